@@ -1,0 +1,23 @@
+/**
+ * One text of a corpus. Only the tokens of `response` are counted and scored; a plain text is a
+ * response with an empty prompt.
+ */
+export interface Sample {
+    /** Short language tag, such as `en`. */
+    readonly language: string;
+    readonly prompt: string;
+    readonly response: string;
+}
+
+/** A multilingual collection of texts that is read as a stream: its size never decides memory use. */
+export interface Corpus {
+    /** What the user called it, for messages and metadata, such as `udhr:25-30` or a path. */
+    readonly name: string;
+    /** Languages asked for, in the user's order. */
+    readonly languages: readonly string[];
+    /**
+     * Streams the samples of one language in a fixed order.
+     * @throws LanguageNeuronsError NOT_FOUND, EMPTY, ENCODING or DAMAGED, naming the file
+     */
+    samples(language: string): AsyncIterable<Sample>;
+}
