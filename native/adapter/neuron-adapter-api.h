@@ -1,0 +1,85 @@
+#pragma once
+
+// The addon's door to the neuron adapter inside libllama.
+//
+// The adapter belongs to its llama_context: it is created by llama_neurons_attach, freed with the
+// context, and used from one thread at a time, like the context itself. Every function throws
+// llama_neurons_error; nothing returned is owned by the caller unless it is a value.
+
+#include "llama.h"
+
+#include <cstdint>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+struct llama_neurons_error : std::runtime_error {
+    // code: an ErrorCode of src/errors.ts
+    llama_neurons_error(std::string code, const std::string & message)
+        : std::runtime_error(message), code(std::move(code)) {}
+    std::string code;
+};
+
+struct llama_neurons_layer {
+    int32_t width; // neurons: columns of the activation
+    bool    gated; // the neuron's sign is read off a gate of its own
+    std::string activation; // silu, gelu, relu, ...
+};
+
+// What the next decodes do. Changing it costs one graph reservation; changing a mask does not.
+struct llama_neurons_mode {
+    bool count  = false; // add to the counters
+    bool mask   = false; // multiply activations by the mask
+    bool score  = false; // keep log-probabilities of targets instead of logits
+    bool logits = true;  // compute the output head at all (implied by score)
+};
+
+struct llama_neurons_token {
+    llama_seq_id seq;
+    llama_pos    pos;
+    float        weight; // 1: counted, 0: not
+    llama_token  target; // token whose log-probability is asked for after this one, or -1
+};
+
+enum class llama_neurons_ops {
+    automatic, // the first that the layer's device supports
+    fused,     // one custom operation (CPU)
+    repeat,    // step, mul, repeat_back
+    transpose, // step, mul, transpose, sum_rows
+};
+
+// Builds one graph to find which layers pass an FFN call site, and allocates counters and masks on
+// the devices of the layers. UNSUPPORTED, naming the architecture, where a layer has no call site, a
+// second one, experts, or a shape that is not [n_ff, n_tokens].
+LLAMA_API void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops = llama_neurons_ops::automatic);
+
+// [n_layer]
+LLAMA_API std::vector<llama_neurons_layer> llama_neurons_layers(const llama_context * ctx);
+
+// The way of counting that layer il's device was given.
+LLAMA_API std::string llama_neurons_ops_name(const llama_context * ctx, int il);
+
+LLAMA_API void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode);
+
+// keep: per layer, [width] factors of the activation: 1 keeps it, 0 deactivates the neuron.
+LLAMA_API void llama_neurons_set_mask(llama_context * ctx, const std::vector<std::vector<float>> & keep);
+
+// Tells the next llama_decode what to do with each of its tokens.
+LLAMA_API void llama_neurons_set_tokens(llama_context * ctx, const std::vector<llama_neurons_token> & tokens);
+
+// Natural log-probability of each target of the last decode, in the order of set_tokens; NaN where
+// none was asked for. Computed from three floats a token that leave the device:
+// log p(t) = x_t - x_max + log softmax(x)_max.
+LLAMA_API std::vector<double> llama_neurons_log_probabilities(llama_context * ctx);
+
+// Totals since the last reset, [n_layer][width]; drains the device's counters.
+LLAMA_API const std::vector<std::vector<int64_t>> & llama_neurons_counts(llama_context * ctx);
+
+// Counted tokens since the last reset.
+LLAMA_API int64_t llama_neurons_counted_tokens(const llama_context * ctx);
+
+LLAMA_API void llama_neurons_reset_counts(llama_context * ctx);
+
+// Splits of the last reserved graph over the backends: a count that fell back to another device
+// shows as a difference from the graph without the adapter.
+LLAMA_API int32_t llama_neurons_graph_splits(llama_context * ctx, llama_neurons_mode mode);

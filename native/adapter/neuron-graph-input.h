@@ -1,0 +1,43 @@
+#pragma once
+
+// What the adapter feeds into one graph, looked up per token when the graph runs.
+
+#include "neuron-adapter.h"
+
+#include "llama-graph.h"
+
+class neuron_graph_input : public llm_graph_input_i {
+public:
+    neuron_graph_input(const llama_adapter_neuron & adapter, int64_t n_tokens, int64_t n_outputs)
+        : adapter(adapter), n_tokens(n_tokens), n_outputs(n_outputs) {}
+
+    void set_input(const llama_ubatch * ubatch) override;
+
+    // The flags and sizes that decide these tensors' shapes are compared by allow_reuse.
+    bool can_reuse(const llm_graph_params &) override { return true; }
+
+    // Weights for a tensor of n_rows tokens: all of the batch, or only those with an output, which are
+    // the ones left in the last layer. nullptr for any other number.
+    ggml_tensor * weights_for(ggml_context * ctx, int64_t n_rows);
+
+    ggml_tensor * targets_for(ggml_context * ctx);
+
+    const llama_adapter_neuron & adapter;
+    const int64_t n_tokens;
+    const int64_t n_outputs;
+
+    // F32, one value an output: the target's logit, the largest logit, the largest probability
+    ggml_tensor * target_logit    = nullptr;
+    ggml_tensor * max_logit       = nullptr;
+    ggml_tensor * max_probability = nullptr;
+
+    std::vector<int64_t> output_index; // for each output row, its index in set_tokens, or -1
+
+private:
+    ggml_tensor * weights_all = nullptr; // F32 [1, n_tokens]
+    ggml_tensor * weights_out = nullptr; // F32 [1, n_outputs]
+    ggml_tensor * targets     = nullptr; // I32 [1, n_outputs]
+};
+
+// The adapter's input among a graph's, or nullptr.
+neuron_graph_input * find_neuron_input(const llm_graph_result & res);

@@ -1,0 +1,177 @@
+#include "Context.h"
+
+#include "Failure.h"
+#include "Log.h"
+
+#include <algorithm>
+#include <thread>
+
+namespace {
+
+// Above this share of wanted outputs, all tokens get one: a graph of constant shape is used again
+// from batch to batch, which is worth more than the rows saved.
+constexpr double output_all_share = 0.9;
+
+struct BatchDeleter {
+    void operator()(llama_batch * batch) const {
+        llama_batch_free(*batch);
+        delete batch;
+    }
+};
+
+[[noreturn]] void fail_decode(int code) {
+    const std::string why = Log::errors();
+    const std::string because = why.empty() ? "" : " (" + why + ")";
+    switch (code) {
+        case 1:  fail("OUT_OF_MEMORY", "the KV cache is full" + because + "; raise the context size or lower the batch size", code);
+        case 2:  fail("ABORTED", "stopped", code);
+        case -1: fail("NATIVE", "llama.cpp refused the batch" + because, code);
+        case -2: fail("OUT_OF_MEMORY", "no memory for the compute buffers" + because + "; lower the batch size or put fewer layers on the GPU", code);
+        default: fail("NATIVE", "llama.cpp failed to compute a batch" + because + "; finished parts are kept, run again", code);
+    }
+}
+
+} // namespace
+
+Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options) : model(std::move(model_)) {
+    Log::clear();
+    auto params = llama_context_default_params();
+    params.n_ctx      = options.context_size;
+    params.n_batch    = options.batch_size;
+    params.n_ubatch   = options.batch_size;
+    params.n_seq_max  = options.sequences;
+    params.kv_unified = true; // cells go where they are needed; batches stay in order
+    params.n_threads  = options.threads > 0 ? options.threads : int32_t(std::max(1u, std::thread::hardware_concurrency()));
+    params.n_threads_batch = params.n_threads;
+    params.no_perf = true;
+    params.abort_callback = [](void * self) { return static_cast<Context *>(self)->aborting.load(); };
+    params.abort_callback_data = this;
+    if (!options.callback_tensor.empty()) {
+        callback.emplace(options.callback_tensor);
+        params.cb_eval = CallbackCounter::on_eval;
+        params.cb_eval_user_data = &*callback;
+    }
+    context.reset(llama_init_from_model(model->handle.get(), params));
+    if (!context) {
+        fail("OUT_OF_MEMORY", "llama.cpp cannot make a context of " + std::to_string(options.context_size) + " tokens (" + Log::errors()
+            + "); lower the context or batch size");
+    }
+    if (!model->loras.empty()
+        && llama_set_adapters_lora(context.get(), model->loras.data(), model->loras.size(), model->scales.data()) != 0) {
+        fail("NATIVE", "llama.cpp cannot apply the LoRA adapters (" + Log::errors() + ")");
+    }
+    llama_neurons_attach(context.get(), options.ops);
+}
+
+void Context::set_mode(llama_neurons_mode wanted) {
+    mode = wanted;
+    if (callback) {
+        wanted.count = false; // the callback counts instead
+    }
+    llama_neurons_set_mode(context.get(), wanted);
+}
+
+void Context::set_mask(const std::vector<std::vector<float>> & keep) {
+    llama_neurons_set_mask(context.get(), keep);
+}
+
+std::vector<uint8_t> Context::outputs_of(const Batch & batch, bool want_logits) const {
+    const size_t n = batch.tokens.size();
+    std::vector<uint8_t> outputs(n, 0);
+    if (want_logits) {
+        std::fill(outputs.begin(), outputs.end(), 1);
+        return outputs;
+    }
+    size_t wanted = 0;
+    for (size_t i = 0; i < n; ++i) {
+        outputs[i] = (mode.count && batch.counted[i] != 0) || (mode.score && batch.targets[i] >= 0);
+        wanted += outputs[i];
+    }
+    if (wanted > output_all_share * double(n)) {
+        std::fill(outputs.begin(), outputs.end(), 1);
+    }
+    if (wanted == 0) {
+        outputs[n - 1] = 1; // a plain prefill
+    }
+    return outputs;
+}
+
+void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
+    const size_t n = batch.tokens.size();
+    const std::unique_ptr<llama_batch, BatchDeleter> native(new llama_batch(llama_batch_init(int32_t(n), 0, 1)));
+    native->n_tokens = int32_t(n);
+    for (size_t i = 0; i < n; ++i) {
+        native->token[i]     = batch.tokens[i];
+        native->pos[i]       = batch.positions[i];
+        native->n_seq_id[i]  = 1;
+        native->seq_id[i][0] = batch.sequences[i];
+        native->logits[i]    = int8_t(outputs[i]);
+    }
+    Log::clear();
+    const int code = llama_decode(context.get(), *native);
+    llama_synchronize(context.get());
+    if (code != 0) {
+        incomplete = incomplete || mode.count;
+        fail_decode(code);
+    }
+}
+
+Context::Output Context::decode(const Batch & batch, bool want_logits) {
+    const size_t n = batch.tokens.size();
+    const auto outputs = outputs_of(batch, want_logits);
+
+    std::vector<llama_neurons_token> tokens(n);
+    for (size_t i = 0; i < n; ++i) {
+        tokens[i] = { batch.sequences[i], batch.positions[i], batch.counted[i] != 0 ? 1.0f : 0.0f,
+                      mode.score ? batch.targets[i] : -1 };
+    }
+    llama_neurons_set_tokens(context.get(), tokens);
+    if (callback) {
+        std::vector<float> all, out;
+        for (size_t i = 0; i < n; ++i) {
+            all.push_back(tokens[i].weight);
+            if (outputs[i] != 0) {
+                out.push_back(tokens[i].weight);
+            }
+            callback_tokens += mode.count && tokens[i].weight != 0.0f ? 1 : 0;
+        }
+        callback->begin_batch(std::move(all), std::move(out));
+    }
+    aborting = false;
+    run(batch, outputs);
+
+    Output output;
+    if (mode.score) {
+        output.log_probabilities = llama_neurons_log_probabilities(context.get());
+    }
+    if (want_logits) {
+        const auto n_vocab = size_t(llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get())));
+        const float * logits = llama_get_logits(context.get());
+        output.logits.assign(logits, logits + n * n_vocab);
+    }
+    for (llama_seq_id sequence : batch.finished) {
+        llama_memory_seq_rm(llama_get_memory(context.get()), sequence, -1, -1);
+    }
+    return output;
+}
+
+std::vector<std::vector<int64_t>> Context::counts() {
+    if (incomplete) {
+        fail("NATIVE", "a batch failed while its neurons were counted, so the counters are incomplete; reset them and count again");
+    }
+    return callback ? callback->totals : llama_neurons_counts(context.get());
+}
+
+int64_t Context::counted_tokens() const {
+    return callback ? callback_tokens : llama_neurons_counted_tokens(context.get());
+}
+
+void Context::reset() {
+    llama_memory_clear(llama_get_memory(context.get()), false);
+    llama_neurons_reset_counts(context.get());
+    if (callback) {
+        callback->reset();
+        callback_tokens = 0;
+    }
+    incomplete = false;
+}

@@ -1,0 +1,69 @@
+#pragma once
+
+#include "CallbackCounter.h"
+#include "Model.h"
+
+#include "neuron-adapter-api.h"
+
+#include <atomic>
+#include <memory>
+#include <optional>
+#include <vector>
+
+struct ContextOptions {
+    uint32_t          context_size = 0; // tokens of the KV cache, shared by all sequences
+    uint32_t          batch_size   = 512;
+    uint32_t          sequences    = 64;
+    int32_t           threads      = 0;
+    llama_neurons_ops ops          = llama_neurons_ops::automatic;
+    std::string       callback_tensor; // not empty: count by eval callback instead of the adapter
+};
+
+// One batch; every vector has one entry a token.
+struct Batch {
+    std::vector<llama_token>  tokens;
+    std::vector<llama_pos>    positions;
+    std::vector<llama_seq_id> sequences;
+    std::vector<uint8_t>      counted;
+    std::vector<llama_token>  targets; // or empty
+    std::vector<llama_seq_id> finished; // sequences whose cells are freed after the batch
+};
+
+struct ContextDeleter {
+    void operator()(llama_context * context) const { llama_free(context); }
+};
+
+// One llama_context with the neuron adapter attached. One thread at a time: `busy` refuses overlap.
+class Context {
+public:
+    Context(std::shared_ptr<Model> model, const ContextOptions & options);
+
+    struct Output {
+        std::vector<double> log_probabilities; // [n_tokens] in score mode
+        std::vector<float>  logits;            // [n_tokens, n_vocab] where asked for
+    };
+
+    void   set_mode(llama_neurons_mode mode);
+    void   set_mask(const std::vector<std::vector<float>> & keep);
+    Output decode(const Batch & batch, bool want_logits);
+    // Throws where a failed batch left the counters half-updated.
+    std::vector<std::vector<int64_t>> counts();
+    int64_t counted_tokens() const;
+    void    reset();
+    void    abort() { aborting = true; }
+    llama_context * handle() const { return context.get(); }
+
+    std::atomic<bool> busy{ false };
+
+private:
+    std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits) const;
+    void run(const Batch & batch, const std::vector<uint8_t> & outputs);
+
+    std::shared_ptr<Model>           model; // before the context, so that it is freed after it
+    std::optional<CallbackCounter>   callback;
+    std::unique_ptr<llama_context, ContextDeleter> context;
+    llama_neurons_mode               mode;
+    std::atomic<bool>                aborting{ false };
+    bool                             incomplete = false; // a batch failed while counting
+    int64_t                          callback_tokens = 0;
+};

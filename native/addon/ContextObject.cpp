@@ -1,0 +1,135 @@
+#include "ContextObject.h"
+
+#include "Convert.h"
+#include "Task.h"
+
+namespace {
+
+struct Nothing {};
+
+Napi::Value undefined(Napi::Env env, Nothing &) { return env.Undefined(); }
+
+} // namespace
+
+Napi::Function ContextObject::define(Napi::Env env) {
+    return DefineClass(env, "NativeContext", {
+        InstanceMethod<&ContextObject::layers>("layers"),
+        InstanceMethod<&ContextObject::set_mode>("setMode"),
+        InstanceMethod<&ContextObject::set_mask>("setMask"),
+        InstanceMethod<&ContextObject::decode>("decode"),
+        InstanceMethod<&ContextObject::logits>("logits"),
+        InstanceMethod<&ContextObject::counts>("counts"),
+        InstanceMethod<&ContextObject::reset>("reset"),
+        InstanceMethod<&ContextObject::graph_splits>("graphSplits"),
+        InstanceMethod<&ContextObject::abort>("abort"),
+        InstanceMethod<&ContextObject::close>("close"),
+    });
+}
+
+Napi::Value ContextObject::wrap(Napi::Env env, std::shared_ptr<Context> context) {
+    auto * constructors = env.GetInstanceData<std::pair<Napi::FunctionReference, Napi::FunctionReference>>();
+    Napi::Object object = constructors->second.New({});
+    Unwrap(object)->context = std::move(context);
+    return object;
+}
+
+std::shared_ptr<Context> ContextObject::open(Napi::Env env) const {
+    if (!context) {
+        throw Failure{ "CLOSED", "the context was closed; open a new one", std::nullopt }.to_js(env);
+    }
+    return context;
+}
+
+template <typename Result>
+Napi::Value ContextObject::run(
+        Napi::Env env, std::function<Result(Context &)> work, std::function<Napi::Value(Napi::Env, Result &)> to_js) {
+    auto held = open(env);
+    if (held->busy.exchange(true)) {
+        throw Failure{ "BUSY", "the context is at work; await its promise first", std::nullopt }.to_js(env);
+    }
+    return Task<Result>::run(env, [held, work = std::move(work)] {
+        struct Release {
+            Context & context;
+            ~Release() { context.busy = false; }
+        } release{ *held };
+        return work(*held);
+    }, std::move(to_js));
+}
+
+Napi::Value ContextObject::layers(const Napi::CallbackInfo & info) {
+    Napi::Env env = info.Env();
+    const auto held = open(env);
+    const auto layers = llama_neurons_layers(held->handle());
+    auto result = Napi::Array::New(env, layers.size());
+    for (size_t il = 0; il < layers.size(); ++il) {
+        auto layer = Napi::Object::New(env);
+        layer.Set("width", layers[il].width);
+        layer.Set("gated", layers[il].gated);
+        layer.Set("activation", layers[il].activation);
+        layer.Set("counting", llama_neurons_ops_name(held->handle(), int(il)));
+        result.Set(uint32_t(il), layer);
+    }
+    return result;
+}
+
+Napi::Value ContextObject::set_mode(const Napi::CallbackInfo & info) {
+    const auto mode = convert::mode(info[0].As<Napi::Object>());
+    return run<Nothing>(info.Env(), [mode](Context & context) { context.set_mode(mode); return Nothing{}; }, undefined);
+}
+
+Napi::Value ContextObject::set_mask(const Napi::CallbackInfo & info) {
+    auto keep = convert::mask(info[0].As<Napi::Array>());
+    return run<Nothing>(info.Env(), [keep = std::move(keep)](Context & context) { context.set_mask(keep); return Nothing{}; }, undefined);
+}
+
+Napi::Value ContextObject::decode(const Napi::CallbackInfo & info) {
+    auto batch = convert::batch(info[0].As<Napi::Object>());
+    return run<Context::Output>(info.Env(),
+        [batch = std::move(batch)](Context & context) { return context.decode(batch, false); },
+        [](Napi::Env env, Context::Output & output) -> Napi::Value {
+            return convert::typed_array<Napi::Float64Array>(env, output.log_probabilities);
+        });
+}
+
+Napi::Value ContextObject::logits(const Napi::CallbackInfo & info) {
+    auto batch = convert::batch(info[0].As<Napi::Object>());
+    return run<Context::Output>(info.Env(),
+        [batch = std::move(batch)](Context & context) { return context.decode(batch, true); },
+        [](Napi::Env env, Context::Output & output) -> Napi::Value {
+            return convert::typed_array<Napi::Float32Array>(env, output.logits);
+        });
+}
+
+Napi::Value ContextObject::counts(const Napi::CallbackInfo & info) {
+    struct Counts {
+        std::vector<std::vector<int64_t>> layers;
+        int64_t tokens;
+    };
+    return run<Counts>(info.Env(),
+        [](Context & context) { return Counts{ context.counts(), context.counted_tokens() }; },
+        [](Napi::Env env, Counts & counts) -> Napi::Value {
+            auto result = Napi::Object::New(env);
+            result.Set("counts", convert::counts(env, counts.layers));
+            result.Set("tokens", Napi::BigInt::New(env, counts.tokens));
+            return result;
+        });
+}
+
+Napi::Value ContextObject::reset(const Napi::CallbackInfo & info) {
+    return run<Nothing>(info.Env(), [](Context & context) { context.reset(); return Nothing{}; }, undefined);
+}
+
+Napi::Value ContextObject::graph_splits(const Napi::CallbackInfo & info) {
+    const auto mode = convert::mode(info[0].As<Napi::Object>());
+    return run<int32_t>(info.Env(),
+        [mode](Context & context) { return llama_neurons_graph_splits(context.handle(), mode); },
+        [](Napi::Env env, int32_t & splits) -> Napi::Value { return Napi::Number::New(env, splits); });
+}
+
+void ContextObject::abort(const Napi::CallbackInfo & info) {
+    open(info.Env())->abort();
+}
+
+void ContextObject::close(const Napi::CallbackInfo & /*info*/) {
+    context.reset(); // a worker that still runs keeps its own share until it ends
+}

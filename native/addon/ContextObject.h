@@ -1,0 +1,36 @@
+#pragma once
+
+#include "Context.h"
+
+#include <napi.h>
+
+// The JS face of a Context: every method but close and abort returns a promise and is refused while
+// another is under way.
+class ContextObject : public Napi::ObjectWrap<ContextObject> {
+public:
+    static Napi::Function define(Napi::Env env);
+    // Takes a context that a worker made.
+    static Napi::Value wrap(Napi::Env env, std::shared_ptr<Context> context);
+
+    explicit ContextObject(const Napi::CallbackInfo & info) : Napi::ObjectWrap<ContextObject>(info) {}
+
+private:
+    Napi::Value layers(const Napi::CallbackInfo & info);
+    Napi::Value set_mode(const Napi::CallbackInfo & info);
+    Napi::Value set_mask(const Napi::CallbackInfo & info);
+    Napi::Value decode(const Napi::CallbackInfo & info);
+    Napi::Value logits(const Napi::CallbackInfo & info);
+    Napi::Value counts(const Napi::CallbackInfo & info);
+    Napi::Value reset(const Napi::CallbackInfo & info);
+    Napi::Value graph_splits(const Napi::CallbackInfo & info);
+    void        abort(const Napi::CallbackInfo & info);
+    void        close(const Napi::CallbackInfo & info);
+
+    // Runs work on the context in a worker, guarded by `busy`.
+    template <typename Result>
+    Napi::Value run(Napi::Env env, std::function<Result(Context &)> work, std::function<Napi::Value(Napi::Env, Result &)> to_js);
+
+    std::shared_ptr<Context> open(Napi::Env env) const; // throws CLOSED
+
+    std::shared_ptr<Context> context;
+};

@@ -1,0 +1,107 @@
+#include "Convert.h"
+
+namespace {
+
+Napi::Value required(const Napi::Object & object, const char * key) {
+    Napi::Value value = object.Get(key);
+    if (value.IsUndefined()) {
+        throw Napi::TypeError::New(object.Env(), std::string("missing option '") + key + "'");
+    }
+    return value;
+}
+
+int32_t integer(const Napi::Object & object, const char * key) {
+    return required(object, key).ToNumber().Int32Value();
+}
+
+std::string text(const Napi::Object & object, const char * key) {
+    return required(object, key).ToString().Utf8Value();
+}
+
+template <typename Array, typename T> std::vector<T> vector_of(const Napi::Object & object, const char * key) {
+    const Napi::Value value = required(object, key);
+    if (!value.IsTypedArray()) {
+        throw Napi::TypeError::New(object.Env(), std::string("'") + key + "' is not a typed array");
+    }
+    const Array array = value.As<Array>();
+    return std::vector<T>(array.Data(), array.Data() + array.ElementLength());
+}
+
+llama_neurons_ops ops(const std::string & name, Napi::Env env) {
+    if (name == "automatic") return llama_neurons_ops::automatic;
+    if (name == "fused")     return llama_neurons_ops::fused;
+    if (name == "repeat")    return llama_neurons_ops::repeat;
+    if (name == "transpose") return llama_neurons_ops::transpose;
+    throw Napi::TypeError::New(env, "unknown way of counting '" + name + "'");
+}
+
+} // namespace
+
+ModelOptions convert::model_options(const Napi::Object & object) {
+    ModelOptions options;
+    options.path       = text(object, "path");
+    options.gpu        = required(object, "gpu").ToBoolean();
+    options.gpu_layers = integer(object, "gpuLayers");
+    const auto loras = required(object, "loras").As<Napi::Array>();
+    for (uint32_t i = 0; i < loras.Length(); ++i) {
+        const auto lora = loras.Get(i).As<Napi::Object>();
+        options.loras.push_back({ text(lora, "path"), required(lora, "scale").ToNumber().FloatValue() });
+    }
+    return options;
+}
+
+ContextOptions convert::context_options(const Napi::Object & object) {
+    ContextOptions options;
+    options.context_size    = uint32_t(integer(object, "contextSize"));
+    options.batch_size      = uint32_t(integer(object, "batchSize"));
+    options.sequences       = uint32_t(integer(object, "sequences"));
+    options.threads         = integer(object, "threads");
+    options.ops             = ops(text(object, "counting"), object.Env());
+    options.callback_tensor = text(object, "callbackTensor");
+    return options;
+}
+
+Batch convert::batch(const Napi::Object & object) {
+    Batch batch;
+    batch.tokens    = vector_of<Napi::Int32Array, llama_token>(object, "tokens");
+    batch.positions = vector_of<Napi::Int32Array, llama_pos>(object, "positions");
+    batch.sequences = vector_of<Napi::Int32Array, llama_seq_id>(object, "sequences");
+    batch.counted   = vector_of<Napi::Uint8Array, uint8_t>(object, "counted");
+    batch.targets   = vector_of<Napi::Int32Array, llama_token>(object, "targets");
+    batch.finished  = vector_of<Napi::Int32Array, llama_seq_id>(object, "finished");
+    const size_t n = batch.tokens.size();
+    if (n == 0 || batch.positions.size() != n || batch.sequences.size() != n || batch.counted.size() != n || batch.targets.size() != n) {
+        throw Napi::TypeError::New(object.Env(), "the arrays of a batch must have one entry a token, and at least one token");
+    }
+    return batch;
+}
+
+llama_neurons_mode convert::mode(const Napi::Object & object) {
+    llama_neurons_mode mode;
+    mode.count  = required(object, "count").ToBoolean();
+    mode.mask   = required(object, "mask").ToBoolean();
+    mode.score  = required(object, "score").ToBoolean();
+    mode.logits = required(object, "logits").ToBoolean();
+    return mode;
+}
+
+std::vector<std::vector<float>> convert::mask(const Napi::Array & layers) {
+    std::vector<std::vector<float>> keep;
+    for (uint32_t il = 0; il < layers.Length(); ++il) {
+        const auto off = layers.Get(il).As<Napi::Uint8Array>();
+        std::vector<float> layer(off.ElementLength());
+        for (size_t j = 0; j < layer.size(); ++j) {
+            layer[j] = off[j] != 0 ? 0.0f : 1.0f;
+        }
+        keep.push_back(std::move(layer));
+    }
+    return keep;
+}
+
+Napi::Value convert::counts(Napi::Env env, const std::vector<std::vector<int64_t>> & layers) {
+    auto result = Napi::Array::New(env, layers.size());
+    for (size_t il = 0; il < layers.size(); ++il) {
+        result.Set(uint32_t(il), typed_array<Napi::BigInt64Array>(env, layers[il]));
+    }
+    return result;
+}

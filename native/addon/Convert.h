@@ -1,0 +1,28 @@
+#pragma once
+
+// Conversions between JavaScript values and the structs that workers use. They run on the JS thread
+// and throw Napi::TypeError where the contract (src/engine/addon.ts) is not kept.
+
+#include "Context.h"
+#include "Model.h"
+
+#include <napi.h>
+
+namespace convert {
+
+ModelOptions   model_options(const Napi::Object & object);
+ContextOptions context_options(const Napi::Object & object);
+Batch          batch(const Napi::Object & object);
+llama_neurons_mode mode(const Napi::Object & object);
+// One Uint8Array a layer; 1: the neuron is deactivated.
+std::vector<std::vector<float>> mask(const Napi::Array & layers);
+
+Napi::Value counts(Napi::Env env, const std::vector<std::vector<int64_t>> & layers);
+
+template <typename Array, typename T> Array typed_array(Napi::Env env, const std::vector<T> & values) {
+    Array array = Array::New(env, values.size());
+    std::copy(values.begin(), values.end(), array.Data());
+    return array;
+}
+
+} // namespace convert

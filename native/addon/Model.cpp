@@ -1,0 +1,65 @@
+#include "Model.h"
+
+#include "Failure.h"
+#include "Log.h"
+
+#include "ggml-backend.h"
+#include "ggml-cpp.h"
+#include "gguf.h"
+
+std::shared_ptr<Model> Model::load(const ModelOptions & options) {
+    Log::clear();
+    auto params = llama_model_default_params();
+    ggml_backend_dev_t no_devices[] = { nullptr };
+    params.n_gpu_layers = options.gpu ? options.gpu_layers : 0;
+    if (!options.gpu) {
+        params.devices = no_devices; // a loaded GPU backend stays out of it
+    }
+
+    auto model = std::make_shared<Model>();
+    model->handle.reset(llama_model_load_from_file(options.path.c_str(), params));
+    if (!model->handle) {
+        const std::string why = Log::errors();
+        if (why.find("unknown model architecture") != std::string::npos) {
+            fail("UNSUPPORTED", options.path + ": this llama.cpp does not know the model's architecture (" + why + "); use another model");
+        }
+        if (why.find("alloc") != std::string::npos || why.find("out of memory") != std::string::npos) {
+            fail("OUT_OF_MEMORY", options.path + ": not enough memory to load the model (" + why + "); use a smaller quantization or fewer GPU layers");
+        }
+        fail("DAMAGED", options.path + ": llama.cpp cannot load it as a GGUF model (" + (why.empty() ? "no reason given" : why) + "); download or convert it again");
+    }
+    const gguf_context_ptr header(gguf_init_from_file(options.path.c_str(), { /*no_alloc=*/true, /*ctx=*/nullptr }));
+    model->header_bytes = header ? gguf_get_data_offset(header.get()) : 0;
+
+    for (const auto & lora : options.loras) {
+        Log::clear();
+        llama_adapter_lora * adapter = llama_adapter_lora_init(model->handle.get(), lora.path.c_str());
+        if (adapter == nullptr) {
+            fail("DAMAGED", lora.path + ": not a LoRA adapter of " + options.path + " (" + Log::errors() + "); convert the adapter for this base model");
+        }
+        model->loras.push_back(adapter);
+        model->scales.push_back(lora.scale);
+    }
+    return model;
+}
+
+std::vector<llama_token> Model::tokenize(const std::string & text) const {
+    const llama_vocab * vocab = llama_model_get_vocab(handle.get());
+    std::vector<llama_token> tokens(text.size() + 8);
+    int32_t n = llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, false);
+    if (n < 0) {
+        tokens.resize(size_t(-n));
+        n = llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, false);
+    }
+    if (n < 0) {
+        fail("NATIVE", "llama.cpp cannot tokenize a text of " + std::to_string(text.size()) + " bytes; cut it into shorter ones", n);
+    }
+    tokens.resize(size_t(n));
+    return tokens;
+}
+
+std::string Model::metadata(const char * key) const {
+    std::vector<char> value(1024);
+    const int32_t n = llama_model_meta_val_str(handle.get(), key, value.data(), value.size());
+    return n < 0 ? std::string() : std::string(value.data(), std::min(size_t(n), value.size() - 1));
+}

@@ -1,0 +1,40 @@
+#pragma once
+
+#include "llama.h"
+
+#include <memory>
+#include <string>
+#include <vector>
+
+struct LoraFile {
+    std::string path;
+    float       scale;
+};
+
+struct ModelOptions {
+    std::string           path;
+    int                   gpu_layers = 0; // negative: all
+    bool                  gpu        = false;
+    std::vector<LoraFile> loras;
+};
+
+struct ModelDeleter {
+    void operator()(llama_model * model) const { llama_model_free(model); }
+};
+
+// A loaded model and its LoRA adapters. Contexts share ownership, so it outlives them; used from
+// worker threads, it is never changed after load().
+struct Model {
+    std::unique_ptr<llama_model, ModelDeleter> handle;
+    std::vector<llama_adapter_lora *>          loras; // owned by the llama_model
+    std::vector<float>                         scales;
+    size_t header_bytes = 0; // of the GGUF: everything before the tensor data
+
+    // Throws Failure NOT_FOUND, DAMAGED, UNSUPPORTED or OUT_OF_MEMORY, naming the file.
+    static std::shared_ptr<Model> load(const ModelOptions & options);
+
+    // Tokens of text, special tokens in it taken literally, no BOS or EOS added.
+    std::vector<llama_token> tokenize(const std::string & text) const;
+
+    std::string metadata(const char * key) const; // "" where absent
+};

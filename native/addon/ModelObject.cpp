@@ -1,0 +1,88 @@
+#include "ModelObject.h"
+
+#include "ContextObject.h"
+#include "Convert.h"
+#include "Task.h"
+
+Napi::Function ModelObject::define(Napi::Env env) {
+    return DefineClass(env, "NativeModel", {
+        InstanceMethod<&ModelObject::info>("info"),
+        InstanceMethod<&ModelObject::tokenize>("tokenize"),
+        InstanceMethod<&ModelObject::create_context>("createContext"),
+        InstanceMethod<&ModelObject::close>("close"),
+    });
+}
+
+Napi::Value ModelObject::wrap(Napi::Env env, std::shared_ptr<Model> model) {
+    auto * constructors = env.GetInstanceData<std::pair<Napi::FunctionReference, Napi::FunctionReference>>();
+    Napi::Object object = constructors->first.New({});
+    Unwrap(object)->model = std::move(model);
+    return object;
+}
+
+std::shared_ptr<Model> ModelObject::open(Napi::Env env) const {
+    if (!model) {
+        throw Failure{ "CLOSED", "the model was closed; open it again", std::nullopt }.to_js(env);
+    }
+    return model;
+}
+
+Napi::Value ModelObject::info(const Napi::CallbackInfo & info) {
+    Napi::Env env = info.Env();
+    const auto held = open(env);
+    const llama_model * handle = held->handle.get();
+    const llama_vocab * vocab  = llama_model_get_vocab(handle);
+    char description[256];
+    llama_model_desc(handle, description, sizeof(description));
+
+    auto result = Napi::Object::New(env);
+    result.Set("name", held->metadata("general.name"));
+    result.Set("architecture", held->metadata("general.architecture"));
+    result.Set("description", std::string(description));
+    result.Set("headerBytes", double(held->header_bytes));
+    result.Set("bytes", double(llama_model_size(handle)));
+    result.Set("parameters", double(llama_model_n_params(handle)));
+    result.Set("layers", llama_model_n_layer(handle));
+    result.Set("embedding", llama_model_n_embd(handle));
+    result.Set("trainContext", llama_model_n_ctx_train(handle));
+    result.Set("vocabulary", llama_vocab_n_tokens(vocab));
+    // -1 where the model asks for no BOS
+    result.Set("bos", llama_vocab_get_add_bos(vocab) ? llama_vocab_bos(vocab) : -1);
+    return result;
+}
+
+Napi::Value ModelObject::tokenize(const Napi::CallbackInfo & info) {
+    using Lists = std::vector<std::vector<llama_token>>;
+    const auto texts = info[0].As<Napi::Array>();
+    std::vector<std::string> strings;
+    for (uint32_t i = 0; i < texts.Length(); ++i) {
+        strings.push_back(texts.Get(i).ToString().Utf8Value());
+    }
+    return Task<Lists>::run(info.Env(),
+        [held = open(info.Env()), strings = std::move(strings)] {
+            Lists lists;
+            for (const auto & string : strings) {
+                lists.push_back(held->tokenize(string));
+            }
+            return lists;
+        },
+        [](Napi::Env env, Lists & lists) -> Napi::Value {
+            auto result = Napi::Array::New(env, lists.size());
+            for (size_t i = 0; i < lists.size(); ++i) {
+                result.Set(uint32_t(i), convert::typed_array<Napi::Int32Array>(env, lists[i]));
+            }
+            return result;
+        });
+}
+
+Napi::Value ModelObject::create_context(const Napi::CallbackInfo & info) {
+    using Made = std::shared_ptr<Context>;
+    const auto options = convert::context_options(info[0].As<Napi::Object>());
+    return Task<Made>::run(info.Env(),
+        [held = open(info.Env()), options] { return std::make_shared<Context>(held, options); },
+        [](Napi::Env env, Made & made) { return ContextObject::wrap(env, made); });
+}
+
+void ModelObject::close(const Napi::CallbackInfo & /*info*/) {
+    model.reset(); // contexts keep it until they are closed
+}

@@ -1,0 +1,81 @@
+// The addon's entry. Its contract, with every type, is src/engine/addon.ts.
+
+#include "ContextObject.h"
+#include "Convert.h"
+#include "Log.h"
+#include "ModelObject.h"
+#include "Task.h"
+
+#include "ggml-backend.h"
+
+#include <napi.h>
+
+namespace {
+
+const char * kind_of(ggml_backend_dev_t device) {
+    switch (ggml_backend_dev_type(device)) {
+        case GGML_BACKEND_DEVICE_TYPE_CPU: return "cpu";
+        case GGML_BACKEND_DEVICE_TYPE_GPU:
+        case GGML_BACKEND_DEVICE_TYPE_IGPU: return "gpu";
+        default: return "accelerator";
+    }
+}
+
+// loadBackends(folder: string): the best CPU backend of the folder and every other plugin in it.
+Napi::Value load_backends(const Napi::CallbackInfo & info) {
+    ggml_backend_load_all_from_path(info[0].ToString().Utf8Value().c_str());
+    return info.Env().Undefined();
+}
+
+// loadBackend(path: string): boolean. One plugin, such as libggml-vulkan.so.
+Napi::Value load_backend(const Napi::CallbackInfo & info) {
+    Log::clear();
+    return Napi::Boolean::New(info.Env(), ggml_backend_load(info[0].ToString().Utf8Value().c_str()) != nullptr);
+}
+
+Napi::Value last_errors(const Napi::CallbackInfo & info) {
+    return Napi::String::New(info.Env(), Log::errors());
+}
+
+Napi::Value devices(const Napi::CallbackInfo & info) {
+    Napi::Env env = info.Env();
+    auto result = Napi::Array::New(env);
+    for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+        ggml_backend_dev_t device = ggml_backend_dev_get(i);
+        size_t free_bytes = 0, total_bytes = 0;
+        ggml_backend_dev_memory(device, &free_bytes, &total_bytes);
+        auto entry = Napi::Object::New(env);
+        entry.Set("name", ggml_backend_dev_name(device));
+        entry.Set("description", ggml_backend_dev_description(device));
+        entry.Set("kind", kind_of(device));
+        entry.Set("backend", ggml_backend_reg_name(ggml_backend_dev_backend_reg(device)));
+        entry.Set("freeBytes", double(free_bytes));
+        entry.Set("totalBytes", double(total_bytes));
+        result.Set(uint32_t(i), entry);
+    }
+    return result;
+}
+
+Napi::Value load_model(const Napi::CallbackInfo & info) {
+    using Made = std::shared_ptr<Model>;
+    const auto options = convert::model_options(info[0].As<Napi::Object>());
+    return Task<Made>::run(info.Env(), [options] { return Model::load(options); },
+        [](Napi::Env env, Made & made) { return ModelObject::wrap(env, made); });
+}
+
+Napi::Object init(Napi::Env env, Napi::Object exports) {
+    Log::install();
+    llama_backend_init();
+    env.SetInstanceData(new std::pair<Napi::FunctionReference, Napi::FunctionReference>( // freed with the env
+        Napi::Persistent(ModelObject::define(env)), Napi::Persistent(ContextObject::define(env))));
+    exports.Set("loadBackends", Napi::Function::New(env, load_backends));
+    exports.Set("loadBackend", Napi::Function::New(env, load_backend));
+    exports.Set("lastErrors", Napi::Function::New(env, last_errors));
+    exports.Set("devices", Napi::Function::New(env, devices));
+    exports.Set("loadModel", Napi::Function::New(env, load_model));
+    return exports;
+}
+
+} // namespace
+
+NODE_API_MODULE(language_neurons, init)

@@ -1,0 +1,63 @@
+"""Byte-level BPE whose pre-tokenizer is llama.cpp's "qwen35".
+
+That one keeps combining marks with their letters ([\\p{L}\\p{M}]+), which Bengali and
+Thai need: under "gpt-2" or "llama-bpe" each of their marks would start a new word.
+"""
+
+import itertools
+from pathlib import Path
+
+from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
+
+import udhr
+from languages import LANGUAGES
+
+PRE = "qwen35"
+PATTERN = (
+    r"(?:'[sS]|'[tT]|'[rR][eE]|'[vV][eE]|'[mM]|'[lL][lL]|'[dD])"
+    r"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"
+    r"|\s*[\r\n]+|\s+(?!\S)|\s+"
+)
+VOCABULARY = 4096
+BOS, EOS = "<|begin|>", "<|end|>"
+SEED = 20250521
+PARAGRAPHS = 6000  # generated paragraphs a language that the merges are learnt from
+
+
+def train() -> Tokenizer:
+    from texts import paragraphs  # late: verify.py and others need no generator
+
+    tokenizer = Tokenizer(models.BPE())
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(PATTERN), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+    tokenizer.decoder = decoders.ByteLevel()
+    trainer = trainers.BpeTrainer(
+        vocab_size=VOCABULARY, special_tokens=[BOS, EOS], show_progress=False,
+        initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
+    )
+    tokenizer.train_from_iterator(mix(paragraphs), trainer)
+    if tokenizer.get_vocab_size() != VOCABULARY:
+        raise SystemExit(f"only {tokenizer.get_vocab_size()} tokens")
+    return tokenizer
+
+
+def mix(paragraphs):
+    """Parallel generated paragraphs, and the training part of the UDHR once."""
+    for group in itertools.islice(paragraphs("train", SEED), PARAGRAPHS):
+        yield from (group[language] for language in LANGUAGES)
+    for language in LANGUAGES:
+        yield from udhr.training(language)
+
+
+def load(path: Path) -> Tokenizer:
+    return Tokenizer.from_file(str(path))
+
+
+def merges(tokenizer: Tokenizer) -> list[str]:
+    """The merges in order, as GGUF wants them: "left right"."""
+    import json
+
+    pairs = json.loads(tokenizer.to_str())["model"]["merges"]
+    return [pair if isinstance(pair, str) else " ".join(pair) for pair in pairs]

@@ -1,0 +1,44 @@
+import { createHash } from 'node:crypto';
+import type { Corpus } from '../corpus/Corpus.js';
+import { SampleDigest } from '../corpus/digest.js';
+import { LanguageNeuronsError } from '../errors.js';
+
+/** What one language of a corpus holds. */
+export interface LanguageSurvey {
+    readonly samples: number;
+    /** UTF-16 code units of all prompts and responses: the measure of progress. */
+    readonly characters: number;
+    /** sha256 over the samples in order, hexadecimal. */
+    readonly digest: string;
+}
+
+export interface CorpusSurvey {
+    readonly languages: ReadonlyMap<string, LanguageSurvey>;
+    /** sha256 over all languages' digests, hexadecimal. */
+    readonly hash: string;
+}
+
+/**
+ * Reads a corpus once, before any work on it: finds what is missing, empty or garbled while nothing is
+ * lost yet, and gives each language a digest by which finished parts are known again.
+ * @throws LanguageNeuronsError as the corpus does; ABORTED
+ */
+export async function surveyCorpus(corpus: Corpus, signal?: AbortSignal): Promise<CorpusSurvey> {
+    const languages = new Map<string, LanguageSurvey>();
+    const hash = createHash('sha256');
+    for (const language of corpus.languages) {
+        const digest = new SampleDigest();
+        let samples = 0;
+        let characters = 0;
+        for await (const sample of corpus.samples(language)) {
+            if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', 'stopped while reading the corpus');
+            digest.add(sample);
+            samples++;
+            characters += sample.prompt.length + sample.response.length;
+        }
+        const hex = digest.hex();
+        languages.set(language, { samples, characters, digest: hex });
+        hash.update(`${language} ${hex}\n`);
+    }
+    return { languages, hash: hash.digest('hex') };
+}

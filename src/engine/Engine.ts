@@ -1,0 +1,295 @@
+import { availableParallelism } from 'node:os';
+import { LanguageNeuronsError } from '../errors.js';
+import type { Sample } from '../corpus/Corpus.js';
+import type {
+    NativeBatch, NativeContext, NativeCounting, NativeLayer, NativeMode, NativeModel, NativeModelInfo,
+} from './addon.js';
+import { type GpuChoice, type LoadedBackends, loadBackends } from './loadBackends.js';
+import { modelFingerprint } from './modelFingerprint.js';
+import { awaitNative, nativeError } from './nativeError.js';
+import { type PackOptions, type PackedBatch, packBatches } from './packBatches.js';
+import { resolveModel } from './resolveModel.js';
+import { tokenizeSamples } from './tokenizeSamples.js';
+
+export interface EngineOptions {
+    /** Path of a GGUF file, or a URI that node-llama-cpp resolves, such as `hf:user/repo:Q4_K_M`. */
+    readonly model: string;
+    /** LoRA adapters in GGUF, with their scale (default 1). */
+    readonly loras?: readonly { readonly path: string; readonly scale?: number }[];
+    /** Default `auto`: the best backend that loads. */
+    readonly gpu?: GpuChoice;
+    /** Layers on the GPU. Default: all. */
+    readonly gpuLayers?: number;
+    /** Tokens of a batch. Default 512. */
+    readonly batchSize?: number;
+    /** Most tokens of one text with its prompt; longer ones are cut into windows. Default: the model's training context, at most 2048. */
+    readonly windowSize?: number;
+    /** Threads. Default: one a core. */
+    readonly threads?: number;
+    /** Way of counting; for tests and benchmarks. Default `automatic`. */
+    readonly counting?: NativeCounting;
+    /** Count the named activation by eval callback instead; for tests and benchmarks. */
+    readonly callbackTensor?: string;
+}
+
+/** Neurons to deactivate: for each layer a Uint8Array [width], 1 where the activation is set to 0. */
+export type NeuronMask = readonly Uint8Array[];
+
+export interface RunOptions {
+    readonly signal?: AbortSignal | undefined;
+    /** Called after each batch with the tokens decoded and the characters of the texts that ended. */
+    readonly onBatch?: ((tokens: number, characters: number) => void) | undefined;
+}
+
+/** Counts of one pass: `counts[i][j]`, int64 [n_ff_i] a layer, of `tokens` counted tokens. */
+export interface CountResult {
+    readonly counts: BigInt64Array[];
+    readonly tokens: bigint;
+    /** All tokens that went through the model, prompts and BOS among them. */
+    readonly decodedTokens: number;
+}
+
+/** Score of one pass; perplexity is `exp(-logProbability / tokens)`. */
+export interface ScoreResult {
+    /** Sum of natural log-probabilities of the scored tokens. */
+    readonly logProbability: number;
+    readonly tokens: number;
+    readonly decodedTokens: number;
+}
+
+const defaultBatchSize = 512;
+const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
+const maxSequences = 64; // a batch of short sentences; llama.cpp allows 256
+
+/**
+ * One model in one context with the neuron adapter attached. One pass at a time; `close` frees all.
+ */
+export class Engine {
+    readonly path: string;
+    readonly info: NativeModelInfo;
+    readonly layers: readonly NativeLayer[];
+    readonly backends: LoadedBackends;
+    readonly batchSize: number;
+    readonly windowSize: number;
+    /** sha256 of the GGUF's header and size. */
+    readonly fingerprint: string;
+    readonly #model: NativeModel;
+    readonly #context: NativeContext;
+    readonly #sequences: number;
+    #closed = false;
+
+    private constructor(
+        path: string, model: NativeModel, context: NativeContext, backends: LoadedBackends, fingerprint: string,
+        sizes: { batchSize: number; windowSize: number; sequences: number },
+    ) {
+        this.path = path;
+        this.#model = model;
+        this.#context = context;
+        this.backends = backends;
+        this.fingerprint = fingerprint;
+        this.info = model.info();
+        this.layers = context.layers();
+        this.batchSize = sizes.batchSize;
+        this.windowSize = sizes.windowSize;
+        this.#sequences = sizes.sequences;
+    }
+
+    /**
+     * Opens a model.
+     * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, UNSUPPORTED (an architecture whose FFN cannot be
+     * counted, by name), OUT_OF_MEMORY, WRONG_USE or BUILD
+     */
+    static async open(options: EngineOptions): Promise<Engine> {
+        const batchSize = positive(options.batchSize ?? defaultBatchSize, 'batch size');
+        const path = await resolveModel(options.model);
+        const loras = await Promise.all(
+            (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
+        );
+        const backends = await loadBackends(options.gpu ?? 'auto');
+        const model = await awaitNative(
+            backends.addon.loadModel({ path, gpu: backends.gpu, gpuLayers: options.gpuLayers ?? -1, loras }),
+        );
+        try {
+            const { trainContext, headerBytes } = model.info();
+            const windowSize = positive(
+                options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : defaultWindowSize), 'window size',
+            );
+            // At most one sequence reaches from one batch into the next.
+            const contextSize = windowSize + batchSize;
+            const sequences = Math.min(maxSequences, batchSize);
+            const context = await awaitNative(
+                model.createContext({
+                    contextSize, batchSize, sequences,
+                    threads: options.threads ?? availableParallelism(),
+                    counting: options.counting ?? 'automatic',
+                    callbackTensor: options.callbackTensor ?? '',
+                }),
+            );
+            const fingerprint = await modelFingerprint(path, headerBytes, loras);
+            return new Engine(path, model, context, backends, fingerprint, { batchSize, windowSize, sequences });
+        } catch (cause) {
+            model.close();
+            throw nameFile(cause, path);
+        }
+    }
+
+    /**
+     * Counts, for each neuron, the response tokens with a positive activation (eq. 4).
+     * @throws LanguageNeuronsError ABORTED, OUT_OF_MEMORY, NATIVE, BUSY, CLOSED
+     */
+    async count(samples: AsyncIterable<Sample> | Iterable<Sample>, options: RunOptions = {}): Promise<CountResult> {
+        await this.#begin({ count: true, mask: false, score: false, logits: false });
+        let decodedTokens = 0;
+        await this.#forEachBatch(samples, options, async (batch) => {
+            await awaitNative(this.#context.decode(batch));
+            decodedTokens += batch.tokens.length;
+        });
+        return { ...(await awaitNative(this.#context.counts())), decodedTokens };
+    }
+
+    /**
+     * Sums the log-probabilities of the response tokens, with the mask's neurons deactivated.
+     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a mask of another shape
+     */
+    async score(
+        samples: AsyncIterable<Sample> | Iterable<Sample>, options: RunOptions & { readonly mask?: NeuronMask | undefined } = {},
+    ): Promise<ScoreResult> {
+        const { mask } = options;
+        await this.#begin({ count: false, mask: mask !== undefined, score: true, logits: true }, mask);
+        let logProbability = 0;
+        let tokens = 0;
+        let decodedTokens = 0;
+        await this.#forEachBatch(samples, options, async (batch) => {
+            const logProbabilities = await awaitNative(this.#context.decode(batch));
+            for (const [i, target] of batch.targets.entries()) {
+                if (target < 0) continue;
+                logProbability += logProbabilities[i]!;
+                tokens++;
+            }
+            decodedTokens += batch.tokens.length;
+        });
+        return { logProbability, tokens, decodedTokens };
+    }
+
+    /**
+     * Logits after every token of a text, [tokens, vocabulary] row-major, BOS first where the model
+     * asks for one. The text must fit one batch.
+     */
+    async logits(text: string, options: { readonly mask?: NeuronMask | undefined } = {}): Promise<Float32Array> {
+        const { mask } = options;
+        await this.#begin({ count: false, mask: mask !== undefined, score: false, logits: true }, mask);
+        const batches: NativeBatch[] = [];
+        for await (const batch of this.#batches([{ language: '', prompt: '', response: text }])) batches.push(batch);
+        if (batches.length !== 1) {
+            throw new LanguageNeuronsError('WRONG_USE', `the text takes ${batches.length} batches of ${this.batchSize} tokens; logits are given for one`);
+        }
+        return awaitNative(this.#context.logits(batches[0]!));
+    }
+
+    /**
+     * Decodes samples and keeps nothing: the work that `count` adds to. For benchmarks.
+     * @param head compute the output head for the last token of each batch
+     */
+    async prefill(
+        samples: AsyncIterable<Sample> | Iterable<Sample>,
+        options: RunOptions & { readonly head?: boolean; readonly mask?: NeuronMask } = {},
+    ): Promise<number> {
+        const { mask } = options;
+        await this.#begin({ count: false, mask: mask !== undefined, score: false, logits: options.head ?? true }, mask);
+        let decodedTokens = 0;
+        await this.#forEachBatch(samples, options, async (batch) => {
+            await awaitNative(this.#context.decode(batch));
+            decodedTokens += batch.tokens.length;
+        });
+        return decodedTokens;
+    }
+
+    /** Tokens of a text, without BOS, special tokens in it taken literally. */
+    async tokenize(text: string): Promise<Int32Array> {
+        return (await awaitNative(this.#model.tokenize([text])))[0]!;
+    }
+
+    /** Splits of a mode's graph over the backends; equal with and without the adapter where nothing falls back. */
+    async graphSplits(mode: NativeMode): Promise<number> {
+        return awaitNative(this.#context.graphSplits(mode));
+    }
+
+    /** Frees context and model. A pass under way ends first; further calls throw CLOSED. */
+    close(): void {
+        if (this.#closed) return;
+        this.#closed = true;
+        this.#context.close();
+        this.#model.close();
+    }
+
+    [Symbol.dispose](): void {
+        this.close();
+    }
+
+    async #begin(mode: NativeMode, mask?: NeuronMask): Promise<void> {
+        try {
+            await this.#context.setMode(mode);
+            await this.#context.reset();
+            if (mask !== undefined) await this.#context.setMask(mask);
+        } catch (cause) {
+            throw nativeError(cause);
+        }
+    }
+
+    #batches(samples: AsyncIterable<Sample> | Iterable<Sample>): AsyncGenerator<PackedBatch> {
+        const pack: PackOptions = {
+            batchSize: this.batchSize, windowSize: this.windowSize, sequences: this.#sequences, bos: this.info.bos,
+        };
+        return packBatches(tokenizeSamples(this.#model, samples), pack);
+    }
+
+    /** Feeds batches to `decode`, the next one tokenized and packed while one is computed. */
+    async #forEachBatch(
+        samples: AsyncIterable<Sample> | Iterable<Sample>, { signal, onBatch }: RunOptions, decode: (batch: NativeBatch) => Promise<void>,
+    ): Promise<void> {
+        const stop = (): void => {
+            if (!this.#closed) this.#context.abort();
+        };
+        signal?.addEventListener('abort', stop);
+        const batches = this.#batches(samples);
+        let next = batches.next();
+        try {
+            for (;;) {
+                const { value: batch, done } = await next;
+                if (done === true) return;
+                next = batches.next();
+                next.catch(() => undefined); // met again by the await above
+                throwIfAborted(signal);
+                await decode(batch);
+                onBatch?.(batch.tokens.length, batch.characters);
+            }
+        } catch (cause) {
+            throwIfAborted(signal); // whatever the abort made fail
+            throw cause;
+        } finally {
+            signal?.removeEventListener('abort', stop);
+            await next.catch(() => undefined);
+            await batches.return(undefined);
+        }
+    }
+}
+
+function throwIfAborted(signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', 'stopped; run the same command again to continue');
+}
+
+function positive(value: number, what: string): number {
+    if (!Number.isInteger(value) || value < 2) {
+        throw new LanguageNeuronsError('WRONG_USE', `the ${what} must be a whole number of at least 2, not ${value}`);
+    }
+    return value;
+}
+
+/** Puts the model's file in front of a message that does not name it. */
+function nameFile(cause: unknown, path: string): LanguageNeuronsError {
+    const error = nativeError(cause);
+    if (error.message.includes(path)) return error;
+    return new LanguageNeuronsError(error.code, `${path}: ${error.message}`, {
+        cause: error, ...(error.nativeCode === undefined ? {} : { nativeCode: error.nativeCode }),
+    });
+}

@@ -1,0 +1,131 @@
+/**
+ * The contract of the native addon (native/addon): every type, shape and unit that crosses the border.
+ * Promises settle on the JS thread; rejections carry `code` (an `ErrorCode`) and `nativeCode`.
+ */
+export interface NativeAddon {
+    /** Registers the best CPU backend in a folder of ggml plugins. */
+    loadBackends(folder: string): void;
+    /** Registers one plugin; false where it cannot be loaded (see `lastErrors`). */
+    loadBackend(path: string): boolean;
+    /** llama.cpp's error lines since the last native call that began. */
+    lastErrors(): string;
+    devices(): NativeDevice[];
+    loadModel(options: {
+        path: string;
+        /** Put layers on GPU devices at all. */
+        gpu: boolean;
+        /** Number of layers on the GPU; negative: all. */
+        gpuLayers: number;
+        loras: readonly { path: string; scale: number }[];
+    }): Promise<NativeModel>;
+}
+
+/** A device that ggml found. */
+export interface NativeDevice {
+    readonly name: string;
+    readonly description: string;
+    readonly kind: 'cpu' | 'gpu' | 'accelerator';
+    /** Name of its backend, such as `CPU`, `CUDA` or `Vulkan`. */
+    readonly backend: string;
+    readonly freeBytes: number;
+    readonly totalBytes: number;
+}
+
+/** What a loaded model says of itself. */
+export interface NativeModelInfo {
+    readonly name: string;
+    readonly architecture: string;
+    /** Architecture, size and quantization, such as `llama 4B Q4_K - Medium`. */
+    readonly description: string;
+    /** Bytes of the GGUF before its tensor data. */
+    readonly headerBytes: number;
+    /** Bytes of all tensors. */
+    readonly bytes: number;
+    readonly parameters: number;
+    readonly layers: number;
+    /** Width of the residual stream. */
+    readonly embedding: number;
+    /** Context the model was trained with, in tokens. */
+    readonly trainContext: number;
+    readonly vocabulary: number;
+    /** Token to begin every sequence with, or -1. */
+    readonly bos: number;
+}
+
+export interface NativeModel {
+    info(): NativeModelInfo;
+    /** Tokens of each text; special tokens in it taken literally, no BOS or EOS added. */
+    tokenize(texts: readonly string[]): Promise<Int32Array[]>;
+    createContext(options: NativeContextOptions): Promise<NativeContext>;
+    /** Frees the model once its contexts are closed too. */
+    close(): void;
+}
+
+/** Ways of counting on a device; `automatic` takes the first that the device supports. */
+export type NativeCounting = 'automatic' | 'fused' | 'repeat' | 'transpose';
+
+export interface NativeContextOptions {
+    /** Tokens of the KV cache, shared by all sequences. */
+    readonly contextSize: number;
+    /** Most tokens of one batch. */
+    readonly batchSize: number;
+    /** Most sequences at once. */
+    readonly sequences: number;
+    /** 0: one a core. */
+    readonly threads: number;
+    readonly counting: NativeCounting;
+    /** Not empty: count the named activation through llama.cpp's eval callback (the reference way). */
+    readonly callbackTensor: string;
+}
+
+/** One layer as the adapter found it. */
+export interface NativeLayer {
+    /** Neurons. */
+    readonly width: number;
+    readonly gated: boolean;
+    readonly activation: string;
+    readonly counting: Exclude<NativeCounting, 'automatic'>;
+}
+
+/** What the next decodes do; a change costs one graph reservation. */
+export interface NativeMode {
+    readonly count: boolean;
+    readonly mask: boolean;
+    readonly score: boolean;
+    /** Compute the output head at all; `score` implies it. */
+    readonly logits: boolean;
+}
+
+/** One batch: every array but `finished` has one entry a token, in sequence order. */
+export interface NativeBatch {
+    readonly tokens: Int32Array;
+    readonly positions: Int32Array;
+    readonly sequences: Int32Array;
+    /** 1: the token's activations count. */
+    readonly counted: Uint8Array;
+    /** Token whose log-probability is asked for after this one, or -1. */
+    readonly targets: Int32Array;
+    /** Sequences that end with this batch; their KV cells are freed after it. */
+    readonly finished: Int32Array;
+}
+
+/** One context; refuses (BUSY) a call while another is under way. */
+export interface NativeContext {
+    layers(): NativeLayer[];
+    setMode(mode: NativeMode): Promise<void>;
+    /** One array [width] a layer; 1: the neuron is deactivated. */
+    setMask(layers: readonly Uint8Array[]): Promise<void>;
+    /** Natural log-probabilities [tokens] in score mode (NaN where none was asked for), else empty. */
+    decode(batch: NativeBatch): Promise<Float64Array>;
+    /** Logits [tokens, vocabulary], row-major. */
+    logits(batch: NativeBatch): Promise<Float32Array>;
+    /** Totals since the last reset: counts [width] a layer, and counted tokens. */
+    counts(): Promise<{ counts: BigInt64Array[]; tokens: bigint }>;
+    /** Clears counters and KV cache. */
+    reset(): Promise<void>;
+    /** Splits of the mode's graph over backends. */
+    graphSplits(mode: NativeMode): Promise<number>;
+    /** Makes the decode under way stop where the backend can; it rejects with ABORTED. */
+    abort(): void;
+    close(): void;
+}

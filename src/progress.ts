@@ -1,0 +1,88 @@
+import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+
+/** Where long work tells how far it is. Words go to stderr; stdout belongs to results. */
+export interface Progress {
+    /** Begins a stage of `total` units; ends the one before. */
+    stage(label: string, total: number): void;
+    /** Adds units to the stage. */
+    advance(units: number): void;
+    /** A line worth keeping: a part reused, a warning. */
+    note(line: string): void;
+    /** Ends the last stage. */
+    done(): void;
+}
+
+/** Says nothing; the default of the library. */
+export const silent: Progress = { stage: () => undefined, advance: () => undefined, note: () => undefined, done: () => undefined };
+
+/** A bar with an estimate on a terminal, a plain line every tenth of a stage elsewhere. */
+export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
+    return stream.isTTY ? new BarProgress(stream) : new LineProgress(stream);
+}
+
+class BarProgress implements Progress {
+    readonly #bars: MultiBar;
+    #bar: SingleBar | undefined;
+
+    constructor(stream: NodeJS.WriteStream) {
+        this.#bars = new MultiBar(
+            { stream, clearOnComplete: false, hideCursor: true, format: '{label} {bar} {percentage}% | {eta_formatted} left', etaBuffer: 50 },
+            Presets.shades_classic,
+        );
+    }
+
+    stage(label: string, total: number): void {
+        this.#bar?.stop();
+        this.#bar = this.#bars.create(Math.max(1, total), 0, { label: label.padEnd(30) });
+    }
+
+    advance(units: number): void {
+        this.#bar?.increment(units);
+    }
+
+    note(line: string): void {
+        this.#bars.log(`${line}\n`);
+    }
+
+    done(): void {
+        this.#bar?.stop();
+        this.#bars.stop();
+    }
+}
+
+class LineProgress implements Progress {
+    #label = '';
+    #total = 1;
+    #units = 0;
+    #tenths = 0;
+    #begin = 0;
+
+    constructor(private readonly stream: NodeJS.WritableStream) {}
+
+    stage(label: string, total: number): void {
+        this.#label = label;
+        this.#total = Math.max(1, total);
+        this.#units = 0;
+        this.#tenths = 0;
+        this.#begin = Date.now();
+        this.note(label);
+    }
+
+    advance(units: number): void {
+        this.#units += units;
+        const share = Math.min(1, this.#units / this.#total);
+        const tenths = Math.floor(share * 10);
+        if (tenths <= this.#tenths || tenths >= 10) return;
+        this.#tenths = tenths;
+        const left = ((Date.now() - this.#begin) / 1000) * (1 / share - 1);
+        this.note(`${this.#label}: ${tenths * 10} %, about ${Math.ceil(left)} s left`);
+    }
+
+    note(line: string): void {
+        this.stream.write(`${line}\n`);
+    }
+
+    done(): void {
+        // every line is already out
+    }
+}

@@ -1,0 +1,25 @@
+import type { ActivationsSource } from '../activations/Activations.js';
+import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+
+/** Everything a report shows; the page, the figures and the tables are functions of this alone. */
+export interface ReportInput {
+    /** Heading of the page; plain text. */
+    readonly title: string;
+    readonly analysis: NeuronAnalysis;
+    /** Counted tokens of each language. */
+    readonly tokens: Readonly<Record<string, number>>;
+    readonly source: ActivationsSource;
+    /** Without it the report has no deactivation section. */
+    readonly matrix?: DeactivationMatrix;
+    readonly generatedBy: { readonly version: string; readonly command?: string };
+    /** Remarks shown under the summary; plain text, one paragraph each. */
+    readonly notes?: readonly string[];
+}
+
+/** Paths of the written files; `folder` joined with their places in it. */
+export interface ReportFiles {
+    readonly html: string;
+    readonly figures: readonly string[];
+    readonly tables: readonly string[];
+}

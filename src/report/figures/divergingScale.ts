@@ -1,0 +1,58 @@
+import { formatPercentPoints } from '../format.js';
+import { isComparable, isFiniteNumber, type Measured } from '../numbers.js';
+
+/** Changes below this many percent are shown in proportion, larger ones by their logarithm. */
+export const LINEAR_UP_TO = 1;
+
+/**
+ * Colour stops by position, −1 to 1. Blue and red are told apart by colour-blind readers; the blue
+ * end stays lighter than the red one, so that in a grey print the darkest cells are the worst hurt.
+ */
+export const STOPS: readonly (readonly [position: number, color: string])[] = [
+    [-1, '#3b86bd'],
+    [-0.5, '#a3cbe3'],
+    [0, '#f7f7f4'],
+    [0.33, '#fdd3a8'],
+    [0.66, '#e8703f'],
+    [1, '#8c1a1a'],
+];
+
+/** Position above which dark text is hard to read on a cell. */
+export const LIGHT_TEXT_ABOVE = 0.74;
+
+/** A symlog scale centred at 0, from −limit to +limit percent, mapped to positions −1 to 1. */
+export interface DivergingScale {
+    /** Largest magnitude shown, in percent. */
+    readonly limit: number;
+    /** Position of a value; null where it is missing or NaN; infinite values sit at the ends. */
+    readonly position: (percent: Measured) => number | null;
+    /** Positions to label, with their labels, from low to high. */
+    readonly ticks: readonly { readonly position: number; readonly label: string }[];
+}
+
+/** The scale that just holds all finite values. */
+export function divergingScale(percents: readonly Measured[]): DivergingScale {
+    const magnitudes = percents.filter(isFiniteNumber).map(Math.abs);
+    // Never narrower than the linear part: noise must not look like an effect.
+    const limit = magnitudes.reduce((largest, value) => Math.max(largest, value), LINEAR_UP_TO);
+    const magnitudeAt = (percent: number) => Math.log1p(percent / LINEAR_UP_TO) / Math.log1p(limit / LINEAR_UP_TO);
+    const position = (percent: Measured) => {
+        if (!isComparable(percent)) return null;
+        return Math.sign(percent) * Math.min(1, magnitudeAt(Math.abs(percent)));
+    };
+    const marks = tickMagnitudes(limit);
+    const signed = [...marks.map(mark => -mark).reverse(), 0, ...marks];
+    return {
+        limit,
+        position,
+        ticks: signed.map(percent => ({ position: position(percent) ?? 0, label: formatPercentPoints(percent).replace(/\.0$/, '') })),
+    };
+}
+
+/** Magnitudes to label: powers of ten, thinned to at most four, the limit instead of a close power. */
+function tickMagnitudes(limit: number): number[] {
+    const powers: number[] = [];
+    for (let power = LINEAR_UP_TO; power * 2 <= limit; power *= 10) powers.push(power);
+    const step = Math.ceil(powers.length / 3);
+    return [...powers.filter((_, index) => index % step === 0), limit];
+}

@@ -1,0 +1,93 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import { compact, formatCount } from '../format.js';
+import type { Channel, Layer, Panel } from './specTypes.js';
+import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH } from './theme.js';
+
+/** Above this many languages numbers over the bars would overlap. */
+const NUMBERS_UP_TO = 15;
+
+const UNCLASSIFIED = 'in no class';
+
+/**
+ * Number of neurons by N, the number of languages in which they are high: the selected ones on a
+ * linear scale, all of the model's on a logarithmic one (0 included: symlog).
+ */
+export function histogramFigure(analysis: NeuronAnalysis): TopLevelSpec {
+    return {
+        background: COLORS.background,
+        padding: { left: 6, right: 16, top: 8, bottom: 6 },
+        config: CONFIG,
+        spacing: 22,
+        vconcat: [
+            panel(analysis, { histogram: analysis.histogram, title: 'Selected neurons', log: false, classOf: selectedClass }),
+            panel(analysis, { histogram: analysis.histogramAll, title: 'All neurons (logarithmic scale)', log: true, classOf: anyClass }),
+        ],
+    };
+}
+
+/** Class of selected neurons with a given N among l languages. */
+function selectedClass(n: number, l: number): NeuronClass | undefined {
+    if (n === l) return 'general';
+    if (n === 1) return 'specific';
+    return n > 1 ? 'related' : undefined;
+}
+
+/** Being specific or related takes being selected; being general does not. */
+function anyClass(n: number, l: number): NeuronClass | undefined {
+    return n === l ? 'general' : undefined;
+}
+
+type PositionScale = NonNullable<Extract<Channel<'y'>, { scale?: unknown }>['scale']>;
+
+interface PanelOptions {
+    readonly histogram: readonly number[];
+    readonly title: string;
+    readonly log: boolean;
+    readonly classOf: (n: number, l: number) => NeuronClass | undefined;
+}
+
+function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
+    const l = analysis.languages.length;
+    const values = Array.from({ length: l + 1 }, (_, n) => {
+        const count = options.histogram[n] ?? 0;
+        const kind = options.classOf(n, l);
+        return { n, count, class: kind === undefined ? UNCLASSIFIED : CLASS_LABELS[kind], text: count < 1e4 ? formatCount(count) : compact(count) };
+    });
+    const largest = Math.max(1, ...values.map(({ count }) => count));
+    // Room for the numbers over the bars: a factor on either kind of scale.
+    const scale: PositionScale = options.log
+        ? { type: 'symlog', constant: 1, domain: [0, largest ** 1.12 + 1], nice: false }
+        : { domain: [0, largest * 1.12], nice: false };
+    const ticks = options.log ? { values: powersOfTen(largest), labelExpr: "format(datum.value, '~s')" } : { tickMinStep: 1, tickCount: 5, format: ',d' };
+    const x: Channel<'x'> = {
+        field: 'n',
+        type: 'ordinal',
+        axis: { labelAngle: 0, labelOverlap: 'parity', title: options.log ? 'N: languages in which a neuron is high' : null },
+        scale: { paddingInner: 0.22, paddingOuter: 0.2 },
+    };
+    const y: Channel<'y'> = { field: 'count', type: 'quantitative', stack: null, scale, axis: { ...ticks, title: 'neurons', minExtent: 48 } };
+    const kinds: readonly NeuronClass[] = ['specific', 'related', 'general'];
+    const color: Channel<'color'> = {
+        field: 'class',
+        type: 'nominal',
+        scale: {
+            domain: [UNCLASSIFIED, ...kinds.map(kind => CLASS_LABELS[kind])],
+            range: [COLORS.unclassified, ...kinds.map(kind => CLASS_COLORS[kind])],
+        },
+        legend: { title: null, orient: 'top', symbolType: 'square', symbolSize: 110, columnPadding: 0 },
+    };
+    const bars: Layer = { mark: 'bar', encoding: { x, y, color } };
+    const numbers: Layer = {
+        mark: { type: 'text', dy: -7, fontSize: 11.5, color: COLORS.ink, opacity: l > NUMBERS_UP_TO ? 0 : 1 },
+        encoding: { x, y, text: { field: 'text', type: 'nominal' } },
+    };
+    return { width: PLOT_WIDTH, height: 140, title: options.title, data: { values }, layer: [bars, numbers] };
+}
+
+/** 0, 1, 10, 100, … up to `largest`. */
+function powersOfTen(largest: number): number[] {
+    const powers = [0];
+    for (let power = 1; power <= Math.max(1, largest); power *= 10) powers.push(power);
+    return powers;
+}

@@ -1,0 +1,64 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import { languageCounts } from '../analysisFacts.js';
+import { formatCount } from '../format.js';
+import type { Channel } from './specTypes.js';
+import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, labelText } from './theme.js';
+
+const CLASSES: readonly NeuronClass[] = ['specific', 'related'];
+
+/** Neurons of each language, specific and related ones stacked, most neurons first. */
+export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
+    // Equal totals keep the analysis' order: sort is stable.
+    const languages = languageCounts(analysis).sort((a, b) => b.total - a.total);
+    const order = languages.map(({ language }) => labelText(language));
+    const largest = Math.max(1, ...languages.map(({ total }) => total));
+    const values = languages.flatMap(({ language, specific, related }) => [
+        { language: labelText(language), class: CLASS_LABELS.specific, count: specific, order: 0 },
+        { language: labelText(language), class: CLASS_LABELS.related, count: related, order: 1 },
+    ]);
+    const totals = languages.map(({ language, total }) => ({ language: labelText(language), count: total, text: formatCount(total) }));
+    const y: Channel<'y'> = {
+        field: 'language',
+        type: 'nominal',
+        sort: null,
+        scale: { domain: order, paddingInner: 0.25 },
+        axis: { title: null, domain: false, ticks: false, labelPadding: 8, labelLimit: 150 },
+    };
+    const x = (stack: 'zero' | null) => ({
+        field: 'count',
+        type: 'quantitative' as const,
+        stack,
+        scale: { domain: [0, largest * 1.12], nice: false },
+        axis: { title: 'neurons', tickMinStep: 1, tickCount: 6, format: ',d' },
+    });
+    return {
+        background: COLORS.background,
+        padding: { left: 6, right: 16, top: 8, bottom: 6 },
+        config: CONFIG,
+        width: PLOT_WIDTH,
+        height: { step: order.length > 20 ? 19 : 25 },
+        layer: [
+            {
+                data: { values },
+                mark: 'bar',
+                encoding: {
+                    y,
+                    x: x('zero'),
+                    order: { field: 'order', type: 'quantitative' },
+                    color: {
+                        field: 'class',
+                        type: 'nominal',
+                        scale: { domain: CLASSES.map(kind => CLASS_LABELS[kind]), range: CLASSES.map(kind => CLASS_COLORS[kind]) },
+                        legend: { title: null, orient: 'top', symbolType: 'square', symbolSize: 110, columnPadding: 0 },
+                    },
+                },
+            },
+            {
+                data: { values: totals },
+                mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: COLORS.ink },
+                encoding: { y, x: x(null), text: { field: 'text', type: 'nominal' } },
+            },
+        ],
+    };
+}

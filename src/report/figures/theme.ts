@@ -1,0 +1,80 @@
+import type { Config } from 'vega-lite';
+import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
+
+/** Fonts every system has; nothing is downloaded or embedded. */
+export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+
+/** Colours of the figures. The page's style sheet swaps some of them in dark mode, by these values. */
+export const COLORS = {
+    ink: '#24292f',
+    muted: '#57606a',
+    grid: '#e3e6ea',
+    background: '#ffffff',
+    unclassified: '#a5adb8',
+    missing: '#cfcfcf',
+    // On the coloured cells of a heatmap, the same in both modes.
+    cellDark: '#101010',
+    cellLight: '#fefefe',
+    outline: '#000001',
+} as const;
+
+/** Class colours, told apart by hue, by lightness (for grey prints) and by colour-blind readers. */
+export const CLASS_COLORS: Readonly<Record<NeuronClass, string>> = {
+    specific: '#d55e00',
+    related: '#0b4f8a',
+    general: '#2e9e6b',
+};
+
+/** Names of the classes as the paper writes them. */
+export const CLASS_LABELS: Readonly<Record<NeuronClass, string>> = {
+    specific: 'language-specific',
+    related: 'language-related',
+    general: 'general',
+};
+
+/** Width of a plot that is read in a column of 85 mm: drawn at about 520 px, printed at 320 px. */
+export const PLOT_WIDTH = 430;
+
+/** Settings common to all figures. */
+export const CONFIG: Config = {
+    font: FONT,
+    // The page labels whole figures; a label on every mark would only make the file larger.
+    aria: false,
+    view: { stroke: null },
+    concat: { spacing: 14 },
+    axis: {
+        labelFontSize: 12.5,
+        titleFontSize: 13,
+        titleFontWeight: 'normal',
+        labelColor: COLORS.ink,
+        titleColor: COLORS.ink,
+        domainColor: COLORS.muted,
+        tickColor: COLORS.muted,
+        gridColor: COLORS.grid,
+        titlePadding: 8,
+    },
+    legend: {
+        labelFontSize: 13,
+        titleFontSize: 13,
+        titleFontWeight: 'normal',
+        labelColor: COLORS.ink,
+        titleColor: COLORS.ink,
+        labelLimit: 300,
+    },
+    title: { fontSize: 13.5, fontWeight: 600, color: COLORS.ink, anchor: 'start', frame: 'group', offset: 10 },
+};
+
+/** Whole numbers from `first` to `last` in steps of 1, 2, 5, 10, …, at most `limit` of them. */
+export function wholeTicks(first: number, last: number, limit: number): number[] {
+    const steps = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000];
+    const step = steps.find(candidate => (last - first) / candidate < limit) ?? Math.ceil((last - first + 1) / limit);
+    const ticks: number[] = [];
+    for (let tick = Math.ceil(first / step) * step; tick <= last; tick += step) ticks.push(tick);
+    return ticks;
+}
+
+/** A name as a label: on one line, without characters XML forbids. */
+export function labelText(name: string): string {
+    // eslint-disable-next-line no-control-regex
+    return name.replace(/[\u0000-\u001f\u007f\ufffe\uffff]+|\p{Surrogate}/gu, ' ');
+}

@@ -1,0 +1,96 @@
+import type { Measured } from './numbers.js';
+
+/** Typographic minus, as wide as a plus sign. */
+const MINUS = '\u2212';
+const NO_BREAK = '\u00a0';
+
+/** What stands for a value that is missing or not finite; undefined for ordinary numbers. */
+function special(value: Measured | undefined): string | undefined {
+    if (value === null || value === undefined) return 'n/a';
+    if (Number.isNaN(value)) return 'NaN';
+    if (value === Infinity) return '∞';
+    if (value === -Infinity) return `${MINUS}∞`;
+    return undefined;
+}
+
+function withMinus(text: string): string {
+    return text.replace('-', MINUS);
+}
+
+/** `12345` as `12,345`. */
+export function formatCount(value: Measured | undefined): string {
+    return special(value) ?? withMinus((value as number).toLocaleString('en-US', { maximumFractionDigits: 0 }));
+}
+
+/** A measured value with five significant digits, integers in full. */
+export function formatNumber(value: Measured | undefined): string {
+    const named = special(value);
+    if (named !== undefined) return named;
+    const number = value as number;
+    if (Number.isInteger(number)) return formatCount(number);
+    const magnitude = Math.abs(number);
+    if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e9)) return withMinus(number.toExponential(3));
+    return withMinus(number.toLocaleString('en-US', { maximumSignificantDigits: 5 }));
+}
+
+/** A share, `0.4067` as `40.7 %`. */
+export function formatShare(fraction: Measured | undefined): string {
+    const named = special(fraction);
+    if (named !== undefined) return named;
+    const percent = (fraction as number) * 100;
+    const digits = percent !== 0 && Math.abs(percent) < 1 ? 2 : 1;
+    return `${withMinus(percent.toFixed(digits).replace(/\.0+$/, ''))}${NO_BREAK}%`;
+}
+
+/** A relative change with its sign, `0.341` as `+34 %`. */
+export function formatChange(fraction: Measured | undefined): string {
+    const named = special(fraction);
+    if (named !== undefined) return named === '∞' ? '+∞' : named;
+    return `${formatPercentPoints((fraction as number) * 100)}${NO_BREAK}%`;
+}
+
+/** A number of percent with its sign in at most five characters, for the cells of a heatmap. */
+export function formatPercentPoints(percent: Measured | undefined): string {
+    const named = special(percent);
+    if (named !== undefined) return named === '∞' ? '+∞' : named;
+    const value = percent as number;
+    const magnitude = Math.abs(value);
+    if (magnitude < 0.05) return '0';
+    const sign = value < 0 ? MINUS : '+';
+    // 3.0 beside 3.1: the digits of neighbouring cells line up.
+    return sign + (magnitude < 9.95 ? magnitude.toFixed(1) : compact(magnitude));
+}
+
+/** A non-negative number in at most four characters: `3.2`, `123`, `1.2k`, `45k`, `7M`. */
+export function compact(value: number): string {
+    const units = ['', 'k', 'M', 'G', 'T'];
+    let scaled = value;
+    let unit = 0;
+    // 999.5 would round up to 1000, so it takes the next unit already.
+    while (scaled >= 999.5 && unit < units.length - 1) {
+        scaled /= 1000;
+        unit++;
+    }
+    if (scaled >= 999.5) return value.toExponential(0).replace('+', '');
+    const digits = scaled < 9.95 ? 1 : 0;
+    return scaled.toFixed(digits).replace(/\.0$/, '') + (units[unit] ?? '');
+}
+
+/** A large number in words, `4229741` as `4.2 million`; exact below ten thousand. */
+export function formatLarge(value: number): string {
+    if (value < 1e4) return formatCount(value);
+    if (value < 1e6) return `${formatCount(value / 1e3)} thousand`;
+    const [divisor, word] = value < 1e9 ? [1e6, 'million'] : [1e9, 'billion'];
+    return `${(value / divisor).toFixed(1).replace(/\.0$/, '')} ${word}`;
+}
+
+/** `['en', 'de', 'fr']` as `en, de and fr`. */
+export function formatList(words: readonly string[]): string {
+    if (words.length < 2) return words.join('');
+    return `${words.slice(0, -1).join(', ')} and ${words.at(-1) ?? ''}`;
+}
+
+/** `1 language`, `2 languages`. */
+export function formatQuantity(count: number, noun: string, plural = `${noun}s`): string {
+    return `${formatCount(count)} ${count === 1 ? noun : plural}`;
+}

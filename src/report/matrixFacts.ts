@@ -1,0 +1,118 @@
+import type { DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
+import { binomialTail, cellOf, isComparable, mean, median, relativeChange, type Measured } from './numbers.js';
+
+/** Order of the sets in figures and tables; names unknown here follow. */
+const SET_ORDER: readonly string[] = ['specific', 'specific+related', 'specific+related+general'];
+
+/** Highest probability of as many hits by chance at which an effect is called clear. */
+const CLEAR = 0.05;
+
+/** How a set of neurons answers "does removing a language's neurons hurt that language most?". */
+export type Verdict = 'clear' | 'unclear' | 'absent' | 'unmeasured';
+
+/** Numbers the page states in words, derived from one deactivation set. Changes are fractions of the baseline. */
+export interface SetFacts {
+    readonly set: string;
+    /** Rows with neurons to remove and with every cell measured. */
+    readonly compared: number;
+    /** Rows that are left out of `compared`. */
+    readonly leftOut: number;
+    /** Compared rows whose largest relative change, above 0, is that of their own language. */
+    readonly hits: number;
+    /** The same count for the random control. */
+    readonly controlHits: number;
+    /** Hits expected if the largest change fell on any language alike. */
+    readonly expectedHits: number;
+    readonly own: Measured;
+    readonly ownMedian: Measured;
+    readonly others: Measured;
+    readonly controlOwn: Measured;
+    readonly controlOthers: Measured;
+    readonly verdict: Verdict;
+}
+
+/** One cell of a set with its language names; `relative` values are fractions of the baseline. */
+export interface SetCell {
+    readonly row: string;
+    readonly column: string;
+    readonly baseline: Measured;
+    readonly value: Measured;
+    readonly change: Measured;
+    readonly relative: Measured;
+    readonly control: Measured;
+    readonly controlRelative: Measured;
+    readonly samples: Measured;
+    readonly neurons: Measured;
+}
+
+/** The sets a matrix holds, smallest neuron set first. */
+export function setsOf(matrix: DeactivationMatrix | undefined): [name: string, set: DeactivationSet][] {
+    if (matrix === undefined) return [];
+    const place = (name: string) => (SET_ORDER.includes(name) ? SET_ORDER.indexOf(name) : SET_ORDER.length);
+    return Object.entries(matrix.sets)
+        .filter((entry): entry is [string, DeactivationSet] => entry[1] !== undefined)
+        .sort(([a], [b]) => place(a) - place(b));
+}
+
+/** The cells of a set, row by row. */
+export function cellsOf(set: DeactivationSet): SetCell[][] {
+    return set.rows.map((row, r) =>
+        set.columns.map((column, c) => {
+            const baseline = set.baseline[c] ?? null;
+            const change = cellOf(set.change, r, c);
+            const control = cellOf(set.control, r, c);
+            return {
+                row,
+                column,
+                baseline,
+                value: cellOf(set.values, r, c),
+                change,
+                relative: relativeChange(change, baseline),
+                control,
+                controlRelative: relativeChange(control, baseline),
+                samples: cellOf(set.samples, r, c),
+                neurons: set.neurons[r] ?? null,
+            };
+        }),
+    );
+}
+
+/** Derives what the page says about one set. */
+export function setFacts(name: string, set: DeactivationSet): SetFacts {
+    // A language without neurons loses nothing: its row says nothing about the effect.
+    const rows = cellsOf(set).filter(row => (row[0]?.neurons ?? 0) > 0 && row.some(isOwn));
+    const compared = rows.filter(row => row.every(cell => isComparable(cell.relative) && isComparable(cell.controlRelative)));
+    const own = rows.flat().filter(isOwn);
+    const others = rows.flat().filter(cell => !isOwn(cell));
+    const hits = compared.filter(row => hurtsOwnMost(row, cell => cell.relative)).length;
+    const facts = {
+        set: name,
+        compared: compared.length,
+        leftOut: set.rows.length - compared.length,
+        hits,
+        controlHits: compared.filter(row => hurtsOwnMost(row, cell => cell.controlRelative)).length,
+        expectedHits: compared.length / set.columns.length,
+        own: mean(own.map(cell => cell.relative)),
+        ownMedian: median(own.map(cell => cell.relative)),
+        others: mean(others.map(cell => cell.relative)),
+        controlOwn: mean(own.map(cell => cell.controlRelative)),
+        controlOthers: mean(others.map(cell => cell.controlRelative)),
+    };
+    return { ...facts, verdict: judge(facts, 1 / set.columns.length) };
+}
+
+function isOwn(cell: SetCell): boolean {
+    return cell.row === cell.column;
+}
+
+function hurtsOwnMost(row: readonly SetCell[], of: (cell: SetCell) => Measured): boolean {
+    const own = row.filter(isOwn).map(of)[0] ?? 0;
+    return own > 0 && row.every(cell => isOwn(cell) || (of(cell) ?? 0) < own);
+}
+
+function judge(facts: Omit<SetFacts, 'verdict'>, chance: number): Verdict {
+    if (facts.compared === 0) return 'unmeasured';
+    const beyondControl = facts.own === null || facts.controlOwn === null || facts.own > facts.controlOwn;
+    if (!beyondControl || facts.hits <= facts.expectedHits) return 'absent';
+    return binomialTail(facts.hits, facts.compared, chance) < CLEAR ? 'clear' : 'unclear';
+}

@@ -1,0 +1,31 @@
+import { formatNumber } from '../format.js';
+import { html, type Html } from '../html.js';
+import type { DataCell, DataTable } from './DataTable.js';
+
+/** Options of `htmlTable`. */
+export interface HtmlTableOptions {
+    /** Headings by column name, where they differ from it. */
+    readonly headings?: Readonly<Record<string, string>>;
+    /** How a number is written, by column name; `formatNumber` otherwise. */
+    readonly formats?: Readonly<Record<string, (value: number | null) => string>>;
+    /** Rows printed in bold above the others, such as a baseline. */
+    readonly leadRows?: number;
+}
+
+/** A table as HTML. The first column heads its row; exact numbers stand in `<data value>`. */
+export function htmlTable(table: DataTable, options: HtmlTableOptions = {}): Html {
+    const { headings = {}, leadRows = 0 } = options;
+    const body = table.rows.map((row, index) => html`
+<tr${index < leadRows && html` class="lead"`}>${row.map((cell, column) => tableCell(cell, column, table, options))}</tr>`);
+    return html`<div class="table"><table>
+<thead><tr>${table.columns.map(column => html`<th scope="col">${headings[column] ?? column}</th>`)}</tr></thead>
+<tbody>${body}
+</tbody></table></div>`;
+}
+
+function tableCell(cell: DataCell, column: number, table: DataTable, options: HtmlTableOptions): Html {
+    const format = options.formats?.[table.columns[column] ?? ''] ?? formatNumber;
+    const content = typeof cell === 'string' ? html`${cell}` : html`<data value="${String(cell)}">${format(cell)}</data>`;
+    if (column === 0) return html`<th scope="row">${content}</th>`;
+    return typeof cell === 'string' ? html`<td class="text">${content}</td>` : html`<td>${content}</td>`;
+}

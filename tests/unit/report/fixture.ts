@@ -1,0 +1,127 @@
+import type { DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
+import type { LayerCounts, NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
+import type { ReportInput } from '../../../src/report/Report.js';
+
+const TAGS = [
+    'en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw', 'ar', 'hi', 'ko', 'pt', 'it',
+    'nl', 'pl', 'tr', 'uk', 'vi', 'id', 'cs', 'el', 'he', 'sv', 'fi', 'hu', 'ro', 'ta', 'ur',
+];
+
+export interface FixtureOptions {
+    readonly languages?: readonly string[];
+    /** Takes that many of a list of tags instead of `languages`. */
+    readonly l?: number;
+    readonly layers?: number;
+    readonly width?: number;
+    /** Factor on the numbers of specific neurons. */
+    readonly specific?: number;
+    /** How much more than others a language is hurt by the loss of its neurons; 0 for no effect. */
+    readonly effect?: number;
+    readonly matrix?: boolean;
+}
+
+/** A number in [0, 1) that depends on its arguments alone. */
+function noise(...seed: number[]): number {
+    const x = Math.sin(seed.reduce((sum, value, index) => sum + value * (index * 78.233 + 12.9898), 1)) * 43758.5453;
+    return x - Math.floor(x);
+}
+
+/** An analysis in the shape of the paper's: language neurons at both ends, general ones in between and at the end. */
+export function buildAnalysis(options: FixtureOptions = {}): NeuronAnalysis {
+    const { layers = 32, width = 14336, specific = 1 } = options;
+    const languages = options.languages ?? TAGS.slice(0, options.l ?? 10);
+    const l = languages.length;
+    const perLayer = Array.from({ length: layers }, (_, i): LayerCounts => {
+        const depth = layers === 1 ? 0 : i / (layers - 1);
+        const ends = Math.exp(-((depth / 0.12) ** 2)) + 0.7 * Math.exp(-(((depth - 0.93) / 0.07) ** 2)) + 0.05;
+        const middle = 0.3 + depth ** 3 * 1.4 - 0.5 * Math.exp(-(((depth - 0.93) / 0.05) ** 2));
+        return {
+            specific: Math.round(220 * ends * (0.8 + 0.4 * noise(i, 1)) * specific),
+            related: l === 2 ? 0 : Math.round(150 * ends * (0.8 + 0.4 * noise(i, 2))),
+            general: Math.round(260 * middle * (0.8 + 0.4 * noise(i, 3))),
+        };
+    });
+    const total = (kind: keyof LayerCounts) => perLayer.reduce((sum, layer) => sum + layer[kind], 0);
+    const relatedByN = Array.from({ length: Math.max(0, l - 2) }, (_, n) => 0.5 ** (n + 1));
+    const histogram = [Math.round(total('specific') * 0.7), total('specific'), ...relatedByN.map(part => Math.round(part * total('related'))), 0];
+    const neurons = layers * width;
+    const tail = histogram.map((count, n) => (n === 0 ? 0 : count + Math.round(neurons * 0.01 * 0.6 ** n)));
+    tail[l] = total('general');
+    const histogramAll = [neurons - tail.reduce((sum, count) => sum + count, 0), ...tail.slice(1)];
+    const perLanguage = Object.fromEntries(languages.map((language, k) => {
+        const own = Math.round((total('specific') / l) * (k === 0 ? 0.2 : 0.7 + 0.6 * noise(k, 4)));
+        const shared = l === 2 ? 0 : Math.round((total('related') / l) * (2 + noise(k, 5)));
+        return [language, { specific: own, related: shared, total: own + shared }];
+    }));
+    const index: NeuronIndex = [0, 0];
+    return {
+        method: 'paper',
+        languages,
+        widths: perLayer.map(() => width),
+        topRate: 0.01,
+        bar: 0.95,
+        lambda: 0.109375,
+        threshold: 0.5644363,
+        selected: histogram.reduce((sum, count) => sum + count, 0),
+        histogram,
+        histogramAll,
+        general: total('general'),
+        perLanguage,
+        layers: perLayer,
+        milliseconds: 1234.5,
+        neurons: { specific: { [languages[0] ?? '']: [index] }, related: {}, general: [index] },
+    };
+}
+
+/** One matrix: the own language suffers `effect`, the others a tenth of it, the control next to nothing. */
+export function buildSet(languages: readonly string[], effect: number, neurons = 600): DeactivationSet {
+    const baseline = languages.map((_, k) => 4 + 9 * noise(k, 6));
+    const grid = (of: (r: number, c: number) => number) => languages.map((_, r) => languages.map((_, c) => of(r, c)));
+    const change = grid((r, c) => {
+        const size = r === c ? effect * (0.3 + 3 * noise(r, 7) ** 3) : effect * 0.08 * noise(r, c, 8);
+        return (size + 0.03 * (noise(r, c, 9) - 0.4)) * (baseline[c] ?? 1);
+    });
+    return {
+        rows: languages,
+        columns: languages,
+        baseline,
+        change,
+        values: grid((r, c) => (baseline[c] ?? 0) + (change[r]?.[c] ?? 0)),
+        control: grid((r, c) => 0.02 * (noise(r, c, 10) - 0.3) * (baseline[c] ?? 1)),
+        samples: grid((_, c) => 12000 + c * 371),
+        neurons: languages.map((_, r) => Math.round(neurons * (0.5 + noise(r, 11)))),
+    };
+}
+
+/** The three sets, each larger and more harmful than the one before. */
+export function buildMatrix(languages: readonly string[], effect = 0.4): DeactivationMatrix {
+    return {
+        metric: 'ppl',
+        languages,
+        sets: {
+            'specific': buildSet(languages, effect, 190),
+            'specific+related': buildSet(languages, effect * 2.5, 620),
+            'specific+related+general': buildSet(languages, effect * 900, 8400),
+        },
+        decodedTokens: 8_412_000,
+        seconds: 512.4,
+    };
+}
+
+/** A whole input, realistic by default. */
+export function buildInput(options: FixtureOptions = {}): ReportInput {
+    const analysis = buildAnalysis(options);
+    return {
+        title: 'Language neurons of MathOctopus-7B',
+        analysis,
+        tokens: Object.fromEntries(analysis.languages.map((language, k) => [language, 400_000 + Math.round(90_000 * noise(k, 12))])),
+        source: {
+            model: { name: 'MistralMathOctopus-7B', architecture: 'llama', quantization: 'Q4_K_M', fingerprint: '3b1f'.repeat(16) },
+            dataset: { name: 'mgsm', hash: '9c0d'.repeat(16) },
+            versions: { 'language-neurons': '0.1.0', 'llama.cpp': 'v0.5.0', 'node-llama-cpp': '3.22.1', 'backend': 'cpu (x64)' },
+        },
+        ...(options.matrix === false ? {} : { matrix: buildMatrix(analysis.languages, options.effect) }),
+        generatedBy: { version: '0.1.0', command: 'language-neurons report runs/mgsm --data mgsm' },
+        notes: ['Counts come from the responses alone.'],
+    };
+}
