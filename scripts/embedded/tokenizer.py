@@ -21,7 +21,10 @@ PATTERN = (
 VOCABULARY = 4096
 BOS, EOS = "<|begin|>", "<|end|>"
 SEED = 20250521
-PARAGRAPHS = 6000  # generated paragraphs a language that the merges are learnt from
+# Few paragraphs and short tokens: more would spend the vocabulary on whole phrases of the
+# templates, which no other text has.
+PARAGRAPHS = 300  # generated paragraphs a language that the merges are learnt from
+LONGEST = 18  # bytes a token
 
 
 def train() -> Tokenizer:
@@ -34,7 +37,7 @@ def train() -> Tokenizer:
     ])
     tokenizer.decoder = decoders.ByteLevel()
     trainer = trainers.BpeTrainer(
-        vocab_size=VOCABULARY, special_tokens=[BOS, EOS], show_progress=False,
+        vocab_size=VOCABULARY, special_tokens=[BOS, EOS], show_progress=False, max_token_length=LONGEST,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
     )
     tokenizer.train_from_iterator(mix(paragraphs), trainer)

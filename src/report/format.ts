@@ -46,7 +46,12 @@ export function formatShare(fraction: Measured | undefined): string {
 export function formatChange(fraction: Measured | undefined): string {
     const named = special(fraction);
     if (named !== undefined) return named === '∞' ? '+∞' : named;
-    return `${formatPercentPoints((fraction as number) * 100)}${NO_BREAK}%`;
+    const percent = (fraction as number) * 100;
+    const magnitude = Math.abs(percent);
+    // In a sentence there is room for 44,213 where a cell has to say 44k.
+    const exact = magnitude >= 999.5 && magnitude < 1e6;
+    const text = exact ? `${percent < 0 ? MINUS : '+'}${formatCount(magnitude)}` : formatPercentPoints(percent);
+    return `${text}${NO_BREAK}%`;
 }
 
 /** A number of percent with its sign in at most five characters, for the cells of a heatmap. */

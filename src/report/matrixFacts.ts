@@ -27,6 +27,7 @@ export interface SetFacts {
     readonly ownMedian: Measured;
     readonly others: Measured;
     readonly controlOwn: Measured;
+    readonly controlOwnMedian: Measured;
     readonly controlOthers: Measured;
     readonly verdict: Verdict;
 }
@@ -45,12 +46,13 @@ export interface SetCell {
     readonly neurons: Measured;
 }
 
-/** The sets a matrix holds, smallest neuron set first. */
+/** The sets a matrix holds, smallest neuron set first; sets without a cell are left out. */
 export function setsOf(matrix: DeactivationMatrix | undefined): [name: string, set: DeactivationSet][] {
     if (matrix === undefined) return [];
     const place = (name: string) => (SET_ORDER.includes(name) ? SET_ORDER.indexOf(name) : SET_ORDER.length);
     return Object.entries(matrix.sets)
         .filter((entry): entry is [string, DeactivationSet] => entry[1] !== undefined)
+        .filter(([, set]) => set.rows.length > 0 && set.columns.length > 0)
         .sort(([a], [b]) => place(a) - place(b));
 }
 
@@ -96,6 +98,7 @@ export function setFacts(name: string, set: DeactivationSet): SetFacts {
         ownMedian: median(own.map(cell => cell.relative)),
         others: mean(others.map(cell => cell.relative)),
         controlOwn: mean(own.map(cell => cell.controlRelative)),
+        controlOwnMedian: median(own.map(cell => cell.controlRelative)),
         controlOthers: mean(others.map(cell => cell.controlRelative)),
     };
     return { ...facts, verdict: judge(facts, 1 / set.columns.length) };

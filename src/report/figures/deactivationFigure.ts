@@ -10,6 +10,9 @@ import { COLORS, CONFIG, labelText } from './theme.js';
 /** More languages than this do not fit beside each other: the control goes below. */
 const BESIDE_UP_TO = 14;
 
+/** Few languages get large cells, so that a panel is no smaller than the titles on its sides. */
+const LEAST_SIDE = 210;
+
 /**
  * Perplexity change in percent of the baseline when a language's neurons are removed (rows), in each
  * language (columns), and the random control, on one colour scale (the paper's figs. 2 and 6-13).
@@ -52,14 +55,21 @@ function panel(set: DeactivationSet, scale: DivergingScale, options: PanelOption
             light: position !== null && position > LIGHT_TEXT_ABOVE,
         };
     });
-    // Few languages get wide cells, so that the titles fit over them.
-    const step = columns.length > BESIDE_UP_TO ? 34 : Math.max(42, Math.ceil(200 / columns.length));
+    const step = columns.length > BESIDE_UP_TO ? 34 : Math.max(42, Math.ceil(LEAST_SIDE / columns.length));
     const longest = Math.max(...columns.map(column => column.length));
     const x: Channel<'x'> = {
         field: 'column',
         type: 'nominal',
         scale: { domain: columns },
-        axis: { title: 'evaluated language', labelAngle: longest * 7 > step ? -45 : 0, domain: false, ticks: false, labelPadding: 6, labelLimit: 110 },
+        axis: {
+            title: 'evaluated language',
+            // About 7 px a character: names wider than their cell stand aslant.
+            labelAngle: longest * 7 > step ? -45 : 0,
+            domain: false,
+            ticks: false,
+            labelPadding: 6,
+            labelLimit: 110,
+        },
     };
     const y: Channel<'y'> = {
         field: 'row',
@@ -70,12 +80,16 @@ function panel(set: DeactivationSet, scale: DivergingScale, options: PanelOption
     return {
         title: options.title,
         width: { step },
-        height: { step: 28 },
+        height: { step: Math.max(28, Math.ceil(LEAST_SIDE / rows.length)) },
         data: { values },
         encoding: { x, y },
         layer: [
-            { mark: { type: 'rect', color: COLORS.missing, stroke: COLORS.background, strokeWidth: 1 } },
-            { transform: [{ filter: 'datum.position !== null' }], mark: { type: 'rect', stroke: COLORS.background, strokeWidth: 1 }, encoding: { color: colorOf(scale) } },
+            { mark: { type: 'rect', color: COLORS.missing, stroke: COLORS.cellGap, strokeWidth: 1 } },
+            {
+                transform: [{ filter: 'datum.position !== null' }],
+                mark: { type: 'rect', stroke: COLORS.cellGap, strokeWidth: 1 },
+                encoding: { color: colorOf(scale) },
+            },
             {
                 transform: [{ filter: 'datum.own' }],
                 mark: { type: 'rect', filled: false, stroke: COLORS.outline, strokeWidth: 2 },
@@ -102,7 +116,7 @@ function colorOf(scale: DivergingScale): Channel<'color'> {
             direction: 'horizontal',
             gradientLength: 360,
             gradientThickness: 12,
-            titleLimit: 400,
+            titleLimit: 600,
             values: scale.ticks.map(tick => tick.position),
             // The scale runs over positions; its labels are the percentages that belong to them.
             labelExpr: scale.ticks.reduceRight(

@@ -4,6 +4,9 @@ import { isComparable, isFiniteNumber, type Measured } from '../numbers.js';
 /** Changes below this many percent are shown in proportion, larger ones by their logarithm. */
 export const LINEAR_UP_TO = 1;
 
+/** The scale reaches at least this many percent: noise must not look like an effect. */
+export const LEAST_LIMIT = 10;
+
 /**
  * Colour stops by position, −1 to 1. Blue and red are told apart by colour-blind readers; the blue
  * end stays lighter than the red one, so that in a grey print the darkest cells are the worst hurt.
@@ -33,8 +36,7 @@ export interface DivergingScale {
 /** The scale that just holds all finite values. */
 export function divergingScale(percents: readonly Measured[]): DivergingScale {
     const magnitudes = percents.filter(isFiniteNumber).map(Math.abs);
-    // Never narrower than the linear part: noise must not look like an effect.
-    const limit = magnitudes.reduce((largest, value) => Math.max(largest, value), LINEAR_UP_TO);
+    const limit = magnitudes.reduce((largest, value) => Math.max(largest, value), LEAST_LIMIT);
     const magnitudeAt = (percent: number) => Math.log1p(percent / LINEAR_UP_TO) / Math.log1p(limit / LINEAR_UP_TO);
     const position = (percent: Measured) => {
         if (!isComparable(percent)) return null;

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.js';
 import { compact, formatCount } from '../format.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH } from './theme.js';
+import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT } from './theme.js';
 
 /** Above this many languages numbers over the bars would overlap. */
 const NUMBERS_UP_TO = 15;
@@ -66,7 +66,13 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
         axis: { labelAngle: 0, labelOverlap: 'parity', title: options.log ? 'N: languages in which a neuron is high' : null },
         scale: { paddingInner: 0.22, paddingOuter: 0.2 },
     };
-    const y: Channel<'y'> = { field: 'count', type: 'quantitative', stack: null, scale, axis: { ...ticks, title: 'neurons', minExtent: 48 } };
+    const y: Channel<'y'> = {
+        field: 'count',
+        type: 'quantitative',
+        stack: null,
+        scale,
+        axis: { ...ticks, title: 'neurons', minExtent: Y_EXTENT, maxExtent: Y_EXTENT },
+    };
     const kinds: readonly NeuronClass[] = ['specific', 'related', 'general'];
     const color: Channel<'color'> = {
         field: 'class',
@@ -75,7 +81,15 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
             domain: [UNCLASSIFIED, ...kinds.map(kind => CLASS_LABELS[kind])],
             range: [COLORS.unclassified, ...kinds.map(kind => CLASS_COLORS[kind])],
         },
-        legend: { title: null, orient: 'top', symbolType: 'square', symbolSize: 110, columnPadding: 0 },
+        legend: {
+            title: null,
+            orient: 'top',
+            // Four entries in full are wider than the plot.
+            labelExpr: "replace(datum.label, 'language-', '')",
+            symbolType: 'square',
+            symbolSize: 110,
+            columnPadding: 4,
+        },
     };
     const bars: Layer = { mark: 'bar', encoding: { x, y, color } };
     const numbers: Layer = {

@@ -1,12 +1,13 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, wholeTicks } from './theme.js';
-
-/** Above this many layers the points of a line touch each other. */
-const POINTS_UP_TO = 48;
+import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT, wholeTicks } from './theme.js';
 
 const CLASSES: readonly NeuronClass[] = ['specific', 'related', 'general'];
+/** Dashes and shapes tell the lines apart without colour. */
+const DASHES: Readonly<Record<NeuronClass, number[]>> = { specific: [1, 0], related: [6, 3], general: [3, 2] };
+const SHAPES: Readonly<Record<NeuronClass, string>> = { specific: 'circle', related: 'square', general: 'triangle-up' };
+
 const LABELS = CLASSES.map(kind => CLASS_LABELS[kind]);
 
 /**
@@ -34,14 +35,14 @@ function panel(analysis: NeuronAnalysis, classes: readonly NeuronClass[], option
     const key = { field: 'class', type: 'nominal' } as const;
     const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
     const color: Channel<'color'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => CLASS_COLORS[kind]) }, legend };
-    // Dashes and shapes tell the lines apart without colour.
-    const strokeDash: Channel<'strokeDash'> = { ...key, scale: { domain: LABELS, range: [[1, 0], [6, 3], [3, 2]] }, legend };
-    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: ['circle', 'square', 'triangle-up'] }, legend };
-    const lines: Layer = { mark: { type: 'line', strokeWidth: 2 }, encoding: { color, strokeDash } };
-    const points: Layer = {
-        mark: { type: 'point', filled: true, size: layers > 24 ? 34 : 54, opacity: layers > POINTS_UP_TO ? 0 : 1 },
-        encoding: { color, shape },
-    };
+    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => SHAPES[kind]) }, legend };
+    // One layer for each class, not one dash scale: its legend would draw the symbols dashed.
+    const lines = classes.map((kind): Layer => ({
+        transform: [{ filter: `datum.class === '${CLASS_LABELS[kind]}'` }],
+        mark: { type: 'line', strokeWidth: 2, strokeDash: DASHES[kind] },
+        encoding: { color },
+    }));
+    const points: Layer = { mark: { type: 'point', filled: true, opacity: 1, size: pointSize(layers) }, encoding: { color, shape } };
     return {
         width: PLOT_WIDTH,
         height: options.height,
@@ -64,9 +65,15 @@ function panel(analysis: NeuronAnalysis, classes: readonly NeuronClass[], option
                 type: 'quantitative',
                 // An empty class still needs a scale.
                 scale: { domain: [0, Math.max(1, ...counts) * 1.06], nice: false },
-                axis: { tickMinStep: 1, tickCount: 5, format: ',d', title: 'neurons', minExtent: 48 },
+                axis: { tickMinStep: 1, tickCount: 5, format: ',d', title: 'neurons', minExtent: Y_EXTENT, maxExtent: Y_EXTENT },
             },
         },
-        layer: [lines, points],
+        layer: [...lines, points],
     };
+}
+
+/** Area of a point that leaves the line visible between its neighbours. */
+function pointSize(layers: number): number {
+    if (layers > 48) return 12;
+    return layers > 24 ? 34 : 54;
 }

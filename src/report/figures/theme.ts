@@ -16,6 +16,7 @@ export const COLORS = {
     cellDark: '#101010',
     cellLight: '#fefefe',
     outline: '#000001',
+    cellGap: '#fffffe',
 } as const;
 
 /** Class colours, told apart by hue, by lightness (for grey prints) and by colour-blind readers. */
@@ -34,6 +35,9 @@ export const CLASS_LABELS: Readonly<Record<NeuronClass, string>> = {
 
 /** Width of a plot that is read in a column of 85 mm: drawn at about 520 px, printed at 320 px. */
 export const PLOT_WIDTH = 430;
+
+/** Room for the labels of a vertical axis, the same in panels that stand above each other. */
+export const Y_EXTENT = 54;
 
 /** Settings common to all figures. */
 export const CONFIG: Config = {

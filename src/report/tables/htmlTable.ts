@@ -1,5 +1,6 @@
 import { formatNumber } from '../format.js';
 import { html, type Html } from '../html.js';
+import { ownValue } from '../numbers.js';
 import type { DataCell, DataTable } from './DataTable.js';
 
 /** Options of `htmlTable`. */
@@ -18,13 +19,13 @@ export function htmlTable(table: DataTable, options: HtmlTableOptions = {}): Htm
     const body = table.rows.map((row, index) => html`
 <tr${index < leadRows && html` class="lead"`}>${row.map((cell, column) => tableCell(cell, column, table, options))}</tr>`);
     return html`<div class="table"><table>
-<thead><tr>${table.columns.map(column => html`<th scope="col">${headings[column] ?? column}</th>`)}</tr></thead>
+<thead><tr>${table.columns.map(column => html`<th scope="col">${ownValue(headings, column) ?? column}</th>`)}</tr></thead>
 <tbody>${body}
 </tbody></table></div>`;
 }
 
 function tableCell(cell: DataCell, column: number, table: DataTable, options: HtmlTableOptions): Html {
-    const format = options.formats?.[table.columns[column] ?? ''] ?? formatNumber;
+    const format = ownValue(options.formats ?? {}, table.columns[column] ?? '') ?? formatNumber;
     const content = typeof cell === 'string' ? html`${cell}` : html`<data value="${String(cell)}">${format(cell)}</data>`;
     if (column === 0) return html`<th scope="row">${content}</th>`;
     return typeof cell === 'string' ? html`<td class="text">${content}</td>` : html`<td>${content}</td>`;

@@ -42,8 +42,13 @@ export function buildAnalysis(options: FixtureOptions = {}): NeuronAnalysis {
         };
     });
     const total = (kind: keyof LayerCounts) => perLayer.reduce((sum, layer) => sum + layer[kind], 0);
-    const relatedByN = Array.from({ length: Math.max(0, l - 2) }, (_, n) => 0.5 ** (n + 1));
-    const histogram = [Math.round(total('specific') * 0.7), total('specific'), ...relatedByN.map(part => Math.round(part * total('related'))), 0];
+    // Each N has half of what is left; the last takes the rest, so that the sums agree.
+    const relatedByN: number[] = [];
+    for (let n = 2, left = total('related'); n < l; n++) {
+        relatedByN.push(n === l - 1 ? left : Math.round(left / 2));
+        left -= relatedByN.at(-1) ?? 0;
+    }
+    const histogram = [Math.round(total('specific') * 0.7), total('specific'), ...relatedByN, 0];
     const neurons = layers * width;
     const tail = histogram.map((count, n) => (n === 0 ? 0 : count + Math.round(neurons * 0.01 * 0.6 ** n)));
     tail[l] = total('general');
@@ -87,7 +92,7 @@ export function buildSet(languages: readonly string[], effect: number, neurons =
         baseline,
         change,
         values: grid((r, c) => (baseline[c] ?? 0) + (change[r]?.[c] ?? 0)),
-        control: grid((r, c) => 0.02 * (noise(r, c, 10) - 0.3) * (baseline[c] ?? 1)),
+        control: grid((r, c) => 0.02 * (noise(r, c, 10, neurons) - 0.3) * (baseline[c] ?? 1)),
         samples: grid((_, c) => 12000 + c * 371),
         neurons: languages.map((_, r) => Math.round(neurons * (0.5 + noise(r, 11)))),
     };

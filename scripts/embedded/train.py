@@ -1,0 +1,86 @@
+"""Trains the tokenizer and the model; saves the weights every SAVE_EVERY steps.
+
+Log lines: step, loss (mean since the last line), tokens a second, seconds so far.
+"""
+
+import math
+import os
+import shutil
+import time
+
+import torch
+from torch.nn import functional as F
+
+import tokenizer as bpe
+from data import rows
+from model import Model, Shape
+from settings import FLOOR, LENGTH, PEAK, SEED, STEPS, THREADS, TOKENIZER, WARM_UP, WEIGHTS, WORK
+
+LOG_EVERY, SAVE_EVERY = 50, 500
+
+
+def rate(step: int) -> float:
+    """Linear warm-up, then half a cosine down to FLOOR."""
+    if step < WARM_UP:
+        return PEAK * (step + 1) / WARM_UP
+    done = (step - WARM_UP) / (STEPS - WARM_UP)
+    return FLOOR + (PEAK - FLOOR) * (1 + math.cos(math.pi * done)) / 2
+
+
+def optimizer(model: Model) -> torch.optim.AdamW:
+    """Weight decay on matrices only, not on norms."""
+    groups = [
+        {"params": [p for p in model.parameters() if (p.dim() == 2) == matrix], "weight_decay": decay}
+        for matrix, decay in ((True, 0.1), (False, 0.0))
+    ]
+    return torch.optim.AdamW(groups, lr=PEAK, betas=(0.9, 0.95), fused=True)
+
+
+def save(model: Model, step: int) -> None:
+    partial = WEIGHTS.with_suffix(".partial")
+    torch.save({"step": step, "state": model.state_dict()}, partial)
+    os.replace(partial, WEIGHTS)
+
+
+def main() -> None:
+    torch.set_num_threads(THREADS)
+    WORK.mkdir(parents=True, exist_ok=True)
+    if not TOKENIZER.exists():
+        bpe.train().save(str(TOKENIZER))
+    model = Model(Shape(), SEED)
+    update = optimizer(model)
+
+    def loss_of(batch):
+        with torch.autocast("cpu", torch.bfloat16):
+            logits = model(batch[:, :-1])
+        return F.cross_entropy(logits.float().flatten(0, 1), batch[:, 1:].flatten())
+
+    # Inductor needs a C++ compiler; without one the same steps run, slower.
+    step_loss = torch.compile(loss_of, dynamic=False) if shutil.which("g++") else loss_of
+    batches = rows(bpe.load(TOKENIZER), LENGTH, SEED)
+    start = last = time.monotonic()
+    losses, reading = [], 0.0
+    for step in range(STEPS):
+        before = time.monotonic()
+        batch = next(batches)
+        reading += time.monotonic() - before
+        for group in update.param_groups:
+            group["lr"] = rate(step)
+        loss = step_loss(batch)
+        loss.backward()
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        update.step()
+        update.zero_grad()
+        losses.append(loss.item())
+        if (step + 1) % LOG_EVERY == 0 or step == 0:
+            now = time.monotonic()
+            speed = len(losses) * batch[:, 1:].numel() / (now - last)
+            print(f"step {step + 1} loss {sum(losses) / len(losses):.4f} tokens/s {speed:.0f} "
+                  f"seconds {now - start:.0f} reading {reading:.1f}", flush=True)
+            last, losses = now, []
+        if (step + 1) % SAVE_EVERY == 0 or step + 1 == STEPS:
+            save(model, step + 1)
+
+
+if __name__ == "__main__":
+    main()

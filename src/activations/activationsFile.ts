@@ -1,0 +1,83 @@
+import { stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LanguageNeuronsError } from '../errors.js';
+import type { Activations } from './Activations.js';
+import { readSafetensors, type Tensor, writeSafetensors } from './safetensors.js';
+
+const format = 'language-neurons/activations';
+const version = '1';
+const languagesShape = z.array(z.string()).min(1);
+const modelShape = z.object({ name: z.string(), architecture: z.string(), quantization: z.string(), fingerprint: z.string() });
+const datasetShape = z.object({ name: z.string(), hash: z.string() });
+const versionsShape = z.record(z.string(), z.string());
+
+/**
+ * Writes `activations.safetensors`: `blk.{i}.counts` int64 [n_ff_i, l] and `tokens` int64 [l], with
+ * what made them as metadata.
+ * @throws LanguageNeuronsError UNWRITABLE
+ */
+export async function writeActivations(path: string, activations: Activations): Promise<void> {
+    const { languages, counts, tokens, source } = activations;
+    const l = languages.length;
+    const tensors = new Map<string, Tensor>();
+    for (const [i, data] of counts.entries()) tensors.set(`blk.${i}.counts`, { shape: [data.length / l, l], data });
+    tensors.set('tokens', { shape: [l], data: tokens });
+    await writeSafetensors(path, tensors, {
+        format, version,
+        languages: JSON.stringify(languages),
+        model: JSON.stringify(source.model),
+        dataset: JSON.stringify(source.dataset),
+        versions: JSON.stringify(source.versions),
+    });
+}
+
+/**
+ * Reads counts from a file, or from `activations.safetensors` in a run folder.
+ * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong
+ */
+export async function readActivations(path: string): Promise<Activations> {
+    const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
+    const file = isFolder ? join(path, 'activations.safetensors') : path;
+    const { tensors, metadata } = await readSafetensors(file);
+    const damaged = (what: string, cause?: unknown): LanguageNeuronsError =>
+        new LanguageNeuronsError('DAMAGED', `${file}: ${what}; collect or import it again`, { cause });
+
+    if (metadata.format !== format) throw damaged('holds no activation counts');
+    if (metadata.version !== version) throw damaged(`is of format version ${String(metadata.version)}, this tool reads ${version}`);
+    const parse = <T>(key: string, shape: z.ZodType<T>): T => {
+        try {
+            return shape.parse(JSON.parse(metadata[key] ?? ''));
+        } catch (cause) {
+            throw damaged(`its metadata '${key}' cannot be read`, cause);
+        }
+    };
+    const languages = parse('languages', languagesShape);
+    const l = languages.length;
+    const tokens = tensors.get('tokens');
+    if (tokens === undefined || tokens.shape.length !== 1 || tokens.data.length !== l) throw damaged(`has no token totals of ${l} languages`);
+
+    const counts: BigInt64Array[] = [];
+    for (let i = 0; i < tensors.size - 1; i++) {
+        const layer = tensors.get(`blk.${i}.counts`);
+        if (layer === undefined) throw damaged(`lacks layer ${i}`);
+        if (layer.shape.length !== 2 || layer.shape[1] !== l) throw damaged(`layer ${i} is not [neurons, ${l} languages]`);
+        checkRange(layer.data, tokens.data, l, () => damaged(`layer ${i} counts more activations than tokens, or fewer than none`));
+        counts.push(layer.data);
+    }
+    if (counts.length === 0) throw damaged('holds no layer');
+    return {
+        languages, counts, tokens: tokens.data,
+        source: { model: parse('model', modelShape), dataset: parse('dataset', datasetShape), versions: parse('versions', versionsShape) },
+    };
+}
+
+function checkRange(counts: BigInt64Array, tokens: BigInt64Array, l: number, error: () => Error): void {
+    const most = Array.from(tokens);
+    for (let j = 0; j < counts.length; j += l) {
+        for (let k = 0; k < l; k++) {
+            const count = counts[j + k]!;
+            if (count < 0n || count > most[k]!) throw error();
+        }
+    }
+}

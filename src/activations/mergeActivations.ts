@@ -1,0 +1,29 @@
+import { LanguageNeuronsError } from '../errors.js';
+import type { Activations } from './Activations.js';
+
+/**
+ * Adds the counts of two parts of a corpus: the sum is what one pass over both would have counted.
+ * @throws LanguageNeuronsError MISMATCH where languages, layers or models differ, saying how
+ */
+export function mergeActivations(a: Activations, b: Activations): Activations {
+    const mismatch = (what: string): LanguageNeuronsError => new LanguageNeuronsError('MISMATCH', `the two sets of counts cannot be merged: ${what}`);
+    const lacking = (one: Activations, other: Activations): string[] => one.languages.filter((language) => !other.languages.includes(language));
+    const onlyFirst = lacking(a, b);
+    const onlySecond = lacking(b, a);
+    if (onlyFirst.length > 0) throw mismatch(`${onlyFirst.join(', ')} only in the first; collect the same languages in both`);
+    if (onlySecond.length > 0) throw mismatch(`${onlySecond.join(', ')} only in the second; collect the same languages in both`);
+    if (a.languages.join() !== b.languages.join()) throw mismatch('their languages are in different orders; collect both with the same --languages');
+    if (a.source.model.fingerprint !== b.source.model.fingerprint) {
+        throw mismatch(`they are of different models (${a.source.model.name}, ${b.source.model.name})`);
+    }
+    if (a.counts.map((layer) => layer.length).join() !== b.counts.map((layer) => layer.length).join()) throw mismatch('their layers differ in number or width');
+    return {
+        languages: a.languages,
+        counts: a.counts.map((layer, i) => layer.map((count, j) => count + b.counts[i]![j]!)),
+        tokens: a.tokens.map((n, k) => n + b.tokens[k]!),
+        source: {
+            ...a.source,
+            dataset: { name: `${a.source.dataset.name} + ${b.source.dataset.name}`, hash: `${a.source.dataset.hash}+${b.source.dataset.hash}` },
+        },
+    };
+}

@@ -1,0 +1,119 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { z } from 'zod';
+import { LanguageNeuronsError } from '../errors.js';
+import { writeFileAtomic } from '../files.js';
+
+/**
+ * The part of the safetensors format that this tool needs: int64 tensors and string metadata. A file
+ * is an 8-byte little-endian header length, a JSON header, and the tensors' bytes without gaps.
+ * https://huggingface.co/docs/safetensors/index#format
+ */
+export interface Tensor {
+    readonly shape: readonly number[];
+    readonly data: BigInt64Array;
+}
+
+export interface Safetensors {
+    readonly tensors: ReadonlyMap<string, Tensor>;
+    readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** The reference implementation's own limit; a header that claims more is not one. */
+const maxHeaderBytes = 100_000_000;
+const lengthBytes = 8;
+const elementBytes = 8;
+
+const entry = z.object({
+    dtype: z.string(),
+    shape: z.array(z.int().nonnegative()),
+    data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+});
+const headerShape = z.record(z.string(), z.union([entry, z.record(z.string(), z.string())]));
+
+/** @throws LanguageNeuronsError UNWRITABLE */
+export async function writeSafetensors(
+    path: string, tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>,
+): Promise<void> {
+    const header: Record<string, unknown> = { __metadata__: metadata };
+    let offset = 0;
+    for (const [name, { shape, data }] of tensors) {
+        header[name] = { dtype: 'I64', shape, data_offsets: [offset, offset + data.byteLength] };
+        offset += data.byteLength;
+    }
+    // Padded with spaces to a multiple of 8, so that readers may map the tensors in place.
+    const json = JSON.stringify(header);
+    const text = Buffer.from(json + ' '.repeat((8 - (Buffer.byteLength(json) % 8)) % 8));
+    const length = Buffer.alloc(lengthBytes);
+    length.writeBigUInt64LE(BigInt(text.length));
+    const bodies = [...tensors.values()].map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
+    await writeFileAtomic(path, Buffer.concat([length, text, ...bodies]));
+}
+
+/** @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong */
+export async function readSafetensors(path: string): Promise<Safetensors> {
+    let file: FileHandle;
+    try {
+        file = await open(path, 'r');
+    } catch (cause) {
+        const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: ${missing ? 'no such file; run collect first' : `cannot be read (${(cause as Error).message})`}`, { cause });
+    }
+    try {
+        return await readOpened(file, path);
+    } finally {
+        await file.close();
+    }
+}
+
+async function readOpened(file: FileHandle, path: string): Promise<Safetensors> {
+    const damaged = (what: string, cause?: unknown): LanguageNeuronsError =>
+        new LanguageNeuronsError('DAMAGED', `${path}: not a sound safetensors file: ${what}; collect or import it again`, { cause });
+    const { size } = await file.stat();
+    if (size < lengthBytes) throw damaged('it is too short');
+    const headerBytes = Number((await readExactly(file, 0, lengthBytes)).readBigUInt64LE());
+    if (headerBytes > maxHeaderBytes || lengthBytes + headerBytes > size) throw damaged('its header is longer than the file');
+    let header: z.infer<typeof headerShape>;
+    try {
+        const text = new TextDecoder('utf-8', { fatal: true }).decode(await readExactly(file, lengthBytes, headerBytes));
+        header = headerShape.parse(JSON.parse(text));
+    } catch (cause) {
+        throw damaged('its header is not the JSON expected', cause);
+    }
+
+    const begin = lengthBytes + headerBytes;
+    let metadata: Readonly<Record<string, string>> = {};
+    const entries: [string, z.infer<typeof entry>][] = [];
+    for (const [name, value] of Object.entries(header)) {
+        const parsed = entry.safeParse(value);
+        if (name === '__metadata__') metadata = value as Record<string, string>;
+        else if (parsed.success) entries.push([name, parsed.data]);
+        else throw damaged(`tensor ${name} is not described`);
+    }
+    entries.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
+
+    const tensors = new Map<string, Tensor>();
+    let end = 0;
+    for (const [name, { dtype, shape, data_offsets: [from, to] }] of entries) {
+        const elements = shape.reduce((product, n) => product * n, 1);
+        if (dtype !== 'I64') throw damaged(`tensor ${name} is ${dtype}, not I64`);
+        if (from !== end || to < from || begin + to > size) throw damaged(`tensor ${name} overlaps another, leaves a gap or lies outside the file`);
+        if (to - from !== elements * elementBytes) throw damaged(`tensor ${name} has ${to - from} bytes for a shape of ${elements} numbers`);
+        end = to;
+        const bytes = await readExactly(file, begin + from, to - from);
+        tensors.set(name, { shape, data: new BigInt64Array(bytes.buffer, bytes.byteOffset, elements) });
+    }
+    if (begin + end !== size) throw damaged(`${size - begin - end} bytes belong to no tensor`);
+    return { tensors, metadata };
+}
+
+/** Reads into memory of its own, so that a BigInt64Array may lie on it. */
+async function readExactly(file: FileHandle, position: number, length: number): Promise<Buffer> {
+    const buffer = Buffer.from(new ArrayBuffer(length));
+    let done = 0;
+    while (done < length) {
+        const { bytesRead } = await file.read(buffer, done, length - done, position + done);
+        if (bytesRead === 0) throw new Error('the file ended early');
+        done += bytesRead;
+    }
+    return buffer;
+}

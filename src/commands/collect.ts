@@ -1,0 +1,36 @@
+import { collect } from '../activations/collect.js';
+import { openCorpus } from '../corpus/openCorpus.js';
+import { Engine } from '../engine/Engine.js';
+import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, parseLanguages } from './shared.js';
+
+export interface CollectArguments extends ModelArguments {
+    data: string[];
+    languages: string | undefined;
+    out: string;
+}
+
+/** `collect`: counts the texts of each language into DIR/activations.safetensors. */
+export async function collectCommand(args: CollectArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
+    // Cheap mistakes first: the texts are looked at before a model is loaded.
+    const corpus = await openCorpus(args.data, optional('languages', parseLanguages(args.languages)));
+    const engine = await Engine.open(engineOptions(args));
+    try {
+        const { activations, decodedTokens, seconds } = await collect({ engine, corpus, folder: args.out, signal, progress });
+        const tokens = Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])]));
+        const tokensPerSecond = decodedTokens / seconds;
+        return {
+            json: { tokens, decodedTokens, seconds, tokensPerSecond },
+            text: [
+                ...Object.entries(tokens).map(([language, n]) => `${language}  ${n} tokens`),
+                `counts are in ${args.out}/activations.safetensors (${decodedTokens} tokens decoded in ${seconds.toFixed(1)} s)`,
+            ].join('\n'),
+        };
+    } finally {
+        engine.close();
+    }
+}
+
+/** `{ [key]: value }`, or nothing where the value is undefined. */
+export function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
+    return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
+}

@@ -1,0 +1,90 @@
+import yargs from 'yargs';
+import { LanguageNeuronsError } from '../errors.js';
+import { toolVersion } from '../versions.js';
+import { collectCommand } from './collect.js';
+import { deactivateCommand } from './deactivate.js';
+import { identifyCommand } from './identify.js';
+import { inspectCommand } from './inspect.js';
+import { reportCommand } from './report.js';
+import { runCommand } from './run.js';
+import { type CommandContext, type CommandResult, commandContext, dataOptions, modelOptions } from './shared.js';
+
+/** Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C. */
+export async function main(args: readonly string[]): Promise<number> {
+    const stop = new AbortController();
+    const onSignal = (): void => {
+        if (stop.signal.aborted) process.exit(130); // asked twice
+        process.stderr.write('\nlanguage-neurons: stopping; finished parts are kept (Ctrl-C again to stop at once)\n');
+        stop.abort();
+    };
+    process.on('SIGINT', onSignal).on('SIGTERM', onSignal);
+    // The parent is gone: end at once, as it did.
+    process.on('disconnect', () => process.kill(process.pid, 'SIGKILL'));
+    const context = commandContext(stop.signal);
+    try {
+        return await parse(args, context);
+    } catch (cause) {
+        return failed(cause, context);
+    } finally {
+        process.off('SIGINT', onSignal).off('SIGTERM', onSignal);
+        process.removeAllListeners('disconnect');
+        if (process.connected) process.disconnect();
+    }
+}
+
+function failed(cause: unknown, { progress }: CommandContext): number {
+    progress.done();
+    if (cause instanceof LanguageNeuronsError) {
+        process.stderr.write(`language-neurons: ${cause.message.replaceAll('\n', ' ')}\n`);
+        return { ABORTED: 130, WRONG_USE: 2 }[cause.code as string] ?? 1;
+    }
+    process.stderr.write(`language-neurons: a fault in the tool itself, please report it: ${cause instanceof Error ? cause.stack : String(cause)}\n`);
+    return 1;
+}
+
+async function parse(args: readonly string[], context: CommandContext): Promise<number> {
+    // yargs calls handlers while it parses; the work is done after.
+    let work: (() => Promise<CommandResult>) | undefined;
+    let json = false;
+    const plan = <A>(command: (args: A, context: CommandContext) => Promise<CommandResult>) => (argv: unknown): void => {
+        json = (argv as { json: boolean }).json;
+        work = () => command(argv as A, context);
+    };
+    const parser = yargs([...args])
+        .scriptName('language-neurons')
+        .usage('$0 <command>\n\nShows how a language model handles many languages, neuron by neuron.')
+        .option('json', { type: 'boolean', default: false, describe: 'print one JSON document on stdout', global: true })
+        .command('run [config]', 'everything below, in order; without a configuration, on the embedded model',
+            (argv) => argv.positional('config', { type: 'string', describe: 'YAML file' }), plan(runCommand))
+        .command('collect', 'count activations in each language into DIR/activations.safetensors',
+            (argv) => dataOptions(modelOptions(argv)).option('out', { alias: 'o', type: 'string', demandOption: true, describe: 'run folder' }), plan(collectCommand))
+        .command('identify <dir>', 'score and classify the neurons of DIR/activations.safetensors',
+            (argv) => argv.positional('dir', { type: 'string', demandOption: true })
+                .option('method', { choices: ['paper'] as const, default: 'paper' as const, describe: 'how neurons are scored' })
+                .option('top-rate', { type: 'number', default: 0.01, describe: 'share of neurons to select' })
+                .option('lambda', { type: 'string', default: 'auto', describe: 'weight of the largest probability in the score, or auto' })
+                .option('bar', { type: 'number', default: 0.95, describe: 'quantile above which a probability is high' }), plan(identifyCommand))
+        .command('deactivate <dir>', 'evaluate every language with the neurons of every language deactivated',
+            (argv) => dataOptions(modelOptions(argv.positional('dir', { type: 'string', demandOption: true })))
+                .option('metric', { choices: ['ppl'] as const, default: 'ppl' as const })
+                .option('sets', { type: 'string', default: 'specific,specific+related,specific+related+general', describe: 'neuron sets' })
+                .option('seed', { type: 'number', default: 1, describe: 'of the random control' }), plan(deactivateCommand))
+        .command('report <dir>', 'write DIR/report.html with its figures and tables',
+            (argv) => argv.positional('dir', { type: 'string', demandOption: true }).option('title', { type: 'string' }), plan(reportCommand))
+        .command('inspect <model>', 'layers, FFN width, activation, devices, memory',
+            (argv) => modelOptions(argv.positional('model', { type: 'string', demandOption: true })), plan(inspectCommand))
+        .demandCommand(1, 1, 'name a command, for example: language-neurons run')
+        .strict()
+        .version(toolVersion)
+        .wrap(100)
+        .exitProcess(false)
+        .fail((message: string | undefined, error: Error | undefined) => {
+            throw error ?? new LanguageNeuronsError('WRONG_USE', `${message ?? 'wrong use'}; see language-neurons --help`);
+        });
+    await parser.parseAsync();
+    if (work === undefined) return 0; // --help or --version
+    const result = await work();
+    context.progress.done();
+    process.stdout.write(json ? `${JSON.stringify(result.json)}\n` : `${result.text}\n`);
+    return 0;
+}

@@ -1,0 +1,13 @@
+import { reportOn } from '../report/reportOn.js';
+import type { CommandResult } from './shared.js';
+
+export interface ReportArguments {
+    dir: string;
+    title: string | undefined;
+}
+
+/** `report`: DIR/report.html with figures/*.svg and tables/*.csv, from what the run folder holds. */
+export async function reportCommand(args: ReportArguments): Promise<CommandResult> {
+    const files = await reportOn(args.dir, args.title);
+    return { json: files, text: `report: ${files.html}` };
+}

@@ -1,0 +1,79 @@
+import type { Argv } from 'yargs';
+import type { EngineOptions } from '../engine/Engine.js';
+import { type GpuChoice, gpuChoices } from '../engine/loadBackends.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { type Progress, terminalProgress } from '../progress.js';
+
+/** What every command gets beside its arguments. */
+export interface CommandContext {
+    /** Aborted by the first Ctrl-C. */
+    readonly signal: AbortSignal;
+    readonly progress: Progress;
+    /** Words for people, on stderr. */
+    say(line: string): void;
+}
+
+/** What a command answers: `json` for `--json`, `text` otherwise; both on stdout. */
+export interface CommandResult {
+    readonly json: unknown;
+    readonly text: string;
+}
+
+export function commandContext(signal: AbortSignal): CommandContext {
+    return { signal, progress: terminalProgress(), say: (line) => process.stderr.write(`${line}\n`) };
+}
+
+export interface ModelArguments {
+    model: string;
+    lora: string[] | undefined;
+    gpu: GpuChoice;
+    gpuLayers: number | undefined;
+    batchSize: number | undefined;
+    windowSize: number | undefined;
+    threads: number | undefined;
+}
+
+/** Options of every command that opens a model. */
+export function modelOptions<T>(argv: Argv<T>): Argv<T & ModelArguments> {
+    return argv
+        .option('model', { alias: 'm', type: 'string', demandOption: true, describe: 'GGUF file, or hf:user/repo:quant' })
+        .option('lora', { type: 'string', array: true, describe: 'LoRA adapter in GGUF, optionally with :scale' })
+        .option('gpu', { choices: gpuChoices, default: 'auto' as GpuChoice, describe: 'backend' })
+        .option('gpu-layers', { type: 'number', describe: 'layers on the GPU (default: all)' })
+        .option('batch-size', { type: 'number', describe: 'tokens of a batch (default: 512)' })
+        .option('window-size', { type: 'number', describe: 'most tokens of one text (default: training context, at most 2048)' })
+        .option('threads', { type: 'number', describe: 'CPU threads (default: one a core)' }) as unknown as Argv<T & ModelArguments>;
+}
+
+/** Options of every command that reads texts. */
+export function dataOptions<T>(argv: Argv<T>): Argv<T & { data: string[]; languages: string | undefined }> {
+    return argv
+        .option('data', { alias: 'd', type: 'string', array: true, demandOption: true, describe: 'udhr, udhr:FROM-TO, a folder of LL.txt, or a JSONL file' })
+        .option('languages', { alias: 'l', type: 'string', describe: 'comma-separated, such as en,zh (default: all of the data)' });
+}
+
+export function engineOptions(args: ModelArguments): EngineOptions {
+    return {
+        model: args.model,
+        loras: (args.lora ?? []).map(parseLora),
+        gpu: args.gpu,
+        ...(args.gpuLayers === undefined ? {} : { gpuLayers: args.gpuLayers }),
+        ...(args.batchSize === undefined ? {} : { batchSize: args.batchSize }),
+        ...(args.windowSize === undefined ? {} : { windowSize: args.windowSize }),
+        ...(args.threads === undefined ? {} : { threads: args.threads }),
+    };
+}
+
+/** `PATH` or `PATH:SCALE`; the scale comes after the last colon, so that a drive letter stays part of a path. */
+export function parseLora(text: string): { path: string; scale: number } {
+    const found = /^(.+):([-+]?\d*\.?\d+(?:e[-+]?\d+)?)$/i.exec(text);
+    return found === null ? { path: text, scale: 1 } : { path: found[1]!, scale: Number(found[2]) };
+}
+
+/** @throws LanguageNeuronsError WRONG_USE */
+export function parseLanguages(text: string | undefined): string[] | undefined {
+    if (text === undefined) return undefined;
+    const languages = text.split(',').map((language) => language.trim()).filter((language) => language !== '');
+    if (languages.length === 0) throw new LanguageNeuronsError('WRONG_USE', '--languages names no language; give for example --languages en,zh');
+    return languages;
+}

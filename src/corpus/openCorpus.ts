@@ -1,0 +1,48 @@
+import { stat } from 'node:fs/promises';
+import { LanguageNeuronsError } from '../errors.js';
+import type { Corpus, Sample } from './Corpus.js';
+import { folderCorpus } from './folderCorpus.js';
+import { jsonlCorpus } from './jsonlCorpus.js';
+import { isUdhr, udhrCorpus } from './udhrCorpus.js';
+
+export interface CorpusOptions {
+    /** Default: all languages of the first source. */
+    readonly languages?: readonly string[];
+}
+
+/**
+ * Opens a corpus: `udhr`, `udhr:FROM-TO`, a folder of `LL.txt` or a JSONL file; several are read one
+ * after another, language by language. Nothing but names is read yet (a JSONL file is read once, for
+ * its languages).
+ * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, EMPTY, ENCODING, DAMAGED; MISMATCH where one of
+ * several sources lacks a language
+ */
+export async function openCorpus(spec: string | readonly string[], { languages }: CorpusOptions = {}): Promise<Corpus> {
+    const specs = [spec].flat();
+    if (specs.length === 0) throw new LanguageNeuronsError('WRONG_USE', 'no texts are given; name some with --data');
+    const first = await openOne(specs[0]!, languages);
+    if (specs.length === 1) return first;
+    const corpora = [first];
+    for (const other of specs.slice(1)) {
+        const opened = await openOne(other, languages ?? first.languages).catch((cause: unknown) => {
+            if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
+            throw new LanguageNeuronsError('MISMATCH', `${other} lacks a language that ${specs[0]!} has: ${cause.message}`, { cause });
+        });
+        corpora.push(opened);
+    }
+    return { name: specs.join(' + '), languages: first.languages, samples: (language) => concatenated(corpora, language) };
+}
+
+async function openOne(spec: string, languages: readonly string[] | undefined): Promise<Corpus> {
+    if (isUdhr(spec)) return udhrCorpus(spec, languages);
+    const found = await stat(spec).catch((cause: NodeJS.ErrnoException) => {
+        throw new LanguageNeuronsError('NOT_FOUND', `${spec}: no such file or folder; give udhr, a folder of LL.txt or a JSONL file`, { cause });
+    });
+    if (found.isDirectory()) return folderCorpus(spec, languages);
+    if (/\.(jsonl|ndjson)$/.test(spec)) return jsonlCorpus(spec, languages);
+    throw new LanguageNeuronsError('UNSUPPORTED', `${spec}: not a format this tool reads; give a folder of LL.txt or a .jsonl file`);
+}
+
+async function* concatenated(corpora: readonly Corpus[], language: string): AsyncGenerator<Sample> {
+    for (const corpus of corpora) yield* corpus.samples(language);
+}

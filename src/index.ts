@@ -1,0 +1,34 @@
+/** language-neurons as a library: the steps of the command line, as functions. */
+export { type ErrorCode, LanguageNeuronsError } from './errors.js';
+export { type Progress, silent, terminalProgress } from './progress.js';
+
+export type { Corpus, Sample } from './corpus/Corpus.js';
+export { openCorpus } from './corpus/openCorpus.js';
+
+export {
+    type CountResult, Engine, type EngineOptions, type NeuronMask, type RunOptions, type ScoreResult,
+} from './engine/Engine.js';
+export type { GpuChoice } from './engine/loadBackends.js';
+
+export type { Activations, ActivationsSource } from './activations/Activations.js';
+export { readActivations, writeActivations } from './activations/activationsFile.js';
+export { collect, type CollectOptions, type CollectResult } from './activations/collect.js';
+export { mergeActivations } from './activations/mergeActivations.js';
+
+export type { LayerCounts, NeuronAnalysis, NeuronClass, NeuronIndex } from './neurons/NeuronAnalysis.js';
+export { readNeurons, writeNeurons } from './neurons/file.js';
+export { identify } from './neurons/identify.js';
+export { neuronsOf } from './neurons/neuronsOf.js';
+export { randomNeurons } from './neurons/randomNeurons.js';
+
+export { deactivate, type DeactivateOptions, maskOf, perplexity } from './experiments/deactivate.js';
+export type { DeactivationMatrix, DeactivationSet, NeuronSetName } from './experiments/DeactivationMatrix.js';
+export { readMatrix, writeMatrix } from './experiments/matrixFile.js';
+
+export type { ReportFiles, ReportInput } from './report/Report.js';
+export { reportOn } from './report/reportOn.js';
+export { writeReport } from './report/writeReport.js';
+
+export { embeddedModel, embeddedRun } from './run/embeddedRun.js';
+export { run, type RunResult } from './run/run.js';
+export { readRunConfig, type RunConfig } from './run/RunConfig.js';

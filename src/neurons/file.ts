@@ -1,0 +1,53 @@
+import { readFile } from 'node:fs/promises';
+import { z } from 'zod';
+import { LanguageNeuronsError } from '../errors.js';
+import { writeFileAtomic } from '../files.js';
+import type { NeuronAnalysis } from './NeuronAnalysis.js';
+
+const count = z.int().nonnegative();
+const index = z.tuple([count, count]);
+const byLanguage = z.record(z.string(), z.array(index));
+const shape = z.object({
+    format: z.literal('language-neurons/neurons'), version: z.literal(1), method: z.literal('paper'),
+    languages: z.array(z.string()).min(2), widths: z.array(count).min(1), topRate: z.number(), bar: z.number(),
+    lambda: z.number(), threshold: z.number(), selected: count, histogram: z.array(count), histogramAll: z.array(count),
+    general: count, perLanguage: z.record(z.string(), z.object({ specific: count, related: count, total: count })),
+    layers: z.array(z.object({ specific: count, related: count, general: count })), milliseconds: z.number(),
+    neurons: z.object({ specific: byLanguage, related: byLanguage, general: z.array(index) }),
+});
+
+/**
+ * Writes `neurons.json`: one line a property, one a language's neurons, so that it can be read and
+ * compared.
+ * @throws LanguageNeuronsError UNWRITABLE
+ */
+export async function writeNeurons(path: string, analysis: NeuronAnalysis): Promise<void> {
+    const { neurons, ...rest } = analysis;
+    const lines = (lists: Readonly<Record<string, unknown>>): string =>
+        `{\n${Object.entries(lists).map(([key, list]) => `   ${JSON.stringify(key)}: ${JSON.stringify(list)}`).join(',\n')}\n  }`;
+    const head = Object.entries({ format: 'language-neurons/neurons', version: 1, ...rest })
+        .map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+    const body = ` "neurons": {\n  "specific": ${lines(neurons.specific)},\n  "related": ${lines(neurons.related)},\n  "general": ${JSON.stringify(neurons.general)}\n }`;
+    await writeFileAtomic(path, `{\n${[...head, body].join(',\n')}\n}\n`);
+}
+
+/** @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong */
+export async function readNeurons(path: string): Promise<NeuronAnalysis> {
+    const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+        const why = cause.code === 'ENOENT' ? 'no such file; run identify first' : `cannot be read (${cause.message})`;
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: ${why}`, { cause });
+    });
+    let analysis: NeuronAnalysis;
+    try {
+        const { format: _, version: __, ...rest } = shape.parse(JSON.parse(text));
+        analysis = rest;
+    } catch (cause) {
+        throw new LanguageNeuronsError('DAMAGED', `${path}: not an analysis of this version; run identify again`, { cause });
+    }
+    const { widths, neurons } = analysis;
+    const all = [...Object.values(neurons.specific), ...Object.values(neurons.related), neurons.general].flat();
+    if (all.some(([layer, neuron]) => neuron >= (widths[layer] ?? 0))) {
+        throw new LanguageNeuronsError('DAMAGED', `${path}: names neurons that the model does not have; run identify again`);
+    }
+    return analysis;
+}

@@ -1,0 +1,59 @@
+/** Rounds as Python does: a half goes to the even neighbour. */
+export function roundHalfToEven(value: number): number {
+    const floor = Math.floor(value);
+    const rest = value - floor;
+    if (rest !== 0.5) return Math.round(value);
+    return floor % 2 === 0 ? floor : floor + 1;
+}
+
+/** The `k`-th smallest of `values`, 1-based. `values` is left as it is. */
+export function kthSmallest(values: Float64Array, k: number): number {
+    return quickselect(values.slice(), k - 1);
+}
+
+/**
+ * Indices of the `count` lowest scores, ascending; of equal scores at the edge, those of lower index.
+ */
+export function selectLowest(scores: Float64Array, count: number): Uint32Array {
+    if (count <= 0) return new Uint32Array(0);
+    if (count >= scores.length) return Uint32Array.from(scores.keys());
+    const edge = kthSmallest(scores, count);
+    let below = 0;
+    for (let j = 0; j < scores.length; j++) if (scores[j]! < edge) below++;
+    let ties = count - below;
+    const selected = new Uint32Array(count);
+    let at = 0;
+    for (let j = 0; j < scores.length && at < count; j++) {
+        const score = scores[j]!;
+        if (score < edge || (score === edge && ties-- > 0)) selected[at++] = j;
+    }
+    return selected;
+}
+
+/** Hoare's selection with the median of three as pivot; reorders `a`. */
+function quickselect(a: Float64Array, k: number): number {
+    let left = 0;
+    let right = a.length - 1;
+    while (left < right) {
+        const pivot = median(a[left]!, a[(left + right) >> 1]!, a[right]!);
+        let i = left;
+        let j = right;
+        while (i <= j) {
+            while (a[i]! < pivot) i++;
+            while (a[j]! > pivot) j--;
+            if (i <= j) {
+                const swapped = a[i]!;
+                a[i++] = a[j]!;
+                a[j--] = swapped;
+            }
+        }
+        if (k <= j) right = j;
+        else if (k >= i) left = i;
+        else break;
+    }
+    return a[k]!;
+}
+
+function median(x: number, y: number, z: number): number {
+    return Math.max(Math.min(x, y), Math.min(Math.max(x, y), z));
+}

@@ -1,0 +1,61 @@
+import { html, raw, type Html } from './html.js';
+import { definitions, provenance } from './provenance.js';
+import type { ReportInput } from './Report.js';
+import type { Section } from './sections/Section.js';
+import { STYLES } from './styles.js';
+import { keyNumbers, setsOverview, summary } from './summary.js';
+
+/** A section and its rendered figure. */
+export interface RenderedSection {
+    readonly section: Section;
+    readonly svg: string;
+    /** Path of the CSV file as seen from the page. */
+    readonly csv: string;
+}
+
+/** The whole page: one file that needs no other and no network. */
+export function page(input: ReportInput, sections: readonly RenderedSection[]): string {
+    const figures = sections.map((rendered, index) => figure(rendered, index + 1));
+    const firstWide = sections.findIndex(({ section }) => section.wide === true);
+    const split = firstWide === -1 ? figures.length : firstWide;
+    const notes = input.notes ?? [];
+    // The policy makes the browser itself refuse anything from outside.
+    const content = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta name="generator" content="language-neurons ${input.generatedBy.version}">
+<title>${input.title}</title>
+<style>${raw(STYLES)}</style>
+</head>
+<body>
+<main>
+<header><p>language-neurons report</p><h1>${input.title}</h1></header>
+<section class="summary" style="margin-top:0">${keyNumbers(input)}${summary(input)}
+${notes.length > 0 && html`<div class="notes">${notes.map(note => html`<p>${note}</p>`)}</div>`}</section>
+${figures.slice(0, split)}
+${setsOverview(input)}
+${figures.slice(split)}
+${definitions(input)}
+${provenance(input)}
+</main>
+</body>
+</html>
+`;
+    return content.toString();
+}
+
+function figure({ section, svg, csv }: RenderedSection, number: number): Html {
+    return html`
+<section id="${section.id}">
+<h2>Figure ${number}. ${section.title}</h2>
+<figure${section.wide === true && html` class="wide"`}>
+<div class="scroll">${raw(svg)}</div>
+<figcaption>${section.caption}</figcaption>
+</figure>
+<details><summary>Numbers behind figure ${number}</summary>${section.numbers}
+<p class="small">In full: <a href="${csv}">${csv}</a></p></details>
+</section>`;
+}

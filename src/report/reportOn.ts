@@ -1,0 +1,27 @@
+import { join } from 'node:path';
+import { readActivations } from '../activations/activationsFile.js';
+import { readMatrix } from '../experiments/matrixFile.js';
+import { readNeurons } from '../neurons/file.js';
+import { toolVersion } from '../versions.js';
+import type { ReportFiles } from './Report.js';
+import { writeReport } from './writeReport.js';
+
+/**
+ * Writes the report of a run folder from the files in it; a folder without a matrix gets a report
+ * without one.
+ * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, UNWRITABLE
+ */
+export async function reportOn(folder: string, title?: string, notes?: readonly string[]): Promise<ReportFiles> {
+    const activations = await readActivations(folder);
+    const analysis = await readNeurons(join(folder, 'neurons.json'));
+    const matrix = await readMatrix(folder);
+    return writeReport(folder, {
+        title: title ?? `Language neurons of ${activations.source.model.name}`,
+        analysis,
+        tokens: Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])])),
+        source: activations.source,
+        ...(matrix === undefined ? {} : { matrix }),
+        generatedBy: { version: toolVersion },
+        ...(notes === undefined ? {} : { notes }),
+    });
+}

@@ -1,0 +1,17 @@
+import { setsOf } from '../matrixFacts.js';
+import type { ReportInput } from '../Report.js';
+import { deactivationSection } from './deactivationSection.js';
+import { histogramSection } from './histogramSection.js';
+import { languagesSection } from './languagesSection.js';
+import { layersSection } from './layersSection.js';
+import type { Section } from './Section.js';
+
+/** All sections of a report in the order of the page. */
+export function buildSections(input: ReportInput): Section[] {
+    return [
+        layersSection(input),
+        languagesSection(input),
+        histogramSection(input),
+        ...setsOf(input.matrix).map(([name, set]) => deactivationSection(name, set)),
+    ];
+}

@@ -1,0 +1,25 @@
+import { languagesFigure } from '../figures/languagesFigure.js';
+import { html } from '../html.js';
+import type { ReportInput } from '../Report.js';
+import { languagesTable } from '../tables/analysisTables.js';
+import { htmlTable } from '../tables/htmlTable.js';
+import type { Section } from './Section.js';
+
+/** How many neurons each language has. */
+export function languagesSection({ analysis, tokens }: ReportInput): Section {
+    const table = languagesTable(analysis, tokens);
+    return {
+        id: 'languages',
+        title: 'Neurons by language',
+        spec: languagesFigure(analysis),
+        label: 'Number of language-specific and language-related neurons of each language',
+        caption: html`
+<p>Each bar is one language: its specific neurons first, the related ones behind them, the sum at the end. Most
+neurons are at the top.</p>
+<p>A related neuron counts for each of its languages, so the bars add up to more than the number of selected
+neurons.</p>
+<p class="paper">The paper compares English with the other languages in table 3.</p>`,
+        numbers: htmlTable(table, { headings: { tokens: 'counted tokens' } }),
+        table,
+    };
+}

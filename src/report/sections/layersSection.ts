@@ -1,0 +1,40 @@
+import { analysisFacts, type Extreme } from '../analysisFacts.js';
+import { layersFigure } from '../figures/layersFigure.js';
+import { formatCount, formatList } from '../format.js';
+import { html } from '../html.js';
+import type { ReportInput } from '../Report.js';
+import { layersTable } from '../tables/analysisTables.js';
+import { htmlTable } from '../tables/htmlTable.js';
+import type { Section } from './Section.js';
+
+/** Where in the model the three classes lie. */
+export function layersSection({ analysis }: ReportInput): Section {
+    const { languagePeak, generalPeak } = analysisFacts(analysis);
+    const table = layersTable(analysis);
+    return {
+        id: 'layers',
+        title: 'Neurons by layer',
+        spec: layersFigure(analysis),
+        label: 'Number of language-specific, language-related and general neurons in each layer',
+        caption: html`
+<p>The number of neurons of each class in each layer, from the first layer (left) to the last. General neurons
+are of another magnitude and have a panel and a scale of their own below.</p>
+<p>Here specific and related neurons together peak ${peak(languagePeak)}; general ones peak ${peak(generalPeak)}.</p>
+<p class="paper">Corresponds to fig. 3 of the paper, which reads four stages off it: understanding (specific and
+related neurons peak, general ones are few), reasoning in a shared space (nearly all are general), transformation
+into the output language (a second peak of specific and related ones), and output of the vocabulary (general
+neurons at their most in the last layers). Not every model shows them.</p>`,
+        numbers: htmlTable(table),
+        table,
+    };
+}
+
+function peak(extreme: Extreme<number>): string {
+    if (extreme.value === 0) return 'nowhere (there are none)';
+    const [first, ...others] = extreme.of;
+    if (others.length > 3) return `in ${extreme.of.length} layers alike (${formatCount(extreme.value)} neurons each)`;
+    const layers = formatList(extreme.of.map(String));
+    return others.length === 0
+        ? `in layer ${first ?? 0} (${formatCount(extreme.value)} neurons)`
+        : `in layers ${layers} (${formatCount(extreme.value)} neurons each)`;
+}

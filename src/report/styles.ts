@@ -1,0 +1,93 @@
+import { CLASS_COLORS, COLORS, FONT } from './figures/theme.js';
+
+/** Colours of the figures in dark mode, by their colours in the files. */
+const DARK: Readonly<Record<string, string>> = {
+    [COLORS.ink]: '#dfe3e8',
+    [COLORS.muted]: '#8b949e',
+    [COLORS.grid]: '#30363d',
+    [COLORS.background]: '#161b22',
+    [CLASS_COLORS.specific]: '#ff8c42',
+    [CLASS_COLORS.related]: '#6db3f2',
+    [CLASS_COLORS.general]: '#4cc38a',
+};
+
+// Style rules win over SVG attributes, so the same figure serves both modes.
+const DARK_FIGURES = Object.entries(DARK)
+    .map(([light, dark]) => `svg [fill="${light}"]{fill:${dark}}svg [stroke="${light}"]{stroke:${dark}}`)
+    .join('\n');
+
+/** The page's style sheet. */
+export const STYLES = `
+:root{color-scheme:light dark;--ink:${COLORS.ink};--muted:${COLORS.muted};--line:#d8dee4;--page:#f6f7f9;--card:${COLORS.background};
+--specific:${CLASS_COLORS.specific};--related:${CLASS_COLORS.related};--general:${CLASS_COLORS.general}}
+*{box-sizing:border-box}
+body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 ${FONT}}
+main{max-width:1120px;margin:0 auto;padding:40px 24px 64px}
+header p{margin:0;color:var(--muted);font-size:.85rem;letter-spacing:.04em}
+h1{margin:.1em 0 .7em;font-size:2.1rem;line-height:1.2;letter-spacing:-.01em;overflow-wrap:anywhere}
+h2{margin:0 0 .6em;font-size:1.3rem;line-height:1.3}
+h3{margin:0 0 .6em;font-size:1.1rem}
+h4{margin:1.4em 0 .4em;font-size:.95rem}
+p{margin:0 0 .8em}
+section{margin:28px 0 0;padding:24px 28px;background:var(--card);border:1px solid var(--line);border-radius:10px}
+.lead{font-size:1.15rem}
+.small,.paper{color:var(--muted);font-size:.88rem}
+.specific{color:var(--specific)}.related{color:var(--related)}.general{color:var(--general)}
+.tiles{display:grid;grid-template-columns:repeat(auto-fit,minmax(140px,1fr));gap:12px;margin:0 0 22px}
+.tile{padding:12px 16px;border:1px solid var(--line);border-top:3px solid currentColor;border-radius:8px}
+.tile b{display:block;font-size:1.4rem;line-height:1.2;font-variant-numeric:tabular-nums}
+.tile span{color:var(--muted);font-size:.88rem}
+.summary p,.summary ul{max-width:92ch}
+.notes{margin:18px 0 0;padding:10px 16px;border-left:3px solid var(--line);color:var(--muted)}
+.notes p{margin:0;overflow-wrap:anywhere}
+figure{margin:0;display:grid;gap:8px 36px;align-items:start}
+figure svg{display:block;max-width:100%;height:auto}
+figure .scroll{overflow-x:auto}
+figure:not(.wide){grid-template-columns:minmax(0,540px) minmax(0,1fr)}
+figure.wide{grid-template-columns:minmax(0,1fr)}
+figure.wide svg{margin:0 auto}
+figcaption{font-size:.95rem}
+figure:not(.wide) figcaption{padding-top:36px}
+figcaption p:last-child{margin:0}
+details>.small{margin:12px 0 0}
+details{margin:18px 0 0;border-top:1px solid var(--line);padding-top:12px}
+summary{cursor:pointer;font-weight:600;font-size:.92rem}
+.table{overflow-x:auto;margin:10px 0 0}
+table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
+th,td{padding:4px 12px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
+th:first-child,.text{text-align:left}
+ul{margin:0 0 .8em;padding-left:1.3em}
+thead th{white-space:normal;vertical-align:bottom;border-bottom:2px solid var(--line)}
+tbody th{font-weight:600}
+tr.lead{font-size:inherit;font-weight:600}
+tr.control{color:var(--muted)}tr.control th{font-weight:400}
+#deactivation .small{margin:14px 0 0;max-width:90ch}
+dl{margin:0;display:grid;grid-template-columns:max-content minmax(0,1fr);gap:8px 24px;font-size:.93rem}
+dt{font-weight:600;color:var(--muted)}
+dd{margin:0;max-width:85ch;overflow-wrap:anywhere}
+.definitions+p{margin:16px 0 0}
+a{color:var(--related)}
+@media screen and (max-width:900px){figure:not(.wide){grid-template-columns:minmax(0,1fr)}figure:not(.wide) figcaption{padding-top:0}dl{grid-template-columns:minmax(0,1fr);gap:2px}dd{margin-bottom:10px}}
+@media screen and (max-width:600px){main{padding:20px 10px 40px}section{padding:16px 14px}h1{font-size:1.6rem}figure.wide svg{max-width:none}}
+@media screen and (prefers-color-scheme:dark){
+:root{--ink:#dfe3e8;--muted:#9aa4af;--line:#30363d;--page:#0d1117;--card:${DARK[COLORS.background] ?? ''};
+--specific:${DARK[CLASS_COLORS.specific] ?? ''};--related:${DARK[CLASS_COLORS.related] ?? ''};--general:${DARK[CLASS_COLORS.general] ?? ''}}
+${DARK_FIGURES}
+}
+@media print{
+:root{color-scheme:light}
+html{font-size:10pt}
+body{background:none;font-size:10pt}
+.tiles{grid-template-columns:repeat(6,1fr)}
+.tile{padding:6px 8px}.tile b{font-size:1.15rem}
+.table,figure .scroll{overflow:visible}
+th,td{padding:2px 7px}
+main{max-width:none;padding:0}
+section{margin:14px 0 0;padding:0;border:0}
+figure,.tiles,tr,dd{break-inside:avoid}
+dt{break-after:avoid}
+h2,h3{break-after:avoid}
+figure:not(.wide){grid-template-columns:minmax(0,56%) minmax(0,1fr)}
+details:not([open]){display:none}
+}
+`;

@@ -1,0 +1,89 @@
+import { analysisFacts, type AnalysisFacts, type Extreme } from './analysisFacts.js';
+import { formatChange, formatCount, formatLarge, formatList, formatQuantity, formatShare } from './format.js';
+import { html, type Html } from './html.js';
+import { setFacts, setsOf, type SetFacts } from './matrixFacts.js';
+import { ownValue, sum } from './numbers.js';
+import type { ReportInput } from './Report.js';
+import { VERDICT_LABELS, setLabel, setLine } from './setSentences.js';
+
+/** The headline: what was examined, what was found, in words made from the data. */
+export function summary(input: ReportInput): Html {
+    const facts = analysisFacts(input.analysis);
+    const { model, dataset } = input.source;
+    const { languages, topRate } = input.analysis;
+    const tokens = sum(languages.map(language => ownValue(input.tokens, language) ?? null));
+    return html`
+<p class="lead"><strong>${model.name}</strong> (${model.quantization}) was observed on <strong>${dataset.name}</strong>
+in ${formatQuantity(languages.length, 'language')} (${formatList(languages)}), over ${formatLarge(tokens)} counted tokens.</p>
+<p>Of its ${formatCount(facts.neurons)} feed-forward neurons, the ${formatCount(facts.selected)} whose activity depends
+most on the language were selected (${formatShare(topRate)}). Of these, ${formatCount(facts.specific)}
+(${share(facts.specific, facts.selected)}) are <b class="specific">specific</b> to one language and
+${formatCount(facts.related)} (${share(facts.related, facts.selected)}) are <b class="related">related</b> to
+several${facts.unclassified > 0 && html`; the other ${formatCount(facts.unclassified)} are high in no language and stay without a class`}.
+${formatCount(facts.general)} neurons (${share(facts.general, facts.neurons)} of all) are
+<b class="general">general</b>: high in every language.</p>
+<p>${extremes(facts, languages.length)}</p>
+${deactivation(input)}`;
+}
+
+/** One line for each deactivation set; the sections of the figures say it in full. */
+function deactivation(input: ReportInput): Html {
+    const sets = setsOf(input.matrix).map(([name, set]) => setFacts(name, set));
+    if (sets.length === 0) return html``;
+    return html`<p>When a language’s own neurons are deactivated:</p>
+<ul>${sets.map(facts => html`
+<li><b>${setLabel(facts.set)}:</b> ${setLine(facts)}</li>`)}
+</ul>`;
+}
+
+/** The numbers of the headline at a glance. */
+export function keyNumbers(input: ReportInput): Html {
+    const facts = analysisFacts(input.analysis);
+    const tile = (value: string, label: string, kind = '') => html`
+<div class="tile ${kind}"><b>${value}</b><span>${label}</span></div>`;
+    return html`<div class="tiles">
+${tile(formatCount(input.analysis.languages.length), 'languages')}
+${tile(formatCount(facts.neurons), `neurons, ${formatQuantity(input.analysis.layers.length, 'layer')}`)}
+${tile(formatCount(facts.selected), 'selected')}
+${tile(formatCount(facts.specific), 'specific', 'specific')}
+${tile(formatCount(facts.related), 'related', 'related')}
+${tile(formatCount(facts.general), 'general', 'general')}
+</div>`;
+}
+
+/** All deactivation sets beside each other; nothing without a matrix. */
+export function setsOverview(input: ReportInput): Html {
+    const sets = setsOf(input.matrix).map(([name, set]) => setFacts(name, set));
+    if (sets.length === 0) return html``;
+    return html`
+<section id="deactivation"><h2>What deactivation does</h2>
+<div class="table"><table>
+<thead><tr><th scope="col">neurons deactivated</th><th scope="col">own language hurt most</th><th scope="col">own language, mean</th>
+<th scope="col">own language, median</th><th scope="col">other languages, mean</th><th scope="col" class="text">reading</th></tr></thead>
+<tbody>${sets.map(overviewRows)}
+</tbody></table></div>
+<p class="small">Changes of perplexity in percent of the baseline; means and medians leave out values that are not finite. A language is
+hurt most where its relative change is above 0 and above that of every other language in the row. “Selective” means: own
+perplexity rises more than in the control, and so many languages hurt most would come about by chance, each language being
+equally likely, with a probability below 5 %.</p></section>`;
+}
+
+function overviewRows(facts: SetFacts): Html {
+    const of = `of ${formatCount(facts.compared)}`;
+    return html`
+<tr><th scope="row">${setLabel(facts.set)}</th><td>${facts.hits} ${of}</td><td>${formatChange(facts.own)}</td>
+<td>${formatChange(facts.ownMedian)}</td><td>${formatChange(facts.others)}</td><td class="text">${VERDICT_LABELS[facts.verdict]}</td></tr>
+<tr class="control"><th scope="row">random, as many</th><td>${facts.controlHits} ${of}</td><td>${formatChange(facts.controlOwn)}</td>
+<td>${formatChange(facts.controlOwnMedian)}</td><td>${formatChange(facts.controlOthers)}</td><td class="text">chance: ${facts.expectedHits.toFixed(1)} ${of}</td></tr>`;
+}
+
+function extremes(facts: AnalysisFacts, l: number): string {
+    if (facts.most.value === 0) return 'No language has neurons of its own.';
+    if (facts.most.of.length === l) return `Every language has ${formatQuantity(facts.most.value, 'neuron')}.`;
+    const name = ({ of, value }: Extreme<string>) => `${formatList(of)} (${formatCount(value)})`;
+    return `Most neurons, specific and related together: ${name(facts.most)}; fewest: ${name(facts.fewest)}.`;
+}
+
+function share(part: number, whole: number): string {
+    return formatShare(whole === 0 ? null : part / whole);
+}

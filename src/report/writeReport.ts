@@ -1,0 +1,41 @@
+import { join } from 'node:path';
+import { writeFileAtomic } from '../files.js';
+import { renderSvg } from './figures/renderSvg.js';
+import { page, type RenderedSection } from './page.js';
+import type { ReportFiles, ReportInput } from './Report.js';
+import { buildSections } from './sections/buildSections.js';
+import { toCsv } from './tables/csv.js';
+
+const FIGURES = 'figures';
+const TABLES = 'tables';
+
+/**
+ * Writes a report into `folder`, which is made if need be: `report.html`, one self-contained page;
+ * `figures/*.svg`; `tables/*.csv`. Files of the same names are replaced, others are left alone. The
+ * same input gives the same bytes.
+ * @throws LanguageNeuronsError UNWRITABLE where a file cannot be written.
+ */
+export async function writeReport(folder: string, input: ReportInput): Promise<ReportFiles> {
+    const rendered: RenderedSection[] = [];
+    for (const section of buildSections(input)) {
+        rendered.push({
+            section,
+            svg: await renderSvg(section.spec, section.id, section.label),
+            csv: `${TABLES}/${section.table.name}.csv`,
+        });
+    }
+    const figures: string[] = [];
+    const tables: string[] = [];
+    for (const { section, svg, csv } of rendered) {
+        figures.push(await write(join(folder, FIGURES, `${section.id}.svg`), `${svg}\n`));
+        tables.push(await write(join(folder, csv), toCsv(section.table)));
+    }
+    // Last, so that a page never stands without the files it points to.
+    const html = await write(join(folder, 'report.html'), page(input, rendered));
+    return { html, figures, tables };
+}
+
+async function write(path: string, data: string): Promise<string> {
+    await writeFileAtomic(path, data);
+    return path;
+}

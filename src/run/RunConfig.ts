@@ -1,0 +1,71 @@
+import { readFile } from 'node:fs/promises';
+import { dirname, resolve } from 'node:path';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { gpuChoices } from '../engine/loadBackends.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { neuronSetNames } from '../experiments/deactivate.js';
+
+const specs = z.union([z.string(), z.array(z.string()).min(1)]).transform((value) => [value].flat());
+
+/** The whole way in one file; paths in it are relative to the file. */
+const schema = z.strictObject({
+    title: z.string().optional(),
+    /** GGUF file or URI. */
+    model: z.string(),
+    loras: z.array(z.strictObject({ path: z.string(), scale: z.number().optional() })).optional(),
+    gpu: z.enum(gpuChoices as [string, ...string[]]).optional() as z.ZodOptional<z.ZodType<(typeof gpuChoices)[number]>>,
+    gpuLayers: z.int().optional(),
+    batchSize: z.int().optional(),
+    windowSize: z.int().optional(),
+    threads: z.int().optional(),
+    /** Texts to count on. */
+    data: specs,
+    /** Texts to deactivate on; default: those of `data`. */
+    evaluation: specs.optional(),
+    languages: z.array(z.string()).optional(),
+    topRate: z.number().optional(),
+    bar: z.number().optional(),
+    lambda: z.union([z.literal('auto'), z.number()]).optional(),
+    sets: z.array(z.enum(neuronSetNames as [string, ...string[]])).optional() as z.ZodOptional<z.ZodType<(typeof neuronSetNames)[number][]>>,
+    seed: z.int().optional(),
+    /** Run folder. */
+    out: z.string(),
+    /** Remarks for the report. */
+    notes: z.array(z.string()).optional(),
+});
+
+export type RunConfig = z.infer<typeof schema>;
+
+/**
+ * Reads a run's configuration from YAML.
+ * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED naming the file and the setting
+ */
+export async function readRunConfig(path: string): Promise<RunConfig> {
+    const text = await readFile(path, 'utf8').catch((cause: Error) => {
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${cause.message}); give the path of a YAML configuration`, { cause });
+    });
+    let config: RunConfig;
+    try {
+        config = schema.parse(parse(text));
+    } catch (cause) {
+        const why = cause instanceof z.ZodError
+            ? cause.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; ')
+            : (cause as Error).message.split('\n')[0]!;
+        throw new LanguageNeuronsError('DAMAGED', `${path}: not a run configuration (${why}); see README for the settings`, { cause });
+    }
+    const folder = dirname(resolve(path));
+    return {
+        ...config,
+        model: local(config.model, folder),
+        ...(config.loras === undefined ? {} : { loras: config.loras.map((lora) => ({ ...lora, path: local(lora.path, folder) })) }),
+        data: config.data.map((spec) => local(spec, folder)),
+        ...(config.evaluation === undefined ? {} : { evaluation: config.evaluation.map((spec) => local(spec, folder)) }),
+        out: resolve(folder, config.out),
+    };
+}
+
+/** A path from the configuration's folder; names and URIs (`udhr`, `hf:…`) stay what they are. */
+function local(spec: string, folder: string): string {
+    return /^(udhr\b|[a-z.]{2,}:)/.test(spec) ? spec : resolve(folder, spec);
+}

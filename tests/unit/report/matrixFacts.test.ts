@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
+import { setFacts, setsOf } from '../../../src/report/matrixFacts.js';
+import { setSentences } from '../../../src/report/setSentences.js';
+import { buildMatrix, buildSet } from './fixture.js';
+
+const LANGUAGES = ['en', 'de', 'fr', 'sw'];
+
+/** A set whose changes are given in percent of a baseline of 10. */
+function setOf(change: number[][], control: number[][], neurons = change.map(() => 5)): DeactivationSet {
+    const names = LANGUAGES.slice(0, change.length);
+    const part = (grid: number[][]) => grid.map(row => row.map(percent => percent / 10));
+    return {
+        rows: names,
+        columns: names,
+        baseline: names.map(() => 10),
+        values: part(change).map(row => row.map(cell => 10 + cell)),
+        change: part(change),
+        control: part(control),
+        samples: change.map(row => row.map(() => 100)),
+        neurons,
+    };
+}
+
+describe('setFacts', () => {
+    it('counts the languages hurt most by the loss of their own neurons', () => {
+        const facts = setFacts('specific', setOf([[50, 10, 0], [20, 10, 0], [0, 0, 30]], [[1, 2, 0], [0, 1, 0], [0, 0, 0]]));
+        expect(facts).toMatchObject({ compared: 3, leftOut: 0, hits: 2, controlHits: 1, expectedHits: 1 });
+        expect(facts.own).toBeCloseTo(0.3, 12);
+        expect(facts.ownMedian).toBeCloseTo(0.3, 12);
+        expect(facts.others).toBeCloseTo(0.05, 12);
+        expect(facts.controlOwn).toBeCloseTo(0.02 / 3, 12);
+    });
+
+    it('compares relative, not absolute changes', () => {
+        const set: DeactivationSet = { ...setOf([[5, 10], [0, 10]], [[0, 0], [0, 0]]), baseline: [10, 1000] };
+        expect(setFacts('specific', set).hits).toBe(2);
+    });
+
+    it('takes neither ties nor improvements for harm', () => {
+        expect(setFacts('specific', setOf([[10, 10], [-5, -1]], [[0, 0], [0, 0]])).hits).toBe(0);
+    });
+
+    it('leaves out rows without neurons', () => {
+        const facts = setFacts('specific', setOf([[50, 0], [0, 0]], [[0, 0], [0, 0]], [5, 0]));
+        expect(facts).toMatchObject({ compared: 1, leftOut: 1, hits: 1 });
+        expect(facts.own).toBeCloseTo(0.5, 12);
+    });
+
+    it('calls an effect by what is there', () => {
+        const ten = Array.from({ length: 10 }, (_, k) => `l${k}`);
+        expect(setFacts('specific', buildSet(ten, 1)).verdict).toBe('clear');
+        expect(setFacts('specific', setOf([[1, 2], [2, 1]], [[0, 0], [0, 0]])).verdict).toBe('absent');
+        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[0, 0], [0, 0]])).verdict).toBe('unclear');
+        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[9, 0], [0, 9]])).verdict).toBe('absent');
+        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[0, 0], [0, 0]], [0, 0])).verdict).toBe('unmeasured');
+    });
+});
+
+describe('setSentences', () => {
+    it('says the numbers and, neutrally, that there is no effect', () => {
+        const text = setSentences(setFacts('specific+related', setOf([[1, 2], [2, 1]], [[3, 0], [0, 3]]))).join(' ');
+        expect(text).toContain('own specific + related neurons hurts that language most in 0 of 2 languages');
+        expect(text).toContain('changes by +1.0\u00a0% (random neurons: +3.0\u00a0%)');
+        expect(text).toContain('No effect selective for languages is visible');
+    });
+});
+
+describe('setsOf', () => {
+    it('orders the sets by size, whatever the order in the file', () => {
+        const { sets, ...rest } = buildMatrix(LANGUAGES);
+        const reversed = Object.fromEntries(Object.entries(sets).reverse());
+        expect(setsOf({ ...rest, sets: reversed }).map(([name]) => name)).toEqual(['specific', 'specific+related', 'specific+related+general']);
+        expect(setsOf(undefined)).toEqual([]);
+        expect(setsOf({ ...rest, sets: { specific: buildSet([], 1) } })).toEqual([]);
+    });
+});

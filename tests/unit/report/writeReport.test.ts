@@ -1,0 +1,181 @@
+import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { basename, join } from 'node:path';
+import { fromHtml } from 'hast-util-from-html';
+import { select, selectAll } from 'hast-util-select';
+import { toString } from 'hast-util-to-string';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
+import type { ReportInput } from '../../../src/report/Report.js';
+import { writeReport } from '../../../src/report/writeReport.js';
+import { buildInput, buildMatrix, buildSet } from './fixture.js';
+
+let folder: string;
+
+beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'report-'));
+});
+
+afterEach(async () => {
+    vi.restoreAllMocks();
+    await rm(folder, { recursive: true, force: true });
+});
+
+/** Writes a report and reads all of it back, by path inside the folder. */
+async function written(input: ReportInput, into = folder): Promise<Map<string, string>> {
+    const files = await writeReport(into, input);
+    const paths = [files.html, ...files.figures, ...files.tables];
+    return new Map(await Promise.all(paths.map(async path => [path.slice(into.length + 1), await readFile(path, 'utf8')] as const)));
+}
+
+async function writtenPage(input: ReportInput) {
+    const text = (await written(input)).get('report.html') ?? '';
+    return { text, tree: fromHtml(text) };
+}
+
+describe('the files', () => {
+    it('are the page, a figure and a table for each section, and nothing else', async () => {
+        const files = await writeReport(folder, buildInput());
+        const names = ['layers', 'languages', 'histogram', 'deactivation.specific', 'deactivation.specific+related', 'deactivation.specific+related+general'];
+        expect(files.html).toBe(join(folder, 'report.html'));
+        expect(files.figures.map(path => basename(path))).toEqual(names.map(name => `${name}.svg`));
+        expect(files.tables.map(path => basename(path))).toEqual(names.map(name => `${name}.csv`));
+        expect((await readdir(folder)).sort()).toEqual(['figures', 'report.html', 'tables']);
+        expect((await readdir(join(folder, 'figures'))).length).toBe(names.length);
+        expect((await readdir(join(folder, 'tables'))).length).toBe(names.length);
+    });
+
+    it('have no deactivation among them without a matrix', async () => {
+        const files = await written(buildInput({ matrix: false }));
+        expect([...files.keys()].filter(name => name.includes('deactivation'))).toEqual([]);
+        expect(files.get('report.html')).not.toContain('id="deactivation');
+    });
+
+    it('are the same bytes for the same input, whatever was rendered before', async () => {
+        const first = await written(buildInput(), join(folder, 'a'));
+        await written(buildInput({ l: 3, layers: 2 }), join(folder, 'b'));
+        expect(await written(buildInput(), join(folder, 'c'))).toEqual(first);
+    });
+
+    it('cannot be written into a file', async () => {
+        const { html } = await writeReport(folder, buildInput({ matrix: false }));
+        await expect(writeReport(html, buildInput({ matrix: false }))).rejects.toMatchObject({ name: 'LanguageNeuronsError', code: 'UNWRITABLE' });
+    });
+});
+
+describe('the page', () => {
+    it('needs nothing from outside', async () => {
+        const { text, tree } = await writtenPage(buildInput());
+        const references = selectAll('[src], [href], [srcset], [data], [xlink\\:href]', tree)
+            .flatMap(({ properties }) => [properties.src, properties.href, properties.srcSet, properties.xLinkHref])
+            .filter(value => value !== undefined);
+        const absolute = references.map(String).filter(value => !value.startsWith('tables/') && !value.startsWith('#'));
+        expect(absolute).toEqual(['https://arxiv.org/abs/2505.21505']);
+        expect(selectAll('script, link, iframe, img, object, embed', tree)).toEqual([]);
+        expect(text).not.toMatch(/@import|url\((?!#)/);
+    });
+
+    it('shows every figure inline, with a caption, numbers and a CSV file that exists', async () => {
+        const files = await written(buildInput());
+        const tree = fromHtml(files.get('report.html') ?? '');
+        const figures = selectAll('figure', tree);
+        expect(figures.length).toBe(6);
+        for (const figure of figures) {
+            expect(select('svg[role=img][aria-label]', figure)).toBeDefined();
+            expect(toString(select('figcaption', figure) ?? figure)).toMatch(/paper/);
+        }
+        const links = selectAll('details a', tree).map(({ properties }) => String(properties.href));
+        expect(links).toHaveLength(6);
+        expect(links.filter(link => !files.has(link))).toEqual([]);
+    });
+
+    it('holds no id twice', async () => {
+        const { tree } = await writtenPage(buildInput());
+        const ids = selectAll('[id]', tree).map(({ properties }) => String(properties.id));
+        expect(new Set(ids).size).toBe(ids.length);
+    });
+
+    it('refers to no id that is not there', async () => {
+        const { text, tree } = await writtenPage(buildInput());
+        const ids = selectAll('[id]', tree).map(({ properties }) => String(properties.id));
+        const references = [...text.matchAll(/url\(#([^)]+)\)/g)].map(match => match[1] ?? '');
+        expect(references.length).toBeGreaterThan(0);
+        expect(references.filter(id => !ids.includes(id))).toEqual([]);
+    });
+
+    it('has the exact numbers of the input in its tables', async () => {
+        const input = buildInput();
+        const { tree } = await writtenPage(input);
+        const numbers = (selector: string) => selectAll(`${selector} data`, tree).map(({ properties }) => Number(properties.value));
+        const { analysis } = input;
+        expect(numbers('#layers tbody')).toEqual(analysis.layers.flatMap((layer, i) => [i, analysis.widths[i], layer.specific, layer.related, layer.general]));
+        expect(numbers('#histogram tbody')).toEqual(analysis.histogram.flatMap((count, n) => [n, count, analysis.histogramAll[n]]));
+        const set = input.matrix?.sets.specific as DeactivationSet;
+        expect(numbers('#deactivation\\.specific tbody')).toEqual([
+            ...set.baseline, ...set.values.flat(), ...set.change.flat(), ...set.control.flat(), ...set.samples.flat(), ...set.neurons,
+        ]);
+    });
+
+    it('escapes everything a user names', async () => {
+        const evil = '<script>alert("x")</script>&\'';
+        const base = buildInput({ languages: [evil, 'en', '__proto__'] });
+        const { text, tree } = await writtenPage({
+            ...base,
+            title: evil,
+            source: {
+                model: { name: evil, architecture: evil, quantization: evil, fingerprint: evil },
+                dataset: { name: evil, hash: evil },
+                versions: { [evil]: evil },
+            },
+            generatedBy: { version: evil, command: evil },
+            notes: [evil],
+        });
+        expect(text).not.toContain('<script');
+        expect(selectAll('script', tree)).toEqual([]);
+        expect(toString(select('h1', tree) ?? tree)).toBe(evil);
+        expect(toString(select('title', tree) ?? tree)).toBe(evil);
+    });
+});
+
+describe('unusual inputs', () => {
+    it.each([
+        { l: 2, layers: 1 },
+        { l: 30, layers: 100 },
+        { l: 10, layers: 1, specific: 0 },
+        { l: 15, layers: 49 },
+        { languages: ['zho_Hans', 'a very long name of a language', 'línea\nrota'], layers: 3 },
+    ])('%o make figures without warnings or broken numbers', async options => {
+        const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
+        const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
+        const files = await written(buildInput(options));
+        for (const [name, text] of files) {
+            if (name.endsWith('.svg')) expect(text, name).not.toMatch(/NaN|undefined|Infinity/);
+        }
+        expect(files.get('report.html')).not.toMatch(/undefined|\[object/);
+        expect(warn).not.toHaveBeenCalled();
+        expect(error).not.toHaveBeenCalled();
+    });
+
+    it('shows values that are not finite, and draws all the others', async () => {
+        const languages = ['en', 'de', 'fr', 'sw'];
+        const set = buildSet(languages, 1);
+        const replaced = (grid: DeactivationSet['values'], r: number, value: unknown) =>
+            grid.map((row, index) => row.map((cell, c) => (index === r && c === r ? value : cell))) as number[][];
+        let broken: DeactivationSet = set;
+        // null is what JSON makes of the others.
+        for (const [r, value] of [Infinity, NaN, null].entries()) {
+            broken = { ...broken, values: replaced(broken.values, r, value), change: replaced(broken.change, r, value) };
+        }
+        const input = { ...buildInput({ languages }), matrix: { ...buildMatrix(languages), sets: { specific: broken } } };
+        const files = await written(input);
+        const svg = files.get('figures/deactivation.specific.svg') ?? '';
+        for (const text of ['>+∞<', '>NaN<', '>n/a<']) expect(svg).toContain(text);
+        expect(svg.replace('>NaN<', '')).not.toMatch(/NaN|undefined|null/);
+        const csv = (files.get('tables/deactivation.specific.csv') ?? '').split('\n').slice(1);
+        expect(csv[0]?.split(',').slice(4, 7)).toEqual(['Infinity', 'Infinity', 'Infinity']);
+        expect(csv[5]?.split(',').slice(4, 7)).toEqual(['NaN', 'NaN', 'NaN']);
+        expect(csv[10]?.split(',').slice(4, 7)).toEqual(['', '', '']);
+        const page = files.get('report.html') ?? '';
+        expect(page).toContain('2 of 2 languages (2 rows left out');
+    });
+});
