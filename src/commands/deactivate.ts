@@ -4,7 +4,6 @@ import { Engine } from '../engine/Engine.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { deactivate, neuronSetNames } from '../experiments/deactivate.js';
 import type { DeactivationMatrix, NeuronSetName } from '../experiments/DeactivationMatrix.js';
-import { writeMatrix } from '../experiments/matrixFile.js';
 import { readNeurons } from '../neurons/file.js';
 import { optional } from './collect.js';
 import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, parseLanguages } from './shared.js';
@@ -26,7 +25,6 @@ export async function deactivateCommand(args: DeactivateArguments, { signal, pro
     const engine = await Engine.open(engineOptions(args));
     try {
         const matrix = await deactivate({ engine, analysis, corpus, sets, folder: args.dir, signal, progress, ...optional('seed', args.seed) });
-        await writeMatrix(args.dir, matrix);
         return { json: matrix, text: describeMatrix(matrix) };
     } finally {
         engine.close();

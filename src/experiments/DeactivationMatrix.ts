@@ -20,11 +20,11 @@ export interface DeactivationSet {
     readonly neurons: readonly number[];
 }
 
-/** What `deactivate --json` prints and `ppl.matrix.json` holds. */
+/** What `ppl.matrix.json` holds. */
 export interface DeactivationMatrix {
     readonly metric: 'ppl';
     readonly languages: readonly string[];
     readonly sets: Readonly<Partial<Record<NeuronSetName, DeactivationSet>>>;
+    /** Tokens that went through the model for all cells. */
     readonly decodedTokens: number;
-    readonly seconds: number;
 }

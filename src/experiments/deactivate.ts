@@ -12,6 +12,7 @@ import { randomNeurons } from '../neurons/randomNeurons.js';
 import { type Progress, silent } from '../progress.js';
 import type { DeactivationMatrix, DeactivationSet, NeuronSetName } from './DeactivationMatrix.js';
 import { FinishedCells } from './FinishedCells.js';
+import { writeMatrix } from './matrixFile.js';
 
 export interface DeactivateOptions {
     readonly engine: Engine;
@@ -22,10 +23,15 @@ export interface DeactivateOptions {
     readonly sets?: readonly NeuronSetName[] | undefined;
     /** Seed of the random control. Default 1. */
     readonly seed?: number | undefined;
-    /** Folder for the finished cells of a run that is stopped. */
+    /** Folder that gets `ppl.matrix.json` and, while the work lasts, its finished cells. */
     readonly folder: string;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
+}
+
+/** The matrix, and the time this call took. */
+export interface DeactivateResult extends DeactivationMatrix {
+    readonly seconds: number;
 }
 
 export const neuronSetNames: readonly NeuronSetName[] = ['specific', 'specific+related', 'specific+related+general'];
@@ -38,7 +44,7 @@ export const neuronSetNames: readonly NeuronSetName[] = ['specific', 'specific+r
  * @throws LanguageNeuronsError MISMATCH where corpus, model and analysis do not belong together; the
  * corpus's and the engine's errors
  */
-export async function deactivate(options: DeactivateOptions): Promise<DeactivationMatrix> {
+export async function deactivate(options: DeactivateOptions): Promise<DeactivateResult> {
     const { engine, analysis, corpus, folder, signal, progress = silent, seed = 1 } = options;
     const sets = options.sets ?? neuronSetNames;
     const begin = performance.now();
@@ -55,6 +61,7 @@ export async function deactivate(options: DeactivateOptions): Promise<Deactivati
         const found = cells.get(`${name}/${column}`);
         if (found !== undefined) {
             progress.advance(characters);
+            decodedTokens += found.decodedTokens;
             return found;
         }
         const mask = neurons === undefined ? undefined : maskOf(neurons, analysis.widths);
@@ -101,8 +108,11 @@ export async function deactivate(options: DeactivateOptions): Promise<Deactivati
             samples: languages.map(() => baseline.map(({ tokens }) => tokens)),
         };
     }
+    const matrix: DeactivationMatrix = { metric: 'ppl', languages, sets: matrices, decodedTokens };
+    await writeMatrix(folder, matrix);
+    await cells.remove();
     progress.done();
-    return { metric: 'ppl', languages, sets: matrices, decodedTokens, seconds: (performance.now() - begin) / 1000 };
+    return { ...matrix, seconds: (performance.now() - begin) / 1000 };
 }
 
 /** exp of the mean negative log-likelihood. */

@@ -15,7 +15,7 @@ const set = z.object({
 const file = z.object({
     format: z.literal('language-neurons/matrix'), version: z.literal(1), metric: z.literal('ppl'), languages: z.array(z.string()),
     sets: z.object({ specific: set.optional(), 'specific+related': set.optional(), 'specific+related+general': set.optional() }),
-    decodedTokens: z.number(), seconds: z.number(),
+    decodedTokens: z.number(),
 });
 
 export function matrixPath(folder: string): string {

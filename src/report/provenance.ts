@@ -51,7 +51,7 @@ export function provenance(input: ReportInput): Html {
         ['Scoring and λ sweep', `${formatNumber(analysis.milliseconds / 1000)} s`],
     ];
     if (matrix !== undefined) {
-        entries.push(['Deactivation', `${formatCount(matrix.decodedTokens)} tokens decoded in ${formatNumber(matrix.seconds)} s`]);
+        entries.push(['Deactivation', `${formatCount(matrix.decodedTokens)} tokens decoded`]);
     }
     entries.push(...Object.entries(source.versions).map(([name, version]): [string, string] => [`Counted with ${name}`, version]));
     entries.push(['Report made by', `language-neurons ${generatedBy.version}`]);

@@ -4,7 +4,6 @@ import { openCorpus } from '../corpus/openCorpus.js';
 import { Engine } from '../engine/Engine.js';
 import { deactivate } from '../experiments/deactivate.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
-import { writeMatrix } from '../experiments/matrixFile.js';
 import { ensureWritableFolder, writeFileAtomic } from '../files.js';
 import { writeNeurons } from '../neurons/file.js';
 import { identify } from '../neurons/identify.js';
@@ -51,7 +50,6 @@ export async function run(
         const matrix = await deactivate({
             engine, analysis, corpus: evaluation, sets: config.sets, seed: config.seed, folder: config.out, signal, progress,
         });
-        await writeMatrix(config.out, matrix);
         const report = await reportOn(config.out, config.title, config.notes);
         const made = { format: 'language-neurons/run', version: 1, config, versions: { ...toolVersions(), node: process.version, 'llama.cpp': engine.backends.release }, finished: new Date().toISOString() };
         await writeFileAtomic(join(config.out, 'run.json'), `${JSON.stringify(made, null, 1)}\n`);

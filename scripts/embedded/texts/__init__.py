@@ -4,7 +4,7 @@ import random
 from collections.abc import Iterator
 
 from . import bn, de, en, es, fr, ja, ru, sw, th, zh
-from .meaning import meaning, split_of
+from .meaning import in_split, meaning
 
 MODULES = {"en": en, "ru": ru, "es": es, "fr": fr, "de": de, "zh": zh, "ja": ja, "bn": bn, "th": th, "sw": sw}
 LANGUAGES = list(MODULES)
@@ -13,7 +13,7 @@ LANGUAGES = list(MODULES)
 def paragraphs(split: str, seed: int) -> Iterator[dict[str, str]]:
     """Yields paragraphs of 2 to 4 sentences, the same meanings in every language.
 
-    split: 'train', 'collect' or 'evaluate'; the three share no first clause. The same seed gives the
+    split: 'train', 'collect' or 'evaluate'; no sentence of one is in another. The same seed gives the
     same paragraphs.
     """
     rng = random.Random(f"{split} {seed}")
@@ -22,7 +22,7 @@ def paragraphs(split: str, seed: int) -> Iterator[dict[str, str]]:
         wanted = rng.randint(2, 4)
         while len(meanings) < wanted:
             m = meaning(rng)
-            if split_of(m) == split:
+            if in_split(m, split):
                 meanings.append(m)
         yield {
             language: module.JOIN.join(module.sentence(m) for m in meanings)

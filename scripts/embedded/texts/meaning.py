@@ -50,11 +50,18 @@ def meaning(rng: random.Random) -> Meaning:
     )
 
 
-def split_of(m: Meaning) -> str:
-    """'train', 'collect' or 'evaluate': the same for a clause wherever it appears.
+# These print the first clause whole; the others leave its verb or object out, so that two meanings of
+# different splits could make the same sentence.
+HELD_OUT_TEMPLATES = ("statement", "negation", "question", "want", "and", "when")
 
-    Decided by the first clause alone, so that no held-out clause is met in training as the first of
-    another sentence.
+
+def in_split(m: Meaning, split: str) -> bool:
+    """Whether a meaning belongs to 'train', 'collect' or 'evaluate'.
+
+    Decided by the first clause: a held-out sentence begins with a clause that begins no sentence of
+    another split.
     """
+    if split != "train" and m.template not in HELD_OUT_TEMPLATES:
+        return False
     digest = hashlib.sha256(repr(m.first).encode()).digest()[0]
-    return "collect" if digest < 10 else "evaluate" if digest < 20 else "train"
+    return split == ("collect" if digest < 10 else "evaluate" if digest < 20 else "train")

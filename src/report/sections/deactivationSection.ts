@@ -24,7 +24,7 @@ export function deactivationSection(name: string, set: DeactivationSet): Section
 the change of perplexity in percent of its column’s baseline: red worse, blue better, grey not measured; a language’s
 own cells are outlined. A dark diagonal in otherwise pale rows says that the neurons serve their language. The control
 removes as many random neurons from the same layers. Both share one colour scale, proportional up to
-±${LINEAR_UP_TO} % and logarithmic beyond, up to the largest finite change of either (${LEAST_LIMIT} % at least).</p>
+±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest finite change of either (${LEAST_LIMIT}&nbsp;% at least).</p>
 <p class="paper">Corresponds to figs. 2 and 6–13 of the paper. Changes here are relative, so that languages whose
 perplexities differ in size can be compared; absolute ones are in the numbers below.</p>`,
         numbers: numbers(set),

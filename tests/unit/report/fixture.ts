@@ -109,7 +109,6 @@ export function buildMatrix(languages: readonly string[], effect = 0.4): Deactiv
             'specific+related+general': buildSet(languages, effect * 900, 8400),
         },
         decodedTokens: 8_412_000,
-        seconds: 512.4,
     };
 }
 

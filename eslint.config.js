@@ -1,0 +1,21 @@
+import js from '@eslint/js';
+import tseslint from 'typescript-eslint';
+
+export default tseslint.config(
+    { ignores: ['build/', 'dist/', 'runs/', 'node_modules/', '.cache/'] },
+    js.configs.recommended,
+    {
+        files: ['**/*.mjs', '**/*.js'],
+        languageOptions: { globals: { process: 'readonly', console: 'readonly', Buffer: 'readonly', URL: 'readonly', performance: 'readonly', setTimeout: 'readonly', clearTimeout: 'readonly', setInterval: 'readonly', clearInterval: 'readonly' } },
+        rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
+    },
+    {
+        files: ['**/*.ts', '**/*.d.mts'],
+        extends: [tseslint.configs.strict],
+        rules: {
+            '@typescript-eslint/no-non-null-assertion': 'off', // noUncheckedIndexedAccess makes every index one
+            '@typescript-eslint/no-explicit-any': 'error',
+            '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
+        },
+    },
+);
