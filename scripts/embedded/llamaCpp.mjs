@@ -16,7 +16,8 @@ const sequence = context.getSequence();
 const logits = [];
 for (const tokens of sequences) {
     await sequence.clearHistory();
-    const last = [tokens.at(-1), {generateNext: {logits: true, options: {temperature: 1}}}];
+    // Without these options the sampler would cut the list of tokens.
+    const last = [tokens.at(-1), {generateNext: {logits: true, options: {temperature: 1, topK: 0, topP: 1, minP: 0}}}];
     const results = await sequence.controlledEvaluate([...tokens.slice(0, -1), last]);
     const byToken = results.at(-1).next.logits;
     logits.push(Array.from({length: byToken.size}, (_, token) => byToken.get(token)));

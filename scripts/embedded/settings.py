@@ -13,4 +13,4 @@ LENGTH = 256
 STEPS = 6000
 WARM_UP = 200
 PEAK, FLOOR = 1.5e-3, 1e-4
-THREADS = 2
+WORKERS = 2  # training processes, one thread each

@@ -1,0 +1,55 @@
+export interface Variant {
+    name: 'cpu' | 'cuda' | 'vulkan' | 'metal';
+    /** Folder of the variant's backends. */
+    dir: string;
+    /**
+     * Files to try in order with ggml_backend_load() until one loads; none for 'cpu',
+     * whose best build is chosen by ggml_backend_load_all_from_path(dir).
+     */
+    plugins: string[];
+}
+
+export interface Prebuilt {
+    /** Folder of the libggml and libggml-base that we link with; all variants load into these. */
+    ggmlDir: string;
+    /** Path of libggml. */
+    ggml: string;
+    /** Path of libggml-base. */
+    ggmlBase: string;
+    /** Name of libllama without prefix and suffix, as node-llama-cpp's own addon asks for it. */
+    llamaName: string;
+}
+
+export interface Backends {
+    /** In node-llama-cpp's words, for example 'linux-x64'. */
+    platform: string;
+    /** Folder and version of node-llama-cpp. */
+    dir: string;
+    packageVersion: string;
+    /** Git bundle of llama.cpp's source. */
+    bundle: string;
+    /** Release of llama.cpp that the binaries were built from; equal to llamaVersion. */
+    release: string;
+    llamaVersion: string;
+    /** null when ggml is to be built from source too. */
+    prebuilt: Prebuilt | null;
+    /** Empty when ggml is to be built from source too. */
+    variants: Variant[];
+}
+
+export interface ResolveOptions {
+    /** Folder of the package that depends on node-llama-cpp; default: ours. */
+    from?: string;
+    /** Default: the current one. */
+    platform?: string;
+    /** Do without the prebuilt binaries. */
+    fromSource?: boolean;
+}
+
+/** Finds llama.cpp's source and the prebuilt ggml backends; throws BuildError. */
+export declare function resolveBackends(options?: ResolveOptions): Backends;
+
+/** The variants whose backends lie in these folders. */
+export declare function listVariants(dirs: string[], ggmlDir: string): Variant[];
+
+export declare function currentPlatform(): string;

@@ -1,0 +1,129 @@
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BuildError } from './BuildError.mjs';
+import { findPackage, packageRoot } from './packages.mjs';
+
+/** @import { Backends, Prebuilt, Variant } from './backends.mjs' */
+
+const REINSTALL = 'reinstall node-llama-cpp with its optional dependencies (npm install --include=optional)';
+const isWindows = process.platform === 'win32';
+const isMac = process.platform === 'darwin';
+const PREFIX = isWindows ? '' : 'lib';
+/** Ending of what ggml loads as a plugin: .so on macOS too. */
+const PLUGIN = isWindows ? '.dll' : '.so';
+const LIBRARY = isMac ? '.dylib' : PLUGIN;
+
+/** The platform in node-llama-cpp's words: what its packages of binaries are named after. */
+export function currentPlatform() {
+    const os = isMac ? 'mac' : isWindows ? 'win' : process.platform;
+    return `${os}-${process.arch === 'arm' ? 'armv7l' : process.arch}`;
+}
+
+/**
+ * Finds llama.cpp's source and the prebuilt ggml backends, for the build and at run time alike.
+ *
+ * @param {{ from?: string, platform?: string, fromSource?: boolean }} [options]
+ * @returns {Backends}
+ */
+export function resolveBackends({ from = packageRoot, platform = currentPlatform(), fromSource = false } = {}) {
+    const { packages: published, ...source } = resolveSource(from);
+    const plain = `@node-llama-cpp/${platform}`;
+    const packages = published.filter((name) => name === plain || name.startsWith(`${plain}-`)).sort();
+    // asked for, or a platform that node-llama-cpp has no binaries for
+    if (fromSource || packages.length === 0) return { ...source, platform, prebuilt: null, variants: [] };
+
+    const folders = packages.flatMap((name) => {
+        const found = findPackage(name, source.dir);
+        const bins = found && join(found.dir, 'bins');
+        return bins && existsSync(bins) ? readdirSync(bins).map((bin) => ({ name, dir: join(bins, bin) })) : [];
+    });
+    for (const folder of folders) checkRelease(folder, source);
+
+    const prebuilt = folders.map(({ dir }) => linkedLibraries(dir)).find((found) => found !== null);
+    if (!prebuilt) {
+        throw new BuildError(`No prebuilt ggml for ${platform}: looked for ${packages.join(', ')} from ${source.dir}; `
+            + `${REINSTALL}, or build with --from-source`);
+    }
+    return {
+        ...source,
+        platform,
+        prebuilt,
+        variants: listVariants(folders.map(({ dir }) => dir), prebuilt.ggmlDir),
+    };
+}
+
+/** @param {string} from */
+function resolveSource(from) {
+    const found = findPackage('node-llama-cpp', from);
+    if (!found) throw new BuildError(`node-llama-cpp is not installed: not found from ${from}; run npm install`);
+    const { dir, manifest } = found;
+
+    const bundle = join(dir, 'llama', 'gitRelease.bundle');
+    if (!existsSync(bundle)) {
+        throw new BuildError(`llama.cpp's source is missing: no ${bundle}; reinstall node-llama-cpp ${manifest.version}`);
+    }
+    const llamaVersion = JSON.parse(readFileSync(join(dir, 'llama', 'llama.cpp.info.json'), 'utf8')).tag;
+    const { release } = JSON.parse(readFileSync(join(dir, 'llama', 'binariesGithubRelease.json'), 'utf8'));
+    if (llamaVersion !== release) {
+        throw new BuildError(`llama.cpp's source is ${llamaVersion} and its binaries are ${release}, in ${dir}; `
+            + `reinstall node-llama-cpp ${manifest.version}`);
+    }
+    const packages = Object.keys(manifest.optionalDependencies ?? {});
+    return { dir, packageVersion: manifest.version, bundle, release, llamaVersion, packages };
+}
+
+/**
+ * Binaries built from another llama.cpp than the source have another ABI, and would crash or count wrongly.
+ *
+ * @param {{ name: string, dir: string }} folder
+ * @param {{ release: string, packageVersion: string }} source
+ */
+function checkRelease({ name, dir }, source) {
+    const file = join(dir, '_nlcBuildMetadata.json');
+    // the -ext packages hold further builds of a plugin, and no metadata
+    if (!existsSync(file)) return;
+    const built = JSON.parse(readFileSync(file, 'utf8')).buildOptions?.llamaCpp?.release;
+    if (built !== source.release) {
+        throw new BuildError(`llama.cpp's source is ${source.release} and the binaries of ${name} are ${built}; `
+            + `install ${name}@${source.packageVersion}, the version of node-llama-cpp`);
+    }
+}
+
+/**
+ * The libraries to link with; their names carry variant and version (libggml.vulkan.v0.5.0.so).
+ *
+ * @param {string} ggmlDir
+ * @returns {Prebuilt | null} null when the folder has none
+ */
+function linkedLibraries(ggmlDir) {
+    const named = (/** @type {string} */ stem) =>
+        readdirSync(ggmlDir).find((file) => file.startsWith(`${PREFIX}${stem}.`) && file.endsWith(LIBRARY));
+    const [ggml, base, llama] = [named('ggml'), named('ggml-base'), named('llama')];
+    if (!ggml || !base || !llama) return null;
+    return {
+        ggmlDir,
+        ggml: join(ggmlDir, ggml),
+        ggmlBase: join(ggmlDir, base),
+        // ours takes the same name, so that node-llama-cpp's own addon binds to it when it is loaded first
+        llamaName: llama.slice(PREFIX.length, -LIBRARY.length),
+    };
+}
+
+/**
+ * @param {string[]} dirs
+ * @param {string} ggmlDir
+ * @returns {Variant[]}
+ */
+export function listVariants(dirs, ggmlDir) {
+    const plugins = (/** @type {string} */ name, /** @type {string[]} */ folders) => folders
+        .map((dir) => join(dir, `${PREFIX}ggml-${name}${PLUGIN}`)).filter((file) => existsSync(file));
+    /** @type {Variant[]} */
+    const variants = [{ name: 'cpu', dir: ggmlDir, plugins: [] }];
+    for (const name of /** @type {const} */ (['metal', 'cuda', 'vulkan'])) {
+        // fallback/ holds the plugin for an older driver: tried when the first does not load
+        const found = plugins(name, [...dirs, ...dirs.map((dir) => join(dir, 'fallback'))]);
+        const first = found[0];
+        if (first) variants.push({ name, dir: join(first, '..'), plugins: found });
+    }
+    return variants;
+}

@@ -1,0 +1,137 @@
+#!/usr/bin/env node
+import { existsSync, realpathSync } from 'node:fs';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { parseArgs } from 'node:util';
+import { listVariants, resolveBackends } from './backends.mjs';
+import { BuildError } from './BuildError.mjs';
+import { compile } from './compile.mjs';
+import { takeLock } from './lock.mjs';
+import { packageRoot } from './packages.mjs';
+import { showProgress, trackProgress } from './progress.mjs';
+import { unpackSource } from './source.mjs';
+import {
+    changedInputs, computeInputs, listLibraries, readStamp, removeStamp, touchStamp, wasFromSource, writeStamp,
+} from './stamp.mjs';
+import { checkTools, findCompiler } from './tools.mjs';
+
+/** @import { Built, BuildOptions } from './build.mjs' */
+
+export const ADDON = 'language_neurons.node';
+
+/**
+ * Brings the addon and libllama up to date; does nothing when they are.
+ *
+ * @param {BuildOptions} [options]
+ * @returns {Promise<Built>}
+ */
+export async function build({ root = packageRoot, fromSource, quiet = false, progress } = {}) {
+    const say = quiet ? () => {} : (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
+    const buildDir = join(root, 'build');
+    const outputDir = join(buildDir, 'Release');
+    // once from source, from source until told otherwise
+    const wanted = fromSource ?? wasFromSource(readStamp(outputDir));
+    const backends = resolveBackends({ from: root, fromSource: wanted });
+    const compiler = findCompiler();
+
+    const look = () => {
+        const time = new Date();
+        const stamp = readStamp(outputDir);
+        // where there is no compiler any more, what is built stays good
+        const inputs = computeInputs({ root, backends, compiler: compiler ?? stamp?.inputs['compiler'] });
+        const changed = stamp && changedInputs(stamp.inputs, inputs);
+        if (changed?.length === 0) touchStamp(outputDir, time);
+        return { time, inputs, changed };
+    };
+    if (look().changed?.length === 0) return describeBuild(outputDir, backends, false);
+    checkTools(compiler);
+
+    let lock;
+    try {
+        lock = await takeLock(join(buildDir, 'lock'), ({ pid }) => say(`Waiting for the build of process ${pid}`));
+        // another process may have built it while we waited
+        const { time, inputs, changed } = look();
+        if (changed?.length === 0) return describeBuild(outputDir, backends, false);
+        if (changed) say(`Building again, for what changed: ${changed.join(', ')}`);
+        if (!backends.prebuilt && !wanted) say(`No prebuilt ggml for ${backends.platform}: building it from source too`);
+
+        removeStamp(outputDir);
+        const llamaDir = unpackSource(backends, root, buildDir);
+        const onLine = trackProgress(progress ?? (quiet ? () => {} : showProgress()));
+        await compile({ root, buildDir, outputDir, llamaDir, backends, lock, compiler: `${compiler}`, onLine });
+        writeStamp(outputDir, { inputs, time });
+        return describeBuild(outputDir, backends, true);
+    } catch (error) {
+        throw explainDiskError(error, buildDir);
+    } finally {
+        lock?.release();
+    }
+}
+
+/**
+ * @param {unknown} error
+ * @param {string} dir
+ */
+function explainDiskError(error, dir) {
+    const { code } = /** @type {NodeJS.ErrnoException} */ (error);
+    if (code === 'ENOSPC') return new BuildError(`No space left for the build in ${dir}: it needs 150 MB`, { cause: error });
+    if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
+        return new BuildError(`The build cannot write to ${dir} (${code}): `
+            + 'run npm rebuild language-neurons once as a user who can', { cause: error });
+    }
+    return error;
+}
+
+/**
+ * @param {string} outputDir
+ * @param {import('./backends.mjs').Backends} backends
+ * @param {boolean} built
+ * @returns {Built}
+ */
+export function describeBuild(outputDir, backends, built) {
+    const { prebuilt } = backends;
+    const llama = listLibraries(outputDir).find((file) => /^(lib)?llama\./.test(file));
+    if (!llama) throw new BuildError(`No libllama in ${outputDir}: run npm run build`);
+    return {
+        built,
+        addonPath: join(outputDir, ADDON),
+        llamaPath: join(outputDir, llama),
+        ggmlDir: prebuilt?.ggmlDir ?? outputDir,
+        release: backends.release,
+        variants: prebuilt ? backends.variants : listVariants([outputDir], outputDir),
+    };
+}
+
+/** @param {unknown} error */
+export function reportFailure(error) {
+    if (!(error instanceof BuildError)) throw error;
+    // in place of the line of progress
+    if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
+    if (typeof error.cause === 'string') process.stderr.write(`\n${error.cause}\n\n`);
+    process.stderr.write(`${error.message}\n`);
+    process.exitCode = 1;
+}
+
+async function main() {
+    const { values } = parseArgs({
+        options: {
+            // neither: as the last time, at first prebuilt
+            'from-source': { type: 'boolean' },
+            'prebuilt': { type: 'boolean' },
+            'quiet': { type: 'boolean', default: false },
+        },
+    });
+    const start = performance.now();
+    const fromSource = values['from-source'] ?? (values.prebuilt ? false : undefined);
+    const { built, addonPath } = await build({ fromSource, quiet: values.quiet });
+    const seconds = Math.round((performance.now() - start) / 1000);
+    if (!values.quiet && built) {
+        process.stderr.write(existsSync(addonPath)
+            ? `Built ${addonPath} in ${seconds} s\n`
+            : `Built libllama in ${seconds} s; native/addon has no sources yet\n`);
+    }
+}
+
+if (process.argv[1] && realpathSync(process.argv[1]) === fileURLToPath(import.meta.url)) {
+    await main().catch(reportFailure);
+}

@@ -1,0 +1,29 @@
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { resolveBackends } from './backends.mjs';
+import { build, describeBuild } from './build.mjs';
+import { packageRoot } from './packages.mjs';
+import { changedInputs, installedInputs, readStamp, sourcesAreNewer, wasFromSource } from './stamp.mjs';
+
+/** @import { Built } from './build.mjs' */
+/** @import { EnsureOptions } from './ensure.mjs' */
+
+/**
+ * For run time: builds what is missing or out of date, at the cost of some milliseconds when nothing is.
+ * Sources are looked at in a git checkout only; elsewhere they do not change.
+ *
+ * @param {EnsureOptions} [options]
+ * @returns {Promise<Built>}
+ */
+export async function ensureBuilt({ root = packageRoot, progress } = {}) {
+    const outputDir = join(root, 'build', 'Release');
+    const stamp = readStamp(outputDir);
+    if (stamp) {
+        const backends = resolveBackends({ from: root, fromSource: wasFromSource(stamp) });
+        const now = installedInputs(root, backends);
+        const then = Object.fromEntries(Object.keys(now).map((name) => [name, stamp.inputs[name] ?? '']));
+        const edited = existsSync(join(root, '.git')) && sourcesAreNewer(root, outputDir);
+        if (changedInputs(then, now).length === 0 && !edited) return describeBuild(outputDir, backends, false);
+    }
+    return build({ root, progress, quiet: true });
+}

@@ -1,0 +1,25 @@
+# Makes the import library that MSVC links with from a DLL's own table of exports.
+function(ln_import_library target dll)
+    get_filename_component(file "${dll}" NAME)
+    set(definition "${CMAKE_CURRENT_BINARY_DIR}/${target}.def")
+    set(library "${CMAKE_CURRENT_BINARY_DIR}/${target}.lib")
+
+    execute_process(COMMAND "${CMAKE_LINKER}" /dump /exports "${dll}" OUTPUT_VARIABLE table RESULT_VARIABLE failed)
+    if (failed)
+        message(FATAL_ERROR "The exports of ${dll} cannot be read; build with --from-source")
+    endif()
+    # a row: ordinal, hint, address, name
+    string(REGEX MATCHALL "\n +[0-9]+ +[0-9A-F]+ +[0-9A-F]+ [^\r\n ]+" rows "${table}")
+    set(text "LIBRARY \"${file}\"\nEXPORTS\n")
+    foreach(row ${rows})
+        string(REGEX REPLACE ".* " "" symbol "${row}")
+        string(APPEND text "    ${symbol}\n")
+    endforeach()
+    file(WRITE "${definition}" "${text}")
+    execute_process(COMMAND "${CMAKE_AR}" /nologo "/def:${definition}" "/out:${library}" ${CMAKE_STATIC_LINKER_FLAGS}
+        RESULT_VARIABLE failed OUTPUT_QUIET)
+    if (failed)
+        message(FATAL_ERROR "No import library for ${dll}; build with --from-source")
+    endif()
+    set_target_properties(${target} PROPERTIES IMPORTED_IMPLIB "${library}")
+endfunction()

@@ -1,0 +1,14 @@
+import type { Backends } from './backends.mjs';
+
+/** Paths of node-llama-cpp's own patches and then ours, in the order of application. */
+export declare function listPatches(backends: Pick<Backends, 'dir'>, root: string): string[];
+
+/** Unpacks and patches llama.cpp's source unless that is done already; gives its folder. Throws BuildError. */
+export declare function unpackSource(
+    backends: Pick<Backends, 'dir' | 'bundle' | 'release' | 'packageVersion'>,
+    root: string,
+    buildDir: string,
+): string;
+
+/** Applies a patch to a tree, all of it or none. Throws BuildError. */
+export declare function applyPatch(patch: string, dir: string): void;

@@ -1,0 +1,40 @@
+import type { NativeBatch, NativeContext, NativeContextOptions, NativeModel } from '../../src/engine/addon.js';
+import { type GpuChoice, loadBackends } from '../../src/engine/loadBackends.js';
+
+const small: NativeContextOptions = {
+    contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', callbackTensor: '',
+};
+
+/** A model below the engine, for models without a vocabulary. */
+export async function openNative(path: string, gpu: GpuChoice = 'off'): Promise<NativeModel> {
+    const backends = await loadBackends(gpu);
+    return backends.addon.loadModel({ path, gpu: backends.gpu, gpuLayers: -1, loras: [] });
+}
+
+/** Runs work in a context of its own, counting. */
+export async function counting<T>(
+    model: NativeModel, options: Partial<NativeContextOptions>, work: (context: NativeContext) => Promise<T>,
+): Promise<T> {
+    const context = await model.createContext({ ...small, ...options });
+    try {
+        await context.setMode({ count: true, mask: false, score: false, logits: false });
+        return await work(context);
+    } finally {
+        context.close();
+    }
+}
+
+/** Two sequences of different length in one batch, the first third of each a prompt. */
+export function mixedBatch(vocabulary: number, seed: number): NativeBatch {
+    const lengths = [23, 41];
+    const n = lengths[0]! + lengths[1]!;
+    const positions = Int32Array.from({ length: n }, (_, i) => (i < lengths[0]! ? i : i - lengths[0]!));
+    const sequences = Int32Array.from({ length: n }, (_, i) => (i < lengths[0]! ? 0 : 1));
+    return {
+        tokens: Int32Array.from({ length: n }, (_, i) => (i * 7919 + seed * 104_729 + 13) % vocabulary),
+        positions, sequences,
+        counted: Uint8Array.from({ length: n }, (_, i) => (positions[i]! >= lengths[sequences[i]!]! / 3 ? 1 : 0)),
+        targets: new Int32Array(n).fill(-1),
+        finished: Int32Array.of(0, 1),
+    };
+}

@@ -1,0 +1,32 @@
+import type { Sample } from '../../src/corpus/Corpus.js';
+import { openCorpus } from '../../src/corpus/openCorpus.js';
+
+/** The first texts of some articles of the UDHR in a few languages: real text, always at hand. */
+export async function udhrSamples(languages: readonly string[], articles = '25-27'): Promise<Sample[]> {
+    const corpus = await openCorpus(`udhr:${articles}`, { languages });
+    const samples: Sample[] = [];
+    for (const language of languages) for await (const sample of corpus.samples(language)) samples.push(sample);
+    return samples;
+}
+
+/** The same texts, the first half of each as a prompt. */
+export function halvedIntoPrompts(samples: readonly Sample[]): Sample[] {
+    return samples.map(({ language, response }) => {
+        const middle = response.indexOf(' ', response.length / 2) + 1 || Math.floor(response.length / 2);
+        return { language, prompt: response.slice(0, middle), response: response.slice(middle) };
+    });
+}
+
+/** Number of counts that differ, and the largest difference. */
+export function differences(a: readonly BigInt64Array[], b: readonly BigInt64Array[]): { differing: number; largest: number; all: number } {
+    let [differing, largest, all] = [0, 0, 0];
+    for (const [i, layer] of a.entries()) {
+        for (const [j, count] of layer.entries()) {
+            const difference = Math.abs(Number(count - b[i]![j]!));
+            all++;
+            if (difference > 0) differing++;
+            largest = Math.max(largest, difference);
+        }
+    }
+    return { differing, largest, all };
+}

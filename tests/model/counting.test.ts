@@ -1,0 +1,83 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NativeCounting } from '../../src/engine/addon.js';
+import { Engine } from '../../src/engine/Engine.js';
+import { publicModels } from '../helpers/models.js';
+import { counting, mixedBatch, openNative } from '../helpers/native.js';
+import { writeUngated, writeWidths } from '../helpers/syntheticModels.js';
+import { halvedIntoPrompts, udhrSamples } from '../helpers/texts.js';
+
+const ways: readonly NativeCounting[] = ['automatic', 'fused', 'repeat', 'transpose'];
+
+for (const { name, path, here } of publicModels) {
+    describe.skipIf(!here)(`counts on ${name} equal the eval callback's, integer for integer`, () => {
+        it.each(ways)('%s, texts and prompts with responses', async (way) => {
+            const texts = await udhrSamples(['en', 'zh'], '28-29');
+            const samples = [...texts, ...halvedIntoPrompts(texts)];
+            const [adapter, callback] = [
+                await Engine.open({ model: path, gpu: 'off', batchSize: 128, counting: way }),
+                await Engine.open({ model: path, gpu: 'off', batchSize: 128, callbackTensor: 'ffn_gate' }),
+            ];
+            try {
+                const [own, reference] = [await adapter.count(samples), await callback.count(samples)];
+                expect(own.tokens).toBeGreaterThan(0n);
+                expect(own.tokens).toBe(reference.tokens);
+                expect(own.decodedTokens).toBeGreaterThan(Number(own.tokens)); // prompts are decoded, not counted
+                expect(own.counts).toEqual(reference.counts);
+                expect(own.counts.some((layer) => layer.some((count) => count > 0n && count < own.tokens))).toBe(true);
+            } finally {
+                adapter.close();
+                callback.close();
+            }
+        });
+    });
+}
+
+describe('layers of every kind, against the eval callback', () => {
+    const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+    const widths = [64, 96, 160, 32];
+    beforeAll(() => {
+        writeWidths(join(folder, 'widths.gguf'), widths);
+        writeUngated(join(folder, 'ungated.gguf'), 3, 128);
+    });
+    afterAll(() => rmSync(folder, { recursive: true }));
+
+    it.each([
+        { file: 'widths.gguf', tensor: 'ffn_gate', expected: widths, gated: true },
+        { file: 'ungated.gguf', tensor: 'ffn_up_b', expected: [128, 128, 128], gated: false },
+    ])('$file', async ({ file, tensor, expected, gated }) => {
+        const model = await openNative(join(folder, file));
+        const batches = [1, 2, 3].map((seed) => mixedBatch(model.info().vocabulary, seed));
+        const reference = await counting(model, { callbackTensor: tensor }, async (context) => {
+            for (const batch of batches) await context.decode(batch);
+            return context.counts();
+        });
+        for (const way of ways) {
+            await counting(model, { counting: way }, async (context) => {
+                expect(context.layers().map(({ width }) => width)).toEqual(expected);
+                expect(context.layers().every((layer) => layer.gated === gated)).toBe(true);
+                for (const batch of batches) await context.decode(batch);
+                const counted = await context.counts();
+                expect(counted).toEqual(reference);
+                expect(counted.tokens).toBe(BigInt(3 * batches[0]!.counted.reduce((sum, one) => sum + one, 0)));
+                await context.reset();
+                expect((await context.counts()).counts.every((layer) => layer.every((count) => count === 0n))).toBe(true);
+            });
+        }
+        model.close();
+    });
+
+    it('a prompt alone counts nothing', async () => {
+        const model = await openNative(join(folder, 'widths.gguf'));
+        await counting(model, {}, async (context) => {
+            const batch = mixedBatch(model.info().vocabulary, 1);
+            await context.decode({ ...batch, counted: batch.counted.fill(0) });
+            const { counts, tokens } = await context.counts();
+            expect(tokens).toBe(0n);
+            expect(counts.every((layer) => layer.every((count) => count === 0n))).toBe(true);
+        });
+        model.close();
+    });
+});

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NativeContext, NativeModel } from '../../src/engine/addon.js';
+import { mixedBatch, openNative } from '../helpers/native.js';
+import { writeExperts, writeMamba, writeWidths } from '../helpers/syntheticModels.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const options = { contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', callbackTensor: '' } as const;
+const mode = { count: true, mask: false, score: false, logits: false };
+const batch = mixedBatch(64, 1);
+const mask = [new Uint8Array(64), new Uint8Array(96)];
+
+beforeAll(() => {
+    writeWidths(join(folder, 'model.gguf'), [64, 96]);
+    writeExperts(join(folder, 'experts.gguf'));
+    writeMamba(join(folder, 'mamba.gguf'));
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** Every operation of a context, as thunks that start it. */
+const operations: Record<string, (context: NativeContext) => unknown> = {
+    layers: (context) => context.layers(),
+    setMode: (context) => context.setMode(mode),
+    setMask: (context) => context.setMask(mask),
+    decode: (context) => context.decode(batch),
+    logits: (context) => context.logits(batch),
+    counts: (context) => context.counts(),
+    reset: (context) => context.reset(),
+    graphSplits: (context) => context.graphSplits(mode),
+    abort: (context) => context.abort(),
+};
+
+describe('every operation in every state', () => {
+    let model: NativeModel;
+    beforeAll(async () => {
+        model = await openNative(join(folder, 'model.gguf'));
+    });
+
+    it('works on an open context, one after another, twice', async () => {
+        const context = await model.createContext(options);
+        for (const round of [1, 2]) {
+            for (const [name, operation] of Object.entries(operations)) {
+                await expect(Promise.resolve(operation(context)), `${name}, round ${round}`).resolves.not.toThrow();
+            }
+        }
+        context.close();
+    });
+
+    it.each(Object.entries(operations))('%s on a closed context throws CLOSED', async (_, operation) => {
+        const context = await model.createContext(options);
+        context.close();
+        context.close(); // twice is fine
+        expect(() => operation(context)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+    });
+
+    it.each(Object.entries(operations).filter(([name]) => name !== 'layers' && name !== 'abort'))('%s while a decode is under way throws BUSY', async (_, operation) => {
+        const context = await model.createContext(options);
+        await context.setMode(mode);
+        const decoding = context.decode(batch);
+        expect(() => operation(context)).toThrow(expect.objectContaining({ code: 'BUSY' }));
+        await decoding;
+        context.close();
+    });
+
+    it('closing during a decode lets it end', async () => {
+        const context = await model.createContext(options);
+        const decoding = context.decode(batch);
+        context.close();
+        await expect(decoding).resolves.toBeInstanceOf(Float64Array);
+    });
+
+    it('a context outlives its closed model', async () => {
+        const own = await openNative(join(folder, 'model.gguf'));
+        const context = await own.createContext(options);
+        own.close();
+        await context.setMode(mode);
+        await context.decode(batch);
+        expect((await context.counts()).tokens).toBeGreaterThan(0n);
+        context.close();
+        expect(() => own.info()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+    });
+
+    it('a batch that breaks the contract is a TypeError, a mask of another shape WRONG_USE', async () => {
+        const context = await model.createContext(options);
+        expect(() => context.decode({ ...batch, positions: batch.positions.subarray(1) })).toThrow(TypeError);
+        await expect(context.setMask([mask[0]!])).rejects.toMatchObject({ code: 'WRONG_USE' });
+        await expect(context.setMask([mask[1]!, mask[0]!])).rejects.toMatchObject({ code: 'WRONG_USE' });
+        context.close();
+    });
+
+    it('a token that is not in the vocabulary fails the batch, and the counters say they are incomplete', async () => {
+        const context = await model.createContext(options);
+        await context.setMode(mode);
+        await expect(context.decode({ ...batch, tokens: batch.tokens.map(() => 1_000_000) })).rejects.toMatchObject({ code: 'NATIVE', nativeCode: -1 });
+        await expect(context.counts()).rejects.toMatchObject({ code: 'NATIVE' });
+        await context.reset();
+        await context.decode(batch);
+        expect((await context.counts()).tokens).toBeGreaterThan(0n);
+        context.close();
+    });
+});
+
+describe('models that cannot be counted are refused by name', () => {
+    it.each([
+        { file: 'mamba.gguf', words: ["'mamba'", 'layer 0 has no FFN'] },
+        { file: 'experts.gguf', words: ["'llama'", 'mixture of experts'] },
+    ])('$file', async ({ file, words }) => {
+        const model = await openNative(join(folder, file));
+        const refusal = await model.createContext(options).then(() => undefined, (error: Error & { code: string }) => error);
+        expect(refusal?.code).toBe('UNSUPPORTED');
+        for (const word of words) expect(refusal?.message).toContain(word);
+        model.close();
+    });
+});
