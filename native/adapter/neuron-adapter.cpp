@@ -21,6 +21,21 @@ uint64_t token_key(llama_seq_id seq, llama_pos pos) {
     return (uint64_t(uint32_t(seq)) << 32) | uint32_t(pos);
 }
 
+// Drops the nodes behind `last`, by building the graph anew; all of them stay where it is not there.
+void keep_until(ggml_cgraph * gf, const ggml_tensor * last) {
+    std::vector<ggml_tensor *> kept;
+    for (int i = 0; i < ggml_graph_n_nodes(gf); ++i) {
+        kept.push_back(ggml_graph_node(gf, i));
+        if (kept.back() == last) {
+            ggml_graph_clear(gf);
+            for (ggml_tensor * node : kept) {
+                ggml_build_forward_expand(gf, node);
+            }
+            return;
+        }
+    }
+}
+
 const char * activation_name(llm_ffn_op_type op) {
     switch (op) {
         case LLM_FFN_SILU:           return "silu";
@@ -66,6 +81,7 @@ void llama_adapter_neuron::build_count(
     ggml_tensor * node = neuron_count(graph.ctx0, layer.ops, act, weights, layer.counter);
     graph.cb(node, "neuron_count", il);
     ggml_build_forward_expand(graph.gf, node);
+    input(graph).last_count = node;
 }
 
 ggml_tensor * llama_adapter_neuron::build_mask(const llm_graph_context & graph, ggml_tensor * cur, int il) const {
@@ -110,19 +126,11 @@ void llama_adapter_neuron::build_end(const llm_graph_context & graph) const {
         in.max_probability = ggml_get_rows(ctx, ggml_reshape_3d(ctx, p, 1, p->ne[0], p->ne[1]), top);
         ggml_set_output(in.max_probability);
         ggml_build_forward_expand(gf, in.max_probability);
-    } else if (res.t_embd != nullptr) {
-        // Nobody wants the output head: keep the graph up to the head's input and build it anew.
-        std::vector<ggml_tensor *> kept;
-        for (int i = 0; i < ggml_graph_n_nodes(gf); ++i) {
-            kept.push_back(ggml_graph_node(gf, i));
-            if (kept.back() == res.t_embd) {
-                ggml_graph_clear(gf);
-                for (ggml_tensor * node : kept) {
-                    ggml_build_forward_expand(gf, node);
-                }
-                break;
-            }
-        }
+    } else {
+        // Nobody wants the output head: the graph ends where the last layer is counted, or, where
+        // nothing is counted, with the head's input.
+        keep_until(gf, mode.count ? input(graph).last_count : res.t_embd);
+        res.t_embd = nullptr;
     }
     res.t_logits = nullptr; // they stay where they are
 }

@@ -31,6 +31,8 @@ public:
     ggml_tensor * max_logit       = nullptr;
     ggml_tensor * max_probability = nullptr;
 
+    ggml_tensor * last_count = nullptr; // the node that counts the last layer
+
     std::vector<int64_t> output_index; // for each output row, its index in set_tokens, or -1
 
 private:

@@ -118,6 +118,9 @@ void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
 
 Context::Output Context::decode(const Batch & batch, bool want_logits) {
     const size_t n = batch.tokens.size();
+    if (want_logits && (!mode.logits || mode.score)) {
+        fail("WRONG_USE", "logits are asked for in a mode that computes none; set the mode { logits: true, score: false } first");
+    }
     const auto outputs = outputs_of(batch, want_logits);
 
     std::vector<llama_neurons_token> tokens(n);

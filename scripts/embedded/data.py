@@ -15,7 +15,7 @@ from languages import LANGUAGES
 from tokenizer import BOS, EOS
 
 END_RATE = 1 / 8  # share of paragraphs after which the document ends
-UDHR_EVERY = 64  # one step in so many reads the UDHR: few passes over it in all
+UDHR_EVERY = 10  # one step in so many reads the UDHR: few passes over it in all
 
 
 def rows(tokenizer: Tokenizer, length: int, seed: int) -> Iterator[torch.Tensor]:

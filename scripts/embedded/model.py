@@ -13,7 +13,7 @@ from torch.nn import functional as F
 
 @dataclass(frozen=True)
 class Shape:
-    vocabulary: int = 4096
+    vocabulary: int = 1024
     width: int = 192
     heads: int = 3
     layers: int = 6

@@ -10,7 +10,7 @@ TOKENIZER, WEIGHTS = WORK / "tokenizer.json", WORK / "model.pt"
 
 SEED = 20250521
 LENGTH = 256
-STEPS = 6000
-WARM_UP = 200
-PEAK, FLOOR = 1.5e-3, 1e-4
+STEPS = 2600
+WARM_UP = 100
+PEAK, FLOOR = 2e-3, 1e-4
 WORKERS = 2  # training processes, one thread each

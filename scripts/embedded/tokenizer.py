@@ -18,7 +18,7 @@ PATTERN = (
     r"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
-VOCABULARY = 4096
+VOCABULARY = 1024
 BOS, EOS = "<|begin|>", "<|end|>"
 SEED = 20250521
 # Few paragraphs and short tokens: more would spend the vocabulary on whole phrases of the

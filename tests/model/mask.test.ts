@@ -1,0 +1,92 @@
+import { copyFileSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { gguf } from '@huggingface/gguf';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Engine } from '../../src/engine/Engine.js';
+import { maskOf, perplexity } from '../../src/experiments/deactivate.js';
+import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import { embeddedModel } from '../helpers/models.js';
+import { udhrSamples } from '../helpers/texts.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const bytesPerWeight = 2; // the embedded model is F16
+
+/** A copy of the embedded model in which the neurons' gate rows are zero. */
+async function zeroed(neurons: readonly NeuronIndex[], path: string): Promise<void> {
+    const { tensorInfos, tensorDataOffset } = await gguf(embeddedModel, { allowLocalFile: true });
+    copyFileSync(embeddedModel, path);
+    const file = openSync(path, 'r+');
+    for (const [layer, neuron] of neurons) {
+        const gate = tensorInfos.find(({ name }) => name === `blk.${layer}.ffn_gate.weight`)!;
+        expect(gate.dtype).toBe(1); // F16
+        const rowBytes = Number(gate.shape[0]) * bytesPerWeight;
+        writeSync(file, Buffer.alloc(rowBytes), 0, rowBytes, Number(tensorDataOffset) + Number(gate.offset) + neuron * rowBytes);
+    }
+    closeSync(file);
+}
+
+describe('the mask', () => {
+    let engine: Engine;
+    let widths: number[];
+    beforeAll(async () => {
+        engine = await Engine.open({ model: embeddedModel, gpu: 'off' });
+        widths = engine.layers.map(({ width }) => width);
+    });
+    afterAll(() => {
+        engine.close();
+        rmSync(folder, { recursive: true });
+    });
+
+    it.each(['en', 'ja', 'th'])('gives the perplexity in %s of a model whose gate rows are zero', async (language) => {
+        // every ninth neuron of every layer
+        const neurons = widths.flatMap((width, layer) => Array.from({ length: Math.floor(width / 9) }, (_, j): NeuronIndex => [layer, 9 * j + layer]));
+        const copy = join(folder, 'zeroed.gguf');
+        await zeroed(neurons, copy);
+        expect(readFileSync(copy).equals(readFileSync(embeddedModel))).toBe(false);
+        const samples = await udhrSamples([language], '28-30');
+        const whole = perplexity(await engine.score(samples));
+        const masked = perplexity(await engine.score(samples, { mask: maskOf(neurons, widths) }));
+        const other = await Engine.open({ model: copy, gpu: 'off' });
+        const cut = perplexity(await other.score(samples));
+        other.close();
+        expect(Math.abs(masked / cut - 1)).toBeLessThan(1e-5);
+        expect(Math.abs(masked / whole - 1)).toBeGreaterThan(1e-3);
+    });
+
+    it('of one neuron changes the score; without it the score is the same again', async () => {
+        const samples = await udhrSamples(['en'], '29-29');
+        const before = await engine.score(samples);
+        const counts = await engine.count(samples);
+        const active = counts.counts[2]!.findIndex((count) => count > 0n);
+        const masked = await engine.score(samples, { mask: maskOf([[2, active]], widths) });
+        expect(masked.logProbability).not.toBe(before.logProbability);
+        expect(await engine.score(samples)).toEqual(before);
+        expect(await engine.score(samples, { mask: maskOf([], widths) })).toEqual(before);
+    });
+
+    it('switches between batches without a stale graph', async () => {
+        const samples = await udhrSamples(['en'], '29-29');
+        const sets: NeuronIndex[][] = [[[0, 1]], [[3, 7], [1, 2]], []];
+        const masks = sets.map((neurons) => maskOf(neurons, widths));
+        const first = [];
+        for (const mask of masks) first.push(await engine.score(samples, { mask }));
+        for (const [i, mask] of masks.entries()) expect(await engine.score(samples, { mask })).toEqual(first[i]);
+        expect(new Set(first.map(({ logProbability }) => logProbability)).size).toBe(masks.length);
+    });
+
+    it('scores are those of the logits', async () => {
+        const text = 'The farmer eats bread in the garden.';
+        const { logProbability, tokens } = await engine.score([{ language: 'en', prompt: '', response: text }]);
+        const ids = [engine.info.bos, ...(await engine.tokenize(text))];
+        expect(tokens).toBe(ids.length - 1);
+        const logits = await engine.logits(text);
+        let sum = 0;
+        for (let i = 0; i + 1 < ids.length; i++) {
+            const row = logits.subarray(i * engine.info.vocabulary, (i + 1) * engine.info.vocabulary);
+            const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
+            sum += row[ids[i + 1]!]! - most - Math.log(row.reduce((total, x) => total + Math.exp(x - most), 0));
+        }
+        expect(Math.abs(logProbability - sum)).toBeLessThan(1e-5 * Math.abs(sum));
+    });
+});

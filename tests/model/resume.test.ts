@@ -1,0 +1,92 @@
+import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { cli, sees, startCli } from '../helpers/cli.js';
+import { embeddedModel } from '../helpers/models.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const at = (name: string): string => join(folder, name);
+const model = ['--model', embeddedModel, '--gpu', 'off'];
+
+/** Runs until stderr says `text`, then sends a signal. */
+async function interrupted(args: readonly string[], text: string, signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }> {
+    const { child, ended } = startCli(args);
+    await sees(child, text);
+    child.kill(signal);
+    return ended;
+}
+
+/** No process of an interrupted run may go on writing. */
+async function untilQuiet(path: string): Promise<void> {
+    for (let before = ''; ; ) {
+        const now = existsSync(path) ? readdirSync(path).sort().join() : '';
+        if (now === before) return;
+        before = now;
+        await wait(500);
+    }
+}
+
+describe('a run that was stopped continues and ends with the same files', () => {
+    const collect = (out: string): string[] => ['collect', ...model, '--data', at('texts'), '--out', out];
+    const deactivate = (dir: string): string[] => ['deactivate', dir, ...model, '--data', at('evaluate'), '--sets', 'specific+related'];
+
+    beforeAll(async () => {
+        mkdirSync(at('texts'));
+        mkdirSync(at('evaluate'));
+        for (const [language, line] of [['en', 'Everyone has the right to rest and leisure.'], ['de', 'Jeder hat das Recht auf Erholung und Freizeit.'], ['fr', 'Toute personne a droit au repos et aux loisirs.']] as const) {
+            // Long enough to be stopped in the middle of a language, after a part of it was saved.
+            writeFileSync(join(at('texts'), `${language}.txt`), `${line} ${language}\n`.repeat(8000));
+            writeFileSync(join(at('evaluate'), `${language}.txt`), `${line}\n`.repeat(60));
+        }
+        expect((await cli(...collect(at('whole')))).code).toBe(0);
+        expect((await cli('identify', at('whole'), '--top-rate', '0.1')).code).toBe(0);
+    });
+    afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+    it.each(['SIGKILL', 'SIGINT'] as const)('collect, stopped by %s', async (signal) => {
+        const out = at(`collect-${signal}`);
+        const stopped = await interrupted(collect(out), 'count de: 50 %', signal);
+        if (signal === 'SIGINT') {
+            expect(stopped.code).toBe(130);
+            expect(stopped.stderr).toContain('stopped; run the same command again to continue');
+        }
+        await untilQuiet(join(out, 'parts'));
+        expect(readdirSync(join(out, 'parts')).sort()).toEqual(['de.safetensors', 'en.safetensors']);
+        expect(existsSync(join(out, 'activations.safetensors'))).toBe(false);
+
+        const again = await cli(...collect(out));
+        expect(again.code, again.stderr).toBe(0);
+        expect(again.stderr).toContain('en: continues after 8000 of 8000 texts');
+        expect(again.stderr).toMatch(/de: continues after [1-9]\d* of 8000 texts/);
+        expect(readFileSync(join(out, 'activations.safetensors')).equals(readFileSync(join(at('whole'), 'activations.safetensors')))).toBe(true);
+        expect(readdirSync(out)).toEqual(['activations.safetensors']);
+    });
+
+    it('collect again does nothing, and other texts start anew', async () => {
+        const again = await cli(...collect(at('whole')), '--json');
+        expect(again.stderr).toContain('already holds the counts');
+        expect(JSON.parse(again.stdout)).toMatchObject({ decodedTokens: 0 });
+    });
+
+    it.each(['SIGKILL', 'SIGINT'] as const)('deactivate, stopped by %s', async (signal) => {
+        const dir = at('whole');
+        rmSync(join(dir, 'ppl.matrix.json'), { force: true });
+        expect((await cli(...deactivate(dir))).code).toBe(0);
+        const whole = readFileSync(join(dir, 'ppl.matrix.json'), 'utf8');
+        expect(existsSync(join(dir, 'deactivate.parts.json'))).toBe(false);
+
+        rmSync(join(dir, 'ppl.matrix.json'));
+        const stopped = await interrupted(deactivate(dir), 'perplexity, specific+related: 30 %', signal);
+        if (signal === 'SIGINT') expect(stopped.code).toBe(130);
+        await untilQuiet(dir);
+        expect(existsSync(join(dir, 'ppl.matrix.json'))).toBe(false);
+        const { cells } = JSON.parse(readFileSync(join(dir, 'deactivate.parts.json'), 'utf8')) as { cells: object };
+        expect(Object.keys(cells).length).toBeGreaterThan(4);
+
+        const again = await cli(...deactivate(dir));
+        expect(again.stderr).toMatch(/continues after [1-9]\d* finished cells/);
+        expect(readFileSync(join(dir, 'ppl.matrix.json'), 'utf8')).toBe(whole);
+    });
+});

@@ -1,0 +1,68 @@
+// Writes the logits that a given libllama computes: logits LIBLLAMA GGML_FOLDER MODEL OUT TOKEN...
+// Loads the libraries by path and knows only llama.cpp's public API, so that one program runs the
+// unpatched library and ours.
+
+#include "ggml-backend.h"
+#include "llama.h"
+
+#include <dlfcn.h>
+
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <string>
+#include <vector>
+
+static void * must(void * pointer, const char * what) {
+    if (pointer == nullptr) {
+        std::fprintf(stderr, "%s: %s\n", what, dlerror());
+        std::exit(1);
+    }
+    return pointer;
+}
+
+int main(int argc, char ** argv) {
+    void * lib = must(dlopen(argv[1], RTLD_NOW | RTLD_GLOBAL), argv[1]);
+    const auto symbol = [&](const char * name) { return must(dlsym(lib, name), name); };
+#define CALL(name) reinterpret_cast<decltype(&name)>(symbol(#name))
+    CALL(llama_log_set)([](ggml_log_level, const char *, void *) {}, nullptr);
+    CALL(ggml_backend_load_all_from_path)(argv[2]);
+
+    llama_model_params model_params = CALL(llama_model_default_params)();
+    ggml_backend_dev_t no_devices[] = { nullptr };
+    model_params.devices = no_devices;
+    llama_model * model = static_cast<llama_model *>(must(CALL(llama_model_load_from_file)(argv[3], model_params), argv[3]));
+
+    std::vector<llama_token> tokens;
+    for (int i = 5; i < argc; ++i) {
+        tokens.push_back(std::atoi(argv[i]));
+    }
+    const auto n = int32_t(tokens.size());
+    llama_context_params params = CALL(llama_context_default_params)();
+    params.n_ctx = 1024;
+    params.n_batch = params.n_ubatch = 512;
+    params.n_seq_max = 64;
+    params.kv_unified = true;
+    params.n_threads = params.n_threads_batch = 2;
+    llama_context * ctx = static_cast<llama_context *>(must(CALL(llama_init_from_model)(model, params), "context"));
+
+    llama_batch batch = CALL(llama_batch_init)(n, 0, 1);
+    batch.n_tokens = n;
+    for (int32_t i = 0; i < n; ++i) {
+        batch.token[i]     = tokens[size_t(i)];
+        batch.pos[i]       = i;
+        batch.n_seq_id[i]  = 1;
+        batch.seq_id[i][0] = 0;
+        batch.logits[i]    = 1;
+    }
+    if (CALL(llama_decode)(ctx, batch) != 0) {
+        return 1;
+    }
+    const auto n_vocab = size_t(CALL(llama_vocab_n_tokens)(CALL(llama_model_get_vocab)(model)));
+    std::ofstream(argv[4], std::ios::binary).write(reinterpret_cast<const char *>(CALL(llama_get_logits)(ctx)),
+                                                   std::streamsize(size_t(n) * n_vocab * sizeof(float)));
+    CALL(llama_batch_free)(batch);
+    CALL(llama_free)(ctx);
+    CALL(llama_model_free)(model);
+    return 0;
+}
