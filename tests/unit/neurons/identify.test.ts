@@ -1,0 +1,120 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { Activations } from '../../../src/activations/Activations.js';
+import { identify } from '../../../src/neurons/identify.js';
+import { neuronsOf } from '../../../src/neurons/neuronsOf.js';
+import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
+import { roundHalfToEven, selectLowest } from '../../../src/neurons/selectLowest.js';
+
+const source = { model: { name: '', architecture: '', quantization: '', fingerprint: '' }, dataset: { name: '', hash: '' }, versions: {} };
+
+/** Layers of different widths over few tokens, so that ties and zeros are common. */
+const activations: fc.Arbitrary<Activations> = fc
+    .record({ l: fc.integer({ min: 2, max: 5 }), widths: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 }) })
+    .chain(({ l, widths }) => fc.record({
+        tokens: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: l, maxLength: l }),
+        shares: fc.tuple(...widths.map((width) => fc.array(fc.integer({ min: 0, max: 6 }), { minLength: width * l, maxLength: width * l }))),
+    }).map(({ tokens, shares }) => ({
+        languages: ['en', 'ru', 'es', 'fr', 'de'].slice(0, l),
+        tokens: BigInt64Array.from(tokens, BigInt),
+        counts: shares.map((layer) => BigInt64Array.from(layer, (count, j) => BigInt(Math.min(count, tokens[j % l]!)))),
+        source,
+    })));
+
+/** The formulas of the paper's released code, one neuron at a time in float64, everything sorted in full. */
+function transcribed({ languages, counts, tokens }: Activations, topRate: number, bar: number): { lambda: number; selected: number[]; N: number[]; tau: number } {
+    const l = languages.length;
+    const p = counts.flatMap((layer) => Array.from({ length: layer.length / l }, (_, j) => languages.map((_, k) => Number(layer[j * l + k]) / Number(tokens[k]))));
+    const all = p.flat().sort((a, b) => a - b);
+    const tau = all[Math.max(1, roundHalfToEven(all.length * bar)) - 1]!;
+    const N = p.map((row) => row.filter((value) => value > tau).length);
+    const harmonic = languages.reduce((sum, _, k) => sum + 1 / (k + 1), 0);
+    const score = (row: readonly number[], lambda: number): number => {
+        const sum = row.reduce((a, b) => a + b, 0);
+        const H = row.map((value) => Math.max(sum > 0 ? value / sum : 1 / l, 1e-12)).reduce((h, q) => h - q * Math.log(q), 0);
+        return H / Math.log(l) - lambda * (Math.max(...row) / (harmonic / l));
+    };
+    const count = roundHalfToEven(p.length * topRate);
+    const select = (lambda: number): number[] => p.map((row, j) => [score(row, lambda), j] as const).sort(([a, i], [b, j]) => a - b || i - j).slice(0, count).map(([, j]) => j).sort((a, b) => a - b);
+    const clean = (lambda: number): boolean => select(lambda).every((j) => N[j] !== l);
+    let [low, high] = [0, 0.2];
+    if (clean(high)) low = high;
+    else if (clean(0)) while (high - low > 1e-3) clean((low + high) / 2) ? (low = (low + high) / 2) : (high = (low + high) / 2);
+    return { lambda: low, selected: select(low), N, tau };
+}
+
+describe('identify', () => {
+    it('agrees with a direct transcription of the formulas', () => {
+        fc.assert(fc.property(activations, fc.double({ min: 0.05, max: 0.95, noNaN: true }), fc.double({ min: 0.05, max: 0.95, noNaN: true }), (input, topRate, bar) => {
+            const l = input.languages.length;
+            const analysis = identify(input, { topRate, bar });
+            const expected = transcribed(input, topRate, bar);
+            expect(analysis.threshold).toBe(expected.tau);
+            expect(analysis.lambda).toBe(expected.lambda);
+            expect(analysis.selected).toBe(expected.selected.length);
+            for (let N = 0; N <= l; N++) {
+                expect(analysis.histogram[N]).toBe(expected.selected.filter((j) => expected.N[j] === N).length);
+                expect(analysis.histogramAll[N]).toBe(expected.N.filter((other) => other === N).length);
+            }
+            const starts = input.counts.map((_, i) => input.counts.slice(0, i).reduce((sum, layer) => sum + layer.length / l, 0));
+            const flat = ([layer, neuron]: readonly [number, number]): number => starts[layer]! + neuron;
+            expect(analysis.neurons.general.map(flat)).toEqual(expected.N.flatMap((N, j) => (N === l ? [j] : [])));
+            for (const [k, language] of input.languages.entries()) {
+                const owns = (j: number): boolean => Number(input.counts.flatMap((layer) => [...layer])[j * l + k]) / Number(input.tokens[k]) > expected.tau;
+                expect(analysis.neurons.specific[language]!.map(flat)).toEqual(expected.selected.filter((j) => expected.N[j] === 1 && owns(j)));
+                expect(analysis.neurons.related[language]!.map(flat)).toEqual(expected.selected.filter((j) => expected.N[j]! > 1 && expected.N[j]! < l && owns(j)));
+                const own = analysis.perLanguage[language]!;
+                expect(own.total).toBe(own.specific + own.related);
+                expect(neuronsOf(analysis, language, 'specific+related').map(flat)).toEqual([...new Set([...analysis.neurons.specific[language]!, ...analysis.neurons.related[language]!].map(flat))].sort((a, b) => a - b));
+            }
+            expect(analysis.layers.reduce((sum, { general }) => sum + general, 0)).toBe(analysis.general);
+        }), { numRuns: 400 });
+    });
+
+    it('refuses what cannot be compared', () => {
+        const of = (languages: string[], tokens: bigint[]): Activations => ({ languages, tokens: BigInt64Array.from(tokens), counts: [new BigInt64Array(4 * languages.length)], source });
+        const code = (work: () => unknown): unknown => {
+            try {
+                return work();
+            } catch (error) {
+                return (error as { code: string }).code;
+            }
+        };
+        expect(code(() => identify(of(['en'], [5n])))).toBe('WRONG_USE');
+        expect(code(() => identify(of(['en', 'de'], [5n, 0n])))).toBe('EMPTY');
+        for (const share of [0, 1, -1, 2, NaN]) {
+            expect(code(() => identify(of(['en', 'de'], [5n, 5n]), { topRate: share }))).toBe('WRONG_USE');
+            expect(code(() => identify(of(['en', 'de'], [5n, 5n]), { bar: share }))).toBe('WRONG_USE');
+        }
+        expect(code(() => neuronsOf(identify(of(['en', 'de'], [5n, 5n])), 'fr', 'specific'))).toBe('NOT_FOUND');
+    });
+});
+
+it('selects the lowest, of equal ones those of lower index', () => {
+    fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 200 }), fc.nat(220), (scores, count) => {
+        const expected = scores.map((score, j) => [score, j] as const).sort(([a, i], [b, j]) => a - b || i - j).slice(0, count).map(([, j]) => j).sort((a, b) => a - b);
+        expect([...selectLowest(Float64Array.from(scores), count)]).toEqual(expected);
+    }));
+});
+
+it('rounds halves as Python does', () => {
+    expect([0.5, 1.5, 2.5, 3.5, 2.4, 2.6].map(roundHalfToEven)).toEqual([0, 2, 2, 4, 2, 3]);
+});
+
+it('draws random neurons: as many a layer, others while there are, the same for a seed', () => {
+    const layers = fc.array(fc.record({ width: fc.integer({ min: 1, max: 20 }), share: fc.double({ min: 0, max: 1, noNaN: true }) }), { minLength: 1, maxLength: 5 });
+    fc.assert(fc.property(layers, fc.nat(1000), (shape, seed) => {
+        const widths = shape.map(({ width }) => width);
+        const set = shape.flatMap(({ width, share }, layer) => Array.from({ length: Math.floor(width * share) }, (_, j) => [layer, j] as const));
+        const drawn = randomNeurons(set, widths, seed);
+        expect(randomNeurons(set, widths, seed)).toEqual(drawn);
+        expect(new Set(drawn.map(String)).size).toBe(drawn.length);
+        for (const [layer, width] of widths.entries()) {
+            const [own, random] = [set, drawn].map((neurons) => neurons.filter(([of]) => of === layer));
+            expect(random!.length).toBe(own!.length);
+            expect(random!.every(([, neuron]) => neuron < width)).toBe(true);
+            const shared = random!.filter(([, neuron]) => own!.some(([, other]) => other === neuron)).length;
+            expect(shared).toBe(Math.max(0, 2 * own!.length - width));
+        }
+    }));
+});
