@@ -1,6 +1,7 @@
 import { createRequire } from 'node:module';
 import { LanguageNeuronsError } from '../errors.js';
 import { ensureBuilt } from '../../scripts/build/ensure.mjs';
+import { showProgress } from '../../scripts/build/progress.mjs';
 import type { NativeAddon, NativeDevice } from './addon.js';
 
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
@@ -36,7 +37,8 @@ const registered = new Map<string, boolean>();
  * @throws LanguageNeuronsError BUILD, or UNSUPPORTED where the asked-for GPU backend does not load
  */
 export async function loadBackends(choice: GpuChoice): Promise<LoadedBackends> {
-    const built = await ensureBuilt().catch((cause: Error) => {
+    // npm may have skipped our install script: the first use builds then, and says so on stderr.
+    const built = await ensureBuilt({ progress: showProgress() }).catch((cause: Error) => {
         throw new LanguageNeuronsError('BUILD', cause.message, { cause });
     });
     if (addon === undefined) {
