@@ -39,7 +39,13 @@ function transcribed({ languages, counts, tokens }: Activations, topRate: number
     const clean = (lambda: number): boolean => select(lambda).every((j) => N[j] !== l);
     let [low, high] = [0, 0.2];
     if (clean(high)) low = high;
-    else if (clean(0)) while (high - low > 1e-3) clean((low + high) / 2) ? (low = (low + high) / 2) : (high = (low + high) / 2);
+    else if (clean(0)) {
+        while (high - low > 1e-3) {
+            const middle = (low + high) / 2;
+            if (clean(middle)) low = middle;
+            else high = middle;
+        }
+    }
     return { lambda: low, selected: select(low), N, tau };
 }
 
