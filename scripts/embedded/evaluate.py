@@ -16,16 +16,18 @@ from neurons import language_neurons, random_like
 from settings import LENGTH, OUTPUT, SEED, TOKENIZER, WEIGHTS
 
 TOP_RATES = (0.05, 0.10)
-RANDOM_DRAWS = 5
+RANDOM_DRAWS = 3
 
 
 def windows(tokenizer, texts: list[str]) -> list[torch.Tensor]:
-    """Every text apart, in pieces as long as in training, each after a BOS."""
-    begin, rows = tokenizer.token_to_id(bpe.BOS), []
+    """Every text apart, in pieces as long as in training, each after a BOS; equal lengths stacked."""
+    begin, rows = tokenizer.token_to_id(bpe.BOS), {}
     for text in texts:
         ids = tokenizer.encode(text).ids
-        rows += [torch.tensor([[begin, *ids[at:at + LENGTH]]]) for at in range(0, len(ids), LENGTH)]
-    return rows
+        for at in range(0, len(ids), LENGTH):
+            row = [begin, *ids[at:at + LENGTH]]
+            rows.setdefault(len(row), []).append(row)
+    return [torch.tensor(same) for same in rows.values()]
 
 
 @torch.no_grad()
@@ -34,8 +36,8 @@ def loss(model: Model, rows: list[torch.Tensor], keep=None) -> float:
     total = tokens = 0
     for row in rows:
         logits = model(row[:, :-1], keep)
-        total += F.cross_entropy(logits[0], row[0, 1:], reduction="sum").item()
-        tokens += row.shape[1] - 1
+        total += F.cross_entropy(logits.flatten(0, 1), row[:, 1:].flatten(), reduction="sum").item()
+        tokens += row[:, 1:].numel()
     return total / tokens
 
 
@@ -46,8 +48,8 @@ def probabilities(model: Model, rows: list[torch.Tensor]) -> np.ndarray:
     for row in rows:
         seen = []
         model.hidden(row, seen=seen)
-        above = above + torch.stack([(gate[0] > 0).sum(0) for gate in seen])
-        tokens += row.shape[1]
+        above = above + torch.stack([(gate > 0).sum((0, 1)) for gate in seen])
+        tokens += row.numel()
     return (above.double() / tokens).flatten().numpy()
 
 

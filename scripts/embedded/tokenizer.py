@@ -18,6 +18,8 @@ PATTERN = (
     r"|[^\r\n\p{L}\p{N}]?[\p{L}\p{M}]+|\p{N}| ?[^\s\p{L}\p{M}\p{N}]+[\r\n]*"
     r"|\s*[\r\n]+|\s+(?!\S)|\s+"
 )
+# Few tokens, so that words are spelt from pieces: with 4096 most of the templates' words, and
+# whole phrases, were single tokens.
 VOCABULARY = 1024
 BOS, EOS = "<|begin|>", "<|end|>"
 SEED = 20250521

@@ -17,6 +17,7 @@ from torch.nn import functional as F
 
 import tokenizer as bpe
 from data import rows
+from measured import record
 from model import Model, Shape
 from settings import FLOOR, LENGTH, PEAK, SEED, STEPS, TOKENIZER, WARM_UP, WEIGHTS, WORK, WORKERS
 
@@ -86,6 +87,10 @@ def work(rank: int, rendezvous: str) -> None:
             last, losses = now, []
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == STEPS:
             save(model, step + 1)
+    if rank == 0:
+        seconds, tokens = time.monotonic() - start, STEPS * batch[:, 1:].numel()
+        record("training", {"steps": STEPS, "tokens": tokens, "seconds": round(seconds),
+                            "tokens/s": round(tokens / seconds)})
     dist.barrier()
     dist.destroy_process_group()
 

@@ -22,7 +22,7 @@ from settings import OUTPUT, SEED, TOKENIZER, WEIGHTS
 # Largest difference of a next-token probability. The file holds F16 weights, and
 # PyTorch runs with the same rounded weights; llama.cpp also rounds the matrix products'
 # inputs and its KV cache to F16.
-TOLERANCE = 1e-3
+TOLERANCE = 5e-3
 AWKWARD = [
     "It's 10,000.50 - ok?!\n\n  Next  line\t tab \r\nend ", "   ", "'S 're ''ll", "a\u0301e\u0308 ไทย๑๒๓ ๔",
     "১২৩ টাকা।\u200c\u200d", "「こんにちは」…　全角", "😀👩‍👧 ©®", "x²³½ Ⅷ", "\n", " \n \n", "“quotes”—dash",

@@ -7,7 +7,7 @@ import { readSafetensors, type Tensor, writeSafetensors } from './safetensors.js
 
 const format = 'language-neurons/activations';
 const version = '1';
-const languagesShape = z.array(z.string()).min(1);
+const languagesShape = z.array(z.string()).min(1).refine((languages) => new Set(languages).size === languages.length);
 const modelShape = z.object({ name: z.string(), architecture: z.string(), quantization: z.string(), fingerprint: z.string() });
 const datasetShape = z.object({ name: z.string(), hash: z.string() });
 const versionsShape = z.record(z.string(), z.string());
@@ -65,7 +65,7 @@ export async function readActivations(path: string): Promise<Activations> {
         checkRange(layer.data, tokens.data, l, () => damaged(`layer ${i} counts more activations than tokens, or fewer than none`));
         counts.push(layer.data);
     }
-    if (counts.length === 0) throw damaged('holds no layer');
+    if (counts.every((layer) => layer.length === 0)) throw damaged('holds no neuron');
     return {
         languages, counts, tokens: tokens.data,
         source: { model: parse('model', modelShape), dataset: parse('dataset', datasetShape), versions: parse('versions', versionsShape) },

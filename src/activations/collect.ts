@@ -30,7 +30,7 @@ export interface CollectResult {
  * Characters of text between two savings of a part. Chosen by text, not by time, so that a run that
  * was stopped and continued packs the same batches as one that was not, and ends with the same file.
  */
-const chunkCharacters = 262_144;
+const chunkCharacters = 65_536;
 
 /**
  * Counts a corpus, language by language, into `activations.safetensors`. Finished parts of an earlier,

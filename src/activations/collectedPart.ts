@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { z } from 'zod';
 import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Counts of the first samples of one language: what a stopped run leaves behind. */
@@ -13,6 +14,8 @@ export interface CollectedPart {
     readonly counts: readonly BigInt64Array[];
 }
 
+const wholeNumber = z.string().regex(/^\d+$/).transform(Number);
+
 export function emptyPart(widths: readonly number[], key: string): CollectedPart {
     return { key, samples: 0, characters: 0, tokens: 0n, counts: widths.map((width) => new BigInt64Array(width)) };
 }
@@ -26,9 +29,9 @@ export async function readPart(path: string, key: string): Promise<CollectedPart
         const layers = tensors.size - 1;
         return {
             key,
-            samples: Number(metadata.samples),
-            characters: Number(metadata.characters),
-            tokens: tensors.get('tokens')!.data[0]!,
+            samples: wholeNumber.parse(metadata.samples),
+            characters: wholeNumber.parse(metadata.characters),
+            tokens: z.bigint().parse(tensors.get('tokens')!.data[0]),
             counts: Array.from({ length: layers }, (_, i) => tensors.get(`blk.${i}.counts`)!.data),
         };
     } catch {

@@ -51,17 +51,16 @@ export async function writeSafetensors(
 
 /** @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong */
 export async function readSafetensors(path: string): Promise<Safetensors> {
-    let file: FileHandle;
+    let file: FileHandle | undefined;
     try {
         file = await open(path, 'r');
+        return await readOpened(file, path);
     } catch (cause) {
+        if (cause instanceof LanguageNeuronsError) throw cause;
         const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
         throw new LanguageNeuronsError('NOT_FOUND', `${path}: ${missing ? 'no such file; run collect first' : `cannot be read (${(cause as Error).message})`}`, { cause });
-    }
-    try {
-        return await readOpened(file, path);
     } finally {
-        await file.close();
+        await file?.close();
     }
 }
 

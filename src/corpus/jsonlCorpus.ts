@@ -4,7 +4,8 @@ import type { Corpus, Sample } from './Corpus.js';
 import { chooseLanguages, inPaperOrder } from './languages.js';
 import { readLines } from './readLines.js';
 
-const language = z.string().min(1);
+/** Free of what separates languages on the command line and folders in a path: counts are kept in files named after it. */
+const language = z.string().regex(/^[^,/\\\p{Cc}]+$/u);
 const record = z.union([
     z.object({ language, prompt: z.string(), response: z.string() }),
     z.object({ language, text: z.string() }).transform(({ language, text }) => ({ language, prompt: '', response: text })),
@@ -42,7 +43,7 @@ async function* allSamples(path: string): AsyncGenerator<Sample> {
         try {
             value = record.parse(JSON.parse(text));
         } catch (cause) {
-            throw new LanguageNeuronsError('DAMAGED', `${path}: line ${number} is not {"language", "text"} or {"language", "prompt", "response"}; mend the line`, { cause });
+            throw new LanguageNeuronsError('DAMAGED', `${path}: line ${number} is not {"language", "text"} or {"language", "prompt", "response"} with a language such as en; mend the line`, { cause });
         }
         yield value;
     }

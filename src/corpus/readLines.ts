@@ -16,13 +16,14 @@ export interface Line {
  * @throws LanguageNeuronsError NOT_FOUND, ENCODING naming the line, DAMAGED for a line without end
  */
 export async function* readLines(path: string): AsyncGenerator<Line> {
-    // ignoreBOM false: the decoder drops a mark at the start of what it decodes
-    const decoder = new TextDecoder('utf-8', { fatal: true });
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // that is: keeps it
+    const mark = '\ufeff';
     let number = 0;
     const decode = (bytes: Buffer): Line => {
         number++;
         try {
-            return { text: decoder.decode(bytes).replace(/\r$/, ''), number };
+            const text = decoder.decode(bytes).replace(/\r$/, '');
+            return { text: number === 1 && text.startsWith(mark) ? text.slice(1) : text, number };
         } catch (cause) {
             throw new LanguageNeuronsError('ENCODING', `${path}: line ${number} is not valid UTF-8; convert the file to UTF-8`, { cause });
         }

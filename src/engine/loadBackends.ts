@@ -42,6 +42,8 @@ export async function loadBackends(choice: GpuChoice): Promise<LoadedBackends> {
         throw new LanguageNeuronsError('BUILD', cause.message, { cause });
     });
     if (addon === undefined) {
+        // Windows has no path of libraries inside the library.
+        if (process.platform === 'win32') process.env.PATH = `${built.ggmlDir};${process.env.PATH ?? ''}`;
         try {
             addon = createRequire(import.meta.url)(built.addonPath) as NativeAddon;
         } catch (cause) {

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import type { ScoreResult } from '../engine/Engine.js';
 import { writeFileAtomic } from '../files.js';
 
-const score = z.object({ logProbability: z.number(), tokens: z.number().int(), decodedTokens: z.number().int() });
+// JSON has no infinity: a sum that is not finite is stored as null.
+const score = z.object({ logProbability: z.number().nullable().transform((value) => value ?? -Infinity), tokens: z.number().int(), decodedTokens: z.number().int() });
 const file = z.object({ key: z.string(), cells: z.record(z.string(), score) });
 
 /** The cells of a matrix computed so far, on disk after each one, so that a stopped run loses none. */

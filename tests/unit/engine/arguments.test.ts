@@ -1,0 +1,66 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import { parseSets } from '../../../src/commands/deactivate.js';
+import { engineOptions, parseLanguages, parseLora } from '../../../src/commands/shared.js';
+import { neuronSetNames } from '../../../src/experiments/deactivate.js';
+
+describe('--lora', () => {
+    it.each<[text: string, path: string, scale: number]>([
+        ['a.gguf', 'a.gguf', 1],
+        ['a.gguf:0.5', 'a.gguf', 0.5],
+        ['a.gguf:.5', 'a.gguf', 0.5],
+        ['a.gguf:-1', 'a.gguf', -1],
+        ['a.gguf:+2', 'a.gguf', 2],
+        ['a.gguf:0', 'a.gguf', 0],
+        ['a.gguf:1e-3', 'a.gguf', 1e-3],
+        ['a.gguf:2E2', 'a.gguf', 200],
+        ['C:\\loras\\a.gguf', 'C:\\loras\\a.gguf', 1],
+        ['C:\\loras\\a.gguf:0.25', 'C:\\loras\\a.gguf', 0.25],
+        ['/data/12:30/a.gguf', '/data/12:30/a.gguf', 1],
+        ['/data/12:30/a.gguf:3', '/data/12:30/a.gguf', 3],
+        ['a.gguf:x', 'a.gguf:x', 1],
+        ['a.gguf:', 'a.gguf:', 1],
+        ['a.gguf:NaN', 'a.gguf:NaN', 1],
+        ['a.gguf:0x10', 'a.gguf:0x10', 1],
+        [':0.5', ':0.5', 1],
+    ])('%s', (text, path, scale) => {
+        expect(parseLora(text)).toEqual({ path, scale });
+    });
+
+    it('takes the scale that was written behind any path', () => {
+        fc.assert(fc.property(fc.string({ minLength: 1 }).filter((path) => !/[\n\r\u2028\u2029]/.test(path)), fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }), (path, scale) => {
+            expect(parseLora(`${path}:${scale}`)).toEqual({ path, scale: scale + 0 });
+        }));
+    });
+
+    it('keeps the order of several, beside the options that were given', () => {
+        const given = { model: 'm.gguf', lora: ['a', 'b:2'], gpu: 'auto' as const, gpuLayers: 0, batchSize: undefined, windowSize: 64, threads: undefined };
+        expect(engineOptions(given)).toEqual({ model: 'm.gguf', loras: [{ path: 'a', scale: 1 }, { path: 'b', scale: 2 }], gpu: 'auto', gpuLayers: 0, windowSize: 64 });
+        expect(Object.keys(engineOptions(given))).not.toContain('batchSize');
+        expect(engineOptions({ ...given, lora: undefined }).loras).toEqual([]);
+    });
+});
+
+describe('--languages', () => {
+    it('are separated by commas; blanks and empty names are dropped, order and repetitions kept', () => {
+        expect(parseLanguages(undefined)).toBeUndefined();
+        expect(parseLanguages('en')).toEqual(['en']);
+        expect(parseLanguages(' zh , en,,\tsw,')).toEqual(['zh', 'en', 'sw']);
+        expect(parseLanguages('en,en')).toEqual(['en', 'en']); // the corpus says that it is asked for twice
+    });
+
+    it.each(['', ' ', ',', ' , ,'])("'%s' is WRONG_USE", (text) => {
+        expect(() => parseLanguages(text)).toThrow(expect.objectContaining({ code: 'WRONG_USE', message: expect.stringContaining('--languages') }));
+    });
+});
+
+describe('--sets', () => {
+    it('are separated by commas, in the order given', () => {
+        expect(parseSets(neuronSetNames.join(','))).toEqual(['specific', 'specific+related', 'specific+related+general']);
+        expect(parseSets(' specific+related , specific')).toEqual(['specific+related', 'specific']);
+    });
+
+    it.each(['', 'general', 'specific,', 'specific+general', 'Specific', 'related+specific', 'constructor'])("'%s' is WRONG_USE, naming the sets there are", (text) => {
+        expect(() => parseSets(text)).toThrow(expect.objectContaining({ code: 'WRONG_USE', message: expect.stringContaining(neuronSetNames.join(', ')) }));
+    });
+});
