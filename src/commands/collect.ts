@@ -1,4 +1,5 @@
 import { collect } from '../activations/collect.js';
+import { defined } from '../defined.js';
 import { openCorpus } from '../corpus/openCorpus.js';
 import { Engine } from '../engine/Engine.js';
 import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, parseLanguages } from './shared.js';
@@ -12,7 +13,7 @@ export interface CollectArguments extends ModelArguments {
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
 export async function collectCommand(args: CollectArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
     // Cheap mistakes first: the texts are looked at before a model is loaded.
-    const corpus = await openCorpus(args.data, optional('languages', parseLanguages(args.languages)));
+    const corpus = await openCorpus(args.data, defined({ languages: parseLanguages(args.languages) }));
     const engine = await Engine.open(engineOptions(args));
     try {
         const { activations, decodedTokens, seconds } = await collect({ engine, corpus, folder: args.out, signal, progress });
@@ -28,9 +29,4 @@ export async function collectCommand(args: CollectArguments, { signal, progress 
     } finally {
         engine.close();
     }
-}
-
-/** `{ [key]: value }`, or nothing where the value is undefined. */
-export function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-    return value === undefined ? {} : ({ [key]: value } as { [P in K]: V });
 }

@@ -5,7 +5,6 @@ import { LanguageNeuronsError } from '../errors.js';
 import { deactivate, neuronSetNames } from '../experiments/deactivate.js';
 import type { DeactivationMatrix, NeuronSetName } from '../experiments/DeactivationMatrix.js';
 import { readNeurons } from '../neurons/file.js';
-import { optional } from './collect.js';
 import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, parseLanguages } from './shared.js';
 
 export interface DeactivateArguments extends ModelArguments {
@@ -24,7 +23,7 @@ export async function deactivateCommand(args: DeactivateArguments, { signal, pro
     const corpus = await openCorpus(args.data, { languages: parseLanguages(args.languages) ?? analysis.languages });
     const engine = await Engine.open(engineOptions(args));
     try {
-        const matrix = await deactivate({ engine, analysis, corpus, sets, folder: args.dir, signal, progress, ...optional('seed', args.seed) });
+        const matrix = await deactivate({ engine, analysis, corpus, sets, folder: args.dir, signal, progress, seed: args.seed });
         return { json: matrix, text: describeMatrix(matrix) };
     } finally {
         engine.close();

@@ -1,4 +1,5 @@
 import type { Argv } from 'yargs';
+import { defined } from '../defined.js';
 import type { EngineOptions } from '../engine/Engine.js';
 import { type GpuChoice, gpuChoices } from '../engine/loadBackends.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -53,15 +54,8 @@ export function dataOptions<T>(argv: Argv<T>): Argv<T & { data: string[]; langua
 }
 
 export function engineOptions(args: ModelArguments): EngineOptions {
-    return {
-        model: args.model,
-        loras: (args.lora ?? []).map(parseLora),
-        gpu: args.gpu,
-        ...(args.gpuLayers === undefined ? {} : { gpuLayers: args.gpuLayers }),
-        ...(args.batchSize === undefined ? {} : { batchSize: args.batchSize }),
-        ...(args.windowSize === undefined ? {} : { windowSize: args.windowSize }),
-        ...(args.threads === undefined ? {} : { threads: args.threads }),
-    };
+    const { model, lora, gpu, gpuLayers, batchSize, windowSize, threads } = args;
+    return { model, loras: (lora ?? []).map(parseLora), gpu, ...defined({ gpuLayers, batchSize, windowSize, threads }) };
 }
 
 /** `PATH` or `PATH:SCALE`; the scale comes after the last colon, so that a drive letter stays part of a path. */

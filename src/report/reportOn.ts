@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
+import { defined } from '../defined.js';
 import { readMatrix } from '../experiments/matrixFile.js';
 import { readNeurons } from '../neurons/file.js';
 import { toolVersion } from '../versions.js';
@@ -20,8 +21,7 @@ export async function reportOn(folder: string, title?: string, notes?: readonly 
         analysis,
         tokens: Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])])),
         source: activations.source,
-        ...(matrix === undefined ? {} : { matrix }),
         generatedBy: { version: toolVersion },
-        ...(notes === undefined ? {} : { notes }),
+        ...defined({ matrix, notes }),
     });
 }

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { collect } from '../activations/collect.js';
 import { openCorpus } from '../corpus/openCorpus.js';
+import { defined } from '../defined.js';
 import { Engine } from '../engine/Engine.js';
 import { deactivate } from '../experiments/deactivate.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
@@ -33,19 +34,15 @@ export async function run(
     const { signal, progress = silent } = options;
     const begin = performance.now();
     await ensureWritableFolder(config.out);
-    const choice = config.languages === undefined ? {} : { languages: config.languages };
-    const texts = await openCorpus(config.data, choice);
+    const texts = await openCorpus(config.data, defined({ languages: config.languages }));
     // Opened now, so that a language without texts to evaluate on is told before hours of counting.
     const evaluation = await openCorpus(config.evaluation ?? config.data, { languages: texts.languages });
 
-    const engine = await Engine.open({ ...engineOptionsOf(config) });
+    const engine = await Engine.open(engineOptionsOf(config));
     try {
         const { activations } = await collect({ engine, corpus: texts, folder: config.out, signal, progress });
-        const analysis = identify(activations, {
-            ...(config.topRate === undefined ? {} : { topRate: config.topRate }),
-            ...(config.bar === undefined ? {} : { bar: config.bar }),
-            ...(config.lambda === undefined ? {} : { lambda: config.lambda }),
-        });
+        const { topRate, bar, lambda } = config;
+        const analysis = identify(activations, defined({ topRate, bar, lambda }));
         await writeNeurons(join(config.out, 'neurons.json'), analysis);
         const matrix = await deactivate({
             engine, analysis, corpus: evaluation, sets: config.sets, seed: config.seed, folder: config.out, signal, progress,
@@ -62,12 +59,7 @@ export async function run(
 function engineOptionsOf(config: RunConfig): Parameters<typeof Engine.open>[0] {
     const { model, loras, gpu, gpuLayers, batchSize, windowSize, threads } = config;
     return {
-        model,
-        ...(loras === undefined ? {} : { loras: loras.map(({ path, scale }) => ({ path, scale: scale ?? 1 })) }),
-        ...(gpu === undefined ? {} : { gpu }),
-        ...(gpuLayers === undefined ? {} : { gpuLayers }),
-        ...(batchSize === undefined ? {} : { batchSize }),
-        ...(windowSize === undefined ? {} : { windowSize }),
-        ...(threads === undefined ? {} : { threads }),
+        model, loras: (loras ?? []).map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
+        ...defined({ gpu, gpuLayers, batchSize, windowSize, threads }),
     };
 }
