@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { relative } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { folderCorpus } from './folderCorpus.js';
@@ -30,7 +31,7 @@ export async function openCorpus(spec: string | readonly string[], { languages }
         });
         corpora.push(opened);
     }
-    return { name: specs.join(' + '), languages: first.languages, samples: (language) => concatenated(corpora, language) };
+    return { name: corpora.map(({ name }) => name).join(' + '), languages: first.languages, samples: (language) => concatenated(corpora, language) };
 }
 
 async function openOne(spec: string, languages: readonly string[] | undefined): Promise<Corpus> {
@@ -38,9 +39,15 @@ async function openOne(spec: string, languages: readonly string[] | undefined): 
     const found = await stat(spec).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError('NOT_FOUND', `${spec}: no such file or folder; give udhr, a folder of LL.txt or a JSONL file`, { cause });
     });
-    if (found.isDirectory()) return folderCorpus(spec, languages);
-    if (/\.(jsonl|ndjson)$/.test(spec)) return jsonlCorpus(spec, languages);
+    if (found.isDirectory()) return named(await folderCorpus(spec, languages), spec);
+    if (/\.(jsonl|ndjson)$/.test(spec)) return named(await jsonlCorpus(spec, languages), spec);
     throw new LanguageNeuronsError('UNSUPPORTED', `${spec}: not a format this tool reads; give a folder of LL.txt or a .jsonl file`);
+}
+
+/** A corpus by its path as a person would say it: from the working folder where it lies in there. */
+function named(corpus: Corpus, path: string): Corpus {
+    const below = relative('', path);
+    return { ...corpus, name: below === '' || below.startsWith('..') ? path : below };
 }
 
 async function* concatenated(corpora: readonly Corpus[], language: string): AsyncGenerator<Sample> {

@@ -101,7 +101,7 @@ describe('bad input ends in one line that names the file and the mend', () => {
         expect((await cli('identify', out, '--top-rate', '0.1')).code).toBe(0);
         const neurons = join(out, 'neurons.json');
         const analysis = JSON.parse(readFileSync(neurons, 'utf8')) as { widths: number[] };
-        writeFileSync(neurons, JSON.stringify({ ...analysis, widths: [...analysis.widths, 8] }));
+        writeFileSync(neurons, JSON.stringify({ ...analysis, widths: analysis.widths.map((width) => width + 8) }));
         const result = await cli('deactivate', out, '--model', embeddedModel, '--data', texts, '--gpu', 'off');
         expect(result.code).toBe(1);
         expectOneLine(result, ['embedded.gguf', 'give the model that was analysed']);

@@ -43,7 +43,7 @@ describe('finished cells', () => {
         const damaged = [
             ...Array.from({ length: whole.length }, (_, length) => whole.slice(0, length)),
             'null', '[]', '{"key":"k"}', '{"key":"k","cells":[]}', '{"key":"k","cells":{"a":5}}',
-            whole.replace('-1', '"-1"'), whole.replace('-1', 'null'), whole.replace('10', '10.5'),
+            whole.replace('-1', '"-1"'), whole.replace('10', '10.5'),
         ];
         for (const text of damaged) {
             await writeFile(path, text);
@@ -52,6 +52,12 @@ describe('finished cells', () => {
         const cells = await FinishedCells.open(path, 'k');
         await cells.set('b', score(-2));
         expect(JSON.parse(await readFile(path, 'utf8'))).toEqual({ key: 'k', cells: { b: score(-2) } });
+    });
+
+    it('keep a sum that is not finite', async () => {
+        const path = join(root, 'infinite.json');
+        await (await FinishedCells.open(path, 'k')).set('a', score(-Infinity));
+        expect((await FinishedCells.open(path, 'k')).get('a')).toEqual(score(-Infinity));
     });
 
     it('are removed once, twice, and without a file', async () => {
