@@ -47,13 +47,9 @@ Napi::Value ContextObject::run(
     if (held->busy.exchange(true)) {
         throw Failure{ "BUSY", "the context is at work; await its promise first", std::nullopt }.to_js(env);
     }
-    return Task<Result>::run(env, [held, work = std::move(work)] {
-        struct Release {
-            Context & context;
-            ~Release() { context.busy = false; }
-        } release{ *held };
-        return work(*held);
-    }, std::move(to_js));
+    // Busy until the promise settles, not until the worker ends: a caller cannot tell the two apart.
+    return Task<Result>::run(env, [held, work = std::move(work)] { return work(*held); }, std::move(to_js),
+                             [held] { held->busy = false; });
 }
 
 Napi::Value ContextObject::layers(const Napi::CallbackInfo & info) {

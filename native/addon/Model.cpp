@@ -45,6 +45,9 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
 
 std::vector<llama_token> Model::tokenize(const std::string & text) const {
     const llama_vocab * vocab = llama_model_get_vocab(handle.get());
+    if (llama_vocab_type(vocab) == LLAMA_VOCAB_TYPE_NONE) {
+        fail("UNSUPPORTED", "the model has no vocabulary, so texts cannot be tokenized; convert it again with its tokenizer");
+    }
     std::vector<llama_token> tokens(text.size() + 8);
     int32_t n = llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, false);
     if (n < 0) {

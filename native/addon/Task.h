@@ -8,21 +8,23 @@
 #include <optional>
 
 // Runs `work` on a worker thread, without JS values, and settles one promise with what `convert`
-// makes of its result on the JS thread. Whatever `work` captures lives until then.
+// makes of its result on the JS thread. Whatever `work` captures lives until then; `settled`, if any,
+// is called on the JS thread right before the promise settles either way.
 template <typename Result> class Task : public Napi::AsyncWorker {
 public:
     using Work    = std::function<Result()>;
     using Convert = std::function<Napi::Value(Napi::Env, Result &)>;
 
-    static Napi::Promise run(Napi::Env env, Work work, Convert convert) {
-        auto * task = new Task(env, std::move(work), std::move(convert)); // deletes itself when settled
+    static Napi::Promise run(Napi::Env env, Work work, Convert convert, std::function<void()> settled = {}) {
+        auto * task = new Task(env, std::move(work), std::move(convert), std::move(settled)); // deletes itself
         task->Queue();
         return task->deferred.Promise();
     }
 
 private:
-    Task(Napi::Env env, Work work, Convert convert)
-        : Napi::AsyncWorker(env), deferred(Napi::Promise::Deferred::New(env)), work(std::move(work)), convert(std::move(convert)) {}
+    Task(Napi::Env env, Work work, Convert convert, std::function<void()> settled)
+        : Napi::AsyncWorker(env), deferred(Napi::Promise::Deferred::New(env)), work(std::move(work)),
+          convert(std::move(convert)), settled(std::move(settled)) {}
 
     void Execute() override {
         try {
@@ -34,6 +36,9 @@ private:
 
     void OnOK() override {
         Napi::HandleScope scope(Env());
+        if (settled) {
+            settled();
+        }
         if (failure) {
             deferred.Reject(failure->to_js(Env()).Value());
             return;
@@ -50,6 +55,7 @@ private:
     Napi::Promise::Deferred deferred;
     Work                    work;
     Convert                 convert;
+    std::function<void()>   settled;
     std::optional<Result>   result;
     std::optional<Failure>  failure;
 };

@@ -76,6 +76,7 @@ export class Engine {
     readonly #model: NativeModel;
     readonly #context: NativeContext;
     readonly #sequences: number;
+    #running = false;
     #closed = false;
 
     private constructor(
@@ -107,7 +108,7 @@ export class Engine {
         );
         const backends = await loadBackends(options.gpu ?? 'auto');
         const model = await awaitNative(
-            backends.addon.loadModel({ path, gpu: backends.gpu, gpuLayers: options.gpuLayers ?? -1, loras }),
+            () => backends.addon.loadModel({ path, gpu: backends.gpu, gpuLayers: options.gpuLayers ?? -1, loras }),
         );
         try {
             const { trainContext, headerBytes } = model.info();
@@ -118,7 +119,7 @@ export class Engine {
             const contextSize = windowSize + batchSize;
             const sequences = Math.min(maxSequences, batchSize);
             const context = await awaitNative(
-                model.createContext({
+                () => model.createContext({
                     contextSize, batchSize, sequences,
                     threads: options.threads ?? availableParallelism(),
                     counting: options.counting ?? 'automatic',
@@ -138,13 +139,10 @@ export class Engine {
      * @throws LanguageNeuronsError ABORTED, OUT_OF_MEMORY, NATIVE, BUSY, CLOSED
      */
     async count(samples: AsyncIterable<Sample> | Iterable<Sample>, options: RunOptions = {}): Promise<CountResult> {
-        await this.#begin({ count: true, mask: false, score: false, logits: false });
-        let decodedTokens = 0;
-        await this.#forEachBatch(samples, options, async (batch) => {
-            await awaitNative(this.#context.decode(batch));
-            decodedTokens += batch.tokens.length;
+        return this.#pass({ count: true, mask: false, score: false, logits: false }, undefined, async () => {
+            const decodedTokens = await this.#decodeAll(samples, options);
+            return { ...(await awaitNative(() => this.#context.counts())), decodedTokens };
         });
-        return { ...(await awaitNative(this.#context.counts())), decodedTokens };
     }
 
     /**
@@ -155,20 +153,18 @@ export class Engine {
         samples: AsyncIterable<Sample> | Iterable<Sample>, options: RunOptions & { readonly mask?: NeuronMask | undefined } = {},
     ): Promise<ScoreResult> {
         const { mask } = options;
-        await this.#begin({ count: false, mask: mask !== undefined, score: true, logits: true }, mask);
-        let logProbability = 0;
-        let tokens = 0;
-        let decodedTokens = 0;
-        await this.#forEachBatch(samples, options, async (batch) => {
-            const logProbabilities = await awaitNative(this.#context.decode(batch));
-            for (const [i, target] of batch.targets.entries()) {
-                if (target < 0) continue;
-                logProbability += logProbabilities[i]!;
-                tokens++;
-            }
-            decodedTokens += batch.tokens.length;
+        return this.#pass({ count: false, mask: mask !== undefined, score: true, logits: true }, mask, async () => {
+            let logProbability = 0;
+            let tokens = 0;
+            const decodedTokens = await this.#decodeAll(samples, options, (batch, logProbabilities) => {
+                for (const [i, target] of batch.targets.entries()) {
+                    if (target < 0) continue;
+                    logProbability += logProbabilities[i]!;
+                    tokens++;
+                }
+            });
+            return { logProbability, tokens, decodedTokens };
         });
-        return { logProbability, tokens, decodedTokens };
     }
 
     /**
@@ -177,13 +173,14 @@ export class Engine {
      */
     async logits(text: string, options: { readonly mask?: NeuronMask | undefined } = {}): Promise<Float32Array> {
         const { mask } = options;
-        await this.#begin({ count: false, mask: mask !== undefined, score: false, logits: true }, mask);
-        const batches: NativeBatch[] = [];
-        for await (const batch of this.#batches([{ language: '', prompt: '', response: text }])) batches.push(batch);
-        if (batches.length !== 1) {
-            throw new LanguageNeuronsError('WRONG_USE', `the text takes ${batches.length} batches of ${this.batchSize} tokens; logits are given for one`);
-        }
-        return awaitNative(this.#context.logits(batches[0]!));
+        return this.#pass({ count: false, mask: mask !== undefined, score: false, logits: true }, mask, async () => {
+            const batches: NativeBatch[] = [];
+            for await (const batch of this.#batches([{ language: '', prompt: '', response: text }])) batches.push(batch);
+            if (batches.length !== 1) {
+                throw new LanguageNeuronsError('WRONG_USE', `the text takes ${batches.length} batches of ${this.batchSize} tokens; logits are given for one`);
+            }
+            return awaitNative(() => this.#context.logits(batches[0]!));
+        });
     }
 
     /**
@@ -195,23 +192,18 @@ export class Engine {
         options: RunOptions & { readonly head?: boolean; readonly mask?: NeuronMask } = {},
     ): Promise<number> {
         const { mask } = options;
-        await this.#begin({ count: false, mask: mask !== undefined, score: false, logits: options.head ?? true }, mask);
-        let decodedTokens = 0;
-        await this.#forEachBatch(samples, options, async (batch) => {
-            await awaitNative(this.#context.decode(batch));
-            decodedTokens += batch.tokens.length;
-        });
-        return decodedTokens;
+        const mode = { count: false, mask: mask !== undefined, score: false, logits: options.head ?? true };
+        return this.#pass(mode, mask, () => this.#decodeAll(samples, options));
     }
 
     /** Tokens of a text, without BOS, special tokens in it taken literally. */
     async tokenize(text: string): Promise<Int32Array> {
-        return (await awaitNative(this.#model.tokenize([text])))[0]!;
+        return (await awaitNative(() => this.#model.tokenize([text])))[0]!;
     }
 
     /** Splits of a mode's graph over the backends; equal with and without the adapter where nothing falls back. */
     async graphSplits(mode: NativeMode): Promise<number> {
-        return awaitNative(this.#context.graphSplits(mode));
+        return awaitNative(() => this.#context.graphSplits(mode));
     }
 
     /** Frees context and model. A pass under way ends first; further calls throw CLOSED. */
@@ -226,13 +218,18 @@ export class Engine {
         this.close();
     }
 
-    async #begin(mode: NativeMode, mask?: NeuronMask): Promise<void> {
+    /** Runs one pass from a clean context; refuses another while it lasts, which would mix their counts. */
+    async #pass<T>(mode: NativeMode, mask: NeuronMask | undefined, work: () => Promise<T>): Promise<T> {
+        if (this.#closed) throw new LanguageNeuronsError('CLOSED', 'the engine was closed; open a new one');
+        if (this.#running) throw new LanguageNeuronsError('BUSY', 'a pass is under way on this engine; await it first, or open another engine');
+        this.#running = true;
         try {
-            await this.#context.setMode(mode);
-            await this.#context.reset();
-            if (mask !== undefined) await this.#context.setMask(mask);
-        } catch (cause) {
-            throw nativeError(cause);
+            await awaitNative(() => this.#context.setMode(mode));
+            await awaitNative(() => this.#context.reset());
+            if (mask !== undefined) await awaitNative(() => this.#context.setMask(mask));
+            return await work();
+        } finally {
+            this.#running = false;
         }
     }
 
@@ -243,24 +240,31 @@ export class Engine {
         return packBatches(tokenizeSamples(this.#model, samples), pack);
     }
 
-    /** Feeds batches to `decode`, the next one tokenized and packed while one is computed. */
-    async #forEachBatch(
-        samples: AsyncIterable<Sample> | Iterable<Sample>, { signal, onBatch }: RunOptions, decode: (batch: NativeBatch) => Promise<void>,
-    ): Promise<void> {
+    /**
+     * Decodes samples, the next batch tokenized and packed while one is computed.
+     * @returns decoded tokens
+     */
+    async #decodeAll(
+        samples: AsyncIterable<Sample> | Iterable<Sample>, { signal, onBatch }: RunOptions,
+        take?: (batch: NativeBatch, logProbabilities: Float64Array) => void,
+    ): Promise<number> {
         const stop = (): void => {
             if (!this.#closed) this.#context.abort();
         };
         signal?.addEventListener('abort', stop);
         const batches = this.#batches(samples);
         let next = batches.next();
+        let decodedTokens = 0;
         try {
             for (;;) {
                 const { value: batch, done } = await next;
-                if (done === true) return;
+                if (done === true) return decodedTokens;
                 next = batches.next();
                 next.catch(() => undefined); // met again by the await above
                 throwIfAborted(signal);
-                await decode(batch);
+                const logProbabilities = await awaitNative(() => this.#context.decode(batch));
+                take?.(batch, logProbabilities);
+                decodedTokens += batch.tokens.length;
                 onBatch?.(batch.tokens.length, batch.characters);
             }
         } catch (cause) {

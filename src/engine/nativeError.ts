@@ -17,10 +17,10 @@ export function nativeError(cause: unknown): LanguageNeuronsError {
     });
 }
 
-/** Awaits a native promise, its rejection translated. */
-export async function awaitNative<T>(promise: Promise<T>): Promise<T> {
+/** Makes a native call and awaits it; what it throws at once or rejects with is translated. */
+export async function awaitNative<T>(call: () => Promise<T>): Promise<T> {
     try {
-        return await promise;
+        return await call();
     } catch (cause) {
         throw nativeError(cause);
     }

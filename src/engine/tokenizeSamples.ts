@@ -35,7 +35,7 @@ export async function* tokenizeSamples(
 async function tokenizeGroup(model: NativeModel, group: readonly Sample[]): Promise<TokenizedSample[]> {
     const prompted = group.filter((sample) => sample.prompt !== '');
     const lists = await awaitNative(
-        model.tokenize([...group.map((sample) => sample.prompt + sample.response), ...prompted.map((sample) => sample.prompt)]),
+        () => model.tokenize([...group.map((sample) => sample.prompt + sample.response), ...prompted.map((sample) => sample.prompt)]),
     );
     let nextPrompt = group.length;
     return group.map((sample, index) => {

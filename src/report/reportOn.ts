@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
 import { defined } from '../defined.js';
+import { LanguageNeuronsError } from '../errors.js';
 import { readMatrix } from '../experiments/matrixFile.js';
 import { readNeurons } from '../neurons/file.js';
 import { toolVersion } from '../versions.js';
@@ -10,12 +11,16 @@ import { writeReport } from './writeReport.js';
 /**
  * Writes the report of a run folder from the files in it; a folder without a matrix gets a report
  * without one.
- * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, UNWRITABLE
+ * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, MISMATCH, UNWRITABLE
  */
 export async function reportOn(folder: string, title?: string, notes?: readonly string[]): Promise<ReportFiles> {
     const activations = await readActivations(folder);
     const analysis = await readNeurons(join(folder, 'neurons.json'));
     const matrix = await readMatrix(folder);
+    const widths = activations.counts.map((layer) => layer.length / activations.languages.length);
+    if (analysis.languages.join() !== activations.languages.join() || analysis.widths.join() !== widths.join()) {
+        throw new LanguageNeuronsError('MISMATCH', `${folder}: neurons.json was not made from these counts; run identify again`);
+    }
     return writeReport(folder, {
         title: title ?? `Language neurons of ${activations.source.model.name}`,
         analysis,

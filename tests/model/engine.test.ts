@@ -1,0 +1,77 @@
+import { afterEach, expect, it } from 'vitest';
+import { LanguageNeuronsError } from '../../src/errors.js';
+import { Engine } from '../../src/engine/Engine.js';
+import type { Sample } from '../../src/corpus/Corpus.js';
+import { embeddedModel } from '../helpers/models.js';
+
+const text: Sample[] = [{ language: 'en', prompt: '', response: 'The farmer eats bread in the garden every day.' }];
+const many = (n: number): Sample[] => Array.from({ length: n }, () => text[0]!);
+const engines: Engine[] = [];
+const open = async (): Promise<Engine> => {
+    const engine = await Engine.open({ model: embeddedModel, gpu: 'off', batchSize: 64 });
+    engines.push(engine);
+    return engine;
+};
+afterEach(() => engines.splice(0).forEach((engine) => engine.close()));
+
+it('one pass at a time: another is BUSY and harms nothing', async () => {
+    const engine = await open();
+    const alone = await engine.count(many(100));
+    const first = engine.count(many(100));
+    for (const other of [engine.count(text), engine.score(text), engine.logits('x'), engine.prefill(text)]) {
+        await expect(other).rejects.toMatchObject({ name: 'LanguageNeuronsError', code: 'BUSY' });
+    }
+    expect(await first).toEqual(alone);
+    expect(await engine.count(many(100))).toEqual(alone);
+});
+
+it('closed, every pass is CLOSED, also one under way', async () => {
+    const engine = await open();
+    const under = engine.count(many(2000));
+    await new Promise((done) => setTimeout(done, 50));
+    engine.close();
+    engine.close();
+    for (const pass of [under, engine.count(text), engine.score(text), engine.logits('x'), engine.tokenize('x')]) {
+        const error: unknown = await pass.then(() => undefined, (cause: unknown) => cause);
+        expect(error).toBeInstanceOf(LanguageNeuronsError);
+        expect(error).toMatchObject({ code: 'CLOSED' });
+    }
+});
+
+it('an abort stops within a batch, and the engine works on', async () => {
+    const engine = await open();
+    const stop = new AbortController();
+    let batches = 0;
+    const pass = engine.count(many(5000), { signal: stop.signal, onBatch: () => ++batches === 3 && stop.abort() });
+    await expect(pass).rejects.toMatchObject({ code: 'ABORTED' });
+    expect(batches).toBe(3);
+    await expect(engine.count(text, { signal: stop.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+    expect((await engine.count(text)).tokens).toBeGreaterThan(0n);
+});
+
+it('a failing source of texts fails the pass with its own error', async () => {
+    const engine = await open();
+    async function* broken(): AsyncGenerator<Sample> {
+        yield* many(300);
+        throw new LanguageNeuronsError('ENCODING', 'texts/xx.txt: line 301 is not valid UTF-8');
+    }
+    await expect(engine.count(broken())).rejects.toMatchObject({ code: 'ENCODING' });
+    expect((await engine.count(text)).tokens).toBeGreaterThan(0n);
+});
+
+it('special tokens in a text are text', async () => {
+    const engine = await open();
+    expect((await engine.tokenize('</s><s>')).length).toBeGreaterThan(2);
+    expect([...(await engine.tokenize('</s><s>'))]).not.toContain(engine.info.bos);
+});
+
+it('closing frees the memory', async () => {
+    const before = process.memoryUsage().rss;
+    for (let round = 0; round < 20; round++) {
+        const engine = await open();
+        await engine.count(text);
+        engine.close();
+    }
+    // Twenty models of 7 MB and their contexts of some 30 MB each would be over half a gigabyte.
+    expect(process.memoryUsage().rss - before).toBeLessThan(250e6);
+});
