@@ -1,4 +1,5 @@
-import { MultiBar, Presets, type SingleBar } from 'cli-progress';
+import { clearLine, cursorTo } from 'node:readline';
+import { Presets, SingleBar } from 'cli-progress';
 
 /** Where long work tells how far it is. Words go to stderr; stdout belongs to results. */
 export interface Progress {
@@ -21,19 +22,17 @@ export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): P
 }
 
 class BarProgress implements Progress {
-    readonly #bars: MultiBar;
     #bar: SingleBar | undefined;
 
-    constructor(stream: NodeJS.WriteStream) {
-        this.#bars = new MultiBar(
-            { stream, clearOnComplete: false, hideCursor: true, format: '{label} {bar} {percentage}% | {eta_formatted} left', etaBuffer: 50 },
-            Presets.shades_classic,
-        );
-    }
+    constructor(private readonly stream: NodeJS.WriteStream) {}
 
     stage(label: string, total: number): void {
-        this.#bar?.stop();
-        this.#bar = this.#bars.create(Math.max(1, total), 0, { label: label.padEnd(30) });
+        this.done();
+        this.#bar = new SingleBar(
+            { stream: this.stream, hideCursor: true, etaBuffer: 50, format: `${label.padEnd(30)} {bar} {percentage}% | {eta_formatted} left` },
+            Presets.shades_classic,
+        );
+        this.#bar.start(Math.max(1, total), 0);
     }
 
     advance(units: number): void {
@@ -41,12 +40,15 @@ class BarProgress implements Progress {
     }
 
     note(line: string): void {
-        this.#bars.log(`${line}\n`);
+        // Over the bar, which draws itself again below with its next step.
+        cursorTo(this.stream, 0);
+        clearLine(this.stream, 0);
+        this.stream.write(`${line}\n`);
     }
 
     done(): void {
         this.#bar?.stop();
-        this.#bars.stop();
+        this.#bar = undefined;
     }
 }
 
