@@ -1,0 +1,42 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readRunConfig } from '../../../src/run/RunConfig.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+function written(text: string): string {
+    const path = join(folder, 'run.yaml');
+    writeFileSync(path, text);
+    return path;
+}
+
+describe('a run configuration', () => {
+    it("of the README is read, its paths from the file's folder", async () => {
+        const example = /```yaml\n([\s\S]+?)```/.exec(readFileSync('README.md', 'utf8'))![1]!;
+        expect(await readRunConfig(written(example))).toEqual({
+            model: join(folder, 'model.gguf'), data: [join(folder, 'texts')], evaluation: [join(folder, 'held-out')],
+            languages: ['en', 'zh', 'de'], topRate: 0.01, sets: ['specific', 'specific+related'], out: join(folder, 'runs/mine'),
+        });
+    });
+
+    it('leaves names and URIs as they are', async () => {
+        const config = await readRunConfig(written('model: hf:user/repo:Q4_K_M\ndata: [udhr:1-24, udhr, more.jsonl]\nout: /tmp/x\nloras: [{path: a.gguf, scale: 0.5}]'));
+        expect(config).toMatchObject({
+            model: 'hf:user/repo:Q4_K_M', data: ['udhr:1-24', 'udhr', join(folder, 'more.jsonl')], out: '/tmp/x',
+            loras: [{ path: join(folder, 'a.gguf'), scale: 0.5 }],
+        });
+    });
+
+    it.each([
+        ['model: x', 'data'],
+        ['model: x\ndata: y\nout: z\ntopRat: 0.1', 'topRat'],
+        ['model: x\ndata: y\nout: z\nsets: [all]', 'sets'],
+        ['model: [', 'run.yaml'],
+        ['', 'the file'],
+    ])('%j is DAMAGED, naming %s in one line', async (text, name) => {
+        await expect(readRunConfig(written(text))).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringMatching(new RegExp(`^[^\\n]*${name}[^\\n]*$`)) });
+    });
+});
