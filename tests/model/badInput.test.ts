@@ -12,7 +12,8 @@ const texts = at('texts');
 
 beforeAll(() => {
     mkdirSync(texts);
-    for (const language of ['en', 'de']) writeFileSync(join(texts, `${language}.txt`), 'The farmer eats bread.\nThe girl reads the book.\n');
+    writeFileSync(join(texts, 'en.txt'), 'The farmer eats bread.\nThe girl reads the book.\n');
+    writeFileSync(join(texts, 'de.txt'), 'Der Bauer isst das Brot.\nDas Mädchen liest das Buch.\n');
     copyFileSync(embeddedModel, at('truncated.gguf'));
     truncateSync(at('truncated.gguf'), 1_000_000);
     copyFileSync(embeddedModel, at('garbage.gguf'));
@@ -101,7 +102,7 @@ describe('bad input ends in one line that names the file and the mend', () => {
         expect((await cli('identify', out, '--top-rate', '0.1')).code).toBe(0);
         expect((await cli('deactivate', out, '--model', embeddedModel, '--data', texts, '--gpu', 'off', '--sets', 'specific')).code).toBe(0);
         expect((await cli('report', out)).code).toBe(0);
-        expect((await cli('identify', out, '--top-rate', '0.2')).code).toBe(0);
+        expect((await cli('identify', out, '--top-rate', '0.01')).code).toBe(0);
         const result = await cli('report', out);
         expect(result.code).toBe(1);
         expectOneLine(result, ['ppl.matrix.json', 'run deactivate again']);
