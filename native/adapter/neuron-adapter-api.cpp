@@ -18,9 +18,30 @@ llama_adapter_neuron & adapter_of(const llama_context * ctx) {
     return *ctx->neurons;
 }
 
+bool fits(const llama_neurons_mode & mode, const llama_neurons_mode & reserved) {
+    return (!mode.count || reserved.count) && (!mode.mask || reserved.mask) && (!mode.score || reserved.score)
+        && (!mode.logits || reserved.logits || reserved.score); // the scores' graph computes logits too
+}
+
+// Reserves compute buffers for a mode. llama.cpp frees the old ones for it.
+void reserve(llama_context * ctx, const llama_neurons_mode & mode) {
+    llama_adapter_neuron & adapter = adapter_of(ctx);
+    const llama_neurons_mode before = adapter.mode;
+    adapter.mode = mode;
+    ctx->neurons_changed();
+    try {
+        ctx->sched_reserve();
+    } catch (const std::exception & e) {
+        throw llama_neurons_error("OUT_OF_MEMORY", std::string("no memory for the compute buffers of the model's graph (")
+            + e.what() + "); lower the batch size or put fewer layers on the GPU");
+    }
+    adapter.mode     = before;
+    adapter.reserved = mode;
+}
+
 } // namespace
 
-void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops) {
+void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved) {
     const llama_model & model = ctx->get_model();
     const std::string   who   = std::string("architecture '") + llm_arch_name(model.arch) + "' is not supported: ";
     if (llama_model_has_encoder(&model)) {
@@ -42,6 +63,7 @@ void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops) {
     adapter->end_survey();
     adapter->allocate();
     ctx->neurons = adapter;
+    reserve(ctx, reserved);
 }
 
 std::vector<llama_neurons_layer> llama_neurons_layers(const llama_context * ctx) {
@@ -58,10 +80,10 @@ std::string llama_neurons_ops_name(const llama_context * ctx, int il) {
 
 void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode) {
     llama_adapter_neuron & adapter = adapter_of(ctx);
-    const uint32_t before = adapter.flags();
     adapter.mode = mode;
-    if (adapter.flags() != before) {
-        ctx->neurons_changed();
+    const llama_neurons_mode & had = adapter.reserved;
+    if (!fits(mode, had)) {
+        reserve(ctx, { had.count || mode.count, had.mask || mode.mask, had.score || mode.score, had.logits || mode.logits });
     }
 }
 
@@ -100,6 +122,5 @@ int32_t llama_neurons_graph_splits(llama_context * ctx, llama_neurons_mode mode)
     const bool built = llama_graph_reserve(ctx, n, 1, n) != nullptr;
     const int32_t splits = built ? ggml_backend_sched_get_n_splits(ctx->get_sched()) : -1;
     adapter.mode = before;
-    ctx->neurons_changed();
     return splits;
 }

@@ -26,7 +26,8 @@ struct llama_neurons_layer {
     std::string activation; // silu, gelu, relu, ...
 };
 
-// What the next decodes do. Changing it costs one graph reservation; changing a mask does not.
+// What the next decodes do. A mode that needs larger compute buffers than were reserved costs one
+// reservation; changing a mask costs nothing.
 struct llama_neurons_mode {
     bool count  = false; // add to the counters
     bool mask   = false; // multiply activations by the mask
@@ -50,8 +51,9 @@ enum class llama_neurons_ops {
 
 // Builds one graph to find which layers pass an FFN call site, and allocates counters and masks on
 // the devices of the layers. UNSUPPORTED, naming the architecture, where a layer has no call site, a
-// second one, experts, or a shape that is not [n_ff, n_tokens].
-LLAMA_API void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops = llama_neurons_ops::automatic);
+// second one, experts, or a shape that is not [n_ff, n_tokens]. Compute buffers are reserved for
+// `reserved`: a mode that fits into it never moves them.
+LLAMA_API void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved);
 
 // [n_layer]
 LLAMA_API std::vector<llama_neurons_layer> llama_neurons_layers(const llama_context * ctx);

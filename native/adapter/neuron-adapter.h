@@ -74,6 +74,7 @@ struct llama_adapter_neuron {
     const llama_model &      model;
     const llama_neurons_ops  ops_wanted;
     llama_neurons_mode       mode;
+    llama_neurons_mode       reserved; // what the compute buffers are large enough for
     std::vector<layer_state> layers;
     std::vector<double>      log_probabilities; // in the order of set_tokens
     int64_t                  counted_tokens = 0; // since the last reset

@@ -60,7 +60,8 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options) 
         && llama_set_adapters_lora(context.get(), model->loras.data(), model->loras.size(), model->scales.data()) != 0) {
         fail("NATIVE", "llama.cpp cannot apply the LoRA adapters (" + Log::errors() + ")");
     }
-    llama_neurons_attach(context.get(), options.ops);
+    llama_neurons_attach(context.get(), options.ops,
+        { /*count=*/true, /*mask=*/true, /*score=*/!options.count_only, /*logits=*/!options.count_only });
 }
 
 void Context::set_mode(llama_neurons_mode wanted) {

@@ -16,6 +16,7 @@ struct ContextOptions {
     uint32_t          sequences    = 64;
     int32_t           threads      = 0;
     llama_neurons_ops ops          = llama_neurons_ops::automatic;
+    bool              count_only   = false; // compute buffers for counting, none for logits
     std::string       callback_tensor; // not empty: count by eval callback instead of the adapter
 };
 

@@ -57,6 +57,7 @@ ContextOptions convert::context_options(const Napi::Object & object) {
     options.sequences       = uint32_t(integer(object, "sequences"));
     options.threads         = integer(object, "threads");
     options.ops             = ops(text(object, "counting"), object.Env());
+    options.count_only      = required(object, "countOnly").ToBoolean();
     options.callback_tensor = text(object, "callbackTensor");
     return options;
 }

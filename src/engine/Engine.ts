@@ -26,6 +26,8 @@ export interface EngineOptions {
     readonly windowSize?: number;
     /** Threads. Default: one a core. */
     readonly threads?: number;
+    /** Reserve memory for counting only, none for the logits that scoring takes. Default: for both. */
+    readonly countOnly?: boolean;
     /** Way of counting; for tests and benchmarks. Default `automatic`. */
     readonly counting?: NativeCounting;
     /** Count the named activation by eval callback instead; for tests and benchmarks. */
@@ -123,6 +125,7 @@ export class Engine {
                     contextSize, batchSize, sequences,
                     threads: options.threads ?? availableParallelism(),
                     counting: options.counting ?? 'automatic',
+                    countOnly: options.countOnly ?? false,
                     callbackTensor: options.callbackTensor ?? '',
                 }),
             );

@@ -74,6 +74,8 @@ export interface NativeContextOptions {
     /** 0: one a core. */
     readonly threads: number;
     readonly counting: NativeCounting;
+    /** Reserve compute buffers for counting, none for logits. */
+    readonly countOnly: boolean;
     /** Not empty: count the named activation through llama.cpp's eval callback (the reference way). */
     readonly callbackTensor: string;
 }
@@ -87,7 +89,7 @@ export interface NativeLayer {
     readonly counting: Exclude<NativeCounting, 'automatic'>;
 }
 
-/** What the next decodes do; a change costs one graph reservation. */
+/** What the next decodes do; free where it fits the buffers reserved, else one reservation. */
 export interface NativeMode {
     readonly count: boolean;
     readonly mask: boolean;

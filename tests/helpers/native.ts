@@ -2,7 +2,7 @@ import type { NativeBatch, NativeContext, NativeContextOptions, NativeModel } fr
 import { type GpuChoice, loadBackends } from '../../src/engine/loadBackends.js';
 
 const small: NativeContextOptions = {
-    contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', callbackTensor: '',
+    contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', countOnly: false, callbackTensor: '',
 };
 
 /** A model below the engine, for models without a vocabulary. */

@@ -1,14 +1,14 @@
 import { afterEach, expect, it } from 'vitest';
 import { LanguageNeuronsError } from '../../src/errors.js';
-import { Engine } from '../../src/engine/Engine.js';
+import { Engine, type EngineOptions } from '../../src/engine/Engine.js';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import { embeddedModel } from '../helpers/models.js';
 
 const text: Sample[] = [{ language: 'en', prompt: '', response: 'The farmer eats bread in the garden every day.' }];
 const many = (n: number): Sample[] => Array.from({ length: n }, () => text[0]!);
 const engines: Engine[] = [];
-const open = async (): Promise<Engine> => {
-    const engine = await Engine.open({ model: embeddedModel, gpu: 'off', batchSize: 64 });
+const open = async (options: Partial<EngineOptions> = {}): Promise<Engine> => {
+    const engine = await Engine.open({ model: embeddedModel, gpu: 'off', batchSize: 64, ...options });
     engines.push(engine);
     return engine;
 };
@@ -23,6 +23,12 @@ it('one pass at a time: another is BUSY and harms nothing', async () => {
     }
     expect(await first).toEqual(alone);
     expect(await engine.count(many(100))).toEqual(alone);
+});
+
+it('opened for counting only, it scores all the same, with a reservation of its own', async () => {
+    const [counting, both] = [await open({ countOnly: true }), await open()];
+    expect(await counting.count(many(20))).toEqual(await both.count(many(20)));
+    expect(await counting.score(many(20))).toEqual(await both.score(many(20)));
 });
 
 it('closed, every pass is CLOSED, also one under way', async () => {
