@@ -1,9 +1,13 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: pure, no model. build: the build driver. model: the real addon on real GGUF files.
+// long: what is too much for every change, `npm run test:long`.
 export default defineConfig({
     test: {
-        include: ['tests/{unit,build,model}/**/*.test.ts'],
+        projects: [
+            { extends: true, test: { name: 'main', include: ['tests/{unit,build,model}/**/*.test.ts'] } },
+            { extends: true, test: { name: 'long', include: ['tests/long/**/*.test.ts'], testTimeout: 3_600_000 } },
+        ],
         testTimeout: 180_000,
         hookTimeout: 180_000,
         pool: 'forks',

@@ -1,0 +1,141 @@
+import { createHash } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { readdir } from 'node:fs/promises';
+import { basename, join, resolve } from 'node:path';
+import { LanguageNeuronsError } from '../../errors.js';
+import { toolVersions } from '../../versions.js';
+import type { Activations } from '../Activations.js';
+import { readTorch, type TorchTensor } from './readTorch.js';
+
+/** The paper's order; other languages follow it alphabetically. */
+const paperOrder = ['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'];
+
+/** Files of one language. */
+interface LanguageFiles {
+    readonly full: string;
+    /** Counts over the prompts alone. */
+    readonly prefix?: string | undefined;
+}
+
+/** Counts [layers, neurons] of one file, row-major, over `tokens` tokens. */
+interface FileCounts {
+    readonly tokens: number;
+    readonly counts: TorchTensor;
+}
+
+/**
+ * Reads counts that others published: a folder of `activation.LL.pt` as the paper's authors give them
+ * (`total_tokens`, `over_zero` [layers, neurons]; where `prefix.activation.LL.pt` counts the prompts
+ * alone, the response's counts are max(full - prefix, 0)), or of LAPE's `activation.LL.train.MODEL`
+ * (`n`, `over_zero`).
+ * @param languages which, in which order; default: all that are there
+ * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, UNSUPPORTED, WRONG_USE, or MISMATCH for languages of
+ * different shapes
+ */
+export async function importCounts(folder: string, options: { readonly languages?: readonly string[] | undefined } = {}): Promise<Activations> {
+    const files = await filesIn(folder);
+    const languages = options.languages ?? inOrder([...files.keys()]);
+    const missing = languages.filter((language) => !files.has(language));
+    if (missing.length > 0) {
+        throw new LanguageNeuronsError('NOT_FOUND', `${folder}: holds no activation.${missing[0]!}.pt; choose from ${inOrder([...files.keys()]).join(', ')}`);
+    }
+    const bare = languages.filter((language) => files.get(language)!.prefix === undefined);
+    if (bare.length > 0 && bare.length < languages.length) {
+        throw new LanguageNeuronsError('MISMATCH', `${folder}: no prefix.activation.${bare[0]!}.pt, but other languages have theirs; add it, or leave ${bare.join(', ')} out`);
+    }
+
+    const l = languages.length;
+    const tokens = new BigInt64Array(l);
+    let shape: readonly number[] | undefined;
+    let counts: BigInt64Array[] = [];
+    for (const [k, language] of languages.entries()) {
+        const one = await languageCounts(files.get(language)!);
+        if (shape === undefined) {
+            const [layers, width] = one.counts.shape as [number, number];
+            shape = [layers, width];
+            counts = Array.from({ length: layers }, () => new BigInt64Array(width * l));
+        }
+        if (one.counts.shape.join() !== shape.join()) {
+            throw new LanguageNeuronsError('MISMATCH', `${folder}: ${languages[0]!} has ${shape.join(' x ')} neurons, ${language} ${one.counts.shape.join(' x ')}; they are not of one model`);
+        }
+        tokens[k] = BigInt(one.tokens);
+        for (const [i, layer] of counts.entries()) {
+            const width = shape[1]!;
+            for (let j = 0; j < width; j++) layer[j * l + k] = one.counts.data[i * width + j]!;
+        }
+    }
+    return {
+        languages, counts, tokens,
+        source: {
+            model: { name: 'imported', architecture: 'unknown', quantization: 'unknown', fingerprint: createHash('sha256').update(`imported ${shape?.join('x') ?? ''}`).digest('hex') },
+            dataset: { name: basename(resolve(folder)), hash: await digest(languages.flatMap((language) => Object.values(files.get(language)!) as string[])) },
+            versions: toolVersions(),
+        },
+    };
+}
+
+async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFiles>> {
+    const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+        throw new LanguageNeuronsError('NOT_FOUND', `${folder}: ${cause.code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${cause.message})`}; give the folder of the activation.LL.pt files`, { cause });
+    });
+    const [full, prefix] = [new Map<string, string>(), new Map<string, string>()];
+    for (const name of names.sort()) {
+        const found = /^(prefix\.)?activation\.([^.]+)\.(pt|train\..+)$/.exec(name);
+        if (found === null) continue;
+        const [, before, language] = found as unknown as [string, string | undefined, string];
+        const list = before === undefined ? full : prefix;
+        if (list.has(language)) throw new LanguageNeuronsError('WRONG_USE', `${folder}: ${basename(list.get(language)!)} and ${name} are both of ${language}; leave one in the folder`);
+        list.set(language, join(folder, name));
+    }
+    if (full.size === 0) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: holds no activation.LL.pt and no activation.LL.train.MODEL; give the folder of the published counts`);
+    return new Map([...full].map(([language, path]) => [language, { full: path, prefix: prefix.get(language) }]));
+}
+
+function inOrder(languages: readonly string[]): string[] {
+    const known = paperOrder.filter((language) => languages.includes(language));
+    return [...known, ...languages.filter((language) => !known.includes(language)).sort()];
+}
+
+async function languageCounts({ full, prefix }: LanguageFiles): Promise<FileCounts> {
+    const all = await fileCounts(full);
+    if (prefix === undefined) return all;
+    const prompts = await fileCounts(prefix);
+    if (prompts.counts.shape.join() !== all.counts.shape.join()) {
+        throw new LanguageNeuronsError('MISMATCH', `${prefix}: has ${prompts.counts.shape.join(' x ')} neurons, ${basename(full)} ${all.counts.shape.join(' x ')}; they are not of one model`);
+    }
+    const tokens = all.tokens - prompts.tokens;
+    if (tokens < 0) throw new LanguageNeuronsError('DAMAGED', `${prefix}: counts more tokens than ${basename(full)}; get both again`);
+    const most = BigInt(tokens);
+    const counts = all.counts.data.map((count, j) => {
+        const difference = count - prompts.counts.data[j]!;
+        // Two runs do not round alike: a difference may be a little out of range.
+        return difference < 0n ? 0n : difference > most ? most : difference;
+    });
+    return { tokens, counts: { shape: all.counts.shape, data: counts } };
+}
+
+/** The counts of one file of either kind, checked. */
+async function fileCounts(path: string): Promise<FileCounts> {
+    const values = await readTorch(path);
+    const tokens = values.get('total_tokens') ?? values.get('n');
+    const counts = values.get('over_zero');
+    const damaged = (what: string): LanguageNeuronsError => new LanguageNeuronsError('DAMAGED', `${path}: ${what}; get it again`);
+    if (typeof tokens !== 'number' || tokens < 0) throw damaged('has no total_tokens (or n), a number of tokens');
+    if (counts === undefined || typeof counts === 'number' || counts.shape.length !== 2 || counts.data.length === 0) {
+        throw damaged('has no over_zero, a tensor [layers, neurons]');
+    }
+    const most = BigInt(tokens);
+    if (counts.data.some((count) => count < 0n || count > most)) throw damaged('counts more activations than tokens, or fewer than none');
+    return { tokens, counts };
+}
+
+/** sha256 over names and contents of files in order, hexadecimal. */
+async function digest(paths: readonly (string | undefined)[]): Promise<string> {
+    const hash = createHash('sha256');
+    for (const path of paths) {
+        if (path === undefined) continue;
+        hash.update(`${basename(path)}\n`);
+        for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+    }
+    return hash.digest('hex');
+}

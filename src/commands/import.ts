@@ -1,0 +1,30 @@
+import { join } from 'node:path';
+import { writeActivations } from '../activations/activationsFile.js';
+import { importCounts } from '../activations/import/importCounts.js';
+import { ensureWritableFolder } from '../files.js';
+import { type CommandResult, parseLanguages } from './shared.js';
+
+export interface ImportArguments {
+    folder: string;
+    out: string;
+    languages: string | undefined;
+}
+
+/** `import`: counts published by others (.pt files) into OUT/activations.safetensors. */
+export async function importCommand({ folder, out, languages: wanted }: ImportArguments): Promise<CommandResult> {
+    const begin = performance.now();
+    await ensureWritableFolder(out);
+    const activations = await importCounts(folder, { languages: parseLanguages(wanted) });
+    const path = join(out, 'activations.safetensors');
+    await writeActivations(path, activations);
+    const { languages, counts, tokens } = activations;
+    const neurons = counts.reduce((sum, layer) => sum + layer.length / languages.length, 0);
+    const seconds = (performance.now() - begin) / 1000;
+    return {
+        json: { languages, layers: counts.length, neurons, tokens: Object.fromEntries(languages.map((language, k) => [language, Number(tokens[k])])), seconds },
+        text: [
+            ...languages.map((language, k) => `${language}  ${tokens[k]!} tokens`),
+            `counts of ${neurons} neurons in ${counts.length} layers are in ${path} (${seconds.toFixed(1)} s)`,
+        ].join('\n'),
+    };
+}
