@@ -1,4 +1,4 @@
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeAtomic from 'write-file-atomic';
 import { LanguageNeuronsError } from './errors.js';
@@ -47,5 +47,18 @@ export async function ensureWritableFolder(path: string): Promise<void> {
         await rm(probe, { force: true });
     } catch (cause) {
         throw unwritable(path, cause);
+    }
+}
+
+/**
+ * A text file, or undefined where there is none.
+ * @throws LanguageNeuronsError NOT_FOUND where it cannot be read
+ */
+export async function readTextIfAny(path: string): Promise<string | undefined> {
+    try {
+        return await readFile(path, 'utf8');
+    } catch (cause) {
+        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${(cause as Error).message})`, { cause });
     }
 }

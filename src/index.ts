@@ -10,23 +10,30 @@ export {
 } from './engine/Engine.js';
 export type { GpuChoice } from './engine/loadBackends.js';
 
-export type { Activations, ActivationsSource } from './activations/Activations.js';
+export type { Activations, ActivationsSource, Counts } from './activations/Activations.js';
 export { readActivations, writeActivations } from './activations/activationsFile.js';
 export { collect, type CollectOptions, type CollectResult } from './activations/collect.js';
+export { importCounts } from './activations/import/importCounts.js';
 export { mergeActivations } from './activations/mergeActivations.js';
 
-export type { LayerCounts, NeuronAnalysis, NeuronClass, NeuronIndex } from './neurons/NeuronAnalysis.js';
+export type {
+    ClassStability, IdentifyMethod, Interval, LayerCounts, NeuronAnalysis, NeuronClass, NeuronIndex, Stability, Stage, Stages,
+} from './neurons/NeuronAnalysis.js';
 export { readNeurons, writeNeurons } from './neurons/file.js';
-export { identify } from './neurons/identify.js';
+export { findStages } from './neurons/findStages.js';
+export { identify, type IdentifyOptions } from './neurons/identify.js';
 export { neuronsOf } from './neurons/neuronsOf.js';
 export { randomNeurons } from './neurons/randomNeurons.js';
 
+export { compare, type LabelledAnalysis } from './experiments/compare.js';
+export type { AnalysisChange, ComparedAnalysis, Comparison, GroupChange, LanguageNumbers } from './experiments/Comparison.js';
+export { readComparison, writeComparison } from './experiments/comparisonFile.js';
 export { deactivate, type DeactivateOptions, maskOf, perplexity } from './experiments/deactivate.js';
 export type { DeactivationMatrix, DeactivationSet, NeuronSetName } from './experiments/DeactivationMatrix.js';
 export { readMatrix, writeMatrix } from './experiments/matrixFile.js';
 
 export type { ReportFiles, ReportInput } from './report/Report.js';
-export { reportOn } from './report/reportOn.js';
+export { reportOn, type ReportOptions } from './report/reportOn.js';
 export { writeReport } from './report/writeReport.js';
 
 export { embeddedModel, embeddedRun } from './run/embeddedRun.js';

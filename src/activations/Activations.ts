@@ -12,13 +12,8 @@ export interface ActivationsSource {
     readonly versions: Readonly<Record<string, string>>;
 }
 
-/**
- * Activation counts of one model over `l` languages. Additive: counts of two halves of a corpus,
- * added, are the counts of the whole.
- */
-export interface Activations {
-    /** Language tags; index k of every array below. Length l. */
-    readonly languages: readonly string[];
+/** Counts of one part of the texts, shaped like those of the whole. */
+export interface Counts {
     /**
      * For each layer, int64 counts [n_ff_i, l], row-major: `counts[i][j * l + k]` is the number of
      * counted tokens of language k for which neuron j of layer i was active (> 0; eq. 4).
@@ -26,5 +21,16 @@ export interface Activations {
     readonly counts: readonly BigInt64Array[];
     /** Counted tokens of each language. Length l. */
     readonly tokens: BigInt64Array;
+}
+
+/**
+ * Activation counts of one model over `l` languages. Additive: counts of two halves of a corpus,
+ * added, are the counts of the whole.
+ */
+export interface Activations extends Counts {
+    /** Language tags; index k of every array. Length l. */
+    readonly languages: readonly string[];
+    /** Disjoint parts of the texts that add up to the whole, where they were kept apart. */
+    readonly folds?: readonly Counts[] | undefined;
     readonly source: ActivationsSource;
 }

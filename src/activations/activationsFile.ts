@@ -2,7 +2,7 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
-import type { Activations } from './Activations.js';
+import type { Activations, Counts } from './Activations.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './safetensors.js';
 
 const format = 'language-neurons/activations';
@@ -13,22 +13,27 @@ const datasetShape = z.object({ name: z.string(), hash: z.string() });
 const versionsShape = z.record(z.string(), z.string());
 
 /**
- * Writes `activations.safetensors`: `blk.{i}.counts` int64 [n_ff_i, l] and `tokens` int64 [l], with
- * what made them as metadata.
+ * Writes `activations.safetensors`: `blk.{i}.counts` int64 [n_ff_i, l] and `tokens` int64 [l], the same
+ * behind `fold.{f}.` for each fold kept, with what made them as metadata.
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeActivations(path: string, activations: Activations): Promise<void> {
-    const { languages, counts, tokens, source } = activations;
+    const { languages, folds = [], source } = activations;
     const l = languages.length;
     const tensors = new Map<string, Tensor>();
-    for (const [i, data] of counts.entries()) tensors.set(`blk.${i}.counts`, { shape: [data.length / l, l], data });
-    tensors.set('tokens', { shape: [l], data: tokens });
+    const put = (prefix: string, { counts, tokens }: Counts): void => {
+        for (const [i, data] of counts.entries()) tensors.set(`${prefix}blk.${i}.counts`, { shape: [data.length / l, l], data });
+        tensors.set(`${prefix}tokens`, { shape: [l], data: tokens });
+    };
+    put('', activations);
+    for (const [f, fold] of folds.entries()) put(`fold.${f}.`, fold);
     await writeSafetensors(path, tensors, {
         format, version,
         languages: JSON.stringify(languages),
         model: JSON.stringify(source.model),
         dataset: JSON.stringify(source.dataset),
         versions: JSON.stringify(source.versions),
+        ...(folds.length === 0 ? {} : { folds: JSON.stringify(folds.length) }),
     });
 }
 
@@ -54,22 +59,41 @@ export async function readActivations(path: string): Promise<Activations> {
     };
     const languages = parse('languages', languagesShape);
     const l = languages.length;
-    const tokens = tensors.get('tokens');
-    if (tokens === undefined || tokens.shape.length !== 1 || tokens.data.length !== l) throw damaged(`has no token totals of ${l} languages`);
+    const folds = metadata.folds === undefined ? 0 : parse('folds', z.int().min(2).max(1000));
+    const layers = tensors.size / (folds + 1) - 1;
+    const whole = readCounts(tensors, '', layers, l, damaged);
+    if (whole.counts.every((layer) => layer.length === 0)) throw damaged('holds no neuron');
+    const parts = Array.from({ length: folds }, (_, f) => readCounts(tensors, `fold.${f}.`, layers, l, damaged));
+    if (folds > 0 && !addUp(parts, whole)) throw damaged('its folds do not add up to the whole');
+    return {
+        languages, ...whole, ...(folds === 0 ? {} : { folds: parts }),
+        source: { model: parse('model', modelShape), dataset: parse('dataset', datasetShape), versions: parse('versions', versionsShape) },
+    };
+}
 
+function readCounts(
+    tensors: ReadonlyMap<string, Tensor>, prefix: string, layers: number, l: number, damaged: (what: string) => Error,
+): Counts {
+    const tokens = tensors.get(`${prefix}tokens`);
+    if (tokens === undefined || tokens.shape.length !== 1 || tokens.data.length !== l) throw damaged(`has no token totals of ${l} languages`);
     const counts: BigInt64Array[] = [];
-    for (let i = 0; i < tensors.size - 1; i++) {
-        const layer = tensors.get(`blk.${i}.counts`);
+    for (let i = 0; i < layers; i++) {
+        const layer = tensors.get(`${prefix}blk.${i}.counts`);
         if (layer === undefined) throw damaged(`lacks layer ${i}`);
         if (layer.shape.length !== 2 || layer.shape[1] !== l) throw damaged(`layer ${i} is not [neurons, ${l} languages]`);
         checkRange(layer.data, tokens.data, l, () => damaged(`layer ${i} counts more activations than tokens, or fewer than none`));
         counts.push(layer.data);
     }
-    if (counts.every((layer) => layer.length === 0)) throw damaged('holds no neuron');
-    return {
-        languages, counts, tokens: tokens.data,
-        source: { model: parse('model', modelShape), dataset: parse('dataset', datasetShape), versions: parse('versions', versionsShape) },
-    };
+    return { counts, tokens: tokens.data };
+}
+
+/** Whether layers agree in width and counts and tokens in their sums. */
+function addUp(parts: readonly Counts[], whole: Counts): boolean {
+    const sums = (lists: readonly BigInt64Array[], total: BigInt64Array): boolean =>
+        lists.every(({ length }) => length === total.length)
+        && total.every((value, j) => lists.reduce((sum, list) => sum + list[j]!, 0n) === value);
+    return sums(parts.map(({ tokens }) => tokens), whole.tokens)
+        && whole.counts.every((layer, i) => sums(parts.map(({ counts }) => counts[i]!), layer));
 }
 
 function checkRange(counts: BigInt64Array, tokens: BigInt64Array, l: number, error: () => Error): void {

@@ -2,11 +2,13 @@ import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Corpus, Sample } from '../corpus/Corpus.js';
 import type { CountResult, Engine } from '../engine/Engine.js';
+import { LanguageNeuronsError } from '../errors.js';
 import { ensureWritableFolder } from '../files.js';
 import { type Progress, silent } from '../progress.js';
 import { toolVersions } from '../versions.js';
-import type { Activations, ActivationsSource } from './Activations.js';
+import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { readActivations, writeActivations } from './activationsFile.js';
+import { addCounts } from './addCounts.js';
 import { type CollectedPart, emptyPart, readPart, writePart } from './collectedPart.js';
 import { type CorpusSurvey, surveyCorpus } from './surveyCorpus.js';
 
@@ -15,6 +17,11 @@ export interface CollectOptions {
     readonly corpus: Corpus;
     /** Folder that gets `activations.safetensors` and, while the work lasts, `parts/`. */
     readonly folder: string;
+    /**
+     * Keep the counts of this many disjoint parts of each language's texts apart (the i-th text goes to
+     * part i mod folds), for the certainty of the analysis. At least 2; default: none.
+     */
+    readonly folds?: number | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
 }
@@ -39,16 +46,24 @@ const chunkCharacters = 65_536;
  * the engine's
  */
 export async function collect(options: CollectOptions): Promise<CollectResult> {
-    const { engine, corpus, folder, signal, progress = silent } = options;
+    const { engine, corpus, folder, folds, signal, progress = silent } = options;
+    if (folds !== undefined && !(Number.isInteger(folds) && folds >= 2 && folds <= 1000)) {
+        throw new LanguageNeuronsError('WRONG_USE', `folds must be a whole number from 2 to 1000, not ${folds}`);
+    }
     const begin = performance.now();
     await ensureWritableFolder(folder);
     const survey = await surveyCorpus(corpus, signal);
+    for (const [language, { samples }] of survey.languages) {
+        if (folds !== undefined && samples < folds) {
+            throw new LanguageNeuronsError('EMPTY', `language ${language} has ${samples} texts, too few for ${folds} folds; give more texts or lower --folds`);
+        }
+    }
     const source = sourceOf(engine, corpus, survey);
     const path = join(folder, 'activations.safetensors');
     const seconds = (): number => (performance.now() - begin) / 1000;
 
     const finished = await readActivations(path).catch(() => undefined);
-    if (finished !== undefined && sameWork(finished, source, corpus.languages)) {
+    if (finished !== undefined && sameWork(finished, source, corpus.languages, folds)) {
         progress.note(`${path}: already holds the counts of this model and these texts`);
         return { activations: finished, decodedTokens: 0, seconds: seconds() };
     }
@@ -56,27 +71,39 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const partsFolder = join(folder, 'parts');
     await mkdir(partsFolder, { recursive: true });
     let decodedTokens = 0;
-    const parts: CollectedPart[] = [];
+    // One part for each fold and language; without folds the whole is the only one.
+    const parts: CollectedPart[][] = Array.from({ length: folds ?? 1 }, () => []);
     for (const language of corpus.languages) {
         const { characters, digest, samples } = survey.languages.get(language)!;
-        const partPath = join(partsFolder, `${language}.safetensors`);
-        const key = JSON.stringify({ digest, model: engine.fingerprint, batch: engine.batchSize, window: engine.windowSize, device: engine.backends.variant });
-        let part = await readPart(partPath, key) ?? emptyPart(engine.layers.map(({ width }) => width), key);
         progress.stage(`count ${language}`, characters);
-        if (part.samples > 0) {
-            progress.note(`${language}: continues after ${part.samples} of ${samples} texts`);
-            progress.advance(part.characters);
+        for (const [fold, list] of parts.entries()) {
+            const suffix = folds === undefined ? '' : `.${fold}-of-${folds}`;
+            const partPath = join(partsFolder, `${language}${suffix}.safetensors`);
+            const key = JSON.stringify({
+                digest, model: engine.fingerprint, batch: engine.batchSize, window: engine.windowSize, device: engine.backends.variant,
+                ...(folds === undefined ? {} : { fold, folds }),
+            });
+            let part = await readPart(partPath, key) ?? emptyPart(engine.layers.map(({ width }) => width), key);
+            if (part.samples > 0) {
+                const all = folds === undefined ? samples : Math.ceil((samples - fold) / folds);
+                progress.note(`${language}: continues after ${part.samples} of ${all} texts${folds === undefined ? '' : ` of fold ${fold + 1}`}`);
+                progress.advance(part.characters);
+            }
+            const texts = folds === undefined ? corpus.samples(language) : everyNth(corpus.samples(language), fold, folds);
+            for await (const chunk of chunks(texts, part.samples)) {
+                const counted = await engine.count(chunk.samples, { signal, onBatch: (_, read) => progress.advance(read) });
+                decodedTokens += counted.decodedTokens;
+                part = addToPart(part, chunk, counted);
+                await writePart(partPath, part);
+            }
+            list.push(part);
         }
-        for await (const chunk of chunks(corpus.samples(language), part.samples)) {
-            const counted = await engine.count(chunk.samples, { signal, onBatch: (_, read) => progress.advance(read) });
-            decodedTokens += counted.decodedTokens;
-            part = addToPart(part, chunk, counted);
-            await writePart(partPath, part);
-        }
-        parts.push(part);
     }
     progress.done();
-    const activations = joinParts(corpus.languages, parts, source);
+    const columns = parts.map((list) => joinParts(list));
+    const activations: Activations = {
+        languages: corpus.languages, ...addCounts(columns), ...(folds === undefined ? {} : { folds: columns }), source,
+    };
     await writeActivations(path, activations);
     await rm(partsFolder, { recursive: true, force: true });
     return { activations, decodedTokens, seconds: seconds() };
@@ -85,6 +112,14 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
 interface Chunk {
     readonly samples: readonly Sample[];
     readonly characters: number;
+}
+
+/** The samples with index ≡ `fold` modulo `folds`. */
+async function* everyNth(samples: AsyncIterable<Sample>, fold: number, folds: number): AsyncGenerator<Sample> {
+    let index = 0;
+    for await (const sample of samples) {
+        if (index++ % folds === fold) yield sample;
+    }
 }
 
 /** Groups samples, after the first `skip`, into chunks of at least `chunkCharacters`. */
@@ -115,8 +150,8 @@ function addToPart(part: CollectedPart, chunk: Chunk, counted: CountResult): Col
 }
 
 /** Interleaves one column a language into counts [n_ff, l]. */
-function joinParts(languages: readonly string[], parts: readonly CollectedPart[], source: ActivationsSource): Activations {
-    const l = languages.length;
+function joinParts(parts: readonly CollectedPart[]): Counts {
+    const l = parts.length;
     const counts = parts[0]!.counts.map((first, i) => {
         const joined = new BigInt64Array(first.length * l);
         for (const [k, part] of parts.entries()) {
@@ -125,7 +160,7 @@ function joinParts(languages: readonly string[], parts: readonly CollectedPart[]
         }
         return joined;
     });
-    return { languages, counts, tokens: BigInt64Array.from(parts.map(({ tokens }) => tokens)), source };
+    return { counts, tokens: BigInt64Array.from(parts.map(({ tokens }) => tokens)) };
 }
 
 function sourceOf(engine: Engine, corpus: Corpus, survey: CorpusSurvey): ActivationsSource {
@@ -142,8 +177,9 @@ function sourceOf(engine: Engine, corpus: Corpus, survey: CorpusSurvey): Activat
     };
 }
 
-function sameWork(activations: Activations, source: ActivationsSource, languages: readonly string[]): boolean {
-    return activations.source.model.fingerprint === source.model.fingerprint
+function sameWork(activations: Activations, source: ActivationsSource, languages: readonly string[], folds: number | undefined): boolean {
+    return activations.folds?.length === folds
+        && activations.source.model.fingerprint === source.model.fingerprint
         && activations.source.dataset.hash === source.dataset.hash
         && activations.languages.join() === languages.join();
 }

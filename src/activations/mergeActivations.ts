@@ -1,8 +1,10 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { Activations } from './Activations.js';
+import { addCounts } from './addCounts.js';
 
 /**
  * Adds the counts of two parts of a corpus: the sum is what one pass over both would have counted.
+ * Folds are added too where both have as many, and dropped otherwise.
  * @throws LanguageNeuronsError MISMATCH where languages, layers or models differ, saying how
  */
 export function mergeActivations(a: Activations, b: Activations): Activations {
@@ -19,8 +21,8 @@ export function mergeActivations(a: Activations, b: Activations): Activations {
     if (a.counts.map((layer) => layer.length).join() !== b.counts.map((layer) => layer.length).join()) throw mismatch('their layers differ in number or width');
     return {
         languages: a.languages,
-        counts: a.counts.map((layer, i) => layer.map((count, j) => count + b.counts[i]![j]!)),
-        tokens: a.tokens.map((n, k) => n + b.tokens[k]!),
+        ...addCounts([a, b]),
+        ...(a.folds === undefined || a.folds.length !== b.folds?.length ? {} : { folds: a.folds.map((fold, f) => addCounts([fold, b.folds![f]!])) }),
         source: {
             ...a.source,
             dataset: { name: `${a.source.dataset.name} + ${b.source.dataset.name}`, hash: `${a.source.dataset.hash}+${b.source.dataset.hash}` },

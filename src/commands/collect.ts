@@ -8,6 +8,7 @@ export interface CollectArguments extends ModelArguments {
     data: string[];
     languages: string | undefined;
     out: string;
+    folds: number | undefined;
 }
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
@@ -16,7 +17,7 @@ export async function collectCommand(args: CollectArguments, { signal, progress 
     const corpus = await openCorpus(args.data, defined({ languages: parseLanguages(args.languages) }));
     const engine = await Engine.open({ ...engineOptions(args), countOnly: true });
     try {
-        const { activations, decodedTokens, seconds } = await collect({ engine, corpus, folder: args.out, signal, progress });
+        const { activations, decodedTokens, seconds } = await collect({ engine, corpus, folder: args.out, folds: args.folds, signal, progress });
         const tokens = Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])]));
         const tokensPerSecond = decodedTokens / seconds;
         return {

@@ -3,11 +3,12 @@ import { readActivations } from '../activations/activationsFile.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { identify } from '../neurons/identify.js';
 import { writeNeurons } from '../neurons/file.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { ClassStability, IdentifyMethod, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
 import type { CommandResult } from './shared.js';
 
 export interface IdentifyArguments {
     dir: string;
+    method: IdentifyMethod;
     topRate: number;
     bar: number;
     lambda: string;
@@ -16,7 +17,7 @@ export interface IdentifyArguments {
 /** `identify`: scores and classifies the neurons of DIR/activations.safetensors into DIR/neurons.json. */
 export async function identifyCommand(args: IdentifyArguments): Promise<CommandResult> {
     const activations = await readActivations(args.dir);
-    const analysis = identify(activations, { topRate: args.topRate, bar: args.bar, lambda: parseLambda(args.lambda) });
+    const analysis = identify(activations, { method: args.method, topRate: args.topRate, bar: args.bar, lambda: parseLambda(args.lambda) });
     await writeNeurons(join(args.dir, 'neurons.json'), analysis);
     const { neurons: _, ...json } = analysis;
     return { json, text: describeAnalysis(analysis) };
@@ -24,12 +25,27 @@ export async function identifyCommand(args: IdentifyArguments): Promise<CommandR
 
 /** A few lines for people. */
 export function describeAnalysis(analysis: NeuronAnalysis): string {
-    const { selected, widths, lambda, threshold, general, perLanguage } = analysis;
+    const { selected, widths, lambda, threshold, general, perLanguage, stages, stability } = analysis;
     const all = widths.reduce((sum, width) => sum + width, 0);
     return [
-        `${selected} of ${all} neurons selected (λ = ${lambda}, τ = ${threshold.toFixed(4)}); ${general} general`,
-        ...Object.entries(perLanguage).map(([language, n]) => `${language}  ${n.specific} specific, ${n.related} related`),
+        `${selected} of ${all} neurons selected (${lambda === null ? 'LAPE' : `λ = ${lambda}`}, τ = ${threshold.toFixed(4)}); ${general} general`,
+        ...Object.entries(perLanguage).map(([language, n]) => `${language}  ${n.specific} specific, ${n.related} related${intervalOf(stability, language)}`),
+        stages.seen
+            ? `stages (confidence ${(Math.floor(stages.confidence * 1000) / 10).toFixed(1)} %): ${stages.stages.map(({ name, first, last }) => `${name}, layers ${first} to ${last}`).join('; ')}`
+            : `the four stages are not seen in this model: ${stages.reason ?? ''}`,
+        ...(stability === undefined ? [] : [
+            `with one of ${stability.folds} folds left out ${shares(stability, 'kept')} keep their class; halves overlap by ${shares(stability, 'overlap')}`,
+        ]),
     ].join('\n');
+}
+
+function intervalOf(stability: Stability | undefined, language: string): string {
+    const interval = stability?.intervals.perLanguage[language]?.total;
+    return interval === undefined ? '' : ` (${interval.map((bound) => bound.toFixed(0)).join(' to ')} together, 95 %)`;
+}
+
+function shares({ classes }: Stability, of: keyof ClassStability): string {
+    return Object.entries(classes).map(([kind, values]) => `${values[of] === null ? 'n/a' : `${(values[of] * 100).toFixed(0)} %`} of ${kind}`).join(', ');
 }
 
 function parseLambda(text: string): 'auto' | number {

@@ -2,8 +2,10 @@ import yargs from 'yargs';
 import { LanguageNeuronsError } from '../errors.js';
 import { toolVersion } from '../versions.js';
 import { collectCommand } from './collect.js';
+import { compareCommand } from './compare.js';
 import { deactivateCommand } from './deactivate.js';
 import { identifyCommand } from './identify.js';
+import { importCommand } from './import.js';
 import { inspectCommand } from './inspect.js';
 import { reportCommand } from './report.js';
 import { runCommand } from './run.js';
@@ -57,10 +59,11 @@ async function parse(args: readonly string[], context: CommandContext): Promise<
         .command('run [config]', 'everything below, in order; without a configuration, on the embedded model',
             (argv) => argv.positional('config', { type: 'string', describe: 'YAML file' }), plan(runCommand))
         .command('collect', 'count activations in each language into DIR/activations.safetensors',
-            (argv) => dataOptions(modelOptions(argv)).option('out', { alias: 'o', type: 'string', demandOption: true, describe: 'run folder' }), plan(collectCommand))
+            (argv) => dataOptions(modelOptions(argv)).option('out', { alias: 'o', type: 'string', demandOption: true, describe: 'run folder' })
+                .option('folds', { type: 'number', describe: 'keep this many parts of the texts apart, so that identify can say how sure it is' }), plan(collectCommand))
         .command('identify <dir>', 'score and classify the neurons of DIR/activations.safetensors',
             (argv) => argv.positional('dir', { type: 'string', demandOption: true })
-                .option('method', { choices: ['paper'] as const, default: 'paper' as const, describe: 'how neurons are scored' })
+                .option('method', { choices: ['paper', 'lape'] as const, default: 'paper' as const, describe: 'how neurons are scored' })
                 .option('top-rate', { type: 'number', default: 0.01, describe: 'share of neurons to select' })
                 .option('lambda', { type: 'string', default: 'auto', describe: 'weight of the largest probability in the score, or auto' })
                 .option('bar', { type: 'number', default: 0.95, describe: 'quantile above which a probability is high' }), plan(identifyCommand))
@@ -69,6 +72,15 @@ async function parse(args: readonly string[], context: CommandContext): Promise<
                 .option('metric', { choices: ['ppl'] as const, default: 'ppl' as const })
                 .option('sets', { type: 'string', default: 'specific,specific+related,specific+related+general', describe: 'neuron sets' })
                 .option('seed', { type: 'number', default: 1, describe: 'of the random control' }), plan(deactivateCommand))
+        .command('compare <before> <after> [more..]', 'what changed from one analysis to others: before and after alignment, or a series',
+            (argv) => argv.positional('before', { type: 'string', demandOption: true }).positional('after', { type: 'string', demandOption: true })
+                .positional('more', { type: 'string', array: true })
+                .option('trained', { type: 'string', describe: 'languages that the alignment was trained on, such as zh,de' })
+                .option('out', { alias: 'o', type: 'string', describe: 'folder for comparison.json and the report (default: that of the last analysis)' }), plan(compareCommand))
+        .command('import <folder>', 'counts published by others (.pt files) into OUT/activations.safetensors',
+            (argv) => argv.positional('folder', { type: 'string', demandOption: true })
+                .option('languages', { alias: 'l', type: 'string', describe: 'comma-separated, such as en,zh (default: all that are there)' })
+                .option('out', { alias: 'o', type: 'string', demandOption: true, describe: 'run folder' }), plan(importCommand))
         .command('report <dir>', 'write DIR/report.html with its figures and tables',
             (argv) => argv.positional('dir', { type: 'string', demandOption: true }).option('title', { type: 'string' }), plan(reportCommand))
         .command('inspect <model>', 'layers, FFN width, activation, devices, memory',

@@ -1,8 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
+import { readTextIfAny, writeFileAtomic } from '../files.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 
 /** Perplexities that overflow are stored as null, as JSON has no infinity, and read back as such. */
@@ -34,13 +33,8 @@ export async function writeMatrix(folder: string, matrix: DeactivationMatrix): P
  */
 export async function readMatrix(folder: string): Promise<DeactivationMatrix | undefined> {
     const path = matrixPath(folder);
-    let text: string;
-    try {
-        text = await readFile(path, 'utf8');
-    } catch (cause) {
-        if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${(cause as Error).message})`, { cause });
-    }
+    const text = await readTextIfAny(path);
+    if (text === undefined) return undefined;
     try {
         const { format: _, version: __, ...matrix } = file.parse(JSON.parse(text));
         return matrix as DeactivationMatrix; // absent sets are undefined either way

@@ -11,9 +11,63 @@ export interface LayerCounts {
     readonly general: number;
 }
 
+/** How neurons are scored: the paper's score with its weight λ, or LAPE's entropy alone. */
+export type IdentifyMethod = 'paper' | 'lape';
+
+/** The paper's four stages, in the order of the layers. */
+export const stageNames = [
+    'multilingual understanding', 'shared semantic space reasoning',
+    'multilingual output space transformation', 'vocabulary space outputting',
+] as const;
+
+/** One stage: layers `first` to `last`, 0-based, both included. */
+export interface Stage {
+    readonly name: (typeof stageNames)[number];
+    readonly first: number;
+    readonly last: number;
+}
+
+/** What `findStages` says of a model. */
+export interface Stages {
+    /** Whether the layers show the four stages. */
+    readonly seen: boolean;
+    /** Why not, in words; absent where they are seen. */
+    readonly reason?: string | undefined;
+    /** The division that fits best, also where it is not good enough; empty with fewer than four layers. */
+    readonly stages: readonly Stage[];
+    /** Share of random orders of the layers that fit worse, in [0, 1]. */
+    readonly confidence: number;
+    /** The rule, in words. */
+    readonly rule: string;
+}
+
+/** 95 % interval, `[low, high]`. */
+export type Interval = readonly [low: number, high: number];
+
+/** How much of a class would be found again on other texts. */
+export interface ClassStability {
+    /** Mean share of the class's neurons that keep it when one fold is left out; null for an empty class. */
+    readonly kept: number | null;
+    /** Mean overlap 2|A ∩ B| / (|A| + |B|) of the classes found on two halves; null where both are empty. */
+    readonly overlap: number | null;
+}
+
+/** Certainty of an analysis, from counts kept in folds (`collect --folds`). */
+export interface Stability {
+    readonly folds: number;
+    /** Divisions into halves behind `overlap`. */
+    readonly halves: number;
+    readonly classes: Readonly<Record<NeuronClass, ClassStability>>;
+    /** 95 % intervals of the numbers of neurons, by the delete-one-fold jackknife. */
+    readonly intervals: {
+        readonly general: Interval;
+        readonly perLanguage: Readonly<Record<string, { readonly specific: Interval; readonly related: Interval; readonly total: Interval }>>;
+    };
+}
+
 /** Result of `identify`; what `neurons.json` holds and `identify --json` prints (without `neurons`). */
 export interface NeuronAnalysis {
-    readonly method: 'paper';
+    readonly method: IdentifyMethod;
     readonly languages: readonly string[];
     /** FFN width of each layer. */
     readonly widths: readonly number[];
@@ -21,8 +75,8 @@ export interface NeuronAnalysis {
     readonly topRate: number;
     /** Quantile of all activation probabilities above which one counts as high. */
     readonly bar: number;
-    /** Weight λ of the maximum in the score. */
-    readonly lambda: number;
+    /** Weight λ of the maximum in the score; null for LAPE, which has none. */
+    readonly lambda: number | null;
     /** Threshold τ: the `bar` quantile of all activation probabilities. */
     readonly threshold: number;
     /** Number of selected neurons. */
@@ -35,6 +89,9 @@ export interface NeuronAnalysis {
     readonly general: number;
     readonly perLanguage: Readonly<Record<string, { readonly specific: number; readonly related: number; readonly total: number }>>;
     readonly layers: readonly LayerCounts[];
+    readonly stages: Stages;
+    /** Present where the counts were kept in folds. */
+    readonly stability?: Stability | undefined;
     /** Scoring and λ sweep alone, in milliseconds. */
     readonly milliseconds: number;
     /** The neurons themselves: of each language, and the general ones. Sorted by layer, then neuron. */

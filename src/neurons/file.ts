@@ -2,17 +2,32 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
-import type { NeuronAnalysis } from './NeuronAnalysis.js';
+import { type NeuronAnalysis, stageNames } from './NeuronAnalysis.js';
 
+/** 2: stages, stability and LAPE. */
+const version = 2;
 const count = z.int().nonnegative();
 const index = z.tuple([count, count]);
 const byLanguage = z.record(z.string(), z.array(index));
+const stages = z.object({
+    seen: z.boolean(), reason: z.string().optional(), confidence: z.number(), rule: z.string(),
+    stages: z.array(z.object({ name: z.enum(stageNames), first: count, last: count })),
+});
+const interval = z.tuple([z.number(), z.number()]);
+const sureness = z.object({ kept: z.number().nullable(), overlap: z.number().nullable() });
+const stability = z.object({
+    folds: count, halves: count, classes: z.object({ specific: sureness, related: sureness, general: sureness }),
+    intervals: z.object({
+        general: interval, perLanguage: z.record(z.string(), z.object({ specific: interval, related: interval, total: interval })),
+    }),
+});
 const shape = z.object({
-    format: z.literal('language-neurons/neurons'), version: z.literal(1), method: z.literal('paper'),
+    format: z.literal('language-neurons/neurons'), version: z.literal(version), method: z.enum(['paper', 'lape']),
     languages: z.array(z.string()).min(2), widths: z.array(count).min(1), topRate: z.number(), bar: z.number(),
-    lambda: z.number(), threshold: z.number(), selected: count, histogram: z.array(count), histogramAll: z.array(count),
+    lambda: z.number().nullable(), threshold: z.number(), selected: count, histogram: z.array(count), histogramAll: z.array(count),
     general: count, perLanguage: z.record(z.string(), z.object({ specific: count, related: count, total: count })),
     layers: z.array(z.object({ specific: count, related: count, general: count })), milliseconds: z.number(),
+    stages, stability: stability.optional(),
     neurons: z.object({ specific: byLanguage, related: byLanguage, general: z.array(index) }),
 }).refine(({ languages, widths, layers, histogram, histogramAll, perLanguage, neurons }) =>
     layers.length === widths.length
@@ -28,7 +43,7 @@ export async function writeNeurons(path: string, analysis: NeuronAnalysis): Prom
     const { neurons, ...rest } = analysis;
     const lines = (lists: Readonly<Record<string, unknown>>): string =>
         `{\n${Object.entries(lists).map(([key, list]) => `   ${JSON.stringify(key)}: ${JSON.stringify(list)}`).join(',\n')}\n  }`;
-    const head = Object.entries({ format: 'language-neurons/neurons', version: 1, ...rest })
+    const head = Object.entries({ format: 'language-neurons/neurons', version, ...rest })
         .map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
     const body = ` "neurons": {\n  "specific": ${lines(neurons.specific)},\n  "related": ${lines(neurons.related)},\n  "general": ${JSON.stringify(neurons.general)}\n }`;
     await writeFileAtomic(path, `{\n${[...head, body].join(',\n')}\n}\n`);

@@ -21,8 +21,23 @@ const activations: fc.Arbitrary<Activations> = fc
         source,
     })));
 
-/** The formulas of the paper's released code, one neuron at a time in float64, everything sorted in full. */
-function transcribed({ languages, counts, tokens }: Activations, topRate: number, bar: number): { lambda: number; selected: number[]; N: number[]; tau: number } {
+interface Settings {
+    readonly method: 'paper' | 'lape';
+    readonly topRate: number;
+    readonly bar: number;
+    readonly lambda: number | 'auto';
+}
+
+const share = fc.double({ min: 0.05, max: 0.95, noNaN: true });
+const settings: fc.Arbitrary<Settings> = fc.oneof(
+    fc.record({ method: fc.constant('paper' as const), topRate: share, bar: share, lambda: fc.oneof(fc.constant('auto' as const), fc.double({ min: -0.5, max: 2, noNaN: true })) }),
+    fc.record({ method: fc.constant('lape' as const), topRate: share, bar: share, lambda: fc.constant('auto' as const) }),
+);
+
+/** The formulas of the released code of both papers, one neuron at a time in float64, everything sorted in full. */
+function transcribed(
+    { languages, counts, tokens }: Activations, { method, topRate, bar, lambda }: Settings,
+): { lambda: number | null; selected: number[]; N: number[]; tau: number } {
     const l = languages.length;
     const p = counts.flatMap((layer) => Array.from({ length: layer.length / l }, (_, j) => languages.map((_, k) => Number(layer[j * l + k]) / Number(tokens[k]))));
     const all = p.flat().sort((a, b) => a - b);
@@ -36,6 +51,11 @@ function transcribed({ languages, counts, tokens }: Activations, topRate: number
     };
     const count = roundHalfToEven(p.length * topRate);
     const select = (lambda: number): number[] => p.map((row, j) => [score(row, lambda), j] as const).sort(([a, i], [b, j]) => a - b || i - j).slice(0, count).map(([, j]) => j).sort((a, b) => a - b);
+    if (method === 'lape') {
+        const entropies = p.map((row, j) => [score(row, 0), j] as const).filter(([, j]) => N[j]! > 0).sort(([a, i], [b, j]) => a - b || i - j);
+        return { lambda: null, selected: entropies.slice(0, count).map(([, j]) => j).sort((a, b) => a - b), N, tau };
+    }
+    if (lambda !== 'auto') return { lambda, selected: select(lambda), N, tau };
     const clean = (lambda: number): boolean => select(lambda).every((j) => N[j] !== l);
     let [low, high] = [0, 0.2];
     if (clean(high)) low = high;
@@ -51,10 +71,11 @@ function transcribed({ languages, counts, tokens }: Activations, topRate: number
 
 describe('identify', () => {
     it('agrees with a direct transcription of the formulas', () => {
-        fc.assert(fc.property(activations, fc.double({ min: 0.05, max: 0.95, noNaN: true }), fc.double({ min: 0.05, max: 0.95, noNaN: true }), (input, topRate, bar) => {
+        fc.assert(fc.property(activations, settings, (input, chosen) => {
             const l = input.languages.length;
-            const analysis = identify(input, { topRate, bar });
-            const expected = transcribed(input, topRate, bar);
+            const analysis = identify(input, chosen);
+            const expected = transcribed(input, chosen);
+            expect(analysis.method).toBe(chosen.method);
             expect(analysis.threshold).toBe(expected.tau);
             expect(analysis.lambda).toBe(expected.lambda);
             expect(analysis.selected).toBe(expected.selected.length);
@@ -73,8 +94,14 @@ describe('identify', () => {
                 expect(own.total).toBe(own.specific + own.related);
                 expect(neuronsOf(analysis, language, 'specific+related').map(flat)).toEqual([...new Set([...analysis.neurons.specific[language]!, ...analysis.neurons.related[language]!].map(flat))].sort((a, b) => a - b));
             }
-            expect(analysis.layers.reduce((sum, { general }) => sum + general, 0)).toBe(analysis.general);
-        }), { numRuns: 400 });
+            for (const [i, layer] of analysis.layers.entries()) {
+                const within = (j: number): boolean => j >= starts[i]! && j < starts[i]! + analysis.widths[i]!;
+                const selectedWith = (is: (N: number) => boolean): number => expected.selected.filter((j) => within(j) && is(expected.N[j]!)).length;
+                expect(layer).toEqual({
+                    specific: selectedWith((N) => N === 1), related: selectedWith((N) => N > 1 && N < l), general: expected.N.filter((N, j) => within(j) && N === l).length,
+                });
+            }
+        }), { numRuns: 1000 });
     });
 
     it('refuses what cannot be compared', () => {
@@ -88,6 +115,8 @@ describe('identify', () => {
         };
         expect(code(() => identify(of(['en'], [5n])))).toBe('WRONG_USE');
         expect(code(() => identify(of(['en', 'de'], [5n, 0n])))).toBe('EMPTY');
+        expect(code(() => identify(of(['en', 'de'], [5n, 5n]), { lambda: NaN }))).toBe('WRONG_USE');
+        expect(code(() => identify(of(['en', 'de'], [5n, 5n]), { method: 'lape', lambda: 0.1 }))).toBe('WRONG_USE');
         for (const share of [0, 1, -1, 2, NaN]) {
             expect(code(() => identify(of(['en', 'de'], [5n, 5n]), { topRate: share }))).toBe('WRONG_USE');
             expect(code(() => identify(of(['en', 'de'], [5n, 5n]), { bar: share }))).toBe('WRONG_USE');

@@ -2,6 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../../src/activations/Activations.js';
 import { activationProbabilities } from '../../../src/neurons/activationProbabilities.js';
+import { findStages } from '../../../src/neurons/findStages.js';
 import { identify } from '../../../src/neurons/identify.js';
 import { scoreAt, scoreParts } from '../../../src/neurons/scoreParts.js';
 import { kthSmallest, roundHalfToEven, selectLowest } from '../../../src/neurons/selectLowest.js';
@@ -128,7 +129,8 @@ describe('identify', () => {
             const { milliseconds, perLanguage, ...rest } = identify(input, { topRate, bar, lambda });
             expect(rest).toEqual({
                 method: 'paper', languages: input.languages, widths: input.counts.map((layer) => layer.length / l), topRate, bar, lambda,
-                threshold: tau, selected: selected.size, histogram, histogramAll, general: general.length, layers, neurons: { specific, related, general },
+                threshold: tau, selected: selected.size, histogram, histogramAll, general: general.length, layers,
+                stages: findStages(layers, rest.widths), neurons: { specific, related, general },
             });
             expect(milliseconds).toBeGreaterThanOrEqual(0);
             for (const language of input.languages) {

@@ -1,0 +1,151 @@
+import { LanguageNeuronsError } from '../errors.js';
+import { layerStarts, locator } from '../neurons/flatIndex.js';
+import type { LayerCounts, NeuronAnalysis, NeuronClass, NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import type { AnalysisChange, ClassOrNone, ComparedAnalysis, Comparison, GroupChange, LanguageNumbers } from './Comparison.js';
+
+const classes: readonly NeuronClass[] = ['specific', 'related', 'general'];
+const classesOrNone: readonly ClassOrNone[] = ['none', ...classes];
+const english = 'en';
+
+/** An analysis and its name for people. */
+export interface LabelledAnalysis {
+    readonly label: string;
+    readonly analysis: NeuronAnalysis;
+}
+
+/**
+ * Compares analyses of one model before and after alignment, or of a series of checkpoints, each with
+ * the first (section 5 of the paper: figs. 4 and 5, tables 2 to 4; series: figs. 17 to 19).
+ * @param trained languages that the alignment was trained on; the others are averaged apart (table 2)
+ * @throws LanguageNeuronsError WRONG_USE for fewer than two analyses, equal labels or an unknown trained
+ * language; MISMATCH for analyses of different shapes, languages or methods, saying how they differ
+ */
+export function compare(analyses: readonly LabelledAnalysis[], trained: readonly string[] = []): Comparison {
+    const [first, ...later] = analyses;
+    if (first === undefined || later.length === 0) {
+        throw new LanguageNeuronsError('WRONG_USE', `a comparison takes at least two analyses, not ${analyses.length}`);
+    }
+    if (new Set(analyses.map(({ label }) => label)).size !== analyses.length) {
+        throw new LanguageNeuronsError('WRONG_USE', `two of the analyses have the same name (${analyses.map(({ label }) => label).join(', ')}); give each its own`);
+    }
+    const { languages, widths } = first.analysis;
+    const unknown = trained.filter((language) => !languages.includes(language));
+    if (unknown.length > 0) {
+        throw new LanguageNeuronsError('WRONG_USE', `--trained: ${unknown.join(', ')} not among the languages analysed (${languages.join(', ')})`);
+    }
+    for (const other of later) checkAlike(first, other);
+    return {
+        languages, widths, trained,
+        analyses: analyses.map(summary),
+        changes: later.map((other) => changeOf(first.analysis, other, trained)),
+    };
+}
+
+function checkAlike(first: LabelledAnalysis, other: LabelledAnalysis): void {
+    const mismatch = (what: string): LanguageNeuronsError =>
+        new LanguageNeuronsError('MISMATCH', `${first.label} and ${other.label} cannot be compared: ${what}`);
+    const [a, b] = [first.analysis, other.analysis];
+    const only = (one: NeuronAnalysis, two: NeuronAnalysis): string => one.languages.filter((language) => !two.languages.includes(language)).join(', ');
+    const [onlyFirst, onlyOther] = [only(a, b), only(b, a)];
+    if (onlyFirst !== '') throw mismatch(`${onlyFirst} only in ${first.label}; collect the same languages for both`);
+    if (onlyOther !== '') throw mismatch(`${onlyOther} only in ${other.label}; collect the same languages for both`);
+    if (a.widths.length !== b.widths.length) throw mismatch(`the models have ${a.widths.length} and ${b.widths.length} layers`);
+    const wider = a.widths.findIndex((width, i) => width !== b.widths[i]);
+    if (wider !== -1) throw mismatch(`layer ${wider} has ${a.widths[wider]!} and ${b.widths[wider]!} neurons`);
+    for (const [what, x, y] of [['method', a.method, b.method], ['top rate', a.topRate, b.topRate], ['bar', a.bar, b.bar]] as const) {
+        if (x !== y) throw mismatch(`their neurons were selected with ${what} ${x} and ${y}; run identify with the same settings on both`);
+    }
+}
+
+function summary({ label, analysis }: LabelledAnalysis): ComparedAnalysis {
+    const { method, topRate, bar, lambda, threshold, selected, histogram, histogramAll, general, perLanguage, layers } = analysis;
+    return { label, method, topRate, bar, lambda, threshold, selected, histogram, histogramAll, general, perLanguage, layers };
+}
+
+function changeOf(a: NeuronAnalysis, { label, analysis: b }: LabelledAnalysis, trained: readonly string[]): AnalysisChange {
+    const { languages } = a;
+    const minus = (after: readonly number[], before: readonly number[]): number[] => after.map((value, i) => value - before[i]!);
+    const group = (members: readonly string[]): GroupChange | undefined => (members.length === 0 ? undefined : groupChange(a, b, members));
+    return {
+        label,
+        layers: b.layers.map((layer, i) => differences(layer, a.layers[i]!, classes) satisfies LayerCounts),
+        histogram: minus(b.histogram, a.histogram),
+        histogramAll: minus(b.histogramAll, a.histogramAll),
+        perLanguage: Object.fromEntries(languages.map((language) => [language, numbersChange(a.perLanguage[language]!, b.perLanguage[language]!)])),
+        groups: {
+            trained: group(languages.filter((language) => trained.includes(language))),
+            others: group(languages.filter((language) => !trained.includes(language))),
+            ...(languages.includes(english) ? { english: group([english]), rest: group(languages.filter((language) => language !== english)) } : {}),
+        },
+        ...movements(a, b),
+    };
+}
+
+function differences<K extends string>(after: Readonly<Record<K, number>>, before: Readonly<Record<K, number>>, keys: readonly K[]): Record<K, number> {
+    return Object.fromEntries(keys.map((key) => [key, after[key] - before[key]])) as Record<K, number>;
+}
+
+const numbersChange = (before: LanguageNumbers, after: LanguageNumbers): LanguageNumbers => differences(after, before, ['specific', 'related', 'total']);
+
+function groupChange(a: NeuronAnalysis, b: NeuronAnalysis, languages: readonly string[]): GroupChange {
+    const mean = ({ perLanguage }: NeuronAnalysis): LanguageNumbers => {
+        const of = (key: keyof LanguageNumbers): number => languages.reduce((sum, language) => sum + perLanguage[language]![key], 0) / languages.length;
+        return { specific: of('specific'), related: of('related'), total: of('total') };
+    };
+    const [before, after] = [mean(a), mean(b)];
+    return { languages, before, after, change: numbersChange(before, after) };
+}
+
+/** A neuron with a class, and the languages it has it for. */
+interface Membership {
+    readonly kind: NeuronClass;
+    readonly languages: string;
+}
+
+function movements(a: NeuronAnalysis, b: NeuronAnalysis): Pick<AnalysisChange, 'overlap' | 'transitions' | 'switched' | 'moved'> {
+    const [before, after] = [memberships(a, a.languages), memberships(b, a.languages)];
+    const all = a.widths.reduce((sum, width) => sum + width, 0);
+    const transitions = Object.fromEntries(classesOrNone.map((from) => [from, Object.fromEntries(classesOrNone.map((to) => [to, 0]))])) as Record<ClassOrNone, Record<ClassOrNone, number>>;
+    const switched = { specific: 0, related: 0 };
+    const lists = new Map<string, NeuronIndex[]>();
+    const keys = [...new Set([...before.keys(), ...after.keys()])].sort((x, y) => x - y);
+    const locate = locator(a.widths);
+    for (const key of keys) {
+        const [was, is] = [before.get(key), after.get(key)];
+        const from: ClassOrNone = was?.kind ?? 'none';
+        const to: ClassOrNone = is?.kind ?? 'none';
+        transitions[from][to]++;
+        if (from === to) {
+            if (from !== 'general' && from !== 'none' && was!.languages !== is!.languages) switched[from]++;
+            continue;
+        }
+        const name = `${from} ${to}`;
+        if (!lists.has(name)) lists.set(name, []);
+        lists.get(name)!.push(locate(key));
+    }
+    transitions.none.none = all - keys.length;
+    const overlap = Object.fromEntries(classes.map((kind) => {
+        const had = classesOrNone.reduce((sum, to) => sum + transitions[kind][to], 0);
+        return [kind, had === 0 ? null : transitions[kind][kind] / had];
+    })) as Record<NeuronClass, number | null>;
+    const moved = classesOrNone.flatMap((from) => classesOrNone.map((to) => ({ from, to, neurons: lists.get(`${from} ${to}`) ?? [] })))
+        .filter(({ neurons }) => neurons.length > 0);
+    return { overlap, transitions, switched, moved };
+}
+
+/** The classified neurons by their flat index; languages in the order given. */
+function memberships({ widths, neurons }: NeuronAnalysis, languages: readonly string[]): Map<number, Membership> {
+    const starts = layerStarts(widths);
+    const found = new Map<number, Membership>();
+    for (const kind of ['specific', 'related'] as const) {
+        for (const language of languages) {
+            for (const [layer, neuron] of neurons[kind][language]!) {
+                const key = starts[layer]! + neuron;
+                const had = found.get(key);
+                found.set(key, { kind, languages: had === undefined ? language : `${had.languages},${language}` });
+            }
+        }
+    }
+    for (const [layer, neuron] of neurons.general) found.set(starts[layer]! + neuron, { kind: 'general', languages: '' });
+    return found;
+}

@@ -1,0 +1,55 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { LanguageNeuronsError } from '../errors.js';
+import { readTextIfAny, writeFileAtomic } from '../files.js';
+import type { Comparison } from './Comparison.js';
+
+const count = z.int();
+const counts = z.array(count);
+const layer = z.object({ specific: count, related: count, general: count });
+const numbers = z.object({ specific: z.number(), related: z.number(), total: z.number() });
+const group = z.object({ languages: z.array(z.string()), before: numbers, after: numbers, change: numbers }).optional();
+const classes = z.enum(['none', 'specific', 'related', 'general']);
+const share = z.number().nullable();
+const shape = z.object({
+    format: z.literal('language-neurons/comparison'), version: z.literal(1),
+    languages: z.array(z.string()).min(2), widths: counts, trained: z.array(z.string()),
+    analyses: z.array(z.object({
+        label: z.string(), method: z.enum(['paper', 'lape']), topRate: z.number(), bar: z.number(), lambda: z.number().nullable(),
+        threshold: z.number(), selected: count, histogram: counts, histogramAll: counts, general: count,
+        perLanguage: z.record(z.string(), numbers), layers: z.array(layer),
+    })).min(2),
+    changes: z.array(z.object({
+        label: z.string(), layers: z.array(layer), histogram: counts, histogramAll: counts, perLanguage: z.record(z.string(), numbers),
+        groups: z.object({ trained: group, others: group, english: group, rest: group }),
+        overlap: z.object({ specific: share, related: share, general: share }),
+        transitions: z.record(classes, z.record(classes, count)),
+        switched: z.object({ specific: count, related: count }),
+        moved: z.array(z.object({ from: classes, to: classes, neurons: z.array(z.tuple([count, count])) })),
+    })).min(1),
+});
+
+export function comparisonPath(folder: string): string {
+    return join(folder, 'comparison.json');
+}
+
+/** @throws LanguageNeuronsError UNWRITABLE */
+export async function writeComparison(folder: string, comparison: Comparison): Promise<void> {
+    await writeFileAtomic(comparisonPath(folder), `${JSON.stringify({ format: 'language-neurons/comparison', version: 1, ...comparison })}\n`);
+}
+
+/**
+ * The comparison of a run folder, or undefined where it has none.
+ * @throws LanguageNeuronsError NOT_FOUND where it cannot be read, DAMAGED
+ */
+export async function readComparison(folder: string): Promise<Comparison | undefined> {
+    const path = comparisonPath(folder);
+    const text = await readTextIfAny(path);
+    if (text === undefined) return undefined;
+    try {
+        const { format: _, version: __, ...comparison } = shape.parse(JSON.parse(text));
+        return comparison;
+    } catch (cause) {
+        throw new LanguageNeuronsError('DAMAGED', `${path}: not a comparison of this version; run compare again`, { cause });
+    }
+}

@@ -1,0 +1,26 @@
+import type { NeuronIndex } from './NeuronAnalysis.js';
+
+/** Flat index of each layer's first neuron, with the layers one behind another. */
+export function layerStarts(widths: readonly number[]): number[] {
+    let start = 0;
+    return widths.map((width) => {
+        const begin = start;
+        start += width;
+        return begin;
+    });
+}
+
+/** Turns flat indices into [layer, neuron]. */
+export function locator(widths: readonly number[]): (flat: number) => NeuronIndex {
+    const starts = layerStarts(widths);
+    return (flat) => {
+        let low = 0;
+        let top = starts.length - 1;
+        while (low < top) {
+            const middle = (low + top + 1) >> 1;
+            if (starts[middle]! <= flat) low = middle;
+            else top = middle - 1;
+        }
+        return [low, flat - starts[low]!];
+    };
+}

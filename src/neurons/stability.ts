@@ -1,0 +1,95 @@
+import jStat from 'jstat';
+import type { Activations, Counts } from '../activations/Activations.js';
+import { addCounts } from '../activations/addCounts.js';
+import type { ClassStability, Interval, NeuronAnalysis, NeuronClass, Stability } from './NeuronAnalysis.js';
+import { classKeys } from './classKeys.js';
+
+/** Most divisions into halves that are looked at: more would take longer and say little more. */
+const mostHalves = 6;
+const level = 0.95;
+const classes: readonly NeuronClass[] = ['specific', 'related', 'general'];
+
+/**
+ * How much of an analysis would be found again on other texts. Each fold is left out once and the
+ * whole analysis repeated: the neurons that keep their class (specific ones their language too), and
+ * the delete-one-fold jackknife interval of each number, T ± t(0.975, K - 1) · sqrt((K - 1) / K ·
+ * Σ (T_f - mean)²), cut at 0. The folds are also divided into halves: the overlap of the classes of
+ * two analyses of different texts.
+ * @param again the same analysis of other counts
+ */
+export function stability(
+    activations: Activations, folds: readonly Counts[], analysis: NeuronAnalysis, again: (part: Activations) => NeuronAnalysis,
+): Stability {
+    const part = (chosen: readonly number[]): Activations => {
+        const { languages, source } = activations;
+        return { languages, source, ...addCounts(chosen.map((f) => folds[f]!)) };
+    };
+    const all = Array.from(folds.keys());
+    const without = all.map((left) => again(part(all.filter((f) => f !== left))));
+    const halves = halvesOf(all).map(([a, b]) => [again(part(a)), again(part(b))] as const);
+
+    const whole = classKeys(analysis);
+    const left = without.map(classKeys);
+    const pairs = halves.map(([a, b]) => [classKeys(a), classKeys(b)] as const);
+    const of = (kind: NeuronClass): ClassStability => ({
+        kept: mean(left.map((keys) => share(common(whole[kind], keys[kind]), whole[kind].size))),
+        overlap: mean(pairs.map(([a, b]) => share(2 * common(a[kind], b[kind]), a[kind].size + b[kind].size))),
+    });
+    const interval = (number: (analysis: NeuronAnalysis) => number): Interval => jackknife(number(analysis), without.map(number));
+    return {
+        folds: folds.length, halves: halves.length,
+        classes: Object.fromEntries(classes.map((kind) => [kind, of(kind)])) as Stability['classes'],
+        intervals: {
+            general: interval(({ general }) => general),
+            perLanguage: Object.fromEntries(analysis.languages.map((language) => [language, {
+                specific: interval(({ perLanguage }) => perLanguage[language]!.specific),
+                related: interval(({ perLanguage }) => perLanguage[language]!.related),
+                total: interval(({ perLanguage }) => perLanguage[language]!.total),
+            }])),
+        },
+    };
+}
+
+/** The delete-one jackknife's interval of a number, from its values with one part left out. */
+export function jackknife(whole: number, without: readonly number[]): Interval {
+    const n = without.length;
+    const centre = without.reduce((sum, value) => sum + value, 0) / n;
+    const variance = ((n - 1) / n) * without.reduce((sum, value) => sum + (value - centre) ** 2, 0);
+    const half = jStat.studentt.inv((1 + level) / 2, n - 1) * Math.sqrt(variance);
+    return [Math.max(0, whole - half), whole + half];
+}
+
+/** Divisions of the folds into floor(K / 2) and the rest, each once, in lexicographic order. */
+function halvesOf(all: readonly number[]): [number[], number[]][] {
+    const size = Math.floor(all.length / 2);
+    const halves: [number[], number[]][] = [];
+    const choose = (from: number, chosen: number[]): void => {
+        if (halves.length === mostHalves) return;
+        if (chosen.length === size) {
+            // Of two equal halves, the one that holds the first fold names the division.
+            if (2 * size === all.length && chosen[0] !== 0) return;
+            halves.push([chosen, all.filter((f) => !chosen.includes(f))]);
+            return;
+        }
+        for (let f = from; f < all.length; f++) choose(f + 1, [...chosen, f]);
+    };
+    choose(0, []);
+    return halves;
+}
+
+function common(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+    let both = 0;
+    for (const key of a) if (b.has(key)) both++;
+    return both;
+}
+
+/** NaN for a share of nothing. */
+function share(part: number, whole: number): number {
+    return whole === 0 ? Number.NaN : part / whole;
+}
+
+/** Mean of what is a number; null where nothing is. */
+function mean(values: readonly number[]): number | null {
+    const numbers = values.filter((value) => !Number.isNaN(value));
+    return numbers.length === 0 ? null : numbers.reduce((sum, value) => sum + value, 0) / numbers.length;
+}

@@ -1,0 +1,76 @@
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { readActivations } from '../../src/activations/activationsFile.js';
+import { addCounts } from '../../src/activations/addCounts.js';
+import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
+import { cli, sees, startCli } from '../helpers/cli.js';
+import { embeddedModel } from '../helpers/models.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const at = (name: string): string => join(folder, name);
+const texts = { en: 'Everyone has the right to rest and leisure', de: 'Jeder hat das Recht auf Erholung und Freizeit', fr: 'Toute personne a droit au repos' };
+const lines = (text: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${text} ${'abcdefgh'.repeat(i % 3)} ${i}.`);
+const collect = (data: string, out: string, ...more: string[]): string[] => ['collect', '--model', embeddedModel, '--gpu', 'off', '--data', at(data), '--out', at(out), ...more];
+
+function corpus(name: string, of: (all: string[]) => string[], count = 800): void {
+    mkdirSync(at(name));
+    for (const [language, text] of Object.entries(texts)) writeFileSync(join(at(name), `${language}.txt`), `${of(lines(text, count)).join('\n')}\n`);
+}
+
+beforeAll(async () => {
+    corpus('texts', (all) => all);
+    for (const fold of [0, 1, 2]) corpus(`part-${fold}`, (all) => all.filter((_, i) => i % 3 === fold));
+    expect((await cli(...collect('texts', 'folded', '--folds', '3'))).code).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+it('each fold holds the counts of every third text, and they add up to the whole', async () => {
+    const { folds, ...whole } = await readActivations(at('folded'));
+    expect(folds).toHaveLength(3);
+    expect(addCounts(folds!)).toEqual({ counts: whole.counts, tokens: whole.tokens });
+    for (const [f, fold] of folds!.entries()) {
+        expect((await cli(...collect(`part-${f}`, `alone-${f}`))).code).toBe(0);
+        const alone = await readActivations(at(`alone-${f}`));
+        expect(alone.folds).toBeUndefined();
+        expect({ counts: alone.counts, tokens: alone.tokens }).toEqual(fold);
+    }
+});
+
+it('stopped within a fold, it continues and ends with the same file', async () => {
+    const { child, ended } = startCli(collect('texts', 'stopped', '--folds', '3'));
+    await sees(child, 'count de: 80 %');
+    child.kill('SIGINT');
+    expect((await ended).code).toBe(130);
+    expect(existsSync(join(at('stopped'), 'activations.safetensors'))).toBe(false);
+    const again = await cli(...collect('texts', 'stopped', '--folds', '3'));
+    expect(again.code, again.stderr).toBe(0);
+    expect(again.stderr).toContain('en: continues after 267 of 267 texts of fold 1');
+    const [stopped, whole] = ['stopped', 'folded'].map((name) => readFileSync(join(at(name), 'activations.safetensors')));
+    expect(stopped!.equals(whole!)).toBe(true);
+});
+
+it('identify says how sure it is', async () => {
+    const { code, stdout, stderr } = await cli('identify', at('folded'), '--top-rate', '0.1', '--json');
+    expect(code, stderr).toBe(0);
+    const { stability, perLanguage } = JSON.parse(stdout) as NeuronAnalysis;
+    expect(stability).toMatchObject({ folds: 3, halves: 3 });
+    for (const [language, { total }] of Object.entries(perLanguage)) {
+        const [low, high] = stability!.intervals.perLanguage[language]!.total;
+        expect(low).toBeLessThanOrEqual(total);
+        expect(high).toBeGreaterThanOrEqual(total);
+    }
+    // Such monotonous texts leave little to chance.
+    expect(stability!.classes.specific.kept).toBeGreaterThan(0.5);
+});
+
+it('other folds are other work; too few texts or folds are refused in one line', async () => {
+    corpus('few', (all) => all, 4);
+    const few = await cli(...collect('few', 'few-out', '--folds', '5'));
+    expect(few).toMatchObject({ code: 1, stderr: expect.stringContaining('language en has 4 texts, too few for 5 folds') });
+    expect((await cli(...collect('few', 'few-out', '--folds', '2'))).code).toBe(0);
+    const again = await cli(...collect('few', 'few-out', '--json'));
+    expect(JSON.parse(again.stdout).decodedTokens).toBeGreaterThan(0);
+    for (const folds of ['1', '2.5', 'x']) expect((await cli(...collect('few', 'few-out', '--folds', folds))).code).toBe(2);
+});
