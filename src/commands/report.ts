@@ -8,6 +8,6 @@ export interface ReportArguments {
 
 /** `report`: DIR/report.html with figures/*.svg and tables/*.csv, from what the run folder holds. */
 export async function reportCommand(args: ReportArguments): Promise<CommandResult> {
-    const files = await reportOn(args.dir, args.title);
+    const files = await reportOn(args.dir, { title: args.title });
     return { json: files, text: `report: ${files.html}` };
 }

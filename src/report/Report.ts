@@ -1,4 +1,5 @@
 import type { ActivationsSource } from '../activations/Activations.js';
+import type { Comparison } from '../experiments/Comparison.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 
@@ -12,6 +13,8 @@ export interface ReportInput {
     readonly source: ActivationsSource;
     /** Without it the report has no deactivation section. */
     readonly matrix?: DeactivationMatrix;
+    /** Without it the report has no comparison. */
+    readonly comparison?: Comparison;
     readonly generatedBy: { readonly version: string; readonly command?: string };
     /** Remarks shown under the summary; plain text, one paragraph each. */
     readonly notes?: readonly string[];

@@ -10,6 +10,7 @@ const PAPER = {
 
 /** What the words on the page mean. */
 export function definitions({ analysis }: ReportInput): Html {
+    const { method } = analysis;
     const l = analysis.languages.length;
     return html`
 <section id="definitions"><h2>Definitions</h2>
@@ -21,7 +22,8 @@ activation is above 0; its activation probability in a language is the share of 
 the number of languages, of the ${l} examined, in which it is high.</dd>
 <dt>Selected</dt><dd>The ${formatShare(analysis.topRate)} of all neurons with the lowest scores. The score is the entropy of
 the activation probabilities over the languages less λ times the largest of them: low for neurons that depend on the
-language and are active.</dd>
+language and are active.${method === 'lape' && html` Here the score is the entropy alone (LAPE, arXiv 2402.16438), and neurons that
+are high in no language are left out.`}</dd>
 <dt><b class="specific">Language-specific</b></dt><dd>Selected, N = 1.</dd>
 <dt><b class="related">Language-related</b></dt><dd>Selected, 1 < N < ${l}: shared by some of the languages, not by all.</dd>
 <dt><b class="general">General</b></dt><dd>N = ${l}, selected or not: high in every language. The first version of the paper
@@ -46,7 +48,7 @@ export function provenance(input: ReportInput): Html {
         ['Method', analysis.method],
         ['Top rate', formatShare(analysis.topRate)],
         ['Bar', formatShare(analysis.bar)],
-        ['λ', String(analysis.lambda)],
+        ['λ', analysis.lambda === null ? 'none' : String(analysis.lambda)],
         ['τ', String(analysis.threshold)],
         ['Scoring and λ sweep', `${formatNumber(analysis.milliseconds / 1000)} s`],
     ];

@@ -2,6 +2,8 @@ import { join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
 import { defined } from '../defined.js';
 import { LanguageNeuronsError } from '../errors.js';
+import type { Comparison } from '../experiments/Comparison.js';
+import { readComparison } from '../experiments/comparisonFile.js';
 import { readMatrix } from '../experiments/matrixFile.js';
 import type { DeactivationMatrix, NeuronSetName } from '../experiments/DeactivationMatrix.js';
 import { readNeurons } from '../neurons/file.js';
@@ -11,12 +13,22 @@ import { toolVersion } from '../versions.js';
 import type { ReportFiles } from './Report.js';
 import { writeReport } from './writeReport.js';
 
+export interface ReportOptions {
+    /** Heading; default: the model's name. */
+    readonly title?: string | undefined;
+    /** Remarks under the summary, one paragraph each. */
+    readonly notes?: readonly string[] | undefined;
+    /** Folder of the report and of `comparison.json`; default: the run folder itself. */
+    readonly out?: string | undefined;
+}
+
 /**
- * Writes the report of a run folder from the files in it; a folder without a matrix gets a report
- * without one.
+ * Writes the report of a run folder from the files in it; a folder without a matrix or a
+ * comparison gets a report without one.
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, MISMATCH, UNWRITABLE
  */
-export async function reportOn(folder: string, title?: string, notes?: readonly string[]): Promise<ReportFiles> {
+export async function reportOn(folder: string, options: ReportOptions = {}): Promise<ReportFiles> {
+    const { title, notes, out = folder } = options;
     const activations = await readActivations(folder);
     const analysis = await readNeurons(join(folder, 'neurons.json'));
     const matrix = await readMatrix(folder);
@@ -27,13 +39,17 @@ export async function reportOn(folder: string, title?: string, notes?: readonly 
     if (matrix !== undefined && !sameNeurons(matrix, analysis)) {
         throw new LanguageNeuronsError('MISMATCH', `${folder}: ppl.matrix.json was not made with the neurons of neurons.json; run deactivate again`);
     }
-    return writeReport(folder, {
+    const comparison = await readComparison(out);
+    if (comparison !== undefined && !comparesWith(comparison, analysis)) {
+        throw new LanguageNeuronsError('MISMATCH', `${out}: comparison.json was not made with the neurons of ${folder}; run compare again`);
+    }
+    return writeReport(out, {
         title: title ?? `Language neurons of ${activations.source.model.name}`,
         analysis,
         tokens: Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])])),
         source: activations.source,
         generatedBy: { version: toolVersion },
-        ...defined({ matrix, notes }),
+        ...defined({ matrix, comparison, notes }),
     });
 }
 
@@ -42,4 +58,11 @@ function sameNeurons(matrix: DeactivationMatrix, analysis: NeuronAnalysis): bool
     return Object.entries(matrix.sets).every(([set, { rows, neurons }]) =>
         rows.every((language, r) => analysis.languages.includes(language)
             && neuronsOf(analysis, language, set as NeuronSetName).length === neurons[r]));
+}
+
+/** Whether an analysis is the last of a comparison, as far as its numbers tell. */
+function comparesWith(comparison: Comparison, analysis: NeuronAnalysis): boolean {
+    const last = comparison.analyses.at(-1)!;
+    return comparison.languages.toSorted().join() === analysis.languages.toSorted().join() && comparison.widths.join() === analysis.widths.join()
+        && last.histogram.join() === analysis.histogram.join() && last.histogramAll.join() === analysis.histogramAll.join();
 }

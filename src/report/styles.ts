@@ -5,6 +5,7 @@ const DARK: Readonly<Record<string, string>> = {
     [COLORS.ink]: '#dfe3e8',
     [COLORS.muted]: '#8b949e',
     [COLORS.grid]: '#30363d',
+    [COLORS.band]: '#1c222a',
     [COLORS.background]: '#161b22',
     [CLASS_COLORS.specific]: '#ff8c42',
     [CLASS_COLORS.related]: '#6db3f2',

@@ -2,6 +2,8 @@ import { analysisFacts, type AnalysisFacts, type Extreme } from './analysisFacts
 import { formatChange, formatCount, formatLarge, formatList, formatQuantity, formatShare } from './format.js';
 import { html, type Html } from './html.js';
 import { setFacts, setsOf, type SetFacts } from './matrixFacts.js';
+import { comparisonSummary } from './comparisonSentences.js';
+import { stagesSentence } from './stagesSentence.js';
 import { ownValue, sum } from './numbers.js';
 import type { ReportInput } from './Report.js';
 import { VERDICT_LABELS, setLabel, setLine } from './setSentences.js';
@@ -22,8 +24,16 @@ ${formatCount(facts.related)} (${share(facts.related, facts.selected)}) are <b c
 several${facts.unclassified > 0 && html`; the other ${formatCount(facts.unclassified)} are high in no language and stay without a class`}.
 ${formatCount(facts.general)} neurons (${share(facts.general, facts.neurons)} of all) are
 <b class="general">general</b>: high in every language.</p>
-<p>${extremes(facts, languages.length)}</p>
+<p>${extremes(facts, languages.length)} ${stagesSentence(input.analysis.stages)}</p>
+${certainty(input)}${comparisonSummary(input.comparison)}
 ${deactivation(input)}`;
+}
+
+function certainty({ analysis: { stability } }: ReportInput): Html | false {
+    if (stability === undefined) return false;
+    const { specific, related, general } = stability.classes;
+    return html`<p>With one of ${stability.folds} parts of the texts left out, ${formatShare(specific.kept)} of the specific, ${formatShare(related.kept)}
+of the related and ${formatShare(general.kept)} of the general neurons keep their class.</p>`;
 }
 
 /** One line for each deactivation set; the sections of the figures say it in full. */

@@ -24,6 +24,9 @@ const schema = z.strictObject({
     /** Texts to deactivate on; default: those of `data`. */
     evaluation: specs.optional(),
     languages: z.array(z.string()).optional(),
+    /** Parts of the texts to keep apart, for the certainty of the analysis. */
+    folds: z.int().optional(),
+    method: z.enum(['paper', 'lape']).optional(),
     topRate: z.number().optional(),
     bar: z.number().optional(),
     lambda: z.union([z.literal('auto'), z.number()]).optional(),

@@ -20,6 +20,7 @@ export function embeddedRun(): RunConfig {
         model: embeddedModel,
         data: [embeddedCollectTexts, 'udhr:25-27'],
         evaluation: [embeddedEvaluateTexts, 'udhr:28-30'],
+        folds: 5,
         languages: ['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'],
         // A small model has few neurons: the paper's 1 % would be a handful a language.
         topRate: 0.1,

@@ -40,14 +40,14 @@ export async function run(
 
     const engine = await Engine.open(engineOptionsOf(config));
     try {
-        const { activations } = await collect({ engine, corpus: texts, folder: config.out, signal, progress });
-        const { topRate, bar, lambda } = config;
-        const analysis = identify(activations, defined({ topRate, bar, lambda }));
+        const { activations } = await collect({ engine, corpus: texts, folder: config.out, folds: config.folds, signal, progress });
+        const { method, topRate, bar, lambda } = config;
+        const analysis = identify(activations, defined({ method, topRate, bar, lambda }));
         await writeNeurons(join(config.out, 'neurons.json'), analysis);
         const matrix = await deactivate({
             engine, analysis, corpus: evaluation, sets: config.sets, seed: config.seed, folder: config.out, signal, progress,
         });
-        const report = await reportOn(config.out, config.title, config.notes);
+        const report = await reportOn(config.out, { title: config.title, notes: config.notes });
         const made = { format: 'language-neurons/run', version: 1, config, versions: { ...toolVersions(), node: process.version, 'llama.cpp': engine.backends.release }, finished: new Date().toISOString() };
         await writeFileAtomic(join(config.out, 'run.json'), `${JSON.stringify(made, null, 1)}\n`);
         return { folder: config.out, analysis, matrix, report, seconds: (performance.now() - begin) / 1000 };

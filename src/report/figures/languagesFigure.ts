@@ -2,22 +2,33 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.js';
 import { languageCounts } from '../analysisFacts.js';
 import { formatCount } from '../format.js';
-import type { Channel } from './specTypes.js';
+import { ownValue } from '../numbers.js';
+import type { Channel, Layer } from './specTypes.js';
 import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, labelText } from './theme.js';
 
 const CLASSES: readonly NeuronClass[] = ['specific', 'related'];
 
-/** Neurons of each language, specific and related ones stacked, most neurons first. */
+/**
+ * Neurons of each language, specific and related ones stacked, most neurons first; with the 95 %
+ * interval of the sum where the counts were kept in folds.
+ */
 export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
     // Equal totals keep the analysis' order: sort is stable.
     const languages = languageCounts(analysis).sort((a, b) => b.total - a.total);
     const order = languages.map(({ language }) => labelText(language));
-    const largest = Math.max(1, ...languages.map(({ total }) => total));
+    const intervals = languages.flatMap(({ language, total }) => {
+        const interval = ownValue(analysis.stability?.intervals.perLanguage ?? {}, language)?.total;
+        return interval === undefined ? [] : [{ language: labelText(language), low: interval[0], high: interval[1], total }];
+    });
+    const largest = Math.max(1, ...languages.map(({ total }) => total), ...intervals.map(({ high }) => high));
     const values = languages.flatMap(({ language, specific, related }) => [
         { language: labelText(language), class: CLASS_LABELS.specific, count: specific, order: 0 },
         { language: labelText(language), class: CLASS_LABELS.related, count: related, order: 1 },
     ]);
-    const totals = languages.map(({ language, total }) => ({ language: labelText(language), count: total, text: formatCount(total) }));
+    const totals = languages.map(({ language, total }) => ({
+        language: labelText(language), text: formatCount(total),
+        count: Math.max(total, ownValue(analysis.stability?.intervals.perLanguage ?? {}, language)?.total[1] ?? 0), // beside the whisker
+    }));
     const y: Channel<'y'> = {
         field: 'language',
         type: 'nominal',
@@ -54,6 +65,17 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
                     },
                 },
             },
+            // A light edge, so that the whisker is seen on dark bars.
+            ...([[4, COLORS.background], [1.4, COLORS.ink]] as const).map(([strokeWidth, color]): Layer => ({
+                data: { values: intervals },
+                mark: { type: 'rule', strokeWidth, color },
+                encoding: { y, x: { ...x(null), field: 'low' }, x2: { field: 'high' } },
+            })),
+            ...(['low', 'high'] as const).map((end): Layer => ({
+                data: { values: intervals },
+                mark: { type: 'tick', orient: 'vertical', size: 8, thickness: 1.4, color: COLORS.ink },
+                encoding: { y, x: { ...x(null), field: end } },
+            })),
             {
                 data: { values: totals },
                 mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: COLORS.ink },

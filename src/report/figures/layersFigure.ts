@@ -1,18 +1,18 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis, NeuronClass, Stages } from '../../neurons/NeuronAnalysis.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT, wholeTicks } from './theme.js';
+import { CLASS_COLORS, CLASS_LABELS, CLASS_SHAPES, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT, wholeTicks } from './theme.js';
 
 const CLASSES: readonly NeuronClass[] = ['specific', 'related', 'general'];
-/** Dashes and shapes tell the lines apart without colour. */
+/** Dashes, and the theme's shapes, tell the lines apart without colour. */
 const DASHES: Readonly<Record<NeuronClass, number[]>> = { specific: [1, 0], related: [6, 3], general: [3, 2] };
-const SHAPES: Readonly<Record<NeuronClass, string>> = { specific: 'circle', related: 'square', general: 'triangle-up' };
 
 const LABELS = CLASSES.map(kind => CLASS_LABELS[kind]);
 
 /**
  * Layer-wise distribution of the three classes (the paper's fig. 3). General neurons are of another
- * magnitude: they have a panel and a scale of their own.
+ * magnitude: they have a panel and a scale of their own. Where the four stages are seen, every other
+ * one is shaded, and their numbers stand on top.
  */
 export function layersFigure(analysis: NeuronAnalysis): TopLevelSpec {
     return {
@@ -20,13 +20,13 @@ export function layersFigure(analysis: NeuronAnalysis): TopLevelSpec {
         padding: { left: 6, right: 16, top: 8, bottom: 6 },
         config: CONFIG,
         vconcat: [
-            panel(analysis, ['specific', 'related'], { height: 190, title: null }),
-            panel(analysis, ['general'], { height: 130, title: 'layer (0 is the first)' }),
+            panel(analysis, ['specific', 'related'], { height: 190, title: null, numbered: true }),
+            panel(analysis, ['general'], { height: 130, title: 'layer (0 is the first)', numbered: false }),
         ],
     };
 }
 
-function panel(analysis: NeuronAnalysis, classes: readonly NeuronClass[], options: { height: number; title: string | null }): Panel {
+function panel(analysis: NeuronAnalysis, classes: readonly NeuronClass[], options: { height: number; title: string | null; numbered: boolean }): Panel {
     const layers = analysis.layers.length;
     const counts = analysis.layers.flatMap(layer => classes.map(kind => layer[kind]));
     const values = analysis.layers.flatMap((layer, index) =>
@@ -35,7 +35,7 @@ function panel(analysis: NeuronAnalysis, classes: readonly NeuronClass[], option
     const key = { field: 'class', type: 'nominal' } as const;
     const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
     const color: Channel<'color'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => CLASS_COLORS[kind]) }, legend };
-    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => SHAPES[kind]) }, legend };
+    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => CLASS_SHAPES[kind]) }, legend };
     // One layer for each class, not one dash scale: its legend would draw the symbols dashed.
     const lines = classes.map((kind): Layer => ({
         transform: [{ filter: `datum.class === '${CLASS_LABELS[kind]}'` }],
@@ -64,11 +64,11 @@ function panel(analysis: NeuronAnalysis, classes: readonly NeuronClass[], option
                 field: 'count',
                 type: 'quantitative',
                 // An empty class still needs a scale.
-                scale: { domain: [0, Math.max(1, ...counts) * 1.06], nice: false },
+                scale: { domain: [0, Math.max(1, ...counts) * (options.numbered && analysis.stages.seen ? 1.14 : 1.06)], nice: false },
                 axis: { tickMinStep: 1, tickCount: 5, format: ',d', title: 'neurons', minExtent: Y_EXTENT, maxExtent: Y_EXTENT },
             },
         },
-        layer: [...lines, points],
+        layer: [...stageLayers(analysis.stages, options.numbered), ...lines, points],
     };
 }
 
@@ -76,4 +76,21 @@ function panel(analysis: NeuronAnalysis, classes: readonly NeuronClass[], option
 function pointSize(layers: number): number {
     if (layers > 48) return 12;
     return layers > 24 ? 34 : 54;
+}
+
+/** Shading behind stages 2 and 4, and the stages' numbers on top. */
+function stageLayers({ seen, stages }: Stages, numbered: boolean): Layer[] {
+    if (!seen) return [];
+    const values = stages.map(({ first, last }, index) => ({ from: first - 0.5, to: last + 0.5, middle: (first + last) / 2, number: String(index + 1), shaded: index % 2 === 1 }));
+    const bands: Layer = {
+        data: { values: values.filter(({ shaded }) => shaded) },
+        mark: { type: 'rect', color: COLORS.band, opacity: 1 },
+        encoding: { x: { field: 'from', type: 'quantitative' }, x2: { field: 'to' }, y: { value: 0 }, y2: { value: 'height' } },
+    };
+    const numbers: Layer = {
+        data: { values },
+        mark: { type: 'text', baseline: 'top', dy: 2, fontSize: 12.5, fontWeight: 600, color: COLORS.muted },
+        encoding: { x: { field: 'middle', type: 'quantitative' }, y: { value: 0 }, text: { field: 'number', type: 'nominal' } },
+    };
+    return numbered ? [bands, numbers] : [bands];
 }

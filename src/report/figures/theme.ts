@@ -12,6 +12,7 @@ export const COLORS = {
     background: '#ffffff',
     unclassified: '#a5adb8',
     missing: '#cfcfcf',
+    band: '#f0f1f4',
     // On the coloured cells of a heatmap, the same in both modes.
     cellDark: '#101010',
     cellLight: '#fefefe',
@@ -32,6 +33,9 @@ export const CLASS_LABELS: Readonly<Record<NeuronClass, string>> = {
     related: 'language-related',
     general: 'general',
 };
+
+/** Shapes of points, for readers who do not see the colours. */
+export const CLASS_SHAPES: Readonly<Record<NeuronClass, string>> = { specific: 'circle', related: 'square', general: 'triangle-up' };
 
 /** Width of a plot that is read in a column of 85 mm: drawn at about 520 px, printed at 320 px. */
 export const PLOT_WIDTH = 430;

@@ -1,17 +1,21 @@
 import { setsOf } from '../matrixFacts.js';
 import type { ReportInput } from '../Report.js';
+import { comparisonSections } from './comparisonSections.js';
 import { deactivationSection } from './deactivationSection.js';
 import { histogramSection } from './histogramSection.js';
 import { languagesSection } from './languagesSection.js';
 import { layersSection } from './layersSection.js';
 import type { Section } from './Section.js';
+import { stabilitySection } from './stabilitySection.js';
 
 /** All sections of a report in the order of the page. */
 export function buildSections(input: ReportInput): Section[] {
     return [
         layersSection(input),
         languagesSection(input),
+        ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
         histogramSection(input),
+        ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
         ...setsOf(input.matrix).map(([name, set]) => deactivationSection(name, set)),
     ];
 }

@@ -2,6 +2,7 @@ import { analysisFacts, type Extreme } from '../analysisFacts.js';
 import { layersFigure } from '../figures/layersFigure.js';
 import { formatCount, formatList } from '../format.js';
 import { html } from '../html.js';
+import { formatConfidence, stagesSentence } from '../stagesSentence.js';
 import type { ReportInput } from '../Report.js';
 import { layersTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';
@@ -23,8 +24,12 @@ are of another magnitude and have a panel and a scale of their own below.</p>
 <p class="paper">Corresponds to fig. 3 of the paper, which reads four stages off it: understanding (specific and
 related neurons peak, general ones are few), reasoning in a shared space (nearly all are general), transformation
 into the output language (a second peak of specific and related ones), and output of the vocabulary (general
-neurons at their most in the last layers). Not every model shows them.</p>`,
-        numbers: htmlTable(table),
+neurons at their most in the last layers).</p>
+<p>${stagesSentence(analysis.stages)}</p>`,
+        numbers: html`${htmlTable(table)}
+<h4>The four stages</h4>
+<p>${analysis.stages.rule} Here ${formatConfidence(analysis.stages.confidence)} fit worse.</p>
+${htmlTable({ name: 'stages', columns: ['stage', 'first layer', 'last layer'], rows: analysis.stages.stages.map(({ name, first, last }) => [name, first, last]) })}`,
         table,
     };
 }

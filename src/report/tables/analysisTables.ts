@@ -1,7 +1,10 @@
-import type { NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis, NeuronClass, Stability } from '../../neurons/NeuronAnalysis.js';
 import { languageCounts } from '../analysisFacts.js';
+import { CLASS_LABELS } from '../figures/theme.js';
 import { ownValue } from '../numbers.js';
 import type { DataTable } from './DataTable.js';
+
+const CLASSES: readonly NeuronClass[] = ['specific', 'related', 'general'];
 
 /** Neurons of each layer by class. */
 export function layersTable(analysis: NeuronAnalysis): DataTable {
@@ -25,17 +28,28 @@ export function histogramTable(analysis: NeuronAnalysis): DataTable {
     };
 }
 
-/** Tokens and neurons of each language, in the analysis' order. */
+/** Tokens and neurons of each language, in the analysis' order; with 95 % intervals where there are. */
 export function languagesTable(analysis: NeuronAnalysis, tokens: Readonly<Record<string, number>>): DataTable {
+    const { stability } = analysis;
+    const kinds = ['specific', 'related', 'total'] as const;
     return {
         name: 'languages',
-        columns: ['language', 'tokens', 'specific', 'related', 'total'],
-        rows: languageCounts(analysis).map(({ language, specific, related, total }) => [
-            language,
-            ownValue(tokens, language) ?? null,
-            specific,
-            related,
-            total,
-        ]),
+        columns: ['language', 'tokens', ...kinds, ...(stability === undefined ? [] : kinds.flatMap(kind => [`${kind} low`, `${kind} high`]))],
+        rows: languageCounts(analysis).map(({ language, specific, related, total }) => {
+            const intervals = ownValue(stability?.intervals.perLanguage ?? {}, language);
+            return [
+                language, ownValue(tokens, language) ?? null, specific, related, total,
+                ...(stability === undefined ? [] : kinds.flatMap(kind => intervals?.[kind] ?? [null, null])),
+            ];
+        }),
+    };
+}
+
+/** How much of each class is found again without a fold, and on halves. */
+export function stabilityTable({ classes, folds, halves }: Stability): DataTable {
+    return {
+        name: 'stability',
+        columns: ['class', 'kept', 'overlap', 'folds', 'halves'],
+        rows: CLASSES.map(kind => [CLASS_LABELS[kind], classes[kind].kept, classes[kind].overlap, folds, halves]),
     };
 }

@@ -1,5 +1,8 @@
 import type { DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
-import type { LayerCounts, NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
+import { compare } from '../../../src/experiments/compare.js';
+import type { Comparison } from '../../../src/experiments/Comparison.js';
+import { findStages } from '../../../src/neurons/findStages.js';
+import type { Interval, LayerCounts, NeuronAnalysis, NeuronIndex, Stability } from '../../../src/neurons/NeuronAnalysis.js';
 import type { ReportInput } from '../../../src/report/Report.js';
 
 const TAGS = [
@@ -18,6 +21,8 @@ export interface FixtureOptions {
     /** How much more than others a language is hurt by the loss of its neurons; 0 for no effect. */
     readonly effect?: number;
     readonly matrix?: boolean;
+    /** With the certainty that so many folds give. */
+    readonly folds?: number;
 }
 
 /** A number in [0, 1) that depends on its arguments alone. */
@@ -73,9 +78,36 @@ export function buildAnalysis(options: FixtureOptions = {}): NeuronAnalysis {
         general: total('general'),
         perLanguage,
         layers: perLayer,
+        stages: findStages(perLayer, perLayer.map(() => width)),
+        ...(options.folds === undefined ? {} : { stability: buildStability(languages, perLanguage, total('general'), options.folds) }),
         milliseconds: 1234.5,
         neurons: { specific: { [languages[0] ?? '']: [index] }, related: {}, general: [index] },
     };
+}
+
+function buildStability(languages: readonly string[], perLanguage: NeuronAnalysis['perLanguage'], general: number, folds: number): Stability {
+    const around = (value: number): Interval => [Math.max(0, value * 0.8 - 3), value * 1.2 + 3];
+    return {
+        folds, halves: 6,
+        classes: { specific: { kept: 0.81234, overlap: 0.5 }, related: { kept: 0.9, overlap: 0.71 }, general: { kept: general === 0 ? null : 0.99, overlap: general === 0 ? null : 0.97 } },
+        intervals: {
+            general: around(general),
+            perLanguage: Object.fromEntries(languages.map(language => {
+                const { specific, related, total } = perLanguage[language]!;
+                return [language, { specific: around(specific), related: around(related), total: around(total) }];
+            })),
+        },
+    };
+}
+
+/** Analyses of a series: as many neurons moved by a little from one to the next. */
+export function buildComparison(labels: readonly string[] = ['base', 'aligned'], trained: readonly string[] = ['de', 'zh'], options: FixtureOptions = {}): Comparison {
+    return compare(labels.map((label, step) => {
+        const analysis = buildAnalysis({ ...options, specific: 1 - 0.1 * step });
+        const own = (count: number, from: number): NeuronIndex[] => Array.from({ length: count }, (_, j): NeuronIndex => [0, from + j]);
+        const lists = (from: number): Record<string, NeuronIndex[]> => Object.fromEntries(analysis.languages.map((language, k) => [language, own(5, from + 20 * k + step)]));
+        return { label, analysis: { ...analysis, neurons: { specific: lists(0), related: lists(1000), general: own(30, 3000 + 3 * step) } } };
+    }), trained);
 }
 
 /** One matrix: the own language suffers `effect`, the others a tenth of it, the control next to nothing. */

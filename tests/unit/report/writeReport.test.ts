@@ -108,7 +108,10 @@ describe('the page', () => {
         const { tree } = await writtenPage(input);
         const numbers = (selector: string) => selectAll(`${selector} data`, tree).map(({ properties }) => Number(properties.value));
         const { analysis } = input;
-        expect(numbers('#layers tbody')).toEqual(analysis.layers.flatMap((layer, i) => [i, analysis.widths[i], layer.specific, layer.related, layer.general]));
+        expect(numbers('#layers tbody')).toEqual([
+            ...analysis.layers.flatMap((layer, i) => [i, analysis.widths[i], layer.specific, layer.related, layer.general]),
+            ...analysis.stages.stages.flatMap(({ first, last }) => [first, last]),
+        ]);
         expect(numbers('#histogram tbody')).toEqual(analysis.histogram.flatMap((count, n) => [n, count, analysis.histogramAll[n]]));
         const set = input.matrix?.sets.specific as DeactivationSet;
         expect(numbers('#deactivation\\.specific tbody')).toEqual([

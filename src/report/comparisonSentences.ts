@@ -1,0 +1,33 @@
+import type { AnalysisChange, Comparison } from '../experiments/Comparison.js';
+import type { NeuronClass } from '../neurons/NeuronAnalysis.js';
+import { formatCount, formatList, formatNumber } from './format.js';
+import { html, type Html } from './html.js';
+
+/** The last analysis against the first: what figures of one comparison show. */
+export function lastChange({ changes }: Comparison): AnalysisChange {
+    return changes[changes.length - 1]!;
+}
+
+/** A difference with its sign. */
+export function formatDifference(value: number | null): string {
+    return value !== null && value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
+}
+
+/** What changed, for the headline; nothing without a comparison. */
+export function comparisonSummary(comparison: Comparison | undefined): Html | false {
+    if (comparison === undefined) return false;
+    const { analyses, trained } = comparison;
+    const { label, layers, groups } = lastChange(comparison);
+    const [first, last] = [analyses[0]!, analyses[analyses.length - 1]!];
+    const numbers = (kind: NeuronClass) => {
+        const sum = (of: readonly Readonly<Record<NeuronClass, number>>[]) => of.reduce((total, layer) => total + layer[kind], 0);
+        return `${formatCount(sum(first.layers))} to ${formatCount(sum(last.layers))} ${kind} (${formatDifference(sum(layers))})`;
+    };
+    const groupChange = (name: string, change: number | undefined) => change === undefined ? [] : [`${name} ${formatDifference(change)}`];
+    const means = [
+        ...groupChange(formatList(trained), groups.trained?.change.total),
+        ...groupChange(trained.length === 0 ? 'all languages' : 'the others', groups.others?.change.total),
+    ];
+    return html`<p>From <strong>${first.label}</strong> to <strong>${label}</strong>: ${formatList([numbers('specific'), numbers('related'), numbers('general')])}
+neurons; a language’s own, on average: ${formatList(means)}.</p>`;
+}

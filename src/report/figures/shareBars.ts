@@ -1,0 +1,42 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import { formatShare } from '../format.js';
+import type { Measured } from '../numbers.js';
+import type { Channel, Panel } from './specTypes.js';
+import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH } from './theme.js';
+
+/** One group of bars: a share, or null, for each class. */
+export interface ShareGroup {
+    readonly title: string;
+    readonly shares: readonly (readonly [NeuronClass, Measured])[];
+}
+
+/** Shares of classes as bars from 0 to 1, one group below another. */
+export function shareBars(groups: readonly ShareGroup[]): TopLevelSpec {
+    return {
+        background: COLORS.background,
+        padding: { left: 6, right: 16, top: 8, bottom: 6 },
+        config: CONFIG,
+        vconcat: groups.map((group, index) => panel(group, index === groups.length - 1)),
+    };
+}
+
+function panel({ title, shares }: ShareGroup, last: boolean): Panel {
+    const values = shares.map(([kind, share]) => ({ class: CLASS_LABELS[kind], share: share ?? 0, text: formatShare(share) }));
+    const labels = shares.map(([kind]) => CLASS_LABELS[kind]);
+    const y: Channel<'y'> = {
+        field: 'class', type: 'nominal', sort: null, scale: { domain: labels, paddingInner: 0.25 },
+        axis: { title: null, domain: false, ticks: false, labelPadding: 8, minExtent: 120, maxExtent: 120 },
+    };
+    const x: Channel<'x'> = {
+        field: 'share', type: 'quantitative', scale: { domain: [0, 1.12], nice: false },
+        axis: { values: [0, 0.25, 0.5, 0.75, 1], format: '.0%', title: last ? 'share' : null, labels: last },
+    };
+    return {
+        width: PLOT_WIDTH - 70, height: { step: 25 }, title, data: { values },
+        layer: [
+            { mark: 'bar', encoding: { x, y, color: { field: 'class', type: 'nominal', scale: { domain: labels, range: shares.map(([kind]) => CLASS_COLORS[kind]) }, legend: null } } },
+            { mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: COLORS.ink }, encoding: { x, y, text: { field: 'text', type: 'nominal' } } },
+        ],
+    };
+}

@@ -1,0 +1,106 @@
+import type { Comparison } from '../../experiments/Comparison.js';
+import { formatDifference, lastChange } from '../comparisonSentences.js';
+import { histogramChangesFigure, languageChangesFigure, layerChangesFigure, seriesFigure } from '../figures/comparisonFigures.js';
+import { shareBars } from '../figures/shareBars.js';
+import { formatCount, formatShare } from '../format.js';
+import { html, type Html } from '../html.js';
+import {
+    groupsTable, histogramChangesTable, languageNumbersTable, layerChangesTable, seriesTable, transitionsTable,
+} from '../tables/comparisonTables.js';
+import type { DataTable } from '../tables/DataTable.js';
+import { htmlTable } from '../tables/htmlTable.js';
+import type { Section } from './Section.js';
+
+/** What changed from the first analysis to the others; figures show the last. */
+export function comparisonSections(comparison: Comparison): Section[] {
+    return [
+        layers(comparison), histogram(comparison), languages(comparison), classes(comparison),
+        ...(comparison.analyses.length > 2 ? [series(comparison)] : []),
+    ];
+}
+
+function fromTo(comparison: Comparison): Html {
+    return html`from ${comparison.analyses[0]!.label} to ${lastChange(comparison).label}`;
+}
+
+/** One section; its file and anchor are named as its table. */
+function section(table: DataTable, rest: Omit<Section, 'id' | 'table'>): Section {
+    return { id: table.name, table, ...rest };
+}
+
+const DIFFERENCES = { specific: formatDifference, related: formatDifference, general: formatDifference, selected: formatDifference, all: formatDifference, change: formatDifference };
+
+function layers(comparison: Comparison): Section {
+    const table = layerChangesTable(comparison);
+    return section(table, {
+        title: 'What changed, by layer',
+        spec: layerChangesFigure(lastChange(comparison)),
+        label: 'Change of the number of specific, related and general neurons in each layer',
+        caption: html`
+<p>The number of neurons of each class in each layer, ${fromTo(comparison)}: above 0 there are more after. General neurons have
+a panel and a scale of their own.</p>
+<p class="paper">Corresponds to fig. 4 of the paper.</p>`,
+        numbers: htmlTable(table, { formats: DIFFERENCES }),
+    });
+}
+
+function histogram(comparison: Comparison): Section {
+    const table = histogramChangesTable(comparison);
+    return section(table, {
+        title: 'What changed, by number of languages',
+        spec: histogramChangesFigure(lastChange(comparison)),
+        label: 'Change of the number of neurons by the number of languages in which they are high',
+        caption: html`
+<p>Neurons by N, the number of languages in which they are high, ${fromTo(comparison)}: all neurons of the model above, the
+selected ones below. A rise at the right says that more neurons are shared by more languages.</p>
+<p class="paper">Corresponds to fig. 5 of the paper.</p>`,
+        numbers: htmlTable(table, { formats: DIFFERENCES }),
+    });
+}
+
+function languages(comparison: Comparison): Section {
+    const table = languageNumbersTable(comparison);
+    return section(table, {
+        title: 'What changed, by language',
+        spec: languageChangesFigure(comparison),
+        label: 'Number of specific and related neurons of each language before and after',
+        caption: html`
+<p>Specific and related neurons of each language: the hollow square is ${comparison.analyses[0]!.label}, the dot
+${lastChange(comparison).label}.</p>
+${htmlTable(groupsTable(comparison), { formats: DIFFERENCES })}
+<p class="paper">The means over trained and other languages correspond to table 2 of the paper, English against the rest to
+table 3.</p>`,
+        numbers: htmlTable(table),
+    });
+}
+
+function classes(comparison: Comparison): Section {
+    const table = transitionsTable(comparison);
+    const { overlap, switched } = lastChange(comparison);
+    return section(table, {
+        title: 'Which neurons stay',
+        spec: shareBars([{ title: 'Neurons that keep their class', shares: (['specific', 'related', 'general'] as const).map(kind => [kind, overlap[kind]]) }]),
+        label: 'Share of the neurons of each class that have the same class after',
+        caption: html`
+<p>The share of each class’s neurons that have the same class after, ${fromTo(comparison)}. Of those that stay specific
+${formatCount(switched.specific)} are of another language, of those that stay related ${formatCount(switched.related)} of other languages.</p>
+<p>Below are the numbers of neurons by class before and after; the neurons themselves are in comparison.json.</p>
+<p class="paper">The overlap corresponds to table 4 of the paper.</p>`,
+        numbers: htmlTable(table, { formats: { overlap: formatShare } }),
+    });
+}
+
+function series(comparison: Comparison): Section {
+    const table = seriesTable(comparison);
+    const share = formatShare;
+    return section(table, {
+        title: 'The series',
+        spec: seriesFigure(comparison),
+        label: 'Number of specific, related and general neurons in each analysis of the series, and overlap with the first',
+        caption: html`
+<p>The number of neurons of each class in each analysis, in the order given, and below the share of the first analysis’s
+neurons that still have their class.</p>
+<p class="paper">Corresponds to figs. 17–19 of the paper.</p>`,
+        numbers: htmlTable(table, { formats: { 'specific overlap': share, 'related overlap': share, 'general overlap': share } }),
+    });
+}

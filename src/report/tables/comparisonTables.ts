@@ -1,0 +1,74 @@
+import type { ClassOrNone, Comparison, GroupChange } from '../../experiments/Comparison.js';
+import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import type { DataCell, DataTable } from './DataTable.js';
+
+const CLASSES: readonly NeuronClass[] = ['specific', 'related', 'general'];
+const FROM: readonly ClassOrNone[] = [...CLASSES, 'none'];
+
+/** Change of each layer's neurons by class, for every analysis after the first. */
+export function layerChangesTable({ changes }: Comparison): DataTable {
+    return {
+        name: 'comparison-layers',
+        columns: ['analysis', 'layer', ...CLASSES],
+        rows: changes.flatMap(({ label, layers }) => layers.map((layer, index): DataCell[] => [label, index, ...CLASSES.map(kind => layer[kind])])),
+    };
+}
+
+/** Change of the number of neurons by N, selected ones and all. */
+export function histogramChangesTable({ changes }: Comparison): DataTable {
+    return {
+        name: 'comparison-histogram',
+        columns: ['analysis', 'N', 'selected', 'all'],
+        rows: changes.flatMap(({ label, histogram, histogramAll }) => histogramAll.map((all, n): DataCell[] => [label, n, histogram[n] ?? 0, all])),
+    };
+}
+
+/** Numbers of neurons of each language in every analysis. */
+export function languageNumbersTable({ languages, analyses, trained }: Comparison): DataTable {
+    return {
+        name: 'comparison-languages',
+        columns: ['language', 'trained', 'analysis', 'specific', 'related', 'total'],
+        rows: languages.flatMap(language => analyses.map(({ label, perLanguage }): DataCell[] => {
+            const numbers = perLanguage[language];
+            return [language, trained.includes(language) ? 'yes' : 'no', label, numbers?.specific ?? null, numbers?.related ?? null, numbers?.total ?? null];
+        })),
+    };
+}
+
+/** Means over groups of languages: tables 2 and 3 of the paper. */
+export function groupsTable({ changes, trained }: Comparison): DataTable {
+    const names = { trained: `trained (${trained.join(', ')})`, others: trained.length === 0 ? 'all languages' : 'other languages', english: 'English', rest: 'all but English' } as const;
+    const rows = (label: string, name: string, group: GroupChange | undefined): DataCell[][] =>
+        (group === undefined ? [] : (['specific', 'related', 'total'] as const).map(kind => [name, label, kind, group.before[kind], group.after[kind], group.change[kind]]));
+    return {
+        name: 'comparison-groups',
+        columns: ['languages', 'analysis', 'neurons', 'before', 'after', 'change'],
+        rows: changes.flatMap(({ label, groups }) => (['trained', 'others', 'english', 'rest'] as const).flatMap(key => rows(label, names[key], groups[key]))),
+    };
+}
+
+/** Class before and after, and what is shared: table 4 of the paper and the transitions behind it. */
+export function transitionsTable({ changes }: Comparison): DataTable {
+    return {
+        name: 'comparison-classes',
+        columns: ['before', 'analysis', ...FROM.map(to => `to ${to}`), 'overlap'],
+        rows: changes.flatMap(({ label, transitions, overlap }) => FROM.map((from): DataCell[] => [
+            from, label, ...FROM.map(to => transitions[from][to]), from === 'none' ? null : overlap[from],
+        ])),
+    };
+}
+
+/** Numbers of neurons by class along a series, and their overlap with the first analysis. */
+export function seriesTable({ analyses, changes }: Comparison): DataTable {
+    return {
+        name: 'series',
+        columns: ['analysis', ...CLASSES, ...CLASSES.map(kind => `${kind} overlap`)],
+        rows: analyses.map(({ label, layers }, index) => {
+            const overlap = changes[index - 1]?.overlap;
+            return [
+                label, ...CLASSES.map(kind => layers.reduce((sum, layer) => sum + layer[kind], 0)),
+                ...CLASSES.map(kind => (index === 0 ? 1 : overlap?.[kind] ?? null)),
+            ];
+        }),
+    };
+}

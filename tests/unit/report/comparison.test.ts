@@ -1,0 +1,112 @@
+import { mkdtemp, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fromHtml } from 'hast-util-from-html';
+import { select, selectAll } from 'hast-util-select';
+import { toString } from 'hast-util-to-string';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { ReportInput } from '../../../src/report/Report.js';
+import { writeReport } from '../../../src/report/writeReport.js';
+import { buildComparison, buildInput } from './fixture.js';
+
+let folder: string;
+beforeEach(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'report-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+async function written(input: ReportInput) {
+    const { html, tables } = await writeReport(folder, input);
+    const text = await readFile(html, 'utf8');
+    const csv = async (name: string): Promise<string[][]> => (await readFile(join(folder, 'tables', `${name}.csv`), 'utf8')).trim().split('\n').map(line => line.split(','));
+    return { text, tree: fromHtml(text), csv, tables };
+}
+
+const sections = ['comparison-layers', 'comparison-histogram', 'comparison-languages', 'comparison-classes'];
+
+describe('a comparison in the report', () => {
+    it('is there only where it was made, and a series from three analyses on', async () => {
+        const none = await written(buildInput());
+        expect(selectAll('[id^="comparison"], #series', none.tree)).toEqual([]);
+        const two = await written({ ...buildInput(), comparison: buildComparison() });
+        for (const id of sections) expect(select(`#${id} figure svg`, two.tree), id).toBeDefined();
+        expect(select('#series', two.tree)).toBeUndefined();
+        const three = await written({ ...buildInput(), comparison: buildComparison(['a', 'b', 'c']) });
+        expect(select('#series figure svg', three.tree)).toBeDefined();
+    });
+
+    it('has the exact numbers of the input in its tables', async () => {
+        const comparison = buildComparison(['a', 'b', 'c']);
+        const { csv } = await written({ ...buildInput(), comparison });
+        const rows = async (name: string): Promise<number[][]> => (await csv(name)).slice(1).map(row => row.map(Number));
+        expect((await rows('comparison-layers')).map(row => row.slice(1))).toEqual(comparison.changes.flatMap(({ layers }) => layers.map((layer, i) => [i, layer.specific, layer.related, layer.general])));
+        expect((await rows('comparison-histogram')).map(row => row.slice(1))).toEqual(comparison.changes.flatMap(({ histogram, histogramAll }) => histogramAll.map((all, n) => [n, histogram[n], all])));
+        expect((await rows('comparison-languages')).map(row => row.slice(3))).toEqual(comparison.languages.flatMap(language => comparison.analyses.map(({ perLanguage }) => {
+            const { specific, related, total } = perLanguage[language]!;
+            return [specific, related, total];
+        })));
+        const kinds = ['specific', 'related', 'general', 'none'] as const;
+        expect((await rows('comparison-classes')).map(row => row.slice(2, 6))).toEqual(comparison.changes.flatMap(({ transitions }) => kinds.map(from => kinds.map(to => transitions[from][to]))));
+        expect((await rows('series')).map(row => row[4])).toEqual([1, comparison.changes[0]!.overlap.specific, comparison.changes[1]!.overlap.specific]);
+    });
+
+    it('says what changed, in words and group means', async () => {
+        const comparison = buildComparison(['base', 'aligned'], ['de', 'zh']);
+        const { tree } = await written({ ...buildInput(), comparison });
+        const summary = toString(select('.summary', tree)!);
+        expect(summary).toContain('From base to aligned:');
+        const { groups } = comparison.changes[0]!;
+        const means = selectAll('#comparison-languages figcaption data', tree).map(({ properties }) => Number(properties.value));
+        expect(means).toEqual([groups.trained, groups.others, groups.english, groups.rest].flatMap(group => (['specific', 'related', 'total'] as const).flatMap(kind => [group!.before[kind], group!.after[kind], group!.change[kind]])));
+    });
+
+    it('of equal analyses, or of empty classes, has neither NaN nor undefined', async () => {
+        const comparison = buildComparison();
+        const change = { ...comparison.changes[0]!, overlap: { specific: null, related: null, general: null } };
+        const { text, tree } = await written({ ...buildInput(), comparison: { ...comparison, trained: [], changes: [change] } });
+        for (const svg of ['layers', 'histogram', 'languages', 'classes']) {
+            expect(await readFile(join(folder, 'figures', `comparison-${svg}.svg`), 'utf8')).not.toMatch(/NaN|undefined/);
+        }
+        expect(text).not.toContain('undefined');
+        expect(toString(select('#comparison-classes', tree)!)).toContain('n/a');
+    });
+
+    it('escapes what a user names', async () => {
+        const evil = '<script>alert("x")</script>';
+        const { text, tree } = await written({ ...buildInput(), comparison: buildComparison([evil, 'b', 'c']) });
+        expect(selectAll('script', tree)).toEqual([]);
+        expect(text).toContain('&lt;script&gt;');
+    });
+});
+
+describe('stages and certainty in the report', () => {
+    it('are said and drawn where they are, and said to be missing where not', async () => {
+        const base = buildInput({ folds: 5, matrix: false });
+        const stages = { seen: true, confidence: 0.999, rule: 'The rule.', stages: [
+            { name: 'multilingual understanding', first: 0, last: 4 }, { name: 'shared semantic space reasoning', first: 5, last: 17 },
+            { name: 'multilingual output space transformation', first: 18, last: 30 }, { name: 'vocabulary space outputting', first: 31, last: 31 },
+        ] } as const;
+        const { tree, csv } = await written({ ...base, analysis: { ...base.analysis, stages } });
+        expect(toString(select('#layers figcaption', tree)!)).toContain('2 shared semantic space reasoning, layers 5 to 17');
+        expect(toString(select('#layers', tree)!)).toContain('99.9\u00a0%');
+        expect(await readFile(join(folder, 'figures/layers.svg'), 'utf8')).toContain('#f0f1f4');
+        const { stability } = base.analysis;
+        expect((await csv('stability')).slice(1).map(row => row.slice(1, 3).map(Number))).toEqual(Object.values(stability!.classes).map(({ kept, overlap }) => [kept, overlap]));
+        const languages = (await csv('languages')).slice(1);
+        expect(languages.map(row => row.slice(-2).map(Number))).toEqual(base.analysis.languages.map(language => stability!.intervals.perLanguage[language]!.total));
+
+        const plain = buildInput({ matrix: false });
+        const unseen = { ...plain.analysis, stages: { ...stages, seen: false, reason: 'it has fewer than 4 layers', stages: [] } };
+        const without = await written({ ...plain, analysis: unseen });
+        expect(toString(select('.summary', without.tree)!)).toContain('not seen in this model: it has fewer than 4 layers');
+        expect(select('#stability', without.tree)).toBeUndefined();
+        expect(toString(select('#languages figcaption', without.tree)!)).toContain('--folds');
+    });
+
+    it("LAPE's analysis has no λ", async () => {
+        const base = buildInput({ matrix: false });
+        const { text, tree } = await written({ ...base, analysis: { ...base.analysis, method: 'lape', lambda: null } });
+        expect(text).not.toContain('null');
+        expect(toString(select('#definitions', tree)!)).toContain('LAPE');
+    });
+});
