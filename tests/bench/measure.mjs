@@ -13,9 +13,18 @@ export async function compare(rounds, side, against) {
         const second = round % 2 === 0 ? await against() : await side();
         if (round >= 0) ratios.push(round % 2 === 0 ? first / second : second / first); // round -1 warms up
     }
-    ratios.sort((a, b) => a - b);
-    const at = (share) => ratios[Math.round(share * (ratios.length - 1))];
-    return { ratio: at(0.5), least: at(0.25), most: at(0.75) };
+    const { median, least, most } = spread(ratios);
+    return { ratio: median, least, most };
+}
+
+/**
+ * Median and quartiles.
+ * @param {number[]} values
+ */
+export function spread(values) {
+    const sorted = values.toSorted((a, b) => a - b);
+    const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
+    return { median: at(0.5), least: at(0.25), most: at(0.75) };
 }
 
 /** Seconds that work takes. */
