@@ -35,7 +35,7 @@ describe('README', () => {
         expect(Object.keys(await json('collect', ...model, '--data', 'udhr:25-26', '--languages', 'en,zh,de', '--out', out)))
             .toEqual(expect.arrayContaining(['tokens', 'decodedTokens', 'seconds', 'tokensPerSecond']));
         const analysis = await json('identify', out, '--top-rate', '0.05');
-        for (const key of ['method', 'languages', 'topRate', 'bar', 'lambda', 'threshold', 'selected', 'histogram', 'histogramAll', 'general', 'perLanguage', 'layers', 'milliseconds']) {
+        for (const key of ['method', 'languages', 'topRate', 'bar', 'lambda', 'threshold', 'selected', 'histogram', 'histogramAll', 'general', 'perLanguage', 'layers', 'stages', 'milliseconds']) {
             expect(analysis, key).toHaveProperty(key);
         }
         const matrix = await json('deactivate', out, ...model, '--data', 'udhr:30-30', '--metric', 'ppl', '--sets', 'specific+related');
