@@ -2,13 +2,11 @@ import { createHash } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
+import { chooseLanguages, inPaperOrder } from '../../corpus/languages.js';
 import { LanguageNeuronsError } from '../../errors.js';
 import { toolVersions } from '../../versions.js';
 import type { Activations } from '../Activations.js';
 import { readTorch, type TorchTensor } from './readTorch.js';
-
-/** The paper's order; other languages follow it alphabetically. */
-const paperOrder = ['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'];
 
 /** Files of one language. */
 interface LanguageFiles {
@@ -34,11 +32,7 @@ interface FileCounts {
  */
 export async function importCounts(folder: string, options: { readonly languages?: readonly string[] | undefined } = {}): Promise<Activations> {
     const files = await filesIn(folder);
-    const languages = options.languages ?? inOrder([...files.keys()]);
-    const missing = languages.filter((language) => !files.has(language));
-    if (missing.length > 0) {
-        throw new LanguageNeuronsError('NOT_FOUND', `${folder}: holds no activation.${missing[0]!}.pt; choose from ${inOrder([...files.keys()]).join(', ')}`);
-    }
+    const languages = chooseLanguages(options.languages, inPaperOrder(files.keys()), folder);
     const bare = languages.filter((language) => files.get(language)!.prefix === undefined);
     if (bare.length > 0 && bare.length < languages.length) {
         throw new LanguageNeuronsError('MISMATCH', `${folder}: no prefix.activation.${bare[0]!}.pt, but other languages have theirs; add it, or leave ${bare.join(', ')} out`);
@@ -89,11 +83,6 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFile
     }
     if (full.size === 0) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: holds no activation.LL.pt and no activation.LL.train.MODEL; give the folder of the published counts`);
     return new Map([...full].map(([language, path]) => [language, { full: path, prefix: prefix.get(language) }]));
-}
-
-function inOrder(languages: readonly string[]): string[] {
-    const known = paperOrder.filter((language) => languages.includes(language));
-    return [...known, ...languages.filter((language) => !known.includes(language)).sort()];
 }
 
 async function languageCounts({ full, prefix }: LanguageFiles): Promise<FileCounts> {

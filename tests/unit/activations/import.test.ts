@@ -123,7 +123,7 @@ describe('a folder of published counts', () => {
     const four = (tokens = 10, counts = [1, 2, 3, 4]): Buffer => countsFile([2, 2], counts, tokens);
     it.each<{ what: string; files: Readonly<Record<string, Buffer>>; languages?: string[]; code: string; says: string }>([
         { what: 'nothing of the kind', files: { 'x.pt': four() }, code: 'NOT_FOUND', says: 'activation.LL.pt' },
-        { what: 'a language that is not there', files: { 'activation.en.pt': four() }, languages: ['en', 'de'], code: 'NOT_FOUND', says: 'activation.de.pt' },
+        { what: 'a language that is not there', files: { 'activation.en.pt': four() }, languages: ['en', 'de'], code: 'NOT_FOUND', says: 'no language de' },
         { what: 'two files of a language', files: { 'activation.en.pt': four(), 'activation.en.train.a': four() }, code: 'WRONG_USE', says: 'both of en' },
         { what: 'prompts of some languages', files: { 'activation.en.pt': four(), 'activation.de.pt': four(), 'prefix.activation.en.pt': four(5) }, code: 'MISMATCH', says: 'prefix.activation.de.pt' },
         { what: 'languages of other shapes', files: { 'activation.en.pt': four(), 'activation.de.pt': countsFile([1, 4], [1, 2, 3, 4], 10) }, code: 'MISMATCH', says: '1 x 4' },
