@@ -99,13 +99,23 @@ std::vector<uint8_t> Context::outputs_of(const Batch & batch, bool want_logits) 
 
 void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
     const size_t n = batch.tokens.size();
-    const std::unique_ptr<llama_batch, BatchDeleter> native(new llama_batch(llama_batch_init(int32_t(n), 0, 1)));
+    std::vector<std::vector<llama_seq_id>> sequences(n);
+    size_t most = 1;
+    for (size_t i = 0; i < n; ++i) {
+        sequences[i].push_back(batch.sequences[i]);
+    }
+    for (size_t pair = 0; pair + 1 < batch.shared.size(); pair += 2) {
+        auto & list = sequences.at(size_t(batch.shared[pair]));
+        list.push_back(batch.shared[pair + 1]);
+        most = std::max(most, list.size());
+    }
+    const std::unique_ptr<llama_batch, BatchDeleter> native(new llama_batch(llama_batch_init(int32_t(n), 0, int32_t(most))));
     native->n_tokens = int32_t(n);
     for (size_t i = 0; i < n; ++i) {
         native->token[i]     = batch.tokens[i];
         native->pos[i]       = batch.positions[i];
-        native->n_seq_id[i]  = 1;
-        native->seq_id[i][0] = batch.sequences[i];
+        native->n_seq_id[i]  = int32_t(sequences[i].size());
+        std::copy(sequences[i].begin(), sequences[i].end(), native->seq_id[i]);
         native->logits[i]    = int8_t(outputs[i]);
     }
     Log::clear();

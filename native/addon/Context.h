@@ -28,6 +28,7 @@ struct Batch {
     std::vector<uint8_t>      counted;
     std::vector<llama_token>  targets; // or empty
     std::vector<llama_seq_id> finished; // sequences whose cells are freed after the batch
+    std::vector<int32_t>      shared;   // pairs of token index and further sequence
 };
 
 struct ContextDeleter {

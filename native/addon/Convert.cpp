@@ -70,7 +70,13 @@ Batch convert::batch(const Napi::Object & object) {
     batch.counted   = vector_of<Napi::Uint8Array, uint8_t>(object, "counted");
     batch.targets   = vector_of<Napi::Int32Array, llama_token>(object, "targets");
     batch.finished  = vector_of<Napi::Int32Array, llama_seq_id>(object, "finished");
+    batch.shared    = vector_of<Napi::Int32Array, int32_t>(object, "shared");
     const size_t n = batch.tokens.size();
+    for (size_t pair = 0; pair < batch.shared.size(); pair += 2) {
+        if (pair + 1 == batch.shared.size() || batch.shared[pair] < 0 || size_t(batch.shared[pair]) >= n) {
+            throw Napi::TypeError::New(object.Env(), "shared holds pairs of a token's index and a sequence");
+        }
+    }
     if (n == 0 || batch.positions.size() != n || batch.sequences.size() != n || batch.counted.size() != n || batch.targets.size() != n) {
         throw Napi::TypeError::New(object.Env(), "the arrays of a batch must have one entry a token, and at least one token");
     }

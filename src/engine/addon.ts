@@ -98,7 +98,7 @@ export interface NativeMode {
     readonly logits: boolean;
 }
 
-/** One batch: every array but `finished` has one entry a token, in sequence order. */
+/** One batch: every array but `finished` and `shared` has one entry a token, in sequence order. */
 export interface NativeBatch {
     readonly tokens: Int32Array;
     readonly positions: Int32Array;
@@ -109,6 +109,8 @@ export interface NativeBatch {
     readonly targets: Int32Array;
     /** Sequences that end with this batch; their KV cells are freed after it. */
     readonly finished: Int32Array;
+    /** Further sequences of tokens that several share, as pairs of token index and sequence. */
+    readonly shared: Int32Array;
 }
 
 /** One context; refuses (BUSY) a call while another is under way. */

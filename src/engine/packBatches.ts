@@ -21,6 +21,7 @@ export interface PackedBatch extends NativeBatch {
  * Lays samples one behind another and cuts the tape into full batches. A sequence that crosses an
  * edge goes on in the next batch, its KV cells kept: packing changes no token's context. BOS and
  * prompt tokens are not counted; a token is scored where it is counted and something precedes it.
+ * Samples in a row with the same prompt share its tokens but the last, which go through once.
  */
 export async function* packBatches(
     samples: AsyncIterable<TokenizedSample>,
@@ -34,27 +35,52 @@ export async function* packBatches(
         batch = new BatchBuilder(options.batchSize);
         return built;
     };
-    for await (const sample of samples) {
-        for (const window of windowsOf(sample, options)) {
-            if (free.length === 0) yield flush();
-            const sequence = free.pop()!;
-            const { tokens, promptLength } = window;
-            for (let position = 0; position < tokens.length; position++) {
+    for await (const group of groupsOf(samples, options)) {
+        const windows = group.flatMap((sample) => [...windowsOf(sample, options)].map((window, i, all) => ({ ...window, characters: i === all.length - 1 ? sample.characters : 0 })));
+        // Windows of one long sample have nothing in common; those of a group begin alike.
+        const shared = group.length > 1 ? windows[0]!.promptLength - 1 : 0;
+        const together = group.length > 1 ? windows.length : 1;
+        for (let first = 0; first < windows.length; first += together) {
+            if (free.length < together) yield flush();
+            const ids = Array.from({ length: together }, () => free.pop()!);
+            for (let position = 0; position < shared; position++) {
                 if (batch.full) yield flush();
-                const nextScored = position + 1 < tokens.length && position + 1 >= promptLength;
-                batch.add(
-                    tokens[position]!,
-                    position,
-                    sequence,
-                    position >= promptLength ? 1 : 0,
-                    nextScored ? tokens[position + 1]! : -1,
-                );
+                batch.add(windows[first]!.tokens[position]!, position, ids, 0, -1);
             }
-            batch.finish(sequence);
+            for (const [i, sequence] of ids.entries()) {
+                const { tokens, promptLength, characters } = windows[first + i]!;
+                for (let position = shared; position < tokens.length; position++) {
+                    if (batch.full) yield flush();
+                    const nextScored = position + 1 < tokens.length && position + 1 >= promptLength;
+                    batch.add(tokens[position]!, position, [sequence], position >= promptLength ? 1 : 0, nextScored ? tokens[position + 1]! : -1);
+                }
+                batch.finish(sequence);
+                batch.characters += characters;
+            }
         }
-        batch.characters += sample.characters;
+        if (windows.length === 0) batch.characters += group.reduce((sum, { characters }) => sum + characters, 0);
     }
     if (batch.length > 0) yield flush();
+}
+
+/** Samples in a row that have the same prompt and fit a window; any other is a group of its own. */
+async function* groupsOf(samples: AsyncIterable<TokenizedSample>, { windowSize, sequences, bos }: PackOptions): AsyncGenerator<TokenizedSample[]> {
+    const fits = ({ tokens }: TokenizedSample): boolean => tokens.length + (bos >= 0 ? 1 : 0) <= windowSize;
+    const alike = (a: TokenizedSample, b: TokenizedSample): boolean => {
+        if (a.promptLength < 2 || a.promptLength !== b.promptLength || !fits(a) || !fits(b)) return false;
+        for (const sample of [a, b]) if (sample.tokens.length === sample.promptLength) return false; // counts nothing
+        for (let i = 0; i < a.promptLength; i++) if (a.tokens[i] !== b.tokens[i]) return false;
+        return true;
+    };
+    let group: TokenizedSample[] = [];
+    for await (const sample of samples) {
+        if (group.length > 0 && (group.length === sequences || !alike(group[0]!, sample))) {
+            yield group;
+            group = [];
+        }
+        group.push(sample);
+    }
+    if (group.length > 0) yield group;
 }
 
 /** The sample as sequences of at most `windowSize` tokens, each with its BOS as part of the prompt. */
@@ -81,6 +107,7 @@ class BatchBuilder {
     readonly #counted: Uint8Array;
     readonly #targets: Int32Array;
     readonly #finished: number[] = [];
+    readonly #shared: number[] = [];
 
     constructor(size: number) {
         this.#tokens = new Int32Array(size);
@@ -94,11 +121,12 @@ class BatchBuilder {
         return this.length === this.#tokens.length;
     }
 
-    add(token: number, position: number, sequence: number, counted: number, target: number): void {
+    add(token: number, position: number, sequences: readonly number[], counted: number, target: number): void {
         const i = this.length++;
         this.#tokens[i] = token;
         this.#positions[i] = position;
-        this.#sequences[i] = sequence;
+        this.#sequences[i] = sequences[0]!;
+        for (let s = 1; s < sequences.length; s++) this.#shared.push(i, sequences[s]!);
         this.#counted[i] = counted;
         this.#targets[i] = target;
     }
@@ -116,6 +144,7 @@ class BatchBuilder {
             counted: this.#counted.subarray(0, n),
             targets: this.#targets.subarray(0, n),
             finished: Int32Array.from(this.#finished),
+            shared: Int32Array.from(this.#shared),
             characters: this.characters,
         };
     }

@@ -36,5 +36,6 @@ export function mixedBatch(vocabulary: number, seed: number): NativeBatch {
         counted: Uint8Array.from({ length: n }, (_, i) => (positions[i]! >= lengths[sequences[i]!]! / 3 ? 1 : 0)),
         targets: new Int32Array(n).fill(-1),
         finished: Int32Array.of(0, 1),
+        shared: new Int32Array(0),
     };
 }

@@ -18,7 +18,7 @@ describe('a run configuration', () => {
         const example = /```yaml\n([\s\S]+?)```/.exec(readFileSync('README.md', 'utf8'))![1]!;
         expect(await readRunConfig(written(example))).toEqual({
             model: join(folder, 'model.gguf'), data: [join(folder, 'texts')], evaluation: [join(folder, 'held-out')],
-            languages: ['en', 'zh', 'de'], topRate: 0.01, sets: ['specific', 'specific+related'], out: join(folder, 'runs/mine'),
+            languages: ['en', 'zh', 'de'], folds: 5, topRate: 0.01, sets: ['specific', 'specific+related'], out: join(folder, 'runs/mine'),
         });
     });
 
