@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Activations, Counts } from './Activations.js';
+import { addCounts } from './addCounts.js';
 import { readSafetensors, type Tensor, writeSafetensors } from './safetensors.js';
 
 const format = 'language-neurons/activations';
@@ -89,11 +90,11 @@ function readCounts(
 
 /** Whether layers agree in width and counts and tokens in their sums. */
 function addUp(parts: readonly Counts[], whole: Counts): boolean {
-    const sums = (lists: readonly BigInt64Array[], total: BigInt64Array): boolean =>
-        lists.every(({ length }) => length === total.length)
-        && total.every((value, j) => lists.reduce((sum, list) => sum + list[j]!, 0n) === value);
-    return sums(parts.map(({ tokens }) => tokens), whole.tokens)
-        && whole.counts.every((layer, i) => sums(parts.map(({ counts }) => counts[i]!), layer));
+    const widths = ({ counts }: Counts): string => counts.map(({ length }) => length).join();
+    if (parts.some((part) => widths(part) !== widths(whole))) return false;
+    const sum = addCounts(parts);
+    const equal = (a: BigInt64Array, b: BigInt64Array): boolean => Buffer.compare(new Uint8Array(a.buffer, a.byteOffset, a.byteLength), new Uint8Array(b.buffer, b.byteOffset, b.byteLength)) === 0;
+    return equal(sum.tokens, whole.tokens) && sum.counts.every((layer, i) => equal(layer, whole.counts[i]!));
 }
 
 function checkRange(counts: BigInt64Array, tokens: BigInt64Array, l: number, error: () => Error): void {

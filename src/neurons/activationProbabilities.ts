@@ -1,4 +1,5 @@
 import type { Activations } from '../activations/Activations.js';
+import { toNumbers } from '../activations/toNumbers.js';
 import { LanguageNeuronsError } from '../errors.js';
 
 /** Activation probabilities of all neurons of a model, layers one behind another. */
@@ -29,7 +30,10 @@ export function activationProbabilities({ languages, counts, tokens }: Activatio
     const p = new Float64Array(n * l);
     let at = 0;
     for (const layer of counts) {
-        for (let j = 0; j < layer.length; j++) p[at++] = Number(layer[j]) / totals[j % l]!;
+        const numbers = toNumbers(layer);
+        for (let j = 0; j < numbers.length; j += l) {
+            for (let k = 0; k < l; k++) p[at++] = numbers[j + k]! / totals[k]!;
+        }
     }
     return { p, n, l, widths };
 }

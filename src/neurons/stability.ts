@@ -5,7 +5,7 @@ import type { ClassStability, Interval, NeuronAnalysis, NeuronClass, Stability }
 import { classKeys } from './classKeys.js';
 
 /** Most divisions into halves that are looked at: more would take longer and say little more. */
-const mostHalves = 6;
+const mostHalves = 3;
 const level = 0.95;
 const classes: readonly NeuronClass[] = ['specific', 'related', 'general'];
 

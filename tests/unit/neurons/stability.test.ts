@@ -65,10 +65,10 @@ describe('certainty', () => {
         }), { numRuns: 40 });
     });
 
-    it('is absent without folds, and halves are at most six', () => {
+    it('is absent without folds, and halves are divided at most three times', () => {
         const { folds: _, ...whole } = foldsOf(3, steady);
         expect(identify(whole)).not.toHaveProperty('stability');
-        expect(identify(foldsOf(9, steady), { topRate: 0.6, bar: 0.5 }).stability!.halves).toBe(6);
+        expect(identify(foldsOf(9, steady), { topRate: 0.6, bar: 0.5 }).stability!.halves).toBe(3);
         expect(identify(foldsOf(3, steady), { topRate: 0.6, bar: 0.5 }).stability!.halves).toBe(3);
     });
 
