@@ -49,7 +49,7 @@ export function modelOptions<T>(argv: Argv<T>): Argv<T & ModelArguments> {
 /** Options of every command that reads texts. */
 export function dataOptions<T>(argv: Argv<T>): Argv<T & { data: string[]; languages: string | undefined }> {
     return argv
-        .option('data', { alias: 'd', type: 'string', array: true, demandOption: true, describe: 'udhr, udhr:FROM-TO, a folder of LL.txt, or a JSONL file' })
+        .option('data', { alias: 'd', type: 'string', array: true, demandOption: true, describe: 'udhr, udhr:FROM-TO, a folder of LL.txt, a JSONL file, or a JSON of answers' })
         .option('languages', { alias: 'l', type: 'string', describe: 'comma-separated, such as en,zh (default: all of the data)' });
 }
 

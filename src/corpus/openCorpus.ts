@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
+import { answersCorpus } from './answersCorpus.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { folderCorpus } from './folderCorpus.js';
 import { jsonlCorpus } from './jsonlCorpus.js';
@@ -12,9 +13,9 @@ export interface CorpusOptions {
 }
 
 /**
- * Opens a corpus: `udhr`, `udhr:FROM-TO`, a folder of `LL.txt` or a JSONL file; several are read one
- * after another, language by language. Nothing but names is read yet (a JSONL file is read once, for
- * its languages).
+ * Opens a corpus: `udhr`, `udhr:FROM-TO`, a folder of `LL.txt`, a JSONL file or the authors' JSON of
+ * answers; several are read one after another, language by language. Nothing but names is read yet
+ * (a JSON or JSONL file is read once, for its languages).
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, EMPTY, ENCODING, DAMAGED; MISMATCH where one of
  * several sources lacks a language
  */
@@ -41,7 +42,8 @@ async function openOne(spec: string, languages: readonly string[] | undefined): 
     });
     if (found.isDirectory()) return named(await folderCorpus(spec, languages), spec);
     if (/\.(jsonl|ndjson)$/.test(spec)) return named(await jsonlCorpus(spec, languages), spec);
-    throw new LanguageNeuronsError('UNSUPPORTED', `${spec}: not a format this tool reads; give a folder of LL.txt or a .jsonl file`);
+    if (spec.endsWith('.json')) return named(await answersCorpus(spec, languages), spec);
+    throw new LanguageNeuronsError('UNSUPPORTED', `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, or the authors\' .json of answers`);
 }
 
 /** A corpus by its path as a person would say it: from the working folder where it lies in there. */
