@@ -28,6 +28,10 @@ export { randomNeurons } from './neurons/randomNeurons.js';
 export { compare, type LabelledAnalysis } from './experiments/compare.js';
 export type { AnalysisChange, ComparedAnalysis, Comparison, GroupChange, LanguageNumbers } from './experiments/Comparison.js';
 export { readComparison, writeComparison } from './experiments/comparisonFile.js';
+export { languageOf } from './answers/languageOf.js';
+export { lastNumber } from './answers/lastNumber.js';
+export { hasRightNumber, type NumberRule, numberRules } from './answers/numberRules.js';
+
 export { deactivate, type DeactivateOptions, maskOf, perplexity } from './experiments/deactivate.js';
 export type { DeactivationMatrix, DeactivationSet, NeuronSetName } from './experiments/DeactivationMatrix.js';
 export { readMatrix, writeMatrix } from './experiments/matrixFile.js';

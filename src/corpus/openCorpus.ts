@@ -43,7 +43,7 @@ async function openOne(spec: string, languages: readonly string[] | undefined): 
     if (found.isDirectory()) return named(await folderCorpus(spec, languages), spec);
     if (/\.(jsonl|ndjson)$/.test(spec)) return named(await jsonlCorpus(spec, languages), spec);
     if (spec.endsWith('.json')) return named(await answersCorpus(spec, languages), spec);
-    throw new LanguageNeuronsError('UNSUPPORTED', `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, or the authors\' .json of answers`);
+    throw new LanguageNeuronsError('UNSUPPORTED', `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, or the .json of answers by the paper's authors`);
 }
 
 /** A corpus by its path as a person would say it: from the working folder where it lies in there. */

@@ -1,0 +1,37 @@
+import { lastNumber, plain } from './lastNumber.js';
+
+/** How the number of an answer is found and compared. */
+export type NumberRule = 'last' | 'mathoctopus' | 'lm-eval';
+
+export const numberRules: readonly NumberRule[] = ['last', 'mathoctopus', 'lm-eval'];
+
+const tolerance = 1e-3;
+
+/**
+ * Whether an answer's number is the right one. Rules:
+ * - `last`: the last number of the text, read as its language writes numbers, within 1e-3 (`lastNumber`).
+ * - `mathoctopus`: the papers' own: a comma between digits is dropped, the last `\d+(\.\d+)?` counts,
+ *   none counts as 0, within 1e-3. Its traps stay in it: the sign is lost, `80.000` reads 80, `10,5` 105.
+ * - `lm-eval`: lm-evaluation-harness's flexible extraction, the last `-?[$0-9.,]{2,}` or `-?[0-9]+`,
+ *   compared as text without punctuation.
+ */
+export function hasRightNumber(text: string, expected: number, language: string, rule: NumberRule): boolean {
+    const near = (value: number): boolean => Math.abs(value - expected) <= tolerance;
+    if (rule === 'last') {
+        const number = lastNumber(text, language);
+        return number !== undefined && near(number);
+    }
+    if (rule === 'mathoctopus') {
+        // Python's \d takes the digits of every script.
+        const numbers = digitsOnly(text).replace(/(\d),(\d)/g, '$1$2').match(/\d+(?:\.\d+)?/g);
+        return near(Number(numbers?.at(-1) ?? 0));
+    }
+    const found = [...text.matchAll(/(-?[$0-9.,]{2,})|(-?[0-9]+)/g)].at(-1)?.[0];
+    const bare = (value: string): string => value.replace(/[!-/:-@[-`{-~]/g, '').trim();
+    return found !== undefined && bare(found) === bare(String(expected));
+}
+
+/** Digits as 0 to 9 and nothing else changed, unlike `plain`. */
+function digitsOnly(text: string): string {
+    return text.replace(/\p{Nd}/gu, (digit) => plain(digit));
+}
