@@ -6,7 +6,7 @@ export type { Corpus, Sample } from './corpus/Corpus.js';
 export { openCorpus } from './corpus/openCorpus.js';
 
 export {
-    type CountResult, Engine, type EngineOptions, type NeuronMask, type RunOptions, type ScoreResult,
+    type CountResult, Engine, type EngineOptions, type GeneratedAnswer, type GenerateOptions, type NeuronMask, type RunOptions, type ScoreResult,
 } from './engine/Engine.js';
 export type { GpuChoice } from './engine/loadBackends.js';
 

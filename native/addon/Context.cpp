@@ -4,6 +4,7 @@
 #include "Log.h"
 
 #include <algorithm>
+#include <cmath>
 #include <thread>
 
 namespace {
@@ -29,6 +30,27 @@ struct BatchDeleter {
         case -2: fail("OUT_OF_MEMORY", "no memory for the compute buffers" + because + "; lower the batch size or put fewer layers on the GPU", code);
         default: fail("NATIVE", "llama.cpp failed to compute a batch" + because + "; finished parts are kept, run again", code);
     }
+}
+
+// Inverts the distribution function of softmax(logits / temperature) at `uniform`.
+llama_token draw(const float * logits, int32_t n_vocab, double temperature, double uniform) {
+    const float * likeliest = std::max_element(logits, logits + n_vocab);
+    if (temperature <= 0) {
+        return llama_token(likeliest - logits);
+    }
+    const auto weight = [=](int32_t token) { return std::exp((double(logits[token]) - double(*likeliest)) / temperature); };
+    double sum = 0;
+    for (int32_t token = 0; token < n_vocab; ++token) {
+        sum += weight(token);
+    }
+    double below = 0;
+    for (int32_t token = 0; token < n_vocab; ++token) {
+        below += weight(token);
+        if (below > uniform * sum) {
+            return token;
+        }
+    }
+    return llama_token(likeliest - logits); // rounding left nothing over
 }
 
 } // namespace
@@ -163,10 +185,37 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
         const float * logits = llama_get_logits(context.get());
         output.logits.assign(logits, logits + n * n_vocab);
     }
+    finish(batch);
+    return output;
+}
+
+std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draws) {
+    if (!mode.logits || mode.score) {
+        fail("WRONG_USE", "tokens are asked for in a mode that computes no logits; set the mode { logits: true, score: false } first");
+    }
+    std::vector<uint8_t> outputs(batch.tokens.size(), 0);
+    for (int32_t row : draws.rows) {
+        outputs.at(size_t(row)) = 1;
+    }
+    if (draws.rows.empty()) {
+        outputs.back() = 1; // llama.cpp wants one
+    }
+    finish(batch); // first: what ended with the last draw makes room for this batch
+    aborting = false;
+    run(batch, outputs);
+    const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
+    std::vector<llama_token> drawn;
+    for (size_t i = 0; i < draws.rows.size(); ++i) {
+        const float * logits = llama_get_logits_ith(context.get(), draws.rows[i]);
+        drawn.push_back(draw(logits, n_vocab, draws.temperature, draws.uniforms[i]));
+    }
+    return drawn;
+}
+
+void Context::finish(const Batch & batch) {
     for (llama_seq_id sequence : batch.finished) {
         llama_memory_seq_rm(llama_get_memory(context.get()), sequence, -1, -1);
     }
-    return output;
 }
 
 std::vector<std::vector<int64_t>> Context::counts() {

@@ -31,6 +31,13 @@ struct Batch {
     std::vector<int32_t>      shared;   // pairs of token index and further sequence
 };
 
+// Which tokens to draw after a batch: one for each entry.
+struct Draws {
+    std::vector<int32_t> rows;        // token of the batch that is continued; may repeat
+    std::vector<double>  uniforms;    // in [0, 1)
+    double               temperature = 0; // 0: the likeliest token
+};
+
 struct ContextDeleter {
     void operator()(llama_context * context) const { llama_free(context); }
 };
@@ -48,6 +55,8 @@ public:
     void   set_mode(llama_neurons_mode mode);
     void   set_mask(const std::vector<std::vector<float>> & keep);
     Output decode(const Batch & batch, bool want_logits);
+    // Frees the sequences finished before, decodes a batch and draws the next token after some of its tokens.
+    std::vector<llama_token> sample(const Batch & batch, const Draws & draws);
     // Throws where a failed batch left the counters half-updated.
     std::vector<std::vector<int64_t>> counts();
     int64_t counted_tokens() const;
@@ -60,6 +69,7 @@ public:
 private:
     std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits) const;
     void run(const Batch & batch, const std::vector<uint8_t> & outputs);
+    void finish(const Batch & batch);
 
     std::shared_ptr<Model>           model; // before the context, so that it is freed after it
     std::optional<CallbackCounter>   callback;

@@ -18,6 +18,7 @@ Napi::Function ContextObject::define(Napi::Env env) {
         InstanceMethod<&ContextObject::set_mask>("setMask"),
         InstanceMethod<&ContextObject::decode>("decode"),
         InstanceMethod<&ContextObject::logits>("logits"),
+        InstanceMethod<&ContextObject::sample>("sample"),
         InstanceMethod<&ContextObject::counts>("counts"),
         InstanceMethod<&ContextObject::reset>("reset"),
         InstanceMethod<&ContextObject::graph_splits>("graphSplits"),
@@ -94,6 +95,15 @@ Napi::Value ContextObject::logits(const Napi::CallbackInfo & info) {
         [](Napi::Env env, Context::Output & output) -> Napi::Value {
             return convert::typed_array<Napi::Float32Array>(env, output.logits);
         });
+}
+
+Napi::Value ContextObject::sample(const Napi::CallbackInfo & info) {
+    using Tokens = std::vector<llama_token>;
+    auto batch = convert::batch(info[0].As<Napi::Object>());
+    auto draws = convert::draws(info[1].As<Napi::Object>(), batch.tokens.size());
+    return run<Tokens>(info.Env(),
+        [batch = std::move(batch), draws = std::move(draws)](Context & context) { return context.sample(batch, draws); },
+        [](Napi::Env env, Tokens & tokens) -> Napi::Value { return convert::typed_array<Napi::Int32Array>(env, tokens); });
 }
 
 Napi::Value ContextObject::counts(const Napi::CallbackInfo & info) {

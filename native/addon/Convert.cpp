@@ -1,5 +1,7 @@
 #include "Convert.h"
 
+#include <algorithm>
+
 namespace {
 
 Napi::Value required(const Napi::Object & object, const char * key) {
@@ -81,6 +83,18 @@ Batch convert::batch(const Napi::Object & object) {
         throw Napi::TypeError::New(object.Env(), "the arrays of a batch must have one entry a token, and at least one token");
     }
     return batch;
+}
+
+Draws convert::draws(const Napi::Object & object, size_t n_tokens) {
+    Draws draws;
+    draws.rows        = vector_of<Napi::Int32Array, int32_t>(object, "rows");
+    draws.uniforms    = vector_of<Napi::Float64Array, double>(object, "uniforms");
+    draws.temperature = required(object, "temperature").ToNumber().DoubleValue();
+    const bool outside = std::any_of(draws.rows.begin(), draws.rows.end(), [=](int32_t row) { return row < 0 || size_t(row) >= n_tokens; });
+    if (outside || draws.uniforms.size() != draws.rows.size()) {
+        throw Napi::TypeError::New(object.Env(), "draws name tokens of the batch, each with a uniform number");
+    }
+    return draws;
 }
 
 llama_neurons_mode convert::mode(const Napi::Object & object) {

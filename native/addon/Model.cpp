@@ -61,6 +61,21 @@ std::vector<llama_token> Model::tokenize(const std::string & text) const {
     return tokens;
 }
 
+std::string Model::detokenize(const std::vector<llama_token> & tokens) const {
+    const llama_vocab * vocab = llama_model_get_vocab(handle.get());
+    std::string text(tokens.size() * 8 + 8, '\0');
+    int32_t n = llama_detokenize(vocab, tokens.data(), int32_t(tokens.size()), text.data(), int32_t(text.size()), false, false);
+    if (n < 0) {
+        text.resize(size_t(-n));
+        n = llama_detokenize(vocab, tokens.data(), int32_t(tokens.size()), text.data(), int32_t(text.size()), false, false);
+    }
+    if (n < 0) {
+        fail("NATIVE", "llama.cpp cannot turn " + std::to_string(tokens.size()) + " tokens into text", n);
+    }
+    text.resize(size_t(n));
+    return text;
+}
+
 std::string Model::metadata(const char * key) const {
     std::vector<char> value(1024);
     const int32_t n = llama_model_meta_val_str(handle.get(), key, value.data(), value.size());

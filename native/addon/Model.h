@@ -35,6 +35,7 @@ struct Model {
 
     // Tokens of text, special tokens in it taken literally, no BOS or EOS added.
     std::vector<llama_token> tokenize(const std::string & text) const;
+    std::string detokenize(const std::vector<llama_token> & tokens) const;
 
     std::string metadata(const char * key) const; // "" where absent
 };

@@ -8,6 +8,8 @@ Napi::Function ModelObject::define(Napi::Env env) {
     return DefineClass(env, "NativeModel", {
         InstanceMethod<&ModelObject::info>("info"),
         InstanceMethod<&ModelObject::tokenize>("tokenize"),
+        InstanceMethod<&ModelObject::detokenize>("detokenize"),
+        InstanceMethod<&ModelObject::end_tokens>("endTokens"),
         InstanceMethod<&ModelObject::create_context>("createContext"),
         InstanceMethod<&ModelObject::close>("close"),
     });
@@ -73,6 +75,26 @@ Napi::Value ModelObject::tokenize(const Napi::CallbackInfo & info) {
             }
             return result;
         });
+}
+
+Napi::Value ModelObject::detokenize(const Napi::CallbackInfo & info) {
+    const auto array = info[0].As<Napi::Int32Array>();
+    std::vector<llama_token> tokens(array.Data(), array.Data() + array.ElementLength());
+    return Task<std::string>::run(info.Env(),
+        [held = open(info.Env()), tokens = std::move(tokens)] { return held->detokenize(tokens); },
+        [](Napi::Env env, std::string & text) -> Napi::Value { return Napi::String::New(env, text); });
+}
+
+Napi::Value ModelObject::end_tokens(const Napi::CallbackInfo & info) {
+    const auto held = open(info.Env());
+    const llama_vocab * vocab = llama_model_get_vocab(held->handle.get());
+    std::vector<llama_token> ends;
+    for (llama_token token = 0; token < llama_vocab_n_tokens(vocab); ++token) {
+        if (llama_vocab_is_eog(vocab, token)) {
+            ends.push_back(token);
+        }
+    }
+    return convert::typed_array<Napi::Int32Array>(info.Env(), ends);
 }
 
 Napi::Value ModelObject::create_context(const Napi::CallbackInfo & info) {

@@ -4,6 +4,7 @@ import type { Sample } from '../corpus/Corpus.js';
 import type {
     NativeBatch, NativeContext, NativeCounting, NativeLayer, NativeMode, NativeModel, NativeModelInfo,
 } from './addon.js';
+import { generate, type GenerationRequest } from './generate.js';
 import { type GpuChoice, type LoadedBackends, loadBackends } from './loadBackends.js';
 import { modelFingerprint } from './modelFingerprint.js';
 import { awaitNative, nativeError } from './nativeError.js';
@@ -24,6 +25,8 @@ export interface EngineOptions {
     readonly batchSize?: number;
     /** Most tokens of one text with its prompt; longer ones are cut into windows. Default: the model's training context, at most 2048. */
     readonly windowSize?: number;
+    /** Tokens of the KV cache. Default: a window and a batch, which is what counting and scoring need; generation holds as many sequences as fit. */
+    readonly contextSize?: number;
     /** Threads. Default: one a core. */
     readonly threads?: number;
     /** Reserve memory for counting only, none for the logits that scoring takes. Default: for both. */
@@ -49,6 +52,32 @@ export interface CountResult {
     readonly tokens: bigint;
     /** All tokens that went through the model, prompts and BOS among them. */
     readonly decodedTokens: number;
+}
+
+export interface GenerateOptions {
+    readonly signal?: AbortSignal | undefined;
+    /** Neurons deactivated while the answers are drawn. */
+    readonly mask?: NeuronMask | undefined;
+    /** Answers to each prompt. Default 1. */
+    readonly answers?: number;
+    /** Most tokens of an answer. Default 256. */
+    readonly maxTokens?: number;
+    /** Default 0: always the likeliest token. */
+    readonly temperature?: number;
+    /** Of the draws at a temperature above 0. Default 1. */
+    readonly seed?: number;
+}
+
+/** One generated answer. */
+export interface GeneratedAnswer {
+    /** Which prompt, and which answer to it; both from 0. */
+    readonly prompt: number;
+    readonly answer: number;
+    readonly text: string;
+    /** Tokens drawn, without the one that ended it. */
+    readonly tokens: number;
+    /** Whether the model ended it, or `maxTokens` did. */
+    readonly end: 'stop' | 'length';
 }
 
 /** Score of one pass; perplexity is `exp(-logProbability / tokens)`. */
@@ -78,12 +107,13 @@ export class Engine {
     readonly #model: NativeModel;
     readonly #context: NativeContext;
     readonly #sequences: number;
+    readonly #contextSize: number;
     #running = false;
     #closed = false;
 
     private constructor(
         path: string, model: NativeModel, context: NativeContext, backends: LoadedBackends, fingerprint: string,
-        sizes: { batchSize: number; windowSize: number; sequences: number },
+        sizes: { batchSize: number; windowSize: number; sequences: number; contextSize: number },
     ) {
         this.path = path;
         this.#model = model;
@@ -95,6 +125,7 @@ export class Engine {
         this.batchSize = sizes.batchSize;
         this.windowSize = sizes.windowSize;
         this.#sequences = sizes.sequences;
+        this.#contextSize = sizes.contextSize;
     }
 
     /**
@@ -118,7 +149,7 @@ export class Engine {
                 options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : defaultWindowSize), 'window size',
             );
             // At most one sequence reaches from one batch into the next.
-            const contextSize = windowSize + batchSize;
+            const contextSize = Math.max(options.contextSize ?? 0, windowSize + batchSize);
             const sequences = Math.min(maxSequences, batchSize);
             const context = await awaitNative(
                 () => model.createContext({
@@ -130,7 +161,7 @@ export class Engine {
                 }),
             );
             const fingerprint = await modelFingerprint(path, headerBytes, loras);
-            return new Engine(path, model, context, backends, fingerprint, { batchSize, windowSize, sequences });
+            return new Engine(path, model, context, backends, fingerprint, { batchSize, windowSize, sequences, contextSize });
         } catch (cause) {
             model.close();
             throw nameFile(cause, path);
@@ -199,6 +230,50 @@ export class Engine {
         return this.#pass(mode, mask, () => this.#decodeAll(samples, options));
     }
 
+    /**
+     * Generates answers to prompts, many at once, in the order in which they end. What is drawn depends
+     * on seed, prompt and answer, not on what is generated beside it, up to the rounding of batches of
+     * other shapes. Special tokens in a prompt are taken literally; BOS comes first where the model asks
+     * for one.
+     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a prompt that the context has no room for
+     */
+    async *generate(prompts: Iterable<string> | AsyncIterable<string>, options: GenerateOptions = {}): AsyncGenerator<GeneratedAnswer> {
+        const { mask, signal, answers = 1, maxTokens = 256, temperature = 0, seed = 1 } = options;
+        const model = this.#model;
+        const lead = this.info.bos >= 0 ? [this.info.bos] : [];
+        if (!(temperature >= 0 && Number.isFinite(temperature))) throw new LanguageNeuronsError('WRONG_USE', `the temperature must be a number of at least 0, not ${temperature}`);
+        const each = { answers: atLeastOne(answers, 'number of answers'), maxTokens: atLeastOne(maxTokens, 'length of an answer') };
+        async function* requests(): AsyncGenerator<GenerationRequest> {
+            for await (const prompt of prompts) {
+                const [tokens] = await awaitNative(() => model.tokenize([prompt]));
+                yield { prompt: Int32Array.from([...lead, ...tokens!]), answers: each.answers };
+            }
+        }
+        await this.#begin({ count: false, mask: mask !== undefined, score: false, logits: true }, mask);
+        const stop = (): void => {
+            if (!this.#closed) this.#context.abort();
+        };
+        signal?.addEventListener('abort', stop);
+        try {
+            const drawn = generate(requests(), {
+                maxTokens: each.maxTokens, temperature, seed, endTokens: new Set(model.endTokens()), batchSize: this.batchSize,
+                sequences: this.#sequences, cells: this.#contextSize,
+            }, (batch, draws) => {
+                throwIfAborted(signal);
+                return awaitNative(() => this.#context.sample(batch, draws));
+            });
+            for await (const { request, answer, tokens, end } of drawn) {
+                yield { prompt: request, answer, text: await awaitNative(() => model.detokenize(tokens)), tokens: tokens.length, end };
+            }
+        } catch (cause) {
+            throwIfAborted(signal);
+            throw cause;
+        } finally {
+            signal?.removeEventListener('abort', stop);
+            this.#running = false;
+        }
+    }
+
     /** Tokens of a text, without BOS, special tokens in it taken literally. */
     async tokenize(text: string): Promise<Int32Array> {
         return (await awaitNative(() => this.#model.tokenize([text])))[0]!;
@@ -223,6 +298,16 @@ export class Engine {
 
     /** Runs one pass from a clean context; refuses another while it lasts, which would mix their counts. */
     async #pass<T>(mode: NativeMode, mask: NeuronMask | undefined, work: () => Promise<T>): Promise<T> {
+        await this.#begin(mode, mask);
+        try {
+            return await work();
+        } finally {
+            this.#running = false;
+        }
+    }
+
+    /** Whoever it lets in sets `#running` to false at the end. */
+    async #begin(mode: NativeMode, mask: NeuronMask | undefined): Promise<void> {
         if (this.#closed) throw new LanguageNeuronsError('CLOSED', 'the engine was closed; open a new one');
         if (this.#running) throw new LanguageNeuronsError('BUSY', 'a pass is under way on this engine; await it first, or open another engine');
         this.#running = true;
@@ -230,9 +315,9 @@ export class Engine {
             await awaitNative(() => this.#context.setMode(mode));
             await awaitNative(() => this.#context.reset());
             if (mask !== undefined) await awaitNative(() => this.#context.setMask(mask));
-            return await work();
-        } finally {
+        } catch (cause) {
             this.#running = false;
+            throw cause;
         }
     }
 
@@ -289,6 +374,11 @@ function positive(value: number, what: string): number {
     if (!Number.isInteger(value) || value < 2) {
         throw new LanguageNeuronsError('WRONG_USE', `the ${what} must be a whole number of at least 2, not ${value}`);
     }
+    return value;
+}
+
+function atLeastOne(value: number, what: string): number {
+    if (!Number.isInteger(value) || value < 1) throw new LanguageNeuronsError('WRONG_USE', `the ${what} must be a whole number of at least 1, not ${value}`);
     return value;
 }
 

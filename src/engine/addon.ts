@@ -57,6 +57,10 @@ export interface NativeModel {
     /** Tokens of each text; special tokens in it taken literally, no BOS or EOS added. */
     tokenize(texts: readonly string[]): Promise<Int32Array[]>;
     createContext(options: NativeContextOptions): Promise<NativeContext>;
+    /** The text of tokens, special ones left out. */
+    detokenize(tokens: Int32Array): Promise<string>;
+    /** Tokens after which a text is over. */
+    endTokens(): Int32Array;
     /** Frees the model once its contexts are closed too. */
     close(): void;
 }
@@ -113,6 +117,16 @@ export interface NativeBatch {
     readonly shared: Int32Array;
 }
 
+/** Which tokens to draw after a batch, one for each entry. */
+export interface NativeDraws {
+    /** Token of the batch that is continued; one may be continued more than once. */
+    readonly rows: Int32Array;
+    /** In [0, 1): where softmax(logits / temperature) is inverted. */
+    readonly uniforms: Float64Array;
+    /** 0: the likeliest token. */
+    readonly temperature: number;
+}
+
 /** One context; refuses (BUSY) a call while another is under way. */
 export interface NativeContext {
     layers(): NativeLayer[];
@@ -123,6 +137,8 @@ export interface NativeContext {
     decode(batch: NativeBatch): Promise<Float64Array>;
     /** Logits [tokens, vocabulary], row-major. */
     logits(batch: NativeBatch): Promise<Float32Array>;
+    /** Frees `finished` first, then decodes the batch, in a mode with logits, and draws a token after each row named. */
+    sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
     /** Totals since the last reset: counts [width] a layer, and counted tokens. */
     counts(): Promise<{ counts: BigInt64Array[]; tokens: bigint }>;
     /** Clears counters and KV cache. */

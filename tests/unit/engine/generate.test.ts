@@ -1,0 +1,97 @@
+import fc from 'fast-check';
+import { expect, it } from 'vitest';
+import { generate, type GeneratedTokens, type GenerationOptions, type GenerationRequest } from '../../../src/engine/generate.js';
+
+const end = 0;
+
+/**
+ * A model whose next token follows from all tokens before it, and a KV cache that refuses what
+ * llama.cpp would: a gap, a sequence in use begun again, more cells than there are.
+ */
+class Machine {
+    steps = 0;
+    tokens = 0;
+    full = 0;
+    readonly #sequences = new Map<number, { cell: number; token: number }[]>();
+    #cell = 0;
+
+    constructor(readonly options: GenerationOptions) {}
+
+    readonly sample: Parameters<typeof generate>[2] = (batch, { rows, uniforms }) => {
+        this.steps++;
+        this.tokens += batch.tokens.length;
+        this.full += batch.tokens.length === this.options.batchSize ? 1 : 0;
+        expect(batch.tokens.length).toBeGreaterThan(0);
+        expect(batch.tokens.length).toBeLessThanOrEqual(this.options.batchSize);
+        for (const id of batch.finished) expect(this.#sequences.delete(id)).toBe(true);
+        const behind: number[][] = [];
+        for (const [i, token] of batch.tokens.entries()) {
+            const others = Array.from({ length: batch.shared.length / 2 }, (_, pair) => pair).filter((pair) => batch.shared[2 * pair] === i).map((pair) => batch.shared[2 * pair + 1]!);
+            const cell = this.#cell++;
+            for (const id of [batch.sequences[i]!, ...others]) {
+                expect(id).toBeLessThan(this.options.sequences);
+                if (batch.positions[i] === 0) {
+                    expect(this.#sequences.has(id)).toBe(false);
+                    this.#sequences.set(id, []);
+                }
+                const sequence = this.#sequences.get(id)!;
+                expect(batch.positions[i]).toBe(sequence.length);
+                sequence.push({ cell, token });
+            }
+            behind.push(this.#sequences.get(batch.sequences[i]!)!.map((one) => one.token));
+        }
+        const cells = new Set([...this.#sequences.values()].flatMap((sequence) => sequence.map((one) => one.cell)));
+        expect(cells.size).toBeLessThanOrEqual(this.options.cells);
+        return Promise.resolve(Int32Array.from(rows, (row, i) => {
+            const hash = behind[row]!.reduce((sum, token) => (sum * 31 + token) % 9973, 7);
+            return (hash + Math.floor(uniforms[i]! * 5)) % 12; // now and then the end
+        }));
+    };
+}
+
+async function all(requests: readonly GenerationRequest[], options: GenerationOptions): Promise<{ answers: GeneratedTokens[]; machine: Machine }> {
+    const machine = new Machine(options);
+    const answers: GeneratedTokens[] = [];
+    for await (const answer of generate(requests, options, machine.sample)) answers.push(answer);
+    return { answers, machine };
+}
+
+const byPlace = (answers: readonly GeneratedTokens[]): GeneratedTokens[] => answers.toSorted((a, b) => a.request - b.request || a.answer - b.answer);
+const settings = fc.record({
+    maxTokens: fc.integer({ min: 1, max: 12 }), seed: fc.nat(1000), batchSize: fc.integer({ min: 6, max: 40 }),
+    sequences: fc.integer({ min: 3, max: 6 }), cells: fc.integer({ min: 60, max: 200 }),
+});
+const prompts = fc.array(fc.record({ prompt: fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 }), answers: fc.integer({ min: 1, max: 3 }) }), { maxLength: 12 });
+
+it('every answer is the one its prompt gets alone, however it is batched', async () => {
+    await fc.assert(fc.asyncProperty(prompts, settings, async (list, choice) => {
+        const options = { ...choice, temperature: 1, endTokens: new Set([end]) };
+        const requests = list.map(({ prompt, answers }) => ({ prompt: Int32Array.from(prompt), answers }));
+        const { answers } = await all(requests, options);
+        expect(answers).toHaveLength(list.reduce((sum, one) => sum + one.answers, 0));
+        // One after another, in batches of other shapes.
+        const { answers: alone } = await all(requests, { ...options, batchSize: 6, sequences: 3, cells: 60 });
+        expect(byPlace(answers)).toEqual(byPlace(alone));
+        for (const { tokens, end: why } of answers) {
+            expect(tokens).not.toContain(end);
+            expect(tokens.length).toBeLessThanOrEqual(choice.maxTokens);
+            if (why === 'length') expect(tokens).toHaveLength(choice.maxTokens);
+        }
+    }), { numRuns: 200 });
+});
+
+it('keeps batches full while prompts are waiting, and decodes a prompt once for all its answers', async () => {
+    const requests = Array.from({ length: 30 }, (_, i) => ({ prompt: Int32Array.from({ length: 40 }, (_, j) => 1 + ((i * j) % 50)), answers: 4 }));
+    const { answers, machine } = await all(requests, { maxTokens: 20, seed: 1, temperature: 1, endTokens: new Set([-1]), batchSize: 64, sequences: 16, cells: 2000 });
+    expect(answers).toHaveLength(120);
+    expect(machine.tokens).toBe(30 * 40 + 120 * 19); // the last token drawn is not decoded
+    expect(machine.steps).toBeLessThan(2.2 * (120 / 16) * 20);
+});
+
+it('refuses a prompt without room in one line', async () => {
+    const options = { maxTokens: 50, seed: 1, temperature: 0, endTokens: new Set([end]), batchSize: 8, sequences: 4, cells: 100 };
+    const code = async (request: GenerationRequest): Promise<unknown> => all([request], options).then(() => 'done', (error: { code: string; message: string }) => error);
+    expect(await code({ prompt: new Int32Array(60), answers: 1 })).toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('110 cells') });
+    expect(await code({ prompt: new Int32Array(3), answers: 5 })).toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('sequences') });
+    expect(await code({ prompt: new Int32Array(0), answers: 1 })).toMatchObject({ code: 'WRONG_USE' });
+});
