@@ -10,6 +10,7 @@ export default defineConfig({
         ],
         testTimeout: 180_000,
         hookTimeout: 180_000,
+        setupFiles: ['tests/setup.ts'],
         pool: 'forks',
         // Two cores: native tests use them all, one file at a time keeps their memory apart.
         fileParallelism: false,

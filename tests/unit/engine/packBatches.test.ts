@@ -53,7 +53,9 @@ it('every response token goes through once, in order, in a sequence of its own',
             }
         }
         expect(open.size).toBe(0);
-        expect(batches.reduce((sum, { characters }) => sum + characters, 0)).toBe(list.reduce((sum, { characters }) => sum + characters, 0));
+        // Without any response there is no batch that could carry them.
+        const some = list.some(({ tokens, promptLength }) => promptLength < tokens.length);
+        expect(batches.reduce((sum, { characters }) => sum + characters, 0)).toBe(some ? list.reduce((sum, { characters }) => sum + characters, 0) : 0);
 
         const responses = list.flatMap(({ tokens, promptLength }) => [...tokens.subarray(promptLength)]);
         expect(done.flatMap(({ tokens, counted }) => tokens.filter((_, i) => counted[i] === 1)).sort((a, b) => a - b)).toEqual(responses);
@@ -64,5 +66,5 @@ it('every response token goes through once, in order, in a sequence of its own',
             const body = tokens.slice(choice.bos >= 0 ? 1 : 0);
             for (const [i, token] of body.entries()) expect(token).toBe(body[0]! + i); // consecutive in the text
         }
-    }), { numRuns: 300 });
+    }), { numRuns: 1000 });
 });
