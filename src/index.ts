@@ -6,7 +6,7 @@ export type { Corpus, Sample } from './corpus/Corpus.js';
 export { openCorpus } from './corpus/openCorpus.js';
 
 export {
-    type CountResult, Engine, type EngineOptions, type GeneratedAnswer, type GenerateOptions, type NeuronMask, type RunOptions, type ScoreResult,
+    type CountResult, Engine, type EngineOptions, type GeneratedAnswer, type GenerateOptions, type NeuronMask, type Prompt, type RunOptions, type ScoreResult,
 } from './engine/Engine.js';
 export type { GpuChoice } from './engine/loadBackends.js';
 
@@ -28,6 +28,11 @@ export { randomNeurons } from './neurons/randomNeurons.js';
 export { compare, type LabelledAnalysis } from './experiments/compare.js';
 export type { AnalysisChange, ComparedAnalysis, Comparison, GroupChange, LanguageNumbers } from './experiments/Comparison.js';
 export { readComparison, writeComparison } from './experiments/comparisonFile.js';
+export { openQuestions } from './questions/openQuestions.js';
+export { openTemplate, type PromptTemplate, promptTemplates } from './questions/promptTemplates.js';
+export type { Question, Questions } from './questions/Questions.js';
+export { type AnsweredQuestion, respond, type RespondOptions, type RespondResult } from './questions/respond.js';
+
 export { languageOf } from './answers/languageOf.js';
 export { lastNumber } from './answers/lastNumber.js';
 export { hasRightNumber, type NumberRule, numberRules } from './answers/numberRules.js';

@@ -8,6 +8,7 @@ import { identifyCommand } from './identify.js';
 import { importCommand } from './import.js';
 import { inspectCommand } from './inspect.js';
 import { reportCommand } from './report.js';
+import { respondCommand } from './respond.js';
 import { runCommand } from './run.js';
 import { type CommandContext, type CommandResult, commandContext, dataOptions, modelOptions } from './shared.js';
 
@@ -77,6 +78,18 @@ async function parse(args: readonly string[], context: CommandContext): Promise<
                 .positional('more', { type: 'string', array: true })
                 .option('trained', { type: 'string', describe: 'languages that the alignment was trained on, such as zh,de' })
                 .option('out', { alias: 'o', type: 'string', describe: 'folder for comparison.json and the report (default: that of the last analysis)' }), plan(compareCommand))
+        .command('respond', 'generate answers to the questions of a folder, into a JSON file that collect reads',
+            (argv) => modelOptions(argv)
+                .option('questions', { alias: 'q', type: 'string', demandOption: true, describe: 'folder of mgsm_LL.tsv or of MSVAMP\'s test_Language.json' })
+                .option('languages', { alias: 'l', type: 'string', describe: 'comma-separated, such as en,zh (default: all of the folder)' })
+                .option('template', { type: 'string', default: 'mathoctopus', describe: 'mathoctopus, native-cot, or a text file with {question}' })
+                .option('out', { alias: 'o', type: 'string', demandOption: true, describe: 'JSON file' })
+                .option('limit', { type: 'number', describe: 'only the first so many questions of each language' })
+                .option('answers', { alias: 'n', type: 'number', default: 1, describe: 'answers to each question' })
+                .option('max-tokens', { type: 'number', default: 256, describe: 'most tokens of an answer' })
+                .option('temperature', { type: 'number', default: 0, describe: '0: always the likeliest token' })
+                .option('seed', { type: 'number', default: 1, describe: 'of what is drawn at a temperature above 0' })
+                .option('context-size', { type: 'number', describe: 'tokens of all answers at once (default: 8192)' }), plan(respondCommand))
         .command('import <folder>', 'counts published by others (.pt files) into OUT/activations.safetensors',
             (argv) => argv.positional('folder', { type: 'string', demandOption: true })
                 .option('languages', { alias: 'l', type: 'string', describe: 'comma-separated, such as en,zh (default: all that are there)' })

@@ -2,7 +2,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { main } from './main.js';
 
 /** Commands that load the native library, which can abort the process it is in. */
-const native = new Set(['run', 'collect', 'deactivate', 'inspect']);
+const native = new Set(['run', 'collect', 'deactivate', 'inspect', 'respond']);
 
 /** File descriptor on which the child's native code says why it aborts. */
 const abortFd = 3;

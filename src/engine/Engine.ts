@@ -68,9 +68,12 @@ export interface GenerateOptions {
     readonly seed?: number;
 }
 
+/** A prompt; one without an id has its place in the list as such. Ids and seed decide what is drawn. */
+export type Prompt = string | { readonly text: string; readonly id: number };
+
 /** One generated answer. */
 export interface GeneratedAnswer {
-    /** Which prompt, and which answer to it; both from 0. */
+    /** Id of the prompt, and which answer to it, from 0. */
     readonly prompt: number;
     readonly answer: number;
     readonly text: string;
@@ -237,16 +240,18 @@ export class Engine {
      * for one.
      * @throws LanguageNeuronsError as `count`, and WRONG_USE for a prompt that the context has no room for
      */
-    async *generate(prompts: Iterable<string> | AsyncIterable<string>, options: GenerateOptions = {}): AsyncGenerator<GeneratedAnswer> {
+    async *generate(prompts: Iterable<Prompt> | AsyncIterable<Prompt>, options: GenerateOptions = {}): AsyncGenerator<GeneratedAnswer> {
         const { mask, signal, answers = 1, maxTokens = 256, temperature = 0, seed = 1 } = options;
         const model = this.#model;
         const lead = this.info.bos >= 0 ? [this.info.bos] : [];
         if (!(temperature >= 0 && Number.isFinite(temperature))) throw new LanguageNeuronsError('WRONG_USE', `the temperature must be a number of at least 0, not ${temperature}`);
         const each = { answers: atLeastOne(answers, 'number of answers'), maxTokens: atLeastOne(maxTokens, 'length of an answer') };
         async function* requests(): AsyncGenerator<GenerationRequest> {
+            let count = 0;
             for await (const prompt of prompts) {
-                const [tokens] = await awaitNative(() => model.tokenize([prompt]));
-                yield { prompt: Int32Array.from([...lead, ...tokens!]), answers: each.answers };
+                const { text, id } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
+                const [tokens] = await awaitNative(() => model.tokenize([text]));
+                yield { id, prompt: Int32Array.from([...lead, ...tokens!]), answers: each.answers };
             }
         }
         await this.#begin({ count: false, mask: mask !== undefined, score: false, logits: true }, mask);
@@ -263,6 +268,7 @@ export class Engine {
                 return awaitNative(() => this.#context.sample(batch, draws));
             });
             for await (const { request, answer, tokens, end } of drawn) {
+                throwIfAborted(signal);
                 yield { prompt: request, answer, text: await awaitNative(() => model.detokenize(tokens)), tokens: tokens.length, end };
             }
         } catch (cause) {

@@ -6,11 +6,13 @@ import type { NativeBatch, NativeDraws } from './addon.js';
 
 /** A prompt, as tokens with BOS, and how many answers to draw for it. */
 export interface GenerationRequest {
+    /** Names the request, and with the seed decides what is drawn for it. */
+    readonly id: number;
     readonly prompt: Int32Array;
     readonly answers: number;
 }
 
-/** One answer: `request` counts the requests, `answer` the answers to one. */
+/** One answer: `request` is the request's id, `answer` counts the answers to it. */
 export interface GeneratedTokens {
     readonly request: number;
     readonly answer: number;
@@ -73,12 +75,12 @@ export async function* generate(
     const underWay = new Map<number, number>();
     let used = 0;
     let finished: number[] = [];
-    const waiting = numbered(requests);
+    const waiting = stream(requests);
     let next = await waiting.next();
 
     for (;;) {
         while (next.done !== true) {
-            const { request, prompt, answers } = next.value;
+            const { id: request, prompt, answers } = next.value;
             const cells = prompt.length + answers * maxTokens;
             checkRoom(prompt.length, answers, cells, options);
             if (free.length < answers || used + cells > options.cells) break;
@@ -129,9 +131,8 @@ export async function* generate(
     }
 }
 
-async function* numbered(requests: AsyncIterable<GenerationRequest> | Iterable<GenerationRequest>): AsyncGenerator<GenerationRequest & { readonly request: number }> {
-    let request = 0;
-    for await (const one of requests) yield { ...one, request: request++ };
+async function* stream<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
+    yield* items;
 }
 
 function checkRoom(promptLength: number, answers: number, cells: number, options: GenerationOptions): void {

@@ -66,7 +66,7 @@ const prompts = fc.array(fc.record({ prompt: fc.array(fc.integer({ min: 1, max: 
 it('every answer is the one its prompt gets alone, however it is batched', async () => {
     await fc.assert(fc.asyncProperty(prompts, settings, async (list, choice) => {
         const options = { ...choice, temperature: 1, endTokens: new Set([end]) };
-        const requests = list.map(({ prompt, answers }) => ({ prompt: Int32Array.from(prompt), answers }));
+        const requests = list.map(({ prompt, answers }, id) => ({ id, prompt: Int32Array.from(prompt), answers }));
         const { answers } = await all(requests, options);
         expect(answers).toHaveLength(list.reduce((sum, one) => sum + one.answers, 0));
         // One after another, in batches of other shapes.
@@ -81,7 +81,7 @@ it('every answer is the one its prompt gets alone, however it is batched', async
 });
 
 it('keeps batches full while prompts are waiting, and decodes a prompt once for all its answers', async () => {
-    const requests = Array.from({ length: 30 }, (_, i) => ({ prompt: Int32Array.from({ length: 40 }, (_, j) => 1 + ((i * j) % 50)), answers: 4 }));
+    const requests = Array.from({ length: 30 }, (_, i) => ({ id: i, prompt: Int32Array.from({ length: 40 }, (_, j) => 1 + ((i * j) % 50)), answers: 4 }));
     const { answers, machine } = await all(requests, { maxTokens: 20, seed: 1, temperature: 1, endTokens: new Set([-1]), batchSize: 64, sequences: 16, cells: 2000 });
     expect(answers).toHaveLength(120);
     expect(machine.tokens).toBe(30 * 40 + 120 * 19); // the last token drawn is not decoded
@@ -91,7 +91,7 @@ it('keeps batches full while prompts are waiting, and decodes a prompt once for 
 it('refuses a prompt without room in one line', async () => {
     const options = { maxTokens: 50, seed: 1, temperature: 0, endTokens: new Set([end]), batchSize: 8, sequences: 4, cells: 100 };
     const code = async (request: GenerationRequest): Promise<unknown> => all([request], options).then(() => 'done', (error: { code: string; message: string }) => error);
-    expect(await code({ prompt: new Int32Array(60), answers: 1 })).toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('110 cells') });
-    expect(await code({ prompt: new Int32Array(3), answers: 5 })).toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('sequences') });
-    expect(await code({ prompt: new Int32Array(0), answers: 1 })).toMatchObject({ code: 'WRONG_USE' });
+    expect(await code({ id: 0, prompt: new Int32Array(60), answers: 1 })).toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('110 cells') });
+    expect(await code({ id: 0, prompt: new Int32Array(3), answers: 5 })).toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('sequences') });
+    expect(await code({ id: 0, prompt: new Int32Array(0), answers: 1 })).toMatchObject({ code: 'WRONG_USE' });
 });

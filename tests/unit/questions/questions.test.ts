@@ -1,0 +1,88 @@
+import { existsSync } from 'node:fs';
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openQuestions } from '../../../src/questions/openQuestions.js';
+import { englishName, openTemplate } from '../../../src/questions/promptTemplates.js';
+
+let root: string;
+let made = 0;
+beforeAll(async () => {
+    root = await mkdtemp(join(tmpdir(), 'language-neurons-'));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function folderOf(files: Readonly<Record<string, string>>): Promise<string> {
+    const folder = join(root, String(made++));
+    await mkdir(folder);
+    for (const [name, text] of Object.entries(files)) await writeFile(join(folder, name), text);
+    return folder;
+}
+
+const mgsm = join(process.env.LANGUAGE_NEURONS_DATA ?? resolve('../shared/data'), 'mgsm');
+
+describe('questions', () => {
+    it("of MGSM: quotes and commas are part of the text, the answer's commas are not", async () => {
+        const folder = await folderOf({ 'mgsm_de.tsv': 'Er sagt "ja", oder?\t1,234\r\n"Zwei" Fragen\t-5\n', 'mgsm_en.tsv': 'One?\t1\n', 'README.md': 'x' });
+        const questions = await openQuestions(folder);
+        expect(questions.languages).toEqual(['en', 'de']);
+        expect(await questions.of('de')).toEqual([
+            { language: 'de', index: 0, text: 'Er sagt "ja", oder?', answer: 1234 }, { language: 'de', index: 1, text: '"Zwei" Fragen', answer: -5 },
+        ]);
+    });
+
+    it('of MSVAMP: by the English name of the language, English under another key', async () => {
+        const folder = await folderOf({
+            'test_German.json': `${JSON.stringify({ m_query: 'Wie viele?', response: '8.0', query: 'How many?' })}\n`,
+            'test_English.json': `${JSON.stringify({ query: 'How many?', response: '8.0' })}\n`,
+        });
+        const questions = await openQuestions(folder);
+        expect(questions.languages).toEqual(['en', 'de']);
+        expect(await questions.of('de')).toEqual([{ language: 'de', index: 0, text: 'Wie viele?', answer: 8 }]);
+        expect((await questions.of('en'))[0]).toMatchObject({ text: 'How many?', answer: 8 });
+    });
+
+    it.each<{ what: string; files: Record<string, string>; code: string; says: string }>([
+        { what: 'no questions', files: { 'x.txt': 'x' }, code: 'NOT_FOUND', says: 'mgsm_LL.tsv' },
+        { what: 'no tab', files: { 'mgsm_en.tsv': 'One?\t1\nTwo? 2\n' }, code: 'DAMAGED', says: 'line 2' },
+        { what: 'no number', files: { 'mgsm_en.tsv': 'One?\tone\n' }, code: 'DAMAGED', says: 'line 1' },
+        { what: 'another JSON', files: { 'test_English.json': '{"a": 1}\n' }, code: 'DAMAGED', says: 'line 1' },
+        { what: 'nothing in a file', files: { 'mgsm_en.tsv': '\n' }, code: 'EMPTY', says: 'mgsm_en.tsv' },
+        { what: 'two files of a language', files: { 'mgsm_en.tsv': 'x\t1', 'test_English.json': '{}' }, code: 'WRONG_USE', says: 'both of en' },
+    ])('with $what are refused in one line', async ({ files, code, says }) => {
+        const error = await folderOf(files).then(openQuestions).then((questions) => questions.of('en')).catch((refusal: Error) => refusal);
+        expect(error).toMatchObject({ name: 'LanguageNeuronsError', code, message: expect.stringContaining(says) });
+        expect((error as Error).message).not.toContain('\n');
+    });
+
+    it.skipIf(!existsSync(mgsm))(`are 250 in each language of MGSM (skipped where ${mgsm} is absent)`, async () => {
+        const questions = await openQuestions(mgsm);
+        const english = (await questions.of('en')).map(({ answer }) => answer);
+        expect(english.filter((answer) => answer >= 1000).length).toBeGreaterThan(3);
+        for (const language of questions.languages) {
+            const list = await questions.of(language);
+            expect(list).toHaveLength(250);
+            expect(list.filter(({ answer }, i) => answer !== english[i]).length, language).toBeLessThan(5);
+        }
+    });
+});
+
+describe('prompt templates', () => {
+    const question = { language: 'de', index: 0, text: 'Was kostet $1 & $&?', answer: 1 };
+
+    it('are the papers\' own', async () => {
+        expect((await openTemplate('mathoctopus'))(question)).toBe('Below is an instruction that describes a task. Write a response that appropriately completes the request in German. Please answer in German.\n\n### Instruction:\nWas kostet $1 & $&?\n\n### Response:');
+        expect((await openTemplate('native-cot'))(question)).toBe('Frage: Was kostet $1 & $&?\nSchritt-für-Schritt-Antwort:');
+        expect(['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'].map(englishName)).toEqual(['English', 'Russian', 'Spanish', 'French', 'German', 'Chinese', 'Japanese', 'Bengali', 'Thai', 'Swahili']);
+        const native = await openTemplate('native-cot');
+        expect(() => native({ ...question, language: 'it' })).toThrow('it');
+    });
+
+    it('may come from a file', async () => {
+        const folder = await folderOf({ 'mine.txt': 'Answer in {Language}: {question}\nA:\n', 'bad.txt': 'no place' });
+        expect((await openTemplate(join(folder, 'mine.txt')))(question)).toBe('Answer in German: Was kostet $1 & $&?\nA:');
+        await expect(openTemplate(join(folder, 'bad.txt'))).rejects.toMatchObject({ code: 'DAMAGED' });
+        await expect(openTemplate('unknown')).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('mathoctopus') });
+    });
+});
