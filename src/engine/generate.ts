@@ -3,6 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeBatch, NativeDraws } from './addon.js';
+import { BatchBuilder } from './BatchBuilder.js';
 
 /** A prompt, as tokens with BOS, and how many answers to draw for it. */
 export interface GenerationRequest {
@@ -91,22 +92,29 @@ export async function* generate(
         }
         if (growing.length === 0 && starting.length === 0) return;
 
-        const step = new Step(options.batchSize);
+        const batch = new BatchBuilder(options.batchSize);
+        for (const sequence of finished) batch.finish(sequence);
+        const rows: number[] = [];
+        const uniforms: number[] = [];
+        const draw = (row: number, random: RandomGenerator): void => {
+            rows.push(row);
+            uniforms.push(uniformFloat64(random));
+        };
         const drawn = growing;
-        for (const one of growing) step.draw(step.add(one.tokens.at(-1)!, one.position, [one.sequence]), one.random);
+        for (const one of growing) draw(batch.add(one.tokens.at(-1)!, one.position, [one.sequence]), one.random);
         for (const one of starting) {
             let row = -1;
-            while (one.decoded < one.prompt.length && step.room > 0) row = step.add(one.prompt[one.decoded]!, one.decoded++, one.sequences);
+            while (one.decoded < one.prompt.length && batch.room > 0) row = batch.add(one.prompt[one.decoded]!, one.decoded++, one.sequences);
             if (one.decoded < one.prompt.length) break; // the next batch goes on with it
             for (const [answer, sequence] of one.sequences.entries()) {
                 const random = xoroshiro128plus(mixed(options.seed, one.request, answer));
-                step.draw(row, random);
+                draw(row, random);
                 drawn.push({ request: one.request, answer, sequence, tokens: [], position: one.prompt.length - 1, random, promptLength: one.prompt.length });
             }
         }
         starting = starting.filter(({ prompt, decoded }) => decoded < prompt.length);
 
-        const tokens = await sample(step.batch(finished), step.draws(temperature));
+        const tokens = await sample(batch.build(), { rows: Int32Array.from(rows), uniforms: Float64Array.from(uniforms), temperature });
         finished = [];
         growing = [];
         for (const [i, one] of drawn.entries()) {
@@ -148,49 +156,4 @@ function checkRoom(promptLength: number, answers: number, cells: number, options
 /** A seed for each answer, spread over all bits. */
 function mixed(seed: number, request: number, answer: number): number {
     return Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(request + 1, 0x85ebca6b) ^ Math.imul(answer + 1, 0xc2b2ae35);
-}
-
-/** One batch in the making, with the draws behind its tokens. */
-class Step {
-    readonly #size: number;
-    readonly #tokens: number[] = [];
-    readonly #positions: number[] = [];
-    readonly #sequences: number[] = [];
-    readonly #shared: number[] = [];
-    readonly #rows: number[] = [];
-    readonly #uniforms: number[] = [];
-
-    constructor(size: number) {
-        this.#size = size;
-    }
-
-    get room(): number {
-        return this.#size - this.#tokens.length;
-    }
-
-    /** @returns the token's row */
-    add(token: number, position: number, sequences: readonly number[]): number {
-        const row = this.#tokens.push(token) - 1;
-        this.#positions.push(position);
-        this.#sequences.push(sequences[0]!);
-        for (let s = 1; s < sequences.length; s++) this.#shared.push(row, sequences[s]!);
-        return row;
-    }
-
-    draw(row: number, random: RandomGenerator): void {
-        this.#rows.push(row);
-        this.#uniforms.push(uniformFloat64(random));
-    }
-
-    batch(finished: readonly number[]): NativeBatch {
-        const n = this.#tokens.length;
-        return {
-            tokens: Int32Array.from(this.#tokens), positions: Int32Array.from(this.#positions), sequences: Int32Array.from(this.#sequences),
-            counted: new Uint8Array(n), targets: new Int32Array(n).fill(-1), finished: Int32Array.from(finished), shared: Int32Array.from(this.#shared),
-        };
-    }
-
-    draws(temperature: number): NativeDraws {
-        return { rows: Int32Array.from(this.#rows), uniforms: Float64Array.from(this.#uniforms), temperature };
-    }
 }

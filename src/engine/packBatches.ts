@@ -1,4 +1,5 @@
 import type { NativeBatch } from './addon.js';
+import { BatchBuilder } from './BatchBuilder.js';
 import type { TokenizedSample } from './tokenizeSamples.js';
 
 export interface PackOptions {
@@ -29,8 +30,10 @@ export async function* packBatches(
 ): AsyncGenerator<PackedBatch> {
     const free = Array.from({ length: options.sequences }, (_, id) => options.sequences - 1 - id);
     let batch = new BatchBuilder(options.batchSize);
+    let characters = 0; // of the samples that end with the batch
     const flush = (): PackedBatch => {
-        const built = batch.build();
+        const built = { ...batch.build(), characters };
+        characters = 0;
         free.push(...built.finished);
         batch = new BatchBuilder(options.batchSize);
         return built;
@@ -44,23 +47,23 @@ export async function* packBatches(
             if (free.length < together) yield flush();
             const ids = Array.from({ length: together }, () => free.pop()!);
             for (let position = 0; position < shared; position++) {
-                if (batch.full) yield flush();
+                if (batch.room === 0) yield flush();
                 batch.add(windows[first]!.tokens[position]!, position, ids, 0, -1);
             }
             for (const [i, sequence] of ids.entries()) {
-                const { tokens, promptLength, characters } = windows[first + i]!;
+                const { tokens, promptLength, characters: ended } = windows[first + i]!;
                 for (let position = shared; position < tokens.length; position++) {
-                    if (batch.full) yield flush();
+                    if (batch.room === 0) yield flush();
                     const nextScored = position + 1 < tokens.length && position + 1 >= promptLength;
                     batch.add(tokens[position]!, position, [sequence], position >= promptLength ? 1 : 0, nextScored ? tokens[position + 1]! : -1);
                 }
                 batch.finish(sequence);
-                batch.characters += characters;
+                characters += ended;
             }
         }
-        if (windows.length === 0) batch.characters += group.reduce((sum, { characters }) => sum + characters, 0);
+        if (windows.length === 0) characters += group.reduce((sum, sample) => sum + sample.characters, 0);
     }
-    if (batch.length > 0) yield flush();
+    if (!batch.empty) yield flush();
 }
 
 /** Samples in a row that have the same prompt and fit a window; any other is a group of its own. */
@@ -95,57 +98,5 @@ function* windowsOf(sample: TokenizedSample, { windowSize, bos }: PackOptions): 
         if (lead === 1) tokens[0] = bos;
         tokens.set(part, lead);
         yield { tokens, promptLength: promptLength + lead };
-    }
-}
-
-class BatchBuilder {
-    length = 0;
-    characters = 0;
-    readonly #tokens: Int32Array;
-    readonly #positions: Int32Array;
-    readonly #sequences: Int32Array;
-    readonly #counted: Uint8Array;
-    readonly #targets: Int32Array;
-    readonly #finished: number[] = [];
-    readonly #shared: number[] = [];
-
-    constructor(size: number) {
-        this.#tokens = new Int32Array(size);
-        this.#positions = new Int32Array(size);
-        this.#sequences = new Int32Array(size);
-        this.#counted = new Uint8Array(size);
-        this.#targets = new Int32Array(size);
-    }
-
-    get full(): boolean {
-        return this.length === this.#tokens.length;
-    }
-
-    add(token: number, position: number, sequences: readonly number[], counted: number, target: number): void {
-        const i = this.length++;
-        this.#tokens[i] = token;
-        this.#positions[i] = position;
-        this.#sequences[i] = sequences[0]!;
-        for (let s = 1; s < sequences.length; s++) this.#shared.push(i, sequences[s]!);
-        this.#counted[i] = counted;
-        this.#targets[i] = target;
-    }
-
-    finish(sequence: number): void {
-        this.#finished.push(sequence);
-    }
-
-    build(): PackedBatch {
-        const n = this.length;
-        return {
-            tokens: this.#tokens.subarray(0, n),
-            positions: this.#positions.subarray(0, n),
-            sequences: this.#sequences.subarray(0, n),
-            counted: this.#counted.subarray(0, n),
-            targets: this.#targets.subarray(0, n),
-            finished: Int32Array.from(this.#finished),
-            shared: Int32Array.from(this.#shared),
-            characters: this.characters,
-        };
     }
 }

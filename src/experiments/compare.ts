@@ -1,10 +1,9 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { layerStarts, locator } from '../neurons/flatIndex.js';
-import type { LayerCounts, NeuronAnalysis, NeuronClass, NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { type LayerCounts, type NeuronAnalysis, type NeuronClass, neuronClasses, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import type { AnalysisChange, ClassOrNone, ComparedAnalysis, Comparison, GroupChange, LanguageNumbers } from './Comparison.js';
 
-const classes: readonly NeuronClass[] = ['specific', 'related', 'general'];
-const classesOrNone: readonly ClassOrNone[] = ['none', ...classes];
+const classesOrNone: readonly ClassOrNone[] = ['none', ...neuronClasses];
 const english = 'en';
 
 /** An analysis and its name for people. */
@@ -68,7 +67,7 @@ function changeOf(a: NeuronAnalysis, { label, analysis: b }: LabelledAnalysis, t
     const group = (members: readonly string[]): GroupChange | undefined => (members.length === 0 ? undefined : groupChange(a, b, members));
     return {
         label,
-        layers: b.layers.map((layer, i) => differences(layer, a.layers[i]!, classes) satisfies LayerCounts),
+        layers: b.layers.map((layer, i) => differences(layer, a.layers[i]!, neuronClasses) satisfies LayerCounts),
         histogram: minus(b.histogram, a.histogram),
         histogramAll: minus(b.histogramAll, a.histogramAll),
         perLanguage: Object.fromEntries(languages.map((language) => [language, numbersChange(a.perLanguage[language]!, b.perLanguage[language]!)])),
@@ -124,7 +123,7 @@ function movements(a: NeuronAnalysis, b: NeuronAnalysis): Pick<AnalysisChange, '
         lists.get(name)!.push(locate(key));
     }
     transitions.none.none = all - keys.length;
-    const overlap = Object.fromEntries(classes.map((kind) => {
+    const overlap = Object.fromEntries(neuronClasses.map((kind) => {
         const had = classesOrNone.reduce((sum, to) => sum + transitions[kind][to], 0);
         return [kind, had === 0 ? null : transitions[kind][kind] / had];
     })) as Record<NeuronClass, number | null>;

@@ -1,5 +1,6 @@
 /** Classes of neurons (section 2.2 of the paper). */
-export type NeuronClass = 'specific' | 'related' | 'general';
+export const neuronClasses = ['specific', 'related', 'general'] as const;
+export type NeuronClass = (typeof neuronClasses)[number];
 
 /** `[layer, neuron]`, both 0-based. */
 export type NeuronIndex = readonly [layer: number, neuron: number];

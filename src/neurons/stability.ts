@@ -1,13 +1,12 @@
 import jStat from 'jstat';
 import type { Activations, Counts } from '../activations/Activations.js';
 import { addCounts } from '../activations/addCounts.js';
-import type { ClassStability, Interval, NeuronAnalysis, NeuronClass, Stability } from './NeuronAnalysis.js';
+import { type ClassStability, type Interval, type NeuronAnalysis, type NeuronClass, neuronClasses, type Stability } from './NeuronAnalysis.js';
 import { classKeys } from './classKeys.js';
 
 /** Most divisions into halves that are looked at: more would take longer and say little more. */
 const mostHalves = 3;
 const level = 0.95;
-const classes: readonly NeuronClass[] = ['specific', 'related', 'general'];
 
 /**
  * How much of an analysis would be found again on other texts. Each fold is left out once and the
@@ -38,7 +37,7 @@ export function stability(
     const interval = (number: (analysis: NeuronAnalysis) => number): Interval => jackknife(number(analysis), without.map(number));
     return {
         folds: folds.length, halves: halves.length,
-        classes: Object.fromEntries(classes.map((kind) => [kind, of(kind)])) as Stability['classes'],
+        classes: Object.fromEntries(neuronClasses.map((kind) => [kind, of(kind)])) as Stability['classes'],
         intervals: {
             general: interval(({ general }) => general),
             perLanguage: Object.fromEntries(analysis.languages.map((language) => [language, {

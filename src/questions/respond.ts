@@ -98,7 +98,7 @@ export async function respond(options: RespondOptions): Promise<RespondResult> {
 }
 
 /** One number for a question, whatever else is asked: it decides, with the seed, what is drawn. */
-function idOf({ language, index }: Question): number {
+function idOf({ language, index }: Pick<Question, 'language' | 'index'>): number {
     return [...language].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 0) * 1_000_000 + index;
 }
 
@@ -110,7 +110,7 @@ async function finishedParts(path: string, key: string): Promise<Map<number, str
         if ((JSON.parse(head!) as { key?: unknown }).key !== key) return done;
         for (const line of lines) {
             const { language, index, answers } = part.parse(JSON.parse(line));
-            done.set(idOf({ language, index, text: '', answer: 0 }), answers);
+            done.set(idOf({ language, index }), answers);
         }
     } catch {
         // the rest was not finished

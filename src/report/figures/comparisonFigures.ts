@@ -1,12 +1,11 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { AnalysisChange, Comparison } from '../../experiments/Comparison.js';
-import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import { type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import { formatCount } from '../format.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { CLASS_COLORS, CLASS_LABELS, CLASS_SHAPES, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT, labelText, wholeTicks } from './theme.js';
 
-const CLASSES: readonly NeuronClass[] = ['specific', 'related', 'general'];
-const LABELS = CLASSES.map(kind => CLASS_LABELS[kind]);
+const LABELS = neuronClasses.map(kind => CLASS_LABELS[kind]);
 /** A zero has no sign. */
 const ZERO_PLAIN = "datum.value === 0 ? '0' : datum.label";
 const COMMON = { background: COLORS.background, padding: { left: 6, right: 16, top: 8, bottom: 6 }, config: CONFIG } as const;
@@ -26,8 +25,8 @@ function layersPanel(layers: AnalysisChange['layers'], classes: readonly NeuronC
     const values = layers.flatMap((layer, index) => classes.map(kind => ({ layer: index, class: CLASS_LABELS[kind], change: layer[kind] })));
     const key = { field: 'class', type: 'nominal' } as const;
     const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
-    const color: Channel<'color'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => CLASS_COLORS[kind]) }, legend };
-    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => CLASS_SHAPES[kind]) }, legend };
+    const color: Channel<'color'> = { ...key, scale: { domain: LABELS, range: neuronClasses.map(kind => CLASS_COLORS[kind]) }, legend };
+    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: neuronClasses.map(kind => CLASS_SHAPES[kind]) }, legend };
     const zero: Layer = { data: { values: [{}] }, mark: { type: 'rule', color: COLORS.muted }, encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0 } } };
     return {
         width: PLOT_WIDTH, height: options.height, data: { values },
@@ -93,8 +92,8 @@ export function languageChangesFigure({ languages, trained, analyses }: Comparis
 
 /** Numbers by class along a series (the paper's figs. 17 to 19), and overlap with the first analysis. */
 export function seriesFigure({ analyses, changes }: Comparison): TopLevelSpec {
-    const numbers = analyses.flatMap(({ label, layers }) => CLASSES.map(kind => ({ analysis: labelText(label), class: CLASS_LABELS[kind], value: layers.reduce((sum, layer) => sum + layer[kind], 0) })));
-    const overlaps = analyses.flatMap(({ label }, index) => CLASSES.flatMap(kind => {
+    const numbers = analyses.flatMap(({ label, layers }) => neuronClasses.map(kind => ({ analysis: labelText(label), class: CLASS_LABELS[kind], value: layers.reduce((sum, layer) => sum + layer[kind], 0) })));
+    const overlaps = analyses.flatMap(({ label }, index) => neuronClasses.flatMap(kind => {
         const value = index === 0 ? 1 : changes[index - 1]?.overlap[kind] ?? null;
         return value === null ? [] : [{ analysis: labelText(label), class: CLASS_LABELS[kind], value }];
     }));
@@ -113,8 +112,8 @@ export function seriesFigure({ analyses, changes }: Comparison): TopLevelSpec {
 function seriesPanel(values: readonly { analysis: string; class: string; value: number }[], order: readonly string[], options: { height: number; title: string; format: string; last: boolean }): Panel {
     const key = { field: 'class', type: 'nominal' } as const;
     const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
-    const color: Channel<'color'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => CLASS_COLORS[kind]) }, legend };
-    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => CLASS_SHAPES[kind]) }, legend };
+    const color: Channel<'color'> = { ...key, scale: { domain: LABELS, range: neuronClasses.map(kind => CLASS_COLORS[kind]) }, legend };
+    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: neuronClasses.map(kind => CLASS_SHAPES[kind]) }, legend };
     return {
         width: PLOT_WIDTH, height: options.height, data: { values: [...values] },
         encoding: {

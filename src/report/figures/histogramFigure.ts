@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import { type NeuronAnalysis, type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import { compact, formatCount } from '../format.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT } from './theme.js';
@@ -73,13 +73,12 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
         scale,
         axis: { ...ticks, title: 'neurons', minExtent: Y_EXTENT, maxExtent: Y_EXTENT },
     };
-    const kinds: readonly NeuronClass[] = ['specific', 'related', 'general'];
     const color: Channel<'color'> = {
         field: 'class',
         type: 'nominal',
         scale: {
-            domain: [UNCLASSIFIED, ...kinds.map(kind => CLASS_LABELS[kind])],
-            range: [COLORS.unclassified, ...kinds.map(kind => CLASS_COLORS[kind])],
+            domain: [UNCLASSIFIED, ...neuronClasses.map(kind => CLASS_LABELS[kind])],
+            range: [COLORS.unclassified, ...neuronClasses.map(kind => CLASS_COLORS[kind])],
         },
         legend: {
             title: null,

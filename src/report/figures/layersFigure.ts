@@ -1,13 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { NeuronAnalysis, NeuronClass, Stages } from '../../neurons/NeuronAnalysis.js';
+import { type NeuronAnalysis, type NeuronClass, neuronClasses, type Stages } from '../../neurons/NeuronAnalysis.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { CLASS_COLORS, CLASS_LABELS, CLASS_SHAPES, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT, wholeTicks } from './theme.js';
 
-const CLASSES: readonly NeuronClass[] = ['specific', 'related', 'general'];
 /** Dashes, and the theme's shapes, tell the lines apart without colour. */
 const DASHES: Readonly<Record<NeuronClass, number[]>> = { specific: [1, 0], related: [6, 3], general: [3, 2] };
 
-const LABELS = CLASSES.map(kind => CLASS_LABELS[kind]);
+const LABELS = neuronClasses.map(kind => CLASS_LABELS[kind]);
 
 /**
  * Layer-wise distribution of the three classes (the paper's fig. 3). General neurons are of another
@@ -34,8 +33,8 @@ function panel(analysis: NeuronAnalysis, classes: readonly NeuronClass[], option
     );
     const key = { field: 'class', type: 'nominal' } as const;
     const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
-    const color: Channel<'color'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => CLASS_COLORS[kind]) }, legend };
-    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: CLASSES.map(kind => CLASS_SHAPES[kind]) }, legend };
+    const color: Channel<'color'> = { ...key, scale: { domain: LABELS, range: neuronClasses.map(kind => CLASS_COLORS[kind]) }, legend };
+    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: neuronClasses.map(kind => CLASS_SHAPES[kind]) }, legend };
     // One layer for each class, not one dash scale: its legend would draw the symbols dashed.
     const lines = classes.map((kind): Layer => ({
         transform: [{ filter: `datum.class === '${CLASS_LABELS[kind]}'` }],

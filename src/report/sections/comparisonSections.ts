@@ -1,4 +1,5 @@
 import type { Comparison } from '../../experiments/Comparison.js';
+import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import { formatDifference, lastChange } from '../comparisonSentences.js';
 import { histogramChangesFigure, languageChangesFigure, layerChangesFigure, seriesFigure } from '../figures/comparisonFigures.js';
 import { shareBars } from '../figures/shareBars.js';
@@ -79,7 +80,7 @@ function classes(comparison: Comparison): Section {
     const { overlap, switched } = lastChange(comparison);
     return section(table, {
         title: 'Which neurons stay',
-        spec: shareBars([{ title: 'Neurons that keep their class', shares: (['specific', 'related', 'general'] as const).map(kind => [kind, overlap[kind]]) }]),
+        spec: shareBars([{ title: 'Neurons that keep their class', shares: neuronClasses.map(kind => [kind, overlap[kind]]) }]),
         label: 'Share of the neurons of each class that have the same class after',
         caption: html`
 <p>The share of each class’s neurons that have the same class after, ${fromTo(comparison)}. Of those that stay specific

@@ -1,10 +1,8 @@
-import type { NeuronAnalysis, NeuronClass, Stability } from '../../neurons/NeuronAnalysis.js';
+import { type NeuronAnalysis, neuronClasses, type Stability } from '../../neurons/NeuronAnalysis.js';
 import { languageCounts } from '../analysisFacts.js';
 import { CLASS_LABELS } from '../figures/theme.js';
 import { ownValue } from '../numbers.js';
 import type { DataTable } from './DataTable.js';
-
-const CLASSES: readonly NeuronClass[] = ['specific', 'related', 'general'];
 
 /** Neurons of each layer by class. */
 export function layersTable(analysis: NeuronAnalysis): DataTable {
@@ -50,6 +48,6 @@ export function stabilityTable({ classes, folds, halves }: Stability): DataTable
     return {
         name: 'stability',
         columns: ['class', 'kept', 'overlap', 'folds', 'halves'],
-        rows: CLASSES.map(kind => [CLASS_LABELS[kind], classes[kind].kept, classes[kind].overlap, folds, halves]),
+        rows: neuronClasses.map(kind => [CLASS_LABELS[kind], classes[kind].kept, classes[kind].overlap, folds, halves]),
     };
 }

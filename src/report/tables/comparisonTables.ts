@@ -1,16 +1,15 @@
 import type { ClassOrNone, Comparison, GroupChange } from '../../experiments/Comparison.js';
-import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import type { DataCell, DataTable } from './DataTable.js';
 
-const CLASSES: readonly NeuronClass[] = ['specific', 'related', 'general'];
-const FROM: readonly ClassOrNone[] = [...CLASSES, 'none'];
+const FROM: readonly ClassOrNone[] = [...neuronClasses, 'none'];
 
 /** Change of each layer's neurons by class, for every analysis after the first. */
 export function layerChangesTable({ changes }: Comparison): DataTable {
     return {
         name: 'comparison-layers',
-        columns: ['analysis', 'layer', ...CLASSES],
-        rows: changes.flatMap(({ label, layers }) => layers.map((layer, index): DataCell[] => [label, index, ...CLASSES.map(kind => layer[kind])])),
+        columns: ['analysis', 'layer', ...neuronClasses],
+        rows: changes.flatMap(({ label, layers }) => layers.map((layer, index): DataCell[] => [label, index, ...neuronClasses.map(kind => layer[kind])])),
     };
 }
 
@@ -62,12 +61,12 @@ export function transitionsTable({ changes }: Comparison): DataTable {
 export function seriesTable({ analyses, changes }: Comparison): DataTable {
     return {
         name: 'series',
-        columns: ['analysis', ...CLASSES, ...CLASSES.map(kind => `${kind} overlap`)],
+        columns: ['analysis', ...neuronClasses, ...neuronClasses.map(kind => `${kind} overlap`)],
         rows: analyses.map(({ label, layers }, index) => {
             const overlap = changes[index - 1]?.overlap;
             return [
-                label, ...CLASSES.map(kind => layers.reduce((sum, layer) => sum + layer[kind], 0)),
-                ...CLASSES.map(kind => (index === 0 ? 1 : overlap?.[kind] ?? null)),
+                label, ...neuronClasses.map(kind => layers.reduce((sum, layer) => sum + layer[kind], 0)),
+                ...neuronClasses.map(kind => (index === 0 ? 1 : overlap?.[kind] ?? null)),
             ];
         }),
     };

@@ -1,0 +1,66 @@
+import type { NativeBatch } from './addon.js';
+
+/** One native batch in the making, token by token. */
+export class BatchBuilder {
+    #length = 0;
+    readonly #tokens: Int32Array;
+    readonly #positions: Int32Array;
+    readonly #sequences: Int32Array;
+    readonly #counted: Uint8Array;
+    readonly #targets: Int32Array;
+    readonly #finished: number[] = [];
+    readonly #shared: number[] = [];
+
+    /** @param size most tokens of the batch */
+    constructor(size: number) {
+        this.#tokens = new Int32Array(size);
+        this.#positions = new Int32Array(size);
+        this.#sequences = new Int32Array(size);
+        this.#counted = new Uint8Array(size);
+        this.#targets = new Int32Array(size);
+    }
+
+    get empty(): boolean {
+        return this.#length === 0;
+    }
+
+    /** Tokens that still fit. */
+    get room(): number {
+        return this.#tokens.length - this.#length;
+    }
+
+    /**
+     * @param sequences those that the token belongs to, at least one
+     * @param counted 1: its activations count
+     * @param target token whose log-probability is asked for after this one, or -1
+     * @returns the token's index in the batch
+     */
+    add(token: number, position: number, sequences: readonly number[], counted = 0, target = -1): number {
+        const i = this.#length++;
+        this.#tokens[i] = token;
+        this.#positions[i] = position;
+        this.#sequences[i] = sequences[0]!;
+        for (let s = 1; s < sequences.length; s++) this.#shared.push(i, sequences[s]!);
+        this.#counted[i] = counted;
+        this.#targets[i] = target;
+        return i;
+    }
+
+    /** Names a sequence in `finished`. */
+    finish(sequence: number): void {
+        this.#finished.push(sequence);
+    }
+
+    build(): NativeBatch {
+        const n = this.#length;
+        return {
+            tokens: this.#tokens.subarray(0, n),
+            positions: this.#positions.subarray(0, n),
+            sequences: this.#sequences.subarray(0, n),
+            counted: this.#counted.subarray(0, n),
+            targets: this.#targets.subarray(0, n),
+            finished: Int32Array.from(this.#finished),
+            shared: Int32Array.from(this.#shared),
+        };
+    }
+}
