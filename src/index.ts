@@ -6,8 +6,11 @@ export type { Corpus, Sample } from './corpus/Corpus.js';
 export { openCorpus } from './corpus/openCorpus.js';
 
 export {
-    type CountResult, Engine, type EngineOptions, type GeneratedAnswer, type GenerateOptions, type NeuronMask, type Prompt, type RunOptions, type ScoreResult,
+    type CountResult, Engine, type EngineOptions, type GeneratedAnswer, type GenerateOptions, type NeuronMask, type Prompt, type RunOptions, type Samples, type ScoreResult,
+    type TextScore,
 } from './engine/Engine.js';
+export type { ScoredPart } from './engine/packBatches.js';
+export type { TokenizedSample } from './engine/tokenizeSamples.js';
 export type { GpuChoice } from './engine/loadBackends.js';
 
 export type { Activations, ActivationsSource, Counts } from './activations/Activations.js';
@@ -28,7 +31,7 @@ export { randomNeurons } from './neurons/randomNeurons.js';
 export { compare, type LabelledAnalysis } from './experiments/compare.js';
 export type { AnalysisChange, ComparedAnalysis, Comparison, GroupChange, LanguageNumbers } from './experiments/Comparison.js';
 export { readComparison, writeComparison } from './experiments/comparisonFile.js';
-export { openQuestions } from './questions/openQuestions.js';
+export { openQuestions, type QuestionsOptions } from './questions/openQuestions.js';
 export { openTemplate, type PromptTemplate, promptTemplates } from './questions/promptTemplates.js';
 export type { Question, Questions } from './questions/Questions.js';
 export { type AnsweredQuestion, respond, type RespondOptions, type RespondResult } from './questions/respond.js';
@@ -37,9 +40,15 @@ export { languageOf } from './answers/languageOf.js';
 export { lastNumber } from './answers/lastNumber.js';
 export { hasRightNumber, type NumberRule, numberRules } from './answers/numberRules.js';
 
-export { deactivate, type DeactivateOptions, maskOf, perplexity } from './experiments/deactivate.js';
-export type { DeactivationMatrix, DeactivationSet, NeuronSetName } from './experiments/DeactivationMatrix.js';
-export { readMatrix, writeMatrix } from './experiments/matrixFile.js';
+export { accuracyMetric, type AccuracyOptions } from './experiments/accuracy.js';
+export { type Condition, maskOf } from './experiments/conditions.js';
+export { countConditions, deactivate, type DeactivateOptions, type DeactivateResult, type ExperimentOptions } from './experiments/deactivate.js';
+export type {
+    AnswerShare, AnswerShares, CellInterval, DeactivationMatrix, DeactivationSet, Grid, MetricName, NeuronSetName,
+} from './experiments/DeactivationMatrix.js';
+export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.js';
+export type { Cell, Measurements, MeasureContext, Metric } from './experiments/Metric.js';
+export { perplexity, type PerplexityMean, perplexityMetric, type PerplexityOptions } from './experiments/perplexity.js';
 
 export type { ReportFiles, ReportInput } from './report/Report.js';
 export { reportOn, type ReportOptions } from './report/reportOn.js';

@@ -19,8 +19,10 @@ llama_adapter_neuron & adapter_of(const llama_context * ctx) {
 }
 
 bool fits(const llama_neurons_mode & mode, const llama_neurons_mode & reserved) {
-    return (!mode.count || reserved.count) && (!mode.mask || reserved.mask) && (!mode.score || reserved.score)
-        && (!mode.logits || reserved.logits || reserved.score); // the scores' graph computes logits too
+    return (!mode.count || reserved.count) && (!mode.mask || reserved.mask || reserved.masks)
+        && (!mode.masks || reserved.masks) && (!mode.score || reserved.score)
+        && (!mode.logits || reserved.logits || reserved.score) // the scores' graph computes logits too
+        && (!mode.unread || reserved.score);
 }
 
 // Reserves compute buffers for a mode. llama.cpp frees the old ones for it.
@@ -41,7 +43,7 @@ void reserve(llama_context * ctx, const llama_neurons_mode & mode) {
 
 } // namespace
 
-void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved) {
+void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, int32_t n_masks) {
     const llama_model & model = ctx->get_model();
     const std::string   who   = std::string("architecture '") + llm_arch_name(model.arch) + "' is not supported: ";
     if (llama_model_has_encoder(&model)) {
@@ -50,7 +52,10 @@ void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neur
     if (ctx->get_memory() == nullptr || !ctx->get_cparams().causal_attn) {
         throw llama_neurons_error("UNSUPPORTED", who + "it does not predict the next token; use a causal language model");
     }
-    auto adapter = std::make_shared<llama_adapter_neuron>(model, ops);
+    if (n_masks < 1) {
+        throw llama_neurons_error("WRONG_USE", "a context holds at least one mask, not " + std::to_string(n_masks));
+    }
+    auto adapter = std::make_shared<llama_adapter_neuron>(model, ops, n_masks);
     adapter->begin_survey();
     ctx->neurons = adapter;
     // Fewer outputs than tokens, as in real batches, so that both row counts are seen.
@@ -83,13 +88,13 @@ void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode) {
     adapter.mode = mode;
     const llama_neurons_mode & had = adapter.reserved;
     if (!fits(mode, had)) {
-        reserve(ctx, { had.count || mode.count, had.mask || mode.mask, had.score || mode.score, had.logits || mode.logits });
+        reserve(ctx, { had.count || mode.count, had.mask || mode.mask, had.masks || mode.masks, had.score || mode.score || mode.unread, had.logits || mode.logits });
     }
 }
 
-void llama_neurons_set_mask(llama_context * ctx, const std::vector<std::vector<float>> & keep) {
+void llama_neurons_set_mask(llama_context * ctx, int32_t mask, const std::vector<std::vector<float>> & keep) {
     ctx->synchronize();
-    adapter_of(ctx).set_mask(keep);
+    adapter_of(ctx).set_mask(mask, keep);
 }
 
 void llama_neurons_set_tokens(llama_context * ctx, const std::vector<llama_neurons_token> & tokens) {

@@ -30,9 +30,11 @@ struct llama_neurons_layer {
 // reservation; changing a mask costs nothing.
 struct llama_neurons_mode {
     bool count  = false; // add to the counters
-    bool mask   = false; // multiply activations by the mask
+    bool mask   = false; // multiply activations by the first mask
+    bool masks  = false; // each token's by its own mask (implies mask)
     bool score  = false; // keep log-probabilities of targets instead of logits
     bool logits = true;  // compute the output head at all (implied by score)
+    bool unread = false; // compute every token's logits and leave them where they are; for benchmarks
 };
 
 struct llama_neurons_token {
@@ -40,6 +42,7 @@ struct llama_neurons_token {
     llama_pos    pos;
     float        weight; // 1: counted, 0: not
     llama_token  target; // token whose log-probability is asked for after this one, or -1
+    int32_t      mask;   // its mask, where each token has its own
 };
 
 enum class llama_neurons_ops {
@@ -52,8 +55,8 @@ enum class llama_neurons_ops {
 // Builds one graph to find which layers pass an FFN call site, and allocates counters and masks on
 // the devices of the layers. UNSUPPORTED, naming the architecture, where a layer has no call site, a
 // second one, experts, or a shape that is not [n_ff, n_tokens]. Compute buffers are reserved for
-// `reserved`: a mode that fits into it never moves them.
-LLAMA_API void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved);
+// `reserved`: a mode that fits into it never moves them. n_masks: masks held at a time, at least 1.
+LLAMA_API void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, int32_t n_masks);
 
 // [n_layer]
 LLAMA_API std::vector<llama_neurons_layer> llama_neurons_layers(const llama_context * ctx);
@@ -63,8 +66,9 @@ LLAMA_API std::string llama_neurons_ops_name(const llama_context * ctx, int il);
 
 LLAMA_API void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode);
 
-// keep: per layer, [width] factors of the activation: 1 keeps it, 0 deactivates the neuron.
-LLAMA_API void llama_neurons_set_mask(llama_context * ctx, const std::vector<std::vector<float>> & keep);
+// mask: which of the masks. keep: per layer, [width] factors of the activation: 1 keeps it, 0
+// deactivates the neuron; no layer at all: the whole model.
+LLAMA_API void llama_neurons_set_mask(llama_context * ctx, int32_t mask, const std::vector<std::vector<float>> & keep);
 
 // Tells the next llama_decode what to do with each of its tokens.
 LLAMA_API void llama_neurons_set_tokens(llama_context * ctx, const std::vector<llama_neurons_token> & tokens);

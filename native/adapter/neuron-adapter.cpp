@@ -85,10 +85,17 @@ void llama_adapter_neuron::build_count(
 }
 
 ggml_tensor * llama_adapter_neuron::build_mask(const llm_graph_context & graph, ggml_tensor * cur, int il) const {
-    if (!mode.mask || surveying || il < 0 || size_t(il) >= layers.size()) {
+    if (!(mode.mask || mode.masks) || surveying || il < 0 || size_t(il) >= layers.size()) {
         return cur;
     }
-    cur = ggml_mul(graph.ctx0, cur, layers[il].mask);
+    ggml_tensor * masks = layers[il].masks;
+    if (mode.masks) {
+        ggml_tensor * rows = input(graph).masks_for(graph.ctx0, cur->ne[1]);
+        GGML_ASSERT(rows != nullptr);
+        cur = ggml_mul(graph.ctx0, cur, ggml_get_rows(graph.ctx0, masks, rows));
+    } else {
+        cur = ggml_mul(graph.ctx0, cur, ggml_view_1d(graph.ctx0, masks, masks->ne[0], 0));
+    }
     graph.cb(cur, "neuron_mask", il);
     return cur;
 }
@@ -126,7 +133,7 @@ void llama_adapter_neuron::build_end(const llm_graph_context & graph) const {
         in.max_probability = ggml_get_rows(ctx, ggml_reshape_3d(ctx, p, 1, p->ne[0], p->ne[1]), top);
         ggml_set_output(in.max_probability);
         ggml_build_forward_expand(gf, in.max_probability);
-    } else {
+    } else if (!mode.unread) {
         // Nobody wants the output head: the graph ends where the last layer is counted, or, where
         // nothing is counted, with the head's input.
         keep_until(gf, mode.count ? input(graph).last_count : res.t_embd);
@@ -136,7 +143,8 @@ void llama_adapter_neuron::build_end(const llm_graph_context & graph) const {
 }
 
 uint32_t llama_adapter_neuron::flags() const {
-    return (mode.count ? 1u : 0u) | (mode.mask ? 2u : 0u) | (mode.score ? 4u : 0u) | (mode.logits ? 8u : 0u);
+    return (mode.count ? 1u : 0u) | (mode.mask ? 2u : 0u) | (mode.score ? 4u : 0u) | (mode.logits ? 8u : 0u)
+        | (mode.masks ? 16u : 0u) | (mode.unread ? 32u : 0u);
 }
 
 void llama_adapter_neuron::read_scores(const llm_graph_result & res, ggml_backend_sched_t sched) {
@@ -219,31 +227,36 @@ void llama_adapter_neuron::allocate() {
             contexts.emplace_back(ctx);
         }
         layer.counter = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, layer.info.width);
-        layer.mask    = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, layer.info.width);
+        layer.masks   = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, layer.info.width, n_masks);
         ggml_format_name(layer.counter, "neuron_counter-%d", int(il));
-        ggml_format_name(layer.mask, "neuron_keep-%d", int(il));
+        ggml_format_name(layer.masks, "neuron_keep-%d", int(il));
     }
     for (auto & [type, ctx] : by_type) {
         ggml_backend_buffer_t buffer = ggml_backend_alloc_ctx_tensors_from_buft(ctx, type);
         if (buffer == nullptr) {
-            throw llama_neurons_error("OUT_OF_MEMORY", std::string("no memory for the neuron counters on ")
-                + ggml_backend_buft_name(type) + "; put fewer layers on the device");
+            throw llama_neurons_error("OUT_OF_MEMORY", std::string("no memory for the neuron counters and ")
+                + std::to_string(n_masks) + " masks on " + ggml_backend_buft_name(type) + "; put fewer layers on the device, or use fewer masks at a time");
         }
         ggml_backend_buffer_clear(buffer, 0);
         buffers.emplace_back(buffer);
     }
 }
 
-void llama_adapter_neuron::set_mask(const std::vector<std::vector<float>> & keep) {
-    if (keep.size() != layers.size()) {
+void llama_adapter_neuron::set_mask(int32_t mask, const std::vector<std::vector<float>> & keep) {
+    if (mask < 0 || mask >= n_masks) {
+        throw llama_neurons_error("WRONG_USE", "mask " + std::to_string(mask) + " is asked for, the context holds " + std::to_string(n_masks));
+    }
+    if (!keep.empty() && keep.size() != layers.size()) {
         throw llama_neurons_error("WRONG_USE", "the mask has " + std::to_string(keep.size()) + " layers, the model has " + std::to_string(layers.size()));
     }
     for (size_t il = 0; il < layers.size(); ++il) {
-        if (keep[il].size() != size_t(layers[il].info.width)) {
+        const auto width = size_t(layers[il].info.width);
+        if (!keep.empty() && keep[il].size() != width) {
             throw llama_neurons_error("WRONG_USE", "the mask of layer " + std::to_string(il) + " has " + std::to_string(keep[il].size())
-                + " neurons, the model has " + std::to_string(layers[il].info.width));
+                + " neurons, the model has " + std::to_string(width));
         }
-        ggml_backend_tensor_set(layers[il].mask, keep[il].data(), 0, keep[il].size() * sizeof(float));
+        const std::vector<float> & row = keep.empty() ? std::vector<float>(width, 1.0f) : keep[il];
+        ggml_backend_tensor_set(layers[il].masks, row.data(), size_t(mask) * layers[il].masks->nb[1], row.size() * sizeof(float));
     }
 }
 
@@ -251,7 +264,10 @@ void llama_adapter_neuron::set_tokens(const std::vector<llama_neurons_token> & l
     int64_t counted = 0;
     tokens.clear();
     for (size_t i = 0; i < list.size(); ++i) {
-        tokens[token_key(list[i].seq, list[i].pos)] = { list[i].weight, list[i].target, i };
+        if (mode.masks && (list[i].mask < 0 || list[i].mask >= n_masks)) {
+            throw llama_neurons_error("WRONG_USE", "a token asks for mask " + std::to_string(list[i].mask) + ", the context holds " + std::to_string(n_masks));
+        }
+        tokens[token_key(list[i].seq, list[i].pos)] = { list[i].weight, list[i].target, list[i].mask, i };
         counted += list[i].weight != 0.0f ? 1 : 0;
     }
     log_probabilities.assign(list.size(), std::numeric_limits<double>::quiet_NaN());

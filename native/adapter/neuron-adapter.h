@@ -20,7 +20,8 @@ class llm_graph_result;
 class neuron_graph_input;
 
 struct llama_adapter_neuron {
-    llama_adapter_neuron(const llama_model & model, llama_neurons_ops ops) : model(model), ops_wanted(ops) {}
+    llama_adapter_neuron(const llama_model & model, llama_neurons_ops ops, int32_t n_masks)
+        : model(model), ops_wanted(ops), n_masks(n_masks) {}
 
     // --- while a graph is built ---
 
@@ -40,7 +41,7 @@ struct llama_adapter_neuron {
     // What decides the graph's topology.
     uint32_t flags() const;
 
-    bool wants_logits() const { return mode.logits && !mode.score; }
+    bool wants_logits() const { return mode.logits && !mode.score && !mode.unread; }
 
     // Takes the log-probabilities of a computed graph.
     void read_scores(const llm_graph_result & res, ggml_backend_sched_t sched);
@@ -51,7 +52,7 @@ struct llama_adapter_neuron {
     void end_survey(); // throws UNSUPPORTED
     void allocate();
 
-    void set_mask(const std::vector<std::vector<float>> & keep);
+    void set_mask(int32_t mask, const std::vector<std::vector<float>> & keep);
     void set_tokens(const std::vector<llama_neurons_token> & tokens);
     const std::vector<std::vector<int64_t>> & counts();
     void reset_counts();
@@ -59,6 +60,7 @@ struct llama_adapter_neuron {
     struct token_entry {
         float   weight;
         int32_t target;
+        int32_t mask;
         size_t  index; // into the tokens of set_tokens
     };
     // nullptr for a token that set_tokens did not name
@@ -68,11 +70,12 @@ struct llama_adapter_neuron {
         llama_neurons_layer info;
         llama_neurons_ops   ops     = llama_neurons_ops::automatic;
         ggml_tensor *       counter = nullptr; // F32 [n_ff], on the layer's device
-        ggml_tensor *       mask    = nullptr; // F32 [n_ff], likewise
+        ggml_tensor *       masks   = nullptr; // F32 [n_ff, n_masks], likewise
     };
 
     const llama_model &      model;
     const llama_neurons_ops  ops_wanted;
+    const int32_t            n_masks;
     llama_neurons_mode       mode;
     llama_neurons_mode       reserved; // what the compute buffers are large enough for
     std::vector<layer_state> layers;

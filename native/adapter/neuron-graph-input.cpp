@@ -13,9 +13,25 @@ template <typename T> void upload(ggml_tensor * tensor, const std::vector<T> & v
 
 } // namespace
 
+template <typename Make>
+ggml_tensor * neuron_graph_input::row_input(per_token & pair, int64_t n_rows, const char * name, const Make & make) const {
+    if (n_rows != n_tokens && n_rows != n_outputs) {
+        return nullptr;
+    }
+    ggml_tensor *& tensor = n_rows == n_tokens ? pair.all : pair.out;
+    if (tensor == nullptr) {
+        tensor = make();
+        ggml_set_name(tensor, name);
+        ggml_set_input(tensor);
+    }
+    return tensor;
+}
+
 void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
-    std::vector<float>   all(n_tokens, 0.0f);
-    std::vector<float>   out(n_outputs, 0.0f);
+    std::vector<float>   weight_all(n_tokens, 0.0f);
+    std::vector<float>   weight_out(n_outputs, 0.0f);
+    std::vector<int32_t> mask_all(n_tokens, 0);
+    std::vector<int32_t> mask_out(n_outputs, 0);
     std::vector<int32_t> target(n_outputs, 0); // any valid token: a row nobody asked for is not read
     output_index.assign(n_outputs, -1);
 
@@ -24,9 +40,11 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
         const auto * entry = adapter.token(ubatch->seq_id[i][0], ubatch->pos[i]);
         const bool is_output = n_outputs == n_tokens || ubatch->output[i] != 0;
         if (entry != nullptr) {
-            all[i] = entry->weight;
+            weight_all[i] = entry->weight;
+            mask_all[i]   = entry->mask;
             if (is_output && row < n_outputs) {
-                out[row] = entry->weight;
+                weight_out[row] = entry->weight;
+                mask_out[row]   = entry->mask;
                 if (entry->target >= 0) {
                     target[row]       = entry->target;
                     output_index[row] = int64_t(entry->index);
@@ -35,22 +53,19 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
         }
         row += is_output ? 1 : 0;
     }
-    upload(weights_all, all);
-    upload(weights_out, out);
+    upload(weights.all, weight_all);
+    upload(weights.out, weight_out);
+    upload(masks.all, mask_all);
+    upload(masks.out, mask_out);
     upload(targets, target);
 }
 
 ggml_tensor * neuron_graph_input::weights_for(ggml_context * ctx, int64_t n_rows) {
-    if (n_rows != n_tokens && n_rows != n_outputs) {
-        return nullptr;
-    }
-    ggml_tensor *& weights = n_rows == n_tokens ? weights_all : weights_out;
-    if (weights == nullptr) {
-        weights = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n_rows);
-        ggml_set_name(weights, "neuron_weights");
-        ggml_set_input(weights);
-    }
-    return weights;
+    return row_input(weights, n_rows, "neuron_weights", [&] { return ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n_rows); });
+}
+
+ggml_tensor * neuron_graph_input::masks_for(ggml_context * ctx, int64_t n_rows) {
+    return row_input(masks, n_rows, "neuron_mask_of_token", [&] { return ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n_rows); });
 }
 
 ggml_tensor * neuron_graph_input::targets_for(ggml_context * ctx) {

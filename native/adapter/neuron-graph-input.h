@@ -20,6 +20,9 @@ public:
     // the ones left in the last layer. nullptr for any other number.
     ggml_tensor * weights_for(ggml_context * ctx, int64_t n_rows);
 
+    // Likewise, the mask of each token.
+    ggml_tensor * masks_for(ggml_context * ctx, int64_t n_rows);
+
     ggml_tensor * targets_for(ggml_context * ctx);
 
     const llama_adapter_neuron & adapter;
@@ -36,9 +39,18 @@ public:
     std::vector<int64_t> output_index; // for each output row, its index in set_tokens, or -1
 
 private:
-    ggml_tensor * weights_all = nullptr; // F32 [1, n_tokens]
-    ggml_tensor * weights_out = nullptr; // F32 [1, n_outputs]
-    ggml_tensor * targets     = nullptr; // I32 [1, n_outputs]
+    // One value a token, and one an output.
+    struct per_token {
+        ggml_tensor * all = nullptr;
+        ggml_tensor * out = nullptr;
+    };
+    // The tensor of the pair that has n_rows, made where it is not there yet; nullptr for any other number.
+    template <typename Make>
+    ggml_tensor * row_input(per_token & pair, int64_t n_rows, const char * name, const Make & make) const;
+
+    per_token     weights;           // F32 [1, n]
+    per_token     masks;             // I32 [n]
+    ggml_tensor * targets = nullptr; // I32 [1, n_outputs]
 };
 
 // The adapter's input among a graph's, or nullptr.

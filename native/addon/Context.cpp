@@ -83,7 +83,8 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options) 
         fail("NATIVE", "llama.cpp cannot apply the LoRA adapters (" + Log::errors() + ")");
     }
     llama_neurons_attach(context.get(), options.ops,
-        { /*count=*/true, /*mask=*/true, /*score=*/!options.count_only, /*logits=*/!options.count_only });
+        { /*count=*/true, /*mask=*/true, /*masks=*/options.masks > 1, /*score=*/!options.count_only, /*logits=*/!options.count_only },
+        options.masks);
 }
 
 void Context::set_mode(llama_neurons_mode wanted) {
@@ -94,14 +95,14 @@ void Context::set_mode(llama_neurons_mode wanted) {
     llama_neurons_set_mode(context.get(), wanted);
 }
 
-void Context::set_mask(const std::vector<std::vector<float>> & keep) {
-    llama_neurons_set_mask(context.get(), keep);
+void Context::set_mask(int32_t mask, const std::vector<std::vector<float>> & keep) {
+    llama_neurons_set_mask(context.get(), mask, keep);
 }
 
 std::vector<uint8_t> Context::outputs_of(const Batch & batch, bool want_logits) const {
     const size_t n = batch.tokens.size();
     std::vector<uint8_t> outputs(n, 0);
-    if (want_logits) {
+    if (want_logits || mode.unread) {
         std::fill(outputs.begin(), outputs.end(), 1);
         return outputs;
     }
@@ -117,6 +118,15 @@ std::vector<uint8_t> Context::outputs_of(const Batch & batch, bool want_logits) 
         outputs[n - 1] = 1; // a plain prefill
     }
     return outputs;
+}
+
+std::vector<llama_neurons_token> Context::tokens_of(const Batch & batch) const {
+    std::vector<llama_neurons_token> tokens(batch.tokens.size());
+    for (size_t i = 0; i < tokens.size(); ++i) {
+        tokens[i] = { batch.sequences[i], batch.positions[i], batch.counted[i] != 0 ? 1.0f : 0.0f,
+                      mode.score ? batch.targets[i] : -1, batch.masks[i] };
+    }
+    return tokens;
 }
 
 void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
@@ -151,16 +161,12 @@ void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
 
 Context::Output Context::decode(const Batch & batch, bool want_logits) {
     const size_t n = batch.tokens.size();
-    if (want_logits && (!mode.logits || mode.score)) {
+    if (want_logits && (!mode.logits || mode.score || mode.unread)) {
         fail("WRONG_USE", "logits are asked for in a mode that computes none; set the mode { logits: true, score: false } first");
     }
     const auto outputs = outputs_of(batch, want_logits);
 
-    std::vector<llama_neurons_token> tokens(n);
-    for (size_t i = 0; i < n; ++i) {
-        tokens[i] = { batch.sequences[i], batch.positions[i], batch.counted[i] != 0 ? 1.0f : 0.0f,
-                      mode.score ? batch.targets[i] : -1 };
-    }
+    const auto tokens = tokens_of(batch);
     llama_neurons_set_tokens(context.get(), tokens);
     if (callback) {
         std::vector<float> all, out;
@@ -190,7 +196,7 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
 }
 
 std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draws) {
-    if (!mode.logits || mode.score) {
+    if (!mode.logits || mode.score || mode.unread) {
         fail("WRONG_USE", "tokens are asked for in a mode that computes no logits; set the mode { logits: true, score: false } first");
     }
     std::vector<uint8_t> outputs(batch.tokens.size(), 0);
@@ -201,6 +207,9 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
         outputs.back() = 1; // llama.cpp wants one
     }
     finish(batch); // first: what ended with the last draw makes room for this batch
+    if (mode.masks) {
+        llama_neurons_set_tokens(context.get(), tokens_of(batch));
+    }
     aborting = false;
     run(batch, outputs);
     const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));

@@ -17,6 +17,7 @@ struct ContextOptions {
     int32_t           threads      = 0;
     llama_neurons_ops ops          = llama_neurons_ops::automatic;
     bool              count_only   = false; // compute buffers for counting, none for logits
+    int32_t           masks        = 1; // held at a time
     std::string       callback_tensor; // not empty: count by eval callback instead of the adapter
 };
 
@@ -26,7 +27,8 @@ struct Batch {
     std::vector<llama_pos>    positions;
     std::vector<llama_seq_id> sequences;
     std::vector<uint8_t>      counted;
-    std::vector<llama_token>  targets; // or empty
+    std::vector<llama_token>  targets;
+    std::vector<int32_t>      masks;
     std::vector<llama_seq_id> finished; // sequences whose cells are freed after the batch
     std::vector<int32_t>      shared;   // pairs of token index and further sequence
 };
@@ -53,7 +55,7 @@ public:
     };
 
     void   set_mode(llama_neurons_mode mode);
-    void   set_mask(const std::vector<std::vector<float>> & keep);
+    void   set_mask(int32_t mask, const std::vector<std::vector<float>> & keep);
     Output decode(const Batch & batch, bool want_logits);
     // Frees the sequences finished before, decodes a batch and draws the next token after some of its tokens.
     std::vector<llama_token> sample(const Batch & batch, const Draws & draws);
@@ -68,6 +70,7 @@ public:
 
 private:
     std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits) const;
+    std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
     void run(const Batch & batch, const std::vector<uint8_t> & outputs);
     void finish(const Batch & batch);
 

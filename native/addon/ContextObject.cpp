@@ -75,8 +75,9 @@ Napi::Value ContextObject::set_mode(const Napi::CallbackInfo & info) {
 }
 
 Napi::Value ContextObject::set_mask(const Napi::CallbackInfo & info) {
-    auto keep = convert::mask(info[0].As<Napi::Array>());
-    return run<Nothing>(info.Env(), [keep = std::move(keep)](Context & context) { context.set_mask(keep); return Nothing{}; }, undefined);
+    const int32_t mask = info[0].ToNumber().Int32Value();
+    auto keep = convert::mask(info[1].As<Napi::Array>());
+    return run<Nothing>(info.Env(), [mask, keep = std::move(keep)](Context & context) { context.set_mask(mask, keep); return Nothing{}; }, undefined);
 }
 
 Napi::Value ContextObject::decode(const Napi::CallbackInfo & info) {

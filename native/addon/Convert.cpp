@@ -60,6 +60,7 @@ ContextOptions convert::context_options(const Napi::Object & object) {
     options.threads         = integer(object, "threads");
     options.ops             = ops(text(object, "counting"), object.Env());
     options.count_only      = required(object, "countOnly").ToBoolean();
+    options.masks           = integer(object, "masks");
     options.callback_tensor = text(object, "callbackTensor");
     return options;
 }
@@ -71,6 +72,7 @@ Batch convert::batch(const Napi::Object & object) {
     batch.sequences = vector_of<Napi::Int32Array, llama_seq_id>(object, "sequences");
     batch.counted   = vector_of<Napi::Uint8Array, uint8_t>(object, "counted");
     batch.targets   = vector_of<Napi::Int32Array, llama_token>(object, "targets");
+    batch.masks     = vector_of<Napi::Int32Array, int32_t>(object, "masks");
     batch.finished  = vector_of<Napi::Int32Array, llama_seq_id>(object, "finished");
     batch.shared    = vector_of<Napi::Int32Array, int32_t>(object, "shared");
     const size_t n = batch.tokens.size();
@@ -79,7 +81,7 @@ Batch convert::batch(const Napi::Object & object) {
             throw Napi::TypeError::New(object.Env(), "shared holds pairs of a token's index and a sequence");
         }
     }
-    if (n == 0 || batch.positions.size() != n || batch.sequences.size() != n || batch.counted.size() != n || batch.targets.size() != n) {
+    if (n == 0 || batch.positions.size() != n || batch.sequences.size() != n || batch.counted.size() != n || batch.targets.size() != n || batch.masks.size() != n) {
         throw Napi::TypeError::New(object.Env(), "the arrays of a batch must have one entry a token, and at least one token");
     }
     return batch;
@@ -101,8 +103,10 @@ llama_neurons_mode convert::mode(const Napi::Object & object) {
     llama_neurons_mode mode;
     mode.count  = required(object, "count").ToBoolean();
     mode.mask   = required(object, "mask").ToBoolean();
+    mode.masks  = required(object, "masks").ToBoolean();
     mode.score  = required(object, "score").ToBoolean();
     mode.logits = required(object, "logits").ToBoolean();
+    mode.unread = required(object, "unread").ToBoolean();
     return mode;
 }
 

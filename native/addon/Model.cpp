@@ -43,16 +43,16 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     return model;
 }
 
-std::vector<llama_token> Model::tokenize(const std::string & text) const {
+std::vector<llama_token> Model::tokenize(const std::string & text, bool special) const {
     const llama_vocab * vocab = llama_model_get_vocab(handle.get());
     if (llama_vocab_type(vocab) == LLAMA_VOCAB_TYPE_NONE) {
         fail("UNSUPPORTED", "the model has no vocabulary, so texts cannot be tokenized; convert it again with its tokenizer");
     }
     std::vector<llama_token> tokens(text.size() + 8);
-    int32_t n = llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, false);
+    int32_t n = llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, special);
     if (n < 0) {
         tokens.resize(size_t(-n));
-        n = llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, false);
+        n = llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, special);
     }
     if (n < 0) {
         fail("NATIVE", "llama.cpp cannot tokenize a text of " + std::to_string(text.size()) + " bytes; cut it into shorter ones", n);

@@ -34,7 +34,7 @@ struct Model {
     static std::shared_ptr<Model> load(const ModelOptions & options);
 
     // Tokens of text, special tokens in it taken literally, no BOS or EOS added.
-    std::vector<llama_token> tokenize(const std::string & text) const;
+    std::vector<llama_token> tokenize(const std::string & text, bool special) const;
     std::string detokenize(const std::vector<llama_token> & tokens) const;
 
     std::string metadata(const char * key) const; // "" where absent

@@ -50,6 +50,11 @@ Napi::Value ModelObject::info(const Napi::CallbackInfo & info) {
     result.Set("vocabulary", llama_vocab_n_tokens(vocab));
     // -1 where the model asks for no BOS
     result.Set("bos", llama_vocab_get_add_bos(vocab) ? llama_vocab_bos(vocab) : -1);
+    const auto text_of = [vocab](llama_token token) { return std::string(token < 0 ? "" : llama_vocab_get_text(vocab, token)); };
+    result.Set("bosText", text_of(llama_vocab_bos(vocab)));
+    result.Set("eosText", text_of(llama_vocab_eos(vocab)));
+    const char * chat = llama_model_chat_template(handle, nullptr);
+    result.Set("chatTemplate", std::string(chat == nullptr ? "" : chat));
     return result;
 }
 
@@ -60,11 +65,12 @@ Napi::Value ModelObject::tokenize(const Napi::CallbackInfo & info) {
     for (uint32_t i = 0; i < texts.Length(); ++i) {
         strings.push_back(texts.Get(i).ToString().Utf8Value());
     }
+    const bool special = info[1].ToBoolean();
     return Task<Lists>::run(info.Env(),
-        [held = open(info.Env()), strings = std::move(strings)] {
+        [held = open(info.Env()), strings = std::move(strings), special] {
             Lists lists;
             for (const auto & string : strings) {
-                lists.push_back(held->tokenize(string));
+                lists.push_back(held->tokenize(string, special));
             }
             return lists;
         },

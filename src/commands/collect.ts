@@ -14,7 +14,7 @@ export interface CollectArguments extends ModelArguments {
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
 export async function collectCommand(args: CollectArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
     // Cheap mistakes first: the texts are looked at before a model is loaded.
-    const corpus = await openCorpus(args.data, defined({ languages: parseLanguages(args.languages) }));
+    const corpus = await openCorpus(args.data, { ...defined({ languages: parseLanguages(args.languages) }), signal, progress });
     const engine = await Engine.open({ ...engineOptions(args), countOnly: true });
     try {
         const { activations, decodedTokens, seconds } = await collect({ engine, corpus, folder: args.out, folds: args.folds, signal, progress });

@@ -1,33 +1,52 @@
 import { join } from 'node:path';
+import type { NumberRule } from '../answers/numberRules.js';
 import { openCorpus } from '../corpus/openCorpus.js';
-import { Engine } from '../engine/Engine.js';
+import { Engine, generationContextSize } from '../engine/Engine.js';
+import type { ScoredPart } from '../engine/packBatches.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { deactivate, neuronSetNames } from '../experiments/deactivate.js';
-import type { DeactivationMatrix, NeuronSetName } from '../experiments/DeactivationMatrix.js';
+import { accuracyMetric } from '../experiments/accuracy.js';
+import { countConditions, deactivate } from '../experiments/deactivate.js';
+import { type CellInterval, type DeactivationMatrix, type MetricName, type NeuronSetName, neuronSetNames } from '../experiments/DeactivationMatrix.js';
+import { type PerplexityMean, perplexityMetric } from '../experiments/perplexity.js';
 import { readNeurons } from '../neurons/file.js';
-import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, parseLanguages } from './shared.js';
+import { openQuestions } from '../questions/openQuestions.js';
+import { openTemplate } from '../questions/promptTemplates.js';
+import { type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, parseLanguages } from './shared.js';
 
-export interface DeactivateArguments extends ModelArguments {
+export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     dir: string;
     data: string[];
     languages: string | undefined;
-    metric: 'ppl';
+    metric: MetricName;
     sets: string;
+    controls: number;
     seed: number;
+    mean: PerplexityMean;
+    over: ScoredPart;
+    number: NumberRule;
 }
 
-/** `deactivate`: the perplexity matrix of each neuron set, beside its random control, into DIR. */
+/** `deactivate`: the matrix of each neuron set, beside its random controls, into DIR. */
 export async function deactivateCommand(args: DeactivateArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
-    const sets = parseSets(args.sets);
-    const analysis = await readNeurons(join(args.dir, 'neurons.json'));
-    const corpus = await openCorpus(args.data, { languages: parseLanguages(args.languages) ?? analysis.languages });
-    const engine = await Engine.open(engineOptions(args));
-    try {
-        const matrix = await deactivate({ engine, analysis, corpus, sets, folder: args.dir, signal, progress, seed: args.seed });
+    const { dir, data, mean, over, limit, maxTokens, controls, seed, metric: name } = args;
+    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const experiment = { analysis, sets: parseSets(args.sets), controls, seed };
+    const languages = parseLanguages(args.languages) ?? analysis.languages;
+    const run = async (engine: Engine, metric: Parameters<typeof deactivate>[0]['metric']): Promise<CommandResult> => {
+        const matrix = await deactivate({ ...experiment, engine, metric, folder: dir, signal, progress });
         return { json: matrix, text: describeMatrix(matrix) };
-    } finally {
-        engine.close();
+    };
+    if (name === 'ppl') {
+        const corpus = await openCorpus(data, { languages, signal, progress });
+        using engine = await Engine.open(engineOptions(args));
+        return await run(engine, perplexityMetric(corpus, { mean, over }));
     }
+    if (data.length > 1) throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
+    const questions = await openQuestions(data[0]!, { languages, signal, progress });
+    using engine = await Engine.open({
+        ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize, masks: countConditions(experiment, languages),
+    });
+    return await run(engine, accuracyMetric({ questions, template: await openTemplate(args.template, engine), limit, maxTokens, rule: args.number }));
 }
 
 /** @throws LanguageNeuronsError WRONG_USE */
@@ -43,15 +62,17 @@ export function parseSets(text: string): NeuronSetName[] {
 }
 
 /** For each set and language: what its removal does to it, and what random neurons do. */
-export function describeMatrix(matrix: DeactivationMatrix): string {
+export function describeMatrix({ metric, sets }: DeactivationMatrix): string {
+    const format = (value: number): string => (metric === 'ppl' ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`);
+    const range = (interval: CellInterval): string => (interval === null ? '' : ` (${format(interval[0])} to ${format(interval[1])})`);
     const lines: string[] = [];
-    for (const [name, set] of Object.entries(matrix.sets)) {
-        lines.push(`${name}: perplexity of the own language, whole → deactivated (random control)`);
+    for (const [name, set] of Object.entries(sets)) {
+        lines.push(`${name}: ${metric === 'ppl' ? 'perplexity' : 'accuracy'} of the own language, whole → deactivated (95 %), random control`);
         for (const [r, language] of set.rows.entries()) {
             const c = set.columns.indexOf(language);
             const base = set.baseline[c]!;
             lines.push(
-                `  ${language}  ${base.toFixed(2)} → ${set.values[r]![c]!.toFixed(2)} (${(base + set.control[r]![c]!).toFixed(2)}), ${set.neurons[r]!} neurons`,
+                `  ${language}  ${format(base)} → ${format(set.values[r]![c]!)}${range(set.intervals.values[r]![c]!)}, ${format(base + set.control[r]![c]!)}, ${set.neurons[r]!} neurons`,
             );
         }
     }

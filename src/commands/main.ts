@@ -1,5 +1,8 @@
 import yargs from 'yargs';
+import { numberRules } from '../answers/numberRules.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { metricNames, neuronSetNames } from '../experiments/DeactivationMatrix.js';
+import { perplexityMeans, scoredParts } from '../experiments/perplexity.js';
 import { toolVersion } from '../versions.js';
 import { collectCommand } from './collect.js';
 import { compareCommand } from './compare.js';
@@ -10,7 +13,7 @@ import { inspectCommand } from './inspect.js';
 import { reportCommand } from './report.js';
 import { respondCommand } from './respond.js';
 import { runCommand } from './run.js';
-import { type CommandContext, type CommandResult, commandContext, dataOptions, modelOptions } from './shared.js';
+import { type CommandContext, type CommandResult, commandContext, dataOptions, modelOptions, questionOptions } from './shared.js';
 
 /** Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C. */
 export async function main(args: readonly string[]): Promise<number> {
@@ -69,27 +72,27 @@ async function parse(args: readonly string[], context: CommandContext): Promise<
                 .option('lambda', { type: 'string', default: 'auto', describe: 'weight of the largest probability in the score, or auto' })
                 .option('bar', { type: 'number', default: 0.95, describe: 'quantile above which a probability is high' }), plan(identifyCommand))
         .command('deactivate <dir>', 'evaluate every language with the neurons of every language deactivated',
-            (argv) => dataOptions(modelOptions(argv.positional('dir', { type: 'string', demandOption: true })))
-                .option('metric', { choices: ['ppl'] as const, default: 'ppl' as const })
-                .option('sets', { type: 'string', default: 'specific,specific+related,specific+related+general', describe: 'neuron sets' })
-                .option('seed', { type: 'number', default: 1, describe: 'of the random control' }), plan(deactivateCommand))
+            (argv) => questionOptions(dataOptions(modelOptions(argv.positional('dir', { type: 'string', demandOption: true }))))
+                .option('metric', { choices: metricNames, default: 'ppl' as const, describe: 'perplexity of the texts, or accuracy of answers to the questions, in --data' })
+                .option('sets', { type: 'string', default: neuronSetNames.join(','), describe: 'neuron sets' })
+                .option('controls', { type: 'number', default: 3, describe: 'random controls of each cell' })
+                .option('seed', { type: 'number', default: 1, describe: 'of the first random control' })
+                .option('mean', { choices: perplexityMeans, default: 'tokens' as const, describe: 'ppl: of all tokens, or the mean of the texts\' perplexities' })
+                .option('over', { choices: scoredParts, default: 'response' as const, describe: 'ppl: the part of each text that is scored' })
+                .option('number', { choices: numberRules, default: 'last' as const, describe: 'accuracy: how the number of an answer is found' }), plan(deactivateCommand))
         .command('compare <before> <after> [more..]', 'what changed from one analysis to others: before and after alignment, or a series',
             (argv) => argv.positional('before', { type: 'string', demandOption: true }).positional('after', { type: 'string', demandOption: true })
                 .positional('more', { type: 'string', array: true })
                 .option('trained', { type: 'string', describe: 'languages that the alignment was trained on, such as zh,de' })
                 .option('out', { alias: 'o', type: 'string', describe: 'folder for comparison.json and the report (default: that of the last analysis)' }), plan(compareCommand))
-        .command('respond', 'generate answers to the questions of a folder, into a JSON file that collect reads',
-            (argv) => modelOptions(argv)
-                .option('questions', { alias: 'q', type: 'string', demandOption: true, describe: 'folder of mgsm_LL.tsv or of MSVAMP\'s test_Language.json' })
-                .option('languages', { alias: 'l', type: 'string', describe: 'comma-separated, such as en,zh (default: all of the folder)' })
-                .option('template', { type: 'string', default: 'mathoctopus', describe: 'mathoctopus, native-cot, or a text file with {question}' })
+        .command('respond', 'generate answers to questions, into a JSON file that collect reads',
+            (argv) => questionOptions(modelOptions(argv))
+                .option('data', { alias: 'd', type: 'string', demandOption: true, describe: 'mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json' })
+                .option('languages', { alias: 'l', type: 'string', describe: 'comma-separated, such as en,zh (default: all of the data)' })
                 .option('out', { alias: 'o', type: 'string', demandOption: true, describe: 'JSON file' })
-                .option('limit', { type: 'number', describe: 'only the first so many questions of each language' })
                 .option('answers', { alias: 'n', type: 'number', default: 1, describe: 'answers to each question' })
-                .option('max-tokens', { type: 'number', default: 256, describe: 'most tokens of an answer' })
                 .option('temperature', { type: 'number', default: 0, describe: '0: always the likeliest token' })
-                .option('seed', { type: 'number', default: 1, describe: 'of what is drawn at a temperature above 0' })
-                .option('context-size', { type: 'number', describe: 'tokens of all answers at once (default: 8192)' }), plan(respondCommand))
+                .option('seed', { type: 'number', default: 1, describe: 'of what is drawn at a temperature above 0' }), plan(respondCommand))
         .command('import <folder>', 'counts published by others (.pt files) into OUT/activations.safetensors',
             (argv) => argv.positional('folder', { type: 'string', demandOption: true })
                 .option('languages', { alias: 'l', type: 'string', describe: 'comma-separated, such as en,zh (default: all that are there)' })

@@ -12,10 +12,10 @@ export interface RunArguments {
 /** `run`: everything in order; without a configuration, on the embedded model. */
 export async function runCommand(args: RunArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
     const config = args.config === undefined ? embeddedRun() : await readRunConfig(args.config);
-    const { folder, analysis, matrix, report, seconds } = await run(config, { signal, progress });
+    const { folder, analysis, matrices, report, seconds } = await run(config, { signal, progress });
     const { neurons: _, ...summary } = analysis;
     return {
-        json: { folder, analysis: summary, matrix, report, seconds },
-        text: [describeAnalysis(analysis), describeMatrix(matrix), `done in ${seconds.toFixed(0)} s; report: ${report.html}`].join('\n'),
+        json: { folder, analysis: summary, matrices, report, seconds },
+        text: [describeAnalysis(analysis), ...matrices.map(describeMatrix), `done in ${seconds.toFixed(0)} s; report: ${report.html}`].join('\n'),
     };
 }

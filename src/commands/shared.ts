@@ -1,6 +1,6 @@
 import type { Argv } from 'yargs';
 import { defined } from '../defined.js';
-import type { EngineOptions } from '../engine/Engine.js';
+import { type EngineOptions, generationContextSize } from '../engine/Engine.js';
 import { type GpuChoice, gpuChoices } from '../engine/loadBackends.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { type Progress, terminalProgress } from '../progress.js';
@@ -22,6 +22,13 @@ export interface CommandResult {
 
 export function commandContext(signal: AbortSignal): CommandContext {
     return { signal, progress: terminalProgress(), say: (line) => process.stderr.write(`${line}\n`) };
+}
+
+export interface QuestionArguments {
+    template: string;
+    limit: number | undefined;
+    maxTokens: number;
+    contextSize: number | undefined;
 }
 
 export interface ModelArguments {
@@ -46,10 +53,19 @@ export function modelOptions<T>(argv: Argv<T>): Argv<T & ModelArguments> {
         .option('threads', { type: 'number', describe: 'CPU threads (default: one a core)' }) as unknown as Argv<T & ModelArguments>;
 }
 
+/** Options of every command that asks questions. */
+export function questionOptions<T>(argv: Argv<T>): Argv<T & QuestionArguments> {
+    return argv
+        .option('template', { type: 'string', default: 'mathoctopus', describe: 'mathoctopus, native-cot, chat (the model\'s own), or a text file with {question}' })
+        .option('limit', { type: 'number', describe: 'only the first so many questions of each language' })
+        .option('max-tokens', { type: 'number', default: 256, describe: 'most tokens of an answer' })
+        .option('context-size', { type: 'number', describe: `tokens of all answers at once (default: ${generationContextSize})` }) as unknown as Argv<T & QuestionArguments>;
+}
+
 /** Options of every command that reads texts. */
 export function dataOptions<T>(argv: Argv<T>): Argv<T & { data: string[]; languages: string | undefined }> {
     return argv
-        .option('data', { alias: 'd', type: 'string', array: true, demandOption: true, describe: 'udhr, udhr:FROM-TO, a folder of LL.txt, a JSONL file, or a JSON of answers' })
+        .option('data', { alias: 'd', type: 'string', array: true, demandOption: true, describe: 'udhr, udhr:FROM-TO, mgsm, msvamp, a folder of LL.txt or of their files, a JSONL file, or a JSON of answers' })
         .option('languages', { alias: 'l', type: 'string', describe: 'comma-separated, such as en,zh (default: all of the data)' });
 }
 

@@ -7,6 +7,8 @@ export interface Sample {
     readonly language: string;
     readonly prompt: string;
     readonly response: string;
+    /** Special tokens written out in it, such as `<|im_start|>`, are these tokens. Default: plain text. */
+    readonly special?: boolean;
 }
 
 /** A multilingual collection of texts that is read as a stream: its size never decides memory use. */

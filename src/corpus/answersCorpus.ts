@@ -8,7 +8,7 @@ import { languageTag } from './languageNames.js';
 import { chooseLanguages, inPaperOrder } from './languages.js';
 
 /** One question with its answers, as the paper's authors keep them. */
-const question = z.object({ lang: z.string(), instruction: z.string(), answers: z.array(z.object({ generated: z.string() })) });
+const question = z.object({ lang: z.string(), instruction: z.string(), answers: z.array(z.object({ generated: z.string() })), special: z.boolean().optional() });
 
 /**
  * The authors' JSON: an array of `{lang: "German", instruction: "<whole prompt>", answers: [{generated}]}`.
@@ -32,10 +32,10 @@ async function* allSamples(path: string): AsyncGenerator<Sample> {
     try {
         for await (const { value } of elements(path)) {
             element++;
-            const { lang, instruction, answers } = question.parse(value);
+            const { lang, instruction, answers, special = false } = question.parse(value);
             const language = languageTag(lang);
             if (language === undefined) throw new LanguageNeuronsError('DAMAGED', `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is no language; name it in English, such as German`);
-            for (const { generated } of answers) if (generated !== '') yield { language, prompt: instruction, response: generated };
+            for (const { generated } of answers) if (generated !== '') yield { language, prompt: instruction, response: generated, ...(special ? { special } : {}) };
         }
     } catch (cause) {
         if (cause instanceof LanguageNeuronsError) throw cause;

@@ -5,7 +5,8 @@ import type { Sample } from './Corpus.js';
 export class SampleDigest {
     readonly #hash = createHash('sha256');
 
-    add({ prompt, response }: Sample): void {
+    add({ prompt, response, special }: Sample): void {
+        if (special === true) this.#hash.update('special');
         for (const text of [prompt, response]) this.#hash.update(`${Buffer.byteLength(text)}:`).update(text);
     }
 

@@ -1,6 +1,9 @@
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
+import type { Progress } from '../progress.js';
+import { isQuestions, openQuestions } from '../questions/openQuestions.js';
+import { questionsCorpus } from '../questions/questionsCorpus.js';
 import { answersCorpus } from './answersCorpus.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { folderCorpus } from './folderCorpus.js';
@@ -10,23 +13,27 @@ import { isUdhr, udhrCorpus } from './udhrCorpus.js';
 export interface CorpusOptions {
     /** Default: all languages of the first source. */
     readonly languages?: readonly string[];
+    readonly signal?: AbortSignal | undefined;
+    /** Tells how far fetching is. */
+    readonly progress?: Progress | undefined;
 }
 
 /**
- * Opens a corpus: `udhr`, `udhr:FROM-TO`, a folder of `LL.txt`, a JSONL file or the authors' JSON of
- * answers; several are read one after another, language by language. Nothing but names is read yet
+ * Opens a corpus: `udhr`, `udhr:FROM-TO`, the questions of `mgsm` or `msvamp` or of a folder of theirs,
+ * a folder of `LL.txt` or of FLORES-200, a JSONL file or the authors' JSON of answers; several are read one after another, language by language. Nothing but names is read yet
  * (a JSON or JSONL file is read once, for its languages).
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, EMPTY, ENCODING, DAMAGED; MISMATCH where one of
  * several sources lacks a language
  */
-export async function openCorpus(spec: string | readonly string[], { languages }: CorpusOptions = {}): Promise<Corpus> {
+export async function openCorpus(spec: string | readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
+    const { languages } = options;
     const specs = [spec].flat();
     if (specs.length === 0) throw new LanguageNeuronsError('WRONG_USE', 'no texts are given; name some with --data');
-    const first = await openOne(specs[0]!, languages);
+    const first = await openOne(specs[0]!, options);
     if (specs.length === 1) return first;
     const corpora = [first];
     for (const other of specs.slice(1)) {
-        const opened = await openOne(other, languages ?? first.languages).catch((cause: unknown) => {
+        const opened = await openOne(other, { ...options, languages: languages ?? first.languages }).catch((cause: unknown) => {
             if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
             throw new LanguageNeuronsError('MISMATCH', `${other} lacks a language that ${specs[0]!} has: ${cause.message}`, { cause });
         });
@@ -35,10 +42,12 @@ export async function openCorpus(spec: string | readonly string[], { languages }
     return { name: corpora.map(({ name }) => name).join(' + '), languages: first.languages, samples: (language) => concatenated(corpora, language) };
 }
 
-async function openOne(spec: string, languages: readonly string[] | undefined): Promise<Corpus> {
+async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
+    const { languages } = options;
     if (isUdhr(spec)) return udhrCorpus(spec, languages);
+    if (await isQuestions(spec)) return named(questionsCorpus(await openQuestions(spec, options)), spec);
     const found = await stat(spec).catch((cause: NodeJS.ErrnoException) => {
-        throw new LanguageNeuronsError('NOT_FOUND', `${spec}: no such file or folder; give udhr, a folder of LL.txt or a JSONL file`, { cause });
+        throw new LanguageNeuronsError('NOT_FOUND', `${spec}: no such file or folder; give udhr, mgsm, msvamp, a folder of LL.txt or a JSONL file`, { cause });
     });
     if (found.isDirectory()) return named(await folderCorpus(spec, languages), spec);
     if (/\.(jsonl|ndjson)$/.test(spec)) return named(await jsonlCorpus(spec, languages), spec);

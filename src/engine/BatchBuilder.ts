@@ -1,5 +1,15 @@
 import type { NativeBatch } from './addon.js';
 
+/** What a token is for, beside its place. */
+export interface TokenUse {
+    /** Its activations count. Default false. */
+    readonly counted?: boolean;
+    /** Token whose log-probability is asked for after this one. Default -1: none. */
+    readonly target?: number;
+    /** Mask of the token, where each has its own. Default 0. */
+    readonly mask?: number;
+}
+
 /** One native batch in the making, token by token. */
 export class BatchBuilder {
     #length = 0;
@@ -8,6 +18,7 @@ export class BatchBuilder {
     readonly #sequences: Int32Array;
     readonly #counted: Uint8Array;
     readonly #targets: Int32Array;
+    readonly #masks: Int32Array;
     readonly #finished: number[] = [];
     readonly #shared: number[] = [];
 
@@ -18,6 +29,7 @@ export class BatchBuilder {
         this.#sequences = new Int32Array(size);
         this.#counted = new Uint8Array(size);
         this.#targets = new Int32Array(size);
+        this.#masks = new Int32Array(size);
     }
 
     get empty(): boolean {
@@ -31,18 +43,17 @@ export class BatchBuilder {
 
     /**
      * @param sequences those that the token belongs to, at least one
-     * @param counted 1: its activations count
-     * @param target token whose log-probability is asked for after this one, or -1
      * @returns the token's index in the batch
      */
-    add(token: number, position: number, sequences: readonly number[], counted = 0, target = -1): number {
+    add(token: number, position: number, sequences: readonly number[], { counted = false, target = -1, mask = 0 }: TokenUse = {}): number {
         const i = this.#length++;
         this.#tokens[i] = token;
         this.#positions[i] = position;
         this.#sequences[i] = sequences[0]!;
         for (let s = 1; s < sequences.length; s++) this.#shared.push(i, sequences[s]!);
-        this.#counted[i] = counted;
+        this.#counted[i] = counted ? 1 : 0;
         this.#targets[i] = target;
+        this.#masks[i] = mask;
         return i;
     }
 
@@ -59,6 +70,7 @@ export class BatchBuilder {
             sequences: this.#sequences.subarray(0, n),
             counted: this.#counted.subarray(0, n),
             targets: this.#targets.subarray(0, n),
+            masks: this.#masks.subarray(0, n),
             finished: Int32Array.from(this.#finished),
             shared: Int32Array.from(this.#shared),
         };

@@ -1,6 +1,5 @@
 import { availableParallelism } from 'node:os';
 import { LanguageNeuronsError } from '../errors.js';
-import type { Sample } from '../corpus/Corpus.js';
 import type {
     NativeBatch, NativeContext, NativeCounting, NativeLayer, NativeMode, NativeModel, NativeModelInfo,
 } from './addon.js';
@@ -8,9 +7,10 @@ import { generate, type GenerationRequest } from './generate.js';
 import { type GpuChoice, type LoadedBackends, loadBackends } from './loadBackends.js';
 import { modelFingerprint } from './modelFingerprint.js';
 import { awaitNative, nativeError } from './nativeError.js';
-import { type PackOptions, type PackedBatch, packBatches } from './packBatches.js';
+import { type PackOptions, type PackedBatch, packBatches, type ScoredPart } from './packBatches.js';
 import { resolveModel } from './resolveModel.js';
-import { tokenizeSamples } from './tokenizeSamples.js';
+import { before, stopsAt } from './stops.js';
+import { type AnySample, tokenizeSamples } from './tokenizeSamples.js';
 
 export interface EngineOptions {
     /** Path of a GGUF file, or a URI that node-llama-cpp resolves, such as `hf:user/repo:Q4_K_M`. */
@@ -31,11 +31,16 @@ export interface EngineOptions {
     readonly threads?: number;
     /** Reserve memory for counting only, none for the logits that scoring takes. Default: for both. */
     readonly countOnly?: boolean;
+    /** Masks held at a time: conditions that one batch can run side by side. Default 1. */
+    readonly masks?: number;
     /** Way of counting; for tests and benchmarks. Default `automatic`. */
     readonly counting?: NativeCounting;
     /** Count the named activation by eval callback instead; for tests and benchmarks. */
     readonly callbackTensor?: string;
 }
+
+/** Texts to run through the model, some of them as tokens already. */
+export type Samples = AsyncIterable<AnySample> | Iterable<AnySample>;
 
 /** Neurons to deactivate: for each layer a Uint8Array [width], 1 where the activation is set to 0. */
 export type NeuronMask = readonly Uint8Array[];
@@ -56,8 +61,8 @@ export interface CountResult {
 
 export interface GenerateOptions {
     readonly signal?: AbortSignal | undefined;
-    /** Neurons deactivated while the answers are drawn. */
-    readonly mask?: NeuronMask | undefined;
+    /** Neurons deactivated, a mask for each condition that prompts name; undefined: none are. Default: one condition without any. */
+    readonly masks?: readonly (NeuronMask | undefined)[];
     /** Answers to each prompt. Default 1. */
     readonly answers?: number;
     /** Most tokens of an answer. Default 256. */
@@ -66,19 +71,34 @@ export interface GenerateOptions {
     readonly temperature?: number;
     /** Of the draws at a temperature above 0. Default 1. */
     readonly seed?: number;
+    /** Draw `maxTokens` tokens whatever they are; for tests and benchmarks. */
+    readonly ignoreEnd?: boolean;
 }
 
-/** A prompt; one without an id has its place in the list as such. Ids and seed decide what is drawn. */
-export type Prompt = string | { readonly text: string; readonly id: number };
+/** A prompt; a text alone has its place in the list as its id. Ids and seed decide what is drawn, under every mask. */
+export type Prompt = string | {
+    readonly text: string;
+    readonly id: number;
+    /** Place of its condition in `masks`. Default 0. */
+    readonly mask?: number;
+    /** Special tokens written out in the text are these tokens. Default: plain text. */
+    readonly special?: boolean;
+    /** An answer ends before the first of these. Default: none. */
+    readonly stops?: readonly string[];
+};
 
 /** One generated answer. */
 export interface GeneratedAnswer {
     /** Id of the prompt, and which answer to it, from 0. */
     readonly prompt: number;
     readonly answer: number;
+    /** The prompt's condition. */
+    readonly mask: number;
     readonly text: string;
     /** Tokens drawn, without the one that ended it. */
     readonly tokens: number;
+    /** Tokens of the prompt, decoded once for all answers to it; 0 but for the first answer. */
+    readonly promptTokens: number;
     /** Whether the model ended it, or `maxTokens` did. */
     readonly end: 'stop' | 'length';
 }
@@ -88,11 +108,20 @@ export interface ScoreResult {
     /** Sum of natural log-probabilities of the scored tokens. */
     readonly logProbability: number;
     readonly tokens: number;
+    /** The same of each text, in their order. */
+    readonly texts: readonly TextScore[];
     readonly decodedTokens: number;
+}
+
+export interface TextScore {
+    readonly logProbability: number;
+    readonly tokens: number;
 }
 
 const defaultBatchSize = 512;
 const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
+/** A context size for generation: room for the KV cells of many answers at once. */
+export const generationContextSize = 8192;
 const maxSequences = 64; // a batch of short sentences; llama.cpp allows 256
 
 /**
@@ -111,12 +140,14 @@ export class Engine {
     readonly #context: NativeContext;
     readonly #sequences: number;
     readonly #contextSize: number;
+    /** Masks held at a time. */
+    readonly masks: number;
     #running = false;
     #closed = false;
 
     private constructor(
         path: string, model: NativeModel, context: NativeContext, backends: LoadedBackends, fingerprint: string,
-        sizes: { batchSize: number; windowSize: number; sequences: number; contextSize: number },
+        sizes: { batchSize: number; windowSize: number; sequences: number; contextSize: number; masks: number },
     ) {
         this.path = path;
         this.#model = model;
@@ -129,6 +160,7 @@ export class Engine {
         this.windowSize = sizes.windowSize;
         this.#sequences = sizes.sequences;
         this.#contextSize = sizes.contextSize;
+        this.masks = sizes.masks;
     }
 
     /**
@@ -138,6 +170,7 @@ export class Engine {
      */
     static async open(options: EngineOptions): Promise<Engine> {
         const batchSize = positive(options.batchSize ?? defaultBatchSize, 'batch size');
+        const masks = atLeastOne(options.masks ?? 1, 'number of masks');
         const path = await resolveModel(options.model);
         const loras = await Promise.all(
             (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
@@ -159,12 +192,12 @@ export class Engine {
                     contextSize, batchSize, sequences,
                     threads: options.threads ?? availableParallelism(),
                     counting: options.counting ?? 'automatic',
-                    countOnly: options.countOnly ?? false,
+                    countOnly: options.countOnly ?? false, masks,
                     callbackTensor: options.callbackTensor ?? '',
                 }),
             );
             const fingerprint = await modelFingerprint(path, headerBytes, loras);
-            return new Engine(path, model, context, backends, fingerprint, { batchSize, windowSize, sequences, contextSize });
+            return new Engine(path, model, context, backends, fingerprint, { batchSize, windowSize, sequences, contextSize, masks });
         } catch (cause) {
             model.close();
             throw nameFile(cause, path);
@@ -175,32 +208,34 @@ export class Engine {
      * Counts, for each neuron, the response tokens with a positive activation (eq. 4).
      * @throws LanguageNeuronsError ABORTED, OUT_OF_MEMORY, NATIVE, BUSY, CLOSED
      */
-    async count(samples: AsyncIterable<Sample> | Iterable<Sample>, options: RunOptions = {}): Promise<CountResult> {
-        return this.#pass({ count: true, mask: false, score: false, logits: false }, undefined, async () => {
+    async count(samples: Samples, options: RunOptions = {}): Promise<CountResult> {
+        return this.#pass({ count: true, score: false, logits: false, unread: false }, [], async () => {
             const decodedTokens = await this.#decodeAll(samples, options);
             return { ...(await awaitNative(() => this.#context.counts())), decodedTokens };
         });
     }
 
     /**
-     * Sums the log-probabilities of the response tokens, with the mask's neurons deactivated.
+     * Sums the log-probabilities of the response tokens, or of another part, with the mask's neurons deactivated.
      * @throws LanguageNeuronsError as `count`, and WRONG_USE for a mask of another shape
      */
     async score(
-        samples: AsyncIterable<Sample> | Iterable<Sample>, options: RunOptions & { readonly mask?: NeuronMask | undefined } = {},
+        samples: Samples, options: RunOptions & { readonly mask?: NeuronMask | undefined; readonly over?: ScoredPart | undefined } = {},
     ): Promise<ScoreResult> {
-        const { mask } = options;
-        return this.#pass({ count: false, mask: mask !== undefined, score: true, logits: true }, mask, async () => {
-            let logProbability = 0;
-            let tokens = 0;
-            const decodedTokens = await this.#decodeAll(samples, options, (batch, logProbabilities) => {
+        const { mask, over = 'response' } = options;
+        return this.#pass({ count: false, score: true, logits: true, unread: false }, [mask], async () => {
+            const texts: { logProbability: number; tokens: number }[] = [];
+            const decodedTokens = await this.#decodeAll(samples, { ...options, over }, (batch, logProbabilities) => {
                 for (const [i, target] of batch.targets.entries()) {
+                    const place = batch.samples[i]!;
+                    while (texts.length <= place) texts.push({ logProbability: 0, tokens: 0 });
                     if (target < 0) continue;
-                    logProbability += logProbabilities[i]!;
-                    tokens++;
+                    texts[place]!.logProbability += logProbabilities[i]!;
+                    texts[place]!.tokens++;
                 }
             });
-            return { logProbability, tokens, decodedTokens };
+            const sum = (of: (text: TextScore) => number): number => texts.reduce((total, text) => total + of(text), 0);
+            return { logProbability: sum(({ logProbability }) => logProbability), tokens: sum(({ tokens }) => tokens), texts, decodedTokens };
         });
     }
 
@@ -210,7 +245,7 @@ export class Engine {
      */
     async logits(text: string, options: { readonly mask?: NeuronMask | undefined } = {}): Promise<Float32Array> {
         const { mask } = options;
-        return this.#pass({ count: false, mask: mask !== undefined, score: false, logits: true }, mask, async () => {
+        return this.#pass({ count: false, score: false, logits: true, unread: false }, [mask], async () => {
             const batches: NativeBatch[] = [];
             for await (const batch of this.#batches([{ language: '', prompt: '', response: text }])) batches.push(batch);
             if (batches.length !== 1) {
@@ -222,46 +257,49 @@ export class Engine {
 
     /**
      * Decodes samples and keeps nothing: the work that `count` adds to. For benchmarks.
-     * @param head compute the output head for the last token of each batch
+     * @param head compute the output head for the last token of each batch, for none, or for every token
      */
     async prefill(
-        samples: AsyncIterable<Sample> | Iterable<Sample>,
-        options: RunOptions & { readonly head?: boolean; readonly mask?: NeuronMask } = {},
+        samples: Samples,
+        options: RunOptions & { readonly head?: boolean | 'every'; readonly mask?: NeuronMask } = {},
     ): Promise<number> {
         const { mask } = options;
-        const mode = { count: false, mask: mask !== undefined, score: false, logits: options.head ?? true };
-        return this.#pass(mode, mask, () => this.#decodeAll(samples, options));
+        return this.#pass({ count: false, score: false, logits: options.head !== false, unread: options.head === 'every' }, [mask], () => this.#decodeAll(samples, options));
     }
 
     /**
      * Generates answers to prompts, many at once, in the order in which they end. What is drawn depends
      * on seed, prompt and answer, not on what is generated beside it, up to the rounding of batches of
-     * other shapes. Special tokens in a prompt are taken literally; BOS comes first where the model asks
+     * other shapes: prompts under several masks go through together. BOS comes first where the model asks
      * for one.
-     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a prompt that the context has no room for
+     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a prompt that the context has no room for,
+     * or for more masks than the engine holds
      */
     async *generate(prompts: Iterable<Prompt> | AsyncIterable<Prompt>, options: GenerateOptions = {}): AsyncGenerator<GeneratedAnswer> {
-        const { mask, signal, answers = 1, maxTokens = 256, temperature = 0, seed = 1 } = options;
+        const { masks = [undefined], signal, answers = 1, maxTokens = 256, temperature = 0, seed = 1, ignoreEnd = false } = options;
         const model = this.#model;
-        const lead = this.info.bos >= 0 ? [this.info.bos] : [];
+        const { bos } = this.info;
         if (!(temperature >= 0 && Number.isFinite(temperature))) throw new LanguageNeuronsError('WRONG_USE', `the temperature must be a number of at least 0, not ${temperature}`);
         const each = { answers: atLeastOne(answers, 'number of answers'), maxTokens: atLeastOne(maxTokens, 'length of an answer') };
-        async function* requests(): AsyncGenerator<GenerationRequest> {
+        async function* requests(): AsyncGenerator<GenerationRequest & { readonly stops: readonly string[] }> {
             let count = 0;
             for await (const prompt of prompts) {
-                const { text, id } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
-                const [tokens] = await awaitNative(() => model.tokenize([text]));
-                yield { id, prompt: Int32Array.from([...lead, ...tokens!]), answers: each.answers };
+                const { text, id, mask = 0, special = false, stops = [] } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
+                if (!Number.isInteger(mask) || mask < 0 || mask >= masks.length) throw new LanguageNeuronsError('WRONG_USE', `a prompt asks for mask ${mask} of ${masks.length}`);
+                const tokens = (await awaitNative(() => model.tokenize([text], special)))[0]!;
+                const lead = bos >= 0 && tokens[0] !== bos ? [bos] : []; // a chat template may have written it
+                const isOver = stops.length === 0 ? {} : { isOver: stopsAt(model, stops) };
+                yield { id, mask, prompt: Int32Array.from([...lead, ...tokens]), answers: each.answers, stops, ...isOver };
             }
         }
-        await this.#begin({ count: false, mask: mask !== undefined, score: false, logits: true }, mask);
+        await this.#begin({ count: false, score: false, logits: true, unread: false }, masks);
         const stop = (): void => {
             if (!this.#closed) this.#context.abort();
         };
         signal?.addEventListener('abort', stop);
         try {
             const drawn = generate(requests(), {
-                maxTokens: each.maxTokens, temperature, seed, endTokens: new Set(model.endTokens()), batchSize: this.batchSize,
+                maxTokens: each.maxTokens, temperature, seed, endTokens: new Set(ignoreEnd ? [] : model.endTokens()), batchSize: this.batchSize,
                 sequences: this.#sequences, cells: this.#contextSize,
             }, (batch, draws) => {
                 throwIfAborted(signal);
@@ -269,7 +307,8 @@ export class Engine {
             });
             for await (const { request, answer, tokens, end } of drawn) {
                 throwIfAborted(signal);
-                yield { prompt: request, answer, text: await awaitNative(() => model.detokenize(tokens)), tokens: tokens.length, end };
+                const text = await awaitNative(() => model.detokenize(tokens));
+                yield { prompt: request.id, mask: request.mask ?? 0, answer, text: before(text, request.stops), tokens: tokens.length, promptTokens: answer === 0 ? request.prompt.length : 0, end };
             }
         } catch (cause) {
             throwIfAborted(signal);
@@ -282,7 +321,7 @@ export class Engine {
 
     /** Tokens of a text, without BOS, special tokens in it taken literally. */
     async tokenize(text: string): Promise<Int32Array> {
-        return (await awaitNative(() => this.#model.tokenize([text])))[0]!;
+        return (await awaitNative(() => this.#model.tokenize([text], false)))[0]!;
     }
 
     /** Splits of a mode's graph over the backends; equal with and without the adapter where nothing falls back. */
@@ -303,8 +342,8 @@ export class Engine {
     }
 
     /** Runs one pass from a clean context; refuses another while it lasts, which would mix their counts. */
-    async #pass<T>(mode: NativeMode, mask: NeuronMask | undefined, work: () => Promise<T>): Promise<T> {
-        await this.#begin(mode, mask);
+    async #pass<T>(mode: Purpose, masks: Masks, work: () => Promise<T>): Promise<T> {
+        await this.#begin(mode, masks);
         try {
             return await work();
         } finally {
@@ -313,23 +352,28 @@ export class Engine {
     }
 
     /** Whoever it lets in sets `#running` to false at the end. */
-    async #begin(mode: NativeMode, mask: NeuronMask | undefined): Promise<void> {
+    async #begin(purpose: Purpose, masks: Masks): Promise<void> {
         if (this.#closed) throw new LanguageNeuronsError('CLOSED', 'the engine was closed; open a new one');
         if (this.#running) throw new LanguageNeuronsError('BUSY', 'a pass is under way on this engine; await it first, or open another engine');
+        if (masks.length > Math.max(1, this.masks)) {
+            throw new LanguageNeuronsError('WRONG_USE', `${masks.length} masks at once are more than the ${this.masks} that the engine was opened for; open it with the option masks`);
+        }
         this.#running = true;
         try {
+            const each = masks.length > 1;
+            const mode: NativeMode = { ...purpose, mask: !each && masks[0] !== undefined, masks: each };
             await awaitNative(() => this.#context.setMode(mode));
             await awaitNative(() => this.#context.reset());
-            if (mask !== undefined) await awaitNative(() => this.#context.setMask(mask));
+            for (const [i, mask] of masks.entries()) if (each || mask !== undefined) await awaitNative(() => this.#context.setMask(i, mask ?? []));
         } catch (cause) {
             this.#running = false;
             throw cause;
         }
     }
 
-    #batches(samples: AsyncIterable<Sample> | Iterable<Sample>): AsyncGenerator<PackedBatch> {
+    #batches(samples: Samples, scored: ScoredPart = 'response'): AsyncGenerator<PackedBatch> {
         const pack: PackOptions = {
-            batchSize: this.batchSize, windowSize: this.windowSize, sequences: this.#sequences, bos: this.info.bos,
+            batchSize: this.batchSize, windowSize: this.windowSize, sequences: this.#sequences, bos: this.info.bos, scored,
         };
         return packBatches(tokenizeSamples(this.#model, samples), pack);
     }
@@ -339,14 +383,14 @@ export class Engine {
      * @returns decoded tokens
      */
     async #decodeAll(
-        samples: AsyncIterable<Sample> | Iterable<Sample>, { signal, onBatch }: RunOptions,
-        take?: (batch: NativeBatch, logProbabilities: Float64Array) => void,
+        samples: Samples, { signal, onBatch, over }: RunOptions & { readonly over?: ScoredPart },
+        take?: (batch: PackedBatch, logProbabilities: Float64Array) => void,
     ): Promise<number> {
         const stop = (): void => {
             if (!this.#closed) this.#context.abort();
         };
         signal?.addEventListener('abort', stop);
-        const batches = this.#batches(samples);
+        const batches = this.#batches(samples, over);
         let next = batches.next();
         let decodedTokens = 0;
         try {
@@ -371,6 +415,10 @@ export class Engine {
         }
     }
 }
+
+/** What a pass is for; the masks decide the rest of its mode. */
+type Purpose = Omit<NativeMode, 'mask' | 'masks'>;
+type Masks = readonly (NeuronMask | undefined)[];
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
     if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', 'stopped; run the same command again to continue');

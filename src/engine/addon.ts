@@ -50,12 +50,20 @@ export interface NativeModelInfo {
     readonly vocabulary: number;
     /** Token to begin every sequence with, or -1. */
     readonly bos: number;
+    /** Texts of the special tokens that chat templates name; empty where the model has none. */
+    readonly bosText: string;
+    readonly eosText: string;
+    /** The model's own chat template, in Jinja; empty where it has none. */
+    readonly chatTemplate: string;
 }
 
 export interface NativeModel {
     info(): NativeModelInfo;
-    /** Tokens of each text; special tokens in it taken literally, no BOS or EOS added. */
-    tokenize(texts: readonly string[]): Promise<Int32Array[]>;
+    /**
+     * Tokens of each text, no BOS or EOS added.
+     * @param special special tokens written out in a text are these tokens, not plain text
+     */
+    tokenize(texts: readonly string[], special: boolean): Promise<Int32Array[]>;
     createContext(options: NativeContextOptions): Promise<NativeContext>;
     /** The text of tokens, special ones left out. */
     detokenize(tokens: Int32Array): Promise<string>;
@@ -80,6 +88,8 @@ export interface NativeContextOptions {
     readonly counting: NativeCounting;
     /** Reserve compute buffers for counting, none for logits. */
     readonly countOnly: boolean;
+    /** Masks held at a time, at least 1. */
+    readonly masks: number;
     /** Not empty: count the named activation through llama.cpp's eval callback (the reference way). */
     readonly callbackTensor: string;
 }
@@ -96,10 +106,15 @@ export interface NativeLayer {
 /** What the next decodes do; free where it fits the buffers reserved, else one reservation. */
 export interface NativeMode {
     readonly count: boolean;
+    /** Every token has the first mask. */
     readonly mask: boolean;
+    /** Every token has the mask that its batch names. */
+    readonly masks: boolean;
     readonly score: boolean;
     /** Compute the output head at all; `score` implies it. */
     readonly logits: boolean;
+    /** Compute every token's logits and leave them where they are; for benchmarks. */
+    readonly unread: boolean;
 }
 
 /** One batch: every array but `finished` and `shared` has one entry a token, in sequence order. */
@@ -111,6 +126,8 @@ export interface NativeBatch {
     readonly counted: Uint8Array;
     /** Token whose log-probability is asked for after this one, or -1. */
     readonly targets: Int32Array;
+    /** Mask of the token, in the mode `masks`. */
+    readonly masks: Int32Array;
     /** Sequences that end with this batch; their KV cells are freed after it. */
     readonly finished: Int32Array;
     /** Further sequences of tokens that several share, as pairs of token index and sequence. */
@@ -131,8 +148,8 @@ export interface NativeDraws {
 export interface NativeContext {
     layers(): NativeLayer[];
     setMode(mode: NativeMode): Promise<void>;
-    /** One array [width] a layer; 1: the neuron is deactivated. */
-    setMask(layers: readonly Uint8Array[]): Promise<void>;
+    /** One array [width] a layer; 1: the neuron is deactivated. No layer: none is. */
+    setMask(mask: number, layers: readonly Uint8Array[]): Promise<void>;
     /** Natural log-probabilities [tokens] in score mode (NaN where none was asked for), else empty. */
     decode(batch: NativeBatch): Promise<Float64Array>;
     /** Logits [tokens, vocabulary], row-major. */

@@ -3,7 +3,7 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeBatch, NativeDraws } from './addon.js';
-import { BatchBuilder } from './BatchBuilder.js';
+import { BatchBuilder, type TokenUse } from './BatchBuilder.js';
 
 /** A prompt, as tokens with BOS, and how many answers to draw for it. */
 export interface GenerationRequest {
@@ -11,11 +11,15 @@ export interface GenerationRequest {
     readonly id: number;
     readonly prompt: Int32Array;
     readonly answers: number;
+    /** Mask that its tokens have; what is drawn does not depend on its number. Default 0. */
+    readonly mask?: number;
+    /** Whether an answer is over, though the model did not end it. */
+    readonly isOver?: (tokens: readonly number[]) => Promise<boolean>;
 }
 
-/** One answer: `request` is the request's id, `answer` counts the answers to it. */
-export interface GeneratedTokens {
-    readonly request: number;
+/** One answer; `answer` counts those to its request. */
+export interface GeneratedTokens<Request extends GenerationRequest = GenerationRequest> {
+    readonly request: Request;
     readonly answer: number;
     /** Without the token that ended it. */
     readonly tokens: Int32Array;
@@ -37,23 +41,24 @@ export interface GenerationOptions {
     readonly cells: number;
 }
 
-interface Growing {
-    readonly request: number;
+/** A request under way: its prompt's cells are shared until its last answer ends. */
+interface Started<Request> {
+    readonly request: Request;
+    readonly sequences: readonly number[];
+    /** Tokens of the prompt decoded. */
+    decoded: number;
+    /** Answers that have not ended. */
+    open: number;
+}
+
+interface Growing<Request> {
+    readonly of: Started<Request>;
     readonly answer: number;
     readonly sequence: number;
     readonly random: RandomGenerator;
     readonly tokens: number[];
     /** Position of the last token drawn, which is decoded next. */
     position: number;
-    readonly promptLength: number;
-}
-
-/** Answers to one prompt that is not decoded to its end yet. */
-interface Starting {
-    readonly request: number;
-    readonly prompt: Int32Array;
-    readonly sequences: readonly number[];
-    decoded: number;
 }
 
 /**
@@ -64,16 +69,14 @@ interface Starting {
  * @param sample frees the sequences that `finished` names, decodes the batch and draws tokens
  * @throws LanguageNeuronsError WRONG_USE for a prompt that the context has no room for
  */
-export async function* generate(
-    requests: AsyncIterable<GenerationRequest> | Iterable<GenerationRequest>, options: GenerationOptions,
+export async function* generate<Request extends GenerationRequest>(
+    requests: AsyncIterable<Request> | Iterable<Request>, options: GenerationOptions,
     sample: (batch: NativeBatch, draws: NativeDraws) => Promise<Int32Array>,
-): AsyncGenerator<GeneratedTokens> {
+): AsyncGenerator<GeneratedTokens<Request>> {
     const { maxTokens, temperature, endTokens } = options;
     const free = Array.from({ length: options.sequences }, (_, id) => options.sequences - 1 - id);
-    let growing: Growing[] = [];
-    let starting: Starting[] = [];
-    /** Answers under way by request: its prompt's cells are shared until the last one ends. */
-    const underWay = new Map<number, number>();
+    let growing: Growing<Request>[] = [];
+    let starting: Started<Request>[] = [];
     let used = 0;
     let finished: number[] = [];
     const waiting = stream(requests);
@@ -81,12 +84,12 @@ export async function* generate(
 
     for (;;) {
         while (next.done !== true) {
-            const { id: request, prompt, answers } = next.value;
+            const request = next.value;
+            const { prompt, answers } = request;
             const cells = prompt.length + answers * maxTokens;
             checkRoom(prompt.length, answers, cells, options);
             if (free.length < answers || used + cells > options.cells) break;
-            starting.push({ request, prompt, sequences: Array.from({ length: answers }, () => free.pop()!), decoded: 0 });
-            underWay.set(request, answers);
+            starting.push({ request, sequences: Array.from({ length: answers }, () => free.pop()!), decoded: 0, open: answers });
             used += cells;
             next = await waiting.next();
         }
@@ -101,42 +104,46 @@ export async function* generate(
             uniforms.push(uniformFloat64(random));
         };
         const drawn = growing;
-        for (const one of growing) draw(batch.add(one.tokens.at(-1)!, one.position, [one.sequence]), one.random);
+        for (const one of growing) draw(batch.add(one.tokens.at(-1)!, one.position, [one.sequence], useOf(one.of.request)), one.random);
         for (const one of starting) {
+            const { id, prompt } = one.request;
             let row = -1;
-            while (one.decoded < one.prompt.length && batch.room > 0) row = batch.add(one.prompt[one.decoded]!, one.decoded++, one.sequences);
-            if (one.decoded < one.prompt.length) break; // the next batch goes on with it
+            while (one.decoded < prompt.length && batch.room > 0) row = batch.add(prompt[one.decoded]!, one.decoded++, one.sequences, useOf(one.request));
+            if (one.decoded < prompt.length) break; // the next batch goes on with it
             for (const [answer, sequence] of one.sequences.entries()) {
-                const random = xoroshiro128plus(mixed(options.seed, one.request, answer));
+                const random = xoroshiro128plus(mixed(options.seed, id, answer));
                 draw(row, random);
-                drawn.push({ request: one.request, answer, sequence, tokens: [], position: one.prompt.length - 1, random, promptLength: one.prompt.length });
+                drawn.push({ of: one, answer, sequence, tokens: [], position: prompt.length - 1, random });
             }
         }
-        starting = starting.filter(({ prompt, decoded }) => decoded < prompt.length);
+        starting = starting.filter(({ request: { prompt }, decoded }) => decoded < prompt.length);
 
         const tokens = await sample(batch.build(), { rows: Int32Array.from(rows), uniforms: Float64Array.from(uniforms), temperature });
         finished = [];
         growing = [];
         for (const [i, one] of drawn.entries()) {
             const token = tokens[i]!;
-            const stop = endTokens.has(token);
+            let stop = endTokens.has(token);
             if (!stop) {
                 one.tokens.push(token);
                 one.position++;
-                if (one.tokens.length < maxTokens) {
+                stop = (await one.of.request.isOver?.(one.tokens)) ?? false;
+                if (!stop && one.tokens.length < maxTokens) {
                     growing.push(one);
                     continue;
                 }
             }
             finished.push(one.sequence);
             free.push(one.sequence);
-            const others = underWay.get(one.request)! - 1;
-            underWay.set(one.request, others);
-            used -= maxTokens + (others === 0 ? one.promptLength : 0);
-            if (others === 0) underWay.delete(one.request);
-            yield { request: one.request, answer: one.answer, tokens: Int32Array.from(one.tokens), end: stop ? 'stop' : 'length' };
+            one.of.open--;
+            used -= maxTokens + (one.of.open === 0 ? one.of.request.prompt.length : 0);
+            yield { request: one.of.request, answer: one.answer, tokens: Int32Array.from(one.tokens), end: stop ? 'stop' : 'length' };
         }
     }
+}
+
+function useOf({ mask = 0 }: GenerationRequest): TokenUse {
+    return { mask };
 }
 
 async function* stream<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {

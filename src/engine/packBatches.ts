@@ -11,18 +11,30 @@ export interface PackOptions {
     readonly sequences: number;
     /** Token that begins every sequence, or -1. */
     readonly bos: number;
+    /** Tokens that are scored. Default: the response's. */
+    readonly scored?: ScoredPart;
 }
 
-/** A batch, and the characters of the samples that end with it. */
+/** A part of each text; BOS belongs to none. */
+export type ScoredPart = 'response' | 'prompt' | 'text';
+
+/** A batch; the place in the stream of each token's sample; the characters of the samples that end with it. */
 export interface PackedBatch extends NativeBatch {
+    readonly samples: Int32Array;
     readonly characters: number;
+}
+
+/** A sample and its place in the stream. */
+interface Placed extends TokenizedSample {
+    readonly place: number;
 }
 
 /**
  * Lays samples one behind another and cuts the tape into full batches. A sequence that crosses an
  * edge goes on in the next batch, its KV cells kept: packing changes no token's context. BOS and
- * prompt tokens are not counted; a token is scored where it is counted and something precedes it.
- * Samples in a row with the same prompt share its tokens but the last, which go through once.
+ * prompt tokens are not counted; a token is scored where it is of the part asked for and something
+ * precedes it. Samples in a row with the same prompt share its tokens but the last, which go through
+ * once, unless the prompt is scored.
  */
 export async function* packBatches(
     samples: AsyncIterable<TokenizedSample>,
@@ -30,10 +42,12 @@ export async function* packBatches(
 ): AsyncGenerator<PackedBatch> {
     const free = Array.from({ length: options.sequences }, (_, id) => options.sequences - 1 - id);
     let batch = new BatchBuilder(options.batchSize);
+    let places: number[] = [];
     let characters = 0; // of the samples that end with the batch
     const flush = (): PackedBatch => {
-        const built = { ...batch.build(), characters };
+        const built = { ...batch.build(), samples: Int32Array.from(places), characters };
         characters = 0;
+        places = [];
         free.push(...built.finished);
         batch = new BatchBuilder(options.batchSize);
         return built;
@@ -48,14 +62,16 @@ export async function* packBatches(
             const ids = Array.from({ length: together }, () => free.pop()!);
             for (let position = 0; position < shared; position++) {
                 if (batch.room === 0) yield flush();
-                batch.add(windows[first]!.tokens[position]!, position, ids, 0, -1);
+                batch.add(windows[first]!.tokens[position]!, position, ids);
+                places.push(windows[first]!.place);
             }
             for (const [i, sequence] of ids.entries()) {
-                const { tokens, promptLength, characters: ended } = windows[first + i]!;
+                const { tokens, promptLength, place, characters: ended } = windows[first + i]!;
                 for (let position = shared; position < tokens.length; position++) {
                     if (batch.room === 0) yield flush();
-                    const nextScored = position + 1 < tokens.length && position + 1 >= promptLength;
-                    batch.add(tokens[position]!, position, [sequence], position >= promptLength ? 1 : 0, nextScored ? tokens[position + 1]! : -1);
+                    const nextScored = position + 1 < tokens.length && isScored(position + 1, promptLength, options);
+                    batch.add(tokens[position]!, position, [sequence], { counted: position >= promptLength, target: nextScored ? tokens[position + 1]! : -1 });
+                    places.push(place);
                 }
                 batch.finish(sequence);
                 characters += ended;
@@ -66,37 +82,43 @@ export async function* packBatches(
     if (!batch.empty) yield flush();
 }
 
+function isScored(position: number, promptLength: number, { scored = 'response', bos }: PackOptions): boolean {
+    if (scored === 'response') return position >= promptLength;
+    return position >= (bos >= 0 ? 1 : 0) && (scored === 'text' || position < promptLength);
+}
+
 /** Samples in a row that have the same prompt and fit a window; any other is a group of its own. */
-async function* groupsOf(samples: AsyncIterable<TokenizedSample>, { windowSize, sequences, bos }: PackOptions): AsyncGenerator<TokenizedSample[]> {
+async function* groupsOf(samples: AsyncIterable<TokenizedSample>, { windowSize, sequences, bos, scored = 'response' }: PackOptions): AsyncGenerator<Placed[]> {
     const fits = ({ tokens }: TokenizedSample): boolean => tokens.length + (bos >= 0 ? 1 : 0) <= windowSize;
     const alike = (a: TokenizedSample, b: TokenizedSample): boolean => {
-        if (a.promptLength < 2 || a.promptLength !== b.promptLength || !fits(a) || !fits(b)) return false;
+        if (scored !== 'response' || a.promptLength < 2 || a.promptLength !== b.promptLength || !fits(a) || !fits(b)) return false;
         for (const sample of [a, b]) if (sample.tokens.length === sample.promptLength) return false; // counts nothing
         for (let i = 0; i < a.promptLength; i++) if (a.tokens[i] !== b.tokens[i]) return false;
         return true;
     };
-    let group: TokenizedSample[] = [];
+    let group: Placed[] = [];
+    let place = 0;
     for await (const sample of samples) {
         if (group.length > 0 && (group.length === sequences || !alike(group[0]!, sample))) {
             yield group;
             group = [];
         }
-        group.push(sample);
+        group.push({ ...sample, place: place++ });
     }
     if (group.length > 0) yield group;
 }
 
 /** The sample as sequences of at most `windowSize` tokens, each with its BOS as part of the prompt. */
-function* windowsOf(sample: TokenizedSample, { windowSize, bos }: PackOptions): Generator<Omit<TokenizedSample, 'characters'>> {
+function* windowsOf(sample: Placed, { windowSize, bos, scored = 'response' }: PackOptions): Generator<Omit<Placed, 'characters'>> {
     const lead = bos >= 0 ? 1 : 0;
     const room = windowSize - lead;
     for (let begin = 0; begin < sample.tokens.length; begin += room) {
         const part = sample.tokens.subarray(begin, begin + room);
         const promptLength = Math.min(part.length, Math.max(0, sample.promptLength - begin));
-        if (promptLength === part.length) continue; // a window of prompt alone counts nothing
+        if (promptLength === part.length && scored === 'response') continue; // a window of prompt alone counts nothing
         const tokens = new Int32Array(lead + part.length);
         if (lead === 1) tokens[0] = bos;
         tokens.set(part, lead);
-        yield { tokens, promptLength: promptLength + lead };
+        yield { tokens, promptLength: promptLength + lead, place: sample.place };
     }
 }

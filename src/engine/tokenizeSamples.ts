@@ -13,16 +13,19 @@ export interface TokenizedSample {
 /** Texts handed to one native call: enough to be worth the trip, few enough to stay small. */
 const groupCharacters = 65_536;
 
+/** A text, or one that is tokens already. */
+export type AnySample = Sample | TokenizedSample;
+
 /** Tokenizes a stream of samples off the JS thread, in groups. */
 export async function* tokenizeSamples(
     model: NativeModel,
-    samples: AsyncIterable<Sample> | Iterable<Sample>,
+    samples: AsyncIterable<AnySample> | Iterable<AnySample>,
 ): AsyncGenerator<TokenizedSample> {
-    let group: Sample[] = [];
+    let group: AnySample[] = [];
     let characters = 0;
     for await (const sample of samples) {
         group.push(sample);
-        characters += sample.prompt.length + sample.response.length;
+        characters += 'tokens' in sample ? sample.characters : sample.prompt.length + sample.response.length;
         if (characters >= groupCharacters) {
             yield* await tokenizeGroup(model, group);
             group = [];
@@ -32,17 +35,21 @@ export async function* tokenizeSamples(
     if (group.length > 0) yield* await tokenizeGroup(model, group);
 }
 
-async function tokenizeGroup(model: NativeModel, group: readonly Sample[]): Promise<TokenizedSample[]> {
-    const prompted = group.filter((sample) => sample.prompt !== '');
-    const lists = await awaitNative(
-        () => model.tokenize([...group.map((sample) => sample.prompt + sample.response), ...prompted.map((sample) => sample.prompt)]),
-    );
-    let nextPrompt = group.length;
-    return group.map((sample, index) => {
-        const tokens = lists[index]!;
-        const promptLength = sample.prompt === '' ? 0 : commonPrefix(tokens, lists[nextPrompt++]!);
-        return { tokens, promptLength, characters: sample.prompt.length + sample.response.length };
-    });
+async function tokenizeGroup(model: NativeModel, group: readonly AnySample[]): Promise<TokenizedSample[]> {
+    const texts = group.filter((sample): sample is Sample => !('tokens' in sample));
+    const found = new Map<Sample, TokenizedSample>();
+    const { bos } = model.info();
+    for (const special of [false, true]) {
+        const same = texts.filter((sample) => (sample.special ?? false) === special);
+        if (same.length === 0) continue;
+        const lists = await awaitNative(() => model.tokenize(same.flatMap(({ prompt, response }) => [prompt + response, prompt]), special));
+        for (const [i, sample] of same.entries()) {
+            const lead = special && lists[2 * i]![0] === bos ? 1 : 0; // BOS is put in front of every sequence anyway
+            const [tokens, prompt] = [lists[2 * i]!.subarray(lead), lists[2 * i + 1]!.subarray(lead)];
+            found.set(sample, { tokens, promptLength: commonPrefix(tokens, prompt), characters: sample.prompt.length + sample.response.length });
+        }
+    }
+    return group.map((sample) => ('tokens' in sample ? sample : found.get(sample)!));
 }
 
 /**

@@ -1,5 +1,20 @@
+import type { Interval } from '../neurons/NeuronAnalysis.js';
+
 /** Neuron sets of a deactivation experiment, by their names on the command line. */
 export type NeuronSetName = 'specific' | 'specific+related' | 'specific+related+general';
+
+export const neuronSetNames: readonly NeuronSetName[] = ['specific', 'specific+related', 'specific+related+general'];
+
+/** Perplexity of texts, or the share of questions answered rightly, from 0 to 1. */
+export type MetricName = 'ppl' | 'accuracy';
+
+export const metricNames: readonly MetricName[] = ['ppl', 'accuracy'];
+
+/** [rows][columns] */
+export type Grid<T = number> = readonly (readonly T[])[];
+
+/** 95 % interval; null where one text or question is too few to say. */
+export type CellInterval = Interval | null;
 
 /** One matrix of a deactivation experiment (figs. 2, 6-13). Row r: the language whose neurons are
  * deactivated; column c: the language evaluated. */
@@ -8,21 +23,55 @@ export interface DeactivationSet {
     readonly columns: readonly string[];
     /** Metric of the whole model in each column's language. Length columns. */
     readonly baseline: readonly number[];
-    /** Metric with row r's neurons deactivated, [rows][columns]. */
-    readonly values: readonly (readonly number[])[];
-    /** values − baseline, [rows][columns]. */
-    readonly change: readonly (readonly number[])[];
-    /** values − baseline when as many random neurons of the same layers are deactivated. */
-    readonly control: readonly (readonly number[])[];
-    /** Scored tokens behind each cell, [rows][columns]. */
-    readonly samples: readonly (readonly number[])[];
+    /** Metric with row r's neurons deactivated. */
+    readonly values: Grid;
+    /** values − baseline. */
+    readonly change: Grid;
+    /** What as many random neurons of the same layers do, values − baseline, on average over the seeds. */
+    readonly control: Grid;
+    /** The same for each seed, [seeds][rows][columns]. */
+    readonly controls: readonly Grid[];
+    /** change − control: what the row's neurons do beyond their number. */
+    readonly beyondControl: Grid;
+    /**
+     * Intervals (95 %): of an accuracy by Wilson; of a perplexity, and of every difference, by bootstrap
+     * over the texts or questions, paired: both sides of a difference on the same ones.
+     */
+    readonly intervals: {
+        readonly baseline: readonly CellInterval[];
+        readonly values: Grid<CellInterval>;
+        readonly change: Grid<CellInterval>;
+        readonly beyondControl: Grid<CellInterval>;
+    };
+    /** Scored tokens, or questions, behind each cell. */
+    readonly samples: Grid;
     /** Neurons deactivated in each row. Length rows. */
     readonly neurons: readonly number[];
+    /** Of accuracies: what they are made of. */
+    readonly answers?: AnswerShares;
 }
 
-/** What `ppl.matrix.json` holds. */
+/** Shares of all answers, the whole model's and those of each cell. An answer is right where the number is right and the language its own. */
+export interface AnswerShares {
+    /** Right number, in whatever language. */
+    readonly number: AnswerShare;
+    /** In the language of the question, whatever the number. */
+    readonly language: AnswerShare;
+    /** Right number, in a text too short or mixed to tell its language; not right. */
+    readonly untold: AnswerShare;
+}
+
+export interface AnswerShare {
+    /** Length columns. */
+    readonly baseline: readonly number[];
+    readonly values: Grid;
+}
+
+/** What `ppl.matrix.json` or `accuracy.matrix.json` holds. */
 export interface DeactivationMatrix {
-    readonly metric: 'ppl';
+    readonly metric: MetricName;
+    /** How it was measured: settings of the metric, by name. */
+    readonly settings: Readonly<Record<string, string | number>>;
     readonly languages: readonly string[];
     readonly sets: Readonly<Partial<Record<NeuronSetName, DeactivationSet>>>;
     /** Tokens that went through the model for all cells. */

@@ -1,44 +1,68 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { toCsv } from '../csv.js';
+import { defined } from '../defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readTextIfAny, writeFileAtomic } from '../files.js';
-import type { DeactivationMatrix } from './DeactivationMatrix.js';
+import { type DeactivationMatrix, type MetricName, metricNames } from './DeactivationMatrix.js';
+import { matrixTable } from './matrixTable.js';
 
 /** Perplexities that overflow are stored as null, as JSON has no infinity, and read back as such. */
 const number = z.number().nullable().transform((value) => value ?? Infinity);
-const rows = z.array(z.array(number));
+const row = z.array(number);
+const grid = z.array(row);
+const interval = z.tuple([number, number]).nullable();
+const share = z.object({ baseline: row, values: grid });
 const set = z.object({
-    rows: z.array(z.string()), columns: z.array(z.string()), baseline: z.array(number), values: rows, change: rows,
-    control: rows, samples: rows, neurons: z.array(z.number().int()),
+    rows: z.array(z.string()), columns: z.array(z.string()), baseline: row, values: grid, change: grid, control: grid,
+    controls: z.array(grid), beyondControl: grid,
+    intervals: z.object({ baseline: z.array(interval), values: z.array(z.array(interval)), change: z.array(z.array(interval)), beyondControl: z.array(z.array(interval)) }),
+    samples: grid, neurons: z.array(z.number().int()),
+    answers: z.object({ number: share, language: share, untold: share }).optional(),
 });
 const file = z.object({
-    format: z.literal('language-neurons/matrix'), version: z.literal(1), metric: z.literal('ppl'), languages: z.array(z.string()),
+    format: z.literal('language-neurons/matrix'), version: z.literal(2), metric: z.enum(metricNames as [MetricName, ...MetricName[]]),
+    settings: z.record(z.string(), z.union([z.string(), z.number()])), languages: z.array(z.string()),
     sets: z.object({ specific: set.optional(), 'specific+related': set.optional(), 'specific+related+general': set.optional() }),
     decodedTokens: z.number(),
 });
 
-export function matrixPath(folder: string): string {
-    return join(folder, 'ppl.matrix.json');
+export function matrixPath(folder: string, metric: MetricName): string {
+    return join(folder, `${metric}.matrix.json`);
 }
 
-/** @throws LanguageNeuronsError UNWRITABLE */
+/**
+ * Writes a matrix, and the same cells as CSV beside it.
+ * @throws LanguageNeuronsError UNWRITABLE
+ */
 export async function writeMatrix(folder: string, matrix: DeactivationMatrix): Promise<void> {
-    const text = JSON.stringify({ format: 'language-neurons/matrix', version: 1, ...matrix }, null, 1);
-    await writeFileAtomic(matrixPath(folder), `${text}\n`);
+    const text = JSON.stringify({ format: 'language-neurons/matrix', version: 2, ...matrix }, null, 1);
+    await writeFileAtomic(join(folder, `${matrix.metric}.matrix.csv`), toCsv(matrixTable(matrix)));
+    await writeFileAtomic(matrixPath(folder, matrix.metric), `${text}\n`);
 }
 
 /**
  * The matrix of a run folder, or undefined where it has none.
  * @throws LanguageNeuronsError DAMAGED
  */
-export async function readMatrix(folder: string): Promise<DeactivationMatrix | undefined> {
-    const path = matrixPath(folder);
+export async function readMatrix(folder: string, metric: MetricName): Promise<DeactivationMatrix | undefined> {
+    const path = matrixPath(folder, metric);
     const text = await readTextIfAny(path);
     if (text === undefined) return undefined;
     try {
-        const { format: _, version: __, ...matrix } = file.parse(JSON.parse(text));
-        return matrix as DeactivationMatrix; // absent sets are undefined either way
+        const { format: _, version: __, sets, ...matrix } = file.parse(JSON.parse(text));
+        if (matrix.metric !== metric) throw new Error('of another metric');
+        return { ...matrix, sets: defined(sets) as DeactivationMatrix['sets'] };
     } catch (cause) {
         throw new LanguageNeuronsError('DAMAGED', `${path}: not a deactivation matrix of this version; run deactivate again`, { cause });
     }
+}
+
+/**
+ * The matrices of a run folder, perplexity first.
+ * @throws LanguageNeuronsError DAMAGED
+ */
+export async function readMatrices(folder: string): Promise<DeactivationMatrix[]> {
+    const found = await Promise.all(metricNames.map((metric) => readMatrix(folder, metric)));
+    return found.filter((matrix) => matrix !== undefined);
 }

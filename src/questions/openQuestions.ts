@@ -5,6 +5,8 @@ import { languageTag } from '../corpus/languageNames.js';
 import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
 import { readLines } from '../corpus/readLines.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { type Progress, silent } from '../progress.js';
+import { fetchQuestions, questionSets } from './fetchQuestions.js';
 import type { Question, Questions } from './Questions.js';
 
 const msvampRow = z.union([
@@ -30,27 +32,52 @@ const kinds = {
     },
 } as const;
 
+export interface QuestionsOptions {
+    /** Default: all. */
+    readonly languages?: readonly string[] | undefined;
+    readonly signal?: AbortSignal | undefined;
+    /** Tells how far fetching is. */
+    readonly progress?: Progress | undefined;
+}
+
+/** Whether openQuestions knows this name, or a folder looks like one of questions. */
+export async function isQuestions(spec: string): Promise<boolean> {
+    return questionSets.includes(spec) || (await readdir(spec).catch((): string[] => [])).some((name) => kindOf(name) !== undefined);
+}
+
 /**
- * Opens the questions in a folder: MGSM's `mgsm_LL.tsv` or MSVAMP's `test_Language.json`.
- * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE; reading a language DAMAGED naming the line, or ENCODING
+ * Opens questions: `mgsm` or `msvamp`, fetched and cached, or those in a folder, MGSM's `mgsm_LL.tsv` or
+ * MSVAMP's `test_Language.json`.
+ * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, fetchQuestions's; reading a language DAMAGED naming the line, or ENCODING
  */
-export async function openQuestions(folder: string, options: { readonly languages?: readonly string[] | undefined } = {}): Promise<Questions> {
+export async function openQuestions(spec: string, { languages: asked, signal, progress = silent }: QuestionsOptions = {}): Promise<Questions> {
+    if (questionSets.includes(spec)) return { ...(await openFolder(await fetchQuestions(spec, { languages: asked, signal, progress }), asked)), name: spec };
+    return openFolder(spec, asked);
+}
+
+async function openFolder(folder: string, asked: readonly string[] | undefined): Promise<Questions> {
     const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-        throw new LanguageNeuronsError('NOT_FOUND', `${folder}: cannot be read (${cause.message}); give a folder of mgsm_LL.tsv or test_Language.json`, { cause });
+        throw new LanguageNeuronsError('NOT_FOUND', `${folder}: cannot be read (${cause.message}); give mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json`, { cause });
     });
     const files = new Map<string, { readonly path: string; readonly kind: keyof typeof kinds }>();
     for (const name of names.sort()) {
-        const mgsm = /^mgsm_([a-z]{2,3})\.tsv$/.exec(name)?.[1];
-        const msvamp = /^test_([A-Za-z]+)\.jsonl?$/.exec(name)?.[1];
-        const language = mgsm ?? (msvamp === undefined ? undefined : languageTag(msvamp));
-        if (language === undefined) continue;
+        const found = kindOf(name);
+        if (found === undefined) continue;
+        const { language, kind } = found;
         const other = files.get(language);
         if (other !== undefined) throw new LanguageNeuronsError('WRONG_USE', `${folder}: ${other.path} and ${name} are both of ${language}; leave one in the folder`);
-        files.set(language, { path: join(folder, name), kind: mgsm === undefined ? 'msvamp' : 'mgsm' });
+        files.set(language, { path: join(folder, name), kind });
     }
     if (files.size === 0) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: holds no questions; give a folder of mgsm_LL.tsv or test_Language.json`);
-    const languages = chooseLanguages(options.languages, inPaperOrder(files.keys()), folder);
+    const languages = chooseLanguages(asked, inPaperOrder(files.keys()), folder);
     return { name: folder, languages, of: (language) => readQuestions(files.get(language)!, language) };
+}
+
+function kindOf(name: string): { readonly language: string; readonly kind: keyof typeof kinds } | undefined {
+    const mgsm = /^mgsm_([a-z]{2,3})\.tsv$/.exec(name)?.[1];
+    if (mgsm !== undefined) return { language: mgsm, kind: 'mgsm' };
+    const language = languageTag(/^test_([A-Za-z]+)\.jsonl?$/.exec(name)?.[1] ?? '');
+    return language === undefined ? undefined : { language, kind: 'msvamp' };
 }
 
 async function readQuestions({ path, kind }: { readonly path: string; readonly kind: keyof typeof kinds }, language: string): Promise<Question[]> {

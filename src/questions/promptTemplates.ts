@@ -1,9 +1,18 @@
 import { readFile } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
+import { type ChatModel, chatTemplate } from './chatTemplate.js';
 import type { Question } from './Questions.js';
 
 /** Writes the whole prompt of a question. */
-export type PromptTemplate = (question: Question) => string;
+export interface PromptTemplate {
+    /** What the user called it. */
+    readonly name: string;
+    /** Special tokens written out in its prompts are these tokens. */
+    readonly special: boolean;
+    write(question: Pick<Question, 'language' | 'text'>): string;
+    /** Texts before which an answer ends, beside the model's own end. */
+    stops(language: string): readonly string[];
+}
 
 /** The words around a question in lm-evaluation-harness's `mgsm_native_cot_LL`, as it spells them. */
 const nativeWords: Readonly<Record<string, readonly [question: string, answer: string]>> = {
@@ -13,34 +22,46 @@ const nativeWords: Readonly<Record<string, readonly [question: string, answer: s
     bn: ['প্রশ্ন:', 'ধাপে ধাপে উত্তর:'], te: ['ప్రశ్న:', 'దశలవారీగా సమాధానం:'],
 };
 
-/** Templates known by name. */
+function wordsOf(language: string): readonly [question: string, answer: string] {
+    const words = nativeWords[language];
+    if (words === undefined) throw new LanguageNeuronsError('WRONG_USE', `the template native-cot has no words in ${language}, only in ${Object.keys(nativeWords).join(', ')}; use another template`);
+    return words;
+}
+
+/** Templates known by name, beside the model's own, `chat`. */
 export const promptTemplates: Readonly<Record<string, PromptTemplate>> = {
     /** MathOctopus (arXiv 2310.20246), which the paper's models were trained with. */
-    mathoctopus: ({ language, text }) => {
+    mathoctopus: plain('mathoctopus', ({ language, text }) => {
         const name = englishName(language);
         return `Below is an instruction that describes a task. Write a response that appropriately completes the request in ${name}. Please answer in ${name}.\n\n### Instruction:\n${text}\n\n### Response:`;
-    },
-    'native-cot': ({ language, text }) => {
-        const words = nativeWords[language];
-        if (words === undefined) throw new LanguageNeuronsError('WRONG_USE', `the template native-cot has no words in ${language}, only in ${Object.keys(nativeWords).join(', ')}; use another template`);
-        return `${words[0]} ${text}\n${words[1]}`;
-    },
+    }),
+    /** Its answers end before another question, as in lm-evaluation-harness. */
+    'native-cot': plain('native-cot', ({ language, text }) => {
+        const [question, answer] = wordsOf(language);
+        return `${question} ${text}\n${answer}`;
+    }, (language) => [wordsOf(language)[0], '</s>', '<|im_end|>']),
 };
 
+function plain(name: string, write: PromptTemplate['write'], stops: PromptTemplate['stops'] = () => []): PromptTemplate {
+    return { name, special: false, write, stops };
+}
+
 /**
- * A template by name, or from a text file in which `{question}` stands for the question and
- * `{Language}` for the English name of its language.
- * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED for a file without `{question}`
+ * A template by name, the model's own (`chat`), or one from a text file in which `{question}` stands for
+ * the question and `{Language}` for the English name of its language.
+ * @throws LanguageNeuronsError NOT_FOUND; DAMAGED for a file without `{question}`; UNSUPPORTED for `chat`
+ * where the model has no chat template, or one that cannot be used
  */
-export async function openTemplate(nameOrPath: string): Promise<PromptTemplate> {
+export async function openTemplate(nameOrPath: string, model: ChatModel): Promise<PromptTemplate> {
+    if (nameOrPath === 'chat') return chatTemplate(model);
     if (Object.hasOwn(promptTemplates, nameOrPath)) return promptTemplates[nameOrPath]!;
     const text = await readFile(nameOrPath, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-        throw new LanguageNeuronsError('NOT_FOUND', `${nameOrPath}: no such template, nor a file that can be read; choose from ${Object.keys(promptTemplates).join(', ')}, or give a text file with {question}`, { cause });
+        throw new LanguageNeuronsError('NOT_FOUND', `${nameOrPath}: no such template, nor a file that can be read; choose from chat, ${Object.keys(promptTemplates).join(', ')}, or give a text file with {question}`, { cause });
     });
     if (!text.includes('{question}')) throw new LanguageNeuronsError('DAMAGED', `${nameOrPath}: holds no {question}; write it where the question belongs`);
     const parts = text.replace(/\r?\n$/, '');
     // Through functions, so that a $ in a question stays one.
-    return ({ language, text: question }) => parts.replaceAll('{Language}', () => englishName(language)).replaceAll('{question}', () => question);
+    return plain(nameOrPath, ({ language, text: question }) => parts.replaceAll('{Language}', () => englishName(language)).replaceAll('{question}', () => question));
 }
 
 /** `German` for `de`; Bengali as the papers say, not Bangla. */

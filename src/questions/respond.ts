@@ -1,12 +1,13 @@
 import { createHash } from 'node:crypto';
-import { appendFile, readFile, rm } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Engine } from '../engine/Engine.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { ensureWritableFolder, unwritable, writeFileAtomic } from '../files.js';
+import { ensureWritableFolder, writeFileAtomic } from '../files.js';
+import { Journal } from '../Journal.js';
 import { type Progress, silent } from '../progress.js';
 import { englishName, type PromptTemplate } from './promptTemplates.js';
+import { questionId } from './questionId.js';
 import type { Question, Questions } from './Questions.js';
 
 export interface RespondOptions {
@@ -36,6 +37,8 @@ export interface AnsweredQuestion {
     /** The whole prompt. */
     readonly instruction: string;
     readonly answers: readonly { readonly generated: string }[];
+    /** Special tokens written out in the prompt are these tokens: a chat template's. */
+    readonly special?: true;
     readonly index: number;
     readonly answer: number;
 }
@@ -59,23 +62,19 @@ export async function respond(options: RespondOptions): Promise<RespondResult> {
     const { engine, questions, template, path, limit, answers = 1, maxTokens = 256, temperature = 0, seed = 1, signal, progress = silent } = options;
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw new LanguageNeuronsError('WRONG_USE', `the number of questions must be a whole number of at least 1, not ${limit}`);
     const begin = performance.now();
-    const asked: { readonly question: Question; readonly text: string; readonly id: number }[] = [];
+    const asked: { readonly question: Question; readonly text: string; readonly id: number; readonly special: boolean; readonly stops: readonly string[] }[] = [];
     for (const language of questions.languages) {
-        for (const question of (await questions.of(language)).slice(0, limit)) asked.push({ question, text: template(question), id: idOf(question) });
+        for (const question of (await questions.of(language)).slice(0, limit)) asked.push({ question, text: template.write(question), id: questionId(question), special: template.special, stops: template.stops(language) });
     }
     await ensureWritableFolder(dirname(path));
-    const key = createHash('sha256').update(JSON.stringify([engine.fingerprint, asked.map(({ question, text }) => [question.language, text]), answers, maxTokens, temperature, seed])).digest('hex');
-    const partsPath = `${path}.parts.jsonl`;
-    const done = await finishedParts(partsPath, key);
+    const key = createHash('sha256').update(JSON.stringify([engine.fingerprint, asked.map(({ question, text, special, stops }) => [question.language, text, special, stops]), answers, maxTokens, temperature, seed])).digest('hex');
+    const journal = await Journal.open(`${path}.parts.jsonl`, key, part);
+    const done = new Map(journal.found.map((one) => [questionId(one), one.answers]));
     progress.stage('respond', asked.length * answers);
     if (done.size > 0) {
         progress.note(`continues after ${done.size} of ${asked.length} questions`);
         progress.advance(done.size * answers);
     }
-    // Anew, as the last line may have been cut short.
-    const kept = asked.flatMap(({ question: { language, index }, id }) => (done.has(id) ? [{ language, index, answers: done.get(id)! }] : []));
-    await writeFileAtomic(partsPath, [{ key }, ...kept].map((line) => `${JSON.stringify(line)}\n`).join(''));
-
     const open = new Map(asked.filter(({ id }) => !done.has(id)).map((one) => [one.id, { ...one, texts: new Array<string | undefined>(answers).fill(undefined) }]));
     let generatedTokens = 0;
     for await (const { prompt, answer, text, tokens } of engine.generate(open.values(), { answers, maxTokens, temperature, seed, signal })) {
@@ -85,41 +84,14 @@ export async function respond(options: RespondOptions): Promise<RespondResult> {
         progress.advance(1);
         if (one.texts.includes(undefined)) continue;
         const { language, index } = one.question;
-        await append(partsPath, { language, index, answers: one.texts as string[] });
+        await journal.add({ language, index, answers: one.texts as string[] });
         done.set(prompt, one.texts as string[]);
     }
     progress.done();
-    const answered = asked.map(({ question: { language, index, answer }, text, id }): AnsweredQuestion => ({
-        lang: englishName(language), instruction: text, answers: done.get(id)!.map((generated) => ({ generated })), index, answer,
+    const answered = asked.map(({ question: { language, index, answer }, text, id, special }): AnsweredQuestion => ({
+        lang: englishName(language), instruction: text, ...(special ? { special } : {}), answers: done.get(id)!.map((generated) => ({ generated })), index, answer,
     }));
     await writeFileAtomic(path, `[\n${answered.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`);
-    await rm(partsPath, { force: true });
+    await journal.remove();
     return { questions: answered, generatedTokens, seconds: (performance.now() - begin) / 1000 };
-}
-
-/** One number for a question, whatever else is asked: it decides, with the seed, what is drawn. */
-function idOf({ language, index }: Pick<Question, 'language' | 'index'>): number {
-    return [...language].reduce((sum, letter) => sum * 31 + letter.charCodeAt(0), 0) * 1_000_000 + index;
-}
-
-/** Answers by question; none where the file is absent or of other work. A line cut short is not there. */
-async function finishedParts(path: string, key: string): Promise<Map<number, string[]>> {
-    const [head, ...lines] = (await readFile(path, 'utf8').catch(() => '')).split('\n');
-    const done = new Map<number, string[]>();
-    try {
-        if ((JSON.parse(head!) as { key?: unknown }).key !== key) return done;
-        for (const line of lines) {
-            const { language, index, answers } = part.parse(JSON.parse(line));
-            done.set(idOf({ language, index }), answers);
-        }
-    } catch {
-        // the rest was not finished
-    }
-    return done;
-}
-
-async function append(path: string, value: z.infer<typeof part>): Promise<void> {
-    await appendFile(path, `${JSON.stringify(value)}\n`).catch((cause: unknown) => {
-        throw unwritable(path, cause);
-    });
 }

@@ -11,8 +11,8 @@ export interface ReportInput {
     /** Counted tokens of each language. */
     readonly tokens: Readonly<Record<string, number>>;
     readonly source: ActivationsSource;
-    /** Without it the report has no deactivation section. */
-    readonly matrix?: DeactivationMatrix;
+    /** Of perplexity, accuracy, both or none. */
+    readonly matrices: readonly DeactivationMatrix[];
     /** Without it the report has no comparison. */
     readonly comparison?: Comparison;
     readonly generatedBy: { readonly version: string; readonly command?: string };

@@ -54,6 +54,12 @@ export function formatChange(fraction: Measured | undefined): string {
     return `${text}${NO_BREAK}%`;
 }
 
+/** A change of a share with its sign, `-0.12` as `−12 points`. */
+export function formatPointsChange(fraction: Measured | undefined): string {
+    const named = special(fraction);
+    return named ?? `${formatPercentPoints((fraction as number) * 100)}${NO_BREAK}points`;
+}
+
 /** A number of percent with its sign in at most five characters, for the cells of a heatmap. */
 export function formatPercentPoints(percent: Measured | undefined): string {
     const named = special(percent);

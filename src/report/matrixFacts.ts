@@ -1,5 +1,7 @@
-import type { DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
-import { binomialTail, cellOf, isComparable, mean, median, relativeChange, type Measured } from './numbers.js';
+import type { CellInterval, DeactivationMatrix, DeactivationSet, MetricName } from '../experiments/DeactivationMatrix.js';
+import { relativeChange } from '../experiments/matrixTable.js';
+import { metricWords } from './metricWords.js';
+import { binomialTail, cellOf, isComparable, mean, median, type Measured } from './numbers.js';
 
 /** Order of the sets in figures and tables; names unknown here follow. */
 const SET_ORDER: readonly string[] = ['specific', 'specific+related', 'specific+related+general'];
@@ -10,14 +12,15 @@ const CLEAR = 0.05;
 /** How a set of neurons answers "does removing a language's neurons hurt that language most?". */
 export type Verdict = 'clear' | 'unclear' | 'absent' | 'unmeasured';
 
-/** Numbers the page states in words, derived from one deactivation set. Changes are fractions of the baseline. */
+/** Numbers the page states in words, derived from one deactivation set. Effects as in `SetCell`. */
 export interface SetFacts {
+    readonly metric: MetricName;
     readonly set: string;
     /** Rows with neurons to remove and with every cell measured. */
     readonly compared: number;
     /** Rows that are left out of `compared`. */
     readonly leftOut: number;
-    /** Compared rows whose largest relative change, above 0, is that of their own language. */
+    /** Compared rows whose worst effect, if it is harm, is that of their own language. */
     readonly hits: number;
     /** The same count for the random control. */
     readonly controlHits: number;
@@ -32,23 +35,25 @@ export interface SetFacts {
     readonly verdict: Verdict;
 }
 
-/** One cell of a set with its language names; `relative` values are fractions of the baseline. */
+/** One cell of a set with its language names. */
 export interface SetCell {
     readonly row: string;
     readonly column: string;
     readonly baseline: Measured;
     readonly value: Measured;
     readonly change: Measured;
-    readonly relative: Measured;
+    /** Of a perplexity: change as a fraction of the baseline; of an accuracy: change of the share. */
+    readonly effect: Measured;
     readonly control: Measured;
-    readonly controlRelative: Measured;
+    readonly controlEffect: Measured;
+    /** The 95 % interval of the difference from the control leaves out 0. */
+    readonly real: boolean;
     readonly samples: Measured;
     readonly neurons: Measured;
 }
 
 /** The sets a matrix holds, smallest neuron set first; sets without a cell are left out. */
-export function setsOf(matrix: DeactivationMatrix | undefined): [name: string, set: DeactivationSet][] {
-    if (matrix === undefined) return [];
+export function setsOf(matrix: DeactivationMatrix): [name: string, set: DeactivationSet][] {
     const place = (name: string) => (SET_ORDER.includes(name) ? SET_ORDER.indexOf(name) : SET_ORDER.length);
     return Object.entries(matrix.sets)
         .filter((entry): entry is [string, DeactivationSet] => entry[1] !== undefined)
@@ -57,7 +62,8 @@ export function setsOf(matrix: DeactivationMatrix | undefined): [name: string, s
 }
 
 /** The cells of a set, row by row. */
-export function cellsOf(set: DeactivationSet): SetCell[][] {
+export function cellsOf(set: DeactivationSet, metric: MetricName): SetCell[][] {
+    const { relative } = metricWords[metric];
     return set.rows.map((row, r) =>
         set.columns.map((column, c) => {
             const baseline = set.baseline[c] ?? null;
@@ -69,9 +75,10 @@ export function cellsOf(set: DeactivationSet): SetCell[][] {
                 baseline,
                 value: cellOf(set.values, r, c),
                 change,
-                relative: relativeChange(change, baseline),
+                effect: relative ? relativeChange(change, baseline) : change,
                 control,
-                controlRelative: relativeChange(control, baseline),
+                controlEffect: relative ? relativeChange(control, baseline) : control,
+                real: leavesOutZero(set.intervals.beyondControl[r]?.[c]),
                 samples: cellOf(set.samples, r, c),
                 neurons: set.neurons[r] ?? null,
             };
@@ -79,29 +86,39 @@ export function cellsOf(set: DeactivationSet): SetCell[][] {
     );
 }
 
+function leavesOutZero(interval: CellInterval | undefined): boolean {
+    return interval !== null && interval !== undefined && (interval[0] > 0 || interval[1] < 0);
+}
+
 /** Derives what the page says about one set. */
-export function setFacts(name: string, set: DeactivationSet): SetFacts {
+export function setFacts(name: string, set: DeactivationSet, metric: MetricName): SetFacts {
+    const { harm } = metricWords[metric];
     // A language without neurons loses nothing: its row says nothing about the effect.
-    const rows = cellsOf(set).filter(row => (row[0]?.neurons ?? 0) > 0 && row.some(isOwn));
-    const compared = rows.filter(row => row.every(cell => isComparable(cell.relative) && isComparable(cell.controlRelative)));
+    const rows = cellsOf(set, metric).filter(row => (row[0]?.neurons ?? 0) > 0 && row.some(isOwn));
+    const compared = rows.filter(row => row.every(cell => isComparable(cell.effect) && isComparable(cell.controlEffect)));
     const own = rows.flat().filter(isOwn);
     const others = rows.flat().filter(cell => !isOwn(cell));
-    const hits = compared.filter(row => hurtsOwnMost(row, cell => cell.relative)).length;
+    const hits = compared.filter(row => hurtsOwnMost(row, cell => harmOf(cell.effect, harm))).length;
     const facts = {
+        metric,
         set: name,
         compared: compared.length,
         leftOut: set.rows.length - compared.length,
         hits,
-        controlHits: compared.filter(row => hurtsOwnMost(row, cell => cell.controlRelative)).length,
+        controlHits: compared.filter(row => hurtsOwnMost(row, cell => harmOf(cell.controlEffect, harm))).length,
         expectedHits: compared.length / set.columns.length,
-        own: mean(own.map(cell => cell.relative)),
-        ownMedian: median(own.map(cell => cell.relative)),
-        others: mean(others.map(cell => cell.relative)),
-        controlOwn: mean(own.map(cell => cell.controlRelative)),
-        controlOwnMedian: median(own.map(cell => cell.controlRelative)),
-        controlOthers: mean(others.map(cell => cell.controlRelative)),
+        own: mean(own.map(cell => cell.effect)),
+        ownMedian: median(own.map(cell => cell.effect)),
+        others: mean(others.map(cell => cell.effect)),
+        controlOwn: mean(own.map(cell => cell.controlEffect)),
+        controlOwnMedian: median(own.map(cell => cell.controlEffect)),
+        controlOthers: mean(others.map(cell => cell.controlEffect)),
     };
     return { ...facts, verdict: judge(facts, 1 / set.columns.length) };
+}
+
+function harmOf(effect: Measured, sign: 1 | -1): Measured {
+    return effect === null ? null : sign * effect;
 }
 
 function isOwn(cell: SetCell): boolean {
@@ -115,7 +132,8 @@ function hurtsOwnMost(row: readonly SetCell[], of: (cell: SetCell) => Measured):
 
 function judge(facts: Omit<SetFacts, 'verdict'>, chance: number): Verdict {
     if (facts.compared === 0) return 'unmeasured';
-    const beyondControl = facts.own === null || facts.controlOwn === null || facts.own > facts.controlOwn;
+    const { harm } = metricWords[facts.metric];
+    const beyondControl = facts.own === null || facts.controlOwn === null || harm * facts.own > harm * facts.controlOwn;
     if (!beyondControl || facts.hits <= facts.expectedHits) return 'absent';
     return binomialTail(facts.hits, facts.compared, chance) < CLEAR ? 'clear' : 'unclear';
 }

@@ -1,16 +1,6 @@
 /** A measured number. JSON has no Infinity or NaN: both come back from a file as null. */
 export type Measured = number | null;
 
-/**
- * `change / baseline` as a fraction; null where either is missing. Infinite and NaN inputs follow
- * IEEE arithmetic.
- */
-export function relativeChange(change: Measured | undefined, baseline: Measured | undefined): Measured {
-    // Checked first because null would count as 0 in a division.
-    if (change === null || change === undefined || baseline === null || baseline === undefined) return null;
-    return change / baseline;
-}
-
 /** `matrix[row][column]`, null where the matrix has no such cell. */
 export function cellOf(matrix: readonly (readonly Measured[] | undefined)[], row: number, column: number): Measured {
     return matrix[row]?.[column] ?? null;

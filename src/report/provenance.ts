@@ -1,4 +1,5 @@
 import { formatCount, formatList, formatNumber, formatShare } from './format.js';
+import { metricWords } from './metricWords.js';
 import { html, type Html } from './html.js';
 import type { ReportInput } from './Report.js';
 
@@ -36,7 +37,7 @@ of different languages cannot be compared with each other, changes relative to t
 
 /** Settings and versions: what it takes to make the report again. */
 export function provenance(input: ReportInput): Html {
-    const { analysis, source, matrix, generatedBy } = input;
+    const { analysis, source, matrices, generatedBy } = input;
     const widths = [...new Set(analysis.widths)];
     const entries: [string, string][] = [
         ['Model', `${source.model.name} (${source.model.architecture}, ${source.model.quantization})`],
@@ -52,8 +53,9 @@ export function provenance(input: ReportInput): Html {
         ['τ', String(analysis.threshold)],
         ['Scoring and λ sweep', `${formatNumber(analysis.milliseconds / 1000)} s`],
     ];
-    if (matrix !== undefined) {
-        entries.push(['Deactivation', `${formatCount(matrix.decodedTokens)} tokens decoded`]);
+    for (const { metric, settings, decodedTokens } of matrices) {
+        const list = Object.entries(settings).map(([name, value]) => `${name} ${value}`).join(', ');
+        entries.push([`Deactivation, ${metricWords[metric].noun}`, `${list}; ${formatCount(decodedTokens)} tokens decoded`]);
     }
     entries.push(...Object.entries(source.versions).map(([name, version]): [string, string] => [`Counted with ${name}`, version]));
     entries.push(['Report made by', `language-neurons ${generatedBy.version}`]);

@@ -4,7 +4,7 @@ import { defined } from '../defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { readComparison } from '../experiments/comparisonFile.js';
-import { readMatrix } from '../experiments/matrixFile.js';
+import { readMatrices } from '../experiments/matrixFile.js';
 import type { DeactivationMatrix, NeuronSetName } from '../experiments/DeactivationMatrix.js';
 import { readNeurons } from '../neurons/file.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
@@ -31,13 +31,14 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const { title, notes, out = folder } = options;
     const activations = await readActivations(folder);
     const analysis = await readNeurons(join(folder, 'neurons.json'));
-    const matrix = await readMatrix(folder);
+    const matrices = await readMatrices(folder);
     const widths = activations.counts.map((layer) => layer.length / activations.languages.length);
     if (analysis.languages.join() !== activations.languages.join() || analysis.widths.join() !== widths.join()) {
         throw new LanguageNeuronsError('MISMATCH', `${folder}: neurons.json was not made from these counts; run identify again`);
     }
-    if (matrix !== undefined && !sameNeurons(matrix, analysis)) {
-        throw new LanguageNeuronsError('MISMATCH', `${folder}: ppl.matrix.json was not made with the neurons of neurons.json; run deactivate again`);
+    const other = matrices.find((matrix) => !sameNeurons(matrix, analysis));
+    if (other !== undefined) {
+        throw new LanguageNeuronsError('MISMATCH', `${folder}: ${other.metric}.matrix.json was not made with the neurons of neurons.json; run deactivate again`);
     }
     const comparison = await readComparison(out);
     if (comparison !== undefined && !comparesWith(comparison, analysis)) {
@@ -49,7 +50,8 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
         tokens: Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])])),
         source: activations.source,
         generatedBy: { version: toolVersion },
-        ...defined({ matrix, comparison, notes }),
+        matrices,
+        ...defined({ comparison, notes }),
     });
 }
 

@@ -1,7 +1,8 @@
 import { analysisFacts, type AnalysisFacts, type Extreme } from './analysisFacts.js';
-import { formatChange, formatCount, formatLarge, formatList, formatQuantity, formatShare } from './format.js';
+import { formatCount, formatLarge, formatList, formatQuantity, formatShare } from './format.js';
 import { html, type Html } from './html.js';
 import { setFacts, setsOf, type SetFacts } from './matrixFacts.js';
+import { metricWords } from './metricWords.js';
 import { comparisonSummary } from './comparisonSentences.js';
 import { stagesSentence } from './stagesSentence.js';
 import { ownValue, sum } from './numbers.js';
@@ -36,9 +37,13 @@ function certainty({ analysis: { stability } }: ReportInput): Html | false {
 of the related and ${formatShare(general.kept)} of the general neurons keep their class.</p>`;
 }
 
+function allFacts({ matrices }: ReportInput): SetFacts[] {
+    return matrices.flatMap(matrix => setsOf(matrix).map(([name, set]) => setFacts(name, set, matrix.metric)));
+}
+
 /** One line for each deactivation set; the sections of the figures say it in full. */
 function deactivation(input: ReportInput): Html {
-    const sets = setsOf(input.matrix).map(([name, set]) => setFacts(name, set));
+    const sets = allFacts(input);
     if (sets.length === 0) return html``;
     return html`<p>When a language’s own neurons are deactivated:</p>
 <ul>${sets.map(facts => html`
@@ -63,28 +68,29 @@ ${tile(formatCount(facts.general), 'general', 'general')}
 
 /** All deactivation sets beside each other; nothing without a matrix. */
 export function setsOverview(input: ReportInput): Html {
-    const sets = setsOf(input.matrix).map(([name, set]) => setFacts(name, set));
+    const sets = allFacts(input);
     if (sets.length === 0) return html``;
     return html`
 <section id="deactivation"><h2>What deactivation does</h2>
 <div class="table"><table>
-<thead><tr><th scope="col">neurons deactivated</th><th scope="col">own language hurt most</th><th scope="col">own language, mean</th>
+<thead><tr><th scope="col">neurons deactivated</th><th scope="col" class="text">metric</th><th scope="col">own language hurt most</th><th scope="col">own language, mean</th>
 <th scope="col">own language, median</th><th scope="col">other languages, mean</th><th scope="col" class="text">reading</th></tr></thead>
 <tbody>${sets.map(overviewRows)}
 </tbody></table></div>
-<p class="small">Changes of perplexity in percent of the baseline; means and medians leave out values that are not finite. A language is
-hurt most where its relative change is above 0 and above that of every other language in the row. “Selective” means: own
-perplexity rises more than in the control, and so many languages hurt most would come about by chance, each language being
+<p class="small">Changes of perplexity in percent of the baseline, of accuracy in percentage points; means and medians leave out values that
+are not finite. A language is hurt most where it gets worse, and more so than every other language in the row. “Selective” means: the
+own language gets worse than in the control, and so many languages hurt most would come about by chance, each language being
 equally likely, with a probability below 5 %.</p></section>`;
 }
 
 function overviewRows(facts: SetFacts): Html {
     const of = `of ${formatCount(facts.compared)}`;
+    const { noun, formatEffect } = metricWords[facts.metric];
     return html`
-<tr><th scope="row">${setLabel(facts.set)}</th><td>${facts.hits} ${of}</td><td>${formatChange(facts.own)}</td>
-<td>${formatChange(facts.ownMedian)}</td><td>${formatChange(facts.others)}</td><td class="text">${VERDICT_LABELS[facts.verdict]}</td></tr>
-<tr class="control"><th scope="row">random, as many</th><td>${facts.controlHits} ${of}</td><td>${formatChange(facts.controlOwn)}</td>
-<td>${formatChange(facts.controlOwnMedian)}</td><td>${formatChange(facts.controlOthers)}</td><td class="text">chance: ${facts.expectedHits.toFixed(1)} ${of}</td></tr>`;
+<tr><th scope="row">${setLabel(facts.set)}</th><td class="text">${noun}</td><td>${facts.hits} ${of}</td><td>${formatEffect(facts.own)}</td>
+<td>${formatEffect(facts.ownMedian)}</td><td>${formatEffect(facts.others)}</td><td class="text">${VERDICT_LABELS[facts.verdict]}</td></tr>
+<tr class="control"><th scope="row">random, as many</th><td class="text">${noun}</td><td>${facts.controlHits} ${of}</td><td>${formatEffect(facts.controlOwn)}</td>
+<td>${formatEffect(facts.controlOwnMedian)}</td><td>${formatEffect(facts.controlOthers)}</td><td class="text">chance: ${facts.expectedHits.toFixed(1)} ${of}</td></tr>`;
 }
 
 function extremes(facts: AnalysisFacts, l: number): string {

@@ -4,7 +4,7 @@ import { renderSvg } from './figures/renderSvg.js';
 import { page, type RenderedSection } from './page.js';
 import type { ReportFiles, ReportInput } from './Report.js';
 import { buildSections } from './sections/buildSections.js';
-import { toCsv } from './tables/csv.js';
+import { toCsv } from '../csv.js';
 
 const FIGURES = 'figures';
 const TABLES = 'tables';

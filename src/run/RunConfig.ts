@@ -2,9 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import { type NumberRule, numberRules } from '../answers/numberRules.js';
 import { gpuChoices } from '../engine/loadBackends.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { neuronSetNames } from '../experiments/deactivate.js';
+import { questionSets } from '../questions/fetchQuestions.js';
+import { neuronSetNames } from '../experiments/DeactivationMatrix.js';
 
 const specs = z.union([z.string(), z.array(z.string()).min(1)]).transform((value) => [value].flat());
 
@@ -31,7 +33,19 @@ const schema = z.strictObject({
     bar: z.number().optional(),
     lambda: z.union([z.literal('auto'), z.number()]).optional(),
     sets: z.array(z.enum(neuronSetNames as [string, ...string[]])).optional() as z.ZodOptional<z.ZodType<(typeof neuronSetNames)[number][]>>,
+    /** Random controls of each cell, and the seed of the first. */
+    controls: z.int().optional(),
     seed: z.int().optional(),
+    /** Questions to answer in every condition, beside perplexity on `evaluation`. */
+    accuracy: z.strictObject({
+        /** `mgsm`, `msvamp` or a folder of their files. */
+        questions: z.string(),
+        template: z.string().optional(),
+        limit: z.int().optional(),
+        maxTokens: z.int().optional(),
+        contextSize: z.int().optional(),
+        number: z.enum(numberRules as [NumberRule, ...NumberRule[]]).optional(),
+    }).optional(),
     /** Run folder. */
     out: z.string(),
     /** Remarks for the report. */
@@ -63,6 +77,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
         model: local(config.model, folder),
         ...(config.loras === undefined ? {} : { loras: config.loras.map((lora) => ({ ...lora, path: local(lora.path, folder) })) }),
         data: config.data.map((spec) => local(spec, folder)),
+        ...(config.accuracy === undefined ? {} : { accuracy: { ...config.accuracy, questions: local(config.accuracy.questions, folder) } }),
         ...(config.evaluation === undefined ? {} : { evaluation: config.evaluation.map((spec) => local(spec, folder)) }),
         out: resolve(folder, config.out),
     };
@@ -70,5 +85,5 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
 
 /** A path from the configuration's folder; names and URIs (`udhr`, `hf:…`) stay what they are. */
 function local(spec: string, folder: string): string {
-    return /^(udhr\b|[a-z.]{2,}:)/.test(spec) ? spec : resolve(folder, spec);
+    return /^(udhr\b|[a-z.]{2,}:)/.test(spec) || questionSets.includes(spec) ? spec : resolve(folder, spec);
 }

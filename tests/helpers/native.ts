@@ -2,7 +2,7 @@ import type { NativeBatch, NativeContext, NativeContextOptions, NativeModel } fr
 import { type GpuChoice, loadBackends } from '../../src/engine/loadBackends.js';
 
 const small: NativeContextOptions = {
-    contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', countOnly: false, callbackTensor: '',
+    contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
 };
 
 /** A model below the engine, for models without a vocabulary. */
@@ -17,7 +17,7 @@ export async function counting<T>(
 ): Promise<T> {
     const context = await model.createContext({ ...small, ...options });
     try {
-        await context.setMode({ count: true, mask: false, score: false, logits: false });
+        await context.setMode({ count: true, mask: false, masks: false, score: false, logits: false, unread: false });
         return await work(context);
     } finally {
         context.close();
@@ -35,6 +35,7 @@ export function mixedBatch(vocabulary: number, seed: number): NativeBatch {
         positions, sequences,
         counted: Uint8Array.from({ length: n }, (_, i) => (positions[i]! >= lengths[sequences[i]!]! / 3 ? 1 : 0)),
         targets: new Int32Array(n).fill(-1),
+        masks: new Int32Array(n),
         finished: Int32Array.of(0, 1),
         shared: new Int32Array(0),
     };

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine, type GeneratedAnswer, type GenerateOptions } from '../../src/engine/Engine.js';
-import { maskOf } from '../../src/experiments/deactivate.js';
+import { maskOf } from '../../src/experiments/conditions.js';
 import { embeddedModel } from '../helpers/models.js';
 
 const prompts = ['The farmer', 'Everyone has the right', 'Der Lehrer liest', 'La niña', 'Every child in the school', 'The old man and'];
@@ -75,7 +75,7 @@ describe('generation', () => {
         const whole = await texts(prompts, { maxTokens: 20 });
         const widths = engine.layers.map(({ width }) => width);
         const mask = maskOf(widths.flatMap((width, layer) => Array.from({ length: width / 2 }, (_, j) => [layer, 2 * j] as const)), widths);
-        expect(await texts(prompts, { maxTokens: 20, mask })).not.toEqual(whole);
+        expect(await texts(prompts, { maxTokens: 20, masks: [mask] })).not.toEqual(whole);
         expect(await texts(prompts, { maxTokens: 20 })).toEqual(whole);
     });
 

@@ -10,7 +10,7 @@ import { embeddedModel } from '../helpers/models.js';
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const at = (name: string): string => join(folder, name);
 const respond = (out: string, ...more: string[]): string[] =>
-    ['respond', '--model', embeddedModel, '--gpu', 'off', '--questions', at('questions'), '--template', at('template.txt'), '--out', at(out), ...(more.includes('--max-tokens') ? [] : ['--max-tokens', '24']), ...more];
+    ['respond', '--model', embeddedModel, '--gpu', 'off', '--data', at('questions'), '--template', at('template.txt'), '--out', at(out), ...(more.includes('--max-tokens') ? [] : ['--max-tokens', '24']), ...more];
 const read = (name: string): AnsweredQuestion[] => JSON.parse(readFileSync(at(name), 'utf8')) as AnsweredQuestion[];
 
 beforeAll(() => {
@@ -70,7 +70,7 @@ it('stopped, it keeps what was answered and goes on with the rest', async () => 
 });
 
 it.each([
-    { what: 'no such questions', args: () => ['respond', '--model', embeddedModel, '--questions', at('none'), '--out', at('x.json')], code: 1, says: 'none: cannot be read' },
+    { what: 'no such questions', args: () => ['respond', '--model', embeddedModel, '--data', at('none'), '--out', at('x.json')], code: 1, says: 'none: cannot be read' },
     { what: 'no such template', args: () => respond('x.json').map((arg) => (arg === at('template.txt') ? 'none' : arg)), code: 1, says: 'mathoctopus' },
     { what: 'a context too small', args: () => respond('x.json', '--max-tokens', '100000'), code: 2, says: 'raise the context size' },
     { what: 'no questions asked for', args: () => respond('x.json', '--limit', '0'), code: 2, says: 'at least 1' },

@@ -7,8 +7,8 @@ import { mixedBatch, openNative } from '../helpers/native.js';
 import { writeExperts, writeMamba, writeWidths } from '../helpers/syntheticModels.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-const options = { contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', countOnly: false, callbackTensor: '' } as const;
-const mode = { count: true, mask: false, score: false, logits: true };
+const options = { contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '' } as const;
+const mode = { count: true, mask: false, masks: false, score: false, logits: true, unread: false };
 const batch = mixedBatch(64, 1);
 const mask = [new Uint8Array(64), new Uint8Array(96)];
 
@@ -23,7 +23,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const operations: Record<string, (context: NativeContext) => unknown> = {
     layers: (context) => context.layers(),
     setMode: (context) => context.setMode(mode),
-    setMask: (context) => context.setMask(mask),
+    setMask: (context) => context.setMask(0, mask),
     decode: (context) => context.decode(batch),
     logits: (context) => context.logits(batch),
     counts: (context) => context.counts(),
@@ -94,8 +94,11 @@ describe('every operation in every state', () => {
     it('a batch that breaks the contract is a TypeError, a mask of another shape WRONG_USE', async () => {
         const context = await model.createContext(options);
         expect(() => context.decode({ ...batch, positions: batch.positions.subarray(1) })).toThrow(TypeError);
-        await expect(context.setMask([mask[0]!])).rejects.toMatchObject({ code: 'WRONG_USE' });
-        await expect(context.setMask([mask[1]!, mask[0]!])).rejects.toMatchObject({ code: 'WRONG_USE' });
+        await expect(context.setMask(0, [mask[0]!])).rejects.toMatchObject({ code: 'WRONG_USE' });
+        await expect(context.setMask(0, [mask[1]!, mask[0]!])).rejects.toMatchObject({ code: 'WRONG_USE' });
+        await expect(context.setMask(1, mask)).rejects.toMatchObject({ code: 'WRONG_USE' });
+        await context.setMode({ ...mode, masks: true });
+        await expect(context.decode({ ...batch, masks: batch.masks.map(() => 1) })).rejects.toMatchObject({ code: 'WRONG_USE' });
         context.close();
     });
 

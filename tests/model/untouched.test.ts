@@ -5,7 +5,7 @@ import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../scripts/build/ensure.mjs';
 import { Engine } from '../../src/engine/Engine.js';
-import { maskOf } from '../../src/experiments/deactivate.js';
+import { maskOf } from '../../src/experiments/conditions.js';
 import { publicModels } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 

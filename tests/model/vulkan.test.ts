@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import { maskOf } from '../../src/experiments/deactivate.js';
+import { maskOf } from '../../src/experiments/conditions.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare, udhrSamples } from '../helpers/texts.js';
 import { vulkan } from '../helpers/vulkan.js';
@@ -42,10 +42,11 @@ describe.skipIf(typeof backend === 'string')(`counting on a Vulkan device${reaso
             console.log(`Vulkan against CPU: ${share.toExponential(1)} of the signs differ`);
             expect(share).toBeLessThan(differingDevices);
 
-            const plain = { count: false, mask: false, score: false, logits: true };
+            const plain = { count: false, mask: false, masks: false, score: false, logits: true, unread: false };
             const splits = await device.graphSplits(plain);
             expect(await device.graphSplits({ ...plain, count: true })).toBe(splits);
             expect(await device.graphSplits({ ...plain, mask: true })).toBe(splits);
+            expect(await device.graphSplits({ ...plain, masks: true })).toBe(splits);
             expect(await device.graphSplits({ ...plain, score: true })).toBe(splits);
         } finally {
             device.close();
@@ -63,7 +64,7 @@ describe.skipIf(typeof backend === 'string')(`counting on a Vulkan device${reaso
             const round = async () => [await engine.count(samples), await engine.score(samples), await engine.score(samples, { mask })];
             const first = await round();
             expect(await round()).toEqual(first);
-            await engine.graphSplits({ count: true, mask: true, score: true, logits: true });
+            await engine.graphSplits({ count: true, mask: true, masks: false, score: true, logits: true, unread: false });
             expect(await round()).toEqual(first);
         } finally {
             engine.close();

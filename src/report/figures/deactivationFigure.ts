@@ -1,7 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { DeactivationSet } from '../../experiments/DeactivationMatrix.js';
+import type { DeactivationMatrix, DeactivationSet, MetricName } from '../../experiments/DeactivationMatrix.js';
 import { formatPercentPoints } from '../format.js';
-import { cellsOf, type SetCell } from '../matrixFacts.js';
+import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
+import { type MetricWords, metricWords } from '../metricWords.js';
 import type { Measured } from '../numbers.js';
 import { LIGHT_TEXT_ABOVE, STOPS, divergingScale, type DivergingScale } from './divergingScale.js';
 import type { Channel, Panel } from './specTypes.js';
@@ -13,45 +14,59 @@ const BESIDE_UP_TO = 14;
 /** Few languages get large cells, so that a panel is no smaller than the titles on its sides. */
 const LEAST_SIDE = 210;
 
+/** One colour scale for all sets of a matrix and their controls, so that their figures can be compared. */
+export function commonScale(matrix: DeactivationMatrix): DivergingScale {
+    const cells = setsOf(matrix).flatMap(([, set]) => cellsOf(set, matrix.metric).flat());
+    return divergingScale(cells.flatMap(cell => [percent(cell.effect), percent(cell.controlEffect)]));
+}
+
 /**
- * Perplexity change in percent of the baseline when a language's neurons are removed (rows), in each
- * language (columns), and the random control, on one colour scale (the paper's figs. 2 and 6-13).
+ * Change of the metric when a language's neurons are removed (rows), in each language (columns), and the
+ * random control (the paper's figs. 2 and 6-13). Red is harm.
  */
-export function deactivationFigure(name: string, set: DeactivationSet): TopLevelSpec {
-    const cells = cellsOf(set).flat();
-    const scale = divergingScale(cells.flatMap(cell => [percent(cell.relative), percent(cell.controlRelative)]));
+export function deactivationFigure(name: string, set: DeactivationSet, metric: MetricName, scale: DivergingScale): TopLevelSpec {
+    const words = metricWords[metric];
+    const common = { metric, words, scale };
     const beside = set.columns.length <= BESIDE_UP_TO;
     const panels = [
-        panel(set, scale, { title: `Own ${name.replaceAll('+', ' + ')} neurons`, of: cell => cell.relative, rowTitle: true }),
-        panel(set, scale, { title: 'Control: random neurons', of: cell => cell.controlRelative, rowTitle: !beside }),
+        panel(set, { ...common, title: `Own ${name.replaceAll('+', ' + ')} neurons`, of: cell => cell.effect, rowTitle: true, marked: true }),
+        panel(set, { ...common, title: 'Control: random neurons', of: cell => cell.controlEffect, rowTitle: !beside, marked: false }),
     ];
-    const common = {
+    const frame = {
         background: COLORS.background,
         padding: { left: 6, right: 12, top: 8, bottom: 6 },
         config: CONFIG,
         spacing: 26,
     } as const;
-    return beside ? { ...common, hconcat: panels } : { ...common, vconcat: panels };
+    return beside ? { ...frame, hconcat: panels } : { ...frame, vconcat: panels };
 }
 
 interface PanelOptions {
+    readonly metric: MetricName;
+    readonly words: MetricWords;
+    readonly scale: DivergingScale;
+    /** Bold where the cell differs from its control for sure. */
+    readonly marked: boolean;
     readonly title: string;
     readonly of: (cell: SetCell) => Measured;
     readonly rowTitle: boolean;
 }
 
-function panel(set: DeactivationSet, scale: DivergingScale, options: PanelOptions): Panel {
+function panel(set: DeactivationSet, options: PanelOptions): Panel {
+    const { metric, words, scale } = options;
     const columns = set.columns.map(labelText);
     const rows = set.rows.map(labelText);
-    const values = cellsOf(set).flat().map(cell => {
+    const values = cellsOf(set, metric).flat().map(cell => {
         const value = percent(options.of(cell));
-        const position = scale.position(value);
+        const place = scale.position(value);
+        const position = place === null ? null : words.harm * place;
         return {
             row: labelText(cell.row),
             column: labelText(cell.column),
             position,
             text: formatPercentPoints(value),
             own: cell.row === cell.column,
+            weight: options.marked && cell.real ? 'bold' : 'normal',
             light: position !== null && position > LIGHT_TEXT_ABOVE,
         };
     });
@@ -88,14 +103,14 @@ function panel(set: DeactivationSet, scale: DivergingScale, options: PanelOption
             {
                 transform: [{ filter: 'datum.position !== null' }],
                 mark: { type: 'rect', stroke: COLORS.cellGap, strokeWidth: 1 },
-                encoding: { color: colorOf(scale) },
+                encoding: { color: colorOf(scale, words) },
             },
             {
                 transform: [{ filter: 'datum.own' }],
                 mark: { type: 'rect', filled: false, stroke: COLORS.outline, strokeWidth: 2 },
             },
             {
-                mark: { type: 'text', fontSize: columns.length > BESIDE_UP_TO ? 11 : 12.5 },
+                mark: { type: 'text', fontSize: columns.length > BESIDE_UP_TO ? 11 : 12.5, fontWeight: { expr: 'datum.weight' } },
                 encoding: {
                     text: { field: 'text', type: 'nominal' },
                     color: { condition: { test: 'datum.light', value: COLORS.cellLight }, value: COLORS.cellDark },
@@ -105,22 +120,22 @@ function panel(set: DeactivationSet, scale: DivergingScale, options: PanelOption
     };
 }
 
-function colorOf(scale: DivergingScale): Channel<'color'> {
+function colorOf(scale: DivergingScale, { noun, unit, harm }: MetricWords): Channel<'color'> {
     return {
         field: 'position',
         type: 'quantitative',
         scale: { domain: STOPS.map(([position]) => position), range: STOPS.map(([, color]) => color), clamp: true, interpolate: 'rgb' },
         legend: {
-            title: 'change of perplexity in % of the baseline',
+            title: `change of ${noun} in ${unit}`,
             orient: 'bottom',
             direction: 'horizontal',
             gradientLength: 360,
             gradientThickness: 12,
             titleLimit: 600,
-            values: scale.ticks.map(tick => tick.position),
+            values: scale.ticks.map(tick => harm * tick.position),
             // The scale runs over positions; its labels are the percentages that belong to them.
             labelExpr: scale.ticks.reduceRight(
-                (rest, tick) => `abs(datum.value - ${tick.position}) < 1e-9 ? '${tick.label}' : ${rest}`,
+                (rest, tick) => `abs(datum.value - ${harm * tick.position}) < 1e-9 ? '${tick.label}' : ${rest}`,
                 "''",
             ),
         },

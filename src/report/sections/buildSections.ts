@@ -1,3 +1,4 @@
+import { commonScale } from '../figures/deactivationFigure.js';
 import { setsOf } from '../matrixFacts.js';
 import type { ReportInput } from '../Report.js';
 import { comparisonSections } from './comparisonSections.js';
@@ -16,6 +17,6 @@ export function buildSections(input: ReportInput): Section[] {
         ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
         histogramSection(input),
         ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
-        ...setsOf(input.matrix).map(([name, set]) => deactivationSection(name, set)),
+        ...input.matrices.flatMap(matrix => setsOf(matrix).map(([name, set]) => deactivationSection(name, set, matrix.metric, commonScale(matrix)))),
     ];
 }

@@ -1,12 +1,10 @@
-import type { Measured } from '../numbers.js';
+import type { CsvTable } from '../../csv.js';
 
 /** One cell: a name, or a number that may be missing. */
-export type DataCell = string | Measured;
+export type DataCell = CsvTable['rows'][number][number];
 
 /** A table as it goes into a CSV file. */
-export interface DataTable {
+export interface DataTable extends CsvTable {
     /** File name without its ending. */
     readonly name: string;
-    readonly columns: readonly string[];
-    readonly rows: readonly (readonly DataCell[])[];
 }

@@ -1,20 +1,11 @@
-import type { DeactivationSet } from '../../experiments/DeactivationMatrix.js';
-import { cellsOf } from '../matrixFacts.js';
+import type { DeactivationSet, MetricName } from '../../experiments/DeactivationMatrix.js';
+import { setTable } from '../../experiments/matrixTable.js';
+import { metricWords } from '../metricWords.js';
 import type { DataTable } from './DataTable.js';
 
-/** One line for each cell of a set; `relative` and `controlRelative` are fractions of the baseline. */
-export function deactivationTable(name: string, set: DeactivationSet): DataTable {
-    return {
-        name: `deactivation.${fileSafe(name)}`,
-        columns: [
-            'set', 'row', 'column', 'baseline', 'value', 'change', 'relative',
-            'control', 'controlRelative', 'samples', 'neurons',
-        ],
-        rows: cellsOf(set).flat().map(cell => [
-            name, cell.row, cell.column, cell.baseline, cell.value, cell.change, cell.relative,
-            cell.control, cell.controlRelative, cell.samples, cell.neurons,
-        ]),
-    };
+/** One line for each cell of a set. */
+export function deactivationTable(name: string, set: DeactivationSet, metric: MetricName): DataTable {
+    return { name: `${metricWords[metric].prefix}.${fileSafe(name)}`, ...setTable(name, set) };
 }
 
 /** A set's name as a part of a file name. */

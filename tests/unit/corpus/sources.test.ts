@@ -35,6 +35,20 @@ async function jsonl(name: string, ...lines: unknown[]): Promise<string> {
     return path;
 }
 
+describe('FLORES-200', () => {
+    it('is read by its file names, lines as they stand', async () => {
+        const folder = await folderOf('flores', {
+            'eng_Latn.devtest': '"We now have mice," he added.\nA, b and "c"\n', 'zho_Hans.devtest': '“我们现在有老鼠。”\n', 'zho_Hant.devtest': '「我們現在有老鼠。」\n', 'swh_Latn.devtest': 'Tuna panya.\n', 'README': 'x',
+        });
+        const corpus = await openCorpus(folder);
+        expect(corpus.languages).toEqual(['en', 'zh', 'sw', 'zh-TW']);
+        expect(await texts(corpus, 'en')).toEqual(['"We now have mice," he added.', 'A, b and "c"']);
+        expect(await texts(corpus, 'zh')).toEqual(['“我们现在有老鼠。”']);
+        await folderOf('flores', { 'eng_Latn.dev': 'x\n' });
+        await expect(openCorpus(folder)).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('eng_Latn.dev') });
+    });
+});
+
 describe('udhr', () => {
     it('gives the last six articles of each of the ten languages, no heading among them', async () => {
         const corpus = await openCorpus('udhr:25-30');

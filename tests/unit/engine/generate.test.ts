@@ -56,7 +56,7 @@ async function all(requests: readonly GenerationRequest[], options: GenerationOp
     return { answers, machine };
 }
 
-const byPlace = (answers: readonly GeneratedTokens[]): GeneratedTokens[] => answers.toSorted((a, b) => a.request - b.request || a.answer - b.answer);
+const byPlace = (answers: readonly GeneratedTokens[]): GeneratedTokens[] => answers.toSorted((a, b) => a.request.id - b.request.id || a.answer - b.answer);
 const settings = fc.record({
     maxTokens: fc.integer({ min: 1, max: 12 }), seed: fc.nat(1000), batchSize: fc.integer({ min: 6, max: 40 }),
     sequences: fc.integer({ min: 3, max: 6 }), cells: fc.integer({ min: 60, max: 200 }),

@@ -1,4 +1,4 @@
-import type { DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
+import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { compare } from '../../../src/experiments/compare.js';
 import type { Comparison } from '../../../src/experiments/Comparison.js';
 import { findStages } from '../../../src/neurons/findStages.js';
@@ -118,13 +118,20 @@ export function buildSet(languages: readonly string[], effect: number, neurons =
         const size = r === c ? effect * (0.3 + 3 * noise(r, 7) ** 3) : effect * 0.08 * noise(r, c, 8);
         return (size + 0.03 * (noise(r, c, 9) - 0.4)) * (baseline[c] ?? 1);
     });
+    const control = grid((r, c) => 0.02 * (noise(r, c, 10, neurons) - 0.3) * (baseline[c] ?? 1));
+    const around = (of: number[][]) => of.map(row => row.map((value): CellInterval => [value - 0.05, value + 0.05]));
+    const beyondControl = grid((r, c) => (change[r]?.[c] ?? 0) - (control[r]?.[c] ?? 0));
+    const values = grid((r, c) => (baseline[c] ?? 0) + (change[r]?.[c] ?? 0));
     return {
         rows: languages,
         columns: languages,
         baseline,
         change,
-        values: grid((r, c) => (baseline[c] ?? 0) + (change[r]?.[c] ?? 0)),
-        control: grid((r, c) => 0.02 * (noise(r, c, 10, neurons) - 0.3) * (baseline[c] ?? 1)),
+        values,
+        control,
+        controls: [control, control],
+        beyondControl,
+        intervals: { baseline: baseline.map((value): CellInterval => [value - 0.05, value + 0.05]), values: around(values), change: around(change), beyondControl: around(beyondControl) },
         samples: grid((_, c) => 12000 + c * 371),
         neurons: languages.map((_, r) => Math.round(neurons * (0.5 + noise(r, 11)))),
     };
@@ -134,6 +141,7 @@ export function buildSet(languages: readonly string[], effect: number, neurons =
 export function buildMatrix(languages: readonly string[], effect = 0.4): DeactivationMatrix {
     return {
         metric: 'ppl',
+        settings: { data: 'udhr', mean: 'tokens', over: 'response', controls: 2, seed: 1 },
         languages,
         sets: {
             'specific': buildSet(languages, effect, 190),
@@ -156,7 +164,7 @@ export function buildInput(options: FixtureOptions = {}): ReportInput {
             dataset: { name: 'mgsm', hash: '9c0d'.repeat(16) },
             versions: { 'language-neurons': '0.1.0', 'llama.cpp': 'v0.5.0', 'node-llama-cpp': '3.22.1', 'backend': 'cpu (x64)' },
         },
-        ...(options.matrix === false ? {} : { matrix: buildMatrix(analysis.languages, options.effect) }),
+        matrices: options.matrix === false ? [] : [buildMatrix(analysis.languages, options.effect)],
         generatedBy: { version: '0.1.0', command: 'language-neurons report runs/mgsm --data mgsm' },
         notes: ['Counts come from the responses alone.'],
     };

@@ -3,7 +3,8 @@ import { divergingScale } from '../../../src/report/figures/divergingScale.js';
 import { labelText, wholeTicks } from '../../../src/report/figures/theme.js';
 import { compact, formatChange, formatLarge, formatList, formatNumber, formatPercentPoints, formatShare } from '../../../src/report/format.js';
 import { html, raw } from '../../../src/report/html.js';
-import { binomialTail, median, relativeChange } from '../../../src/report/numbers.js';
+import { relativeChange } from '../../../src/experiments/matrixTable.js';
+import { binomialTail, median } from '../../../src/report/numbers.js';
 
 describe('numbers in words', () => {
     it.each([

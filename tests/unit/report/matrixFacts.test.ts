@@ -19,12 +19,15 @@ function setOf(change: number[][], control: number[][], neurons = change.map(() 
         control: part(control),
         samples: change.map(row => row.map(() => 100)),
         neurons,
+        controls: [part(control)],
+        beyondControl: part(change),
+        intervals: { baseline: [], values: [], change: [], beyondControl: [] },
     };
 }
 
 describe('setFacts', () => {
     it('counts the languages hurt most by the loss of their own neurons', () => {
-        const facts = setFacts('specific', setOf([[50, 10, 0], [20, 10, 0], [0, 0, 30]], [[1, 2, 0], [0, 1, 0], [0, 0, 0]]));
+        const facts = setFacts('specific', setOf([[50, 10, 0], [20, 10, 0], [0, 0, 30]], [[1, 2, 0], [0, 1, 0], [0, 0, 0]]), 'ppl');
         expect(facts).toMatchObject({ compared: 3, leftOut: 0, hits: 2, controlHits: 1, expectedHits: 1 });
         expect(facts.own).toBeCloseTo(0.3, 12);
         expect(facts.ownMedian).toBeCloseTo(0.3, 12);
@@ -34,32 +37,32 @@ describe('setFacts', () => {
 
     it('compares relative, not absolute changes', () => {
         const set: DeactivationSet = { ...setOf([[5, 10], [0, 10]], [[0, 0], [0, 0]]), baseline: [10, 1000] };
-        expect(setFacts('specific', set).hits).toBe(2);
+        expect(setFacts('specific', set, 'ppl').hits).toBe(2);
     });
 
     it('takes neither ties nor improvements for harm', () => {
-        expect(setFacts('specific', setOf([[10, 10], [-5, -1]], [[0, 0], [0, 0]])).hits).toBe(0);
+        expect(setFacts('specific', setOf([[10, 10], [-5, -1]], [[0, 0], [0, 0]]), 'ppl').hits).toBe(0);
     });
 
     it('leaves out rows without neurons', () => {
-        const facts = setFacts('specific', setOf([[50, 0], [0, 0]], [[0, 0], [0, 0]], [5, 0]));
+        const facts = setFacts('specific', setOf([[50, 0], [0, 0]], [[0, 0], [0, 0]], [5, 0]), 'ppl');
         expect(facts).toMatchObject({ compared: 1, leftOut: 1, hits: 1 });
         expect(facts.own).toBeCloseTo(0.5, 12);
     });
 
     it('calls an effect by what is there', () => {
         const ten = Array.from({ length: 10 }, (_, k) => `l${k}`);
-        expect(setFacts('specific', buildSet(ten, 1)).verdict).toBe('clear');
-        expect(setFacts('specific', setOf([[1, 2], [2, 1]], [[0, 0], [0, 0]])).verdict).toBe('absent');
-        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[0, 0], [0, 0]])).verdict).toBe('unclear');
-        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[9, 0], [0, 9]])).verdict).toBe('absent');
-        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[0, 0], [0, 0]], [0, 0])).verdict).toBe('unmeasured');
+        expect(setFacts('specific', buildSet(ten, 1), 'ppl').verdict).toBe('clear');
+        expect(setFacts('specific', setOf([[1, 2], [2, 1]], [[0, 0], [0, 0]]), 'ppl').verdict).toBe('absent');
+        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[0, 0], [0, 0]]), 'ppl').verdict).toBe('unclear');
+        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[9, 0], [0, 9]]), 'ppl').verdict).toBe('absent');
+        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[0, 0], [0, 0]], [0, 0]), 'ppl').verdict).toBe('unmeasured');
     });
 });
 
 describe('setSentences', () => {
     it('says the numbers and, neutrally, that there is no effect', () => {
-        const text = setSentences(setFacts('specific+related', setOf([[1, 2], [2, 1]], [[3, 0], [0, 3]]))).join(' ');
+        const text = setSentences(setFacts('specific+related', setOf([[1, 2], [2, 1]], [[3, 0], [0, 3]]), 'ppl')).join(' ');
         expect(text).toContain('own specific + related neurons hurts that language most in 0 of 2 languages');
         expect(text).toContain('changes by +1.0\u00a0% (random neurons: +3.0\u00a0%)');
         expect(text).toContain('No effect selective for languages is visible');
@@ -71,7 +74,6 @@ describe('setsOf', () => {
         const { sets, ...rest } = buildMatrix(LANGUAGES);
         const reversed = Object.fromEntries(Object.entries(sets).reverse());
         expect(setsOf({ ...rest, sets: reversed }).map(([name]) => name)).toEqual(['specific', 'specific+related', 'specific+related+general']);
-        expect(setsOf(undefined)).toEqual([]);
         expect(setsOf({ ...rest, sets: { specific: buildSet([], 1) } })).toEqual([]);
     });
 });

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { layersTable, languagesTable } from '../../../src/report/tables/analysisTables.js';
-import { toCsv } from '../../../src/report/tables/csv.js';
+import { toCsv } from '../../../src/csv.js';
 import { deactivationTable, fileSafe } from '../../../src/report/tables/deactivationTable.js';
 import { buildAnalysis, buildSet } from './fixture.js';
 
@@ -18,8 +18,8 @@ describe('CSV', () => {
     it('gives back a deactivation set, number for number', () => {
         const languages = ['en', 'a,b', 'say "hi"', 'two\nlines'];
         const set = buildSet(languages, 0.7);
-        const [header = [], ...rows] = parseCsv(toCsv(deactivationTable('specific', set)));
-        expect(header.join()).toBe('set,row,column,baseline,value,change,relative,control,controlRelative,samples,neurons');
+        const [header = [], ...rows] = parseCsv(toCsv(deactivationTable('specific', set, 'ppl')));
+        expect(header.join()).toBe('set,row,column,baseline,value,valueLow,valueHigh,change,changeLow,changeHigh,relative,control,controlRelative,beyondControl,beyondControlLow,beyondControlHigh,samples,neurons');
         expect(rows).toHaveLength(16);
         rows.forEach((fields, index) => {
             const [r, c] = [Math.floor(index / 4), index % 4];
@@ -28,7 +28,8 @@ describe('CSV', () => {
             const control = set.control[r]?.[c] ?? NaN;
             expect(fields.slice(0, 3)).toEqual(['specific', languages[r], languages[c]]);
             expect(fields.slice(3).map(Number)).toEqual([
-                baseline, set.values[r]?.[c], change, change / baseline, control, control / baseline, set.samples[r]?.[c], set.neurons[r],
+                baseline, set.values[r]?.[c], ...set.intervals.values[r]![c]!, change, ...set.intervals.change[r]![c]!, change / baseline,
+                control, control / baseline, set.beyondControl[r]?.[c], ...set.intervals.beyondControl[r]![c]!, set.samples[r]?.[c], set.neurons[r],
             ]);
         });
     });

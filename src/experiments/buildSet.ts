@@ -1,0 +1,53 @@
+import type { AnswerShare, AnswerShares, DeactivationSet, Grid } from './DeactivationMatrix.js';
+import { type Condition, type SetConditions, wholeModel } from './conditions.js';
+import type { Cell, Measurements, Metric } from './Metric.js';
+import { average, bootstrapInterval, difference, drawResamples, estimate, type Estimate, valueInterval } from './resampling.js';
+
+/** One matrix from the measurements of its conditions; languages are rows and columns. */
+export function buildSet(metric: Metric, languages: readonly string[], { own, controls }: SetConditions, measurements: Measurements): DeactivationSet {
+    const columns = languages.map((language) => {
+        const whole = measurements.cell(wholeModel, language);
+        const draws = drawResamples(whole.numerators.length);
+        const known = new Map<string, { cell: Cell; estimate: Estimate }>();
+        // Rows without neurons, and equal sets, share a condition.
+        const measured = (condition: Condition): { cell: Cell; estimate: Estimate } => {
+            const found = known.get(condition.id);
+            if (found !== undefined) return found;
+            const cell = measurements.cell(condition, language);
+            const made = { cell, estimate: estimate(cell, draws, metric.of) };
+            known.set(condition.id, made);
+            return made;
+        };
+        return { measured, base: measured(wholeModel) };
+    });
+    const grid = <T>(of: (row: number, column: (typeof columns)[number]) => T): Grid<T> => languages.map((_, r) => columns.map((column) => of(r, column)));
+    const changeOf = (condition: Condition, { measured, base }: (typeof columns)[number]): Estimate => difference(measured(condition).estimate, base.estimate);
+    const controlOf = (r: number, column: (typeof columns)[number]): Estimate => average(controls.map((row) => changeOf(row[r]!, column)));
+    const beyond = grid((r, column) => difference(changeOf(own[r]!, column), controlOf(r, column)));
+    return {
+        rows: languages, columns: languages,
+        baseline: columns.map(({ base }) => base.estimate.value),
+        values: grid((r, { measured }) => measured(own[r]!).estimate.value),
+        change: grid((r, column) => changeOf(own[r]!, column).value),
+        control: grid((r, column) => controlOf(r, column).value),
+        controls: controls.map((row) => grid((r, column) => changeOf(row[r]!, column).value)),
+        beyondControl: beyond.map((row) => row.map(({ value }) => value)),
+        intervals: {
+            baseline: columns.map(({ base }) => valueInterval(metric.name, base.estimate, base.cell)),
+            values: grid((r, { measured }) => valueInterval(metric.name, measured(own[r]!).estimate, measured(own[r]!).cell)),
+            change: grid((r, column) => bootstrapInterval(changeOf(own[r]!, column))),
+            beyondControl: beyond.map((row) => row.map(bootstrapInterval)),
+        },
+        samples: grid((r, { measured }) => measured(own[r]!).cell.samples),
+        neurons: own.map(({ neurons }) => neurons.length),
+        ...(metric.name === 'accuracy' ? { answers: answerShares() } : {}),
+    };
+
+    function answerShares(): AnswerShares {
+        const share = (name: keyof AnswerShares): AnswerShare => ({
+            baseline: columns.map(({ base }) => base.cell.answers![name]),
+            values: grid((r, { measured }) => measured(own[r]!).cell.answers![name]),
+        });
+        return { number: share('number'), language: share('language'), untold: share('untold') };
+    }
+}

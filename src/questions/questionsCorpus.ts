@@ -1,0 +1,12 @@
+import type { Corpus } from '../corpus/Corpus.js';
+import type { Questions } from './Questions.js';
+
+/** The questions themselves as texts. */
+export function questionsCorpus(questions: Questions): Corpus {
+    return {
+        name: questions.name, languages: questions.languages,
+        async *samples(language) {
+            for (const { text } of await questions.of(language)) yield { language, prompt: '', response: text };
+        },
+    };
+}

@@ -1,0 +1,202 @@
+import { execFile, spawnSync } from 'node:child_process';
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DeactivateResult } from '../../src/experiments/deactivate.js';
+import { accuracyMetric } from '../../src/experiments/accuracy.js';
+import { deactivate } from '../../src/experiments/deactivate.js';
+import { readMatrix } from '../../src/experiments/matrixFile.js';
+import { Engine } from '../../src/engine/Engine.js';
+import { readNeurons } from '../../src/neurons/file.js';
+import { openQuestions } from '../../src/questions/openQuestions.js';
+import { openTemplate } from '../../src/questions/promptTemplates.js';
+import { cli, sees, startCli } from '../helpers/cli.js';
+import { embeddedModel } from '../helpers/models.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const at = (...names: string[]): string => join(folder, ...names);
+const languages = ['en', 'fr', 'de'];
+const questionsEach = 8;
+const model = ['--model', embeddedModel, '--gpu', 'off'];
+const deactivateArgs = (dir: string, ...more: string[]): string[] =>
+    ['deactivate', dir, ...model, '--data', at('questions'), '--metric', 'accuracy', '--template', at('template.txt'), '--max-tokens', '16', '--controls', '2', ...more];
+
+interface Answer { condition: string; language: string; index: number; text: string }
+const answersIn = (dir: string): Answer[] => readFileSync(join(dir, 'accuracy.answers.jsonl'), 'utf8').trim().split('\n').slice(1).map((line) => JSON.parse(line) as Answer);
+const placeOf = ({ condition, language, index }: Answer): string => `${condition}/${language}/${index}`;
+/** A run folder with neurons and nothing else. */
+function runFolder(name: string): string {
+    mkdirSync(at(name));
+    writeFileSync(at(name, 'neurons.json'), readFileSync(at('run', 'neurons.json')));
+    return at(name);
+}
+
+beforeAll(async () => {
+    mkdirSync(at('questions'));
+    mkdirSync(at('texts'));
+    writeFileSync(at('template.txt'), '{question}');
+    const starts = { en: 'The farmer and the', de: 'Der Lehrer und die', fr: 'La fille et le' };
+    const places = 'house garden school river town kitchen boat market'.split(' ');
+    for (const [language, start] of Object.entries(starts)) {
+        writeFileSync(at('questions', `mgsm_${language}.tsv`), places.map((place, i) => `${start} ${place}\t${i}`).join('\n'));
+        writeFileSync(at('texts', `${language}.txt`), readFileSync(resolve(`src/embedded/texts/collect/${language}.txt`)));
+    }
+    expect((await cli('collect', ...model, '--data', at('texts'), '--out', at('run'))).code).toBe(0);
+    expect((await cli('identify', at('run'), '--top-rate', '0.1')).code).toBe(0);
+});
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+describe('deactivate --metric accuracy', () => {
+    it('evaluates all conditions together and keeps every answer', async () => {
+        const { code, stdout, stderr } = await cli(...deactivateArgs(at('run'), '--json'));
+        expect(code, stderr).toBe(0);
+        const result = JSON.parse(stdout) as DeactivateResult;
+        expect(result).toMatchObject({ metric: 'accuracy', languages, settings: { maxTokens: 16, rule: 'last', controls: 2 } });
+        expect(Object.keys(result.sets)).toEqual(['specific', 'specific+related', 'specific+related+general']);
+        expect(result.seconds).toBeGreaterThan(0);
+        const answers = answersIn(at('run'));
+        expect(new Set(answers.map(placeOf)).size).toBe(answers.length); // none twice
+        const conditions = new Set(answers.map(({ condition }) => condition));
+        expect(answers).toHaveLength(conditions.size * languages.length * questionsEach);
+        for (const set of Object.values(result.sets)) {
+            expect(set.rows).toEqual(languages);
+            expect(set.samples.flat().every((n) => n === questionsEach)).toBe(true);
+            expect(set.controls).toHaveLength(2);
+            for (const grid of [set.values, set.change, set.control, set.beyondControl]) expect(grid.map((row) => row.length)).toEqual([3, 3, 3]);
+        }
+        // The embedded model knows no arithmetic, but it goes on in the language it was begun in.
+        const share = result.sets.specific!.answers!.language;
+        expect(Math.min(...share.baseline)).toBeGreaterThan(0.5);
+        expect(await readMatrix(at('run'), 'accuracy')).toEqual((({ seconds: _, ...matrix }) => matrix)(result));
+        expect(readFileSync(at('run', 'accuracy.matrix.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 3 * 9);
+
+        // Again, with another rule for the number: nothing is generated anew.
+        const again = await cli(...deactivateArgs(at('run'), '--number', 'mathoctopus'));
+        expect(again.code, again.stderr).toBe(0);
+        expect(again.stderr).toContain(`continues after ${answers.length} of ${answers.length} answers`);
+        expect(answersIn(at('run'))).toEqual(answers);
+
+        const report = await cli('report', at('run'));
+        expect(report.code, report.stderr).toBe(0);
+        expect(readFileSync(at('run', 'report.html'), 'utf8')).toContain('id="accuracy.specific"');
+    });
+
+    it.each(['SIGKILL', 'SIGINT'] as const)('stopped by %s, goes on where it was and asks nothing twice', async (signal) => {
+        const dir = runFolder(`stopped-${signal}`);
+        const { child, ended } = startCli(deactivateArgs(dir));
+        await sees(child, 'accuracy: 30 %');
+        child.kill(signal);
+        const stopped = await ended;
+        if (signal === 'SIGINT') expect(stopped.code).toBe(130);
+        expect(existsSync(join(dir, 'accuracy.matrix.json'))).toBe(false);
+        // The child of a killed process may still be writing its last line.
+        await new Promise((done) => setTimeout(done, 1000));
+        const before = answersIn(dir).slice(0, -1);
+        expect(before.length).toBeGreaterThan(20);
+
+        const again = await cli(...deactivateArgs(dir));
+        expect(again.code, again.stderr).toBe(0);
+        expect(again.stderr).toMatch(/continues after \d+ of \d+ answers/);
+        const answers = answersIn(dir);
+        expect(answers.slice(0, before.length)).toEqual(before);
+        expect(new Set(answers.map(placeOf))).toEqual(new Set(answersIn(at('run')).map(placeOf)));
+        expect(new Set(answers.map(placeOf)).size).toBe(answers.length);
+        expect((await readMatrix(dir, 'accuracy'))!.sets.specific!.samples.flat().every((n) => n === questionsEach)).toBe(true);
+    });
+
+    it('a generation that fails loses no answer, and no cell is made of half its questions', async () => {
+        const dir = runFolder('failed');
+        const questions = await openQuestions(at('questions'), { languages });
+        const analysis = await readNeurons(join(dir, 'neurons.json'));
+        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048, masks: 64 });
+        try {
+            const metric = accuracyMetric({ questions, template: await openTemplate(at('template.txt'), engine), maxTokens: 16 });
+            let left = 100;
+            const failing = new Proxy(engine, {
+                get(target, name) {
+                    const value = Reflect.get(target, name, target) as unknown;
+                    if (name !== 'generate') return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+                    return async function* (...args: Parameters<Engine['generate']>) {
+                        for await (const answer of engine.generate(...args)) {
+                            if (left-- === 0) throw Object.assign(new Error('device lost'), { code: 'NATIVE' });
+                            yield answer;
+                        }
+                    };
+                },
+            });
+            await expect(deactivate({ engine: failing, analysis, metric, folder: dir, sets: ['specific'], controls: 1 })).rejects.toMatchObject({ code: 'NATIVE' });
+            expect(answersIn(dir)).toHaveLength(100);
+            expect(await readMatrix(dir, 'accuracy')).toBeUndefined();
+            const matrix = await deactivate({ engine, analysis, metric, folder: dir, sets: ['specific'], controls: 1 });
+            expect(matrix.sets.specific!.samples.flat().every((n) => n === questionsEach)).toBe(true);
+            expect(answersIn(dir)).toHaveLength(7 * languages.length * questionsEach);
+        } finally {
+            engine.close();
+        }
+    });
+
+    it('an engine that holds fewer masks runs the conditions in groups', async () => {
+        const dir = runFolder('groups');
+        const questions = await openQuestions(at('questions'), { languages });
+        const analysis = await readNeurons(join(dir, 'neurons.json'));
+        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048, masks: 3 });
+        try {
+            const metric = accuracyMetric({ questions, template: await openTemplate(at('template.txt'), engine), maxTokens: 16 });
+            await deactivate({ engine, analysis, metric, folder: dir, sets: ['specific'], controls: 1 });
+            const texts = new Map(answersIn(at('run')).map((answer) => [placeOf(answer), answer.text]));
+            const answers = answersIn(dir).filter((answer) => texts.has(placeOf(answer)));
+            expect(answers.length).toBeGreaterThan(3 * questionsEach);
+            // Batches of other shapes round differently, and now and then a last bit decides.
+            expect(answers.filter((answer) => texts.get(placeOf(answer)) === answer.text).length / answers.length).toBeGreaterThan(0.8);
+        } finally {
+            engine.close();
+        }
+    });
+});
+
+// A file system of its own in a namespace of its own: what a container without the right to it cannot have.
+const mayMount = spawnSync('unshare', ['-rm', 'sh', '-c', `mount -t tmpfs -o size=64k tmpfs ${folder}`]).status === 0;
+
+describe.skipIf(!mayMount)('a full disk (skipped where no file system may be mounted)', () => {
+    const inSmall = async (kilobytes: number, ...args: string[]): Promise<{ code: number; stderr: string }> => {
+        const script = `mount -t tmpfs -o size=${kilobytes}k tmpfs "$0" && cp "$0.neurons.json" "$0/neurons.json" && "$@"; code=$?; cp -r "$0" "$0.after"; exit $code`;
+        return promisify(execFile)('unshare', ['-rm', 'sh', '-c', script, at('small'), process.execPath, resolve('dist/cli.js'), ...args])
+            .then(({ stderr }) => ({ code: 0, stderr }), (error: { code: number; stderr: string }) => error);
+    };
+
+    it('ends in one line and loses no finished answer', async () => {
+        mkdirSync(at('small'));
+        writeFileSync(at('small.neurons.json'), readFileSync(at('run', 'neurons.json')));
+        const { size } = { size: readFileSync(at('run', 'neurons.json')).length };
+        const { code, stderr } = await inSmall(Math.ceil(size / 4096) * 4 + 24, ...deactivateArgs(at('small')));
+        expect(code).toBe(1);
+        const lines = stderr.split('\n').filter((line) => line.startsWith('language-neurons: '));
+        expect(lines).toHaveLength(1);
+        expect(lines[0]).toMatch(/accuracy\.answers\.jsonl.*the disk is full/);
+
+        const text = readFileSync(at('small.after', 'accuracy.answers.jsonl'), 'utf8');
+        const whole = text.slice(0, text.lastIndexOf('\n') + 1).trim().split('\n').slice(1);
+        expect(whole.length).toBeGreaterThan(20);
+        expect(existsSync(at('small.after', 'accuracy.matrix.json'))).toBe(false);
+
+        // On a disk with room it goes on.
+        const dir = runFolder('roomy');
+        writeFileSync(join(dir, 'accuracy.answers.jsonl'), text);
+        const again = await cli(...deactivateArgs(dir));
+        expect(again.code, again.stderr).toBe(0);
+        expect(again.stderr).toContain(`continues after ${whole.length} of`);
+        expect(answersIn(dir).slice(0, whole.length)).toEqual(whole.map((line) => JSON.parse(line) as Answer));
+    });
+
+    it('keeps the texts that were scored', async () => {
+        mkdirSync(at('small'), { recursive: true });
+        rmSync(at('small.after'), { recursive: true, force: true });
+        const size = readFileSync(at('run', 'neurons.json')).length;
+        const { code, stderr } = await inSmall(Math.ceil(size / 4096) * 4 + 16, 'deactivate', at('small'), ...model, '--data', at('texts'), '--controls', '1');
+        expect(code, stderr).toBe(1);
+        expect(stderr).toMatch(/ppl\.parts\.jsonl.*the disk is full/);
+        expect(readFileSync(at('small.after', 'ppl.parts.jsonl'), 'utf8').split('\n').length).toBeGreaterThan(3);
+    });
+});
