@@ -18,14 +18,15 @@ describe('a run configuration', () => {
         const example = /```yaml\n([\s\S]+?)```/.exec(readFileSync('README.md', 'utf8'))![1]!;
         expect(await readRunConfig(written(example))).toEqual({
             model: join(folder, 'model.gguf'), data: [join(folder, 'texts')], evaluation: [join(folder, 'held-out')],
-            languages: ['en', 'zh', 'de'], folds: 5, topRate: 0.01, sets: ['specific', 'specific+related'], out: join(folder, 'runs/mine'),
+            languages: ['en', 'zh', 'de'], folds: 5, topRate: 0.01, sets: ['specific', 'specific+related'],
+            controls: 3, accuracy: { questions: 'mgsm', template: 'chat', limit: 50 }, out: join(folder, 'runs/mine'),
         });
     });
 
     it('leaves names and URIs as they are', async () => {
-        const config = await readRunConfig(written('model: hf:user/repo:Q4_K_M\ndata: [udhr:1-24, udhr, more.jsonl]\nout: /tmp/x\nloras: [{path: a.gguf, scale: 0.5}]'));
+        const config = await readRunConfig(written('model: hf:user/repo:Q4_K_M\ndata: [udhr:1-24, udhr, mgsm, more.jsonl]\naccuracy: {questions: sub/mgsm}\nout: /tmp/x\nloras: [{path: a.gguf, scale: 0.5}]'));
         expect(config).toMatchObject({
-            model: 'hf:user/repo:Q4_K_M', data: ['udhr:1-24', 'udhr', join(folder, 'more.jsonl')], out: '/tmp/x',
+            model: 'hf:user/repo:Q4_K_M', data: ['udhr:1-24', 'udhr', 'mgsm', join(folder, 'more.jsonl')], accuracy: { questions: join(folder, 'sub/mgsm') }, out: '/tmp/x',
             loras: [{ path: join(folder, 'a.gguf'), scale: 0.5 }],
         });
     });
