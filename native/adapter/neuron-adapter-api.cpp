@@ -80,7 +80,7 @@ std::vector<llama_neurons_layer> llama_neurons_layers(const llama_context * ctx)
 }
 
 std::string llama_neurons_ops_name(const llama_context * ctx, int il) {
-    return neuron_count_name(adapter_of(ctx).layers.at(size_t(il)).ops);
+    return neuron_count_name(adapter_of(ctx).layers.at(size_t(il)).home.ops);
 }
 
 void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode) {

@@ -52,6 +52,27 @@ const char * activation_name(llm_ffn_op_type op) {
 
 } // namespace
 
+const llama_adapter_neuron::place & llama_adapter_neuron::place_of(const layer_state & layer, const ggml_tensor * act) const {
+    if (layer.guest.counter == nullptr) {
+        return layer.home;
+    }
+    // As ggml's scheduler decides: the product with a weight in host memory goes to the first GPU that wants it.
+    const ggml_tensor * node = act;
+    while (node != nullptr && node->op != GGML_OP_MUL_MAT) {
+        node = node->src[0];
+    }
+    const bool away = node != nullptr && node->src[0]->buffer != nullptr && ggml_backend_buffer_is_host(node->src[0]->buffer)
+        && ggml_backend_dev_offload_op(model.devices.front().dev, node);
+    return away ? layer.guest : layer.home;
+}
+
+std::vector<llama_adapter_neuron::place *> llama_adapter_neuron::places(layer_state & layer) {
+    if (layer.guest.counter == nullptr) {
+        return { &layer.home };
+    }
+    return { &layer.home, &layer.guest };
+}
+
 neuron_graph_input & llama_adapter_neuron::input(const llm_graph_context & graph) const {
     if (auto * found = find_neuron_input(*graph.res)) {
         return *found;
@@ -78,7 +99,8 @@ void llama_adapter_neuron::build_count(
     const layer_state & layer = layers[il];
     ggml_tensor * weights = input(graph).weights_for(graph.ctx0, act->ne[1]);
     GGML_ASSERT(weights != nullptr && width == layer.info.width); // the survey refused all else
-    ggml_tensor * node = neuron_count(graph.ctx0, layer.ops, act, weights, layer.counter);
+    const place & at = place_of(layer, act);
+    ggml_tensor * node = neuron_count(graph.ctx0, at.ops, act, weights, at.counter);
     graph.cb(node, "neuron_count", il);
     ggml_build_forward_expand(graph.gf, node);
     input(graph).last_count = node;
@@ -88,7 +110,7 @@ ggml_tensor * llama_adapter_neuron::build_mask(const llm_graph_context & graph, 
     if (!(mode.mask || mode.masks) || surveying || il < 0 || size_t(il) >= layers.size()) {
         return cur;
     }
-    ggml_tensor * masks = layers[il].masks;
+    ggml_tensor * masks = place_of(layers[il], cur).masks;
     if (mode.masks) {
         ggml_tensor * rows = input(graph).masks_for(graph.ctx0, cur->ne[1]);
         GGML_ASSERT(rows != nullptr);
@@ -207,29 +229,35 @@ void llama_adapter_neuron::allocate() {
     std::map<ggml_backend_buffer_type_t, ggml_context *> by_type;
     layers.resize(reports.size());
     totals.resize(reports.size());
+
+    const auto settle = [&](place & at, const llama_neurons_layer & info, ggml_backend_dev_t device, ggml_backend_buffer_type_t type, int il) {
+        at.ops = ops_wanted != llama_neurons_ops::automatic ? ops_wanted : neuron_count_choose(device, info.width, 512);
+        if (at.ops == llama_neurons_ops::automatic) {
+            throw llama_neurons_error("UNSUPPORTED", std::string("device ") + ggml_backend_dev_name(device)
+                + " supports none of the ways of counting neurons; run on the CPU (--gpu off)");
+        }
+        ggml_context *& ctx = by_type[type];
+        if (ctx == nullptr) {
+            ctx = ggml_init({ 4 * layers.size() * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true });
+            contexts.emplace_back(ctx);
+        }
+        at.counter = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, info.width);
+        at.masks   = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, info.width, n_masks);
+        ggml_format_name(at.counter, "neuron_counter-%d", il);
+        ggml_format_name(at.masks, "neuron_keep-%d", il);
+    };
     for (size_t il = 0; il < layers.size(); ++il) {
         layer_state & layer = layers[il];
         layer.info = reports[il].info;
         totals[il].assign(layer.info.width, 0);
-
-        auto * type   = model.select_buft(int(il));
-        auto * device = ggml_backend_buft_get_device(type);
-        layer.ops = ops_wanted != llama_neurons_ops::automatic ? ops_wanted
-            : neuron_count_choose(device != nullptr ? device : model.dev_layer(int(il)), layer.info.width, 512);
-        if (layer.ops == llama_neurons_ops::automatic) {
-            throw llama_neurons_error("UNSUPPORTED", std::string("device ") + ggml_backend_dev_name(model.dev_layer(int(il)))
-                + " supports none of the ways of counting neurons; run on the CPU (--gpu off)");
+        // A layer on the CPU may keep its buffers in a GPU's pinned memory: the layer's device counts.
+        ggml_backend_dev_t device = model.dev_layer(int(il));
+        settle(layer.home, layer.info, device, model.select_buft(int(il)), int(il));
+        if (ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_CPU && !model.devices.empty()
+            && ops_wanted != llama_neurons_ops::fused) {
+            ggml_backend_dev_t gpu = model.devices.front().dev;
+            settle(layer.guest, layer.info, gpu, ggml_backend_dev_buffer_type(gpu), int(il));
         }
-
-        ggml_context *& ctx = by_type[type];
-        if (ctx == nullptr) {
-            ctx = ggml_init({ 2 * layers.size() * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true });
-            contexts.emplace_back(ctx);
-        }
-        layer.counter = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, layer.info.width);
-        layer.masks   = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, layer.info.width, n_masks);
-        ggml_format_name(layer.counter, "neuron_counter-%d", int(il));
-        ggml_format_name(layer.masks, "neuron_keep-%d", int(il));
     }
     for (auto & [type, ctx] : by_type) {
         ggml_backend_buffer_t buffer = ggml_backend_alloc_ctx_tensors_from_buft(ctx, type);
@@ -256,7 +284,9 @@ void llama_adapter_neuron::set_mask(int32_t mask, const std::vector<std::vector<
                 + " neurons, the model has " + std::to_string(width));
         }
         const std::vector<float> & row = keep.empty() ? std::vector<float>(width, 1.0f) : keep[il];
-        ggml_backend_tensor_set(layers[il].masks, row.data(), size_t(mask) * layers[il].masks->nb[1], row.size() * sizeof(float));
+        for (place * at : places(layers[il])) {
+            ggml_backend_tensor_set(at->masks, row.data(), size_t(mask) * at->masks->nb[1], row.size() * sizeof(float));
+        }
     }
 }
 
@@ -289,13 +319,13 @@ void llama_adapter_neuron::drain() {
     std::vector<float> values;
     for (size_t il = 0; il < layers.size(); ++il) {
         values.resize(layers[il].info.width);
-        ggml_backend_tensor_get(layers[il].counter, values.data(), 0, values.size() * sizeof(float));
-        for (size_t j = 0; j < values.size(); ++j) {
-            totals[il][j] += int64_t(values[j]);
+        for (place * at : places(layers[il])) {
+            ggml_backend_tensor_get(at->counter, values.data(), 0, values.size() * sizeof(float));
+            for (size_t j = 0; j < values.size(); ++j) {
+                totals[il][j] += int64_t(values[j]);
+            }
+            ggml_backend_tensor_memset(at->counter, 0, 0, ggml_nbytes(at->counter));
         }
-    }
-    for (const auto & layer : layers) {
-        ggml_backend_tensor_memset(layer.counter, 0, 0, ggml_nbytes(layer.counter));
     }
     undrained = 0;
 }

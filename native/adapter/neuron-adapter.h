@@ -66,11 +66,19 @@ struct llama_adapter_neuron {
     // nullptr for a token that set_tokens did not name
     const token_entry * token(llama_seq_id seq, llama_pos pos) const;
 
+    // Counter and masks of a layer on one device.
+    struct place {
+        llama_neurons_ops ops     = llama_neurons_ops::automatic;
+        ggml_tensor *     counter = nullptr; // F32 [n_ff]
+        ggml_tensor *     masks   = nullptr; // F32 [n_ff, n_masks]
+    };
+
     struct layer_state {
         llama_neurons_layer info;
-        llama_neurons_ops   ops     = llama_neurons_ops::automatic;
-        ggml_tensor *       counter = nullptr; // F32 [n_ff], on the layer's device
-        ggml_tensor *       masks   = nullptr; // F32 [n_ff, n_masks], likewise
+        place home; // the layer's device
+        // Of a layer on the CPU, where there is a GPU: large batches are multiplied there, and what they
+        // give is counted where it is.
+        place guest;
     };
 
     const llama_model &      model;
@@ -84,6 +92,9 @@ struct llama_adapter_neuron {
 
 private:
     neuron_graph_input & input(const llm_graph_context & graph) const;
+    // Where the scheduler computes an activation of the layer.
+    const place & place_of(const layer_state & layer, const ggml_tensor * act) const;
+    std::vector<place *> places(layer_state & layer);
     void survey(const llm_graph_context & graph, const ggml_tensor * act, llama_neurons_layer info, int il) const;
     void drain();
 

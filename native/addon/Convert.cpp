@@ -37,13 +37,22 @@ llama_neurons_ops ops(const std::string & name, Napi::Env env) {
     throw Napi::TypeError::New(env, "unknown way of counting '" + name + "'");
 }
 
+llama_split_mode split(const std::string & name, Napi::Env env) {
+    if (name == "none")  return LLAMA_SPLIT_MODE_NONE;
+    if (name == "layer") return LLAMA_SPLIT_MODE_LAYER;
+    if (name == "row")   return LLAMA_SPLIT_MODE_ROW;
+    throw Napi::TypeError::New(env, "unknown way of splitting '" + name + "'");
+}
+
 } // namespace
 
 ModelOptions convert::model_options(const Napi::Object & object) {
     ModelOptions options;
     options.path       = text(object, "path");
-    options.gpu        = required(object, "gpu").ToBoolean();
+    options.backend    = text(object, "backend");
     options.gpu_layers = integer(object, "gpuLayers");
+    options.split      = split(text(object, "split"), object.Env());
+    options.main_gpu   = integer(object, "mainGpu");
     const auto loras = required(object, "loras").As<Napi::Array>();
     for (uint32_t i = 0; i < loras.Length(); ++i) {
         const auto lora = loras.Get(i).As<Napi::Object>();

@@ -10,11 +10,21 @@
 std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     Log::clear();
     auto params = llama_model_default_params();
-    ggml_backend_dev_t no_devices[] = { nullptr };
-    params.n_gpu_layers = options.gpu ? options.gpu_layers : 0;
-    if (!options.gpu) {
-        params.devices = no_devices; // a loaded GPU backend stays out of it
+    // Named, so that other backends that were loaded stay out of it.
+    std::vector<ggml_backend_dev_t> devices;
+    for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
+        ggml_backend_dev_t device = ggml_backend_dev_get(i);
+        const auto type = ggml_backend_dev_type(device);
+        if ((type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU)
+            && options.backend == ggml_backend_reg_name(ggml_backend_dev_backend_reg(device))) {
+            devices.push_back(device);
+        }
     }
+    devices.push_back(nullptr);
+    params.devices      = devices.data();
+    params.n_gpu_layers = options.backend.empty() ? 0 : options.gpu_layers;
+    params.split_mode   = options.split;
+    params.main_gpu     = options.main_gpu;
 
     auto model = std::make_shared<Model>();
     model->handle.reset(llama_model_load_from_file(options.path.c_str(), params));

@@ -13,8 +13,10 @@ struct LoraFile {
 
 struct ModelOptions {
     std::string           path;
+    std::string           backend; // of the devices to use, such as CUDA; empty: the CPU alone
     int                   gpu_layers = 0; // negative: all
-    bool                  gpu        = false;
+    llama_split_mode      split      = LLAMA_SPLIT_MODE_LAYER; // over several GPUs
+    int                   main_gpu   = 0;
     std::vector<LoraFile> loras;
 };
 

@@ -25,8 +25,8 @@ const mixes = {
     },
 };
 
-/** Writes the model; about a gigabyte a second. */
-export function writeSyntheticModel(path, { layers, embedding, width, heads, kvHeads, vocabulary }, mix) {
+/** The head of the model's file, its tensors in their order, and the bytes of all of them. */
+export function modelHead({ layers, embedding, width, heads, kvHeads, vocabulary }, mix) {
     const kv = (embedding / heads) * kvHeads;
     const tensors = [];
     const matrix = (name, rows, columns, layer = 0) => tensors.push({ name, shape: [rows, columns], type: mixes[mix](name, layer, layers) });
@@ -71,9 +71,18 @@ export function writeSyntheticModel(path, { layers, embedding, width, heads, kvH
         'tokenizer.ggml.eos_token_id': { u32: 2 },
         'tokenizer.ggml.add_bos_token': { bool: true },
     };
+    return {
+        head: ggufHead(metadata, tensors), tensors,
+        bytes: tensors.reduce((sum, tensor) => sum + tensorBytes(tensor) + paddingOf(tensorBytes(tensor)), 0),
+    };
+}
+
+/** Writes the model; about a gigabyte a second. */
+export function writeSyntheticModel(path, shape, mix) {
+    const { head, tensors } = modelHead(shape, mix);
     const file = openSync(`${path}.part`, 'w');
     try {
-        writeSync(file, ggufHead(metadata, tensors));
+        writeSync(file, head);
         for (const tensor of tensors) writeTensor(file, tensor);
     } finally {
         closeSync(file);

@@ -2,6 +2,7 @@ import { mkdir, rm } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import type { Corpus, Sample } from '../corpus/Corpus.js';
 import type { CountResult, Engine } from '../engine/Engine.js';
+import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { ensureWritableFolder } from '../files.js';
 import { type Progress, silent } from '../progress.js';
@@ -80,7 +81,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
             const suffix = folds === undefined ? '' : `.${fold}-of-${folds}`;
             const partPath = join(partsFolder, `${language}${suffix}.safetensors`);
             const key = JSON.stringify({
-                digest, model: engine.fingerprint, batch: engine.batchSize, window: engine.windowSize, device: engine.backends.variant,
+                digest, model: engine.fingerprint, batch: engine.requestedBatchSize, window: engine.windowSize, device: engine.backends.variant,
                 ...(folds === undefined ? {} : { fold, folds }),
             });
             let part = await readPart(partPath, key) ?? emptyPart(engine.layers.map(({ width }) => width), key);
@@ -91,7 +92,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
             }
             const texts = folds === undefined ? corpus.samples(language) : everyNth(corpus.samples(language), fold, folds);
             for await (const chunk of chunks(texts, part.samples)) {
-                const counted = await engine.count(chunk.samples, { signal, onBatch: (_, read) => progress.advance(read) });
+                const counted = await steppingDown(engine, progress, () => engine.count(chunk.samples, { signal, onBatch: (_, read) => progress.advance(read) }));
                 decodedTokens += counted.decodedTokens;
                 part = addToPart(part, chunk, counted);
                 await writePart(partPath, part);

@@ -1,8 +1,7 @@
 import { collect } from '../activations/collect.js';
 import { defined } from '../defined.js';
 import { openCorpus } from '../corpus/openCorpus.js';
-import { Engine } from '../engine/Engine.js';
-import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, parseLanguages } from './shared.js';
+import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, openEngine, parseLanguages } from './shared.js';
 
 export interface CollectArguments extends ModelArguments {
     data: string[];
@@ -15,7 +14,7 @@ export interface CollectArguments extends ModelArguments {
 export async function collectCommand(args: CollectArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
     // Cheap mistakes first: the texts are looked at before a model is loaded.
     const corpus = await openCorpus(args.data, { ...defined({ languages: parseLanguages(args.languages) }), signal, progress });
-    const engine = await Engine.open({ ...engineOptions(args), countOnly: true });
+    const engine = await openEngine({ ...engineOptions(args), countOnly: true }, progress);
     try {
         const { activations, decodedTokens, seconds } = await collect({ engine, corpus, folder: args.out, folds: args.folds, signal, progress });
         const tokens = Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])]));

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import type { NumberRule } from '../answers/numberRules.js';
 import { openCorpus } from '../corpus/openCorpus.js';
-import { Engine, generationContextSize } from '../engine/Engine.js';
+import { type Engine, generationContextSize } from '../engine/Engine.js';
 import type { ScoredPart } from '../engine/packBatches.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { accuracyMetric } from '../experiments/accuracy.js';
@@ -11,7 +11,7 @@ import { type PerplexityMean, perplexityMetric } from '../experiments/perplexity
 import { readNeurons } from '../neurons/file.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
-import { type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, parseLanguages } from './shared.js';
+import { type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, openEngine, parseLanguages } from './shared.js';
 
 export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     dir: string;
@@ -38,14 +38,14 @@ export async function deactivateCommand(args: DeactivateArguments, { signal, pro
     };
     if (name === 'ppl') {
         const corpus = await openCorpus(data, { languages, signal, progress });
-        using engine = await Engine.open(engineOptions(args));
+        using engine = await openEngine(engineOptions(args), progress);
         return await run(engine, perplexityMetric(corpus, { mean, over }));
     }
     if (data.length > 1) throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
     const questions = await openQuestions(data[0]!, { languages, signal, progress });
-    using engine = await Engine.open({
+    using engine = await openEngine({
         ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize, masks: countConditions(experiment, languages),
-    });
+    }, progress);
     return await run(engine, accuracyMetric({ questions, template: await openTemplate(args.template, engine), limit, maxTokens, rule: args.number }));
 }
 

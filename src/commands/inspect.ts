@@ -1,4 +1,5 @@
 import { Engine } from '../engine/Engine.js';
+import { describePlan, planMemory, type Split } from '../engine/planMemory.js';
 import { type CommandResult, type ModelArguments, engineOptions } from './shared.js';
 
 const mebibyte = 1024 * 1024;
@@ -9,14 +10,15 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
     try {
         const { info, layers, backends } = engine;
         const neurons = layers.reduce((sum, { width }) => sum + width, 0);
-        // One F32 counter and one F32 mask a neuron stay on the device.
-        const adapterBytes = 8 * neurons;
+        const { batchSize, windowSize, masks } = engine;
+        const sizes = { contextSize: windowSize + batchSize, batchSize, masks, gpuLayers: args.gpuLayers };
+        const plan = engine.plan ?? await planMemory(engine.path, [], sizes);
         const json = {
             model: { path: engine.path, fingerprint: engine.fingerprint, ...info },
             layers,
             neurons,
             backend: { variant: backends.variant, 'llama.cpp': backends.release, refused: backends.refused, devices: backends.devices },
-            memory: { modelBytes: info.bytes, adapterBytes, batchSize: engine.batchSize, windowSize: engine.windowSize },
+            memory: { modelBytes: info.bytes, batchSize, windowSize, plan, notes: engine.notes },
         };
         const text = [
             `${info.name === '' ? engine.path : info.name}: ${info.description}`,
@@ -26,12 +28,19 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
             `backend ${backends.variant} (llama.cpp ${backends.release})`,
             ...backends.devices.map((device) => `  ${device.name}: ${device.description}, ${Math.round(device.freeBytes / mebibyte)} of ${Math.round(device.totalBytes / mebibyte)} MiB free`),
             ...backends.refused.map(({ variant, reason }) => `  ${variant} not used: ${reason}`),
-            `memory: ${(info.bytes / mebibyte).toFixed(0)} MiB of weights, ${(adapterBytes / mebibyte).toFixed(2)} MiB of counters and masks; batches of ${engine.batchSize} tokens, windows of ${engine.windowSize}`,
+            `memory: ${describePlan(plan)}`,
+            ...(['weights', 'context', 'adapter'] as const).map((part) => `  ${part}: ${split(plan[part])}`),
+            `batches of ${batchSize} tokens, windows of ${windowSize}`,
+            ...engine.notes.filter((note) => note.startsWith('warning')),
         ].join('\n');
         return { json, text };
     } finally {
         engine.close();
     }
+}
+
+function split({ gpu, cpu }: Split): string {
+    return `${(gpu / mebibyte).toFixed(1)} MiB on the GPU, ${(cpu / mebibyte).toFixed(1)} MiB in memory`;
 }
 
 function widthsOf(widths: readonly number[]): string {

@@ -1,8 +1,8 @@
-import { Engine, generationContextSize } from '../engine/Engine.js';
+import { generationContextSize } from '../engine/Engine.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { respond } from '../questions/respond.js';
-import { type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, parseLanguages } from './shared.js';
+import { type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, openEngine, parseLanguages } from './shared.js';
 
 export interface RespondArguments extends ModelArguments, QuestionArguments {
     data: string;
@@ -17,7 +17,7 @@ export interface RespondArguments extends ModelArguments, QuestionArguments {
 export async function respondCommand(args: RespondArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
     const { limit, answers, maxTokens, temperature, seed, out } = args;
     const questions = await openQuestions(args.data, { languages: parseLanguages(args.languages), signal, progress });
-    const engine = await Engine.open({ ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize });
+    const engine = await openEngine({ ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize }, progress);
     try {
         const template = await openTemplate(args.template, engine);
         const result = await respond({ engine, questions, template, path: out, limit, answers, maxTokens, temperature, seed, signal, progress });

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { defined } from '../defined.js';
-import { type EngineOptions, generationContextSize } from '../engine/Engine.js';
+import type { NativeSplit } from '../engine/addon.js';
+import { Engine, type EngineOptions, generationContextSize } from '../engine/Engine.js';
 import { type GpuChoice, gpuChoices } from '../engine/loadBackends.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { type Progress, terminalProgress } from '../progress.js';
@@ -36,6 +37,8 @@ export interface ModelArguments {
     lora: string[] | undefined;
     gpu: GpuChoice;
     gpuLayers: number | undefined;
+    split: NativeSplit;
+    mainGpu: number;
     batchSize: number | undefined;
     windowSize: number | undefined;
     threads: number | undefined;
@@ -47,7 +50,9 @@ export function modelOptions<T>(argv: Argv<T>): Argv<T & ModelArguments> {
         .option('model', { alias: 'm', type: 'string', demandOption: true, describe: 'GGUF file, or hf:user/repo:quant' })
         .option('lora', { type: 'string', array: true, describe: 'LoRA adapter in GGUF, optionally with :scale' })
         .option('gpu', { choices: gpuChoices, default: 'auto' as GpuChoice, describe: 'backend' })
-        .option('gpu-layers', { type: 'number', describe: 'layers on the GPU (default: all)' })
+        .option('gpu-layers', { type: 'number', describe: 'layers on the GPU (default: as many as fit)' })
+        .option('split', { choices: ['layer', 'row', 'none'] as const, default: 'layer' as const, describe: 'how the model is spread over several GPUs' })
+        .option('main-gpu', { type: 'number', default: 0, describe: 'GPU to use where it is not spread' })
         .option('batch-size', { type: 'number', describe: 'tokens of a batch (default: 512)' })
         .option('window-size', { type: 'number', describe: 'most tokens of one text (default: training context, at most 2048)' })
         .option('threads', { type: 'number', describe: 'CPU threads (default: one a core)' }) as unknown as Argv<T & ModelArguments>;
@@ -70,8 +75,15 @@ export function dataOptions<T>(argv: Argv<T>): Argv<T & { data: string[]; langua
 }
 
 export function engineOptions(args: ModelArguments): EngineOptions {
-    const { model, lora, gpu, gpuLayers, batchSize, windowSize, threads } = args;
-    return { model, loras: (lora ?? []).map(parseLora), gpu, ...defined({ gpuLayers, batchSize, windowSize, threads }) };
+    const { model, lora, gpu, gpuLayers, split, mainGpu, batchSize, windowSize, threads } = args;
+    return { model, loras: (lora ?? []).map(parseLora), gpu, split, mainGpu, ...defined({ gpuLayers, batchSize, windowSize, threads }) };
+}
+
+/** Opens a model and says what there is to say of it. */
+export async function openEngine(options: EngineOptions, progress: Progress): Promise<Engine> {
+    const engine = await Engine.open(options);
+    for (const note of engine.notes) progress.note(note);
+    return engine;
 }
 
 /** `PATH` or `PATH:SCALE`; the scale comes after the last colon, so that a drive letter stays part of a path. */

@@ -1,10 +1,11 @@
 import { availableParallelism } from 'node:os';
 import { LanguageNeuronsError } from '../errors.js';
 import type {
-    NativeBatch, NativeContext, NativeCounting, NativeLayer, NativeMode, NativeModel, NativeModelInfo,
+    NativeBatch, NativeContext, NativeCounting, NativeLayer, NativeMode, NativeModel, NativeModelInfo, NativeSplit,
 } from './addon.js';
 import { generate, type GenerationRequest } from './generate.js';
 import { type GpuChoice, type LoadedBackends, loadBackends } from './loadBackends.js';
+import { checkWeightsFit, describePlan, type MemoryPlan, planMemory } from './planMemory.js';
 import { modelFingerprint } from './modelFingerprint.js';
 import { awaitNative, nativeError } from './nativeError.js';
 import { type PackOptions, type PackedBatch, packBatches, type ScoredPart } from './packBatches.js';
@@ -19,8 +20,12 @@ export interface EngineOptions {
     readonly loras?: readonly { readonly path: string; readonly scale?: number }[];
     /** Default `auto`: the best backend that loads. */
     readonly gpu?: GpuChoice;
-    /** Layers on the GPU. Default: all. */
+    /** Layers on the GPU, the output head counted as one. Default: as many as fit. */
     readonly gpuLayers?: number;
+    /** How a model is spread over several GPUs. Default: by layers. */
+    readonly split?: NativeSplit;
+    /** GPU to use where it is not spread. Default 0. */
+    readonly mainGpu?: number;
     /** Tokens of a batch. Default 512. */
     readonly batchSize?: number;
     /** Most tokens of one text with its prompt; longer ones are cut into windows. Default: the model's training context, at most 2048. */
@@ -123,6 +128,7 @@ const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV ca
 /** A context size for generation: room for the KV cells of many answers at once. */
 export const generationContextSize = 8192;
 const maxSequences = 64; // a batch of short sentences; llama.cpp allows 256
+const leastBatchSize = maxSequences; // a generated batch has a token of each sequence
 
 /**
  * One model in one context with the neuron adapter attached. One pass at a time; `close` frees all.
@@ -132,35 +138,49 @@ export class Engine {
     readonly info: NativeModelInfo;
     readonly layers: readonly NativeLayer[];
     readonly backends: LoadedBackends;
-    readonly batchSize: number;
     readonly windowSize: number;
+    /** Tokens of a batch that was asked for; see `batchSize`. */
+    readonly requestedBatchSize: number;
     /** sha256 of the GGUF's header and size. */
     readonly fingerprint: string;
-    readonly #model: NativeModel;
-    readonly #context: NativeContext;
-    readonly #sequences: number;
-    readonly #contextSize: number;
+    /** Where the model goes; undefined on the CPU. */
+    readonly plan: MemoryPlan | undefined;
     /** Masks held at a time. */
     readonly masks: number;
+    /** What the user should know: the plan, a batch that was made smaller, a count that leaves its device. */
+    readonly notes: readonly string[];
+    readonly #model: NativeModel;
+    readonly #open: (batchSize: number) => Promise<NativeContext>;
+    readonly #sequences: number;
+    readonly #contextSize: number;
+    #batchSize: number;
+    #context: NativeContext;
     #running = false;
     #closed = false;
 
-    private constructor(
-        path: string, model: NativeModel, context: NativeContext, backends: LoadedBackends, fingerprint: string,
-        sizes: { batchSize: number; windowSize: number; sequences: number; contextSize: number; masks: number },
-    ) {
+    private constructor(parts: EngineParts) {
+        const { path, model, context, backends, fingerprint, plan, notes, sizes } = parts;
         this.path = path;
         this.#model = model;
         this.#context = context;
+        this.#open = parts.open;
         this.backends = backends;
         this.fingerprint = fingerprint;
+        this.plan = plan;
+        this.notes = notes;
         this.info = model.info();
         this.layers = context.layers();
-        this.batchSize = sizes.batchSize;
+        this.#batchSize = sizes.batchSize;
+        this.requestedBatchSize = sizes.requestedBatchSize;
         this.windowSize = sizes.windowSize;
         this.#sequences = sizes.sequences;
         this.#contextSize = sizes.contextSize;
         this.masks = sizes.masks;
+    }
+
+    /** Tokens of a batch: what was asked for, or half of it where memory ran out. */
+    get batchSize(): number {
+        return this.#batchSize;
     }
 
     /**
@@ -169,39 +189,66 @@ export class Engine {
      * counted, by name), OUT_OF_MEMORY, WRONG_USE or BUILD
      */
     static async open(options: EngineOptions): Promise<Engine> {
-        const batchSize = positive(options.batchSize ?? defaultBatchSize, 'batch size');
+        const requestedBatchSize = positive(options.batchSize ?? defaultBatchSize, 'batch size');
         const masks = atLeastOne(options.masks ?? 1, 'number of masks');
         const path = await resolveModel(options.model);
         const loras = await Promise.all(
             (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
         );
         const backends = await loadBackends(options.gpu ?? 'auto');
-        const model = await awaitNative(
-            () => backends.addon.loadModel({ path, gpu: backends.gpu, gpuLayers: options.gpuLayers ?? -1, loras }),
-        );
+        const notes: string[] = [];
+        const plan = backends.backend !== '' ? await planOf(path, backends, options, requestedBatchSize, masks) : undefined;
+        if (plan === undefined) await checkWeightsFit(path);
+        else notes.push(`${backends.variant}: ${describePlan(plan)}`);
+        const model = await awaitNative(() => backends.addon.loadModel({
+            path, backend: backends.backend, gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0, loras,
+        }));
         try {
             const { trainContext, headerBytes } = model.info();
             const windowSize = positive(
                 options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : defaultWindowSize), 'window size',
             );
             // At most one sequence reaches from one batch into the next.
-            const contextSize = Math.max(options.contextSize ?? 0, windowSize + batchSize);
-            const sequences = Math.min(maxSequences, batchSize);
-            const context = await awaitNative(
-                () => model.createContext({
-                    contextSize, batchSize, sequences,
-                    threads: options.threads ?? availableParallelism(),
-                    counting: options.counting ?? 'automatic',
-                    countOnly: options.countOnly ?? false, masks,
-                    callbackTensor: options.callbackTensor ?? '',
-                }),
-            );
+            const contextSize = Math.max(options.contextSize ?? 0, windowSize + requestedBatchSize);
+            const sequences = Math.min(maxSequences, requestedBatchSize);
+            const open = (batchSize: number): Promise<NativeContext> => awaitNative(() => model.createContext({
+                contextSize, batchSize, sequences,
+                threads: options.threads ?? availableParallelism(),
+                counting: options.counting ?? 'automatic',
+                countOnly: options.countOnly ?? false, masks,
+                callbackTensor: options.callbackTensor ?? '',
+            }));
+            let batchSize = requestedBatchSize;
+            const context = await open(batchSize).catch((cause: unknown) => {
+                if (!ranOut(cause) || batchSize < 2 * leastBatchSize) throw cause;
+                batchSize = Math.floor(batchSize / 2);
+                notes.push(`memory ran out for batches of ${requestedBatchSize} tokens; going on with ${batchSize}`);
+                return open(batchSize);
+            });
+            if (backends.backend !== '') await warnOfFallback(context, options.countOnly ?? false, notes);
             const fingerprint = await modelFingerprint(path, headerBytes, loras);
-            return new Engine(path, model, context, backends, fingerprint, { batchSize, windowSize, sequences, contextSize, masks });
+            return new Engine({
+                path, model, context, open, backends, fingerprint, plan, notes,
+                sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, masks },
+            });
         } catch (cause) {
             model.close();
             throw nameFile(cause, path);
         }
+    }
+
+    /**
+     * Halves the batch after memory ran out, once. What the context held is lost: the pass that failed has
+     * to be run again.
+     * @returns false where the batch was halved before, or is small already
+     * @throws LanguageNeuronsError OUT_OF_MEMORY where there is no memory for the smaller one either
+     */
+    async stepDown(): Promise<boolean> {
+        if (this.#closed || this.#batchSize < this.requestedBatchSize || this.#batchSize < 2 * leastBatchSize) return false;
+        this.#context.close();
+        this.#batchSize = Math.floor(this.#batchSize / 2);
+        this.#context = await this.#open(this.#batchSize);
+        return true;
     }
 
     /**
@@ -414,6 +461,41 @@ export class Engine {
             await batches.return(undefined);
         }
     }
+}
+
+interface EngineParts {
+    readonly path: string;
+    readonly model: NativeModel;
+    readonly context: NativeContext;
+    readonly open: (batchSize: number) => Promise<NativeContext>;
+    readonly backends: LoadedBackends;
+    readonly fingerprint: string;
+    readonly plan: MemoryPlan | undefined;
+    readonly notes: readonly string[];
+    readonly sizes: Readonly<Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'masks', number>>;
+}
+
+function planOf(path: string, { devices }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number): Promise<MemoryPlan | undefined> {
+    const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
+    return planMemory(path, devices, { contextSize, batchSize, masks, gpuLayers: options.gpuLayers }).catch((cause: unknown) => {
+        if (cause instanceof LanguageNeuronsError) throw cause;
+        return undefined; // no GGUF that can be read: loading it says what is wrong
+    });
+}
+
+/** A count, mask or score that the scheduler moves to another device splits the graph more often. */
+async function warnOfFallback(context: NativeContext, countOnly: boolean, notes: string[]): Promise<void> {
+    const plain: NativeMode = { count: false, mask: false, masks: false, score: false, logits: !countOnly, unread: false };
+    const without = await awaitNative(() => context.graphSplits(plain));
+    const counting = await awaitNative(() => context.graphSplits({ ...plain, logits: false, count: true, mask: true }));
+    const scoring = countOnly ? without : await awaitNative(() => context.graphSplits({ ...plain, mask: true, score: true }));
+    if (counting > without || scoring > without) {
+        notes.push(`warning: a part of the counting leaves its device (${Math.max(counting, scoring)} parts of the graph instead of ${without}); results are right, but slow; please report the device`);
+    }
+}
+
+function ranOut(cause: unknown): boolean {
+    return nativeError(cause).code === 'OUT_OF_MEMORY';
 }
 
 /** What a pass is for; the masks decide the rest of its mode. */

@@ -12,13 +12,20 @@ export interface NativeAddon {
     devices(): NativeDevice[];
     loadModel(options: {
         path: string;
-        /** Put layers on GPU devices at all. */
-        gpu: boolean;
+        /** Backend whose devices get layers, such as `CUDA`; empty: the CPU alone. */
+        backend: string;
         /** Number of layers on the GPU; negative: all. */
         gpuLayers: number;
+        /** How a model is spread over several GPUs. */
+        split: NativeSplit;
+        /** GPU that holds the model where it is not spread, or its small tensors where rows are. */
+        mainGpu: number;
         loras: readonly { path: string; scale: number }[];
     }): Promise<NativeModel>;
 }
+
+/** llama.cpp's ways to use several GPUs: one alone, layers in turn, or the rows of each matrix. */
+export type NativeSplit = 'none' | 'layer' | 'row';
 
 /** A device that ggml found. */
 export interface NativeDevice {

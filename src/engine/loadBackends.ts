@@ -3,6 +3,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { ensureBuilt } from '../../scripts/build/ensure.mjs';
 import { showProgress } from '../../scripts/build/progress.mjs';
 import type { NativeAddon, NativeDevice } from './addon.js';
+import { backendReason, deviceReason } from './backendReason.js';
 
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
 export type GpuChoice = 'auto' | 'off' | 'cuda' | 'vulkan' | 'metal';
@@ -12,8 +13,8 @@ export const gpuChoices: readonly GpuChoice[] = ['auto', 'off', 'cuda', 'vulkan'
 /** The addon with its backends registered. */
 export interface LoadedBackends {
     readonly addon: NativeAddon;
-    /** Whether models go to a GPU. */
-    readonly gpu: boolean;
+    /** What ggml calls the backend whose devices models go to; empty: the CPU. */
+    readonly backend: string;
     /** The variant in use. */
     readonly variant: 'cpu' | 'cuda' | 'vulkan' | 'metal';
     /** Why each other variant is not in use. */
@@ -31,6 +32,8 @@ const backendNames: Readonly<Record<string, string>> = { cuda: 'CUDA', metal: 'M
 
 let addon: NativeAddon | undefined;
 const registered = new Map<string, boolean>();
+/** Why a variant did not load, as ggml says it. */
+const errors = new Map<string, string>();
 
 /**
  * Loads the addon, built first where it is not yet, and the backends for the choice.
@@ -63,7 +66,9 @@ export async function loadBackends(choice: GpuChoice): Promise<LoadedBackends> {
         }
         const reason = register(addon, variant);
         if (reason === undefined) {
-            return { addon, gpu: true, variant: name, refused, devices: addon.devices(), release: built.release };
+            const backend = backendNames[name]!;
+            const devices = addon.devices().filter((device) => device.kind !== 'gpu' || device.backend === backend);
+            return { addon, backend, variant: name, refused, devices, release: built.release };
         }
         refused.push({ variant: name, reason });
     }
@@ -71,17 +76,23 @@ export async function loadBackends(choice: GpuChoice): Promise<LoadedBackends> {
         const why = refused.map(({ reason }) => reason).join('; ');
         throw new LanguageNeuronsError('UNSUPPORTED', `the ${choice} backend cannot be used: ${why}; use --gpu off or --gpu auto`);
     }
-    return { addon, gpu: false, variant: 'cpu', refused, devices: addon.devices(), release: built.release };
+    return { addon, backend: '', variant: 'cpu', refused, devices: addon.devices().filter(({ kind }) => kind !== 'gpu'), release: built.release };
 }
 
 /** Registers a variant's plugin once; answers why it cannot be used, or undefined. */
 function register(addon: NativeAddon, variant: { name: string; plugins: readonly string[] }): string | undefined {
     let loaded = registered.get(variant.name);
     if (loaded === undefined) {
-        loaded = variant.plugins.some((plugin) => addon.loadBackend(plugin));
+        const why: string[] = [];
+        loaded = variant.plugins.some((plugin) => {
+            const done = addon.loadBackend(plugin);
+            if (!done) why.push(addon.lastErrors());
+            return done;
+        });
         registered.set(variant.name, loaded);
+        errors.set(variant.name, why[0] ?? ''); // of the plugin that was tried first: the others are for older drivers
     }
-    if (!loaded) return addon.lastErrors() || `${variant.plugins.join(', ')} cannot be loaded`;
+    if (!loaded) return backendReason(errors.get(variant.name)!) || `${variant.plugins.join(', ')} cannot be loaded`;
     const found = addon.devices().some((device) => device.kind === 'gpu' && device.backend === backendNames[variant.name]);
-    return found ? undefined : 'it found no device';
+    return found ? undefined : deviceReason(variant.name);
 }

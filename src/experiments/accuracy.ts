@@ -4,6 +4,7 @@ import { z } from 'zod';
 import { languageOf } from '../answers/languageOf.js';
 import { hasRightNumber, type NumberRule } from '../answers/numberRules.js';
 import type { Prompt } from '../engine/Engine.js';
+import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { Journal } from '../Journal.js';
 import type { PromptTemplate } from '../questions/promptTemplates.js';
@@ -70,13 +71,15 @@ export function accuracyMetric({ questions, template, limit, maxTokens = 256, ru
                     }
                 }
                 const masks = together.map((condition) => conditionMask(condition, widths));
-                for await (const { prompt, mask, text, tokens, promptTokens } of engine.generate(todo(), { masks, maxTokens, signal })) {
-                    const { language, index } = byId.get(prompt)!.question;
-                    const answer: Answer = { condition: together[mask]!.id, language, index, text, tokens: tokens + promptTokens };
-                    await journal.add(answer);
-                    answers.set(nameOf(answer.condition, language, index), answer);
-                    progress.advance(1);
-                }
+                await steppingDown(engine, progress, async () => {
+                    for await (const { prompt, mask, text, tokens, promptTokens } of engine.generate(todo(), { masks, maxTokens, signal })) {
+                        const { language, index } = byId.get(prompt)!.question;
+                        const answer: Answer = { condition: together[mask]!.id, language, index, text, tokens: tokens + promptTokens };
+                        await journal.add(answer);
+                        answers.set(nameOf(answer.condition, language, index), answer);
+                        progress.advance(1);
+                    }
+                });
             }
             progress.done();
             const of = ({ id }: Condition, language: string): Answer[] => asked.get(language)!.map(({ question: { index } }) => answers.get(nameOf(id, language, index))!);

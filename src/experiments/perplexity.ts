@@ -5,6 +5,7 @@ import { surveyCorpus } from '../activations/surveyCorpus.js';
 import type { Corpus } from '../corpus/Corpus.js';
 import type { ScoreResult, TextScore } from '../engine/Engine.js';
 import type { ScoredPart } from '../engine/packBatches.js';
+import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { Journal } from '../Journal.js';
 import { conditionMask } from './conditions.js';
@@ -41,7 +42,7 @@ export function perplexityMetric(corpus: Corpus, { mean = 'tokens', over = 'resp
         async measure(conditions, { engine, folder, signal, progress }) {
             const survey = await surveyCorpus(corpus, signal);
             const key = createHash('sha256')
-                .update(JSON.stringify([engine.fingerprint, engine.backends.variant, engine.batchSize, engine.windowSize, survey.hash, over]))
+                .update(JSON.stringify([engine.fingerprint, engine.backends.variant, engine.requestedBatchSize, engine.windowSize, survey.hash, over]))
                 .digest('hex');
             const journal = await Journal.open(join(folder, 'ppl.parts.jsonl'), key, entry);
             const widths = engine.layers.map(({ width }) => width);
@@ -62,7 +63,7 @@ export function perplexityMetric(corpus: Corpus, { mean = 'tokens', over = 'resp
                         decodedTokens += found.decodedTokens;
                         continue;
                     }
-                    const score = await engine.score(corpus.samples(language), { signal, mask, over, onBatch: (_, read) => progress.advance(read) });
+                    const score = await steppingDown(engine, progress, () => engine.score(corpus.samples(language), { signal, mask, over, onBatch: (_, read) => progress.advance(read) }));
                     if (score.tokens === 0) {
                         throw new LanguageNeuronsError('EMPTY', `${corpus.name}: language ${language} has no token to score${over === 'response' ? '' : ` in its ${over}s`}; give it longer texts`);
                     }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { dirname } from 'node:path';
 import { z } from 'zod';
 import type { Engine } from '../engine/Engine.js';
+import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { ensureWritableFolder, writeFileAtomic } from '../files.js';
 import { Journal } from '../Journal.js';
@@ -77,16 +78,20 @@ export async function respond(options: RespondOptions): Promise<RespondResult> {
     }
     const open = new Map(asked.filter(({ id }) => !done.has(id)).map((one) => [one.id, { ...one, texts: new Array<string | undefined>(answers).fill(undefined) }]));
     let generatedTokens = 0;
-    for await (const { prompt, answer, text, tokens } of engine.generate(open.values(), { answers, maxTokens, temperature, seed, signal })) {
-        const one = open.get(prompt)!;
-        one.texts[answer] = text;
-        generatedTokens += tokens;
-        progress.advance(1);
-        if (one.texts.includes(undefined)) continue;
-        const { language, index } = one.question;
-        await journal.add({ language, index, answers: one.texts as string[] });
-        done.set(prompt, one.texts as string[]);
-    }
+    await steppingDown(engine, progress, async () => {
+        const left = [...open.values()].filter(({ id }) => !done.has(id));
+        for (const { texts } of left) texts.fill(undefined);
+        for await (const { prompt, answer, text, tokens } of engine.generate(left, { answers, maxTokens, temperature, seed, signal })) {
+            const one = open.get(prompt)!;
+            one.texts[answer] = text;
+            generatedTokens += tokens;
+            progress.advance(1);
+            if (one.texts.includes(undefined)) continue;
+            const { language, index } = one.question;
+            await journal.add({ language, index, answers: one.texts as string[] });
+            done.set(prompt, one.texts as string[]);
+        }
+    });
     progress.done();
     const answered = asked.map(({ question: { language, index, answer }, text, id, special }): AnsweredQuestion => ({
         lang: englishName(language), instruction: text, ...(special ? { special } : {}), answers: done.get(id)!.map((generated) => ({ generated })), index, answer,

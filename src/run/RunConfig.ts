@@ -18,6 +18,7 @@ const schema = z.strictObject({
     loras: z.array(z.strictObject({ path: z.string(), scale: z.number().optional() })).optional(),
     gpu: z.enum(gpuChoices as [string, ...string[]]).optional() as z.ZodOptional<z.ZodType<(typeof gpuChoices)[number]>>,
     gpuLayers: z.int().optional(),
+    split: z.enum(['layer', 'row', 'none']).optional(),
     batchSize: z.int().optional(),
     windowSize: z.int().optional(),
     threads: z.int().optional(),

@@ -46,6 +46,7 @@ export async function run(
     const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, { languages: texts.languages, signal, progress });
 
     const engine = await Engine.open(engineOptionsOf(config));
+    for (const note of engine.notes) progress.note(note);
     try {
         const template = accuracy === undefined ? undefined : await openTemplate(accuracy.template ?? 'mathoctopus', engine);
         const { activations } = await collect({ engine, corpus: texts, folder: config.out, folds: config.folds, signal, progress });
@@ -75,9 +76,9 @@ export async function run(
 }
 
 function engineOptionsOf(config: RunConfig): Parameters<typeof Engine.open>[0] {
-    const { model, loras, gpu, gpuLayers, batchSize, windowSize, threads } = config;
+    const { model, loras, gpu, gpuLayers, split, batchSize, windowSize, threads } = config;
     return {
         model, loras: (loras ?? []).map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
-        ...defined({ gpu, gpuLayers, batchSize, windowSize, threads }),
+        ...defined({ gpu, gpuLayers, split, batchSize, windowSize, threads }),
     };
 }

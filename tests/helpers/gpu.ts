@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { type LoadedBackends, loadBackends } from '../../src/engine/loadBackends.js';
+import { loadBackends } from '../../src/engine/loadBackends.js';
 
 const packages = ['libvulkan1', 'mesa-vulkan-drivers'];
 
@@ -18,17 +18,20 @@ function install(): void {
     }
 }
 
+/** A GPU backend to test on, and why not where it is not there. */
+export interface GpuUnderTest {
+    readonly gpu: 'vulkan' | 'cuda';
+    readonly absent: string | undefined;
+}
+
 /**
- * The Vulkan backend, on Mesa's software device where no GPU is. ggml passes over software devices
- * unless one is named.
- * @returns the backend, or the reason to skip
+ * Vulkan, on Mesa's software device where no GPU is (ggml passes over software devices unless one is
+ * named), and CUDA where it loads.
  */
-export async function vulkan(): Promise<LoadedBackends | string> {
+export async function gpusUnderTest(): Promise<GpuUnderTest[]> {
     install();
     process.env.GGML_VK_VISIBLE_DEVICES ??= '0';
-    try {
-        return await loadBackends('vulkan');
-    } catch (error) {
-        return `${(error as Error).message}; apt-get install ${packages.join(' ')}`;
-    }
+    const absence = (gpu: GpuUnderTest['gpu'], more: string): Promise<GpuUnderTest> =>
+        loadBackends(gpu).then(() => ({ gpu, absent: undefined }), (error: Error) => ({ gpu, absent: error.message + more }));
+    return [await absence('vulkan', `; apt-get install ${packages.join(' ')}`), await absence('cuda', '')];
 }
