@@ -34,6 +34,20 @@ void count_fused(ggml_tensor * dst, int ith, int nth, void * /*userdata*/) {
     }
 }
 
+// Sums [n_ff, n_tokens] over the tokens. One thread a neuron would leave most of a GPU idle, so the tokens
+// are first summed in groups, side by side.
+ggml_tensor * sum_tokens(ggml_context * ctx, ggml_tensor * hits, ggml_tensor * counter) {
+    constexpr int64_t groups = 16;
+    const int64_t width    = hits->ne[0];
+    const int64_t n_tokens = hits->ne[1];
+    if (n_tokens % groups == 0 && n_tokens > groups) {
+        ggml_tensor * shape = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, width * groups); // never computed
+        hits = ggml_repeat_back(ctx, ggml_reshape_2d(ctx, hits, width * groups, n_tokens / groups), shape);
+        hits = ggml_reshape_2d(ctx, hits, width, groups);
+    }
+    return ggml_repeat_back(ctx, hits, counter);
+}
+
 bool supported(ggml_backend_dev_t device, const ggml_tensor * node) {
     for (; node != nullptr && node->op != GGML_OP_NONE; node = node->src[0]) {
         if (!ggml_backend_dev_supports_op(device, node)) {
@@ -55,7 +69,7 @@ ggml_tensor * neuron_count(
     ggml_tensor * hits = ggml_step(ctx, ggml_mul(ctx, act, weights));
     ggml_tensor * sum  = nullptr;
     if (ops == llama_neurons_ops::repeat) {
-        sum = ggml_repeat_back(ctx, hits, counter);
+        sum = sum_tokens(ctx, hits, counter);
     } else {
         sum = ggml_sum_rows(ctx, ggml_cont(ctx, ggml_transpose(ctx, hits)));
         sum = ggml_reshape_1d(ctx, sum, ggml_nelements(sum));

@@ -287,14 +287,15 @@ export class Engine {
     }
 
     /**
-     * Logits after every token of a text, [tokens, vocabulary] row-major, BOS first where the model
-     * asks for one. The text must fit one batch.
+     * Logits after every token of a text, or of tokens, [tokens, vocabulary] row-major, BOS first where the
+     * model asks for one. It must fit one batch.
      */
-    async logits(text: string, options: { readonly mask?: NeuronMask | undefined } = {}): Promise<Float32Array> {
+    async logits(text: string | Int32Array, options: { readonly mask?: NeuronMask | undefined } = {}): Promise<Float32Array> {
         const { mask } = options;
         return this.#pass({ count: false, score: false, logits: true, unread: false }, [mask], async () => {
             const batches: NativeBatch[] = [];
-            for await (const batch of this.#batches([{ language: '', prompt: '', response: text }])) batches.push(batch);
+            const sample = typeof text === 'string' ? { language: '', prompt: '', response: text } : { tokens: text, promptLength: 0, characters: 0 };
+            for await (const batch of this.#batches([sample])) batches.push(batch);
             if (batches.length !== 1) {
                 throw new LanguageNeuronsError('WRONG_USE', `the text takes ${batches.length} batches of ${this.batchSize} tokens; logits are given for one`);
             }
