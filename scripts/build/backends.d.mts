@@ -35,6 +35,8 @@ export interface Backends {
     prebuilt: Prebuilt | null;
     /** Empty when ggml is to be built from source too. */
     variants: Variant[];
+    /** GPU backends to build from source. */
+    gpus: readonly string[];
 }
 
 export interface ResolveOptions {
@@ -42,8 +44,8 @@ export interface ResolveOptions {
     from?: string;
     /** Default: the current one. */
     platform?: string;
-    /** Do without the prebuilt binaries. */
-    fromSource?: boolean;
+    /** Do without the prebuilt binaries: the GPU backends to build beside the CPU's. */
+    fromSource?: readonly string[] | false | undefined;
 }
 
 /** Finds llama.cpp's source and the prebuilt ggml backends; throws BuildError. */
@@ -51,5 +53,8 @@ export declare function resolveBackends(options?: ResolveOptions): Backends;
 
 /** The variants whose backends lie in these folders. */
 export declare function listVariants(dirs: string[], ggmlDir: string): Variant[];
+
+/** Names of GPU backends that can be built from source, out of `cuda,vulkan`; throws BuildError. */
+export declare function parseGpus(text: string): string[];
 
 export declare function currentPlatform(): string;

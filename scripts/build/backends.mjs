@@ -13,6 +13,20 @@ const PREFIX = isWindows ? '' : 'lib';
 const PLUGIN = isWindows ? '.dll' : '.so';
 const LIBRARY = isMac ? '.dylib' : PLUGIN;
 
+/** GPU backends that can be built from source; Metal always is, on a Mac. */
+const SOURCE_GPUS = ['cuda', 'vulkan'];
+
+/**
+ * @param {string} text names with commas between them
+ * @returns {string[]} sorted
+ */
+export function parseGpus(text) {
+    const names = text.split(',').map((name) => name.trim()).filter((name) => name !== '');
+    const unknown = names.find((name) => !SOURCE_GPUS.includes(name));
+    if (unknown !== undefined) throw new BuildError(`unknown backend ${unknown}: choose from ${SOURCE_GPUS.join(', ')}`);
+    return [...new Set(names)].sort();
+}
+
 /** The platform in node-llama-cpp's words: what its packages of binaries are named after. */
 export function currentPlatform() {
     const os = isMac ? 'mac' : isWindows ? 'win' : process.platform;
@@ -22,7 +36,7 @@ export function currentPlatform() {
 /**
  * Finds llama.cpp's source and the prebuilt ggml backends, for the build and at run time alike.
  *
- * @param {{ from?: string, platform?: string, fromSource?: boolean }} [options]
+ * @param {import('./backends.mjs').ResolveOptions} [options]
  * @returns {Backends}
  */
 export function resolveBackends({ from = packageRoot, platform = currentPlatform(), fromSource = false } = {}) {
@@ -30,7 +44,7 @@ export function resolveBackends({ from = packageRoot, platform = currentPlatform
     const plain = `@node-llama-cpp/${platform}`;
     const packages = published.filter((name) => name === plain || name.startsWith(`${plain}-`)).sort();
     // asked for, or a platform that node-llama-cpp has no binaries for
-    if (fromSource || packages.length === 0) return { ...source, platform, prebuilt: null, variants: [] };
+    if (fromSource || packages.length === 0) return { ...source, platform, prebuilt: null, variants: [], gpus: fromSource || [] };
 
     const folders = packages.flatMap((name) => {
         const found = findPackage(name, source.dir);
@@ -48,6 +62,7 @@ export function resolveBackends({ from = packageRoot, platform = currentPlatform
         ...source,
         platform,
         prebuilt,
+        gpus: [],
         variants: listVariants(folders.map(({ dir }) => dir), prebuilt.ggmlDir),
     };
 }

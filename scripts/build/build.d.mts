@@ -11,8 +11,11 @@ export interface ProgressEvent {
 export interface BuildOptions {
     /** Folder of the package; default: ours. */
     root?: string;
-    /** Build ggml too, instead of linking with node-llama-cpp's prebuilt one. Default: as in the last build, at first false. */
-    fromSource?: boolean | undefined;
+    /**
+     * Build ggml too, with these GPU backends, instead of linking with node-llama-cpp's prebuilt one. Default: as
+     * in the last build, at first false.
+     */
+    fromSource?: readonly string[] | false | undefined;
     /** Print nothing. */
     quiet?: boolean;
     /** Called for every new percent, instead of printing it. */

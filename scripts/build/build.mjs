@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { listVariants, resolveBackends } from './backends.mjs';
+import { listVariants, parseGpus, resolveBackends } from './backends.mjs';
 import { BuildError } from './BuildError.mjs';
 import { compile } from './compile.mjs';
 import { takeLock } from './lock.mjs';
@@ -117,12 +117,15 @@ async function main() {
         options: {
             // neither: as the last time, at first prebuilt
             'from-source': { type: 'boolean' },
+            // GPU backends to build from source
+            'with': { type: 'string', default: '' },
             'prebuilt': { type: 'boolean' },
             'quiet': { type: 'boolean', default: false },
         },
     });
     const start = performance.now();
-    const fromSource = values['from-source'] ?? (values.prebuilt ? false : undefined);
+    const gpus = parseGpus(values.with);
+    const fromSource = values['from-source'] || gpus.length > 0 ? gpus : values.prebuilt ? false : undefined;
     const { built, addonPath } = await build({ fromSource, quiet: values.quiet });
     const seconds = Math.round((performance.now() - start) / 1000);
     if (!values.quiet && built) {

@@ -70,9 +70,9 @@ export async function compile({ root, buildDir, outputDir, llamaDir, backends, c
  * @param {{ outputDir: string, llamaDir: string, backends: Backends }} options
  * @returns {Record<string, string>}
  */
-function cmakeVariables({ outputDir, llamaDir, backends }) {
+export function cmakeVariables({ outputDir, llamaDir, backends }) {
     const slashes = (/** @type {string} */ path) => path.split(sep).join('/');
-    const { prebuilt, llamaVersion } = backends;
+    const { prebuilt, llamaVersion, gpus } = backends;
     return {
         LN_LLAMA_DIR: slashes(llamaDir),
         LN_LLAMA_NAME: prebuilt?.llamaName ?? `llama.${llamaVersion}`,
@@ -80,6 +80,8 @@ function cmakeVariables({ outputDir, llamaDir, backends }) {
         LN_OUTPUT_DIR: slashes(outputDir),
         // cmake-js asks for the static C runtime, the prebuilt libraries have the shared one
         CMAKE_MSVC_RUNTIME_LIBRARY: 'MultiThreadedDLL',
+        // ggml's own switches; a build for all GPUs takes long, CUDAARCHS in the environment names one
+        ...Object.fromEntries(gpus.map((name) => [`GGML_${name.toUpperCase()}`, 'ON'])),
         ...prebuilt && {
             LN_GGML: slashes(prebuilt.ggml),
             LN_GGML_BASE: slashes(prebuilt.ggmlBase),

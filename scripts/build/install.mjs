@@ -1,4 +1,5 @@
 // npm's `install` script.
+import { parseGpus } from './backends.mjs';
 import { build, reportFailure } from './build.mjs';
 
 const isSet = (/** @type {string | undefined} */ value) => value !== undefined && !['', '0', 'false'].includes(value);
@@ -9,5 +10,10 @@ if (isSet(env.LANGUAGE_NEURONS_SKIP_BUILD)) {
 } else {
     const fromSource = argv.includes('--from-source')
         || isSet(env.npm_config_from_source) || isSet(env.LANGUAGE_NEURONS_FROM_SOURCE);
-    await build({ fromSource: fromSource || undefined }).catch(reportFailure);
+    try {
+        const gpus = parseGpus(env.LANGUAGE_NEURONS_WITH ?? env.npm_config_with ?? '');
+        await build({ fromSource: fromSource || gpus.length > 0 ? gpus : undefined });
+    } catch (error) {
+        reportFailure(error);
+    }
 }

@@ -27,7 +27,7 @@ export function installedInputs(root, backends) {
         'llama.cpp': backends.llamaVersion,
         'node-llama-cpp': backends.packageVersion,
         // relative: a project moved with its node_modules is still good
-        'ggml': backends.prebuilt ? relative(root, backends.prebuilt.ggmlDir) : FROM_SOURCE,
+        'ggml': backends.prebuilt ? relative(root, backends.prebuilt.ggmlDir) : [FROM_SOURCE, ...backends.gpus].join(' '),
     };
 }
 
@@ -47,8 +47,14 @@ export function computeInputs({ root, backends, compiler }) {
     return inputs;
 }
 
-/** @param {Stamp | undefined} stamp */
-export const wasFromSource = (stamp) => stamp?.inputs['ggml'] === FROM_SOURCE;
+/**
+ * @param {Stamp | undefined} stamp
+ * @returns {string[] | false} the GPU backends that were built from source; false where the prebuilt ones are used
+ */
+export function wasFromSource(stamp) {
+    const ggml = stamp?.inputs['ggml'] ?? '';
+    return ggml.startsWith(FROM_SOURCE) ? ggml.slice(FROM_SOURCE.length).split(' ').filter((name) => name !== '') : false;
+}
 
 /**
  * The names of the inputs that differ.

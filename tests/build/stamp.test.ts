@@ -1,11 +1,11 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { resolveBackends } from '../../scripts/build/backends.mjs';
-import { changedInputs, computeInputs, readStamp, sourcesAreNewer, writeStamp } from '../../scripts/build/stamp.mjs';
+import { parseGpus, resolveBackends } from '../../scripts/build/backends.mjs';
+import { changedInputs, computeInputs, readStamp, sourcesAreNewer, wasFromSource, writeStamp } from '../../scripts/build/stamp.mjs';
 import { fakeProject, libraryFile, temporaryFolder, writeFiles } from './fakePackages.js';
 
-const inputsOf = (root: string, compiler = 'c++ 12', fromSource = false) =>
+const inputsOf = (root: string, compiler = 'c++ 12', fromSource: readonly string[] | false = false) =>
     computeInputs({ root, backends: resolveBackends({ from: root, platform: 'test-x64', fromSource }), compiler });
 
 test.each([
@@ -26,9 +26,20 @@ test('compiler, mode and a patch of node-llama-cpp are inputs', () => {
     const root = fakeProject();
     const before = inputsOf(root);
     expect(changedInputs(before, inputsOf(root, 'c++ 13'))).toEqual(['compiler']);
-    expect(changedInputs(before, inputsOf(root, 'c++ 12', true))).toEqual(['ggml']);
+    expect(changedInputs(before, inputsOf(root, 'c++ 12', []))).toEqual(['ggml']);
+    expect(changedInputs(inputsOf(root, 'c++ 12', []), inputsOf(root, 'c++ 12', ['cuda']))).toEqual(['ggml']);
     writeFiles(root, { 'node_modules/node-llama-cpp/llama/patches/PR-1.diff': 'x' });
     expect(changedInputs(before, inputsOf(root))).toEqual(['PR-1.diff']);
+});
+
+test('a build from source is known again, with its GPU backends', () => {
+    const root = fakeProject();
+    for (const gpus of [false, [], ['cuda'], ['cuda', 'vulkan']] as const) {
+        expect(wasFromSource({ inputs: inputsOf(root, 'c++ 12', gpus), outputs: {} })).toEqual(gpus);
+    }
+    expect(wasFromSource(undefined)).toBe(false);
+    expect(parseGpus('vulkan, cuda,cuda,')).toEqual(['cuda', 'vulkan']);
+    expect(() => parseGpus('rocm')).toThrow('rocm');
 });
 
 test('a project moved with its packages is still the same', () => {
