@@ -61,18 +61,19 @@ export function parseSets(text: string): NeuronSetName[] {
     });
 }
 
-/** For each set and language: what its removal does to it, and what random neurons do. */
+/** For each set and language: what its removal does to it, what random neurons do, and the difference. */
 export function describeMatrix({ metric, sets }: DeactivationMatrix): string {
     const format = (value: number): string => (metric === 'ppl' ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`);
-    const range = (interval: CellInterval): string => (interval === null ? '' : ` (${format(interval[0])} to ${format(interval[1])})`);
+    const signed = (value: number): string => `${value > 0 ? '+' : ''}${format(value)}`;
+    const range = (interval: CellInterval): string => (interval === null ? '' : ` (${signed(interval[0])} to ${signed(interval[1])})`);
     const lines: string[] = [];
     for (const [name, set] of Object.entries(sets)) {
-        lines.push(`${name}: ${metric === 'ppl' ? 'perplexity' : 'accuracy'} of the own language, whole → deactivated (95 %), random control`);
+        lines.push(`${name}: ${metric === 'ppl' ? 'perplexity' : 'accuracy'} of the own language, whole → deactivated; with random neurons; difference (95 %)`);
         for (const [r, language] of set.rows.entries()) {
             const c = set.columns.indexOf(language);
             const base = set.baseline[c]!;
             lines.push(
-                `  ${language}  ${format(base)} → ${format(set.values[r]![c]!)}${range(set.intervals.values[r]![c]!)}, ${format(base + set.control[r]![c]!)}, ${set.neurons[r]!} neurons`,
+                `  ${language}  ${format(base)} → ${format(set.values[r]![c]!)}; ${format(base + set.control[r]![c]!)}; ${signed(set.beyondControl[r]![c]!)}${range(set.intervals.beyondControl[r]![c]!)}, ${set.neurons[r]!} ${set.neurons[r] === 1 ? 'neuron' : 'neurons'}`,
             );
         }
     }
