@@ -6,9 +6,10 @@ export type { Corpus, Sample } from './corpus/Corpus.js';
 export { openCorpus } from './corpus/openCorpus.js';
 
 export {
-    type CountResult, Engine, type EngineOptions, type GeneratedAnswer, type GenerateOptions, type NeuronMask, type Prompt, type RunOptions, type Samples, type ScoreResult,
+    type CountResult, Engine, type EngineOptions, type GeneratedAnswer, type GenerateOptions, generationContextSize, type NeuronMask, type Prompt, type RunOptions, type Samples, type ScoreResult,
     type TextScore,
 } from './engine/Engine.js';
+export type { MemoryPlan } from './engine/planMemory.js';
 export type { ScoredPart } from './engine/packBatches.js';
 export type { TokenizedSample } from './engine/tokenizeSamples.js';
 export type { GpuChoice } from './engine/loadBackends.js';

@@ -29,8 +29,10 @@ export interface DeactivateArguments extends ModelArguments, QuestionArguments {
 /** `deactivate`: the matrix of each neuron set, beside its random controls, into DIR. */
 export async function deactivateCommand(args: DeactivateArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
     const { dir, data, mean, over, limit, maxTokens, controls, seed, metric: name } = args;
+    const sets = parseSets(args.sets); // cheap mistakes first
+    if (name === 'accuracy' && data.length > 1) throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
     const analysis = await readNeurons(join(dir, 'neurons.json'));
-    const experiment = { analysis, sets: parseSets(args.sets), controls, seed };
+    const experiment = { analysis, sets, controls, seed };
     const languages = parseLanguages(args.languages) ?? analysis.languages;
     const run = async (engine: Engine, metric: Parameters<typeof deactivate>[0]['metric']): Promise<CommandResult> => {
         const matrix = await deactivate({ ...experiment, engine, metric, folder: dir, signal, progress });
@@ -41,7 +43,6 @@ export async function deactivateCommand(args: DeactivateArguments, { signal, pro
         using engine = await openEngine(engineOptions(args), progress);
         return await run(engine, perplexityMetric(corpus, { mean, over }));
     }
-    if (data.length > 1) throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
     const questions = await openQuestions(data[0]!, { languages, signal, progress });
     using engine = await openEngine({
         ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize, masks: countConditions(experiment, languages),

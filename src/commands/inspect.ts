@@ -30,7 +30,7 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
             ...backends.refused.map(({ variant, reason }) => `  ${variant} not used: ${reason}`),
             `memory: ${describePlan(plan)}`,
             ...(['weights', 'context', 'adapter'] as const).map((part) => `  ${part}: ${split(plan[part])}`),
-            `batches of ${batchSize} tokens, windows of ${windowSize}`,
+            `windows of ${windowSize} tokens`,
             ...engine.notes.filter((note) => note.startsWith('warning')),
         ].join('\n');
         return { json, text };

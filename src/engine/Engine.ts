@@ -154,6 +154,7 @@ export class Engine {
     readonly #sequences: number;
     readonly #contextSize: number;
     #batchSize: number;
+    #steppedDown: boolean;
     #context: NativeContext;
     #running = false;
     #closed = false;
@@ -171,6 +172,7 @@ export class Engine {
         this.info = model.info();
         this.layers = context.layers();
         this.#batchSize = sizes.batchSize;
+        this.#steppedDown = parts.steppedDown;
         this.requestedBatchSize = sizes.requestedBatchSize;
         this.windowSize = sizes.windowSize;
         this.#sequences = sizes.sequences;
@@ -178,7 +180,7 @@ export class Engine {
         this.masks = sizes.masks;
     }
 
-    /** Tokens of a batch: what was asked for, or half of it where memory ran out. */
+    /** Tokens of a batch: what was asked for, or less where memory is short. */
     get batchSize(): number {
         return this.#batchSize;
     }
@@ -218,17 +220,19 @@ export class Engine {
                 countOnly: options.countOnly ?? false, masks,
                 callbackTensor: options.callbackTensor ?? '',
             }));
-            let batchSize = requestedBatchSize;
+            let batchSize = plan?.batchSize ?? requestedBatchSize;
+            let steppedDown = false;
             const context = await open(batchSize).catch((cause: unknown) => {
                 if (!ranOut(cause) || batchSize < 2 * leastBatchSize) throw cause;
+                notes.push(`memory ran out for batches of ${batchSize} tokens; going on with half`);
                 batchSize = Math.floor(batchSize / 2);
-                notes.push(`memory ran out for batches of ${requestedBatchSize} tokens; going on with ${batchSize}`);
+                steppedDown = true;
                 return open(batchSize);
             });
             if (backends.backend !== '') await warnOfFallback(context, options.countOnly ?? false, notes);
             const fingerprint = await modelFingerprint(path, headerBytes, loras);
             return new Engine({
-                path, model, context, open, backends, fingerprint, plan, notes,
+                path, model, context, open, backends, fingerprint, plan, notes, steppedDown,
                 sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, masks },
             });
         } catch (cause) {
@@ -244,7 +248,8 @@ export class Engine {
      * @throws LanguageNeuronsError OUT_OF_MEMORY where there is no memory for the smaller one either
      */
     async stepDown(): Promise<boolean> {
-        if (this.#closed || this.#batchSize < this.requestedBatchSize || this.#batchSize < 2 * leastBatchSize) return false;
+        if (this.#closed || this.#steppedDown || this.#batchSize < 2 * leastBatchSize) return false;
+        this.#steppedDown = true;
         this.#context.close();
         this.#batchSize = Math.floor(this.#batchSize / 2);
         this.#context = await this.#open(this.#batchSize);
@@ -473,12 +478,13 @@ interface EngineParts {
     readonly fingerprint: string;
     readonly plan: MemoryPlan | undefined;
     readonly notes: readonly string[];
+    readonly steppedDown: boolean;
     readonly sizes: Readonly<Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'masks', number>>;
 }
 
 function planOf(path: string, { devices }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number): Promise<MemoryPlan | undefined> {
     const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
-    return planMemory(path, devices, { contextSize, batchSize, masks, gpuLayers: options.gpuLayers }).catch((cause: unknown) => {
+    return planMemory(path, devices, { contextSize, batchSize, leastBatchSize: Math.min(batchSize, 2 * leastBatchSize), masks, gpuLayers: options.gpuLayers }).catch((cause: unknown) => {
         if (cause instanceof LanguageNeuronsError) throw cause;
         return undefined; // no GGUF that can be read: loading it says what is wrong
     });

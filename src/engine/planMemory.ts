@@ -22,12 +22,16 @@ export interface MemoryPlan extends MemoryNeeds {
     /** Layers on the GPU, the output head counted as one. */
     readonly gpuLayers: number;
     readonly totalLayers: number;
+    /** Tokens of a batch: smaller than asked for where that brings all layers onto the GPU, or the model into memory at all. */
+    readonly batchSize: number;
     readonly available: Split;
 }
 
 export interface MemorySizes {
     readonly contextSize: number;
     readonly batchSize: number;
+    /** Smallest batch that is worth trying. Default: `batchSize`. */
+    readonly leastBatchSize?: number;
     readonly masks: number;
     /** Layers that the user wants on the GPU. Default: as many as fit. */
     readonly gpuLayers?: number | undefined;
@@ -47,8 +51,8 @@ export async function planMemory(path: string, devices: readonly NativeDevice[],
     const info = await readGgufFileInfo(path, { logWarnings: false, sourceType: 'filesystem' });
     const insights = await GgufInsights.from(info);
     const widths = neuronWidths(info.architectureMetadata as Metadata);
-    const { contextSize, batchSize, masks } = sizes;
-    const needs = (gpuLayers: number): MemoryNeeds => {
+    const { contextSize, batchSize, masks, leastBatchSize = batchSize } = sizes;
+    const needs = (gpuLayers: number, batchSize: number): MemoryNeeds => {
         const of = ({ gpuVram, cpuRam }: { gpuVram: number; cpuRam: number }): Split => ({ gpu: gpuVram, cpu: cpuRam });
         const adapter = splitLayers(widths.map((width) => 4 * width * (1 + masks)), gpuLayers, insights.totalLayers);
         return {
@@ -58,19 +62,34 @@ export async function planMemory(path: string, devices: readonly NativeDevice[],
             adapter,
         };
     };
-    return choosePlan(path, insights.totalLayers, needs, { gpu: freeOnGpus(devices), cpu: memory }, sizes.gpuLayers);
+    return choosePlan(path, insights.totalLayers, needs, { gpu: freeOnGpus(devices), cpu: memory }, halvings(batchSize, leastBatchSize), sizes.gpuLayers);
 }
 
-/** As many layers on the GPU as fit there, the rest in the machine's own memory. */
-export function choosePlan(path: string, totalLayers: number, needs: (gpuLayers: number) => MemoryNeeds, available: Split, asked?: number): MemoryPlan {
-    const planOf = (gpuLayers: number): MemoryPlan => ({ ...needs(gpuLayers), gpuLayers, totalLayers, available });
-    if (asked !== undefined) return planOf(asked < 0 ? totalLayers : Math.min(asked, totalLayers));
-    for (let gpuLayers = available.gpu > 0 ? totalLayers : 0; gpuLayers >= 0; gpuLayers--) {
-        const plan = planOf(gpuLayers);
-        const { gpu, cpu } = total(plan);
-        if (gpu <= available.gpu && cpu <= available.cpu) return plan;
-    }
-    const [whole, none] = [total(needs(totalLayers)), total(needs(0))];
+/**
+ * As many layers on the GPU as fit there, the rest in the machine's own memory.
+ * @param batchSizes to choose from, the one asked for first
+ * @param asked layers that the user wants on the GPU
+ */
+export function choosePlan(
+    path: string, totalLayers: number, needs: (gpuLayers: number, batchSize: number) => MemoryNeeds, available: Split,
+    batchSizes: readonly number[], asked?: number,
+): MemoryPlan {
+    const planOf = (gpuLayers: number, batchSize: number): MemoryPlan => ({ ...needs(gpuLayers, batchSize), gpuLayers, totalLayers, batchSize, available });
+    const fits = (plan: MemoryPlan): boolean => total(plan).gpu <= available.gpu && total(plan).cpu <= available.cpu;
+    const mostLayers = (batchSize: number): MemoryPlan | undefined => {
+        for (let gpuLayers = available.gpu > 0 ? totalLayers : 0; gpuLayers >= 0; gpuLayers--) {
+            const plan = planOf(gpuLayers, batchSize);
+            if (fits(plan)) return plan;
+        }
+        return undefined;
+    };
+    if (asked !== undefined) return planOf(asked < 0 ? totalLayers : Math.min(asked, totalLayers), batchSizes[0]!);
+    // A smaller batch costs less than a layer that is not on the GPU.
+    const plans = batchSizes.map(mostLayers);
+    const found = plans.find((plan) => plan?.gpuLayers === totalLayers) ?? plans.find((plan) => plan !== undefined);
+    if (found !== undefined) return found;
+    const least = batchSizes.at(-1)!;
+    const [whole, none] = [total(needs(totalLayers, least)), total(needs(0, least))];
     throw new LanguageNeuronsError(
         'OUT_OF_MEMORY',
         `${path}: takes ${mebibytes(none.cpu)} in memory or ${mebibytes(whole.gpu)} on the GPU; there are ${mebibytes(available.cpu)} and ${mebibytes(available.gpu)}; use a smaller quantization, context or batch`,
@@ -85,7 +104,7 @@ export function total({ weights, context, adapter }: MemoryNeeds): Split {
 /** A plan in one line. */
 export function describePlan(plan: MemoryPlan): string {
     const { gpu, cpu } = total(plan);
-    return `${plan.gpuLayers} of ${plan.totalLayers} layers on the GPU: ${mebibytes(gpu)} of ${mebibytes(plan.available.gpu)} there, ${mebibytes(cpu)} of ${mebibytes(plan.available.cpu)} in memory (estimates)`;
+    return `${plan.gpuLayers} of ${plan.totalLayers} layers on the GPU, batches of ${plan.batchSize} tokens: ${mebibytes(gpu)} of ${mebibytes(plan.available.gpu)} there, ${mebibytes(cpu)} of ${mebibytes(plan.available.cpu)} in memory (estimates)`;
 }
 
 /**
@@ -125,6 +144,13 @@ function splitLayers(bytes: readonly number[], gpuLayers: number, totalLayers: n
     const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
     const first = Math.max(0, totalLayers - gpuLayers);
     return { gpu: sum(bytes.slice(first)), cpu: sum(bytes.slice(0, first)) };
+}
+
+/** A batch size and its halves, down to the least. */
+function halvings(batchSize: number, least: number): number[] {
+    const sizes = [batchSize];
+    while (Math.floor(sizes.at(-1)! / 2) >= least) sizes.push(Math.floor(sizes.at(-1)! / 2));
+    return sizes;
 }
 
 function mebibytes(bytes: number): string {

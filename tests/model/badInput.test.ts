@@ -81,6 +81,8 @@ describe('bad input ends in one line that names the file and the mend', () => {
         { what: 'an unknown command', args: ['colect'] },
         { what: 'an unknown option', args: ['identify', 'x', '--toprate', '1'] },
         { what: 'a missing option', args: ['collect', '--model', 'x'] },
+        { what: 'an unknown metric', args: ['deactivate', 'x', '--model', 'y', '--data', 'udhr', '--metric', 'bleu'] },
+        { what: 'two datasets of questions', args: ['deactivate', 'x', '--model', 'y', '--data', 'mgsm', '--data', 'msvamp', '--metric', 'accuracy'] },
         { what: 'an unknown set', args: ['deactivate', 'x', '--model', 'y', '--data', 'udhr', '--sets', 'all'] },
         { what: 'a language twice', args: ['collect', '--model', embeddedModel, '--data', 'udhr', '--languages', 'en,en', '--out', 'x'] },
         { what: 'a wrong range', args: ['collect', '--model', embeddedModel, '--data', 'udhr:x', '--out', 'x'] },

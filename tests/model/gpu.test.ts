@@ -135,7 +135,7 @@ describe.each(gpus)('on a device of $gpu', ({ gpu, absent }) => {
         const [all, some] = [await Engine.open(options), await Engine.open({ ...options, gpuLayers: 3 })];
         try {
             expect(all.plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
-            expect(all.notes).toEqual([expect.stringContaining('7 of 7 layers on the GPU')]);
+            expect(all.notes).toEqual([expect.stringContaining('7 of 7 layers on the GPU, batches of 128 tokens')]);
             expect(some.plan).toMatchObject({ gpuLayers: 3 });
             // Counters live with their layers.
             const ways = some.layers.map(({ counting }) => counting);

@@ -23,17 +23,27 @@ describe('a memory plan', () => {
         fc.assert(fc.property(fc.integer({ min: 1, max: 40 }), fc.nat(500), fc.nat(500), (layers, onGpu, inMemory) => {
             const fits = (n: number): boolean => total(needs(layers)(n)).gpu <= onGpu && total(needs(layers)(n)).cpu <= inMemory && (n === 0 || onGpu > 0);
             const best = Array.from({ length: layers + 1 }, (_, n) => layers - n).find(fits);
-            const plan = (): number => choosePlan('m.gguf', layers, needs(layers), { gpu: onGpu, cpu: inMemory }).gpuLayers;
+            const plan = (): number => choosePlan('m.gguf', layers, needs(layers), { gpu: onGpu, cpu: inMemory }, [512]).gpuLayers;
             if (best === undefined) expect(plan).toThrow(expect.objectContaining({ code: 'OUT_OF_MEMORY', message: expect.stringMatching(/^m\.gguf: takes \d+ MiB in memory or \d+ MiB on the GPU; there are/) }));
             else expect(plan()).toBe(best);
         }));
     });
 
+    it('makes the batch smaller where that brings all layers onto the GPU, and not otherwise', () => {
+        const withBatch = (gpuLayers: number, batchSize: number): MemoryNeeds => ({ ...needs(10)(gpuLayers), context: { gpu: batchSize / 10, cpu: 0 } });
+        const plan = (gpu: number): Record<string, unknown> => ({ ...choosePlan('m', 10, withBatch, { gpu, cpu: 1000 }, [512, 256, 128]) });
+        expect(plan(200)).toMatchObject({ gpuLayers: 10, batchSize: 512 });
+        expect(plan(140)).toMatchObject({ gpuLayers: 10, batchSize: 256 });
+        expect(plan(125)).toMatchObject({ gpuLayers: 10, batchSize: 128 });
+        expect(plan(120)).toMatchObject({ gpuLayers: 6, batchSize: 512 });
+        expect(plan(40)).toMatchObject({ gpuLayers: 1, batchSize: 256 });
+    });
+
     it('keeps what the user asked for', () => {
         const available = { gpu: 0, cpu: 0 };
-        expect(choosePlan('m', 10, needs(10), available, 4).gpuLayers).toBe(4);
-        expect(choosePlan('m', 10, needs(10), available, 99).gpuLayers).toBe(10);
-        expect(choosePlan('m', 10, needs(10), available, -1).gpuLayers).toBe(10);
+        expect(choosePlan('m', 10, needs(10), available, [512, 256], 4).gpuLayers).toBe(4);
+        expect(choosePlan('m', 10, needs(10), available, [512], 99).gpuLayers).toBe(10);
+        expect(choosePlan('m', 10, needs(10), available, [512], -1).gpuLayers).toBe(10);
     });
 
     it('of a small model takes it whole, with its weights, counters and masks', async () => {
@@ -41,7 +51,7 @@ describe('a memory plan', () => {
         expect(plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
         expect(plan.adapter).toEqual({ gpu: 6 * 640 * 4 * 12, cpu: 0 });
         expect(plan.weights.gpu / 1024 ** 2).toBeCloseTo(6.3, 0);
-        expect(describePlan(plan)).toMatch(/^7 of 7 layers on the GPU: \d+ MiB of \d+ MiB there/);
+        expect(describePlan(plan)).toMatch(/^7 of 7 layers on the GPU, batches of 512 tokens: \d+ MiB of \d+ MiB there/);
     });
 
     it('of an 8B model splits it over GPU and memory, over two GPUs, or refuses it', async () => {
