@@ -1,5 +1,4 @@
-import { appendFile, mkdir, readFile, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { appendFile, readFile, rm } from 'node:fs/promises';
 import type { z } from 'zod';
 import { unwritable, writeFileAtomic } from './files.js';
 
@@ -40,7 +39,6 @@ export class Journal<Entry> {
     /** @throws LanguageNeuronsError UNWRITABLE */
     async add(entry: Entry): Promise<void> {
         try {
-            await mkdir(dirname(this.#path), { recursive: true });
             await appendFile(this.#path, `${JSON.stringify(entry)}\n`);
         } catch (cause) {
             throw unwritable(this.#path, cause);

@@ -38,14 +38,15 @@ llama_token draw(const float * logits, int32_t n_vocab, double temperature, doub
     if (temperature <= 0) {
         return llama_token(likeliest - logits);
     }
-    const auto weight = [=](int32_t token) { return std::exp((double(logits[token]) - double(*likeliest)) / temperature); };
+    std::vector<double> weights(n_vocab);
     double sum = 0;
     for (int32_t token = 0; token < n_vocab; ++token) {
-        sum += weight(token);
+        weights[token] = std::exp((double(logits[token]) - double(*likeliest)) / temperature);
+        sum += weights[token];
     }
     double below = 0;
     for (int32_t token = 0; token < n_vocab; ++token) {
-        below += weight(token);
+        below += weights[token];
         if (below > uniform * sum) {
             return token;
         }

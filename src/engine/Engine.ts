@@ -1,15 +1,14 @@
-import { availableParallelism } from 'node:os';
 import { LanguageNeuronsError } from '../errors.js';
 import type {
     NativeBatch, NativeContext, NativeCounting, NativeLayer, NativeMode, NativeModel, NativeModelInfo, NativeSplit,
 } from './addon.js';
+import { atLeastOne } from './atLeastOne.js';
 import { generate, type GenerationRequest } from './generate.js';
-import { type GpuChoice, type LoadedBackends, loadBackends } from './loadBackends.js';
-import { checkWeightsFit, describePlan, type MemoryPlan, planMemory } from './planMemory.js';
-import { modelFingerprint } from './modelFingerprint.js';
-import { awaitNative, nativeError } from './nativeError.js';
+import type { GpuChoice, LoadedBackends } from './loadBackends.js';
+import { type EngineParts, leastBatchSize, loadEngine } from './loadEngine.js';
+import { awaitNative } from './nativeError.js';
 import { type PackOptions, type PackedBatch, packBatches, type ScoredPart } from './packBatches.js';
-import { resolveModel } from './resolveModel.js';
+import type { MemoryPlan } from './planMemory.js';
 import { before, stopsAt } from './stops.js';
 import { type AnySample, tokenizeSamples } from './tokenizeSamples.js';
 
@@ -123,12 +122,8 @@ export interface TextScore {
     readonly tokens: number;
 }
 
-const defaultBatchSize = 512;
-const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
 /** A context size for generation: room for the KV cells of many answers at once. */
 export const generationContextSize = 8192;
-const maxSequences = 64; // a batch of short sentences; llama.cpp allows 256
-const leastBatchSize = maxSequences; // a generated batch has a token of each sequence
 
 /**
  * One model in one context with the neuron adapter attached. One pass at a time; `close` frees all.
@@ -191,54 +186,7 @@ export class Engine {
      * counted, by name), OUT_OF_MEMORY, WRONG_USE or BUILD
      */
     static async open(options: EngineOptions): Promise<Engine> {
-        const requestedBatchSize = positive(options.batchSize ?? defaultBatchSize, 'batch size');
-        const masks = atLeastOne(options.masks ?? 1, 'number of masks');
-        const path = await resolveModel(options.model);
-        const loras = await Promise.all(
-            (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
-        );
-        const backends = await loadBackends(options.gpu ?? 'auto');
-        const notes: string[] = [];
-        const plan = backends.backend !== '' ? await planOf(path, backends, options, requestedBatchSize, masks) : undefined;
-        if (plan === undefined) await checkWeightsFit(path);
-        else notes.push(`${backends.variant}: ${describePlan(plan)}`);
-        const model = await awaitNative(() => backends.addon.loadModel({
-            path, backend: backends.backend, gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0, loras,
-        }));
-        try {
-            const { trainContext, headerBytes } = model.info();
-            const windowSize = positive(
-                options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : defaultWindowSize), 'window size',
-            );
-            // At most one sequence reaches from one batch into the next.
-            const contextSize = Math.max(options.contextSize ?? 0, windowSize + requestedBatchSize);
-            const sequences = Math.min(maxSequences, requestedBatchSize);
-            const open = (batchSize: number): Promise<NativeContext> => awaitNative(() => model.createContext({
-                contextSize, batchSize, sequences,
-                threads: options.threads ?? availableParallelism(),
-                counting: options.counting ?? 'automatic',
-                countOnly: options.countOnly ?? false, masks,
-                callbackTensor: options.callbackTensor ?? '',
-            }));
-            let batchSize = plan?.batchSize ?? requestedBatchSize;
-            let steppedDown = false;
-            const context = await open(batchSize).catch((cause: unknown) => {
-                if (!ranOut(cause) || batchSize < 2 * leastBatchSize) throw cause;
-                notes.push(`memory ran out for batches of ${batchSize} tokens; going on with half`);
-                batchSize = Math.floor(batchSize / 2);
-                steppedDown = true;
-                return open(batchSize);
-            });
-            if (backends.backend !== '') await warnOfFallback(context, options.countOnly ?? false, notes);
-            const fingerprint = await modelFingerprint(path, headerBytes, loras);
-            return new Engine({
-                path, model, context, open, backends, fingerprint, plan, notes, steppedDown,
-                sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, masks },
-            });
-        } catch (cause) {
-            model.close();
-            throw nameFile(cause, path);
-        }
+        return new Engine(await loadEngine(options));
     }
 
     /**
@@ -346,10 +294,7 @@ export class Engine {
             }
         }
         await this.#begin({ count: false, score: false, logits: true, unread: false }, masks);
-        const stop = (): void => {
-            if (!this.#closed) this.#context.abort();
-        };
-        signal?.addEventListener('abort', stop);
+        const release = this.#stopOn(signal);
         try {
             const drawn = generate(requests(), {
                 maxTokens: each.maxTokens, temperature, seed, endTokens: new Set(ignoreEnd ? [] : model.endTokens()), batchSize: this.batchSize,
@@ -367,7 +312,7 @@ export class Engine {
             throwIfAborted(signal);
             throw cause;
         } finally {
-            signal?.removeEventListener('abort', stop);
+            release();
             this.#running = false;
         }
     }
@@ -408,7 +353,7 @@ export class Engine {
     async #begin(purpose: Purpose, masks: Masks): Promise<void> {
         if (this.#closed) throw new LanguageNeuronsError('CLOSED', 'the engine was closed; open a new one');
         if (this.#running) throw new LanguageNeuronsError('BUSY', 'a pass is under way on this engine; await it first, or open another engine');
-        if (masks.length > Math.max(1, this.masks)) {
+        if (masks.length > this.masks) {
             throw new LanguageNeuronsError('WRONG_USE', `${masks.length} masks at once are more than the ${this.masks} that the engine was opened for; open it with the option masks`);
         }
         this.#running = true;
@@ -422,6 +367,15 @@ export class Engine {
             this.#running = false;
             throw cause;
         }
+    }
+
+    /** Stops the decode under way when the signal says so, until released. */
+    #stopOn(signal: AbortSignal | undefined): () => void {
+        const stop = (): void => {
+            if (!this.#closed) this.#context.abort();
+        };
+        signal?.addEventListener('abort', stop);
+        return () => signal?.removeEventListener('abort', stop);
     }
 
     #batches(samples: Samples, scored: ScoredPart = 'response'): AsyncGenerator<PackedBatch> {
@@ -439,10 +393,7 @@ export class Engine {
         samples: Samples, { signal, onBatch, over }: RunOptions & { readonly over?: ScoredPart },
         take?: (batch: PackedBatch, logProbabilities: Float64Array) => void,
     ): Promise<number> {
-        const stop = (): void => {
-            if (!this.#closed) this.#context.abort();
-        };
-        signal?.addEventListener('abort', stop);
+        const release = this.#stopOn(signal);
         const batches = this.#batches(samples, over);
         let next = batches.next();
         let decodedTokens = 0;
@@ -462,47 +413,11 @@ export class Engine {
             throwIfAborted(signal); // whatever the abort made fail
             throw cause;
         } finally {
-            signal?.removeEventListener('abort', stop);
+            release();
             await next.catch(() => undefined);
             await batches.return(undefined);
         }
     }
-}
-
-interface EngineParts {
-    readonly path: string;
-    readonly model: NativeModel;
-    readonly context: NativeContext;
-    readonly open: (batchSize: number) => Promise<NativeContext>;
-    readonly backends: LoadedBackends;
-    readonly fingerprint: string;
-    readonly plan: MemoryPlan | undefined;
-    readonly notes: readonly string[];
-    readonly steppedDown: boolean;
-    readonly sizes: Readonly<Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'masks', number>>;
-}
-
-function planOf(path: string, { devices }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number): Promise<MemoryPlan | undefined> {
-    const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
-    return planMemory(path, devices, { contextSize, batchSize, leastBatchSize: Math.min(batchSize, 2 * leastBatchSize), masks, gpuLayers: options.gpuLayers }).catch((cause: unknown) => {
-        if (cause instanceof LanguageNeuronsError) throw cause;
-        return undefined; // no GGUF that can be read: loading it says what is wrong
-    });
-}
-
-/** A count, mask or score that the scheduler moves to another device splits the graph more often. */
-async function warnOfFallback(context: NativeContext, countOnly: boolean, notes: string[]): Promise<void> {
-    const plain: NativeMode = { count: false, mask: false, masks: false, score: false, logits: !countOnly, unread: false };
-    const without = await awaitNative(() => context.graphSplits(plain));
-    const counting = await awaitNative(() => context.graphSplits({ ...plain, logits: false, count: true, mask: true }));
-    const scoring = countOnly ? without : await awaitNative(() => context.graphSplits({ ...plain, mask: true, score: true }));
-    if (counting > without || scoring > without) {
-        notes.push(`warning: a part of the counting leaves its device (${Math.max(counting, scoring)} parts of the graph instead of ${without}); results are right, but slow; please report the device`);
-    }
-}
-
-function ranOut(cause: unknown): boolean {
-    return nativeError(cause).code === 'OUT_OF_MEMORY';
 }
 
 /** What a pass is for; the masks decide the rest of its mode. */
@@ -511,25 +426,4 @@ type Masks = readonly (NeuronMask | undefined)[];
 
 function throwIfAborted(signal: AbortSignal | undefined): void {
     if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', 'stopped; run the same command again to continue');
-}
-
-function positive(value: number, what: string): number {
-    if (!Number.isInteger(value) || value < 2) {
-        throw new LanguageNeuronsError('WRONG_USE', `the ${what} must be a whole number of at least 2, not ${value}`);
-    }
-    return value;
-}
-
-function atLeastOne(value: number, what: string): number {
-    if (!Number.isInteger(value) || value < 1) throw new LanguageNeuronsError('WRONG_USE', `the ${what} must be a whole number of at least 1, not ${value}`);
-    return value;
-}
-
-/** Puts the model's file in front of a message that does not name it. */
-function nameFile(cause: unknown, path: string): LanguageNeuronsError {
-    const error = nativeError(cause);
-    if (error.message.includes(path)) return error;
-    return new LanguageNeuronsError(error.code, `${path}: ${error.message}`, {
-        cause: error, ...(error.nativeCode === undefined ? {} : { nativeCode: error.nativeCode }),
-    });
 }

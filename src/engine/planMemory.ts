@@ -54,7 +54,7 @@ export async function planMemory(path: string, devices: readonly NativeDevice[],
     const { contextSize, batchSize, masks, leastBatchSize = batchSize } = sizes;
     const needs = (gpuLayers: number, batchSize: number): MemoryNeeds => {
         const of = ({ gpuVram, cpuRam }: { gpuVram: number; cpuRam: number }): Split => ({ gpu: gpuVram, cpu: cpuRam });
-        const adapter = splitLayers(widths.map((width) => 4 * width * (1 + masks)), gpuLayers, insights.totalLayers);
+        const adapter = splitLayers(widths.map((width) => 4 * width * (1 + masks)), gpuLayers, insights.totalLayers, devices.some(({ kind }) => kind === 'gpu'));
         return {
             weights: of(insights.estimateModelResourceRequirements({ gpuLayers })),
             // One sequence of all cells: they are shared by all sequences.
@@ -139,11 +139,11 @@ function neuronWidths({ block_count: layers = 0, feed_forward_length: width = 0 
     return typeof width === 'number' ? new Array<number>(layers).fill(width) : [...width];
 }
 
-/** llama.cpp puts the last layers on the GPU, and the head first of all. */
-function splitLayers(bytes: readonly number[], gpuLayers: number, totalLayers: number): Split {
+/** llama.cpp puts the last layers on the GPU, and the head first of all; the adapter counts the others there too. */
+function splitLayers(bytes: readonly number[], gpuLayers: number, totalLayers: number, gpu: boolean): Split {
     const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
     const first = Math.max(0, totalLayers - gpuLayers);
-    return { gpu: sum(bytes.slice(first)), cpu: sum(bytes.slice(0, first)) };
+    return { gpu: gpu ? sum(bytes) : 0, cpu: sum(bytes.slice(0, first)) };
 }
 
 /** A batch size and its halves, down to the least. */

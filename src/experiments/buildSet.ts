@@ -3,21 +3,33 @@ import { type Condition, type SetConditions, wholeModel } from './conditions.js'
 import type { Cell, Measurements, Metric } from './Metric.js';
 import { average, bootstrapInterval, difference, drawResamples, estimate, type Estimate, valueInterval } from './resampling.js';
 
+/** A condition's measurement in a language, and its estimate. */
+export interface Measured {
+    readonly cell: Cell;
+    readonly estimate: Estimate;
+}
+
+/** Looks measurements up, each estimated once: sets share the whole model, and conditions that are equal. */
+export function estimates(metric: Metric, measurements: Measurements): (condition: Condition, language: string) => Measured {
+    const known = new Map<string, Measured>();
+    const draws = new Map<number, Uint16Array[]>();
+    return (condition, language) => {
+        const name = `${condition.id}/${language}`;
+        const found = known.get(name);
+        if (found !== undefined) return found;
+        const cell = measurements.cell(condition, language);
+        const units = cell.numerators.length;
+        if (!draws.has(units)) draws.set(units, drawResamples(units));
+        const made = { cell, estimate: estimate(cell, draws.get(units)!, metric.of) };
+        known.set(name, made);
+        return made;
+    };
+}
+
 /** One matrix from the measurements of its conditions; languages are rows and columns. */
-export function buildSet(metric: Metric, languages: readonly string[], { own, controls }: SetConditions, measurements: Measurements): DeactivationSet {
+export function buildSet(metric: Metric, languages: readonly string[], { own, controls }: SetConditions, of: ReturnType<typeof estimates>): DeactivationSet {
     const columns = languages.map((language) => {
-        const whole = measurements.cell(wholeModel, language);
-        const draws = drawResamples(whole.numerators.length);
-        const known = new Map<string, { cell: Cell; estimate: Estimate }>();
-        // Rows without neurons, and equal sets, share a condition.
-        const measured = (condition: Condition): { cell: Cell; estimate: Estimate } => {
-            const found = known.get(condition.id);
-            if (found !== undefined) return found;
-            const cell = measurements.cell(condition, language);
-            const made = { cell, estimate: estimate(cell, draws, metric.of) };
-            known.set(condition.id, made);
-            return made;
-        };
+        const measured = (condition: Condition): Measured => of(condition, language);
         return { measured, base: measured(wholeModel) };
     });
     const grid = <T>(of: (row: number, column: (typeof columns)[number]) => T): Grid<T> => languages.map((_, r) => columns.map((column) => of(r, column)));

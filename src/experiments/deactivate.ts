@@ -4,7 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { ensureWritableFolder } from '../files.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { type Progress, silent } from '../progress.js';
-import { buildSet } from './buildSet.js';
+import { buildSet, estimates } from './buildSet.js';
 import { allConditions, setConditions, type SetConditions } from './conditions.js';
 import { type DeactivationMatrix, type DeactivationSet, type NeuronSetName, neuronSetNames } from './DeactivationMatrix.js';
 import { writeMatrix } from './matrixFile.js';
@@ -50,12 +50,15 @@ export async function deactivate(options: DeactivateOptions): Promise<Deactivate
     await ensureWritableFolder(folder);
     const { languages } = metric;
     const sets = experimentSets(options, languages);
-    const measurements = await metric.measure(allConditions(sets.values()), { engine, folder, signal, progress });
-    const matrices: Partial<Record<NeuronSetName, DeactivationSet>> = {};
-    for (const [name, conditions] of sets) {
-        await breathe(); // resampling takes a while
-        matrices[name] = buildSet(metric, languages, conditions, measurements);
+    const conditions = allConditions(sets.values());
+    const measurements = await metric.measure(conditions, { engine, folder, signal, progress });
+    const measured = estimates(metric, measurements);
+    for (const condition of conditions) {
+        for (const language of languages) measured(condition, language);
+        await breathe(); // judging answers and resampling take a while
     }
+    const matrices: Partial<Record<NeuronSetName, DeactivationSet>> = {};
+    for (const [name, set] of sets) matrices[name] = buildSet(metric, languages, set, measured);
     const matrix: DeactivationMatrix = {
         metric: metric.name, settings: { ...metric.settings, controls: controlsOf(options), seed: options.seed ?? 1 }, languages, sets: matrices, decodedTokens: measurements.decodedTokens,
     };

@@ -58,6 +58,7 @@ export async function run(
         if (accuracy !== undefined) {
             const { limit, maxTokens, number } = accuracy;
             const metric = accuracyMetric({ questions: questions!, template: template!, limit, maxTokens, rule: number });
+            engine.close(); // one model in memory at a time
             // One that holds a mask for every condition.
             const many = await Engine.open({ ...engineOptionsOf(config), contextSize: accuracy.contextSize ?? generationContextSize, masks: countConditions(experiment, metric.languages) });
             try {

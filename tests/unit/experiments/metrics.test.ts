@@ -3,7 +3,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
 import { judge } from '../../../src/experiments/accuracy.js';
-import { buildSet } from '../../../src/experiments/buildSet.js';
+import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
 import { allConditions, type Condition, setConditions, wholeModel } from '../../../src/experiments/conditions.js';
 import type { Cell, Measurements, Metric } from '../../../src/experiments/Metric.js';
 import { average, bootstrapInterval, difference, drawResamples, estimate, valueInterval } from '../../../src/experiments/resampling.js';
@@ -117,7 +117,7 @@ describe('a matrix', () => {
         decodedTokens: 0, finish: () => Promise.resolve(),
         cell: (condition, language) => ({ ...cellOf(Array.from({ length: 40 }, (_, i) => Number(i < rightOf(condition, language)))), answers: { number: 0.8, language: 0.9, untold: 0.05 } }),
     };
-    const set = buildSet(metric, languages, conditions, measurements);
+    const set = buildSet(metric, languages, conditions, estimates(metric, measurements));
 
     it('holds values, changes, controls and their difference', () => {
         expect(set.baseline).toEqual([0.75, 0.75, 0.75]);

@@ -1,0 +1,125 @@
+import { availableParallelism } from 'node:os';
+import { LanguageNeuronsError } from '../errors.js';
+import type { NativeContext, NativeMode, NativeModel } from './addon.js';
+import { atLeastOne } from './atLeastOne.js';
+import type { EngineOptions } from './Engine.js';
+import { type LoadedBackends, loadBackends } from './loadBackends.js';
+import { modelFingerprint } from './modelFingerprint.js';
+import { awaitNative, nativeError } from './nativeError.js';
+import { checkWeightsFit, describePlan, type MemoryPlan, planMemory } from './planMemory.js';
+import { resolveModel } from './resolveModel.js';
+
+const defaultBatchSize = 512;
+const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
+const maxSequences = 64; // a batch of short sentences; llama.cpp allows 256
+/** Least batch worth going on with. */
+export const leastBatchSize = maxSequences; // a generated batch has a token of each sequence
+
+/** What an engine is made of. */
+export interface EngineParts {
+    readonly path: string;
+    readonly model: NativeModel;
+    readonly context: NativeContext;
+    readonly open: (batchSize: number) => Promise<NativeContext>;
+    readonly backends: LoadedBackends;
+    readonly fingerprint: string;
+    readonly plan: MemoryPlan | undefined;
+    readonly notes: readonly string[];
+    readonly steppedDown: boolean;
+    readonly sizes: Readonly<Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'masks', number>>;
+}
+
+/**
+ * Plans the memory, loads the model and its adapters, and makes a context.
+ * @throws LanguageNeuronsError as `Engine.open`
+ */
+export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
+    const requestedBatchSize = positive(options.batchSize ?? defaultBatchSize, 'batch size');
+    const masks = atLeastOne(options.masks ?? 1, 'number of masks');
+    const path = await resolveModel(options.model);
+    const loras = await Promise.all(
+        (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
+    );
+    const backends = await loadBackends(options.gpu ?? 'auto');
+    const notes: string[] = [];
+    const plan = backends.backend !== '' ? await planOf(path, backends, options, requestedBatchSize, masks) : undefined;
+    if (plan === undefined) await checkWeightsFit(path);
+    else notes.push(`${backends.variant}: ${describePlan(plan)}`);
+    const model = await awaitNative(() => backends.addon.loadModel({
+        path, backend: backends.backend, gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0, loras,
+    }));
+    try {
+        const { trainContext, headerBytes } = model.info();
+        const windowSize = positive(
+            options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : defaultWindowSize), 'window size',
+        );
+        // At most one sequence reaches from one batch into the next.
+        const contextSize = Math.max(options.contextSize ?? 0, windowSize + requestedBatchSize);
+        const sequences = Math.min(maxSequences, requestedBatchSize);
+        const open = (batchSize: number): Promise<NativeContext> => awaitNative(() => model.createContext({
+            contextSize, batchSize, sequences,
+            threads: options.threads ?? availableParallelism(),
+            counting: options.counting ?? 'automatic',
+            countOnly: options.countOnly ?? false, masks,
+            callbackTensor: options.callbackTensor ?? '',
+        }));
+        let batchSize = plan?.batchSize ?? requestedBatchSize;
+        let steppedDown = false;
+        const context = await open(batchSize).catch((cause: unknown) => {
+            if (!ranOut(cause) || batchSize < 2 * leastBatchSize) throw cause;
+            notes.push(`memory ran out for batches of ${batchSize} tokens; going on with half`);
+            batchSize = Math.floor(batchSize / 2);
+            steppedDown = true;
+            return open(batchSize);
+        });
+        if (backends.backend !== '') await warnOfFallback(context, options.countOnly ?? false, masks, notes);
+        const fingerprint = await modelFingerprint(path, headerBytes, loras);
+        return {
+            path, model, context, open, backends, fingerprint, plan, notes, steppedDown,
+            sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, masks },
+        };
+    } catch (cause) {
+        model.close();
+        throw nameFile(cause, path);
+    }
+}
+
+function planOf(path: string, { devices }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number): Promise<MemoryPlan | undefined> {
+    const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
+    const gpus = devices.filter(({ kind }) => kind === 'gpu');
+    const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
+    return planMemory(path, used, { contextSize, batchSize, leastBatchSize: Math.min(batchSize, 2 * leastBatchSize), masks, gpuLayers: options.gpuLayers }).catch((cause: unknown) => {
+        if (cause instanceof LanguageNeuronsError) throw cause;
+        return undefined; // no GGUF that can be read: loading it says what is wrong
+    });
+}
+
+/** A count, mask or score that the scheduler moves to another device splits the graph more often. */
+async function warnOfFallback(context: NativeContext, countOnly: boolean, masks: number, notes: string[]): Promise<void> {
+    const plain: NativeMode = { count: false, mask: false, masks: false, score: false, logits: !countOnly, unread: false };
+    const without = await awaitNative(() => context.graphSplits(plain));
+    const all = await awaitNative(() => context.graphSplits({ ...plain, count: true, mask: true, masks: masks > 1, score: !countOnly }));
+    if (all > without) {
+        notes.push(`warning: a part of the counting leaves its device (${all} parts of the graph instead of ${without}); results are right, but slow; please report the device`);
+    }
+}
+
+function ranOut(cause: unknown): boolean {
+    return nativeError(cause).code === 'OUT_OF_MEMORY';
+}
+
+function positive(value: number, what: string): number {
+    if (!Number.isInteger(value) || value < 2) {
+        throw new LanguageNeuronsError('WRONG_USE', `the ${what} must be a whole number of at least 2, not ${value}`);
+    }
+    return value;
+}
+
+/** Puts the model's file in front of a message that does not name it. */
+function nameFile(cause: unknown, path: string): LanguageNeuronsError {
+    const error = nativeError(cause);
+    if (error.message.includes(path)) return error;
+    return new LanguageNeuronsError(error.code, `${path}: ${error.message}`, {
+        cause: error, ...(error.nativeCode === undefined ? {} : { nativeCode: error.nativeCode }),
+    });
+}
