@@ -284,10 +284,12 @@ export class Engine {
         const each = { answers: atLeastOne(answers, 'number of answers'), maxTokens: atLeastOne(maxTokens, 'length of an answer') };
         async function* requests(): AsyncGenerator<GenerationRequest & { readonly stops: readonly string[] }> {
             let count = 0;
+            let last: { readonly text: string; readonly special: boolean; readonly tokens: Int32Array } | undefined; // conditions ask the same in a row
             for await (const prompt of prompts) {
                 const { text, id, mask = 0, special = false, stops = [] } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
                 if (!Number.isInteger(mask) || mask < 0 || mask >= masks.length) throw new LanguageNeuronsError('WRONG_USE', `a prompt asks for mask ${mask} of ${masks.length}`);
-                const tokens = (await awaitNative(() => model.tokenize([text], special)))[0]!;
+                if (last?.text !== text || last.special !== special) last = { text, special, tokens: (await awaitNative(() => model.tokenize([text], special)))[0]! };
+                const { tokens } = last;
                 const lead = bos >= 0 && tokens[0] !== bos ? [bos] : []; // a chat template may have written it
                 const isOver = stops.length === 0 ? {} : { isOver: stopsAt(model, stops) };
                 yield { id, mask, prompt: Int32Array.from([...lead, ...tokens]), answers: each.answers, stops, ...isOver };

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { languageOf } from '../answers/languageOf.js';
 import { hasRightNumber, type NumberRule } from '../answers/numberRules.js';
+import { paperLanguages } from '../corpus/languages.js';
 import type { Prompt } from '../engine/Engine.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -86,13 +87,21 @@ export function accuracyMetric({ questions, template, limit, maxTokens = 256, ru
             const decodedTokens = conditions.reduce((sum, condition) => sum + questions.languages.reduce((all, language) => all + of(condition, language).reduce((most, { tokens }) => most + tokens, 0), 0), 0);
             return {
                 decodedTokens, finish: () => Promise.resolve(),
-                cell: (condition, language) => cellOf(of(condition, language), asked.get(language)!.map(({ question }) => question), questions.languages, rule),
+                cell: (condition, language) => cellOf(of(condition, language), asked.get(language)!.map(({ question }) => question), answerLanguages(questions.languages), rule),
             };
         },
     };
 }
 
-/** What an answer is: its number, and its language of those asked, undefined where that cannot be told. */
+/**
+ * Languages that an answer may be in: those asked and the paper's ten, so that an English answer to a
+ * German question is told as such even where nothing is asked in English.
+ */
+export function answerLanguages(asked: readonly string[]): string[] {
+    return [...new Set([...asked, ...paperLanguages])];
+}
+
+/** What an answer is: its number, and its language of the candidates, undefined where that cannot be told. */
 export function judge(text: string, { answer, language }: Pick<Question, 'answer' | 'language'>, candidates: readonly string[], rule: NumberRule): { number: boolean; language: string | undefined } {
     return { number: hasRightNumber(text, answer, language, rule), language: languageOf(text, candidates) };
 }

@@ -83,6 +83,16 @@ describe('deactivate --metric accuracy', () => {
         expect(readFileSync(at('run', 'report.html'), 'utf8')).toContain('id="accuracy.specific"');
     });
 
+    it('is part of a whole run where its configuration asks questions', async () => {
+        writeFileSync(at('run.yaml'), `model: ${embeddedModel}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: whole\naccuracy: {questions: questions, template: ${at('template.txt')}, limit: 2, maxTokens: 8}\n`);
+        const { code, stdout, stderr } = await cli('run', at('run.yaml'), '--json');
+        expect(code, stderr).toBe(0);
+        expect(JSON.parse(stdout)).toMatchObject({ folder: at('whole'), matrices: [{ metric: 'ppl' }, { metric: 'accuracy', settings: { maxTokens: 8 } }] });
+        const report = readFileSync(at('whole', 'report.html'), 'utf8');
+        for (const id of ['deactivation.specific', 'accuracy.specific']) expect(report).toContain(`id="${id}"`);
+        expect((await readMatrix(at('whole'), 'accuracy'))!.sets.specific!.samples.flat().every((n) => n === 2)).toBe(true);
+    });
+
     it.each(['SIGKILL', 'SIGINT'] as const)('stopped by %s, goes on where it was and asks nothing twice', async (signal) => {
         const dir = runFolder(`stopped-${signal}`);
         const { child, ended } = startCli(deactivateArgs(dir));

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
-import { judge } from '../../../src/experiments/accuracy.js';
+import { answerLanguages, judge } from '../../../src/experiments/accuracy.js';
 import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
 import { allConditions, type Condition, setConditions, wholeModel } from '../../../src/experiments/conditions.js';
 import type { Cell, Measurements, Metric } from '../../../src/experiments/Metric.js';
@@ -167,6 +167,13 @@ describe('an answer', () => {
             const judged = judge(answers[other]!.replace(/[\d,.\s๐-๙০-৯]{5,}/u, ' 18 '), { answer: 18, language }, languages, 'last');
             expect(judged, language).toEqual({ number: true, language: other });
         }
+    });
+
+    it('in a language that nothing is asked in is not of the only one asked', () => {
+        expect(answerLanguages(['de'])).toEqual(expect.arrayContaining(['de', 'en', 'zh']));
+        expect(judge(answers.en!, { answer: 1018.5, language: 'de' }, answerLanguages(['de']), 'last').language).toBe('en');
+        expect(answerLanguages(['it', 'en'])[0]).toBe('it');
+        expect(new Set(answerLanguages(languages)).size).toBe(answerLanguages(languages).length);
     });
 
     it.each<[text: string, answer: number, language: string, number: boolean, told: string | undefined]>([
