@@ -29,8 +29,9 @@ export { identify, type IdentifyOptions } from './neurons/identify.js';
 export { neuronsOf } from './neurons/neuronsOf.js';
 export { randomNeurons } from './neurons/randomNeurons.js';
 
+export { measuredAlike, metricChange } from './experiments/compareMetrics.js';
 export { compare, type LabelledAnalysis } from './experiments/compare.js';
-export type { AnalysisChange, ComparedAnalysis, Comparison, GroupChange, LanguageNumbers } from './experiments/Comparison.js';
+export type { AnalysisChange, ComparedAnalysis, Comparison, GroupChange, GroupName, LanguageNumbers, MetricChange, MetricGroupChange } from './experiments/Comparison.js';
 export { readComparison, writeComparison } from './experiments/comparisonFile.js';
 export { openQuestions, type QuestionsOptions } from './questions/openQuestions.js';
 export { openTemplate, type PromptTemplate, promptTemplates } from './questions/promptTemplates.js';
@@ -56,5 +57,5 @@ export { reportOn, type ReportOptions } from './report/reportOn.js';
 export { writeReport } from './report/writeReport.js';
 
 export { embeddedModel, embeddedRun } from './run/embeddedRun.js';
-export { run, type RunResult } from './run/run.js';
+export { type ExaminedModel, run, type RunResult } from './run/run.js';
 export { readRunConfig, type RunConfig } from './run/RunConfig.js';

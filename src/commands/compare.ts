@@ -1,9 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { compare, type LabelledAnalysis } from '../experiments/compare.js';
-import type { AnalysisChange, Comparison, GroupChange } from '../experiments/Comparison.js';
+import { measuredAlike } from '../experiments/compareMetrics.js';
+import type { AnalysisChange, Comparison, GroupChange, MetricChange, MetricGroupChange } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
+import { readMatrices } from '../experiments/matrixFile.js';
 import { readNeurons } from '../neurons/file.js';
+import { metricWords } from '../report/metricWords.js';
 import { reportOn } from '../report/reportOn.js';
 import { type CommandContext, type CommandResult, parseLanguages } from './shared.js';
 
@@ -23,10 +26,14 @@ export async function compareCommand(args: CompareArguments, { say }: CommandCon
     const paths = [args.before, args.after, ...(args.more ?? [])];
     const places = await Promise.all(paths.map(placeOf));
     const analyses: LabelledAnalysis[] = [];
-    for (const [i, { neurons }] of places.entries()) {
-        analyses.push({ label: labelOf(i, paths), analysis: await readNeurons(neurons) });
+    for (const [i, { folder, neurons }] of places.entries()) {
+        analyses.push({ label: labelOf(i, paths), analysis: await readNeurons(neurons), matrices: await readMatrices(folder) });
     }
     const comparison = compare(analyses, parseLanguages(args.trained) ?? []);
+    for (const { label, matrices } of analyses) {
+        const unlike = matrices!.filter((matrix) => analyses[0]!.matrices!.some((first) => first.metric === matrix.metric && !measuredAlike(first, matrix)));
+        for (const { metric } of unlike) say(`${metric} of ${label} was measured otherwise than that of ${analyses[0]!.label}, on other texts, questions or languages or with other settings, and is not compared`);
+    }
     const { folder } = places.at(-1)!;
     const out = args.out ?? folder;
     await writeComparison(out, comparison);
@@ -51,11 +58,11 @@ function labelOf(i: number, paths: readonly string[]): string {
     return paths.filter((other) => other === paths[i]).length === 1 ? paths[i]! : `${paths[i]!} (${i + 1})`;
 }
 
-function describeChange({ analyses, trained }: Comparison, change: AnalysisChange): string {
+export function describeChange({ analyses, trained }: Comparison, change: AnalysisChange): string {
     const share = (value: number | null): string => (value === null ? 'n/a' : value.toFixed(3));
     const group = (name: string, of: GroupChange | undefined): string[] =>
         (of === undefined ? [] : [`  ${name}: ${of.before.total.toFixed(1)} → ${of.after.total.toFixed(1)} neurons a language (${signed(of.change.total)})`]);
-    const { overlap, groups, layers } = change;
+    const { overlap, groups, layers, metrics } = change;
     const sum = (kind: 'specific' | 'related' | 'general'): string => signed(layers.reduce((all, layer) => all + layer[kind], 0), 0);
     return [
         `${analyses[0]!.label} → ${change.label}: specific ${sum('specific')}, related ${sum('related')}, general ${sum('general')}`,
@@ -63,7 +70,22 @@ function describeChange({ analyses, trained }: Comparison, change: AnalysisChang
         ...group(trained.length === 0 ? 'all' : 'others', groups.others),
         ...group('English', groups.english),
         ...group('the rest', groups.rest),
+        ...metrics.map(describeMetric),
         `  overlap: specific ${share(overlap.specific)}, related ${share(overlap.related)}, general ${share(overlap.general)}`,
+    ].join('\n');
+}
+
+function describeMetric({ metric, groups, perLanguage }: MetricChange): string {
+    const { noun, formatValue, formatEffect } = metricWords[metric];
+    const one = ({ before, after, change, interval }: MetricGroupChange): string => {
+        const effect = (value: number): string => formatEffect(metric === 'ppl' ? value / before : value);
+        return `${formatValue(before)} → ${formatValue(after)} (${effect(change)}${interval === null ? '' : `, ${effect(interval[0])} to ${effect(interval[1])}`})`;
+    };
+    const named = { all: 'all', trained: 'trained', others: 'others', english: 'English', rest: 'the rest' };
+    return [
+        `  ${noun}, with the 95 % interval of its change:`,
+        ...Object.entries(groups).map(([name, of]) => `    ${named[name as keyof typeof named]}: ${one(of)}`),
+        ...Object.entries(perLanguage).map(([language, of]) => `    ${language}: ${one(of)}`),
     ].join('\n');
 }
 

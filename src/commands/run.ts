@@ -1,6 +1,7 @@
 import { embeddedRun } from '../run/embeddedRun.js';
-import { run } from '../run/run.js';
+import { type ExaminedModel, run } from '../run/run.js';
 import { readRunConfig } from '../run/RunConfig.js';
+import { describeChange } from './compare.js';
 import { describeMatrix } from './deactivate.js';
 import { describeAnalysis } from './identify.js';
 import type { CommandContext, CommandResult } from './shared.js';
@@ -12,10 +13,15 @@ export interface RunArguments {
 /** `run`: everything in order; without a configuration, on the embedded model. */
 export async function runCommand(args: RunArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
     const config = args.config === undefined ? embeddedRun() : await readRunConfig(args.config);
-    const { folder, analysis, matrices, report, seconds } = await run(config, { signal, progress });
-    const { neurons: _, ...summary } = analysis;
+    const { aligned, seconds, ...base } = await run(config, { signal, progress });
+    const summary = ({ analysis: { neurons: _, ...numbers }, ...rest }: ExaminedModel): object => ({ ...rest, analysis: numbers });
+    const text = ({ analysis, matrices }: ExaminedModel): string[] => [describeAnalysis(analysis), ...matrices.map(describeMatrix)];
     return {
-        json: { folder, analysis: summary, matrices, report, seconds },
-        text: [describeAnalysis(analysis), ...matrices.map(describeMatrix), `done in ${seconds.toFixed(0)} s; report: ${report.html}`].join('\n'),
+        json: { ...summary(base), ...(aligned === undefined ? {} : { aligned: summary(aligned) }), seconds },
+        text: [
+            ...text(base),
+            ...(aligned === undefined ? [] : ['\nafter alignment:', ...text(aligned), '', ...aligned.comparison.changes.map((change) => describeChange(aligned.comparison, change))]),
+            `done in ${seconds.toFixed(0)} s; report: ${base.report.html}`,
+        ].join('\n'),
     };
 }

@@ -1,3 +1,4 @@
+import type { CellInterval, MetricName } from './DeactivationMatrix.js';
 import type { LayerCounts, NeuronAnalysis, NeuronClass, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 
 /** A class, or none of them. */
@@ -26,6 +27,28 @@ export interface ComparedAnalysis extends Pick<
     readonly label: string;
 }
 
+/** A metric's mean over some languages, before and after. */
+export interface MetricGroupChange {
+    readonly languages: readonly string[];
+    readonly before: number;
+    readonly after: number;
+    readonly change: number;
+    /** Of the change (95 %). */
+    readonly interval: CellInterval;
+}
+
+/** What the whole model's perplexity or accuracy became. */
+export interface MetricChange {
+    readonly metric: MetricName;
+    readonly perLanguage: Readonly<Record<string, MetricGroupChange>>;
+    /** `all`, and those of the neurons' `groups` that have a language. */
+    readonly groups: Readonly<Partial<Record<GroupName | 'all', MetricGroupChange>>>;
+}
+
+export const groupNames = ['trained', 'others', 'english', 'rest'] as const;
+/** Groups of languages: trained in the alignment or not, English or not. */
+export type GroupName = (typeof groupNames)[number];
+
 /** One analysis against the first, the fiducial: differences are `after - before`. */
 export interface AnalysisChange {
     /** Label of the later analysis. */
@@ -38,12 +61,7 @@ export interface AnalysisChange {
     readonly histogramAll: readonly number[];
     readonly perLanguage: Readonly<Record<string, LanguageNumbers>>;
     /** Absent groups have no language: without `trained`, all languages are `others`. */
-    readonly groups: {
-        readonly trained?: GroupChange | undefined;
-        readonly others?: GroupChange | undefined;
-        readonly english?: GroupChange | undefined;
-        readonly rest?: GroupChange | undefined;
-    };
+    readonly groups: Readonly<Partial<Record<GroupName, GroupChange | undefined>>>;
     /** |A ∩ B| / |A| of each class, A the fiducial's (table 4); null where A is empty. */
     readonly overlap: Readonly<Record<NeuronClass, number | null>>;
     /** Neurons by class before (outer) and after (inner). */
@@ -52,6 +70,8 @@ export interface AnalysisChange {
     readonly switched: { readonly specific: number; readonly related: number };
     /** The neurons behind each change of class, by layer, then neuron. */
     readonly moved: readonly { readonly from: ClassOrNone; readonly to: ClassOrNone; readonly neurons: readonly NeuronIndex[] }[];
+    /** Of the whole models, where both were measured on the same texts or questions. */
+    readonly metrics: readonly MetricChange[];
 }
 
 /** Result of `compare`; what `comparison.json` holds. */

@@ -67,6 +67,14 @@ export interface AnswerShare {
     readonly values: Grid;
 }
 
+/** The whole model on each text or question of a language: what a comparison of two models pairs. */
+export interface WholeModelUnits {
+    /** The metric is made of the sum of these, */
+    readonly numerators: readonly number[];
+    /** over the sum of these. */
+    readonly weights: readonly number[];
+}
+
 /** What `ppl.matrix.json` or `accuracy.matrix.json` holds. */
 export interface DeactivationMatrix {
     readonly metric: MetricName;
@@ -74,6 +82,8 @@ export interface DeactivationMatrix {
     readonly settings: Readonly<Record<string, string | number>>;
     readonly languages: readonly string[];
     readonly sets: Readonly<Partial<Record<NeuronSetName, DeactivationSet>>>;
+    /** By language. */
+    readonly whole: Readonly<Record<string, WholeModelUnits>>;
     /** Tokens that went through the model for all cells. */
     readonly decodedTokens: number;
 }

@@ -1,7 +1,9 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { layerStarts, locator } from '../neurons/flatIndex.js';
 import { type LayerCounts, type NeuronAnalysis, type NeuronClass, neuronClasses, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
-import type { AnalysisChange, ClassOrNone, ComparedAnalysis, Comparison, GroupChange, LanguageNumbers } from './Comparison.js';
+import type { AnalysisChange, ClassOrNone, ComparedAnalysis, Comparison, GroupChange, GroupName, LanguageNumbers } from './Comparison.js';
+import { measuredAlike, metricChange } from './compareMetrics.js';
+import type { DeactivationMatrix } from './DeactivationMatrix.js';
 
 const classesOrNone: readonly ClassOrNone[] = ['none', ...neuronClasses];
 const english = 'en';
@@ -10,6 +12,8 @@ const english = 'en';
 export interface LabelledAnalysis {
     readonly label: string;
     readonly analysis: NeuronAnalysis;
+    /** What was measured of the model. */
+    readonly matrices?: readonly DeactivationMatrix[] | undefined;
 }
 
 /**
@@ -36,7 +40,7 @@ export function compare(analyses: readonly LabelledAnalysis[], trained: readonly
     return {
         languages, widths, trained,
         analyses: analyses.map(summary),
-        changes: later.map((other) => changeOf(first.analysis, other, trained)),
+        changes: later.map((other) => changeOf(first, other, trained)),
     };
 }
 
@@ -61,22 +65,27 @@ function summary({ label, analysis }: LabelledAnalysis): ComparedAnalysis {
     return { label, method, topRate, bar, lambda, threshold, selected, histogram, histogramAll, general, perLanguage, layers };
 }
 
-function changeOf(a: NeuronAnalysis, { label, analysis: b }: LabelledAnalysis, trained: readonly string[]): AnalysisChange {
+function changeOf(first: LabelledAnalysis, { label, analysis: b, matrices = [] }: LabelledAnalysis, trained: readonly string[]): AnalysisChange {
+    const a = first.analysis;
     const { languages } = a;
     const minus = (after: readonly number[], before: readonly number[]): number[] => after.map((value, i) => value - before[i]!);
-    const group = (members: readonly string[]): GroupChange | undefined => (members.length === 0 ? undefined : groupChange(a, b, members));
+    const groups: Partial<Record<GroupName, readonly string[]>> = {
+        trained: languages.filter((language) => trained.includes(language)),
+        others: languages.filter((language) => !trained.includes(language)),
+        ...(languages.includes(english) ? { english: [english], rest: languages.filter((language) => language !== english) } : {}),
+    };
     return {
         label,
         layers: b.layers.map((layer, i) => differences(layer, a.layers[i]!, neuronClasses) satisfies LayerCounts),
         histogram: minus(b.histogram, a.histogram),
         histogramAll: minus(b.histogramAll, a.histogramAll),
         perLanguage: Object.fromEntries(languages.map((language) => [language, numbersChange(a.perLanguage[language]!, b.perLanguage[language]!)])),
-        groups: {
-            trained: group(languages.filter((language) => trained.includes(language))),
-            others: group(languages.filter((language) => !trained.includes(language))),
-            ...(languages.includes(english) ? { english: group([english]), rest: group(languages.filter((language) => language !== english)) } : {}),
-        },
+        groups: Object.fromEntries(Object.entries(groups).filter(([, members]) => members.length > 0).map(([name, members]) => [name, groupChange(a, b, members)])),
         ...movements(a, b),
+        metrics: (first.matrices ?? []).flatMap((before) => {
+            const after = matrices.find((matrix) => measuredAlike(before, matrix));
+            return after === undefined ? [] : [metricChange(before, after, { all: languages, ...groups })];
+        }),
     };
 }
 

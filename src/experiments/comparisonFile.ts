@@ -1,18 +1,22 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { defined } from '../defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readTextIfAny, writeFileAtomic } from '../files.js';
 import type { Comparison } from './Comparison.js';
+import { type MetricName, metricNames } from './DeactivationMatrix.js';
 
 const count = z.int();
 const counts = z.array(count);
 const layer = z.object({ specific: count, related: count, general: count });
 const numbers = z.object({ specific: z.number(), related: z.number(), total: z.number() });
 const group = z.object({ languages: z.array(z.string()), before: numbers, after: numbers, change: numbers }).optional();
+const measured = z.number().nullable().transform((value) => value ?? Infinity); // JSON has no infinity
+const metricGroup = z.object({ languages: z.array(z.string()), before: measured, after: measured, change: measured, interval: z.tuple([measured, measured]).nullable() });
 const classes = z.enum(['none', 'specific', 'related', 'general']);
 const share = z.number().nullable();
 const shape = z.object({
-    format: z.literal('language-neurons/comparison'), version: z.literal(1),
+    format: z.literal('language-neurons/comparison'), version: z.literal(2),
     languages: z.array(z.string()).min(2), widths: counts, trained: z.array(z.string()),
     analyses: z.array(z.object({
         label: z.string(), method: z.enum(['paper', 'lape']), topRate: z.number(), bar: z.number(), lambda: z.number().nullable(),
@@ -26,6 +30,10 @@ const shape = z.object({
         transitions: z.record(classes, z.record(classes, count)),
         switched: z.object({ specific: count, related: count }),
         moved: z.array(z.object({ from: classes, to: classes, neurons: z.array(z.tuple([count, count])) })),
+        metrics: z.array(z.object({
+            metric: z.enum(metricNames as [MetricName, ...MetricName[]]), perLanguage: z.record(z.string(), metricGroup),
+            groups: z.object({ all: metricGroup, trained: metricGroup, others: metricGroup, english: metricGroup, rest: metricGroup }).partial(),
+        })),
     })).min(1),
 });
 
@@ -35,7 +43,7 @@ export function comparisonPath(folder: string): string {
 
 /** @throws LanguageNeuronsError UNWRITABLE */
 export async function writeComparison(folder: string, comparison: Comparison): Promise<void> {
-    await writeFileAtomic(comparisonPath(folder), `${JSON.stringify({ format: 'language-neurons/comparison', version: 1, ...comparison })}\n`);
+    await writeFileAtomic(comparisonPath(folder), `${JSON.stringify({ format: 'language-neurons/comparison', version: 2, ...comparison })}\n`);
 }
 
 /**
@@ -48,7 +56,7 @@ export async function readComparison(folder: string): Promise<Comparison | undef
     if (text === undefined) return undefined;
     try {
         const { format: _, version: __, ...comparison } = shape.parse(JSON.parse(text));
-        return comparison;
+        return { ...comparison, changes: comparison.changes.map((change) => ({ ...change, metrics: change.metrics.map((one) => ({ ...one, groups: defined(one.groups) })) })) };
     } catch (cause) {
         throw new LanguageNeuronsError('DAMAGED', `${path}: not a comparison of this version; run compare again`, { cause });
     }

@@ -5,7 +5,7 @@ import { ensureWritableFolder } from '../files.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { type Progress, silent } from '../progress.js';
 import { buildSet, estimates } from './buildSet.js';
-import { allConditions, setConditions, type SetConditions } from './conditions.js';
+import { allConditions, setConditions, type SetConditions, wholeModel } from './conditions.js';
 import { type DeactivationMatrix, type DeactivationSet, type NeuronSetName, neuronSetNames } from './DeactivationMatrix.js';
 import { writeMatrix } from './matrixFile.js';
 import type { Metric } from './Metric.js';
@@ -59,8 +59,12 @@ export async function deactivate(options: DeactivateOptions): Promise<Deactivate
     }
     const matrices: Partial<Record<NeuronSetName, DeactivationSet>> = {};
     for (const [name, set] of sets) matrices[name] = buildSet(metric, languages, set, measured);
+    const whole = Object.fromEntries(languages.map((language) => {
+        const { numerators, weights } = measured(wholeModel, language).cell;
+        return [language, { numerators: [...numerators], weights: [...weights] }];
+    }));
     const matrix: DeactivationMatrix = {
-        metric: metric.name, settings: { ...metric.settings, controls: controlsOf(options), seed: options.seed ?? 1 }, languages, sets: matrices, decodedTokens: measurements.decodedTokens,
+        metric: metric.name, settings: { ...metric.settings, controls: controlsOf(options), seed: options.seed ?? 1 }, languages, sets: matrices, whole, decodedTokens: measurements.decodedTokens,
     };
     await writeMatrix(folder, matrix);
     await measurements.finish();

@@ -21,9 +21,10 @@ const set = z.object({
     answers: z.object({ number: share, language: share, untold: share }).optional(),
 });
 const file = z.object({
-    format: z.literal('language-neurons/matrix'), version: z.literal(2), metric: z.enum(metricNames as [MetricName, ...MetricName[]]),
+    format: z.literal('language-neurons/matrix'), version: z.literal(3), metric: z.enum(metricNames as [MetricName, ...MetricName[]]),
     settings: z.record(z.string(), z.union([z.string(), z.number()])), languages: z.array(z.string()),
     sets: z.object({ specific: set.optional(), 'specific+related': set.optional(), 'specific+related+general': set.optional() }),
+    whole: z.record(z.string(), z.object({ numerators: row, weights: row })),
     decodedTokens: z.number(),
 });
 
@@ -36,7 +37,7 @@ export function matrixPath(folder: string, metric: MetricName): string {
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeMatrix(folder: string, matrix: DeactivationMatrix): Promise<void> {
-    const text = JSON.stringify({ format: 'language-neurons/matrix', version: 2, ...matrix }, null, 1);
+    const text = JSON.stringify({ format: 'language-neurons/matrix', version: 3, ...matrix }, null, 1);
     await writeFileAtomic(join(folder, `${matrix.metric}.matrix.csv`), toCsv(matrixTable(matrix)));
     await writeFileAtomic(matrixPath(folder, matrix.metric), `${text}\n`);
 }

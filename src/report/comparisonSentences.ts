@@ -1,7 +1,8 @@
-import type { AnalysisChange, Comparison } from '../experiments/Comparison.js';
+import type { AnalysisChange, Comparison, MetricChange, MetricGroupChange } from '../experiments/Comparison.js';
 import type { NeuronClass } from '../neurons/NeuronAnalysis.js';
 import { formatCount, formatList, formatNumber } from './format.js';
 import { html, type Html } from './html.js';
+import { metricWords } from './metricWords.js';
 
 /** The last analysis against the first: what figures of one comparison show. */
 export function lastChange({ changes }: Comparison): AnalysisChange {
@@ -17,7 +18,7 @@ export function formatDifference(value: number | null): string {
 export function comparisonSummary(comparison: Comparison | undefined): Html | false {
     if (comparison === undefined) return false;
     const { analyses, trained } = comparison;
-    const { label, layers, groups } = lastChange(comparison);
+    const { label, layers, groups, metrics } = lastChange(comparison);
     const [first, last] = [analyses[0]!, analyses[analyses.length - 1]!];
     const numbers = (kind: NeuronClass) => {
         const sum = (of: readonly Readonly<Record<NeuronClass, number>>[]) => of.reduce((total, layer) => total + layer[kind], 0);
@@ -29,5 +30,18 @@ export function comparisonSummary(comparison: Comparison | undefined): Html | fa
         ...groupChange(trained.length === 0 ? 'all languages' : 'the others', groups.others?.change.total),
     ];
     return html`<p>From <strong>${first.label}</strong> to <strong>${label}</strong>: ${formatList([numbers('specific'), numbers('related'), numbers('general')])}
-neurons; a language’s own, on average: ${formatList(means)}.</p>`;
+neurons; a language’s own, on average: ${formatList(means)}.${metrics.map(change => html` ${metricSentence(change, trained)}`)}</p>`;
+}
+
+/** What became of a metric, on average over groups of languages, with the change's interval. */
+function metricSentence({ metric, groups }: MetricChange, trained: readonly string[]): string {
+    const { noun, formatValue, formatEffect } = metricWords[metric];
+    const part = (name: string, group: MetricGroupChange | undefined): string[] => {
+        if (group === undefined) return [];
+        const { before, after, change, interval } = group;
+        const effect = (value: number): string => formatEffect(metric === 'ppl' ? value / before : value);
+        return [`${name} from ${formatValue(before)} to ${formatValue(after)} (${effect(change)}${interval === null ? '' : `, 95 % ${effect(interval[0])} to ${effect(interval[1])}`})`];
+    };
+    const parts = [...part('on average', groups.all), ...part(formatList(trained), groups.trained), ...(trained.length === 0 ? [] : part('the others', groups.others))];
+    return `The whole model’s ${noun} goes ${parts.join('; ')}.`;
 }

@@ -1,7 +1,7 @@
 import { html, raw, type Html } from './html.js';
 import { definitions, provenance } from './provenance.js';
 import type { ReportInput } from './Report.js';
-import type { Section } from './sections/Section.js';
+import { chapters, type Section } from './sections/Section.js';
 import { STYLES } from './styles.js';
 import { keyNumbers, setsOverview, summary } from './summary.js';
 
@@ -15,9 +15,6 @@ export interface RenderedSection {
 
 /** The whole page: one file that needs no other and no network. */
 export function page(input: ReportInput, sections: readonly RenderedSection[]): string {
-    const figures = sections.map((rendered, index) => figure(rendered, index + 1));
-    const firstWide = sections.findIndex(({ section }) => section.wide === true);
-    const split = firstWide === -1 ? figures.length : firstWide;
     const notes = input.notes ?? [];
     // The policy makes the browser itself refuse anything from outside.
     const content = html`<!doctype html>
@@ -35,9 +32,7 @@ export function page(input: ReportInput, sections: readonly RenderedSection[]): 
 <header><p>language-neurons report</p><h1>${input.title}</h1></header>
 <section class="summary" style="margin-top:0">${keyNumbers(input)}${summary(input)}
 ${notes.length > 0 && html`<div class="notes">${notes.map(note => html`<p>${note}</p>`)}</div>`}</section>
-${figures.slice(0, split)}
-${setsOverview(input)}
-${figures.slice(split)}
+${chapterNames.map(name => chapter(name, sections.map((rendered, index) => ({ rendered, number: index + 1 })).filter(({ rendered }) => rendered.section.chapter === name), input))}
 ${definitions(input)}
 ${provenance(input)}
 </main>
@@ -47,10 +42,20 @@ ${provenance(input)}
     return content.toString();
 }
 
+const chapterNames = Object.keys(chapters) as (keyof typeof chapters)[];
+
+function chapter(name: keyof typeof chapters, figures: readonly { rendered: RenderedSection; number: number }[], input: ReportInput): Html | false {
+    if (figures.length === 0) return false;
+    return html`
+<h2 class="chapter" id="${name}">${chapters[name]}</h2>
+${name === 'deactivation' && setsOverview(input)}
+${figures.map(({ rendered, number }) => figure(rendered, number))}`;
+}
+
 function figure({ section, svg, csv }: RenderedSection, number: number): Html {
     return html`
 <section id="${section.id}">
-<h2>Figure ${number}. ${section.title}</h2>
+<h3>Figure ${number}. ${section.title}</h3>
 <figure${section.wide === true && html` class="wide"`}>
 <div class="scroll">${raw(svg)}</div>
 <figcaption>${section.caption}</figcaption>

@@ -62,9 +62,8 @@ function sameNeurons(matrix: DeactivationMatrix, analysis: NeuronAnalysis): bool
             && neuronsOf(analysis, language, set as NeuronSetName).length === neurons[r]));
 }
 
-/** Whether an analysis is the last of a comparison, as far as its numbers tell. */
-function comparesWith(comparison: Comparison, analysis: NeuronAnalysis): boolean {
-    const last = comparison.analyses.at(-1)!;
-    return comparison.languages.toSorted().join() === analysis.languages.toSorted().join() && comparison.widths.join() === analysis.widths.join()
-        && last.histogram.join() === analysis.histogram.join() && last.histogramAll.join() === analysis.histogramAll.join();
+/** Whether an analysis is the first or the last of a comparison, as far as its numbers tell. */
+function comparesWith({ languages, widths, analyses }: Comparison, analysis: NeuronAnalysis): boolean {
+    return languages.toSorted().join() === analysis.languages.toSorted().join() && widths.join() === analysis.widths.join()
+        && [analyses[0]!, analyses.at(-1)!].some(({ histogram, histogramAll }) => histogram.join() === analysis.histogram.join() && histogramAll.join() === analysis.histogramAll.join());
 }

@@ -27,6 +27,7 @@ main{max-width:1120px;margin:0 auto;padding:40px 24px 64px}
 header p{margin:0;color:var(--muted);font-size:.85rem;letter-spacing:.04em}
 h1{margin:.1em 0 .7em;font-size:2.1rem;line-height:1.2;letter-spacing:-.01em;overflow-wrap:anywhere}
 h2{margin:0 0 .6em;font-size:1.3rem;line-height:1.3}
+h2.chapter{margin:44px 0 0;font-size:1.5rem}
 h3{margin:0 0 .6em;font-size:1.1rem}
 h4{margin:1.4em 0 .4em;font-size:.95rem}
 p{margin:0 0 .8em}

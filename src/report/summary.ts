@@ -26,8 +26,8 @@ several${facts.unclassified > 0 && html`; the other ${formatCount(facts.unclassi
 ${formatCount(facts.general)} neurons (${share(facts.general, facts.neurons)} of all) are
 <b class="general">general</b>: high in every language.</p>
 <p>${extremes(facts, languages.length)} ${stagesSentence(input.analysis.stages)}</p>
-${certainty(input)}${comparisonSummary(input.comparison)}
-${deactivation(input)}`;
+${certainty(input)}
+${deactivation(input)}${comparisonSummary(input.comparison)}`;
 }
 
 function certainty({ analysis: { stability } }: ReportInput): Html | false {
@@ -71,7 +71,7 @@ export function setsOverview(input: ReportInput): Html {
     const sets = allFacts(input);
     if (sets.length === 0) return html``;
     return html`
-<section id="deactivation"><h2>What deactivation does</h2>
+<section>
 <div class="table"><table>
 <thead><tr><th scope="col">neurons deactivated</th><th scope="col" class="text">metric</th><th scope="col">own language hurt most</th><th scope="col">own language, mean</th>
 <th scope="col">own language, median</th><th scope="col">other languages, mean</th><th scope="col" class="text">reading</th></tr></thead>

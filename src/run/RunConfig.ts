@@ -10,12 +10,14 @@ import { neuronSetNames } from '../experiments/DeactivationMatrix.js';
 
 const specs = z.union([z.string(), z.array(z.string()).min(1)]).transform((value) => [value].flat());
 
+const loras = z.array(z.strictObject({ path: z.string(), scale: z.number().optional() }));
+
 /** The whole way in one file; paths in it are relative to the file. */
 const schema = z.strictObject({
     title: z.string().optional(),
     /** GGUF file or URI. */
     model: z.string(),
-    loras: z.array(z.strictObject({ path: z.string(), scale: z.number().optional() })).optional(),
+    loras: loras.optional(),
     gpu: z.enum(gpuChoices as [string, ...string[]]).optional() as z.ZodOptional<z.ZodType<(typeof gpuChoices)[number]>>,
     gpuLayers: z.int().optional(),
     split: z.enum(['layer', 'row', 'none']).optional(),
@@ -47,7 +49,17 @@ const schema = z.strictObject({
         contextSize: z.int().optional(),
         number: z.enum(numberRules as [NumberRule, ...NumberRule[]]).optional(),
     }).optional(),
-    /** Run folder. */
+    /** The model after alignment, to go the same way and be compared. */
+    aligned: z.strictObject({
+        /** Default: the model itself, with these adapters. */
+        model: z.string().optional(),
+        loras: loras.optional(),
+        /** Languages that it was aligned in. */
+        trained: z.array(z.string()).optional(),
+        /** Examined beside the model, not after it: takes the memory of both, and pays where one alone leaves cores idle. */
+        together: z.boolean().optional(),
+    }).optional(),
+    /** Run folder; the aligned model's is `aligned` in it. */
     out: z.string(),
     /** Remarks for the report. */
     notes: z.array(z.string()).optional(),
@@ -73,10 +85,13 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
         throw new LanguageNeuronsError('DAMAGED', `${path}: not a run configuration (${why}); see README for the settings`, { cause });
     }
     const folder = dirname(resolve(path));
+    const localLoras = (loras: RunConfig['loras']) => (loras === undefined ? {} : { loras: loras.map((lora) => ({ ...lora, path: local(lora.path, folder) })) });
+    const { aligned } = config;
     return {
         ...config,
         model: local(config.model, folder),
-        ...(config.loras === undefined ? {} : { loras: config.loras.map((lora) => ({ ...lora, path: local(lora.path, folder) })) }),
+        ...localLoras(config.loras),
+        ...(aligned === undefined ? {} : { aligned: { ...aligned, ...localLoras(aligned.loras), ...(aligned.model === undefined ? {} : { model: local(aligned.model, folder) }) } }),
         data: config.data.map((spec) => local(spec, folder)),
         ...(config.accuracy === undefined ? {} : { accuracy: { ...config.accuracy, questions: local(config.accuracy.questions, folder) } }),
         ...(config.evaluation === undefined ? {} : { evaluation: config.evaluation.map((spec) => local(spec, folder)) }),

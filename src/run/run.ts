@@ -1,9 +1,13 @@
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { collect } from '../activations/collect.js';
 import { openCorpus } from '../corpus/openCorpus.js';
 import { defined } from '../defined.js';
 import { Engine, generationContextSize } from '../engine/Engine.js';
 import { accuracyMetric } from '../experiments/accuracy.js';
+import { compare } from '../experiments/compare.js';
+import type { Comparison } from '../experiments/Comparison.js';
+import { comparisonPath, writeComparison } from '../experiments/comparisonFile.js';
 import { countConditions, deactivate } from '../experiments/deactivate.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
@@ -19,25 +23,82 @@ import { reportOn } from '../report/reportOn.js';
 import { toolVersions } from '../versions.js';
 import type { RunConfig } from './RunConfig.js';
 
-export interface RunResult {
+/** What was found out about one model. */
+export interface ExaminedModel {
     readonly folder: string;
     readonly analysis: NeuronAnalysis;
     /** Of perplexity, and of accuracy where questions were given. */
     readonly matrices: readonly DeactivationMatrix[];
     readonly report: ReportFiles;
+}
+
+export interface RunResult extends ExaminedModel {
+    /** The model after alignment and what changed, where one was given. */
+    readonly aligned?: ExaminedModel & { readonly comparison: Comparison };
     readonly seconds: number;
 }
 
+interface RunOptions {
+    readonly signal?: AbortSignal | undefined;
+    readonly progress?: Progress | undefined;
+}
+
 /**
- * The whole way: collect, identify, deactivate, report, into one run folder with `run.json` saying
- * what made it. Stopped, it continues where it was.
+ * The whole way: collect, identify, deactivate, compare, report, into one run folder with `run.json`
+ * saying what made it. Stopped, it continues where it was.
  * @throws LanguageNeuronsError as its steps
  */
-export async function run(
-    config: RunConfig, options: { readonly signal?: AbortSignal | undefined; readonly progress?: Progress | undefined } = {},
-): Promise<RunResult> {
-    const { signal, progress = silent } = options;
+export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
     const begin = performance.now();
+    const seconds = (): number => (performance.now() - begin) / 1000;
+    const { aligned: after, ...before } = config;
+    if (after === undefined) {
+        const base = await examine(before, options);
+        await rm(comparisonPath(config.out), { force: true }); // of an earlier run with an aligned model
+        return { ...base, report: await reportOn(config.out, before), seconds: seconds() };
+    }
+    const { model = config.model, loras = config.loras, together = false } = after;
+    const alignedConfig = { ...before, model, loras, title: config.title === undefined ? undefined : `${config.title}: aligned`, out: join(config.out, 'aligned') };
+    const [base, aligned] = await (together ? examineTogether : examineInTurn)(before, alignedConfig, options);
+    const comparison = compare([{ label: 'base', ...base }, { label: 'aligned', ...aligned }], after.trained);
+    await writeComparison(config.out, comparison);
+    return {
+        ...base, report: await reportOn(config.out, before), seconds: seconds(),
+        aligned: { ...aligned, report: await reportOn(alignedConfig.out, alignedConfig), comparison },
+    };
+}
+
+type Examined = Omit<ExaminedModel, 'report'>;
+
+async function examineInTurn(before: RunConfig, after: RunConfig, options: RunOptions): Promise<[Examined, Examined]> {
+    const base = await examine(before, options);
+    return [base, await examine(after, options)];
+}
+
+/** Both at the same time; one that fails stops the other. Progress is the first one's, as they take alike. */
+async function examineTogether(before: RunConfig, after: RunConfig, { signal, progress = silent }: RunOptions): Promise<[Examined, Examined]> {
+    const failed = new AbortController();
+    const both = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
+    const causes: unknown[] = [];
+    const guarded = async (config: RunConfig, shown: Progress): Promise<Examined> => {
+        try {
+            return await examine(config, { signal: both, progress: shown });
+        } catch (cause) {
+            causes.push(cause);
+            failed.abort();
+            throw cause;
+        }
+    };
+    const results = await Promise.allSettled([
+        guarded(before, progress), guarded(after, { ...silent, note: (line) => progress.note(`aligned: ${line}`) }),
+    ]);
+    const [base, aligned] = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
+    if (base === undefined || aligned === undefined) throw causes[0]; // later ones only say that they were stopped
+    return [base, aligned];
+}
+
+/** One model's way up to its matrices. */
+async function examine(config: RunConfig, { signal, progress = silent }: RunOptions): Promise<Examined> {
     await ensureWritableFolder(config.out);
     const texts = await openCorpus(config.data, { ...defined({ languages: config.languages }), signal, progress });
     // Opened now, so that a language without texts to evaluate on is told before hours of counting.
@@ -67,10 +128,9 @@ export async function run(
                 many.close();
             }
         }
-        const report = await reportOn(config.out, { title: config.title, notes: config.notes });
         const made = { format: 'language-neurons/run', version: 1, config, versions: { ...toolVersions(), node: process.version, 'llama.cpp': engine.backends.release }, finished: new Date().toISOString() };
         await writeFileAtomic(join(config.out, 'run.json'), `${JSON.stringify(made, null, 1)}\n`);
-        return { folder: config.out, analysis, matrices, report, seconds: (performance.now() - begin) / 1000 };
+        return { folder: config.out, analysis, matrices };
     } finally {
         engine.close();
     }

@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Comparison } from '../../src/experiments/Comparison.js';
+import type { DeactivationMatrix } from '../../src/experiments/DeactivationMatrix.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
 import { accuracyMetric } from '../../src/experiments/accuracy.js';
 import { deactivate } from '../../src/experiments/deactivate.js';
@@ -13,7 +15,7 @@ import { readNeurons } from '../../src/neurons/file.js';
 import { openQuestions } from '../../src/questions/openQuestions.js';
 import { openTemplate } from '../../src/questions/promptTemplates.js';
 import { cli, sees, startCli } from '../helpers/cli.js';
-import { embeddedModel } from '../helpers/models.js';
+import { embeddedAdapter, embeddedModel } from '../helpers/models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const at = (...names: string[]): string => join(folder, ...names);
@@ -91,6 +93,34 @@ describe('deactivate --metric accuracy', () => {
         const report = readFileSync(at('whole', 'report.html'), 'utf8');
         for (const id of ['deactivation.specific', 'accuracy.specific']) expect(report).toContain(`id="${id}"`);
         expect((await readMatrix(at('whole'), 'accuracy'))!.sets.specific!.samples.flat().every((n) => n === 2)).toBe(true);
+    });
+
+    it('of a model before and after alignment ends in one report, each measured on the same texts and questions', async () => {
+        writeFileSync(at('pair.yaml'), `model: ${embeddedModel}\naligned: {loras: [{path: ${embeddedAdapter}}], trained: [de], together: true}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: pair\naccuracy: {questions: questions, template: chat, limit: 2, maxTokens: 8}\n`);
+        const { code, stdout, stderr } = await cli('run', at('pair.yaml'), '--json');
+        expect(code, stderr).toBe(0);
+        const { matrices, aligned } = JSON.parse(stdout) as { matrices: DeactivationMatrix[]; aligned: { folder: string; matrices: DeactivationMatrix[]; comparison: Comparison } };
+        expect(aligned.folder).toBe(at('pair', 'aligned'));
+        const [ppl, accuracy] = aligned.comparison.changes[0]!.metrics;
+        for (const [c, language] of matrices[0]!.languages.entries()) {
+            const of = ({ sets }: DeactivationMatrix) => sets.specific!.baseline[c];
+            expect(ppl!.perLanguage[language]!.before).toBeCloseTo(of(matrices[0]!)!, 9);
+            expect(ppl!.perLanguage[language]!.after).toBeCloseTo(of(aligned.matrices[0]!)!, 9);
+            expect(ppl!.perLanguage[language]!.change).not.toBe(0);
+            expect(accuracy!.perLanguage[language]).toMatchObject({ before: of(matrices[1]!), after: of(aligned.matrices[1]!) });
+        }
+        expect(ppl!.groups.trained!.languages).toEqual(['de']);
+        const report = readFileSync(at('pair', 'report.html'), 'utf8');
+        for (const id of ['deactivation.specific', 'accuracy.specific', 'comparison-layers', 'comparison-ppl', 'comparison-accuracy']) expect(report).toContain(`id="${id}"`);
+        expect(readFileSync(at('pair', 'aligned', 'report.html'), 'utf8')).not.toContain('id="comparison-ppl"');
+    });
+
+    it('of two models at once stops both where one fails, and says why', async () => {
+        writeFileSync(at('broken.yaml'), `model: ${embeddedModel}\naligned: {loras: [{path: none.gguf}], together: true}\ngpu: 'off'\ndata: texts\nout: broken\n`);
+        const { code, stderr } = await cli('run', at('broken.yaml'));
+        expect(code).toBe(1);
+        expect(stderr.trim().split('\n').at(-1)).toContain('none.gguf');
+        expect(existsSync(at('broken', 'report.html'))).toBe(false);
     });
 
     it.each(['SIGKILL', 'SIGINT'] as const)('stopped by %s, goes on where it was and asks nothing twice', async (signal) => {

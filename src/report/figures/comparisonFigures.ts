@@ -1,7 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { AnalysisChange, Comparison } from '../../experiments/Comparison.js';
+import type { AnalysisChange, Comparison, MetricChange } from '../../experiments/Comparison.js';
 import { type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import { formatCount } from '../format.js';
+import { metricWords } from '../metricWords.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { CLASS_COLORS, CLASS_LABELS, CLASS_SHAPES, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT, labelText, wholeTicks } from './theme.js';
 
@@ -71,12 +72,29 @@ function changeBars(changes: readonly number[], title: string, axisTitle: string
 /** Neurons of each language before (hollow) and after (filled), those of trained languages first. */
 export function languageChangesFigure({ languages, trained, analyses }: Comparison): TopLevelSpec {
     const [first, last] = [analyses[0]!, analyses[analyses.length - 1]!];
-    const sorted = [...languages.filter(language => trained.includes(language)), ...languages.filter(language => !trained.includes(language))];
+    const values = languages.map(language => ({ language, before: first.perLanguage[language]?.total ?? 0, after: last.perLanguage[language]?.total ?? 0 }));
+    return beforeAfter(values, trained, { title: 'specific + related neurons', format: ',d', least: 1 });
+}
+
+/** A metric of each language before (hollow) and after (filled), those of trained languages first. */
+export function metricChangesFigure({ metric, perLanguage }: MetricChange, trained: readonly string[]): TopLevelSpec {
+    const values = Object.entries(perLanguage).map(([language, { before, after }]) => ({ language, before, after })).filter(({ before, after }) => Number.isFinite(before) && Number.isFinite(after));
+    return beforeAfter(values, trained, { title: metricWords[metric].noun, ...(metric === 'accuracy' ? { format: '.0%', least: 0.1 } : { format: ',~r', least: 1 }) });
+}
+
+interface BeforeAfterRow {
+    readonly language: string;
+    readonly before: number;
+    readonly after: number;
+}
+
+function beforeAfter(values: readonly BeforeAfterRow[], trained: readonly string[], axis: { title: string; format: string; least: number }): TopLevelSpec {
     const name = (language: string) => labelText(trained.includes(language) ? `${language} (trained)` : language);
-    const rows = sorted.map(language => ({ language: name(language), before: first.perLanguage[language]?.total ?? 0, after: last.perLanguage[language]?.total ?? 0 }));
-    const most = Math.max(1, ...rows.flatMap(({ before, after }) => [before, after]));
-    const y: Channel<'y'> = { field: 'language', type: 'nominal', sort: null, scale: { domain: sorted.map(name) }, axis: { title: null, domain: false, ticks: false, grid: true, labelPadding: 8, labelLimit: 160 } };
-    const x = (field: string) => ({ field, type: 'quantitative' as const, scale: { domain: [0, most * 1.05], nice: false }, axis: { title: 'specific + related neurons', tickMinStep: 1, tickCount: 6, format: ',d' } });
+    const sorted = [...values.filter(({ language }) => trained.includes(language)), ...values.filter(({ language }) => !trained.includes(language))];
+    const rows = sorted.map(row => ({ ...row, language: name(row.language) }));
+    const most = Math.max(axis.least, ...rows.flatMap(({ before, after }) => [before, after]));
+    const y: Channel<'y'> = { field: 'language', type: 'nominal', sort: null, scale: { domain: rows.map(({ language }) => language) }, axis: { title: null, domain: false, ticks: false, grid: true, labelPadding: 8, labelLimit: 160 } };
+    const x = (field: string) => ({ field, type: 'quantitative' as const, scale: { domain: [0, most * 1.05], nice: false }, axis: { title: axis.title, ...(axis.least === 1 ? { tickMinStep: 1 } : {}), tickCount: 6, format: axis.format } });
     const point = (field: string, filled: boolean): Layer => ({
         mark: { type: 'point', size: 80, filled, opacity: 1, strokeWidth: 1.8, shape: filled ? 'circle' : 'square', color: filled ? CLASS_COLORS.specific : CLASS_COLORS.related, fill: filled ? CLASS_COLORS.specific : COLORS.background },
         encoding: { y, x: x(field) },

@@ -16,7 +16,7 @@ export function buildSections(input: ReportInput): Section[] {
         languagesSection(input),
         ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
         histogramSection(input),
-        ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
         ...input.matrices.flatMap(matrix => setsOf(matrix).map(([name, set]) => deactivationSection(name, set, matrix.metric, commonScale(matrix)))),
+        ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
     ];
 }

@@ -1,12 +1,13 @@
-import type { Comparison } from '../../experiments/Comparison.js';
+import type { Comparison, MetricChange } from '../../experiments/Comparison.js';
 import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import { formatDifference, lastChange } from '../comparisonSentences.js';
-import { histogramChangesFigure, languageChangesFigure, layerChangesFigure, seriesFigure } from '../figures/comparisonFigures.js';
+import { histogramChangesFigure, languageChangesFigure, layerChangesFigure, metricChangesFigure, seriesFigure } from '../figures/comparisonFigures.js';
 import { shareBars } from '../figures/shareBars.js';
-import { formatCount, formatShare } from '../format.js';
+import { formatCount, formatPointsChange, formatShare } from '../format.js';
 import { html, type Html } from '../html.js';
+import { metricWords } from '../metricWords.js';
 import {
-    groupsTable, histogramChangesTable, languageNumbersTable, layerChangesTable, seriesTable, transitionsTable,
+    groupsTable, histogramChangesTable, languageNumbersTable, layerChangesTable, metricChangesTable, metricGroupsTable, seriesTable, transitionsTable,
 } from '../tables/comparisonTables.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
@@ -16,6 +17,7 @@ import type { Section } from './Section.js';
 export function comparisonSections(comparison: Comparison): Section[] {
     return [
         layers(comparison), histogram(comparison), languages(comparison), classes(comparison),
+        ...lastChange(comparison).metrics.map(change => metric(comparison, change)),
         ...(comparison.analyses.length > 2 ? [series(comparison)] : []),
     ];
 }
@@ -25,8 +27,8 @@ function fromTo(comparison: Comparison): Html {
 }
 
 /** One section; its file and anchor are named as its table. */
-function section(table: DataTable, rest: Omit<Section, 'id' | 'table'>): Section {
-    return { id: table.name, table, ...rest };
+function section(table: DataTable, rest: Omit<Section, 'id' | 'chapter' | 'table'>): Section {
+    return { id: table.name, chapter: 'comparison', table, ...rest };
 }
 
 const DIFFERENCES = { specific: formatDifference, related: formatDifference, general: formatDifference, selected: formatDifference, all: formatDifference, change: formatDifference };
@@ -72,6 +74,23 @@ ${htmlTable(groupsTable(comparison), { formats: DIFFERENCES })}
 <p class="paper">The means over trained and other languages correspond to table 2 of the paper, English against the rest to
 table 3.</p>`,
         numbers: htmlTable(table),
+    });
+}
+
+function metric(comparison: Comparison, change: MetricChange): Section {
+    const table = metricChangesTable(comparison, change.metric);
+    const { noun, formatValue } = metricWords[change.metric];
+    const signed = (value: number | null): string => (change.metric === 'ppl' ? formatDifference(value) : formatPointsChange(value));
+    const formats = { before: formatValue, after: formatValue, change: signed, changeLow: signed, changeHigh: signed };
+    return section(table, {
+        title: `What changed, ${noun} by language`,
+        spec: metricChangesFigure(change, comparison.trained),
+        label: `The whole model’s ${noun} in each language before and after`,
+        caption: html`
+<p>The whole model’s ${noun} in each language, ${fromTo(comparison)}: the hollow square is before, the dot after. Low and high are
+the limits of the change’s 95 % interval, by bootstrap over the ${change.metric === 'ppl' ? 'texts' : 'questions'}, the same for both.</p>
+${htmlTable(metricGroupsTable(comparison, change.metric), { formats })}`,
+        numbers: htmlTable(table, { formats }),
     });
 }
 

@@ -16,6 +16,7 @@ export function deactivationSection(name: string, set: DeactivationSet, metric: 
     const words = metricWords[metric];
     return {
         id: table.name,
+        chapter: 'deactivation',
         title: `Deactivating ${setLabel(name)} neurons: ${words.noun}`,
         spec: deactivationFigure(name, set, metric, scale),
         label: `Change of ${words.noun} in each language when the ${setLabel(name)} neurons of each language are deactivated, beside a random control`,

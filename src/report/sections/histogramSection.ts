@@ -11,6 +11,7 @@ export function histogramSection({ analysis }: ReportInput): Section {
     const table = histogramTable(analysis);
     return {
         id: 'histogram',
+        chapter: 'neurons',
         title: 'Neurons by number of languages',
         spec: histogramFigure(analysis),
         label: 'Number of neurons by the number of languages in which they are high, selected neurons and all neurons',

@@ -10,6 +10,7 @@ export function languagesSection({ analysis, tokens }: ReportInput): Section {
     const table = languagesTable(analysis, tokens);
     return {
         id: 'languages',
+        chapter: 'neurons',
         title: 'Neurons by language',
         spec: languagesFigure(analysis),
         label: 'Number of language-specific and language-related neurons of each language',

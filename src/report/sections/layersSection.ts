@@ -14,6 +14,7 @@ export function layersSection({ analysis }: ReportInput): Section {
     const table = layersTable(analysis);
     return {
         id: 'layers',
+        chapter: 'neurons',
         title: 'Neurons by layer',
         spec: layersFigure(analysis),
         label: 'Number of language-specific, language-related and general neurons in each layer',

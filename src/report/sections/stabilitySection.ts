@@ -11,6 +11,7 @@ export function stabilitySection(stability: Stability): Section {
     const table = stabilityTable(stability);
     return {
         id: table.name,
+        chapter: 'neurons',
         title: 'How sure the classes are',
         spec: stabilityFigure(stability),
         label: 'Share of the neurons of each class that are found again on other texts',

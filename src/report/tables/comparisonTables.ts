@@ -1,4 +1,5 @@
-import type { ClassOrNone, Comparison, GroupChange } from '../../experiments/Comparison.js';
+import { type ClassOrNone, type Comparison, type GroupChange, type GroupName, groupNames, type MetricChange, type MetricGroupChange } from '../../experiments/Comparison.js';
+import type { MetricName } from '../../experiments/DeactivationMatrix.js';
 import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import type { DataCell, DataTable } from './DataTable.js';
 
@@ -36,14 +37,37 @@ export function languageNumbersTable({ languages, analyses, trained }: Compariso
 
 /** Means over groups of languages: tables 2 and 3 of the paper. */
 export function groupsTable({ changes, trained }: Comparison): DataTable {
-    const names = { trained: `trained (${trained.join(', ')})`, others: trained.length === 0 ? 'all languages' : 'other languages', english: 'English', rest: 'all but English' } as const;
+    const names = groupLabels(trained);
     const rows = (label: string, name: string, group: GroupChange | undefined): DataCell[][] =>
         (group === undefined ? [] : (['specific', 'related', 'total'] as const).map(kind => [name, label, kind, group.before[kind], group.after[kind], group.change[kind]]));
     return {
         name: 'comparison-groups',
         columns: ['languages', 'analysis', 'neurons', 'before', 'after', 'change'],
-        rows: changes.flatMap(({ label, groups }) => (['trained', 'others', 'english', 'rest'] as const).flatMap(key => rows(label, names[key], groups[key]))),
+        rows: changes.flatMap(({ label, groups }) => groupNames.flatMap(key => rows(label, names[key], groups[key]))),
     };
+}
+
+/** The whole model's perplexity or accuracy in each language, before and after; limits are of the change (95 %). */
+export function metricChangesTable({ changes }: Comparison, metric: MetricName): DataTable {
+    return { name: `comparison-${metric}`, columns: ['language', ...METRIC_COLUMNS], rows: metricRows(changes, metric, ({ perLanguage }) => Object.entries(perLanguage)) };
+}
+
+/** Its means over groups of languages. */
+export function metricGroupsTable({ changes, trained }: Comparison, metric: MetricName): DataTable {
+    const names = { all: 'all', ...groupLabels(trained) };
+    const rows = metricRows(changes, metric, ({ groups }) => (['all', ...groupNames] as const).flatMap(key => (groups[key] === undefined ? [] : [[names[key], groups[key]] as const])));
+    return { name: `comparison-${metric}-groups`, columns: ['languages', ...METRIC_COLUMNS], rows };
+}
+
+const METRIC_COLUMNS = ['analysis', 'before', 'after', 'change', 'changeLow', 'changeHigh'];
+
+function metricRows(changes: Comparison['changes'], metric: MetricName, named: (change: MetricChange) => readonly (readonly [string, MetricGroupChange])[]): DataCell[][] {
+    return changes.flatMap(({ label, metrics }) => metrics.filter(one => one.metric === metric).flatMap(named)
+        .map(([name, { before, after, change, interval }]): DataCell[] => [name, label, before, after, change, interval?.[0] ?? null, interval?.[1] ?? null]));
+}
+
+function groupLabels(trained: readonly string[]): Readonly<Record<GroupName, string>> {
+    return { trained: `trained (${trained.join(', ')})`, others: trained.length === 0 ? 'all languages' : 'other languages', english: 'English', rest: 'all but English' };
 }
 
 /** Class before and after, and what is shared: table 4 of the paper and the transitions behind it. */

@@ -78,12 +78,12 @@ describe('a matrix file', () => {
         change: grid, control: [[0.01, -0.02], [0, Infinity]], controls: [grid, grid], beyondControl: grid,
         intervals: { baseline: [[3, 3.2], null], values: intervals, change: intervals, beyondControl: intervals }, samples: [[10, 20], [10, 20]], neurons: [4, 0],
     };
-    const matrix: DeactivationMatrix = { metric: 'ppl', settings: { data: 'udhr', controls: 2 }, languages: ['en', 'zh'], sets: { specific: set, 'specific+related+general': set }, decodedTokens: 123 };
+    const matrix: DeactivationMatrix = { metric: 'ppl', settings: { data: 'udhr', controls: 2 }, languages: ['en', 'zh'], sets: { specific: set, 'specific+related+general': set }, whole: { en: { numerators: [2, Infinity], weights: [1, 3] }, zh: { numerators: [], weights: [] } }, decodedTokens: 123 };
 
     it('comes back as it was, infinite perplexities included', async () => {
         await writeMatrix(join(root, 'run'), matrix);
         expect(await readMatrix(join(root, 'run'), 'ppl')).toEqual(matrix);
-        expect(await readFile(matrixPath(join(root, 'run'), 'ppl'), 'utf8')).toMatch(/"format": "language-neurons\/matrix",\n "version": 2,/);
+        expect(await readFile(matrixPath(join(root, 'run'), 'ppl'), 'utf8')).toMatch(/"format": "language-neurons\/matrix",\n "version": 3,/);
         const share = { baseline: [0.5, 1], values: [[0, 1], [1, 0]] };
         const accuracy: DeactivationMatrix = { ...matrix, metric: 'accuracy', sets: { specific: { ...set, answers: { number: share, language: share, untold: share } } } };
         await writeMatrix(join(root, 'run'), accuracy);

@@ -60,6 +60,27 @@ describe('a comparison in the report', () => {
         expect(means).toEqual([groups.trained, groups.others, groups.english, groups.rest].flatMap(group => (['specific', 'related', 'total'] as const).flatMap(kind => [group!.before[kind], group!.after[kind], group!.change[kind]])));
     });
 
+    it('tells what became of each metric, by language and group, with intervals', async () => {
+        const comparison = buildComparison(['base', 'aligned'], ['de', 'zh']);
+        const { tree, csv } = await written({ ...buildInput(), comparison });
+        expect(comparison.changes[0]!.metrics.map(({ metric }) => metric)).toEqual(['ppl', 'accuracy']);
+        expect(select('#comparison-ppl figure svg', tree)).toBeDefined();
+        expect(select('#comparison-accuracy figure svg', tree)).toBeDefined();
+        const { perLanguage, groups } = comparison.changes[0]!.metrics[1]!;
+        expect((await csv('comparison-accuracy')).slice(1)).toEqual(Object.entries(perLanguage).map(([language, { before, after, change, interval }]) => [language, 'aligned', ...[before, after, change, ...interval!].map(String)]));
+        expect(groups.all!.change).toBeCloseTo(0.05, 12);
+        expect(toString(select('#comparison-accuracy figcaption', tree)!)).toContain('trained (de, zh)');
+        expect(toString(select('.summary', tree)!)).toMatch(/The whole model’s accuracy goes on average from .*\spoints\); de and zh from/);
+    });
+
+    it('comes after what deactivation does, each part under its heading', async () => {
+        const { tree } = await written({ ...buildInput(), comparison: buildComparison() });
+        expect(selectAll('h2.chapter', tree).map(({ properties }) => properties.id)).toEqual(['neurons', 'deactivation', 'comparison']);
+        const figures = selectAll('section h3', tree).map((heading) => toString(heading)).filter((text) => text.startsWith('Figure'));
+        expect(figures.map((text) => Number(/\d+/.exec(text)![0]))).toEqual(figures.map((_, i) => i + 1));
+        expect(figures.findIndex((text) => text.includes('What changed'))).toBeGreaterThan(figures.findLastIndex((text) => text.includes('deactivat')));
+    });
+
     it('of equal analyses, or of empty classes, has neither NaN nor undefined', async () => {
         const comparison = buildComparison();
         const change = { ...comparison.changes[0]!, overlap: { specific: null, related: null, general: null } };

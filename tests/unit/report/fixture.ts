@@ -106,8 +106,14 @@ export function buildComparison(labels: readonly string[] = ['base', 'aligned'],
         const analysis = buildAnalysis({ ...options, specific: 1 - 0.1 * step });
         const own = (count: number, from: number): NeuronIndex[] => Array.from({ length: count }, (_, j): NeuronIndex => [0, from + j]);
         const lists = (from: number): Record<string, NeuronIndex[]> => Object.fromEntries(analysis.languages.map((language, k) => [language, own(5, from + 20 * k + step)]));
-        return { label, analysis: { ...analysis, neurons: { specific: lists(0), related: lists(1000), general: own(30, 3000 + 3 * step) } } };
+        return { label, matrices: options.matrix === false ? [] : measured(analysis.languages, step), analysis: { ...analysis, neurons: { specific: lists(0), related: lists(1000), general: own(30, 3000 + 3 * step) } } };
     }), trained);
+}
+
+/** Two matrices without sets: the whole model answers one question more at each step of a series. */
+function measured(languages: readonly string[], step: number): DeactivationMatrix[] {
+    const right = Object.fromEntries(languages.map((language, k) => [language, { numerators: Array.from({ length: 20 }, (_, i) => (i <= k + step ? 1 : 0)), weights: new Array<number>(20).fill(1) }]));
+    return [{ ...buildMatrix(languages), sets: {} }, { metric: 'accuracy', settings: { questions: 'mgsm', controls: 2, seed: 1 }, languages, sets: {}, whole: right, decodedTokens: 1 }];
 }
 
 /** One matrix: the own language suffers `effect`, the others a tenth of it, the control next to nothing. */
@@ -148,6 +154,7 @@ export function buildMatrix(languages: readonly string[], effect = 0.4): Deactiv
             'specific+related': buildSet(languages, effect * 2.5, 620),
             'specific+related+general': buildSet(languages, effect * 900, 8400),
         },
+        whole: Object.fromEntries(languages.map(language => [language, { numerators: [900, 1200], weights: [500, 600] }])),
         decodedTokens: 8_412_000,
     };
 }

@@ -20,6 +20,7 @@ describe('a run configuration', () => {
             model: join(folder, 'model.gguf'), data: [join(folder, 'texts')], evaluation: [join(folder, 'held-out')],
             languages: ['en', 'zh', 'de'], folds: 5, topRate: 0.01, sets: ['specific', 'specific+related'],
             controls: 3, accuracy: { questions: 'mgsm', template: 'chat', limit: 50 }, out: join(folder, 'runs/mine'),
+            aligned: { loras: [{ path: join(folder, 'lora.gguf') }], trained: ['zh', 'de'], together: false },
         });
     });
 
@@ -31,10 +32,18 @@ describe('a run configuration', () => {
         });
     });
 
+    it('takes an aligned model: other weights, or adapters on the same', async () => {
+        const aligned = async (text: string) => (await readRunConfig(written(`model: a.gguf\ndata: udhr\nout: x\naligned: ${text}`))).aligned;
+        expect(await aligned('{loras: [{path: sub/lora.gguf}], trained: [zh, de]}')).toEqual({ loras: [{ path: join(folder, 'sub/lora.gguf') }], trained: ['zh', 'de'] });
+        expect(await aligned('{model: b.gguf}')).toEqual({ model: join(folder, 'b.gguf') });
+        expect(await aligned('{model: hf:user/repo:Q8_0}')).toEqual({ model: 'hf:user/repo:Q8_0' });
+    });
+
     it.each([
         ['model: x', 'data'],
         ['model: x\ndata: y\nout: z\ntopRat: 0.1', 'topRat'],
         ['model: x\ndata: y\nout: z\nsets: [all]', 'sets'],
+        ['model: x\ndata: y\nout: z\naligned: {lora: l.gguf}', 'lora'],
         ['model: [', 'run.yaml'],
         ['', 'the file'],
     ])('%j is DAMAGED, naming %s in one line', async (text, name) => {
