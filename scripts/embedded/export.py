@@ -1,7 +1,8 @@
-"""Writes the trained model as GGUF: matrices F16, norms F32, tied output left out."""
+"""Writes the base and its adapter as GGUF: matrices quantized, norms F32, tied output left out."""
 
 import json
 import os
+from pathlib import Path
 
 import gguf
 import torch
@@ -9,11 +10,14 @@ import torch
 import tokenizer as bpe
 from languages import LANGUAGES
 from model import Shape
-from settings import OUTPUT, TOKENIZER, WEIGHTS
+from lora import ALPHA, STRENGTH
+from settings import ADAPTER, OUTPUT, TOKENIZER, WEIGHTS
 from tokenizer import BOS, EOS, PRE
 
-TARGET = OUTPUT / "embedded.gguf"
-MOST_BYTES = 10_000_000
+BASE, ALIGNED = OUTPUT / "base.gguf", OUTPUT / "aligned-lora.gguf"
+SHIPPED = "Q8_0"
+# A question is a line; the answer follows.
+CHAT_TEMPLATE = r"{% for message in messages %}{{ message['content'] + '\n' }}{% endfor %}"
 # Our parameter names to llama.cpp's; Q and K go unpermuted (see model.py).
 BLOCK_NAMES = {
     "attention_norm": "attn_norm", "attention.q": "attn_q", "attention.k": "attn_k",
@@ -30,11 +34,11 @@ def gguf_name(name: str) -> str:
     return {"embedding": "token_embd.weight", "norm": "output_norm.weight"}[name]
 
 
-def write_metadata(writer: gguf.GGUFWriter, shape: Shape, steps: int) -> None:
+def write_metadata(writer: gguf.GGUFWriter, shape: Shape, steps: int, kind: str) -> None:
     writer.add_name("language-neurons embedded")
     writer.add_license("mit")
     writer.add_languages(LANGUAGES)
-    writer.add_description(f"Ten languages from generated sentences and the UDHR; {steps} steps")
+    writer.add_description(f"Word problems in ten languages, generated sentences and the UDHR; {steps} steps")
     writer.add_context_length(shape.context)
     writer.add_embedding_length(shape.width)
     writer.add_block_count(shape.layers)
@@ -45,7 +49,7 @@ def write_metadata(writer: gguf.GGUFWriter, shape: Shape, steps: int) -> None:
     writer.add_rope_freq_base(shape.rope_base)
     writer.add_layer_norm_rms_eps(shape.epsilon)
     writer.add_vocab_size(shape.vocabulary)
-    writer.add_file_type(gguf.LlamaFileType.MOSTLY_F16)
+    writer.add_file_type(gguf.LlamaFileType[f"MOSTLY_{kind}"])
     writer.add_quantization_version(gguf.GGML_QUANT_VERSION)
 
 
@@ -62,26 +66,55 @@ def write_vocabulary(writer: gguf.GGUFWriter) -> None:
     writer.add_eos_token_id(tokens.index(EOS))
     writer.add_add_bos_token(True)
     writer.add_add_eos_token(False)
+    writer.add_chat_template(CHAT_TEMPLATE)
 
 
-def main() -> None:
-    OUTPUT.mkdir(parents=True, exist_ok=True)
+def export_model(path: Path, kind: str) -> Path:
+    """The base with its matrices in a GGML type, such as F16 or Q8_0."""
     saved, shape = torch.load(WEIGHTS), Shape()
-    partial = TARGET.with_suffix(".partial")
-    writer = gguf.GGUFWriter(partial, "llama")
-    write_metadata(writer, shape, saved["step"])
+    writer = gguf.GGUFWriter(partial(path), "llama")
+    write_metadata(writer, shape, saved["step"], kind)
     write_vocabulary(writer)
+    quantized = gguf.GGMLQuantizationType[kind]
     for name, tensor in saved["state"].items():
-        kind = torch.float16 if tensor.dim() == 2 else torch.float32
-        writer.add_tensor(gguf_name(name), tensor.to(kind).numpy())
+        if tensor.dim() == 2:
+            writer.add_tensor(gguf_name(name), gguf.quantize(tensor.numpy(), quantized), raw_dtype=quantized)
+        else:
+            writer.add_tensor(gguf_name(name), tensor.numpy())
+    return finish(writer, path)
+
+
+def export_adapter(path: Path = ALIGNED) -> Path:
+    """The adapter in F16: it is small, and llama.cpp multiplies by it without repacking."""
+    writer = gguf.GGUFWriter(partial(path), "llama")
+    writer.add_type("adapter")
+    writer.add_string("adapter.type", "lora")
+    writer.add_float32("adapter.lora.alpha", ALPHA * STRENGTH)
+    writer.add_name("language-neurons embedded, aligned")
+    writer.add_license("mit")
+    for name, parts in torch.load(ADAPTER).items():
+        for suffix, tensor in zip(("lora_a", "lora_b"), parts):
+            writer.add_tensor(f"{gguf_name(name)}.{suffix}", tensor.half().numpy())
+    return finish(writer, path)
+
+
+def partial(path: Path) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    return path.with_suffix(".partial")
+
+
+def finish(writer: gguf.GGUFWriter, path: Path) -> Path:
     writer.write_header_to_file()
     writer.write_kv_data_to_file()
     writer.write_tensors_to_file()
     writer.close()
-    if partial.stat().st_size > MOST_BYTES:
-        raise SystemExit(f"{partial} has {partial.stat().st_size} bytes")
-    os.replace(partial, TARGET)
-    print(json.dumps({"file": str(TARGET), "bytes": TARGET.stat().st_size, "step": saved["step"]}))
+    os.replace(partial(path), path)
+    print(json.dumps({"file": str(path), "bytes": path.stat().st_size}))
+    return path
+
+
+def main() -> None:
+    export_model(BASE, SHIPPED)
 
 
 if __name__ == "__main__":

@@ -14,10 +14,10 @@ from torch.nn import functional as F
 @dataclass(frozen=True)
 class Shape:
     vocabulary: int = 1024
-    width: int = 192
-    heads: int = 3
+    width: int = 128
+    heads: int = 4
     layers: int = 6
-    ffn: int = 640
+    ffn: int = 1024
     context: int = 512
     rope_base: float = 10000.0
     epsilon: float = 1e-5
@@ -57,21 +57,16 @@ class Attention(nn.Module):
 
 
 class FeedForward(nn.Module):
-    """`keep` (one number a neuron) multiplies the activation: the slot for deactivating."""
-
     def __init__(self, shape: Shape):
         super().__init__()
         self.gate = nn.Linear(shape.width, shape.ffn, bias=False)
         self.up = nn.Linear(shape.width, shape.ffn, bias=False)
         self.down = nn.Linear(shape.ffn, shape.width, bias=False)
 
-    def forward(self, x, keep=None, seen=None):
-        gate = self.gate(x)
+    def forward(self, x, seen=None):
+        activation = F.silu(self.gate(x))
         if seen is not None:
-            seen.append(gate)
-        activation = F.silu(gate)
-        if keep is not None:
-            activation = activation * keep
+            seen.append(activation)
         return self.down(activation * self.up(x))
 
 
@@ -98,17 +93,17 @@ class Model(nn.Module):
                 nn.init.normal_(parameter, std=spread)
         self.register_buffer("angles", angles(shape), persistent=False)
 
-    def hidden(self, tokens, keep=None, seen=None):
-        """Last hidden states. `keep[layer]` masks neurons; `seen` collects gate values."""
+    def hidden(self, tokens, seen=None):
+        """Last hidden states; `seen` collects each layer's activations."""
         x = self.embedding(tokens)
         rotation = self.angles[: tokens.shape[1]]
-        for index, block in enumerate(self.blocks):
+        for block in self.blocks:
             x = x + block.attention(block.attention_norm(x), rotation)
-            x = x + block.ffn(block.ffn_norm(x), None if keep is None else keep[index], seen)
+            x = x + block.ffn(block.ffn_norm(x), seen)
         return self.norm(x)
 
-    def forward(self, tokens, keep=None, seen=None):
-        return F.linear(self.hidden(tokens, keep, seen), self.embedding.weight)
+    def forward(self, tokens, seen=None):
+        return F.linear(self.hidden(tokens, seen), self.embedding.weight)
 
 
 def angles(shape: Shape):

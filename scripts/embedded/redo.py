@@ -1,13 +1,15 @@
-"""Makes the embedded model and its texts anew: everything in this folder, in order."""
+"""Makes the embedded models and their texts anew: everything in this folder, in order."""
 
 import os
 import subprocess
 import sys
 from pathlib import Path
 
-from settings import TOKENIZER, WEIGHTS
+from export import export_model
+from measured import FILE
+from settings import OUTPUT, TOKENIZER, WEIGHTS, WORK
 
-STEPS = ["udhr.py", "train.py", "export.py", "write_texts.py", "evaluate.py", "verify.py"]
+STEPS = ["udhr.py", "train.py", "export.py", "write_texts.py", "verify.py", "align.py"]
 # glibc gives big blocks back to the system after every use; taking them anew, page by
 # page, costs training more than arithmetic does.
 ENVIRONMENT = {
@@ -23,6 +25,9 @@ def main() -> None:
     for script in STEPS:
         print(f"== {script}", flush=True)
         subprocess.run([sys.executable, str(folder / script)], check=True, env={**os.environ, **ENVIRONMENT})
+    others = [f"{kind}={export_model(WORK / f'base-{kind}.gguf', kind)}" for kind in ("F16", "Q4_0")]
+    print("== measure.mjs", flush=True)
+    subprocess.run(["node", str(folder / "measure.mjs"), str(OUTPUT), str(FILE), *others], check=True)
 
 
 if __name__ == "__main__":

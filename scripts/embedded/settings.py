@@ -4,13 +4,15 @@ import os
 from pathlib import Path
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-OUTPUT = REPOSITORY / "src" / "embedded"
+OUTPUT = Path(os.environ.get("EMBEDDED_OUTPUT", REPOSITORY / "src" / "embedded"))
 WORK = Path(os.environ.get("EMBEDDED_WORK", "/tmp/language-neurons-embedded"))
-TOKENIZER, WEIGHTS = WORK / "tokenizer.json", WORK / "model.pt"
+TOKENIZER, WEIGHTS, ADAPTER = WORK / "tokenizer.json", WORK / "model.pt", WORK / "lora.pt"
 
-SEED = 20250521
+TEXT_SEED = 20250521  # of the texts that are shipped, and of the tokenizer: the same for every training
+SEED = int(os.environ.get("EMBEDDED_SEED", TEXT_SEED))
 LENGTH = 256
-STEPS = 2600
+STEPS = int(os.environ.get("EMBEDDED_STEPS", 4000))
 WARM_UP = 100
-PEAK, FLOOR = 2e-3, 1e-4
+PEAK, FLOOR = 4e-3, 1e-4
+SPARSITY = float(os.environ.get("EMBEDDED_SPARSITY", 1))  # weight of the penalty on dense activations
 WORKERS = 2  # training processes, one thread each

@@ -5,12 +5,15 @@ Thai need: under "gpt-2" or "llama-bpe" each of their marks would start a new wo
 """
 
 import itertools
+import random
 from pathlib import Path
 
 from tokenizers import Regex, Tokenizer, decoders, models, pre_tokenizers, trainers
 
 import udhr
 from languages import LANGUAGES
+from problems import document, problem
+from settings import TEXT_SEED
 
 PRE = "qwen35"
 PATTERN = (
@@ -22,10 +25,10 @@ PATTERN = (
 # whole phrases, were single tokens.
 VOCABULARY = 1024
 BOS, EOS = "<|begin|>", "<|end|>"
-SEED = 20250521
 # Few paragraphs and short tokens: more would spend the vocabulary on whole phrases of the
 # templates, which no other text has.
 PARAGRAPHS = 300  # generated paragraphs a language that the merges are learnt from
+PROBLEMS = 150  # and word problems
 LONGEST = 18  # bytes a token
 
 
@@ -49,9 +52,13 @@ def train() -> Tokenizer:
 
 
 def mix(paragraphs):
-    """Parallel generated paragraphs, and the training part of the UDHR once."""
-    for group in itertools.islice(paragraphs("train", SEED), PARAGRAPHS):
+    """Parallel generated paragraphs and word problems, and the training part of the UDHR once."""
+    chance = random.Random(TEXT_SEED)
+    for group in itertools.islice(paragraphs("train", TEXT_SEED), PARAGRAPHS):
         yield from (group[language] for language in LANGUAGES)
+    for _ in range(PROBLEMS):
+        asked = problem(chance, "train")
+        yield from (document(asked, language) for language in LANGUAGES)
     for language in LANGUAGES:
         yield from udhr.training(language)
 

@@ -19,7 +19,7 @@ import tokenizer as bpe
 from data import rows
 from measured import record
 from model import Model, Shape
-from settings import FLOOR, LENGTH, PEAK, SEED, STEPS, TOKENIZER, WARM_UP, WEIGHTS, WORK, WORKERS
+from settings import FLOOR, LENGTH, PEAK, SEED, SPARSITY, STEPS, TOKENIZER, WARM_UP, WEIGHTS, WORK, WORKERS
 
 LOG_EVERY, SAVE_EVERY = 50, 200
 
@@ -32,13 +32,41 @@ def rate(step: int) -> float:
     return FLOOR + (PEAK - FLOOR) * (1 + math.cos(math.pi * done)) / 2
 
 
-def optimizer(model: Model) -> torch.optim.AdamW:
-    """Weight decay on matrices only, not on norms."""
-    groups = [
-        {"params": [p for p in model.parameters() if (p.dim() == 2) == matrix], "weight_decay": decay}
-        for matrix, decay in ((True, 0.1), (False, 0.0))
+def optimizers(model: Model, rank: int) -> list[torch.optim.Optimizer]:
+    """Muon for the matrices of the blocks, which learn from fewer tokens with it; AdamW for the rest.
+
+    Muon's orthogonalization costs a good part of a step: each worker updates its share of the matrices.
+    """
+    matrices = matrices_of(model)
+    others = [p for p in model.parameters() if all(p is not matrix for matrix in matrices)]
+    return [
+        torch.optim.Muon(matrices[rank::WORKERS], lr=PEAK, weight_decay=0.1, momentum=0.95, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=PEAK, betas=(0.9, 0.95), weight_decay=0.0, fused=True),
     ]
-    return torch.optim.AdamW(groups, lr=PEAK, betas=(0.9, 0.95), fused=True)
+
+
+def matrices_of(model: Model) -> list[torch.nn.Parameter]:
+    return [p for p in model.blocks.parameters() if p.dim() == 2]
+
+
+@torch.no_grad()
+def share_updates(model: Model, rank: int) -> None:
+    """Every matrix as its worker updated it."""
+    matrices = matrices_of(model)
+    together = torch.cat([p.flatten() if index % WORKERS == rank else torch.zeros(p.numel()) for index, p in enumerate(matrices)])
+    dist.all_reduce(together)
+    for matrix, updated in zip(matrices, together.split([p.numel() for p in matrices])):
+        matrix.copy_(updated.view_as(matrix))
+
+
+def density(activations: list[torch.Tensor]) -> torch.Tensor:
+    """Mean over tokens of an activation's L1 norm over its L2 norm, 1 where all neurons are alike.
+
+    Whatever its scale, it is smaller the fewer neurons are active; kept small, neurons
+    specialise, which a model this small has little need to do by itself.
+    """
+    ratios = [(a.float().abs().mean(-1) / (a.float().square().mean(-1) + 1e-6).sqrt()).mean() for a in activations]
+    return torch.stack(ratios).mean()
 
 
 def save(model: Model, step: int) -> None:
@@ -52,15 +80,16 @@ def work(rank: int, rendezvous: str) -> None:
     torch.set_num_threads(1)
     dist.init_process_group("gloo", init_method=f"file://{rendezvous}", rank=rank, world_size=WORKERS)
     model = Model(Shape(), SEED)
-    update = optimizer(model)
+    updates = optimizers(model, rank)
 
-    def loss_of(batch):
+    def losses_of(batch):
+        activations = []
         with torch.autocast("cpu", torch.bfloat16):
-            logits = model(batch[:, :-1])
-        return F.cross_entropy(logits.float().flatten(0, 1), batch[:, 1:].flatten())
+            logits = model(batch[:, :-1], activations)
+        return F.cross_entropy(logits.float().flatten(0, 1), batch[:, 1:].flatten()), density(activations)
 
     # Inductor needs a C++ compiler; without one the same steps run, slower.
-    step_loss = torch.compile(loss_of, dynamic=False) if shutil.which("g++") else loss_of
+    step_losses = torch.compile(losses_of, dynamic=False) if shutil.which("g++") else losses_of
     batches = rows(bpe.load(TOKENIZER), LENGTH, SEED)
     start = last = time.monotonic()
     losses, reading = [], 0.0
@@ -68,21 +97,23 @@ def work(rank: int, rendezvous: str) -> None:
         before = time.monotonic()
         batch = next(batches)
         reading += time.monotonic() - before
-        for group in update.param_groups:
-            group["lr"] = rate(step)
-        loss = step_loss(batch[rank::WORKERS])
-        loss.backward()
+        loss, dense = step_losses(batch[rank::WORKERS])
+        (loss + SPARSITY * dense).backward()
         average_gradients(model)
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        update.step()
-        update.zero_grad()
+        for update in updates:
+            for group in update.param_groups:
+                group["lr"] = rate(step)
+            update.step()
+        share_updates(model, rank)
+        model.zero_grad()
         losses.append(loss.item())
         if rank:
             continue
         if (step + 1) % LOG_EVERY == 0 or step == 0:
             now = time.monotonic()
             speed = len(losses) * batch[:, 1:].numel() / (now - last)
-            print(f"step {step + 1} loss {sum(losses) / len(losses):.4f} tokens/s {speed:.0f} "
+            print(f"step {step + 1} loss {sum(losses) / len(losses):.4f} density {dense.item():.3f} tokens/s {speed:.0f} "
                   f"seconds {now - start:.0f} reading {reading:.1f}", flush=True)
             last, losses = now, []
         if (step + 1) % SAVE_EVERY == 0 or step + 1 == STEPS:

@@ -3,19 +3,24 @@
 One paragraph a line, line N of every language of a split saying the same thing.
 """
 
+import json
+import random
+
 import tokenizer as bpe
 from languages import LANGUAGES
-from settings import OUTPUT, SEED, TOKENIZER
+from problems import answer, problem, question
+from settings import OUTPUT, TEXT_SEED, TOKENIZER
 from texts import paragraphs
 
 # Tokens a language, on average over the languages: parallel texts differ in length.
 WANTED = {"collect": 6000, "evaluate": 1500}
+SOLVED, ASKED = 60, 100  # word problems a language, with answers to count on and without to be answered
 
 
 def gather(split: str, tokenizer) -> list[dict[str, str]]:
     """Paragraph groups, none twice, until the languages' mean length is reached."""
     groups, seen, tokens = [], set(), 0
-    for group in paragraphs(split, SEED):
+    for group in paragraphs(split, TEXT_SEED):
         if group["en"] in seen:
             continue
         seen.add(group["en"])
@@ -23,6 +28,28 @@ def gather(split: str, tokenizer) -> list[dict[str, str]]:
         tokens += sum(len(tokenizer.encode(text + "\n").ids) for text in group.values())
         if tokens >= WANTED[split] * len(LANGUAGES):
             return groups
+
+
+def distinct(split: str, count: int) -> list:
+    chance, found = random.Random(f"{split} {TEXT_SEED}"), {}
+    while len(found) < count:
+        found[problem(chance, split)] = None
+    return list(found)
+
+
+def write_problems() -> None:
+    """Parallel by line too: MGSM's files of questions, and JSONL of questions with their answers."""
+    folder = OUTPUT / "problems"
+    (folder / "test").mkdir(parents=True, exist_ok=True)
+    solved, asked = distinct("collect", SOLVED), distinct("test", ASKED)
+    lines = [
+        json.dumps({"language": language, "prompt": question(p, language) + "\n", "response": answer(p, language)}, ensure_ascii=False)
+        for language in LANGUAGES for p in solved
+    ]
+    (folder / "collect.jsonl").write_bytes(("\n".join(lines) + "\n").encode())
+    for language in LANGUAGES:
+        rows = "".join(f"{question(p, language)}\t{p.result}\n" for p in asked)
+        (folder / "test" / f"mgsm_{language}.tsv").write_bytes(rows.encode())
 
 
 def main() -> None:
@@ -38,6 +65,7 @@ def main() -> None:
             text = "\n".join(lines) + "\n"
             (folder / f"{language}.txt").write_bytes(text.encode())
             print(split, language, len(lines), "paragraphs", len(tokenizer.encode(text).ids), "tokens")
+    write_problems()
 
 
 if __name__ == "__main__":

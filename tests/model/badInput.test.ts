@@ -119,6 +119,6 @@ describe('bad input ends in one line that names the file and the mend', () => {
         writeFileSync(neurons, JSON.stringify({ ...analysis, widths: analysis.widths.map((width) => width + 8) }));
         const result = await cli('deactivate', out, '--model', embeddedModel, '--data', texts, '--gpu', 'off');
         expect(result.code).toBe(1);
-        expectOneLine(result, ['embedded.gguf', 'give the model that was analysed']);
+        expectOneLine(result, ['base.gguf', 'give the model that was analysed']);
     });
 });

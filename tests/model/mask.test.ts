@@ -11,7 +11,8 @@ import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-const bytesPerWeight = 2; // the embedded model is F16
+// The embedded model is Q8_0: blocks of 32 weights, an F16 scale before them. A zero scale makes zeros.
+const [blockWeights, blockBytes] = [32, 34];
 
 /** A copy of the embedded model in which the neurons' gate rows are zero. */
 async function zeroed(neurons: readonly NeuronIndex[], path: string): Promise<void> {
@@ -20,8 +21,8 @@ async function zeroed(neurons: readonly NeuronIndex[], path: string): Promise<vo
     const file = openSync(path, 'r+');
     for (const [layer, neuron] of neurons) {
         const gate = tensorInfos.find(({ name }) => name === `blk.${layer}.ffn_gate.weight`)!;
-        expect(gate.dtype).toBe(1); // F16
-        const rowBytes = Number(gate.shape[0]) * bytesPerWeight;
+        expect(gate.dtype).toBe(8); // Q8_0
+        const rowBytes = (Number(gate.shape[0]) / blockWeights) * blockBytes;
         writeSync(file, Buffer.alloc(rowBytes), 0, rowBytes, Number(tensorDataOffset) + Number(gate.offset) + neuron * rowBytes);
     }
     closeSync(file);
