@@ -21,14 +21,14 @@ from lora import adapt, adapters
 from measured import record
 from model import Model, Shape
 from problems import problem, question
-from problems.read import correspondence
+from problems.read import correspondence, same_step
 from settings import ADAPTER, LENGTH, REPOSITORY, SEED, TOKENIZER, WEIGHTS, WORK
 
 PIVOT, ALIGNED = "en", ("zh", "de")
-PROBLEMS, ANSWERS, TEMPERATURE = 800, 4, 0.7
-PAIRS = 3  # of one problem in one language, at most
+PROBLEMS, ANSWERS, TEMPERATURE = 1600, 4, 0.7
+PAIRS = 2  # of one problem in one language, at most
 # A small beta lets so small a model wander off: it unlearns English and every sentence not in the pairs.
-BETA, EPOCHS, BATCH, RATE = 0.5, 4, 32, 2e-4
+BETA, EPOCHS, BATCH, RATE = 0.5, 2, 32, 2e-4
 LIKELIHOOD = 1.0  # weight of the better answers' own likelihood, per token, which DPO alone lets fall
 KEPT, KEEP = 8, 1.0  # the base's English answers in each step, and the weight of their likelihood: English stays
 TEXTS = 2  # rows of ordinary text in each step, of the languages in turn, as in the base's training
@@ -39,7 +39,7 @@ def respond(folder, model, languages, *options: str) -> dict[tuple[str, str], li
     out = folder / f"answers-{'-'.join(languages)}.json"
     out.unlink(missing_ok=True)
     command = ["node", str(REPOSITORY / "dist" / "cli.js"), "respond", "--model", str(model), "--data", str(folder), "--template", "chat",
-               "--languages", ",".join(languages), "--max-tokens", "96", "--gpu", "off", "--out", str(out), *options]
+               "--languages", ",".join(languages), "--max-tokens", "96", "--gpu", "off", "--threads", "1", "--out", str(out), *options]
     subprocess.run(command, check=True)
     tags = {"English": "en", "Chinese": "zh", "German": "de"}
     return {
@@ -49,8 +49,8 @@ def respond(folder, model, languages, *options: str) -> dict[tuple[str, str], li
 
 
 def preferences() -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
-    """(question, better answer, worse answer), the better one corresponding fully to the English answer; and the
-    base's own (question, answer) in English."""
+    """(question, better answer, worse answer), the better one with the English answer's step and result; and the base's
+    own (question, answer) in English."""
     chance, folder = random.Random(SEED), WORK / "align"
     folder.mkdir(exist_ok=True)
     asked = [problem(chance, "train") for _ in range(PROBLEMS)]
@@ -65,9 +65,11 @@ def preferences() -> tuple[list[tuple[str, str, str]], list[tuple[str, str]]]:
         (pivot,) = english[PIVOT, question(p, PIVOT)]
         for language in ALIGNED:
             answers = sampled[language, question(p, language)]
-            ranked = [(correspondence(answer, language, pivot, PIVOT), answer) for answer in dict.fromkeys(answers)]
+            distinct = list(dict.fromkeys(answers))
+            ranked = [(correspondence(answer, language, pivot, PIVOT), answer) for answer in distinct]
+            sound = {answer for answer in distinct if same_step(answer, language, pivot, PIVOT)}
             scores += [correspondence(answer, language, pivot, PIVOT) for answer in answers]
-            better = [(a[1], b[1]) for a in ranked for b in ranked if a[0] == 1 > b[0]]
+            better = [(a[1], b[1]) for a in ranked for b in ranked if a[1] in sound and a[0] > b[0]]
             found += [(question(p, language), *pair) for pair in chance.sample(better, min(PAIRS, len(better)))]
     record("preferences", {
         "problems": PROBLEMS, "languages": list(ALIGNED), "answers each": ANSWERS, "pairs": len(found),

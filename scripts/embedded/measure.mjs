@@ -12,9 +12,9 @@ import { setFacts } from '../../dist/report/matrixFacts.js';
 import { embeddedRun } from '../../dist/run/embeddedRun.js';
 
 const [, , folder, out, ...others] = process.argv;
-const { topRate, aligned, languages, accuracy: { maxTokens } } = embeddedRun();
+const { topRate, bar, aligned, languages, accuracy: { maxTokens } } = embeddedRun();
 const QUESTIONS = 100; // of the whole model
-const ASKED_DEACTIVATED = 30; // in every condition
+const ASKED_DEACTIVATED = 50; // in every condition
 const progress = terminalProgress();
 const work = await mkdtemp(join(tmpdir(), 'language-neurons-measure-'));
 const base = { model: join(folder, 'base.gguf'), gpu: 'off', threads: 1 }; // batches this small lose more to waiting threads than they win
@@ -48,7 +48,7 @@ function wholeAccuracy(options, name) {
 function examine(options, name) {
     return withEngine(options, async (engine) => {
         const { activations } = await collect({ engine, corpus: texts, folder: join(work, name), progress });
-        return identify(activations, { topRate });
+        return identify(activations, { topRate, bar });
     });
 }
 
@@ -96,7 +96,7 @@ try {
             change: Object.fromEntries(Object.entries(change.groups).map(([name, one]) => [name, { change: round(one.change), interval: round(one.interval) }])),
         },
         neurons: {
-            topRate, lambda: analysis.lambda, threshold: round(analysis.threshold), selected: analysis.selected, general: analysis.general,
+            topRate, bar, lambda: analysis.lambda, threshold: round(analysis.threshold), selected: analysis.selected, general: analysis.general,
             perLanguage: Object.fromEntries(Object.entries(analysis.perLanguage).map(([language, { specific, related }]) => [language, [specific, related]])),
             layers: analysis.layers, stages: analysis.stages.seen ? analysis.stages.stages : analysis.stages.reason,
         },

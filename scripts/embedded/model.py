@@ -64,10 +64,10 @@ class FeedForward(nn.Module):
         self.down = nn.Linear(shape.ffn, shape.width, bias=False)
 
     def forward(self, x, seen=None):
-        activation = F.silu(self.gate(x))
+        gate = self.gate(x)
         if seen is not None:
-            seen.append(activation)
-        return self.down(activation * self.up(x))
+            seen.append(gate)
+        return self.down(F.silu(gate) * self.up(x))
 
 
 class Block(nn.Module):
@@ -94,7 +94,7 @@ class Model(nn.Module):
         self.register_buffer("angles", angles(shape), persistent=False)
 
     def hidden(self, tokens, seen=None):
-        """Last hidden states; `seen` collects each layer's activations."""
+        """Last hidden states; `seen` collects each layer's gates before their SiLU."""
         x = self.embedding(tokens)
         rotation = self.angles[: tokens.shape[1]]
         for block in self.blocks:

@@ -14,5 +14,5 @@ LENGTH = 256
 STEPS = int(os.environ.get("EMBEDDED_STEPS", 4000))
 WARM_UP = 100
 PEAK, FLOOR = 4e-3, 1e-4
-SPARSITY = float(os.environ.get("EMBEDDED_SPARSITY", 1))  # weight of the penalty on dense activations
-WORKERS = 2  # training processes, one thread each
+SPARSITY = float(os.environ.get("EMBEDDED_SPARSITY", 6))  # weight of the penalty on neurons that spread over all texts
+WORKERS = int(os.environ.get("EMBEDDED_WORKERS", 2))  # training processes, one thread each

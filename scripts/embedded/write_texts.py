@@ -13,8 +13,8 @@ from settings import OUTPUT, TEXT_SEED, TOKENIZER
 from texts import paragraphs
 
 # Tokens a language, on average over the languages: parallel texts differ in length.
-WANTED = {"collect": 6000, "evaluate": 1500}
-SOLVED, ASKED = 60, 100  # word problems a language, with answers to count on and without to be answered
+WANTED = {"collect": 6000, "evaluate": 800}
+SOLVED, ASKED = 150, 100  # word problems a language, with answers to count on and without to be answered
 
 
 def gather(split: str, tokenizer) -> list[dict[str, str]]:

@@ -24,11 +24,12 @@ export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     mean: PerplexityMean;
     over: ScoredPart;
     number: NumberRule;
+    wholeLimit: number | undefined;
 }
 
 /** `deactivate`: the matrix of each neuron set, beside its random controls, into DIR. */
 export async function deactivateCommand(args: DeactivateArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
-    const { dir, data, mean, over, limit, maxTokens, controls, seed, metric: name } = args;
+    const { dir, data, mean, over, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
     const sets = parseSets(args.sets); // cheap mistakes first
     if (name === 'accuracy' && data.length > 1) throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
     const analysis = await readNeurons(join(dir, 'neurons.json'));
@@ -47,7 +48,7 @@ export async function deactivateCommand(args: DeactivateArguments, { signal, pro
     using engine = await openEngine({
         ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize, masks: countConditions(experiment, languages),
     }, progress);
-    return await run(engine, accuracyMetric({ questions, template: await openTemplate(args.template, engine), limit, maxTokens, rule: args.number }));
+    return await run(engine, accuracyMetric({ questions, template: await openTemplate(args.template, engine), limit, wholeLimit, maxTokens, rule: args.number }));
 }
 
 /** @throws LanguageNeuronsError WRONG_USE */

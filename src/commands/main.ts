@@ -79,7 +79,8 @@ async function parse(args: readonly string[], context: CommandContext): Promise<
                 .option('seed', { type: 'number', default: 1, describe: 'of the first random control' })
                 .option('mean', { choices: perplexityMeans, default: 'tokens' as const, describe: 'ppl: of all tokens, or the mean of the texts\' perplexities' })
                 .option('over', { choices: scoredParts, default: 'response' as const, describe: 'ppl: the part of each text that is scored' })
-                .option('number', { choices: numberRules, default: 'last' as const, describe: 'accuracy: how the number of an answer is found' }), plan(deactivateCommand))
+                .option('number', { choices: numberRules, default: 'last' as const, describe: 'accuracy: how the number of an answer is found' })
+                .option('whole-limit', { type: 'number', describe: 'accuracy: questions of each language for the whole model, where more than --limit' }), plan(deactivateCommand))
         .command('compare <before> <after> [more..]', 'what changed from one analysis to others: before and after alignment, or a series',
             (argv) => argv.positional('before', { type: 'string', demandOption: true }).positional('after', { type: 'string', demandOption: true })
                 .positional('more', { type: 'string', array: true })

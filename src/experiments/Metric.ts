@@ -30,6 +30,8 @@ export interface MeasureContext {
 
 export interface Measurements {
     cell(condition: Condition, language: string): Cell;
+    /** The whole model on all that it was measured on, where that is more than the other conditions were. */
+    whole?(language: string): Cell;
     /** Tokens that went through the model for all cells. */
     readonly decodedTokens: number;
     /** Called once the results are written: what was only there for a stopped run goes. */

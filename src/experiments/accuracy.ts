@@ -11,7 +11,7 @@ import { Journal } from '../Journal.js';
 import type { PromptTemplate } from '../questions/promptTemplates.js';
 import { questionId } from '../questions/questionId.js';
 import type { Question, Questions } from '../questions/Questions.js';
-import { type Condition, conditionMask } from './conditions.js';
+import { type Condition, conditionMask, wholeModel } from './conditions.js';
 import type { Cell, Metric } from './Metric.js';
 
 export interface AccuracyOptions {
@@ -19,6 +19,11 @@ export interface AccuracyOptions {
     readonly template: PromptTemplate;
     /** Only the first so many questions of each language. Default: all. */
     readonly limit?: number | undefined;
+    /**
+     * Questions of each language that the whole model is asked, at least `limit`: one condition of many, it may well be
+     * asked more. Deactivations are still compared with its answers to their own questions. Default: `limit`.
+     */
+    readonly wholeLimit?: number | undefined;
     /** Most tokens of an answer. Default 256. */
     readonly maxTokens?: number | undefined;
     /** How the number is found. Default `last`. */
@@ -28,24 +33,33 @@ export interface AccuracyOptions {
 const entry = z.object({ condition: z.string(), language: z.string(), index: z.int(), text: z.string(), tokens: z.int() });
 type Answer = z.output<typeof entry>;
 
+interface Asked {
+    readonly question: Question;
+    readonly text: string;
+    readonly id: number;
+}
+
 /**
  * Share of questions answered rightly: with the right number, in the language asked (figs. 2b, 10-13).
  * Answers are greedy; those of all conditions are generated together, and stay in
  * `accuracy.answers.jsonl`: `{condition, language, index, text, tokens}`, a line each.
  */
-export function accuracyMetric({ questions, template, limit, maxTokens = 256, rule = 'last' }: AccuracyOptions): Metric {
+export function accuracyMetric({ questions, template, limit, wholeLimit = limit, maxTokens = 256, rule = 'last' }: AccuracyOptions): Metric {
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw new LanguageNeuronsError('WRONG_USE', `the number of questions must be a whole number of at least 1, not ${limit}`);
+    if (limit !== undefined && wholeLimit !== undefined && !(Number.isInteger(wholeLimit) && wholeLimit >= limit)) {
+        throw new LanguageNeuronsError('WRONG_USE', `the whole model's number of questions must be a whole number of at least ${limit}, not ${wholeLimit}`);
+    }
     return {
         name: 'accuracy', source: questions.name, languages: questions.languages, of: (mean) => mean,
         settings: { questions: questions.name, template: template.name, maxTokens, rule },
         async measure(conditions, { engine, folder, signal, progress }) {
-            const asked = new Map<string, { readonly question: Question; readonly text: string; readonly id: number }[]>();
+            const asked = new Map<string, Asked[]>();
             // Of all prompts, whatever the limit: what a shorter run answered serves a longer one.
             const hash = createHash('sha256').update(JSON.stringify([engine.fingerprint, engine.backends.variant, template.special, questions.languages.map(template.stops), maxTokens]));
             for (const language of questions.languages) {
                 const list = (await questions.of(language)).map((question) => ({ question, text: template.write(question), id: questionId(question) }));
                 hash.update(JSON.stringify([language, list.map(({ text }) => text)]));
-                asked.set(language, list.slice(0, limit));
+                asked.set(language, list.slice(0, limit === undefined ? undefined : wholeLimit));
             }
             const key = hash.digest('hex');
             const journal = await Journal.open(join(folder, 'accuracy.answers.jsonl'), key, entry);
@@ -53,9 +67,11 @@ export function accuracyMetric({ questions, template, limit, maxTokens = 256, ru
 
             const each = [...asked.values()].flat();
             const byId = new Map(each.map((one) => [one.id, one]));
-            const missing = (condition: Condition): typeof each => each.filter(({ question }) => !answers.has(nameOf(condition.id, question.language, question.index)));
-            const total = conditions.length * each.length;
-            const open = conditions.reduce((sum, condition) => sum + missing(condition).length, 0);
+            const ofAll = new Set([...asked.values()].flatMap((list) => list.slice(0, limit)));
+            const isAsked = (condition: string, one: Asked): boolean => condition === wholeModel.id || ofAll.has(one);
+            const isAnswered = (condition: string, { question: { language, index } }: Asked): boolean => answers.has(nameOf(condition, language, index));
+            const all = conditions.flatMap(({ id }) => each.filter((one) => isAsked(id, one)).map((one) => isAnswered(id, one)));
+            const [total, open] = [all.length, all.filter((answered) => !answered).length];
             progress.stage('accuracy', total);
             if (open < total) {
                 progress.note(`continues after ${total - open} of ${total} answers`);
@@ -65,9 +81,10 @@ export function accuracyMetric({ questions, template, limit, maxTokens = 256, ru
             for (let first = 0; first < conditions.length; first += engine.masks) {
                 const together = conditions.slice(first, first + engine.masks);
                 function* todo(): Generator<Prompt> {
-                    for (const { question, text, id } of each) {
+                    for (const one of each) {
+                        const { question: { language }, text, id } = one;
                         for (const [mask, { id: condition }] of together.entries()) {
-                            if (!answers.has(nameOf(condition, question.language, question.index))) yield { text, id, mask, special: template.special, stops: template.stops(question.language) };
+                            if (isAsked(condition, one) && !isAnswered(condition, one)) yield { text, id, mask, special: template.special, stops: template.stops(language) };
                         }
                     }
                 }
@@ -83,11 +100,14 @@ export function accuracyMetric({ questions, template, limit, maxTokens = 256, ru
                 });
             }
             progress.done();
-            const of = ({ id }: Condition, language: string): Answer[] => asked.get(language)!.map(({ question: { index } }) => answers.get(nameOf(id, language, index))!);
-            const decodedTokens = conditions.reduce((sum, condition) => sum + questions.languages.reduce((all, language) => all + of(condition, language).reduce((most, { tokens }) => most + tokens, 0), 0), 0);
+            const cellOn = (condition: Condition, list: readonly Asked[]): Cell =>
+                cellOf(list.map(({ question: { language, index } }) => answers.get(nameOf(condition.id, language, index))!), list.map(({ question }) => question), answerLanguages(questions.languages), rule);
+            const decodedTokens = conditions.reduce((sum, { id }) => sum + each.reduce(
+                (part, one) => part + (isAsked(id, one) ? answers.get(nameOf(id, one.question.language, one.question.index))!.tokens : 0), 0), 0);
             return {
                 decodedTokens, finish: () => Promise.resolve(),
-                cell: (condition, language) => cellOf(of(condition, language), asked.get(language)!.map(({ question }) => question), answerLanguages(questions.languages), rule),
+                cell: (condition, language) => cellOn(condition, asked.get(language)!.filter((one) => ofAll.has(one))),
+                whole: (language) => cellOn(wholeModel, asked.get(language)!),
             };
         },
     };

@@ -60,7 +60,7 @@ export async function deactivate(options: DeactivateOptions): Promise<Deactivate
     const matrices: Partial<Record<NeuronSetName, DeactivationSet>> = {};
     for (const [name, set] of sets) matrices[name] = buildSet(metric, languages, set, measured);
     const whole = Object.fromEntries(languages.map((language) => {
-        const { numerators, weights } = measured(wholeModel, language).cell;
+        const { numerators, weights } = measurements.whole?.(language) ?? measured(wholeModel, language).cell;
         return [language, { numerators: [...numerators], weights: [...weights] }];
     }));
     const matrix: DeactivationMatrix = {

@@ -45,6 +45,8 @@ const schema = z.strictObject({
         questions: z.string(),
         template: z.string().optional(),
         limit: z.int().optional(),
+        /** Questions of each language for the whole model, where it is to be asked more than `limit`. */
+        wholeLimit: z.int().optional(),
         maxTokens: z.int().optional(),
         contextSize: z.int().optional(),
         number: z.enum(numberRules as [NumberRule, ...NumberRule[]]).optional(),

@@ -117,8 +117,8 @@ async function examine(config: RunConfig, { signal, progress = silent }: RunOpti
         const experiment = { analysis, sets: config.sets, seed: config.seed, controls: config.controls, folder: config.out, signal, progress };
         const matrices = [await deactivate({ ...experiment, engine, metric: perplexityMetric(evaluation) })];
         if (accuracy !== undefined) {
-            const { limit, maxTokens, number } = accuracy;
-            const metric = accuracyMetric({ questions: questions!, template: template!, limit, maxTokens, rule: number });
+            const { limit, wholeLimit, maxTokens, number } = accuracy;
+            const metric = accuracyMetric({ questions: questions!, template: template!, limit, wholeLimit, maxTokens, rule: number });
             engine.close(); // one model in memory at a time
             // One that holds a mask for every condition.
             const many = await Engine.open({ ...engineOptionsOf(config), contextSize: accuracy.contextSize ?? generationContextSize, masks: countConditions(experiment, metric.languages) });

@@ -85,6 +85,12 @@ describe('deactivate --metric accuracy', () => {
         expect(readFileSync(at('run', 'report.html'), 'utf8')).toContain('id="accuracy.specific"');
     });
 
+    it('refuses to ask the whole model less than the others', async () => {
+        const { code, stderr } = await cli(...deactivateArgs(runFolder('less'), '--limit', '4', '--whole-limit', '2'));
+        expect(code).toBe(2);
+        expect(stderr).toContain('at least 4, not 2');
+    });
+
     it('is part of a whole run where its configuration asks questions', async () => {
         writeFileSync(at('run.yaml'), `model: ${embeddedModel}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: whole\naccuracy: {questions: questions, template: ${at('template.txt')}, limit: 2, maxTokens: 8}\n`);
         const { code, stdout, stderr } = await cli('run', at('run.yaml'), '--json');
@@ -96,7 +102,7 @@ describe('deactivate --metric accuracy', () => {
     });
 
     it('of a model before and after alignment ends in one report, each measured on the same texts and questions', async () => {
-        writeFileSync(at('pair.yaml'), `model: ${embeddedModel}\naligned: {loras: [{path: ${embeddedAdapter}}], trained: [de], together: true}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: pair\naccuracy: {questions: questions, template: chat, limit: 2, maxTokens: 8}\n`);
+        writeFileSync(at('pair.yaml'), `model: ${embeddedModel}\naligned: {loras: [{path: ${embeddedAdapter}}], trained: [de], together: true}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: pair\naccuracy: {questions: questions, template: chat, limit: 2, wholeLimit: 6, maxTokens: 8}\n`);
         const { code, stdout, stderr } = await cli('run', at('pair.yaml'), '--json');
         expect(code, stderr).toBe(0);
         const { matrices, aligned } = JSON.parse(stdout) as { matrices: DeactivationMatrix[]; aligned: { folder: string; matrices: DeactivationMatrix[]; comparison: Comparison } };
@@ -107,7 +113,14 @@ describe('deactivate --metric accuracy', () => {
             expect(ppl!.perLanguage[language]!.before).toBeCloseTo(of(matrices[0]!)!, 9);
             expect(ppl!.perLanguage[language]!.after).toBeCloseTo(of(aligned.matrices[0]!)!, 9);
             expect(ppl!.perLanguage[language]!.change).not.toBe(0);
-            expect(accuracy!.perLanguage[language]).toMatchObject({ before: of(matrices[1]!), after: of(aligned.matrices[1]!) });
+            // The whole models are compared on more questions than the deactivations.
+            const rightOf = ({ whole }: DeactivationMatrix) => whole[language]!.numerators;
+            const [first, second] = [rightOf(matrices[1]!), rightOf(aligned.matrices[1]!)];
+            const mean = (right: readonly number[]) => right.reduce((sum, one) => sum + one, 0) / right.length;
+            expect([first.length, second.length]).toEqual([6, 6]);
+            expect(accuracy!.perLanguage[language]).toMatchObject({ before: mean(first), after: mean(second) });
+            expect(of(matrices[1]!)).toBe(mean(first.slice(0, 2)));
+            expect(matrices[1]!.sets.specific!.samples.flat().every((n) => n === 2)).toBe(true);
         }
         expect(ppl!.groups.trained!.languages).toEqual(['de']);
         const report = readFileSync(at('pair', 'report.html'), 'utf8');

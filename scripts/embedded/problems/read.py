@@ -7,6 +7,7 @@ from . import MODULES
 from .meaning import KINDS
 
 FIELDS = ("kind", "person", "thing", "first", "sign", "second", "sum", "result")
+STEP = ("kind", "first", "sign", "second", "sum", "result")
 PATTERNS = {
     "step": r"(?P<first>\d+) (?P<sign>[+-]) (?P<second>\d+) = (?P<sum>\d+)",
     "A": "(?P<person>.+?)", "x": "(?P<thing>.+?)", "m": "(?P<measure>.+?)", "r": r"(?P<result>\d+)",
@@ -44,6 +45,12 @@ def correspondence(answer: str, language: str, pivot: str, pivot_language: str) 
     # Not every language names the person in every answer.
     fields = [field for field in FIELDS if field in wanted and (field in found or not found)]
     return sum(found.get(field) == wanted[field] for field in fields) / len(fields) if fields else 0.0
+
+
+def same_step(answer: str, language: str, pivot: str, pivot_language: str) -> bool:
+    """Whether both state a step and a result, and the same ones."""
+    wanted, found = read(pivot, pivot_language), read(answer, language)
+    return bool(wanted) and bool(found) and all(found[field] == wanted[field] for field in STEP)
 
 
 def _thing(found: dict[str, str], language: str) -> int:
