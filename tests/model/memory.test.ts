@@ -45,7 +45,7 @@ describe('memory that runs out', () => {
             expect(notes).toEqual([expect.stringMatching(/memory ran out.*batches of 128 tokens/)]);
             expect(engine.batchSize).toBe(128);
             expect(stepped.tokens).toEqual(whole.tokens);
-            expect(flippedShare(stepped.counts, whole.counts, whole.tokens.reduce((sum, n) => sum + n, 0n)) * 3).toBeLessThan(5e-3); // rounding at zero
+            expect(flippedShare(stepped.counts, whole.counts, whole.tokens.reduce((sum, n) => sum + n, 0n)) * 3).toBeLessThan(5e-4); // rounding at zero
             // A second time it is an error, and what was finished is kept.
             const again = collect({ engine: failingOnce(engine, 'count', 3, 'OUT_OF_MEMORY'), corpus, folder: join(folder, 'twice') });
             await expect(again).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' });

@@ -60,7 +60,7 @@ it('compare writes comparison.json and a report that shows it', async () => {
     expect(comparison.analyses.map(({ label }) => label)).toEqual(['base', 'aligned']);
     expect(comparison.changes[0]!.groups.trained!.languages).toEqual(['de', 'zh']);
     expect(comparison.changes[0]!.transitions.specific.specific).toBeGreaterThan(0);
-    expect(JSON.parse(readFileSync(at('runs', 'aligned', 'comparison.json'), 'utf8'))).toEqual({ format: 'language-neurons/comparison', version: 1, ...comparison });
+    expect(JSON.parse(readFileSync(at('runs', 'aligned', 'comparison.json'), 'utf8'))).toEqual({ format: 'language-neurons/comparison', version: 2, ...comparison });
     expect(readFileSync(at('runs', 'aligned', 'report.html'), 'utf8')).toContain('id="comparison-layers"');
     expect(existsSync(at('runs', 'base', 'report.html'))).toBe(false);
     expect(readFileSync(at('runs', 'aligned', 'tables', 'comparison-classes.csv'), 'utf8')).toContain('aligned');

@@ -49,8 +49,8 @@ describe('a memory plan', () => {
     it('of a small model takes it whole, with its weights, counters and masks', async () => {
         const plan = await planMemory(embeddedModel, [gpu(2)], { contextSize: 1024, batchSize: 512, masks: 11 });
         expect(plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
-        expect(plan.adapter).toEqual({ gpu: 6 * 640 * 4 * 12, cpu: 0 });
-        expect(plan.weights.gpu / 1024 ** 2).toBeCloseTo(6.3, 0);
+        expect(plan.adapter).toEqual({ gpu: 6 * 1024 * 4 * 12, cpu: 0 });
+        expect(plan.weights.gpu / 1024 ** 2).toBeCloseTo(2.9, 0);
         expect(describePlan(plan)).toMatch(/^7 of 7 layers on the GPU, batches of 512 tokens: \d+ MiB of \d+ MiB there/);
     });
 

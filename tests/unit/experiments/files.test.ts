@@ -109,7 +109,7 @@ describe('a matrix file', () => {
         const path = matrixPath(folder, 'ppl');
         const whole = await readFile(path, 'utf8');
         const changed = [
-            '', 'null', '[]', whole.slice(0, -3), whole.replace('"version": 2', '"version": 1'), whole.replace('language-neurons/matrix', 'language-neurons/neurons'),
+            '', 'null', '[]', whole.slice(0, -3), whole.replace('"version": 3', '"version": 2'), whole.replace('language-neurons/matrix', 'language-neurons/neurons'),
             whole.replace('"ppl"', '"accuracy"'), whole.replace('3.1', '"3.1"'), whole.replace('"control"', '"contrl"'), whole.replace('123', 'null'),
         ];
         for (const text of changed) {

@@ -19,7 +19,7 @@ describe('a run configuration', () => {
         expect(await readRunConfig(written(example))).toEqual({
             model: join(folder, 'model.gguf'), data: [join(folder, 'texts')], evaluation: [join(folder, 'held-out')],
             languages: ['en', 'zh', 'de'], folds: 5, topRate: 0.01, sets: ['specific', 'specific+related'],
-            controls: 3, accuracy: { questions: 'mgsm', template: 'chat', limit: 50 }, out: join(folder, 'runs/mine'),
+            controls: 3, accuracy: { questions: 'mgsm', template: 'chat', limit: 50, wholeLimit: 200 }, out: join(folder, 'runs/mine'),
             aligned: { loras: [{ path: join(folder, 'lora.gguf') }], trained: ['zh', 'de'], together: false },
         });
     });
