@@ -14,5 +14,5 @@ def record(part: str, values) -> None:
     found[part] = values
     FILE.parent.mkdir(exist_ok=True)
     partial = FILE.with_suffix(".partial")
-    partial.write_text(json.dumps(found, indent=2, ensure_ascii=False) + "\n")
+    partial.write_text(json.dumps(found, indent=1, ensure_ascii=False) + "\n")
     os.replace(partial, FILE)
