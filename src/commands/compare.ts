@@ -6,7 +6,7 @@ import type { AnalysisChange, Comparison, GroupChange, MetricChange, MetricGroup
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
 import { readNeurons } from '../neurons/file.js';
-import { metricWords } from '../report/metricWords.js';
+import { changeWords, metricWords } from '../report/metricWords.js';
 import { reportOn } from '../report/reportOn.js';
 import { type CommandContext, type CommandResult, parseLanguages } from './shared.js';
 
@@ -76,14 +76,11 @@ export function describeChange({ analyses, trained }: Comparison, change: Analys
 }
 
 function describeMetric({ metric, groups, perLanguage }: MetricChange): string {
-    const { noun, formatValue, formatEffect } = metricWords[metric];
-    const one = ({ before, after, change, interval }: MetricGroupChange): string => {
-        const effect = (value: number): string => formatEffect(metric === 'ppl' ? value / before : value);
-        return `${formatValue(before)} → ${formatValue(after)} (${effect(change)}${interval === null ? '' : `, ${effect(interval[0])} to ${effect(interval[1])}`})`;
-    };
+    const { noun, formatValue } = metricWords[metric];
+    const one = (group: MetricGroupChange): string => `${formatValue(group.before)} → ${formatValue(group.after)} (${changeWords(metric, group)})`;
     const named = { all: 'all', trained: 'trained', others: 'others', english: 'English', rest: 'the rest' };
     return [
-        `  ${noun}, with the 95 % interval of its change:`,
+        `  ${noun}:`,
         ...Object.entries(groups).map(([name, of]) => `    ${named[name as keyof typeof named]}: ${one(of)}`),
         ...Object.entries(perLanguage).map(([language, of]) => `    ${language}: ${one(of)}`),
     ].join('\n');

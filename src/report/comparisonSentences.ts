@@ -2,7 +2,7 @@ import type { AnalysisChange, Comparison, MetricChange, MetricGroupChange } from
 import type { NeuronClass } from '../neurons/NeuronAnalysis.js';
 import { formatCount, formatList, formatNumber } from './format.js';
 import { html, type Html } from './html.js';
-import { metricWords } from './metricWords.js';
+import { changeWords, metricWords } from './metricWords.js';
 
 /** The last analysis against the first: what figures of one comparison show. */
 export function lastChange({ changes }: Comparison): AnalysisChange {
@@ -35,12 +35,10 @@ neurons; a language’s own, on average: ${formatList(means)}.${metrics.map(chan
 
 /** What became of a metric, on average over groups of languages, with the change's interval. */
 function metricSentence({ metric, groups }: MetricChange, trained: readonly string[]): string {
-    const { noun, formatValue, formatEffect } = metricWords[metric];
+    const { noun, formatValue } = metricWords[metric];
     const part = (name: string, group: MetricGroupChange | undefined): string[] => {
         if (group === undefined) return [];
-        const { before, after, change, interval } = group;
-        const effect = (value: number): string => formatEffect(metric === 'ppl' ? value / before : value);
-        return [`${name} from ${formatValue(before)} to ${formatValue(after)} (${effect(change)}${interval === null ? '' : `, 95 % ${effect(interval[0])} to ${effect(interval[1])}`})`];
+        return [`${name} from ${formatValue(group.before)} to ${formatValue(group.after)} (${changeWords(metric, group)})`];
     };
     const parts = [...part('on average', groups.all), ...part(formatList(trained), groups.trained), ...(trained.length === 0 ? [] : part('the others', groups.others))];
     return `The whole model’s ${noun} goes ${parts.join('; ')}.`;

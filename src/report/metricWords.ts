@@ -1,3 +1,4 @@
+import type { MetricGroupChange } from '../experiments/Comparison.js';
 import type { MetricName } from '../experiments/DeactivationMatrix.js';
 import { formatChange, formatNumber, formatPointsChange, formatShare } from './format.js';
 import type { Measured } from './numbers.js';
@@ -31,3 +32,10 @@ export const metricWords: Readonly<Record<MetricName, MetricWords>> = {
         formatValue: formatShare, formatEffect: formatPointsChange,
     },
 };
+
+/** A metric's change and its interval, such as `+1.0 points, 95 % 0 points to +2.0 points`; relative where its effects are. */
+export function changeWords(metric: MetricName, { before, change, interval }: MetricGroupChange): string {
+    const { relative, formatEffect } = metricWords[metric];
+    const effect = (value: number): string => formatEffect(relative ? value / before : value);
+    return `${effect(change)}${interval === null ? '' : `, 95 % ${effect(interval[0])} to ${effect(interval[1])}`}`;
+}
