@@ -1,8 +1,10 @@
 import { LanguageNeuronsError } from '../errors.js';
+import type { Progress } from '../progress.js';
 import type {
     NativeBatch, NativeContext, NativeCounting, NativeLayer, NativeMode, NativeModel, NativeModelInfo, NativeSplit,
 } from './addon.js';
 import { atLeastOne } from './atLeastOne.js';
+import type { EngineSettings } from './EngineSettings.js';
 import { generate, type GenerationRequest } from './generate.js';
 import type { GpuChoice, LoadedBackends } from './loadBackends.js';
 import { type EngineParts, leastBatchSize, loadEngine } from './loadEngine.js';
@@ -41,6 +43,10 @@ export interface EngineOptions {
     readonly counting?: NativeCounting;
     /** Count the named activation by eval callback instead; for tests and benchmarks. */
     readonly callbackTensor?: string;
+    /** Stops reading the model's file, which is read whole the first time. */
+    readonly signal?: AbortSignal | undefined;
+    /** Tells how far that is. */
+    readonly progress?: Progress | undefined;
 }
 
 /** Texts to run through the model, some of them as tokens already. */
@@ -136,8 +142,10 @@ export class Engine {
     readonly windowSize: number;
     /** Tokens of a batch that was asked for; see `batchSize`. */
     readonly requestedBatchSize: number;
-    /** sha256 of the GGUF's header and size. */
+    /** Names the model by all its bytes and its adapters'; see `modelFingerprint`. */
     readonly fingerprint: string;
+    /** What else of the options shapes results. */
+    readonly settings: EngineSettings;
     /** Where the model goes; undefined on the CPU. */
     readonly plan: MemoryPlan | undefined;
     /** Masks held at a time. */
@@ -147,7 +155,8 @@ export class Engine {
     readonly #model: NativeModel;
     readonly #open: (batchSize: number) => Promise<NativeContext>;
     readonly #sequences: number;
-    readonly #contextSize: number;
+    /** Cells of the KV cache: with the batch it decides which answers are generated side by side. */
+    readonly contextSize: number;
     #batchSize: number;
     #steppedDown: boolean;
     #context: NativeContext;
@@ -162,6 +171,7 @@ export class Engine {
         this.#open = parts.open;
         this.backends = backends;
         this.fingerprint = fingerprint;
+        this.settings = parts.settings;
         this.plan = plan;
         this.notes = notes;
         this.info = model.info();
@@ -171,7 +181,7 @@ export class Engine {
         this.requestedBatchSize = sizes.requestedBatchSize;
         this.windowSize = sizes.windowSize;
         this.#sequences = sizes.sequences;
-        this.#contextSize = sizes.contextSize;
+        this.contextSize = sizes.contextSize;
         this.masks = sizes.masks;
     }
 
@@ -300,7 +310,7 @@ export class Engine {
         try {
             const drawn = generate(requests(), {
                 maxTokens: each.maxTokens, temperature, seed, endTokens: new Set(ignoreEnd ? [] : model.endTokens()), batchSize: this.batchSize,
-                sequences: this.#sequences, cells: this.#contextSize,
+                sequences: this.#sequences, cells: this.contextSize,
             }, (batch, draws) => {
                 throwIfAborted(signal);
                 return awaitNative(() => this.#context.sample(batch, draws));

@@ -3,6 +3,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import type { NativeContext, NativeMode, NativeModel } from './addon.js';
 import { atLeastOne } from './atLeastOne.js';
 import type { EngineOptions } from './Engine.js';
+import { type EngineSettings, engineSettings } from './EngineSettings.js';
 import { type LoadedBackends, loadBackends } from './loadBackends.js';
 import { modelFingerprint } from './modelFingerprint.js';
 import { awaitNative, nativeError } from './nativeError.js';
@@ -23,6 +24,7 @@ export interface EngineParts {
     readonly open: (batchSize: number) => Promise<NativeContext>;
     readonly backends: LoadedBackends;
     readonly fingerprint: string;
+    readonly settings: EngineSettings;
     readonly plan: MemoryPlan | undefined;
     readonly notes: readonly string[];
     readonly steppedDown: boolean;
@@ -45,11 +47,12 @@ export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
     const plan = backends.backend !== '' ? await planOf(path, backends, options, requestedBatchSize, masks) : undefined;
     if (plan === undefined) await checkWeightsFit(path);
     else notes.push(`${backends.variant}: ${describePlan(plan)}`);
+    const fingerprint = await modelFingerprint(path, loras, options);
     const model = await awaitNative(() => backends.addon.loadModel({
         path, backend: backends.backend, gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0, loras,
     }));
     try {
-        const { trainContext, headerBytes } = model.info();
+        const { trainContext } = model.info();
         const windowSize = positive(
             options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : defaultWindowSize), 'window size',
         );
@@ -73,9 +76,9 @@ export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
             return open(batchSize);
         });
         if (backends.backend !== '') await warnOfFallback(context, options.countOnly ?? false, masks, notes);
-        const fingerprint = await modelFingerprint(path, headerBytes, loras);
+        const settings = engineSettings(options, backends.variant, requestedBatchSize, windowSize);
         return {
-            path, model, context, open, backends, fingerprint, plan, notes, steppedDown,
+            path, model, context, open, backends, fingerprint, settings, plan, notes, steppedDown,
             sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, masks },
         };
     } catch (cause) {
