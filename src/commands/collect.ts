@@ -8,15 +8,17 @@ export interface CollectArguments extends ModelArguments {
     languages: string | undefined;
     out: string;
     folds: number | undefined;
+    force: boolean;
+    fresh: boolean;
 }
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
 export async function collectCommand(args: CollectArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
     // Cheap mistakes first: the texts are looked at before a model is loaded.
     const corpus = await openCorpus(args.data, { ...defined({ languages: parseLanguages(args.languages) }), signal, progress });
-    const engine = await openEngine({ ...engineOptions(args), countOnly: true }, progress);
+    const engine = await openEngine({ ...engineOptions(args), countOnly: true }, { signal, progress });
     try {
-        const { activations, decodedTokens, seconds } = await collect({ engine, corpus, folder: args.out, folds: args.folds, signal, progress });
+        const { activations, decodedTokens, seconds } = await collect({ engine, corpus, folder: args.out, folds: args.folds, force: args.force, signal, progress });
         const tokens = Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])]));
         const tokensPerSecond = decodedTokens / seconds;
         return {

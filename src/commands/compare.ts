@@ -1,7 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { compare, type LabelledAnalysis } from '../experiments/compare.js';
-import { measuredAlike } from '../experiments/compareMetrics.js';
 import type { AnalysisChange, Comparison, GroupChange, MetricChange, MetricGroupChange } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
@@ -30,10 +29,7 @@ export async function compareCommand(args: CompareArguments, { say }: CommandCon
         analyses.push({ label: labelOf(i, paths), analysis: await readNeurons(neurons), matrices: await readMatrices(folder) });
     }
     const comparison = compare(analyses, parseLanguages(args.trained) ?? []);
-    for (const { label, matrices } of analyses) {
-        const unlike = matrices!.filter((matrix) => analyses[0]!.matrices!.some((first) => first.metric === matrix.metric && !measuredAlike(first, matrix)));
-        for (const { metric } of unlike) say(`${metric} of ${label} was measured otherwise than that of ${analyses[0]!.label}, on other texts, questions or languages or with other settings, and is not compared`);
-    }
+    for (const note of comparison.notes) say(note);
     const { folder } = places.at(-1)!;
     const out = args.out ?? folder;
     await writeComparison(out, comparison);

@@ -25,6 +25,8 @@ export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     over: ScoredPart;
     number: NumberRule;
     wholeLimit: number | undefined;
+    force: boolean;
+    fresh: boolean;
 }
 
 /** `deactivate`: the matrix of each neuron set, beside its random controls, into DIR. */
@@ -36,18 +38,18 @@ export async function deactivateCommand(args: DeactivateArguments, { signal, pro
     const experiment = { analysis, sets, controls, seed };
     const languages = parseLanguages(args.languages) ?? analysis.languages;
     const run = async (engine: Engine, metric: Parameters<typeof deactivate>[0]['metric']): Promise<CommandResult> => {
-        const matrix = await deactivate({ ...experiment, engine, metric, folder: dir, signal, progress });
+        const matrix = await deactivate({ ...experiment, engine, metric, folder: dir, otherModel: args.force, signal, progress });
         return { json: matrix, text: describeMatrix(matrix) };
     };
     if (name === 'ppl') {
         const corpus = await openCorpus(data, { languages, signal, progress });
-        using engine = await openEngine(engineOptions(args), progress);
+        using engine = await openEngine(engineOptions(args), { signal, progress });
         return await run(engine, perplexityMetric(corpus, { mean, over }));
     }
     const questions = await openQuestions(data[0]!, { languages, signal, progress });
     using engine = await openEngine({
         ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize, masks: countConditions(experiment, languages),
-    }, progress);
+    }, { signal, progress });
     return await run(engine, accuracyMetric({ questions, template: await openTemplate(args.template, engine), limit, wholeLimit, maxTokens, rule: args.number }));
 }
 

@@ -17,7 +17,7 @@ export interface RespondArguments extends ModelArguments, QuestionArguments {
 export async function respondCommand(args: RespondArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
     const { limit, answers, maxTokens, temperature, seed, out } = args;
     const questions = await openQuestions(args.data, { languages: parseLanguages(args.languages), signal, progress });
-    const engine = await openEngine({ ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize }, progress);
+    const engine = await openEngine({ ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize }, { signal, progress });
     try {
         const template = await openTemplate(args.template, engine);
         const result = await respond({ engine, questions, template, path: out, limit, answers, maxTokens, temperature, seed, signal, progress });

@@ -80,8 +80,8 @@ export function engineOptions(args: ModelArguments): EngineOptions {
 }
 
 /** Opens a model and says what there is to say of it. */
-export async function openEngine(options: EngineOptions, progress: Progress): Promise<Engine> {
-    const engine = await Engine.open(options);
+export async function openEngine(options: EngineOptions, { signal, progress }: Pick<CommandContext, 'signal' | 'progress'>): Promise<Engine> {
+    const engine = await Engine.open({ ...options, signal, progress });
     for (const note of engine.notes) progress.note(note);
     return engine;
 }
