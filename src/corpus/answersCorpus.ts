@@ -1,4 +1,5 @@
 import { createReadStream } from 'node:fs';
+import { resolve } from 'node:path';
 import { pipeline } from 'node:stream';
 import { streamArray } from 'stream-json/streamers/stream-array.js';
 import { z } from 'zod';
@@ -20,7 +21,7 @@ export async function answersCorpus(path: string, asked: readonly string[] | und
     for await (const { language } of allSamples(path)) found.add(language);
     if (found.size === 0) throw new LanguageNeuronsError('EMPTY', `${path}: holds no answer; put {"lang", "instruction", "answers": [{"generated"}]} in it`);
     const languages = chooseLanguages(asked, inPaperOrder(found), path);
-    return { name: path, languages, samples: (language) => samplesOf(path, language) };
+    return { name: path, sources: [{ name: path, path: resolve(path) }], languages, samples: (language) => samplesOf(path, language) };
 }
 
 async function* samplesOf(path: string, language: string): AsyncGenerator<Sample> {

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { chooseLanguages, inPaperOrder } from './languages.js';
@@ -22,7 +22,11 @@ export async function folderCorpus(folder: string, asked: readonly string[] | un
     if (files.size === 0) {
         throw new LanguageNeuronsError('NOT_FOUND', `${folder}: has no LL.txt file; name one file after each language, such as en.txt`);
     }
-    return { name: folder, languages: chooseLanguages(asked, inPaperOrder(files.keys()), folder), samples: (language) => samples(join(folder, files.get(language)!), language) };
+    return {
+        name: folder, sources: [{ name: folder, path: resolve(folder) }],
+        languages: chooseLanguages(asked, inPaperOrder(files.keys()), folder),
+        samples: (language) => samples(join(folder, files.get(language)!), language),
+    };
 }
 
 /** `en` for `en.txt` or `eng_Latn.devtest`; `zh-TW` for `zho_Hant.dev`. */

@@ -1,3 +1,4 @@
+import { resolve } from 'node:path';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Corpus, Sample } from './Corpus.js';
@@ -21,6 +22,7 @@ export async function jsonlCorpus(path: string, asked: readonly string[] | undef
     if (found.size === 0) throw new LanguageNeuronsError('EMPTY', `${path}: holds no text; put one JSON object a line in it`);
     return {
         name: path,
+        sources: [{ name: path, path: resolve(path) }],
         languages: chooseLanguages(asked, inPaperOrder(found), path),
         samples: (language) => samplesOf(path, language),
     };

@@ -39,26 +39,30 @@ export async function openCorpus(spec: string | readonly string[], options: Corp
         });
         corpora.push(opened);
     }
-    return { name: corpora.map(({ name }) => name).join(' + '), languages: first.languages, samples: (language) => concatenated(corpora, language) };
+    return {
+        name: corpora.map(({ name }) => name).join(' + '), sources: corpora.flatMap(({ sources }) => sources),
+        languages: first.languages, samples: (language) => concatenated(corpora, language),
+    };
 }
 
 async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
     const { languages } = options;
     if (isUdhr(spec)) return udhrCorpus(spec, languages);
-    if (await isQuestions(spec)) return named(questionsCorpus(await openQuestions(spec, options)), spec);
+    if (await isQuestions(spec)) return withShownName(questionsCorpus(await openQuestions(spec, options)));
     const found = await stat(spec).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError('NOT_FOUND', `${spec}: no such file or folder; give udhr, mgsm, msvamp, a folder of LL.txt or a JSONL file`, { cause });
     });
-    if (found.isDirectory()) return named(await folderCorpus(spec, languages), spec);
-    if (/\.(jsonl|ndjson)$/.test(spec)) return named(await jsonlCorpus(spec, languages), spec);
-    if (spec.endsWith('.json')) return named(await answersCorpus(spec, languages), spec);
+    if (found.isDirectory()) return withShownName(await folderCorpus(spec, languages));
+    if (/\.(jsonl|ndjson)$/.test(spec)) return withShownName(await jsonlCorpus(spec, languages));
+    if (spec.endsWith('.json')) return withShownName(await answersCorpus(spec, languages));
     throw new LanguageNeuronsError('UNSUPPORTED', `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, or the .json of answers by the paper's authors`);
 }
 
 /** A corpus by its path as a person would say it: from the working folder where it lies in there. */
-function named(corpus: Corpus, path: string): Corpus {
-    const below = relative('', path);
-    return { ...corpus, name: below === '' || below.startsWith('..') ? path : below };
+function withShownName(corpus: Corpus): Corpus {
+    const below = relative('', corpus.name);
+    const name = below === '' || below.startsWith('..') ? corpus.name : below;
+    return { ...corpus, name, sources: corpus.sources.map((source) => ({ ...source, name })) };
 }
 
 async function* concatenated(corpora: readonly Corpus[], language: string): AsyncGenerator<Sample> {

@@ -35,7 +35,7 @@ export function udhrCorpus(spec: string, asked: readonly string[] | undefined): 
         if (languages.indexOf(language) !== i) throw new LanguageNeuronsError('WRONG_USE', `language ${language} is asked for twice; name each once`);
         declarationOf(language); // throws where there is none
     }
-    return { name: spec, languages, samples: (language) => samples(spec, language, from, to) };
+    return { name: spec, sources: [{ name: spec }], languages, samples: (language) => samples(spec, language, from, to) };
 }
 
 async function* samples(spec: string, language: string, from: number, to: number): AsyncGenerator<Sample> {

@@ -1,5 +1,5 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { languageTag } from '../corpus/languageNames.js';
 import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
@@ -51,7 +51,7 @@ export async function isQuestions(spec: string): Promise<boolean> {
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, fetchQuestions's; reading a language DAMAGED naming the line, or ENCODING
  */
 export async function openQuestions(spec: string, { languages: asked, signal, progress = silent }: QuestionsOptions = {}): Promise<Questions> {
-    if (questionSets.includes(spec)) return { ...(await openFolder(await fetchQuestions(spec, { languages: asked, signal, progress }), asked)), name: spec };
+    if (questionSets.includes(spec)) return { ...(await openFolder(await fetchQuestions(spec, { languages: asked, signal, progress }), asked)), name: spec, sources: [{ name: spec }] };
     return openFolder(spec, asked);
 }
 
@@ -70,7 +70,7 @@ async function openFolder(folder: string, asked: readonly string[] | undefined):
     }
     if (files.size === 0) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: holds no questions; give a folder of mgsm_LL.tsv or test_Language.json`);
     const languages = chooseLanguages(asked, inPaperOrder(files.keys()), folder);
-    return { name: folder, languages, of: (language) => readQuestions(files.get(language)!, language) };
+    return { name: folder, sources: [{ name: folder, path: resolve(folder) }], languages, of: (language) => readQuestions(files.get(language)!, language) };
 }
 
 function kindOf(name: string): { readonly language: string; readonly kind: keyof typeof kinds } | undefined {

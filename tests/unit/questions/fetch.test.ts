@@ -42,7 +42,7 @@ describe('questions by name', () => {
         const told: string[] = [];
         const progress: Progress = { stage: (label, total) => told.push(`${label}: ${total}`), advance: (n) => told.push(String(n)), note: () => undefined, done: () => told.push('done') };
         const questions = await openQuestions('msvamp', { languages: ['de', 'en'], progress });
-        expect(questions).toMatchObject({ name: 'msvamp', languages: ['de', 'en'] });
+        expect(questions).toMatchObject({ name: 'msvamp', sources: [{ name: 'msvamp' }], languages: ['de', 'en'] });
         expect(await questions.of('de')).toHaveLength(1000);
         expect((await questions.of('en'))[41]).toEqual({ language: 'en', index: 41, text: 'How many are 41 and 1?', answer: 42 });
         expect(asked).toHaveLength(2);
