@@ -72,8 +72,11 @@ export interface NativeModel {
      */
     tokenize(texts: readonly string[], special: boolean): Promise<Int32Array[]>;
     createContext(options: NativeContextOptions): Promise<NativeContext>;
-    /** The text of tokens, special ones left out. */
-    detokenize(tokens: Int32Array): Promise<string>;
+    /**
+     * The text of each list of tokens, special ones left out; U+FFFD stands for bytes that are no whole
+     * character. Where the vocabulary writes blanks in front of words, a text loses the one it begins with.
+     */
+    detokenize(lists: readonly Int32Array[]): Promise<string[]>;
     /** Tokens after which a text is over. */
     endTokens(): Int32Array;
     /** Frees the model once its contexts are closed too. */

@@ -1,7 +1,7 @@
 import { availableParallelism } from 'node:os';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeContext, NativeMode, NativeModel } from './addon.js';
-import { atLeastOne } from './atLeastOne.js';
+import { checkOptions, checkWindow } from './checkOptions.js';
 import type { EngineOptions } from './Engine.js';
 import { type EngineSettings, engineSettings } from './EngineSettings.js';
 import { type LoadedBackends, loadBackends } from './loadBackends.js';
@@ -36,8 +36,8 @@ export interface EngineParts {
  * @throws LanguageNeuronsError as `Engine.open`
  */
 export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
-    const requestedBatchSize = positive(options.batchSize ?? defaultBatchSize, 'batch size');
-    const masks = atLeastOne(options.masks ?? 1, 'number of masks');
+    checkOptions(options);
+    const { batchSize: requestedBatchSize = defaultBatchSize, masks = 1 } = options;
     const path = await resolveModel(options.model);
     const loras = await Promise.all(
         (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
@@ -53,9 +53,8 @@ export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
     }));
     try {
         const { trainContext } = model.info();
-        const windowSize = positive(
-            options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : defaultWindowSize), 'window size',
-        );
+        const windowSize = options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : defaultWindowSize);
+        checkWindow(windowSize, trainContext, path);
         // At most one sequence reaches from one batch into the next.
         const contextSize = Math.max(options.contextSize ?? 0, windowSize + requestedBatchSize);
         const sequences = Math.min(maxSequences, requestedBatchSize);
@@ -109,13 +108,6 @@ async function warnOfFallback(context: NativeContext, countOnly: boolean, masks:
 
 function ranOut(cause: unknown): boolean {
     return nativeError(cause).code === 'OUT_OF_MEMORY';
-}
-
-function positive(value: number, what: string): number {
-    if (!Number.isInteger(value) || value < 2) {
-        throw new LanguageNeuronsError('WRONG_USE', `the ${what} must be a whole number of at least 2, not ${value}`);
-    }
-    return value;
 }
 
 /** Puts the model's file in front of a message that does not name it. */

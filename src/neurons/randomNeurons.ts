@@ -1,5 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { randomOf } from '../random.js';
 import type { NeuronIndex } from './NeuronAnalysis.js';
 
 /**
@@ -7,7 +7,7 @@ import type { NeuronIndex } from './NeuronAnalysis.js';
  * others; the same seed gives the same neurons. The control of a deactivation experiment.
  */
 export function randomNeurons(set: readonly NeuronIndex[], widths: readonly number[], seed: number): NeuronIndex[] {
-    const generator = xoroshiro128plus(seed);
+    const generator = randomOf(seed);
     const draw = (pool: number[], count: number): number[] => {
         for (let i = 0; i < count; i++) {
             const swap = uniformInt(generator, i, pool.length - 1);
