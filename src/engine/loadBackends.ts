@@ -8,8 +8,6 @@ import { backendReason, deviceReason } from './backendReason.js';
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
 export type GpuChoice = 'auto' | 'off' | 'cuda' | 'vulkan' | 'metal';
 
-export const gpuChoices: readonly GpuChoice[] = ['auto', 'off', 'cuda', 'vulkan', 'metal'];
-
 /** The addon with its backends registered. */
 export interface LoadedBackends {
     readonly addon: NativeAddon;

@@ -16,9 +16,6 @@ import type { Cell, Metric } from './Metric.js';
 /** How the perplexities of several texts become one. */
 export type PerplexityMean = 'tokens' | 'texts';
 
-export const perplexityMeans: readonly PerplexityMean[] = ['tokens', 'texts'];
-export const scoredParts: readonly ScoredPart[] = ['response', 'prompt', 'text'];
-
 export interface PerplexityOptions {
     /**
      * `tokens` (default): exp of the mean negative log-likelihood of all tokens. `texts`: the mean of the

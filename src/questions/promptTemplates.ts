@@ -42,6 +42,11 @@ export const promptTemplates: Readonly<Record<string, PromptTemplate>> = {
     }, (language) => [wordsOf(language)[0], '</s>', '<|im_end|>']),
 };
 
+/** Whether openTemplate knows this name; anything else is a file. */
+export function isTemplateName(name: string): boolean {
+    return name === 'chat' || Object.hasOwn(promptTemplates, name);
+}
+
 function plain(name: string, write: PromptTemplate['write'], stops: PromptTemplate['stops'] = () => []): PromptTemplate {
     return { name, special: false, write, stops };
 }
