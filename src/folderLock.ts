@@ -12,8 +12,11 @@ import { ensureWritableFolder } from './files.js';
 const holderShape = z.object({ pid: z.int(), host: z.string(), work: z.string(), since: z.string() });
 type Holder = z.output<typeof holderShape>;
 
-/** The holder touches its lock this often; whoever waits for a touch in vain for twice as long takes it over. */
+/** The holder touches its lock this often. */
 const touchMilliseconds = 5000;
+/** Whoever waits for a touch in vain for so long takes the lock over: from another machine's process, whose end is
+ * seen by nothing else, and from one of this machine, which may be busy, or another of the same number. */
+const patience = { elsewhere: 4 * touchMilliseconds, here: 12 * touchMilliseconds };
 /** proper-lockfile compares clocks, which jump; who is gone is told here, by process and by touches. */
 const never = Number.MAX_SAFE_INTEGER;
 
@@ -97,7 +100,7 @@ async function isGone(holder: Holder | undefined, lockfilePath: string, before: 
     // Fresh by this machine's clock: in use. Otherwise the clock may be wrong, or the process another of the same number.
     const age = Date.now() - Number(before / 1_000_000n);
     if (holder !== undefined && age >= 0 && age < 2 * touchMilliseconds) return false;
-    await wait(2 * touchMilliseconds);
+    await wait(holder?.host === hostname() ? patience.here : patience.elsewhere);
     return before === await touched(lockfilePath);
 }
 

@@ -11,11 +11,11 @@ import { keyOf } from '../keys.js';
 import { type Progress, silent } from '../progress.js';
 import { toolVersions } from '../versions.js';
 import type { Activations, ActivationsSource, Counts } from './Activations.js';
-import { activationsPath, readActivations, readActivationsSource, writeActivations } from './activationsFile.js';
+import { activationsPath, readActivations, writeActivations } from './activationsFile.js';
 import { addCounts } from './addCounts.js';
+import { checkReplaces } from './checkReplaces.js';
 import { type CollectedPart, emptyPart, readPart, writePart } from './collectedPart.js';
 import { modelSource } from './modelSource.js';
-import { sourceDifferences } from './sourceDifferences.js';
 import { type CorpusSurvey, surveyCorpus } from './surveyCorpus.js';
 
 export interface CollectOptions {
@@ -65,7 +65,6 @@ async function collectInto({ engine, corpus, folder, folds, force = false, signa
     const begin = performance.now();
     const seconds = (): number => (performance.now() - begin) / 1000;
     const path = activationsPath(folder);
-    const had = await readActivationsSource(folder);
     const survey = await surveyCorpus(corpus, signal);
     for (const [language, { samples }] of survey.languages) {
         if (folds !== undefined && samples < folds) {
@@ -73,19 +72,12 @@ async function collectInto({ engine, corpus, folder, folds, force = false, signa
         }
     }
     const source = sourceOf({ engine, corpus, survey, folder, folds });
-    const differences = had === undefined ? [] : differencesOf(had, { languages: corpus.languages, source });
-    if (had !== undefined && differences.length === 0) {
+    const { there, differences } = await checkReplaces(folder, { languages: corpus.languages, source }, force);
+    if (there) {
         progress.note(`${path}: already holds the counts of this model and these texts`);
         return { activations: await readActivations(folder), decodedTokens: 0, seconds: seconds() };
     }
-    if (had !== undefined) {
-        if (!force) {
-            throw new LanguageNeuronsError(
-                'MISMATCH', `${path}: holds finished counts made with ${differences.join(', ')}; give another --out, or --force to put the new counts in their place`,
-            );
-        }
-        progress.note(`${path}: will be replaced when all is counted (it was made with ${differences.join(', ')})`);
-    }
+    if (differences.length > 0) progress.note(`${path}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
 
     const partsFolder = join(folder, 'parts');
     await ensureWritableFolder(partsFolder);
@@ -195,14 +187,4 @@ function sourceOf({ engine, corpus, survey, folder, folds = 0 }: {
         settings: { ...engine.settings, folds },
         versions: { ...toolVersions(), 'llama.cpp': engine.backends.release, backend: engine.backends.variant },
     };
-}
-
-interface Made {
-    readonly languages: readonly string[];
-    readonly source: ActivationsSource;
-}
-
-function differencesOf(had: Made, wanted: Made): string[] {
-    const [before, after] = [had.languages.join(), wanted.languages.join()];
-    return [...sourceDifferences(had.source, wanted.source, { model: true }), ...(before === after ? [] : [`languages ${before} and ${after}`])];
 }

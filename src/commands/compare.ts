@@ -4,6 +4,7 @@ import { compare, type LabelledAnalysis } from '../experiments/compare.js';
 import type { AnalysisChange, Comparison, GroupChange, MetricChange, MetricGroupChange } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
+import { withFolder } from '../folderLock.js';
 import { readNeurons } from '../neurons/file.js';
 import { changeWords, metricWords } from '../report/metricWords.js';
 import { reportOn } from '../report/reportOn.js';
@@ -32,7 +33,7 @@ export async function compareCommand(args: CompareArguments, { say }: CommandCon
     for (const note of comparison.notes) say(note);
     const { folder } = places.at(-1)!;
     const out = args.out ?? folder;
-    await writeComparison(out, comparison);
+    await withFolder(out, 'compare', () => writeComparison(out, comparison));
     const counted = (await stat(join(folder, 'activations.safetensors')).catch(() => undefined)) !== undefined;
     if (counted) await reportOn(folder, { out });
     else say(`${folder}: holds no counts, so there is no report; the comparison is in ${out}/comparison.json`);

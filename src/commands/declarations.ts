@@ -1,5 +1,5 @@
 import { numberRules } from '../answers/numberRules.js';
-import { identifyMethods, perplexityMeans, scoredParts } from '../choices.js';
+import { cleanKinds, identifyMethods, perplexityMeans, scoredParts } from '../choices.js';
 import { metricNames, neuronSetNames } from '../experiments/DeactivationMatrix.js';
 import { ranges } from '../ranges.js';
 import type { OptionTable } from './options.js';
@@ -21,12 +21,18 @@ export interface CommandDeclaration {
 export const globalOptions: OptionTable = { json: { flag: true, describe: 'print one JSON document on stdout' } };
 
 const dir = { path: true, required: true, describe: 'run folder' };
+const force = { flag: true as const };
+const fresh = { flag: true as const };
 const seed = { number: ranges.seed, default: 1 };
 
 export const commands: readonly CommandDeclaration[] = [{
     usage: 'run [config]',
     describe: 'everything below, in order; without a configuration, on the embedded model',
     positionals: { config: { path: true, describe: 'YAML file' } },
+    options: {
+        force: { ...force, describe: 'put new counts in the place of those of another model, other texts or settings' },
+        fresh: { ...fresh, describe: 'remove what the run folder holds first, and say what' },
+    },
     load: async () => (await import('./run.js')).runCommand,
 }, {
     usage: 'collect',
@@ -37,6 +43,8 @@ export const commands: readonly CommandDeclaration[] = [{
             number: ranges.folds,
             describe: 'keep this many parts of the texts apart, so that identify can say how sure it is',
         },
+        force: { ...force, describe: 'put the counts in the place of those of another model, other texts or settings' },
+        fresh: { ...fresh, describe: 'remove the counts that are there first, and say what' },
     },
     load: async () => (await import('./collect.js')).collectCommand,
 }, {
@@ -76,6 +84,8 @@ export const commands: readonly CommandDeclaration[] = [{
             number: ranges.wholeLimit,
             describe: 'accuracy: questions of each language for the whole model, where more than --limit',
         },
+        force: { ...force, describe: 'deactivate the neurons in another model than the one analysed' },
+        fresh: { ...fresh, describe: 'remove what was measured of this metric first, and say what' },
     },
     load: async () => (await import('./deactivate.js')).deactivateCommand,
 }, {
@@ -106,6 +116,7 @@ export const commands: readonly CommandDeclaration[] = [{
         answers: { alias: 'n', number: ranges.answers, default: 1, describe: 'answers to each question' },
         temperature: { number: ranges.temperature, default: 0, describe: '0: always the likeliest token' },
         seed: { ...seed, describe: 'of what is drawn at a temperature above 0' },
+        fresh: { ...fresh, describe: 'remove the answers that are there first, and say what' },
     },
     load: async () => (await import('./respond.js')).respondCommand,
 }, {
@@ -114,6 +125,7 @@ export const commands: readonly CommandDeclaration[] = [{
     positionals: { folder: { path: true, required: true } },
     options: {
         languages: { ...languages, describe: 'comma-separated, such as en,zh (default: all that are there)' }, out: runFolder,
+        force: { ...force, describe: 'put the counts in the place of others' },
     },
     load: async () => (await import('./import.js')).importCommand,
 }, {
@@ -122,6 +134,12 @@ export const commands: readonly CommandDeclaration[] = [{
     positionals: { dir },
     options: { title: {} },
     load: async () => (await import('./report.js')).reportCommand,
+}, {
+    usage: 'clean <dir>',
+    describe: 'remove what a run folder keeps, and say what; nothing else removes finished work',
+    positionals: { dir },
+    options: { only: { choices: cleanKinds, describe: 'one kind of result alone (default: all)' } },
+    load: async () => (await import('./clean.js')).cleanCommand,
 }, {
     usage: 'inspect <model>',
     describe: 'layers, FFN width, activation, devices, memory',

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
-import { readActivations } from '../activations/activationsFile.js';
+import { readActivations, readActivationsSource } from '../activations/activationsFile.js';
+import { withFolder } from '../folderLock.js';
 import { identify } from '../neurons/identify.js';
 import { writeNeurons } from '../neurons/file.js';
 import type { ClassStability, IdentifyMethod, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
@@ -16,9 +17,12 @@ export interface IdentifyArguments {
 /** `identify`: scores and classifies the neurons of DIR/activations.safetensors into DIR/neurons.json. */
 export async function identifyCommand(args: IdentifyArguments): Promise<CommandResult> {
     const { dir, method, topRate, bar, lambda } = args;
-    const activations = await readActivations(dir);
-    const analysis = identify(activations, { method, topRate, bar, lambda });
-    await writeNeurons(join(dir, 'neurons.json'), analysis);
+    await readActivationsSource(dir); // tells what is wrong before anything is locked or made
+    const analysis = await withFolder(dir, 'identify', async () => {
+        const found = identify(await readActivations(dir), { method, topRate, bar, lambda });
+        await writeNeurons(join(dir, 'neurons.json'), found);
+        return found;
+    });
     const { neurons: _, ...json } = analysis;
     return { json, text: describeAnalysis(analysis) };
 }

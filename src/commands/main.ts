@@ -1,4 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
+import { nonFinite } from '../jsonNumber.js';
 import { parseArguments } from './parseArguments.js';
 import type { CommandContext } from './shared.js';
 import { stopSignals, told } from './supervise.js';
@@ -25,7 +26,7 @@ export async function main(args: readonly string[]): Promise<number> {
         const work = await planned.command.load();
         const result = await work(planned.args as never, context);
         context.progress.done();
-        process.stdout.write(planned.args.json === true ? `${JSON.stringify(result.json)}\n` : `${result.text}\n`);
+        process.stdout.write(planned.args.json === true ? `${JSON.stringify(result.json, nonFinite)}\n` : `${result.text}\n`);
         return 0;
     } catch (cause) {
         context?.progress.done();

@@ -11,6 +11,7 @@ export interface RespondArguments extends ModelArguments, QuestionArguments {
     answers: number;
     temperature: number;
     seed: number;
+    fresh: boolean;
 }
 
 /** `respond`: answers to questions, into a JSON file that `collect` reads. */
@@ -20,7 +21,7 @@ export async function respondCommand(args: RespondArguments, { signal, progress 
     const engine = await openEngine({ ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize }, { signal, progress });
     try {
         const template = await openTemplate(args.template, engine);
-        const result = await respond({ engine, questions, template, path: out, limit, answers, maxTokens, temperature, seed, signal, progress });
+        const result = await respond({ engine, questions, template, path: out, limit, answers, maxTokens, temperature, seed, fresh: args.fresh, signal, progress });
         const { generatedTokens, seconds } = result;
         return {
             json: { questions: result.questions.length, answers: result.questions.length * answers, generatedTokens, seconds, tokensPerSecond: generatedTokens / seconds },

@@ -1,9 +1,12 @@
+import { stat } from 'node:fs/promises';
 import { defined } from '../defined.js';
 import type { NativeSplit } from '../engine/addon.js';
 import { Engine, type EngineOptions } from '../engine/Engine.js';
 import type { GpuChoice } from '../engine/loadBackends.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { withFolder } from '../folderLock.js';
 import type { Progress } from '../progress.js';
+import { clean, type CleanKind, removedWords } from '../run/clean.js';
 
 /** What every command gets beside its arguments. */
 export interface CommandContext {
@@ -69,4 +72,16 @@ export function parseLanguages(text: string | undefined): string[] | undefined {
     const languages = text.split(',').map((language) => language.trim()).filter((language) => language !== '');
     if (languages.length === 0) throw new LanguageNeuronsError('WRONG_USE', '--languages names no language; give for example --languages en,zh');
     return languages;
+}
+
+/** Work in a folder, after `--fresh` has removed what is there of some kinds and said what. */
+export async function freshly<T>(
+    { fresh, folder, kinds }: { readonly fresh: boolean; readonly folder: string; readonly kinds?: readonly CleanKind[] },
+    { signal, say }: CommandContext, work: () => Promise<T>,
+): Promise<T> {
+    if (!fresh || (await stat(folder).catch(() => undefined)) === undefined) return work();
+    return withFolder(folder, 'clean', async () => {
+        say(`--fresh removed from ${folder}: ${removedWords(await clean(folder, kinds))}`);
+        return work();
+    }, signal);
 }

@@ -1,8 +1,9 @@
+import { rm, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Engine } from '../engine/Engine.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
+import { unwritable, writeFileAtomic } from '../files.js';
 import { withFile } from '../folderLock.js';
 import { Journal, noteUnreadable } from '../Journal.js';
 import { type Progress, silent } from '../progress.js';
@@ -27,6 +28,8 @@ export interface RespondOptions {
     readonly temperature?: number | undefined;
     /** Default 1. */
     readonly seed?: number | undefined;
+    /** Remove the answers that are there first. Default: take over those that are these questions'. */
+    readonly fresh?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
 }
@@ -75,12 +78,13 @@ export async function respond(options: RespondOptions): Promise<RespondResult> {
 }
 
 async function respondInto(options: RespondOptions): Promise<RespondResult> {
-    const { engine, path, answers = 1, maxTokens = 256, temperature = 0, seed = 1, signal, progress = silent } = options;
+    const { engine, path, answers = 1, maxTokens = 256, temperature = 0, seed = 1, fresh = false, signal, progress = silent } = options;
     const begin = performance.now();
     const asked = await askedQuestions(options);
     const keys = new Set(asked.map(({ key }) => key));
     const done = new Map<string, readonly string[]>();
     const journalPath = `${path}.answers.jsonl`;
+    if (fresh) await removeAnswers([path, journalPath], progress);
     const journal = await Journal.open(journalPath, entry, { signal, take: ({ key, answers }) => { if (keys.has(key)) done.set(key, answers); } });
     noteUnreadable(journal, journalPath, progress);
     progress.stage('respond', asked.length * answers);
@@ -123,6 +127,16 @@ async function askedQuestions({ engine, questions, template, limit, answers = 1,
         }
     }
     return asked;
+}
+
+async function removeAnswers(paths: readonly string[], progress: Progress): Promise<void> {
+    for (const path of paths) {
+        if ((await stat(path).catch(() => undefined)) === undefined) continue;
+        await rm(path).catch((cause: unknown) => {
+            throw unwritable(path, cause);
+        });
+        progress.note(`removed ${path}`);
+    }
 }
 
 /** A JSON array, an element a line. */

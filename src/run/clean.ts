@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { cleanKinds } from '../choices.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files.js';
 import { withFolder } from '../folderLock.js';
@@ -19,8 +20,6 @@ const filesOf: Readonly<Record<CleanKind, readonly string[]>> = {
     accuracy: ['accuracy.answers.jsonl', 'accuracy.matrix.json', 'accuracy.matrix.csv'],
     report: ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'],
 };
-
-export const cleanKinds = Object.keys(filesOf) as readonly CleanKind[];
 
 /**
  * Removes results from a run folder; nothing else does. Files of other names stay.
