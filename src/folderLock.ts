@@ -99,7 +99,7 @@ async function isGone(holder: Holder | undefined, lockfilePath: string, before: 
     }
     // Fresh by this machine's clock: in use. Otherwise the clock may be wrong, or the process another of the same number.
     const age = Date.now() - Number(before / 1_000_000n);
-    if (holder !== undefined && age >= 0 && age < 2 * touchMilliseconds) return false;
+    if (holder !== undefined && Math.abs(age) < 2 * touchMilliseconds) return false; // times are rounded up to a second
     await wait(holder?.host === hostname() ? patience.here : patience.elsewhere);
     return before === await touched(lockfilePath);
 }
@@ -118,7 +118,7 @@ async function touched(path: string): Promise<bigint | undefined> {
 }
 
 async function readHolder(path: string): Promise<Holder | undefined> {
-    return readFile(path, 'utf8').then((text) => holderShape.parse(JSON.parse(text)), () => undefined);
+    return readFile(path, 'utf8').then((text) => holderShape.parse(JSON.parse(text))).catch(() => undefined);
 }
 
 async function ownWrite(path: string, holder: Holder): Promise<void> {

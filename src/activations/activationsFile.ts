@@ -37,7 +37,7 @@ export async function writeActivations(path: string, activations: Activations): 
         languages: JSON.stringify(languages),
         model: JSON.stringify(source.model),
         dataset: JSON.stringify(source.dataset),
-        settings: JSON.stringify(source.settings ?? {}),
+        ...(source.settings === undefined ? {} : { settings: JSON.stringify(source.settings) }),
         versions: JSON.stringify(source.versions),
         ...(folds.length === 0 ? {} : { folds: JSON.stringify(folds.length) }),
     });
@@ -105,10 +105,10 @@ function metadataOf(metadata: Metadata, damaged: Damage): Parse {
     };
 }
 
-function sourceOf({ version: of }: Metadata, parse: Parse): ActivationsSource {
+function sourceOf({ settings }: Metadata, parse: Parse): ActivationsSource {
     return {
         model: parse('model', modelShape), dataset: parse('dataset', datasetShape),
-        settings: of === '1' ? {} : parse('settings', settingsShape), versions: parse('versions', versionsShape),
+        ...(settings === undefined ? {} : { settings: parse('settings', settingsShape) }), versions: parse('versions', versionsShape),
     };
 }
 

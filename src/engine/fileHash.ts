@@ -30,7 +30,7 @@ export async function fileHash(path: string, { signal, onBytes }: FileHashOption
         const real = await realpath(path);
         const before = await stampOf(real);
         const cached = join(cacheFolder(), 'fingerprints', `${keyOf(real)}.json`);
-        const found = await readFile(cached, 'utf8').then((text) => known.parse(JSON.parse(text)), () => undefined);
+        const found = await readFile(cached, 'utf8').then((text) => known.parse(JSON.parse(text))).catch(() => undefined);
         if (found?.path === real && found.stamp === before.stamp) {
             onBytes?.(before.size);
             return found.blake3;

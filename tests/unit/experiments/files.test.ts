@@ -108,13 +108,24 @@ describe('a matrix file', () => {
     it('comes back as it was, infinite perplexities included', async () => {
         await writeMatrix(join(root, 'run'), matrix);
         expect(await readMatrix(join(root, 'run'), 'ppl')).toEqual(matrix);
-        expect(await readFile(matrixPath(join(root, 'run'), 'ppl'), 'utf8')).toMatch(/"format": "language-neurons\/matrix",\n "version": 3,/);
+        expect(await readFile(matrixPath(join(root, 'run'), 'ppl'), 'utf8')).toMatch(/"format": "language-neurons\/matrix",\n "version": 4,/);
         const share = { baseline: [0.5, 1], values: [[0, 1], [1, 0]] };
         const accuracy: DeactivationMatrix = { ...matrix, metric: 'accuracy', sets: { specific: { ...set, answers: { number: share, language: share, untold: share } } } };
         await writeMatrix(join(root, 'run'), accuracy);
         expect(await readMatrices(join(root, 'run'))).toEqual([matrix, accuracy]);
         await writeMatrix(join(root, 'run'), { ...matrix, sets: {} });
         expect(await readMatrix(join(root, 'run'), 'ppl')).toEqual({ ...matrix, sets: {} });
+    });
+
+    it('keeps NaN and both infinities apart, and reads format 3, where each was null', async () => {
+        const odd = { ...set, baseline: [NaN, -Infinity] };
+        await writeMatrix(join(root, 'odd'), { ...matrix, sets: { specific: odd } });
+        expect((await readMatrix(join(root, 'odd'), 'ppl'))!.sets.specific!.baseline).toEqual([NaN, -Infinity]);
+        await writeMatrix(join(root, 'older'), matrix);
+        const path = matrixPath(join(root, 'older'), 'ppl');
+        const older = (await readFile(path, 'utf8')).replace('"version": 4', '"version": 3').replaceAll('"Infinity"', 'null');
+        await writeFile(path, older);
+        expect(await readMatrix(join(root, 'older'), 'ppl')).toEqual(matrix);
     });
 
     it('has a table beside it, a line for each cell of each set', async () => {
@@ -134,7 +145,7 @@ describe('a matrix file', () => {
         const path = matrixPath(folder, 'ppl');
         const whole = await readFile(path, 'utf8');
         const changed = [
-            '', 'null', '[]', whole.slice(0, -3), whole.replace('"version": 3', '"version": 2'), whole.replace('language-neurons/matrix', 'language-neurons/neurons'),
+            '', 'null', '[]', whole.slice(0, -3), whole.replace('"version": 4', '"version": 2'), whole.replace('language-neurons/matrix', 'language-neurons/neurons'),
             whole.replace('"ppl"', '"accuracy"'), whole.replace('3.1', '"3.1"'), whole.replace('"control"', '"contrl"'), whole.replace('123', 'null'),
         ];
         for (const text of changed) {
