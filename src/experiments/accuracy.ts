@@ -57,7 +57,7 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
             // Of all prompts, whatever the limit: what a shorter run answered serves a longer one.
             const hash = createHash('sha256').update(JSON.stringify([engine.fingerprint, engine.backends.variant, template.special, questions.languages.map(template.stops), maxTokens]));
             for (const language of questions.languages) {
-                const list = (await questions.of(language)).map((question) => ({ question, text: template.write(question), id: questionId(question) }));
+                const list = await Promise.all((await questions.of(language)).map(async (question) => ({ question, text: await template.write(question), id: questionId(question) })));
                 hash.update(JSON.stringify([language, list.map(({ text }) => text)]));
                 asked.set(language, list.slice(0, limit === undefined ? undefined : wholeLimit));
             }

@@ -65,7 +65,7 @@ export async function respond(options: RespondOptions): Promise<RespondResult> {
     const begin = performance.now();
     const asked: { readonly question: Question; readonly text: string; readonly id: number; readonly special: boolean; readonly stops: readonly string[] }[] = [];
     for (const language of questions.languages) {
-        for (const question of (await questions.of(language)).slice(0, limit)) asked.push({ question, text: template.write(question), id: questionId(question), special: template.special, stops: template.stops(language) });
+        for (const question of (await questions.of(language)).slice(0, limit)) asked.push({ question, text: await template.write(question), id: questionId(question), special: template.special, stops: template.stops(language) });
     }
     await ensureWritableFolder(dirname(path));
     const key = createHash('sha256').update(JSON.stringify([engine.fingerprint, asked.map(({ question, text, special, stops }) => [question.language, text, special, stops]), answers, maxTokens, temperature, seed])).digest('hex');
