@@ -29,7 +29,7 @@ afterEach(() => {
     engines.splice(0).forEach((engine) => engine.close());
 });
 
-async function generateAll(engine: Engine, prompts: readonly string[] = ['The'], signal?: AbortSignal): Promise<string[]> {
+async function generateAll(engine: Engine, prompts = ['The'], signal?: AbortSignal): Promise<string[]> {
     const texts: string[] = [];
     for await (const answer of engine.generate(prompts, { maxTokens: 2, signal })) texts.push(answer.text);
     return texts;
@@ -55,7 +55,9 @@ async function watched(): Promise<{ engine: Engine; contexts: NativeContext[]; f
         const model = await load(which);
         return new Proxy(model, {
             get(target, property: keyof NativeModel) {
-                if (property !== 'createContext') return (target[property] as ((...args: unknown[]) => unknown) | undefined)?.bind(target);
+                if (property !== 'createContext') {
+                    return (target[property] as ((...args: unknown[]) => unknown) | undefined)?.bind(target);
+                }
                 return async (...args: Parameters<NativeModel['createContext']>) => {
                     if (failure !== undefined) throw failure;
                     const context = await target.createContext(...args);
@@ -125,9 +127,13 @@ describe('an engine that steps down is usable or closed', () => {
         await Promise.resolve();
         engine.close();
         await expect(stepping).rejects.toMatchObject({ code: 'CLOSED' });
-        for (const context of contexts) expect(() => context.layers()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+        for (const context of contexts) {
+            expect(() => context.layers()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+        }
         expect(contexts).toHaveLength(2);
-        for (const operation of Object.values(operations)) await expect(operation(engine)).rejects.toMatchObject({ code: 'CLOSED' });
+        for (const operation of Object.values(operations)) {
+            await expect(operation(engine)).rejects.toMatchObject({ code: 'CLOSED' });
+        }
     });
 
     it('closing meanwhile wins over memory that ran out', async () => {
@@ -141,8 +147,9 @@ describe('an engine that steps down is usable or closed', () => {
     it('work that is run again after memory ran out says what stepping down met', async () => {
         const { engine, fail } = await watched();
         fail(Object.assign(new Error('not even half'), { code: 'OUT_OF_MEMORY' }));
-        const work = (): Promise<never> => Promise.reject(new LanguageNeuronsError('OUT_OF_MEMORY', 'the device says no'));
-        await expect(steppingDown(engine, silent, work)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY', message: 'not even half' });
+        const cause = new LanguageNeuronsError('OUT_OF_MEMORY', 'the device says no');
+        const stepped = steppingDown(engine, silent, () => Promise.reject(cause));
+        await expect(stepped).rejects.toMatchObject({ code: 'OUT_OF_MEMORY', message: 'not even half' });
     });
 });
 
@@ -156,7 +163,7 @@ describe('a stop that is asked for', () => {
         generate: (engine, signal) => generateAll(engine, [line], signal),
     };
 
-    it.each(Object.entries(passes))('%s ends within a second in the middle of a line of 7.5 MB, and the engine works on', async (_, pass) => {
+    it.each(Object.entries(passes))('%s ends within a second in a line of 7.5 MB, the engine works on', async (_, pass) => {
         const engine = await open();
         const expected = await engine.count(text);
         const stop = new AbortController();
@@ -216,7 +223,8 @@ describe('a stop that is asked for', () => {
         const engine = await open({ batchSize: 64 });
         const stop = new AbortController();
         let told = 0;
-        const running = engine.count(Array.from({ length: 500 }, () => text[0]!), { signal: stop.signal, onBatch: () => told++ });
+        const many = Array.from({ length: 500 }, () => text[0]!);
+        const running = engine.count(many, { signal: stop.signal, onBatch: () => told++ });
         await new Promise((done) => setTimeout(done, 100));
         stop.abort();
         const before = told;
@@ -229,24 +237,30 @@ describe('a stop that is asked for', () => {
 describe('options of an engine that make no sense are refused by name', () => {
     const wrong = [NaN, Infinity, -1, 1.5];
     const names = ['threads', 'batchSize', 'windowSize', 'contextSize', 'masks', 'gpuLayers', 'mainGpu'] as const;
-    it.each(names.flatMap((name) => [...wrong, '4'].map((value) => ({ name, value }))))('$name: $value', async ({ name, value }) => {
+    const cases = names.flatMap((name) => [...wrong, '4'].map((value) => ({ name, value })));
+    it.each(cases)('$name: $value', async ({ name, value }) => {
         await expect(open({ [name]: value })).rejects.toMatchObject({
-            name: 'LanguageNeuronsError', code: 'WRONG_USE', message: expect.stringMatching(new RegExp(`^${name} must be .* not ${value}$`)),
+            name: 'LanguageNeuronsError', code: 'WRONG_USE',
+            message: expect.stringMatching(new RegExp(`^${name} must be .* not ${value}$`)),
         });
     });
 
     it.each([{ threads: 0 }, { batchSize: 1 }, { windowSize: 1 }, { masks: 0 }])('%o', async (some) => {
-        await expect(open(some)).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining(Object.keys(some)[0]!) });
+        const [name] = Object.keys(some);
+        await expect(open(some)).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining(name!) });
     });
 
     it('the scale of an adapter, by the adapter', async () => {
-        await expect(open({ loras: [{ path: 'some.gguf', scale: NaN }] })).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('some.gguf') });
+        const loras = [{ path: 'some.gguf', scale: NaN }];
+        const refusal = { code: 'WRONG_USE', message: expect.stringContaining('some.gguf') };
+        await expect(open({ loras })).rejects.toMatchObject(refusal);
     });
 
     it('windows beyond the context that the model was trained with, naming it and the mend', async () => {
         const path = join(folder, 'widths.gguf');
         writeWidths(path, [32]); // trained with 128
-        const refusal = await open({ model: path, windowSize: 129 }).then(() => undefined, (error: LanguageNeuronsError) => error);
+        const refusal = await open({ model: path, windowSize: 129 })
+            .then(() => undefined, (error: LanguageNeuronsError) => error);
         expect(refusal).toMatchObject({ name: 'LanguageNeuronsError', code: 'WRONG_USE' });
         for (const word of [path, '129', '128', '--window-size']) expect(refusal!.message).toContain(word);
         expect((await open({ model: path, windowSize: 128 })).windowSize).toBe(128);
