@@ -252,7 +252,8 @@ export class Engine {
         samples: Samples, options: RunOptions & { readonly mask?: NeuronMask | undefined; readonly over?: ScoredPart | undefined } = {},
     ): Promise<ScoreResult> {
         const { mask, over = 'response' } = options;
-        return this.#pass({ count: false, score: true, logits: true, unread: false }, [mask], options.signal, async () => {
+        const purpose: Purpose = { count: false, score: true, logits: true, unread: false };
+        return this.#pass(purpose, [mask], options.signal, async () => {
             const texts: { logProbability: number; tokens: number }[] = [];
             const decodedTokens = await this.#decodeAll(samples, { ...options, over }, (batch, logProbabilities) => {
                 for (const [i, target] of batch.targets.entries()) {
@@ -308,8 +309,12 @@ export class Engine {
      */
     async *generate(prompts: Iterable<Prompt> | AsyncIterable<Prompt>, options: GenerateOptions = {}): AsyncGenerator<GeneratedAnswer> {
         const { masks = [undefined], signal, temperature = 0, seed = 1 } = options;
-        if (!(temperature >= 0 && Number.isFinite(temperature))) throw new LanguageNeuronsError('WRONG_USE', `the temperature must be a number of at least 0, not ${temperature}`);
-        if (!Number.isFinite(seed)) throw new LanguageNeuronsError('WRONG_USE', `the seed must be a number, not ${seed}`);
+        if (!(temperature >= 0 && Number.isFinite(temperature))) {
+            throw new LanguageNeuronsError('WRONG_USE', `the temperature must be at least 0, not ${temperature}`);
+        }
+        if (!Number.isFinite(seed)) {
+            throw new LanguageNeuronsError('WRONG_USE', `the seed must be a number, not ${seed}`);
+        }
         atLeastOne(options.answers ?? 1, 'number of answers');
         atLeastOne(options.maxTokens ?? 256, 'length of an answer');
         this.#enter(masks.length);
@@ -329,7 +334,8 @@ export class Engine {
     }
 
     async *#answers(
-        prompts: Iterable<Prompt> | AsyncIterable<Prompt>, options: GenerateOptions & Required<Pick<GenerateOptions, 'masks' | 'temperature' | 'seed'>>,
+        prompts: Iterable<Prompt> | AsyncIterable<Prompt>,
+        options: GenerateOptions & Required<Pick<GenerateOptions, 'masks' | 'temperature' | 'seed'>>,
     ): AsyncGenerator<GeneratedAnswer> {
         const { masks, signal, answers = 1, maxTokens = 256, temperature, seed, ignoreEnd = false } = options;
         const model = this.#model;
@@ -347,10 +353,11 @@ export class Engine {
             }
         }
         await this.#prepare({ count: false, score: false, logits: true, unread: false }, masks);
-        const detokenize = (lists: readonly Int32Array[]): Promise<string[]> => awaitNative(() => model.detokenize(lists));
+        const detokenize = (lists: readonly Int32Array[]): Promise<string[]> =>
+            awaitNative(() => model.detokenize(lists));
         const drawn = generate(requests(), {
-            maxTokens, temperature, seed, endTokens: new Set(ignoreEnd ? [] : model.endTokens()), batchSize: this.batchSize,
-            sequences: this.#sequences, cells: this.contextSize,
+            maxTokens, temperature, seed, endTokens: new Set(ignoreEnd ? [] : model.endTokens()),
+            batchSize: this.batchSize, sequences: this.#sequences, cells: this.contextSize,
         }, {
             detokenize,
             sample: (batch, draws) => {
@@ -360,7 +367,10 @@ export class Engine {
         });
         for await (const { request, answer, tokens, end } of drawn) {
             const [text] = await detokenize([tokens]);
-            yield { prompt: request.id, mask: request.mask ?? 0, answer, text: before(text!, request.stops), tokens: tokens.length, promptTokens: answer === 0 ? request.prompt.length : 0, end };
+            yield {
+                prompt: request.id, mask: request.mask ?? 0, answer, text: before(text!, request.stops),
+                tokens: tokens.length, promptTokens: answer === 0 ? request.prompt.length : 0, end,
+            };
         }
     }
 
@@ -388,7 +398,9 @@ export class Engine {
     }
 
     /** Runs one pass from a clean context; refuses another while it lasts, which would mix their counts. */
-    async #pass<T>(purpose: Purpose, masks: Masks, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+    async #pass<T>(
+        purpose: Purpose, masks: Masks, signal: AbortSignal | undefined, work: () => Promise<T>,
+    ): Promise<T> {
         this.#enter(masks.length);
         const release = this.#stopOn(signal);
         try {
@@ -415,7 +427,10 @@ export class Engine {
     #enter(masks = 0): void {
         this.#throwUnlessIdle();
         if (masks > this.masks) {
-            throw new LanguageNeuronsError('WRONG_USE', `${masks} masks at once are more than the ${this.masks} that the engine was opened for; open it with the option masks`);
+            throw new LanguageNeuronsError(
+                'WRONG_USE', `${masks} masks at once are more than the ${this.masks} that the engine was opened for; `
+                + 'open it with the option masks',
+            );
         }
         this.#running = true;
     }
@@ -431,11 +446,13 @@ export class Engine {
     }
 
     async #prepare(purpose: Purpose, masks: Masks): Promise<void> {
-        const each = masks.length > 1;
-        const mode: NativeMode = { ...purpose, mask: !each && masks[0] !== undefined, masks: each };
+        const several = masks.length > 1;
+        const mode: NativeMode = { ...purpose, mask: !several && masks[0] !== undefined, masks: several };
         await awaitNative(() => this.#context.setMode(mode));
         await awaitNative(() => this.#context.reset());
-        for (const [i, mask] of masks.entries()) if (each || mask !== undefined) await awaitNative(() => this.#context.setMask(i, mask ?? []));
+        for (const [i, mask] of masks.entries()) {
+            if (several || mask !== undefined) await awaitNative(() => this.#context.setMask(i, mask ?? []));
+        }
     }
 
     /** Stops the decode under way when the signal says so, until released. */

@@ -11,12 +11,13 @@ export function checkOptions(options: EngineOptions): void {
     for (const [name, bound] of Object.entries(least) as [keyof typeof least, number][]) {
         const value = options[name];
         if (value !== undefined && (!Number.isSafeInteger(value) || value < bound)) {
-            throw new LanguageNeuronsError('WRONG_USE', `${name} must be a whole number of at least ${bound}, not ${value}`);
+            const wanted = `a whole number of at least ${bound}`;
+            throw new LanguageNeuronsError('WRONG_USE', `${name} must be ${wanted}, not ${value}`);
         }
     }
     for (const { path, scale = 1 } of options.loras ?? []) {
         if (!Number.isFinite(scale)) {
-            throw new LanguageNeuronsError('WRONG_USE', `the scale of the LoRA adapter ${path} must be a number, not ${scale}`);
+            throw new LanguageNeuronsError('WRONG_USE', `${path}: an adapter's scale must be a number, not ${scale}`);
         }
     }
 }
@@ -28,8 +29,8 @@ export function checkOptions(options: EngineOptions): void {
 export function checkWindow(windowSize: number, trainContext: number, path: string): void {
     if (trainContext > 0 && windowSize > trainContext) {
         throw new LanguageNeuronsError(
-            'WRONG_USE', `${path}: windows of ${windowSize} tokens are longer than the ${trainContext} that the model was trained with; `
-            + `ask for at most ${trainContext} (windowSize, --window-size), or leave it out`,
+            'WRONG_USE', `${path}: windows of ${windowSize} tokens are longer than the ${trainContext} that `
+            + `the model was trained with; ask for at most ${trainContext} (windowSize, --window-size), or leave it out`,
         );
     }
 }

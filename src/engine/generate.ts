@@ -125,7 +125,9 @@ export async function* generate<Request extends GenerationRequest>(
                 const random = randomOf(options.seed, id, answer);
                 draw(row, random);
                 const matcher = stops.length === 0 ? undefined : new StopMatcher(stops);
-                drawn.push({ of: one, answer, sequence, tokens: [], position: prompt.length - 1, random, stops: matcher });
+                drawn.push({
+                    of: one, answer, sequence, tokens: [], position: prompt.length - 1, random, stops: matcher,
+                });
             }
         }
         starting = starting.filter(({ request: { prompt }, decoded }) => decoded < prompt.length);

@@ -53,7 +53,7 @@ export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
     }));
     try {
         const { trainContext } = model.info();
-        const windowSize = options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : defaultWindowSize);
+        const windowSize = options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : Infinity);
         checkWindow(windowSize, trainContext, path);
         // At most one sequence reaches from one batch into the next.
         const contextSize = Math.max(options.contextSize ?? 0, windowSize + requestedBatchSize);

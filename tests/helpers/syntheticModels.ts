@@ -75,14 +75,20 @@ export function writeSentencePiece(path: string, pieces: readonly string[]): voi
         .add('blk.0.ffn_gate.weight', embedding, width).add('blk.0.ffn_up.weight', embedding, width)
         .add('blk.0.ffn_down.weight', width, embedding);
     writeGguf(path, {
-        ...metadata('llama', 1, { ...llamaLike(width), vocab_size: { u32: tokens.length }, 'rope.dimension_count': { u32: headSize } }),
+        ...metadata('llama', 1, {
+            ...llamaLike(width), vocab_size: { u32: tokens.length }, 'rope.dimension_count': { u32: headSize },
+        }),
         'tokenizer.ggml.model': { string: 'llama' },
         'tokenizer.ggml.tokens': { strings: tokens },
         'tokenizer.ggml.scores': { f32s: tokens.map((_, i) => -i) },
         'tokenizer.ggml.token_type': {
-            i32s: [types.unknown, types.control, types.control, ...bytes.map(() => types.byte), ...pieces.map(() => types.normal)],
+            i32s: [
+                types.unknown, types.control, types.control,
+                ...bytes.map(() => types.byte), ...pieces.map(() => types.normal),
+            ],
         },
-        'tokenizer.ggml.unknown_token_id': { u32: 0 }, 'tokenizer.ggml.bos_token_id': { u32: 1 }, 'tokenizer.ggml.eos_token_id': { u32: 2 },
+        'tokenizer.ggml.unknown_token_id': { u32: 0 },
+        'tokenizer.ggml.bos_token_id': { u32: 1 }, 'tokenizer.ggml.eos_token_id': { u32: 2 },
     }, tensors.list);
 }
 

@@ -13,7 +13,8 @@ function correlation(x: readonly number[], y: readonly number[]): number {
     const mean = (values: readonly number[]): number => values.reduce((sum, value) => sum + value, 0) / values.length;
     const [mx, my] = [mean(x), mean(y)];
     const product = mean(x.map((value, i) => (value - mx) * (y[i]! - my)));
-    const deviation = (values: readonly number[], center: number): number => Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
+    const deviation = (values: readonly number[], center: number): number =>
+        Math.sqrt(mean(values.map((value) => (value - center) ** 2)));
     return product / (deviation(x, mx) * deviation(y, my));
 }
 

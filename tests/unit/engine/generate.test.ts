@@ -109,7 +109,8 @@ it('an answer ends with the token that completes a stop, and is else as without 
     const { answers: whole } = await all(requests, options);
     const stopped = await all(requests.map((request) => ({ ...request, stops })), options);
     const expected = byPlace(whole).map(({ tokens, end: why }) => {
-        const until = [...tokens.keys()].find((i) => stops.some((stop) => textOf(tokens.subarray(0, i + 1)).endsWith(stop)));
+        const textUpTo = (i: number): string => textOf(tokens.subarray(0, i + 1));
+        const until = [...tokens.keys()].find((i) => stops.some((stop) => textUpTo(i).endsWith(stop)));
         return until === undefined ? [[...tokens], why] : [[...tokens.subarray(0, until + 1)], 'stop'];
     });
     expect(byPlace(stopped.answers).map(({ tokens, end: why }) => [[...tokens], why])).toEqual(expected);
@@ -117,10 +118,13 @@ it('an answer ends with the token that completes a stop, and is else as without 
 });
 
 it('asks for texts once a step, of the answers that have stops alone', async () => {
-    const requests = Array.from({ length: 12 }, (_, id) => ({ id, prompt: Int32Array.of(1, 2, 3), answers: 1, stops: id % 2 === 0 ? ['no such text'] : [] }));
-    const { machine } = await all(requests, { maxTokens: 20, seed: 1, temperature: 1, endTokens: new Set([-1]), batchSize: 64, sequences: 12, cells: 2000 });
+    const requests = Array.from({ length: 12 }, (_, id) => ({
+        id, prompt: Int32Array.of(1, 2, 3), answers: 1, stops: id % 2 === 0 ? ['no such text'] : [],
+    }));
+    const options = { maxTokens: 20, seed: 1, temperature: 1, endTokens: new Set([-1]), batchSize: 64, sequences: 12, cells: 2000 };
+    const { machine } = await all(requests, options);
     expect(machine.asked).toEqual(Array<number>(machine.steps).fill(6));
-    const { machine: without } = await all(requests.map((request) => ({ ...request, stops: [] })), { maxTokens: 5, seed: 1, temperature: 1, endTokens: new Set([-1]), batchSize: 64, sequences: 12, cells: 2000 });
+    const { machine: without } = await all(requests.map((request) => ({ ...request, stops: [] })), options);
     expect(without.asked).toEqual([]);
 });
 
