@@ -7,6 +7,8 @@
 #include "ggml-cpp.h"
 #include "gguf.h"
 
+#include <cstdlib>
+
 std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     Log::clear();
     auto params = llama_model_default_params();
@@ -87,7 +89,24 @@ std::string Model::detokenize(const std::vector<llama_token> & tokens) const {
 }
 
 std::string Model::metadata(const char * key) const {
-    std::vector<char> value(1024);
+    std::vector<char> value(256);
     const int32_t n = llama_model_meta_val_str(handle.get(), key, value.data(), value.size());
-    return n < 0 ? std::string() : std::string(value.data(), std::min(size_t(n), value.size() - 1));
+    if (n < 0) {
+        return {};
+    }
+    if (size_t(n) >= value.size()) {
+        value.resize(size_t(n) + 1);
+        llama_model_meta_val_str(handle.get(), key, value.data(), value.size());
+    }
+    return std::string(value.data(), size_t(n));
+}
+
+std::optional<Imatrix> Model::imatrix() const {
+    const auto number = [this](const char * key) { return std::strtoll(metadata(key).c_str(), nullptr, 10); };
+    Imatrix found{ metadata("quantize.imatrix.file"), metadata("quantize.imatrix.dataset"),
+                   number("quantize.imatrix.entries_count"), number("quantize.imatrix.chunks_count") };
+    if (found.file.empty() && found.dataset.empty() && found.entries == 0 && found.chunks == 0) {
+        return std::nullopt;
+    }
+    return found;
 }

@@ -4,6 +4,23 @@
 #include "Convert.h"
 #include "Task.h"
 
+namespace {
+
+Napi::Value imatrix_of(Napi::Env env, const Model & model) {
+    const auto imatrix = model.imatrix();
+    if (!imatrix) {
+        return env.Null();
+    }
+    auto result = Napi::Object::New(env);
+    result.Set("file", imatrix->file);
+    result.Set("dataset", imatrix->dataset);
+    result.Set("entries", double(imatrix->entries));
+    result.Set("chunks", double(imatrix->chunks));
+    return result;
+}
+
+} // namespace
+
 Napi::Function ModelObject::define(Napi::Env env) {
     return DefineClass(env, "NativeModel", {
         InstanceMethod<&ModelObject::info>("info"),
@@ -41,6 +58,8 @@ Napi::Value ModelObject::info(const Napi::CallbackInfo & info) {
     result.Set("name", held->metadata("general.name"));
     result.Set("architecture", held->metadata("general.architecture"));
     result.Set("description", std::string(description));
+    result.Set("fileType", llama_ftype_name(llama_model_ftype(handle)));
+    result.Set("imatrix", imatrix_of(env, *held));
     result.Set("headerBytes", double(held->header_bytes));
     result.Set("bytes", double(llama_model_size(handle)));
     result.Set("parameters", double(llama_model_n_params(handle)));

@@ -38,12 +38,24 @@ export interface NativeDevice {
     readonly totalBytes: number;
 }
 
+/** From the GGUF keys `quantize.imatrix.*`; empty or 0 what the file leaves out. */
+export interface NativeImatrix {
+    readonly file: string;
+    readonly dataset: string;
+    readonly entries: number;
+    readonly chunks: number;
+}
+
 /** What a loaded model says of itself. */
 export interface NativeModelInfo {
     readonly name: string;
     readonly architecture: string;
     /** Architecture, size and quantization, such as `llama 4B Q4_K - Medium`. */
     readonly description: string;
+    /** llama.cpp's name of the quantization, such as `Q4_K - Medium`; `(guessed) ...` where the file does not say. */
+    readonly fileType: string;
+    /** The importance matrix that the file was quantized with; null where its header names none. */
+    readonly imatrix: NativeImatrix | null;
     /** Bytes of the GGUF before its tensor data. */
     readonly headerBytes: number;
     /** Bytes of all tensors. */

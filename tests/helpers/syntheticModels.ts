@@ -10,8 +10,8 @@ const heads = 2;
 const headSize = embedding / heads;
 const context = 128;
 
-/** Gated layers of different widths (OpenELM). */
-export function writeWidths(path: string, widths: readonly number[]): void {
+/** Gated layers of different widths (OpenELM); `more`: further metadata. */
+export function writeWidths(path: string, widths: readonly number[], more: Readonly<Record<string, GgufValue>> = {}): void {
     const tensors = new Tensors();
     tensors.add('token_embd.weight', embedding, vocabulary).ones('output_norm.weight', embedding);
     for (const [i, width] of widths.entries()) {
@@ -23,14 +23,14 @@ export function writeWidths(path: string, widths: readonly number[]): void {
             .add(`blk.${i}.ffn_gate.weight`, embedding, width).add(`blk.${i}.ffn_up.weight`, embedding, width)
             .add(`blk.${i}.ffn_down.weight`, width, embedding);
     }
-    writeGguf(path, metadata('openelm', widths.length, {
+    writeGguf(path, { ...more, ...metadata('openelm', widths.length, {
         feed_forward_length: { u32s: widths },
         'attention.head_count': { u32s: widths.map(() => heads) },
         'attention.head_count_kv': { u32s: widths.map(() => heads) },
         'attention.key_length': { u32: headSize },
         'attention.value_length': { u32: headSize },
         'rope.dimension_count': { u32: headSize },
-    }), tensors.list);
+    }) }, tensors.list);
 }
 
 /** Ungated layers with biases (GPT-2). */
