@@ -113,7 +113,8 @@ export const commands: readonly CommandDeclaration[] = [{
     describe: 'counts published by others (.pt files) into OUT/activations.safetensors',
     positionals: { folder: { path: true, required: true } },
     options: {
-        languages: { ...languages, describe: 'comma-separated, such as en,zh (default: all that are there)' }, out: runFolder,
+        languages: { ...languages, describe: 'comma-separated, such as en,zh (default: all that are there)' },
+        out: runFolder,
     },
     load: async () => (await import('./import.js')).importCommand,
 }, {
