@@ -41,14 +41,15 @@ export const ranges = {
 export function describeRange({ whole = false, least, most, above, below }: NumberRange): string {
     const kind = whole ? 'a whole number' : 'a number';
     if (above !== undefined && below !== undefined) return `${kind} between ${above} and ${below}`;
-    if (least !== undefined && most !== undefined) return most === mostWhole ? `${kind} of at least ${least}` : `${kind} from ${least} to ${most}`;
-    return kind;
+    if (least === undefined || most === undefined) return kind;
+    return most === mostWhole ? `${kind} of at least ${least}` : `${kind} from ${least} to ${most}`;
 }
 
 /** Whether a number is finite and in a range. */
 export function isInRange(value: number, { whole = false, least, most, above, below }: NumberRange): boolean {
     return Number.isFinite(value) && (!whole || Number.isSafeInteger(value))
-        && value >= (least ?? -Infinity) && value <= (most ?? Infinity) && value > (above ?? -Infinity) && value < (below ?? Infinity);
+        && value >= (least ?? -Infinity) && value <= (most ?? Infinity)
+        && value > (above ?? -Infinity) && value < (below ?? Infinity);
 }
 
 const decimal = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;
@@ -69,6 +70,7 @@ export function numberMend(text: string, range: NumberRange): string {
 
 function parsePercent(text: string, range: NumberRange): number | undefined {
     const value = parseNumber(text, {});
-    const part = value === undefined ? NaN : Number((value / 100).toPrecision(12)); // 7 / 100 is 0.07, not 0.07000000000000001
+    // 12 digits: 7 / 100 is 0.07, not 0.07000000000000001
+    const part = value === undefined ? NaN : Number((value / 100).toPrecision(12));
     return isInRange(part, range) ? part : undefined;
 }

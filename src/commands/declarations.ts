@@ -124,7 +124,8 @@ export const commands: readonly CommandDeclaration[] = [{
     describe: 'counts published by others (.pt files) into OUT/activations.safetensors',
     positionals: { folder: { path: true, required: true } },
     options: {
-        languages: { ...languages, describe: 'comma-separated, such as en,zh (default: all that are there)' }, out: runFolder,
+        languages: { ...languages, describe: 'comma-separated, such as en,zh (default: all that are there)' },
+        out: runFolder,
         force: { ...force, describe: 'put the counts in the place of others' },
     },
     load: async () => (await import('./import.js')).importCommand,

@@ -49,6 +49,7 @@ function failed(cause: unknown): number {
         process.send?.(told);
         return { ABORTED: 130, WRONG_USE: 2 }[cause.code as string] ?? 1;
     }
-    process.stderr.write(`language-neurons: a fault in the tool itself, please report it: ${cause instanceof Error ? cause.stack : String(cause)}\n`);
+    const fault = cause instanceof Error ? cause.stack : String(cause);
+    process.stderr.write(`language-neurons: a fault in the tool itself, please report it: ${fault}\n`);
     return 1;
 }

@@ -44,7 +44,9 @@ export function declareOptions(argv: Argv, table: OptionTable): Argv {
 
 /** Gives positional arguments to yargs. */
 export function declarePositionals(argv: Argv, table: OptionTable): Argv {
-    for (const [name, rule] of Object.entries(table)) argv.positional(name, { ...declared(`<${name}>`, rule), type: 'string' });
+    for (const [name, rule] of Object.entries(table)) {
+        argv.positional(name, { ...declared(`<${name}>`, rule), type: 'string' });
+    }
     return argv;
 }
 
@@ -68,7 +70,8 @@ export function checkArgument(title: string, rule: OptionRule, given: unknown): 
     if (rule.many === true) return [given].flat().map((text) => checkText(title, rule, String(text)));
     if (!Array.isArray(given)) return checkText(title, rule, String(given));
     const all = given.map((text) => JSON.stringify(text)).join(' and ');
-    throw new LanguageNeuronsError('WRONG_USE', `${title} is given ${given.length === 2 ? 'twice' : `${given.length} times`} (${all}); give it once`);
+    const times = given.length === 2 ? 'twice' : `${given.length} times`;
+    throw new LanguageNeuronsError('WRONG_USE', `${title} is given ${times} (${all}); give it once`);
 }
 
 function checkText(title: string, rule: OptionRule, text: string): string | number {
@@ -78,11 +81,13 @@ function checkText(title: string, rule: OptionRule, text: string): string | numb
     if (number !== undefined) {
         if (text === word) return text;
         const value = parseNumber(text, number);
-        if (value === undefined) throw refused(`${word === undefined ? '' : `${word} or `}${describeRange(number)}`, numberMend(text, number));
+        const takes = `${word === undefined ? '' : `${word} or `}${describeRange(number)}`;
+        if (value === undefined) throw refused(takes, numberMend(text, number));
         return value;
     }
     if (choices !== undefined) {
-        if (!choices.includes(text)) throw refused(`${choices.slice(0, -1).join(', ')} or ${choices.at(-1)!}`, suggestion(text, choices));
+        const takes = `${choices.slice(0, -1).join(', ')} or ${choices.at(-1)!}`;
+        if (!choices.includes(text)) throw refused(takes, suggestion(text, choices));
         return text;
     }
     if (text.trim() === '') throw refused(rule.path === true ? 'a path' : 'a text', '; give one');

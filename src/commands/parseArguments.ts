@@ -27,7 +27,9 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
         .strict()
         .detectLocale(false) // one language for yargs' words and ours
         // What was typed stays what it is; options.ts reads numbers and refuses what is given twice.
-        .parserConfiguration({ 'parse-numbers': false, 'parse-positional-numbers': false, 'boolean-negation': false, 'dot-notation': false })
+        .parserConfiguration({
+            'parse-numbers': false, 'parse-positional-numbers': false, 'boolean-negation': false, 'dot-notation': false,
+        })
         .version(toolVersion)
         .wrap(100)
         .exitProcess(false)
@@ -41,7 +43,8 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
             declaration.usage, declaration.describe,
             (argv: Argv) => {
                 command = declaration;
-                return declareOptions(declarePositionals(argv, declaration.positionals ?? {}), declaration.options ?? {});
+                const { positionals = {}, options = {} } = declaration;
+                return declareOptions(declarePositionals(argv, positionals), options);
             },
             (checked) => {
                 planned = { command: declaration, args: checked };
@@ -52,20 +55,26 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
     return planned;
 }
 
-function wrongUse(message: string, args: readonly string[], command: CommandDeclaration | undefined): LanguageNeuronsError {
+function wrongUse(
+    message: string, args: readonly string[], command: CommandDeclaration | undefined,
+): LanguageNeuronsError {
     const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ');
     const valueless = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
+    const lacks = command !== undefined && message.startsWith('Not enough non-option arguments');
     const words = unknown !== undefined ? describeUnknown(unknown, args, command)
         : valueless !== undefined ? `--${valueless} takes a value`
-        : command !== undefined && message.startsWith('Not enough non-option arguments') ? `an argument is missing from ${command.usage}`
-        : message;
-    return new LanguageNeuronsError('WRONG_USE', `${words.replaceAll(/\s*\n\s*/g, ' ')}; see language-neurons ${nameOf(command)}--help`);
+        : lacks ? `an argument is missing from ${command.usage}` : message;
+    const line = words.replaceAll(/\s*\n\s*/g, ' ');
+    return new LanguageNeuronsError('WRONG_USE', `${line}; see language-neurons ${nameOf(command)}--help`);
 }
 
 /** What is unknown, as it was typed, with the known name nearest to it. */
-function describeUnknown(unknown: readonly string[], args: readonly string[], command: CommandDeclaration | undefined): string {
+function describeUnknown(
+    unknown: readonly string[], args: readonly string[], command: CommandDeclaration | undefined,
+): string {
     const typedAs = (name: string): string | undefined =>
-        args.find((arg) => /^-/.test(arg) && arg.replace(/^-+/, '').replace(/=.*$/s, '') === name)?.replace(/=.*$/s, '');
+        args.filter((arg) => arg.startsWith('-')).map((arg) => arg.replace(/=.*$/s, ''))
+            .find((arg) => arg.replace(/^-+/, '') === name);
     const other = unknown.find((name) => typedAs(name) === undefined && args.includes(name));
     if (command === undefined && other !== undefined) {
         return `unknown command ${other}${suggestion(other, commands.map(({ usage }) => usage.split(' ')[0]!))}`;

@@ -62,7 +62,10 @@ export function parseLora(text: string): { path: string; scale: number } {
     const found = /^(.+):([-+]?\d*\.?\d+(?:e[-+]?\d+)?)$/i.exec(text);
     if (found === null) return { path: text, scale: 1 };
     const scale = Number(found[2]);
-    if (!Number.isFinite(scale)) throw new LanguageNeuronsError('WRONG_USE', `--lora takes a finite scale, not ${found[2]!}; give for example ${found[1]!}:0.5`);
+    if (!Number.isFinite(scale)) {
+        const mend = `give for example ${found[1]!}:0.5`;
+        throw new LanguageNeuronsError('WRONG_USE', `--lora takes a finite scale, not ${found[2]!}; ${mend}`);
+    }
     return { path: found[1]!, scale };
 }
 

@@ -87,6 +87,8 @@ function deathOf(signal: NodeJS.Signals | null, lastWords: string): string {
     const kept = 'finished parts are kept; run the same command again to continue';
     const why = lastWords.trim().split('\n')[0];
     if (why !== undefined && why !== '') return `llama.cpp aborted: ${why}; ${kept}, or try another model or --gpu off`;
-    if (signal === 'SIGKILL') return `the work was killed (out of memory?); ${kept}, with a smaller --batch-size or --window-size`;
+    if (signal === 'SIGKILL') {
+        return `the work was killed (out of memory?); ${kept}, with a smaller --batch-size or --window-size`;
+    }
     return `the native library crashed (${signal ?? 'no signal'}); ${kept}, or try --gpu off`;
 }

@@ -84,7 +84,9 @@ export type RunConfig = z.infer<typeof schema>;
 export async function readRunConfig(path: string): Promise<RunConfig> {
     const yaml = await readConfigText(path);
     const damaged = (why: string, cause?: unknown): LanguageNeuronsError =>
-        new LanguageNeuronsError('DAMAGED', `${path}: not a run configuration (${why}); see README for the settings`, { cause });
+        new LanguageNeuronsError(
+            'DAMAGED', `${path}: not a run configuration (${why}); see README for the settings`, { cause },
+        );
     if (yaml.trim() === '') throw damaged('the file is empty');
     let settings: unknown;
     try {
@@ -92,11 +94,13 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
     } catch (cause) {
         const why = (cause as Error).message.split('\n')[0]!;
         // yaml's own mend is for programmers
-        throw damaged(why.startsWith('Source contains multiple documents') ? 'it holds several documents; leave one' : why, cause);
+        const several = why.startsWith('Source contains multiple documents');
+        throw damaged(several ? 'it holds several documents; leave one' : why, cause);
     }
     const { data: config, error } = schema.safeParse(settings, { reportInput: true, error: describeIssue });
     if (error !== undefined) {
-        throw damaged(error.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; '), error);
+        const issues = error.issues.map(({ path: keys, message }) => `${keys.join('.') || 'the file'}: ${message}`);
+        throw damaged(issues.join('; '), error);
     }
     return withPathsFrom(dirname(resolve(path)), config);
 }
@@ -108,12 +112,15 @@ async function readConfigText(path: string): Promise<string> {
         for await (const part of createReadStream(path, { end: mostBytes })) parts.push(part as Buffer);
     } catch (cause) {
         throw new LanguageNeuronsError(
-            'NOT_FOUND', `${path}: cannot be read (${(cause as Error).message}); give the path of a YAML configuration`, { cause },
+            'NOT_FOUND', `${path}: cannot be read (${(cause as Error).message}); give the path of a YAML configuration`,
+            { cause },
         );
     }
     const bytes = Buffer.concat(parts);
     if (bytes.length > mostBytes) {
-        throw new LanguageNeuronsError('DAMAGED', `${path}: larger than the 1 MB of any configuration; give the path of a YAML configuration`);
+        throw new LanguageNeuronsError(
+            'DAMAGED', `${path}: larger than the 1 MB of any configuration; give the path of a YAML configuration`,
+        );
     }
     try {
         return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
@@ -144,7 +151,8 @@ function withPathsFrom(folder: string, config: RunConfig): RunConfig {
             }),
         } }),
         ...(aligned === undefined ? {} : { aligned: {
-            ...aligned, ...adapters(aligned.loras), ...(aligned.model === undefined ? {} : { model: model(aligned.model) }),
+            ...aligned, ...adapters(aligned.loras),
+            ...(aligned.model === undefined ? {} : { model: model(aligned.model) }),
         } }),
         out: local(config.out),
     };

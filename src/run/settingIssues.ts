@@ -8,7 +8,8 @@ export function numberIn<W extends string>(range: NumberRange, word: W): z.ZodTy
 export function numberIn(range: NumberRange, word?: string): z.ZodType<unknown> {
     const takes = `${word === undefined ? '' : `${word} or `}${describeRange(range)}`;
     return z.custom((value) => value === word || (typeof value === 'number' && isInRange(value, range)), {
-        error: ({ input }) => `takes ${takes}, not ${written(input)}${typeof input === 'string' ? numberMend(input, range) : ''}`,
+        error: ({ input }) =>
+            `takes ${takes}, not ${written(input)}${typeof input === 'string' ? numberMend(input, range) : ''}`,
     });
 }
 
@@ -16,7 +17,8 @@ export function numberIn(range: NumberRange, word?: string): z.ZodType<unknown> 
 export function names(): z.ZodType<string[]> {
     const name = z.string().min(1);
     return z.union([name, z.array(name).min(1)], {
-        error: ({ input }) => (input === undefined ? 'is missing' : `takes a name or a list of names, not ${written(input)}`),
+        error: ({ input }) =>
+            (input === undefined ? 'is missing' : `takes a name or a list of names, not ${written(input)}`),
     }).transform((value) => [value].flat());
 }
 
