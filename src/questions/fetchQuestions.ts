@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import envPaths from 'env-paths';
 import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
+import { cacheFolder } from '../cacheFolder.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { writeFileAtomic } from '../files.js';
 import type { Progress } from '../progress.js';
@@ -36,7 +36,7 @@ export interface FetchOptions {
 export async function fetchQuestions(
     name: string, { languages, signal, progress }: FetchOptions, home: QuestionHome = questionHomes[name]!,
 ): Promise<string> {
-    const folder = join(process.env.LANGUAGE_NEURONS_CACHE ?? envPaths('language-neurons', { suffix: '' }).cache, name);
+    const folder = join(cacheFolder(), name);
     const missing: string[] = [];
     for (const language of chooseLanguages(languages, inPaperOrder(Object.keys(home.files)), name)) {
         throwIfStopped(signal);
