@@ -84,7 +84,9 @@ export class SampleSpool {
         kept.heldCharacters += line.length;
         this.#held += line.length;
         if (kept.heldCharacters >= blockCharacters) await this.#writeDown(kept);
-        else if (this.#held >= heldCharacters) for (const other of this.#languages.values()) await this.#writeDown(other);
+        else if (this.#held >= heldCharacters) {
+            for (const other of this.#languages.values()) await this.#writeDown(other);
+        }
     }
 
     /**
@@ -93,14 +95,21 @@ export class SampleSpool {
      */
     async *samples(language: string, signal?: AbortSignal): AsyncGenerator<Sample> {
         const { blocks, held } = this.#languages.get(language) ?? { blocks: [], held: [] };
+        let block = Buffer.alloc(0);
         for (const { begin, bytes } of blocks) {
-            const block = Buffer.allocUnsafe(bytes);
+            if (block.length < bytes) block = Buffer.allocUnsafeSlow(bytes);
             for (let done = 0; done < bytes;) {
-                const { bytesRead } = await orStopped(readAt(this.#file, block, done, bytes - done, begin + done), signal);
-                if (bytesRead === 0) throw new LanguageNeuronsError('DAMAGED', `${this.#path}: was cut while it was in use; run the same command again`);
+                const reading = readAt(this.#file, block, done, bytes - done, begin + done);
+                const { bytesRead } = await orStopped(reading, signal);
+                if (bytesRead === 0) {
+                    throw new LanguageNeuronsError(
+                        'DAMAGED',
+                        `${this.#path}: was cut while it was in use; run the same command again`,
+                    );
+                }
                 done += bytesRead;
             }
-            for (const line of block.toString('utf8').split('\n')) yield sampleOf(language, line);
+            for (const line of block.toString('utf8', 0, bytes).split('\n')) yield sampleOf(language, line);
         }
         throwIfStopped(signal);
         for (const line of held) yield sampleOf(language, line);
@@ -132,5 +141,10 @@ function sampleOf(language: string, line: string): Sample {
 
 function unwritable(path: string, cause: unknown): LanguageNeuronsError {
     const { message } = cause as Error;
-    return new LanguageNeuronsError('UNWRITABLE', `${path}: texts cannot be kept there while they are used (${message}); free some space, or set TMPDIR to another folder`, { cause });
+    return new LanguageNeuronsError(
+        'UNWRITABLE',
+        `${path}: texts cannot be kept there while they are used (${message}); free some space, or set TMPDIR to `
+            + 'another folder',
+        { cause },
+    );
 }

@@ -12,7 +12,10 @@ const maxElementBytes = 64 * 1024 * 1024;
 
 /** One question with its answers, as the paper's authors keep them. */
 const question = z.object({
-    lang: z.string(), instruction: z.string(), answers: z.array(z.object({ generated: z.string() })), special: z.boolean().optional(),
+    lang: z.string(),
+    instruction: z.string(),
+    answers: z.array(z.object({ generated: z.string() })),
+    special: z.boolean().optional(),
 });
 const shape = '{"lang", "instruction", "answers": [{"generated"}]}';
 
@@ -31,7 +34,10 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
     const onBytes = (bytes: number): void => {
         bytesSince += bytes;
         if (bytesSince <= maxElementBytes) return;
-        throw new LanguageNeuronsError('DAMAGED', `${path}: element ${element + 1} is longer than ${maxElementBytes >> 20} MiB; divide it`);
+        throw new LanguageNeuronsError(
+            'DAMAGED',
+            `${path}: element ${element + 1} is longer than ${maxElementBytes >> 20} MiB; divide it`,
+        );
     };
     try {
         for await (const { value } of elements(path, onBytes, signal)) {
@@ -41,7 +47,8 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
             const language = languageTag(lang);
             if (language === undefined) throw new LanguageNeuronsError('DAMAGED', `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is no language; name it in English, such as German`);
             for (const { generated } of answers) {
-                if (generated !== '') yield { language, prompt: instruction, response: generated, ...(special ? { special } : {}) };
+                if (generated === '') continue;
+                yield { language, prompt: instruction, response: generated, ...(special ? { special } : {}) };
             }
         }
     } catch (cause) {
@@ -68,5 +75,6 @@ function elements(
         yield decoder.decode();
     }
     // A failure of any part reaches the reader through the last; nothing is left to do here.
-    return pipeline(decoded, streamArray.withParserAsStream(), () => undefined) as unknown as AsyncIterable<{ readonly value: unknown }>;
+    const parsed: unknown = pipeline(decoded, streamArray.withParserAsStream(), () => undefined);
+    return parsed as AsyncIterable<{ readonly value: unknown }>;
 }

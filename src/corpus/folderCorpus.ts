@@ -16,7 +16,9 @@ const scriptNames = new Intl.DisplayNames(['en'], { type: 'script', fallback: 'n
  * and so are two of one language, unless languages are asked for and these are not among them.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ABORTED
  */
-export async function folderCorpus(folder: string, asked: readonly string[] | undefined, signal?: AbortSignal): Promise<Corpus> {
+export async function folderCorpus(
+    folder: string, asked: readonly string[] | undefined, signal?: AbortSignal,
+): Promise<Corpus> {
     throwIfStopped(signal);
     const wanted = asked === undefined ? undefined : new Set(asked.map(languageKey));
     const files = new Map<string, string>();
@@ -27,11 +29,18 @@ export async function folderCorpus(folder: string, asked: readonly string[] | un
         const key = languageKey(language);
         if (!isLanguageTag(language) && wanted?.has(key) !== true) {
             if (wanted !== undefined) continue;
-            throw new LanguageNeuronsError('WRONG_USE', `${join(folder, name)}: is not named after a language, such as en.txt or zh_TW.txt; rename or move it, or name the languages with --languages`);
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `${join(folder, name)}: is not named after a language, such as en.txt or zh_TW.txt; rename or move `
+                    + 'it, or name the languages with --languages',
+            );
         }
         const other = languages.get(key);
         if (other !== undefined && wanted?.has(key) !== false) {
-            throw new LanguageNeuronsError('WRONG_USE', `${folder}: ${files.get(other)!} and ${name} are both of ${other}; leave one in the folder`);
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `${folder}: ${files.get(other)!} and ${name} are both of ${other}; leave one in the folder`,
+            );
         }
         languages.set(key, language);
         files.set(language, name);
@@ -58,8 +67,9 @@ function languageOfFile(name: string): string | undefined {
 function isLanguageTag(name: string): boolean {
     const parts = languageTag.exec(name);
     if (parts === null) return false;
-    const script = parts[1]?.replace(/^./, (letter) => letter.toUpperCase()).replace(/.{3}$/, (rest) => rest.toLowerCase());
-    return script === undefined || scriptNames.of(script) !== undefined;
+    const script = parts[1];
+    if (script === undefined) return true;
+    return scriptNames.of(script.charAt(0).toUpperCase() + script.slice(1).toLowerCase()) !== undefined;
 }
 
 async function* samples(path: string, language: string, signal: AbortSignal | undefined): AsyncGenerator<Sample> {

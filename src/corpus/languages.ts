@@ -18,7 +18,9 @@ export function languageKey(language: string): string {
 }
 
 /** Of those available, the first two that are one language in two spellings and of which one is asked for. */
-export function firstSameLanguages(asked: readonly string[], available: Iterable<string>): readonly [string, string] | undefined {
+export function firstSameLanguages(
+    asked: readonly string[], available: Iterable<string>,
+): readonly [string, string] | undefined {
     const wanted = new Set(asked.map(languageKey));
     const seen = new Map<string, string>();
     for (const language of available) {

@@ -25,8 +25,8 @@ export interface CorpusOptions {
  * a folder of `LL.txt` or of FLORES-200, a JSONL file or the authors' JSON of answers; several are read one
  * after another, language by language. Nothing but names is read yet; a JSON or JSONL file is read whole, into
  * a temporary file by language, and not again.
- * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, EMPTY, ENCODING, DAMAGED, UNWRITABLE, ABORTED; MISMATCH where one of
- * several sources lacks a language
+ * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, EMPTY, ENCODING, DAMAGED, UNWRITABLE, ABORTED; MISMATCH
+ * where one of several sources lacks a language
  */
 export async function openCorpus(spec: string | readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
     const { languages } = options;

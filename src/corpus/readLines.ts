@@ -47,7 +47,11 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
             pendingBytes += chunk.length - begin;
         }
         if (pendingBytes > maxLineBytes) {
-            throw new LanguageNeuronsError('DAMAGED', `${path}: line ${number + 1} is longer than ${maxLineBytes >> 20} MiB; put each text on a line of its own`);
+            throw new LanguageNeuronsError(
+                'DAMAGED',
+                `${path}: line ${number + 1} is longer than ${maxLineBytes >> 20} MiB; put each text on a line of `
+                    + 'its own',
+            );
         }
     }
     if (pendingBytes > 0) yield decode(Buffer.concat(pending));

@@ -30,7 +30,10 @@ export async function spooledCorpus(
     if (spool.languages.length === 0) throw new LanguageNeuronsError('EMPTY', `${path}: holds no ${wanted}`);
     const same = firstSameLanguages(asked ?? spool.languages, spool.languages);
     if (same !== undefined) {
-        throw new LanguageNeuronsError('WRONG_USE', `${path}: ${same.join(' and ')} are the same language; spell it in one way in the file`);
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `${path}: ${same.join(' and ')} are the same language; spell it in one way in the file`,
+        );
     }
     return {
         name: path, sources: [{ name: path, path: resolve(path) }],
@@ -39,11 +42,18 @@ export async function spooledCorpus(
     };
 }
 
-async function* samplesOf(path: string, spool: SampleSpool, language: string, signal: AbortSignal | undefined): AsyncGenerator<Sample> {
+async function* samplesOf(
+    path: string, spool: SampleSpool, language: string, signal: AbortSignal | undefined,
+): AsyncGenerator<Sample> {
     let empty = true;
     for await (const sample of spool.samples(language, signal)) {
         empty = false;
         yield sample;
     }
-    if (empty) throw new LanguageNeuronsError('EMPTY', `${path}: holds no text in ${language}; add some, or leave the language out with --languages`);
+    if (empty) {
+        throw new LanguageNeuronsError(
+            'EMPTY',
+            `${path}: holds no text in ${language}; add some, or leave the language out with --languages`,
+        );
+    }
 }

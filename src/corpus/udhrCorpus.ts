@@ -34,18 +34,31 @@ export function udhrCorpus(spec: string, asked: readonly string[] | undefined, s
         if (languages.indexOf(language) !== i) throw new LanguageNeuronsError('WRONG_USE', `language ${language} is asked for twice; name each once`);
         const { code } = declarationOf(language);
         const other = languages.slice(0, i).find((earlier) => declarationOf(earlier).code === code);
-        if (other !== undefined) throw new LanguageNeuronsError('WRONG_USE', `udhr: ${other} and ${language} are the same declaration; name it once`);
+        if (other !== undefined) {
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `udhr: ${other} and ${language} are the same declaration; name it once`,
+            );
+        }
     }
-    return { name: spec, sources: [{ name: spec }], languages, samples: (language) => samples(spec, language, from, to, signal) };
+    return {
+        name: spec, sources: [{ name: spec }], languages,
+        samples: (language) => samples(spec, language, from, to, signal),
+    };
 }
 
 /** @throws LanguageNeuronsError WRONG_USE that says what to write instead */
 function articleRange(spec: string): { readonly from: number; readonly to: number } {
-    const refused = (what: string, mend: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `${spec}: ${what}; ${mend}`);
+    const refused = (what: string, mend: string): LanguageNeuronsError =>
+        new LanguageNeuronsError('WRONG_USE', `${spec}: ${what}; ${mend}`);
     const single = /^udhr:(\d+)$/.exec(spec)?.[1];
-    if (single !== undefined && Number(single) <= lastArticle) throw refused('not a range of articles', `write udhr:${Number(single)}-${Number(single)}`);
+    if (single !== undefined && Number(single) <= lastArticle) {
+        throw refused('not a range of articles', `write udhr:${Number(single)}-${Number(single)}`);
+    }
     const found = specification.exec(spec);
-    if (found === null) throw refused('not a dataset', 'write udhr, or udhr:25-30 for some articles (0 is the preamble)');
+    if (found === null) {
+        throw refused('not a dataset', 'write udhr, or udhr:25-30 for some articles (0 is the preamble)');
+    }
     const [from, to] = [Number(found[1] ?? 0), Number(found[2] ?? lastArticle)];
     if (from > to) throw refused('the range runs backwards', `write udhr:${to}-${from}`);
     if (to > lastArticle) {

@@ -90,9 +90,13 @@ export class TemplateProcess {
     #start(): ChildProcess {
         const { SystemRoot } = process.env; // without it nothing runs on Windows
         const child = spawn(process.execPath, [
-            `--max-old-space-size=${heapMegabytes}`, '--disallow-code-generation-from-strings', '--input-type=module', '--eval', program,
+            `--max-old-space-size=${heapMegabytes}`, '--disallow-code-generation-from-strings',
+            '--input-type=module', '--eval', program,
             import.meta.resolve('@huggingface/jinja'), String(maxPromptCharacters), String(2 * renderMilliseconds),
-        ], { env: SystemRoot === undefined ? {} : { SystemRoot }, stdio: ['ignore', 'ignore', 'ignore', 'ipc'], windowsHide: true });
+        ], {
+            env: SystemRoot === undefined ? {} : { SystemRoot },
+            stdio: ['ignore', 'ignore', 'ignore', 'ipc'], windowsHide: true,
+        });
         child.on('message', (message: Message) => {
             if (child !== this.#child) return; // given up
             clearTimeout(this.#timer);
@@ -112,7 +116,8 @@ export class TemplateProcess {
         child.on('exit', (code, signal) => {
             if (child !== this.#child) return;
             const aborted = signal === 'SIGABRT' || code === 134; // what V8 does where the heap is full
-            this.#giveUp(aborted ? `takes more than ${heapMegabytes} MiB of memory` : `its process ended with ${signal ?? code}`);
+            if (aborted) this.#giveUp(`takes more than ${heapMegabytes} MiB of memory`);
+            else this.#giveUp(`its process ended with ${signal ?? code}`);
         });
         this.#limit(startMilliseconds, `its process does not start in ${startMilliseconds / 1000} s`);
         return child;

@@ -17,18 +17,25 @@ export interface ChatModel {
 export async function chatTemplate({ path, info }: ChatModel): Promise<PromptTemplate> {
     const { chatTemplate: source, bosText, eosText } = info;
     if (source === '') {
-        throw new LanguageNeuronsError('UNSUPPORTED', `${path}: has no chat template; use another --template, such as mathoctopus`);
+        throw new LanguageNeuronsError(
+            'UNSUPPORTED',
+            `${path}: has no chat template; use another --template, such as mathoctopus`,
+        );
     }
     const renderer = new TemplateProcess(source);
     const write = async ({ text }: Parameters<PromptTemplate['write']>[0]): Promise<string> => {
         try {
             return await renderer.render({
-                messages: [{ role: 'user', content: text }], add_generation_prompt: true, bos_token: bosText, eos_token: eosText,
+                messages: [{ role: 'user', content: text }], add_generation_prompt: true,
+                bos_token: bosText, eos_token: eosText,
             });
         } catch (cause) {
             const [why] = (cause as Error).message.split('\n');
             throw new LanguageNeuronsError(
-                'UNSUPPORTED', `${path}: its chat template cannot be used (${why}); use another --template, such as mathoctopus`, { cause });
+                'UNSUPPORTED',
+                `${path}: its chat template cannot be used (${why}); use another --template, such as mathoctopus`,
+                { cause },
+            );
         }
     };
     await write({ language: 'en', text: '1 + 1?' }).catch((cause: unknown) => { // tells now, not after hours

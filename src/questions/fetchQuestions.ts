@@ -50,7 +50,11 @@ export async function fetchQuestions(
         const { file, sha256 } = home.files[language]!;
         const data = await download(`${from}/${file}`, name, signal);
         if (hashOf(data) !== sha256) {
-            throw new LanguageNeuronsError('DAMAGED', `${from}/${file}: is not the file known as ${name} (sha256 ${hashOf(data)} instead of ${sha256}); get it elsewhere and give its folder with --data`);
+            throw new LanguageNeuronsError(
+                'DAMAGED',
+                `${from}/${file}: is not the file known as ${name} (sha256 ${hashOf(data)} instead of ${sha256}); `
+                    + 'get it elsewhere and give its folder with --data',
+            );
         }
         await writeFileAtomic(join(folder, file), data);
         progress.advance(1);
@@ -74,7 +78,11 @@ export async function isCached(
     });
     if (data === undefined) return false;
     if (hashOf(data) === sha256) return true;
-    throw new LanguageNeuronsError('DAMAGED', `${path}: is not the file known as ${name} (sha256 ${hashOf(data)} instead of ${sha256}); delete it, and it is fetched again`);
+    throw new LanguageNeuronsError(
+        'DAMAGED',
+        `${path}: is not the file known as ${name} (sha256 ${hashOf(data)} instead of ${sha256}); delete it, and `
+            + 'it is fetched again',
+    );
 }
 
 function hashOf(data: Buffer): string {
@@ -91,7 +99,13 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
         for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
             bytes += chunk.length;
             // Leaving the loop cancels what is still to come.
-            if (bytes > maxFileBytes) throw new LanguageNeuronsError('DAMAGED', `${url}: is longer than ${maxFileBytes >> 20} MiB, so not a file of ${name}; get it elsewhere and give its folder with --data`);
+            if (bytes > maxFileBytes) {
+                throw new LanguageNeuronsError(
+                    'DAMAGED',
+                    `${url}: is longer than ${maxFileBytes >> 20} MiB, so not a file of ${name}; get it elsewhere `
+                        + 'and give its folder with --data',
+                );
+            }
             chunks.push(chunk);
         }
         return Buffer.concat(chunks);

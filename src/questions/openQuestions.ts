@@ -66,7 +66,9 @@ export async function openQuestions(spec: string, { languages: asked, signal, pr
     };
 }
 
-async function openFolder(folder: string, asked: readonly string[] | undefined, signal: AbortSignal | undefined): Promise<Questions> {
+async function openFolder(
+    folder: string, asked: readonly string[] | undefined, signal: AbortSignal | undefined,
+): Promise<Questions> {
     const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError('NOT_FOUND', `${folder}: cannot be read (${cause.message}); give mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json`, { cause });
     });
@@ -95,7 +97,8 @@ function kindOf(name: string): { readonly language: string; readonly kind: keyof
 }
 
 async function readQuestions(
-    { path, kind }: { readonly path: string; readonly kind: keyof typeof kinds }, language: string, signal: AbortSignal | undefined,
+    { path, kind }: { readonly path: string; readonly kind: keyof typeof kinds },
+    language: string, signal: AbortSignal | undefined,
 ): Promise<Question[]> {
     const questions: Question[] = [];
     for await (const { text: line, number } of readLines(path, signal)) {

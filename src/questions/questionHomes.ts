@@ -8,8 +8,8 @@ export interface QuestionHome {
 
 /** How MSVAMP's files name the languages. */
 const msvampNames: Readonly<Record<string, string>> = {
-    bn: 'Bengali', zh: 'Chinese', en: 'English', fr: 'French', de: 'German', ja: 'Japanese', ru: 'Russian', es: 'Spanish',
-    sw: 'Swahili', th: 'Thai',
+    bn: 'Bengali', zh: 'Chinese', en: 'English', fr: 'French', de: 'German', ja: 'Japanese', ru: 'Russian',
+    es: 'Spanish', sw: 'Swahili', th: 'Thai',
 };
 
 /** Datasets that are fetched by name. The hashes were taken from the repositories' own files at these commits. */
@@ -50,6 +50,9 @@ export const questionHomes: Readonly<Record<string, QuestionHome>> = {
     },
 };
 
-function filesOf(nameOf: (language: string) => string, hashes: Readonly<Record<string, string>>): QuestionHome['files'] {
-    return Object.fromEntries(Object.entries(hashes).map(([language, sha256]) => [language, { file: nameOf(language), sha256 }]));
+function filesOf(
+    nameOf: (language: string) => string, hashes: Readonly<Record<string, string>>,
+): QuestionHome['files'] {
+    const entries = Object.entries(hashes);
+    return Object.fromEntries(entries.map(([language, sha256]) => [language, { file: nameOf(language), sha256 }]));
 }

@@ -95,7 +95,7 @@ describe('a file that mixes languages', () => {
         }
         clearInterval(watching);
         if (process.platform !== 'win32') expect(readdirSync(temporary)).toEqual([]); // gone already: a kill leaves nothing
-        // What is held is some 10 MB; the rest is garbage that V8 has not yet taken away.
+        // 85 MB measured: some 10 MB are held, the rest is garbage that V8 has not yet taken away.
         expect(most).toBeLessThan(150e6);
     });
 
