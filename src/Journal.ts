@@ -46,8 +46,8 @@ export class Journal<Entry> {
                 else take(entry);
             }
         } catch (cause) {
-            if (cause instanceof LanguageNeuronsError) throw cause;
-            const { code, message } = cause as NodeJS.ErrnoException;
+            if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
+            const { code, message } = cause.cause as NodeJS.ErrnoException;
             if (code !== 'ENOENT') {
                 throw new LanguageNeuronsError(
                     'NOT_FOUND', `${path}: holds finished work and cannot be read (${message}); mend that, or take the file away to do the work again`, { cause },

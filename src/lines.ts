@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { LanguageNeuronsError } from './errors.js';
+import { readBytes } from './readBytes.js';
 
 /** More than this is no line but a mistake; it would be held in memory whole. */
 export const maxLineBytes = 64 * 1024 * 1024;
@@ -14,7 +13,7 @@ export interface ByteLine {
 
 /**
  * Streams the lines of a file, in memory that its longest line decides.
- * @throws LanguageNeuronsError ABORTED, and what the file system says
+ * @throws LanguageNeuronsError as `readBytes`
  */
 export async function* byteLines(path: string, signal?: AbortSignal): AsyncGenerator<ByteLine> {
     let pending: Buffer[] = [];
@@ -30,8 +29,7 @@ export async function* byteLines(path: string, signal?: AbortSignal): AsyncGener
         length = 0;
         return { bytes, whole };
     };
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18 }) as AsyncIterable<Buffer>) {
-        if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', `stopped while reading ${path}; run the same command again`);
+    for await (const chunk of readBytes(path, signal)) {
         let begin = 0;
         for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, begin)) {
             take(chunk.subarray(begin, end));

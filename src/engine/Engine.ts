@@ -1,4 +1,4 @@
-import { throwIfAborted } from '../aborted.js';
+import { orStopped, throwIfStopped } from '../stop.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Progress } from '../progress.js';
 import type {
@@ -14,7 +14,6 @@ import { type PackOptions, type PackedBatch, packBatches, type ScoredPart } from
 import type { MemoryPlan } from './planMemory.js';
 import { before } from './stops.js';
 import { type AnySample, tokenizeSamples } from './tokenizeSamples.js';
-import { untilAborted } from './untilAborted.js';
 
 export interface EngineOptions {
     /** Path of a GGUF file, or a URI that node-llama-cpp resolves, such as `hf:user/repo:Q4_K_M`. */
@@ -361,7 +360,7 @@ export class Engine {
         }, {
             detokenize,
             sample: (batch, draws) => {
-                throwIfAborted(signal);
+                throwIfStopped(signal);
                 return awaitNative(() => this.#context.sample(batch, draws));
             },
         });
@@ -438,11 +437,11 @@ export class Engine {
     /** Begins work when that of passes before is over. An abort waits neither for them nor for the work to end. */
     #within<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
         const running = this.#settled.then(() => {
-            throwIfAborted(signal);
+            throwIfStopped(signal);
             return work();
         });
         this.#settled = running.catch(() => undefined);
-        return untilAborted(signal, running);
+        return orStopped(running, signal);
     }
 
     async #prepare(purpose: Purpose, masks: Masks): Promise<void> {
@@ -488,9 +487,9 @@ export class Engine {
                 if (done === true) return decodedTokens;
                 next = batches.next();
                 next.catch(() => undefined); // met again by the await above
-                throwIfAborted(signal);
+                throwIfStopped(signal);
                 const logProbabilities = await awaitNative(() => this.#context.decode(batch));
-                throwIfAborted(signal); // its caller has gone
+                throwIfStopped(signal); // its caller has gone
                 take?.(batch, logProbabilities);
                 decodedTokens += batch.tokens.length;
                 onBatch?.(batch.tokens.length, batch.characters);

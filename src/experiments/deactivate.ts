@@ -1,5 +1,5 @@
 import { setImmediate as breathe } from 'node:timers/promises';
-import { throwIfAborted } from '../aborted.js';
+import { throwIfStopped } from '../stop.js';
 import { readActivationsSource } from '../activations/activationsFile.js';
 import { modelSource } from '../activations/modelSource.js';
 import { shareWithin } from '../activations/sketch.js';
@@ -74,7 +74,7 @@ async function deactivateInto(options: DeactivateOptions): Promise<DeactivateRes
     for (const condition of conditions) {
         for (const language of languages) measured(condition, language);
         await breathe(); // resampling takes a while
-        throwIfAborted(signal);
+        throwIfStopped(signal);
     }
     const matrices: Partial<Record<NeuronSetName, DeactivationSet>> = {};
     for (const [name, set] of held) matrices[name] = buildSet(metric, languages, set, measured);
