@@ -31,12 +31,13 @@ beforeAll(() => {
     const bytes = readFileSync(embeddedModel);
     bytes[bytes.length - 70] = bytes[bytes.length - 70]! ^ 0x55;
     writeFileSync(nearlySame, bytes);
-    for (const [folder, texts] of [['texts', ['Everyone has the right to rest.', 'Jeder hat das Recht auf Erholung.']], ['others', ['No one shall be held in slavery.', 'Niemand darf in Sklaverei gehalten werden.']]] as const) {
+    for (const [folder, texts] of [['texts', ['Everyone has the right to rest.', 'Jeder hat das Recht auf Erholung.', 'Toda persona tiene derecho al descanso.']],
+        ['others', ['No one shall be held in slavery.', 'Niemand darf in Sklaverei gehalten werden.', 'Nadie estará sometido a esclavitud.']]] as const) {
         mkdirSync(at(folder));
-        for (const [i, language] of ['en', 'de'].entries()) writeFileSync(at(folder, `${language}.txt`), `${texts[i]!}\n${texts[i]!} 2\n`);
+        for (const [i, language] of ['en', 'de', 'es'].entries()) writeFileSync(at(folder, `${language}.txt`), `${texts[i]!}\n${texts[i]!} 2\n`);
     }
     mkdirSync(at('questions'));
-    for (const language of ['en', 'de']) writeFileSync(at('questions', `mgsm_${language}.tsv`), '1 + 1?\t2\n2 + 3?\t5\n4 + 4?\t8\n');
+    for (const language of ['en', 'de', 'es']) writeFileSync(at('questions', `mgsm_${language}.tsv`), '1 + 1?\t2\n2 + 3?\t5\n4 + 4?\t8\n');
 });
 
 /** What a step decoded, by its notes and results. */
@@ -133,8 +134,9 @@ describe('cells and answers', () => {
     let analysis: ReturnType<typeof identify>;
     beforeAll(async () => {
         await withEngine({}, async (engine) => {
-            const { activations } = await collect({ engine, corpus: await openCorpus(at('texts'), { languages: ['en', 'de'] }), folder: at('run') });
+            const { activations } = await collect({ engine, corpus: await openCorpus(at('texts'), { languages: ['en', 'de', 'es'] }), folder: at('run') });
             analysis = identify(activations, { topRate: 0.2, bar: 0.9 });
+            for (const kind of ['specific', 'related'] as const) expect(Object.values(analysis.neurons[kind]).flat().length, kind).toBeGreaterThan(0);
             await writeNeurons(at('run', 'neurons.json'), analysis);
         });
     });
@@ -151,7 +153,7 @@ describe('cells and answers', () => {
                     return typeof value === 'function' ? (value as (...args: unknown[]) => unknown).bind(target) : value;
                 },
             });
-            const languages = metric.languages ?? ['en', 'de'];
+            const languages = metric.languages ?? ['en', 'de', 'es'];
             const measured = kind === 'ppl'
                 ? perplexityMetric(await openCorpus(metric.data ?? at('others'), { languages }), metric)
                 : accuracyMetric({ questions: await openQuestions(metric.data ?? at('questions'), { languages }), template: promptTemplates.mathoctopus!, limit: 2, maxTokens: 4, ...metric });
@@ -165,7 +167,7 @@ describe('cells and answers', () => {
         expect(await passes(kind)).toBeGreaterThan(0);
         expect(await passes(kind)).toBe(0);
         const more = await passes(kind, {}, { sets: ['specific+related'] });
-        expect(Object.keys(matrix(kind).sets)).toEqual(['specific', 'specific+related']);
+        expect(Object.keys(matrix(kind).sets)).toEqual(expect.arrayContaining(['specific', 'specific+related']));
         expect(more).toBeGreaterThan(0);
         expect(await passes(kind, {}, { sets: ['specific', 'specific+related'] })).toBe(0);
         // Other settings measure anew and take nothing away.
@@ -204,7 +206,7 @@ describe('cells and answers', () => {
     it('texts that were counted are told of, in the terminal and the report', async () => {
         const notes: string[] = [];
         await passes('ppl', {}, { progress: { ...silent, note: (line) => notes.push(line) } }, { data: at('texts') });
-        expect(notes.join('\n')).toContain('warning: evaluated on texts that were counted (en 100 %, de 100 % of the texts)');
+        expect(notes.join('\n')).toContain('warning: evaluated on texts that were counted (en 100 %, de 100 %, es 100 % of the texts)');
         const { warnings, html } = await reportOn(at('run'));
         expect(warnings.join()).toContain('texts that were counted');
         expect(readFileSync(html, 'utf8')).toContain('texts that were counted');
@@ -216,7 +218,8 @@ describe('cells and answers', () => {
 
     it('a matrix of other neurons is left out of the report, which says so; a comparison of a model with itself too', async () => {
         await passes('ppl');
-        const later = identify((await import('../../src/activations/activationsFile.js').then(({ readActivations }) => readActivations(at('run')))), { topRate: 0.1, bar: 0.9 });
+        const later = identify((await import('../../src/activations/activationsFile.js').then(({ readActivations }) => readActivations(at('run')))), { topRate: 0.01, bar: 0.99 });
+        expect(later.perLanguage).not.toEqual(analysis.perLanguage);
         cpSync(at('run'), at('stale'), { recursive: true });
         await writeNeurons(at('stale', 'neurons.json'), later);
         const { warnings, html } = await reportOn(at('stale'));
