@@ -20,6 +20,7 @@ struct ModelOptions {
     llama_split_mode      split      = LLAMA_SPLIT_MODE_LAYER; // over several GPUs
     int                   main_gpu   = 0;
     std::vector<LoraFile> loras;
+    bool                  measured   = false; // allocate nothing: contexts tell what they would take
 };
 
 // The importance matrix that a file was quantized with, as its header tells.

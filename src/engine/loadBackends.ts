@@ -83,9 +83,9 @@ function register(addon: NativeAddon, variant: { name: string; plugins: readonly
     if (loaded === undefined) {
         const why: string[] = [];
         loaded = variant.plugins.some((plugin) => {
-            const done = addon.loadBackend(plugin);
-            if (!done) why.push(addon.lastErrors());
-            return done;
+            const reason = addon.loadBackend(plugin);
+            if (reason !== null) why.push(reason);
+            return reason === null;
         });
         registered.set(variant.name, loaded);
         errors.set(variant.name, why[0] ?? ''); // of the plugin that was tried first: the others are for older drivers

@@ -7,12 +7,11 @@ import { type EngineSettings, engineSettings } from './EngineSettings.js';
 import { type LoadedBackends, loadBackends } from './loadBackends.js';
 import { modelFingerprint } from './modelFingerprint.js';
 import { awaitNative, nativeError } from './nativeError.js';
-import { checkWeightsFit, describePlan, type MemoryPlan, planMemory } from './planMemory.js';
+import { checkWeightsFit, describePlan, maxSequences, type MemoryPlan, planMemory } from './planMemory.js';
 import { resolveModel } from './resolveModel.js';
 
 const defaultBatchSize = 512;
 const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
-const maxSequences = 64; // a batch of short sentences; llama.cpp allows 256
 /** Least batch worth going on with. */
 export const leastBatchSize = maxSequences; // a generated batch has a token of each sequence
 
@@ -86,13 +85,15 @@ export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
     }
 }
 
-function planOf(path: string, { devices }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number): Promise<MemoryPlan | undefined> {
+function planOf(
+    path: string, { addon, backend, devices }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number,
+): Promise<MemoryPlan> {
     const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
     const gpus = devices.filter(({ kind }) => kind === 'gpu');
     const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
-    return planMemory(path, used, { contextSize, batchSize, leastBatchSize: Math.min(batchSize, 2 * leastBatchSize), masks, gpuLayers: options.gpuLayers }).catch((cause: unknown) => {
-        if (cause instanceof LanguageNeuronsError) throw cause;
-        return undefined; // no GGUF that can be read: loading it says what is wrong
+    return planMemory({ addon, backend, path, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0 }, used, {
+        contextSize, batchSize, leastBatchSize: Math.min(batchSize, 2 * leastBatchSize), masks,
+        countOnly: options.countOnly, gpuLayers: options.gpuLayers,
     });
 }
 

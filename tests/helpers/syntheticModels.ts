@@ -4,16 +4,18 @@ import { type GgufTensor, type GgufValue, writeGguf } from './writeGguf.js';
 
 // Tiny models with random weights, one for each way a layer can be built; without a vocabulary but for one.
 
-const vocabulary = 64;
-const embedding = 32;
-const heads = 2;
-const headSize = embedding / heads;
+export const vocabulary = 64;
+export const embedding = 32;
+export const heads = 2;
+export const headSize = embedding / heads;
 const context = 128;
 
 /** Gated layers of different widths (OpenELM); `more`: further metadata. */
-export function writeWidths(path: string, widths: readonly number[], more: Readonly<Record<string, GgufValue>> = {}): void {
+export function writeWidths(
+    path: string, widths: readonly number[], more: Readonly<Record<string, GgufValue>> = {}, words = vocabulary,
+): void {
     const tensors = new Tensors();
-    tensors.add('token_embd.weight', embedding, vocabulary).ones('output_norm.weight', embedding);
+    tensors.add('token_embd.weight', embedding, words).ones('output_norm.weight', embedding);
     for (const [i, width] of widths.entries()) {
         tensors.ones(`blk.${i}.attn_norm.weight`, embedding)
             .add(`blk.${i}.attn_qkv.weight`, embedding, 3 * embedding)
@@ -30,7 +32,13 @@ export function writeWidths(path: string, widths: readonly number[], more: Reado
         'attention.key_length': { u32: headSize },
         'attention.value_length': { u32: headSize },
         'rope.dimension_count': { u32: headSize },
+        vocab_size: { u32: words },
     }) }, tensors.list);
+}
+
+/** A sound file of an architecture that no llama.cpp knows. */
+export function writeUnknownArchitecture(path: string): void {
+    writeGguf(path, metadata('nosuch', 1, {}), new Tensors().add('token_embd.weight', embedding, vocabulary).list);
 }
 
 /** Ungated layers with biases (GPT-2). */
@@ -133,7 +141,7 @@ function llamaLike(width: number): Record<string, GgufValue> {
     return { feed_forward_length: { u32: width }, 'attention.head_count': { u32: heads }, 'attention.head_count_kv': { u32: heads } };
 }
 
-function metadata(architecture: string, layers: number, more: Readonly<Record<string, GgufValue>>): Record<string, GgufValue> {
+export function metadata(architecture: string, layers: number, more: Readonly<Record<string, GgufValue>>): Record<string, GgufValue> {
     const keyed = Object.entries({
         block_count: { u32: layers }, context_length: { u32: context }, embedding_length: { u32: embedding }, vocab_size: { u32: vocabulary },
         'attention.layer_norm_epsilon': { f32: 1e-5 }, 'attention.layer_norm_rms_epsilon': { f32: 1e-5 }, ...more,
@@ -144,7 +152,7 @@ function metadata(architecture: string, layers: number, more: Readonly<Record<st
     };
 }
 
-class Tensors {
+export class Tensors {
     readonly list: GgufTensor[] = [];
     readonly #random = xoroshiro128plus(7);
 
