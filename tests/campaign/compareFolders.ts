@@ -59,8 +59,9 @@ export interface Difference {
  * Compares a result with that of an undisturbed run: journals as sets of entries, all else byte for byte once the folder's
  * own path and what says when and how long is taken out. Answers may be other ones where a batch was cut otherwise;
  * they are counted, and only where some are, files made from answers may differ as well.
+ * @param madeIn folder in which the undisturbed run was made, where it was copied away since
  */
-export function compareFolders(folder: string, reference: string): Difference {
+export function compareFolders(folder: string, reference: string, madeIn = reference): Difference {
     const [found, expected] = [filesBelow(folder), filesBelow(reference)];
     const faults = leftovers(folder).map((name) => `${name} was left behind`);
     const answersDiffering: string[] = [];
@@ -89,13 +90,13 @@ export function compareFolders(folder: string, reference: string): Difference {
             answers += lines.length - 2; // brackets
             if (lines.length !== wanted.length) faults.push(`${name}: has ${lines.length} lines instead of ${wanted.length}`);
             for (const [i, line] of lines.entries()) if (line !== wanted[i]) answersDiffering.push(`${name}: ${line} instead of ${wanted[i]}`);
-        } else if (!normalised(bytes, folder).equals(normalised(whole, reference))) {
+        } else if (!normalised(bytes, folder).equals(normalised(whole, madeIn))) {
             other.push(name);
         }
     }
     for (const name of other) {
         if (answersDiffering.length > 0 && isMadeFromAnswers(name)) continue;
-        const [bytes, wanted] = [normalised(found.get(name)!, folder), normalised(expected.get(name)!, reference)];
+        const [bytes, wanted] = [normalised(found.get(name)!, folder), normalised(expected.get(name)!, madeIn)];
         faults.push(`${name} differs: ${firstDifference(bytes, wanted)}`);
     }
     return { faults, answers, answersDiffering };
