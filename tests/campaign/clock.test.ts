@@ -27,7 +27,7 @@ async function go(folder: string, args: readonly string[], env: NodeJS.ProcessEn
 }
 
 beforeAll(async () => {
-    writeInputs(join(root, 'whole'), { texts: 78, evaluate: 2, questions: 3 });
+    writeInputs(join(root, 'whole'), { texts: 60, evaluate: 1, questions: 3 });
     for (const name of ['jumping', 'aged']) cpSync(join(root, 'whole'), join(root, name), { recursive: true });
     for (const args of way) await go(join(root, 'whole'), args);
 });

@@ -10,16 +10,16 @@ import { kills, seed, together } from './settings.js';
 
 /**
  * Answers that may be other ones than those of an undisturbed run: what is generated after a stop is batched otherwise, and
- * a last bit can turn a draw. Measured: see the figures in docs/campaign.md.
+ * a last bit can turn a draw. Measured over 32 kills of the commands that answer: 1 of 635, 0.16 %.
  */
-const mostAnswersDiffering = 0.01;
+const answersThatMayDiffer = (answers: number): number => Math.max(2, 0.008 * answers);
 
 /** One chain alone, to repeat it. */
 const only = process.env.CAMPAIGN_CHAIN === undefined ? undefined : Number(process.env.CAMPAIGN_CHAIN);
 
 const root = mkdtempSync(join(tmpdir(), 'language-neurons-kills-'));
 let failed = false;
-beforeAll(() => writeInputs(join(root, 'inputs'), { texts: 30, evaluate: 2, questions: 10 }));
+beforeAll(() => writeInputs(join(root, 'inputs'), { texts: 30, evaluate: 1, questions: 10 }));
 // What failed is kept to be looked at.
 afterAll(() => (failed ? undefined : rmSync(root, { recursive: true, force: true })));
 
@@ -77,6 +77,6 @@ describe(`a command killed at any moment ends, continued, with the files of an u
         ].join('; '));
         failed ||= problems.length > 0;
         expect(problems.join('\n')).toBe('');
-        expect(differing / Math.max(1, answers)).toBeLessThanOrEqual(mostAnswersDiffering);
+        expect(differing).toBeLessThanOrEqual(answersThatMayDiffer(answers));
     });
 });

@@ -21,9 +21,6 @@ export interface ReadResult {
 }
 
 const script = fileURLToPath(new URL('worker.mjs', import.meta.url));
-/** A chat template may take 5 s; nothing else comes near on these inputs. */
-const mostMilliseconds = 20_000;
-const mostBytes = 2 * 1024 ** 3;
 /** As supervise.ts gives it to a command's child. */
 const abortFd = 3;
 /** Each process reads so many: memory that is never given back would show. */
@@ -35,8 +32,12 @@ export class Reader {
     #reads = 0;
     #words = '';
 
-    /** @param folder an empty one, where what an input executes would leave its mark */
-    constructor(private readonly folder: string) {}
+    /**
+     * @param folder an empty one, where what an input executes would leave its mark
+     * @param mostMilliseconds of one read: a chat template may take 5 s, nothing else comes near
+     * @param mostBytes of resident memory
+     */
+    constructor(private readonly folder: string, private readonly mostMilliseconds = 20_000, private readonly mostBytes = 2 * 1024 ** 3) {}
 
     async read(request: ReadRequest): Promise<ReadResult> {
         if (this.#reads++ >= readsOfAProcess) await this.close();
@@ -49,8 +50,8 @@ export class Reader {
         };
         const watch = setInterval(() => {
             const bytes = residentBytes(worker.pid!);
-            if (bytes > mostBytes) kill('MEMORY', `takes ${bytes} bytes`, bytes);
-            else if (performance.now() - begin > mostMilliseconds) kill('HANG', `does not end within ${mostMilliseconds} ms`, bytes);
+            if (bytes > this.mostBytes) kill('MEMORY', `takes ${bytes} bytes`, bytes);
+            else if (performance.now() - begin > this.mostMilliseconds) kill('HANG', `does not end within ${this.mostMilliseconds} ms`, bytes);
         }, 50);
         const stop = new AbortController();
         try {

@@ -59,6 +59,14 @@ async function measure(home, folder, metric, masks) {
 }
 
 const readers = {
+    // What the campaign must notice; for the test of the campaign itself.
+    'self-test: dies': () => process.abort(),
+    'self-test: throws': () => Promise.reject(new TypeError('not ours')),
+    'self-test: pollutes': () => void (Object.prototype.polluted = 1),
+    'self-test: hangs': () => { for (;;); },
+    'self-test: eats': async () => { // slowly, so that it is seen long before it harms
+        for (const kept = []; ; await new Promise((done) => setTimeout(done, 20))) kept.push(Buffer.alloc(1 << 24, 1));
+    },
     gguf: ({ path }) => countOnce({ model: path }, sentence),
     'gguf-tokens': ({ path }) => countOnce({ model: path }, tokens),
     lora: ({ path }) => countOnce({ model: library.embeddedModel, loras: [{ path, scale: 1 }] }, sentence),
