@@ -1,12 +1,18 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: pure, no model. build: the build driver. model: the real addon on real GGUF files.
-// long: what is too much for every change, `npm run test:long`.
+// campaign: kills, mutated inputs, failing files, two processes, a jumping clock, `npm run test:campaign`; its sizes are
+// in tests/campaign/settings.ts.
 export default defineConfig({
     test: {
         projects: [
             { extends: true, test: { name: 'main', include: ['tests/{unit,build,model}/**/*.test.ts'] } },
-            { extends: true, test: { name: 'long', include: ['tests/long/**/*.test.ts'], testTimeout: 3_600_000 } },
+            {
+                extends: true,
+                test: {
+                    name: 'campaign', include: ['tests/campaign/**/*.test.ts'], testTimeout: 4 * 3_600_000, hookTimeout: 600_000,
+                },
+            },
         ],
         testTimeout: 180_000,
         hookTimeout: 180_000,

@@ -8,9 +8,9 @@ export interface CliResult {
     readonly stderr: string;
 }
 
-/** Starts the built command line, as a user does. */
-export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}): { child: ChildProcess; ended: Promise<CliResult> } {
-    const child = spawn(process.execPath, [resolve('dist/cli.js'), ...args], { env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+/** Starts the built command line, as a user does; in a folder of its own where one is given. */
+export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = process.cwd()): { child: ChildProcess; ended: Promise<CliResult> } {
+    const child = spawn(process.execPath, [resolve('dist/cli.js'), ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
     const text = { stdout: '', stderr: '' };
     for (const name of ['stdout', 'stderr'] as const) child[name]!.setEncoding('utf8').on('data', (part: string) => (text[name] += part));
     const ended = new Promise<CliResult>((done, fail) => {

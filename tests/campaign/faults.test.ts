@@ -1,0 +1,140 @@
+import { type FaultCode, type Operation, watching } from './faults/faultyFiles.js'; // first: before what it watches is loaded
+import { cpSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Engine } from '../../src/engine/Engine.js';
+import { LanguageNeuronsError } from '../../src/errors.js';
+import { embeddedModel } from '../../src/run/embeddedRun.js';
+import { compareFolders } from './compareFolders.js';
+import { type Step, steps, writeMore } from './faults/steps.js';
+import { writeInputs } from './inputs.js';
+import { faults as mostFaults } from './settings.js';
+
+const root = mkdtempSync(join(tmpdir(), 'language-neurons-faults-'));
+/** Always the same path: results name it. */
+const folder = join(root, 'case');
+const templates = join(root, 'templates');
+let engine: Engine;
+/** Pieces of work that were finished: passes of counting and scoring, answers. */
+let pieces = 0;
+/** Told of every piece. */
+let onPiece: (() => void) | undefined;
+
+function finishedPiece(): void {
+    pieces++;
+    onPiece?.();
+}
+
+/** Counts what an engine finishes, whatever the step then does with it. */
+function counted(of: Engine): Engine {
+    const { count, score, generate } = { count: of.count.bind(of), score: of.score.bind(of), generate: of.generate.bind(of) };
+    return Object.assign(of, {
+        count: async (...args: Parameters<typeof count>) => count(...args).finally(finishedPiece),
+        score: async (...args: Parameters<typeof score>) => score(...args).finally(finishedPiece),
+        async *generate(...args: Parameters<typeof generate>) {
+            for await (const answer of generate(...args)) {
+                finishedPiece();
+                yield answer;
+            }
+        },
+    });
+}
+
+beforeAll(async () => {
+    engine = counted(await Engine.open({ model: embeddedModel, gpu: 'off', threads: 1, batchSize: 128, contextSize: 1024, masks: 8 }));
+    writeInputs(join(templates, 'inputs'), { texts: 4, evaluate: 1, questions: 2 });
+    writeMore(join(templates, 'inputs'));
+});
+afterAll(() => {
+    engine.close();
+    rmSync(root, { recursive: true, force: true });
+});
+
+function restore(from: string): void {
+    rmSync(folder, { recursive: true, force: true });
+    cpSync(from, folder, { recursive: true });
+}
+
+/** A folder in which a step's earlier ones are finished, and it itself was stopped where it says so. */
+async function prepare(step: Step): Promise<string> {
+    restore(join(templates, 'inputs'));
+    for (const name of step.after) await steps.find((other) => other.name === name)!.run(folder, { engine });
+    if (step.stoppedAfter !== undefined) {
+        const stop = new AbortController();
+        pieces = 0;
+        onPiece = () => {
+            if (pieces === step.stoppedAfter) stop.abort();
+        };
+        await expect(step.run(folder, { engine, signal: stop.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+        onPiece = undefined;
+    }
+    const template = join(templates, step.name.replaceAll(/\W+/g, '-'));
+    cpSync(folder, template, { recursive: true });
+    return template;
+}
+
+/** Places spread over all operations, the first and the last among them. */
+function spread(all: number): number[] {
+    if (all <= mostFaults) return Array.from({ length: all }, (_, k) => k);
+    return Array.from({ length: mostFaults }, (_, i) => Math.round((i * (all - 1)) / Math.max(1, mostFaults - 1)));
+}
+
+/** One line that names a file, of the package's own class. */
+function refusal(error: unknown): string | undefined {
+    if (!(error instanceof LanguageNeuronsError)) return `not a LanguageNeuronsError but ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+    if (error.message.includes('\n')) return `more than one line: ${error.message}`;
+    return error.message.includes(folder) ? undefined : `names no file: ${error.message}`;
+}
+
+describe('any file operation that fails is told in one line that names the file, and nothing finished is lost', () => {
+    it.each(steps)('$name', async (step) => {
+        const template = await prepare(step);
+        restore(template);
+        pieces = 0;
+        const whole = await watching(folder, () => step.run(folder, { engine }));
+        expect(whole.error).toBeUndefined();
+        const allPieces = pieces;
+        const reference = join(root, 'reference');
+        rmSync(reference, { recursive: true, force: true });
+        cpSync(folder, reference, { recursive: true });
+
+        const problems: string[] = [];
+        const dispensable = new Set<string>();
+        let [done, differing] = [0, 0];
+        const check = async (place: number, code: FaultCode): Promise<void> => {
+            restore(template);
+            pieces = 0;
+            const failed = await watching(folder, () => step.run(folder, { engine }), place, code);
+            const { name, writes }: Operation = failed.operations[place] ?? { name: 'not reached', writes: false };
+            const told = (what: string): number => problems.push(`${code} at operation ${place}, ${name}: ${what}`);
+            if (failed.operations.length <= place) return; // several at a time may come to fewer
+            done++;
+            if (failed.error === undefined) {
+                // Not needed for the result, which must then be right, and no dearer.
+                dispensable.add(`${name.replaceAll(/\d{4,}/g, 'N')}${writes ? '' : ' (read)'}`);
+                if (JSON.stringify(failed.result) !== JSON.stringify(whole.result)) told('ended well with another result');
+                if (pieces > allPieces) told(`ended well, but did ${pieces} pieces of work instead of ${allPieces}`);
+            } else {
+                const wrong = refusal(failed.error);
+                if (wrong !== undefined) told(wrong);
+            }
+            await step.run(folder, { engine }).catch((error: unknown) => told(`the same step again fails: ${String(error)}`));
+            // What was in hand when it failed may be lost, nothing else.
+            if (pieces > allPieces + 1) told(`both together did ${pieces} pieces of work instead of ${allPieces}: something finished was lost`);
+            const difference = compareFolders(folder, reference, folder);
+            differing += difference.answersDiffering.length;
+            for (const fault of difference.faults.slice(0, 3)) told(`after the same step again ${fault}`);
+        };
+        for (const place of spread(whole.operations.length)) {
+            await check(place, 'EIO');
+            if (whole.operations[place]!.writes) await check(place, 'ENOSPC');
+        }
+        console.log([
+            `${step.name}: ${whole.operations.length} operations, ${done} failures`, `${problems.length} problems`, `${differing} answers differ`,
+            ...(dispensable.size === 0 ? [] : [`not needed: ${[...dispensable].slice(0, 12).join(', ')}`]),
+        ].join('; '));
+        if (problems.length > 0) console.log(problems.join('\n'));
+        expect(problems.slice(0, 15).join('\n'), `${problems.length} of ${done}`).toBe('');
+    });
+});

@@ -1,0 +1,70 @@
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { openCorpus } from '../../src/corpus/openCorpus.js';
+import { collect } from '../../src/activations/collect.js';
+import { Engine } from '../../src/engine/Engine.js';
+import { embeddedModel } from '../../src/run/embeddedRun.js';
+import { sees, startCli } from '../helpers/cli.js';
+import { compareFolders } from './compareFolders.js';
+import { languages, modelArguments, writeInputs } from './inputs.js';
+import { runIn } from './kills/chain.js';
+import { childrenOf } from './kills/processTree.js';
+
+const root = mkdtempSync(join(tmpdir(), 'language-neurons-together-'));
+const collecting = ['collect', ...modelArguments, '--data', 'texts', '--out', 'run'];
+const identifying = ['identify', 'run', '--top-rate', '0.2', '--bar', '0.98'];
+const deactivating = ['deactivate', 'run', ...modelArguments, '--data', 'evaluate', '--sets', 'specific,specific+related'];
+
+beforeAll(async () => {
+    writeInputs(join(root, 'empty'), { texts: 78, evaluate: 3, questions: 1 });
+    for (const language of languages) { // the first must still be at work when the second has started
+        const path = join(root, 'empty', 'texts', `${language}.txt`);
+        writeFileSync(path, readFileSync(path, 'utf8').repeat(3));
+    }
+    cpSync(join(root, 'empty'), join(root, 'counted'), { recursive: true });
+    for (const args of [collecting, identifying]) expect((await runIn(join(root, 'counted'), args)).code).toBe(0);
+});
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+describe('one process at a time in a run folder', () => {
+    it.each([
+        { what: 'collect twice', from: 'empty', first: collecting, seen: 'count ', second: collecting },
+        { what: 'run beside collect', from: 'empty', first: collecting, seen: 'count ', second: ['run', 'run.yaml'] },
+        { what: 'deactivate twice', from: 'counted', first: deactivating, seen: 'perplexity', second: deactivating },
+        { what: 'identify beside deactivate', from: 'counted', first: deactivating, seen: 'perplexity', second: identifying },
+    ])('$what: the second refuses and names the first', async ({ what, from, first, seen, second }) => {
+        const [folder, alone] = [join(root, what.replaceAll(' ', '-')), join(root, `${what.replaceAll(' ', '-')}-alone`)];
+        for (const place of [folder, alone]) cpSync(join(root, from), place, { recursive: true });
+        const { child, ended } = startCli(first, {}, folder);
+        await sees(child, seen);
+        const holders = [child.pid!, ...childrenOf(child.pid!)];
+        const refused = await runIn(folder, second);
+        expect(refused.code, refused.stderr).toBe(1);
+        const lines = refused.stderr.split('\n').filter((line) => line.startsWith('language-neurons: '));
+        expect(lines).toHaveLength(1);
+        expect(lines[0]).toContain('run');
+        expect(holders.map(String), lines[0]).toContain(/\b(\d{2,})\b/g.exec(lines[0]!.replaceAll(folder, ''))?.[1]);
+        expect(child.exitCode, 'the first ended before the second').toBe(null);
+        const { code, stderr } = await ended;
+        expect(code, stderr).toBe(0);
+        expect((await runIn(alone, first)).code).toBe(0);
+        expect(compareFolders(folder, alone).faults).toEqual([]);
+    });
+
+    it('the library refuses with BUSY', async () => {
+        const folder = join(root, 'library');
+        cpSync(join(root, 'empty'), folder, { recursive: true });
+        const { child, ended } = startCli(collecting, {}, folder);
+        await sees(child, 'count ');
+        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', threads: 1 });
+        try {
+            const corpus = await openCorpus(join(folder, 'texts'));
+            await expect(collect({ engine, corpus, folder: join(folder, 'run') })).rejects.toMatchObject({ code: 'BUSY' });
+        } finally {
+            engine.close();
+        }
+        expect((await ended).code).toBe(0);
+    });
+});
