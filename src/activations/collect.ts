@@ -64,7 +64,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
 async function collectInto({ engine, corpus, folder, folds, force = false, signal, progress = silent }: CollectOptions): Promise<CollectResult> {
     const begin = performance.now();
     const seconds = (): number => (performance.now() - begin) / 1000;
-    const path = activationsPath(folder);
+    const resultPath = activationsPath(folder);
     const survey = await surveyCorpus(corpus, signal);
     for (const [language, { samples }] of survey.languages) {
         if (folds !== undefined && samples < folds) {
@@ -73,28 +73,39 @@ async function collectInto({ engine, corpus, folder, folds, force = false, signa
     }
     const source = sourceOf({ engine, corpus, survey, folder, folds });
     const { there, differences } = await checkReplaces(folder, { languages: corpus.languages, source }, force);
+    /** Where the part of a language, or of a fold of it, is kept while it grows, and the key of what it is. */
+    const partOf = (language: string, fold: number): { readonly path: string; readonly key: string } => {
+        const { digest } = survey.languages.get(language)!;
+        const key = keyOf({ model: engine.fingerprint, settings: engine.settings, digest, ...(folds === undefined ? {} : { fold, folds }) });
+        const name = folds === undefined ? language : `${language}.${fold}-of-${folds}`;
+        return { path: join(folder, 'parts', `${name}.${key}.safetensors`), key };
+    };
+    // Parts of other settings stay; what cannot be removed now is the next time.
+    const removeParts = async (): Promise<void> => {
+        for (const language of corpus.languages) {
+            for (let fold = 0; fold < (folds ?? 1); fold++) await rm(partOf(language, fold).path, { force: true }).catch(() => undefined);
+        }
+        await rmdir(join(folder, 'parts')).catch(() => undefined);
+    };
     if (there) {
-        progress.note(`${path}: already holds the counts of this model and these texts`);
+        await removeParts();
+        progress.note(`${resultPath}: already holds the counts of this model and these texts`);
         return { activations: await readActivations(folder), decodedTokens: 0, seconds: seconds() };
     }
-    if (differences.length > 0) progress.note(`${path}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
+    if (differences.length > 0) progress.note(`${resultPath}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
 
-    const partsFolder = join(folder, 'parts');
-    await ensureWritableFolder(partsFolder);
-    const written: string[] = [];
+    await ensureWritableFolder(join(folder, 'parts'));
     let decodedTokens = 0;
     // One part for each fold and language; without folds the whole is the only one.
     const parts: CollectedPart[][] = Array.from({ length: folds ?? 1 }, () => []);
     for (const language of corpus.languages) {
-        const { characters, digest, samples } = survey.languages.get(language)!;
+        const { characters, samples } = survey.languages.get(language)!;
         progress.stage(`count ${language}`, characters);
         const growing = await Promise.all(parts.map(async (_, fold): Promise<GrowingPart> => {
-            const key = keyOf({ model: engine.fingerprint, settings: engine.settings, digest, ...(folds === undefined ? {} : { fold, folds }) });
-            const partPath = join(partsFolder, `${language}${folds === undefined ? '' : `.${fold}-of-${folds}`}.${key}.safetensors`);
-            const part = await readPart(partPath, key) ?? emptyPart(engine.layers.map(({ width }) => width), key);
-            return { path: partPath, part, skip: part.samples };
+            const { path, key } = partOf(language, fold);
+            const part = await readPart(path, key) ?? emptyPart(engine.layers.map(({ width }) => width), key);
+            return { path, part, skip: part.samples };
         }));
-        written.push(...growing.map((grown) => grown.path));
         const found = growing.reduce((sum, { skip }) => sum + skip, 0);
         if (found > 0) {
             progress.note(`${language}: continues after ${found} of ${samples} texts`);
@@ -116,9 +127,8 @@ async function collectInto({ engine, corpus, folder, folds, force = false, signa
     const activations: Activations = {
         languages: corpus.languages, ...addCounts(columns), ...(folds === undefined ? {} : { folds: columns }), source,
     };
-    await writeActivations(path, activations);
-    for (const part of written) await rm(part, { force: true });
-    await rmdir(partsFolder).catch(() => undefined); // parts of other settings stay
+    await writeActivations(resultPath, activations);
+    await removeParts();
     return { activations, decodedTokens, seconds: seconds() };
 }
 

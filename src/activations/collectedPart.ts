@@ -1,6 +1,6 @@
-import { stat } from 'node:fs/promises';
 import { z } from 'zod';
-import { readSafetensors, writeSafetensors } from './safetensors.js';
+import type { LanguageNeuronsError } from '../errors.js';
+import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js';
 
 /** Counts of the first samples of one language: what a stopped run leaves behind. */
 export interface CollectedPart {
@@ -20,19 +20,28 @@ export function emptyPart(widths: readonly number[], key: string): CollectedPart
     return { key, samples: 0, characters: 0, tokens: 0n, counts: widths.map((width) => new BigInt64Array(width)) };
 }
 
-/** The part at a path, or undefined where there is none, a damaged one, or one of other work. */
+/**
+ * The part at a path, or undefined where there is none, a damaged one, or one of other work.
+ * @throws LanguageNeuronsError NOT_FOUND where it is there and cannot be read
+ */
 export async function readPart(path: string, key: string): Promise<CollectedPart | undefined> {
-    if ((await stat(path).catch(() => undefined)) === undefined) return undefined;
+    let file: Safetensors;
     try {
-        const { tensors, metadata } = await readSafetensors(path);
-        if (metadata.key !== key) return undefined;
-        const layers = tensors.size - 1;
+        file = await readSafetensors(path);
+    } catch (cause) {
+        const { code, cause: reason } = cause as LanguageNeuronsError;
+        if (code === 'DAMAGED' || (reason as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined; // counted anew
+        throw cause;
+    }
+    const { tensors, metadata } = file;
+    if (metadata.key !== key) return undefined;
+    try {
         return {
             key,
             samples: wholeNumber.parse(metadata.samples),
             characters: wholeNumber.parse(metadata.characters),
             tokens: z.bigint().parse(tensors.get('tokens')!.data[0]),
-            counts: Array.from({ length: layers }, (_, i) => tensors.get(`blk.${i}.counts`)!.data),
+            counts: Array.from({ length: tensors.size - 1 }, (_, i) => tensors.get(`blk.${i}.counts`)!.data),
         };
     } catch {
         return undefined; // counted anew
