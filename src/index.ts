@@ -12,10 +12,11 @@ export {
 export type { MemoryPlan } from './engine/planMemory.js';
 export type { ScoredPart } from './engine/packBatches.js';
 export type { TokenizedSample } from './engine/tokenizeSamples.js';
+export { modelFingerprint } from './engine/modelFingerprint.js';
 export type { GpuChoice } from './engine/loadBackends.js';
 
-export type { Activations, ActivationsSource, Counts } from './activations/Activations.js';
-export { readActivations, writeActivations } from './activations/activationsFile.js';
+export type { Activations, ActivationsSource, Counts, CountedTexts, DatasetSource, ModelSource } from './activations/Activations.js';
+export { readActivations, readActivationsSource, writeActivations } from './activations/activationsFile.js';
 export { collect, type CollectOptions, type CollectResult } from './activations/collect.js';
 export { importCounts } from './activations/import/importCounts.js';
 export { mergeActivations } from './activations/mergeActivations.js';
@@ -57,5 +58,6 @@ export { reportOn, type ReportOptions } from './report/reportOn.js';
 export { writeReport } from './report/writeReport.js';
 
 export { embeddedModel, embeddedRun } from './run/embeddedRun.js';
+export { clean, type CleanKind, type Removed } from './run/clean.js';
 export { type ExaminedModel, run, type RunResult } from './run/run.js';
 export { readRunConfig, type RunConfig } from './run/RunConfig.js';
