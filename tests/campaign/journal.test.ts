@@ -1,0 +1,54 @@
+import { execFile } from 'node:child_process';
+import { createWriteStream, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, resolve } from 'node:path';
+import { Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import { promisify } from 'node:util';
+import { afterAll, expect, it } from 'vitest';
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const [conditions, questions] = [480, 2500];
+
+/** As `deactivate` reads its journal: each answer judged, its text let go. */
+const reader = `
+import { Journal } from ${JSON.stringify(resolve('dist/Journal.js'))};
+import { AnswerSheet } from ${JSON.stringify(resolve('dist/experiments/AnswerSheet.js'))};
+import { z } from 'zod';
+const entry = z.object({ key: z.string(), condition: z.string(), language: z.string(), index: z.int(), text: z.string(), tokens: z.int() });
+const questions = Array.from({ length: ${questions} }, (_, index) => ({ language: 'en', index, text: 'q', answer: 7 }));
+const sheet = new AnswerSheet(${conditions}, questions, ['en'], 'last');
+let taken = 0;
+await Journal.open(process.argv[2], entry, { take: ({ key, text, tokens, index }) => { sheet.mark(Number(key.split('/')[1]), index, text, tokens); taken++; } });
+const right = sheet.cell(${conditions - 1}, [...questions.keys()]).answers.number;
+console.log(JSON.stringify({ taken, right, mebibytes: process.resourceUsage().maxRSS / 1024 }));
+`;
+
+it('a journal of 1.2 million answers, longer than a string may be, is read in under 1 GB', async () => {
+    const [path, script] = [join(folder, 'accuracy.answers.jsonl'), resolve('dist', `journal-${process.pid}.mjs`)];
+    function* lines(): Generator<string> {
+        const text = `${'1 + 2 = 3; '.repeat(32)}7`;
+        for (let condition = 0; condition < conditions; condition++) {
+            let block = '';
+            for (let index = 0; index < questions; index++) {
+                const key = `${String(index).padStart(24, '0')}/${condition}`;
+                block += `${JSON.stringify({ key, condition: String(condition), language: 'en', index, text, tokens: 90 })}\n`;
+            }
+            yield block;
+        }
+    }
+    await pipeline(Readable.from(lines()), createWriteStream(path));
+    expect(statSync(path).size).toBeGreaterThan(2 ** 29); // V8's longest string has as many characters
+    writeFileSync(script, reader);
+    try {
+        const { stdout } = await promisify(execFile)(process.execPath, [script, path]);
+        const { taken, right, mebibytes } = JSON.parse(stdout) as { taken: number; right: number; mebibytes: number };
+        console.log(`1.2 million answers, ${(statSync(path).size / 1e6).toFixed(0)} MB: ${mebibytes.toFixed(0)} MiB at most`);
+        expect([taken, right]).toEqual([conditions * questions, 1]);
+        expect(mebibytes).toBeLessThan(1000); // the promise; what is kept is 5 bytes an answer
+    } finally {
+        rmSync(script);
+    }
+});
