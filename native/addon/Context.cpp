@@ -1,6 +1,5 @@
 #include "Context.h"
 
-#include "Failure.h"
 #include "Log.h"
 
 #include <algorithm>
@@ -24,7 +23,7 @@ struct BatchDeleter {
     const std::string because = why.empty() ? "" : " (" + why + ")";
     switch (code) {
         case 1:  fail("OUT_OF_MEMORY", "the KV cache is full" + because + "; raise the context size or lower the batch size", code);
-        case 2:  fail("ABORTED", "stopped", code);
+        case 2:  throw FailureException(Context::stopped());
         case -1: fail("NATIVE", "llama.cpp refused the batch" + because, code);
         case -2: fail("OUT_OF_MEMORY", "no memory for the compute buffers" + because + "; lower the batch size or put fewer layers on the GPU", code);
         default: fail("NATIVE", "llama.cpp failed to compute a batch" + because + "; finished parts are kept, run again", code);
@@ -226,7 +225,7 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
 // Not every backend looks at the flag while it computes, so it is looked at here, before anything is counted.
 void Context::refuse_if_aborted() const {
     if (aborting) {
-        fail("ABORTED", "stopped", 2);
+        throw FailureException(stopped());
     }
 }
 

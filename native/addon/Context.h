@@ -1,6 +1,7 @@
 #pragma once
 
 #include "CallbackCounter.h"
+#include "Failure.h"
 #include "Model.h"
 
 #include "neuron-adapter-api.h"
@@ -67,6 +68,8 @@ public:
     // Called on the JS thread where work is queued: an abort from then on holds, also before a worker starts.
     void    expect_work() { aborting = false; }
     void    abort() { aborting = true; }
+    bool    aborted() const { return aborting; }
+    static Failure stopped() { return { "ABORTED", "stopped", 2 }; }
     llama_context * handle() const { return context.get(); }
 
     std::atomic<bool> busy{ false };

@@ -44,15 +44,21 @@ std::shared_ptr<Context> ContextObject::open(Napi::Env env) const {
 
 template <typename Result>
 Napi::Value ContextObject::run(
-        Napi::Env env, std::function<Result(Context &)> work, std::function<Napi::Value(Napi::Env, Result &)> to_js) {
+        Napi::Env env, std::function<Result(Context &)> work, std::function<Napi::Value(Napi::Env, Result &)> to_js, bool abortable) {
     auto held = open(env);
     if (held->busy.exchange(true)) {
         throw Failure{ "BUSY", "the context is at work; await its promise first", std::nullopt }.to_js(env);
     }
     held->expect_work();
     // Busy until the promise settles, not until the worker ends: a caller cannot tell the two apart.
-    return Task<Result>::run(env, [held, work = std::move(work)] { return work(*held); }, std::move(to_js),
-                             [held] { held->busy = false; });
+    return Task<Result>::run(env, [held, work = std::move(work)] { return work(*held); },
+        [held, to_js = std::move(to_js), abortable](Napi::Env env, Result & result) {
+            if (abortable && held->aborted()) { // the worker was done, nobody had heard of it
+                throw Context::stopped().to_js(env);
+            }
+            return to_js(env, result);
+        },
+        [held] { held->busy = false; });
 }
 
 Napi::Value ContextObject::layers(const Napi::CallbackInfo & info) {
@@ -88,7 +94,7 @@ Napi::Value ContextObject::decode(const Napi::CallbackInfo & info) {
         [batch = std::move(batch)](Context & context) { return context.decode(batch, false); },
         [](Napi::Env env, Context::Output & output) -> Napi::Value {
             return convert::typed_array<Napi::Float64Array>(env, output.log_probabilities);
-        });
+        }, /*abortable=*/true);
 }
 
 Napi::Value ContextObject::logits(const Napi::CallbackInfo & info) {
@@ -97,7 +103,7 @@ Napi::Value ContextObject::logits(const Napi::CallbackInfo & info) {
         [batch = std::move(batch)](Context & context) { return context.decode(batch, true); },
         [](Napi::Env env, Context::Output & output) -> Napi::Value {
             return convert::typed_array<Napi::Float32Array>(env, output.logits);
-        });
+        }, /*abortable=*/true);
 }
 
 Napi::Value ContextObject::sample(const Napi::CallbackInfo & info) {
@@ -106,7 +112,8 @@ Napi::Value ContextObject::sample(const Napi::CallbackInfo & info) {
     auto draws = convert::draws(info[1].As<Napi::Object>(), batch.tokens.size());
     return run<Tokens>(info.Env(),
         [batch = std::move(batch), draws = std::move(draws)](Context & context) { return context.sample(batch, draws); },
-        [](Napi::Env env, Tokens & tokens) -> Napi::Value { return convert::typed_array<Napi::Int32Array>(env, tokens); });
+        [](Napi::Env env, Tokens & tokens) -> Napi::Value { return convert::typed_array<Napi::Int32Array>(env, tokens); },
+        /*abortable=*/true);
 }
 
 Napi::Value ContextObject::counts(const Napi::CallbackInfo & info) {

@@ -206,8 +206,8 @@ export interface NativeContext {
     /** What the context and its model take. */
     memory(): Promise<NativeMemory>;
     /**
-     * Makes the decode under way stop, at the latest before its next batch; it rejects with ABORTED. Holds for
-     * work that is queued, too, and not for work queued later.
+     * The batch under way or queued rejects with ABORTED, early where the backend can stop; one that is asked
+     * for later does not.
      */
     abort(): void;
     close(): void;
