@@ -117,7 +117,7 @@ describe('bad input ends in one line that names the file and the mend', () => {
         expectOneLine(result, ['llama.cpp aborted', 'GGML_ASSERT', 'finished parts are kept']);
     });
 
-    it('a report on a matrix of other neurons: exit 1', async () => {
+    it('a report on a matrix of other neurons leaves it out and says so', async () => {
         const out = at('stale');
         expect((await cli(...collect(embeddedModel, texts, out))).code).toBe(0);
         expect((await cli('identify', out, '--top-rate', '0.1')).code).toBe(0);
@@ -125,8 +125,8 @@ describe('bad input ends in one line that names the file and the mend', () => {
         expect((await cli('report', out)).code).toBe(0);
         expect((await cli('identify', out, '--top-rate', '0.01')).code).toBe(0);
         const result = await cli('report', out);
-        expect(result.code).toBe(1);
-        expectOneLine(result, ['ppl.matrix.json', 'run deactivate again']);
+        expect(result.code).toBe(0);
+        expect(result.stderr.trim().split('\n')).toEqual([expect.stringMatching(/ppl\.matrix\.json.*run deactivate again/)]);
     });
 
     it('an analysis of another model: exit 1, before any work', async () => {

@@ -32,7 +32,7 @@ it('answers every question as often as asked, in the form that collect reads', a
     expect(answered[7]).toMatchObject({ instruction: 'Der Lehrer und die garden German:', answer: 1 });
     for (const { answers } of answered) expect(answers).toHaveLength(3);
     expect(new Set(answered.flatMap(({ answers }) => answers.map(({ generated }) => generated))).size).toBeGreaterThan(20);
-    expect(existsSync(at('answers.json.parts.jsonl'))).toBe(false);
+    expect(existsSync(at('answers.json.answers.jsonl'))).toBe(true);
 
     const collected = await cli('collect', '--model', embeddedModel, '--gpu', 'off', '--data', at('answers.json'), '--out', at('run'), '--json');
     expect(collected.code, collected.stderr).toBe(0);
@@ -52,10 +52,10 @@ it('stopped, it keeps what was answered and goes on with the rest', async () => 
     child.kill('SIGINT');
     expect((await ended).code).toBe(130);
     expect(existsSync(at('stopped.json'))).toBe(false);
-    const lines = readFileSync(at('stopped.json.parts.jsonl'), 'utf8').trim().split('\n').slice(1).map((line) => JSON.parse(line) as { language: string; index: number; answers: string[] });
+    const lines = readFileSync(at('stopped.json.answers.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { language: string; index: number; answers: string[] });
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThan(75);
-    appendFileSync(at('stopped.json.parts.jsonl'), '{"language":"en","ind'); // as a kill in the middle of a line leaves it
+    appendFileSync(at('stopped.json.answers.jsonl'), '{"language":"en","ind'); // as a kill in the middle of a line leaves it
 
     const again = await cli(...respond('stopped.json', ...settings));
     expect(again.code, again.stderr).toBe(0);

@@ -75,17 +75,18 @@ describe('a run that was stopped continues and ends with the same files', () => 
         rmSync(join(dir, 'ppl.matrix.json'), { force: true });
         expect((await cli(...deactivate(dir))).code).toBe(0);
         const whole = readFileSync(join(dir, 'ppl.matrix.json'), 'utf8');
-        expect(existsSync(join(dir, 'ppl.parts.jsonl'))).toBe(false);
+        const cells = readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8');
 
-        rmSync(join(dir, 'ppl.matrix.json'));
+        expect((await cli('clean', dir, '--only', 'ppl')).stdout).toContain('ppl.cells.jsonl');
         const stopped = await interrupted(deactivate(dir), 'perplexity: 30 %', signal);
         if (signal === 'SIGINT') expect(stopped.code).toBe(130);
         await untilQuiet(dir);
         expect(existsSync(join(dir, 'ppl.matrix.json'))).toBe(false);
-        expect(readFileSync(join(dir, 'ppl.parts.jsonl'), 'utf8').trim().split('\n').length).toBeGreaterThan(5);
+        expect(readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8').trim().split('\n').length).toBeGreaterThan(5);
 
         const again = await cli(...deactivate(dir));
         expect(again.stderr).toMatch(/continues after [1-9]\d* finished cells/);
         expect(readFileSync(join(dir, 'ppl.matrix.json'), 'utf8')).toBe(whole);
+        expect(readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8')).toBe(cells);
     });
 });
