@@ -3,7 +3,7 @@ export interface ModelSource {
     readonly name: string;
     readonly architecture: string;
     readonly quantization: string;
-    /** `blake3:` and a hash over all bytes; in files of format 1 the sha256 of the GGUF's header and size. */
+    /** `xxh128:` and a hash over all bytes; in files of format 1 the sha256 of the GGUF's header and size. */
     readonly fingerprint: string;
     /** What weights were weighed by when they were quantized; null: by nothing. Absent: not known. */
     readonly imatrix?: string | null | undefined;

@@ -12,7 +12,7 @@ export interface DifferenceOptions {
 export function sourceDifferences(a: ActivationsSource, b: ActivationsSource, { model }: DifferenceOptions): string[] {
     const found: string[] = [];
     if (model && a.model.fingerprint !== b.model.fingerprint) {
-        const older = [a, b].find(({ model: { fingerprint } }) => !fingerprint.startsWith('blake3:'));
+        const older = [a, b].find(({ model: { fingerprint } }) => !fingerprint.startsWith('xxh128:'));
         const why = older === undefined ? '' : ', one of them known by its header alone, as older versions did';
         found.push(`model ${modelName(a)} and ${modelName(b)}${why}`);
     }
@@ -32,7 +32,7 @@ export function sourceDifferences(a: ActivationsSource, b: ActivationsSource, { 
 
 /** A model's name with the beginning of its fingerprint, which tells two of one name apart. */
 export function modelName({ model: { name, fingerprint } }: ActivationsSource): string {
-    return `${name} (${fingerprint === '' ? 'unknown' : fingerprint.replace(/^blake3:/, '').slice(0, 8)})`;
+    return `${name} (${fingerprint === '' ? 'unknown' : fingerprint.replace(/^xxh128:/, '').slice(0, 8)})`;
 }
 
 function datasetName({ dataset: { name, hash } }: ActivationsSource): string {

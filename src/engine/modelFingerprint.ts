@@ -1,5 +1,5 @@
 import { stat } from 'node:fs/promises';
-import { Blake3Hasher } from '@napi-rs/blake-hash';
+import { xxhash128 } from 'hash-wasm';
 import { type Progress, silent } from '../progress.js';
 import { fileHash } from './fileHash.js';
 import { modelFiles } from './modelFiles.js';
@@ -13,8 +13,8 @@ export interface FingerprintOptions {
 const shownBytes = 256 * 1024 * 1024;
 
 /**
- * Names a model by its weights: `blake3:` and the BLAKE3 of all bytes of its file, as `b3sum` prints it. A
- * model in several files, or with LoRA adapters, has the BLAKE3 of the list of theirs, each adapter with
+ * Names a model by its weights: `xxh128:` and the XXH128 of all bytes of its file, as `xxhsum -H2` prints it. A
+ * model in several files, or with LoRA adapters, has the XXH128 of the list of theirs, each adapter with
  * its scale. (Runs of version 0.1 have the sha256 of the header and the size, without a prefix.)
  * @throws LanguageNeuronsError as `fileHash`
  */
@@ -27,9 +27,9 @@ export async function modelFingerprint(
     if (total > shownBytes) progress.stage('read the model', total);
     const hashes: string[] = [];
     for (const file of files) hashes.push(await fileHash(file, { signal, onBytes: (bytes) => { if (total > shownBytes) progress.advance(bytes); } }));
-    if (hashes.length === 1) return `blake3:${hashes[0]!}`;
+    if (hashes.length === 1) return `xxh128:${hashes[0]!}`;
     const weights = hashes.slice(0, hashes.length - loras.length);
     const adapters = loras.map(({ scale }, i) => `lora ${scale} ${hashes[weights.length + i]!}`);
-    return `blake3:${new Blake3Hasher().update([...weights, ...adapters].join('\n')).digest()}`;
+    return `xxh128:${await xxhash128([...weights, ...adapters].join('\n'))}`;
 }
 

@@ -136,7 +136,7 @@ function checkFit(engine: Engine, analysis: NeuronAnalysis, metric: Metric, othe
         );
     }
     const analysed = analysis.source?.model;
-    if (!otherModel && analysed !== undefined && analysed.fingerprint.startsWith('blake3:') && analysed.fingerprint !== engine.fingerprint) {
+    if (!otherModel && analysed !== undefined && analysed.fingerprint.startsWith('xxh128:') && analysed.fingerprint !== engine.fingerprint) {
         throw new LanguageNeuronsError(
             'MISMATCH', `${engine.path}: is not ${analysed.name} that was analysed, though of its shape; give that model, or --force to deactivate its neurons in this one`,
         );

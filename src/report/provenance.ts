@@ -41,7 +41,7 @@ export function provenance(input: ReportInput): Html {
     const widths = [...new Set(analysis.widths)];
     const entries: [string, string][] = [
         ['Model', `${source.model.name} (${source.model.architecture}, ${source.model.quantization})`],
-        [source.model.fingerprint.startsWith('blake3:') ? 'Model fingerprint' : 'Model fingerprint (header and size)', source.model.fingerprint],
+        [source.model.fingerprint.startsWith('xxh128:') ? 'Model fingerprint' : 'Model fingerprint (header and size)', source.model.fingerprint],
         ...(source.model.imatrix === undefined ? [] : [['Importance matrix', source.model.imatrix ?? 'none'] as [string, string]]),
         ['Layers', `${formatCount(analysis.layers.length)}, each of ${widths.map(formatCount).join(' or ')} neurons`],
         ['Dataset', source.dataset.name],

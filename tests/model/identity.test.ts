@@ -227,7 +227,7 @@ describe('cells and answers', () => {
         expect(readFileSync(html, 'utf8')).not.toContain('id="deactivation-ppl');
         const { notes } = compare([{ label: 'before', analysis }, { label: 'after', analysis }]);
         expect(notes.join()).toContain('before and after are the same model');
-        const window = { ...analysis, source: { ...analysis.source!, model: { ...analysis.source!.model, fingerprint: 'blake3:0', quantization: 'Q4_0', imatrix: 'x' }, settings: { ...analysis.source!.settings, window: 99 } } };
+        const window = { ...analysis, source: { ...analysis.source!, model: { ...analysis.source!.model, fingerprint: 'xxh128:0', quantization: 'Q4_0', imatrix: 'x' }, settings: { ...analysis.source!.settings, window: 99 } } };
         expect(compare([{ label: 'before', analysis }, { label: 'after', analysis: window }]).notes.join()).toMatch(/differ in more than the model: file type Q8_0 and Q4_0, importance matrix none and x, window 256 and 99\./);
     });
 });
