@@ -1,7 +1,8 @@
 #!/usr/bin/env node
 // `npm run test:sanitize`: the model tests against the build whose addon and adapter are watched by ASan and UBSan.
 // Node itself is not built with them, so their runtime is preloaded into the test workers and all they start.
-// Arguments go to vitest; without any, all model tests but those listed below.
+// Arguments go to vitest; without any, all model tests but those listed below. --quick: those nearest to the
+// addon and adapter, for every change.
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,11 +10,15 @@ import { join, resolve } from 'node:path';
 import { BuildError } from '../scripts/build/BuildError.mjs';
 import { build, reportFailure } from '../scripts/build/build.mjs';
 
-/** Tests that cannot run so, and why. */
+/** Tests that cannot run so, and why; each can be asked for by name. */
 const left = {
     'tests/model/readme.test.ts': 'runs the README\'s commands, builds among them',
-    'tests/model/gpu.test.ts': 'GPU drivers allocate in ways of their own',
+    'tests/model/gpu.test.ts': 'minutes on a software GPU, and drivers allocate in ways of their own',
 };
+
+/** Every call of the addon, every way of counting, masking and scoring; little through the command line. */
+const quick = ['states', 'failures', 'modelInfo', 'counting', 'additive', 'mask', 'generate', 'lora', 'memory', 'untouched']
+    .map((name) => `tests/model/${name}.test.ts`);
 
 /** A runtime library of the compiler's. */
 function runtime(name) {
@@ -28,8 +33,11 @@ try {
     await build({ sanitize: true });
     const options = `log_path=${join(found, 'report')}:halt_on_error=1:print_stacktrace=1`;
     const [, , ...chosen] = process.argv;
-    const tests = chosen.length > 0 ? chosen : ['tests/model', ...Object.keys(left).map((file) => `--exclude=${file}`)];
-    const { status, signal } = spawnSync(process.execPath, [resolve('node_modules/vitest/vitest.mjs'), 'run', '--project', 'main', ...tests], {
+    const whole = chosen.length === 0;
+    const tests = whole ? ['tests/model', ...Object.keys(left).map((file) => `--exclude=${file}`)]
+        : chosen.flatMap((argument) => (argument === '--quick' ? quick : [argument]));
+    const slow = ['--testTimeout=900000', '--hookTimeout=900000'];
+    const { status, signal } = spawnSync(process.execPath, [resolve('node_modules/vitest/vitest.mjs'), 'run', '--project', 'main', ...slow, ...tests], {
         stdio: 'inherit',
         env: {
             ...process.env,
@@ -44,8 +52,8 @@ try {
     // A finding ends its process; where a test expected that, the report still tells.
     const reports = readdirSync(found);
     for (const report of reports) process.stderr.write(`\n${readFileSync(join(found, report), 'utf8')}`);
-    for (const [file, why] of Object.entries(left)) if (chosen.length === 0) process.stderr.write(`left out: ${file} (${why})\n`);
-    process.stderr.write(`${reports.length} findings\n`);
+    for (const [file, why] of Object.entries(left)) if (whole) process.stderr.write(`left out: ${file} (${why})\n`);
+    process.stderr.write(`${reports.length} findings; vitest ended with ${signal ?? status}\n`);
     process.exitCode = status === 0 && signal === null && reports.length === 0 ? 0 : 1;
 } catch (error) {
     reportFailure(error);
