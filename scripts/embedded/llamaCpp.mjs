@@ -1,16 +1,18 @@
 // llama.cpp's view of the embedded model, for verify.py.
 // Usage: node llamaCpp.mjs MODEL REQUEST ANSWER
-//   request: {texts: string[], sequences: number[][]}
+//   request: {texts: string[], sequences: number[][], exact: boolean} - exact: keys and values stay F32, else F16.
 //   answer:  {tokens: number[][], bos: number, addsBos: boolean, logits: number[][]} - logits after each sequence's last token.
 import fs from "node:fs";
 import {getLlama} from "node-llama-cpp";
 
 const [modelPath, requestPath, answerPath] = process.argv.slice(2);
-const {texts, sequences} = JSON.parse(fs.readFileSync(requestPath, "utf8"));
+const {texts, sequences, exact} = JSON.parse(fs.readFileSync(requestPath, "utf8"));
 
 const llama = await getLlama({gpu: false, build: "never"});
 const model = await llama.loadModel({modelPath});
-const context = await model.createContext({contextSize: 512, sequences: 1});
+const unrounded = {flashAttention: false, experimentalKvCacheKeyType: "F32", experimentalKvCacheValueType: "F32"};
+// So small a model is computed sooner by one thread than several are woken.
+const context = await model.createContext({contextSize: 512, sequences: 1, threads: 1, ...(exact ? unrounded : {})});
 const sequence = context.getSequence();
 
 const logits = [];

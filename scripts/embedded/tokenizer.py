@@ -35,12 +35,7 @@ LONGEST = 18  # bytes a token
 def train() -> Tokenizer:
     from texts import paragraphs  # late: verify.py and others need no generator
 
-    tokenizer = Tokenizer(models.BPE())
-    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
-        pre_tokenizers.Split(Regex(PATTERN), "isolated"),
-        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
-    ])
-    tokenizer.decoder = decoders.ByteLevel()
+    tokenizer = byte_level(models.BPE())
     trainer = trainers.BpeTrainer(
         vocab_size=VOCABULARY, special_tokens=[BOS, EOS], show_progress=False, max_token_length=LONGEST,
         initial_alphabet=pre_tokenizers.ByteLevel.alphabet(),
@@ -48,6 +43,17 @@ def train() -> Tokenizer:
     tokenizer.train_from_iterator(mix(paragraphs), trainer)
     if tokenizer.get_vocab_size() != VOCABULARY:
         raise SystemExit(f"only {tokenizer.get_vocab_size()} tokens")
+    return tokenizer
+
+
+def byte_level(model: models.BPE) -> Tokenizer:
+    """The tokenizer around a vocabulary with its merges, or around an empty one to be trained."""
+    tokenizer = Tokenizer(model)
+    tokenizer.pre_tokenizer = pre_tokenizers.Sequence([
+        pre_tokenizers.Split(Regex(PATTERN), "isolated"),
+        pre_tokenizers.ByteLevel(add_prefix_space=False, use_regex=False),
+    ])
+    tokenizer.decoder = decoders.ByteLevel()
     return tokenizer
 
 
