@@ -50,7 +50,7 @@ describe('a memory plan', () => {
         const plan = await planMemory(embeddedModel, [gpu(2)], { contextSize: 1024, batchSize: 512, masks: 11 });
         expect(plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
         expect(plan.adapter).toEqual({ gpu: 6 * 1024 * 4 * 12, cpu: 0 });
-        expect(plan.weights.gpu / 1024 ** 2).toBeCloseTo(2.9, 0);
+        expect(plan.weights.gpu / 1024 ** 2).toBeCloseTo(2.9, 1); // 0.03 off
         expect(describePlan(plan)).toMatch(/^7 of 7 layers on the GPU, batches of 512 tokens: \d+ MiB of \d+ MiB there/);
     });
 
@@ -66,7 +66,7 @@ describe('a memory plan', () => {
         const memory = 64 * gibibyte;
         const whole = await planMemory(path, [gpu(24)], sizes, memory);
         expect(whole.gpuLayers).toBe(33);
-        expect((whole.weights.gpu + whole.weights.cpu) / bytes).toBeCloseTo(1, 1);
+        expect(whole.weights.gpu + whole.weights.cpu).toBe(bytes);
         const part = await planMemory(path, [gpu(2.5)], sizes, memory);
         expect(part.gpuLayers).toBeGreaterThan(5);
         expect(part.gpuLayers).toBeLessThan(30);
