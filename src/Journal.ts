@@ -1,64 +1,85 @@
-import { appendFile, readFile, rm } from 'node:fs/promises';
+import { appendFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { unwritable, writeFileAtomic } from './files.js';
+import { LanguageNeuronsError } from './errors.js';
+import { unwritable } from './files.js';
+import { nonFinite } from './jsonNumber.js';
+import { byteLines } from './lines.js';
+import type { Progress } from './progress.js';
+
+export interface JournalOptions<Entry> {
+    readonly signal?: AbortSignal | undefined;
+    /** Gets each sound entry, in the order of the file. */
+    readonly take: (entry: Entry) => void;
+}
 
 /**
- * Finished pieces of long work, one JSON line each, on disk as soon as they are done: what a stopped
- * run leaves behind. The first line says what the work was; a line that was cut short counts as not
- * there.
+ * Finished pieces of long work, one JSON line each, on disk as soon as they are done and kept for good: each
+ * says by its `key` what it is of, and whoever needs it finds it again. A line that cannot be read, such as
+ * one cut short when a process was killed, counts as not there.
  */
 export class Journal<Entry> {
     readonly #path: string;
+    /** The file does not end with a line's end: the next entry begins with one. */
+    #torn: boolean;
 
-    private constructor(path: string, /** Entries found, in the order of the file. */ readonly found: readonly Entry[]) {
+    private constructor(path: string, torn: boolean, /** Lines that could not be read. */ readonly unreadable: number) {
         this.#path = path;
+        this.#torn = torn;
     }
 
     /**
-     * Takes over the entries of a file with the same key; any other file is replaced.
-     * @param key says what the work is: model, inputs and settings
-     * @throws LanguageNeuronsError UNWRITABLE
+     * Reads a journal as a stream; where there is none, the first entry makes it.
+     * @throws LanguageNeuronsError NOT_FOUND where it is there and cannot be read; ABORTED
      */
-    static async open<Schema extends z.ZodType>(path: string, key: string, schema: Schema): Promise<Journal<z.output<Schema>>> {
-        const [head, ...lines] = (await readFile(path, 'utf8').catch(() => '')).split('\n');
-        const found: z.output<Schema>[] = [];
-        const kept: string[] = [];
-        if (head === headOf(key)) {
-            for (const line of lines) {
-                const entry = parsed(line, schema);
-                if (entry === undefined) continue;
-                found.push(entry);
-                kept.push(line);
+    static async open<Schema extends z.ZodType>(
+        path: string, schema: Schema, { signal, take }: JournalOptions<z.output<Schema>>,
+    ): Promise<Journal<z.output<Schema>>> {
+        let unreadable = 0;
+        let torn = false;
+        const decoder = new TextDecoder('utf-8', { fatal: true });
+        try {
+            for await (const { bytes, whole } of byteLines(path, signal)) {
+                torn = !whole;
+                if (bytes?.length === 0) continue;
+                const entry = bytes === undefined ? undefined : parsed(decoder, bytes, schema);
+                if (entry === undefined) unreadable++;
+                else take(entry);
+            }
+        } catch (cause) {
+            if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
+            const { code, message } = cause.cause as NodeJS.ErrnoException;
+            if (code !== 'ENOENT') {
+                throw new LanguageNeuronsError(
+                    'NOT_FOUND', `${path}: holds finished work and cannot be read (${message}); mend that, or take the file away to do the work again`, { cause },
+                );
             }
         }
-        // Anew, as the last line may have been cut short.
-        await writeFileAtomic(path, [headOf(key), ...kept].map((line) => `${line}\n`).join(''));
-        return new Journal(path, found);
+        return new Journal(path, torn, unreadable);
     }
 
     /** @throws LanguageNeuronsError UNWRITABLE */
     async add(entry: Entry): Promise<void> {
         try {
-            await appendFile(this.#path, `${JSON.stringify(entry)}\n`);
+            const line = `${this.#torn ? '\n' : ''}${JSON.stringify(entry, nonFinite)}\n`;
+            this.#torn = true; // unless all of it is written
+            await appendFile(this.#path, line);
+            this.#torn = false;
         } catch (cause) {
             throw unwritable(this.#path, cause);
         }
     }
-
-    /** Removes the file, once what the work led to is written. */
-    async remove(): Promise<void> {
-        await rm(this.#path, { force: true });
-    }
 }
 
-function headOf(key: string): string {
-    return JSON.stringify({ key });
-}
-
-function parsed<Schema extends z.ZodType>(line: string, schema: Schema): z.output<Schema> | undefined {
+function parsed<Schema extends z.ZodType>(decoder: InstanceType<typeof TextDecoder>, line: Buffer, schema: Schema): z.output<Schema> | undefined {
     try {
-        return schema.parse(JSON.parse(line));
+        const found = schema.safeParse(JSON.parse(decoder.decode(line)));
+        return found.success ? found.data : undefined;
     } catch {
         return undefined;
     }
+}
+
+/** Says where a journal has lines that count as not there. */
+export function noteUnreadable({ unreadable }: { readonly unreadable: number }, path: string, progress: Progress): void {
+    if (unreadable > 0) progress.note(`${path}: ${unreadable} ${unreadable === 1 ? 'line' : 'lines'} cannot be read; what was in them is done again`);
 }

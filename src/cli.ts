@@ -1,6 +1,8 @@
 #!/usr/bin/env node
-import { supervise } from './commands/supervise.js';
-import { main } from './commands/main.js';
-
 const args = process.argv.slice(2);
-process.exitCode = await (process.env.LANGUAGE_NEURONS_CHILD === undefined ? supervise(args) : main(args));
+const isChild = process.env.LANGUAGE_NEURONS_CHILD !== undefined;
+delete process.env.LANGUAGE_NEURONS_CHILD; // of this process alone, not of what it starts
+// Each process loads its own part: the parent is small, and never dies of the work.
+process.exitCode = isChild
+    ? await (await import('./commands/main.js')).main(args)
+    : await (await import('./commands/supervise.js')).supervise(args);

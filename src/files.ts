@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeAtomic from 'write-file-atomic';
 import { LanguageNeuronsError } from './errors.js';
@@ -25,12 +25,25 @@ export function unwritable(path: string, cause: unknown): LanguageNeuronsError {
  * never a part.
  * @throws LanguageNeuronsError UNWRITABLE
  */
-export async function writeFileAtomic(path: string, data: string | Buffer): Promise<void> {
+export async function writeFileAtomic(path: string, data: string | Buffer | Iterable<string | Buffer>): Promise<void> {
     try {
         await mkdir(dirname(path), { recursive: true });
-        await writeAtomic(path, data);
+        if (typeof data === 'string' || Buffer.isBuffer(data)) await writeAtomic(path, data);
+        else await writePieces(path, data);
     } catch (cause) {
         throw unwritable(path, cause);
+    }
+}
+
+/** What is too large to be in memory at once, or for one string. */
+async function writePieces(path: string, pieces: Iterable<string | Buffer>): Promise<void> {
+    const unfinished = `${path}.${process.pid}`;
+    try {
+        await writeFile(unfinished, pieces, { flush: true });
+        await rename(unfinished, path);
+    } catch (cause) {
+        await rm(unfinished, { force: true }).catch(() => undefined);
+        throw cause;
     }
 }
 

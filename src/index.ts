@@ -2,7 +2,7 @@
 export { type ErrorCode, LanguageNeuronsError } from './errors.js';
 export { type Progress, silent, terminalProgress } from './progress.js';
 
-export type { Corpus, Sample } from './corpus/Corpus.js';
+export type { Corpus, Sample, Source } from './corpus/Corpus.js';
 export { openCorpus } from './corpus/openCorpus.js';
 
 export {

@@ -8,6 +8,7 @@
 #include "llama-model.h"
 
 #include <algorithm>
+#include <new>
 
 namespace {
 
@@ -25,23 +26,50 @@ bool fits(const llama_neurons_mode & mode, const llama_neurons_mode & reserved) 
         && (!mode.unread || reserved.score);
 }
 
+thread_local std::string first_cause;
+
+// The adapter's mode while a graph is tried, and back again.
+struct trial {
+    trial(llama_adapter_neuron & adapter, const llama_neurons_mode & mode) : adapter(adapter), before(adapter.mode) {
+        adapter.mode = mode;
+    }
+    ~trial() { adapter.mode = before; }
+    llama_adapter_neuron &   adapter;
+    const llama_neurons_mode before;
+};
+
 // Reserves compute buffers for a mode. llama.cpp frees the old ones for it.
 void reserve(llama_context * ctx, const llama_neurons_mode & mode) {
     llama_adapter_neuron & adapter = adapter_of(ctx);
-    const llama_neurons_mode before = adapter.mode;
-    adapter.mode = mode;
+    const trial tried(adapter, mode);
     ctx->neurons_changed();
     try {
         ctx->sched_reserve();
-    } catch (const std::exception & e) {
-        throw llama_neurons_error("OUT_OF_MEMORY", std::string("no memory for the compute buffers of the model's graph (")
+    } catch (const llama_neurons_error & e) {
+        throw llama_neurons_error(e.code, std::string("no memory for the compute buffers of the model's graph (")
             + e.what() + "); lower the batch size or put fewer layers on the GPU");
     }
-    adapter.mode     = before;
     adapter.reserved = mode;
 }
 
 } // namespace
+
+std::string llama_neurons_take_cause() {
+    std::string cause;
+    cause.swap(first_cause);
+    return cause;
+}
+
+void llama_neurons_caught(const std::exception & error) {
+    if (!first_cause.empty()) {
+        return; // the innermost catch block knew best
+    }
+    if (const auto * told = dynamic_cast<const llama_neurons_error *>(&error)) {
+        first_cause = told->code;
+    } else if (dynamic_cast<const std::bad_alloc *>(&error) != nullptr) {
+        first_cause = "OUT_OF_MEMORY";
+    }
+}
 
 void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, int32_t n_masks) {
     const llama_model & model = ctx->get_model();
@@ -121,11 +149,32 @@ void llama_neurons_reset_counts(llama_context * ctx) {
 
 int32_t llama_neurons_graph_splits(llama_context * ctx, llama_neurons_mode mode) {
     llama_adapter_neuron & adapter = adapter_of(ctx);
-    const llama_neurons_mode before = adapter.mode;
-    adapter.mode = mode;
+    const trial tried(adapter, mode);
     const uint32_t n = std::min(ctx->n_ubatch(), ctx->n_ctx());
-    const bool built = llama_graph_reserve(ctx, n, 1, n) != nullptr;
-    const int32_t splits = built ? ggml_backend_sched_get_n_splits(ctx->get_sched()) : -1;
-    adapter.mode = before;
-    return splits;
+    if (llama_graph_reserve(ctx, n, 1, n) == nullptr) {
+        throw llama_neurons_error("OUT_OF_MEMORY", "no memory for the compute buffers of the model's graph; lower the batch size or put fewer layers on the GPU");
+    }
+    return ggml_backend_sched_get_n_splits(ctx->get_sched());
+}
+
+llama_neurons_memory llama_neurons_measure(const llama_context * ctx) {
+    const llama_model & model = ctx->get_model();
+    llama_neurons_memory memory;
+    memory.layers = int32_t(model.hparams.n_layer_all) + 1;
+    const auto add = [](llama_neurons_bytes & part, ggml_backend_buffer_type_t type, size_t bytes) {
+        ggml_backend_dev_t device = ggml_backend_buft_get_device(type);
+        const bool host = ggml_backend_buft_is_host(type) || device == nullptr // pinned memory names a GPU too
+            || ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_CPU;
+        (host ? part.cpu : part.gpu) += bytes;
+    };
+    for (const auto & [type, bytes] : llama_get_memory_breakdown(ctx)) {
+        add(memory.weights, type, bytes.model);
+        add(memory.context, type, bytes.context + bytes.compute);
+    }
+    for (const auto & [type, bytes] : adapter_of(ctx).bytes) {
+        add(memory.adapter, type, bytes);
+    }
+    // a row of logits a sequence: the breakdown leaves outputs out
+    memory.context.cpu += size_t(ctx->n_seq_max()) * model.vocab.n_tokens() * sizeof(float);
+    return memory;
 }

@@ -9,6 +9,7 @@
 #include "llama.h"
 
 #include <cstdint>
+#include <exception>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -19,6 +20,13 @@ struct llama_neurons_error : std::runtime_error {
         : std::runtime_error(message), code(std::move(code)) {}
     std::string code;
 };
+
+// An ErrorCode for why llama.cpp's calls on this thread failed since this was last asked, where an exception
+// told by its type; else "". llama.cpp catches its exceptions and answers a null pointer.
+LLAMA_API std::string llama_neurons_take_cause();
+
+// For llama.cpp's catch blocks (native/patches/0004): keeps the first cause.
+LLAMA_API void llama_neurons_caught(const std::exception & error);
 
 struct llama_neurons_layer {
     int32_t width; // neurons: columns of the activation
@@ -86,6 +94,21 @@ LLAMA_API int64_t llama_neurons_counted_tokens(const llama_context * ctx);
 
 LLAMA_API void llama_neurons_reset_counts(llama_context * ctx);
 
-// Splits of the last reserved graph over the backends: a count that fell back to another device
-// shows as a difference from the graph without the adapter.
+// Splits of a mode's graph over the backends: a count that fell back to another device shows as a
+// difference from the graph without the adapter. OUT_OF_MEMORY where the graph cannot be reserved.
 LLAMA_API int32_t llama_neurons_graph_splits(llama_context * ctx, llama_neurons_mode mode);
+
+struct llama_neurons_bytes {
+    size_t gpu = 0;
+    size_t cpu = 0; // host memory, pinned or not
+};
+
+struct llama_neurons_memory {
+    int32_t             layers = 0; // that can go to a GPU, the output head counted as one
+    llama_neurons_bytes weights;
+    llama_neurons_bytes context; // KV cache and recurrent states, compute buffers, outputs
+    llama_neurons_bytes adapter; // counters and masks
+};
+
+// What the context and its model take, or, of a model loaded with no_alloc, would take.
+LLAMA_API llama_neurons_memory llama_neurons_measure(const llama_context * ctx);

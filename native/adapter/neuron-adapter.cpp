@@ -10,7 +10,6 @@
 
 #include <cmath>
 #include <limits>
-#include <map>
 
 namespace {
 
@@ -34,6 +33,15 @@ void keep_until(ggml_cgraph * gf, const ggml_tensor * last) {
             return;
         }
     }
+}
+
+// An empty buffer, as llama.cpp gives its own tensors where memory is only measured.
+ggml_backend_buffer_t stand_in(ggml_context * ctx, ggml_backend_buffer_type_t type) {
+    ggml_backend_buffer_t buffer = ggml_backend_buft_alloc_buffer(type, 0);
+    for (ggml_tensor * t = ggml_get_first_tensor(ctx); t != nullptr; t = ggml_get_next_tensor(ctx, t)) {
+        t->buffer = buffer;
+    }
+    return buffer;
 }
 
 const char * activation_name(llm_ffn_op_type op) {
@@ -260,12 +268,15 @@ void llama_adapter_neuron::allocate() {
         }
     }
     for (auto & [type, ctx] : by_type) {
-        ggml_backend_buffer_t buffer = ggml_backend_alloc_ctx_tensors_from_buft(ctx, type);
+        bytes[type] = ggml_backend_alloc_ctx_tensors_from_buft_size(ctx, type);
+        ggml_backend_buffer_t buffer = model.hparams.no_alloc ? stand_in(ctx, type) : ggml_backend_alloc_ctx_tensors_from_buft(ctx, type);
         if (buffer == nullptr) {
             throw llama_neurons_error("OUT_OF_MEMORY", std::string("no memory for the neuron counters and ")
                 + std::to_string(n_masks) + " masks on " + ggml_backend_buft_name(type) + "; put fewer layers on the device, or use fewer masks at a time");
         }
-        ggml_backend_buffer_clear(buffer, 0);
+        if (!model.hparams.no_alloc) {
+            ggml_backend_buffer_clear(buffer, 0);
+        }
         buffers.emplace_back(buffer);
     }
 }

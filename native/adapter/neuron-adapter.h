@@ -9,6 +9,7 @@
 #include "ggml-cpp.h"
 
 #include <cstdint>
+#include <map>
 #include <unordered_map>
 #include <vector>
 
@@ -89,6 +90,7 @@ struct llama_adapter_neuron {
     std::vector<layer_state> layers;
     std::vector<double>      log_probabilities; // in the order of set_tokens
     int64_t                  counted_tokens = 0; // since the last reset
+    std::map<ggml_backend_buffer_type_t, size_t> bytes; // of counters and masks, whether allocated or measured
 
 private:
     neuron_graph_input & input(const llm_graph_context & graph) const;

@@ -20,8 +20,7 @@ struct BatchDeleter {
     }
 };
 
-[[noreturn]] void fail_decode(int code) {
-    const std::string why = Log::errors();
+[[noreturn]] void fail_decode(int code, const std::string & why) {
     const std::string because = why.empty() ? "" : " (" + why + ")";
     switch (code) {
         case 1:  fail("OUT_OF_MEMORY", "the KV cache is full" + because + "; raise the context size or lower the batch size", code);
@@ -57,7 +56,8 @@ llama_token draw(const float * logits, int32_t n_vocab, double temperature, doub
 } // namespace
 
 Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options) : model(std::move(model_)) {
-    Log::clear();
+    const LogCapture log;
+    llama_neurons_take_cause(); // of an earlier call
     auto params = llama_context_default_params();
     params.n_ctx      = options.context_size;
     params.n_batch    = options.batch_size;
@@ -76,12 +76,13 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options) 
     }
     context.reset(llama_init_from_model(model->handle.get(), params));
     if (!context) {
-        fail("OUT_OF_MEMORY", "llama.cpp cannot make a context of " + std::to_string(options.context_size) + " tokens (" + Log::errors()
-            + "); lower the context or batch size");
+        const std::string cause = llama_neurons_take_cause();
+        fail(cause.empty() ? "NATIVE" : cause, "llama.cpp cannot make a context of " + std::to_string(options.context_size) + " tokens ("
+            + log.errors() + "); lower the context or batch size");
     }
     if (!model->loras.empty()
         && llama_set_adapters_lora(context.get(), model->loras.data(), model->loras.size(), model->scales.data()) != 0) {
-        fail("NATIVE", "llama.cpp cannot apply the LoRA adapters (" + Log::errors() + ")");
+        fail("NATIVE", "llama.cpp cannot apply the LoRA adapters (" + log.errors() + ")");
     }
     llama_neurons_attach(context.get(), options.ops,
         { /*count=*/true, /*mask=*/true, /*masks=*/options.masks > 1, /*score=*/!options.count_only, /*logits=*/!options.count_only },
@@ -151,12 +152,12 @@ void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
         std::copy(sequences[i].begin(), sequences[i].end(), native->seq_id[i]);
         native->logits[i]    = int8_t(outputs[i]);
     }
-    Log::clear();
+    const LogCapture log;
     const int code = llama_decode(context.get(), *native);
     llama_synchronize(context.get());
     if (code != 0) {
         incomplete = incomplete || mode.count;
-        fail_decode(code);
+        fail_decode(code, log.errors());
     }
 }
 
@@ -165,6 +166,7 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
     if (want_logits && (!mode.logits || mode.score || mode.unread)) {
         fail("WRONG_USE", "logits are asked for in a mode that computes none; set the mode { logits: true, score: false } first");
     }
+    refuse_if_aborted();
     const auto outputs = outputs_of(batch, want_logits);
 
     const auto tokens = tokens_of(batch);
@@ -180,7 +182,6 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
         }
         callback->begin_batch(std::move(all), std::move(out));
     }
-    aborting = false;
     run(batch, outputs);
 
     Output output;
@@ -200,6 +201,7 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
     if (!mode.logits || mode.score || mode.unread) {
         fail("WRONG_USE", "tokens are asked for in a mode that computes no logits; set the mode { logits: true, score: false } first");
     }
+    refuse_if_aborted();
     std::vector<uint8_t> outputs(batch.tokens.size(), 0);
     for (int32_t row : draws.rows) {
         outputs.at(size_t(row)) = 1;
@@ -211,7 +213,6 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
     if (mode.masks) {
         llama_neurons_set_tokens(context.get(), tokens_of(batch));
     }
-    aborting = false;
     run(batch, outputs);
     const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
     std::vector<llama_token> drawn;
@@ -220,6 +221,13 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
         drawn.push_back(draw(logits, n_vocab, draws.temperature, draws.uniforms[i]));
     }
     return drawn;
+}
+
+// Not every backend looks at the flag while it computes, so it is looked at here, before anything is counted.
+void Context::refuse_if_aborted() const {
+    if (aborting) {
+        fail("ABORTED", "stopped", 2);
+    }
 }
 
 void Context::finish(const Batch & batch) {
@@ -233,6 +241,10 @@ std::vector<std::vector<int64_t>> Context::counts() {
         fail("NATIVE", "a batch failed while its neurons were counted, so the counters are incomplete; reset them and count again");
     }
     return callback ? callback->totals : llama_neurons_counts(context.get());
+}
+
+llama_neurons_memory Context::memory() const {
+    return llama_neurons_measure(context.get());
 }
 
 int64_t Context::counted_tokens() const {

@@ -63,6 +63,9 @@ public:
     std::vector<std::vector<int64_t>> counts();
     int64_t counted_tokens() const;
     void    reset();
+    llama_neurons_memory memory() const;
+    // Called on the JS thread where work is queued: an abort from then on holds, also before a worker starts.
+    void    expect_work() { aborting = false; }
     void    abort() { aborting = true; }
     llama_context * handle() const { return context.get(); }
 
@@ -73,6 +76,7 @@ private:
     std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
     void run(const Batch & batch, const std::vector<uint8_t> & outputs);
     void finish(const Batch & batch);
+    void refuse_if_aborted() const; // throws ABORTED
 
     std::shared_ptr<Model>           model; // before the context, so that it is freed after it
     std::optional<CallbackCounter>   callback;

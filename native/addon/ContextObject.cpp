@@ -22,6 +22,7 @@ Napi::Function ContextObject::define(Napi::Env env) {
         InstanceMethod<&ContextObject::counts>("counts"),
         InstanceMethod<&ContextObject::reset>("reset"),
         InstanceMethod<&ContextObject::graph_splits>("graphSplits"),
+        InstanceMethod<&ContextObject::memory>("memory"),
         InstanceMethod<&ContextObject::abort>("abort"),
         InstanceMethod<&ContextObject::close>("close"),
     });
@@ -48,6 +49,7 @@ Napi::Value ContextObject::run(
     if (held->busy.exchange(true)) {
         throw Failure{ "BUSY", "the context is at work; await its promise first", std::nullopt }.to_js(env);
     }
+    held->expect_work();
     // Busy until the promise settles, not until the worker ends: a caller cannot tell the two apart.
     return Task<Result>::run(env, [held, work = std::move(work)] { return work(*held); }, std::move(to_js),
                              [held] { held->busy = false; });
@@ -131,6 +133,10 @@ Napi::Value ContextObject::graph_splits(const Napi::CallbackInfo & info) {
     return run<int32_t>(info.Env(),
         [mode](Context & context) { return llama_neurons_graph_splits(context.handle(), mode); },
         [](Napi::Env env, int32_t & splits) -> Napi::Value { return Napi::Number::New(env, splits); });
+}
+
+Napi::Value ContextObject::memory(const Napi::CallbackInfo & info) {
+    return run<llama_neurons_memory>(info.Env(), [](Context & context) { return context.memory(); }, convert::memory);
 }
 
 void ContextObject::abort(const Napi::CallbackInfo & info) {

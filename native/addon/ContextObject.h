@@ -24,6 +24,7 @@ private:
     Napi::Value counts(const Napi::CallbackInfo & info);
     Napi::Value reset(const Napi::CallbackInfo & info);
     Napi::Value graph_splits(const Napi::CallbackInfo & info);
+    Napi::Value memory(const Napi::CallbackInfo & info);
     void        abort(const Napi::CallbackInfo & info);
     void        close(const Napi::CallbackInfo & info);
 

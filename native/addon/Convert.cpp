@@ -132,6 +132,21 @@ std::vector<std::vector<float>> convert::mask(const Napi::Array & layers) {
     return keep;
 }
 
+Napi::Value convert::memory(Napi::Env env, const llama_neurons_memory & memory) {
+    const auto bytes = [env](const llama_neurons_bytes & part) {
+        auto object = Napi::Object::New(env);
+        object.Set("gpu", double(part.gpu));
+        object.Set("cpu", double(part.cpu));
+        return object;
+    };
+    auto result = Napi::Object::New(env);
+    result.Set("layers", memory.layers);
+    result.Set("weights", bytes(memory.weights));
+    result.Set("context", bytes(memory.context));
+    result.Set("adapter", bytes(memory.adapter));
+    return result;
+}
+
 Napi::Value convert::counts(Napi::Env env, const std::vector<std::vector<int64_t>> & layers) {
     auto result = Napi::Array::New(env, layers.size());
     for (size_t il = 0; il < layers.size(); ++il) {

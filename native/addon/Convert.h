@@ -18,6 +18,7 @@ llama_neurons_mode mode(const Napi::Object & object);
 // One Uint8Array a layer; 1: the neuron is deactivated.
 std::vector<std::vector<float>> mask(const Napi::Array & layers);
 
+Napi::Value memory(Napi::Env env, const llama_neurons_memory & memory);
 Napi::Value counts(Napi::Env env, const std::vector<std::vector<int64_t>> & layers);
 
 template <typename Array, typename T> Array typed_array(Napi::Env env, const std::vector<T> & values) {

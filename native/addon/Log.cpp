@@ -5,8 +5,7 @@
 
 #include <cstdlib>
 #include <cstring>
-#include <deque>
-#include <mutex>
+#include <utility>
 
 #ifdef _WIN32
 #include <io.h>
@@ -18,21 +17,17 @@ namespace {
 
 constexpr size_t max_lines = 6; // the first names the cause, the rest how it spread
 
-std::mutex              mutex;
-std::deque<std::string> lines;
+thread_local LogCapture * current = nullptr;
 
 void on_log(ggml_log_level level, const char * text, void * /*user_data*/) {
-    if (level != GGML_LOG_LEVEL_ERROR) {
+    if (level != GGML_LOG_LEVEL_ERROR || current == nullptr) {
         return;
     }
     std::string line(text);
     while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) {
         line.pop_back();
     }
-    std::lock_guard<std::mutex> lock(mutex);
-    if (!line.empty() && lines.size() < max_lines) {
-        lines.push_back(line);
-    }
+    current->add(std::move(line));
 }
 
 // ggml is about to abort the process. The command line runs native work in a child whose parent
@@ -51,13 +46,21 @@ void Log::install() {
     ggml_set_abort_callback(on_abort);
 }
 
-void Log::clear() {
-    std::lock_guard<std::mutex> lock(mutex);
-    lines.clear();
+LogCapture::LogCapture() : outer(current) {
+    current = this;
 }
 
-std::string Log::errors() {
-    std::lock_guard<std::mutex> lock(mutex);
+LogCapture::~LogCapture() {
+    current = outer;
+}
+
+void LogCapture::add(std::string line) {
+    if (!line.empty() && lines.size() < max_lines) {
+        lines.push_back(std::move(line));
+    }
+}
+
+std::string LogCapture::errors() const {
     std::string joined;
     for (const auto & line : lines) {
         joined += (joined.empty() ? "" : "; ") + line;

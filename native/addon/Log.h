@@ -1,12 +1,28 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
-// Silences llama.cpp's log and keeps its latest error lines, which name the cause where a return code
-// does not. Thread-safe.
+// llama.cpp's log is silenced; its error lines name the cause where a return code does not.
 namespace Log {
 void install();
-void clear();
-// Error lines since clear(), joined with "; ", or "" where there were none.
-std::string errors();
-} // namespace Log
+}
+
+// Keeps the error lines that llama.cpp logs on this thread while the object lives. Every native call has
+// its own: what another thread logs, or an earlier call logged, is not in it. An inner one takes over.
+class LogCapture {
+public:
+    LogCapture();
+    ~LogCapture();
+    LogCapture(const LogCapture &) = delete;
+    LogCapture & operator=(const LogCapture &) = delete;
+
+    void add(std::string line);
+
+    // The lines joined with "; ", or "" where there were none.
+    std::string errors() const;
+
+private:
+    LogCapture *             outer;
+    std::vector<std::string> lines;
+};

@@ -5,10 +5,31 @@
 
 #include "ggml-backend.h"
 #include "ggml-cpp.h"
+#include "neuron-adapter-api.h"
 #include "gguf.h"
 
+#include <cstdlib>
+
+namespace {
+
+// A failure to load, from the cause that llama.cpp tells by type; its words are for people.
+[[noreturn]] void fail_load(const std::string & path, const std::string & why) {
+    const std::string because = why.empty() ? "no reason given" : why;
+    const std::string cause   = llama_neurons_take_cause();
+    if (cause == "UNSUPPORTED") {
+        fail(cause, path + ": this llama.cpp does not know the model's architecture or tokenizer (" + because + "); use another model");
+    }
+    if (cause == "OUT_OF_MEMORY") {
+        fail(cause, path + ": not enough memory to load the model (" + because + "); use a smaller quantization or fewer GPU layers");
+    }
+    fail("DAMAGED", path + ": llama.cpp cannot load it as a GGUF model (" + because + "); download or convert it again");
+}
+
+} // namespace
+
 std::shared_ptr<Model> Model::load(const ModelOptions & options) {
-    Log::clear();
+    const LogCapture log;
+    llama_neurons_take_cause(); // of an earlier call
     auto params = llama_model_default_params();
     // Named, so that other backends that were loaded stay out of it.
     std::vector<ggml_backend_dev_t> devices;
@@ -25,27 +46,27 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     params.n_gpu_layers = options.backend.empty() ? 0 : options.gpu_layers;
     params.split_mode   = options.split;
     params.main_gpu     = options.main_gpu;
+    params.no_alloc     = options.measured;
+    if (options.measured) {
+        params.load_mode = LLAMA_LOAD_MODE_NONE; // nothing is mapped either
+    }
 
     auto model = std::make_shared<Model>();
     model->handle.reset(llama_model_load_from_file(options.path.c_str(), params));
     if (!model->handle) {
-        const std::string why = Log::errors();
-        if (why.find("unknown model architecture") != std::string::npos) {
-            fail("UNSUPPORTED", options.path + ": this llama.cpp does not know the model's architecture (" + why + "); use another model");
-        }
-        if (why.find("alloc") != std::string::npos || why.find("out of memory") != std::string::npos) {
-            fail("OUT_OF_MEMORY", options.path + ": not enough memory to load the model (" + why + "); use a smaller quantization or fewer GPU layers");
-        }
-        fail("DAMAGED", options.path + ": llama.cpp cannot load it as a GGUF model (" + (why.empty() ? "no reason given" : why) + "); download or convert it again");
+        fail_load(options.path, log.errors());
     }
     const gguf_context_ptr header(gguf_init_from_file(options.path.c_str(), { /*no_alloc=*/true, /*ctx=*/nullptr }));
     model->header_bytes = header ? gguf_get_data_offset(header.get()) : 0;
 
     for (const auto & lora : options.loras) {
-        Log::clear();
+        const LogCapture lora_log;
         llama_adapter_lora * adapter = llama_adapter_lora_init(model->handle.get(), lora.path.c_str());
         if (adapter == nullptr) {
-            fail("DAMAGED", lora.path + ": not a LoRA adapter of " + options.path + " (" + Log::errors() + "); convert the adapter for this base model");
+            if (llama_neurons_take_cause() == "OUT_OF_MEMORY") {
+                fail("OUT_OF_MEMORY", lora.path + ": not enough memory to load the LoRA adapter (" + lora_log.errors() + "); put fewer layers on the GPU");
+            }
+            fail("DAMAGED", lora.path + ": not a LoRA adapter of " + options.path + " (" + lora_log.errors() + "); convert the adapter for this base model");
         }
         model->loras.push_back(adapter);
         model->scales.push_back(lora.scale);
@@ -87,7 +108,24 @@ std::string Model::detokenize(const std::vector<llama_token> & tokens) const {
 }
 
 std::string Model::metadata(const char * key) const {
-    std::vector<char> value(1024);
+    std::vector<char> value(256);
     const int32_t n = llama_model_meta_val_str(handle.get(), key, value.data(), value.size());
-    return n < 0 ? std::string() : std::string(value.data(), std::min(size_t(n), value.size() - 1));
+    if (n < 0) {
+        return {};
+    }
+    if (size_t(n) >= value.size()) {
+        value.resize(size_t(n) + 1);
+        llama_model_meta_val_str(handle.get(), key, value.data(), value.size());
+    }
+    return std::string(value.data(), size_t(n));
+}
+
+std::optional<Imatrix> Model::imatrix() const {
+    const auto number = [this](const char * key) { return std::strtoll(metadata(key).c_str(), nullptr, 10); };
+    Imatrix found{ metadata("quantize.imatrix.file"), metadata("quantize.imatrix.dataset"),
+                   number("quantize.imatrix.entries_count"), number("quantize.imatrix.chunks_count") };
+    if (found.file.empty() && found.dataset.empty() && found.entries == 0 && found.chunks == 0) {
+        return std::nullopt;
+    }
+    return found;
 }

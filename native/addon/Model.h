@@ -2,7 +2,9 @@
 
 #include "llama.h"
 
+#include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,6 +20,15 @@ struct ModelOptions {
     llama_split_mode      split      = LLAMA_SPLIT_MODE_LAYER; // over several GPUs
     int                   main_gpu   = 0;
     std::vector<LoraFile> loras;
+    bool                  measured   = false; // allocate nothing: contexts tell what they would take
+};
+
+// The importance matrix that a file was quantized with, as its header tells.
+struct Imatrix {
+    std::string file;
+    std::string dataset;
+    int64_t     entries;
+    int64_t     chunks;
 };
 
 struct ModelDeleter {
@@ -40,4 +51,5 @@ struct Model {
     std::string detokenize(const std::vector<llama_token> & tokens) const;
 
     std::string metadata(const char * key) const; // "" where absent
+    std::optional<Imatrix> imatrix() const;
 };

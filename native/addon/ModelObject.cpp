@@ -4,6 +4,23 @@
 #include "Convert.h"
 #include "Task.h"
 
+namespace {
+
+Napi::Value imatrix_of(Napi::Env env, const Model & model) {
+    const auto imatrix = model.imatrix();
+    if (!imatrix) {
+        return env.Null();
+    }
+    auto result = Napi::Object::New(env);
+    result.Set("file", imatrix->file);
+    result.Set("dataset", imatrix->dataset);
+    result.Set("entries", double(imatrix->entries));
+    result.Set("chunks", double(imatrix->chunks));
+    return result;
+}
+
+} // namespace
+
 Napi::Function ModelObject::define(Napi::Env env) {
     return DefineClass(env, "NativeModel", {
         InstanceMethod<&ModelObject::info>("info"),
@@ -41,6 +58,8 @@ Napi::Value ModelObject::info(const Napi::CallbackInfo & info) {
     result.Set("name", held->metadata("general.name"));
     result.Set("architecture", held->metadata("general.architecture"));
     result.Set("description", std::string(description));
+    result.Set("fileType", llama_ftype_name(llama_model_ftype(handle)));
+    result.Set("imatrix", imatrix_of(env, *held));
     result.Set("headerBytes", double(held->header_bytes));
     result.Set("bytes", double(llama_model_size(handle)));
     result.Set("parameters", double(llama_model_n_params(handle)));
@@ -84,11 +103,32 @@ Napi::Value ModelObject::tokenize(const Napi::CallbackInfo & info) {
 }
 
 Napi::Value ModelObject::detokenize(const Napi::CallbackInfo & info) {
-    const auto array = info[0].As<Napi::Int32Array>();
-    std::vector<llama_token> tokens(array.Data(), array.Data() + array.ElementLength());
-    return Task<std::string>::run(info.Env(),
-        [held = open(info.Env()), tokens = std::move(tokens)] { return held->detokenize(tokens); },
-        [](Napi::Env env, std::string & text) -> Napi::Value { return Napi::String::New(env, text); });
+    using Texts = std::vector<std::string>;
+    const auto arrays = info[0].As<Napi::Array>();
+    std::vector<std::vector<llama_token>> lists;
+    for (uint32_t i = 0; i < arrays.Length(); ++i) {
+        const Napi::Value value = arrays.Get(i);
+        if (!value.IsTypedArray() || value.As<Napi::TypedArray>().TypedArrayType() != napi_int32_array) {
+            throw Napi::TypeError::New(info.Env(), "detokenize takes a list of Int32Array");
+        }
+        const auto array = value.As<Napi::Int32Array>();
+        lists.emplace_back(array.Data(), array.Data() + array.ElementLength());
+    }
+    return Task<Texts>::run(info.Env(),
+        [held = open(info.Env()), lists = std::move(lists)] {
+            Texts texts;
+            for (const auto & tokens : lists) {
+                texts.push_back(held->detokenize(tokens));
+            }
+            return texts;
+        },
+        [](Napi::Env env, Texts & texts) -> Napi::Value {
+            auto result = Napi::Array::New(env, texts.size());
+            for (size_t i = 0; i < texts.size(); ++i) {
+                result.Set(uint32_t(i), Napi::String::New(env, texts[i]));
+            }
+            return result;
+        });
 }
 
 Napi::Value ModelObject::end_tokens(const Napi::CallbackInfo & info) {

@@ -27,14 +27,13 @@ Napi::Value load_backends(const Napi::CallbackInfo & info) {
     return info.Env().Undefined();
 }
 
-// loadBackend(path: string): boolean. One plugin, such as libggml-vulkan.so.
+// loadBackend(path: string): string | null. One plugin, such as libggml-vulkan.so; why it does not load.
 Napi::Value load_backend(const Napi::CallbackInfo & info) {
-    Log::clear();
-    return Napi::Boolean::New(info.Env(), ggml_backend_load(info[0].ToString().Utf8Value().c_str()) != nullptr);
-}
-
-Napi::Value last_errors(const Napi::CallbackInfo & info) {
-    return Napi::String::New(info.Env(), Log::errors());
+    const LogCapture log;
+    if (ggml_backend_load(info[0].ToString().Utf8Value().c_str()) != nullptr) {
+        return info.Env().Null();
+    }
+    return Napi::String::New(info.Env(), log.errors());
 }
 
 Napi::Value devices(const Napi::CallbackInfo & info) {
@@ -63,6 +62,15 @@ Napi::Value load_model(const Napi::CallbackInfo & info) {
         [](Napi::Env env, Made & made) { return ModelObject::wrap(env, made); });
 }
 
+// measureMemory(model, context): Promise<NativeMemory>. Reads the model's header, allocates none of it.
+Napi::Value measure_memory(const Napi::CallbackInfo & info) {
+    auto options = convert::model_options(info[0].As<Napi::Object>());
+    options.measured = true;
+    const auto context = convert::context_options(info[1].As<Napi::Object>());
+    return Task<llama_neurons_memory>::run(info.Env(),
+        [options, context] { return Context(Model::load(options), context).memory(); }, convert::memory);
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
     Log::install();
     llama_backend_init();
@@ -70,9 +78,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
         Napi::Persistent(ModelObject::define(env)), Napi::Persistent(ContextObject::define(env))));
     exports.Set("loadBackends", Napi::Function::New(env, load_backends));
     exports.Set("loadBackend", Napi::Function::New(env, load_backend));
-    exports.Set("lastErrors", Napi::Function::New(env, last_errors));
     exports.Set("devices", Napi::Function::New(env, devices));
     exports.Set("loadModel", Napi::Function::New(env, load_model));
+    exports.Set("measureMemory", Napi::Function::New(env, measure_memory));
     return exports;
 }
 

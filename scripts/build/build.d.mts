@@ -16,6 +16,8 @@ export interface BuildOptions {
      * in the last build, at first false.
      */
     fromSource?: readonly string[] | false | undefined;
+    /** The addon and the adapter under ASan and UBSan, in a folder of their own; Linux. Default false. */
+    sanitize?: boolean;
     /** Print nothing. */
     quiet?: boolean;
     /** Called for every new percent, instead of printing it. */
@@ -39,6 +41,8 @@ export interface Built {
 /** Brings the addon and libllama up to date; does nothing when they are. Throws BuildError. */
 export declare function build(options?: BuildOptions): Promise<Built>;
 
+/** Folder of a build's libraries. */
+export declare function folderOf(root: string, sanitize: boolean): string;
 export declare function describeBuild(outputDir: string, backends: Backends, built: boolean): Built;
 export declare function reportFailure(error: unknown): void;
 export declare const ADDON: string;

@@ -5,7 +5,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { listVariants, parseGpus, resolveBackends } from './backends.mjs';
 import { BuildError } from './BuildError.mjs';
-import { compile } from './compile.mjs';
+import { canSanitize, compile } from './compile.mjs';
 import { takeLock } from './lock.mjs';
 import { packageRoot } from './packages.mjs';
 import { showProgress, trackProgress } from './progress.mjs';
@@ -25,13 +25,17 @@ export const ADDON = 'language_neurons.node';
  * @param {BuildOptions} [options]
  * @returns {Promise<Built>}
  */
-export async function build({ root = packageRoot, fromSource, quiet = false, progress } = {}) {
+export async function build({ root = packageRoot, fromSource, sanitize = false, quiet = false, progress } = {}) {
     const say = quiet ? () => {} : (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
     const buildDir = join(root, 'build');
-    const outputDir = join(buildDir, 'Release');
+    const [releaseDir, sanitizedDir] = [folderOf(root, false), folderOf(root, true)];
+    const outputDir = folderOf(root, sanitize);
     // once from source, from source until told otherwise
-    const wanted = fromSource ?? wasFromSource(readStamp(outputDir));
+    const wanted = fromSource ?? wasFromSource(readStamp(releaseDir));
     const backends = resolveBackends({ from: root, fromSource: wanted });
+    if (sanitize && !canSanitize(backends)) {
+        throw new BuildError('A sanitized build is made on Linux, with the prebuilt ggml: leave --sanitize out there');
+    }
     const compiler = findCompiler();
 
     const look = () => {
@@ -58,7 +62,9 @@ export async function build({ root = packageRoot, fromSource, quiet = false, pro
         removeStamp(outputDir);
         const llamaDir = unpackSource(backends, root, buildDir);
         const onLine = trackProgress(progress ?? (quiet ? () => {} : showProgress()));
-        await compile({ root, buildDir, outputDir, llamaDir, backends, lock, compiler: `${compiler}`, onLine });
+        await compile({
+            root, buildDir, outputDir: releaseDir, sanitizedDir, sanitize, llamaDir, backends, lock, compiler: `${compiler}`, onLine,
+        });
         writeStamp(outputDir, { inputs, time });
         return describeBuild(outputDir, backends, true);
     } catch (error) {
@@ -67,6 +73,14 @@ export async function build({ root = packageRoot, fromSource, quiet = false, pro
         lock?.release();
     }
 }
+
+/**
+ * Folder of a build's libraries.
+ *
+ * @param {string} root
+ * @param {boolean} sanitize
+ */
+export const folderOf = (root, sanitize) => join(root, 'build', sanitize ? 'sanitize' : 'Release');
 
 /**
  * @param {unknown} error
@@ -120,13 +134,15 @@ async function main() {
             // GPU backends to build from source
             'with': { type: 'string', default: '' },
             'prebuilt': { type: 'boolean' },
+            // the addon and the adapter under ASan and UBSan, beside the usual build
+            'sanitize': { type: 'boolean', default: false },
             'quiet': { type: 'boolean', default: false },
         },
     });
     const start = performance.now();
     const gpus = parseGpus(values.with);
     const fromSource = values['from-source'] || gpus.length > 0 ? gpus : values.prebuilt ? false : undefined;
-    const { built, addonPath } = await build({ fromSource, quiet: values.quiet });
+    const { built, addonPath } = await build({ fromSource, sanitize: values.sanitize, quiet: values.quiet });
     const seconds = Math.round((performance.now() - start) / 1000);
     if (!values.quiet && built) {
         process.stderr.write(existsSync(addonPath)

@@ -22,25 +22,30 @@ const TAIL_LINES = 30;
  * @param {string} options.root
  * @param {string} options.buildDir
  * @param {string} options.outputDir
+ * @param {string} options.sanitizedDir
+ * @param {boolean} options.sanitize build the sanitized libraries, of the same parts, instead
  * @param {string} options.llamaDir
  * @param {Backends} options.backends
  * @param {string} options.compiler identity: another compiler starts afresh
  * @param {Lock} options.lock
  * @param {(line: string) => void} options.onLine
  */
-export async function compile({ root, buildDir, outputDir, llamaDir, backends, compiler, lock, onLine }) {
+export async function compile(options) {
+    const { root, buildDir, outputDir, sanitizedDir, sanitize, llamaDir, backends, compiler, lock, onLine } = options;
     const treeDir = join(buildDir, 'cmake');
-    const variables = cmakeVariables({ outputDir, llamaDir, backends });
+    const variables = cmakeVariables({ outputDir, sanitizedDir, llamaDir, backends });
     const generator = findProgram('ninja') ? 'ninja' : 'default';
     const key = JSON.stringify([root, compiler, generator, variables]);
     const configured = join(treeDir, 'configured.json');
     // there while the compiler runs: a killed one leaves half an object file that make would take for good
     const running = join(treeDir, 'running');
     const reusable = existsSync(configured) && !existsSync(running) && readFileSync(configured, 'utf8') === key;
-    for (const dir of [treeDir, outputDir]) mkdirSync(dir, { recursive: true });
+    for (const dir of [treeDir, outputDir, sanitizedDir]) mkdirSync(dir, { recursive: true });
     if (!reusable) {
         // with the libraries of another mode: a ggml built from source would be found before the prebuilt one
-        for (const file of listLibraries(outputDir)) rmSync(join(outputDir, file));
+        for (const dir of [outputDir, sanitizedDir]) {
+            for (const file of listLibraries(dir)) rmSync(join(dir, file));
+        }
         rmSync(treeDir, { recursive: true, force: true });
         mkdirSync(treeDir);
     }
@@ -60,17 +65,17 @@ export async function compile({ root, buildDir, outputDir, llamaDir, backends, c
     writeFileSync(running, '');
     try {
         const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / JOB_BYTES)));
-        await run(['build', '--parallel', String(jobs)]);
+        await run(['build', '--parallel', String(jobs), ...sanitize ? ['--target', 'sanitized'] : []]);
     } finally {
         rmSync(running, { force: true });
     }
 }
 
 /**
- * @param {{ outputDir: string, llamaDir: string, backends: Backends }} options
+ * @param {{ outputDir: string, sanitizedDir: string, llamaDir: string, backends: Backends }} options
  * @returns {Record<string, string>}
  */
-export function cmakeVariables({ outputDir, llamaDir, backends }) {
+export function cmakeVariables({ outputDir, sanitizedDir, llamaDir, backends }) {
     const slashes = (/** @type {string} */ path) => path.split(sep).join('/');
     const { prebuilt, llamaVersion, gpus } = backends;
     return {
@@ -78,6 +83,7 @@ export function cmakeVariables({ outputDir, llamaDir, backends }) {
         LN_LLAMA_NAME: prebuilt?.llamaName ?? `llama.${llamaVersion}`,
         LN_LLAMA_VERSION: llamaVersion.replace(/^v/, ''),
         LN_OUTPUT_DIR: slashes(outputDir),
+        LN_SANITIZED_DIR: canSanitize(backends) ? slashes(sanitizedDir) : '',
         // cmake-js asks for the static C runtime, the prebuilt libraries have the shared one
         CMAKE_MSVC_RUNTIME_LIBRARY: 'MultiThreadedDLL',
         // ggml's own switches; a build for all GPUs takes long, CUDAARCHS in the environment names one
@@ -89,6 +95,13 @@ export function cmakeVariables({ outputDir, llamaDir, backends }) {
         },
     };
 }
+
+/**
+ * Where the sanitized libraries can be built: their runtime is preloaded, and they find ggml beside the others.
+ *
+ * @param {Backends} backends
+ */
+export const canSanitize = ({ prebuilt }) => process.platform === 'linux' && prebuilt !== null;
 
 /**
  * @param {{ args: string[], log: string, lock: Lock, onLine: (line: string) => void }} options

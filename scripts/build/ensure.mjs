@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { resolveBackends } from './backends.mjs';
-import { build, describeBuild } from './build.mjs';
+import { build, describeBuild, folderOf } from './build.mjs';
 import { packageRoot } from './packages.mjs';
 import { changedInputs, installedInputs, readStamp, sourcesAreNewer, wasFromSource } from './stamp.mjs';
 
@@ -11,12 +11,14 @@ import { changedInputs, installedInputs, readStamp, sourcesAreNewer, wasFromSour
 /**
  * For run time: builds what is missing or out of date, at the cost of some milliseconds when nothing is.
  * Sources are looked at in a git checkout only; elsewhere they do not change.
+ * LANGUAGE_NEURONS_BUILD=sanitize in the environment takes the sanitized build, for tests.
  *
  * @param {EnsureOptions} [options]
  * @returns {Promise<Built>}
  */
 export async function ensureBuilt({ root = packageRoot, progress } = {}) {
-    const outputDir = join(root, 'build', 'Release');
+    const sanitize = process.env.LANGUAGE_NEURONS_BUILD === 'sanitize';
+    const outputDir = folderOf(root, sanitize);
     const stamp = readStamp(outputDir);
     if (stamp) {
         const backends = resolveBackends({ from: root, fromSource: wasFromSource(stamp) });
@@ -25,5 +27,5 @@ export async function ensureBuilt({ root = packageRoot, progress } = {}) {
         const edited = existsSync(join(root, '.git')) && sourcesAreNewer(root, outputDir);
         if (changedInputs(then, now).length === 0 && !edited) return describeBuild(outputDir, backends, false);
     }
-    return build({ root, progress, quiet: true });
+    return build({ root, sanitize, progress, quiet: true });
 }

@@ -1,13 +1,36 @@
+/** The model that was counted, as its file says. */
+export interface ModelSource {
+    readonly name: string;
+    readonly architecture: string;
+    readonly quantization: string;
+    /** `blake3:` and a hash over all bytes; in files of format 1 the sha256 of the GGUF's header and size. */
+    readonly fingerprint: string;
+    /** What weights were weighed by when they were quantized; null: by nothing. Absent: not known. */
+    readonly imatrix?: string | null | undefined;
+}
+
+/** Texts that were counted. */
+export interface DatasetSource {
+    readonly name: string;
+    /** sha256 over all texts, hexadecimal. */
+    readonly hash: string;
+    /** By language: which texts they were, for telling whether others are the same. Absent: not known. */
+    readonly texts?: Readonly<Record<string, CountedTexts>> | undefined;
+}
+
+export interface CountedTexts {
+    /** sha256 over the texts in order, hexadecimal. */
+    readonly digest: string;
+    /** See `sketchOf`. */
+    readonly sketch: string;
+}
+
 /** What made a set of counts; stored as the metadata of `activations.safetensors`. */
 export interface ActivationsSource {
-    readonly model: {
-        readonly name: string;
-        readonly architecture: string;
-        readonly quantization: string;
-        /** sha256 of the GGUF's header and file size, hexadecimal. */
-        readonly fingerprint: string;
-    };
-    readonly dataset: { readonly name: string; readonly hash: string };
+    readonly model: ModelSource;
+    readonly dataset: DatasetSource;
+    /** Options that shape counts, such as `window`. Absent: not known. */
+    readonly settings?: Readonly<Record<string, string | number>> | undefined;
     /** Versions of this tool, llama.cpp and the backend. */
     readonly versions: Readonly<Record<string, string>>;
 }

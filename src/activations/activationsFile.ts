@@ -2,16 +2,20 @@ import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
-import type { Activations, Counts } from './Activations.js';
+import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { addCounts } from './addCounts.js';
-import { readSafetensors, type Tensor, writeSafetensors } from './safetensors.js';
+import { modelShape, settingsShape, versionsShape } from './sourceShapes.js';
+import { readSafetensors, readSafetensorsMetadata, type Tensor, writeSafetensors } from './safetensors.js';
 
 const format = 'language-neurons/activations';
-const version = '1';
+/** 2: fingerprints over all bytes, settings, which texts were counted. Format 1 is still read. */
+const version = '2';
+const readVersions: readonly string[] = ['1', version];
 const languagesShape = z.array(z.string()).min(1).refine((languages) => new Set(languages).size === languages.length);
-const modelShape = z.object({ name: z.string(), architecture: z.string(), quantization: z.string(), fingerprint: z.string() });
-const datasetShape = z.object({ name: z.string(), hash: z.string() });
-const versionsShape = z.record(z.string(), z.string());
+const datasetShape = z.object({
+    name: z.string(), hash: z.string(),
+    texts: z.record(z.string(), z.object({ digest: z.string(), sketch: z.string() })).optional(),
+});
 
 /**
  * Writes `activations.safetensors`: `blk.{i}.counts` int64 [n_ff_i, l] and `tokens` int64 [l], the same
@@ -33,6 +37,7 @@ export async function writeActivations(path: string, activations: Activations): 
         languages: JSON.stringify(languages),
         model: JSON.stringify(source.model),
         dataset: JSON.stringify(source.dataset),
+        ...(source.settings === undefined ? {} : { settings: JSON.stringify(source.settings) }),
         versions: JSON.stringify(source.versions),
         ...(folds.length === 0 ? {} : { folds: JSON.stringify(folds.length) }),
     });
@@ -44,20 +49,11 @@ export async function writeActivations(path: string, activations: Activations): 
  */
 export async function readActivations(path: string): Promise<Activations> {
     const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
-    const file = isFolder ? join(path, 'activations.safetensors') : path;
+    const file = isFolder ? activationsPath(path) : path;
     const { tensors, metadata } = await readSafetensors(file);
-    const damaged = (what: string, cause?: unknown): LanguageNeuronsError =>
-        new LanguageNeuronsError('DAMAGED', `${file}: ${what}; collect or import it again`, { cause });
+    const damaged = damageOf(file);
 
-    if (metadata.format !== format) throw damaged('holds no activation counts');
-    if (metadata.version !== version) throw damaged(`is of format version ${String(metadata.version)}, this tool reads ${version}`);
-    const parse = <T>(key: string, shape: z.ZodType<T>): T => {
-        try {
-            return shape.parse(JSON.parse(metadata[key] ?? ''));
-        } catch (cause) {
-            throw damaged(`its metadata '${key}' cannot be read`, cause);
-        }
-    };
+    const parse = metadataOf(metadata, damaged);
     const languages = parse('languages', languagesShape);
     const l = languages.length;
     const folds = metadata.folds === undefined ? 0 : parse('folds', z.int().min(2).max(1000));
@@ -68,7 +64,51 @@ export async function readActivations(path: string): Promise<Activations> {
     if (folds > 0 && !addUp(parts, whole)) throw damaged('its folds do not add up to the whole');
     return {
         languages, ...whole, ...(folds === 0 ? {} : { folds: parts }),
-        source: { model: parse('model', modelShape), dataset: parse('dataset', datasetShape), versions: parse('versions', versionsShape) },
+        source: sourceOf(metadata, parse),
+    };
+}
+
+/**
+ * What made the counts of a run folder, without reading them; undefined where the folder has none.
+ * @throws LanguageNeuronsError NOT_FOUND where they cannot be read, or DAMAGED
+ */
+export async function readActivationsSource(folder: string): Promise<{ readonly languages: readonly string[]; readonly source: ActivationsSource } | undefined> {
+    const file = activationsPath(folder);
+    const metadata = await readSafetensorsMetadata(file);
+    if (metadata === undefined) return undefined;
+    const parse = metadataOf(metadata, damageOf(file));
+    return { languages: parse('languages', languagesShape), source: sourceOf(metadata, parse) };
+}
+
+export function activationsPath(folder: string): string {
+    return join(folder, 'activations.safetensors');
+}
+
+type Metadata = Readonly<Record<string, string>>;
+type Damage = (what: string, cause?: unknown) => LanguageNeuronsError;
+type Parse = <T>(key: string, shape: z.ZodType<T>) => T;
+
+function damageOf(file: string): Damage {
+    return (what, cause) => new LanguageNeuronsError('DAMAGED', `${file}: ${what}; collect or import it again`, { cause });
+}
+
+/** Reads metadata of a file that holds counts in a format known. */
+function metadataOf(metadata: Metadata, damaged: Damage): Parse {
+    if (metadata.format !== format) throw damaged('holds no activation counts');
+    if (!readVersions.includes(metadata.version ?? '')) throw damaged(`is of format version ${String(metadata.version)}, this tool reads ${readVersions.join(' and ')}`);
+    return (key, shape) => {
+        try {
+            return shape.parse(JSON.parse(metadata[key] ?? ''));
+        } catch (cause) {
+            throw damaged(`its metadata '${key}' cannot be read`, cause);
+        }
+    };
+}
+
+function sourceOf({ settings }: Metadata, parse: Parse): ActivationsSource {
+    return {
+        model: parse('model', modelShape), dataset: parse('dataset', datasetShape),
+        ...(settings === undefined ? {} : { settings: parse('settings', settingsShape) }), versions: parse('versions', versionsShape),
     };
 }
 

@@ -1,16 +1,21 @@
-import { mkdir, rm } from 'node:fs/promises';
-import { basename, join } from 'node:path';
+import { rm, rmdir } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Corpus, Sample } from '../corpus/Corpus.js';
+import { datasetName } from '../corpus/datasetName.js';
 import type { CountResult, Engine } from '../engine/Engine.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { ensureWritableFolder } from '../files.js';
+import { withFolder } from '../folderLock.js';
+import { keyOf } from '../keys.js';
 import { type Progress, silent } from '../progress.js';
 import { toolVersions } from '../versions.js';
 import type { Activations, ActivationsSource, Counts } from './Activations.js';
-import { readActivations, writeActivations } from './activationsFile.js';
+import { activationsPath, readActivations, writeActivations } from './activationsFile.js';
 import { addCounts } from './addCounts.js';
+import { checkReplaces } from './checkReplaces.js';
 import { type CollectedPart, emptyPart, readPart, writePart } from './collectedPart.js';
+import { modelSource } from './modelSource.js';
 import { type CorpusSurvey, surveyCorpus } from './surveyCorpus.js';
 
 export interface CollectOptions {
@@ -23,6 +28,8 @@ export interface CollectOptions {
      * part i mod folds), for the certainty of the analysis. At least 2; default: none.
      */
     readonly folds?: number | undefined;
+    /** Put the counts in the place of finished ones of another model, other texts or settings. Default: refuse. */
+    readonly force?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
 }
@@ -42,63 +49,67 @@ const chunkCharacters = 65_536;
 
 /**
  * Counts a corpus, language by language, into `activations.safetensors`. Finished parts of an earlier,
- * interrupted run over the same model and texts are taken over.
- * @throws LanguageNeuronsError EMPTY, ENCODING, DAMAGED (before any counting), UNWRITABLE, ABORTED and
- * the engine's
+ * interrupted run over the same model, texts and settings are taken over.
+ * @throws LanguageNeuronsError EMPTY, ENCODING, DAMAGED (before any counting), MISMATCH where the folder holds other
+ * finished counts, BUSY, UNWRITABLE, ABORTED and the engine's
  */
 export async function collect(options: CollectOptions): Promise<CollectResult> {
-    const { engine, corpus, folder, folds, signal, progress = silent } = options;
+    const { folds, folder, signal } = options;
     if (folds !== undefined && !(Number.isInteger(folds) && folds >= 2 && folds <= 1000)) {
         throw new LanguageNeuronsError('WRONG_USE', `folds must be a whole number from 2 to 1000, not ${folds}`);
     }
+    return withFolder(folder, 'collect', (either) => collectInto({ ...options, signal: either }), signal);
+}
+
+async function collectInto({ engine, corpus, folder, folds, force = false, signal, progress = silent }: CollectOptions): Promise<CollectResult> {
     const begin = performance.now();
-    await ensureWritableFolder(folder);
+    const seconds = (): number => (performance.now() - begin) / 1000;
+    const path = activationsPath(folder);
     const survey = await surveyCorpus(corpus, signal);
     for (const [language, { samples }] of survey.languages) {
         if (folds !== undefined && samples < folds) {
             throw new LanguageNeuronsError('EMPTY', `language ${language} has ${samples} texts, too few for ${folds} folds; give more texts or lower --folds`);
         }
     }
-    const source = sourceOf(engine, corpus, survey);
-    const path = join(folder, 'activations.safetensors');
-    const seconds = (): number => (performance.now() - begin) / 1000;
-
-    const finished = await readActivations(path).catch(() => undefined);
-    if (finished !== undefined && sameWork(finished, source, corpus.languages, folds)) {
+    const source = sourceOf({ engine, corpus, survey, folder, folds });
+    const { there, differences } = await checkReplaces(folder, { languages: corpus.languages, source }, force);
+    if (there) {
         progress.note(`${path}: already holds the counts of this model and these texts`);
-        return { activations: finished, decodedTokens: 0, seconds: seconds() };
+        return { activations: await readActivations(folder), decodedTokens: 0, seconds: seconds() };
     }
+    if (differences.length > 0) progress.note(`${path}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
 
     const partsFolder = join(folder, 'parts');
-    await mkdir(partsFolder, { recursive: true });
+    await ensureWritableFolder(partsFolder);
+    const written: string[] = [];
     let decodedTokens = 0;
     // One part for each fold and language; without folds the whole is the only one.
     const parts: CollectedPart[][] = Array.from({ length: folds ?? 1 }, () => []);
     for (const language of corpus.languages) {
         const { characters, digest, samples } = survey.languages.get(language)!;
         progress.stage(`count ${language}`, characters);
-        for (const [fold, list] of parts.entries()) {
-            const suffix = folds === undefined ? '' : `.${fold}-of-${folds}`;
-            const partPath = join(partsFolder, `${language}${suffix}.safetensors`);
-            const key = JSON.stringify({
-                digest, model: engine.fingerprint, batch: engine.requestedBatchSize, window: engine.windowSize, device: engine.backends.variant,
-                ...(folds === undefined ? {} : { fold, folds }),
-            });
-            let part = await readPart(partPath, key) ?? emptyPart(engine.layers.map(({ width }) => width), key);
-            if (part.samples > 0) {
-                const all = folds === undefined ? samples : Math.ceil((samples - fold) / folds);
-                progress.note(`${language}: continues after ${part.samples} of ${all} texts${folds === undefined ? '' : ` of fold ${fold + 1}`}`);
-                progress.advance(part.characters);
-            }
-            const texts = folds === undefined ? corpus.samples(language) : everyNth(corpus.samples(language), fold, folds);
-            for await (const chunk of chunks(texts, part.samples)) {
+        const growing = await Promise.all(parts.map(async (_, fold): Promise<GrowingPart> => {
+            const key = keyOf({ model: engine.fingerprint, settings: engine.settings, digest, ...(folds === undefined ? {} : { fold, folds }) });
+            const partPath = join(partsFolder, `${language}${folds === undefined ? '' : `.${fold}-of-${folds}`}.${key}.safetensors`);
+            const part = await readPart(partPath, key) ?? emptyPart(engine.layers.map(({ width }) => width), key);
+            return { path: partPath, part, skip: part.samples };
+        }));
+        written.push(...growing.map((grown) => grown.path));
+        const found = growing.reduce((sum, { skip }) => sum + skip, 0);
+        if (found > 0) {
+            progress.note(`${language}: continues after ${found} of ${samples} texts`);
+            progress.advance(growing.reduce((sum, { part }) => sum + part.characters, 0));
+        }
+        if (found < samples) {
+            // The texts are read once for all folds.
+            for await (const { to, ...chunk } of chunks(corpus.samples(language), growing)) {
                 const counted = await steppingDown(engine, progress, () => engine.count(chunk.samples, { signal, onBatch: (_, read) => progress.advance(read) }));
                 decodedTokens += counted.decodedTokens;
-                part = addToPart(part, chunk, counted);
-                await writePart(partPath, part);
+                to.part = addToPart(to.part, chunk, counted);
+                await writePart(to.path, to.part);
             }
-            list.push(part);
         }
+        for (const [fold, { part }] of growing.entries()) parts[fold]!.push(part);
     }
     progress.done();
     const columns = parts.map((list) => joinParts(list));
@@ -106,8 +117,17 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
         languages: corpus.languages, ...addCounts(columns), ...(folds === undefined ? {} : { folds: columns }), source,
     };
     await writeActivations(path, activations);
-    await rm(partsFolder, { recursive: true, force: true });
+    for (const part of written) await rm(part, { force: true });
+    await rmdir(partsFolder).catch(() => undefined); // parts of other settings stay
     return { activations, decodedTokens, seconds: seconds() };
+}
+
+/** What has been counted of one language, or of a fold of it, and where it is kept. */
+interface GrowingPart {
+    readonly path: string;
+    part: CollectedPart;
+    /** Texts that it began with. */
+    readonly skip: number;
 }
 
 interface Chunk {
@@ -115,29 +135,22 @@ interface Chunk {
     readonly characters: number;
 }
 
-/** The samples with index ≡ `fold` modulo `folds`. */
-async function* everyNth(samples: AsyncIterable<Sample>, fold: number, folds: number): AsyncGenerator<Sample> {
+/** Deals samples to the parts in turn, after those that each has already, in chunks of at least `chunkCharacters`. */
+async function* chunks(samples: AsyncIterable<Sample>, parts: readonly GrowingPart[]): AsyncGenerator<Chunk & { readonly to: GrowingPart }> {
+    const open = parts.map((to) => ({ to, samples: [] as Sample[], characters: 0 }));
     let index = 0;
     for await (const sample of samples) {
-        if (index++ % folds === fold) yield sample;
+        const [fold, place] = [index % parts.length, Math.floor(index / parts.length)];
+        index++;
+        const group = open[fold]!;
+        if (place < group.to.skip) continue;
+        group.samples.push(sample);
+        group.characters += sample.prompt.length + sample.response.length;
+        if (group.characters < chunkCharacters) continue;
+        yield group;
+        open[fold] = { to: group.to, samples: [], characters: 0 };
     }
-}
-
-/** Groups samples, after the first `skip`, into chunks of at least `chunkCharacters`. */
-async function* chunks(samples: AsyncIterable<Sample>, skip: number): AsyncGenerator<Chunk> {
-    let group: Sample[] = [];
-    let characters = 0;
-    let index = 0;
-    for await (const sample of samples) {
-        if (index++ < skip) continue;
-        group.push(sample);
-        characters += sample.prompt.length + sample.response.length;
-        if (characters < chunkCharacters) continue;
-        yield { samples: group, characters };
-        group = [];
-        characters = 0;
-    }
-    if (group.length > 0) yield { samples: group, characters };
+    for (const group of open) if (group.samples.length > 0) yield group;
 }
 
 function addToPart(part: CollectedPart, chunk: Chunk, counted: CountResult): CollectedPart {
@@ -164,23 +177,14 @@ function joinParts(parts: readonly CollectedPart[]): Counts {
     return { counts, tokens: BigInt64Array.from(parts.map(({ tokens }) => tokens)) };
 }
 
-function sourceOf(engine: Engine, corpus: Corpus, survey: CorpusSurvey): ActivationsSource {
-    const { name, architecture, description } = engine.info;
+function sourceOf({ engine, corpus, survey, folder, folds = 0 }: {
+    readonly engine: Engine; readonly corpus: Corpus; readonly survey: CorpusSurvey; readonly folder: string; readonly folds: number | undefined;
+}): ActivationsSource {
+    const texts = [...survey.languages].map(([language, { digest, sketch }]) => [language, { digest, sketch }] as const);
     return {
-        model: {
-            name: name === '' ? basename(engine.path) : name,
-            architecture,
-            quantization: description.split(' ').slice(2).join(' '), // after architecture and size
-            fingerprint: engine.fingerprint,
-        },
-        dataset: { name: corpus.name, hash: survey.hash },
+        model: modelSource(engine),
+        dataset: { name: datasetName(corpus.sources, folder), hash: survey.hash, texts: Object.fromEntries(texts) },
+        settings: { ...engine.settings, folds },
         versions: { ...toolVersions(), 'llama.cpp': engine.backends.release, backend: engine.backends.variant },
     };
-}
-
-function sameWork(activations: Activations, source: ActivationsSource, languages: readonly string[], folds: number | undefined): boolean {
-    return activations.folds?.length === folds
-        && activations.source.model.fingerprint === source.model.fingerprint
-        && activations.source.dataset.hash === source.dataset.hash
-        && activations.languages.join() === languages.join();
 }

@@ -4,7 +4,7 @@ import { readSafetensors, writeSafetensors } from './safetensors.js';
 
 /** Counts of the first samples of one language: what a stopped run leaves behind. */
 export interface CollectedPart {
-    /** What made it: texts, model and settings. A part with another key is of no use. */
+    /** What made it: texts, model and settings. */
     readonly key: string;
     /** Samples and characters counted so far. */
     readonly samples: number;

@@ -1,6 +1,7 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { Activations } from './Activations.js';
 import { addCounts } from './addCounts.js';
+import { sourceDifferences } from './sourceDifferences.js';
 
 /**
  * Adds the counts of two parts of a corpus: the sum is what one pass over both would have counted.
@@ -15,9 +16,8 @@ export function mergeActivations(a: Activations, b: Activations): Activations {
     if (onlyFirst.length > 0) throw mismatch(`${onlyFirst.join(', ')} only in the first; collect the same languages in both`);
     if (onlySecond.length > 0) throw mismatch(`${onlySecond.join(', ')} only in the second; collect the same languages in both`);
     if (a.languages.join() !== b.languages.join()) throw mismatch('their languages are in different orders; collect both with the same --languages');
-    if (a.source.model.fingerprint !== b.source.model.fingerprint) {
-        throw mismatch(`they are of different models (${a.source.model.name}, ${b.source.model.name})`);
-    }
+    const differences = sourceDifferences({ ...a.source, dataset: b.source.dataset }, b.source, { model: true });
+    if (differences.length > 0) throw mismatch(`they were counted with ${differences.join(', ')}`);
     if (a.counts.map((layer) => layer.length).join() !== b.counts.map((layer) => layer.length).join()) throw mismatch('their layers differ in number or width');
     return {
         languages: a.languages,

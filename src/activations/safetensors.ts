@@ -51,10 +51,27 @@ export async function writeSafetensors(
 
 /** @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong */
 export async function readSafetensors(path: string): Promise<Safetensors> {
+    return opened(path, (file) => readOpened(file, path));
+}
+
+/**
+ * A file's metadata alone; undefined where there is no such file.
+ * @throws LanguageNeuronsError NOT_FOUND where it cannot be read, or DAMAGED
+ */
+export async function readSafetensorsMetadata(path: string): Promise<Safetensors['metadata'] | undefined> {
+    try {
+        return await opened(path, async (file) => metadataOf((await readHeader(file, path)).header));
+    } catch (cause) {
+        if (((cause as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
+        throw cause;
+    }
+}
+
+async function opened<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
     let file: FileHandle | undefined;
     try {
         file = await open(path, 'r');
-        return await readOpened(file, path);
+        return await read(file);
     } catch (cause) {
         if (cause instanceof LanguageNeuronsError) throw cause;
         const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
@@ -64,28 +81,40 @@ export async function readSafetensors(path: string): Promise<Safetensors> {
     }
 }
 
-async function readOpened(file: FileHandle, path: string): Promise<Safetensors> {
-    const damaged = (what: string, cause?: unknown): LanguageNeuronsError =>
-        new LanguageNeuronsError('DAMAGED', `${path}: not a sound safetensors file: ${what}; collect or import it again`, { cause });
+type Header = z.infer<typeof headerShape>;
+
+function damageOf(path: string): (what: string, cause?: unknown) => LanguageNeuronsError {
+    return (what, cause) => new LanguageNeuronsError('DAMAGED', `${path}: not a sound safetensors file: ${what}; collect or import it again`, { cause });
+}
+
+function metadataOf(header: Header): Safetensors['metadata'] {
+    return (header.__metadata__ ?? {}) as Record<string, string>;
+}
+
+async function readHeader(file: FileHandle, path: string): Promise<{ readonly header: Header; readonly begin: number; readonly size: number }> {
+    const damaged = damageOf(path);
     const { size } = await file.stat();
     if (size < lengthBytes) throw damaged('it is too short');
     const headerBytes = Number((await readExactly(file, 0, lengthBytes)).readBigUInt64LE());
     if (headerBytes > maxHeaderBytes || lengthBytes + headerBytes > size) throw damaged('its header is longer than the file');
-    let header: z.infer<typeof headerShape>;
+    const bytes = await readExactly(file, lengthBytes, headerBytes);
     try {
-        const text = new TextDecoder('utf-8', { fatal: true }).decode(await readExactly(file, lengthBytes, headerBytes));
-        header = headerShape.parse(JSON.parse(text));
+        const header = headerShape.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
+        return { header, begin: lengthBytes + headerBytes, size };
     } catch (cause) {
         throw damaged('its header is not the JSON expected', cause);
     }
+}
 
-    const begin = lengthBytes + headerBytes;
-    let metadata: Readonly<Record<string, string>> = {};
+async function readOpened(file: FileHandle, path: string): Promise<Safetensors> {
+    const damaged = damageOf(path);
+    const { header, begin, size } = await readHeader(file, path);
+    const metadata = metadataOf(header);
     const entries: [string, z.infer<typeof entry>][] = [];
     for (const [name, value] of Object.entries(header)) {
         const parsed = entry.safeParse(value);
-        if (name === '__metadata__') metadata = value as Record<string, string>;
-        else if (parsed.success) entries.push([name, parsed.data]);
+        if (name === '__metadata__') continue;
+        if (parsed.success) entries.push([name, parsed.data]);
         else throw damaged(`tensor ${name} is not described`);
     }
     entries.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);

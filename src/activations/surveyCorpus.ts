@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Corpus } from '../corpus/Corpus.js';
 import { SampleDigest } from '../corpus/digest.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { Sketch } from './sketch.js';
 
 /** What one language of a corpus holds. */
 export interface LanguageSurvey {
@@ -10,6 +11,8 @@ export interface LanguageSurvey {
     readonly characters: number;
     /** sha256 over the samples in order, hexadecimal. */
     readonly digest: string;
+    /** Of the responses; see `Sketch`. */
+    readonly sketch: string;
 }
 
 export interface CorpusSurvey {
@@ -28,16 +31,18 @@ export async function surveyCorpus(corpus: Corpus, signal?: AbortSignal): Promis
     const hash = createHash('sha256');
     for (const language of corpus.languages) {
         const digest = new SampleDigest();
+        const sketch = new Sketch();
         let samples = 0;
         let characters = 0;
         for await (const sample of corpus.samples(language)) {
             if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', 'stopped while reading the corpus');
             digest.add(sample);
+            sketch.add(sample.response);
             samples++;
             characters += sample.prompt.length + sample.response.length;
         }
         const hex = digest.hex();
-        languages.set(language, { samples, characters, digest: hex });
+        languages.set(language, { samples, characters, digest: hex, sketch: sketch.toString() });
         hash.update(`${language} ${hex}\n`);
     }
     return { languages, hash: hash.digest('hex') };

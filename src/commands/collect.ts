@@ -1,22 +1,28 @@
 import { collect } from '../activations/collect.js';
 import { defined } from '../defined.js';
 import { openCorpus } from '../corpus/openCorpus.js';
-import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, openEngine, parseLanguages } from './shared.js';
+import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, freshly, openEngine, parseLanguages } from './shared.js';
 
 export interface CollectArguments extends ModelArguments {
     data: string[];
     languages: string | undefined;
     out: string;
     folds: number | undefined;
+    force: boolean;
+    fresh: boolean;
 }
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
-export async function collectCommand(args: CollectArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
+export async function collectCommand(args: CollectArguments, context: CommandContext): Promise<CommandResult> {
+    const { signal, progress } = context;
     // Cheap mistakes first: the texts are looked at before a model is loaded.
     const corpus = await openCorpus(args.data, { ...defined({ languages: parseLanguages(args.languages) }), signal, progress });
-    const engine = await openEngine({ ...engineOptions(args), countOnly: true }, progress);
+    const engine = await openEngine({ ...engineOptions(args), countOnly: true }, { signal, progress });
     try {
-        const { activations, decodedTokens, seconds } = await collect({ engine, corpus, folder: args.out, folds: args.folds, signal, progress });
+        const { activations, decodedTokens, seconds } = await freshly(
+            { fresh: args.fresh, folder: args.out, kinds: ['counts'] }, context,
+            () => collect({ engine, corpus, folder: args.out, folds: args.folds, force: args.force, signal, progress }),
+        );
         const tokens = Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])]));
         const tokensPerSecond = decodedTokens / seconds;
         return {

@@ -1,10 +1,10 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { compare, type LabelledAnalysis } from '../experiments/compare.js';
-import { measuredAlike } from '../experiments/compareMetrics.js';
 import type { AnalysisChange, Comparison, GroupChange, MetricChange, MetricGroupChange } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
+import { withFolder } from '../folderLock.js';
 import { readNeurons } from '../neurons/file.js';
 import { changeWords, metricWords } from '../report/metricWords.js';
 import { reportOn } from '../report/reportOn.js';
@@ -30,13 +30,10 @@ export async function compareCommand(args: CompareArguments, { say }: CommandCon
         analyses.push({ label: labelOf(i, paths), analysis: await readNeurons(neurons), matrices: await readMatrices(folder) });
     }
     const comparison = compare(analyses, parseLanguages(args.trained) ?? []);
-    for (const { label, matrices } of analyses) {
-        const unlike = matrices!.filter((matrix) => analyses[0]!.matrices!.some((first) => first.metric === matrix.metric && !measuredAlike(first, matrix)));
-        for (const { metric } of unlike) say(`${metric} of ${label} was measured otherwise than that of ${analyses[0]!.label}, on other texts, questions or languages or with other settings, and is not compared`);
-    }
+    for (const note of comparison.notes) say(note);
     const { folder } = places.at(-1)!;
     const out = args.out ?? folder;
-    await writeComparison(out, comparison);
+    await withFolder(out, 'compare', () => writeComparison(out, comparison));
     const counted = (await stat(join(folder, 'activations.safetensors')).catch(() => undefined)) !== undefined;
     if (counted) await reportOn(folder, { out });
     else say(`${folder}: holds no counts, so there is no report; the comparison is in ${out}/comparison.json`);

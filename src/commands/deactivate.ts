@@ -11,7 +11,7 @@ import { type PerplexityMean, perplexityMetric } from '../experiments/perplexity
 import { readNeurons } from '../neurons/file.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
-import { type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, openEngine, parseLanguages } from './shared.js';
+import { type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, freshly, openEngine, parseLanguages } from './shared.js';
 
 export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     dir: string;
@@ -25,10 +25,13 @@ export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     over: ScoredPart;
     number: NumberRule;
     wholeLimit: number | undefined;
+    force: boolean;
+    fresh: boolean;
 }
 
 /** `deactivate`: the matrix of each neuron set, beside its random controls, into DIR. */
-export async function deactivateCommand(args: DeactivateArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
+export async function deactivateCommand(args: DeactivateArguments, context: CommandContext): Promise<CommandResult> {
+    const { signal, progress } = context;
     const { dir, data, mean, over, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
     const sets = parseSets(args.sets); // cheap mistakes first
     if (name === 'accuracy' && data.length > 1) throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
@@ -36,18 +39,21 @@ export async function deactivateCommand(args: DeactivateArguments, { signal, pro
     const experiment = { analysis, sets, controls, seed };
     const languages = parseLanguages(args.languages) ?? analysis.languages;
     const run = async (engine: Engine, metric: Parameters<typeof deactivate>[0]['metric']): Promise<CommandResult> => {
-        const matrix = await deactivate({ ...experiment, engine, metric, folder: dir, signal, progress });
+        const matrix = await freshly(
+            { fresh: args.fresh, folder: dir, kinds: [name] }, context,
+            () => deactivate({ ...experiment, engine, metric, folder: dir, otherModel: args.force, signal, progress }),
+        );
         return { json: matrix, text: describeMatrix(matrix) };
     };
     if (name === 'ppl') {
         const corpus = await openCorpus(data, { languages, signal, progress });
-        using engine = await openEngine(engineOptions(args), progress);
+        using engine = await openEngine(engineOptions(args), { signal, progress });
         return await run(engine, perplexityMetric(corpus, { mean, over }));
     }
     const questions = await openQuestions(data[0]!, { languages, signal, progress });
     using engine = await openEngine({
         ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize, masks: countConditions(experiment, languages),
-    }, progress);
+    }, { signal, progress });
     return await run(engine, accuracyMetric({ questions, template: await openTemplate(args.template, engine), limit, wholeLimit, maxTokens, rule: args.number }));
 }
 

@@ -1,6 +1,6 @@
 import { join } from 'node:path';
-import { readActivations } from '../activations/activationsFile.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { readActivations, readActivationsSource } from '../activations/activationsFile.js';
+import { withFolder } from '../folderLock.js';
 import { identify } from '../neurons/identify.js';
 import { writeNeurons } from '../neurons/file.js';
 import type { ClassStability, IdentifyMethod, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
@@ -11,14 +11,18 @@ export interface IdentifyArguments {
     method: IdentifyMethod;
     topRate: number;
     bar: number;
-    lambda: string;
+    lambda: number | 'auto';
 }
 
 /** `identify`: scores and classifies the neurons of DIR/activations.safetensors into DIR/neurons.json. */
 export async function identifyCommand(args: IdentifyArguments): Promise<CommandResult> {
-    const activations = await readActivations(args.dir);
-    const analysis = identify(activations, { method: args.method, topRate: args.topRate, bar: args.bar, lambda: parseLambda(args.lambda) });
-    await writeNeurons(join(args.dir, 'neurons.json'), analysis);
+    const { dir, method, topRate, bar, lambda } = args;
+    await readActivationsSource(dir); // tells what is wrong before anything is locked or made
+    const analysis = await withFolder(dir, 'identify', async () => {
+        const found = identify(await readActivations(dir), { method, topRate, bar, lambda });
+        await writeNeurons(join(dir, 'neurons.json'), found);
+        return found;
+    });
     const { neurons: _, ...json } = analysis;
     return { json, text: describeAnalysis(analysis) };
 }
@@ -46,13 +50,4 @@ function intervalOf(stability: Stability | undefined, language: string): string 
 
 function shares({ classes }: Stability, of: keyof ClassStability): string {
     return Object.entries(classes).map(([kind, values]) => `${values[of] === null ? 'n/a' : `${(values[of] * 100).toFixed(0)} %`} of ${kind}`).join(', ');
-}
-
-function parseLambda(text: string): 'auto' | number {
-    if (text === 'auto') return 'auto';
-    const value = Number(text);
-    if (text.trim() === '' || !Number.isFinite(value)) {
-        throw new LanguageNeuronsError('WRONG_USE', `--lambda takes auto or a number, not ${text}`);
-    }
-    return value;
 }

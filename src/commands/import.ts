@@ -1,22 +1,27 @@
-import { join } from 'node:path';
-import { writeActivations } from '../activations/activationsFile.js';
+import { activationsPath, writeActivations } from '../activations/activationsFile.js';
+import { checkReplaces } from '../activations/checkReplaces.js';
 import { importCounts } from '../activations/import/importCounts.js';
 import { ensureWritableFolder } from '../files.js';
+import { withFolder } from '../folderLock.js';
 import { type CommandResult, parseLanguages } from './shared.js';
 
 export interface ImportArguments {
     folder: string;
     out: string;
     languages: string | undefined;
+    force: boolean;
 }
 
 /** `import`: counts published by others (.pt files) into OUT/activations.safetensors. */
-export async function importCommand({ folder, out, languages: wanted }: ImportArguments): Promise<CommandResult> {
+export async function importCommand({ folder, out, languages: wanted, force }: ImportArguments): Promise<CommandResult> {
     const begin = performance.now();
     await ensureWritableFolder(out);
     const activations = await importCounts(folder, { languages: parseLanguages(wanted) });
-    const path = join(out, 'activations.safetensors');
-    await writeActivations(path, activations);
+    const path = activationsPath(out);
+    await withFolder(out, 'import', async () => {
+        await checkReplaces(out, activations, force);
+        await writeActivations(path, activations);
+    });
     const { languages, counts, tokens } = activations;
     const neurons = counts.reduce((sum, layer) => sum + layer.length / languages.length, 0);
     const seconds = (performance.now() - begin) / 1000;

@@ -12,7 +12,8 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
         const neurons = layers.reduce((sum, { width }) => sum + width, 0);
         const { batchSize, windowSize, masks } = engine;
         const sizes = { contextSize: windowSize + batchSize, batchSize, masks, gpuLayers: args.gpuLayers };
-        const plan = engine.plan ?? await planMemory(engine.path, [], sizes);
+        const onCpu = { addon: backends.addon, backend: '', path: engine.path, split: 'layer', mainGpu: 0 } as const;
+        const plan = engine.plan ?? await planMemory(onCpu, [], sizes);
         const json = {
             model: { path: engine.path, fingerprint: engine.fingerprint, ...info },
             layers,

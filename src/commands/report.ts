@@ -1,5 +1,5 @@
 import { reportOn } from '../report/reportOn.js';
-import type { CommandResult } from './shared.js';
+import type { CommandContext, CommandResult } from './shared.js';
 
 export interface ReportArguments {
     dir: string;
@@ -7,7 +7,8 @@ export interface ReportArguments {
 }
 
 /** `report`: DIR/report.html with figures/*.svg and tables/*.csv, from what the run folder holds. */
-export async function reportCommand(args: ReportArguments): Promise<CommandResult> {
+export async function reportCommand(args: ReportArguments, { say }: CommandContext): Promise<CommandResult> {
     const files = await reportOn(args.dir, { title: args.title });
+    for (const warning of files.warnings) say(warning);
     return { json: files, text: `report: ${files.html}` };
 }

@@ -11,16 +11,17 @@ export interface RespondArguments extends ModelArguments, QuestionArguments {
     answers: number;
     temperature: number;
     seed: number;
+    fresh: boolean;
 }
 
 /** `respond`: answers to questions, into a JSON file that `collect` reads. */
 export async function respondCommand(args: RespondArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
     const { limit, answers, maxTokens, temperature, seed, out } = args;
     const questions = await openQuestions(args.data, { languages: parseLanguages(args.languages), signal, progress });
-    const engine = await openEngine({ ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize }, progress);
+    const engine = await openEngine({ ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize }, { signal, progress });
     try {
         const template = await openTemplate(args.template, engine);
-        const result = await respond({ engine, questions, template, path: out, limit, answers, maxTokens, temperature, seed, signal, progress });
+        const result = await respond({ engine, questions, template, path: out, limit, answers, maxTokens, temperature, seed, fresh: args.fresh, signal, progress });
         const { generatedTokens, seconds } = result;
         return {
             json: { questions: result.questions.length, answers: result.questions.length * answers, generatedTokens, seconds, tokensPerSecond: generatedTokens / seconds },

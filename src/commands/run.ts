@@ -4,16 +4,19 @@ import { readRunConfig } from '../run/RunConfig.js';
 import { describeChange } from './compare.js';
 import { describeMatrix } from './deactivate.js';
 import { describeAnalysis } from './identify.js';
-import type { CommandContext, CommandResult } from './shared.js';
+import { type CommandContext, type CommandResult, freshly } from './shared.js';
 
 export interface RunArguments {
     config: string | undefined;
+    force: boolean;
+    fresh: boolean;
 }
 
 /** `run`: everything in order; without a configuration, on the embedded model. */
-export async function runCommand(args: RunArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
+export async function runCommand(args: RunArguments, context: CommandContext): Promise<CommandResult> {
+    const { signal, progress } = context;
     const config = args.config === undefined ? embeddedRun() : await readRunConfig(args.config);
-    const { aligned, seconds, ...base } = await run(config, { signal, progress });
+    const { aligned, seconds, ...base } = await freshly({ fresh: args.fresh, folder: config.out }, context, () => run(config, { force: args.force, signal, progress }));
     const summary = ({ analysis: { neurons: _, ...numbers }, ...rest }: ExaminedModel): object => ({ ...rest, analysis: numbers });
     const text = ({ analysis, matrices }: ExaminedModel): string[] => [describeAnalysis(analysis), ...matrices.map(describeMatrix)];
     return {

@@ -1,41 +1,73 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { main } from './main.js';
 
-/** Commands that load the native library, which can abort the process it is in. */
-const native = new Set(['run', 'collect', 'deactivate', 'inspect', 'respond']);
+/** What asks for a stop: Ctrl-C, `kill`, a terminal that is closed. */
+export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
+
+/** The child's message that it has said why it ends. */
+export const told = 'told';
 
 /** File descriptor on which the child's native code says why it aborts. */
 const abortFd = 3;
 
+/** Milliseconds for the child to end by itself once a stop is asked for; the whole stop takes less than 2 s. */
+const patience = 1500;
+
 /**
- * Runs a native command in a child process, so that an abort in llama.cpp, or the kernel's out-of-memory
- * killer, ends in one line and not in silence; other commands run here.
+ * Runs a command in a child process. An abort in llama.cpp, or the kernel's out-of-memory killer, ends in one
+ * line and not in silence, and work that cannot be interrupted can be ended: what is finished is on disk, and
+ * files are written whole.
  * @returns the exit code
  */
 export async function supervise(args: readonly string[]): Promise<number> {
-    if (!native.has(args[0] ?? '') || args.includes('--help')) return main(args);
     const windows = process.platform === 'win32';
     const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
         stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'ipc'],
         env: { ...process.env, LANGUAGE_NEURONS_CHILD: '1', LANGUAGE_NEURONS_ABORT_FD: String(abortFd) },
-        // A group of its own: Ctrl-C comes to us alone and is passed on once.
+        // A group of its own: Ctrl-C comes to us alone and is passed on once, and its own children end with it.
         detached: !windows,
     });
-    for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
-        process.on(signal, () => {
-            if (!windows) child.kill(signal);
-        });
-    }
+    let hasTold = false;
+    child.on('message', (message) => (hasTold ||= message === told));
     let lastWords = '';
     const pipe = child.stdio[abortFd];
     if (pipe !== null && pipe !== undefined && 'setEncoding' in pipe) {
         pipe.setEncoding('utf8');
         pipe.on('data', (text: string) => (lastWords += text));
     }
-    const { code, signal } = await ended(child);
-    if (code !== null) return code;
-    process.stderr.write(`language-neurons: ${deathOf(signal, lastWords)}\n`);
-    return signal === 'SIGINT' ? 130 : 1;
+    // A terminal that was closed takes no words, which is no reason to die of.
+    process.stderr.on('error', () => undefined);
+
+    let asked = false;
+    let timer: NodeJS.Timeout | undefined;
+    const onSignal = (signal: NodeJS.Signals): void => {
+        if (asked) return kill(child);
+        asked = true;
+        if (!windows) child.kill(signal); // on Windows Ctrl-C has reached the child already
+        timer = setTimeout(() => kill(child), patience);
+    };
+    for (const signal of stopSignals) process.on(signal, onSignal);
+    try {
+        const { code, signal } = await ended(child);
+        if (code !== null) return code;
+        if (!asked) say(deathOf(signal, lastWords));
+        else if (!hasTold) say('stopped; finished parts are kept; run the same command again to continue');
+        return asked || signal === 'SIGINT' ? 130 : 1;
+    } catch (cause) {
+        say(`the work cannot be started (${(cause as Error).message}); free some memory or end other processes`);
+        return 1;
+    } finally {
+        clearTimeout(timer);
+        for (const signal of stopSignals) process.off(signal, onSignal);
+    }
+}
+
+/** Ends the child and what it has started, such as a build. */
+function kill(child: ChildProcess): void {
+    try {
+        process.kill(process.platform === 'win32' ? child.pid! : -child.pid!, 'SIGKILL');
+    } catch {
+        // it has ended meanwhile
+    }
 }
 
 function ended(child: ChildProcess): Promise<{ code: number | null; signal: NodeJS.Signals | null }> {
@@ -45,10 +77,18 @@ function ended(child: ChildProcess): Promise<{ code: number | null; signal: Node
     });
 }
 
+function say(line: string): void {
+    // Below a progress bar, whose hidden cursor its own process can no longer bring back.
+    const terminal = process.stderr.isTTY ? '\u001b[?25h\n' : '';
+    process.stderr.write(`${terminal}language-neurons: ${line}\n`);
+}
+
 function deathOf(signal: NodeJS.Signals | null, lastWords: string): string {
     const kept = 'finished parts are kept; run the same command again to continue';
     const why = lastWords.trim().split('\n')[0];
     if (why !== undefined && why !== '') return `llama.cpp aborted: ${why}; ${kept}, or try another model or --gpu off`;
-    if (signal === 'SIGKILL') return `the work was killed (out of memory?); ${kept}, with a smaller --batch-size or --window-size`;
+    if (signal === 'SIGKILL') {
+        return `the work was killed (out of memory?); ${kept}, with a smaller --batch-size or --window-size`;
+    }
     return `the native library crashed (${signal ?? 'no signal'}); ${kept}, or try --gpu off`;
 }

@@ -11,10 +11,20 @@ export interface Sample {
     readonly special?: boolean;
 }
 
+/** Where texts or questions come from. */
+export interface Source {
+    /** What the user called it, such as `udhr:25-30` or a path. */
+    readonly name: string;
+    /** Absolute path of a file or folder; absent for what is known by name (`udhr`, `mgsm`, `msvamp`). */
+    readonly path?: string;
+}
+
 /** A multilingual collection of texts that is read as a stream: its size never decides memory use. */
 export interface Corpus {
     /** What the user called it, for messages and metadata, such as `udhr:25-30` or a path. */
     readonly name: string;
+    /** What it is read from, in order: one for each specification given. */
+    readonly sources: readonly Source[];
     /** Languages asked for, in the user's order. */
     readonly languages: readonly string[];
     /**

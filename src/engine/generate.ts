@@ -1,9 +1,10 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { LanguageNeuronsError } from '../errors.js';
+import { randomOf } from '../random.js';
 import type { NativeBatch, NativeDraws } from './addon.js';
 import { BatchBuilder, type TokenUse } from './BatchBuilder.js';
+import { StopMatcher } from './stops.js';
 
 /** A prompt, as tokens with BOS, and how many answers to draw for it. */
 export interface GenerationRequest {
@@ -13,8 +14,8 @@ export interface GenerationRequest {
     readonly answers: number;
     /** Mask that its tokens have; what is drawn does not depend on its number. Default 0. */
     readonly mask?: number;
-    /** Whether an answer is over, though the model did not end it. */
-    readonly isOver?: (tokens: readonly number[]) => Promise<boolean>;
+    /** An answer is over once it holds one of these texts, though the model did not end it. Default: none. */
+    readonly stops?: readonly string[];
 }
 
 /** One answer; `answer` counts those to its request. */
@@ -41,6 +42,14 @@ export interface GenerationOptions {
     readonly cells: number;
 }
 
+/** What draws the tokens. */
+export interface GenerationModel {
+    /** Frees the sequences that `finished` names, decodes the batch and draws a token for each row. */
+    sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
+    /** The text of each list of tokens; asked once a step, for all answers that stop at a text. */
+    detokenize(lists: readonly Int32Array[]): Promise<readonly string[]>;
+}
+
 /** A request under way: its prompt's cells are shared until its last answer ends. */
 interface Started<Request> {
     readonly request: Request;
@@ -56,6 +65,7 @@ interface Growing<Request> {
     readonly answer: number;
     readonly sequence: number;
     readonly random: RandomGenerator;
+    readonly stops: StopMatcher | undefined;
     readonly tokens: number[];
     /** Position of the last token drawn, which is decoded next. */
     position: number;
@@ -66,12 +76,11 @@ interface Growing<Request> {
  * and fills the batch with new prompts, so that batches stay full until the last answer ends. Answers
  * to one prompt share its KV cells. What is drawn depends on seed, request and answer alone, up to the
  * rounding of batches of other shapes.
- * @param sample frees the sequences that `finished` names, decodes the batch and draws tokens
  * @throws LanguageNeuronsError WRONG_USE for a prompt that the context has no room for
  */
 export async function* generate<Request extends GenerationRequest>(
     requests: AsyncIterable<Request> | Iterable<Request>, options: GenerationOptions,
-    sample: (batch: NativeBatch, draws: NativeDraws) => Promise<Int32Array>,
+    model: GenerationModel,
 ): AsyncGenerator<GeneratedTokens<Request>> {
     const { maxTokens, temperature, endTokens } = options;
     const free = Array.from({ length: options.sequences }, (_, id) => options.sequences - 1 - id);
@@ -104,34 +113,41 @@ export async function* generate<Request extends GenerationRequest>(
             uniforms.push(uniformFloat64(random));
         };
         const drawn = growing;
-        for (const one of growing) draw(batch.add(one.tokens.at(-1)!, one.position, [one.sequence], useOf(one.of.request)), one.random);
+        for (const { tokens, position, sequence, of, random } of growing) {
+            draw(batch.add(tokens.at(-1)!, position, [sequence], useOf(of.request)), random);
+        }
         for (const one of starting) {
-            const { id, prompt } = one.request;
+            const { id, prompt, stops = [] } = one.request;
             let row = -1;
             while (one.decoded < prompt.length && batch.room > 0) row = batch.add(prompt[one.decoded]!, one.decoded++, one.sequences, useOf(one.request));
             if (one.decoded < prompt.length) break; // the next batch goes on with it
             for (const [answer, sequence] of one.sequences.entries()) {
-                const random = xoroshiro128plus(mixed(options.seed, id, answer));
+                const random = randomOf(options.seed, id, answer);
                 draw(row, random);
-                drawn.push({ of: one, answer, sequence, tokens: [], position: prompt.length - 1, random });
+                const matcher = stops.length === 0 ? undefined : new StopMatcher(stops);
+                drawn.push({
+                    of: one, answer, sequence, tokens: [], position: prompt.length - 1, random, stops: matcher,
+                });
             }
         }
         starting = starting.filter(({ request: { prompt }, decoded }) => decoded < prompt.length);
 
-        const tokens = await sample(batch.build(), { rows: Int32Array.from(rows), uniforms: Float64Array.from(uniforms), temperature });
+        const tokens = await model.sample(
+            batch.build(), { rows: Int32Array.from(rows), uniforms: Float64Array.from(uniforms), temperature },
+        );
+        for (const [i, answer] of drawn.entries()) {
+            if (endTokens.has(tokens[i]!)) continue;
+            answer.tokens.push(tokens[i]!);
+            answer.position++;
+        }
+        const stopped = await thoseAtStop(drawn.filter((_, i) => !endTokens.has(tokens[i]!)), model);
         finished = [];
         growing = [];
         for (const [i, one] of drawn.entries()) {
-            const token = tokens[i]!;
-            let stop = endTokens.has(token);
-            if (!stop) {
-                one.tokens.push(token);
-                one.position++;
-                stop = (await one.of.request.isOver?.(one.tokens)) ?? false;
-                if (!stop && one.tokens.length < maxTokens) {
-                    growing.push(one);
-                    continue;
-                }
+            const stop = endTokens.has(tokens[i]!) || stopped.has(one);
+            if (!stop && one.tokens.length < maxTokens) {
+                growing.push(one);
+                continue;
             }
             finished.push(one.sequence);
             free.push(one.sequence);
@@ -140,6 +156,16 @@ export async function* generate<Request extends GenerationRequest>(
             yield { request: one.of.request, answer: one.answer, tokens: Int32Array.from(one.tokens), end: stop ? 'stop' : 'length' };
         }
     }
+}
+
+/** Of answers that grew by a token, those that hold one of their stop texts now. */
+async function thoseAtStop<Answer extends Growing<unknown>>(
+    answers: readonly Answer[], model: GenerationModel,
+): Promise<ReadonlySet<Answer>> {
+    const watched = answers.flatMap((answer) => (answer.stops === undefined ? [] : [{ answer, stops: answer.stops }]));
+    if (watched.length === 0) return new Set();
+    const texts = await model.detokenize(watched.map(({ answer, stops }) => stops.add(answer.tokens.at(-1)!)));
+    return new Set(watched.filter(({ stops }, i) => stops.isOver(texts[i]!)).map(({ answer }) => answer));
 }
 
 function useOf({ mask = 0 }: GenerationRequest): TokenUse {
@@ -158,9 +184,4 @@ function checkRoom(promptLength: number, answers: number, cells: number, options
             'WRONG_USE', `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ${cells} cells of context, ${options.cells} are there; raise the context size or lower the answers' length`,
         );
     }
-}
-
-/** A seed for each answer, spread over all bits. */
-function mixed(seed: number, request: number, answer: number): number {
-    return Math.imul(seed + 1, 0x9e3779b1) ^ Math.imul(request + 1, 0x85ebca6b) ^ Math.imul(answer + 1, 0xc2b2ae35);
 }

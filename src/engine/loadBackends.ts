@@ -8,8 +8,6 @@ import { backendReason, deviceReason } from './backendReason.js';
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
 export type GpuChoice = 'auto' | 'off' | 'cuda' | 'vulkan' | 'metal';
 
-export const gpuChoices: readonly GpuChoice[] = ['auto', 'off', 'cuda', 'vulkan', 'metal'];
-
 /** The addon with its backends registered. */
 export interface LoadedBackends {
     readonly addon: NativeAddon;
@@ -85,9 +83,9 @@ function register(addon: NativeAddon, variant: { name: string; plugins: readonly
     if (loaded === undefined) {
         const why: string[] = [];
         loaded = variant.plugins.some((plugin) => {
-            const done = addon.loadBackend(plugin);
-            if (!done) why.push(addon.lastErrors());
-            return done;
+            const reason = addon.loadBackend(plugin);
+            if (reason !== null) why.push(reason);
+            return reason === null;
         });
         registered.set(variant.name, loaded);
         errors.set(variant.name, why[0] ?? ''); // of the plugin that was tried first: the others are for older drivers

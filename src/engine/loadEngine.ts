@@ -1,17 +1,17 @@
 import { availableParallelism } from 'node:os';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeContext, NativeMode, NativeModel } from './addon.js';
-import { atLeastOne } from './atLeastOne.js';
+import { checkOptions, checkWindow } from './checkOptions.js';
 import type { EngineOptions } from './Engine.js';
+import { type EngineSettings, engineSettings } from './EngineSettings.js';
 import { type LoadedBackends, loadBackends } from './loadBackends.js';
 import { modelFingerprint } from './modelFingerprint.js';
 import { awaitNative, nativeError } from './nativeError.js';
-import { checkWeightsFit, describePlan, type MemoryPlan, planMemory } from './planMemory.js';
+import { checkWeightsFit, describePlan, maxSequences, type MemoryPlan, planMemory } from './planMemory.js';
 import { resolveModel } from './resolveModel.js';
 
 const defaultBatchSize = 512;
 const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
-const maxSequences = 64; // a batch of short sentences; llama.cpp allows 256
 /** Least batch worth going on with. */
 export const leastBatchSize = maxSequences; // a generated batch has a token of each sequence
 
@@ -23,6 +23,7 @@ export interface EngineParts {
     readonly open: (batchSize: number) => Promise<NativeContext>;
     readonly backends: LoadedBackends;
     readonly fingerprint: string;
+    readonly settings: EngineSettings;
     readonly plan: MemoryPlan | undefined;
     readonly notes: readonly string[];
     readonly steppedDown: boolean;
@@ -34,8 +35,8 @@ export interface EngineParts {
  * @throws LanguageNeuronsError as `Engine.open`
  */
 export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
-    const requestedBatchSize = positive(options.batchSize ?? defaultBatchSize, 'batch size');
-    const masks = atLeastOne(options.masks ?? 1, 'number of masks');
+    checkOptions(options);
+    const { batchSize: requestedBatchSize = defaultBatchSize, masks = 1 } = options;
     const path = await resolveModel(options.model);
     const loras = await Promise.all(
         (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
@@ -45,14 +46,14 @@ export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
     const plan = backends.backend !== '' ? await planOf(path, backends, options, requestedBatchSize, masks) : undefined;
     if (plan === undefined) await checkWeightsFit(path);
     else notes.push(`${backends.variant}: ${describePlan(plan)}`);
+    const fingerprint = await modelFingerprint(path, loras, options);
     const model = await awaitNative(() => backends.addon.loadModel({
         path, backend: backends.backend, gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0, loras,
     }));
     try {
-        const { trainContext, headerBytes } = model.info();
-        const windowSize = positive(
-            options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : defaultWindowSize), 'window size',
-        );
+        const { trainContext } = model.info();
+        const windowSize = options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : Infinity);
+        checkWindow(windowSize, trainContext, path);
         // At most one sequence reaches from one batch into the next.
         const contextSize = Math.max(options.contextSize ?? 0, windowSize + requestedBatchSize);
         const sequences = Math.min(maxSequences, requestedBatchSize);
@@ -73,9 +74,9 @@ export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
             return open(batchSize);
         });
         if (backends.backend !== '') await warnOfFallback(context, options.countOnly ?? false, masks, notes);
-        const fingerprint = await modelFingerprint(path, headerBytes, loras);
+        const settings = engineSettings(options, backends.variant, requestedBatchSize, windowSize);
         return {
-            path, model, context, open, backends, fingerprint, plan, notes, steppedDown,
+            path, model, context, open, backends, fingerprint, settings, plan, notes, steppedDown,
             sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, masks },
         };
     } catch (cause) {
@@ -84,13 +85,15 @@ export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
     }
 }
 
-function planOf(path: string, { devices }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number): Promise<MemoryPlan | undefined> {
+function planOf(
+    path: string, { addon, backend, devices }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number,
+): Promise<MemoryPlan> {
     const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
     const gpus = devices.filter(({ kind }) => kind === 'gpu');
     const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
-    return planMemory(path, used, { contextSize, batchSize, leastBatchSize: Math.min(batchSize, 2 * leastBatchSize), masks, gpuLayers: options.gpuLayers }).catch((cause: unknown) => {
-        if (cause instanceof LanguageNeuronsError) throw cause;
-        return undefined; // no GGUF that can be read: loading it says what is wrong
+    return planMemory({ addon, backend, path, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0 }, used, {
+        contextSize, batchSize, leastBatchSize: Math.min(batchSize, 2 * leastBatchSize), masks,
+        countOnly: options.countOnly, gpuLayers: options.gpuLayers,
     });
 }
 
@@ -106,13 +109,6 @@ async function warnOfFallback(context: NativeContext, countOnly: boolean, masks:
 
 function ranOut(cause: unknown): boolean {
     return nativeError(cause).code === 'OUT_OF_MEMORY';
-}
-
-function positive(value: number, what: string): number {
-    if (!Number.isInteger(value) || value < 2) {
-        throw new LanguageNeuronsError('WRONG_USE', `the ${what} must be a whole number of at least 2, not ${value}`);
-    }
-    return value;
 }
 
 /** Puts the model's file in front of a message that does not name it. */

@@ -1,40 +1,35 @@
-import { createHash } from 'node:crypto';
-import { open } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
+import { Blake3Hasher } from '@napi-rs/blake-hash';
+import { type Progress, silent } from '../progress.js';
+import { fileHash } from './fileHash.js';
+import { modelFiles } from './modelFiles.js';
+
+export interface FingerprintOptions {
+    readonly signal?: AbortSignal | undefined;
+    readonly progress?: Progress | undefined;
+}
+
+/** Below it, reading takes no time worth a line. */
+const shownBytes = 256 * 1024 * 1024;
 
 /**
- * sha256, hexadecimal, of a GGUF's header (all before the tensor data) and file size, and of the
- * same of every LoRA adapter with its scale: two models that differ get different counts.
+ * Names a model by its weights: `blake3:` and the BLAKE3 of all bytes of its file, as `b3sum` prints it. A
+ * model in several files, or with LoRA adapters, has the BLAKE3 of the list of theirs, each adapter with
+ * its scale. (Runs of version 0.1 have the sha256 of the header and the size, without a prefix.)
+ * @throws LanguageNeuronsError as `fileHash`
  */
 export async function modelFingerprint(
-    path: string, headerBytes: number, loras: readonly { readonly path: string; readonly scale: number }[],
+    path: string, loras: readonly { readonly path: string; readonly scale: number }[], options: FingerprintOptions = {},
 ): Promise<string> {
-    const hash = createHash('sha256');
-    await addHeader(hash, path, headerBytes);
-    for (const lora of loras) {
-        hash.update(`lora ${lora.scale}`);
-        await addHeader(hash, lora.path, loraHeaderBytes);
-    }
-    return hash.digest('hex');
+    const { signal, progress = silent } = options;
+    const files = [...modelFiles(path), ...loras.map((lora) => lora.path)];
+    const total = (await Promise.all(files.map((file) => stat(file)))).reduce((sum, { size }) => sum + size, 0);
+    if (total > shownBytes) progress.stage('read the model', total);
+    const hashes: string[] = [];
+    for (const file of files) hashes.push(await fileHash(file, { signal, onBytes: (bytes) => { if (total > shownBytes) progress.advance(bytes); } }));
+    if (hashes.length === 1) return `blake3:${hashes[0]!}`;
+    const weights = hashes.slice(0, hashes.length - loras.length);
+    const adapters = loras.map(({ scale }, i) => `lora ${scale} ${hashes[weights.length + i]!}`);
+    return `blake3:${new Blake3Hasher().update([...weights, ...adapters].join('\n')).digest()}`;
 }
 
-/** A LoRA file's header names its tensors within this. */
-const loraHeaderBytes = 65_536;
-const chunkBytes = 1 << 20;
-
-async function addHeader(hash: ReturnType<typeof createHash>, path: string, bytes: number): Promise<void> {
-    const file = await open(path, 'r');
-    try {
-        const { size } = await file.stat();
-        hash.update(`size ${size}`);
-        const end = Math.min(bytes, size);
-        const chunk = Buffer.alloc(chunkBytes);
-        for (let offset = 0; offset < end; ) {
-            const { bytesRead } = await file.read(chunk, 0, Math.min(chunkBytes, end - offset), offset);
-            if (bytesRead === 0) break;
-            hash.update(chunk.subarray(0, bytesRead));
-            offset += bytesRead;
-        }
-    } finally {
-        await file.close();
-    }
-}

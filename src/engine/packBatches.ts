@@ -18,9 +18,10 @@ export interface PackOptions {
 /** A part of each text; BOS belongs to none. */
 export type ScoredPart = 'response' | 'prompt' | 'text';
 
-/** A batch; the place in the stream of each token's sample; the characters of the samples that end with it. */
+/** A batch, and of each token its sample's place in the stream. */
 export interface PackedBatch extends NativeBatch {
     readonly samples: Int32Array;
+    /** The batch's share of its samples' characters, by tokens; over all batches they sum to the samples'. */
     readonly characters: number;
 }
 
@@ -43,7 +44,7 @@ export async function* packBatches(
     const free = Array.from({ length: options.sequences }, (_, id) => options.sequences - 1 - id);
     let batch = new BatchBuilder(options.batchSize);
     let places: number[] = [];
-    let characters = 0; // of the samples that end with the batch
+    let characters = 0;
     const flush = (): PackedBatch => {
         const built = { ...batch.build(), samples: Int32Array.from(places), characters };
         characters = 0;
@@ -53,10 +54,14 @@ export async function* packBatches(
         return built;
     };
     for await (const group of groupsOf(samples, options)) {
-        const windows = group.flatMap((sample) => [...windowsOf(sample, options)].map((window, i, all) => ({ ...window, characters: i === all.length - 1 ? sample.characters : 0 })));
+        const windows = group.flatMap((sample) => [...windowsOf(sample, options)]);
         // Windows of one long sample have nothing in common; those of a group begin alike.
         const shared = group.length > 1 ? windows[0]!.promptLength - 1 : 0;
         const together = group.length > 1 ? windows.length : 1;
+        const read = spread(
+            group.reduce((sum, sample) => sum + sample.characters, 0),
+            windows.reduce((sum, { tokens }) => sum + tokens.length - shared, shared),
+        );
         for (let first = 0; first < windows.length; first += together) {
             if (free.length < together) yield flush();
             const ids = Array.from({ length: together }, () => free.pop()!);
@@ -64,22 +69,33 @@ export async function* packBatches(
                 if (batch.room === 0) yield flush();
                 batch.add(windows[first]!.tokens[position]!, position, ids);
                 places.push(windows[first]!.place);
+                characters += read();
             }
             for (const [i, sequence] of ids.entries()) {
-                const { tokens, promptLength, place, characters: ended } = windows[first + i]!;
+                const { tokens, promptLength, place } = windows[first + i]!;
                 for (let position = shared; position < tokens.length; position++) {
                     if (batch.room === 0) yield flush();
                     const nextScored = position + 1 < tokens.length && isScored(position + 1, promptLength, options);
                     batch.add(tokens[position]!, position, [sequence], { counted: position >= promptLength, target: nextScored ? tokens[position + 1]! : -1 });
                     places.push(place);
+                    characters += read();
                 }
                 batch.finish(sequence);
-                characters += ended;
             }
         }
         if (windows.length === 0) characters += group.reduce((sum, sample) => sum + sample.characters, 0);
     }
     if (!batch.empty) yield flush();
+}
+
+/** Spreads characters over tokens: each call gives those of the next token, and all calls their sum. */
+function spread(characters: number, tokens: number): () => number {
+    let [token, given] = [0, 0];
+    return () => {
+        const before = given;
+        given = Math.floor((characters * ++token) / tokens);
+        return given - before;
+    };
 }
 
 function isScored(position: number, promptLength: number, { scored = 'response', bos }: PackOptions): boolean {
@@ -109,7 +125,9 @@ async function* groupsOf(samples: AsyncIterable<TokenizedSample>, { windowSize, 
 }
 
 /** The sample as sequences of at most `windowSize` tokens, each with its BOS as part of the prompt. */
-function* windowsOf(sample: Placed, { windowSize, bos, scored = 'response' }: PackOptions): Generator<Omit<Placed, 'characters'>> {
+function* windowsOf(
+    sample: Placed, { windowSize, bos, scored = 'response' }: PackOptions,
+): Generator<Omit<Placed, 'characters'>> {
     const lead = bos >= 0 ? 1 : 0;
     const room = windowSize - lead;
     for (let begin = 0; begin < sample.tokens.length; begin += room) {

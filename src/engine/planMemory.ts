@@ -1,18 +1,16 @@
 import { totalmem } from 'node:os';
 import { stat } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
-import type { NativeDevice } from './addon.js';
+import type { NativeAddon, NativeBytes, NativeDevice, NativeMemory, NativeModelOptions } from './addon.js';
+import { awaitNative } from './nativeError.js';
 
 /** Bytes on the GPUs, and in the machine's own memory. */
-export interface Split {
-    readonly gpu: number;
-    readonly cpu: number;
-}
+export type Split = NativeBytes;
 
 /** What a model takes with so many layers on the GPU. */
 export interface MemoryNeeds {
     readonly weights: Split;
-    /** KV cache, compute buffers and outputs. */
+    /** KV cache, recurrent states, compute buffers and outputs. */
     readonly context: Split;
     /** Counters and masks. */
     readonly adapter: Split;
@@ -33,6 +31,8 @@ export interface MemorySizes {
     /** Smallest batch that is worth trying. Default: `batchSize`. */
     readonly leastBatchSize?: number;
     readonly masks: number;
+    /** No memory for logits and scores. Default false. */
+    readonly countOnly?: boolean | undefined;
     /** Layers that the user wants on the GPU. Default: as many as fit. */
     readonly gpuLayers?: number | undefined;
 }
@@ -41,58 +41,82 @@ export interface MemorySizes {
 const gpuMargin = 0.06;
 const mostGpuMargin = 1024 ** 3;
 
+/** Most sequences at once: a batch of short sentences; llama.cpp allows 256. */
+export const maxSequences = 64;
+
+/** The model whose memory is planned: what it is loaded with, but for the layers on the GPU. */
+export interface PlannedModel extends Omit<NativeModelOptions, 'gpuLayers' | 'loras'> {
+    readonly addon: NativeAddon;
+}
+
 /**
- * Decides how many layers go to the GPUs, from node-llama-cpp's estimates and the adapter's own needs.
+ * Decides how many layers go to the GPUs. What the model takes is measured: llama.cpp builds the model and a
+ * context with the adapter for a number of layers, allocates none of it and tells the sizes. LoRA adapters are
+ * left out.
+ * @param devices GPUs to use, with what is free on them
  * @param memory bytes that the machine has
- * @throws LanguageNeuronsError OUT_OF_MEMORY, with the numbers, where the model fits in no way
+ * @throws LanguageNeuronsError OUT_OF_MEMORY, with the numbers, where the model fits in no way; DAMAGED and
+ * UNSUPPORTED as loading it
  */
-export async function planMemory(path: string, devices: readonly NativeDevice[], sizes: MemorySizes, memory = machineMemory()): Promise<MemoryPlan> {
-    const { GgufInsights, readGgufFileInfo } = await import('node-llama-cpp'); // heavy
-    const info = await readGgufFileInfo(path, { logWarnings: false, sourceType: 'filesystem' });
-    const insights = await GgufInsights.from(info);
-    const widths = neuronWidths(info.architectureMetadata as Metadata);
-    const { contextSize, batchSize, masks, leastBatchSize = batchSize } = sizes;
-    const needs = (gpuLayers: number, batchSize: number): MemoryNeeds => {
-        const of = ({ gpuVram, cpuRam }: { gpuVram: number; cpuRam: number }): Split => ({ gpu: gpuVram, cpu: cpuRam });
-        const adapter = splitLayers(widths.map((width) => 4 * width * (1 + masks)), gpuLayers, insights.totalLayers, devices.some(({ kind }) => kind === 'gpu'));
-        return {
-            weights: of(insights.estimateModelResourceRequirements({ gpuLayers })),
-            // One sequence of all cells: they are shared by all sequences.
-            context: of(insights.estimateContextResourceRequirements({ contextSize, modelGpuLayers: gpuLayers, batchSize, sequences: 1 })),
-            adapter,
-        };
+export async function planMemory(
+    { addon, ...model }: PlannedModel, devices: readonly NativeDevice[], sizes: MemorySizes, memory = machineMemory(),
+): Promise<MemoryPlan> {
+    const { contextSize, batchSize, masks, countOnly = false, leastBatchSize = batchSize } = sizes;
+    const sequences = Math.min(maxSequences, batchSize);
+    const measured = new Map<string, Promise<NativeMemory>>();
+    const needs = (gpuLayers: number, batch: number): Promise<NativeMemory> => {
+        const key = `${gpuLayers} ${batch}`;
+        const known = measured.get(key) ?? awaitNative(() => addon.measureMemory({ ...model, gpuLayers, loras: [] }, {
+            contextSize, batchSize: batch, sequences, threads: 1, counting: 'automatic', countOnly, masks, callbackTensor: '',
+        }));
+        measured.set(key, known);
+        return known;
     };
-    return choosePlan(path, insights.totalLayers, needs, { gpu: freeOnGpus(devices), cpu: memory }, halvings(batchSize, leastBatchSize), sizes.gpuLayers);
+    const available = { gpu: freeOnGpus(devices), cpu: memory };
+    const { layers } = await needs(0, batchSize);
+    return choosePlan(model.path, layers, needs, available, halvings(batchSize, leastBatchSize), sizes.gpuLayers);
 }
 
 /**
  * As many layers on the GPU as fit there, the rest in the machine's own memory.
+ * @param needs asked as seldom as can be: each answer is a measurement. More layers never take less of the GPU.
  * @param batchSizes to choose from, the one asked for first
  * @param asked layers that the user wants on the GPU
  */
-export function choosePlan(
-    path: string, totalLayers: number, needs: (gpuLayers: number, batchSize: number) => MemoryNeeds, available: Split,
+export async function choosePlan(
+    path: string, totalLayers: number, needs: (gpuLayers: number, batchSize: number) => Promise<MemoryNeeds>, available: Split,
     batchSizes: readonly number[], asked?: number,
-): MemoryPlan {
-    const planOf = (gpuLayers: number, batchSize: number): MemoryPlan => ({ ...needs(gpuLayers, batchSize), gpuLayers, totalLayers, batchSize, available });
-    const fits = (plan: MemoryPlan): boolean => total(plan).gpu <= available.gpu && total(plan).cpu <= available.cpu;
-    const mostLayers = (batchSize: number): MemoryPlan | undefined => {
-        for (let gpuLayers = available.gpu > 0 ? totalLayers : 0; gpuLayers >= 0; gpuLayers--) {
-            const plan = planOf(gpuLayers, batchSize);
-            if (fits(plan)) return plan;
-        }
-        return undefined;
+): Promise<MemoryPlan> {
+    const planOf = async (gpuLayers: number, batchSize: number): Promise<MemoryPlan> => {
+        const { weights, context, adapter } = await needs(gpuLayers, batchSize);
+        return { weights, context, adapter, gpuLayers, totalLayers, batchSize, available };
     };
+    const fitsGpu = (plan: MemoryPlan): boolean => total(plan).gpu <= available.gpu;
+    const fits = (plan: MemoryPlan): boolean => fitsGpu(plan) && total(plan).cpu <= available.cpu;
     if (asked !== undefined) return planOf(asked < 0 ? totalLayers : Math.min(asked, totalLayers), batchSizes[0]!);
-    // A smaller batch costs less than a layer that is not on the GPU.
-    const plans = batchSizes.map(mostLayers);
-    const found = plans.find((plan) => plan?.gpuLayers === totalLayers) ?? plans.find((plan) => plan !== undefined);
-    if (found !== undefined) return found;
+    if (available.gpu > 0) {
+        // A smaller batch costs less than a layer that is not on the GPU.
+        for (const batchSize of batchSizes) {
+            const whole = await planOf(totalLayers, batchSize);
+            if (fits(whole)) return whole;
+        }
+    }
+    for (const batchSize of batchSizes) {
+        let [most, tooMany] = [await planOf(0, batchSize), available.gpu > 0 ? totalLayers + 1 : 1];
+        while (tooMany - most.gpuLayers > 1) {
+            const middle = await planOf(Math.floor((most.gpuLayers + tooMany) / 2), batchSize);
+            if (fitsGpu(middle)) most = middle;
+            else tooMany = middle.gpuLayers;
+        }
+        if (fits(most)) return most;
+    }
     const least = batchSizes.at(-1)!;
-    const [whole, none] = [total(needs(totalLayers, least)), total(needs(0, least))];
+    const none = total(await needs(0, least));
+    const whole = available.gpu > 0 ? ` or ${mebibytes(total(await needs(totalLayers, least)).gpu)} on the GPU` : '';
     throw new LanguageNeuronsError(
         'OUT_OF_MEMORY',
-        `${path}: takes ${mebibytes(none.cpu)} in memory or ${mebibytes(whole.gpu)} on the GPU; there are ${mebibytes(available.cpu)} and ${mebibytes(available.gpu)}; use a smaller quantization, context or batch`,
+        `${path}: takes ${mebibytes(none.cpu)} in memory${whole}; there are ${mebibytes(available.cpu)} and `
+        + `${mebibytes(available.gpu)}; use a smaller quantization, context or batch`,
     );
 }
 
@@ -108,14 +132,25 @@ export function describePlan(plan: MemoryPlan): string {
 }
 
 /**
- * Refuses a model whose weights alone are larger than the machine's memory: it would be read from disk for every batch.
+ * Refuses a model whose weights alone are larger than the machine's memory: it would be read from disk for every
+ * batch. Of a model in several files (`name-00001-of-00003.gguf`) all parts count.
+ * @param available bytes that the machine has
  * @throws LanguageNeuronsError OUT_OF_MEMORY with the numbers
  */
-export async function checkWeightsFit(path: string): Promise<void> {
-    const [{ size }, available] = [await stat(path), machineMemory()];
+export async function checkWeightsFit(path: string, available = machineMemory()): Promise<void> {
+    // A part that is not there is for the loader to name.
+    const sizes = await Promise.all(partsOf(path).map((part) => stat(part).then(({ size }) => size, () => 0)));
+    const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
     if (size > available) {
         throw new LanguageNeuronsError('OUT_OF_MEMORY', `${path}: is ${mebibytes(size)} large, the machine has ${mebibytes(available)} of memory; use a smaller quantization`);
     }
+}
+
+/** The files of a model, by llama.cpp's way of naming them. */
+function partsOf(path: string): string[] {
+    const [, stem, count] = /^(.*)-\d{5}-of-(\d{5})\.gguf$/s.exec(path) ?? [];
+    if (stem === undefined || count === undefined) return [path];
+    return Array.from({ length: Number(count) }, (_, i) => `${stem}-${String(i + 1).padStart(5, '0')}-of-${count}.gguf`);
 }
 
 function freeOnGpus(devices: readonly NativeDevice[]): number {
@@ -127,23 +162,6 @@ function freeOnGpus(devices: readonly NativeDevice[]): number {
 function machineMemory(): number {
     const limit = process.constrainedMemory();
     return limit > 0 && limit < totalmem() ? limit : totalmem();
-}
-
-interface Metadata {
-    readonly block_count?: number;
-    readonly feed_forward_length?: number | readonly number[];
-}
-
-/** Neurons of each layer, as the file says. */
-function neuronWidths({ block_count: layers = 0, feed_forward_length: width = 0 }: Metadata): number[] {
-    return typeof width === 'number' ? new Array<number>(layers).fill(width) : [...width];
-}
-
-/** llama.cpp puts the last layers on the GPU, and the head first of all; the adapter counts the others there too. */
-function splitLayers(bytes: readonly number[], gpuLayers: number, totalLayers: number, gpu: boolean): Split {
-    const sum = (list: readonly number[]): number => list.reduce((all, one) => all + one, 0);
-    const first = Math.max(0, totalLayers - gpuLayers);
-    return { gpu: gpu ? sum(bytes) : 0, cpu: sum(bytes.slice(0, first)) };
 }
 
 /** A batch size and its halves, down to the least. */

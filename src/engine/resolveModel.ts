@@ -2,15 +2,17 @@ import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 
-/** A URI that node-llama-cpp resolves and downloads, such as `hf:user/repo:Q4_K_M`. */
-const uri = /^(hf|huggingface|hf\.co|https?):/;
+/** Whether node-llama-cpp resolves and downloads it, such as `hf:user/repo:Q4_K_M`; anything else is a path. */
+export function isModelUri(model: string): boolean {
+    return /^(hf|huggingface|hf\.co|https?):/.test(model);
+}
 
 /**
  * The path of a model: itself, or where node-llama-cpp put what a URI names.
  * @throws LanguageNeuronsError NOT_FOUND, naming the path
  */
 export async function resolveModel(model: string): Promise<string> {
-    if (uri.test(model)) {
+    if (isModelUri(model)) {
         const { resolveModelFile } = await import('node-llama-cpp'); // heavy, and rarely needed
         try {
             return await resolveModelFile(model);

@@ -1,32 +1,42 @@
-import type { NativeModel } from './addon.js';
-import { awaitNative } from './nativeError.js';
-
-/** Texts of single tokens, for as long as the model lives. */
-const pieces = new WeakMap<NativeModel, Map<number, string>>();
+/** Code units that a text may still change by at its ends: parts of characters, blanks that are cleaned up. */
+const slack = 8;
 
 /**
- * Tells, after each token, whether an answer holds a stop text already. By the tokens' own texts, so that
- * one of part characters may be noticed late; `before` cuts exactly.
+ * Tells, token by token, whether an answer holds a stop text. It reads the text of the answer's last tokens
+ * together, as characters may be cut over tokens and a token's own text may lack the blank in front of it.
  */
-export function stopsAt(model: NativeModel, stops: readonly string[]): (tokens: readonly number[]) => Promise<boolean> {
-    const longest = Math.max(...stops.map(({ length }) => length));
-    let known = pieces.get(model);
-    if (known === undefined) pieces.set(model, (known = new Map()));
-    const piece = async (token: number): Promise<string> => {
-        const found = known.get(token) ?? await awaitNative(() => model.detokenize(Int32Array.of(token)));
-        known.set(token, found);
-        return found;
-    };
-    return async (tokens) => {
-        // A stop that ends with the last token is at most its length behind it.
-        let tail = '';
-        for (let i = tokens.length - 1; i >= 0; i--) {
-            const text = await piece(tokens[i]!);
-            tail = text + tail;
-            if (i < tokens.length - 1 && tail.length >= longest + (await piece(tokens.at(-1)!)).length) break;
+export class StopMatcher {
+    readonly #stops: readonly string[];
+    /** Code units of text behind a mark that suffice for what lies before it to be forgotten. */
+    readonly #enough: number;
+    #tokens: number[] = [];
+    /** A place in the window: tokens before it, and the length of their text. */
+    #mark: { readonly tokens: number; readonly length: number } | undefined;
+
+    /** @param stops at least one */
+    constructor(stops: readonly string[]) {
+        this.#stops = stops;
+        this.#enough = Math.max(...stops.map(({ length }) => length)) + slack;
+    }
+
+    /** Takes the next token of the answer; returns the tokens whose text `isOver` wants to see. */
+    add(token: number): Int32Array {
+        this.#tokens.push(token);
+        return Int32Array.from(this.#tokens);
+    }
+
+    /** @param text of the tokens that `add` returned */
+    isOver(text: string): boolean {
+        if (this.#stops.some((stop) => text.includes(stop))) return true;
+        // A stop to come ends behind this text, so it begins in the last of it.
+        if (this.#mark === undefined) {
+            if (text.length >= this.#enough) this.#mark = { tokens: this.#tokens.length, length: text.length };
+        } else if (text.length - this.#mark.length >= this.#enough) {
+            this.#tokens.splice(0, this.#mark.tokens - 1); // one token more: the first of a text may lose its blank
+            this.#mark = undefined;
         }
-        return stops.some((stop) => tail.includes(stop));
-    };
+        return false;
+    }
 }
 
 /** A text up to the first of its stops. */

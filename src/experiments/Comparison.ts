@@ -25,6 +25,8 @@ export interface ComparedAnalysis extends Pick<
 > {
     /** Name for people, unique in the comparison. */
     readonly label: string;
+    /** Names its neurons; see `neuronsDigest`. Absent in files of format 2. */
+    readonly neurons?: string | undefined;
 }
 
 /** A metric's mean over some languages, before and after. */
@@ -81,6 +83,8 @@ export interface Comparison {
     readonly widths: readonly number[];
     /** Languages that the alignment was trained on; may be empty. */
     readonly trained: readonly string[];
+    /** What else differs, or does not, that a reader should know: sentences. */
+    readonly notes: readonly string[];
     /** In the order given; the first is the fiducial. */
     readonly analyses: readonly ComparedAnalysis[];
     /** Of every analysis but the first. */

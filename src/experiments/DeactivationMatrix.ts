@@ -80,10 +80,16 @@ export interface DeactivationMatrix {
     readonly metric: MetricName;
     /** How it was measured: settings of the metric, by name. */
     readonly settings: Readonly<Record<string, string | number>>;
+    /** The model that was measured. Absent in files of format 3. */
+    readonly model?: { readonly name: string; readonly quantization: string; readonly fingerprint: string } | undefined;
+    /** Names the neurons of its analysis; see `neuronsDigest`. Absent in files of format 3. */
+    readonly neurons?: string | undefined;
+    /** By language, the share of the texts that its neurons were found on too; absent where none was, or it is not known. */
+    readonly counted?: Readonly<Record<string, number>> | undefined;
     readonly languages: readonly string[];
     readonly sets: Readonly<Partial<Record<NeuronSetName, DeactivationSet>>>;
     /** By language. */
     readonly whole: Readonly<Record<string, WholeModelUnits>>;
-    /** Tokens that went through the model for all cells. */
+    /** Tokens that went through the model for all cells, now or earlier. */
     readonly decodedTokens: number;
 }

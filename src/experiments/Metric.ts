@@ -14,28 +14,34 @@ export interface Metric {
     /** Turns a mean into the metric. */
     readonly of: (mean: number) => number;
     /**
-     * Measures every condition in every language. Parts finished by an earlier, stopped run over the same
-     * model and inputs are taken over.
+     * Measures every condition in every language. What was measured before of the same model, inputs and settings
+     * is taken over.
      */
     measure(conditions: readonly Condition[], context: MeasureContext): Promise<Measurements>;
 }
 
 export interface MeasureContext {
     readonly engine: Engine;
-    /** Gets what is finished while the work lasts. */
+    /** Gets what is finished, as soon as it is. */
     readonly folder: string;
+    /** Conditions that are not to be measured, but wanted where they have been. */
+    readonly known: readonly Condition[];
     readonly signal?: AbortSignal | undefined;
     readonly progress: Progress;
 }
 
 export interface Measurements {
     cell(condition: Condition, language: string): Cell;
+    /** Whether one of the conditions `known` has been measured in every language. Default: none has. */
+    has?(condition: Condition): boolean;
     /** The whole model on all that it was measured on, where that is more than the other conditions were. */
     whole?(language: string): Cell;
-    /** Tokens that went through the model for all cells. */
-    readonly decodedTokens: number;
-    /** Called once the results are written: what was only there for a stopped run goes. */
-    finish(): Promise<void>;
+    /** Tokens that went through the model for all cells of a condition, now or earlier. */
+    decodedTokens(condition: Condition): number;
+    /** Settings that are known now only; they go before the metric's own. */
+    readonly settings?: Readonly<Record<string, string | number>>;
+    /** Which texts were measured, by language; see `Sketch`. */
+    readonly sketches?: Readonly<Record<string, string>>;
 }
 
 /** One measurement: a mean over units (texts or questions), each with a numerator and a weight. */

@@ -1,18 +1,18 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { languageOf } from '../answers/languageOf.js';
-import { hasRightNumber, type NumberRule } from '../answers/numberRules.js';
-import { paperLanguages } from '../corpus/languages.js';
-import type { Prompt } from '../engine/Engine.js';
+import type { NumberRule } from '../answers/numberRules.js';
+import { datasetName } from '../corpus/datasetName.js';
+import type { Engine, Prompt } from '../engine/Engine.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { Journal } from '../Journal.js';
+import { Journal, noteUnreadable } from '../Journal.js';
+import { keyOf } from '../keys.js';
 import type { PromptTemplate } from '../questions/promptTemplates.js';
-import { questionId } from '../questions/questionId.js';
+import { promptKey } from '../questions/promptKey.js';
 import type { Question, Questions } from '../questions/Questions.js';
+import { AnswerSheet } from './AnswerSheet.js';
 import { type Condition, conditionMask, wholeModel } from './conditions.js';
-import type { Cell, Metric } from './Metric.js';
+import type { Metric } from './Metric.js';
 
 export interface AccuracyOptions {
     readonly questions: Questions;
@@ -30,48 +30,54 @@ export interface AccuracyOptions {
     readonly rule?: NumberRule | undefined;
 }
 
-const entry = z.object({ condition: z.string(), language: z.string(), index: z.int(), text: z.string(), tokens: z.int() });
-type Answer = z.output<typeof entry>;
+const entry = z.object({
+    key: z.string(), condition: z.string(), language: z.string(), index: z.int(), text: z.string(), tokens: z.int(),
+});
 
-interface Asked {
+/** A question with its prompt. */
+interface AskedQuestion {
     readonly question: Question;
     readonly text: string;
-    readonly id: number;
+    /** Names question, model and settings; see `promptKey`. */
+    readonly key: string;
+    /** Asked under every condition, not of the whole model alone. */
+    readonly ofAll: boolean;
 }
 
 /**
  * Share of questions answered rightly: with the right number, in the language asked (figs. 2b, 10-13).
  * Answers are greedy; those of all conditions are generated together, and stay in
- * `accuracy.answers.jsonl`: `{condition, language, index, text, tokens}`, a line each.
+ * `accuracy.answers.jsonl`: `{key, condition, language, index, text, tokens}`, a line each.
  */
 export function accuracyMetric({ questions, template, limit, wholeLimit = limit, maxTokens = 256, rule = 'last' }: AccuracyOptions): Metric {
-    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw new LanguageNeuronsError('WRONG_USE', `the number of questions must be a whole number of at least 1, not ${limit}`);
-    if (limit !== undefined && wholeLimit !== undefined && !(Number.isInteger(wholeLimit) && wholeLimit >= limit)) {
-        throw new LanguageNeuronsError('WRONG_USE', `the whole model's number of questions must be a whole number of at least ${limit}, not ${wholeLimit}`);
-    }
+    checkLimits(limit, wholeLimit);
+    const { languages } = questions;
     return {
-        name: 'accuracy', source: questions.name, languages: questions.languages, of: (mean) => mean,
+        name: 'accuracy', source: questions.name, languages, of: (mean) => mean,
         settings: { questions: questions.name, template: template.name, maxTokens, rule },
-        async measure(conditions, { engine, folder, signal, progress }) {
-            const asked = new Map<string, Asked[]>();
-            // Of all prompts, whatever the limit: what a shorter run answered serves a longer one.
-            const hash = createHash('sha256').update(JSON.stringify([engine.fingerprint, engine.backends.variant, template.special, questions.languages.map(template.stops), maxTokens]));
-            for (const language of questions.languages) {
-                const list = (await questions.of(language)).map((question) => ({ question, text: template.write(question), id: questionId(question) }));
-                hash.update(JSON.stringify([language, list.map(({ text }) => text)]));
-                asked.set(language, list.slice(0, limit === undefined ? undefined : wholeLimit));
-            }
-            const key = hash.digest('hex');
-            const journal = await Journal.open(join(folder, 'accuracy.answers.jsonl'), key, entry);
-            const answers = new Map(journal.found.map((answer) => [nameOf(answer.condition, answer.language, answer.index), answer]));
+        async measure(conditions, { engine, folder, known, signal, progress }) {
+            const asked = await askedQuestions(engine);
+            const all = [...conditions, ...known];
+            const sheet = new AnswerSheet(all.length, asked.map(({ question }) => question), languages, rule);
+            const rows = new Map(all.map(({ id }, row) => [id, row]));
+            const places = new Map<string, number[]>(); // a question may be there twice
+            for (const [place, { key }] of asked.entries()) places.set(key, [...places.get(key) ?? [], place]);
+            const take = ({ key, text, tokens }: { readonly key: string; readonly text: string; readonly tokens: number }): void => {
+                const [prompt, condition] = key.split('/') as [string, string | undefined];
+                const row = rows.get(condition ?? '');
+                if (row === undefined) return;
+                for (const place of places.get(prompt) ?? []) if (!sheet.has(row, place)) sheet.mark(row, place, text, tokens);
+            };
+            const path = join(folder, 'accuracy.answers.jsonl');
+            const journal = await Journal.open(path, entry, { signal, take });
+            noteUnreadable(journal, path, progress);
 
-            const each = [...asked.values()].flat();
-            const byId = new Map(each.map((one) => [one.id, one]));
-            const ofAll = new Set([...asked.values()].flatMap((list) => list.slice(0, limit)));
-            const isAsked = (condition: string, one: Asked): boolean => condition === wholeModel.id || ofAll.has(one);
-            const isAnswered = (condition: string, { question: { language, index } }: Asked): boolean => answers.has(nameOf(condition, language, index));
-            const all = conditions.flatMap(({ id }) => each.filter((one) => isAsked(id, one)).map((one) => isAnswered(id, one)));
-            const [total, open] = [all.length, all.filter((answered) => !answered).length];
+            const placesOf = ({ id }: Condition): number[] => [...asked.keys()].filter((place) => id === wholeModel.id || asked[place]!.ofAll);
+            const isOpen = (condition: Condition, place: number): boolean => !sheet.has(rows.get(condition.id)!, place);
+            const [total, open] = conditions.reduce(([all, left], condition) => {
+                const list = placesOf(condition);
+                return [all + list.length, left + list.filter((place) => isOpen(condition, place)).length] as const;
+            }, [0, 0] as readonly [number, number]);
             progress.stage('accuracy', total);
             if (open < total) {
                 progress.note(`continues after ${total - open} of ${total} answers`);
@@ -80,66 +86,63 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
             const widths = engine.layers.map(({ width }) => width);
             for (let first = 0; first < conditions.length; first += engine.masks) {
                 const together = conditions.slice(first, first + engine.masks);
-                function* todo(): Generator<Prompt> {
-                    for (const one of each) {
-                        const { question: { language }, text, id } = one;
-                        for (const [mask, { id: condition }] of together.entries()) {
-                            if (isAsked(condition, one) && !isAnswered(condition, one)) yield { text, id, mask, special: template.special, stops: template.stops(language) };
-                        }
-                    }
-                }
                 const masks = together.map((condition) => conditionMask(condition, widths));
                 await steppingDown(engine, progress, async () => {
-                    for await (const { prompt, mask, text, tokens, promptTokens } of engine.generate(todo(), { masks, maxTokens, signal })) {
-                        const { language, index } = byId.get(prompt)!.question;
-                        const answer: Answer = { condition: together[mask]!.id, language, index, text, tokens: tokens + promptTokens };
+                    for await (const { prompt: place, mask, text, tokens, promptTokens } of engine.generate(todo(together), { masks, maxTokens, signal })) {
+                        const { key, question: { language, index } } = asked[place]!;
+                        const condition = together[mask]!.id;
+                        const answer = { key: `${key}/${condition}`, condition, language, index, text, tokens: tokens + promptTokens };
                         await journal.add(answer);
-                        answers.set(nameOf(answer.condition, language, index), answer);
-                        progress.advance(1);
+                        take(answer);
+                        progress.advance(places.get(key)!.length);
                     }
                 });
             }
             progress.done();
-            const cellOn = (condition: Condition, list: readonly Asked[]): Cell =>
-                cellOf(list.map(({ question: { language, index } }) => answers.get(nameOf(condition.id, language, index))!), list.map(({ question }) => question), answerLanguages(questions.languages), rule);
-            const decodedTokens = conditions.reduce((sum, { id }) => sum + each.reduce(
-                (part, one) => part + (isAsked(id, one) ? answers.get(nameOf(id, one.question.language, one.question.index))!.tokens : 0), 0), 0);
+
+            /** Prompts without an answer, question by question, so that conditions that share one are side by side. */
+            function* todo(together: readonly Condition[]): Generator<Prompt> {
+                for (const [place, { key, text, question: { language }, ofAll }] of asked.entries()) {
+                    if (places.get(key)![0] !== place) continue;
+                    for (const [mask, condition] of together.entries()) {
+                        if ((condition.id !== wholeModel.id && !ofAll) || !isOpen(condition, place)) continue;
+                        yield { text, id: place, mask, special: template.special, stops: template.stops(language) };
+                    }
+                }
+            }
+            const placesIn = (language: string, among: (asked: AskedQuestion) => boolean): number[] =>
+                [...asked.keys()].filter((place) => asked[place]!.question.language === language && among(asked[place]!));
             return {
-                decodedTokens, finish: () => Promise.resolve(),
-                cell: (condition, language) => cellOn(condition, asked.get(language)!.filter((one) => ofAll.has(one))),
-                whole: (language) => cellOn(wholeModel, asked.get(language)!),
+                settings: {
+                    questions: datasetName(questions.sources, folder), texts: keyOf(asked.map(({ question: { language, text, answer } }) => [language, text, answer])),
+                    batch: engine.settings.batch, context: engine.contextSize, device: engine.settings.device,
+                },
+                has: (condition) => placesOf(condition).every((place) => !isOpen(condition, place)),
+                decodedTokens: (condition) => placesOf(condition).reduce((sum, place) => sum + sheet.tokens(rows.get(condition.id)!, place), 0),
+                cell: (condition, language) => sheet.cell(rows.get(condition.id)!, placesIn(language, ({ ofAll }) => ofAll)),
+                whole: (language) => sheet.cell(rows.get(wholeModel.id)!, placesIn(language, () => true)),
             };
         },
     };
+
+    async function askedQuestions(engine: Engine): Promise<AskedQuestion[]> {
+        const asked: AskedQuestion[] = [];
+        for (const language of languages) {
+            for (const [i, question] of (await questions.of(language)).slice(0, wholeLimit).entries()) {
+                const text = await template.write(question);
+                const key = promptKey(engine, { language, text, special: template.special, stops: template.stops(language), maxTokens });
+                asked.push({ question, text, key, ofAll: i < (limit ?? Infinity) });
+            }
+        }
+        return asked;
+    }
 }
 
-/**
- * Languages that an answer may be in: those asked and the paper's ten, so that an English answer to a
- * German question is told as such even where nothing is asked in English.
- */
-export function answerLanguages(asked: readonly string[]): string[] {
-    return [...new Set([...asked, ...paperLanguages])];
-}
-
-/** What an answer is: its number, and its language of the candidates, undefined where that cannot be told. */
-export function judge(text: string, { answer, language }: Pick<Question, 'answer' | 'language'>, candidates: readonly string[], rule: NumberRule): { number: boolean; language: string | undefined } {
-    return { number: hasRightNumber(text, answer, language, rule), language: languageOf(text, candidates) };
-}
-
-function cellOf(answers: readonly Answer[], questions: readonly Question[], candidates: readonly string[], rule: NumberRule): Cell {
-    const judged = answers.map(({ text }, i) => ({ ...judge(text, questions[i]!, candidates, rule), own: questions[i]!.language }));
-    const share = (of: (one: (typeof judged)[number]) => boolean): number => judged.filter(of).length / judged.length;
-    return {
-        numerators: Float64Array.from(judged, ({ number, language, own }) => (number && language === own ? 1 : 0)),
-        weights: new Float64Array(judged.length).fill(1),
-        samples: judged.length,
-        answers: {
-            number: share(({ number }) => number), language: share(({ language, own }) => language === own),
-            untold: share(({ number, language }) => number && language === undefined),
-        },
-    };
-}
-
-function nameOf(condition: string, language: string, index: number): string {
-    return `${condition}/${language}/${index}`;
+function checkLimits(limit: number | undefined, wholeLimit: number | undefined): void {
+    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
+        throw new LanguageNeuronsError('WRONG_USE', `the number of questions must be a whole number of at least 1, not ${limit}`);
+    }
+    if (limit !== undefined && wholeLimit !== undefined && !(Number.isInteger(wholeLimit) && wholeLimit >= limit)) {
+        throw new LanguageNeuronsError('WRONG_USE', `the whole model's number of questions must be a whole number of at least ${limit}, not ${wholeLimit}`);
+    }
 }

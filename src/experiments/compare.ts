@@ -1,6 +1,8 @@
+import { modelName, sourceDifferences } from '../activations/sourceDifferences.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { layerStarts, locator } from '../neurons/flatIndex.js';
 import { type LayerCounts, type NeuronAnalysis, type NeuronClass, neuronClasses, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import type { AnalysisChange, ClassOrNone, ComparedAnalysis, Comparison, GroupChange, GroupName, LanguageNumbers } from './Comparison.js';
 import { measuredAlike, metricChange } from './compareMetrics.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
@@ -38,7 +40,7 @@ export function compare(analyses: readonly LabelledAnalysis[], trained: readonly
     }
     for (const other of later) checkAlike(first, other);
     return {
-        languages, widths, trained,
+        languages, widths, trained, notes: later.flatMap((other) => notesOn(first, other)),
         analyses: analyses.map(summary),
         changes: later.map((other) => changeOf(first, other, trained)),
     };
@@ -60,9 +62,27 @@ function checkAlike(first: LabelledAnalysis, other: LabelledAnalysis): void {
     }
 }
 
+/** What a reader should know of two runs beside the models: whether these are one, and what else differs. */
+function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
+    const [a, b] = [first.analysis.source, other.analysis.source];
+    const unlike = (first.matrices ?? []).filter((matrix) =>
+        (other.matrices ?? []).some(({ metric }) => metric === matrix.metric) && !(other.matrices ?? []).some((measured) => measuredAlike(matrix, measured)));
+    const metrics = unlike.map(({ metric }) => `${metric} of ${other.label} was measured otherwise than that of ${first.label}, `
+        + 'on other texts, questions or languages or with other settings, and is not compared.');
+    if (a === undefined || b === undefined) return metrics;
+    const both = `${first.label} and ${other.label}`;
+    const differences = sourceDifferences(a, b, { model: false });
+    const same = a.model.fingerprint !== '' && a.model.fingerprint === b.model.fingerprint;
+    return [
+        ...(same ? [`${both} are the same model (${modelName(a)}): what changed is not of an alignment.`] : []),
+        ...(differences.length === 0 ? [] : [`${both} differ in more than the model: ${differences.join(', ')}.`]),
+        ...metrics,
+    ];
+}
+
 function summary({ label, analysis }: LabelledAnalysis): ComparedAnalysis {
     const { method, topRate, bar, lambda, threshold, selected, histogram, histogramAll, general, perLanguage, layers } = analysis;
-    return { label, method, topRate, bar, lambda, threshold, selected, histogram, histogramAll, general, perLanguage, layers };
+    return { label, method, topRate, bar, lambda, threshold, selected, histogram, histogramAll, general, perLanguage, layers, neurons: neuronsDigest(analysis) };
 }
 
 function changeOf(first: LabelledAnalysis, { label, analysis: b, matrices = [] }: LabelledAnalysis, trained: readonly string[]): AnalysisChange {

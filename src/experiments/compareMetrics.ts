@@ -2,12 +2,17 @@ import type { MetricChange, MetricGroupChange } from './Comparison.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 import { average, bootstrapInterval, difference, drawResamples, estimate, type Estimate } from './resampling.js';
 
-/** Whether two models were measured alike, on the same texts or questions. */
+/** Settings that say nothing of what the whole model was measured on, or only to the last bits. */
+const passedOver = ['controls', 'seed', 'batch', 'context', 'device'];
+/** What the user called the texts or questions: passed over where a hash of them is known. */
+const names = ['data', 'questions'];
+
+/** Whether two models were measured alike, on the same texts or questions. What one of them does not know is not looked at. */
 export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boolean {
-    const of = ({ metric, settings, languages, whole }: DeactivationMatrix): string => {
-        const { controls: _, seed: __, ...measurement } = settings;
-        return JSON.stringify([metric, measurement, languages, languages.map((language) => whole[language]?.weights)]);
-    };
+    const hashed = [a, b].every(({ settings }) => settings.texts !== undefined);
+    const known = Object.keys(a.settings).filter((name) => b.settings[name] !== undefined && !passedOver.includes(name) && !(hashed && names.includes(name)));
+    const of = ({ metric, settings, languages, whole }: DeactivationMatrix): string =>
+        JSON.stringify([metric, known.map((name) => settings[name]), languages, languages.map((language) => whole[language]?.weights)]);
     return of(a) === of(b);
 }
 

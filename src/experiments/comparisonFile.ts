@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { defined } from '../defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readTextIfAny, writeFileAtomic } from '../files.js';
+import { jsonNumber, nonFinite } from '../jsonNumber.js';
 import type { Comparison } from './Comparison.js';
 import { type MetricName, metricNames } from './DeactivationMatrix.js';
 
@@ -11,16 +12,19 @@ const counts = z.array(count);
 const layer = z.object({ specific: count, related: count, general: count });
 const numbers = z.object({ specific: z.number(), related: z.number(), total: z.number() });
 const group = z.object({ languages: z.array(z.string()), before: numbers, after: numbers, change: numbers }).optional();
-const measured = z.number().nullable().transform((value) => value ?? Infinity); // JSON has no infinity
+const measured = z.union([jsonNumber, z.null().transform(() => Infinity)]); // null in format 2
 const metricGroup = z.object({ languages: z.array(z.string()), before: measured, after: measured, change: measured, interval: z.tuple([measured, measured]).nullable() });
 const classes = z.enum(['none', 'specific', 'related', 'general']);
 const share = z.number().nullable();
+/** 3: numbers that are not finite by name, notes. Format 2 is still read. */
+const version = 3;
 const shape = z.object({
-    format: z.literal('language-neurons/comparison'), version: z.literal(2),
+    format: z.literal('language-neurons/comparison'), version: z.union([z.literal(2), z.literal(version)]),
+    notes: z.array(z.string()).default([]),
     languages: z.array(z.string()).min(2), widths: counts, trained: z.array(z.string()),
     analyses: z.array(z.object({
         label: z.string(), method: z.enum(['paper', 'lape']), topRate: z.number(), bar: z.number(), lambda: z.number().nullable(),
-        threshold: z.number(), selected: count, histogram: counts, histogramAll: counts, general: count,
+        threshold: z.number(), selected: count, histogram: counts, histogramAll: counts, general: count, neurons: z.string().optional(),
         perLanguage: z.record(z.string(), numbers), layers: z.array(layer),
     })).min(2),
     changes: z.array(z.object({
@@ -43,7 +47,7 @@ export function comparisonPath(folder: string): string {
 
 /** @throws LanguageNeuronsError UNWRITABLE */
 export async function writeComparison(folder: string, comparison: Comparison): Promise<void> {
-    await writeFileAtomic(comparisonPath(folder), `${JSON.stringify({ format: 'language-neurons/comparison', version: 2, ...comparison })}\n`);
+    await writeFileAtomic(comparisonPath(folder), `${JSON.stringify({ format: 'language-neurons/comparison', version, ...comparison }, nonFinite)}\n`);
 }
 
 /**

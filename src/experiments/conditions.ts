@@ -30,8 +30,9 @@ export function setConditions(
     analysis: NeuronAnalysis, languages: readonly string[], set: NeuronSetName, seed: number, controls: number,
 ): SetConditions {
     const neurons = languages.map((language) => neuronsOf(analysis, language, set));
+    // By language, not by row: the same neurons whatever other languages are asked for.
     const random = (chosen: readonly NeuronIndex[], row: number, k: number): Condition =>
-        condition(randomNeurons(chosen, analysis.widths, (seed + k) * 1000 + row));
+        condition(randomNeurons(chosen, analysis.widths, seed + k, ...[...languages[row]!].map((letter) => letter.codePointAt(0)!)));
     return {
         own: neurons.map(condition),
         controls: Array.from({ length: controls }, (_, k) => neurons.map((chosen, row) => random(chosen, row, k))),

@@ -4,11 +4,12 @@ import { toCsv } from '../csv.js';
 import { defined } from '../defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readTextIfAny, writeFileAtomic } from '../files.js';
+import { jsonNumber, nonFinite } from '../jsonNumber.js';
 import { type DeactivationMatrix, type MetricName, metricNames } from './DeactivationMatrix.js';
 import { matrixTable } from './matrixTable.js';
 
-/** Perplexities that overflow are stored as null, as JSON has no infinity, and read back as such. */
-const number = z.number().nullable().transform((value) => value ?? Infinity);
+/** Format 3 had null for a perplexity that overflows. */
+const number = z.union([jsonNumber, z.null().transform(() => Infinity)]);
 const row = z.array(number);
 const grid = z.array(row);
 const interval = z.tuple([number, number]).nullable();
@@ -20,9 +21,13 @@ const set = z.object({
     samples: grid, neurons: z.array(z.number().int()),
     answers: z.object({ number: share, language: share, untold: share }).optional(),
 });
+/** 4: numbers that are not finite by name, the model and its neurons. Format 3 is still read. */
+const version = 4;
 const file = z.object({
-    format: z.literal('language-neurons/matrix'), version: z.literal(3), metric: z.enum(metricNames as [MetricName, ...MetricName[]]),
+    format: z.literal('language-neurons/matrix'), version: z.union([z.literal(3), z.literal(version)]), metric: z.enum(metricNames as [MetricName, ...MetricName[]]),
     settings: z.record(z.string(), z.union([z.string(), z.number()])), languages: z.array(z.string()),
+    model: z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() }).optional(), neurons: z.string().optional(),
+    counted: z.record(z.string(), z.number()).optional(),
     sets: z.object({ specific: set.optional(), 'specific+related': set.optional(), 'specific+related+general': set.optional() }),
     whole: z.record(z.string(), z.object({ numerators: row, weights: row })),
     decodedTokens: z.number(),
@@ -37,7 +42,7 @@ export function matrixPath(folder: string, metric: MetricName): string {
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeMatrix(folder: string, matrix: DeactivationMatrix): Promise<void> {
-    const text = JSON.stringify({ format: 'language-neurons/matrix', version: 3, ...matrix }, null, 1);
+    const text = JSON.stringify({ format: 'language-neurons/matrix', version, ...matrix }, nonFinite, 1);
     await writeFileAtomic(join(folder, `${matrix.metric}.matrix.csv`), toCsv(matrixTable(matrix)));
     await writeFileAtomic(matrixPath(folder, matrix.metric), `${text}\n`);
 }

@@ -1,6 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import wilson from 'wilson-score-interval';
+import { randomOf } from '../random.js';
 import type { CellInterval, MetricName } from './DeactivationMatrix.js';
 import type { Cell } from './Metric.js';
 
@@ -20,7 +20,7 @@ export interface Estimate {
  */
 export function drawResamples(units: number): Uint16Array[] {
     if (units < 2) return [];
-    const generator = xoroshiro128plus(units);
+    const generator = randomOf(units);
     return Array.from({ length: resamples }, () => {
         const times = new Uint16Array(units);
         for (let i = 0; i < units; i++) times[uniformInt(generator, 0, units - 1)]!++;

@@ -1,3 +1,5 @@
+import type { ActivationsSource } from '../activations/Activations.js';
+
 /** Classes of neurons (section 2.2 of the paper). */
 export const neuronClasses = ['specific', 'related', 'general'] as const;
 export type NeuronClass = (typeof neuronClasses)[number];
@@ -66,6 +68,12 @@ export interface Stability {
     };
 }
 
+/** The counts behind an analysis, and what made them. */
+export interface AnalysisSource extends ActivationsSource {
+    /** See `countsDigest`. */
+    readonly counts: string;
+}
+
 /** Result of `identify`; what `neurons.json` holds and `identify --json` prints (without `neurons`). */
 export interface NeuronAnalysis {
     readonly method: IdentifyMethod;
@@ -93,6 +101,8 @@ export interface NeuronAnalysis {
     readonly stages: Stages;
     /** Present where the counts were kept in folds. */
     readonly stability?: Stability | undefined;
+    /** What it was made from; absent in files of format 2. */
+    readonly source?: AnalysisSource | undefined;
     /** Scoring and λ sweep alone, in milliseconds. */
     readonly milliseconds: number;
     /** The neurons themselves: of each language, and the general ones. Sorted by layer, then neuron. */

@@ -1,11 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
+import { modelShape, settingsShape, versionsShape } from '../activations/sourceShapes.js';
 import { writeFileAtomic } from '../files.js';
 import { type NeuronAnalysis, stageNames } from './NeuronAnalysis.js';
 
-/** 2: stages, stability and LAPE. */
-const version = 2;
+/** 2: stages, stability and LAPE. 3: source. Format 2 is still read. */
+const version = 3;
 const count = z.int().nonnegative();
 const index = z.tuple([count, count]);
 const byLanguage = z.record(z.string(), z.array(index));
@@ -21,13 +22,17 @@ const stability = z.object({
         general: interval, perLanguage: z.record(z.string(), z.object({ specific: interval, related: interval, total: interval })),
     }),
 });
+const source = z.object({
+    model: modelShape, dataset: z.object({ name: z.string(), hash: z.string() }), settings: settingsShape.optional(),
+    versions: versionsShape, counts: z.string(),
+});
 const shape = z.object({
-    format: z.literal('language-neurons/neurons'), version: z.literal(version), method: z.enum(['paper', 'lape']),
+    format: z.literal('language-neurons/neurons'), version: z.union([z.literal(2), z.literal(version)]), method: z.enum(['paper', 'lape']),
     languages: z.array(z.string()).min(2), widths: z.array(count).min(1), topRate: z.number(), bar: z.number(),
     lambda: z.number().nullable(), threshold: z.number(), selected: count, histogram: z.array(count), histogramAll: z.array(count),
     general: count, perLanguage: z.record(z.string(), z.object({ specific: count, related: count, total: count })),
     layers: z.array(z.object({ specific: count, related: count, general: count })), milliseconds: z.number(),
-    stages, stability: stability.optional(),
+    stages, stability: stability.optional(), source: source.optional(),
     neurons: z.object({ specific: byLanguage, related: byLanguage, general: z.array(index) }),
 }).refine(({ languages, widths, layers, histogram, histogramAll, perLanguage, neurons }) =>
     layers.length === widths.length

@@ -1,4 +1,5 @@
 import type { Activations } from '../activations/Activations.js';
+import { countsDigest } from '../activations/countsDigest.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { activationProbabilities, type Probabilities } from './activationProbabilities.js';
 import { locator } from './flatIndex.js';
@@ -30,8 +31,8 @@ export interface IdentifyOptions {
  * @throws LanguageNeuronsError WRONG_USE, or EMPTY for a language without tokens
  */
 export function identify(activations: Activations, options: IdentifyOptions = {}): NeuronAnalysis {
-    const { folds } = activations;
-    const analysis = identifyOnce(activations, options);
+    const { folds, source: { dataset: { name, hash }, ...source } } = activations;
+    const analysis = { ...identifyOnce(activations, options), source: { ...source, dataset: { name, hash }, counts: countsDigest(activations) } };
     if (folds === undefined) return analysis;
     return { ...analysis, stability: stability(activations, folds, analysis, (part) => identifyOnce(part, options)) };
 }

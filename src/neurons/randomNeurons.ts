@@ -1,13 +1,13 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
+import { randomOf } from '../random.js';
 import type { NeuronIndex } from './NeuronAnalysis.js';
 
 /**
  * As many random neurons in the same layers as the set given, and none of it while a layer has
- * others; the same seed gives the same neurons. The control of a deactivation experiment.
+ * others; the same seeds give the same neurons. The control of a deactivation experiment.
  */
-export function randomNeurons(set: readonly NeuronIndex[], widths: readonly number[], seed: number): NeuronIndex[] {
-    const generator = xoroshiro128plus(seed);
+export function randomNeurons(set: readonly NeuronIndex[], widths: readonly number[], ...seeds: readonly number[]): NeuronIndex[] {
+    const generator = randomOf(...seeds);
     const draw = (pool: number[], count: number): number[] => {
         for (let i = 0; i < count; i++) {
             const swap = uniformInt(generator, i, pool.length - 1);

@@ -1,3 +1,5 @@
+import type { Source } from '../corpus/Corpus.js';
+
 /** One question of a reasoning task, with the number that answers it. */
 export interface Question {
     readonly language: string;
@@ -11,6 +13,8 @@ export interface Question {
 export interface Questions {
     /** What the user called it. */
     readonly name: string;
+    /** The one folder or dataset they are read from. */
+    readonly sources: readonly Source[];
     readonly languages: readonly string[];
     /** In the order of the file. */
     of(language: string): Promise<readonly Question[]>;

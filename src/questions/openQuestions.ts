@@ -1,12 +1,13 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { z } from 'zod';
 import { languageTag } from '../corpus/languageNames.js';
 import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
 import { readLines } from '../corpus/readLines.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { type Progress, silent } from '../progress.js';
-import { fetchQuestions, questionSets } from './fetchQuestions.js';
+import { throwIfStopped } from '../stop.js';
+import { fetchQuestions, homeLanguages, isCached, questionSets } from './fetchQuestions.js';
 import type { Question, Questions } from './Questions.js';
 
 const msvampRow = z.union([
@@ -48,14 +49,26 @@ export async function isQuestions(spec: string): Promise<boolean> {
 /**
  * Opens questions: `mgsm` or `msvamp`, fetched and cached, or those in a folder, MGSM's `mgsm_LL.tsv` or
  * MSVAMP's `test_Language.json`.
- * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, fetchQuestions's; reading a language DAMAGED naming the line, or ENCODING
+ * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, fetchQuestions's; reading a language DAMAGED naming the line,
+ * ENCODING, EMPTY; ABORTED by the signal, also while a language is read
  */
 export async function openQuestions(spec: string, { languages: asked, signal, progress = silent }: QuestionsOptions = {}): Promise<Questions> {
-    if (questionSets.includes(spec)) return { ...(await openFolder(await fetchQuestions(spec, { languages: asked, signal, progress }), asked)), name: spec };
-    return openFolder(spec, asked);
+    throwIfStopped(signal);
+    if (!questionSets.includes(spec)) return openFolder(spec, asked, signal);
+    const folder = await fetchQuestions(spec, { languages: asked, signal, progress });
+    const fetched = await openFolder(folder, asked ?? homeLanguages(spec), signal);
+    return {
+        ...fetched, name: spec, sources: [{ name: spec }],
+        of: async (language) => {
+            await isCached(folder, spec, language); // still what was fetched, however long ago it was opened
+            return fetched.of(language);
+        },
+    };
 }
 
-async function openFolder(folder: string, asked: readonly string[] | undefined): Promise<Questions> {
+async function openFolder(
+    folder: string, asked: readonly string[] | undefined, signal: AbortSignal | undefined,
+): Promise<Questions> {
     const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError('NOT_FOUND', `${folder}: cannot be read (${cause.message}); give mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json`, { cause });
     });
@@ -70,7 +83,10 @@ async function openFolder(folder: string, asked: readonly string[] | undefined):
     }
     if (files.size === 0) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: holds no questions; give a folder of mgsm_LL.tsv or test_Language.json`);
     const languages = chooseLanguages(asked, inPaperOrder(files.keys()), folder);
-    return { name: folder, languages, of: (language) => readQuestions(files.get(language)!, language) };
+    return {
+        name: folder, sources: [{ name: folder, path: resolve(folder) }], languages,
+        of: (language) => readQuestions(files.get(language)!, language, signal),
+    };
 }
 
 function kindOf(name: string): { readonly language: string; readonly kind: keyof typeof kinds } | undefined {
@@ -80,9 +96,12 @@ function kindOf(name: string): { readonly language: string; readonly kind: keyof
     return language === undefined ? undefined : { language, kind: 'msvamp' };
 }
 
-async function readQuestions({ path, kind }: { readonly path: string; readonly kind: keyof typeof kinds }, language: string): Promise<Question[]> {
+async function readQuestions(
+    { path, kind }: { readonly path: string; readonly kind: keyof typeof kinds },
+    language: string, signal: AbortSignal | undefined,
+): Promise<Question[]> {
     const questions: Question[] = [];
-    for await (const { text: line, number } of readLines(path)) {
+    for await (const { text: line, number } of readLines(path, signal)) {
         if (line.trim() === '') continue;
         const row = kinds[kind](line);
         if (row === undefined || row.answer === undefined || row.text.trim() === '') {

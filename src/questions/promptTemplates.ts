@@ -9,7 +9,7 @@ export interface PromptTemplate {
     readonly name: string;
     /** Special tokens written out in its prompts are these tokens. */
     readonly special: boolean;
-    write(question: Pick<Question, 'language' | 'text'>): string;
+    write(question: Pick<Question, 'language' | 'text'>): string | Promise<string>;
     /** Texts before which an answer ends, beside the model's own end. */
     stops(language: string): readonly string[];
 }
@@ -42,6 +42,11 @@ export const promptTemplates: Readonly<Record<string, PromptTemplate>> = {
     }, (language) => [wordsOf(language)[0], '</s>', '<|im_end|>']),
 };
 
+/** Whether openTemplate knows this name; anything else is a file. */
+export function isTemplateName(name: string): boolean {
+    return name === 'chat' || Object.hasOwn(promptTemplates, name);
+}
+
 function plain(name: string, write: PromptTemplate['write'], stops: PromptTemplate['stops'] = () => []): PromptTemplate {
     return { name, special: false, write, stops };
 }
@@ -53,7 +58,7 @@ function plain(name: string, write: PromptTemplate['write'], stops: PromptTempla
  * where the model has no chat template, or one that cannot be used
  */
 export async function openTemplate(nameOrPath: string, model: ChatModel): Promise<PromptTemplate> {
-    if (nameOrPath === 'chat') return chatTemplate(model);
+    if (nameOrPath === 'chat') return await chatTemplate(model);
     if (Object.hasOwn(promptTemplates, nameOrPath)) return promptTemplates[nameOrPath]!;
     const text = await readFile(nameOrPath, 'utf8').catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError('NOT_FOUND', `${nameOrPath}: no such template, nor a file that can be read; choose from chat, ${Object.keys(promptTemplates).join(', ')}, or give a text file with {question}`, { cause });

@@ -1,12 +1,13 @@
-import { createHash } from 'node:crypto';
-import { dirname } from 'node:path';
+import { rm, stat } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Engine } from '../engine/Engine.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { ensureWritableFolder, writeFileAtomic } from '../files.js';
-import { Journal } from '../Journal.js';
+import { unwritable, writeFileAtomic } from '../files.js';
+import { withFile } from '../folderLock.js';
+import { Journal, noteUnreadable } from '../Journal.js';
 import { type Progress, silent } from '../progress.js';
+import { promptKey } from './promptKey.js';
 import { englishName, type PromptTemplate } from './promptTemplates.js';
 import { questionId } from './questionId.js';
 import type { Question, Questions } from './Questions.js';
@@ -15,7 +16,7 @@ export interface RespondOptions {
     readonly engine: Engine;
     readonly questions: Questions;
     readonly template: PromptTemplate;
-    /** JSON file that gets the answers; beside it, while the work lasts, `PATH.parts.jsonl`. */
+    /** JSON file that gets the answers; beside it `PATH.answers.jsonl` keeps those of each question as soon as they are there. */
     readonly path: string;
     /** Only the first so many questions of each language. */
     readonly limit?: number | undefined;
@@ -27,6 +28,8 @@ export interface RespondOptions {
     readonly temperature?: number | undefined;
     /** Default 1. */
     readonly seed?: number | undefined;
+    /** Remove the answers that are there first. Default: take over those that are these questions'. */
+    readonly fresh?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
 }
@@ -51,52 +54,93 @@ export interface RespondResult {
     readonly seconds: number;
 }
 
-const part = z.object({ language: z.string(), index: z.int(), answers: z.array(z.string()) });
+const entry = z.object({ key: z.string(), language: z.string(), index: z.int(), answers: z.array(z.string()) });
+
+/** A question with its prompt. */
+interface AskedQuestion {
+    readonly question: Question;
+    readonly text: string;
+    readonly id: number;
+    readonly key: string;
+    readonly special: boolean;
+    readonly stops: readonly string[];
+}
 
 /**
  * Generates answers to every question in every language, many at once, into a JSON file that `collect`
- * reads. Questions answered by an earlier, stopped run of the same model, prompts and settings are
- * taken over.
- * @throws LanguageNeuronsError the questions', the template's and the engine's; WRONG_USE, UNWRITABLE, ABORTED
+ * reads. Questions answered before by the same model, with the same prompts and settings, are taken over.
+ * @throws LanguageNeuronsError the questions', the template's and the engine's; WRONG_USE, BUSY, UNWRITABLE, ABORTED
  */
 export async function respond(options: RespondOptions): Promise<RespondResult> {
-    const { engine, questions, template, path, limit, answers = 1, maxTokens = 256, temperature = 0, seed = 1, signal, progress = silent } = options;
+    const { path, limit, signal } = options;
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw new LanguageNeuronsError('WRONG_USE', `the number of questions must be a whole number of at least 1, not ${limit}`);
+    return withFile(path, 'respond', (either) => respondInto({ ...options, signal: either }), signal);
+}
+
+async function respondInto(options: RespondOptions): Promise<RespondResult> {
+    const { engine, path, answers = 1, maxTokens = 256, temperature = 0, seed = 1, fresh = false, signal, progress = silent } = options;
     const begin = performance.now();
-    const asked: { readonly question: Question; readonly text: string; readonly id: number; readonly special: boolean; readonly stops: readonly string[] }[] = [];
-    for (const language of questions.languages) {
-        for (const question of (await questions.of(language)).slice(0, limit)) asked.push({ question, text: template.write(question), id: questionId(question), special: template.special, stops: template.stops(language) });
-    }
-    await ensureWritableFolder(dirname(path));
-    const key = createHash('sha256').update(JSON.stringify([engine.fingerprint, asked.map(({ question, text, special, stops }) => [question.language, text, special, stops]), answers, maxTokens, temperature, seed])).digest('hex');
-    const journal = await Journal.open(`${path}.parts.jsonl`, key, part);
-    const done = new Map(journal.found.map((one) => [questionId(one), one.answers]));
+    const asked = await askedQuestions(options);
+    const keys = new Set(asked.map(({ key }) => key));
+    const done = new Map<string, readonly string[]>();
+    const journalPath = `${path}.answers.jsonl`;
+    if (fresh) await removeAnswers([path, journalPath], progress);
+    const journal = await Journal.open(journalPath, entry, { signal, take: ({ key, answers }) => { if (keys.has(key)) done.set(key, answers); } });
+    noteUnreadable(journal, journalPath, progress);
     progress.stage('respond', asked.length * answers);
-    if (done.size > 0) {
-        progress.note(`continues after ${done.size} of ${asked.length} questions`);
-        progress.advance(done.size * answers);
+    const before = asked.filter(({ key }) => done.has(key)).length;
+    if (before > 0) {
+        progress.note(`continues after ${before} of ${asked.length} questions`);
+        progress.advance(before * answers);
     }
-    const open = new Map(asked.filter(({ id }) => !done.has(id)).map((one) => [one.id, { ...one, texts: new Array<string | undefined>(answers).fill(undefined) }]));
+    const open = new Map(asked.filter(({ key }) => !done.has(key)).map((one) => [one.id, { ...one, texts: new Array<string | undefined>(answers).fill(undefined) }]));
     let generatedTokens = 0;
     await steppingDown(engine, progress, async () => {
-        const left = [...open.values()].filter(({ id }) => !done.has(id));
+        const left = [...open.values()].filter(({ key }) => !done.has(key));
         for (const { texts } of left) texts.fill(undefined);
         for await (const { prompt, answer, text, tokens } of engine.generate(left, { answers, maxTokens, temperature, seed, signal })) {
-            const one = open.get(prompt)!;
-            one.texts[answer] = text;
+            const { texts, key, question: { language, index } } = open.get(prompt)!;
+            texts[answer] = text;
             generatedTokens += tokens;
             progress.advance(1);
-            if (one.texts.includes(undefined)) continue;
-            const { language, index } = one.question;
-            await journal.add({ language, index, answers: one.texts as string[] });
-            done.set(prompt, one.texts as string[]);
+            if (texts.includes(undefined)) continue;
+            await journal.add({ key, language, index, answers: texts as string[] });
+            done.set(key, texts as string[]);
         }
     });
     progress.done();
-    const answered = asked.map(({ question: { language, index, answer }, text, id, special }): AnsweredQuestion => ({
-        lang: englishName(language), instruction: text, ...(special ? { special } : {}), answers: done.get(id)!.map((generated) => ({ generated })), index, answer,
+    const answered = asked.map(({ question: { language, index, answer }, text, key, special }): AnsweredQuestion => ({
+        lang: englishName(language), instruction: text, ...(special ? { special } : {}), answers: done.get(key)!.map((generated) => ({ generated })), index, answer,
     }));
-    await writeFileAtomic(path, `[\n${answered.map((one) => JSON.stringify(one)).join(',\n')}\n]\n`);
-    await journal.remove();
+    await writeFileAtomic(path, jsonLines(answered));
     return { questions: answered, generatedTokens, seconds: (performance.now() - begin) / 1000 };
+}
+
+async function askedQuestions({ engine, questions, template, limit, answers = 1, maxTokens = 256, temperature = 0, seed = 1 }: RespondOptions): Promise<AskedQuestion[]> {
+    const asked: AskedQuestion[] = [];
+    for (const language of questions.languages) {
+        for (const question of (await questions.of(language)).slice(0, limit)) {
+            const [text, id, special, stops] = [await template.write(question), questionId(question), template.special, template.stops(language)];
+            // The question's place decides what is drawn.
+            const drawn = temperature === 0 ? { answers, temperature, seed: 0, id: 0 } : { answers, temperature, seed, id };
+            asked.push({ question, text, id, special, stops, key: promptKey(engine, { language, text, special, stops, maxTokens, drawn }) });
+        }
+    }
+    return asked;
+}
+
+async function removeAnswers(paths: readonly string[], progress: Progress): Promise<void> {
+    for (const path of paths) {
+        if ((await stat(path).catch(() => undefined)) === undefined) continue;
+        await rm(path).catch((cause: unknown) => {
+            throw unwritable(path, cause);
+        });
+        progress.note(`removed ${path}`);
+    }
+}
+
+/** A JSON array, an element a line. */
+function* jsonLines(elements: readonly unknown[]): Generator<string> {
+    for (const [i, element] of elements.entries()) yield `${i === 0 ? '[\n' : ',\n'}${JSON.stringify(element)}`;
+    yield elements.length === 0 ? '[]\n' : '\n]\n';
 }

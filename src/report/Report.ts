@@ -18,11 +18,15 @@ export interface ReportInput {
     readonly generatedBy: { readonly version: string; readonly command?: string };
     /** Remarks shown under the summary; plain text, one paragraph each. */
     readonly notes?: readonly string[];
+    /** What a reader must know before the numbers: parts left out, texts used twice. Plain text, a sentence each. */
+    readonly warnings?: readonly string[];
 }
 
 /** Paths of the written files; `folder` joined with their places in it. */
 export interface ReportFiles {
     readonly html: string;
+    /** What the page warns of; see `ReportInput`. */
+    readonly warnings: readonly string[];
     readonly figures: readonly string[];
     readonly tables: readonly string[];
 }

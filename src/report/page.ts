@@ -16,6 +16,7 @@ export interface RenderedSection {
 /** The whole page: one file that needs no other and no network. */
 export function page(input: ReportInput, sections: readonly RenderedSection[]): string {
     const notes = input.notes ?? [];
+    const warnings = [...input.warnings ?? [], ...input.comparison?.notes ?? []];
     // The policy makes the browser itself refuse anything from outside.
     const content = html`<!doctype html>
 <html lang="en">
@@ -30,7 +31,8 @@ export function page(input: ReportInput, sections: readonly RenderedSection[]): 
 <body>
 <main>
 <header><p>language-neurons report</p><h1>${input.title}</h1></header>
-<section class="summary" style="margin-top:0">${keyNumbers(input)}${summary(input)}
+<section class="summary" style="margin-top:0">${warnings.length > 0 && html`<div class="warnings" role="note">${warnings.map(warning => html`<p><b>Note:</b> ${warning}</p>`)}</div>`}
+${keyNumbers(input)}${summary(input)}
 ${notes.length > 0 && html`<div class="notes">${notes.map(note => html`<p>${note}</p>`)}</div>`}</section>
 ${chapterNames.map(name => chapter(name, sections.map((rendered, index) => ({ rendered, number: index + 1 })).filter(({ rendered }) => rendered.section.chapter === name), input))}
 ${definitions(input)}

@@ -41,10 +41,12 @@ export function provenance(input: ReportInput): Html {
     const widths = [...new Set(analysis.widths)];
     const entries: [string, string][] = [
         ['Model', `${source.model.name} (${source.model.architecture}, ${source.model.quantization})`],
-        ['Model fingerprint', source.model.fingerprint],
+        [source.model.fingerprint.startsWith('blake3:') ? 'Model fingerprint' : 'Model fingerprint (header and size)', source.model.fingerprint],
+        ...(source.model.imatrix === undefined ? [] : [['Importance matrix', source.model.imatrix ?? 'none'] as [string, string]]),
         ['Layers', `${formatCount(analysis.layers.length)}, each of ${widths.map(formatCount).join(' or ')} neurons`],
         ['Dataset', source.dataset.name],
         ['Dataset hash', source.dataset.hash],
+        ['Counted with', Object.entries(source.settings ?? {}).map(([name, value]) => `${name} ${value}`).join(', ') || 'settings not known'],
         ['Languages', formatList(analysis.languages)],
         ['Method', analysis.method],
         ['Top rate', formatShare(analysis.topRate)],

@@ -1,15 +1,20 @@
 import { join } from 'node:path';
+import type { Activations, ActivationsSource } from '../activations/Activations.js';
 import { readActivations } from '../activations/activationsFile.js';
+import { countsDigest } from '../activations/countsDigest.js';
 import { defined } from '../defined.js';
-import { LanguageNeuronsError } from '../errors.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { readComparison } from '../experiments/comparisonFile.js';
-import { readMatrices } from '../experiments/matrixFile.js';
+import { countedWords } from '../experiments/countedTexts.js';
 import type { DeactivationMatrix, NeuronSetName } from '../experiments/DeactivationMatrix.js';
+import { readMatrices } from '../experiments/matrixFile.js';
+import { withFolder } from '../folderLock.js';
 import { readNeurons } from '../neurons/file.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { toolVersion } from '../versions.js';
+import { metricWords } from './metricWords.js';
 import type { ReportFiles } from './Report.js';
 import { writeReport } from './writeReport.js';
 
@@ -23,47 +28,73 @@ export interface ReportOptions {
 }
 
 /**
- * Writes the report of a run folder from the files in it; a folder without a matrix or a
- * comparison gets a report without one.
- * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, MISMATCH, UNWRITABLE
+ * Writes the report of a run folder from the files in it; a folder without a matrix or a comparison gets a report
+ * without one. What does not belong to the neurons of `neurons.json` is left out, and the page says so.
+ * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, BUSY, UNWRITABLE
  */
 export async function reportOn(folder: string, options: ReportOptions = {}): Promise<ReportFiles> {
     const { title, notes, out = folder } = options;
     const activations = await readActivations(folder);
     const analysis = await readNeurons(join(folder, 'neurons.json'));
-    const matrices = await readMatrices(folder);
-    const widths = activations.counts.map((layer) => layer.length / activations.languages.length);
-    if (analysis.languages.join() !== activations.languages.join() || analysis.widths.join() !== widths.join()) {
-        throw new LanguageNeuronsError('MISMATCH', `${folder}: neurons.json was not made from these counts; run identify again`);
+    const stale: string[] = [];
+    const counted = fits(analysis, activations);
+    if (!counted) {
+        stale.push('neurons.json was made from other counts than activations.safetensors holds, so the numbers of counted tokens are left out; run identify again');
     }
-    const other = matrices.find((matrix) => !sameNeurons(matrix, analysis));
-    if (other !== undefined) {
-        throw new LanguageNeuronsError('MISMATCH', `${folder}: ${other.metric}.matrix.json was not made with the neurons of neurons.json; run deactivate again`);
-    }
+    const matrices = (await readMatrices(folder)).filter((matrix) => {
+        if (isOf(matrix, analysis)) return true;
+        stale.push(`${matrix.metric}.matrix.json was made with other neurons than those of neurons.json and is left out; run deactivate again`);
+        return false;
+    });
     const comparison = await readComparison(out);
-    if (comparison !== undefined && !comparesWith(comparison, analysis)) {
-        throw new LanguageNeuronsError('MISMATCH', `${out}: comparison.json was not made with the neurons of ${folder}; run compare again`);
+    const compared = comparison !== undefined && comparesWith(comparison, analysis);
+    if (comparison !== undefined && !compared) {
+        stale.push('comparison.json was made with other neurons than those of neurons.json and is left out; run compare again');
     }
-    return writeReport(out, {
-        title: title ?? `Language neurons of ${activations.source.model.name}`,
+    const source = counted ? activations.source : analysis.source ?? activations.source;
+    return withFolder(out, 'report', () => writeReport(out, {
+        title: title ?? `Language neurons of ${source.model.name}`,
         analysis,
-        tokens: Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])])),
-        source: activations.source,
+        tokens: counted ? Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])])) : {},
+        source,
         generatedBy: { version: toolVersion },
         matrices,
-        ...defined({ comparison, notes }),
-    });
+        warnings: [...stale.map((what) => `${what}.`), ...matrices.flatMap((matrix) => warningsOn(matrix, source))],
+        ...defined({ comparison: compared ? comparison : undefined, notes }),
+    }));
 }
 
-/** Whether each row deactivated as many neurons as the analysis has: another analysis rarely agrees. */
-function sameNeurons(matrix: DeactivationMatrix, analysis: NeuronAnalysis): boolean {
+/** Whether an analysis is of these counts; where it does not say, whether it has their shape. */
+function fits(analysis: NeuronAnalysis, activations: Activations): boolean {
+    if (analysis.source !== undefined) return analysis.source.counts === countsDigest(activations);
+    const widths = activations.counts.map((layer) => layer.length / activations.languages.length);
+    return analysis.languages.join() === activations.languages.join() && analysis.widths.join() === widths.join();
+}
+
+/** Whether a matrix is of an analysis; where it does not say, whether each row deactivated as many neurons. */
+function isOf(matrix: DeactivationMatrix, analysis: NeuronAnalysis): boolean {
+    if (matrix.neurons !== undefined) return matrix.neurons === neuronsDigest(analysis);
     return Object.entries(matrix.sets).every(([set, { rows, neurons }]) =>
         rows.every((language, r) => analysis.languages.includes(language)
             && neuronsOf(analysis, language, set as NeuronSetName).length === neurons[r]));
 }
 
-/** Whether an analysis is the first or the last of a comparison, as far as its numbers tell. */
+/** Whether an analysis is the first or the last of a comparison; where it does not say, as far as its numbers tell. */
 function comparesWith({ languages, widths, analyses }: Comparison, analysis: NeuronAnalysis): boolean {
+    const digest = neuronsDigest(analysis);
     return languages.toSorted().join() === analysis.languages.toSorted().join() && widths.join() === analysis.widths.join()
-        && [analyses[0]!, analyses.at(-1)!].some(({ histogram, histogramAll }) => histogram.join() === analysis.histogram.join() && histogramAll.join() === analysis.histogramAll.join());
+        && [analyses[0]!, analyses.at(-1)!].some(({ neurons, histogram, histogramAll }) => (neurons === undefined
+            ? histogram.join() === analysis.histogram.join() && histogramAll.join() === analysis.histogramAll.join()
+            : neurons === digest));
+}
+
+/** What a reader of a matrix should know. */
+function warningsOn({ metric, counted, model }: DeactivationMatrix, source: ActivationsSource): string[] {
+    const { noun } = metricWords[metric];
+    return [
+        ...(counted === undefined ? [] : [`The ${noun} was ${countedWords(counted)}: effects on texts that neurons were found on look larger than on others.`]),
+        ...(model === undefined || model.fingerprint === source.model.fingerprint ? [] : [
+            `The ${noun} was measured on another model (${model.name}, ${model.quantization}) than the neurons were found in.`,
+        ]),
+    ];
 }

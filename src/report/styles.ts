@@ -42,6 +42,8 @@ section{margin:28px 0 0;padding:24px 28px;background:var(--card);border:1px soli
 .summary p,.summary ul{max-width:92ch}
 .notes{margin:18px 0 0;padding:10px 16px;border-left:3px solid var(--line);color:var(--muted)}
 .notes p{margin:0;overflow-wrap:anywhere}
+.warnings{margin:0 0 22px;padding:12px 16px;border-left:4px solid var(--specific);background:var(--page)}
+.warnings p{margin:0;overflow-wrap:anywhere}
 figure{margin:0;display:grid;gap:8px 36px;align-items:start}
 figure svg{display:block;max-width:100%;height:auto}
 figure .scroll{overflow-x:auto}

@@ -32,7 +32,7 @@ export async function writeReport(folder: string, input: ReportInput): Promise<R
     }
     // Last, so that a page never stands without the files it points to.
     const html = await write(join(folder, 'report.html'), page(input, rendered));
-    return { html, figures, tables };
+    return { html, warnings: input.warnings ?? [], figures, tables };
 }
 
 async function write(path: string, data: string): Promise<string> {

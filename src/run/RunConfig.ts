@@ -1,68 +1,76 @@
-import { readFile } from 'node:fs/promises';
+import { createReadStream } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { type NumberRule, numberRules } from '../answers/numberRules.js';
-import { gpuChoices } from '../engine/loadBackends.js';
+import { numberRules } from '../answers/numberRules.js';
+import { gpuChoices, identifyMethods, splits } from '../choices.js';
+import { isUdhr } from '../corpus/udhrCorpus.js';
+import { isModelUri } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { questionSets } from '../questions/fetchQuestions.js';
 import { neuronSetNames } from '../experiments/DeactivationMatrix.js';
+import { expandHome } from '../expandHome.js';
+import { questionSets } from '../questions/fetchQuestions.js';
+import { isTemplateName } from '../questions/promptTemplates.js';
+import { ranges } from '../ranges.js';
+import { describeIssue, names, numberIn } from './settingIssues.js';
 
-const specs = z.union([z.string(), z.array(z.string()).min(1)]).transform((value) => [value].flat());
+/** Bytes of a configuration; what is larger was taken for one by mistake. */
+const mostBytes = 1024 * 1024;
 
-const loras = z.array(z.strictObject({ path: z.string(), scale: z.number().optional() }));
+const text = z.string().min(1);
+const loras = z.array(z.strictObject({ path: text, scale: numberIn(ranges.scale).optional() }));
 
 /** The whole way in one file; paths in it are relative to the file. */
 const schema = z.strictObject({
     title: z.string().optional(),
     /** GGUF file or URI. */
-    model: z.string(),
+    model: text,
     loras: loras.optional(),
-    gpu: z.enum(gpuChoices as [string, ...string[]]).optional() as z.ZodOptional<z.ZodType<(typeof gpuChoices)[number]>>,
-    gpuLayers: z.int().optional(),
-    split: z.enum(['layer', 'row', 'none']).optional(),
-    batchSize: z.int().optional(),
-    windowSize: z.int().optional(),
-    threads: z.int().optional(),
+    gpu: z.enum(gpuChoices).optional(),
+    gpuLayers: numberIn(ranges.gpuLayers).optional(),
+    split: z.enum(splits).optional(),
+    batchSize: numberIn(ranges.batchSize).optional(),
+    windowSize: numberIn(ranges.windowSize).optional(),
+    threads: numberIn(ranges.threads).optional(),
     /** Texts to count on. */
-    data: specs,
+    data: names(),
     /** Texts to deactivate on; default: those of `data`. */
-    evaluation: specs.optional(),
-    languages: z.array(z.string()).optional(),
+    evaluation: names().optional(),
+    languages: z.array(text).min(1).optional(),
     /** Parts of the texts to keep apart, for the certainty of the analysis. */
-    folds: z.int().optional(),
-    method: z.enum(['paper', 'lape']).optional(),
-    topRate: z.number().optional(),
-    bar: z.number().optional(),
-    lambda: z.union([z.literal('auto'), z.number()]).optional(),
-    sets: z.array(z.enum(neuronSetNames as [string, ...string[]])).optional() as z.ZodOptional<z.ZodType<(typeof neuronSetNames)[number][]>>,
+    folds: numberIn(ranges.folds).optional(),
+    method: z.enum(identifyMethods).optional(),
+    topRate: numberIn(ranges.topRate).optional(),
+    bar: numberIn(ranges.bar).optional(),
+    lambda: numberIn(ranges.lambda, 'auto').optional(),
+    sets: z.array(z.enum(neuronSetNames)).min(1).optional(),
     /** Random controls of each cell, and the seed of the first. */
-    controls: z.int().optional(),
-    seed: z.int().optional(),
+    controls: numberIn(ranges.controls).optional(),
+    seed: numberIn(ranges.seed).optional(),
     /** Questions to answer in every condition, beside perplexity on `evaluation`. */
     accuracy: z.strictObject({
         /** `mgsm`, `msvamp` or a folder of their files. */
-        questions: z.string(),
-        template: z.string().optional(),
-        limit: z.int().optional(),
+        questions: text,
+        template: text.optional(),
+        limit: numberIn(ranges.limit).optional(),
         /** Questions of each language for the whole model, where it is to be asked more than `limit`. */
-        wholeLimit: z.int().optional(),
-        maxTokens: z.int().optional(),
-        contextSize: z.int().optional(),
-        number: z.enum(numberRules as [NumberRule, ...NumberRule[]]).optional(),
+        wholeLimit: numberIn(ranges.wholeLimit).optional(),
+        maxTokens: numberIn(ranges.maxTokens).optional(),
+        contextSize: numberIn(ranges.contextSize).optional(),
+        number: z.enum(numberRules).optional(),
     }).optional(),
     /** The model after alignment, to go the same way and be compared. */
     aligned: z.strictObject({
         /** Default: the model itself, with these adapters. */
-        model: z.string().optional(),
+        model: text.optional(),
         loras: loras.optional(),
         /** Languages that it was aligned in. */
-        trained: z.array(z.string()).optional(),
+        trained: z.array(text).optional(),
         /** Examined beside the model, not after it: takes the memory of both, and pays where one alone leaves cores idle. */
         together: z.boolean().optional(),
     }).optional(),
     /** Run folder; the aligned model's is `aligned` in it. */
-    out: z.string(),
+    out: text,
     /** Remarks for the report. */
     notes: z.array(z.string()).optional(),
 });
@@ -71,37 +79,81 @@ export type RunConfig = z.infer<typeof schema>;
 
 /**
  * Reads a run's configuration from YAML.
- * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED naming the file and the setting
+ * @throws LanguageNeuronsError NOT_FOUND, ENCODING, or DAMAGED naming the file, the setting and what was given
  */
 export async function readRunConfig(path: string): Promise<RunConfig> {
-    const text = await readFile(path, 'utf8').catch((cause: Error) => {
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${cause.message}); give the path of a YAML configuration`, { cause });
-    });
-    let config: RunConfig;
+    const yaml = await readConfigText(path);
+    const damaged = (why: string, cause?: unknown): LanguageNeuronsError =>
+        new LanguageNeuronsError(
+            'DAMAGED', `${path}: not a run configuration (${why}); see README for the settings`, { cause },
+        );
+    if (yaml.trim() === '') throw damaged('the file is empty');
+    let settings: unknown;
     try {
-        config = schema.parse(parse(text));
+        settings = parse(yaml, { logLevel: 'error' });
     } catch (cause) {
-        const why = cause instanceof z.ZodError
-            ? cause.issues.map((issue) => `${issue.path.join('.') || 'the file'}: ${issue.message}`).join('; ')
-            : (cause as Error).message.split('\n')[0]!;
-        throw new LanguageNeuronsError('DAMAGED', `${path}: not a run configuration (${why}); see README for the settings`, { cause });
+        const why = (cause as Error).message.split('\n')[0]!;
+        // yaml's own mend is for programmers
+        const several = why.startsWith('Source contains multiple documents');
+        throw damaged(several ? 'it holds several documents; leave one' : why, cause);
     }
-    const folder = dirname(resolve(path));
-    const localLoras = (loras: RunConfig['loras']) => (loras === undefined ? {} : { loras: loras.map((lora) => ({ ...lora, path: local(lora.path, folder) })) });
-    const { aligned } = config;
-    return {
-        ...config,
-        model: local(config.model, folder),
-        ...localLoras(config.loras),
-        ...(aligned === undefined ? {} : { aligned: { ...aligned, ...localLoras(aligned.loras), ...(aligned.model === undefined ? {} : { model: local(aligned.model, folder) }) } }),
-        data: config.data.map((spec) => local(spec, folder)),
-        ...(config.accuracy === undefined ? {} : { accuracy: { ...config.accuracy, questions: local(config.accuracy.questions, folder) } }),
-        ...(config.evaluation === undefined ? {} : { evaluation: config.evaluation.map((spec) => local(spec, folder)) }),
-        out: resolve(folder, config.out),
-    };
+    const { data: config, error } = schema.safeParse(settings, { reportInput: true, error: describeIssue });
+    if (error !== undefined) {
+        const issues = error.issues.map(({ path: keys, message }) => `${keys.join('.') || 'the file'}: ${message}`);
+        throw damaged(issues.join('; '), error);
+    }
+    return withPathsFrom(dirname(resolve(path)), config);
 }
 
-/** A path from the configuration's folder; names and URIs (`udhr`, `hf:…`) stay what they are. */
-function local(spec: string, folder: string): string {
-    return /^(udhr\b|[a-z.]{2,}:)/.test(spec) || questionSets.includes(spec) ? spec : resolve(folder, spec);
+async function readConfigText(path: string): Promise<string> {
+    const parts: Buffer[] = [];
+    try {
+        // As a stream: a pipe or a device has no size to look at.
+        for await (const part of createReadStream(path, { end: mostBytes })) parts.push(part as Buffer);
+    } catch (cause) {
+        throw new LanguageNeuronsError(
+            'NOT_FOUND', `${path}: cannot be read (${(cause as Error).message}); give the path of a YAML configuration`,
+            { cause },
+        );
+    }
+    const bytes = Buffer.concat(parts);
+    if (bytes.length > mostBytes) {
+        throw new LanguageNeuronsError(
+            'DAMAGED', `${path}: larger than the 1 MB of any configuration; give the path of a YAML configuration`,
+        );
+    }
+    try {
+        return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    } catch (cause) {
+        throw new LanguageNeuronsError('ENCODING', `${path}: not UTF-8; save the configuration as UTF-8`, { cause });
+    }
+}
+
+/** The configuration with its paths from a folder; names and URIs (`udhr`, `mgsm`, `hf:…`) stay what they are. */
+function withPathsFrom(folder: string, config: RunConfig): RunConfig {
+    const local = (path: string): string => resolve(folder, expandHome(path));
+    const model = (spec: string): string => (isModelUri(spec) ? spec : local(spec));
+    const texts = (spec: string): string => (isUdhr(spec) || questionSets.includes(spec) ? spec : local(spec));
+    const adapters = (given: RunConfig['loras']) =>
+        (given === undefined ? {} : { loras: given.map((lora) => ({ ...lora, path: model(lora.path) })) });
+    const { aligned, accuracy, evaluation } = config;
+    return {
+        ...config,
+        model: model(config.model),
+        ...adapters(config.loras),
+        data: config.data.map(texts),
+        ...(evaluation === undefined ? {} : { evaluation: evaluation.map(texts) }),
+        ...(accuracy === undefined ? {} : { accuracy: {
+            ...accuracy,
+            questions: questionSets.includes(accuracy.questions) ? accuracy.questions : local(accuracy.questions),
+            ...(accuracy.template === undefined ? {} : {
+                template: isTemplateName(accuracy.template) ? accuracy.template : local(accuracy.template),
+            }),
+        } }),
+        ...(aligned === undefined ? {} : { aligned: {
+            ...aligned, ...adapters(aligned.loras),
+            ...(aligned.model === undefined ? {} : { model: model(aligned.model) }),
+        } }),
+        out: local(config.out),
+    };
 }

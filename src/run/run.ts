@@ -1,17 +1,18 @@
-import { rm } from 'node:fs/promises';
-import { join } from 'node:path';
+import { isAbsolute, join } from 'node:path';
 import { collect } from '../activations/collect.js';
+import { pathFrom } from '../corpus/datasetName.js';
 import { openCorpus } from '../corpus/openCorpus.js';
 import { defined } from '../defined.js';
 import { Engine, generationContextSize } from '../engine/Engine.js';
 import { accuracyMetric } from '../experiments/accuracy.js';
 import { compare } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
-import { comparisonPath, writeComparison } from '../experiments/comparisonFile.js';
+import { writeComparison } from '../experiments/comparisonFile.js';
 import { countConditions, deactivate } from '../experiments/deactivate.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
-import { ensureWritableFolder, writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../files.js';
+import { withFolder } from '../folderLock.js';
 import { writeNeurons } from '../neurons/file.js';
 import { identify } from '../neurons/identify.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
@@ -39,6 +40,8 @@ export interface RunResult extends ExaminedModel {
 }
 
 interface RunOptions {
+    /** Put new counts in the place of finished ones of another model, other texts or settings. Default: refuse. */
+    readonly force?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
 }
@@ -49,12 +52,15 @@ interface RunOptions {
  * @throws LanguageNeuronsError as its steps
  */
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
+    return withFolder(config.out, 'run', (signal) => runIn(config, { ...options, signal }), options.signal);
+}
+
+async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult> {
     const begin = performance.now();
     const seconds = (): number => (performance.now() - begin) / 1000;
     const { aligned: after, ...before } = config;
     if (after === undefined) {
         const base = await examine(before, options);
-        await rm(comparisonPath(config.out), { force: true }); // of an earlier run with an aligned model
         return { ...base, report: await reportOn(config.out, before), seconds: seconds() };
     }
     const { model = config.model, loras = config.loras, together = false } = after;
@@ -76,13 +82,13 @@ async function examineInTurn(before: RunConfig, after: RunConfig, options: RunOp
 }
 
 /** Both at the same time; one that fails stops the other. Progress is the first one's, as they take alike. */
-async function examineTogether(before: RunConfig, after: RunConfig, { signal, progress = silent }: RunOptions): Promise<[Examined, Examined]> {
+async function examineTogether(before: RunConfig, after: RunConfig, { signal, progress = silent, force }: RunOptions): Promise<[Examined, Examined]> {
     const failed = new AbortController();
     const both = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
     const causes: unknown[] = [];
     const guarded = async (config: RunConfig, shown: Progress): Promise<Examined> => {
         try {
-            return await examine(config, { signal: both, progress: shown });
+            return await examine(config, { force, signal: both, progress: shown });
         } catch (cause) {
             causes.push(cause);
             failed.abort();
@@ -98,19 +104,22 @@ async function examineTogether(before: RunConfig, after: RunConfig, { signal, pr
 }
 
 /** One model's way up to its matrices. */
-async function examine(config: RunConfig, { signal, progress = silent }: RunOptions): Promise<Examined> {
-    await ensureWritableFolder(config.out);
+async function examine(config: RunConfig, options: RunOptions): Promise<Examined> {
+    return withFolder(config.out, 'run', (signal) => examineIn(config, { ...options, signal }), options.signal);
+}
+
+async function examineIn(config: RunConfig, { force, signal, progress = silent }: RunOptions): Promise<Examined> {
     const texts = await openCorpus(config.data, { ...defined({ languages: config.languages }), signal, progress });
     // Opened now, so that a language without texts to evaluate on is told before hours of counting.
     const evaluation = await openCorpus(config.evaluation ?? config.data, { languages: texts.languages, signal, progress });
     const { accuracy } = config;
     const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, { languages: texts.languages, signal, progress });
 
-    const engine = await Engine.open(engineOptionsOf(config));
+    const engine = await Engine.open({ ...engineOptionsOf(config), signal, progress });
     for (const note of engine.notes) progress.note(note);
     try {
         const template = accuracy === undefined ? undefined : await openTemplate(accuracy.template ?? 'mathoctopus', engine);
-        const { activations } = await collect({ engine, corpus: texts, folder: config.out, folds: config.folds, signal, progress });
+        const { activations } = await collect({ engine, corpus: texts, folder: config.out, folds: config.folds, force, signal, progress });
         const { method, topRate, bar, lambda } = config;
         const analysis = identify(activations, defined({ method, topRate, bar, lambda }));
         await writeNeurons(join(config.out, 'neurons.json'), analysis);
@@ -128,12 +137,23 @@ async function examine(config: RunConfig, { signal, progress = silent }: RunOpti
                 many.close();
             }
         }
-        const made = { format: 'language-neurons/run', version: 1, config, versions: { ...toolVersions(), node: process.version, 'llama.cpp': engine.backends.release }, finished: new Date().toISOString() };
+        const made = { format: 'language-neurons/run', version: 2, config: fromFolder(config), versions: { ...toolVersions(), node: process.version, 'llama.cpp': engine.backends.release }, finished: new Date().toISOString() };
         await writeFileAtomic(join(config.out, 'run.json'), `${JSON.stringify(made, null, 1)}\n`);
         return { folder: config.out, analysis, matrices };
     } finally {
         engine.close();
     }
+}
+
+/** The configuration with paths from its run folder, so that both can be given away together. */
+function fromFolder(config: RunConfig): unknown {
+    const moved = (value: unknown): unknown => {
+        if (typeof value === 'string') return isAbsolute(value) ? pathFrom(config.out, value) : value;
+        if (Array.isArray(value)) return value.map(moved);
+        if (typeof value !== 'object' || value === null) return value;
+        return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, moved(part)]));
+    };
+    return moved(config);
 }
 
 function engineOptionsOf(config: RunConfig): Parameters<typeof Engine.open>[0] {

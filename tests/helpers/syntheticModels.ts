@@ -2,18 +2,20 @@ import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { type GgufTensor, type GgufValue, writeGguf } from './writeGguf.js';
 
-// Tiny models with random weights and no vocabulary, one for each way a layer can be built.
+// Tiny models with random weights, one for each way a layer can be built; without a vocabulary but for one.
 
-const vocabulary = 64;
-const embedding = 32;
-const heads = 2;
-const headSize = embedding / heads;
+export const vocabulary = 64;
+export const embedding = 32;
+export const heads = 2;
+export const headSize = embedding / heads;
 const context = 128;
 
-/** Gated layers of different widths (OpenELM). */
-export function writeWidths(path: string, widths: readonly number[]): void {
+/** Gated layers of different widths (OpenELM); `more`: further metadata. */
+export function writeWidths(
+    path: string, widths: readonly number[], more: Readonly<Record<string, GgufValue>> = {}, words = vocabulary,
+): void {
     const tensors = new Tensors();
-    tensors.add('token_embd.weight', embedding, vocabulary).ones('output_norm.weight', embedding);
+    tensors.add('token_embd.weight', embedding, words).ones('output_norm.weight', embedding);
     for (const [i, width] of widths.entries()) {
         tensors.ones(`blk.${i}.attn_norm.weight`, embedding)
             .add(`blk.${i}.attn_qkv.weight`, embedding, 3 * embedding)
@@ -23,14 +25,20 @@ export function writeWidths(path: string, widths: readonly number[]): void {
             .add(`blk.${i}.ffn_gate.weight`, embedding, width).add(`blk.${i}.ffn_up.weight`, embedding, width)
             .add(`blk.${i}.ffn_down.weight`, width, embedding);
     }
-    writeGguf(path, metadata('openelm', widths.length, {
+    writeGguf(path, { ...more, ...metadata('openelm', widths.length, {
         feed_forward_length: { u32s: widths },
         'attention.head_count': { u32s: widths.map(() => heads) },
         'attention.head_count_kv': { u32s: widths.map(() => heads) },
         'attention.key_length': { u32: headSize },
         'attention.value_length': { u32: headSize },
         'rope.dimension_count': { u32: headSize },
-    }), tensors.list);
+        vocab_size: { u32: words },
+    }) }, tensors.list);
+}
+
+/** A sound file of an architecture that no llama.cpp knows. */
+export function writeUnknownArchitecture(path: string): void {
+    writeGguf(path, metadata('nosuch', 1, {}), new Tensors().add('token_embd.weight', embedding, vocabulary).list);
 }
 
 /** Ungated layers with biases (GPT-2). */
@@ -61,6 +69,37 @@ export function writeExperts(path: string): void {
     }), tensors.list);
 }
 
+/**
+ * One gated layer, and a vocabulary as SentencePiece makes them: a word begins with a blank (`▁`), a text
+ * loses the one it begins with, and what no piece spells is written in bytes.
+ * @param pieces beside `<unk>`, `<s>`, `</s>` and the 256 bytes; the first ones are preferred
+ */
+export function writeSentencePiece(path: string, pieces: readonly string[]): void {
+    const width = 32;
+    const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+    const tokens = ['<unk>', '<s>', '</s>', ...bytes, ...pieces];
+    const types = { unknown: 2, control: 3, byte: 6, normal: 1 };
+    const tensors = attention(new Tensors(), 'split', tokens.length)
+        .add('blk.0.ffn_gate.weight', embedding, width).add('blk.0.ffn_up.weight', embedding, width)
+        .add('blk.0.ffn_down.weight', width, embedding);
+    writeGguf(path, {
+        ...metadata('llama', 1, {
+            ...llamaLike(width), vocab_size: { u32: tokens.length }, 'rope.dimension_count': { u32: headSize },
+        }),
+        'tokenizer.ggml.model': { string: 'llama' },
+        'tokenizer.ggml.tokens': { strings: tokens },
+        'tokenizer.ggml.scores': { f32s: tokens.map((_, i) => -i) },
+        'tokenizer.ggml.token_type': {
+            i32s: [
+                types.unknown, types.control, types.control,
+                ...bytes.map(() => types.byte), ...pieces.map(() => types.normal),
+            ],
+        },
+        'tokenizer.ggml.unknown_token_id': { u32: 0 },
+        'tokenizer.ggml.bos_token_id': { u32: 1 }, 'tokenizer.ggml.eos_token_id': { u32: 2 },
+    }, tensors.list);
+}
+
 /** No FFN at all (Mamba). */
 export function writeMamba(path: string): void {
     const [inner, state, rank, kernel] = [2 * embedding, 8, 4, 4];
@@ -87,8 +126,8 @@ export function writeAborting(path: string): void {
     writeGguf(path, metadata('qwen2', 1, { ...llamaLike(width), 'rope.dimension_count': { u32: headSize / 2 } }), tensors.list);
 }
 
-function attention(tensors: Tensors, kind: 'split' | 'biased'): Tensors {
-    tensors.add('token_embd.weight', embedding, vocabulary).ones('output_norm.weight', embedding)
+function attention(tensors: Tensors, kind: 'split' | 'biased', tokens = vocabulary): Tensors {
+    tensors.add('token_embd.weight', embedding, tokens).ones('output_norm.weight', embedding)
         .ones('blk.0.attn_norm.weight', embedding).ones('blk.0.ffn_norm.weight', embedding)
         .add('blk.0.attn_output.weight', embedding, embedding);
     for (const part of ['q', 'k', 'v']) {
@@ -102,7 +141,7 @@ function llamaLike(width: number): Record<string, GgufValue> {
     return { feed_forward_length: { u32: width }, 'attention.head_count': { u32: heads }, 'attention.head_count_kv': { u32: heads } };
 }
 
-function metadata(architecture: string, layers: number, more: Readonly<Record<string, GgufValue>>): Record<string, GgufValue> {
+export function metadata(architecture: string, layers: number, more: Readonly<Record<string, GgufValue>>): Record<string, GgufValue> {
     const keyed = Object.entries({
         block_count: { u32: layers }, context_length: { u32: context }, embedding_length: { u32: embedding }, vocab_size: { u32: vocabulary },
         'attention.layer_norm_epsilon': { f32: 1e-5 }, 'attention.layer_norm_rms_epsilon': { f32: 1e-5 }, ...more,
@@ -113,7 +152,7 @@ function metadata(architecture: string, layers: number, more: Readonly<Record<st
     };
 }
 
-class Tensors {
+export class Tensors {
     readonly list: GgufTensor[] = [];
     readonly #random = xoroshiro128plus(7);
 

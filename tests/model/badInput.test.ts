@@ -27,6 +27,9 @@ beforeAll(() => {
     writeExperts(at('experts.gguf'));
     writeAborting(at('aborting.gguf'));
     writeFileSync(at('file'), '');
+    const aliases = (name: string, of: string): string => `${name}: &${name} [${Array(9).fill(of).join(', ')}]\n`;
+    writeFileSync(at('bomb.yaml'), ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name, i, names) => aliases(name, i === 0 ? 'x' : `*${names[i - 1]!}`)).join(''));
+    writeFileSync(at('key.yaml'), 'model: m\ndata: udhr\nout: o\naccuracy: {questions: mgsm, limt: 5}\n');
     for (const [name, content] of Object.entries({ empty: '\n\n', latin1: Buffer.from('Gr\xfcn ist gut\n', 'latin1') })) {
         mkdirSync(at(name));
         writeFileSync(join(at(name), 'en.txt'), 'The farmer eats bread.\n');
@@ -66,6 +69,11 @@ describe('bad input ends in one line that names the file and the mend', () => {
         { what: 'identify without counts', args: () => ['identify', at('nowhere')], words: ['nowhere', 'no such file'] },
         { what: 'a report without analysis', args: () => ['report', at('nowhere')], words: ['nowhere', 'no such file'] },
         { what: 'no such configuration', args: () => ['run', at('none.yaml')], words: ['none.yaml'] },
+        { what: 'an empty configuration', args: () => ['run', at('file')], words: ['file', 'is empty'] },
+        { what: 'a configuration that is a folder', args: () => ['run', texts], words: ['texts', 'give the path of a YAML configuration'] },
+        { what: 'a model for a configuration', args: () => ['run', embeddedModel], words: ['base.gguf', 'give the path of a YAML configuration'] },
+        { what: 'a configuration of aliases of aliases', args: () => ['run', at('bomb.yaml')], words: ['bomb.yaml', 'alias'] },
+        { what: 'an unknown key', args: () => ['run', at('key.yaml')], words: ['key.yaml', 'accuracy: unknown key limt; did you mean limit?'] },
         { what: 'a missing LoRA adapter', args: () => collect(embeddedModel, texts, at('out'), '--lora', at('none.gguf')), words: ['none.gguf'] },
         { what: 'a LoRA adapter that is none', args: () => collect(embeddedModel, texts, at('out'), '--lora', embeddedModel), words: ['not a LoRA adapter'] },
     ])('$what: exit 1', async ({ args, words }) => {
@@ -77,23 +85,34 @@ describe('bad input ends in one line that names the file and the mend', () => {
     });
 
     it.each([
-        { what: 'no command', args: [] },
-        { what: 'an unknown command', args: ['colect'] },
-        { what: 'an unknown option', args: ['identify', 'x', '--toprate', '1'] },
+        { what: 'no command', args: [], words: ['language-neurons run'] },
+        { what: 'an unknown command', args: ['colect'], words: ['colect', 'did you mean collect?'] },
+        { what: 'an unknown option', args: ['identify', 'x', '--toprate', '1'], words: ['--toprate', 'did you mean --top-rate?'] },
         { what: 'a missing option', args: ['collect', '--model', 'x'] },
         { what: 'an unknown metric', args: ['deactivate', 'x', '--model', 'y', '--data', 'udhr', '--metric', 'bleu'] },
         { what: 'two datasets of questions', args: ['deactivate', 'x', '--model', 'y', '--data', 'mgsm', '--data', 'msvamp', '--metric', 'accuracy'] },
         { what: 'an unknown set', args: ['deactivate', 'x', '--model', 'y', '--data', 'udhr', '--sets', 'all'] },
         { what: 'a language twice', args: ['collect', '--model', embeddedModel, '--data', 'udhr', '--languages', 'en,en', '--out', 'x'] },
+        { what: 'a number that is none', args: ['inspect', embeddedModel, '--threads', 'abc'], words: ['--threads', '"abc"', 'from 1 to 512'] },
+        { what: 'a share in percent', args: ['identify', 'x', '--top-rate', '5%'], words: ['--top-rate', '"5%"', 'give 0.05'] },
+        { what: 'a number beyond all', args: ['respond', '--model', 'x', '--data', 'mgsm', '--out', 'y', '--limit', '1e999'], words: ['--limit', '"1e999"'] },
+        { what: 'a λ that is no number', args: ['identify', 'x', '--lambda', 'abc'], words: ['--lambda', 'auto', '"abc"'] },
+        { what: 'an empty text', args: ['collect', '--model', '', '--data', 'udhr', '--out', 'x'], words: ['--model', '""'] },
+        { what: 'an option twice', args: ['report', 'x', '--title', 'a', '--title', 'b'], words: ['--title', '"a" and "b"', 'once'] },
+        { what: 'an endless scale', args: ['inspect', embeddedModel, '--lora', 'a.gguf:1e999'], words: ['--lora', '1e999'] },
         { what: 'a wrong range', args: ['collect', '--model', embeddedModel, '--data', 'udhr:x', '--out', 'x'] },
-    ])('$what: exit 2', async ({ args }) => {
+    ])('$what: exit 2', async ({ args, words = [] }: { args: string[]; words?: string[] }) => {
         const result = await cli(...args);
         expect(result.code, result.stderr).toBe(2);
-        expectOneLine(result, []);
+        expectOneLine(result, words);
     });
 
-    it('an abort inside llama.cpp: exit 1, with its reason', async () => {
-        const result = await cli('inspect', at('aborting.gguf'), '--gpu', 'off');
+    it.each([
+        { what: 'the command first', args: () => ['inspect', at('aborting.gguf'), '--gpu', 'off'] },
+        { what: 'an option first', args: () => ['--json', 'inspect', at('aborting.gguf'), '--gpu', 'off'] },
+        { what: 'the model first', args: () => ['--gpu', 'off', '--json', 'inspect', at('aborting.gguf')] },
+    ])('an abort inside llama.cpp, $what: exit 1, with its reason', async ({ args }) => {
+        const result = await cli(...args());
         expect(result.code, result.stderr).toBe(1);
         expectOneLine(result, ['llama.cpp aborted', 'GGML_ASSERT', 'finished parts are kept']);
     });

@@ -29,6 +29,7 @@ const operations: Record<string, (context: NativeContext) => unknown> = {
     counts: (context) => context.counts(),
     reset: (context) => context.reset(),
     graphSplits: (context) => context.graphSplits(mode),
+    memory: (context) => context.memory(),
     abort: (context) => context.abort(),
 };
 

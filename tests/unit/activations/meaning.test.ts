@@ -67,10 +67,10 @@ describe('activations.safetensors', () => {
         await attempt((t) => t.set('blk.0.counts', { shape: [4], data: base.counts[0]! }), /layer 0 is not \[neurons, 2 languages\]/);
         await attempt((t) => t.set('blk.0.counts', { shape: [1, 4], data: base.counts[0]! }), /layer 0 is not/);
         await attempt((_, m) => (m.format = 'pt'), /no activation counts/);
-        await attempt((_, m) => (m.version = '2'), /version 2, this tool reads 1/);
-        for (const key of ['languages', 'model', 'dataset', 'versions']) {
-            for (const value of ['', '{', 'null', '7', '[5]', '{"name":5}']) await attempt((_, m) => (m[key] = value), new RegExp(`'${key}'`));
-            await attempt((_, m) => Reflect.deleteProperty(m, key), new RegExp(`'${key}'`));
+        await attempt((_, m) => (m.version = '3'), /version 3, this tool reads 1 and 2/);
+        for (const key of ['languages', 'model', 'dataset', 'settings', 'versions']) {
+            for (const value of ['', '{', 'null', '7', '[5]', '{"name":[]}']) await attempt((_, m) => (m[key] = value), new RegExp(`'${key}'`));
+            if (key !== 'settings') await attempt((_, m) => Reflect.deleteProperty(m, key), new RegExp(`'${key}'`));
         }
     });
 });
@@ -96,7 +96,7 @@ describe('merging', () => {
         { what: 'a language only in the first', other: { languages: ['en'] }, says: /zh only in the first/ },
         { what: 'a language only in the second', other: { languages: ['en', 'zh', 'sw'] }, says: /sw only in the second/ },
         { what: 'another order', other: { languages: ['zh', 'en'] }, says: /different orders/ },
-        { what: 'another model', other: { source: { ...base.source, model: { ...base.source.model, fingerprint: 'g', name: 'n' } } }, says: /different models \(m .*, n\)/s },
+        { what: 'another model', other: { source: { ...base.source, model: { ...base.source.model, fingerprint: 'g', name: 'n' } } }, says: /counted with model m .* and n \(g\)/s },
         { what: 'fewer layers', other: { counts: base.counts.slice(0, 1) }, says: /layers differ/ },
         { what: 'other widths', other: { counts: base.counts.toReversed() }, says: /layers differ/ },
     ])('refuses $what', ({ other, says }) => {

@@ -1,6 +1,6 @@
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
@@ -8,6 +8,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Corpus } from '../../../src/corpus/Corpus.js';
 import { SampleDigest } from '../../../src/corpus/digest.js';
 import { openCorpus } from '../../../src/corpus/openCorpus.js';
+import { openQuestions } from '../../../src/questions/openQuestions.js';
 import { surveyCorpus } from '../../../src/activations/surveyCorpus.js';
 
 let root: string;
@@ -40,6 +41,23 @@ describe('several sources', () => {
         expect(await texts(corpus, 'en')).toEqual(['one', 'two', 'three', expect.stringMatching(/^Nothing in this/)]);
         expect((await texts(corpus, 'de')).slice(0, 2)).toEqual(['eins', 'drei']);
         expect((await openCorpus([file, folder], { languages: ['de'] })).languages).toEqual(['de']);
+    });
+
+    it('are told in order, with absolute paths of what is on the disk', async () => {
+        const folder = await folderOf('told', { 'en.txt': 'one' });
+        const problems = await folderOf('problems', { 'mgsm_en.tsv': 'One and one?\t2\n' });
+        const file = join(root, 'told.jsonl');
+        await writeFile(file, '{"language":"en","text":"three"}\n');
+        const answers = join(root, 'told.json');
+        await writeFile(answers, '[{"lang": "English", "instruction": "Q", "answers": [{"generated": "A"}]}]');
+        const fromHere = relative('', folder);
+        const corpus = await openCorpus([fromHere, file, 'udhr:30-30', problems, answers]);
+        expect(corpus.sources).toEqual([
+            { name: fromHere, path: folder }, { name: file, path: file }, { name: 'udhr:30-30' },
+            { name: problems, path: problems }, { name: answers, path: answers },
+        ]);
+        expect((await openCorpus('udhr')).sources).toEqual([{ name: 'udhr' }]);
+        expect((await openQuestions(problems)).sources).toEqual([{ name: problems, path: problems }]);
     });
 
     it('one of which lacks a language are a MISMATCH that names it and the source', async () => {

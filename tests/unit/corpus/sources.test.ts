@@ -77,8 +77,10 @@ describe('udhr', () => {
     });
 
     it('says what is wrong with the articles or the language asked for', async () => {
-        await expect(texts(await openCorpus('udhr:99-100'), 'en')).rejects.toMatchObject({ code: 'EMPTY', message: expect.stringContaining('udhr:99-100') });
-        await expect(texts(await openCorpus('udhr:30-25'), 'en')).rejects.toMatchObject({ code: 'EMPTY' });
+        for (const [spec, mend] of [['udhr:25-99', 'udhr:25-30'], ['udhr:99-100', 'write udhr for all'], ['udhr:30-25', 'udhr:25-30'], ['udhr:30', 'udhr:30-30'], ['udhr:0', 'udhr:0-0']] as const) {
+            await expect(openCorpus(spec), spec).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringMatching(new RegExp(`^${spec}: [^\n]*${mend}`)) });
+        }
+        await expect(openCorpus('udhr', { languages: ['en', 'de', 'eng'] })).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringMatching(/en and eng/) });
         for (const spec of ['udhr:', 'udhr:a-b', 'udhr:1-', 'udhr:-1-3', 'udhr:1-2-3', 'udhr: 1-2']) {
             await expect(openCorpus(spec), spec).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining(spec) });
         }
@@ -136,7 +138,43 @@ describe('a folder of texts', () => {
     });
 });
 
+describe('files of a folder', () => {
+    const refused = async (files: Record<string, string>, languages?: readonly string[]): Promise<unknown> =>
+        openCorpus(await folderOf(`names${named++}`, files), languages === undefined ? {} : { languages }).catch((refusal: unknown) => refusal);
+    let named = 0;
+
+    it('not named after a language are refused, unless languages are named', async () => {
+        for (const name of ['notes', 'README', 'requirements', 'en_test', 'x', 'en-old', 'de (copy)', 'zh_TWN']) {
+            const wrong = { code: 'WRONG_USE', message: expect.stringMatching(/rename or move it, or name the languages with --languages/) };
+            expect(await refused({ 'en.txt': 'x', [`${name}.txt`]: 'x' }), name).toMatchObject(wrong);
+            expect(await refused({ 'en.txt': 'x', [`${name}.txt`]: 'x' }, ['en']), name).toMatchObject({ languages: ['en'] });
+        }
+        expect(await refused({ 'en.txt': 'x', 'notes.txt': 'x' }, ['fr'])).toMatchObject({ code: 'NOT_FOUND', message: expect.stringMatching(/only en;/) });
+        const tags = ['aa', 'en', 'zh_TW', 'sr-Latn-RS', 'es-419', 'kab', 'zh_Hans'];
+        const all = await refused(Object.fromEntries(tags.map((tag) => [`${tag}.txt`, 'x'])));
+        expect([...(all as Corpus).languages].sort()).toEqual([...tags].sort());
+    });
+
+    it('of one language in two spellings are refused, unless it is not asked for', async () => {
+        for (const [one, two] of [['vi', 'VI'], ['zh_TW', 'zh-TW'], ['zh-Hans', 'zh_hans']] as const) {
+            const files = { 'en.txt': 'x', [`${one}.txt`]: 'x', [`${two}.txt`]: 'y' };
+            const wrong = { code: 'WRONG_USE', message: expect.stringMatching(new RegExp(`(${one}|${two})\\.txt and (${one}|${two})\\.txt are both of`)) };
+            expect(await refused(files)).toMatchObject(wrong);
+            expect(await refused(files, [one])).toMatchObject(wrong);
+            expect(await refused(files, ['en'])).toMatchObject({ languages: ['en'] });
+        }
+    });
+});
+
 describe('JSONL', () => {
+    it('with one language in two spellings is refused, unless it is not asked for', async () => {
+        const path = await jsonl('spellings.jsonl', { language: 'vi', text: 'một' }, { language: 'en', text: 'one' }, { language: 'VI', text: 'hai' });
+        for (const languages of [undefined, ['vi'], ['en', 'VI']]) {
+            await expect(openCorpus(path, { ...(languages && { languages }) })).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringMatching(/spellings\.jsonl: vi and VI are the same language/) });
+        }
+        expect(await texts(await openCorpus(path, { languages: ['en'] }), 'en')).toEqual(['one']);
+    });
+
     it('gives each language its samples in the order of the file', async () => {
         const path = await jsonl('mixed.ndjson', '\ufeff{"language":"de","text":"eins"}\r', { language: 'en', text: 'one', id: 7 }, '  ', { language: 'de', prompt: '2: ', response: 'zwei\nzwei' });
         const corpus = await openCorpus(path);

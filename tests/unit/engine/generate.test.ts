@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { generate, type GeneratedTokens, type GenerationOptions, type GenerationRequest } from '../../../src/engine/generate.js';
+import {
+    generate, type GeneratedTokens, type GenerationModel, type GenerationOptions, type GenerationRequest,
+} from '../../../src/engine/generate.js';
 
 const end = 0;
 
@@ -8,8 +10,10 @@ const end = 0;
  * A model whose next token follows from all tokens before it, and a KV cache that refuses what
  * llama.cpp would: a gap, a sequence in use begun again, more cells than there are.
  */
-class Machine {
+class Machine implements GenerationModel {
     steps = 0;
+    /** Lists of tokens in each call of `detokenize`. */
+    readonly asked: number[] = [];
     tokens = 0;
     full = 0;
     readonly #sequences = new Map<number, { cell: number; token: number }[]>();
@@ -17,7 +21,12 @@ class Machine {
 
     constructor(readonly options: GenerationOptions) {}
 
-    readonly sample: Parameters<typeof generate>[2] = (batch, { rows, uniforms }) => {
+    readonly detokenize: GenerationModel['detokenize'] = (lists) => {
+        this.asked.push(lists.length);
+        return Promise.resolve(lists.map(textOf));
+    };
+
+    readonly sample: GenerationModel['sample'] = (batch, { rows, uniforms }) => {
         this.steps++;
         this.tokens += batch.tokens.length;
         this.full += batch.tokens.length === this.options.batchSize ? 1 : 0;
@@ -52,8 +61,13 @@ class Machine {
 async function all(requests: readonly GenerationRequest[], options: GenerationOptions): Promise<{ answers: GeneratedTokens[]; machine: Machine }> {
     const machine = new Machine(options);
     const answers: GeneratedTokens[] = [];
-    for await (const answer of generate(requests, options, machine.sample)) answers.push(answer);
+    for await (const answer of generate(requests, options, machine)) answers.push(answer);
     return { answers, machine };
+}
+
+/** Each token is a letter. */
+function textOf(tokens: Int32Array): string {
+    return String.fromCharCode(...tokens.map((token) => 'a'.charCodeAt(0) + token));
 }
 
 const byPlace = (answers: readonly GeneratedTokens[]): GeneratedTokens[] => answers.toSorted((a, b) => a.request.id - b.request.id || a.answer - b.answer);
@@ -87,6 +101,32 @@ it('keeps batches full while prompts are waiting, and decodes a prompt once for 
     expect(machine.tokens).toBe(30 * 40 + 120 * 19); // the last token drawn is not decoded
     // 161 steps; 150 are as many as keep all sequences busy.
     expect(machine.steps).toBeLessThan(2.2 * (120 / 16) * 20);
+});
+
+it('an answer ends with the token that completes a stop, and is else as without any', async () => {
+    const requests = Array.from({ length: 20 }, (_, id) => ({ id, prompt: Int32Array.of(1 + (id % 7), 2, id), answers: 2 }));
+    const options = { maxTokens: 60, seed: 3, temperature: 1, endTokens: new Set([end]), batchSize: 30, sequences: 8, cells: 900 };
+    const stops = ['dd', 'ef', 'cgc'];
+    const { answers: whole } = await all(requests, options);
+    const stopped = await all(requests.map((request) => ({ ...request, stops })), options);
+    const expected = byPlace(whole).map(({ tokens, end: why }) => {
+        const textUpTo = (i: number): string => textOf(tokens.subarray(0, i + 1));
+        const until = [...tokens.keys()].find((i) => stops.some((stop) => textUpTo(i).endsWith(stop)));
+        return until === undefined ? [[...tokens], why] : [[...tokens.subarray(0, until + 1)], 'stop'];
+    });
+    expect(byPlace(stopped.answers).map(({ tokens, end: why }) => [[...tokens], why])).toEqual(expected);
+    expect(byPlace(stopped.answers)).not.toEqual(byPlace(whole));
+});
+
+it('asks for texts once a step, of the answers that have stops alone', async () => {
+    const requests = Array.from({ length: 12 }, (_, id) => ({
+        id, prompt: Int32Array.of(1, 2, 3), answers: 1, stops: id % 2 === 0 ? ['no such text'] : [],
+    }));
+    const options = { maxTokens: 20, seed: 1, temperature: 1, endTokens: new Set([-1]), batchSize: 64, sequences: 12, cells: 2000 };
+    const { machine } = await all(requests, options);
+    expect(machine.asked).toEqual(Array<number>(machine.steps).fill(6));
+    const { machine: without } = await all(requests.map((request) => ({ ...request, stops: [] })), options);
+    expect(without.asked).toEqual([]);
 });
 
 it('refuses a prompt without room in one line', async () => {

@@ -97,8 +97,8 @@ describe('packing', () => {
     it('lays two samples and the edge between batches as written out here', async () => {
         const batches = await packed([sample(1, 4, 2), sample(11, 3)], { batchSize: 6, windowSize: 10, sequences: 2, bos });
         expect(batches.map(lists)).toEqual([
-            { tokens: [bos, 1, 2, 3, 4, bos], positions: [0, 1, 2, 3, 4, 0], sequences: [0, 0, 0, 0, 0, 1], counted: [0, 0, 0, 1, 1, 0], targets: [-1, -1, 3, 4, -1, 11], finished: [0], characters: 12 },
-            { tokens: [11, 12, 13], positions: [1, 2, 3], sequences: [1, 1, 1], counted: [1, 1, 1], targets: [12, 13, -1], finished: [1], characters: 9 },
+            { tokens: [bos, 1, 2, 3, 4, bos], positions: [0, 1, 2, 3, 4, 0], sequences: [0, 0, 0, 0, 0, 1], counted: [0, 0, 0, 1, 1, 0], targets: [-1, -1, 3, 4, -1, 11], finished: [0], characters: 12 + 2 },
+            { tokens: [11, 12, 13], positions: [1, 2, 3], sequences: [1, 1, 1], counted: [1, 1, 1], targets: [12, 13, -1], finished: [1], characters: 9 - 2 }, // BOS of the second was one token of its four
         ]);
     });
 

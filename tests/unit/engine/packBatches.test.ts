@@ -68,3 +68,27 @@ it('every response token goes through once, in order, in a sequence of its own',
         }
     }), { numRuns: 1000 });
 });
+
+it('tells the characters of a long text batch by batch, by tokens', async () => {
+    const long: TokenizedSample = { tokens: new Int32Array(5000), promptLength: 0, characters: 20_003 };
+    const batches = await packed([long], { batchSize: 100, windowSize: 101, sequences: 4, bos: 1 });
+    const passed = batches.reduce((sum, { tokens }) => sum + tokens.length, 0);
+    let told = 0;
+    for (const { tokens, characters } of batches) {
+        expect(Math.abs(characters - (20_003 * tokens.length) / passed)).toBeLessThanOrEqual(1);
+        told += characters;
+    }
+    expect(told).toBe(20_003);
+});
+
+it('characters of shared prompts, of windows left out and of texts left out are all told', async () => {
+    const sample = (length: number, promptLength: number, characters: number): TokenizedSample => ({
+        tokens: Int32Array.from({ length }, (_, i) => i), promptLength, characters,
+    });
+    const list = [sample(9, 6, 31), sample(12, 6, 17), sample(8, 6, 5), sample(40, 35, 1001), sample(7, 7, 13), sample(0, 0, 2)];
+    for (const batchSize of [2, 5, 16, 100]) {
+        const batches = await packed(list, { batchSize, windowSize: 14, sequences: 3, bos: 1 });
+        expect(batches.reduce((sum, { characters }) => sum + characters, 0)).toBe(31 + 17 + 5 + 1001 + 13 + 2);
+        expect(batches.every(({ characters }) => Number.isInteger(characters) && characters >= 0)).toBe(true);
+    }
+});

@@ -161,8 +161,8 @@ describe('comparison.json', () => {
         expect(await readComparison(folder)).toEqual(comparison);
         const path = join(folder, 'comparison.json');
         const text = await readFile(path, 'utf8');
-        expect(JSON.parse(text)).toMatchObject({ format: 'language-neurons/comparison', version: 2 });
-        for (const damaged of [text.slice(0, -20), text.replace('"version":2', '"version":9'), text.replace('"specific"', '"special"')]) {
+        expect(JSON.parse(text)).toMatchObject({ format: 'language-neurons/comparison', version: 3 });
+        for (const damaged of [text.slice(0, -20), text.replace('"version":3', '"version":9'), text.replace('"specific"', '"special"')]) {
             await writeFile(path, damaged);
             await expect(readComparison(folder)).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining(path) });
         }

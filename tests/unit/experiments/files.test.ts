@@ -1,4 +1,4 @@
-import { access, appendFile, mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -9,6 +9,7 @@ import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../..
 import { matrixPath, readMatrices, readMatrix, writeMatrix } from '../../../src/experiments/matrixFile.js';
 import { perplexity } from '../../../src/experiments/perplexity.js';
 import { Journal } from '../../../src/Journal.js';
+import { jsonNumber } from '../../../src/jsonNumber.js';
 
 let root: string;
 beforeAll(async () => {
@@ -17,56 +18,80 @@ beforeAll(async () => {
 afterAll(() => rm(root, { recursive: true }));
 
 describe('a journal', () => {
-    const schema = z.object({ name: z.string(), values: z.array(z.number()) });
-    const open = (name: string, key = 'k') => Journal.open(join(root, name), key, schema);
-    const entry = (i: number) => ({ name: `cell ${i}`, values: [-0.1 - 0.2, -1e300, -5e-324, i] });
+    const schema = z.object({ key: z.string(), values: z.array(jsonNumber) });
+    type Entry = z.output<typeof schema>;
+    const open = async (name: string): Promise<{ journal: Journal<Entry>; found: Entry[] }> => {
+        const found: Entry[] = [];
+        return { journal: await Journal.open(join(root, name), schema, { take: (entry) => found.push(entry) }), found };
+    };
+    const entry = (i: number): Entry => ({ key: `cell ${i}`, values: [-0.1 - 0.2, -1e300, -5e-324, NaN, -Infinity, i] });
 
-    it('has each entry on disk as soon as it is added, for the same key alone', async () => {
-        const journal = await open('deep/parts.jsonl');
-        expect(journal.found).toEqual([]);
+    it('has each entry on disk as soon as it is added, numbers to the last bit, whatever was there before', async () => {
+        const { journal, found } = await open('cells.jsonl');
+        expect(found).toEqual([]);
         for (let i = 0; i < 4; i++) {
             await journal.add(entry(i));
-            expect((await open('deep/parts.jsonl')).found).toEqual(Array.from({ length: i + 1 }, (_, j) => entry(j))); // to the last bit
+            expect((await open('cells.jsonl')).found).toEqual(Array.from({ length: i + 1 }, (_, j) => entry(j)));
         }
-        expect((await open('deep/parts.jsonl', 'other')).found).toEqual([]); // takes the file over
-        expect((await open('deep/parts.jsonl')).found).toEqual([]);
+        expect((await readFile(join(root, 'cells.jsonl'), 'utf8')).split('\n')).toHaveLength(5);
     });
 
     it('cut short anywhere, keeps the whole lines and goes on', async () => {
-        const journal = await open('cut.jsonl');
+        const { journal } = await open('cut.jsonl');
         for (let i = 0; i < 3; i++) await journal.add(entry(i));
         const whole = await readFile(join(root, 'cut.jsonl'), 'utf8');
         for (let length = 0; length <= whole.length; length++) {
             await writeFile(join(root, 'cut.jsonl'), whole.slice(0, length));
             const again = await open('cut.jsonl');
             // A line without its end may be whole all the same.
-            const lines = whole.slice(0, length).split('\n').slice(1).filter((line) => line.endsWith('}')).length;
+            const lines = whole.slice(0, length).split('\n').filter((line) => line.endsWith('}')).length;
             expect(again.found, String(length)).toEqual(Array.from({ length: lines }, (_, j) => entry(j)));
-            await again.add(entry(9));
-            expect((await open('cut.jsonl')).found.at(-1)).toEqual(entry(9));
+            await again.journal.add(entry(9));
+            expect((await open('cut.jsonl')).found, String(length)).toEqual([...again.found, entry(9)]);
+            expect((await readFile(join(root, 'cut.jsonl'), 'utf8')).startsWith(whole.slice(0, length))).toBe(true);
         }
     });
 
-    it('leaves out entries of another shape, and replaces another file', async () => {
-        const journal = await open('odd.jsonl');
+    it('passes over what cannot be read, counts it, and takes nothing away', async () => {
+        const { journal } = await open('odd.jsonl');
         await journal.add(entry(0));
-        await appendFile(join(root, 'odd.jsonl'), '{"name":5,"values":[]}\nnull\n[]\n\u0000\n');
-        await (await open('odd.jsonl')).add(entry(1));
+        const odd = Buffer.concat([Buffer.from('{"key":5,"values":[]}\nnull\n[]\n\u0000\n"\n'), Buffer.from([0xff, 0xfe, 0x0a]), Buffer.from('something else')]);
+        await appendFile(join(root, 'odd.jsonl'), odd);
+        const again = await open('odd.jsonl');
+        expect(again.journal.unreadable).toBe(7);
+        await again.journal.add(entry(1));
         expect((await open('odd.jsonl')).found).toEqual([entry(0), entry(1)]);
-        await writeFile(join(root, 'odd.jsonl'), 'something else\n');
-        expect((await open('odd.jsonl')).found).toEqual([]);
+        expect((await readFile(join(root, 'odd.jsonl'))).includes(odd)).toBe(true);
     });
 
-    it('is removed once, twice, and without a file; what cannot be saved is UNWRITABLE', async () => {
-        const journal = await open('removed.jsonl');
-        await journal.add(entry(0));
-        await journal.remove();
-        await journal.remove();
-        await expect(access(join(root, 'removed.jsonl'))).rejects.toMatchObject({ code: 'ENOENT' });
-        await mkdir(join(root, 'removed.jsonl'));
-        await expect(journal.add(entry(1))).rejects.toMatchObject({ code: 'UNWRITABLE' });
+    it('is empty only where there is no file: any other failure to read it is an error', async () => {
+        await mkdir(join(root, 'folder.jsonl'));
+        await expect(open('folder.jsonl')).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('holds finished work and cannot be read') as string });
         await writeFile(join(root, 'file'), '');
-        await expect(open('file/parts.jsonl')).rejects.toMatchObject({ code: 'UNWRITABLE' });
+        await expect(open('file/cells.jsonl')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+        const looped = join(root, 'loop.jsonl');
+        await symlink(looped, looped);
+        await expect(open('loop.jsonl')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+        const { journal } = await open('missing/cells.jsonl');
+        await expect(journal.add(entry(1))).rejects.toMatchObject({ code: 'UNWRITABLE' });
+    });
+
+    it('after a failed write goes on with a line of its own', async () => {
+        const { journal } = await open('moved.jsonl');
+        await journal.add(entry(0));
+        await mkdir(join(root, 'moved'));
+        await rename(join(root, 'moved.jsonl'), join(root, 'moved', 'x'));
+        await mkdir(join(root, 'moved.jsonl'));
+        await expect(journal.add(entry(1))).rejects.toMatchObject({ code: 'UNWRITABLE' });
+        await rm(join(root, 'moved.jsonl'), { recursive: true });
+        await writeFile(join(root, 'moved.jsonl'), '{"key":"cell 1","val');
+        await journal.add(entry(2));
+        expect((await open('moved.jsonl')).found).toEqual([entry(2)]);
+    });
+
+    it('stops when asked to', async () => {
+        await writeFile(join(root, 'long.jsonl'), `${JSON.stringify(entry(1))}\n`.repeat(100));
+        await expect(Journal.open(join(root, 'long.jsonl'), schema, { signal: AbortSignal.abort(), take: () => undefined })).rejects.toMatchObject({ code: 'ABORTED' });
     });
 });
 
@@ -83,13 +108,24 @@ describe('a matrix file', () => {
     it('comes back as it was, infinite perplexities included', async () => {
         await writeMatrix(join(root, 'run'), matrix);
         expect(await readMatrix(join(root, 'run'), 'ppl')).toEqual(matrix);
-        expect(await readFile(matrixPath(join(root, 'run'), 'ppl'), 'utf8')).toMatch(/"format": "language-neurons\/matrix",\n "version": 3,/);
+        expect(await readFile(matrixPath(join(root, 'run'), 'ppl'), 'utf8')).toMatch(/"format": "language-neurons\/matrix",\n "version": 4,/);
         const share = { baseline: [0.5, 1], values: [[0, 1], [1, 0]] };
         const accuracy: DeactivationMatrix = { ...matrix, metric: 'accuracy', sets: { specific: { ...set, answers: { number: share, language: share, untold: share } } } };
         await writeMatrix(join(root, 'run'), accuracy);
         expect(await readMatrices(join(root, 'run'))).toEqual([matrix, accuracy]);
         await writeMatrix(join(root, 'run'), { ...matrix, sets: {} });
         expect(await readMatrix(join(root, 'run'), 'ppl')).toEqual({ ...matrix, sets: {} });
+    });
+
+    it('keeps NaN and both infinities apart, and reads format 3, where each was null', async () => {
+        const odd = { ...set, baseline: [NaN, -Infinity] };
+        await writeMatrix(join(root, 'odd'), { ...matrix, sets: { specific: odd } });
+        expect((await readMatrix(join(root, 'odd'), 'ppl'))!.sets.specific!.baseline).toEqual([NaN, -Infinity]);
+        await writeMatrix(join(root, 'older'), matrix);
+        const path = matrixPath(join(root, 'older'), 'ppl');
+        const older = (await readFile(path, 'utf8')).replace('"version": 4', '"version": 3').replaceAll('"Infinity"', 'null');
+        await writeFile(path, older);
+        expect(await readMatrix(join(root, 'older'), 'ppl')).toEqual(matrix);
     });
 
     it('has a table beside it, a line for each cell of each set', async () => {
@@ -109,7 +145,7 @@ describe('a matrix file', () => {
         const path = matrixPath(folder, 'ppl');
         const whole = await readFile(path, 'utf8');
         const changed = [
-            '', 'null', '[]', whole.slice(0, -3), whole.replace('"version": 3', '"version": 2'), whole.replace('language-neurons/matrix', 'language-neurons/neurons'),
+            '', 'null', '[]', whole.slice(0, -3), whole.replace('"version": 4', '"version": 2'), whole.replace('language-neurons/matrix', 'language-neurons/neurons'),
             whole.replace('"ppl"', '"accuracy"'), whole.replace('3.1', '"3.1"'), whole.replace('"control"', '"contrl"'), whole.replace('123', 'null'),
         ];
         for (const text of changed) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
-import { answerLanguages, judge } from '../../../src/experiments/accuracy.js';
+import { answerLanguages, judge } from '../../../src/experiments/AnswerSheet.js';
 import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
 import { allConditions, type Condition, setConditions, wholeModel } from '../../../src/experiments/conditions.js';
 import type { Cell, Measurements, Metric } from '../../../src/experiments/Metric.js';
@@ -118,7 +118,7 @@ describe('a matrix', () => {
         return row < 0 ? 29 : languages[row] === language ? 10 : 30;
     };
     const measurements: Measurements = {
-        decodedTokens: 0, finish: () => Promise.resolve(),
+        decodedTokens: () => 0,
         cell: (condition, language) => ({ ...cellOf(Array.from({ length: 40 }, (_, i) => Number(i < rightOf(condition, language)))), answers: { number: 0.8, language: 0.9, untold: 0.05 } }),
     };
     const set = buildSet(metric, languages, conditions, estimates(metric, measurements));

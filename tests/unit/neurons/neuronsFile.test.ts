@@ -40,7 +40,7 @@ describe('neurons.json', () => {
         const analysis = analysed(['en', 'a "b"\\', '中']);
         await writeNeurons(path, analysis);
         const text = await readFile(path, 'utf8');
-        expect(JSON.parse(text)).toEqual({ format: 'language-neurons/neurons', version: 2, ...analysis });
+        expect(JSON.parse(text)).toEqual({ format: 'language-neurons/neurons', version: 3, ...analysis });
         expect(text.endsWith('}\n')).toBe(true);
         for (const language of analysis.languages) expect(text.split('\n').filter((line) => line.startsWith(`   ${JSON.stringify(language)}: [`))).toHaveLength(2);
         expect(await readNeurons(path)).toEqual(analysis);

@@ -129,7 +129,7 @@ describe('identify', () => {
                     for (const owner of owners) (owners.length === 1 ? specific : related)![owner]!.push(place[j]!);
                 }
             }
-            const { milliseconds, perLanguage, ...rest } = identify(input, { topRate, bar, lambda });
+            const { milliseconds, perLanguage, source: _, ...rest } = identify(input, { topRate, bar, lambda });
             expect(rest).toEqual({
                 method: 'paper', languages: input.languages, widths: input.counts.map((layer) => layer.length / l), topRate, bar, lambda,
                 threshold: tau, selected: selected.size, histogram, histogramAll, general: general.length, layers,

@@ -73,8 +73,8 @@ describe('prompt templates', () => {
     const question = { language: 'de', index: 0, text: 'Was kostet $1 & $&?', answer: 1 };
 
     it('are the papers\' own', async () => {
-        expect((await openTemplate('mathoctopus', model)).write(question)).toBe('Below is an instruction that describes a task. Write a response that appropriately completes the request in German. Please answer in German.\n\n### Instruction:\nWas kostet $1 & $&?\n\n### Response:');
-        expect((await openTemplate('native-cot', model)).write(question)).toBe('Frage: Was kostet $1 & $&?\nSchritt-für-Schritt-Antwort:');
+        expect(await (await openTemplate('mathoctopus', model)).write(question)).toBe('Below is an instruction that describes a task. Write a response that appropriately completes the request in German. Please answer in German.\n\n### Instruction:\nWas kostet $1 & $&?\n\n### Response:');
+        expect(await (await openTemplate('native-cot', model)).write(question)).toBe('Frage: Was kostet $1 & $&?\nSchritt-für-Schritt-Antwort:');
         expect(['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'].map(englishName)).toEqual(['English', 'Russian', 'Spanish', 'French', 'German', 'Chinese', 'Japanese', 'Bengali', 'Thai', 'Swahili']);
         const native = await openTemplate('native-cot', model);
         expect(() => native.write({ ...question, language: 'it' })).toThrow('it');
@@ -84,7 +84,7 @@ describe('prompt templates', () => {
         const chat = (chatTemplate: string) => openTemplate('chat', { ...model, info: { ...model.info, chatTemplate } });
         const template = await chat("{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}");
         expect(template.special).toBe(true);
-        expect(template.write(question)).toBe('<s><|im_start|>user\nWas kostet $1 & $&?<|im_end|>\n<|im_start|>assistant\n');
+        expect(await template.write(question)).toBe('<s><|im_start|>user\nWas kostet $1 & $&?<|im_end|>\n<|im_start|>assistant\n');
         await expect(chat('')).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('model.gguf') });
         await expect(chat('{% if %}')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
         await expect(chat("{{ raise_exception('no system here') }}")).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('no system here') });
@@ -92,7 +92,7 @@ describe('prompt templates', () => {
 
     it('may come from a file', async () => {
         const folder = await folderOf({ 'mine.txt': 'Answer in {Language}: {question}\nA:\n', 'bad.txt': 'no place' });
-        expect((await openTemplate(join(folder, 'mine.txt'), model)).write(question)).toBe('Answer in German: Was kostet $1 & $&?\nA:');
+        expect(await (await openTemplate(join(folder, 'mine.txt'), model)).write(question)).toBe('Answer in German: Was kostet $1 & $&?\nA:');
         await expect(openTemplate(join(folder, 'bad.txt'), model)).rejects.toMatchObject({ code: 'DAMAGED' });
         await expect(openTemplate('unknown', model)).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('mathoctopus') });
     });

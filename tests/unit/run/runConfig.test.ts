@@ -1,5 +1,5 @@
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { homedir, tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readRunConfig } from '../../../src/run/RunConfig.js';
@@ -32,6 +32,30 @@ describe('a run configuration', () => {
         });
     });
 
+    it.each([
+        ['udhr.jsonl', 'udhr.jsonl'], ['udhr-texts', 'udhr-texts'], ['udhr/en', 'udhr/en'], ['./udhr', 'udhr'], ['mgsm/', 'mgsm'], ['./mgsm', 'mgsm'],
+        ['texts:v2/a.jsonl', 'texts:v2/a.jsonl'], ['mgsm.jsonl', 'mgsm.jsonl'], ['C:\\texts', 'C:\\texts'], ['~x', '~x'], ['a~/b', 'a~/b'],
+    ])('takes %s for a path', async (spec, path) => {
+        const { data, evaluation, model } = await readRunConfig(written(`model: '${spec}'\ndata: '${spec}'\nevaluation: [udhr, '${spec}']\nout: x`));
+        expect({ data, evaluation, model }).toEqual({ data: [join(folder, path)], evaluation: ['udhr', join(folder, path)], model: join(folder, path) });
+    });
+
+    it('expands ~, and reads every path from the folder of the file', async () => {
+        expect(await readRunConfig(written([
+            'model: ~/m.gguf', 'data: [~/texts]', 'out: ~/runs', 'loras: [{path: ~/a.gguf}, {path: b.gguf}]', 'aligned: {model: ~/n.gguf}',
+            'accuracy: {questions: ~/mgsm, template: words.txt}',
+        ].join('\n')))).toEqual({
+            model: join(homedir(), 'm.gguf'), data: [join(homedir(), 'texts')], out: join(homedir(), 'runs'),
+            loras: [{ path: join(homedir(), 'a.gguf') }, { path: join(folder, 'b.gguf') }], aligned: { model: join(homedir(), 'n.gguf') },
+            accuracy: { questions: join(homedir(), 'mgsm'), template: join(folder, 'words.txt') },
+        });
+    });
+
+    it.each(['chat', 'mathoctopus', 'native-cot'])('leaves the name of the template %s', async (template) => {
+        const { accuracy } = await readRunConfig(written(`model: m\ndata: udhr\nout: o\naccuracy: {questions: msvamp, template: ${template}}`));
+        expect(accuracy).toEqual({ questions: 'msvamp', template });
+    });
+
     it('takes an aligned model: other weights, or adapters on the same', async () => {
         const aligned = async (text: string) => (await readRunConfig(written(`model: a.gguf\ndata: udhr\nout: x\naligned: ${text}`))).aligned;
         expect(await aligned('{loras: [{path: sub/lora.gguf}], trained: [zh, de]}')).toEqual({ loras: [{ path: join(folder, 'sub/lora.gguf') }], trained: ['zh', 'de'] });
@@ -39,14 +63,63 @@ describe('a run configuration', () => {
         expect(await aligned('{model: hf:user/repo:Q8_0}')).toEqual({ model: 'hf:user/repo:Q8_0' });
     });
 
-    it.each([
-        ['model: x', 'data'],
-        ['model: x\ndata: y\nout: z\ntopRat: 0.1', 'topRat'],
-        ['model: x\ndata: y\nout: z\nsets: [all]', 'sets'],
-        ['model: x\ndata: y\nout: z\naligned: {lora: l.gguf}', 'lora'],
-        ['model: [', 'run.yaml'],
-        ['', 'the file'],
-    ])('%j is DAMAGED, naming %s in one line', async (text, name) => {
-        await expect(readRunConfig(written(text))).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringMatching(new RegExp(`^[^\\n]*${name}[^\\n]*$`)) });
+    it.each<[text: string, words: string]>([
+        ['model: x', 'data: is missing; out: is missing'],
+        ['model: [', 'Flow sequence'],
+        ['', 'the file is empty'],
+        ['# only a remark', 'the file: takes settings, not null'],
+        ['just words', 'the file: takes settings, not "just words"'],
+        ['a: 1\n---\nb: 2', 'several documents'],
+        ['['.repeat(50_000), 'not a run configuration'],
+        [`x: ${'y'.repeat(2 ** 20)}`, 'larger than the 1 MB'],
+        ['a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]', 'Excessive alias count'],
+    ])('%j is DAMAGED: %s', async (text, words) => {
+        const error: unknown = await readRunConfig(written(text)).catch((cause: unknown) => cause);
+        expect(error).toMatchObject({ code: 'DAMAGED', message: expect.stringContaining(words) });
+        expect((error as Error).message).toMatch(/^[^\n]*run\.yaml[^\n]*$/);
+    });
+
+    it.each<[settings: string, words: string]>([
+        ['topRat: 0.1', 'unknown key topRat; did you mean topRate?'],
+        ['top-rate: 0.1', 'unknown key top-rate; did you mean topRate?'],
+        ['aligned: {lora: [{path: l.gguf}]}', 'aligned: unknown key lora; did you mean loras?'],
+        ['aligned: {loras: [{path: l.gguf, scal: 1}]}', 'aligned.loras.0: unknown key scal; did you mean scale?'],
+        ['loras: [{path: l.gguf}, {path: m.gguf, scle: 1}]', 'loras.1: unknown key scle; did you mean scale?'],
+        ['accuracy: {questions: mgsm, maxToken: 5}', 'accuracy: unknown key maxToken; did you mean maxTokens?'],
+        ['frobnicate: 1', 'unknown key frobnicate)'],
+        ['<<: {threads: 1}', 'unknown key <<)'],
+        ['__proto__: {threads: 1}', 'unknown key __proto__)'],
+        ['sets: [specifc]', 'sets.0: takes specific, specific+related, specific+related+general, not "specifc"; did you mean specific?'],
+        ['gpu: cudaa', 'not "cudaa"; did you mean cuda?'],
+        ['threads: abc', 'threads: takes a whole number from 1 to 512, not "abc")'],
+        ['threads: 0', 'threads: takes a whole number from 1 to 512, not 0)'],
+        ['batchSize: 1.5', 'batchSize: takes a whole number from 2 to 16777216, not 1.5)'],
+        ['windowSize: "512"', 'not "512"; give 512)'],
+        ['topRate: 5%', 'topRate: takes a number between 0 and 1, not "5%"; give 0.05)'],
+        ['bar: 1', 'bar: takes a number between 0 and 1, not 1)'],
+        ['controls: .inf', 'controls: takes a whole number from 1 to 1000, not Infinity)'],
+        ['seed: 1e999', 'seed: takes a whole number of at least 0, not Infinity)'],
+        ['lambda: abc', 'lambda: takes auto or a number, not "abc")'],
+        ['lambda: .nan', 'lambda: takes auto or a number, not NaN)'],
+        ['folds: null', 'folds: takes a whole number from 2 to 1000, not null)'],
+        ['loras: [{path: l.gguf, scale: half}]', 'loras.0.scale: takes a number, not "half")'],
+        ['accuracy: {questions: mgsm, limit: many}', 'accuracy.limit: takes a whole number of at least 1, not "many")'],
+        ['accuracy: {limit: 5}', 'accuracy.questions: is missing'],
+        ['evaluation: []', 'evaluation: takes at least 1, not [])'],
+        ['evaluation: 5', 'evaluation: takes a name or a list of names, not 5)'],
+        ['title: {a: 1}', 'title: takes a text, not {"a":1})'],
+        ['notes: one', 'notes: takes a list, not "one")'],
+        ['threads: 1\nthreads: 2', 'Map keys must be unique'],
+    ])('with %s is refused: %s', async (settings, words) => {
+        const error: unknown = await readRunConfig(written(`model: x\ndata: y\nout: z\n${settings}`)).catch((cause: unknown) => cause);
+        expect(error).toMatchObject({ code: 'DAMAGED', message: expect.stringContaining(words) });
+        expect((error as Error).message).toMatch(/^[^\n]*run\.yaml[^\n]*$/);
+    });
+
+    it('that is no UTF-8 is refused, and no file is not found', async () => {
+        writeFileSync(join(folder, 'latin1.yaml'), Buffer.from('title: Gr\xfcn', 'latin1'));
+        await expect(readRunConfig(join(folder, 'latin1.yaml'))).rejects.toMatchObject({ code: 'ENCODING' });
+        await expect(readRunConfig(join(folder, 'none.yaml'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
+        await expect(readRunConfig(folder)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 });

@@ -1,0 +1,21 @@
+import { basename } from 'node:path';
+import type { NativeImatrix } from '../engine/addon.js';
+import type { Engine } from '../engine/Engine.js';
+import type { ModelSource } from './Activations.js';
+
+/** The model of an engine, as results name it. */
+export function modelSource({ info, path, fingerprint }: Engine): ModelSource {
+    const { name, architecture, fileType, imatrix } = info;
+    return {
+        name: name === '' ? basename(path) : name,
+        architecture,
+        quantization: fileType,
+        fingerprint,
+        imatrix: imatrix === null ? null : imatrixName(imatrix),
+    };
+}
+
+/** What it was made from, and how much of that. */
+function imatrixName({ file, dataset, entries, chunks }: NativeImatrix): string {
+    return `${basename(file) || 'unnamed'} of ${basename(dataset) || 'unnamed texts'}, ${entries} entries, ${chunks} chunks`;
+}

@@ -1,0 +1,40 @@
+import type { ActivationsSource } from './Activations.js';
+
+/** What of two runs to look at: with `model`, whether the models are the same too. */
+export interface DifferenceOptions {
+    readonly model: boolean;
+}
+
+/**
+ * How what made one set of counts differs from what made another, a clause each, such as `window 512 and 2048`;
+ * empty where nothing does. Versions are not looked at, nor what one of them does not know.
+ */
+export function sourceDifferences(a: ActivationsSource, b: ActivationsSource, { model }: DifferenceOptions): string[] {
+    const found: string[] = [];
+    if (model && a.model.fingerprint !== b.model.fingerprint) {
+        const older = [a, b].find(({ model: { fingerprint } }) => !fingerprint.startsWith('blake3:'));
+        const why = older === undefined ? '' : ', one of them known by its header alone, as older versions did';
+        found.push(`model ${modelName(a)} and ${modelName(b)}${why}`);
+    }
+    if (a.model.quantization !== b.model.quantization) found.push(`file type ${a.model.quantization || 'unknown'} and ${b.model.quantization || 'unknown'}`);
+    const imatrix = ({ model: { imatrix } }: ActivationsSource): string => imatrix ?? 'none';
+    if (a.model.imatrix !== undefined && b.model.imatrix !== undefined && imatrix(a) !== imatrix(b)) {
+        found.push(`importance matrix ${imatrix(a)} and ${imatrix(b)}`);
+    }
+    if (a.dataset.hash !== b.dataset.hash) found.push(`texts ${datasetName(a)} and ${datasetName(b)}`);
+    const [settingsA, settingsB] = [a.settings ?? {}, b.settings ?? {}];
+    for (const name of new Set([...Object.keys(settingsA), ...Object.keys(settingsB)])) {
+        const [ours, theirs] = [settingsA[name], settingsB[name]];
+        if (ours !== undefined && theirs !== undefined && ours !== theirs) found.push(`${name} ${ours} and ${theirs}`);
+    }
+    return found;
+}
+
+/** A model's name with the beginning of its fingerprint, which tells two of one name apart. */
+export function modelName({ model: { name, fingerprint } }: ActivationsSource): string {
+    return `${name} (${fingerprint === '' ? 'unknown' : fingerprint.replace(/^blake3:/, '').slice(0, 8)})`;
+}
+
+function datasetName({ dataset: { name, hash } }: ActivationsSource): string {
+    return `${name} (${hash.slice(0, 8)})`;
+}

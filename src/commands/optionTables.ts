@@ -1,0 +1,45 @@
+import { gpuChoices, splits } from '../choices.js';
+import { ranges } from '../ranges.js';
+import type { OptionTable } from './options.js';
+
+/** Options that several commands share; each command's own stand in declarations.ts. */
+
+export const languages = { alias: 'l', describe: 'comma-separated, such as en,zh (default: all of the data)' };
+export const runFolder = { alias: 'o', path: true, required: true, describe: 'run folder' };
+
+/** Of every command that opens a model. */
+export const engineOptions: OptionTable = {
+    lora: { many: true, path: true, describe: 'LoRA adapter in GGUF, optionally with :scale' },
+    gpu: { choices: gpuChoices, default: 'auto', describe: 'backend' },
+    'gpu-layers': { number: ranges.gpuLayers, describe: 'layers on the GPU (default: as many as fit)' },
+    split: { choices: splits, default: 'layer', describe: 'how the model is spread over several GPUs' },
+    'main-gpu': { number: ranges.mainGpu, default: 0, describe: 'GPU to use where it is not spread' },
+    'batch-size': { number: ranges.batchSize, describe: 'tokens of a batch (default: 512)' },
+    'window-size': {
+        number: ranges.windowSize, describe: 'most tokens of one text (default: training context, at most 2048)',
+    },
+    threads: { number: ranges.threads, describe: 'CPU threads (default: one a core)' },
+};
+const model = { alias: 'm', path: true, required: true, describe: 'GGUF file, or hf:user/repo:quant' };
+export const modelOptions: OptionTable = { model, ...engineOptions };
+
+/** Of every command that asks questions. */
+export const questionOptions: OptionTable = {
+    template: {
+        path: true, default: 'mathoctopus',
+        describe: 'mathoctopus, native-cot, chat (the model\'s own), or a text file with {question}',
+    },
+    limit: { number: ranges.limit, describe: 'only the first so many questions of each language' },
+    'max-tokens': { number: ranges.maxTokens, default: 256, describe: 'most tokens of an answer' },
+    'context-size': { number: ranges.contextSize, describe: 'tokens of all answers at once (default: 8192)' },
+};
+
+/** Of every command that reads texts. */
+export const dataOptions: OptionTable = {
+    data: {
+        alias: 'd', many: true, path: true, required: true,
+        describe: 'udhr, udhr:FROM-TO, mgsm, msvamp, a folder of LL.txt or of their files, a JSONL file, '
+            + 'or a JSON of answers',
+    },
+    languages,
+};

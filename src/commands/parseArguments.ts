@@ -1,0 +1,92 @@
+import yargs, { type Argv } from 'yargs';
+import { LanguageNeuronsError } from '../errors.js';
+import { suggestion } from '../nearest.js';
+import { toolVersion } from '../versions.js';
+import { type CommandDeclaration, commands, globalOptions } from './declarations.js';
+import { declareOptions, declarePositionals } from './options.js';
+
+/** A command with its checked arguments. */
+export interface PlannedCommand {
+    readonly command: CommandDeclaration;
+    readonly args: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * Reads a command line; `--help` and `--version` are answered on stdout.
+ * @returns undefined where nothing is left to do
+ * @throws LanguageNeuronsError WRONG_USE
+ */
+export async function parseArguments(args: readonly string[]): Promise<PlannedCommand | undefined> {
+    // yargs calls builders and handlers while it parses; the work is done after.
+    let command: CommandDeclaration | undefined;
+    let planned: PlannedCommand | undefined;
+    const parser = declareOptions(yargs([...args]), globalOptions)
+        .scriptName('language-neurons')
+        .usage('$0 <command>\n\nShows how a language model handles many languages, neuron by neuron.')
+        .demandCommand(1, 'name a command, for example: language-neurons run')
+        .strict()
+        .detectLocale(false) // one language for yargs' words and ours
+        // What was typed stays what it is; options.ts reads numbers and refuses what is given twice.
+        .parserConfiguration({
+            'parse-numbers': false, 'parse-positional-numbers': false, 'boolean-negation': false, 'dot-notation': false,
+        })
+        .version(toolVersion)
+        .wrap(100)
+        .exitProcess(false)
+        .fail((message: string | undefined, error: Error | undefined) => {
+            // Errors of the checks come as yargs' own, with their words.
+            if (error !== undefined && error.name !== 'YError') throw error;
+            throw wrongUse(error?.message ?? message ?? 'wrong use', args, command);
+        });
+    for (const declaration of commands) {
+        parser.command(
+            declaration.usage, declaration.describe,
+            (argv: Argv) => {
+                command = declaration;
+                const { positionals = {}, options = {} } = declaration;
+                return declareOptions(declarePositionals(argv, positionals), options);
+            },
+            (checked) => {
+                planned = { command: declaration, args: checked };
+            },
+        );
+    }
+    await parser.parseAsync();
+    return planned;
+}
+
+function wrongUse(
+    message: string, args: readonly string[], command: CommandDeclaration | undefined,
+): LanguageNeuronsError {
+    const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ');
+    const valueless = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
+    const lacks = command !== undefined && message.startsWith('Not enough non-option arguments');
+    const words = unknown !== undefined ? describeUnknown(unknown, args, command)
+        : valueless !== undefined ? `--${valueless} takes a value`
+        : lacks ? `an argument is missing from ${command.usage}` : message;
+    const line = words.replaceAll(/\s*\n\s*/g, ' ');
+    return new LanguageNeuronsError('WRONG_USE', `${line}; see language-neurons ${nameOf(command)}--help`);
+}
+
+/** What is unknown, as it was typed, with the known name nearest to it. */
+function describeUnknown(
+    unknown: readonly string[], args: readonly string[], command: CommandDeclaration | undefined,
+): string {
+    const typedAs = (name: string): string | undefined =>
+        args.filter((arg) => arg.startsWith('-')).map((arg) => arg.replace(/=.*$/s, ''))
+            .find((arg) => arg.replace(/^-+/, '') === name);
+    const other = unknown.find((name) => typedAs(name) === undefined && args.includes(name));
+    if (command === undefined && other !== undefined) {
+        return `unknown command ${other}${suggestion(other, commands.map(({ usage }) => usage.split(' ')[0]!))}`;
+    }
+    const option = unknown.find((name) => typedAs(name) !== undefined);
+    if (option !== undefined) {
+        const known = Object.keys({ ...command?.options, ...globalOptions, help: {}, version: {} });
+        return `unknown option ${typedAs(option)!}${suggestion(option, known, (name) => `--${name}`)}`;
+    }
+    return `${unknown.join(', ')}: one argument too many`;
+}
+
+function nameOf(command: CommandDeclaration | undefined): string {
+    return command === undefined ? '' : `${command.usage.split(' ')[0]!} `;
+}

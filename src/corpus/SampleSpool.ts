@@ -1,0 +1,150 @@
+import { closeSync, openSync, read, rmSync, write } from 'node:fs';
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { LanguageNeuronsError } from '../errors.js';
+import { orStopped, throwIfStopped } from '../stop.js';
+import type { Sample } from './Corpus.js';
+
+/** Characters of one language that are held before they are written: a block, read back in one go. */
+const blockCharacters = 256 * 1024;
+/** Characters of all languages together that are held at most. */
+const heldCharacters = 4 * 1024 * 1024;
+
+const readAt = promisify(read);
+const writeAt = promisify(write);
+
+/** Samples of a language: those in blocks of the file, and those not yet written. */
+interface Kept {
+    readonly blocks: { readonly begin: number; readonly bytes: number }[];
+    held: string[];
+    heldCharacters: number;
+}
+
+/** Closes the file of a spool that nothing reads any more. */
+const unused = new FinalizationRegistry<number>((file) => closeSync(file));
+
+/**
+ * Samples of a file that mixes languages, put down by language, so that the file is read and checked once,
+ * whatever is read of it later, and never again when it may have changed. They lie in a temporary file that
+ * has no name any more: it is gone with this process, however that ends.
+ */
+export class SampleSpool {
+    readonly #file: number;
+    readonly #path: string;
+    readonly #languages = new Map<string, Kept>();
+    #end = 0;
+    #held = 0;
+
+    private constructor(file: number, path: string) {
+        this.#file = file;
+        this.#path = path;
+        unused.register(this, file);
+    }
+
+    /** @throws LanguageNeuronsError UNWRITABLE */
+    static async create(): Promise<SampleSpool> {
+        try {
+            const folder = await mkdtemp(join(tmpdir(), 'language-neurons-')); // for this user alone
+            const path = join(folder, 'samples');
+            const remove = (): void => rmSync(folder, { recursive: true, force: true });
+            try {
+                return new SampleSpool(openSync(path, 'wx+', 0o600), path);
+            } finally {
+                try {
+                    remove();
+                } catch {
+                    process.once('exit', remove); // where a file in use cannot be removed
+                }
+            }
+        } catch (cause) {
+            throw unwritable(tmpdir(), cause);
+        }
+    }
+
+    /** In the order of their first sample or mention. */
+    get languages(): readonly string[] {
+        return [...this.#languages.keys()];
+    }
+
+    /** A language is there, if only without a sample. */
+    mention(language: string): Kept {
+        let kept = this.#languages.get(language);
+        if (kept === undefined) this.#languages.set(language, kept = { blocks: [], held: [], heldCharacters: 0 });
+        return kept;
+    }
+
+    /** @throws LanguageNeuronsError UNWRITABLE */
+    async add({ language, prompt, response, special }: Sample): Promise<void> {
+        const kept = this.mention(language);
+        // As JSON, which keeps also what is no valid Unicode, and no line break.
+        const line = JSON.stringify(special === true ? [prompt, response, 1] : [prompt, response]);
+        kept.held.push(line);
+        kept.heldCharacters += line.length;
+        this.#held += line.length;
+        if (kept.heldCharacters >= blockCharacters) await this.#writeDown(kept);
+        else if (this.#held >= heldCharacters) {
+            for (const other of this.#languages.values()) await this.#writeDown(other);
+        }
+    }
+
+    /**
+     * Samples of one language in the order they were added; nothing must be added any more.
+     * @throws LanguageNeuronsError DAMAGED, ABORTED
+     */
+    async *samples(language: string, signal?: AbortSignal): AsyncGenerator<Sample> {
+        const { blocks, held } = this.#languages.get(language) ?? { blocks: [], held: [] };
+        let block = Buffer.alloc(0);
+        for (const { begin, bytes } of blocks) {
+            if (block.length < bytes) block = Buffer.allocUnsafeSlow(bytes);
+            for (let done = 0; done < bytes;) {
+                const reading = readAt(this.#file, block, done, bytes - done, begin + done);
+                const { bytesRead } = await orStopped(reading, signal);
+                if (bytesRead === 0) {
+                    throw new LanguageNeuronsError(
+                        'DAMAGED',
+                        `${this.#path}: was cut while it was in use; run the same command again`,
+                    );
+                }
+                done += bytesRead;
+            }
+            for (const line of block.toString('utf8', 0, bytes).split('\n')) yield sampleOf(language, line);
+        }
+        throwIfStopped(signal);
+        for (const line of held) yield sampleOf(language, line);
+    }
+
+    async #writeDown(kept: Kept): Promise<void> {
+        if (kept.held.length === 0) return;
+        const block = Buffer.from(kept.held.join('\n'));
+        this.#held -= kept.heldCharacters;
+        kept.held = [];
+        kept.heldCharacters = 0;
+        const begin = this.#end;
+        try {
+            for (let done = 0; done < block.length;) {
+                done += (await writeAt(this.#file, block, done, block.length - done, begin + done)).bytesWritten;
+            }
+        } catch (cause) {
+            throw unwritable(this.#path, cause);
+        }
+        kept.blocks.push({ begin, bytes: block.length });
+        this.#end += block.length;
+    }
+}
+
+function sampleOf(language: string, line: string): Sample {
+    const [prompt, response, special] = JSON.parse(line) as [string, string, 1?];
+    return { language, prompt, response, ...(special === 1 ? { special: true } : {}) };
+}
+
+function unwritable(path: string, cause: unknown): LanguageNeuronsError {
+    const { message } = cause as Error;
+    return new LanguageNeuronsError(
+        'UNWRITABLE',
+        `${path}: texts cannot be kept there while they are used (${message}); free some space, or set TMPDIR to `
+            + 'another folder',
+        { cause },
+    );
+}

@@ -1,0 +1,26 @@
+import type { NativeSplit } from './addon.js';
+import type { EngineOptions } from './Engine.js';
+import type { LoadedBackends } from './loadBackends.js';
+
+/**
+ * What of an engine's options shapes its results beside model and adapters: part of every key. Threads, masks
+ * held and ways of counting change nothing; the KV cache's size only what is generated.
+ */
+export type EngineSettings = {
+    readonly device: LoadedBackends['variant'];
+    /** Tokens of a batch that was asked for. */
+    readonly batch: number;
+    /** Most tokens of one text. */
+    readonly window: number;
+    /** On a GPU: layers asked for, or `auto`, and how the model is spread. */
+    readonly gpuLayers?: number | 'auto';
+    readonly split?: NativeSplit;
+    readonly mainGpu?: number;
+};
+
+export function engineSettings(
+    { gpuLayers, split = 'layer', mainGpu = 0 }: EngineOptions, device: LoadedBackends['variant'], batch: number, window: number,
+): EngineSettings {
+    if (device === 'cpu') return { device, batch, window };
+    return { device, batch, window, gpuLayers: gpuLayers ?? 'auto', split, mainGpu };
+}

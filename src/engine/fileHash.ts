@@ -1,0 +1,86 @@
+import { mkdir, open, readFile, realpath, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { Blake3Hasher } from '@napi-rs/blake-hash';
+import writeAtomic from 'write-file-atomic';
+import { z } from 'zod';
+import { cacheFolder } from '../cacheFolder.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { keyOf } from '../keys.js';
+
+export interface FileHashOptions {
+    readonly signal?: AbortSignal | undefined;
+    /** Called with the bytes read since the last call; with the whole size where the hash was known. */
+    readonly onBytes?: ((bytes: number) => void) | undefined;
+}
+
+/** Large enough to be read fast, small enough to be hashed in a millisecond. */
+const chunkBytes = 4 * 1024 * 1024;
+/** A file changed this lately may change again within the clock's tick of its file system. */
+const settledMilliseconds = 2000;
+
+const known = z.object({ path: z.string(), stamp: z.string(), blake3: z.string().regex(/^[0-9a-f]{64}$/) });
+
+/**
+ * BLAKE3 over all bytes of a file, hexadecimal. Kept in the cache folder by path, size, times, device and
+ * inode, so that asking again costs milliseconds.
+ * @throws LanguageNeuronsError NOT_FOUND where it cannot be read, ABORTED
+ */
+export async function fileHash(path: string, { signal, onBytes }: FileHashOptions = {}): Promise<string> {
+    try {
+        const real = await realpath(path);
+        const before = await stampOf(real);
+        const cached = join(cacheFolder(), 'fingerprints', `${keyOf(real)}.json`);
+        const found = await readFile(cached, 'utf8').then((text) => known.parse(JSON.parse(text))).catch(() => undefined);
+        if (found?.path === real && found.stamp === before.stamp) {
+            onBytes?.(before.size);
+            return found.blake3;
+        }
+        const blake3 = await hashBytes(real, signal, onBytes);
+        const after = await stampOf(real);
+        if (after.stamp !== before.stamp) {
+            throw new LanguageNeuronsError('NOT_FOUND', `${path}: changed while it was read; wait until it is written, then run again`);
+        }
+        // A cache that cannot be written costs time only.
+        if (after.settled) await keep(cached, { path: real, stamp: after.stamp, blake3 }).catch(() => undefined);
+        return blake3;
+    } catch (cause) {
+        if (cause instanceof LanguageNeuronsError) throw cause;
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${(cause as Error).message}); check its permissions`, { cause });
+    }
+}
+
+/** What tells a file from another, or from itself after a change. */
+async function stampOf(path: string): Promise<{ readonly stamp: string; readonly size: number; readonly settled: boolean }> {
+    const { size, mtimeNs, ctimeNs, ino, dev, mtimeMs, ctimeMs } = await stat(path, { bigint: true });
+    return {
+        stamp: [size, mtimeNs, ctimeNs, ino, dev].join(' '), size: Number(size),
+        settled: Date.now() - Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs) > settledMilliseconds,
+    };
+}
+
+async function hashBytes(path: string, signal: AbortSignal | undefined, onBytes: ((bytes: number) => void) | undefined): Promise<string> {
+    const file = await open(path, 'r');
+    try {
+        const hasher = new Blake3Hasher();
+        // One is read while the other is hashed.
+        let [filling, full] = [Buffer.allocUnsafe(chunkBytes), Buffer.allocUnsafe(chunkBytes)];
+        let reading = file.read(filling, 0, chunkBytes, null);
+        for (;;) {
+            const { bytesRead } = await reading;
+            if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', `stopped while reading ${path}; run the same command again`);
+            if (bytesRead === 0) return hasher.digest();
+            [filling, full] = [full, filling];
+            reading = file.read(filling, 0, chunkBytes, null);
+            reading.catch(() => undefined); // met again by the await above
+            hasher.update(full.subarray(0, bytesRead));
+            onBytes?.(bytesRead);
+        }
+    } finally {
+        await file.close();
+    }
+}
+
+async function keep(path: string, entry: z.output<typeof known>): Promise<void> {
+    await mkdir(join(path, '..'), { recursive: true });
+    await writeAtomic(path, `${JSON.stringify(entry)}\n`);
+}

@@ -1,0 +1,85 @@
+import { languageOf } from '../answers/languageOf.js';
+import { hasRightNumber, type NumberRule } from '../answers/numberRules.js';
+import { paperLanguages } from '../corpus/languages.js';
+import type { Question } from '../questions/Questions.js';
+import type { Cell } from './Metric.js';
+
+/** What is kept of each answer beside its tokens: bits. */
+const answered = 1;
+const rightNumber = 2;
+const ownLanguage = 4;
+const untoldLanguage = 8;
+
+/**
+ * Verdicts on the answers to some questions under some conditions, some bytes each: the texts stay in the journal.
+ */
+export class AnswerSheet {
+    readonly #questions: readonly Question[];
+    readonly #rule: NumberRule;
+    readonly #candidates: readonly string[];
+    readonly #verdicts: Uint8Array;
+    readonly #tokens: Uint32Array;
+
+    /** @param languages asked in */
+    constructor(conditions: number, questions: readonly Question[], languages: readonly string[], rule: NumberRule) {
+        this.#questions = questions;
+        this.#rule = rule;
+        this.#candidates = answerLanguages(languages);
+        this.#verdicts = new Uint8Array(conditions * questions.length);
+        this.#tokens = new Uint32Array(conditions * questions.length);
+    }
+
+    /** @param tokens that went through the model for it */
+    mark(condition: number, question: number, text: string, tokens: number): void {
+        const asked = this.#questions[question]!;
+        const { number, language } = judge(text, asked, this.#candidates, this.#rule);
+        const place = this.#place(condition, question);
+        this.#verdicts[place] = answered | (number ? rightNumber : 0)
+            | (language === asked.language ? ownLanguage : 0) | (language === undefined ? untoldLanguage : 0);
+        this.#tokens[place] = tokens;
+    }
+
+    has(condition: number, question: number): boolean {
+        return (this.#verdicts[this.#place(condition, question)]! & answered) !== 0;
+    }
+
+    tokens(condition: number, question: number): number {
+        return this.#tokens[this.#place(condition, question)]!;
+    }
+
+    /** A condition on some of the questions, all of them answered. */
+    cell(condition: number, questions: readonly number[]): Cell {
+        const verdicts = questions.map((question) => this.#verdicts[this.#place(condition, question)]!);
+        const count = (is: (verdict: number) => boolean): number => verdicts.filter(is).length / verdicts.length;
+        const right = rightNumber | ownLanguage;
+        return {
+            numerators: Float64Array.from(verdicts, (verdict) => ((verdict & right) === right ? 1 : 0)),
+            weights: new Float64Array(verdicts.length).fill(1),
+            samples: verdicts.length,
+            answers: {
+                number: count((verdict) => (verdict & rightNumber) !== 0),
+                language: count((verdict) => (verdict & ownLanguage) !== 0),
+                untold: count((verdict) => (verdict & rightNumber) !== 0 && (verdict & untoldLanguage) !== 0),
+            },
+        };
+    }
+
+    #place(condition: number, question: number): number {
+        return condition * this.#questions.length + question;
+    }
+}
+
+/**
+ * Languages that an answer may be in: those asked and the paper's ten, so that an English answer to a
+ * German question is told as such even where nothing is asked in English.
+ */
+export function answerLanguages(asked: readonly string[]): string[] {
+    return [...new Set([...asked, ...paperLanguages])];
+}
+
+/** What an answer is: its number, and its language of the candidates, undefined where that cannot be told. */
+export function judge(
+    text: string, { answer, language }: Pick<Question, 'answer' | 'language'>, candidates: readonly string[], rule: NumberRule,
+): { number: boolean; language: string | undefined } {
+    return { number: hasRightNumber(text, answer, language, rule), language: languageOf(text, candidates) };
+}

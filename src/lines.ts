@@ -1,0 +1,42 @@
+import { readBytes } from './readBytes.js';
+
+/** More than this is no line but a mistake; it would be held in memory whole. */
+export const maxLineBytes = 64 * 1024 * 1024;
+const newline = 0x0a;
+
+export interface ByteLine {
+    /** Without its end; undefined where it is longer than `maxLineBytes`. */
+    readonly bytes: Buffer | undefined;
+    /** False for a last line without an end. */
+    readonly whole: boolean;
+}
+
+/**
+ * Streams the lines of a file, in memory that its longest line decides.
+ * @throws LanguageNeuronsError as `readBytes`
+ */
+export async function* byteLines(path: string, signal?: AbortSignal): AsyncGenerator<ByteLine> {
+    let pending: Buffer[] = [];
+    let length = 0;
+    const take = (part: Buffer): void => {
+        length += part.length;
+        if (length <= maxLineBytes) pending.push(part);
+        else pending = [];
+    };
+    const line = (whole: boolean): ByteLine => {
+        const bytes = length > maxLineBytes ? undefined : pending.length === 1 ? pending[0]! : Buffer.concat(pending);
+        pending = [];
+        length = 0;
+        return { bytes, whole };
+    };
+    for await (const chunk of readBytes(path, signal)) {
+        let begin = 0;
+        for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, begin)) {
+            take(chunk.subarray(begin, end));
+            yield line(true);
+            begin = end + 1;
+        }
+        if (begin < chunk.length) take(chunk.subarray(begin));
+    }
+    if (length > 0) yield line(false);
+}

@@ -1,0 +1,20 @@
+import { closest, distance } from 'fastest-levenshtein';
+
+/** The known name that was probably meant by another, or undefined where none is near. */
+export function nearest(given: string, known: readonly string[]): string | undefined {
+    const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, '');
+    const wanted = plain(given);
+    if (wanted === '' || known.length === 0) return undefined;
+    const longer = wanted.length < 3 ? [] : known.filter((name) => plain(name).startsWith(wanted));
+    if (longer.length === 1) return longer[0]; // an abbreviation
+    const found = closest(wanted, known.map(plain));
+    // A third of the letters, at least one, may be wrong.
+    if (distance(wanted, found) > Math.max(1, Math.floor(Math.max(wanted.length, found.length) / 3))) return undefined;
+    return known.find((name) => plain(name) === found);
+}
+
+/** `; did you mean NAME?`, or nothing where no known name is near. */
+export function suggestion(given: string, known: readonly string[], write = (name: string): string => name): string {
+    const found = nearest(given, known);
+    return found === undefined ? '' : `; did you mean ${write(found)}?`;
+}

@@ -1,0 +1,60 @@
+import { readdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { cleanKinds } from '../choices.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { unwritable } from '../files.js';
+import { withFolder } from '../folderLock.js';
+
+/** What of a run folder to remove: what was kept so that work is not done twice, by kind, and what was made of it. */
+export type CleanKind = 'counts' | 'ppl' | 'accuracy' | 'report';
+
+export interface Removed {
+    /** From the folder. */
+    readonly path: string;
+    readonly bytes: number;
+}
+
+const filesOf: Readonly<Record<CleanKind, readonly string[]>> = {
+    counts: ['parts', 'activations.safetensors', 'neurons.json'],
+    ppl: ['ppl.cells.jsonl', 'ppl.matrix.json', 'ppl.matrix.csv'],
+    accuracy: ['accuracy.answers.jsonl', 'accuracy.matrix.json', 'accuracy.matrix.csv'],
+    report: ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'],
+};
+
+/**
+ * Removes results from a run folder; nothing else does. Files of other names stay.
+ * @returns what was removed
+ * @throws LanguageNeuronsError NOT_FOUND for what is no folder, BUSY, UNWRITABLE
+ */
+export async function clean(folder: string, kinds: readonly CleanKind[] = cleanKinds): Promise<Removed[]> {
+    const found = await stat(folder).catch(() => undefined);
+    if (found?.isDirectory() !== true) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: no such folder; give a run folder`);
+    return withFolder(folder, 'clean', async () => {
+        const removed: Removed[] = [];
+        for (const name of kinds.flatMap((kind) => filesOf[kind])) {
+            const path = join(folder, name);
+            const bytes = await sizeOf(path);
+            if (bytes === undefined) continue;
+            await rm(path, { recursive: true }).catch((cause: unknown) => {
+                throw unwritable(path, cause);
+            });
+            removed.push({ path: name, bytes });
+        }
+        return removed;
+    });
+}
+
+/** `parts (1.2 MB), ppl.cells.jsonl (0.1 MB)`; `nothing` where nothing was there. */
+export function removedWords(removed: readonly Removed[]): string {
+    return removed.map(({ path, bytes }) => `${path} (${(bytes / 1e6).toFixed(1)} MB)`).join(', ') || 'nothing';
+}
+
+/** Bytes of a file or of all in a folder; undefined where there is none. */
+async function sizeOf(path: string): Promise<number | undefined> {
+    const found = await stat(path).catch(() => undefined);
+    if (found === undefined) return undefined;
+    if (!found.isDirectory()) return found.size;
+    const names = await readdir(path, { recursive: true });
+    const sizes = await Promise.all(names.map((name) => stat(join(path, name)).then((one) => (one.isFile() ? one.size : 0), () => 0)));
+    return sizes.reduce((sum, size) => sum + size, 0);
+}

@@ -1,0 +1,24 @@
+import { LanguageNeuronsError } from './errors.js';
+
+/** @throws LanguageNeuronsError ABORTED where a stop was asked for */
+export function throwIfStopped(signal: AbortSignal | undefined): void {
+    if (signal?.aborted === true) throw stopped();
+}
+
+/**
+ * What a promise gives, unless a stop is asked for first: then it is left behind, its outcome unseen.
+ * @throws LanguageNeuronsError ABORTED; what the promise is rejected with
+ */
+export function orStopped<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (signal === undefined) return promise;
+    return new Promise<T>((resolve, reject) => {
+        const stop = (): void => reject(stopped());
+        if (signal.aborted) stop();
+        else signal.addEventListener('abort', stop, { once: true });
+        promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', stop));
+    });
+}
+
+function stopped(): LanguageNeuronsError {
+    return new LanguageNeuronsError('ABORTED', 'stopped; run the same command again to continue');
+}

@@ -1,0 +1,18 @@
+import { describe, expect, it } from 'vitest';
+import { nearest } from '../../src/nearest.js';
+
+const known = ['collect', 'compare', 'identify', 'top-rate', 'topRate', 'languages', 'run'];
+
+describe('the nearest name', () => {
+    it.each([
+        ['colect', 'collect'], ['COLLECT', 'collect'], ['toprate', 'top-rate'], ['top_rate', 'top-rate'], ['lang', 'languages'],
+        ['identfy', 'identify'], ['rum', 'run'], ['comp', 'compare'],
+        ['co', undefined], ['frobnicate', undefined], ['', undefined], ['--', undefined], ['x', undefined],
+    ])('to %j is %j', (given, found) => {
+        expect(nearest(given, known)).toBe(found);
+    });
+
+    it('is none among none', () => {
+        expect(nearest('collect', [])).toBeUndefined();
+    });
+});
