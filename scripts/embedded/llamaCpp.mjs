@@ -1,7 +1,7 @@
 // llama.cpp's view of the embedded model, for verify.py.
 // Usage: node llamaCpp.mjs MODEL REQUEST ANSWER
 //   request: {texts: string[], sequences: number[][], exact: boolean} - exact: keys and values stay F32, else F16.
-//   answer:  {tokens: number[][], bos: number, addsBos: boolean, logits: number[][]} - logits after each sequence's last token.
+//   answer:  {tokens: number[][], bos: number, addsBos: boolean, logits: number[][]}; logits: after each sequence's end
 import fs from "node:fs";
 import {getLlama} from "node-llama-cpp";
 

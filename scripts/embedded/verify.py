@@ -131,7 +131,7 @@ def probabilities(model, rows: list[list[int]]) -> torch.Tensor:
 
 
 def compare(expected: torch.Tensor, got: torch.Tensor) -> dict:
-    """Differences are each row's largest; the divergence is Kullback and Leibler's of `expected` from `got`, in nats."""
+    """Differences are each row's largest; divergence is Kullback and Leibler's, of `got` from `expected`, in nats."""
     difference = (expected - got).abs().amax(-1)
     return {
         "sequences": len(expected),

@@ -99,6 +99,7 @@ it('keeps batches full while prompts are waiting, and decodes a prompt once for 
     const { answers, machine } = await all(requests, { maxTokens: 20, seed: 1, temperature: 1, endTokens: new Set([-1]), batchSize: 64, sequences: 16, cells: 2000 });
     expect(answers).toHaveLength(120);
     expect(machine.tokens).toBe(30 * 40 + 120 * 19); // the last token drawn is not decoded
+    // 161 steps; 150 are as many as keep all sequences busy.
     expect(machine.steps).toBeLessThan(2.2 * (120 / 16) * 20);
 });
 

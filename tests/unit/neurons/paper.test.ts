@@ -18,7 +18,7 @@ describe.skipIf(!paperDataHere)(`the paper's released counts (skipped where ${pa
     it('give the published λ, τ, histogram and numbers of neurons', () => {
         const analysis = identify(activations);
         expect(analysis.lambda).toBe(expected.lambda);
-        expect(analysis.threshold).toBeCloseTo(expected.threshold, 6);
+        expect(analysis.threshold).toBeCloseTo(expected.threshold, 7); // 1.1e-8: printed with seven decimals
         expect(analysis.histogram.slice(1)).toEqual(expected.histogram);
         expect(analysis.selected).toBe(4588);
         expect(analysis.general).toBe(expected.general);
@@ -36,7 +36,7 @@ describe.skipIf(!paperDataHere)(`the paper's released counts (skipped where ${pa
         const { seen, stages, confidence } = identify(activations).stages;
         expect(seen).toBe(true);
         expect(stages.map(({ first, last }) => [first, last])).toEqual([[0, 4], [5, 17], [18, 30], [31, 31]]);
-        expect(confidence).toBeGreaterThan(0.99);
+        expect(confidence).toBeGreaterThan(0.995); // 0.999
     });
 
     it('give the published mask, index for index', async () => {

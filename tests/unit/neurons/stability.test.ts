@@ -53,14 +53,14 @@ describe('certainty', () => {
             const shares = without.map((one) => keptOf(one.neurons)).filter((value) => !Number.isNaN(value));
             const expected = shares.length === 0 ? null : shares.reduce((sum, value) => sum + value, 0) / shares.length;
             if (expected === null) expect(stability!.classes.specific.kept).toBeNull();
-            else expect(stability!.classes.specific.kept).toBeCloseTo(expected, 12);
+            else expect(stability!.classes.specific.kept).toBeCloseTo(expected, 15); // 0; in another order a last bit
             expect(stability!.intervals.perLanguage.zh!.total).toEqual(jackknife(perLanguage.zh!.total, without.map((one) => one.perLanguage.zh!.total)));
             if (K === 2) {
                 const [a, b] = [again([0]), again([1])];
                 const [x, y] = [a, b].map(({ neurons: { general } }) => new Set(general.map(String))) as [Set<string>, Set<string>];
                 const both = [...x].filter((key) => y.has(key)).length;
                 if (x.size + y.size === 0) expect(stability!.classes.general.overlap).toBeNull();
-                else expect(stability!.classes.general.overlap).toBeCloseTo((2 * both) / (x.size + y.size), 12);
+                else expect(stability!.classes.general.overlap).toBe((2 * both) / (x.size + y.size)); // one division
             }
         }), { numRuns: 40 });
     });
@@ -74,12 +74,13 @@ describe('certainty', () => {
 
     it("has the jackknife's interval", () => {
         // Of a mean the jackknife's variance is s² / n: t(0.975, 4) · sqrt(2.5 / 5) = 2.776 · 0.7071
+        const t = 2.7764451051977987;
         const values = [1, 2, 3, 4, 5];
         const mean = 3;
         const without = values.map((left) => (values.reduce((sum, value) => sum + value, 0) - left) / 4);
         const [low, high] = jackknife(mean, without);
-        expect(low).toBeCloseTo(3 - 2.776445 * Math.SQRT1_2, 5);
-        expect(high).toBeCloseTo(3 + 2.776445 * Math.SQRT1_2, 5);
+        expect(low).toBeCloseTo(3 - t * Math.SQRT1_2, 12);
+        expect(high).toBeCloseTo(3 + t * Math.SQRT1_2, 12);
         expect(jackknife(1, [0, 9, 4])[0]).toBe(0);
     });
 
