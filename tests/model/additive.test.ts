@@ -13,7 +13,7 @@ async function count(model: string, samples: readonly Sample[], options: Partial
     }
 }
 
-for (const { name, path, here, roundingAtZero } of publicModels) {
+for (const { name, path, here, roundingAtZero, window } of publicModels) {
     describe.skipIf(!here)(`counts on ${name} are additive`, () => {
         let samples: Sample[];
         let whole: CountResult;
@@ -35,7 +35,8 @@ for (const { name, path, here, roundingAtZero } of publicModels) {
             expect(sum(first.counts, second.counts)).toEqual(both.counts);
         });
 
-        it.each([{ batchSize: 48 }, { batchSize: 100 }, { batchSize: 1024 }, { windowSize: 500 }])('batch size and packing: %o', async (options) => {
+        const packings = [{ batchSize: 48 }, { batchSize: 100 }, { batchSize: 1024 }, { windowSize: window }];
+        it.each(packings)('batch size and packing: %o', async (options) => {
             const other = await count(path, samples, options);
             expect(other.tokens).toBe(whole.tokens);
             const share = flippedShare(other.counts, whole.counts, whole.tokens);

@@ -48,6 +48,7 @@ describe('generation', () => {
         const first = await texts(prompts, options);
         expect(first).toHaveLength(4 * prompts.length);
         expect(await texts(prompts, options)).toEqual(first);
+        // All 24 were the same.
         expect(same((await texts([...prompts, 'One more'], options)).slice(0, first.length), first)).toBeGreaterThan(0.8 * first.length);
         expect(await texts(prompts, { ...options, seed: 8 })).not.toEqual(first);
         expect(new Set(first).size).toBeGreaterThan(2 * prompts.length);

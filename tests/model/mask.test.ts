@@ -52,8 +52,8 @@ describe('the mask', () => {
         const other = await Engine.open({ model: copy, gpu: 'off' });
         const cut = perplexity(await other.score(samples));
         other.close();
-        expect(Math.abs(masked / cut - 1)).toBeLessThan(1e-5);
-        expect(Math.abs(masked / whole - 1)).toBeGreaterThan(1e-3);
+        expect(masked).toBe(cut); // both write exactly 0
+        expect(Math.abs(masked / whole - 1)).toBeGreaterThan(0.02); // 0.068 in th
     });
 
     it('of one neuron changes the score; without it the score is the same again', async () => {
@@ -91,6 +91,7 @@ describe('the mask', () => {
             const most = row.reduce((a, b) => Math.max(a, b), -Infinity);
             sum += row[ids[i + 1]!]! - most - Math.log(row.reduce((total, x) => total + Math.exp(x - most), 0));
         }
-        expect(Math.abs(logProbability - sum)).toBeLessThan(1e-5 * Math.abs(sum));
+        // 7e-9; the sum's parts are F32, which by itself leaves 3e-8 of each.
+        expect(Math.abs(logProbability - sum)).toBeLessThan(3e-8 * Math.abs(sum));
     });
 });

@@ -45,7 +45,9 @@ describe('memory that runs out', () => {
             expect(notes).toEqual([expect.stringMatching(/memory ran out.*batches of 128 tokens/)]);
             expect(engine.batchSize).toBe(128);
             expect(stepped.tokens).toEqual(whole.tokens);
-            expect(flippedShare(stepped.counts, whole.counts, whole.tokens.reduce((sum, n) => sum + n, 0n)) * 3).toBeLessThan(5e-4); // rounding at zero
+            // 5.5e-7: two signs. By other batches up to 9.5e-6, see roundingAtZero.
+            const tokens = whole.tokens.reduce((sum, n) => sum + n, 0n);
+            expect(flippedShare(stepped.counts, whole.counts, tokens) * 3).toBeLessThan(4e-5);
             // A second time it is an error, and what was finished is kept.
             const again = collect({ engine: failingOnce(engine, 'count', 3, 'OUT_OF_MEMORY'), corpus, folder: join(folder, 'twice') });
             await expect(again).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' });
@@ -59,7 +61,7 @@ describe('memory that runs out', () => {
         const corpus = await openCorpus('udhr:29-30', { languages: ['en', 'de'] });
         const engine = await Engine.open(options);
         try {
-            for (const name of ['whole', 'stepped']) mkdirSync(join(folder, name));
+            for (const name of ['whole', 'stepped']) mkdirSync(join(folder, name), { recursive: true });
             const context = { known: [], progress: silent };
             const whole = await perplexityMetric(corpus).measure([wholeModel], { engine, folder: join(folder, 'whole'), ...context });
             const stepped = await perplexityMetric(corpus).measure([wholeModel], { engine: failingOnce(engine, 'score', 2, 'OUT_OF_MEMORY'), folder: join(folder, 'stepped'), ...context });

@@ -1,8 +1,6 @@
 import { mkdir, mkdtemp, open, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
-import { setFlagsFromString } from 'node:v8';
-import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Corpus } from '../../../src/corpus/Corpus.js';
@@ -10,6 +8,7 @@ import { SampleDigest } from '../../../src/corpus/digest.js';
 import { openCorpus } from '../../../src/corpus/openCorpus.js';
 import { openQuestions } from '../../../src/questions/openQuestions.js';
 import { surveyCorpus } from '../../../src/activations/surveyCorpus.js';
+import { heldBytes } from '../../helpers/heldBytes.js';
 
 let root: string;
 beforeAll(async () => {
@@ -78,14 +77,6 @@ describe('several sources', () => {
 
 describe('a large file', () => {
     const megabyte = 'Ein Satz, der oft vorkommt, Zeile für Zeile.\n'.repeat(22_310); // 46 bytes each
-    setFlagsFromString('--expose-gc');
-    const collectGarbage = runInNewContext('gc') as () => void;
-    /** Bytes that are reachable: garbage not yet collected says nothing. */
-    const held = (): number => {
-        collectGarbage();
-        const { heapUsed, external } = process.memoryUsage();
-        return heapUsed + external;
-    };
 
     it('of texts, folder or JSONL, is never held whole', async () => {
         const folder = await folderOf('large', {});
@@ -95,14 +86,14 @@ describe('a large file', () => {
             await file.close();
         }
         for (const path of [folder, join(root, 'large.jsonl')]) {
-            const before = held();
+            const before = heldBytes();
             let [read, characters, most] = [0, 0, 0];
             for await (const { response } of (await openCorpus(path)).samples('de')) {
                 characters += response.length;
-                if (++read % 16_000 === 0) most = Math.max(most, held() - before);
+                if (++read % 16_000 === 0) most = Math.max(most, heldBytes() - before);
             }
             expect(characters, path).toBe(path === folder ? (megabyte.length - 22_310) * 64 : 64 * 500 * 1000);
-            expect(most, path).toBeLessThan(16e6);
+            expect(most, path).toBeLessThan(6e6); // 1.2 MB, and 2.4 in another run, of 66
         }
     });
 });

@@ -131,7 +131,7 @@ describe.skipIf(process.platform === 'win32')('a stop', () => {
         };
         await expect(reading()).rejects.toMatchObject({ code: 'ABORTED', message: 'stopped; run the same command again to continue' });
         expect(stopped).toBeGreaterThan(0);
-        expect(performance.now() - stopped).toBeLessThan(2000);
+        expect(performance.now() - stopped).toBeLessThan(2000); // 4 ms; 2 s are what is promised
     });
 
     it('ends reading what is open already, and opening before it began', async () => {

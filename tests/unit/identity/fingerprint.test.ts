@@ -48,7 +48,7 @@ it('is kept: the second time nothing of the file is read', async () => {
     if (process.platform === 'linux') {
         const before = reads();
         expect(await fileHash(at('kept.gguf'))).toBe(first);
-        expect(reads() - before).toBeLessThan(bytes.length / 100);
+        expect(reads() - before).toBeLessThan(1500); // 371: the cache's entry, and /proc itself
     }
     // Neither another file of the same path, nor a damaged cache, is taken for it.
     copyFileSync(at('kept.gguf'), at('other'));

@@ -63,7 +63,7 @@ describe('scores', () => {
         // Never active: uniform. One language alone: 0 but for the three others, clamped at 1e-12.
         const alone = (3 * 1e-12 * Math.log(1e12)) / Math.log(4);
         for (const [j, [e, m]] of [[1, 0], [1, top], [alone, top], [1, top / 2]].entries()) {
-            // Both 0 off; by another order of the operations one last bit, 4.4e-16.
+            // 1e-26 off; by another order of the operations one last bit, 4.4e-16.
             expect(entropy[j]!).toBeCloseTo(e!, 15);
             expect(maximum[j]!).toBeCloseTo(m!, 15);
         }

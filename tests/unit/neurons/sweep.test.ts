@@ -112,7 +112,7 @@ describe('sets of neurons', () => {
         const hits = new Array<number>(40).fill(0);
         for (let seed = 1; seed <= 600; seed++) for (const [, neuron] of randomNeurons(set, [40], seed)) hits[neuron]!++;
         expect(hits.slice(0, 10)).toEqual(new Array(10).fill(0));
-        // 200 expected of 600 draws each, standard deviation 11.5: six of them either way; 32 at most.
+        // 200 expected of 600 draws each, standard deviation 11.5: six of them either way; 23 at most.
         for (const count of hits.slice(10)) expect(Math.abs(count - 200)).toBeLessThan(70);
     });
 });

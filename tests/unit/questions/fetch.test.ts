@@ -107,7 +107,7 @@ describe('questions by name', () => {
             const chunk = Buffer.alloc(64 * 1024, 'x');
             response.on('close', () => (closed = true));
             const send = (): void => {
-                while (!closed && response.write(chunk)) sent += chunk.length;
+                for (let room = true; room && !closed; sent += chunk.length) room = response.write(chunk);
             };
             response.writeHead(200).on('drain', send);
             send();
@@ -116,7 +116,7 @@ describe('questions by name', () => {
             code: 'DAMAGED', message: expect.stringMatching(/test_English\.json: is longer than 4 MiB[^\n]*--data$/),
         });
         await vi.waitFor(() => expect(closed).toBe(true));
-        expect(sent).toBeLessThan(24e6); // 4 MiB, and what the sockets hold
+        expect(sent).toBeLessThan(24e6); // 8.2 MB: 4 MiB, and what the sockets hold
     });
 
     it('that are cut off on their way are refused', async () => {
@@ -134,7 +134,7 @@ describe('questions by name', () => {
         setTimeout(() => stop.abort(), 300);
         const begin = performance.now();
         await expect(fetchQuestions('test', { languages: ['en'], signal: stop.signal, progress: silent }, home)).rejects.toMatchObject({ code: 'ABORTED' });
-        expect(performance.now() - begin).toBeLessThan(2300);
+        expect(performance.now() - begin).toBeLessThan(2300); // 302 ms; a stop is to end within 2 s
     });
 
     it('that were changed in the cache are DAMAGED, with the mend', async () => {
