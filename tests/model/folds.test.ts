@@ -46,7 +46,7 @@ it('stopped within a fold, it continues and ends with the same file', async () =
     expect(existsSync(join(at('stopped'), 'activations.safetensors'))).toBe(false);
     const again = await cli(...collect('texts', 'stopped', '--folds', '3'));
     expect(again.code, again.stderr).toBe(0);
-    expect(again.stderr).toContain('en: continues after 267 of 267 texts of fold 1');
+    expect(again.stderr).toContain('en: continues after 800 of 800 texts');
     const [stopped, whole] = ['stopped', 'folded'].map((name) => readFileSync(join(at(name), 'activations.safetensors')));
     expect(stopped!.equals(whole!)).toBe(true);
 });
@@ -70,7 +70,9 @@ it('other folds are other work; too few texts or folds are refused in one line',
     const few = await cli(...collect('few', 'few-out', '--folds', '5'));
     expect(few).toMatchObject({ code: 1, stderr: expect.stringContaining('language en has 4 texts, too few for 5 folds') });
     expect((await cli(...collect('few', 'few-out', '--folds', '2'))).code).toBe(0);
-    const again = await cli(...collect('few', 'few-out', '--json'));
+    const refused = await cli(...collect('few', 'few-out'));
+    expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('folds 2 and 0') });
+    const again = await cli(...collect('few', 'few-out', '--force', '--json'));
     expect(JSON.parse(again.stdout).decodedTokens).toBeGreaterThan(0);
     for (const folds of ['1', '2.5', 'x']) expect((await cli(...collect('few', 'few-out', '--folds', folds))).code).toBe(2);
 });
