@@ -14,7 +14,7 @@ const operations: Readonly<Record<string, string>> = {
     ggml_sum_rows: 'GGML_OP_SUM_ROWS', ggml_transpose: 'GGML_OP_TRANSPOSE', ggml_view_1d: 'GGML_OP_VIEW', ggml_view_2d: 'GGML_OP_VIEW',
 };
 /** Calls that build no node. */
-const plain = /^ggml_(backend|graph|build_forward_expand|new_tensor|init|format_name|set_(name|input|output)|n_dims|nbytes|nelements|tensor_overhead)/;
+const plain = /^ggml_(backend|graph|build_forward_expand|new_tensor|init|format_name|set_(name|input|output)|n_dims|nbytes|nelements|tensor_overhead|get_(first|next)_tensor)/;
 
 describe.skipIf(!existsSync(metal))('the Metal backend (skipped until llama.cpp is unpacked by a build)', () => {
     const source = existsSync(metal) ? readFileSync(metal, 'utf8') : '';
