@@ -50,6 +50,15 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string {
 
 /** A value as it might stand in the file, shortened. */
 function written(value: unknown): string {
-    const text = typeof value === 'number' || value === undefined ? String(value) : JSON.stringify(value);
+    const text = typeof value === 'number' || value === undefined ? String(value) : asJson(value);
     return text.length > 60 ? `${text.slice(0, 60)}…` : text;
+}
+
+/** YAML's aliases can make what JSON cannot write. */
+function asJson(value: unknown): string {
+    try {
+        return JSON.stringify(value);
+    } catch {
+        return 'what holds itself by an alias';
+    }
 }

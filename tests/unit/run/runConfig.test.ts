@@ -70,6 +70,7 @@ describe('a run configuration', () => {
         ['# only a remark', 'the file: takes settings, not null'],
         ['just words', 'the file: takes settings, not "just words"'],
         ['a: 1\n---\nb: 2', 'several documents'],
+        ['model: x\nout: y\ndata: &a [*a]', 'what holds itself by an alias'],
         ['['.repeat(50_000), 'not a run configuration'],
         [`x: ${'y'.repeat(2 ** 20)}`, 'larger than the 1 MB'],
         ['a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]', 'Excessive alias count'],
