@@ -17,8 +17,15 @@ const touchMilliseconds = 5000;
 /** Whoever waits for a touch in vain for so long takes the lock over: from another machine's process, whose end is
  * seen by nothing else, and from one of this machine, which may be busy, or another of the same number. */
 const patience = { elsewhere: 4 * touchMilliseconds, here: 12 * touchMilliseconds };
+/** A lock without a holder's name is one that has just been taken, or whose holder ended in that moment. */
+const namelessMilliseconds = 2000;
+/** A command that was killed may leave its work running for a moment: it is waited for so long. */
+const graceMilliseconds = 5000;
 /** proper-lockfile compares clocks, which jump; who is gone is told here, by process and by touches. */
 const never = Number.MAX_SAFE_INTEGER;
+
+/** Locks of this process that could not be removed when their work had ended. */
+const orphaned = new Set<string>();
 
 /** Folders that the work under way holds: its steps may lock them again. */
 const held = new AsyncLocalStorage<ReadonlySet<string>>();
@@ -65,12 +72,13 @@ async function withLock<T>(
     } finally {
         if (!lost.signal.aborted) {
             await rm(holderPath, { force: true }).catch(() => undefined); // as good as gone with the lock
-            await release().catch(() => undefined);
+            await release().catch(() => orphaned.add(lockPath));
         }
     }
 }
 
 async function take(lockfilePath: string, name: string, onLost: () => void): Promise<() => Promise<void>> {
+    const begin = performance.now();
     for (;;) {
         try {
             return await lock(lockfilePath, { lockfilePath, realpath: false, stale: never, update: touchMilliseconds, onCompromised: onLost });
@@ -81,7 +89,11 @@ async function take(lockfilePath: string, name: string, onLost: () => void): Pro
         const before = await touched(lockfilePath);
         const holderPath = `${lockfilePath}.json`;
         const holder = await readHolder(holderPath) ?? await wait(200).then(() => readHolder(holderPath)); // it may just be written
-        if (!(await isGone(holder, lockfilePath, before))) throw busy(name, holder);
+        if (!(await isGone(holder, lockfilePath, before))) {
+            if (performance.now() - begin > graceMilliseconds || holder?.pid === process.pid) throw busy(name, holder);
+            await wait(100);
+            continue;
+        }
         // Another may have been faster: only the lock that was looked at is removed, its holder's name first, so
         // that whoever sees the next lock does not take it for this holder's.
         if (before === undefined || before !== await touched(lockfilePath)) continue;
@@ -92,7 +104,7 @@ async function take(lockfilePath: string, name: string, onLost: () => void): Pro
 
 /** Whether a lock's holder has ended: told at once for a process of this machine, else by touches that stay away. */
 async function isGone(holder: Holder | undefined, lockfilePath: string, before: bigint | undefined): Promise<boolean> {
-    if (before === undefined) return true; // released meanwhile
+    if (before === undefined || orphaned.delete(lockfilePath)) return true; // released meanwhile, or meant to be
     if (holder?.host === hostname()) {
         if (!isAlive(holder.pid)) return true;
         if (holder.pid === process.pid) return false;
@@ -100,7 +112,11 @@ async function isGone(holder: Holder | undefined, lockfilePath: string, before: 
     // Fresh by this machine's clock: in use. Otherwise the clock may be wrong, or the process another of the same number.
     const age = Date.now() - Number(before / 1_000_000n);
     if (holder !== undefined && Math.abs(age) < 2 * touchMilliseconds) return false; // times are rounded up to a second
-    await wait(holder?.host === hostname() ? patience.here : patience.elsewhere);
+    if (holder === undefined) {
+        await wait(namelessMilliseconds);
+        return before === await touched(lockfilePath) && await readHolder(`${lockfilePath}.json`) === undefined;
+    }
+    await wait(holder.host === hostname() ? patience.here : patience.elsewhere);
     return before === await touched(lockfilePath);
 }
 
