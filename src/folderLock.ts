@@ -116,7 +116,11 @@ async function isGone(holder: Holder | undefined, lockfilePath: string, before: 
         await wait(namelessMilliseconds);
         return before === await touched(lockfilePath) && await readHolder(`${lockfilePath}.json`) === undefined;
     }
-    await wait(holder.host === hostname() ? patience.here : patience.elsewhere);
+    const here = holder.host === hostname();
+    for (const begin = performance.now(); performance.now() - begin < (here ? patience.here : patience.elsewhere); await wait(100)) {
+        if (before !== await touched(lockfilePath)) return false;
+        if (here && !isAlive(holder.pid)) return true; // it was ending: killed, but not yet waited for by its parent
+    }
     return before === await touched(lockfilePath);
 }
 

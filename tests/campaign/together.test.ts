@@ -40,7 +40,10 @@ describe('one process at a time in a run folder', () => {
         const { child, ended } = startCli(first, {}, folder);
         await sees(child, seen);
         const holders = [child.pid!, ...childrenOf(child.pid!)];
+        // The first stands still meanwhile, so that it cannot end before the second, however fast the machine.
+        for (const pid of holders) process.kill(pid, 'SIGSTOP');
         const refused = await runIn(folder, second);
+        for (const pid of holders) process.kill(pid, 'SIGCONT');
         expect(refused.code, refused.stderr).toBe(1);
         const lines = refused.stderr.split('\n').filter((line) => line.startsWith('language-neurons: '));
         expect(lines).toHaveLength(1);
