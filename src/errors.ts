@@ -15,6 +15,11 @@ export type ErrorCode =
     | 'CLOSED' // the object was closed
     | 'ABORTED'; // stopped by an AbortSignal or Ctrl-C (exit code 130)
 
+/** Names of files, keys and tensors may hold line breaks and other control characters; blanks stay as they are. */
+function blanksToOne(blanks: string): string {
+    return /^ +$/.test(blanks) ? blanks : ' ';
+}
+
 /**
  * The one error class of this package. The message is one line: what was expected, what was
  * received (with the file's name), what to do about it.
@@ -26,7 +31,7 @@ export class LanguageNeuronsError extends Error {
     readonly nativeCode?: number;
 
     constructor(code: ErrorCode, message: string, options: { cause?: unknown; nativeCode?: number } = {}) {
-        super(message, options.cause === undefined ? undefined : { cause: options.cause });
+        super(message.replace(/[\s\p{Cc}\u2028\u2029]+/gu, blanksToOne), options.cause === undefined ? undefined : { cause: options.cause });
         this.code = code;
         if (options.nativeCode !== undefined) this.nativeCode = options.nativeCode;
     }

@@ -20,6 +20,11 @@ export function unwritable(path: string, cause: unknown): LanguageNeuronsError {
     return new LanguageNeuronsError('UNWRITABLE', `${path}: cannot be written: ${mends[code ?? ''] ?? message}`, { cause });
 }
 
+/** A failed read in one line; NOT_FOUND. */
+export function unreadable(path: string, cause: unknown, mend = 'check its permissions'): LanguageNeuronsError {
+    return new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${(cause as Error).message}); ${mend}`, { cause });
+}
+
 /**
  * Writes a whole file through a temporary one, so that a reader meets the old content or the new,
  * never a part.

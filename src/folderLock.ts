@@ -6,7 +6,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { lock } from 'proper-lockfile';
 import { z } from 'zod';
 import { LanguageNeuronsError } from './errors.js';
-import { ensureWritableFolder } from './files.js';
+import { ensureWritableFolder, unwritable } from './files.js';
 
 /** Who works in a folder; `.lock.json` beside the lock. */
 const holderShape = z.object({ pid: z.int(), host: z.string(), work: z.string(), since: z.string() });
@@ -41,7 +41,7 @@ export async function withFolder<T>(
     folder: string, work: string, run: (signal: AbortSignal | undefined) => Promise<T>, signal?: AbortSignal,
 ): Promise<T> {
     await ensureWritableFolder(folder);
-    return withLock(join(await realpath(folder), '.lock'), folder, work, run, signal);
+    return withLock(join(await realOf(folder), '.lock'), folder, work, run, signal);
 }
 
 /** The same for one file of a folder that others may write into. */
@@ -50,7 +50,11 @@ export async function withFile<T>(
 ): Promise<T> {
     const folder = dirname(path);
     await ensureWritableFolder(folder);
-    return withLock(join(await realpath(folder), `.${basename(path)}.lock`), path, work, run, signal);
+    return withLock(join(await realOf(folder), `.${basename(path)}.lock`), path, work, run, signal);
+}
+
+function realOf(folder: string): Promise<string> {
+    return realpath(folder).catch((cause: unknown) => { throw unwritable(folder, cause); });
 }
 
 async function withLock<T>(

@@ -8,6 +8,7 @@
 #include "llama-model.h"
 
 #include <algorithm>
+#include <cstring>
 #include <new>
 
 namespace {
@@ -24,6 +25,26 @@ bool fits(const llama_neurons_mode & mode, const llama_neurons_mode & reserved) 
         && (!mode.masks || reserved.masks) && (!mode.score || reserved.score)
         && (!mode.logits || reserved.logits || reserved.score) // the scores' graph computes logits too
         && (!mode.unread || reserved.score);
+}
+
+// What of a header would stop ggml, or never let it end, once the graph is computed; "" where nothing would.
+std::string unsound_parameter(ggml_cgraph * graph) {
+    for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
+        const ggml_tensor * node = ggml_graph_node(graph, i);
+        if (node->op == GGML_OP_ROPE) {
+            const int32_t dimensions = node->op_params[1];
+            if (dimensions <= 0 || dimensions % 2 != 0 || dimensions > node->ne[0]) {
+                return std::to_string(dimensions) + " rotary dimensions of heads of " + std::to_string(node->ne[0]);
+            }
+        } else if (node->op == GGML_OP_NORM || node->op == GGML_OP_RMS_NORM) {
+            float epsilon = 0;
+            std::memcpy(&epsilon, node->op_params, sizeof(epsilon));
+            if (!(epsilon >= 0.0f)) {
+                return "an epsilon of " + std::to_string(epsilon);
+            }
+        }
+    }
+    return {};
 }
 
 thread_local std::string first_cause;
@@ -87,10 +108,14 @@ void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neur
     adapter->begin_survey();
     ctx->neurons = adapter;
     // Fewer outputs than tokens, as in real batches, so that both row counts are seen.
-    const bool built = llama_graph_reserve(ctx, 4, 1, 2) != nullptr;
+    ggml_cgraph * graph = llama_graph_reserve(ctx, 4, 1, 2);
+    const std::string unsound = graph == nullptr ? "" : unsound_parameter(graph);
     ctx->neurons = nullptr;
     ctx->neurons_changed();
-    if (!built) {
+    if (!unsound.empty()) {
+        throw llama_neurons_error("DAMAGED", "its header says " + unsound + "; download or convert it again");
+    }
+    if (graph == nullptr) {
         throw llama_neurons_error("OUT_OF_MEMORY", "no memory for the compute buffers of the model's graph; use a smaller batch");
     }
     adapter->end_survey();

@@ -25,6 +25,21 @@ namespace {
     fail("DAMAGED", path + ": llama.cpp cannot load it as a GGUF model (" + because + "); download or convert it again");
 }
 
+// llama.cpp allocates a vocabulary of the size that the header says; each token has an embedding in the file.
+void check_vocabulary(const std::string & path, const gguf_context * header) {
+    const int64_t name = gguf_find_key(header, "general.architecture");
+    if (name < 0 || gguf_get_kv_type(header, name) != GGUF_TYPE_STRING) {
+        return; // told by llama.cpp
+    }
+    const int64_t size = gguf_find_key(header, (std::string(gguf_get_val_str(header, name)) + ".vocab_size").c_str());
+    const int64_t embeddings = gguf_find_tensor(header, "token_embd.weight");
+    if (size >= 0 && gguf_get_kv_type(header, size) == GGUF_TYPE_UINT32 && embeddings >= 0
+        && gguf_get_val_u32(header, size) > gguf_get_tensor_size(header, embeddings)) {
+        fail("DAMAGED", path + ": its header says a vocabulary of " + std::to_string(gguf_get_val_u32(header, size))
+            + " tokens, for which it has no embeddings; download or convert it again");
+    }
+}
+
 } // namespace
 
 std::shared_ptr<Model> Model::load(const ModelOptions & options) {
@@ -52,11 +67,14 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     }
 
     auto model = std::make_shared<Model>();
+    const gguf_context_ptr header(gguf_init_from_file(options.path.c_str(), { /*no_alloc=*/true, /*ctx=*/nullptr }));
+    if (header) {
+        check_vocabulary(options.path, header.get());
+    }
     model->handle.reset(llama_model_load_from_file(options.path.c_str(), params));
     if (!model->handle) {
         fail_load(options.path, log.errors());
     }
-    const gguf_context_ptr header(gguf_init_from_file(options.path.c_str(), { /*no_alloc=*/true, /*ctx=*/nullptr }));
     model->header_bytes = header ? gguf_get_data_offset(header.get()) : 0;
 
     for (const auto & lora : options.loras) {

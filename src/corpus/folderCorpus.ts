@@ -1,6 +1,7 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
+import { unreadable } from '../files.js';
 import { throwIfStopped } from '../stop.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { chooseLanguages, inPaperOrder, languageKey } from './languages.js';
@@ -23,7 +24,7 @@ export async function folderCorpus(
     const wanted = asked === undefined ? undefined : new Set(asked.map(languageKey));
     const files = new Map<string, string>();
     const languages = new Map<string, string>();
-    for (const name of (await readdir(folder)).sort()) {
+    for (const name of (await readdir(folder).catch((cause: unknown) => { throw unreadable(folder, cause); })).sort()) {
         const language = languageOfFile(name);
         if (language === undefined) continue;
         const key = languageKey(language);

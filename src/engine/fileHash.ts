@@ -5,6 +5,7 @@ import writeAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { cacheFolder } from '../cacheFolder.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { unreadable } from '../files.js';
 import { keyOf } from '../keys.js';
 
 export interface FileHashOptions {
@@ -46,7 +47,7 @@ export async function fileHash(path: string, { signal, onBytes }: FileHashOption
         return xxh128;
     } catch (cause) {
         if (cause instanceof LanguageNeuronsError) throw cause;
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${(cause as Error).message}); check its permissions`, { cause });
+        throw unreadable(path, cause);
     }
 }
 

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { xxhash128 } from 'hash-wasm';
+import { unreadable } from '../files.js';
 import { type Progress, silent } from '../progress.js';
 import { fileHash } from './fileHash.js';
 import { modelFiles } from './modelFiles.js';
@@ -23,7 +24,7 @@ export async function modelFingerprint(
 ): Promise<string> {
     const { signal, progress = silent } = options;
     const files = [...modelFiles(path), ...loras.map((lora) => lora.path)];
-    const total = (await Promise.all(files.map((file) => stat(file)))).reduce((sum, { size }) => sum + size, 0);
+    const total = (await Promise.all(files.map((file) => stat(file).catch((cause: unknown) => { throw unreadable(file, cause); })))).reduce((sum, { size }) => sum + size, 0);
     if (total > shownBytes) progress.stage('read the model', total);
     const hashes: string[] = [];
     for (const file of files) hashes.push(await fileHash(file, { signal, onBytes: (bytes) => { if (total > shownBytes) progress.advance(bytes); } }));

@@ -10,9 +10,9 @@ import { kills, seed, together } from './settings.js';
 
 /**
  * Answers that may be other ones than those of an undisturbed run: what is generated after a stop is batched otherwise, and
- * a last bit can turn a draw. Measured over 32 kills of the commands that answer: 1 of 635, 0.16 %.
+ * a last bit can turn a draw. Measured over 1,000 kills: greedy 15 of 3,276 answers (0.46 %), sampled 62 of 2,501 (2.5 %).
  */
-const answersThatMayDiffer = (answers: number): number => Math.max(2, 0.008 * answers);
+const answersThatMayDiffer = (answers: number, sampled: boolean): number => Math.max(4, (sampled ? 0.06 : 0.01) * answers);
 
 /** One chain alone, to repeat it. */
 const only = process.env.CAMPAIGN_CHAIN === undefined ? undefined : Number(process.env.CAMPAIGN_CHAIN);
@@ -77,6 +77,6 @@ describe(`a command killed at any moment ends, continued, with the files of an u
         ].join('; '));
         failed ||= problems.length > 0;
         expect(problems.join('\n')).toBe('');
-        expect(differing).toBeLessThanOrEqual(answersThatMayDiffer(answers));
+        expect(differing).toBeLessThanOrEqual(answersThatMayDiffer(answers, scenario.command.includes('--temperature')));
     });
 });

@@ -4,6 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { chooseLanguages, inPaperOrder } from '../../corpus/languages.js';
 import { LanguageNeuronsError } from '../../errors.js';
+import { unreadable } from '../../files.js';
 import { toolVersions } from '../../versions.js';
 import type { Activations } from '../Activations.js';
 import { readTorch, type TorchTensor } from './readTorch.js';
@@ -124,7 +125,11 @@ async function digest(paths: readonly (string | undefined)[]): Promise<string> {
     for (const path of paths) {
         if (path === undefined) continue;
         hash.update(`${basename(path)}\n`);
-        for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+        try {
+            for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+        } catch (cause) {
+            throw unreadable(path, cause);
+        }
     }
     return hash.digest('hex');
 }
