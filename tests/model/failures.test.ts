@@ -1,10 +1,11 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../scripts/build/ensure.mjs';
 import type { NativeMode } from '../../src/engine/addon.js';
+import { Engine } from '../../src/engine/Engine.js';
 import { loadBackends } from '../../src/engine/loadBackends.js';
 import { embeddedModel } from '../helpers/models.js';
 import { mixedBatch, openNative } from '../helpers/native.js';
@@ -28,6 +29,28 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 const failureOf = (path: string): Promise<Error & { code: string }> =>
     openNative(path).then(() => expect.fail(`${path} loads`), (cause: Error & { code: string }) => cause);
+
+/** model.gguf with another value of a u32 key of its header. */
+function writeWith(name: string, key: string, value: number): string {
+    const bytes = readFileSync(at('model.gguf'));
+    bytes.writeUInt32LE(value, bytes.indexOf(key) + key.length + 4); // behind the key's type
+    writeFileSync(at(name), bytes);
+    return at(name);
+}
+
+describe('what a header says that would stop ggml, or never let it end, is refused', () => {
+    it.each([
+        { key: 'openelm.rope.dimension_count', value: 0, says: '0 rotary dimensions' },
+        { key: 'openelm.rope.dimension_count', value: 15, says: '15 rotary dimensions' },
+        { key: 'openelm.rope.dimension_count', value: 4096, says: '4096 rotary dimensions of heads of 16' },
+        { key: 'openelm.attention.layer_norm_rms_epsilon', value: 0xbf800000, says: 'an epsilon of -1' },
+        { key: 'openelm.vocab_size', value: 134_217_792, says: 'a vocabulary of 134217792 tokens' },
+    ])('$says', async ({ key, value, says }) => {
+        const model = writeWith(`${value}.gguf`, key, value);
+        const failure = Engine.open({ model, gpu: 'off', batchSize: 16, contextSize: 32, threads: 1 });
+        await expect(failure).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringMatching(new RegExp(`^${model}: .*${says}`)) });
+    });
+});
 
 describe('why a model does not load is told by its cause, not by words in its path', () => {
     it.each(words)('a damaged file called "%s" is damaged', async (word) => {
