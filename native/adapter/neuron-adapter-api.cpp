@@ -81,6 +81,16 @@ std::string llama_neurons_take_cause() {
     return cause;
 }
 
+// Each key and value is made by weights of its own, so a token's cannot take more than all of them.
+std::string llama_neurons_unsound_header(const llama_model * model) {
+    uint64_t cached = 0; // bytes of a token's keys and values, F16
+    for (uint32_t il = 0; il < model->hparams.n_layer(); ++il) {
+        cached += (uint64_t(model->hparams.n_embd_k_gqa(il)) + model->hparams.n_embd_v_gqa(il)) * 2;
+    }
+    const uint64_t weights = llama_model_size(model);
+    return cached <= weights ? "" : "keys and values of " + std::to_string(cached) + " bytes a token, for which it has no weights";
+}
+
 void llama_neurons_caught(const std::exception & error) {
     if (!first_cause.empty()) {
         return; // the innermost catch block knew best

@@ -28,6 +28,9 @@ LLAMA_API std::string llama_neurons_take_cause();
 // For llama.cpp's catch blocks (native/patches/0004): keeps the first cause.
 LLAMA_API void llama_neurons_caught(const std::exception & error);
 
+// What a loaded model's header says that its weights cannot be true to, before memory is asked for by it; else "".
+LLAMA_API std::string llama_neurons_unsound_header(const llama_model * model);
+
 struct llama_neurons_layer {
     int32_t width; // neurons: columns of the activation
     bool    gated; // the neuron's sign is read off a gate of its own

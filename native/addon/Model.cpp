@@ -75,6 +75,10 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     if (!model->handle) {
         fail_load(options.path, log.errors());
     }
+    const std::string unsound = llama_neurons_unsound_header(model->handle.get());
+    if (!unsound.empty()) {
+        fail("DAMAGED", options.path + ": its header says " + unsound + "; download or convert it again");
+    }
     model->header_bytes = header ? gguf_get_data_offset(header.get()) : 0;
 
     for (const auto & lora : options.loras) {

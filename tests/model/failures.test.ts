@@ -45,6 +45,7 @@ describe('what a header says that would stop ggml, or never let it end, is refus
         { key: 'openelm.rope.dimension_count', value: 4096, says: '4096 rotary dimensions of heads of 16' },
         { key: 'openelm.attention.layer_norm_rms_epsilon', value: 0xbf800000, says: 'an epsilon of -1' },
         { key: 'openelm.vocab_size', value: 134_217_792, says: 'a vocabulary of 134217792 tokens' },
+        { key: 'openelm.attention.value_length', value: 6_684_688, says: 'keys and values of [0-9]+ bytes a token' },
     ])('$says', async ({ key, value, says }) => {
         const model = writeWith(`${value}.gguf`, key, value);
         const failure = Engine.open({ model, gpu: 'off', batchSize: 16, contextSize: 32, threads: 1 });

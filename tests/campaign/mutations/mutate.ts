@@ -116,7 +116,8 @@ const bombs = [
     'constructor: { prototype: { polluted: 1 } }\n', '%YAML 9.9\n---\n', '--- 1\n--- 2\n', `${'- '.repeat(3000)}x\n`, `${'['.repeat(3000)}\n`, '!!binary x\n',
 ];
 export const yaml = mixed(words([
-    [/[\w.]+(?=:)/g, [...names.filter((name) => name !== ''), 'model', 'out', 'data', '? x', '- x', '<<']],
+    [/(?<![\w.])[\w.]+(?=:)/g, [ // begun once a word: 100,000 letters would take seconds
+        ...names.filter((name) => name !== ''), 'model', 'out', 'data', '? x', '- x', '<<']],
     [/(?<=: )[^\n]+/g, [
         ...numbers, '&a [*a]', '*a', '!!python/object/apply:os.system ["touch canary"]', '!!js/undefined', '!!int x', '.nan', '.inf', '0x7fffffffffffffff',
         '!!set {a, b}', '2001-01-01', '|', '>-', '"\\x00"', '"\\uD800"', `"${'x'.repeat(100_000)}"`,
