@@ -27,6 +27,7 @@ export const ranges = {
     topRate: share,
     bar: share,
     lambda: {},
+    minRouted: { whole: true, least: 0, most: mostWhole },
     controls: { whole: true, least: 1, most: 1000 },
     seed: { whole: true, least: 0, most: mostWhole },
     limit: count,

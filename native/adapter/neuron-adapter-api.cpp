@@ -117,8 +117,10 @@ void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neur
     auto adapter = std::make_shared<llama_adapter_neuron>(model, ops, n_masks);
     adapter->begin_survey();
     ctx->neurons = adapter;
-    // Fewer outputs than tokens, as in real batches, so that both row counts are seen.
-    ggml_cgraph * graph = llama_graph_reserve(ctx, 4, 1, 2);
+    // Fewer outputs than tokens, as in real batches, so that both row counts are seen; of a real batch's size, which
+    // is what every architecture can build.
+    const uint32_t n = std::min(ctx->n_ubatch(), ctx->n_ctx());
+    ggml_cgraph * graph = llama_graph_reserve(ctx, n, ctx->n_seq_max(), std::max(1u, n / 2));
     const std::string unsound = graph == nullptr ? "" : unsound_parameter(graph);
     ctx->neurons = nullptr;
     ctx->neurons_changed();
@@ -128,22 +130,22 @@ void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neur
     if (graph == nullptr) {
         throw llama_neurons_error("OUT_OF_MEMORY", "no memory for the compute buffers of the model's graph; use a smaller batch");
     }
-    adapter->end_survey();
-    adapter->allocate();
+    adapter->end_survey(graph);
     ctx->neurons = adapter;
     reserve(ctx, reserved);
 }
 
-std::vector<llama_neurons_layer> llama_neurons_layers(const llama_context * ctx) {
-    std::vector<llama_neurons_layer> result;
-    for (const auto & layer : adapter_of(ctx).layers) {
-        result.push_back(layer.info);
+std::vector<llama_neurons_site> llama_neurons_sites(const llama_context * ctx) {
+    std::vector<llama_neurons_site> result;
+    for (const neuron_site & site : adapter_of(ctx).sites) {
+        result.push_back(site.info);
     }
     return result;
 }
 
-std::string llama_neurons_ops_name(const llama_context * ctx, int il) {
-    return neuron_count_name(adapter_of(ctx).layers.at(size_t(il)).home.ops);
+std::string llama_neurons_ops_name(const llama_context * ctx, size_t site) {
+    const neuron_site & held = adapter_of(ctx).sites.at(site);
+    return neuron_count_name(held.home.ops, held.routed());
 }
 
 void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode) {
@@ -168,7 +170,7 @@ std::vector<double> llama_neurons_log_probabilities(llama_context * ctx) {
     return adapter_of(ctx).log_probabilities;
 }
 
-const std::vector<std::vector<int64_t>> & llama_neurons_counts(llama_context * ctx) {
+const llama_neurons_totals & llama_neurons_counts(llama_context * ctx) {
     ctx->synchronize();
     return adapter_of(ctx).counts();
 }
@@ -186,7 +188,7 @@ int32_t llama_neurons_graph_splits(llama_context * ctx, llama_neurons_mode mode)
     llama_adapter_neuron & adapter = adapter_of(ctx);
     const trial tried(adapter, mode);
     const uint32_t n = std::min(ctx->n_ubatch(), ctx->n_ctx());
-    if (llama_graph_reserve(ctx, n, 1, n) == nullptr) {
+    if (llama_graph_reserve(ctx, n, ctx->n_seq_max(), n) == nullptr) {
         throw llama_neurons_error("OUT_OF_MEMORY", "no memory for the compute buffers of the model's graph; lower the batch size or put fewer layers on the GPU");
     }
     return ggml_backend_sched_get_n_splits(ctx->get_sched());
@@ -206,7 +208,7 @@ llama_neurons_memory llama_neurons_measure(const llama_context * ctx) {
         add(memory.weights, type, bytes.model);
         add(memory.context, type, bytes.context + bytes.compute);
     }
-    for (const auto & [type, bytes] : adapter_of(ctx).bytes) {
+    for (const auto & [type, bytes] : adapter_of(ctx).placement.bytes) {
         add(memory.adapter, type, bytes);
     }
     // a row of logits a sequence: the breakdown leaves outputs out

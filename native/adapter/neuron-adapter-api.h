@@ -31,10 +31,31 @@ LLAMA_API void llama_neurons_caught(const std::exception & error);
 // What a loaded model's header says that its weights cannot be true to, before memory is asked for by it; else "".
 LLAMA_API std::string llama_neurons_unsound_header(const llama_model * model);
 
-struct llama_neurons_layer {
-    int32_t width; // neurons: columns of the activation
-    bool    gated; // the neuron's sign is read off a gate of its own
-    std::string activation; // silu, gelu, relu, ...
+// Where a layer computes an activation. A layer has none, one or several.
+enum class llama_neurons_kind {
+    dense,
+    shared, // an expert that every token goes through, beside routed ones
+    routed, // experts of which each token goes through a few
+};
+
+struct llama_neurons_site {
+    int32_t            layer;
+    llama_neurons_kind kind;
+    int32_t            width;   // neurons: columns of the activation, of each expert
+    int32_t            experts; // 1 where it is not routed
+    int32_t            used;    // experts that a token goes through
+    bool               gated;   // the neuron's sign is read off a gate of its own
+    std::string        activation; // silu, gelu, relu, ...
+
+    size_t neurons() const { return size_t(width) * size_t(experts); }
+};
+
+// Whole numbers since the last reset.
+struct llama_neurons_totals {
+    // [site][experts * width], expert by expert: tokens with a positive activation
+    std::vector<std::vector<int64_t>> active;
+    // [site][experts] of a routed site, else empty: tokens that went through the expert
+    std::vector<std::vector<int64_t>> routed;
 };
 
 // What the next decodes do. A mode that needs larger compute buffers than were reserved costs one
@@ -59,26 +80,25 @@ struct llama_neurons_token {
 enum class llama_neurons_ops {
     automatic, // the first that the layer's device supports
     fused,     // one custom operation (CPU)
-    repeat,    // step, mul, repeat_back
-    transpose, // step, mul, transpose, sum_rows
+    repeat,    // step, mul, repeat_back; of a routed site: step, one-hot, mul_mat
+    transpose, // step, mul, transpose, sum_rows; of a routed site as above
 };
 
-// Builds one graph to find which layers pass an FFN call site, and allocates counters and masks on
-// the devices of the layers. UNSUPPORTED, naming the architecture, where a layer has no call site, a
-// second one, experts, or a shape that is not [n_ff, n_tokens]. Compute buffers are reserved for
-// `reserved`: a mode that fits into it never moves them. n_masks: masks held at a time, at least 1.
+// Builds one graph to find the sites, in the order of computation, and allocates counters and masks where
+// their weights are. UNSUPPORTED, naming the architecture, where the model has no FFN or one that no site
+// covers, or a shape that is not one row a token. Compute buffers are reserved for `reserved`: a mode that fits
+// into it never moves them. n_masks: masks held at a time, at least 1.
 LLAMA_API void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, int32_t n_masks);
 
-// [n_layer]
-LLAMA_API std::vector<llama_neurons_layer> llama_neurons_layers(const llama_context * ctx);
+LLAMA_API std::vector<llama_neurons_site> llama_neurons_sites(const llama_context * ctx);
 
-// The way of counting that layer il's device was given.
-LLAMA_API std::string llama_neurons_ops_name(const llama_context * ctx, int il);
+// The way of counting that a site's device was given.
+LLAMA_API std::string llama_neurons_ops_name(const llama_context * ctx, size_t site);
 
 LLAMA_API void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode);
 
-// mask: which of the masks. keep: per layer, [width] factors of the activation: 1 keeps it, 0
-// deactivates the neuron; no layer at all: the whole model.
+// mask: which of the masks. keep: per site, [experts * width] factors of the activation: 1 keeps it, 0
+// deactivates the neuron; no site at all: the whole model.
 LLAMA_API void llama_neurons_set_mask(llama_context * ctx, int32_t mask, const std::vector<std::vector<float>> & keep);
 
 // Tells the next llama_decode what to do with each of its tokens.
@@ -89,8 +109,8 @@ LLAMA_API void llama_neurons_set_tokens(llama_context * ctx, const std::vector<l
 // log p(t) = x_t - x_max + log softmax(x)_max.
 LLAMA_API std::vector<double> llama_neurons_log_probabilities(llama_context * ctx);
 
-// Totals since the last reset, [n_layer][width]; drains the device's counters.
-LLAMA_API const std::vector<std::vector<int64_t>> & llama_neurons_counts(llama_context * ctx);
+// Drains the device's counters.
+LLAMA_API const llama_neurons_totals & llama_neurons_counts(llama_context * ctx);
 
 // Counted tokens since the last reset.
 LLAMA_API int64_t llama_neurons_counted_tokens(const llama_context * ctx);

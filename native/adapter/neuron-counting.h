@@ -1,20 +1,24 @@
 #pragma once
 
-// Ways to add up a layer's positive activations on the device, and the choice between them.
+// Ways to add up a site's positive activations on the device, and the choice between them.
 
-#include "neuron-adapter-api.h"
+#include "neuron-site.h"
 
-#include "ggml-backend.h"
-#include "ggml.h"
+// What a graph gives to be counted; shapes as in neuron_call.
+struct neuron_counted {
+    ggml_tensor * act;      // rows may be strided
+    ggml_tensor * weights;  // F32 [1, rows]
+    ggml_tensor * selected; // nullptr where the site is not routed
+};
 
-// Adds to counter [n_ff], in place, the weighted number of tokens with a positive activation.
-// act: F32 [n_ff, n_tokens], rows may be strided; weights: F32 [1, n_tokens].
-// Returns the node to expand into the graph.
-ggml_tensor * neuron_count(
-        ggml_context * ctx, llama_neurons_ops ops, ggml_tensor * act, ggml_tensor * weights, ggml_tensor * counter);
+// Adds to the place's counter, in place, for each neuron the weighted number of tokens with a positive
+// activation, and for each expert of a routed site the weighted number of tokens that went through it.
+// Returns the nodes to expand into the graph, in order.
+std::vector<ggml_tensor *> neuron_count(
+        ggml_context * ctx, const neuron_place & at, const llama_neurons_site & info, const neuron_counted & what);
 
 // The first way, in the order of the enum, whose every operation the device supports;
 // `automatic` where none is.
-llama_neurons_ops neuron_count_choose(ggml_backend_dev_t device, int64_t width, int64_t n_tokens);
+llama_neurons_ops neuron_count_choose(ggml_backend_dev_t device, const llama_neurons_site & info);
 
-const char * neuron_count_name(llama_neurons_ops ops);
+const char * neuron_count_name(llama_neurons_ops ops, bool routed);

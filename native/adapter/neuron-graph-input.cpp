@@ -37,7 +37,7 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
 
     int64_t row = 0;
     for (int64_t i = 0; i < n_tokens; ++i) {
-        const auto * entry = adapter.token(ubatch->seq_id[i][0], ubatch->pos[i]);
+        const auto * entry = tokens.find(ubatch->seq_id[i][0], ubatch->pos[i]);
         const bool is_output = n_outputs == n_tokens || ubatch->output[i] != 0;
         if (entry != nullptr) {
             weight_all[i] = entry->weight;
@@ -57,6 +57,8 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
     upload(weights.out, weight_out);
     upload(masks.all, mask_all);
     upload(masks.out, mask_out);
+    upload(mask_numbers.all, std::vector<float>(mask_all.begin(), mask_all.end()));
+    upload(mask_numbers.out, std::vector<float>(mask_out.begin(), mask_out.end()));
     upload(targets, target);
 }
 
@@ -66,6 +68,10 @@ ggml_tensor * neuron_graph_input::weights_for(ggml_context * ctx, int64_t n_rows
 
 ggml_tensor * neuron_graph_input::masks_for(ggml_context * ctx, int64_t n_rows) {
     return row_input(masks, n_rows, "neuron_mask_of_token", [&] { return ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n_rows); });
+}
+
+ggml_tensor * neuron_graph_input::mask_numbers_for(ggml_context * ctx, int64_t n_rows) {
+    return row_input(mask_numbers, n_rows, "neuron_mask_number_of_token", [&] { return ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n_rows); });
 }
 
 ggml_tensor * neuron_graph_input::targets_for(ggml_context * ctx) {

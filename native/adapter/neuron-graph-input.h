@@ -2,14 +2,16 @@
 
 // What the adapter feeds into one graph, looked up per token when the graph runs.
 
-#include "neuron-adapter.h"
+#include "neuron-tokens.h"
 
 #include "llama-graph.h"
 
+#include <map>
+
 class neuron_graph_input : public llm_graph_input_i {
 public:
-    neuron_graph_input(const llama_adapter_neuron & adapter, int64_t n_tokens, int64_t n_outputs)
-        : adapter(adapter), n_tokens(n_tokens), n_outputs(n_outputs) {}
+    neuron_graph_input(const neuron_tokens & tokens, int64_t n_tokens, int64_t n_outputs)
+        : tokens(tokens), n_tokens(n_tokens), n_outputs(n_outputs) {}
 
     void set_input(const llama_ubatch * ubatch) override;
 
@@ -20,12 +22,13 @@ public:
     // the ones left in the last layer. nullptr for any other number.
     ggml_tensor * weights_for(ggml_context * ctx, int64_t n_rows);
 
-    // Likewise, the mask of each token.
+    // Likewise, the mask of each token, as an index [n_rows] and as a number [1, n_rows].
     ggml_tensor * masks_for(ggml_context * ctx, int64_t n_rows);
+    ggml_tensor * mask_numbers_for(ggml_context * ctx, int64_t n_rows);
 
     ggml_tensor * targets_for(ggml_context * ctx);
 
-    const llama_adapter_neuron & adapter;
+    const neuron_tokens & tokens;
     const int64_t n_tokens;
     const int64_t n_outputs;
 
@@ -34,7 +37,15 @@ public:
     ggml_tensor * max_logit       = nullptr;
     ggml_tensor * max_probability = nullptr;
 
-    ggml_tensor * last_count = nullptr; // the node that counts the last layer
+    ggml_tensor * last_count = nullptr; // the node that counts the last site
+
+    // The site that a layer's graph is in, between its activation and its down projection.
+    struct open_site {
+        size_t        number   = 0;
+        ggml_tensor * selected = nullptr;
+    };
+    size_t                   sites = 0; // met so far
+    std::map<int, open_site> open;      // by layer
 
     std::vector<int64_t> output_index; // for each output row, its index in set_tokens, or -1
 
@@ -50,6 +61,7 @@ private:
 
     per_token     weights;           // F32 [1, n]
     per_token     masks;             // I32 [n]
+    per_token     mask_numbers;      // F32 [1, n]
     ggml_tensor * targets = nullptr; // I32 [1, n_outputs]
 };
 

@@ -1,31 +1,59 @@
 #pragma once
 
+#include "neuron-adapter-api.h"
+
 #include "ggml-backend.h"
 #include "ggml.h"
 
 #include <cstdint>
+#include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
-// Counts positive activations the way that needs no patch: llama.cpp's eval callback hands each
-// activation to the host. Slow; the reference that tests and benchmarks hold the adapter against.
+// Counts positive activations the way that needs no patch: llama.cpp's eval callback hands tensors to the
+// host. Slow; the reference that tests and benchmarks hold the adapter against.
 class CallbackCounter {
 public:
-    // tensor: name of the activation in llama.cpp's graph without its layer, such as "ffn_gate"
-    explicit CallbackCounter(std::string tensor) : prefix(std::move(tensor) + "-") {}
+    // tensor: name of the activation in llama.cpp's graph without its layer, such as "ffn_gate"; or "*": what
+    // every activation function of an FFN is applied to, of routed experts too, found by the functions.
+    explicit CallbackCounter(const std::string & tensor) : any(tensor == "*"), prefix(tensor + "-") {}
 
+    // Weights of the batch's tokens, and of those with an output. The batch is computed in one piece.
     void begin_batch(std::vector<float> all_weights, std::vector<float> output_weights);
-    void reset() { totals.clear(); }
+    void reset() { sites.clear(); }
 
     static bool on_eval(ggml_tensor * tensor, bool ask, void * user_data);
 
-    std::vector<std::vector<int64_t>> totals; // [n_layer][width]
+    // By layer, and in a layer by the order of computation.
+    llama_neurons_totals totals() const;
 
 private:
-    void count(const ggml_tensor * tensor);
+    // Which values of an activation [width, used, rows] are positive, and the experts [used, rows].
+    struct Signs {
+        int64_t              width = 0;
+        int64_t              used  = 1;
+        int64_t              rows  = 0;
+        int64_t              experts = 0; // 0: not routed
+        std::vector<uint8_t> positive;
+        std::vector<int32_t> selected;
+        Signs first_half() const;
+    };
+    struct Site {
+        std::vector<int64_t> active;
+        std::vector<int64_t> routed;
+    };
 
+    bool  wants(const ggml_tensor * tensor) const;
+    void  take(const ggml_tensor * tensor);
+    static Signs signs_of(const ggml_tensor * tensor);
+    void  count(const Signs & signs, int layer);
+
+    bool               any;
     std::string        prefix;
-    std::vector<float> weights_all; // of the batch's tokens
-    std::vector<float> weights_out; // of the tokens with an output
-    std::vector<float> values;
+    std::vector<float> weights_all;
+    std::vector<float> weights_out;
+    std::map<const ggml_tensor *, Signs> seen;  // of this batch, what functions may be applied to
+    std::map<int, int>                   met;   // of this batch: sites of each layer so far
+    std::map<std::pair<int, int>, Site>  sites; // by layer and place in it
 };

@@ -235,11 +235,11 @@ void Context::finish(const Batch & batch) {
     }
 }
 
-std::vector<std::vector<int64_t>> Context::counts() {
+llama_neurons_totals Context::counts() {
     if (incomplete) {
         fail("NATIVE", "a batch failed while its neurons were counted, so the counters are incomplete; reset them and count again");
     }
-    return callback ? callback->totals : llama_neurons_counts(context.get());
+    return callback ? callback->totals() : llama_neurons_counts(context.get());
 }
 
 llama_neurons_memory Context::memory() const {

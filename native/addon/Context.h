@@ -19,7 +19,7 @@ struct ContextOptions {
     llama_neurons_ops ops          = llama_neurons_ops::automatic;
     bool              count_only   = false; // compute buffers for counting, none for logits
     int32_t           masks        = 1; // held at a time
-    std::string       callback_tensor; // not empty: count by eval callback instead of the adapter
+    std::string       callback_tensor; // not empty: count by eval callback (see CallbackCounter) instead of the adapter
 };
 
 // One batch; every vector has one entry a token.
@@ -61,7 +61,7 @@ public:
     // Frees the sequences finished before, decodes a batch and draws the next token after some of its tokens.
     std::vector<llama_token> sample(const Batch & batch, const Draws & draws);
     // Throws where a failed batch left the counters half-updated.
-    std::vector<std::vector<int64_t>> counts();
+    llama_neurons_totals counts();
     int64_t counted_tokens() const;
     void    reset();
     llama_neurons_memory memory() const;

@@ -13,7 +13,7 @@ Napi::Value undefined(Napi::Env env, Nothing &) { return env.Undefined(); }
 
 Napi::Function ContextObject::define(Napi::Env env) {
     return DefineClass(env, "NativeContext", {
-        InstanceMethod<&ContextObject::layers>("layers"),
+        InstanceMethod<&ContextObject::sites>("sites"),
         InstanceMethod<&ContextObject::set_mode>("setMode"),
         InstanceMethod<&ContextObject::set_mask>("setMask"),
         InstanceMethod<&ContextObject::decode>("decode"),
@@ -61,18 +61,13 @@ Napi::Value ContextObject::run(
         [held] { held->busy = false; });
 }
 
-Napi::Value ContextObject::layers(const Napi::CallbackInfo & info) {
+Napi::Value ContextObject::sites(const Napi::CallbackInfo & info) {
     Napi::Env env = info.Env();
     const auto held = open(env);
-    const auto layers = llama_neurons_layers(held->handle());
-    auto result = Napi::Array::New(env, layers.size());
-    for (size_t il = 0; il < layers.size(); ++il) {
-        auto layer = Napi::Object::New(env);
-        layer.Set("width", layers[il].width);
-        layer.Set("gated", layers[il].gated);
-        layer.Set("activation", layers[il].activation);
-        layer.Set("counting", llama_neurons_ops_name(held->handle(), int(il)));
-        result.Set(uint32_t(il), layer);
+    const auto sites = llama_neurons_sites(held->handle());
+    auto result = Napi::Array::New(env, sites.size());
+    for (size_t i = 0; i < sites.size(); ++i) {
+        result.Set(uint32_t(i), convert::site(env, sites[i], llama_neurons_ops_name(held->handle(), i)));
     }
     return result;
 }
@@ -118,14 +113,15 @@ Napi::Value ContextObject::sample(const Napi::CallbackInfo & info) {
 
 Napi::Value ContextObject::counts(const Napi::CallbackInfo & info) {
     struct Counts {
-        std::vector<std::vector<int64_t>> layers;
+        llama_neurons_totals totals;
         int64_t tokens;
     };
     return run<Counts>(info.Env(),
         [](Context & context) { return Counts{ context.counts(), context.counted_tokens() }; },
         [](Napi::Env env, Counts & counts) -> Napi::Value {
             auto result = Napi::Object::New(env);
-            result.Set("counts", convert::counts(env, counts.layers));
+            result.Set("counts", convert::counts(env, counts.totals.active));
+            result.Set("routed", convert::counts(env, counts.totals.routed));
             result.Set("tokens", Napi::BigInt::New(env, counts.tokens));
             return result;
         });

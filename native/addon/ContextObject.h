@@ -15,7 +15,7 @@ public:
     explicit ContextObject(const Napi::CallbackInfo & info) : Napi::ObjectWrap<ContextObject>(info) {}
 
 private:
-    Napi::Value layers(const Napi::CallbackInfo & info);
+    Napi::Value sites(const Napi::CallbackInfo & info);
     Napi::Value set_mode(const Napi::CallbackInfo & info);
     Napi::Value set_mask(const Napi::CallbackInfo & info);
     Napi::Value decode(const Napi::CallbackInfo & info);

@@ -119,15 +119,15 @@ llama_neurons_mode convert::mode(const Napi::Object & object) {
     return mode;
 }
 
-std::vector<std::vector<float>> convert::mask(const Napi::Array & layers) {
+std::vector<std::vector<float>> convert::mask(const Napi::Array & sites) {
     std::vector<std::vector<float>> keep;
-    for (uint32_t il = 0; il < layers.Length(); ++il) {
-        const auto off = layers.Get(il).As<Napi::Uint8Array>();
-        std::vector<float> layer(off.ElementLength());
-        for (size_t j = 0; j < layer.size(); ++j) {
-            layer[j] = off[j] != 0 ? 0.0f : 1.0f;
+    for (uint32_t i = 0; i < sites.Length(); ++i) {
+        const auto off = sites.Get(i).As<Napi::Uint8Array>();
+        std::vector<float> site(off.ElementLength());
+        for (size_t j = 0; j < site.size(); ++j) {
+            site[j] = off[j] != 0 ? 0.0f : 1.0f;
         }
-        keep.push_back(std::move(layer));
+        keep.push_back(std::move(site));
     }
     return keep;
 }
@@ -147,10 +147,31 @@ Napi::Value convert::memory(Napi::Env env, const llama_neurons_memory & memory) 
     return result;
 }
 
-Napi::Value convert::counts(Napi::Env env, const std::vector<std::vector<int64_t>> & layers) {
-    auto result = Napi::Array::New(env, layers.size());
-    for (size_t il = 0; il < layers.size(); ++il) {
-        result.Set(uint32_t(il), typed_array<Napi::BigInt64Array>(env, layers[il]));
+Napi::Value convert::counts(Napi::Env env, const std::vector<std::vector<int64_t>> & sites) {
+    auto result = Napi::Array::New(env, sites.size());
+    for (size_t i = 0; i < sites.size(); ++i) {
+        result.Set(uint32_t(i), typed_array<Napi::BigInt64Array>(env, sites[i]));
     }
+    return result;
+}
+
+Napi::Value convert::site(Napi::Env env, const llama_neurons_site & site, const std::string & counting) {
+    const auto kind = [&] {
+        switch (site.kind) {
+            case llama_neurons_kind::dense:  return "dense";
+            case llama_neurons_kind::shared: return "shared";
+            case llama_neurons_kind::routed: return "routed";
+        }
+        return "unknown";
+    };
+    auto result = Napi::Object::New(env);
+    result.Set("layer", site.layer);
+    result.Set("kind", kind());
+    result.Set("width", site.width);
+    result.Set("experts", site.experts);
+    result.Set("used", site.used);
+    result.Set("gated", site.gated);
+    result.Set("activation", site.activation);
+    result.Set("counting", counting);
     return result;
 }

@@ -15,11 +15,12 @@ ContextOptions context_options(const Napi::Object & object);
 Batch          batch(const Napi::Object & object);
 Draws          draws(const Napi::Object & object, size_t n_tokens);
 llama_neurons_mode mode(const Napi::Object & object);
-// One Uint8Array a layer; 1: the neuron is deactivated.
-std::vector<std::vector<float>> mask(const Napi::Array & layers);
+// One Uint8Array a site; 1: the neuron is deactivated.
+std::vector<std::vector<float>> mask(const Napi::Array & sites);
 
 Napi::Value memory(Napi::Env env, const llama_neurons_memory & memory);
-Napi::Value counts(Napi::Env env, const std::vector<std::vector<int64_t>> & layers);
+Napi::Value counts(Napi::Env env, const std::vector<std::vector<int64_t>> & sites);
+Napi::Value site(Napi::Env env, const llama_neurons_site & site, const std::string & counting);
 
 template <typename Array, typename T> Array typed_array(Napi::Env env, const std::vector<T> & values) {
     Array array = Array::New(env, values.size());

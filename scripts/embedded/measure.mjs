@@ -40,7 +40,7 @@ const none = Object.fromEntries(languages.map((language) => [language, []]));
 function wholeAccuracy(options, name) {
     return withEngine({ ...options, contextSize: 4096, masks: 1 }, async (engine) => {
         const metric = accuracyMetric({ questions, template: await openTemplate('chat', engine), limit: QUESTIONS, maxTokens });
-        const analysis = { languages, widths: engine.layers.map(({ width }) => width), neurons: { specific: none, related: none, general: [] } };
+        const analysis = { languages, widths: engine.sites.map(({ width }) => width), neurons: { specific: none, related: none, general: [] } };
         return deactivate({ engine, analysis, metric, sets: ['specific'], controls: 1, folder: join(work, name), progress });
     });
 }

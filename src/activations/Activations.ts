@@ -1,3 +1,5 @@
+import { denseSites, type Site } from '../engine/Site.js';
+
 /** The model that was counted, as its file says. */
 export interface ModelSource {
     readonly name: string;
@@ -38,10 +40,16 @@ export interface ActivationsSource {
 /** Counts of one part of the texts, shaped like those of the whole. */
 export interface Counts {
     /**
-     * For each layer, int64 counts [n_ff_i, l], row-major: `counts[i][j * l + k]` is the number of
-     * counted tokens of language k for which neuron j of layer i was active (> 0; eq. 4).
+     * For each site, int64 counts [neurons, l], row-major: `counts[i][j * l + k]` is the number of
+     * counted tokens of language k for which neuron j of site i was active (> 0; eq. 4). In a dense model sites
+     * are layers.
      */
     readonly counts: readonly BigInt64Array[];
+    /**
+     * For each site, int64 [experts, l], row-major: counted tokens of each language that went through each expert;
+     * empty where the site is not routed. Absent: no site is.
+     */
+    readonly routed?: readonly BigInt64Array[] | undefined;
     /** Counted tokens of each language. Length l. */
     readonly tokens: BigInt64Array;
 }
@@ -53,7 +61,14 @@ export interface Counts {
 export interface Activations extends Counts {
     /** Language tags; index k of every array. Length l. */
     readonly languages: readonly string[];
+    /** Absent: those of a dense model, one FFN a layer. */
+    readonly sites?: readonly Site[] | undefined;
     /** Disjoint parts of the texts that add up to the whole, where they were kept apart. */
     readonly folds?: readonly Counts[] | undefined;
     readonly source: ActivationsSource;
+}
+
+/** Where the neurons of some counts are. */
+export function sitesOf({ sites, counts, languages }: Pick<Activations, 'sites' | 'counts' | 'languages'>): readonly Site[] {
+    return sites ?? denseSites(counts.map(({ length }) => length / languages.length));
 }

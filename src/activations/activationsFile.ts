@@ -1,16 +1,21 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
+import { type Site, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { addCounts } from './addCounts.js';
-import { modelShape, settingsShape, versionsShape } from './sourceShapes.js';
+import { toNumbers } from './toNumbers.js';
+import { modelShape, settingsShape, sitesShape, versionsShape } from './sourceShapes.js';
 import { readSafetensors, readSafetensorsMetadata, type Tensor, writeSafetensors } from './safetensors.js';
 
 const format = 'language-neurons/activations';
-/** 2: fingerprints over all bytes, settings, which texts were counted. Format 1 is still read. */
-const version = '2';
-const readVersions: readonly string[] = ['1', version];
+/**
+ * 2: fingerprints over all bytes, settings, which texts were counted. 3: a table of sites; what has none is still
+ * written as 2. Format 1 is still read.
+ */
+const [dense, withSites] = ['2', '3'] as const;
+const readVersions: readonly string[] = ['1', dense, withSites];
 const languagesShape = z.array(z.string()).min(1).refine((languages) => new Set(languages).size === languages.length);
 const datasetShape = z.object({
     name: z.string(), hash: z.string(),
@@ -19,21 +24,29 @@ const datasetShape = z.object({
 
 /**
  * Writes `activations.safetensors`: `blk.{i}.counts` int64 [n_ff_i, l] and `tokens` int64 [l], the same
- * behind `fold.{f}.` for each fold kept, with what made them as metadata.
+ * behind `fold.{f}.` for each fold kept, with what made them as metadata. Where there is a table of sites it is
+ * metadata too, and the tensors are `site.{i}.counts` [n_ff, l], or [experts, n_ff, l] and `site.{i}.routed`
+ * [experts, l] of a routed one.
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeActivations(path: string, activations: Activations): Promise<void> {
-    const { languages, folds = [], source } = activations;
+    const { languages, sites, folds = [], source } = activations;
     const l = languages.length;
     const tensors = new Map<string, Tensor>();
-    const put = (prefix: string, { counts, tokens }: Counts): void => {
-        for (const [i, data] of counts.entries()) tensors.set(`${prefix}blk.${i}.counts`, { shape: [data.length / l, l], data });
+    const put = (prefix: string, { counts, routed = [], tokens }: Counts): void => {
+        for (const [i, data] of counts.entries()) {
+            const site = sites?.[i];
+            const experts = routed[i]?.length ?? 0;
+            tensors.set(`${prefix}${tensorName(i, sites)}.counts`, { shape: experts === 0 ? [data.length / l, l] : [site!.experts, site!.width, l], data });
+            if (experts > 0) tensors.set(`${prefix}${tensorName(i, sites)}.routed`, { shape: [site!.experts, l], data: routed[i]! });
+        }
         tensors.set(`${prefix}tokens`, { shape: [l], data: tokens });
     };
     put('', activations);
     for (const [f, fold] of folds.entries()) put(`fold.${f}.`, fold);
     await writeSafetensors(path, tensors, {
-        format, version,
+        format, version: sites === undefined ? dense : withSites,
+        ...(sites === undefined ? {} : { sites: JSON.stringify(sites) }),
         languages: JSON.stringify(languages),
         model: JSON.stringify(source.model),
         dataset: JSON.stringify(source.dataset),
@@ -57,13 +70,14 @@ export async function readActivations(path: string): Promise<Activations> {
     const languages = parse('languages', languagesShape);
     const l = languages.length;
     const folds = metadata.folds === undefined ? 0 : parse('folds', z.int().min(2).max(1000));
-    const layers = tensors.size / (folds + 1) - 1;
-    const whole = readCounts(tensors, '', layers, l, damaged);
-    if (whole.counts.every((layer) => layer.length === 0)) throw damaged('holds no neuron');
-    const parts = Array.from({ length: folds }, (_, f) => readCounts(tensors, `fold.${f}.`, layers, l, damaged));
+    const sites = metadata.sites === undefined ? undefined : parse('sites', sitesShape);
+    const shape = { sites, number: sites?.length ?? tensors.size / (folds + 1) - 1, l };
+    const whole = readCounts(tensors, '', shape, damaged);
+    if (whole.counts.every((site) => site.length === 0)) throw damaged('holds no neuron');
+    const parts = Array.from({ length: folds }, (_, f) => readCounts(tensors, `fold.${f}.`, shape, damaged));
     if (folds > 0 && !addUp(parts, whole)) throw damaged('its folds do not add up to the whole');
     return {
-        languages, ...whole, ...(folds === 0 ? {} : { folds: parts }),
+        languages, ...(sites === undefined ? {} : { sites }), ...whole, ...(folds === 0 ? {} : { folds: parts }),
         source: sourceOf(metadata, parse),
     };
 }
@@ -95,7 +109,7 @@ function damageOf(file: string): Damage {
 /** Reads metadata of a file that holds counts in a format known. */
 function metadataOf(metadata: Metadata, damaged: Damage): Parse {
     if (metadata.format !== format) throw damaged('holds no activation counts');
-    if (!readVersions.includes(metadata.version ?? '')) throw damaged(`is of format version ${String(metadata.version)}, this tool reads ${readVersions.join(' and ')}`);
+    if (!readVersions.includes(metadata.version ?? '')) throw damaged(`is of format version ${String(metadata.version)}, this tool reads ${readVersions.slice(0, -1).join(', ')} and ${withSites}`);
     return (key, shape) => {
         try {
             return shape.parse(JSON.parse(metadata[key] ?? ''));
@@ -112,37 +126,65 @@ function sourceOf({ settings }: Metadata, parse: Parse): ActivationsSource {
     };
 }
 
+/** What the tensors of a file are to be. */
+interface FileShape {
+    readonly sites: readonly Site[] | undefined;
+    /** Of sites. */
+    readonly number: number;
+    /** Languages. */
+    readonly l: number;
+}
+
+function tensorName(i: number, sites: readonly Site[] | undefined): string {
+    return sites === undefined ? `blk.${i}` : `site.${i}`;
+}
+
 function readCounts(
-    tensors: ReadonlyMap<string, Tensor>, prefix: string, layers: number, l: number, damaged: (what: string) => Error,
+    tensors: ReadonlyMap<string, Tensor>, prefix: string, { sites, number, l }: FileShape, damaged: (what: string) => Error,
 ): Counts {
     const tokens = tensors.get(`${prefix}tokens`);
     if (tokens === undefined || tokens.shape.length !== 1 || tokens.data.length !== l) throw damaged(`has no token totals of ${l} languages`);
     const counts: BigInt64Array[] = [];
-    for (let i = 0; i < layers; i++) {
-        const layer = tensors.get(`${prefix}blk.${i}.counts`);
-        if (layer === undefined) throw damaged(`lacks layer ${i}`);
-        if (layer.shape.length !== 2 || layer.shape[1] !== l) throw damaged(`layer ${i} is not [neurons, ${l} languages]`);
-        checkRange(layer.data, tokens.data, l, () => damaged(`layer ${i} counts more activations than tokens, or fewer than none`));
-        counts.push(layer.data);
+    const routed: BigInt64Array[] = [];
+    for (let i = 0; i < number; i++) {
+        const site = sites?.[i];
+        const name = site === undefined ? `layer ${i}` : siteName(site);
+        const found = tensors.get(`${prefix}${tensorName(i, sites)}.counts`);
+        if (found === undefined) throw damaged(`lacks ${name}`);
+        const through = site?.kind === 'routed' ? tensors.get(`${prefix}${tensorName(i, sites)}.routed`) : undefined;
+        const shape = site === undefined ? [found.shape[0], l] : site.kind === 'routed' ? [site.experts, site.width, l] : [site.width, l];
+        if (found.shape.join() !== shape.join()) throw damaged(`${name} is not [neurons, ${l} languages]`);
+        if (site?.kind === 'routed') {
+            if (through?.shape.join() !== [site.experts, l].join()) throw damaged(`${name} has no routed tokens of ${site.experts} experts`);
+            checkCounts(through.data, tokens.data, l, undefined, () => damaged(`${name} counts more routed tokens than tokens, or fewer than none`));
+        }
+        checkCounts(found.data, through?.data ?? tokens.data, l, site?.width, () => damaged(`${name} counts more activations than tokens, or fewer than none`));
+        counts.push(found.data);
+        routed.push(through?.data ?? new BigInt64Array(0));
     }
-    return { counts, tokens: tokens.data };
+    return { counts, ...(routed.every(({ length }) => length === 0) ? {} : { routed }), tokens: tokens.data };
 }
 
-/** Whether layers agree in width and counts and tokens in their sums. */
+/** Whether sites agree in width and counts and tokens in their sums. */
 function addUp(parts: readonly Counts[], whole: Counts): boolean {
     const widths = ({ counts }: Counts): string => counts.map(({ length }) => length).join();
     if (parts.some((part) => widths(part) !== widths(whole))) return false;
     const sum = addCounts(parts);
     const equal = (a: BigInt64Array, b: BigInt64Array): boolean => Buffer.compare(new Uint8Array(a.buffer, a.byteOffset, a.byteLength), new Uint8Array(b.buffer, b.byteOffset, b.byteLength)) === 0;
-    return equal(sum.tokens, whole.tokens) && sum.counts.every((layer, i) => equal(layer, whole.counts[i]!));
+    return equal(sum.tokens, whole.tokens) && sum.counts.every((site, i) => equal(site, whole.counts[i]!))
+        && (whole.routed ?? []).every((site, i) => equal(sum.routed![i]!, site));
 }
 
-function checkRange(counts: BigInt64Array, tokens: BigInt64Array, l: number, error: () => Error): void {
-    const most = Array.from(tokens);
-    for (let j = 0; j < counts.length; j += l) {
-        for (let k = 0; k < l; k++) {
-            const count = counts[j + k]!;
-            if (count < 0n || count > most[k]!) throw error();
+/**
+ * Counts [.., l], of which none may be above its language's tokens: those of the whole, [l], or those routed to the
+ * expert, [experts, l], with `width` neurons each.
+ */
+function checkCounts(counts: BigInt64Array, tokens: BigInt64Array, l: number, width: number | undefined, error: () => Error): void {
+    const [numbers, most] = [toNumbers(counts), toNumbers(tokens)]; // a negative count is above 2^63 here
+    const block = most.length === l ? numbers.length : width! * l;
+    for (let begin = 0, at = 0; begin < numbers.length; begin += block, at += l) {
+        for (let j = begin; j < begin + block; j += l) {
+            for (let k = 0; k < l; k++) if (numbers[j + k]! > most[at + k]!) throw error();
         }
     }
 }

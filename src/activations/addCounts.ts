@@ -2,15 +2,18 @@ import type { Counts } from './Activations.js';
 
 /** Counts of several parts of the texts, added: those of their union. At least one part, of equal shapes. */
 export function addCounts(parts: readonly Counts[]): Counts {
-    const [first, ...rest] = parts;
-    const counts = first!.counts.map((layer) => layer.slice());
-    const tokens = first!.tokens.slice();
-    for (const part of rest) {
-        for (const [i, layer] of part.counts.entries()) {
-            const into = counts[i]!;
-            for (let j = 0; j < into.length; j++) into[j]! += layer[j]!;
+    const [first] = parts;
+    const sum = (of: (part: Counts) => BigInt64Array): BigInt64Array => {
+        const total = of(first!).slice();
+        for (const part of parts.slice(1)) {
+            const more = of(part);
+            for (let j = 0; j < total.length; j++) total[j]! += more[j]!;
         }
-        for (const [k, n] of part.tokens.entries()) tokens[k]! += n;
-    }
-    return { counts, tokens };
+        return total;
+    };
+    return {
+        counts: first!.counts.map((_, i) => sum(({ counts }) => counts[i]!)),
+        ...(first!.routed === undefined ? {} : { routed: first!.routed.map((_, i) => sum(({ routed }) => routed![i]!)) }),
+        tokens: sum(({ tokens }) => tokens),
+    };
 }

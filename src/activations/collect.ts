@@ -4,6 +4,8 @@ import type { Corpus, Sample } from '../corpus/Corpus.js';
 import { datasetName } from '../corpus/datasetName.js';
 import type { CountResult, Engine } from '../engine/Engine.js';
 import { steppingDown } from '../engine/steppingDown.js';
+import { areDense, type Site } from '../engine/Site.js';
+import { defined } from '../defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { ensureWritableFolder } from '../files.js';
 import { withFolder } from '../folderLock.js';
@@ -103,7 +105,7 @@ async function collectInto({ engine, corpus, folder, folds, force = false, signa
         progress.stage(`count ${language}`, characters);
         const growing = await Promise.all(parts.map(async (_, fold): Promise<GrowingPart> => {
             const { path, key } = partOf(language, fold);
-            const part = await readPart(path, key) ?? emptyPart(engine.layers.map(({ width }) => width), key);
+            const part = await readPart(path, key) ?? emptyPart(engine.sites, key);
             return { path, part, skip: part.samples };
         }));
         const found = growing.reduce((sum, { skip }) => sum + skip, 0);
@@ -125,7 +127,7 @@ async function collectInto({ engine, corpus, folder, folds, force = false, signa
     progress.done();
     const columns = parts.map((list) => joinParts(list));
     const activations: Activations = {
-        languages: corpus.languages, ...addCounts(columns), ...(folds === undefined ? {} : { folds: columns }), source,
+        languages: corpus.languages, ...defined({ sites: siteTable(engine) }), ...addCounts(columns), ...(folds === undefined ? {} : { folds: columns }), source,
     };
     await writeActivations(resultPath, activations);
     await removeParts();
@@ -169,22 +171,34 @@ function addToPart(part: CollectedPart, chunk: Chunk, counted: CountResult): Col
         samples: part.samples + chunk.samples.length,
         characters: part.characters + chunk.characters,
         tokens: part.tokens + counted.tokens,
-        counts: part.counts.map((layer, i) => layer.map((count, j) => count + counted.counts[i]![j]!)),
+        counts: part.counts.map((site, i) => site.map((count, j) => count + counted.counts[i]![j]!)),
+        routed: part.routed.map((site, i) => site.map((count, j) => count + counted.routed[i]![j]!)),
     };
 }
 
-/** Interleaves one column a language into counts [n_ff, l]. */
+/** Interleaves one column a language into counts [neurons, l], and into [experts, l]. */
 function joinParts(parts: readonly CollectedPart[]): Counts {
     const l = parts.length;
-    const counts = parts[0]!.counts.map((first, i) => {
-        const joined = new BigInt64Array(first.length * l);
+    const join = (columnOf: (part: CollectedPart) => BigInt64Array): BigInt64Array => {
+        const joined = new BigInt64Array(columnOf(parts[0]!).length * l);
         for (const [k, part] of parts.entries()) {
-            const column = part.counts[i]!;
+            const column = columnOf(part);
             for (let j = 0; j < column.length; j++) joined[j * l + k] = column[j]!;
         }
         return joined;
-    });
-    return { counts, tokens: BigInt64Array.from(parts.map(({ tokens }) => tokens)) };
+    };
+    const [{ counts, routed }] = parts as readonly [CollectedPart];
+    return {
+        counts: counts.map((_, i) => join((part) => part.counts[i]!)),
+        ...(routed.every(({ length }) => length === 0) ? {} : { routed: routed.map((_, i) => join((part) => part.routed[i]!)) }),
+        tokens: BigInt64Array.from(parts.map(({ tokens }) => tokens)),
+    };
+}
+
+/** The engine's sites as files hold them; undefined for those of a dense model, which need no table. */
+function siteTable({ sites }: Engine): Site[] | undefined {
+    if (areDense(sites)) return undefined;
+    return sites.map(({ layer, kind, width, experts, activation, gated }) => ({ layer, kind, width, experts, activation, gated }));
 }
 
 function sourceOf({ engine, corpus, survey, folder, folds = 0 }: {

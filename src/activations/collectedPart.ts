@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { neuronsAt, type Site } from '../engine/Site.js';
 import type { LanguageNeuronsError } from '../errors.js';
 import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js';
 
@@ -10,14 +11,20 @@ export interface CollectedPart {
     readonly samples: number;
     readonly characters: number;
     readonly tokens: bigint;
-    /** int64 [n_ff] a layer. */
+    /** int64 [neurons] a site. */
     readonly counts: readonly BigInt64Array[];
+    /** int64 [experts] of a routed site, else empty. */
+    readonly routed: readonly BigInt64Array[];
 }
 
 const wholeNumber = z.string().regex(/^\d+$/).transform(Number);
 
-export function emptyPart(widths: readonly number[], key: string): CollectedPart {
-    return { key, samples: 0, characters: 0, tokens: 0n, counts: widths.map((width) => new BigInt64Array(width)) };
+export function emptyPart(sites: readonly Site[], key: string): CollectedPart {
+    return {
+        key, samples: 0, characters: 0, tokens: 0n,
+        counts: sites.map((site) => new BigInt64Array(neuronsAt(site))),
+        routed: sites.map(({ kind, experts }) => new BigInt64Array(kind === 'routed' ? experts : 0)),
+    };
 }
 
 /**
@@ -35,13 +42,15 @@ export async function readPart(path: string, key: string): Promise<CollectedPart
     }
     const { tensors, metadata } = file;
     if (metadata.key !== key) return undefined;
+    const sites = Array.from({ length: [...tensors.keys()].filter((name) => name.endsWith('.counts')).length }, (_, i) => i);
     try {
         return {
             key,
             samples: wholeNumber.parse(metadata.samples),
             characters: wholeNumber.parse(metadata.characters),
             tokens: z.bigint().parse(tensors.get('tokens')!.data[0]),
-            counts: Array.from({ length: tensors.size - 1 }, (_, i) => tensors.get(`blk.${i}.counts`)!.data),
+            counts: sites.map((i) => tensors.get(`blk.${i}.counts`)!.data),
+            routed: sites.map((i) => tensors.get(`blk.${i}.routed`)?.data ?? new BigInt64Array(0)),
         };
     } catch {
         return undefined; // counted anew
@@ -52,7 +61,8 @@ export async function writePart(path: string, part: CollectedPart): Promise<void
     await writeSafetensors(
         path,
         new Map([
-            ...part.counts.map((data, i) => [`blk.${i}.counts`, { shape: [data.length], data }] as const),
+            ...(['counts', 'routed'] as const).flatMap((name) => part[name].flatMap((data, i) =>
+                (data.length === 0 ? [] : [[`blk.${i}.${name}`, { shape: [data.length], data }] as const]))),
             ['tokens', { shape: [1], data: BigInt64Array.of(part.tokens) }] as const,
         ]),
         { key: part.key, samples: String(part.samples), characters: String(part.characters) },

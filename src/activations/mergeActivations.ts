@@ -1,5 +1,7 @@
+import { defined } from '../defined.js';
 import { LanguageNeuronsError } from '../errors.js';
-import type { Activations } from './Activations.js';
+import { sameSites } from '../engine/Site.js';
+import { type Activations, sitesOf } from './Activations.js';
 import { addCounts } from './addCounts.js';
 import { sourceDifferences } from './sourceDifferences.js';
 
@@ -18,9 +20,10 @@ export function mergeActivations(a: Activations, b: Activations): Activations {
     if (a.languages.join() !== b.languages.join()) throw mismatch('their languages are in different orders; collect both with the same --languages');
     const differences = sourceDifferences({ ...a.source, dataset: b.source.dataset }, b.source, { model: true });
     if (differences.length > 0) throw mismatch(`they were counted with ${differences.join(', ')}`);
-    if (a.counts.map((layer) => layer.length).join() !== b.counts.map((layer) => layer.length).join()) throw mismatch('their layers differ in number or width');
+    if (!sameSites(sitesOf(a), sitesOf(b))) throw mismatch('their layers differ in number, width or experts');
     return {
         languages: a.languages,
+        ...defined({ sites: a.sites }),
         ...addCounts([a, b]),
         ...(a.folds === undefined || a.folds.length !== b.folds?.length ? {} : { folds: a.folds.map((fold, f) => addCounts([fold, b.folds![f]!])) }),
         source: {

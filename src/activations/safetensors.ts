@@ -46,7 +46,7 @@ export async function writeSafetensors(
     const length = Buffer.alloc(lengthBytes);
     length.writeBigUInt64LE(BigInt(text.length));
     const bodies = [...tensors.values()].map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-    await writeFileAtomic(path, Buffer.concat([length, text, ...bodies]));
+    await writeFileAtomic(path, [length, text, ...bodies]); // piece by piece: counts of experts take gigabytes
 }
 
 /** @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong */

@@ -6,3 +6,7 @@ export const modelShape = z.object({
 });
 export const settingsShape = z.record(z.string(), z.union([z.string(), z.number()]));
 export const versionsShape = z.record(z.string(), z.string());
+export const sitesShape = z.array(z.object({
+    layer: z.int().nonnegative(), kind: z.enum(['dense', 'shared', 'routed']), width: z.int().positive(), experts: z.int().positive(),
+    activation: z.string().optional(), gated: z.boolean().optional(),
+})).min(1);

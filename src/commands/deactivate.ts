@@ -18,7 +18,7 @@ export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     data: string[];
     languages: string | undefined;
     metric: MetricName;
-    sets: string;
+    sets: string | undefined;
     controls: number;
     seed: number;
     mean: PerplexityMean;
@@ -33,7 +33,7 @@ export interface DeactivateArguments extends ModelArguments, QuestionArguments {
 export async function deactivateCommand(args: DeactivateArguments, context: CommandContext): Promise<CommandResult> {
     const { signal, progress } = context;
     const { dir, data, mean, over, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
-    const sets = parseSets(args.sets); // cheap mistakes first
+    const sets = args.sets === undefined ? undefined : parseSets(args.sets); // cheap mistakes first
     if (name === 'accuracy' && data.length > 1) throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const experiment = { analysis, sets, controls, seed };

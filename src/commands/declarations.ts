@@ -1,5 +1,5 @@
 import { numberRules } from '../answers/numberRules.js';
-import { cleanKinds, identifyMethods, perplexityMeans, scoredParts } from '../choices.js';
+import { cleanKinds, identifyMethods, perplexityMeans, probabilityNames, scoredParts } from '../choices.js';
 import { metricNames, neuronSetNames } from '../experiments/DeactivationMatrix.js';
 import { ranges } from '../ranges.js';
 import type { OptionTable } from './options.js';
@@ -59,6 +59,14 @@ export const commands: readonly CommandDeclaration[] = [{
             describe: 'weight of the largest probability in the score, or auto',
         },
         bar: { number: ranges.bar, default: 0.95, describe: 'quantile above which a probability is high' },
+        probability: {
+            choices: probabilityNames, default: 'conditional',
+            describe: 'experts: of the tokens that went through the neuron\'s expert, or of all',
+        },
+        'min-routed': {
+            number: ranges.minRouted, default: 100,
+            describe: 'experts: tokens of every language that one must have seen for its neurons to be assessed',
+        },
     },
     load: async () => (await import('./identify.js')).identifyCommand,
 }, {
@@ -71,7 +79,7 @@ export const commands: readonly CommandDeclaration[] = [{
             choices: metricNames, default: 'ppl',
             describe: 'perplexity of the texts, or accuracy of answers to the questions, in --data',
         },
-        sets: { default: neuronSetNames.join(','), describe: 'neuron sets' },
+        sets: { describe: `neuron sets, of ${neuronSetNames.join(', ')}; default: all that the model has` },
         controls: { number: ranges.controls, default: 3, describe: 'random controls of each cell' },
         seed: { ...seed, describe: 'of the first random control' },
         mean: {

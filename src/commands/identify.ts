@@ -3,6 +3,7 @@ import { readActivations, readActivationsSource } from '../activations/activatio
 import { withFolder } from '../folderLock.js';
 import { identify } from '../neurons/identify.js';
 import { writeNeurons } from '../neurons/file.js';
+import type { ProbabilityName } from '../neurons/activationProbabilities.js';
 import type { ClassStability, IdentifyMethod, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
 import type { CommandResult } from './shared.js';
 
@@ -12,14 +13,16 @@ export interface IdentifyArguments {
     topRate: number;
     bar: number;
     lambda: number | 'auto';
+    probability: ProbabilityName;
+    minRouted: number;
 }
 
 /** `identify`: scores and classifies the neurons of DIR/activations.safetensors into DIR/neurons.json. */
 export async function identifyCommand(args: IdentifyArguments): Promise<CommandResult> {
-    const { dir, method, topRate, bar, lambda } = args;
+    const { dir, ...options } = args;
     await readActivationsSource(dir); // tells what is wrong before anything is locked or made
     const analysis = await withFolder(dir, 'identify', async () => {
-        const found = identify(await readActivations(dir), { method, topRate, bar, lambda });
+        const found = identify(await readActivations(dir), options);
         await writeNeurons(join(dir, 'neurons.json'), found);
         return found;
     });
@@ -29,10 +32,11 @@ export async function identifyCommand(args: IdentifyArguments): Promise<CommandR
 
 /** A few lines for people. */
 export function describeAnalysis(analysis: NeuronAnalysis): string {
-    const { selected, widths, lambda, threshold, general, perLanguage, stages, stability } = analysis;
+    const { selected, widths, experts, lambda, threshold, general, perLanguage, stages, stability } = analysis;
     const all = widths.reduce((sum, width) => sum + width, 0);
     return [
         `${selected} of ${all} neurons selected (${lambda === null ? 'LAPE' : `λ = ${lambda}`}, τ = ${threshold.toFixed(4)}); ${general} general`,
+        ...(experts === undefined ? [] : [`${experts.notAssessed} not assessed: fewer than ${experts.minRouted} tokens of some language went through their expert`]),
         ...Object.entries(perLanguage).map(([language, n]) => `${language}  ${n.specific} specific, ${n.related} related${intervalOf(stability, language)}`),
         stages.seen
             ? `stages (confidence ${(Math.floor(stages.confidence * 1000) / 10).toFixed(1)} %): ${stages.stages.map(({ name, first, last }) => `${name}, layers ${first} to ${last}`).join('; ')}`

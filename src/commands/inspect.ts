@@ -1,5 +1,7 @@
+import type { NativeSite } from '../engine/addon.js';
 import { Engine } from '../engine/Engine.js';
 import { describePlan, planMemory, type Split } from '../engine/planMemory.js';
+import { neuronsAt } from '../engine/Site.js';
 import { type CommandResult, type ModelArguments, engineOptions } from './shared.js';
 
 const mebibyte = 1024 * 1024;
@@ -8,24 +10,25 @@ const mebibyte = 1024 * 1024;
 export async function inspectCommand(args: ModelArguments): Promise<CommandResult> {
     const engine = await Engine.open(engineOptions(args));
     try {
-        const { info, layers, backends } = engine;
-        const neurons = layers.reduce((sum, { width }) => sum + width, 0);
+        const { info, sites, backends } = engine;
+        const neurons = sites.reduce((sum, site) => sum + neuronsAt(site), 0);
         const { batchSize, windowSize, masks } = engine;
         const sizes = { contextSize: windowSize + batchSize, batchSize, masks, gpuLayers: args.gpuLayers };
         const onCpu = { addon: backends.addon, backend: '', path: engine.path, split: 'layer', mainGpu: 0 } as const;
         const plan = engine.plan ?? await planMemory(onCpu, [], sizes);
         const json = {
             model: { path: engine.path, fingerprint: engine.fingerprint, ...info },
-            layers,
+            sites,
             neurons,
             backend: { variant: backends.variant, 'llama.cpp': backends.release, refused: backends.refused, devices: backends.devices },
             memory: { modelBytes: info.bytes, batchSize, windowSize, plan, notes: engine.notes },
         };
         const text = [
             `${info.name === '' ? engine.path : info.name}: ${info.description}`,
-            `  ${info.layers} layers, ${widthsOf(layers.map(({ width }) => width))} neurons each, ${neurons} in all`,
-            `  activation ${[...new Set(layers.map(({ activation, gated }) => `${activation}${gated ? ', gated' : ''}`))].join('; ')}`,
-            `  counted on the device by ${[...new Set(layers.map(({ counting }) => counting))].join(', ')}`,
+            ...siteLines(sites, info.layers).map((line) => `  ${line}`),
+            `  ${neurons} neurons in all`,
+            `  activation ${[...new Set(sites.map(({ activation, gated }) => `${activation}${gated ? ', gated' : ''}`))].join('; ')}`,
+            `  counted on the device by ${[...new Set(sites.map(({ counting }) => counting))].join(', ')}`,
             `backend ${backends.variant} (llama.cpp ${backends.release})`,
             ...backends.devices.map((device) => `  ${device.name}: ${device.description}, ${Math.round(device.freeBytes / mebibyte)} of ${Math.round(device.totalBytes / mebibyte)} MiB free`),
             ...backends.refused.map(({ variant, reason }) => `  ${variant} not used: ${reason}`),
@@ -42,6 +45,18 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
 
 function split({ gpu, cpu }: Split): string {
     return `${(gpu / mebibyte).toFixed(1)} MiB on the GPU, ${(cpu / mebibyte).toFixed(1)} MiB in memory`;
+}
+
+/** What kinds of FFNs the layers have, a line each. */
+function siteLines(sites: readonly NativeSite[], layers: number): string[] {
+    return (['dense', 'shared', 'routed'] as const).flatMap((kind) => {
+        const found = sites.filter((site) => site.kind === kind);
+        if (found.length === 0) return [];
+        const of = kind === 'routed' ? `${widthsOf(found.map(({ experts }) => experts))} experts, ${widthsOf(found.map(({ used }) => used))} of them for each token, ` : '';
+        const what = { dense: '', shared: 'a shared expert of ', routed: of }[kind];
+        const where = new Set(found.map(({ layer }) => layer)).size;
+        return [`${where} of ${layers} layers with ${what}${widthsOf(found.map(({ width }) => width))} neurons${kind === 'shared' ? '' : ' each'}`];
+    });
 }
 
 function widthsOf(widths: readonly number[]): string {

@@ -2,7 +2,7 @@ import { orStopped, throwIfStopped } from '../stop.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Progress } from '../progress.js';
 import type {
-    NativeBatch, NativeContext, NativeCounting, NativeLayer, NativeMode, NativeModel, NativeModelInfo, NativeSplit,
+    NativeBatch, NativeContext, NativeCounting, NativeCounts, NativeMode, NativeModel, NativeModelInfo, NativeSite, NativeSplit,
 } from './addon.js';
 import { atLeastOne } from './atLeastOne.js';
 import type { EngineSettings } from './EngineSettings.js';
@@ -42,7 +42,7 @@ export interface EngineOptions {
     readonly masks?: number;
     /** Way of counting; for tests and benchmarks. Default `automatic`. */
     readonly counting?: NativeCounting;
-    /** Count the named activation by eval callback instead; for tests and benchmarks. */
+    /** Count by eval callback instead, see `NativeContextOptions`; for tests and benchmarks. */
     readonly callbackTensor?: string;
     /** Stops reading the model's file, which is read whole the first time. */
     readonly signal?: AbortSignal | undefined;
@@ -53,7 +53,7 @@ export interface EngineOptions {
 /** Texts to run through the model, some of them as tokens already. */
 export type Samples = AsyncIterable<AnySample> | Iterable<AnySample>;
 
-/** Neurons to deactivate: for each layer a Uint8Array [width], 1 where the activation is set to 0. */
+/** Neurons to deactivate: for each site a Uint8Array [experts * width], 1 where the activation is set to 0. */
 export type NeuronMask = readonly Uint8Array[];
 
 export interface RunOptions {
@@ -62,10 +62,8 @@ export interface RunOptions {
     readonly onBatch?: ((tokens: number, characters: number) => void) | undefined;
 }
 
-/** Counts of one pass: `counts[i][j]`, int64 [n_ff_i] a layer, of `tokens` counted tokens. */
-export interface CountResult {
-    readonly counts: BigInt64Array[];
-    readonly tokens: bigint;
+/** Counts of one pass, over `tokens` counted tokens. */
+export interface CountResult extends NativeCounts {
     /** All tokens that went through the model, prompts and BOS among them. */
     readonly decodedTokens: number;
 }
@@ -138,7 +136,8 @@ export const generationContextSize = 8192;
 export class Engine {
     readonly path: string;
     readonly info: NativeModelInfo;
-    readonly layers: readonly NativeLayer[];
+    /** Where activations are counted, in the order of computation. */
+    readonly sites: readonly NativeSite[];
     readonly backends: LoadedBackends;
     readonly windowSize: number;
     /** Tokens of a batch that was asked for; see `batchSize`. */
@@ -178,7 +177,7 @@ export class Engine {
         this.plan = plan;
         this.notes = notes;
         this.info = model.info();
-        this.layers = context.layers();
+        this.sites = context.sites();
         this.#batchSize = sizes.batchSize;
         this.#steppedDown = parts.steppedDown;
         this.requestedBatchSize = sizes.requestedBatchSize;

@@ -1,3 +1,5 @@
+import type { Site } from './Site.js';
+
 /**
  * The contract of the native addon (native/addon): every type, shape and unit that crosses the border.
  * Promises settle on the JS thread; rejections carry `code` (an `ErrorCode`) and `nativeCode`.
@@ -131,17 +133,30 @@ export interface NativeContextOptions {
     readonly countOnly: boolean;
     /** Masks held at a time, at least 1. */
     readonly masks: number;
-    /** Not empty: count the named activation through llama.cpp's eval callback (the reference way). */
+    /**
+     * Not empty: count through llama.cpp's eval callback (the reference way): the activation of this name, or, for
+     * `*`, what every activation function of an FFN is applied to, by layer and in a layer in the order of computation.
+     */
     readonly callbackTensor: string;
 }
 
-/** One layer as the adapter found it. */
-export interface NativeLayer {
-    /** Neurons. */
-    readonly width: number;
-    readonly gated: boolean;
+/** A site as the adapter found it; in the order of computation. */
+export interface NativeSite extends Site {
     readonly activation: string;
-    readonly counting: Exclude<NativeCounting, 'automatic'>;
+    readonly gated: boolean;
+    /** Experts that a token goes through; 1 where it is not routed. */
+    readonly used: number;
+    /** `one-hot`: a routed site's on a device, by a product with one row a token and expert. */
+    readonly counting: Exclude<NativeCounting, 'automatic'> | 'one-hot';
+}
+
+/** Totals since the last reset, of each site. */
+export interface NativeCounts {
+    /** [experts * width], expert by expert: counted tokens with a positive activation. */
+    readonly counts: BigInt64Array[];
+    /** [experts] of a routed site, else empty: counted tokens that went through the expert. */
+    readonly routed: BigInt64Array[];
+    readonly tokens: bigint;
 }
 
 /** What the next decodes do; free where it fits the buffers reserved, else one reservation. */
@@ -187,18 +202,17 @@ export interface NativeDraws {
 
 /** One context; refuses (BUSY) a call while another is under way. */
 export interface NativeContext {
-    layers(): NativeLayer[];
+    sites(): NativeSite[];
     setMode(mode: NativeMode): Promise<void>;
-    /** One array [width] a layer; 1: the neuron is deactivated. No layer: none is. */
-    setMask(mask: number, layers: readonly Uint8Array[]): Promise<void>;
+    /** One array [experts * width] a site; 1: the neuron is deactivated. No site: none is. */
+    setMask(mask: number, sites: readonly Uint8Array[]): Promise<void>;
     /** Natural log-probabilities [tokens] in score mode (NaN where none was asked for), else empty. */
     decode(batch: NativeBatch): Promise<Float64Array>;
     /** Logits [tokens, vocabulary], row-major. */
     logits(batch: NativeBatch): Promise<Float32Array>;
     /** Frees `finished` first, then decodes the batch, in a mode with logits, and draws a token after each row named. */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
-    /** Totals since the last reset: counts [width] a layer, and counted tokens. */
-    counts(): Promise<{ counts: BigInt64Array[]; tokens: bigint }>;
+    counts(): Promise<NativeCounts>;
     /** Clears counters and KV cache. */
     reset(): Promise<void>;
     /** Splits of the mode's graph over backends; rejects with OUT_OF_MEMORY where the graph cannot be reserved. */

@@ -1,9 +1,15 @@
 import type { Interval } from '../neurons/NeuronAnalysis.js';
 
 /** Neuron sets of a deactivation experiment, by their names on the command line. */
-export type NeuronSetName = 'specific' | 'specific+related' | 'specific+related+general';
+export type NeuronSetName = 'specific' | 'specific+related' | 'specific+related+general' | 'experts';
 
-export const neuronSetNames: readonly NeuronSetName[] = ['specific', 'specific+related', 'specific+related+general'];
+/** `experts`: whole experts, specific by the tokens that go through them; of models with routed experts alone. */
+export const neuronSetNames: readonly NeuronSetName[] = ['specific', 'specific+related', 'specific+related+general', 'experts'];
+
+/** The sets that a model can have. */
+export function setsFor(analysis: { readonly experts?: unknown }): readonly NeuronSetName[] {
+    return analysis.experts === undefined ? neuronSetNames.filter((name) => name !== 'experts') : neuronSetNames;
+}
 
 /** Perplexity of texts, or the share of questions answered rightly, from 0 to 1. */
 export type MetricName = 'ppl' | 'accuracy';
@@ -27,7 +33,7 @@ export interface DeactivationSet {
     readonly values: Grid;
     /** values − baseline. */
     readonly change: Grid;
-    /** What as many random neurons of the same layers do, values − baseline, on average over the seeds. */
+    /** What as many random neurons of the same sites do, values − baseline, on average over the seeds. */
     readonly control: Grid;
     /** The same for each seed, [seeds][rows][columns]. */
     readonly controls: readonly Grid[];

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import type { NumberRule } from '../answers/numberRules.js';
 import { datasetName } from '../corpus/datasetName.js';
 import type { Engine, Prompt } from '../engine/Engine.js';
+import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { Journal, noteUnreadable } from '../Journal.js';
@@ -83,7 +84,7 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
                 progress.note(`continues after ${total - open} of ${total} answers`);
                 progress.advance(total - open);
             }
-            const widths = engine.layers.map(({ width }) => width);
+            const widths = engine.sites.map(neuronsAt);
             for (let first = 0; first < conditions.length; first += engine.masks) {
                 const together = conditions.slice(first, first + engine.masks);
                 const masks = together.map((condition) => conditionMask(condition, widths));

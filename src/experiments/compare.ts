@@ -1,7 +1,8 @@
 import { modelName, sourceDifferences } from '../activations/sourceDifferences.js';
+import { neuronsAt, sameSites, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { layerStarts, locator } from '../neurons/flatIndex.js';
-import { type LayerCounts, type NeuronAnalysis, type NeuronClass, neuronClasses, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { siteStarts, locator } from '../neurons/flatIndex.js';
+import { analysisSites, type LayerCounts, layerWidths, type NeuronAnalysis, type NeuronClass, neuronClasses, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import type { AnalysisChange, ClassOrNone, ComparedAnalysis, Comparison, GroupChange, GroupName, LanguageNumbers } from './Comparison.js';
 import { measuredAlike, metricChange } from './compareMetrics.js';
@@ -54,9 +55,13 @@ function checkAlike(first: LabelledAnalysis, other: LabelledAnalysis): void {
     const [onlyFirst, onlyOther] = [only(a, b), only(b, a)];
     if (onlyFirst !== '') throw mismatch(`${onlyFirst} only in ${first.label}; collect the same languages for both`);
     if (onlyOther !== '') throw mismatch(`${onlyOther} only in ${other.label}; collect the same languages for both`);
-    if (a.widths.length !== b.widths.length) throw mismatch(`the models have ${a.widths.length} and ${b.widths.length} layers`);
-    const wider = a.widths.findIndex((width, i) => width !== b.widths[i]);
-    if (wider !== -1) throw mismatch(`layer ${wider} has ${a.widths[wider]!} and ${b.widths[wider]!} neurons`);
+    const [sites, others] = [analysisSites(a), analysisSites(b)];
+    const [layers, otherLayers] = [layerWidths(sites).length, layerWidths(others).length];
+    if (layers !== otherLayers) throw mismatch(`the models have ${layers} and ${otherLayers} layers`);
+    const wider = sites.findIndex((site, i) => others[i] === undefined || neuronsAt(site) !== neuronsAt(others[i]));
+    if (wider !== -1) throw mismatch(`${siteName(sites[wider]!)} has ${a.widths[wider]!} and ${b.widths[wider] ?? 0} neurons`);
+    if (!sameSites(sites, others)) throw mismatch('their FFNs are not of the same kinds');
+    if (a.experts?.probability !== b.experts?.probability) throw mismatch('one was identified by conditional probabilities, the other by joint ones; run identify with the same --probability on both');
     for (const [what, x, y] of [['method', a.method, b.method], ['top rate', a.topRate, b.topRate], ['bar', a.bar, b.bar]] as const) {
         if (x !== y) throw mismatch(`their neurons were selected with ${what} ${x} and ${y}; run identify with the same settings on both`);
     }
@@ -163,17 +168,17 @@ function movements(a: NeuronAnalysis, b: NeuronAnalysis): Pick<AnalysisChange, '
 
 /** The classified neurons by their flat index; languages in the order given. */
 function memberships({ widths, neurons }: NeuronAnalysis, languages: readonly string[]): Map<number, Membership> {
-    const starts = layerStarts(widths);
+    const starts = siteStarts(widths);
     const found = new Map<number, Membership>();
     for (const kind of ['specific', 'related'] as const) {
         for (const language of languages) {
-            for (const [layer, neuron] of neurons[kind][language]!) {
-                const key = starts[layer]! + neuron;
+            for (const [site, index] of neurons[kind][language]!) {
+                const key = starts[site]! + index;
                 const had = found.get(key);
                 found.set(key, { kind, languages: had === undefined ? language : `${had.languages},${language}` });
             }
         }
     }
-    for (const [layer, neuron] of neurons.general) found.set(starts[layer]! + neuron, { kind: 'general', languages: '' });
+    for (const [site, index] of neurons.general) found.set(starts[site]! + index, { kind: 'general', languages: '' });
     return found;
 }

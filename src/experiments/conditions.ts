@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { NeuronMask } from '../engine/Engine.js';
-import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
+import { randomExperts } from '../neurons/randomExperts.js';
 import { randomNeurons } from '../neurons/randomNeurons.js';
 import type { NeuronSetName } from './DeactivationMatrix.js';
 
@@ -32,11 +33,17 @@ export function setConditions(
     const neurons = languages.map((language) => neuronsOf(analysis, language, set));
     // By language, not by row: the same neurons whatever other languages are asked for.
     const random = (chosen: readonly NeuronIndex[], row: number, k: number): Condition =>
-        condition(randomNeurons(chosen, analysis.widths, seed + k, ...[...languages[row]!].map((letter) => letter.codePointAt(0)!)));
+        condition(randomOfSet(analysis, chosen, set, seed + k, ...[...languages[row]!].map((letter) => letter.codePointAt(0)!)));
     return {
         own: neurons.map(condition),
         controls: Array.from({ length: controls }, (_, k) => neurons.map((chosen, row) => random(chosen, row, k))),
     };
+}
+
+/** Random neurons in the place of a set's; whole experts in the place of experts. */
+function randomOfSet(analysis: NeuronAnalysis, chosen: readonly NeuronIndex[], set: NeuronSetName, ...seeds: readonly number[]): NeuronIndex[] {
+    if (set !== 'experts') return randomNeurons(chosen, analysisSites(analysis), ...seeds);
+    return randomExperts(analysis, chosen, ...seeds);
 }
 
 /** All different conditions of some sets, the whole model first. */
@@ -46,10 +53,13 @@ export function allConditions(sets: Iterable<SetConditions>): Condition[] {
     return [...found.values()];
 }
 
-/** A mask [n_ff] a layer with 1 at each neuron given. */
+/**
+ * A mask of each site, with 1 at each neuron given.
+ * @param widths neurons of each site
+ */
 export function maskOf(neurons: readonly NeuronIndex[], widths: readonly number[]): NeuronMask {
     const mask = widths.map((width) => new Uint8Array(width));
-    for (const [layer, neuron] of neurons) mask[layer]![neuron] = 1;
+    for (const [site, index] of neurons) mask[site]![index] = 1;
     return mask;
 }
 

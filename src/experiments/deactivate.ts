@@ -5,15 +5,16 @@ import { modelSource } from '../activations/modelSource.js';
 import { shareWithin } from '../activations/sketch.js';
 import { defined } from '../defined.js';
 import type { Engine } from '../engine/Engine.js';
+import { neuronsAt, sameSites, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { withFolder } from '../folderLock.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { type Progress, silent } from '../progress.js';
 import { buildSet, estimates } from './buildSet.js';
 import { allConditions, setConditions, type SetConditions, wholeModel } from './conditions.js';
 import { countedWords } from './countedTexts.js';
-import { type DeactivationMatrix, type DeactivationSet, type NeuronSetName, neuronSetNames } from './DeactivationMatrix.js';
+import { type DeactivationMatrix, type DeactivationSet, type NeuronSetName, setsFor } from './DeactivationMatrix.js';
 import { writeMatrix } from './matrixFile.js';
 import type { Metric } from './Metric.js';
 
@@ -60,6 +61,9 @@ export async function deactivate(options: DeactivateOptions): Promise<Deactivate
 
 async function deactivateInto(options: DeactivateOptions): Promise<DeactivateResult> {
     const { engine, analysis, metric, folder, signal, progress = silent } = options;
+    if (analysis.experts === undefined && options.sets?.includes('experts') === true) {
+        throw new LanguageNeuronsError('WRONG_USE', `${engine.path}: has no experts to route tokens to; leave the set experts out`);
+    }
     const begin = performance.now();
     const { languages } = metric;
     const sets = experimentSets(options, languages);
@@ -115,11 +119,11 @@ export function countConditions(options: ExperimentOptions, languages: readonly 
 /** The conditions of all sets, asked for or not. */
 function experimentSets(options: ExperimentOptions, languages: readonly string[]): Map<NeuronSetName, SetConditions> {
     const { analysis, seed = 1 } = options;
-    return new Map(neuronSetNames.map((set) => [set, setConditions(analysis, languages, set, seed, controlsOf(options))]));
+    return new Map(setsFor(analysis).map((set) => [set, setConditions(analysis, languages, set, seed, controlsOf(options))]));
 }
 
-function isAsked({ sets = neuronSetNames }: ExperimentOptions, name: NeuronSetName): boolean {
-    return sets.includes(name);
+function isAsked({ sets, analysis }: ExperimentOptions, name: NeuronSetName): boolean {
+    return (sets ?? setsFor(analysis)).includes(name);
 }
 
 function controlsOf({ controls = 3 }: ExperimentOptions): number {
@@ -128,12 +132,10 @@ function controlsOf({ controls = 3 }: ExperimentOptions): number {
 }
 
 function checkFit(engine: Engine, analysis: NeuronAnalysis, metric: Metric, otherModel: boolean): void {
-    const widths = engine.layers.map(({ width }) => width);
-    if (widths.join() !== analysis.widths.join()) {
-        throw new LanguageNeuronsError(
-            'MISMATCH',
-            `${engine.path}: has ${widths.length} layers of ${widths[0] ?? 0} neurons, the analysis ${analysis.widths.length} of ${analysis.widths[0] ?? 0}; give the model that was analysed`,
-        );
+    const [ours, theirs] = [engine.sites, analysisSites(analysis)];
+    if (!sameSites(ours, theirs)) {
+        const shape = (sites: readonly Site[]): string => `${sites.length} sites of ${[...new Set(sites.map(neuronsAt))].join(' or ')} neurons`;
+        throw new LanguageNeuronsError('MISMATCH', `${engine.path}: has ${shape(ours)}, the analysis ${shape(theirs)}; give the model that was analysed`);
     }
     const analysed = analysis.source?.model;
     if (!otherModel && analysed !== undefined && analysed.fingerprint.startsWith('xxh128:') && analysed.fingerprint !== engine.fingerprint) {

@@ -5,6 +5,7 @@ import type { Corpus } from '../corpus/Corpus.js';
 import { datasetName } from '../corpus/datasetName.js';
 import type { ScoreResult, TextScore } from '../engine/Engine.js';
 import type { ScoredPart } from '../engine/packBatches.js';
+import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { Journal, noteUnreadable } from '../Journal.js';
@@ -57,7 +58,7 @@ export function perplexityMetric(corpus: Corpus, { mean = 'tokens', over = 'resp
             const before = cellsOf(conditions).filter((key) => scores.has(key)).length;
             if (before > 0) progress.note(`continues after ${before} finished cells`);
 
-            const widths = engine.layers.map(({ width }) => width);
+            const widths = engine.sites.map(neuronsAt);
             for (const condition of conditions) {
                 const mask = conditionMask(condition, widths);
                 for (const language of corpus.languages) {

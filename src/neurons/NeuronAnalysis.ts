@@ -1,11 +1,33 @@
 import type { ActivationsSource } from '../activations/Activations.js';
+import { denseSites, type Site } from '../engine/Site.js';
+import type { ProbabilityName } from './activationProbabilities.js';
 
 /** Classes of neurons (section 2.2 of the paper). */
 export const neuronClasses = ['specific', 'related', 'general'] as const;
 export type NeuronClass = (typeof neuronClasses)[number];
 
-/** `[layer, neuron]`, both 0-based. */
-export type NeuronIndex = readonly [layer: number, neuron: number];
+/** `[site, index]`, both 0-based; in a dense model `[layer, neuron]`. See `Site`. */
+export type NeuronIndex = readonly [site: number, index: number];
+
+/** `[site, expert]`, both 0-based. */
+export type ExpertIndex = readonly [site: number, expert: number];
+
+/** Experts by the languages whose tokens go through them: the classes of neurons, of r = n_e / T in place of p. */
+export interface ExpertAnalysis {
+    /** What the experts' neurons were measured by. */
+    readonly probability: ProbabilityName;
+    /** Least tokens of every language that an expert must have seen for its neurons to be assessed. */
+    readonly minRouted: number;
+    /** Neurons that were not, and are in no class. */
+    readonly notAssessed: number;
+    /** r of each expert, [experts][languages], of each routed site by its number. */
+    readonly shares: Readonly<Record<string, readonly (readonly number[])[]>>;
+    /** Threshold of r above which it is high. */
+    readonly threshold: number;
+    readonly specific: Readonly<Record<string, readonly ExpertIndex[]>>;
+    readonly related: Readonly<Record<string, readonly ExpertIndex[]>>;
+    readonly general: readonly ExpertIndex[];
+}
 
 /** Numbers of neurons of one layer by class. */
 export interface LayerCounts {
@@ -78,9 +100,13 @@ export interface AnalysisSource extends ActivationsSource {
 export interface NeuronAnalysis {
     readonly method: IdentifyMethod;
     readonly languages: readonly string[];
-    /** FFN width of each layer. */
+    /** Neurons of each site; in a dense model the FFN width of each layer. */
     readonly widths: readonly number[];
-    /** Share of all neurons that is selected. */
+    /** Absent: those of a dense model, one FFN a layer. */
+    readonly sites?: readonly Site[] | undefined;
+    /** Of a model with routed experts. */
+    readonly experts?: ExpertAnalysis | undefined;
+    /** Share of all neurons assessed that is selected. */
     readonly topRate: number;
     /** Quantile of all activation probabilities above which one counts as high. */
     readonly bar: number;
@@ -92,11 +118,12 @@ export interface NeuronAnalysis {
     readonly selected: number;
     /** Selected neurons by N, the number of languages in which they are high; index 0..l. */
     readonly histogram: readonly number[];
-    /** All neurons by N; index 0..l. */
+    /** All neurons assessed by N; index 0..l. */
     readonly histogramAll: readonly number[];
     /** Number of general neurons (N = l over all neurons). */
     readonly general: number;
     readonly perLanguage: Readonly<Record<string, { readonly specific: number; readonly related: number; readonly total: number }>>;
+    /** By layer, whatever sites it has. */
     readonly layers: readonly LayerCounts[];
     readonly stages: Stages;
     /** Present where the counts were kept in folds. */
@@ -105,10 +132,22 @@ export interface NeuronAnalysis {
     readonly source?: AnalysisSource | undefined;
     /** Scoring and λ sweep alone, in milliseconds. */
     readonly milliseconds: number;
-    /** The neurons themselves: of each language, and the general ones. Sorted by layer, then neuron. */
+    /** The neurons themselves: of each language, and the general ones. Sorted by site, then index. */
     readonly neurons: {
         readonly specific: Readonly<Record<string, readonly NeuronIndex[]>>;
         readonly related: Readonly<Record<string, readonly NeuronIndex[]>>;
         readonly general: readonly NeuronIndex[];
     };
+}
+
+/** Where the neurons of an analysis are. */
+export function analysisSites({ sites, widths }: Pick<NeuronAnalysis, 'sites' | 'widths'>): readonly Site[] {
+    return sites ?? denseSites(widths);
+}
+
+/** Neurons of each layer, all its sites together; 0 where it has none. */
+export function layerWidths(sites: readonly Site[]): number[] {
+    const widths = new Array<number>(Math.max(...sites.map(({ layer }) => layer)) + 1).fill(0);
+    for (const { layer, width, experts } of sites) widths[layer]! += width * experts;
+    return widths;
 }

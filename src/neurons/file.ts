@@ -1,12 +1,17 @@
 import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
+import { neuronsAt } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { modelShape, settingsShape, versionsShape } from '../activations/sourceShapes.js';
+import { modelShape, settingsShape, sitesShape, versionsShape } from '../activations/sourceShapes.js';
 import { writeFileAtomic } from '../files.js';
-import { type NeuronAnalysis, stageNames } from './NeuronAnalysis.js';
+import { probabilityNames } from '../choices.js';
+import { analysisSites, layerWidths, type NeuronAnalysis, stageNames } from './NeuronAnalysis.js';
 
-/** 2: stages, stability and LAPE. 3: source. Format 2 is still read. */
-const version = 3;
+/**
+ * 2: stages, stability and LAPE. 3: source. 4: sites and experts; what has none is still written as 3. Format 2 is
+ * still read.
+ */
+const [dense, withSites] = [3, 4] as const;
 const count = z.int().nonnegative();
 const index = z.tuple([count, count]);
 const byLanguage = z.record(z.string(), z.array(index));
@@ -26,16 +31,21 @@ const source = z.object({
     model: modelShape, dataset: z.object({ name: z.string(), hash: z.string() }), settings: settingsShape.optional(),
     versions: versionsShape, counts: z.string(),
 });
+const experts = z.object({
+    probability: z.enum(probabilityNames), minRouted: count, notAssessed: count, shares: z.record(z.string(), z.array(z.array(z.number()))),
+    threshold: z.number(), specific: byLanguage, related: byLanguage, general: z.array(index),
+});
 const shape = z.object({
-    format: z.literal('language-neurons/neurons'), version: z.union([z.literal(2), z.literal(version)]), method: z.enum(['paper', 'lape']),
-    languages: z.array(z.string()).min(2), widths: z.array(count).min(1), topRate: z.number(), bar: z.number(),
+    format: z.literal('language-neurons/neurons'), version: z.union([z.literal(2), z.literal(dense), z.literal(withSites)]), method: z.enum(['paper', 'lape']),
+    languages: z.array(z.string()).min(2), widths: z.array(count).min(1), sites: sitesShape.optional(), experts: experts.optional(), topRate: z.number(), bar: z.number(),
     lambda: z.number().nullable(), threshold: z.number(), selected: count, histogram: z.array(count), histogramAll: z.array(count),
     general: count, perLanguage: z.record(z.string(), z.object({ specific: count, related: count, total: count })),
     layers: z.array(z.object({ specific: count, related: count, general: count })), milliseconds: z.number(),
     stages, stability: stability.optional(), source: source.optional(),
     neurons: z.object({ specific: byLanguage, related: byLanguage, general: z.array(index) }),
-}).refine(({ languages, widths, layers, histogram, histogramAll, perLanguage, neurons }) =>
-    layers.length === widths.length
+}).refine(({ languages, widths, sites, layers, histogram, histogramAll, perLanguage, neurons }) =>
+    layers.length === layerWidths(analysisSites({ sites, widths })).length
+    && (sites === undefined || sites.map(neuronsAt).join() === widths.join())
     && [histogram, histogramAll].every(({ length }) => length === languages.length + 1)
     && languages.every((language) => [perLanguage, neurons.specific, neurons.related].every((lists) => Object.hasOwn(lists, language))));
 
@@ -48,7 +58,7 @@ export async function writeNeurons(path: string, analysis: NeuronAnalysis): Prom
     const { neurons, ...rest } = analysis;
     const lines = (lists: Readonly<Record<string, unknown>>): string =>
         `{\n${Object.entries(lists).map(([key, list]) => `   ${JSON.stringify(key)}: ${JSON.stringify(list)}`).join(',\n')}\n  }`;
-    const head = Object.entries({ format: 'language-neurons/neurons', version, ...rest })
+    const head = Object.entries({ format: 'language-neurons/neurons', version: rest.sites === undefined ? dense : withSites, ...rest })
         .map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
     const body = ` "neurons": {\n  "specific": ${lines(neurons.specific)},\n  "related": ${lines(neurons.related)},\n  "general": ${JSON.stringify(neurons.general)}\n }`;
     await writeFileAtomic(path, `{\n${[...head, body].join(',\n')}\n}\n`);

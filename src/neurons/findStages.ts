@@ -25,14 +25,21 @@ const rule = 'Of each layer, l is the logarithm of its specific + related neuron
 /**
  * Proposes the paper's four stages from the layer-wise distribution of neurons (section 4 of the
  * paper), by the rule that the result states.
- * @param widths FFN width of each layer: numbers are compared as shares of it
+ * @param widths neurons of each layer: numbers are compared as shares of it; a layer of none is left out
  */
 export function findStages(layers: readonly LayerCounts[], widths: readonly number[]): Stages {
+    // Layers without an FFN say nothing.
+    const there = [...widths.keys()].filter((layer) => widths[layer]! > 0);
+    const found = stagesOf(there.map((layer) => layers[layer]!), there.map((layer) => widths[layer]!));
+    return { ...found, stages: found.stages.map(({ name, first, last }) => ({ name, first: there[first]!, last: there[last]! })) };
+}
+
+function stagesOf(layers: readonly LayerCounts[], widths: readonly number[]): Stages {
     const unseen = (reason: string): Stages => ({ seen: false, reason, stages: [], confidence: 0, rule });
     if (layers.length < stageNames.length) return unseen(`it has fewer than ${stageNames.length} layers`);
     const mean = widths.reduce((sum, width) => sum + width, 0) / widths.length;
     const curve = (count: (layer: LayerCounts) => number): number[] | undefined =>
-        stretched(layers.map((layer, i) => Math.log1p(count(layer) * (widths[i]! > 0 ? mean / widths[i]! : 0))));
+        stretched(layers.map((layer, i) => Math.log1p(count(layer) * (mean / widths[i]!))));
     const l = curve(({ specific, related }) => specific + related);
     const g = curve(({ general }) => general);
     if (l === undefined) return unseen('language neurons are spread evenly over its layers');

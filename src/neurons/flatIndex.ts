@@ -1,7 +1,7 @@
 import type { NeuronIndex } from './NeuronAnalysis.js';
 
-/** Flat index of each layer's first neuron, with the layers one behind another. */
-export function layerStarts(widths: readonly number[]): number[] {
+/** Flat index of each site's first neuron, with the sites one behind another. */
+export function siteStarts(widths: readonly number[]): number[] {
     let start = 0;
     return widths.map((width) => {
         const begin = start;
@@ -10,9 +10,9 @@ export function layerStarts(widths: readonly number[]): number[] {
     });
 }
 
-/** Turns flat indices into [layer, neuron]. */
+/** Turns flat indices into [site, index]. */
 export function locator(widths: readonly number[]): (flat: number) => NeuronIndex {
-    const starts = layerStarts(widths);
+    const starts = siteStarts(widths);
     return (flat) => {
         let low = 0;
         let top = starts.length - 1;

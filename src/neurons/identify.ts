@@ -1,10 +1,11 @@
-import type { Activations } from '../activations/Activations.js';
+import { type Activations, sitesOf } from '../activations/Activations.js';
 import { countsDigest } from '../activations/countsDigest.js';
+import { defined } from '../defined.js';
+import { neuronsAt, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { activationProbabilities, type Probabilities } from './activationProbabilities.js';
-import { locator } from './flatIndex.js';
+import { activationProbabilities, assessable, type Probabilities, type ProbabilityName, routingProbabilities } from './activationProbabilities.js';
 import { findStages } from './findStages.js';
-import type { IdentifyMethod, LayerCounts, NeuronAnalysis, NeuronIndex } from './NeuronAnalysis.js';
+import { type ExpertAnalysis, type IdentifyMethod, type LayerCounts, layerWidths, type NeuronAnalysis, type NeuronIndex } from './NeuronAnalysis.js';
 import { scoreParts } from './scoreParts.js';
 import { kthSmallest, roundHalfToEven, selectLowest } from './selectLowest.js';
 import { stability } from './stability.js';
@@ -19,7 +20,14 @@ export interface IdentifyOptions {
     readonly bar?: number;
     /** Weight of the maximum in the paper's score, or `auto` (default): the largest that selects no general neuron. */
     readonly lambda?: number | 'auto';
+    /** What neurons of routed experts are measured by: the tokens that went through the expert (default), or all. */
+    readonly probability?: ProbabilityName;
+    /** Least tokens of every language through an expert for its neurons to be assessed. Default 100. */
+    readonly minRouted?: number;
 }
+
+/** The standard error of a probability from so many tokens is at most 0.05. */
+const defaultMinRouted = 100;
 
 /**
  * Scores and classifies every neuron. Method `paper` (section 2 of the paper): of the
@@ -27,50 +35,94 @@ export interface IdentifyOptions {
  * more but not all related to them; high means above τ, the `bar` quantile of all probabilities.
  * Method `lape` (arXiv 2402.16438): the same with the entropy alone as score, and neurons that are
  * high in no language left out. General neurons are those high in every language, among all neurons
- * of the model. Counts kept in folds are analysed for stability too.
+ * of the model. Neurons of experts that saw too few tokens of some language are in no class; the experts are
+ * classified by the tokens that went through them. Counts kept in folds are analysed for stability too.
  * @throws LanguageNeuronsError WRONG_USE, or EMPTY for a language without tokens
  */
 export function identify(activations: Activations, options: IdentifyOptions = {}): NeuronAnalysis {
     const { folds, source: { dataset: { name, hash }, ...source } } = activations;
     const analysis = { ...identifyOnce(activations, options), source: { ...source, dataset: { name, hash }, counts: countsDigest(activations) } };
     if (folds === undefined) return analysis;
-    return { ...analysis, stability: stability(activations, folds, analysis, (part) => identifyOnce(part, options)) };
+    // Of fewer texts the same neurons are assessed.
+    const { minRouted = defaultMinRouted } = options;
+    const assessed = assessable(activations, minRouted);
+    return { ...analysis, stability: stability(activations, folds, analysis, (part) => identifyOnce(part, options, assessed)) };
 }
 
-function identifyOnce(activations: Activations, options: IdentifyOptions): NeuronAnalysis {
-    const { method = 'paper', topRate = 0.01, bar = 0.95, lambda = 'auto' } = options;
+function identifyOnce(activations: Activations, options: IdentifyOptions, assessed?: Uint32Array): NeuronAnalysis {
+    const { method = 'paper', topRate = 0.01, bar = 0.95, lambda = 'auto', probability = 'conditional', minRouted = defaultMinRouted } = options;
     checkShare(topRate, 'top rate');
     checkShare(bar, 'bar');
     if (lambda !== 'auto' && !Number.isFinite(lambda)) throw new LanguageNeuronsError('WRONG_USE', `λ must be auto or a finite number, not ${lambda}`);
     if (method === 'lape' && lambda !== 'auto') throw new LanguageNeuronsError('WRONG_USE', 'LAPE has no λ; leave --lambda out, or use --method paper');
+    if (!(Number.isInteger(minRouted) && minRouted >= 0)) throw new LanguageNeuronsError('WRONG_USE', `the least routed tokens must be a whole number, not ${minRouted}`);
     const begin = performance.now();
-    const probabilities = activationProbabilities(activations);
-    const { p, n, l, widths } = probabilities;
+    const { languages } = activations;
+    const sites = sitesOf(activations);
+    const probabilities = activationProbabilities(activations, { probability, minRouted }, assessed);
+    if (probabilities.n === 0) {
+        throw new LanguageNeuronsError('EMPTY', `no expert saw ${minRouted} tokens of every language; collect more texts, or lower --min-routed`);
+    }
+    const criteria = { method, topRate, bar, lambda };
+    const { threshold, high, ...chosen } = choose(probabilities, criteria);
+    const milliseconds = performance.now() - begin;
 
+    const { selected } = chosen;
+    const histogram = new Array<number>(languages.length + 1).fill(0);
+    const histogramAll = new Array<number>(languages.length + 1).fill(0);
+    for (const j of selected) histogram[high[j]!]!++;
+    for (const N of high) histogramAll[N]!++;
+
+    const neurons = classify(probabilities, languages, threshold, high, selected);
+    const layers = layerCounts(neurons, sites);
+    const perLanguage = Object.fromEntries(languages.map((language) => {
+        const [s, r] = [neurons.specific[language]!.length, neurons.related[language]!.length];
+        return [language, { specific: s, related: r, total: s + r }];
+    }));
+    const widths = sites.map(neuronsAt);
+    const routing = routingProbabilities(activations);
+    const notAssessed = widths.reduce((sum, width) => sum + width, 0) - probabilities.n;
+    return {
+        method, languages, widths, ...defined({ sites: activations.sites }),
+        ...(routing === undefined ? {} : { experts: { probability, minRouted, notAssessed, ...classifyExperts(routing, languages, criteria) } }),
+        topRate, bar, lambda: chosen.lambda, threshold, selected: selected.length,
+        histogram, histogramAll, general: neurons.general.length, perLanguage, layers,
+        stages: findStages(layers, layerWidths(sites)), milliseconds, neurons,
+    };
+}
+
+interface Choice {
+    readonly threshold: number;
+    /** N of each row. */
+    readonly high: Uint16Array;
+    readonly lambda: number | null;
+    /** Rows, ascending. */
+    readonly selected: Uint32Array;
+}
+
+/** τ, N, and the rows with the lowest scores. */
+function choose(probabilities: Probabilities, { method, topRate, bar, lambda }: Required<Pick<IdentifyOptions, 'method' | 'topRate' | 'bar' | 'lambda'>>): Choice {
+    const { p, n, l } = probabilities;
     const threshold = kthSmallest(p, Math.max(1, roundHalfToEven(p.length * bar)));
     const high = highLanguages(probabilities, threshold);
     const parts = scoreParts(probabilities);
     const count = roundHalfToEven(n * topRate);
     const chosen = method === 'lape' ? { lambda: null, selected: selectLape(parts.entropy, high, count) }
         : lambda === 'auto' ? sweepLambda(parts, high, count, l) : fixedLambda(parts, lambda, count);
-    const milliseconds = performance.now() - begin;
+    return { threshold, high, ...chosen };
+}
 
-    const { selected } = chosen;
-    const histogram = new Array<number>(l + 1).fill(0);
-    const histogramAll = new Array<number>(l + 1).fill(0);
-    for (const j of selected) histogram[high[j]!]!++;
-    for (const N of high) histogramAll[N]!++;
-
-    const { neurons, layers } = classify(probabilities, activations.languages, threshold, high, selected);
-    const perLanguage = Object.fromEntries(activations.languages.map((language) => {
-        const [s, r] = [neurons.specific[language]!.length, neurons.related[language]!.length];
-        return [language, { specific: s, related: r, total: s + r }];
-    }));
-    return {
-        method, languages: activations.languages, widths, topRate, bar, lambda: chosen.lambda, threshold, selected: selected.length,
-        histogram, histogramAll, general: neurons.general.length, perLanguage, layers,
-        stages: findStages(layers, widths), milliseconds, neurons,
-    };
+/** Experts classified as neurons are, by r = n_e / T in place of p. */
+function classifyExperts(
+    routing: Probabilities, languages: readonly string[], criteria: Parameters<typeof choose>[1],
+): Pick<ExpertAnalysis, 'shares' | 'threshold' | 'specific' | 'related' | 'general'> {
+    const { threshold, high, selected } = choose(routing, criteria);
+    const shares: Record<string, number[][]> = {};
+    for (let row = 0; row < routing.n; row++) {
+        const [site] = routing.locate(row);
+        (shares[site] ??= []).push([...routing.p.subarray(row * routing.l, (row + 1) * routing.l)]);
+    }
+    return { shares, threshold, ...classify(routing, languages, threshold, high, selected) };
 }
 
 /** LAPE's selection: the lowest entropies among neurons high in at least one language; flat indices, ascending. */
@@ -80,30 +132,32 @@ function selectLape(entropy: Float64Array, high: Uint16Array, count: number): Ui
 }
 
 function classify(
-    { p, n, l, widths }: Probabilities, languages: readonly string[], threshold: number, high: Uint16Array, selected: Uint32Array,
-): Pick<NeuronAnalysis, 'neurons' | 'layers'> {
+    { p, n, l, locate }: Probabilities, languages: readonly string[], threshold: number, high: Uint16Array, selected: Uint32Array,
+): NeuronAnalysis['neurons'] {
     const specific: Record<string, NeuronIndex[]> = Object.fromEntries(languages.map((language) => [language, []]));
     const related: Record<string, NeuronIndex[]> = Object.fromEntries(languages.map((language) => [language, []]));
     const general: NeuronIndex[] = [];
-    const layers = widths.map(() => ({ specific: 0, related: 0, general: 0 }));
-    const locate = locator(widths);
     for (const j of selected) {
         const N = high[j]!;
         if (N === 0 || N === l) continue;
         const index = locate(j);
-        layers[index[0]]![N === 1 ? 'specific' : 'related']++;
         const lists = N === 1 ? specific : related;
         for (const [k, language] of languages.entries()) {
             if (p[j * l + k]! > threshold) lists[language]!.push(index);
         }
     }
-    for (let j = 0; j < n; j++) {
-        if (high[j] !== l) continue;
-        const index = locate(j);
-        layers[index[0]]!.general++;
-        general.push(index);
+    for (let j = 0; j < n; j++) if (high[j] === l) general.push(locate(j));
+    return { specific, related, general };
+}
+
+/** Numbers of neurons by layer; a related one counts once. */
+function layerCounts({ specific, related, general }: NeuronAnalysis['neurons'], sites: readonly Site[]): LayerCounts[] {
+    const layers = layerWidths(sites).map(() => ({ specific: 0, related: 0, general: 0 }));
+    const once = new Map(Object.values(related).flat().map((index) => [index.join(), index]));
+    for (const [kind, list] of [['specific', Object.values(specific).flat()], ['related', once.values()], ['general', general]] as const) {
+        for (const [site] of list) layers[sites[site]!.layer]![kind]++;
     }
-    return { neurons: { specific, related, general }, layers: layers satisfies LayerCounts[] };
+    return layers;
 }
 
 /** N of each neuron: the number of languages in which it is strictly above τ. Length n. */

@@ -1,12 +1,14 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { randomOf } from '../random.js';
+import type { Site } from '../engine/Site.js';
 import type { NeuronIndex } from './NeuronAnalysis.js';
 
 /**
- * As many random neurons in the same layers as the set given, and none of it while a layer has
- * others; the same seeds give the same neurons. The control of a deactivation experiment.
+ * As many random neurons in the same sites as the set given, and of the same experts, through which as many tokens
+ * went; none of the set while a site, or an expert, has others. The same seeds give the same neurons. The control of
+ * a deactivation experiment.
  */
-export function randomNeurons(set: readonly NeuronIndex[], widths: readonly number[], ...seeds: readonly number[]): NeuronIndex[] {
+export function randomNeurons(set: readonly NeuronIndex[], sites: readonly Site[], ...seeds: readonly number[]): NeuronIndex[] {
     const generator = randomOf(...seeds);
     const draw = (pool: number[], count: number): number[] => {
         for (let i = 0; i < count; i++) {
@@ -15,13 +17,20 @@ export function randomNeurons(set: readonly NeuronIndex[], widths: readonly numb
         }
         return pool.slice(0, count);
     };
+    const groups = new Map<string, { readonly site: number; readonly expert: number; readonly taken: Set<number> }>();
+    for (const [site, index] of set) {
+        const expert = Math.floor(index / sites[site]!.width);
+        const key = `${site} ${expert}`;
+        if (!groups.has(key)) groups.set(key, { site, expert, taken: new Set() });
+        groups.get(key)!.taken.add(index);
+    }
     const chosen: NeuronIndex[] = [];
-    for (const [layer, width] of widths.entries()) {
-        const taken = new Set(set.filter(([of]) => of === layer).map(([, neuron]) => neuron));
-        const others = Array.from({ length: width }, (_, j) => j).filter((j) => !taken.has(j));
+    for (const { site, expert, taken } of [...groups.values()].sort((a, b) => a.site - b.site || a.expert - b.expert)) {
+        const { width } = sites[site]!;
+        const others = Array.from({ length: width }, (_, j) => expert * width + j).filter((j) => !taken.has(j));
         const fromOthers = Math.min(taken.size, others.length);
         const neurons = [...draw(others, fromOthers), ...draw([...taken], taken.size - fromOthers)];
-        chosen.push(...neurons.sort((a, b) => a - b).map((neuron): NeuronIndex => [layer, neuron]));
+        for (const index of neurons.sort((a, b) => a - b)) chosen.push([site, index]);
     }
     return chosen;
 }

@@ -16,7 +16,7 @@ const least = 1e-12;
  * mask: score = H(p') / ln l − λ · max_k p_k / (h / l), where p' is p over its sum, uniform where
  * the sum is 0.
  */
-export function scoreParts({ p, n, l }: Probabilities): ScoreParts {
+export function scoreParts({ p, n, l }: Pick<Probabilities, 'p' | 'n' | 'l'>): ScoreParts {
     let harmonic = 0;
     for (let k = 1; k <= l; k++) harmonic += 1 / k;
     const entropyScale = Math.log(l);

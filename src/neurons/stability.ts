@@ -1,6 +1,7 @@
 import jStat from 'jstat';
 import type { Activations, Counts } from '../activations/Activations.js';
 import { addCounts } from '../activations/addCounts.js';
+import { defined } from '../defined.js';
 import { type ClassStability, type Interval, type NeuronAnalysis, type NeuronClass, neuronClasses, type Stability } from './NeuronAnalysis.js';
 import { classKeys } from './classKeys.js';
 
@@ -20,8 +21,8 @@ export function stability(
     activations: Activations, folds: readonly Counts[], analysis: NeuronAnalysis, again: (part: Activations) => NeuronAnalysis,
 ): Stability {
     const part = (chosen: readonly number[]): Activations => {
-        const { languages, source } = activations;
-        return { languages, source, ...addCounts(chosen.map((f) => folds[f]!)) };
+        const { languages, sites, source } = activations;
+        return { languages, ...defined({ sites }), source, ...addCounts(chosen.map((f) => folds[f]!)) };
     };
     const all = Array.from(folds.keys());
     const without = all.map((left) => again(part(all.filter((f) => f !== left))));

@@ -4,7 +4,7 @@ import { metricWords } from './metricWords.js';
 import { binomialTail, cellOf, isComparable, mean, median, type Measured } from './numbers.js';
 
 /** Order of the sets in figures and tables; names unknown here follow. */
-const SET_ORDER: readonly string[] = ['specific', 'specific+related', 'specific+related+general'];
+const SET_ORDER: readonly string[] = ['specific', 'specific+related', 'specific+related+general', 'experts'];
 
 /** Highest probability of as many hits by chance at which an effect is called clear. */
 const CLEAR = 0.05;

@@ -1,6 +1,7 @@
 import { formatCount, formatList, formatNumber, formatShare } from './format.js';
 import { metricWords } from './metricWords.js';
 import { html, type Html } from './html.js';
+import { analysisSites, layerWidths } from '../neurons/NeuronAnalysis.js';
 import type { ReportInput } from './Report.js';
 
 /** The paper whose method this is; the page's only link to elsewhere. */
@@ -38,7 +39,7 @@ of different languages cannot be compared with each other, changes relative to t
 /** Settings and versions: what it takes to make the report again. */
 export function provenance(input: ReportInput): Html {
     const { analysis, source, matrices, generatedBy } = input;
-    const widths = [...new Set(analysis.widths)];
+    const widths = [...new Set(layerWidths(analysisSites(analysis)))];
     const entries: [string, string][] = [
         ['Model', `${source.model.name} (${source.model.architecture}, ${source.model.quantization})`],
         [source.model.fingerprint.startsWith('xxh128:') ? 'Model fingerprint' : 'Model fingerprint (header and size)', source.model.fingerprint],

@@ -1,8 +1,9 @@
 import { join } from 'node:path';
-import type { Activations, ActivationsSource } from '../activations/Activations.js';
+import { type Activations, type ActivationsSource, sitesOf } from '../activations/Activations.js';
 import { readActivations } from '../activations/activationsFile.js';
 import { countsDigest } from '../activations/countsDigest.js';
 import { defined } from '../defined.js';
+import { sameSites } from '../engine/Site.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { readComparison } from '../experiments/comparisonFile.js';
 import { countedWords } from '../experiments/countedTexts.js';
@@ -10,7 +11,7 @@ import type { DeactivationMatrix, NeuronSetName } from '../experiments/Deactivat
 import { readMatrices } from '../experiments/matrixFile.js';
 import { withFolder } from '../folderLock.js';
 import { readNeurons } from '../neurons/file.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { toolVersion } from '../versions.js';
@@ -67,8 +68,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
 /** Whether an analysis is of these counts; where it does not say, whether it has their shape. */
 function fits(analysis: NeuronAnalysis, activations: Activations): boolean {
     if (analysis.source !== undefined) return analysis.source.counts === countsDigest(activations);
-    const widths = activations.counts.map((layer) => layer.length / activations.languages.length);
-    return analysis.languages.join() === activations.languages.join() && analysis.widths.join() === widths.join();
+    return analysis.languages.join() === activations.languages.join() && sameSites(analysisSites(analysis), sitesOf(activations));
 }
 
 /** Whether a matrix is of an analysis; where it does not say, whether each row deactivated as many neurons. */

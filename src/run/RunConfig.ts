@@ -3,7 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { numberRules } from '../answers/numberRules.js';
-import { gpuChoices, identifyMethods, splits } from '../choices.js';
+import { gpuChoices, identifyMethods, probabilityNames, splits } from '../choices.js';
 import { isUdhr } from '../corpus/udhrCorpus.js';
 import { isModelUri } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -43,6 +43,9 @@ const schema = z.strictObject({
     topRate: numberIn(ranges.topRate).optional(),
     bar: numberIn(ranges.bar).optional(),
     lambda: numberIn(ranges.lambda, 'auto').optional(),
+    /** Of routed experts: see `identify`. */
+    probability: z.enum(probabilityNames).optional(),
+    minRouted: numberIn(ranges.minRouted).optional(),
     sets: z.array(z.enum(neuronSetNames)).min(1).optional(),
     /** Random controls of each cell, and the seed of the first. */
     controls: numberIn(ranges.controls).optional(),

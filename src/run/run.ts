@@ -120,8 +120,8 @@ async function examineIn(config: RunConfig, { force, signal, progress = silent }
     try {
         const template = accuracy === undefined ? undefined : await openTemplate(accuracy.template ?? 'mathoctopus', engine);
         const { activations } = await collect({ engine, corpus: texts, folder: config.out, folds: config.folds, force, signal, progress });
-        const { method, topRate, bar, lambda } = config;
-        const analysis = identify(activations, defined({ method, topRate, bar, lambda }));
+        const { method, topRate, bar, lambda, probability, minRouted } = config;
+        const analysis = identify(activations, defined({ method, topRate, bar, lambda, probability, minRouted }));
         await writeNeurons(join(config.out, 'neurons.json'), analysis);
         const experiment = { analysis, sets: config.sets, seed: config.seed, controls: config.controls, folder: config.out, signal, progress };
         const matrices = [await deactivate({ ...experiment, engine, metric: perplexityMetric(evaluation) })];

@@ -40,7 +40,7 @@ if (!existsSync(synthetic)) {
 const conditions = 11;
 const engine = await Engine.open({ model: synthetic, gpu, contextSize: 4096, masks: conditions });
 heading(engine);
-const widths = engine.layers.map(({ width }) => width);
+const widths = engine.sites.map(({ width }) => width);
 const few = widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, j]));
 const masks = [undefined, ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(few, widths, k), widths))];
 const questions = ['A farmer has 12 hens and each lays 3 eggs.', 'How much is 6 times 7?', 'Ann buys 5 pens at 2 dollars.', 'A train goes 80 miles an hour.'];

@@ -45,7 +45,7 @@ console.log(`${info.description} ${type}: ${Object.entries(shape).map(([key, val
 // Four windows of one batch each, as tokens: what the text says is nothing to a model of random weights.
 const windows = Array.from({ length: 4 }, (_, k) => ({ tokens: Int32Array.from({ length: batch - 1 }, (_, i) => 300 + ((i * 7919 + k * 104_729) % (shape.vocabulary - 300))), promptLength: 0, characters: batch }));
 const texts = windows.map(({ tokens }) => ({ language: 'en', prompt: '', response: Array.from(tokens.subarray(0, batch / 4), (token) => `w${token - 259}`).join(' ') }));
-const mask = maskOf(engine.layers.flatMap(({ width }, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])), engine.layers.map(({ width }) => width));
+const mask = maskOf(engine.sites.flatMap(({ width }, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])), engine.sites.map(({ width }) => width));
 
 async function line(label, aim, side, against) {
     const { ratio, least, most } = await compare(rounds, side, against);

@@ -14,9 +14,9 @@ describe('many conditions in one batch', () => {
     let masks: (NeuronMask | undefined)[];
     beforeAll(async () => {
         engine = await Engine.open({ model: embeddedModel, gpu: 'off', batchSize: 128, contextSize: 4096, masks: conditions });
-        const widths = engine.layers.map(({ width }) => width);
+        const widths = engine.sites.map(({ width }) => width);
         const tenth = widths.flatMap((width, i) => Array.from({ length: width / 10 }, (_, j): NeuronIndex => [i, j]));
-        masks = [undefined, ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(tenth, widths, k), widths))];
+        masks = [undefined, ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(tenth, engine.sites, k), widths))];
     });
     afterAll(() => engine.close());
 
@@ -47,9 +47,9 @@ describe('many conditions in one batch', () => {
 
     it('one mask alone goes the plain way and says nearly the same', async () => {
         // Few neurons: with a tenth of them off most choices are close, and 39 of 55 answers were the same.
-        const widths = engine.layers.map(({ width }) => width);
+        const widths = engine.sites.map(({ width }) => width);
         const few = widths.flatMap((width, i) => Array.from({ length: width / 100 }, (_, j): NeuronIndex => [i, j]));
-        const choice = [undefined, ...Array.from({ length: 3 }, (_, k) => maskOf(randomNeurons(few, widths, k), widths))];
+        const choice = [undefined, ...Array.from({ length: 3 }, (_, k) => maskOf(randomNeurons(few, engine.sites, k), widths))];
         const together = await generated(choice);
         let same = 0;
         for (const [mask, neurons] of choice.entries()) {

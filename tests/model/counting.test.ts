@@ -56,8 +56,8 @@ describe('layers of every kind, against the eval callback', () => {
         });
         for (const way of ways) {
             await counting(model, { counting: way }, async (context) => {
-                expect(context.layers().map(({ width }) => width)).toEqual(expected);
-                expect(context.layers().every((layer) => layer.gated === gated)).toBe(true);
+                expect(context.sites().map(({ width }) => width)).toEqual(expected);
+                expect(context.sites().every((layer) => layer.gated === gated)).toBe(true);
                 for (const batch of batches) await context.decode(batch);
                 const counted = await context.counts();
                 expect(counted).toEqual(reference);

@@ -108,7 +108,7 @@ describe('an engine that steps down is usable or closed', () => {
         const { engine, contexts } = await watched();
         await engine.stepDown();
         expect(contexts).toHaveLength(2);
-        expect(() => contexts[0]!.layers()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+        expect(() => contexts[0]!.sites()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
         expect((await engine.count(text)).tokens).toBeGreaterThan(0n);
     });
 
@@ -128,7 +128,7 @@ describe('an engine that steps down is usable or closed', () => {
         engine.close();
         await expect(stepping).rejects.toMatchObject({ code: 'CLOSED' });
         for (const context of contexts) {
-            expect(() => context.layers()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+            expect(() => context.sites()).toThrow(expect.objectContaining({ code: 'CLOSED' }));
         }
         expect(contexts).toHaveLength(2);
         for (const operation of Object.values(operations)) {

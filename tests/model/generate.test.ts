@@ -74,7 +74,7 @@ describe('generation', () => {
 
     it('goes another way without some neurons, and the same way after', async () => {
         const whole = await texts(prompts, { maxTokens: 20 });
-        const widths = engine.layers.map(({ width }) => width);
+        const widths = engine.sites.map(({ width }) => width);
         const mask = maskOf(widths.flatMap((width, layer) => Array.from({ length: width / 2 }, (_, j) => [layer, 2 * j] as const)), widths);
         expect(await texts(prompts, { maxTokens: 20, masks: [mask] })).not.toEqual(whole);
         expect(await texts(prompts, { maxTokens: 20 })).toEqual(whole);

@@ -32,7 +32,7 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
         const samples = await udhrSamples(['en', 'zh'], '29-29');
         const [adapter, callback] = [await Engine.open({ ...options, counting }), await Engine.open({ ...options, callbackTensor: 'ffn_gate' })];
         try {
-            expect(adapter.layers.every((layer) => layer.counting !== 'fused')).toBe(true);
+            expect(adapter.sites.every((site) => site.counting !== 'fused')).toBe(true);
             const [own, reference] = [await adapter.count(samples), await callback.count(samples)];
             expect(own.counts).toEqual(reference.counts);
             expect(own.counts.some((layer) => layer.some((count) => count > 0n && count < own.tokens))).toBe(true);
@@ -69,7 +69,7 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
         const samples = await udhrSamples(['en'], '29-29');
         const engine = await Engine.open(options);
         try {
-            const widths = engine.layers.map(({ width }) => width);
+            const widths = engine.sites.map(({ width }) => width);
             const mask = maskOf(widths.map((_, i) => [i, 0] as const), widths);
             const round = async () => [await engine.count(samples), await engine.score(samples), await engine.score(samples, { mask })];
             const first = await round();
@@ -86,7 +86,7 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
         const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
         const [device, host] = [await Engine.open({ ...options, model }), await Engine.open({ ...options, model, gpu: 'off' })];
         try {
-            const mask = maskOf(device.layers.flatMap(({ width }, i) => Array.from({ length: width / 4 }, (_, j) => [i, 4 * j] as const)), device.layers.map(({ width }) => width));
+            const mask = maskOf(device.sites.flatMap(({ width }, i) => Array.from({ length: width / 4 }, (_, j) => [i, 4 * j] as const)), device.sites.map(({ width }) => width));
             for (const choice of [{}, { mask }]) {
                 const [there, here] = [await device.score(samples, choice), await host.score(samples, choice)];
                 expect(there.tokens).toBe(here.tokens);
@@ -135,7 +135,7 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
             expect(all.notes).toEqual([expect.stringContaining('7 of 7 layers on the GPU, batches of 128 tokens')]);
             expect(some.plan).toMatchObject({ gpuLayers: 3 });
             // Counters live with their layers.
-            const ways = some.layers.map(({ counting }) => counting);
+            const ways = some.sites.map(({ counting }) => counting);
             expect(ways.filter((way) => way === 'fused').length).toBeGreaterThan(0);
             expect(ways.filter((way) => way !== 'fused').length).toBeGreaterThan(0);
             const samples = await udhrSamples(['en'], '29-29');

@@ -16,7 +16,7 @@ let samples: Sample[];
 beforeAll(async () => {
     const engine = await Engine.open({ model: embeddedModel, gpu: 'off' });
     const { embedding } = engine.info;
-    const tensors = engine.layers.flatMap(({ width }, layer): GgufTensor[] => [
+    const tensors = engine.sites.flatMap(({ width }, layer): GgufTensor[] => [
         { name: `blk.${layer}.ffn_gate.weight.lora_a`, shape: [embedding, rank], data: wave(embedding * rank) },
         { name: `blk.${layer}.ffn_gate.weight.lora_b`, shape: [rank, width], data: wave(rank * width) },
     ]);

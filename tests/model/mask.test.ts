@@ -33,7 +33,7 @@ describe('the mask', () => {
     let widths: number[];
     beforeAll(async () => {
         engine = await Engine.open({ model: embeddedModel, gpu: 'off' });
-        widths = engine.layers.map(({ width }) => width);
+        widths = engine.sites.map(({ width }) => width);
     });
     afterAll(() => {
         engine.close();

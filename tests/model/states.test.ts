@@ -21,7 +21,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Every operation of a context, as thunks that start it. */
 const operations: Record<string, (context: NativeContext) => unknown> = {
-    layers: (context) => context.layers(),
+    sites: (context) => context.sites(),
     setMode: (context) => context.setMode(mode),
     setMask: (context) => context.setMask(0, mask),
     decode: (context) => context.decode(batch),

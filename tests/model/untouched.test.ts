@@ -48,7 +48,7 @@ describe.skipIf(process.platform === 'win32')('with the adapter off, logits are 
 
             const same = async (): Promise<boolean> => Buffer.from((await engine.logits(text)).buffer).equals(unpatched);
             expect(await same(), 'attached and off').toBe(true);
-            const widths = engine.layers.map(({ width }) => width);
+            const widths = engine.sites.map(({ width }) => width);
             const mask = maskOf([[1, 3], [2, 5]], widths);
             const masked = Buffer.from((await engine.logits(text, { mask })).buffer);
             expect(masked.equals(unpatched), 'a mask changes them').toBe(false);

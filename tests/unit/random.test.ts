@@ -4,6 +4,7 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { describe, expect, it } from 'vitest';
 import { drawResamples } from '../../src/experiments/resampling.js';
 import { randomNeurons } from '../../src/neurons/randomNeurons.js';
+import { denseSites } from '../../src/engine/Site.js';
 import { randomOf } from '../../src/random.js';
 
 const seeds = Array.from({ length: 10_000 }, (_, i) => i + 1);
@@ -67,7 +68,7 @@ it('lists that differ in order or length alone have generators of their own', ()
 it('random neurons of neighbouring seeds have no more in common than chance gives', () => {
     const width = 1000;
     // The first neuron drawn for each seed: one is asked for, another is left out.
-    const drawn = seeds.slice(0, 4000).map((seed) => randomNeurons([[0, width - 1]], [width], seed)[0]![1] / (width - 1));
+    const drawn = seeds.slice(0, 4000).map((seed) => randomNeurons([[0, width - 1]], denseSites([width]), seed)[0]![1] / (width - 1));
     expect(unevenness(drawn, 50)).toBeLessThan(4.5);
     expect(Math.abs(correlation(drawn.slice(1), drawn.slice(0, -1)))).toBeLessThan(0.07);
 });

@@ -3,6 +3,7 @@ import { setsOf } from '../matrixFacts.js';
 import type { ReportInput } from '../Report.js';
 import { comparisonSections } from './comparisonSections.js';
 import { deactivationSection } from './deactivationSection.js';
+import { expertsSection } from './expertsSection.js';
 import { histogramSection } from './histogramSection.js';
 import { languagesSection } from './languagesSection.js';
 import { layersSection } from './layersSection.js';
@@ -14,6 +15,7 @@ export function buildSections(input: ReportInput): Section[] {
     return [
         layersSection(input),
         languagesSection(input),
+        ...(input.analysis.experts === undefined ? [] : [expertsSection(input, input.analysis.experts)]),
         ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
         histogramSection(input),
         ...input.matrices.flatMap(matrix => setsOf(matrix).map(([name, set]) => deactivationSection(name, set, matrix.metric, commonScale(matrix)))),

@@ -1,4 +1,4 @@
-import { type NeuronAnalysis, neuronClasses, type Stability } from '../../neurons/NeuronAnalysis.js';
+import { analysisSites, layerWidths, type NeuronAnalysis, neuronClasses, type Stability } from '../../neurons/NeuronAnalysis.js';
 import { languageCounts } from '../analysisFacts.js';
 import { CLASS_LABELS } from '../figures/theme.js';
 import { ownValue } from '../numbers.js';
@@ -6,10 +6,11 @@ import type { DataTable } from './DataTable.js';
 
 /** Neurons of each layer by class. */
 export function layersTable(analysis: NeuronAnalysis): DataTable {
+    const widths = layerWidths(analysisSites(analysis));
     return {
         name: 'layers',
         columns: ['layer', 'width', 'specific', 'related', 'general'],
-        rows: analysis.layers.map((layer, index) => [index, analysis.widths[index] ?? null, layer.specific, layer.related, layer.general]),
+        rows: analysis.layers.map((layer, index) => [index, widths[index] ?? null, layer.specific, layer.related, layer.general]),
     };
 }
 

@@ -48,7 +48,7 @@ export async function kindsOf(home: string): Promise<readonly Kind[]> {
     const source = { model: { name: 'm', architecture: 'a', quantization: 'q', fingerprint: 'f' }, dataset: { name: 'd', hash: 'h' }, versions: {} };
     await writeActivations(join(made, 'plain.safetensors'), { languages: ['en', 'de'], ...counts, source });
     await writeActivations(join(made, 'folds.safetensors'), { languages: ['en', 'de'], ...twice, folds: [counts, counts], source });
-    await writePart(join(made, 'part.safetensors'), { key: 'k', samples: 3, characters: 70, tokens: 9n, counts: counts.counts });
+    await writePart(join(made, 'part.safetensors'), { key: 'k', samples: 3, characters: 70, tokens: 9n, counts: counts.counts, routed: counts.counts.map(() => new BigInt64Array(0)) });
     const lape = dictionary({ n: number(9), over_zero: tensor({ shape: [2, 2], storage: 'IntStorage' }) });
     const pt = (bytes: Buffer): Seed => ({
         name: 'activation.en.pt', reader: 'torch', bytes, mutations: torch, command: (_, folder) => ['import', folder, '--out', join(folder, 'out')],

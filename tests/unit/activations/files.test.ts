@@ -106,7 +106,7 @@ it('merging adds, and refuses what does not belong together', () => {
 });
 
 it('a part is known again by its key alone', async () => {
-    const part = { key: '{"a":1}', samples: 3, characters: 40, tokens: 9n, counts: activations.counts };
+    const part = { key: '{"a":1}', samples: 3, characters: 40, tokens: 9n, counts: activations.counts, routed: activations.counts.map(() => new BigInt64Array(0)) };
     await writePart(at('part'), part);
     expect(await readPart(at('part'), part.key)).toEqual(part);
     expect(await readPart(at('part'), 'other')).toBeUndefined();

@@ -67,7 +67,7 @@ describe('activations.safetensors', () => {
         await attempt((t) => t.set('blk.0.counts', { shape: [4], data: base.counts[0]! }), /layer 0 is not \[neurons, 2 languages\]/);
         await attempt((t) => t.set('blk.0.counts', { shape: [1, 4], data: base.counts[0]! }), /layer 0 is not/);
         await attempt((_, m) => (m.format = 'pt'), /no activation counts/);
-        await attempt((_, m) => (m.version = '3'), /version 3, this tool reads 1 and 2/);
+        await attempt((_, m) => (m.version = '4'), /version 4, this tool reads 1, 2 and 3/);
         for (const key of ['languages', 'model', 'dataset', 'settings', 'versions']) {
             for (const value of ['', '{', 'null', '7', '[5]', '{"name":[]}']) await attempt((_, m) => (m[key] = value), new RegExp(`'${key}'`));
             if (key !== 'settings') await attempt((_, m) => Reflect.deleteProperty(m, key), new RegExp(`'${key}'`));
@@ -105,14 +105,14 @@ describe('merging', () => {
 });
 
 describe('parts', () => {
-    const part = { key: '{"é":1}', samples: 12, characters: 40_000_000_000, tokens: 2n ** 60n, counts: [BigInt64Array.of(1n, 2n, 3n), BigInt64Array.of(4n)] };
+    const part = { key: '{"é":1}', samples: 12, characters: 40_000_000_000, tokens: 2n ** 60n, counts: [BigInt64Array.of(1n, 2n, 3n), BigInt64Array.of(4n)], routed: [new BigInt64Array(0), BigInt64Array.of(5n)] };
 
     it('come back under their key alone', async () => {
         await writePart(join(root, 'part'), part);
         expect(await readPart(join(root, 'part'), part.key)).toEqual(part);
         expect(await readPart(join(root, 'part'), `${part.key} `)).toBeUndefined();
-        await writePart(join(root, 'part'), emptyPart([3, 1], 'k'));
-        expect(await readPart(join(root, 'part'), 'k')).toEqual({ key: 'k', samples: 0, characters: 0, tokens: 0n, counts: [new BigInt64Array(3), new BigInt64Array(1)] });
+        await writePart(join(root, 'part'), emptyPart([{ layer: 0, kind: 'dense', width: 3, experts: 1 }, { layer: 1, kind: 'routed', width: 2, experts: 4 }], 'k'));
+        expect(await readPart(join(root, 'part'), 'k')).toEqual({ key: 'k', samples: 0, characters: 0, tokens: 0n, counts: [new BigInt64Array(3), new BigInt64Array(8)], routed: [new BigInt64Array(0), new BigInt64Array(4)] });
     });
 
     it('that do not say how far they go count as none: their texts would be counted twice', async () => {

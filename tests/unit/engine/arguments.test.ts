@@ -56,7 +56,7 @@ describe('--languages', () => {
 
 describe('--sets', () => {
     it('are separated by commas, in the order given', () => {
-        expect(parseSets(neuronSetNames.join(','))).toEqual(['specific', 'specific+related', 'specific+related+general']);
+        expect(parseSets(neuronSetNames.join(','))).toEqual(['specific', 'specific+related', 'specific+related+general', 'experts']);
         expect(parseSets(' specific+related , specific')).toEqual(['specific+related', 'specific']);
     });
 

@@ -4,6 +4,7 @@ import type { Activations } from '../../../src/activations/Activations.js';
 import { identify } from '../../../src/neurons/identify.js';
 import { neuronsOf } from '../../../src/neurons/neuronsOf.js';
 import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
+import { denseSites } from '../../../src/engine/Site.js';
 import { roundHalfToEven, selectLowest } from '../../../src/neurons/selectLowest.js';
 
 const source = { model: { name: '', architecture: '', quantization: '', fingerprint: '' }, dataset: { name: '', hash: '' }, versions: {} };
@@ -141,8 +142,8 @@ it('draws random neurons: as many a layer, others while there are, the same for 
     fc.assert(fc.property(layers, fc.nat(1000), (shape, seed) => {
         const widths = shape.map(({ width }) => width);
         const set = shape.flatMap(({ width, share }, layer) => Array.from({ length: Math.floor(width * share) }, (_, j) => [layer, j] as const));
-        const drawn = randomNeurons(set, widths, seed);
-        expect(randomNeurons(set, widths, seed)).toEqual(drawn);
+        const drawn = randomNeurons(set, denseSites(widths), seed);
+        expect(randomNeurons(set, denseSites(widths), seed)).toEqual(drawn);
         expect(new Set(drawn.map(String)).size).toBe(drawn.length);
         for (const [layer, width] of widths.entries()) {
             const [own, random] = [set, drawn].map((neurons) => neurons.filter(([of]) => of === layer));

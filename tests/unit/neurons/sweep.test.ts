@@ -5,6 +5,7 @@ import { identify } from '../../../src/neurons/identify.js';
 import { neuronsOf } from '../../../src/neurons/neuronsOf.js';
 import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
 import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
+import { denseSites } from '../../../src/engine/Site.js';
 import type { ScoreParts } from '../../../src/neurons/scoreParts.js';
 import { fixedLambda, sweepLambda } from '../../../src/neurons/sweepLambda.js';
 
@@ -93,8 +94,8 @@ describe('sets of neurons', () => {
         fc.assert(fc.property(fc.array(layer, { minLength: 1, maxLength: 4 }), fc.integer(), (layers, seed) => {
             const widths = layers.map(([width]) => width);
             const set = layers.flatMap(([, neurons], i) => neurons.map((neuron): NeuronIndex => [i, neuron]));
-            const drawn = randomNeurons(set, widths, seed);
-            expect(randomNeurons(set, widths, seed)).toEqual(drawn);
+            const drawn = randomNeurons(set, denseSites(widths), seed);
+            expect(randomNeurons(set, denseSites(widths), seed)).toEqual(drawn);
             expect(drawn).toEqual([...drawn].sort(([a, i], [b, j]) => a - b || i - j));
             expect(new Set(drawn.map(String)).size).toBe(drawn.length);
             const inSet = new Set(set.map(String));
@@ -110,7 +111,7 @@ describe('sets of neurons', () => {
     it('drawn at random reach every other neuron about as often', () => {
         const set = Array.from({ length: 10 }, (_, j): NeuronIndex => [0, j]);
         const hits = new Array<number>(40).fill(0);
-        for (let seed = 1; seed <= 600; seed++) for (const [, neuron] of randomNeurons(set, [40], seed)) hits[neuron]!++;
+        for (let seed = 1; seed <= 600; seed++) for (const [, neuron] of randomNeurons(set, denseSites([40]), seed)) hits[neuron]!++;
         expect(hits.slice(0, 10)).toEqual(new Array(10).fill(0));
         // 200 expected of 600 draws each, standard deviation 11.5: six of them either way; 23 at most.
         for (const count of hits.slice(10)) expect(Math.abs(count - 200)).toBeLessThan(70);

@@ -90,7 +90,7 @@ describe('a run configuration', () => {
         ['frobnicate: 1', 'unknown key frobnicate)'],
         ['<<: {threads: 1}', 'unknown key <<)'],
         ['__proto__: {threads: 1}', 'unknown key __proto__)'],
-        ['sets: [specifc]', 'sets.0: takes specific, specific+related, specific+related+general, not "specifc"; did you mean specific?'],
+        ['sets: [specifc]', 'sets.0: takes specific, specific+related, specific+related+general, experts, not "specifc"; did you mean specific?'],
         ['gpu: cudaa', 'not "cudaa"; did you mean cuda?'],
         ['threads: abc', 'threads: takes a whole number from 1 to 512, not "abc")'],
         ['threads: 0', 'threads: takes a whole number from 1 to 512, not 0)'],

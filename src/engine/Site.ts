@@ -1,0 +1,46 @@
+/** What a site is: an FFN, an expert that every token goes through, or experts of which each token goes through a few. */
+export type SiteKind = 'dense' | 'shared' | 'routed';
+
+/**
+ * Where a layer computes an FFN's activation; a layer has none, one or several. A neuron is `[site, index]`; at a
+ * routed site the index runs expert by expert: `expert * width + neuron`.
+ */
+export interface Site {
+    /** 0-based. */
+    readonly layer: number;
+    readonly kind: SiteKind;
+    /** Neurons; of each expert, where it is routed. */
+    readonly width: number;
+    /** 1 where it is not routed. */
+    readonly experts: number;
+    /** The function, such as `silu`. Absent: not known. */
+    readonly activation?: string | undefined;
+    /** Whether the sign is that of a gate of its own. Absent: not known. */
+    readonly gated?: boolean | undefined;
+}
+
+/** Neurons of a site, all experts together. */
+export function neuronsAt({ width, experts }: Site): number {
+    return width * experts;
+}
+
+/** Whether the sites are those of a dense model: one FFN a layer. Then a site's number is its layer's. */
+export function areDense(sites: readonly Site[]): boolean {
+    return sites.every(({ layer, kind }, i) => kind === 'dense' && layer === i);
+}
+
+/** The sites of a dense model, of which only the widths are known. */
+export function denseSites(widths: readonly number[]): Site[] {
+    return widths.map((width, layer) => ({ layer, kind: 'dense', width, experts: 1 }));
+}
+
+/** A site for people, such as `layer 3`, `layer 3, experts`. */
+export function siteName({ layer, kind }: Site): string {
+    return kind === 'dense' ? `layer ${layer}` : `layer ${layer}, ${kind === 'routed' ? 'experts' : 'shared expert'}`;
+}
+
+/** Whether two models' sites are the same, whatever is known of their functions. */
+export function sameSites(a: readonly Site[], b: readonly Site[]): boolean {
+    const shapes = (sites: readonly Site[]): string => sites.map(({ layer, kind, width, experts }) => `${layer} ${kind} ${width} ${experts}`).join();
+    return shapes(a) === shapes(b);
+}

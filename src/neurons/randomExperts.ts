@@ -1,0 +1,35 @@
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
+import { randomOf } from '../random.js';
+import { analysisSites, type NeuronAnalysis, type NeuronIndex } from './NeuronAnalysis.js';
+
+/** Experts that a control is drawn from: those whose share of all tokens is nearest. */
+const nearest = 4;
+
+/**
+ * All neurons of as many random experts of the same sites as the set names, through each of which about as many tokens
+ * went: one of the nearest by routing that the set does not hold, none twice while there are others. The same seeds
+ * give the same experts.
+ * @param set all neurons of some experts
+ */
+export function randomExperts(analysis: NeuronAnalysis, set: readonly NeuronIndex[], ...seeds: readonly number[]): NeuronIndex[] {
+    const generator = randomOf(...seeds);
+    const sites = analysisSites(analysis);
+    const taken = new Map<number, Set<number>>();
+    for (const [site, index] of set) {
+        if (!taken.has(site)) taken.set(site, new Set());
+        taken.get(site)!.add(Math.floor(index / sites[site]!.width));
+    }
+    const chosen: NeuronIndex[] = [];
+    for (const [site, experts] of [...taken].sort(([a], [b]) => a - b)) {
+        const routing = analysis.experts!.shares[site]!.map((shares) => shares.reduce((sum, share) => sum + share, 0));
+        const drawn: number[] = [];
+        for (const expert of [...experts].sort((a, b) => a - b)) {
+            const others = [...routing.keys()].filter((other) => !experts.has(other) && !drawn.includes(other));
+            const pool = others.sort((a, b) => Math.abs(routing[a]! - routing[expert]!) - Math.abs(routing[b]! - routing[expert]!) || a - b).slice(0, nearest);
+            drawn.push(pool.length === 0 ? expert : pool[uniformInt(generator, 0, pool.length - 1)]!);
+        }
+        const { width } = sites[site]!;
+        for (const expert of drawn.sort((a, b) => a - b)) for (let j = 0; j < width; j++) chosen.push([site, expert * width + j]);
+    }
+    return chosen;
+}
