@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // unit: pure, no model. build: the build driver. model: the real addon on real GGUF files.
 // campaign: kills, mutated inputs, failing files, two processes, a jumping clock, `npm run test:campaign`; its sizes are
 // in tests/campaign/settings.ts.
+// architectures: a model of every architecture that llama.cpp can write, `npm run test:architectures`.
 export default defineConfig({
     test: {
         projects: [
@@ -12,6 +13,10 @@ export default defineConfig({
                 test: {
                     name: 'campaign', include: ['tests/campaign/**/*.test.ts'], testTimeout: 4 * 3_600_000, hookTimeout: 600_000,
                 },
+            },
+            {
+                extends: true,
+                test: { name: 'architectures', include: ['tests/architectures/**/*.test.ts'], testTimeout: 3_600_000, hookTimeout: 600_000 },
             },
         ],
         testTimeout: 180_000,

@@ -47,7 +47,7 @@ export function unpackSource(backends, root, buildDir) {
     rmSync(temporary, { recursive: true, force: true });
     mkdirSync(temporary, { recursive: true });
     try {
-        clone(backends.bundle, temporary);
+        clone(backends.bundle, temporary, NEEDED);
         for (const patch of patches) applyPatch(patch, temporary);
         rmSync(join(temporary, '.git'), { recursive: true, force: true });
         writeFileSync(join(temporary, MARKER), key);
@@ -63,11 +63,12 @@ export function unpackSource(backends, root, buildDir) {
 /**
  * @param {string} bundle
  * @param {string} dir
+ * @param {readonly string[]} folders those of llama.cpp's tree to unpack
  */
-function clone(bundle, dir) {
+export function clone(bundle, dir, folders) {
     git(['clone', '--quiet', '--no-checkout', bundle, dir], `${bundle} is no usable git bundle; reinstall node-llama-cpp`);
     const failed = `llama.cpp's source does not unpack into ${dir}; is the disk full?`;
-    git(['-C', dir, '-c', 'core.autocrlf=false', 'checkout', '--quiet', 'HEAD', '--', ...NEEDED], failed);
+    git(['-C', dir, '-c', 'core.autocrlf=false', 'checkout', '--quiet', 'HEAD', '--', ...folders], failed);
 }
 
 /**

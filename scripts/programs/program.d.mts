@@ -1,0 +1,8 @@
+/** llama.cpp's programs that can be built. */
+export type ProgramName = 'test-llama-archs' | 'llama-perplexity' | 'llama-batched-bench';
+
+/**
+ * Path of one of llama.cpp's own programs, of the pinned version, built where it is not there yet (some 10 s).
+ * Throws BuildError without prebuilt libraries for this platform.
+ */
+export declare function program(name: ProgramName, definitions?: Readonly<Record<string, string | number>>): string;

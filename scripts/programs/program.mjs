@@ -1,0 +1,115 @@
+// llama.cpp's own programs, to hold ours against: compiled from the bundle's source, linked with the libraries that
+// node-llama-cpp ships. Neither our patches nor our libllama are in them, and ggml is the same one that ours loads.
+
+import { execFileSync } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, extname, join } from 'node:path';
+import { BuildError } from '../build/BuildError.mjs';
+import { resolveBackends } from '../build/backends.mjs';
+import { packageRoot } from '../build/packages.mjs';
+import { clone } from '../build/source.mjs';
+
+/** @typedef {{ sources: string[], edit?: (text: string) => string, definitions?: Record<string, string | number> }} Program */
+
+/**
+ * Programs that are asked for, by name: their files in llama.cpp's tree.
+ *
+ * @satisfies {Record<string, Program>}
+ */
+const programs = {
+    // With llama.cpp's own loader in the place of the library's: node-llama-cpp's patch of it makes no models out of nothing.
+    'test-llama-archs': { sources: ['tests/test-llama-archs.cpp', 'src/llama-model-loader.cpp'], edit: withMore, definitions: { LN_EXPERTS: 2 } },
+    'llama-perplexity': { sources: ['tools/perplexity/main.cpp', 'tools/perplexity/perplexity.cpp'] },
+    'llama-batched-bench': { sources: ['tools/batched-bench/main.cpp', 'tools/batched-bench/batched-bench.cpp'] },
+};
+
+/**
+ * test-llama-archs with the number of experts as a definition, and with the architectures that it leaves out since
+ * llama.cpp's backends differ on them, or their fixture is missing: written, they can be counted.
+ *
+ * @param {string} text
+ */
+function withMore(text) {
+    if (!text.includes('save_models')) return text; // another file of the program
+    for (const [pattern, change] of /** @type {const} */ ([
+        [/(LLM_KV_EXPERT_COUNT,\s*)uint32_t\(2\)/, '$1uint32_t(LN_EXPERTS)'],
+        [/(static bool arch_supported\(const llm_arch arch\) \{)/, '$1 if (std::getenv("LN_ALL")) { return true; }'],
+    ])) {
+        if (!pattern.test(text)) throw new BuildError(`test-llama-archs.cpp no longer has ${pattern}; mend scripts/programs`);
+        text = text.replace(pattern, change);
+    }
+    return text;
+}
+
+/**
+ * @param {keyof programs} name
+ * @param {Record<string, string | number>} [definitions] in place of those of the same name above
+ * @returns {string} path of the program, built where it is not there yet (some 10 s)
+ * @throws {BuildError} without prebuilt libraries for this platform
+ */
+export function program(name, definitions = {}) {
+    const backends = resolveBackends();
+    if (backends.prebuilt === null) throw new BuildError(`${name} is linked with node-llama-cpp's libraries, of which there are none here`);
+    /** @type {Program} */
+    const { sources, edit = (text) => text, definitions: own = {} } = programs[name];
+    const defined = { ...own, ...definitions };
+    const tag = Object.entries(defined).map(([key, value]) => `-${key}-${value}`).join('');
+    const root = join(packageRoot, 'build', 'programs', `${backends.llamaVersion}-${backends.packageVersion}`);
+    const path = join(root, `${name}${tag}`);
+    if (existsSync(path)) return path;
+
+    const tree = unpacked(backends, join(root, 'source'));
+    const work = join(root, `${name}${tag}.work`);
+    mkdirSync(work, { recursive: true });
+    writeFileSync(join(work, 'loader.cpp'), loader(backends.prebuilt.ggmlDir));
+    // A copy beside the original finds the headers that the original finds.
+    const files = sources.map((source) => {
+        const file = join(tree, source);
+        const copy = join(dirname(file), `edited-${basename(file)}`);
+        writeFileSync(copy, edit(readFileSync(file, 'utf8')));
+        return copy;
+    });
+    const { ggmlDir, ggml, ggmlBase, llamaName } = backends.prebuilt;
+    const ending = extname(ggml);
+    const libraries = [...['libllama-common', `lib${llamaName}`].map((library) => join(ggmlDir, library + ending)), ggml, ggmlBase];
+    execFileSync(process.env.CXX ?? 'c++', [
+        '-std=c++17', '-O2', '-w', '-DGGML_BACKEND_DL', '-DGGML_SHARED', '-DLLAMA_SHARED', '-Dmain=program_main',
+        ...Object.entries(defined).map(([key, value]) => `-D${key}=${value}`),
+        ...['common', 'include', 'ggml/include', 'src', 'vendor'].map((folder) => `-I${join(tree, folder)}`),
+        ...files, join(work, 'loader.cpp'), '-o', join(work, 'program'),
+        ...libraries, '-rdynamic', `-Wl,-rpath,${ggmlDir}`, '-lpthread',
+    ], { stdio: ['ignore', 'ignore', 'inherit'] });
+    renameSync(join(work, 'program'), path);
+    rmSync(work, { recursive: true });
+    return path;
+}
+
+/**
+ * llama.cpp's source, without any patches: node-llama-cpp's change no header.
+ *
+ * @param {import('../build/backends.mjs').Backends} backends
+ * @param {string} target
+ */
+function unpacked(backends, target) {
+    if (existsSync(target)) return target;
+    const temporary = `${target}.unpacking`;
+    rmSync(temporary, { recursive: true, force: true });
+    clone(backends.bundle, temporary, ['src', 'include', 'ggml', 'common', 'vendor', 'tools', 'tests']);
+    renameSync(temporary, target);
+    return target;
+}
+
+/**
+ * The entry point: ggml looks for its backends beside the program, where none are.
+ *
+ * @param {string} folder
+ */
+const loader = (folder) => `
+#include "ggml-backend.h"
+#undef main
+int program_main(int argc, char ** argv);
+int main(int argc, char ** argv) {
+    ggml_backend_load_all_from_path(${JSON.stringify(folder)});
+    return program_main(argc, argv);
+}
+`;
