@@ -5,10 +5,12 @@ export { type Progress, silent, terminalProgress } from './progress.js';
 export type { Corpus, Sample, Source } from './corpus/Corpus.js';
 export { openCorpus } from './corpus/openCorpus.js';
 
+export { Engine } from './engine/Engine.js';
 export {
-    type CountResult, Engine, type EngineOptions, type GeneratedAnswer, type GenerateOptions, generationContextSize, type NeuronMask, type Prompt, type RunOptions, type Samples, type ScoreResult,
-    type TextScore,
-} from './engine/Engine.js';
+    type CountResult, type EngineOptions, type GeneratedAnswer, type GenerateOptions, generationContextSize, type NeuronMask,
+    type Prompt, type RunOptions, type Samples, type ScoreResult, type TextScore,
+} from './engine/engineTypes.js';
+export { type Site, type SiteKind } from './engine/Site.js';
 export type { MemoryPlan } from './engine/planMemory.js';
 export type { ScoredPart } from './engine/packBatches.js';
 export type { TokenizedSample } from './engine/tokenizeSamples.js';

@@ -1,7 +1,8 @@
 import { join } from 'node:path';
 import type { NumberRule } from '../answers/numberRules.js';
 import { openCorpus } from '../corpus/openCorpus.js';
-import { type Engine, generationContextSize } from '../engine/Engine.js';
+import type { Engine } from '../engine/Engine.js';
+import { generationContextSize } from '../engine/engineTypes.js';
 import type { ScoredPart } from '../engine/packBatches.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { accuracyMetric } from '../experiments/accuracy.js';

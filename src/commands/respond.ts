@@ -1,4 +1,4 @@
-import { generationContextSize } from '../engine/Engine.js';
+import { generationContextSize } from '../engine/engineTypes.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { respond } from '../questions/respond.js';

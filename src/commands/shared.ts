@@ -1,7 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { defined } from '../defined.js';
 import type { NativeSplit } from '../engine/addon.js';
-import { Engine, type EngineOptions } from '../engine/Engine.js';
+import { Engine } from '../engine/Engine.js';
+import type { EngineOptions } from '../engine/engineTypes.js';
 import type { GpuChoice } from '../engine/loadBackends.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { withFolder } from '../folderLock.js';

@@ -1,5 +1,5 @@
 import type { NativeSplit } from './addon.js';
-import type { EngineOptions } from './Engine.js';
+import type { EngineOptions } from './engineTypes.js';
 import type { LoadedBackends } from './loadBackends.js';
 
 /**

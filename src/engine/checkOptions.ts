@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { EngineOptions } from './Engine.js';
+import type { EngineOptions } from './engineTypes.js';
 
 /** Options that are whole numbers, by name, with the least that makes sense. */
 const least = {

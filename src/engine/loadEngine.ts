@@ -1,9 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { LanguageNeuronsError } from '../errors.js';
-import type { NativeContext, NativeMode, NativeModel } from './addon.js';
+import type { NativeContext, NativeContextOptions, NativeMode, NativeModel } from './addon.js';
 import { checkOptions, checkWindow } from './checkOptions.js';
-import type { EngineOptions } from './Engine.js';
 import { type EngineSettings, engineSettings } from './EngineSettings.js';
+import type { EngineOptions } from './engineTypes.js';
 import { type LoadedBackends, loadBackends } from './loadBackends.js';
 import { modelFingerprint } from './modelFingerprint.js';
 import { awaitNative, nativeError } from './nativeError.js';
@@ -34,7 +34,7 @@ export interface EngineParts {
  * Plans the memory, loads the model and its adapters, and makes a context.
  * @throws LanguageNeuronsError as `Engine.open`
  */
-export async function loadEngine(options: EngineOptions): Promise<EngineParts> {
+export async function loadEngine(options: EngineOptions & Partial<Pick<NativeContextOptions, 'counting' | 'callbackTensor'>>): Promise<EngineParts> {
     checkOptions(options);
     const { batchSize: requestedBatchSize = defaultBatchSize, masks = 1 } = options;
     const path = await resolveModel(options.model);

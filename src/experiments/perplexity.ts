@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { surveyCorpus } from '../activations/surveyCorpus.js';
 import type { Corpus } from '../corpus/Corpus.js';
 import { datasetName } from '../corpus/datasetName.js';
-import type { ScoreResult, TextScore } from '../engine/Engine.js';
+import type { ScoreResult, TextScore } from '../engine/engineTypes.js';
 import type { ScoredPart } from '../engine/packBatches.js';
 import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';

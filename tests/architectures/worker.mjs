@@ -1,6 +1,8 @@
 // Counts models with the adapter and with the reference, one after another, and says what came out of each. Started by
 // Counter.ts; an abort inside llama.cpp takes this process along, not the test.
-const { Engine, LanguageNeuronsError } = await import(new URL('../../dist/index.js', import.meta.url).href);
+const load = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
+const { LanguageNeuronsError } = await load('index.js');
+const { MeasuredEngine } = await load('engine/MeasuredEngine.js');
 
 /** The models' vocabulary is of 64 tokens or more; the order of these is not one that a router could tell from noise. */
 const tokens = Int32Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 64);
@@ -10,7 +12,7 @@ const settings = { batchSize: 32, contextSize: 256, windowSize: 32, threads: 2 }
 const keysOf = ({ counts, routed }) => counts.map((site, i) => `${site.join()}|${routed[i].join()}`);
 
 async function countOf(options) {
-    const engine = await Engine.open(options);
+    const engine = await MeasuredEngine.open(options);
     try {
         return { sites: engine.sites, counted: await engine.count(texts) };
     } finally {

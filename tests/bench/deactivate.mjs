@@ -9,7 +9,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { Engine, maskOf, openCorpus, randomNeurons } from '../../dist/index.js';
+import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { maskOf, openCorpus, randomNeurons } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { compare, seconds } from './measure.mjs';
 
@@ -38,7 +39,7 @@ if (!existsSync(synthetic)) {
     writeSyntheticModel(synthetic, shapes[shape], type);
 }
 const conditions = 11;
-const engine = await Engine.open({ model: synthetic, gpu, contextSize: 4096, masks: conditions });
+const engine = await MeasuredEngine.open({ model: synthetic, gpu, contextSize: 4096, masks: conditions });
 heading(engine);
 const widths = engine.sites.map(({ width }) => width);
 const few = widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, j]));
@@ -66,7 +67,7 @@ engine.close();
 
 const gemma = join(models, 'gemma-3-270m-q4_k_m.gguf');
 if (existsSync(gemma)) {
-    const scoring = await Engine.open({ model: gemma, gpu });
+    const scoring = await MeasuredEngine.open({ model: gemma, gpu });
     heading(scoring);
     const corpus = await openCorpus('udhr:1-6', { languages: ['en', 'zh'] });
     const samples = [];

@@ -11,7 +11,8 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
-import { collect, Engine, maskOf } from '../../dist/index.js';
+import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { collect, maskOf } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { compare, seconds, spread } from './measure.mjs';
 
@@ -35,8 +36,8 @@ if (!existsSync(model)) {
 }
 
 const batch = 512;
-const engine = await Engine.open({ model, gpu, batchSize: batch, windowSize: batch });
-const callback = await Engine.open({ model, gpu, batchSize: batch, windowSize: batch, callbackTensor: 'ffn_gate' });
+const engine = await MeasuredEngine.open({ model, gpu, batchSize: batch, windowSize: batch });
+const callback = await MeasuredEngine.open({ model, gpu, batchSize: batch, windowSize: batch, callbackTensor: 'ffn_gate' });
 const { info, backends } = engine;
 console.log(`${new Date().toISOString().slice(0, 10)}  ${backends.devices.map(({ name, description }) => `${name}: ${description}`).join('; ')}; ${cpus()[0].model} x ${cpus().length}; driver ${driver()}`);
 console.log(`${backends.variant}, llama.cpp ${backends.release}, node ${process.version}; ${engine.notes.join('; ')}`);

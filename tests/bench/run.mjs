@@ -6,7 +6,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { collect, embeddedModel, Engine, maskOf, openCorpus } from '../../dist/index.js';
+import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { collect, embeddedModel, maskOf, openCorpus } from '../../dist/index.js';
 import { compare, seconds } from './measure.mjs';
 
 const smollm2 = join(process.env.LANGUAGE_NEURONS_MODELS ?? resolve('.cache/models'), 'SmolLM2-135M-Instruct.Q4_1.gguf');
@@ -17,10 +18,10 @@ const argv = await yargs(process.argv.slice(2))
 const model = argv._[0] ?? (existsSync(smollm2) ? smollm2 : embeddedModel);
 const { rounds, gpu } = argv;
 
-const engine = await Engine.open({ model, gpu });
+const engine = await MeasuredEngine.open({ model, gpu });
 // Whole windows of one batch each: the plainest prefill there is.
-const full = await Engine.open({ model, gpu, windowSize: engine.batchSize });
-const callback = await Engine.open({ model, gpu, windowSize: engine.batchSize, callbackTensor: 'ffn_gate' });
+const full = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize });
+const callback = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize, callbackTensor: 'ffn_gate' });
 
 const corpus = await openCorpus('udhr:1-12', { languages: ['en', 'zh', 'de'] });
 const texts = [];

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Engine, type GeneratedAnswer, type GenerateOptions, type NeuronMask, type Prompt } from '../../src/engine/Engine.js';
+import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import type { GeneratedAnswer, GenerateOptions, NeuronMask, Prompt } from '../../src/engine/engineTypes.js';
 import { maskOf } from '../../src/experiments/conditions.js';
 import { randomNeurons } from '../../src/neurons/randomNeurons.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
@@ -9,11 +10,11 @@ const texts = ['The farmer', 'Everyone has the right', 'Der Lehrer liest', 'La n
 const conditions = 11;
 
 describe('many conditions in one batch', () => {
-    let engine: Engine;
+    let engine: MeasuredEngine;
     /** The whole model, and ten masks that each take a tenth of every layer. */
     let masks: (NeuronMask | undefined)[];
     beforeAll(async () => {
-        engine = await Engine.open({ model: embeddedModel, gpu: 'off', batchSize: 128, contextSize: 4096, masks: conditions });
+        engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', batchSize: 128, contextSize: 4096, masks: conditions });
         const widths = engine.sites.map(({ width }) => width);
         const tenth = widths.flatMap((width, i) => Array.from({ length: width / 10 }, (_, j): NeuronIndex => [i, j]));
         masks = [undefined, ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(tenth, engine.sites, k), widths))];
@@ -64,14 +65,14 @@ describe('many conditions in one batch', () => {
         await expect(generated([...masks, undefined])).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('12 masks') });
         const one = engine.generate([{ text: 'The', id: 0, mask: 2 }], { masks: [undefined, masks[1]] });
         await expect(one.next()).rejects.toMatchObject({ code: 'WRONG_USE' });
-        await expect(Engine.open({ model: embeddedModel, gpu: 'off', masks: 0 })).rejects.toMatchObject({ code: 'WRONG_USE' });
+        await expect(MeasuredEngine.open({ model: embeddedModel, gpu: 'off', masks: 0 })).rejects.toMatchObject({ code: 'WRONG_USE' });
     });
 });
 
 describe('stop texts', () => {
-    let engine: Engine;
+    let engine: MeasuredEngine;
     beforeAll(async () => {
-        engine = await Engine.open({ model: embeddedModel, gpu: 'off', batchSize: 64 });
+        engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', batchSize: 64 });
     });
     afterAll(() => engine.close());
     const answer = async (stops: readonly string[]): Promise<GeneratedAnswer> => {

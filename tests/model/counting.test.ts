@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NativeCounting } from '../../src/engine/addon.js';
-import { Engine } from '../../src/engine/Engine.js';
+import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { publicModels } from '../helpers/models.js';
 import { counting, mixedBatch, openNative } from '../helpers/native.js';
 import { writeUngated, writeWidths } from '../helpers/syntheticModels.js';
@@ -17,8 +17,8 @@ for (const { name, path, here } of publicModels) {
             const texts = await udhrSamples(['en', 'zh'], '28-29');
             const samples = [...texts, ...halvedIntoPrompts(texts)];
             const [adapter, callback] = [
-                await Engine.open({ model: path, gpu: 'off', batchSize: 128, counting: way }),
-                await Engine.open({ model: path, gpu: 'off', batchSize: 128, callbackTensor: 'ffn_gate' }),
+                await MeasuredEngine.open({ model: path, gpu: 'off', batchSize: 128, counting: way }),
+                await MeasuredEngine.open({ model: path, gpu: 'off', batchSize: 128, callbackTensor: 'ffn_gate' }),
             ];
             try {
                 const [own, reference] = [await adapter.count(samples), await callback.count(samples)];

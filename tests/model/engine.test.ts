@@ -1,14 +1,15 @@
 import { afterEach, expect, it } from 'vitest';
 import { LanguageNeuronsError } from '../../src/errors.js';
-import { Engine, type EngineOptions } from '../../src/engine/Engine.js';
+import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import type { EngineOptions } from '../../src/engine/engineTypes.js';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import { embeddedModel } from '../helpers/models.js';
 
 const text: Sample[] = [{ language: 'en', prompt: '', response: 'The farmer eats bread in the garden every day.' }];
 const many = (n: number): Sample[] => Array.from({ length: n }, () => text[0]!);
-const engines: Engine[] = [];
-const open = async (options: Partial<EngineOptions> = {}): Promise<Engine> => {
-    const engine = await Engine.open({ model: embeddedModel, gpu: 'off', batchSize: 64, ...options });
+const engines: MeasuredEngine[] = [];
+const open = async (options: Partial<EngineOptions> = {}): Promise<MeasuredEngine> => {
+    const engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', batchSize: 64, ...options });
     engines.push(engine);
     return engine;
 };

@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import type { NativeContext, NativeModel } from '../../src/engine/addon.js';
-import { Engine, type EngineOptions } from '../../src/engine/Engine.js';
+import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import type { EngineOptions } from '../../src/engine/engineTypes.js';
 import { loadBackends } from '../../src/engine/loadBackends.js';
 import { steppingDown } from '../../src/engine/steppingDown.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
@@ -18,9 +19,9 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const text: Sample[] = [{ language: 'en', prompt: '', response: 'The farmer eats bread in the garden every day.' }];
 const plain = { count: true, mask: false, masks: false, score: false, logits: true, unread: false };
 const options: EngineOptions = { model: embeddedModel, gpu: 'off', batchSize: 256, threads: 1 };
-const engines: Engine[] = [];
-const open = async (more: Partial<EngineOptions> = {}): Promise<Engine> => {
-    const engine = await Engine.open({ ...options, ...more });
+const engines: MeasuredEngine[] = [];
+const open = async (more: Partial<EngineOptions> = {}): Promise<MeasuredEngine> => {
+    const engine = await MeasuredEngine.open({ ...options, ...more });
     engines.push(engine);
     return engine;
 };
@@ -29,14 +30,14 @@ afterEach(() => {
     engines.splice(0).forEach((engine) => engine.close());
 });
 
-async function generateAll(engine: Engine, prompts = ['The'], signal?: AbortSignal): Promise<string[]> {
+async function generateAll(engine: MeasuredEngine, prompts = ['The'], signal?: AbortSignal): Promise<string[]> {
     const texts: string[] = [];
     for await (const answer of engine.generate(prompts, { maxTokens: 2, signal })) texts.push(answer.text);
     return texts;
 }
 
 /** Every operation of an engine that needs its context. */
-const operations: Record<string, (engine: Engine) => Promise<unknown>> = {
+const operations: Record<string, (engine: MeasuredEngine) => Promise<unknown>> = {
     count: (engine) => engine.count(text),
     score: (engine) => engine.score(text),
     logits: (engine) => engine.logits('x'),
@@ -46,7 +47,7 @@ const operations: Record<string, (engine: Engine) => Promise<unknown>> = {
 };
 
 /** An engine on the real addon, whose contexts are seen, and fail when told: no test can use up a device's memory. */
-async function watched(): Promise<{ engine: Engine; contexts: NativeContext[]; fail: (error: Error) => void }> {
+async function watched(): Promise<{ engine: MeasuredEngine; contexts: NativeContext[]; fail: (error: Error) => void }> {
     const { addon } = await loadBackends('off');
     const load = addon.loadModel.bind(addon);
     const contexts: NativeContext[] = [];
@@ -157,7 +158,7 @@ describe('a stop that is asked for', () => {
     // Tokenizing them takes three seconds and more, which nothing can cut short.
     const line = 'The farmer eats bread in the garden every day. '.repeat(160_000);
     const long: Sample[] = [{ language: 'en', prompt: '', response: line }];
-    const passes: Record<string, (engine: Engine, signal: AbortSignal) => Promise<unknown>> = {
+    const passes: Record<string, (engine: MeasuredEngine, signal: AbortSignal) => Promise<unknown>> = {
         count: (engine, signal) => engine.count(long, { signal }),
         score: (engine, signal) => engine.score(long, { signal }),
         generate: (engine, signal) => generateAll(engine, [line], signal),

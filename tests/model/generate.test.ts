@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { Engine, type GeneratedAnswer, type GenerateOptions } from '../../src/engine/Engine.js';
+import { Engine } from '../../src/engine/Engine.js';
+import type { GeneratedAnswer, GenerateOptions } from '../../src/engine/engineTypes.js';
 import { maskOf } from '../../src/experiments/conditions.js';
 import { embeddedModel } from '../helpers/models.js';
 

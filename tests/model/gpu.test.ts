@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Activations } from '../../src/activations/Activations.js';
 import { readActivations } from '../../src/activations/activationsFile.js';
-import { Engine } from '../../src/engine/Engine.js';
+import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { maskOf } from '../../src/experiments/conditions.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
 import { embeddedCollectTexts } from '../../src/run/embeddedRun.js';
@@ -30,7 +30,7 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
 
     it.each(['automatic', 'repeat', 'transpose'] as const)('%s equals the eval callback on the same device, integer for integer', async (counting) => {
         const samples = await udhrSamples(['en', 'zh'], '29-29');
-        const [adapter, callback] = [await Engine.open({ ...options, counting }), await Engine.open({ ...options, callbackTensor: 'ffn_gate' })];
+        const [adapter, callback] = [await MeasuredEngine.open({ ...options, counting }), await MeasuredEngine.open({ ...options, callbackTensor: 'ffn_gate' })];
         try {
             expect(adapter.sites.every((site) => site.counting !== 'fused')).toBe(true);
             const [own, reference] = [await adapter.count(samples), await callback.count(samples)];
@@ -44,7 +44,7 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
 
     it('agrees with the CPU but for signs near zero, and adds no split to the graph', async () => {
         const samples = await udhrSamples(['en', 'zh'], '29-29');
-        const [device, host] = [await Engine.open(options), await Engine.open({ ...options, gpu: 'off' })];
+        const [device, host] = [await MeasuredEngine.open(options), await MeasuredEngine.open({ ...options, gpu: 'off' })];
         try {
             const [there, here] = [await device.count(samples), await host.count(samples)];
             expect(there.tokens).toBe(here.tokens);
@@ -67,7 +67,7 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
     // Moving the compute buffers on a mode change makes lavapipe 22.3 use the old ones after they are freed.
     it('counts, scores and masks in turn on one engine, each time the same', async () => {
         const samples = await udhrSamples(['en'], '29-29');
-        const engine = await Engine.open(options);
+        const engine = await MeasuredEngine.open(options);
         try {
             const widths = engine.sites.map(({ width }) => width);
             const mask = maskOf(widths.map((_, i) => [i, 0] as const), widths);
@@ -84,7 +84,7 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
     it('scores and masks as the CPU does', async () => {
         const samples = await udhrSamples(['en'], '29-29');
         const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
-        const [device, host] = [await Engine.open({ ...options, model }), await Engine.open({ ...options, model, gpu: 'off' })];
+        const [device, host] = [await MeasuredEngine.open({ ...options, model }), await MeasuredEngine.open({ ...options, model, gpu: 'off' })];
         try {
             const mask = maskOf(device.sites.flatMap(({ width }, i) => Array.from({ length: width / 4 }, (_, j) => [i, 4 * j] as const)), device.sites.map(({ width }) => width));
             for (const choice of [{}, { mask }]) {
@@ -129,7 +129,7 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
     });
 
     it('says at start where the model goes, and puts less there where told to', async () => {
-        const [all, some] = [await Engine.open(options), await Engine.open({ ...options, gpuLayers: 3 })];
+        const [all, some] = [await MeasuredEngine.open(options), await MeasuredEngine.open({ ...options, gpuLayers: 3 })];
         try {
             expect(all.plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
             expect(all.notes).toEqual([expect.stringContaining('7 of 7 layers on the GPU, batches of 128 tokens')]);

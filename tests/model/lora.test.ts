@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
-import { Engine } from '../../src/engine/Engine.js';
+import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { type GgufTensor, writeGguf } from '../helpers/writeGguf.js';
@@ -14,7 +14,7 @@ const rank = 2;
 let samples: Sample[];
 
 beforeAll(async () => {
-    const engine = await Engine.open({ model: embeddedModel, gpu: 'off' });
+    const engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off' });
     const { embedding } = engine.info;
     const tensors = engine.sites.flatMap(({ width }, layer): GgufTensor[] => [
         { name: `blk.${layer}.ffn_gate.weight.lora_a`, shape: [embedding, rank], data: wave(embedding * rank) },
@@ -35,9 +35,9 @@ function wave(length: number): Float32Array {
 
 it('a LoRA adapter on the gate is counted as the eval callback counts it', async () => {
     const [adapter, callback, base] = [
-        await Engine.open({ model: embeddedModel, gpu: 'off', loras: [{ path: lora }] }),
-        await Engine.open({ model: embeddedModel, gpu: 'off', loras: [{ path: lora }], callbackTensor: 'ffn_gate' }),
-        await Engine.open({ model: embeddedModel, gpu: 'off' }),
+        await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', loras: [{ path: lora }] }),
+        await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', loras: [{ path: lora }], callbackTensor: 'ffn_gate' }),
+        await MeasuredEngine.open({ model: embeddedModel, gpu: 'off' }),
     ];
     try {
         const counted = await adapter.count(samples);
@@ -52,7 +52,7 @@ it('a LoRA adapter on the gate is counted as the eval callback counts it', async
 it('its scale is part of the model', async () => {
     const scores = [];
     for (const loras of [[], [{ path: lora, scale: 0 }], [{ path: lora, scale: 0.5 }], [{ path: lora, scale: 1 }]]) {
-        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', loras });
+        const engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', loras });
         scores.push((await engine.score(samples)).logProbability);
         engine.close();
     }

@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { type CommandDeclaration, commands } from '../../../src/commands/declarations.js';
 import type { OptionRule } from '../../../src/commands/options.js';
 import { parseArguments } from '../../../src/commands/parseArguments.js';
-import { generationContextSize } from '../../../src/engine/Engine.js';
+import { generationContextSize } from '../../../src/engine/engineTypes.js';
 
 const nameOf = ({ usage }: CommandDeclaration): string => usage.split(' ')[0]!;
 

@@ -1,0 +1,41 @@
+import type { NativeCounting, NativeMode } from './addon.js';
+import { type AnswerOptions, answerPrompts } from './answerPrompts.js';
+import { Engine } from './Engine.js';
+import type { EngineOptions, GeneratedAnswer, NeuronMask, Prompt, RunOptions, Samples } from './engineTypes.js';
+import { loadEngine } from './loadEngine.js';
+
+export interface MeasuredOptions extends EngineOptions {
+    /** Way of counting. Default `automatic`. */
+    readonly counting?: NativeCounting;
+    /** Count by eval callback instead, see `NativeContextOptions`. */
+    readonly callbackTensor?: string;
+}
+
+/** An engine with what only tests and benchmarks ask for: other ways of counting, and work without results. */
+export class MeasuredEngine extends Engine {
+    static override async open(options: MeasuredOptions): Promise<MeasuredEngine> {
+        return new MeasuredEngine(await loadEngine(options));
+    }
+
+    /**
+     * Decodes samples and keeps nothing: the work that `count` adds to.
+     * @param head compute the output head for the last token of each batch, for none, or for every token
+     */
+    prefill(
+        samples: Samples,
+        options: RunOptions & { readonly head?: boolean | 'every'; readonly mask?: NeuronMask } = {},
+    ): Promise<number> {
+        const { mask, head, signal } = options;
+        const purpose = { count: false, score: false, logits: head !== false, unread: head === 'every' };
+        return this.passes.run(purpose, [mask], signal, () => this.passes.decodeAll(samples, options));
+    }
+
+    override generate(prompts: Iterable<Prompt> | AsyncIterable<Prompt>, options: AnswerOptions = {}): AsyncGenerator<GeneratedAnswer> {
+        return answerPrompts(this.passes, prompts, options);
+    }
+
+    /** Splits of a mode's graph over the backends; equal with and without the adapter where nothing falls back. */
+    graphSplits(mode: NativeMode): Promise<number> {
+        return this.passes.graphSplits(mode);
+    }
+}

@@ -1,0 +1,224 @@
+import { LanguageNeuronsError } from '../errors.js';
+import { orStopped, throwIfStopped } from '../stop.js';
+import type { NativeContext, NativeMode, NativeModel, NativeModelInfo } from './addon.js';
+import type { NeuronMask, RunOptions, Samples } from './engineTypes.js';
+import { type EngineParts, leastBatchSize } from './loadEngine.js';
+import { awaitNative } from './nativeError.js';
+import { type PackedBatch, packBatches, type PackOptions, type ScoredPart } from './packBatches.js';
+import { tokenizeSamples } from './tokenizeSamples.js';
+
+/** What a pass is for; the masks decide the rest of its mode. */
+export type Purpose = Omit<NativeMode, 'mask' | 'masks'>;
+/** A mask for each condition; undefined: no neuron is deactivated. */
+export type Masks = readonly (NeuronMask | undefined)[];
+
+/**
+ * A model's context and the passes over it: one at a time, stopped when asked, tried again with half the batch
+ * where memory ran out, and none after the end.
+ */
+export class Passes {
+    readonly model: NativeModel;
+    readonly info: NativeModelInfo;
+    readonly windowSize: number;
+    /** Sequences that a batch may have tokens of. */
+    readonly sequences: number;
+    /** Cells of the KV cache. */
+    readonly contextSize: number;
+    /** Masks held at a time. */
+    readonly masks: number;
+    readonly #open: (batchSize: number) => Promise<NativeContext>;
+    #batchSize: number;
+    #steppedDown: boolean;
+    #context: NativeContext;
+    #running = false;
+    #closed = false;
+    /** Settles when all native work of the passes so far is over: an aborted one does not wait for it. */
+    #settled: Promise<unknown> = Promise.resolve();
+
+    constructor({ model, context, open, steppedDown, sizes }: EngineParts) {
+        this.model = model;
+        this.info = model.info();
+        this.windowSize = sizes.windowSize;
+        this.sequences = sizes.sequences;
+        this.contextSize = sizes.contextSize;
+        this.masks = sizes.masks;
+        this.#context = context;
+        this.#open = open;
+        this.#batchSize = sizes.batchSize;
+        this.#steppedDown = steppedDown;
+    }
+
+    get context(): NativeContext {
+        return this.#context;
+    }
+
+    /** Tokens of a batch: what was asked for, or less where memory is short. */
+    get batchSize(): number {
+        return this.#batchSize;
+    }
+
+    /** See `Engine.stepDown`. */
+    async stepDown(): Promise<boolean> {
+        if (this.#closed || this.#steppedDown || this.#batchSize < 2 * leastBatchSize) return false;
+        this.#enter();
+        this.#steppedDown = true;
+        try {
+            await this.#settled;
+            this.#context.close(); // first: memory is short
+            const batchSize = Math.floor(this.#batchSize / 2);
+            const context = await this.#open(batchSize);
+            if (this.#closed) context.close();
+            this.#throwIfClosed();
+            this.#context = context;
+            this.#batchSize = batchSize;
+            return true;
+        } catch (cause) {
+            this.#throwIfClosed();
+            this.close();
+            throw cause;
+        } finally {
+            this.#running = false;
+        }
+    }
+
+    /** Runs one pass from a clean context; refuses another while it lasts, which would mix their counts. */
+    async run<T>(purpose: Purpose, masks: Masks, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+        this.#enter(masks.length);
+        const release = this.#stopOn(signal);
+        try {
+            return await this.#within(signal, async () => {
+                await this.#prepare(purpose, masks);
+                return work();
+            });
+        } finally {
+            release();
+            this.#running = false;
+        }
+    }
+
+    /** A pass whose results are taken one by one, and which ends when they are no longer wanted. */
+    async *stream<T>(purpose: Purpose, masks: Masks, signal: AbortSignal | undefined, work: () => AsyncGenerator<T>): AsyncGenerator<T> {
+        this.#enter(masks.length);
+        const release = this.#stopOn(signal);
+        const prepare = (): Promise<void> => this.#prepare(purpose, masks);
+        const results = (async function* () {
+            await prepare();
+            yield* work();
+        })();
+        try {
+            for (;;) {
+                const { value, done } = await this.#within(signal, () => results.next());
+                if (done === true) return;
+                yield value;
+            }
+        } finally {
+            release();
+            this.#settled = Promise.allSettled([this.#settled, results.return(undefined)]);
+            this.#running = false;
+        }
+    }
+
+    /** Batches of samples, packed as the context takes them. */
+    batches(samples: Samples, scored: ScoredPart = 'response'): AsyncGenerator<PackedBatch> {
+        const pack: PackOptions = {
+            batchSize: this.batchSize, windowSize: this.windowSize, sequences: this.sequences, bos: this.info.bos, scored,
+        };
+        return packBatches(tokenizeSamples(this.model, samples), pack);
+    }
+
+    /**
+     * Decodes samples, the next batch tokenized and packed while one is computed.
+     * @returns decoded tokens
+     */
+    async decodeAll(
+        samples: Samples, { signal, onBatch, over }: RunOptions & { readonly over?: ScoredPart },
+        take?: (batch: PackedBatch, logProbabilities: Float64Array) => void,
+    ): Promise<number> {
+        const batches = this.batches(samples, over);
+        let next = batches.next();
+        let decodedTokens = 0;
+        try {
+            for (;;) {
+                const { value: batch, done } = await next;
+                if (done === true) return decodedTokens;
+                next = batches.next();
+                next.catch(() => undefined); // met again by the await above
+                throwIfStopped(signal);
+                const logProbabilities = await awaitNative(() => this.#context.decode(batch));
+                throwIfStopped(signal); // its caller has gone
+                take?.(batch, logProbabilities);
+                decodedTokens += batch.tokens.length;
+                onBatch?.(batch.tokens.length, batch.characters);
+            }
+        } finally {
+            await next.catch(() => undefined);
+            await batches.return(undefined);
+        }
+    }
+
+    /** Splits of a mode's graph over the backends. */
+    async graphSplits(mode: NativeMode): Promise<number> {
+        this.#throwUnlessIdle();
+        return awaitNative(() => this.#context.graphSplits(mode));
+    }
+
+    /** Frees context and model. A pass under way ends first; further calls throw CLOSED. */
+    close(): void {
+        if (this.#closed) return;
+        this.#closed = true;
+        this.#context.close();
+        this.model.close();
+    }
+
+    #throwIfClosed(): void {
+        if (this.#closed) throw new LanguageNeuronsError('CLOSED', 'the engine was closed; open a new one');
+    }
+
+    #throwUnlessIdle(): void {
+        this.#throwIfClosed();
+        if (this.#running) {
+            throw new LanguageNeuronsError('BUSY', 'a pass is under way on this engine; await it first, or open another engine');
+        }
+    }
+
+    /** Whoever it lets in sets `#running` to false at the end. */
+    #enter(masks = 0): void {
+        this.#throwUnlessIdle();
+        if (masks > this.masks) {
+            throw new LanguageNeuronsError(
+                'WRONG_USE', `${masks} masks at once are more than the ${this.masks} that the engine was opened for; `
+                + 'open it with the option masks',
+            );
+        }
+        this.#running = true;
+    }
+
+    /** Begins work when that of passes before is over. An abort waits neither for them nor for the work to end. */
+    #within<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
+        const running = this.#settled.then(() => {
+            throwIfStopped(signal);
+            return work();
+        });
+        this.#settled = running.catch(() => undefined);
+        return orStopped(running, signal);
+    }
+
+    async #prepare(purpose: Purpose, masks: Masks): Promise<void> {
+        const several = masks.length > 1;
+        const mode: NativeMode = { ...purpose, mask: !several && masks[0] !== undefined, masks: several };
+        await awaitNative(() => this.#context.setMode(mode));
+        await awaitNative(() => this.#context.reset());
+        for (const [i, mask] of masks.entries()) {
+            if (several || mask !== undefined) await awaitNative(() => this.#context.setMask(i, mask ?? []));
+        }
+    }
+
+    /** Stops the decode under way when the signal says so, until released. */
+    #stopOn(signal: AbortSignal | undefined): () => void {
+        const stop = (): void => {
+            if (!this.#closed) this.#context.abort();
+        };
+        signal?.addEventListener('abort', stop);
+        return () => signal?.removeEventListener('abort', stop);
+    }
+}

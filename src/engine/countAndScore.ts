@@ -1,0 +1,59 @@
+import { LanguageNeuronsError } from '../errors.js';
+import type { NativeBatch } from './addon.js';
+import type { CountResult, NeuronMask, RunOptions, Samples, ScoreResult, TextScore } from './engineTypes.js';
+import { awaitNative } from './nativeError.js';
+import type { ScoredPart } from './packBatches.js';
+import type { Passes, Purpose } from './Passes.js';
+
+/** See `Engine.count`. */
+export function count(passes: Passes, samples: Samples, options: RunOptions): Promise<CountResult> {
+    return passes.run({ count: true, score: false, logits: false, unread: false }, [], options.signal, async () => {
+        const decodedTokens = await passes.decodeAll(samples, options);
+        return { ...(await awaitNative(() => passes.context.counts())), decodedTokens };
+    });
+}
+
+export interface ScoreOptions extends RunOptions {
+    /** Neurons deactivated. Default: none. */
+    readonly mask?: NeuronMask | undefined;
+    /** Tokens scored. Default: the response's. */
+    readonly over?: ScoredPart | undefined;
+}
+
+/** See `Engine.score`. */
+export function score(passes: Passes, samples: Samples, options: ScoreOptions): Promise<ScoreResult> {
+    const { mask, over = 'response' } = options;
+    const purpose: Purpose = { count: false, score: true, logits: true, unread: false };
+    return passes.run(purpose, [mask], options.signal, async () => {
+        const texts: { logProbability: number; tokens: number }[] = [];
+        const decodedTokens = await passes.decodeAll(samples, { ...options, over }, (batch, logProbabilities) => {
+            for (const [i, target] of batch.targets.entries()) {
+                const place = batch.samples[i]!;
+                while (texts.length <= place) texts.push({ logProbability: 0, tokens: 0 });
+                if (target < 0) continue;
+                texts[place]!.logProbability += logProbabilities[i]!;
+                texts[place]!.tokens++;
+            }
+        });
+        const sum = (of: (text: TextScore) => number): number => texts.reduce((total, text) => total + of(text), 0);
+        return {
+            logProbability: sum(({ logProbability }) => logProbability), tokens: sum(({ tokens }) => tokens), texts, decodedTokens,
+        };
+    });
+}
+
+/** See `Engine.logits`. */
+export function logits(passes: Passes, text: string | Int32Array, mask: NeuronMask | undefined): Promise<Float32Array> {
+    return passes.run({ count: false, score: false, logits: true, unread: false }, [mask], undefined, async () => {
+        const batches: NativeBatch[] = [];
+        const sample = typeof text === 'string'
+            ? { language: '', prompt: '', response: text } : { tokens: text, promptLength: 0, characters: 0 };
+        for await (const batch of passes.batches([sample])) batches.push(batch);
+        if (batches.length !== 1) {
+            throw new LanguageNeuronsError(
+                'WRONG_USE', `the text takes ${batches.length} batches of ${passes.batchSize} tokens; logits are given for one`,
+            );
+        }
+        return awaitNative(() => passes.context.logits(batches[0]!));
+    });
+}

@@ -1,0 +1,113 @@
+import type { Progress } from '../progress.js';
+import type { NativeCounts, NativeSplit } from './addon.js';
+import type { GpuChoice } from './loadBackends.js';
+import type { AnySample } from './tokenizeSamples.js';
+
+export interface EngineOptions {
+    /** Path of a GGUF file, or a URI that node-llama-cpp resolves, such as `hf:user/repo:Q4_K_M`. */
+    readonly model: string;
+    /** LoRA adapters in GGUF, with their scale (default 1). */
+    readonly loras?: readonly { readonly path: string; readonly scale?: number }[];
+    /** Default `auto`: the best backend that loads. */
+    readonly gpu?: GpuChoice;
+    /** Layers on the GPU, the output head counted as one. Default: as many as fit. */
+    readonly gpuLayers?: number;
+    /** How a model is spread over several GPUs. Default: by layers. */
+    readonly split?: NativeSplit;
+    /** GPU to use where it is not spread. Default 0. */
+    readonly mainGpu?: number;
+    /** Tokens of a batch. Default 512. */
+    readonly batchSize?: number;
+    /** Most tokens of one text with its prompt; longer ones are cut into windows. Default: the model's training context, at most 2048. */
+    readonly windowSize?: number;
+    /** Tokens of the KV cache. Default: a window and a batch, which is what counting and scoring need; generation holds as many sequences as fit. */
+    readonly contextSize?: number;
+    /** Threads. Default: one a core. */
+    readonly threads?: number;
+    /** Reserve memory for counting only, none for the logits that scoring takes. Default: for both. */
+    readonly countOnly?: boolean;
+    /** Masks held at a time: conditions that one batch can run side by side. Default 1. */
+    readonly masks?: number;
+    /** Stops reading the model's file, which is read whole the first time. */
+    readonly signal?: AbortSignal | undefined;
+    /** Tells how far that is. */
+    readonly progress?: Progress | undefined;
+}
+
+/** Texts to run through the model, some of them as tokens already. */
+export type Samples = AsyncIterable<AnySample> | Iterable<AnySample>;
+
+/** Neurons to deactivate: for each site a Uint8Array [experts * width], 1 where the activation is set to 0. */
+export type NeuronMask = readonly Uint8Array[];
+
+export interface RunOptions {
+    readonly signal?: AbortSignal | undefined;
+    /** Called after each batch with the tokens decoded and the share that they are of the texts' characters. */
+    readonly onBatch?: ((tokens: number, characters: number) => void) | undefined;
+}
+
+/** Counts of one pass, over `tokens` counted tokens. */
+export interface CountResult extends NativeCounts {
+    /** All tokens that went through the model, prompts and BOS among them. */
+    readonly decodedTokens: number;
+}
+
+export interface GenerateOptions {
+    readonly signal?: AbortSignal | undefined;
+    /** Neurons deactivated, a mask for each condition that prompts name; undefined: none are. Default: one condition without any. */
+    readonly masks?: readonly (NeuronMask | undefined)[];
+    /** Answers to each prompt. Default 1. */
+    readonly answers?: number;
+    /** Most tokens of an answer. Default 256. */
+    readonly maxTokens?: number;
+    /** Default 0: always the likeliest token. */
+    readonly temperature?: number;
+    /** Of the draws at a temperature above 0. Default 1. */
+    readonly seed?: number;
+}
+
+/** A prompt; a text alone has its place in the list as its id. Ids and seed decide what is drawn, under every mask. */
+export type Prompt = string | {
+    readonly text: string;
+    readonly id: number;
+    /** Place of its condition in `masks`. Default 0. */
+    readonly mask?: number;
+    /** Special tokens written out in the text are these tokens. Default: plain text. */
+    readonly special?: boolean;
+    /** An answer ends before the first of these. Default: none. */
+    readonly stops?: readonly string[];
+};
+
+/** One generated answer. */
+export interface GeneratedAnswer {
+    /** Id of the prompt, and which answer to it, from 0. */
+    readonly prompt: number;
+    readonly answer: number;
+    /** The prompt's condition. */
+    readonly mask: number;
+    readonly text: string;
+    /** Tokens drawn, without the one that ended it. */
+    readonly tokens: number;
+    /** Tokens of the prompt, decoded once for all answers to it; 0 but for the first answer. */
+    readonly promptTokens: number;
+    /** Whether the model ended it, or `maxTokens` did. */
+    readonly end: 'stop' | 'length';
+}
+
+/** Score of one pass; perplexity is `exp(-logProbability / tokens)`. */
+export interface ScoreResult {
+    /** Sum of natural log-probabilities of the scored tokens. */
+    readonly logProbability: number;
+    readonly tokens: number;
+    /** The same of each text, in their order. */
+    readonly texts: readonly TextScore[];
+    readonly decodedTokens: number;
+}
+
+export interface TextScore {
+    readonly logProbability: number;
+    readonly tokens: number;
+}
+
+/** A context size for generation: room for the KV cells of many answers at once. */
+export const generationContextSize = 8192;
