@@ -19,6 +19,7 @@ const tokens: NumberRange = { whole: true, least: 2, most: mostTokens };
 export const ranges = {
     threads: { whole: true, least: 1, most: 512 }, // GGML_MAX_N_THREADS
     gpuLayers: { whole: true, least: 0, most: mostWhole },
+    cpuExperts: { whole: true, least: 0, most: mostWhole },
     mainGpu: { whole: true, least: 0, most: mostWhole },
     batchSize: tokens,
     windowSize: tokens,

@@ -53,6 +53,7 @@ ModelOptions convert::model_options(const Napi::Object & object) {
     options.gpu_layers = integer(object, "gpuLayers");
     options.split      = split(text(object, "split"), object.Env());
     options.main_gpu   = integer(object, "mainGpu");
+    options.cpu_experts = integer(object, "cpuExperts");
     const auto loras = required(object, "loras").As<Napi::Array>();
     for (uint32_t i = 0; i < loras.Length(); ++i) {
         const auto lora = loras.Get(i).As<Napi::Object>();

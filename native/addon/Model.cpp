@@ -40,6 +40,15 @@ void check_vocabulary(const std::string & path, const gguf_context * header) {
     }
 }
 
+// Patterns of the names of experts' matrices, one for each of the first layers.
+std::vector<std::string> keep_experts(int layers) {
+    std::vector<std::string> patterns;
+    for (int i = 0; i < layers; ++i) {
+        patterns.push_back("blk\\." + std::to_string(i) + "\\.ffn_(gate|up|down|gate_up)_(ch)?exps");
+    }
+    return patterns;
+}
+
 } // namespace
 
 std::shared_ptr<Model> Model::load(const ModelOptions & options) {
@@ -61,6 +70,13 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     params.n_gpu_layers = options.backend.empty() ? 0 : options.gpu_layers;
     params.split_mode   = options.split;
     params.main_gpu     = options.main_gpu;
+    const auto overrides = keep_experts(options.cpu_experts);
+    std::vector<llama_model_tensor_buft_override> buffers;
+    for (const std::string & pattern : overrides) {
+        buffers.push_back({ pattern.c_str(), ggml_backend_cpu_buffer_type() });
+    }
+    buffers.push_back({ nullptr, nullptr });
+    params.tensor_buft_overrides = buffers.data();
     params.no_alloc     = options.measured;
     if (options.measured) {
         params.load_mode = LLAMA_LOAD_MODE_NONE; // nothing is mapped either

@@ -19,6 +19,7 @@ struct ModelOptions {
     int                   gpu_layers = 0; // negative: all
     llama_split_mode      split      = LLAMA_SPLIT_MODE_LAYER; // over several GPUs
     int                   main_gpu   = 0;
+    int                   cpu_experts = 0; // layers, from the first, whose routed experts stay in the machine's own memory
     std::vector<LoraFile> loras;
     bool                  measured   = false; // allocate nothing: contexts tell what they would take
 };

@@ -1,6 +1,6 @@
-// A Llama-architecture model of any shape and quantization, with random weights: a real GGUF, to measure
-// speed on. What it says means nothing.
-//   node scripts/synthetic/model.mjs --shape 1b|8b --type q4_0|q8_0|q4_k_m|f16 --out MODEL.gguf [--layers N ...]
+// A model of any shape and quantization, of Llama's architecture or Qwen3's mixture of experts, with random weights: a
+// real GGUF, to measure speed on. What it says means nothing.
+//   node scripts/synthetic/model.mjs --shape 1b|8b|30b-a3b --type q4_0|q8_0|q4_k_m|f16 --out MODEL.gguf [--layers N ...]
 
 import { randomFillSync } from 'node:crypto';
 import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
@@ -8,10 +8,11 @@ import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { ggufHead, paddingOf, tensorBytes, tensorTypes } from './gguf.mjs';
 
-/** Llama 3.2 1B and Llama 3.1 8B. */
+/** Llama 3.2 1B, Llama 3.1 8B, and Qwen3 30B-A3B; width: of each expert, where there are any. */
 export const shapes = {
     '1b': { layers: 16, embedding: 2048, width: 8192, heads: 32, kvHeads: 8, vocabulary: 128_256 },
     '8b': { layers: 32, embedding: 4096, width: 14_336, heads: 32, kvHeads: 8, vocabulary: 128_256 },
+    '30b-a3b': { layers: 48, embedding: 2048, width: 768, heads: 32, kvHeads: 4, headSize: 128, experts: 128, used: 8, vocabulary: 151_936 },
 };
 
 /** The type of each tensor. `q4_k_m` mixes as llama.cpp does: half of the layers keep the tensors that matter most at 6 bits. */
@@ -26,22 +27,28 @@ const mixes = {
 };
 
 /** The head of the model's file, its tensors in their order, and the bytes of all of them. */
-export function modelHead({ layers, embedding, width, heads, kvHeads, vocabulary }, mix) {
-    const kv = (embedding / heads) * kvHeads;
+export function modelHead(shape, mix) {
+    const { layers, embedding, width, heads, kvHeads, vocabulary, headSize = embedding / heads, experts = 0, used = 0 } = shape;
+    const architecture = experts > 0 ? 'qwen3moe' : 'llama';
     const tensors = [];
-    const matrix = (name, rows, columns, layer = 0) => tensors.push({ name, shape: [rows, columns], type: mixes[mix](name, layer, layers) });
-    const norm = (name) => tensors.push({ name, shape: [embedding], type: 'f32' });
+    const matrix = (name, rows, columns, layer = 0, ...copies) => tensors.push({ name, shape: [rows, columns, ...copies], type: mixes[mix](name, layer, layers) });
+    const norm = (name, size = embedding) => tensors.push({ name, shape: [size], type: 'f32' });
     matrix('token_embd.weight', embedding, vocabulary);
     for (let i = 0; i < layers; i++) {
         norm(`blk.${i}.attn_norm.weight`);
-        matrix(`blk.${i}.attn_q.weight`, embedding, embedding, i);
-        matrix(`blk.${i}.attn_k.weight`, embedding, kv, i);
-        matrix(`blk.${i}.attn_v.weight`, embedding, kv, i);
-        matrix(`blk.${i}.attn_output.weight`, embedding, embedding, i);
+        matrix(`blk.${i}.attn_q.weight`, embedding, heads * headSize, i);
+        matrix(`blk.${i}.attn_k.weight`, embedding, kvHeads * headSize, i);
+        matrix(`blk.${i}.attn_v.weight`, embedding, kvHeads * headSize, i);
+        matrix(`blk.${i}.attn_output.weight`, heads * headSize, embedding, i);
         norm(`blk.${i}.ffn_norm.weight`);
-        matrix(`blk.${i}.ffn_gate.weight`, embedding, width, i);
-        matrix(`blk.${i}.ffn_up.weight`, embedding, width, i);
-        matrix(`blk.${i}.ffn_down.weight`, width, embedding, i);
+        if (experts > 0) {
+            for (const head of ['q', 'k']) norm(`blk.${i}.attn_${head}_norm.weight`, headSize);
+            tensors.push({ name: `blk.${i}.ffn_gate_inp.weight`, shape: [embedding, experts], type: 'f32', random: true });
+        }
+        const [of, copies] = experts > 0 ? ['_exps', [experts]] : ['', []];
+        matrix(`blk.${i}.ffn_gate${of}.weight`, embedding, width, i, ...copies);
+        matrix(`blk.${i}.ffn_up${of}.weight`, embedding, width, i, ...copies);
+        matrix(`blk.${i}.ffn_down${of}.weight`, width, embedding, i, ...copies);
     }
     norm('output_norm.weight');
     matrix('output.weight', embedding, vocabulary);
@@ -51,18 +58,24 @@ export function modelHead({ layers, embedding, width, heads, kvHeads, vocabulary
     const words = Array.from({ length: vocabulary - special.length - bytes.length }, (_, i) => `▁w${i}`);
     const [control, byte, normal] = [3, 6, 1];
     const metadata = {
-        'general.architecture': { string: 'llama' },
+        'general.architecture': { string: architecture },
         'general.name': { string: `synthetic ${mix}` },
-        'llama.block_count': { u32: layers },
-        'llama.context_length': { u32: 8192 },
-        'llama.embedding_length': { u32: embedding },
-        'llama.feed_forward_length': { u32: width },
-        'llama.attention.head_count': { u32: heads },
-        'llama.attention.head_count_kv': { u32: kvHeads },
-        'llama.attention.layer_norm_rms_epsilon': { f32: 1e-5 },
-        'llama.rope.dimension_count': { u32: embedding / heads },
-        'llama.rope.freq_base': { f32: 500_000 },
-        'llama.vocab_size': { u32: vocabulary },
+        ...Object.fromEntries(Object.entries({
+            block_count: { u32: layers },
+            context_length: { u32: 8192 },
+            embedding_length: { u32: embedding },
+            feed_forward_length: { u32: width },
+            'attention.head_count': { u32: heads },
+            'attention.head_count_kv': { u32: kvHeads },
+            'attention.layer_norm_rms_epsilon': { f32: 1e-5 },
+            'rope.dimension_count': { u32: headSize },
+            'rope.freq_base': { f32: 500_000 },
+            vocab_size: { u32: vocabulary },
+            ...(experts > 0 ? {
+                'attention.key_length': { u32: headSize }, 'attention.value_length': { u32: headSize },
+                expert_count: { u32: experts }, expert_used_count: { u32: used }, expert_feed_forward_length: { u32: width },
+            } : {}),
+        }).map(([key, value]) => [`${architecture}.${key}`, value])),
         'tokenizer.ggml.model': { string: 'llama' },
         'tokenizer.ggml.tokens': { strings: [...special, ...bytes, ...words] },
         'tokenizer.ggml.scores': { f32s: Array.from({ length: vocabulary }, (_, i) => -i) },
@@ -96,7 +109,7 @@ function writeTensor(file, tensor) {
     const { type, shape } = tensor;
     const { bytes: blockBytes } = tensorTypes[type];
     const bytes = tensorBytes(tensor);
-    const chunk = type === 'f32' ? ones(shape[0]) : randomBlocks(type, 1 / Math.sqrt(shape[0]), Math.min(chunkBlocks, bytes / blockBytes));
+    const chunk = type === 'f32' ? (tensor.random ? randomFloats(bytes / 4) : ones(shape[0])) : randomBlocks(type, 1 / Math.sqrt(shape[0]), Math.min(chunkBlocks, bytes / blockBytes));
     for (let written = 0; written < bytes; written += chunk.length) writeSync(file, chunk, 0, Math.min(chunk.length, bytes - written));
     writeSync(file, Buffer.alloc(paddingOf(bytes)));
 }
@@ -104,6 +117,13 @@ function writeTensor(file, tensor) {
 function ones(length) {
     const bytes = Buffer.alloc(4 * length);
     for (let i = 0; i < length; i++) bytes.writeFloatLE(1, 4 * i);
+    return bytes;
+}
+
+/** Weights of a router. */
+function randomFloats(length) {
+    const bytes = randomFillSync(Buffer.alloc(4 * length));
+    for (let i = 0; i < length; i++) bytes.writeFloatLE(bytes.readInt32LE(4 * i) / 2 ** 31, 4 * i);
     return bytes;
 }
 
@@ -151,7 +171,7 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
         .option('shape', { choices: Object.keys(shapes), demandOption: true })
         .option('type', { choices: Object.keys(mixes), demandOption: true })
         .option('out', { type: 'string', demandOption: true })
-        .options(Object.fromEntries(Object.keys(shapes['8b']).map((key) => [key, { type: 'number' }])))
+        .options(Object.fromEntries(Object.keys(shapes['30b-a3b']).map((key) => [key, { type: 'number' }])))
         .strict().parseAsync();
     const given = Object.fromEntries(Object.keys(shapes[shape]).filter((key) => changed[key] !== undefined).map((key) => [key, changed[key]]));
     writeSyntheticModel(out, { ...shapes[shape], ...given }, type);

@@ -14,7 +14,7 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
         const neurons = sites.reduce((sum, site) => sum + neuronsAt(site), 0);
         const { batchSize, windowSize, masks } = engine;
         const sizes = { contextSize: windowSize + batchSize, batchSize, masks, gpuLayers: args.gpuLayers };
-        const onCpu = { addon: backends.addon, backend: '', path: engine.path, split: 'layer', mainGpu: 0 } as const;
+        const onCpu = { addon: backends.addon, backend: '', path: engine.path, split: 'layer', mainGpu: 0, cpuExperts: 0 } as const;
         const plan = engine.plan ?? await planMemory(onCpu, [], sizes);
         const json = {
             model: { path: engine.path, fingerprint: engine.fingerprint, ...info },

@@ -13,6 +13,7 @@ export const engineOptions: OptionTable = {
     gpu: { choices: gpuChoices, default: 'auto', describe: 'backend' },
     'gpu-layers': { number: ranges.gpuLayers, describe: 'layers on the GPU (default: as many as fit)' },
     split: { choices: splits, default: 'layer', describe: 'how the model is spread over several GPUs' },
+    'cpu-experts': { number: ranges.cpuExperts, describe: 'of so many layers, from the first, keep a mixture\'s experts in memory beside the GPU (default: 0)' },
     'main-gpu': { number: ranges.mainGpu, default: 0, describe: 'GPU to use where it is not spread' },
     'batch-size': { number: ranges.batchSize, describe: 'tokens of a batch (default: 512)' },
     'window-size': {

@@ -38,14 +38,15 @@ export interface ModelArguments {
     gpuLayers: number | undefined;
     split: NativeSplit;
     mainGpu: number;
+    cpuExperts: number | undefined;
     batchSize: number | undefined;
     windowSize: number | undefined;
     threads: number | undefined;
 }
 
 export function engineOptions(args: ModelArguments): EngineOptions {
-    const { model, lora, gpu, gpuLayers, split, mainGpu, batchSize, windowSize, threads } = args;
-    return { model, loras: (lora ?? []).map(parseLora), gpu, split, mainGpu, ...defined({ gpuLayers, batchSize, windowSize, threads }) };
+    const { model, lora, gpu, gpuLayers, split, mainGpu, cpuExperts, batchSize, windowSize, threads } = args;
+    return { model, loras: (lora ?? []).map(parseLora), gpu, split, mainGpu, ...defined({ gpuLayers, cpuExperts, batchSize, windowSize, threads }) };
 }
 
 /** Opens a model and says what there is to say of it. */

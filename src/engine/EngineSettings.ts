@@ -16,11 +16,13 @@ export type EngineSettings = {
     readonly gpuLayers?: number | 'auto';
     readonly split?: NativeSplit;
     readonly mainGpu?: number;
+    /** Where there are any. */
+    readonly cpuExperts?: number;
 };
 
 export function engineSettings(
-    { gpuLayers, split = 'layer', mainGpu = 0 }: EngineOptions, device: LoadedBackends['variant'], batch: number, window: number,
+    { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions, device: LoadedBackends['variant'], batch: number, window: number,
 ): EngineSettings {
     if (device === 'cpu') return { device, batch, window };
-    return { device, batch, window, gpuLayers: gpuLayers ?? 'auto', split, mainGpu };
+    return { device, batch, window, gpuLayers: gpuLayers ?? 'auto', split, mainGpu, ...(cpuExperts > 0 ? { cpuExperts } : {}) };
 }

@@ -25,6 +25,8 @@ export interface NativeModelOptions {
     readonly split: NativeSplit;
     /** GPU that holds the model where it is not spread, or its small tensors where rows are. */
     readonly mainGpu: number;
+    /** Of so many layers, from the first, routed experts stay in the machine's own memory. */
+    readonly cpuExperts: number;
     readonly loras: readonly { readonly path: string; readonly scale: number }[];
 }
 

@@ -3,7 +3,7 @@ import type { EngineOptions } from './engineTypes.js';
 
 /** Options that are whole numbers, by name, with the least that makes sense. */
 const least = {
-    batchSize: 2, windowSize: 2, contextSize: 1, threads: 1, masks: 1, gpuLayers: 0, mainGpu: 0,
+    batchSize: 2, windowSize: 2, contextSize: 1, threads: 1, masks: 1, gpuLayers: 0, cpuExperts: 0, mainGpu: 0,
 } as const satisfies Partial<Record<keyof EngineOptions, number>>;
 
 /** @throws LanguageNeuronsError WRONG_USE for an option of an engine that is no number of its kind, by name */

@@ -12,6 +12,8 @@ export interface EngineOptions {
     readonly gpu?: GpuChoice;
     /** Layers on the GPU, the output head counted as one. Default: as many as fit. */
     readonly gpuLayers?: number;
+    /** Of so many layers, from the first, a mixture's experts stay in memory beside a GPU. Default 0. */
+    readonly cpuExperts?: number;
     /** How a model is spread over several GPUs. Default: by layers. */
     readonly split?: NativeSplit;
     /** GPU to use where it is not spread. Default 0. */

@@ -48,7 +48,8 @@ export async function loadEngine(options: EngineOptions & Partial<Pick<NativeCon
     else notes.push(`${backends.variant}: ${describePlan(plan)}`);
     const fingerprint = await modelFingerprint(path, loras, options);
     const model = await awaitNative(() => backends.addon.loadModel({
-        path, backend: backends.backend, gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0, loras,
+        path, backend: backends.backend, gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0,
+        cpuExperts: options.cpuExperts ?? 0, loras,
     }));
     try {
         const { trainContext } = model.info();
@@ -91,7 +92,9 @@ function planOf(
     const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
     const gpus = devices.filter(({ kind }) => kind === 'gpu');
     const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
-    return planMemory({ addon, backend, path, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0 }, used, {
+    return planMemory({
+        addon, backend, path, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0, cpuExperts: options.cpuExperts ?? 0,
+    }, used, {
         contextSize, batchSize, leastBatchSize: Math.min(batchSize, 2 * leastBatchSize), masks,
         countOnly: options.countOnly, gpuLayers: options.gpuLayers,
     });

@@ -28,6 +28,8 @@ const schema = z.strictObject({
     loras: loras.optional(),
     gpu: z.enum(gpuChoices).optional(),
     gpuLayers: numberIn(ranges.gpuLayers).optional(),
+    /** Layers whose experts stay in memory beside a GPU. */
+    cpuExperts: numberIn(ranges.cpuExperts).optional(),
     split: z.enum(splits).optional(),
     batchSize: numberIn(ranges.batchSize).optional(),
     windowSize: numberIn(ranges.windowSize).optional(),

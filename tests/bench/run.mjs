@@ -1,4 +1,5 @@
 // npm run bench [-- MODEL.gguf [--rounds N] [--gpu off|auto|cuda|vulkan|metal]]
+// npm run bench -- --experts: four layers of Qwen3 30B-A3B's shape in Q4_0 (1.5 GB, written to the temporary folder).
 // Every figure is a ratio of two sides measured in turn in this one run: median, then quartiles.
 // Default model: SmolLM2-135M where scripts/fetch-models.mjs put it, else the embedded one.
 
@@ -8,27 +9,34 @@ import { join, resolve } from 'node:path';
 import yargs from 'yargs';
 import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
 import { collect, embeddedModel, maskOf, openCorpus } from '../../dist/index.js';
+import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { compare, seconds } from './measure.mjs';
 
 const smollm2 = join(process.env.LANGUAGE_NEURONS_MODELS ?? resolve('.cache/models'), 'SmolLM2-135M-Instruct.Q4_1.gguf');
 const argv = await yargs(process.argv.slice(2))
     .option('rounds', { type: 'number', default: 9 })
     .option('gpu', { type: 'string', default: 'off' })
+    .option('experts', { type: 'boolean', default: false })
     .parseAsync();
-const model = argv._[0] ?? (existsSync(smollm2) ? smollm2 : embeddedModel);
-const { rounds, gpu } = argv;
+const { rounds, gpu, experts } = argv;
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-bench-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+const synthetic = join(folder, 'experts.gguf');
+if (experts) writeSyntheticModel(synthetic, { ...shapes['30b-a3b'], layers: 4, vocabulary: 32_000 }, 'q4_0');
+const model = experts ? synthetic : argv._[0] ?? (existsSync(smollm2) ? smollm2 : embeddedModel);
+const aim = experts ? '<= 1.05' : '<= 1.03';
 
 const engine = await MeasuredEngine.open({ model, gpu });
 // Whole windows of one batch each: the plainest prefill there is.
 const full = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize });
-const callback = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize, callbackTensor: 'ffn_gate' });
+const callback = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize, callbackTensor: '*' });
 
 const corpus = await openCorpus('udhr:1-12', { languages: ['en', 'zh', 'de'] });
 const texts = [];
 for (const language of corpus.languages) for await (const sample of corpus.samples(language)) texts.push(sample);
 const tape = [{ language: '', prompt: '', response: texts.map(({ response }) => response).join(' ') }];
 const few = [{ language: '', prompt: '', response: tape[0].response.slice(0, 6000) }];
-const widths = full.layers.map(({ width }) => width);
+const widths = full.sites.map(({ width, experts }) => width * experts);
 const mask = maskOf(widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])), widths);
 
 const { info, backends } = engine;
@@ -41,11 +49,10 @@ async function line(label, aim, side, against) {
 }
 
 const time = (work) => () => seconds(work);
-await line('probed prefill / unprobed, time', '<= 1.03', time(() => full.count(few)), time(() => full.prefill(few)));
+await line('probed prefill / unprobed, time', aim, time(() => full.count(few)), time(() => full.prefill(few)));
 await line('probed prefill / eval callback, time', '< 1', time(() => full.count(few)), time(() => callback.count(few)));
-await line('masked prefill / unmasked, time', '<= 1.03', time(() => full.prefill(few, { mask })), time(() => full.prefill(few)));
+await line('masked prefill / unmasked, time', aim, time(() => full.prefill(few, { mask })), time(() => full.prefill(few)));
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-bench-'));
 let run = 0;
 await line('collect / plain prefill of the same text in full batches, tokens/s', '>= 0.95', async () => {
     const { decodedTokens, seconds } = await collect({ engine, corpus, folder: join(folder, String(run++)) });
@@ -55,5 +62,4 @@ await line('collect / plain prefill of the same text in full batches, tokens/s',
     const took = await seconds(async () => (tokens = await full.prefill(tape)));
     return tokens / took;
 });
-rmSync(folder, { recursive: true });
 for (const each of [engine, full, callback]) each.close();

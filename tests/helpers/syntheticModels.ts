@@ -57,18 +57,6 @@ export function writeUngated(path: string, layers: number, width: number): void 
     writeGguf(path, metadata('gpt2', layers, { feed_forward_length: { u32: width }, 'attention.head_count': { u32: heads } }), tensors.list);
 }
 
-/** One layer of experts (Mixtral's way). */
-export function writeExperts(path: string): void {
-    const [experts, width] = [4, 32];
-    const tensors = attention(new Tensors(), 'split')
-        .add('blk.0.ffn_gate_inp.weight', embedding, experts)
-        .add('blk.0.ffn_gate_exps.weight', embedding, width, experts).add('blk.0.ffn_up_exps.weight', embedding, width, experts)
-        .add('blk.0.ffn_down_exps.weight', width, embedding, experts);
-    writeGguf(path, metadata('llama', 1, {
-        ...llamaLike(width), expert_count: { u32: experts }, expert_used_count: { u32: 2 }, 'rope.dimension_count': { u32: headSize },
-    }), tensors.list);
-}
-
 /**
  * One gated layer, and a vocabulary as SentencePiece makes them: a word begins with a blank (`▁`), a text
  * loses the one it begins with, and what no piece spells is written in bytes.

@@ -48,7 +48,8 @@ export async function writeUpcycled(model: string, path: string, experts: number
         const copies = Array.from({ length: experts }, (_, expert) => edit(Buffer.from(data), found[1]!, expert));
         return [{ name: `${found[1]}_exps.weight`, shape: [...shape, experts], type: Number(dtype), data: Buffer.concat(copies) }];
     });
-    const [width, layers] = [Number(metadata['llama.embedding_length']), Number(metadata['llama.block_count'])];
+    const numbers = metadata as unknown as Readonly<Record<string, unknown>>;
+    const [width, layers] = [Number(numbers['llama.embedding_length']), Number(numbers['llama.block_count'])];
     const random = xoroshiro128plus(11);
     for (let layer = 0; layer < layers; layer++) {
         const weights = Float32Array.from({ length: width * experts }, () => uniformInt(random, -1000, 1000) / 1000);

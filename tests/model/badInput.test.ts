@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliResult, cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
-import { writeAborting, writeExperts, writeMamba } from '../helpers/syntheticModels.js';
+import { writeAborting, writeMamba } from '../helpers/syntheticModels.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const at = (name: string): string => join(folder, name);
@@ -24,7 +24,6 @@ beforeAll(() => {
     closeSync(file);
     writeFileSync(at('text.gguf'), 'this is not a model');
     writeMamba(at('mamba.gguf'));
-    writeExperts(at('experts.gguf'));
     writeAborting(at('aborting.gguf'));
     writeFileSync(at('file'), '');
     const aliases = (name: string, of: string): string => `${name}: &${name} [${Array(9).fill(of).join(', ')}]\n`;
@@ -59,7 +58,6 @@ describe('bad input ends in one line that names the file and the mend', () => {
         { what: 'garbage in the tensor table', args: () => collect(at('garbage.gguf'), texts, at('out')), words: ['garbage.gguf', 'download or convert it again'] },
         { what: 'a file that is no GGUF', args: () => collect(at('text.gguf'), texts, at('out')), words: ['text.gguf', 'download or convert it again'] },
         { what: 'an architecture without FFN', args: () => collect(at('mamba.gguf'), texts, at('out')), words: ['mamba.gguf', "'mamba'", 'not supported'] },
-        { what: 'experts', args: () => collect(at('experts.gguf'), texts, at('out')), words: ['experts.gguf', 'mixture of experts'] },
         { what: 'no such data', args: () => collect(embeddedModel, at('nothing'), at('out')), words: ['nothing', 'no such file or folder'] },
         { what: 'an empty language', args: () => collect(embeddedModel, at('empty'), at('out')), words: [join('empty', 'de.txt'), 'holds no text'] },
         { what: 'invalid UTF-8', args: () => collect(embeddedModel, at('latin1'), at('out')), words: [join('latin1', 'de.txt'), 'line 1', 'UTF-8'] },

@@ -237,7 +237,7 @@ describe('a stop that is asked for', () => {
 
 describe('options of an engine that make no sense are refused by name', () => {
     const wrong = [NaN, Infinity, -1, 1.5];
-    const names = ['threads', 'batchSize', 'windowSize', 'contextSize', 'masks', 'gpuLayers', 'mainGpu'] as const;
+    const names = ['threads', 'batchSize', 'windowSize', 'contextSize', 'masks', 'gpuLayers', 'cpuExperts', 'mainGpu'] as const;
     const cases = names.flatMap((name) => [...wrong, '4'].map((value) => ({ name, value })));
     it.each(cases)('$name: $value', async ({ name, value }) => {
         await expect(open({ [name]: value })).rejects.toMatchObject({

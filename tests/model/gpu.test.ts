@@ -12,6 +12,7 @@ import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare, udhrSamples } from '../helpers/texts.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
+import { writeUpcycled } from '../helpers/upcycled.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 
 const gpus = await gpusUnderTest();
@@ -146,6 +147,35 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
         } finally {
             all.close();
             some.close();
+        }
+    });
+
+    it('counts experts where they are: on the device, or some layers of them in memory beside it', async () => {
+        const model = await writeUpcycled(embeddedModel, join(folder, 'experts.gguf'), 8);
+        const opened = { ...options, model };
+        const [device, beside, host] = [
+            await MeasuredEngine.open(opened), await MeasuredEngine.open({ ...opened, cpuExperts: 3 }), await MeasuredEngine.open({ ...opened, gpu: 'off' }),
+        ];
+        const callback = await MeasuredEngine.open({ ...opened, cpuExperts: 3, callbackTensor: '*' });
+        try {
+            expect(device.sites.map(({ counting }) => counting)).toEqual(Array.from({ length: 6 }, () => 'one-hot'));
+            expect(beside.sites.map(({ counting }) => counting)).toEqual(['fused', 'fused', 'fused', 'one-hot', 'one-hot', 'one-hot']);
+            const samples = await udhrSamples(['en'], '29-29');
+            const [there, split, here] = [await device.count(samples), await beside.count(samples), await host.count(samples)];
+            const reference = await callback.count(samples);
+            expect([split.counts, split.routed]).toEqual([reference.counts, reference.routed]);
+            for (const counted of [there, split]) {
+                const share = flippedShare(counted.counts, here.counts, here.tokens);
+                console.log(`${gpu} against CPU, experts: ${share.toExponential(1)} of the signs differ`);
+                expect(share).toBeLessThan(differingDevices);
+            }
+            const plain = { count: false, mask: false, masks: false, score: false, logits: true, unread: false };
+            for (const engine of [device, beside]) {
+                const splits = await engine.graphSplits(plain);
+                expect(await engine.graphSplits({ ...plain, count: true, mask: true, score: true })).toBe(splits);
+            }
+        } finally {
+            for (const engine of [device, beside, host, callback]) engine.close();
         }
     });
 });

@@ -100,6 +100,7 @@ describe('counts', () => {
         { option: '--gpu-layers on the CPU', engine: { gpuLayers: 3 } },
         { option: '--split on the CPU', engine: { split: 'none' } },
         { option: '--main-gpu on the CPU', engine: { mainGpu: 1 } },
+        { option: '--cpu-experts on the CPU', engine: { cpuExperts: 1 } },
         { option: '--context-size', engine: { contextSize: 4096 } },
     ])('$option cannot change them', async ({ engine }) => {
         const whole = await counted(at('base'), {});
