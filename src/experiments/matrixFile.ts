@@ -28,7 +28,7 @@ const file = z.object({
     settings: z.record(z.string(), z.union([z.string(), z.number()])), languages: z.array(z.string()),
     model: z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() }).optional(), neurons: z.string().optional(),
     counted: z.record(z.string(), z.number()).optional(),
-    sets: z.object({ specific: set.optional(), 'specific+related': set.optional(), 'specific+related+general': set.optional() }),
+    sets: z.object({ specific: set.optional(), 'specific+related': set.optional(), 'specific+related+general': set.optional(), experts: set.optional() }),
     whole: z.record(z.string(), z.object({ numerators: row, weights: row })),
     decodedTokens: z.number(),
 });

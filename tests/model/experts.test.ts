@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -7,6 +7,9 @@ import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredE
 import { maskOf } from '../../src/experiments/conditions.js';
 import { perplexity } from '../../src/experiments/perplexity.js';
 import { neuronsAt } from '../../src/engine/Site.js';
+import { readMatrices } from '../../src/experiments/matrixFile.js';
+import { readNeurons } from '../../src/neurons/file.js';
+import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare, sum, udhrSamples } from '../helpers/texts.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
@@ -96,6 +99,53 @@ describe('a mixture whose experts are copies of a dense FFN', () => {
             return value;
         }));
         expect(Math.abs(scores[0]! / scores[1]! - 1)).toBeLessThan(1e-2); // 8-bit inputs; measured below
+    });
+});
+
+describe('the whole way on a mixture', () => {
+    const criteria = { topRate: 0.2, bar: 0.98 };
+
+    it('by commands: collect, identify, deactivate, compare, report', async () => {
+        const run = join(folder, 'run');
+        const model = ['--model', path, '--gpu', 'off'];
+        const steps: string[][] = [
+            ['collect', ...model, '--data', 'udhr:20-28', '--languages', 'en,de,zh', '--out', run],
+            ['identify', run, '--top-rate', '0.5', '--bar', '0.7', '--min-routed', '20'],
+            ['deactivate', run, ...model, '--data', 'udhr:29-30', '--sets', 'specific,experts', '--controls', '1'],
+            ['compare', run, run],
+            ['report', run],
+        ];
+        for (const step of steps) {
+            const { code, stderr } = await cli(...step);
+            expect(code, stderr).toBe(0);
+        }
+        const analysis = await readNeurons(join(run, 'neurons.json'));
+        expect(analysis.experts!.notAssessed).toBeGreaterThan(0);
+        const [matrix] = await readMatrices(run);
+        expect(Object.keys(matrix!.sets)).toEqual(['specific', 'experts']);
+        for (const [k, language] of analysis.languages.entries()) {
+            // a language's own neurons, or experts, matter where there are any
+            const { baseline, values } = matrix!.sets.specific!;
+            if (analysis.neurons.specific[language]!.length > 0) expect(values[k]![k]).not.toBe(baseline[k]);
+            const off = matrix!.sets.experts!;
+            const named = analysis.experts!.specific[language]!.length;
+            expect(Math.abs(off.values[k]![k]! / off.baseline[k]! - 1) > 0.01, `${language}: ${named} experts`).toBe(named > 0);
+        }
+        expect(Object.values(analysis.experts!.specific).flat().length).toBeGreaterThan(0);
+        const page = readFileSync(join(run, 'report.html'), 'utf8');
+        expect(page).toContain('Experts by language');
+        expect(readFileSync(join(run, 'tables', 'experts.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 6 * experts);
+    });
+
+    it('from a configuration', async () => {
+        const [config, out] = [join(folder, 'run.yaml'), join(folder, 'configured')];
+        writeFileSync(config, [
+            `model: ${path}`, 'gpu: off', 'data: udhr:24-28', 'evaluation: udhr:30-30', 'languages: [en, zh]', `topRate: ${criteria.topRate}`,
+            `bar: ${criteria.bar}`, 'minRouted: 20', 'probability: joint', 'sets: [specific]', 'controls: 1', `out: ${out}`,
+        ].join('\n'));
+        const { code, stderr } = await cli('run', config);
+        expect(code, stderr).toBe(0);
+        expect((await readNeurons(join(out, 'neurons.json'))).experts).toMatchObject({ probability: 'joint', minRouted: 20 });
     });
 });
 
