@@ -2,14 +2,70 @@ import type { TopLevelSpec } from 'vega-lite';
 import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
 import { COLORS, CONFIG, labelText, wholeTicks } from './theme.js';
 
+/** Cells of a page that still opens at once; of more, a figure by layer takes their place. */
+const mostCells = 12_000;
 /** Panels beside each other. */
 const columns = 2;
 const [width, leastHeight, most] = [330, 60, 14];
 
-/** The share r = n_e / T of a language's tokens that went through each expert: layer by expert, a panel a language. */
-export function expertsFigure(analysis: NeuronAnalysis, { shares }: ExpertAnalysis): TopLevelSpec {
+/** A routed site's layer, and r of its experts, [experts][languages]. */
+interface RoutedSite {
+    readonly layer: number;
+    readonly list: readonly (readonly number[])[];
+}
+
+/** Whether the figure shows every expert, or layers alone. */
+export function showsExperts({ languages }: NeuronAnalysis, { shares }: ExpertAnalysis): boolean {
+    return languages.length * Object.values(shares).reduce((sum, list) => sum + list.length, 0) <= mostCells;
+}
+
+/**
+ * The share r = n_e / T of a language's tokens that went through each expert: layer by expert, a panel a language. Of
+ * very many experts, how far each language's routing is from that of all, layer by language.
+ */
+export function expertsFigure(analysis: NeuronAnalysis, experts: ExpertAnalysis): TopLevelSpec {
     const sites = analysisSites(analysis);
-    const routed = Object.entries(shares).map(([site, list]) => ({ layer: sites[Number(site)]!.layer, list }));
+    const routed = Object.entries(experts.shares).map(([site, list]) => ({ layer: sites[Number(site)]!.layer, list }));
+    return showsExperts(analysis, experts) ? sharesFigure(analysis, routed) : distanceFigure(analysis, routed);
+}
+
+/** The total variation distance of a language's routing at a site from the mean of all languages', in [0, 1]. */
+export function routingDistance(list: readonly (readonly number[])[], language: number): number {
+    let [distance, all] = [0, 0];
+    for (const row of list) {
+        const mean = row.reduce((total, share) => total + share, 0) / row.length;
+        distance += Math.abs(row[language]! - mean) / 2;
+        all += mean;
+    }
+    return all === 0 ? 0 : distance / all;
+}
+
+function distanceFigure({ languages }: NeuronAnalysis, routed: readonly RoutedSite[]): TopLevelSpec {
+    const layers = [...new Set(routed.map(({ layer }) => layer))];
+    return {
+        background: COLORS.background,
+        padding: { left: 6, right: 12, top: 8, bottom: 6 },
+        config: CONFIG,
+        width: 2 * width,
+        height: most * languages.length,
+        data: {
+            values: routed.flatMap(({ layer, list }) => languages.map((language, k) => ({
+                layer, language: labelText(language), distance: routingDistance(list, k),
+            }))),
+        },
+        mark: { type: 'rect' },
+        encoding: {
+            x: { field: 'layer', type: 'ordinal', axis: { values: wholeTicks(Math.min(...layers), Math.max(...layers), 12), labelAngle: 0, title: 'layer' } },
+            y: { field: 'language', type: 'ordinal', sort: languages.map(labelText), axis: { title: null } },
+            color: {
+                field: 'distance', type: 'quantitative', scale: { scheme: 'blues' },
+                legend: { title: 'distance of routing from all languages’', orient: 'top', format: '.0%' },
+            },
+        },
+    };
+}
+
+function sharesFigure(analysis: NeuronAnalysis, routed: readonly RoutedSite[]): TopLevelSpec {
     const experts = Math.max(...routed.map(({ list }) => list.length));
     const layers = [...new Set(routed.map(({ layer }) => layer))];
     const largest = Math.max(...routed.flatMap(({ list }) => list.flat()));

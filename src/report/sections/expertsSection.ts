@@ -1,5 +1,5 @@
 import { analysisSites, type ExpertAnalysis } from '../../neurons/NeuronAnalysis.js';
-import { expertsFigure } from '../figures/expertsFigure.js';
+import { expertsFigure, showsExperts } from '../figures/expertsFigure.js';
 import { formatCount } from '../format.js';
 import { html } from '../html.js';
 import type { ReportInput } from '../Report.js';
@@ -25,9 +25,12 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
         chapter: 'neurons',
         title: 'Experts by language',
         spec: expertsFigure(analysis, experts),
-        label: 'Share of each language’s tokens that went through each expert, by layer and expert',
+        label: showsExperts(analysis, experts) ? 'Share of each language’s tokens that went through each expert, by layer and expert'
+            : 'Distance of each language’s routing from that of all languages, by layer and language',
         wide: true,
         caption: html`
+${showsExperts(analysis, experts) ? '' : html`<p>So many experts are shown layer by layer: the share of a language’s routes that all languages together
+would send elsewhere (the total variation distance from their mean; 0 is no difference). The table has each expert.</p>`}
 <p>Of each language’s counted tokens, the share r = n<sub>e</sub> / T that the router sent through each expert.
 A neuron of an expert is measured by ${experts.probability === 'conditional' ? 'the tokens that went through its expert, a / n' : 'all tokens, a / T'}${experts.probability === 'conditional' ? html`<sub>e</sub>` : ''}:
 how often it is active there is one thing, how often the expert is chosen is another, and shown here.</p>
