@@ -1,131 +1,93 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
-import { readdir, readFile, realpath, rm, rmdir, stat, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { type FileHandle, open, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { lock } from 'proper-lockfile';
+import { tryLock } from 'fs-native-extensions';
 import { z } from 'zod';
 import { LanguageNeuronsError } from './errors.js';
 import { ensureWritableFolder, unwritable } from './files.js';
 
-/** Who works in a folder; `.lock.json` beside the lock. */
+/** Who works in a folder: the content of its locked file, for people. */
 const holderShape = z.object({ pid: z.int(), host: z.string(), work: z.string(), since: z.string() });
 type Holder = z.output<typeof holderShape>;
 
-/** The holder touches its lock this often. */
-const touchMilliseconds = 5000;
-/** Whoever waits for a touch in vain for so long takes the lock over: from another machine's process, whose end is
- * seen by nothing else, and from one of this machine, which may be busy, or another of the same number. */
-const patience = { elsewhere: 4 * touchMilliseconds, here: 12 * touchMilliseconds };
-/** A lock without a holder's name is one that has just been taken, or whose holder ended in that moment. */
-const namelessMilliseconds = 2000;
+/** The byte that is locked, far beyond the holder's name: Windows lets nobody read what is locked. */
+const lockedByte = [2 ** 40, 1] as const;
 /** A command that was killed may leave its work running for a moment: it is waited for so long. */
 const graceMilliseconds = 5000;
-/** proper-lockfile compares clocks, which jump; who is gone is told here, by process and by touches. */
-const never = Number.MAX_SAFE_INTEGER;
-
-/** Locks of this process that could not be removed when their work had ended. */
-const orphaned = new Set<string>();
+/** A file system that keeps no locks says one of these; there people see to it that one process works in a folder. */
+const lockless = new Set(['ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']);
 
 /** Folders that the work under way holds: its steps may lock them again. */
 const held = new AsyncLocalStorage<ReadonlySet<string>>();
 
 /**
- * Does work that writes into a folder, one process at a time. A lock whose holder is gone is taken over,
- * and what it was writing when it ended is removed.
+ * Does work that writes into a folder, one process at a time: a lock of the operating system's on `.lock.json`, which
+ * ends with its process however that ends. What an ended process was writing is removed.
  * @param work for people, such as `collect`; told to whoever comes second
- * @param run gets a signal that aborts too where the lock is lost to another machine
  * @throws LanguageNeuronsError BUSY, naming the holder; UNWRITABLE; what the work throws
  */
-export async function withFolder<T>(
-    folder: string, work: string, run: (signal: AbortSignal | undefined) => Promise<T>, signal?: AbortSignal,
-): Promise<T> {
+export async function withFolder<T>(folder: string, work: string, run: () => Promise<T>): Promise<T> {
     await ensureWritableFolder(folder);
-    return withLock(join(await realOf(folder), '.lock'), folder, work, run, signal);
+    return withLock(join(await realOf(folder), '.lock.json'), folder, work, run);
 }
 
 /** The same for one file of a folder that others may write into. */
-export async function withFile<T>(
-    path: string, work: string, run: (signal: AbortSignal | undefined) => Promise<T>, signal?: AbortSignal,
-): Promise<T> {
+export async function withFile<T>(path: string, work: string, run: () => Promise<T>): Promise<T> {
     const folder = dirname(path);
     await ensureWritableFolder(folder);
-    return withLock(join(await realOf(folder), `.${basename(path)}.lock`), path, work, run, signal);
+    return withLock(join(await realOf(folder), `.${basename(path)}.lock.json`), path, work, run);
 }
 
 function realOf(folder: string): Promise<string> {
     return realpath(folder).catch((cause: unknown) => { throw unwritable(folder, cause); });
 }
 
-async function withLock<T>(
-    lockPath: string, name: string, work: string, run: (signal: AbortSignal | undefined) => Promise<T>, signal: AbortSignal | undefined,
-): Promise<T> {
+async function withLock<T>(lockPath: string, name: string, work: string, run: () => Promise<T>): Promise<T> {
     const outer = held.getStore() ?? new Set<string>();
-    if (outer.has(lockPath)) return run(signal);
-    const lost = new AbortController();
-    const release = await take(lockPath, name, () => lost.abort());
-    const holderPath = `${lockPath}.json`;
+    if (outer.has(lockPath)) return run();
+    const file = await take(lockPath, name);
     try {
-        await ownWrite(holderPath, { pid: process.pid, host: hostname(), work, since: new Date().toISOString() });
+        await writeHolder(file, lockPath, { pid: process.pid, host: hostname(), work, since: new Date().toISOString() });
         await sweep(lockPath);
-        const both = signal === undefined ? lost.signal : AbortSignal.any([signal, lost.signal]);
-        return await held.run(new Set([...outer, lockPath]), () => run(both));
-    } catch (cause) {
-        if (!lost.signal.aborted) throw cause;
-        throw new LanguageNeuronsError('BUSY', `${name}: another process has taken it over; finished parts are kept, run again when it is done`, { cause });
+        return await held.run(new Set([...outer, lockPath]), run);
     } finally {
-        if (!lost.signal.aborted) {
-            await rm(holderPath, { force: true }).catch(() => undefined); // as good as gone with the lock
-            await release().catch(() => orphaned.add(lockPath));
-        }
+        await rm(lockPath, { force: true }).catch(() => undefined); // a name without a lock stops nobody
+        await file.close().catch(() => undefined); // the lock ends here
     }
 }
 
-async function take(lockfilePath: string, name: string, onLost: () => void): Promise<() => Promise<void>> {
-    const begin = performance.now();
-    for (;;) {
+async function take(lockPath: string, name: string): Promise<FileHandle> {
+    for (const begin = performance.now(); ; await wait(100)) {
+        const file = await open(lockPath, constants.O_RDWR | constants.O_CREAT).catch((cause: Error) => {
+            throw new LanguageNeuronsError('UNWRITABLE', `${name}: cannot be locked (${cause.message}); choose another folder`, { cause });
+        });
         try {
-            return await lock(lockfilePath, { lockfilePath, realpath: false, stale: never, update: touchMilliseconds, onCompromised: onLost });
+            if (tryLock(file.fd, ...lockedByte) && await isStillThere(file, lockPath)) return file;
         } catch (cause) {
-            const { code, message } = cause as NodeJS.ErrnoException;
-            if (code !== 'ELOCKED') throw new LanguageNeuronsError('UNWRITABLE', `${name}: cannot be locked (${message}); choose another folder`, { cause });
+            if (lockless.has((cause as NodeJS.ErrnoException).code ?? '')) return file;
+            await file.close();
+            throw new LanguageNeuronsError('UNWRITABLE', `${name}: cannot be locked (${(cause as Error).message}); choose another folder`, { cause });
         }
-        const before = await touched(lockfilePath);
-        const holderPath = `${lockfilePath}.json`;
-        const holder = await readHolder(holderPath) ?? await wait(200).then(() => readHolder(holderPath)); // it may just be written
-        if (!(await isGone(holder, lockfilePath, before))) {
-            if (performance.now() - begin > graceMilliseconds || holder?.pid === process.pid) throw busy(name, holder);
-            await wait(100);
-            continue;
-        }
-        // Another may have been faster: only the lock that was looked at is removed, its holder's name first, so
-        // that whoever sees the next lock does not take it for this holder's.
-        if (before === undefined || before !== await touched(lockfilePath)) continue;
-        await rm(holderPath, { force: true });
-        await rmdir(lockfilePath).catch(() => undefined);
+        await file.close();
+        const holder = await readHolder(lockPath);
+        const isOwn = holder?.pid === process.pid && holder.host === hostname();
+        if (isOwn || performance.now() - begin > graceMilliseconds) throw busy(name, holder);
     }
 }
 
-/** Whether a lock's holder has ended: told at once for a process of this machine, else by touches that stay away. */
-async function isGone(holder: Holder | undefined, lockfilePath: string, before: bigint | undefined): Promise<boolean> {
-    if (before === undefined || orphaned.delete(lockfilePath)) return true; // released meanwhile, or meant to be
-    if (holder?.host === hostname()) {
-        if (!isAlive(holder.pid)) return true;
-        if (holder.pid === process.pid) return false;
-    }
-    // Fresh by this machine's clock: in use. Otherwise the clock may be wrong, or the process another of the same number.
-    const age = Date.now() - Number(before / 1_000_000n);
-    if (holder !== undefined && Math.abs(age) < 2 * touchMilliseconds) return false; // times are rounded up to a second
-    if (holder === undefined) {
-        await wait(namelessMilliseconds);
-        return before === await touched(lockfilePath) && await readHolder(`${lockfilePath}.json`) === undefined;
-    }
-    const here = holder.host === hostname();
-    for (const begin = performance.now(); performance.now() - begin < (here ? patience.here : patience.elsewhere); await wait(100)) {
-        if (before !== await touched(lockfilePath)) return false;
-        if (here && !isAlive(holder.pid)) return true; // it was ending: killed, but not yet waited for by its parent
-    }
-    return before === await touched(lockfilePath);
+/** Whoever held the lock before has removed the file at its end: a lock on a removed file is none. */
+async function isStillThere(file: FileHandle, lockPath: string): Promise<boolean> {
+    const [own, there] = await Promise.all([file.stat({ bigint: true }), stat(lockPath, { bigint: true }).catch(() => undefined)]);
+    return own.ino === there?.ino && own.dev === there.dev;
+}
+
+/** The holder's name, where it is written and of a living process: the last one's may still stand there. */
+async function readHolder(lockPath: string): Promise<Holder | undefined> {
+    const holder = await readFile(lockPath, 'utf8').then((text) => holderShape.parse(JSON.parse(text))).catch(() => undefined);
+    return holder?.host === hostname() && !isAlive(holder.pid) ? undefined : holder;
 }
 
 function isAlive(pid: number): boolean {
@@ -137,18 +99,14 @@ function isAlive(pid: number): boolean {
     }
 }
 
-async function touched(path: string): Promise<bigint | undefined> {
-    return stat(path, { bigint: true }).then(({ mtimeNs }) => mtimeNs, () => undefined);
-}
-
-async function readHolder(path: string): Promise<Holder | undefined> {
-    return readFile(path, 'utf8').then((text) => holderShape.parse(JSON.parse(text))).catch(() => undefined);
-}
-
-async function ownWrite(path: string, holder: Holder): Promise<void> {
-    await writeFile(path, `${JSON.stringify(holder)}\n`).catch((cause: Error) => {
-        throw new LanguageNeuronsError('UNWRITABLE', `${path}: cannot be written (${cause.message}); free some space or choose another folder`, { cause });
-    });
+async function writeHolder(file: FileHandle, path: string, holder: Holder): Promise<void> {
+    try {
+        await file.truncate();
+        await file.write(`${JSON.stringify(holder)}\n`, 0);
+    } catch (cause) {
+        const why = (cause as Error).message;
+        throw new LanguageNeuronsError('UNWRITABLE', `${path}: cannot be written (${why}); free some space or choose another folder`, { cause });
+    }
 }
 
 function busy(name: string, holder: Holder | undefined): LanguageNeuronsError {
@@ -166,7 +124,7 @@ const unfinished = /\.(?:safetensors|json|jsonl|csv|html|svg)\.\d+$|^\.writable-
 /** Removes what killed processes were writing: nobody else writes there now. */
 async function sweep(lockPath: string): Promise<void> {
     const folder = dirname(lockPath);
-    const file = /^\.(.+)\.lock$/.exec(basename(lockPath))?.[1];
+    const file = /^\.(.+)\.lock\.json$/.exec(basename(lockPath))?.[1];
     for (const part of file === undefined ? subfolders : ['']) {
         const names = await readdir(join(folder, part)).catch((): string[] => []);
         const left = names.filter((name) => unfinished.test(name) && (file === undefined || name.startsWith(`${file}.`)));

@@ -57,11 +57,11 @@ const chunkCharacters = 65_536;
  * finished counts, BUSY, UNWRITABLE, ABORTED and the engine's
  */
 export async function collect(options: CollectOptions): Promise<CollectResult> {
-    const { folds, folder, signal } = options;
+    const { folds, folder } = options;
     if (folds !== undefined && !(Number.isInteger(folds) && folds >= 2 && folds <= 1000)) {
         throw new LanguageNeuronsError('WRONG_USE', `folds must be a whole number from 2 to 1000, not ${folds}`);
     }
-    return withFolder(folder, 'collect', (either) => collectInto({ ...options, signal: either }), signal);
+    return withFolder(folder, 'collect', () => collectInto(options));
 }
 
 async function collectInto({ engine, corpus, folder, folds, force = false, signal, progress = silent }: CollectOptions): Promise<CollectResult> {

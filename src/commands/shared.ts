@@ -82,11 +82,11 @@ export function parseLanguages(text: string | undefined): string[] | undefined {
 /** Work in a folder, after `--fresh` has removed what is there of some kinds and said what. */
 export async function freshly<T>(
     { fresh, folder, kinds }: { readonly fresh: boolean; readonly folder: string; readonly kinds?: readonly CleanKind[] },
-    { signal, say }: CommandContext, work: () => Promise<T>,
+    { say }: CommandContext, work: () => Promise<T>,
 ): Promise<T> {
     if (!fresh || (await stat(folder).catch(() => undefined)) === undefined) return work();
     return withFolder(folder, 'clean', async () => {
         say(`--fresh removed from ${folder}: ${removedWords(await clean(folder, kinds))}`);
         return work();
-    }, signal);
+    });
 }

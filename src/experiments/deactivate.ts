@@ -54,9 +54,9 @@ export interface DeactivateResult extends DeactivationMatrix {
  * corpus's, the questions' and the engine's errors
  */
 export async function deactivate(options: DeactivateOptions): Promise<DeactivateResult> {
-    const { engine, analysis, metric, folder, otherModel = false, signal } = options;
+    const { engine, analysis, metric, folder, otherModel = false } = options;
     checkFit(engine, analysis, metric, otherModel);
-    return withFolder(folder, 'deactivate', (either) => deactivateInto({ ...options, signal: either }), signal);
+    return withFolder(folder, 'deactivate', () => deactivateInto(options));
 }
 
 async function deactivateInto(options: DeactivateOptions): Promise<DeactivateResult> {

@@ -72,9 +72,9 @@ interface AskedQuestion {
  * @throws LanguageNeuronsError the questions', the template's and the engine's; WRONG_USE, BUSY, UNWRITABLE, ABORTED
  */
 export async function respond(options: RespondOptions): Promise<RespondResult> {
-    const { path, limit, signal } = options;
+    const { path, limit } = options;
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw new LanguageNeuronsError('WRONG_USE', `the number of questions must be a whole number of at least 1, not ${limit}`);
-    return withFile(path, 'respond', (either) => respondInto({ ...options, signal: either }), signal);
+    return withFile(path, 'respond', () => respondInto(options));
 }
 
 async function respondInto(options: RespondOptions): Promise<RespondResult> {

@@ -53,7 +53,7 @@ interface RunOptions {
  * @throws LanguageNeuronsError as its steps
  */
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
-    return withFolder(config.out, 'run', (signal) => runIn(config, { ...options, signal }), options.signal);
+    return withFolder(config.out, 'run', () => runIn(config, options));
 }
 
 async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult> {
@@ -106,7 +106,7 @@ async function examineTogether(before: RunConfig, after: RunConfig, { signal, pr
 
 /** One model's way up to its matrices. */
 async function examine(config: RunConfig, options: RunOptions): Promise<Examined> {
-    return withFolder(config.out, 'run', (signal) => examineIn(config, { ...options, signal }), options.signal);
+    return withFolder(config.out, 'run', () => examineIn(config, options));
 }
 
 async function examineIn(config: RunConfig, { force, signal, progress = silent }: RunOptions): Promise<Examined> {

@@ -36,7 +36,7 @@ describe('the campaign sees what must not be', () => {
         { what: 'a file lost', change: () => rmSync(join(found, 'run.json')), words: 'run.json is missing' },
         { what: 'a file too many', change: () => writeFileSync(join(found, 'x'), ''), words: 'x is not of an undisturbed run' },
         { what: 'a temporary file', change: () => writeFileSync(join(found, 'run.json.2164310592'), ''), words: 'was left behind' },
-        { what: 'a lock', change: () => mkdirSync(join(found, '.lock')), words: '.lock was left behind' },
+        { what: 'a lock', change: () => writeFileSync(join(found, '.lock.json'), ''), words: '.lock.json was left behind' },
     ])('$what', ({ change, words }) => {
         change();
         expect(compareFolders(found, expected).faults.join()).toContain(words);
