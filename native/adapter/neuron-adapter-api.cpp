@@ -5,11 +5,14 @@
 
 #include "llama-context.h"
 #include "llama-ext.h"
+#include "llama-kv-cache-iswa.h"
+#include "llama-kv-cache.h"
 #include "llama-model.h"
 
 #include <algorithm>
 #include <cstring>
 #include <new>
+#include <typeinfo>
 
 namespace {
 
@@ -160,6 +163,11 @@ void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode) {
 void llama_neurons_set_mask(llama_context * ctx, int32_t mask, const std::vector<std::vector<float>> & keep) {
     ctx->synchronize();
     adapter_of(ctx).set_mask(mask, keep);
+}
+
+bool llama_neurons_plain_cache(const llama_context * ctx) {
+    const llama_memory_i * memory = ctx->get_memory();
+    return typeid(*memory) == typeid(llama_kv_cache) || typeid(*memory) == typeid(llama_kv_cache_iswa);
 }
 
 void llama_neurons_set_tokens(llama_context * ctx, const std::vector<llama_neurons_token> & tokens) {

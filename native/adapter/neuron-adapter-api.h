@@ -101,6 +101,10 @@ LLAMA_API void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mo
 // deactivates the neuron; no site at all: the whole model.
 LLAMA_API void llama_neurons_set_mask(llama_context * ctx, int32_t mask, const std::vector<std::vector<float>> & keep);
 
+// Whether keys and values of one token stand in one cell, so that sequences can have caches of their own and take
+// tokens back: neither recurrent states nor caches that pick or compress.
+LLAMA_API bool llama_neurons_plain_cache(const llama_context * ctx);
+
 // Tells the next llama_decode what to do with each of its tokens.
 LLAMA_API void llama_neurons_set_tokens(llama_context * ctx, const std::vector<llama_neurons_token> & tokens);
 

@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <cmath>
-#include <thread>
+#include <cstddef>
+#include <limits>
+#include <numeric>
 
 namespace {
 
@@ -30,9 +32,29 @@ struct BatchDeleter {
     }
 }
 
+// The first of the greatest. Lanes that know nothing of each other, so that the compiler makes vectors of them: a
+// vocabulary has up to 262,144 tokens, and every sequence asks.
+const float * find_likeliest(const float * logits, int32_t n_vocab) {
+    constexpr int32_t lanes = 32;
+    float greatest[lanes];
+    std::fill(greatest, greatest + lanes, -std::numeric_limits<float>::infinity());
+    int32_t i = 0;
+    for (; i + lanes <= n_vocab; i += lanes) {
+        for (int32_t lane = 0; lane < lanes; ++lane) {
+            greatest[lane] = logits[i + lane] > greatest[lane] ? logits[i + lane] : greatest[lane];
+        }
+    }
+    float most = *std::max_element(greatest, greatest + lanes);
+    for (; i < n_vocab; ++i) {
+        most = std::max(most, logits[i]);
+    }
+    const float * found = std::find(logits, logits + n_vocab, most);
+    return found == logits + n_vocab ? logits : found; // nothing but NaN
+}
+
 // Inverts the distribution function of softmax(logits / temperature) at `uniform`.
 llama_token draw(const float * logits, int32_t n_vocab, double temperature, double uniform) {
-    const float * likeliest = std::max_element(logits, logits + n_vocab);
+    const float * likeliest = find_likeliest(logits, n_vocab);
     if (temperature <= 0) {
         return llama_token(likeliest - logits);
     }
@@ -54,7 +76,8 @@ llama_token draw(const float * logits, int32_t n_vocab, double temperature, doub
 
 } // namespace
 
-Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options) : model(std::move(model_)) {
+Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
+    : model(std::move(model_)), threads(options.threads) {
     const LogCapture log;
     llama_neurons_take_cause(); // of an earlier call
     auto params = llama_context_default_params();
@@ -62,8 +85,8 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options) 
     params.n_batch    = options.batch_size;
     params.n_ubatch   = options.batch_size;
     params.n_seq_max  = options.sequences;
-    params.kv_unified = true; // cells go where they are needed; batches stay in order
-    params.n_threads  = options.threads > 0 ? options.threads : int32_t(std::max(1u, std::thread::hardware_concurrency()));
+    params.kv_unified = !options.streams; // unified, cells go where they are needed, and batches stay in order
+    params.n_threads  = options.threads;
     params.n_threads_batch = params.n_threads;
     params.no_perf = true;
     params.abort_callback = [](void * self) { return static_cast<Context *>(self)->aborting.load(); };
@@ -79,6 +102,7 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options) 
         fail(cause.empty() ? "NATIVE" : cause, "llama.cpp cannot make a context of " + std::to_string(options.context_size) + " tokens ("
             + log.errors() + "); lower the context or batch size");
     }
+    threads.attach(context.get());
     if (!model->loras.empty()
         && llama_set_adapters_lora(context.get(), model->loras.data(), model->loras.size(), model->scales.data()) != 0) {
         fail("NATIVE", "llama.cpp cannot apply the LoRA adapters (" + log.errors() + ")");
@@ -200,24 +224,56 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
     if (!mode.logits || mode.score || mode.unread) {
         fail("WRONG_USE", "tokens are asked for in a mode that computes no logits; set the mode { logits: true, score: false } first");
     }
+    finish(batch); // first: what ended with the last draw makes room for this batch
+    trim(batch);
+    move(batch);
+    std::vector<llama_token> all = draw_after(batch, draws.rows, draws, 0);
+    const size_t n = draws.rows.size();
+    std::vector<llama_pos> positions;
+    Batch next;
+    for (int32_t row : draws.rows) {
+        positions.push_back(batch.positions[size_t(row)]);
+        next.masks.push_back(batch.masks[size_t(row)]);
+    }
+    next.sequences = draws.sequences;
+    next.counted.assign(n, 0);
+    next.targets.assign(n, -1);
+    std::vector<int32_t> rows(n);
+    std::iota(rows.begin(), rows.end(), 0);
+    for (size_t step = 1; step < draws.steps && n > 0; ++step) {
+        next.tokens.assign(all.end() - std::ptrdiff_t(n), all.end());
+        if (std::find_first_of(next.tokens.begin(), next.tokens.end(), draws.ends.begin(), draws.ends.end()) != next.tokens.end()) {
+            break;
+        }
+        for (llama_pos & position : positions) {
+            ++position;
+        }
+        next.positions = positions;
+        const auto drawn = draw_after(next, rows, draws, step);
+        all.insert(all.end(), drawn.begin(), drawn.end());
+    }
+    return all;
+}
+
+std::vector<llama_token> Context::draw_after(
+        const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step) {
     refuse_if_aborted();
     std::vector<uint8_t> outputs(batch.tokens.size(), 0);
-    for (int32_t row : draws.rows) {
+    for (int32_t row : rows) {
         outputs.at(size_t(row)) = 1;
     }
-    if (draws.rows.empty()) {
+    if (rows.empty()) {
         outputs.back() = 1; // llama.cpp wants one
     }
-    finish(batch); // first: what ended with the last draw makes room for this batch
     if (mode.masks) {
         llama_neurons_set_tokens(context.get(), tokens_of(batch));
     }
     run(batch, outputs);
     const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
     std::vector<llama_token> drawn;
-    for (size_t i = 0; i < draws.rows.size(); ++i) {
-        const float * logits = llama_get_logits_ith(context.get(), draws.rows[i]);
-        drawn.push_back(draw(logits, n_vocab, draws.temperature, draws.uniforms[i]));
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const float * logits = llama_get_logits_ith(context.get(), rows[i]);
+        drawn.push_back(draw(logits, n_vocab, draws.temperature, draws.uniforms[step * rows.size() + i]));
     }
     return drawn;
 }
@@ -232,6 +288,22 @@ void Context::refuse_if_aborted() const {
 void Context::finish(const Batch & batch) {
     for (llama_seq_id sequence : batch.finished) {
         llama_memory_seq_rm(llama_get_memory(context.get()), sequence, -1, -1);
+    }
+}
+
+void Context::trim(const Batch & batch) {
+    for (size_t pair = 0; pair + 1 < batch.trimmed.size(); pair += 2) {
+        if (!llama_memory_seq_rm(llama_get_memory(context.get()), batch.trimmed[pair], batch.trimmed[pair + 1], -1)) {
+            fail("NATIVE", "the model's memory cannot take tokens back; ask without drafts");
+        }
+    }
+}
+
+void Context::move(const Batch & batch) {
+    llama_memory_t memory = llama_get_memory(context.get());
+    for (size_t pair = 0; pair + 1 < batch.moved.size(); pair += 2) {
+        llama_memory_seq_cp(memory, batch.moved[pair], batch.moved[pair + 1], -1, -1);
+        llama_memory_seq_rm(memory, batch.moved[pair], -1, -1);
     }
 }
 

@@ -3,6 +3,7 @@
 #include "CallbackCounter.h"
 #include "Failure.h"
 #include "Model.h"
+#include "ThreadPool.h"
 
 #include "neuron-adapter-api.h"
 
@@ -12,10 +13,11 @@
 #include <vector>
 
 struct ContextOptions {
-    uint32_t          context_size = 0; // tokens of the KV cache, shared by all sequences
+    uint32_t          context_size = 0; // tokens of the KV cache
+    bool              streams      = false; // each sequence has an equal part of it, else all share it
     uint32_t          batch_size   = 512;
     uint32_t          sequences    = 64;
-    int32_t           threads      = 0;
+    int32_t           threads      = 1;
     llama_neurons_ops ops          = llama_neurons_ops::automatic;
     bool              count_only   = false; // compute buffers for counting, none for logits
     int32_t           masks        = 1; // held at a time
@@ -31,14 +33,19 @@ struct Batch {
     std::vector<llama_token>  targets;
     std::vector<int32_t>      masks;
     std::vector<llama_seq_id> finished; // sequences whose cells are freed after the batch
+    std::vector<int32_t>      trimmed;  // pairs of a sequence and the position from which on it loses its cells, before the batch
+    std::vector<llama_seq_id> moved;    // pairs of a sequence and the free one that it becomes, before the batch
     std::vector<int32_t>      shared;   // pairs of token index and further sequence
 };
 
-// Which tokens to draw after a batch: one for each entry.
+// Which tokens to draw after a batch: one for each entry, and again one after each of these, in steps.
 struct Draws {
-    std::vector<int32_t> rows;        // token of the batch that is continued; may repeat
-    std::vector<double>  uniforms;    // in [0, 1)
-    double               temperature = 0; // 0: the likeliest token
+    std::vector<int32_t>      rows;      // token of the batch that is continued; may repeat
+    std::vector<llama_seq_id> sequences; // of each entry: what is drawn belongs to it
+    std::vector<double>       uniforms;  // [steps, entries] in [0, 1)
+    double                    temperature = 0; // 0: the likeliest token
+    size_t                    steps = 1; // at most
+    std::vector<llama_token>  ends;      // no step follows one in which one of these was drawn
 };
 
 struct ContextDeleter {
@@ -58,7 +65,8 @@ public:
     void   set_mode(llama_neurons_mode mode);
     void   set_mask(int32_t mask, const std::vector<std::vector<float>> & keep);
     Output decode(const Batch & batch, bool want_logits);
-    // Frees the sequences finished before, decodes a batch and draws the next token after some of its tokens.
+    // Frees the sequences finished before, decodes a batch and draws the next token after some of its tokens; goes
+    // on with these. [steps done, entries].
     std::vector<llama_token> sample(const Batch & batch, const Draws & draws);
     // Throws where a failed batch left the counters half-updated.
     llama_neurons_totals counts();
@@ -77,11 +85,15 @@ public:
 private:
     std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits) const;
     std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
+    std::vector<llama_token> draw_after(const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step);
     void run(const Batch & batch, const std::vector<uint8_t> & outputs);
     void finish(const Batch & batch);
+    void trim(const Batch & batch);
+    void move(const Batch & batch);
     void refuse_if_aborted() const; // throws ABORTED
 
     std::shared_ptr<Model>           model; // before the context, so that it is freed after it
+    ThreadPool                       threads; // before the context too
     std::optional<CallbackCounter>   callback;
     std::unique_ptr<llama_context, ContextDeleter> context;
     llama_neurons_mode               mode;

@@ -14,6 +14,7 @@ Napi::Value undefined(Napi::Env env, Nothing &) { return env.Undefined(); }
 Napi::Function ContextObject::define(Napi::Env env) {
     return DefineClass(env, "NativeContext", {
         InstanceMethod<&ContextObject::sites>("sites"),
+        InstanceMethod<&ContextObject::plain_cache>("plainCache"),
         InstanceMethod<&ContextObject::set_mode>("setMode"),
         InstanceMethod<&ContextObject::set_mask>("setMask"),
         InstanceMethod<&ContextObject::decode>("decode"),
@@ -70,6 +71,10 @@ Napi::Value ContextObject::sites(const Napi::CallbackInfo & info) {
         result.Set(uint32_t(i), convert::site(env, sites[i], llama_neurons_ops_name(held->handle(), i)));
     }
     return result;
+}
+
+Napi::Value ContextObject::plain_cache(const Napi::CallbackInfo & info) {
+    return Napi::Boolean::New(info.Env(), llama_neurons_plain_cache(open(info.Env())->handle()));
 }
 
 Napi::Value ContextObject::set_mode(const Napi::CallbackInfo & info) {

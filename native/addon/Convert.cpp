@@ -65,6 +65,7 @@ ModelOptions convert::model_options(const Napi::Object & object) {
 ContextOptions convert::context_options(const Napi::Object & object) {
     ContextOptions options;
     options.context_size    = uint32_t(integer(object, "contextSize"));
+    options.streams         = required(object, "streams").ToBoolean();
     options.batch_size      = uint32_t(integer(object, "batchSize"));
     options.sequences       = uint32_t(integer(object, "sequences"));
     options.threads         = integer(object, "threads");
@@ -84,6 +85,8 @@ Batch convert::batch(const Napi::Object & object) {
     batch.targets   = vector_of<Napi::Int32Array, llama_token>(object, "targets");
     batch.masks     = vector_of<Napi::Int32Array, int32_t>(object, "masks");
     batch.finished  = vector_of<Napi::Int32Array, llama_seq_id>(object, "finished");
+    batch.trimmed   = vector_of<Napi::Int32Array, int32_t>(object, "trimmed");
+    batch.moved     = vector_of<Napi::Int32Array, llama_seq_id>(object, "moved");
     batch.shared    = vector_of<Napi::Int32Array, int32_t>(object, "shared");
     const size_t n = batch.tokens.size();
     for (size_t pair = 0; pair < batch.shared.size(); pair += 2) {
@@ -101,10 +104,13 @@ Draws convert::draws(const Napi::Object & object, size_t n_tokens) {
     Draws draws;
     draws.rows        = vector_of<Napi::Int32Array, int32_t>(object, "rows");
     draws.uniforms    = vector_of<Napi::Float64Array, double>(object, "uniforms");
+    draws.sequences   = vector_of<Napi::Int32Array, llama_seq_id>(object, "sequences");
+    draws.ends        = vector_of<Napi::Int32Array, llama_token>(object, "ends");
+    draws.steps       = size_t(std::max(1, integer(object, "steps")));
     draws.temperature = required(object, "temperature").ToNumber().DoubleValue();
     const bool outside = std::any_of(draws.rows.begin(), draws.rows.end(), [=](int32_t row) { return row < 0 || size_t(row) >= n_tokens; });
-    if (outside || draws.uniforms.size() != draws.rows.size()) {
-        throw Napi::TypeError::New(object.Env(), "draws name tokens of the batch, each with a uniform number");
+    if (outside || draws.sequences.size() != draws.rows.size() || draws.uniforms.size() != draws.rows.size() * draws.steps) {
+        throw Napi::TypeError::New(object.Env(), "draws name tokens of the batch, each with its sequence and a uniform number a step");
     }
     return draws;
 }

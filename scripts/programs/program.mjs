@@ -3,6 +3,7 @@
 
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
 import { BuildError } from '../build/BuildError.mjs';
 import { resolveBackends } from '../build/backends.mjs';
@@ -54,7 +55,7 @@ export function program(name, definitions = {}) {
     const { sources, edit = (text) => text, definitions: own = {} } = programs[name];
     const defined = { ...own, ...definitions };
     const tag = Object.entries(defined).map(([key, value]) => `-${key}-${value}`).join('');
-    const root = join(packageRoot, 'build', 'programs', `${backends.llamaVersion}-${backends.packageVersion}`);
+    const root = programsFolder(backends);
     const path = join(root, `${name}${tag}`);
     if (existsSync(path)) return path;
 
@@ -85,6 +86,44 @@ export function program(name, definitions = {}) {
 }
 
 /**
+ * ggml's CPU backend as llama.cpp's own build makes it: for this very processor, with OpenMP. A plugin for the programs
+ * (LN_BACKEND): node-llama-cpp's have no OpenMP.
+ *
+ * @returns {string} path of the plugin, built where it is not there yet (some 2 minutes on two cores)
+ */
+export function openmpBackend() {
+    const backends = resolveBackends();
+    const root = programsFolder(backends);
+    const build = join(root, 'openmp');
+    const path = join(build, 'bin', `libggml-cpu${process.platform === 'darwin' ? '.dylib' : '.so'}`);
+    if (existsSync(path)) return path;
+    const tree = unpacked(backends, join(root, 'source'));
+    // ggml is a part of a project: by itself it wants files that the clone leaves out.
+    const project = join(root, 'openmp-project');
+    mkdirSync(project, { recursive: true });
+    writeFileSync(join(project, 'CMakeLists.txt'), `cmake_minimum_required(VERSION 3.19)
+project(openmp LANGUAGES C CXX)
+set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "\${CMAKE_BINARY_DIR}/bin")
+set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "\${CMAKE_BINARY_DIR}/bin")
+add_subdirectory(${JSON.stringify(join(tree, 'ggml'))} ggml)
+`);
+    // As a plugin the backend refuses GGML_NATIVE, which is this option of the compiler.
+    const native = ['C', 'CXX'].map((language) => `-DCMAKE_${language}_FLAGS=-march=native`);
+    execFileSync('cmake', [
+        '-S', project, '-B', build, '-DCMAKE_BUILD_TYPE=Release', '-DBUILD_SHARED_LIBS=ON', '-DGGML_BACKEND_DL=ON',
+        '-DGGML_NATIVE=OFF', '-DGGML_OPENMP=ON', '-DGGML_LLAMAFILE=ON', ...native,
+    ], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync('cmake', ['--build', build, '--target', 'ggml-cpu', '-j', String(availableParallelism())], { stdio: ['ignore', 'ignore', 'inherit'] });
+    if (!existsSync(path)) throw new BuildError(`${path} was not made; mend scripts/programs`);
+    return path;
+}
+
+/** @param {import('../build/backends.mjs').Backends} backends */
+function programsFolder({ llamaVersion, packageVersion }) {
+    return join(packageRoot, 'build', 'programs', `${llamaVersion}-${packageVersion}`);
+}
+
+/**
  * llama.cpp's source, without any patches: node-llama-cpp's change no header.
  *
  * @param {import('../build/backends.mjs').Backends} backends
@@ -100,16 +139,25 @@ function unpacked(backends, target) {
 }
 
 /**
- * The entry point: ggml looks for its backends beside the program, where none are.
+ * The entry point: ggml looks for its backends beside the program, where none are. LN_BACKEND names one to load instead.
  *
  * @param {string} folder
  */
 const loader = (folder) => `
 #include "ggml-backend.h"
+#include <chrono>
+#include <cstdlib>
+#include <thread>
 #undef main
 int program_main(int argc, char ** argv);
 int main(int argc, char ** argv) {
-    ggml_backend_load_all_from_path(${JSON.stringify(folder)});
-    return program_main(argc, argv);
+    if (const char * backend = std::getenv("LN_BACKEND")) {
+        if (ggml_backend_load(backend) == nullptr) { return 3; }
+    } else {
+        ggml_backend_load_all_from_path(${JSON.stringify(folder)});
+    }
+    const int code = program_main(argc, argv);
+    std::this_thread::sleep_for(std::chrono::milliseconds(200)); // its log is written by a thread that nobody waits for
+    return code;
 }
 `;

@@ -19,7 +19,7 @@ export const engineOptions: OptionTable = {
     'window-size': {
         number: ranges.windowSize, describe: 'most tokens of one text (default: training context, at most 2048)',
     },
-    threads: { number: ranges.threads, describe: 'CPU threads (default: one a core)' },
+    threads: { number: ranges.threads, describe: 'CPU threads (default: one a physical core)' },
 };
 const model = { alias: 'm', path: true, required: true, describe: 'GGUF file, or hf:user/repo:quant' };
 export const modelOptions: OptionTable = { model, ...engineOptions };

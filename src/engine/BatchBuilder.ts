@@ -20,6 +20,8 @@ export class BatchBuilder {
     readonly #targets: Int32Array;
     readonly #masks: Int32Array;
     readonly #finished: number[] = [];
+    readonly #trimmed: number[] = [];
+    readonly #moved: number[] = [];
     readonly #shared: number[] = [];
 
     /** @param size most tokens of the batch */
@@ -62,6 +64,32 @@ export class BatchBuilder {
         this.#finished.push(sequence);
     }
 
+    /** Names a sequence in `trimmed`, and the first position that it loses. */
+    trim(sequence: number, from: number): void {
+        this.#trimmed.push(sequence, from);
+    }
+
+    /** Names a sequence in `moved`. */
+    move(from: number, to: number): void {
+        this.#moved.push(from, to);
+    }
+
+    /**
+     * Puts the tokens in the order of their first sequences, each sequence's as they were added.
+     * @returns each token's new index
+     */
+    sort(): Int32Array {
+        const n = this.#length;
+        const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => this.#sequences[a]! - this.#sequences[b]!);
+        for (const values of [this.#tokens, this.#positions, this.#sequences, this.#counted, this.#targets, this.#masks]) {
+            values.set(order.map((i) => values[i]!));
+        }
+        const places = new Int32Array(n);
+        for (const [place, i] of order.entries()) places[i] = place;
+        for (let pair = 0; pair < this.#shared.length; pair += 2) this.#shared[pair] = places[this.#shared[pair]!]!;
+        return places;
+    }
+
     build(): NativeBatch {
         const n = this.#length;
         return {
@@ -72,6 +100,8 @@ export class BatchBuilder {
             targets: this.#targets.subarray(0, n),
             masks: this.#masks.subarray(0, n),
             finished: Int32Array.from(this.#finished),
+            trimmed: Int32Array.from(this.#trimmed),
+            moved: Int32Array.from(this.#moved),
             shared: Int32Array.from(this.#shared),
         };
     }

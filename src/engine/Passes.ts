@@ -2,7 +2,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { orStopped, throwIfStopped } from '../stop.js';
 import type { NativeContext, NativeMode, NativeModel, NativeModelInfo } from './addon.js';
 import type { NeuronMask, RunOptions, Samples } from './engineTypes.js';
-import { type EngineParts, leastBatchSize } from './loadEngine.js';
+import { type CacheLayout, type EngineParts, leastBatchSize, type OpenContext } from './loadEngine.js';
 import { awaitNative } from './nativeError.js';
 import { type PackedBatch, packBatches, type PackOptions, type ScoredPart } from './packBatches.js';
 import { tokenizeSamples } from './tokenizeSamples.js';
@@ -26,7 +26,17 @@ export class Passes {
     readonly contextSize: number;
     /** Masks held at a time. */
     readonly masks: number;
-    readonly #open: (batchSize: number) => Promise<NativeContext>;
+    /** Whether layers are on a device, not on the processor alone. */
+    readonly onDevice: boolean;
+    /** Whether sequences can have streams of their own, and take tokens back. */
+    readonly plainCache: boolean;
+    readonly #open: OpenContext;
+    /** The context is being replaced. */
+    #laying = false;
+    /** Of the context; undefined: shared. */
+    #layout: CacheLayout | undefined;
+    /** What the pass under way has prepared. */
+    #prepared: { readonly purpose: Purpose; readonly masks: Masks } = { purpose: { count: false, score: false, logits: true, unread: false }, masks: [] };
     #batchSize: number;
     #steppedDown: boolean;
     #context: NativeContext;
@@ -35,13 +45,15 @@ export class Passes {
     /** Settles when all native work of the passes so far is over: an aborted one does not wait for it. */
     #settled: Promise<unknown> = Promise.resolve();
 
-    constructor({ model, context, open, steppedDown, sizes }: EngineParts) {
+    constructor({ model, context, open, backends, steppedDown, sizes }: EngineParts) {
         this.model = model;
         this.info = model.info();
         this.windowSize = sizes.windowSize;
         this.sequences = sizes.sequences;
         this.contextSize = sizes.contextSize;
         this.masks = sizes.masks;
+        this.onDevice = backends.backend !== '';
+        this.plainCache = context.plainCache();
         this.#context = context;
         this.#open = open;
         this.#batchSize = sizes.batchSize;
@@ -71,6 +83,7 @@ export class Passes {
             this.#throwIfClosed();
             this.#context = context;
             this.#batchSize = batchSize;
+            this.#layout = undefined;
             return true;
         } catch (cause) {
             this.#throwIfClosed();
@@ -87,6 +100,7 @@ export class Passes {
         const release = this.#stopOn(signal);
         try {
             return await this.#within(signal, async () => {
+                await this.#lay(undefined);
                 await this.#prepare(purpose, masks);
                 return work();
             });
@@ -116,6 +130,16 @@ export class Passes {
             this.#settled = Promise.allSettled([this.#settled, results.return(undefined)]);
             this.#running = false;
         }
+    }
+
+    /** Of the context: cells that all sequences share, unless a pass has asked for another. */
+    get layout(): CacheLayout {
+        return this.#layout ?? { cells: this.contextSize, sequences: this.sequences, streams: false };
+    }
+
+    /** Lays the cache out anew for what is left of a pass; undefined: shared. The same costs nothing. */
+    async relay(layout: CacheLayout | undefined): Promise<void> {
+        if (await this.#lay(layout)) await this.#prepare(this.#prepared.purpose, this.#prepared.masks);
     }
 
     /** Batches of samples, packed as the context takes them. */
@@ -203,7 +227,29 @@ export class Passes {
         return orStopped(running, signal);
     }
 
+    /** @returns whether the context is a new one */
+    async #lay(layout: CacheLayout | undefined): Promise<boolean> {
+        const had = this.#layout;
+        if (layout?.streams === had?.streams && layout?.cells === had?.cells && layout?.sequences === had?.sequences) return false;
+        this.#laying = true;
+        try {
+            this.#context.close(); // first: two may not fit
+            this.#context = await this.#open(this.#batchSize, layout).catch((cause: unknown) => {
+                if (layout === undefined) throw cause;
+                layout = undefined; // streams' compute buffers are other ones; the shared cache fitted before
+                return this.#open(this.#batchSize);
+            });
+            this.#layout = layout;
+        } finally {
+            this.#laying = false;
+        }
+        if (this.#closed) this.#context.close();
+        this.#throwIfClosed();
+        return true;
+    }
+
     async #prepare(purpose: Purpose, masks: Masks): Promise<void> {
+        this.#prepared = { purpose, masks };
         const several = masks.length > 1;
         const mode: NativeMode = { ...purpose, mask: !several && masks[0] !== undefined, masks: several };
         await awaitNative(() => this.#context.setMode(mode));
@@ -216,7 +262,7 @@ export class Passes {
     /** Stops the decode under way when the signal says so, until released. */
     #stopOn(signal: AbortSignal | undefined): () => void {
         const stop = (): void => {
-            if (!this.#closed) this.#context.abort();
+            if (!this.#closed && !this.#laying) this.#context.abort();
         };
         signal?.addEventListener('abort', stop);
         return () => signal?.removeEventListener('abort', stop);

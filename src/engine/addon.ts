@@ -122,13 +122,15 @@ export interface NativeModel {
 export type NativeCounting = 'automatic' | 'fused' | 'repeat' | 'transpose';
 
 export interface NativeContextOptions {
-    /** Tokens of the KV cache, shared by all sequences. */
+    /** Tokens of the KV cache. */
     readonly contextSize: number;
+    /** Each sequence has an equal part of it, and none attends to another's cells; else all share it. */
+    readonly streams: boolean;
     /** Most tokens of one batch. */
     readonly batchSize: number;
     /** Most sequences at once. */
     readonly sequences: number;
-    /** 0: one a core. */
+    /** At least 1; they last as long as the context. */
     readonly threads: number;
     readonly counting: NativeCounting;
     /** Reserve compute buffers for counting, none for logits. */
@@ -175,7 +177,7 @@ export interface NativeMode {
     readonly unread: boolean;
 }
 
-/** One batch: every array but `finished` and `shared` has one entry a token, in sequence order. */
+/** One batch: `finished` to `shared` aside, every array has one entry a token, in sequence order. */
 export interface NativeBatch {
     readonly tokens: Int32Array;
     readonly positions: Int32Array;
@@ -188,16 +190,26 @@ export interface NativeBatch {
     readonly masks: Int32Array;
     /** Sequences that end with this batch; their KV cells are freed after it. */
     readonly finished: Int32Array;
+    /** Sequences that lose their cells from a position on before the batch, as pairs of the two. */
+    readonly trimmed: Int32Array;
+    /** Sequences that take the number of a free one before the batch, as pairs of the two. */
+    readonly moved: Int32Array;
     /** Further sequences of tokens that several share, as pairs of token index and sequence. */
     readonly shared: Int32Array;
 }
 
-/** Which tokens to draw after a batch, one for each entry. */
+/** Which tokens to draw after a batch, one for each entry, and again one after each of these. */
 export interface NativeDraws {
     /** Token of the batch that is continued; one may be continued more than once. */
     readonly rows: Int32Array;
-    /** In [0, 1): where softmax(logits / temperature) is inverted. */
+    /** Of each entry: the sequence that what is drawn belongs to. */
+    readonly sequences: Int32Array;
+    /** [steps, entries] in [0, 1): where softmax(logits / temperature) is inverted. */
     readonly uniforms: Float64Array;
+    /** Most tokens to draw for each entry, each in a batch of its own but the first. */
+    readonly steps: number;
+    /** No step follows one in which one of these was drawn. */
+    readonly ends: Int32Array;
     /** 0: the likeliest token. */
     readonly temperature: number;
 }
@@ -205,6 +217,8 @@ export interface NativeDraws {
 /** One context; refuses (BUSY) a call while another is under way. */
 export interface NativeContext {
     sites(): NativeSite[];
+    /** Whether sequences can have streams of their own, and take tokens back. */
+    plainCache(): boolean;
     setMode(mode: NativeMode): Promise<void>;
     /** One array [experts * width] a site; 1: the neuron is deactivated. No site: none is. */
     setMask(mask: number, sites: readonly Uint8Array[]): Promise<void>;
@@ -212,7 +226,10 @@ export interface NativeContext {
     decode(batch: NativeBatch): Promise<Float64Array>;
     /** Logits [tokens, vocabulary], row-major. */
     logits(batch: NativeBatch): Promise<Float32Array>;
-    /** Frees `finished` first, then decodes the batch, in a mode with logits, and draws a token after each row named. */
+    /**
+     * Frees `finished` first, then decodes the batch, in a mode with logits, and draws a token after each row named.
+     * @returns [steps done, entries]
+     */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
     counts(): Promise<NativeCounts>;
     /** Clears counters and KV cache. */

@@ -3,14 +3,23 @@ import { throwIfStopped } from '../stop.js';
 import { atLeastOne } from './atLeastOne.js';
 import type { GeneratedAnswer, GenerateOptions, Prompt } from './engineTypes.js';
 import { generate, type GenerationRequest } from './generate.js';
+import { Lookahead } from './Lookahead.js';
 import { awaitNative } from './nativeError.js';
 import type { Passes } from './Passes.js';
+import { planStreams } from './planStreams.js';
 import { before } from './stops.js';
 
 export interface AnswerOptions extends GenerateOptions {
     /** Draw `maxTokens` tokens whatever they are. */
     readonly ignoreEnd?: boolean;
 }
+
+/**
+ * A processor takes as long for 32 tokens as four times for 8 (measured: tests/bench/generate.mjs), so that what is
+ * drafted in vain costs as much as it may win; a device reads its weights for a few hundred at the price of one (as
+ * its arithmetic and bandwidth have it; not measured).
+ */
+const draftTokens = { cpu: 16, device: 256 };
 
 type Prompts = Iterable<Prompt> | AsyncIterable<Prompt>;
 type Request = GenerationRequest & { readonly stops: readonly string[] };
@@ -31,12 +40,28 @@ export async function* answerPrompts(passes: Passes, prompts: Prompts, options: 
 }
 
 async function* answers(passes: Passes, asked: AsyncIterable<Request>, options: AnswerOptions): AsyncGenerator<GeneratedAnswer> {
+    const waiting = new Lookahead(asked);
+    for (;;) {
+        const ahead = await waiting.peek(passes.sequences);
+        if (ahead.length === 0) return;
+        const { maxTokens = 256 } = options;
+        const needOf = ({ prompt }: Request): number => prompt.length + maxTokens;
+        const alone = (options.answers ?? 1) === 1 && passes.plainCache;
+        const { layout: had, sequences, contextSize } = passes;
+        await passes.relay(alone ? planStreams(ahead.map(needOf), { cells: contextSize, sequences }, had) : undefined);
+        const { streams, cells, sequences: each } = passes.layout;
+        // A longer one than was seen ahead waits until the streams can be laid out for it.
+        yield* generateIn(passes, waiting.takeWhile((request) => !streams || needOf(request) <= cells / each), options);
+    }
+}
+
+async function* generateIn(passes: Passes, asked: AsyncIterable<Request>, options: AnswerOptions): AsyncGenerator<GeneratedAnswer> {
     const { signal, maxTokens = 256, temperature = 0, seed = 1, ignoreEnd = false } = options;
-    const { model } = passes;
+    const { model, layout } = passes;
     const detokenize = (lists: readonly Int32Array[]): Promise<string[]> => awaitNative(() => model.detokenize(lists));
     const drawn = generate(asked, {
         maxTokens, temperature, seed, endTokens: new Set(ignoreEnd ? [] : model.endTokens()),
-        batchSize: passes.batchSize, sequences: passes.sequences, cells: passes.contextSize,
+        batchSize: passes.batchSize, ...layout, draftTokens: passes.onDevice ? draftTokens.device : draftTokens.cpu,
     }, {
         detokenize,
         sample: (batch, draws) => {
@@ -44,29 +69,35 @@ async function* answers(passes: Passes, asked: AsyncIterable<Request>, options: 
             return awaitNative(() => passes.context.sample(batch, draws));
         },
     });
-    for await (const { request, answer, tokens, end } of drawn) {
+    for await (const { request, answer, tokens, end, tried, held } of drawn) {
         const [text] = await detokenize([tokens]);
         yield {
             prompt: request.id, mask: request.mask ?? 0, answer, text: before(text!, request.stops),
-            tokens: tokens.length, promptTokens: answer === 0 ? request.prompt.length : 0, end,
+            tokens: tokens.length, promptTokens: answer === 0 ? request.prompt.length : 0, end, tried, held,
         };
     }
 }
 
-async function* requests({ model, info: { bos } }: Passes, prompts: Prompts, masks: number, answers: number): AsyncGenerator<Request> {
+async function* requests({ model, info: { bos }, plainCache }: Passes, prompts: Prompts, masks: number, answers: number): AsyncGenerator<Request> {
     let count = 0;
     // conditions ask the same in a row
-    let last: { readonly text: string; readonly special: boolean; readonly tokens: Int32Array } | undefined;
+    let lastDraft: { readonly text: string; readonly tokens: Int32Array } | undefined;
+    const draftOf = async (text: string): Promise<Int32Array> => {
+        if (lastDraft?.text !== text) lastDraft = { text, tokens: (await awaitNative(() => model.tokenize([text], false)))[0]! };
+        return lastDraft.tokens;
+    };
+    let last: { readonly text: string | Int32Array; readonly special: boolean; readonly tokens: Int32Array } | undefined;
     for await (const prompt of prompts) {
-        const { text, id, mask = 0, special = false, stops = [] } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
+        const { text, id, mask = 0, special = false, stops = [], draft } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
         if (!Number.isInteger(mask) || mask < 0 || mask >= masks) {
             throw new LanguageNeuronsError('WRONG_USE', `a prompt asks for mask ${mask} of ${masks}`);
         }
         if (last?.text !== text || last.special !== special) {
-            last = { text, special, tokens: (await awaitNative(() => model.tokenize([text], special)))[0]! };
+            last = { text, special, tokens: typeof text === 'string' ? (await awaitNative(() => model.tokenize([text], special)))[0]! : text };
         }
         const { tokens } = last;
         const lead = bos >= 0 && tokens[0] !== bos ? [bos] : []; // a chat template may have written it
-        yield { id, mask, prompt: Int32Array.from([...lead, ...tokens]), answers, stops };
+        const request = { id, mask, prompt: Int32Array.from([...lead, ...tokens]), answers, stops };
+        yield draft === undefined || !plainCache ? request : { ...request, draft: await draftOf(draft) };
     }
 }

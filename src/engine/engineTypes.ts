@@ -24,7 +24,7 @@ export interface EngineOptions {
     readonly windowSize?: number;
     /** Tokens of the KV cache. Default: a window and a batch, which is what counting and scoring need; generation holds as many sequences as fit. */
     readonly contextSize?: number;
-    /** Threads. Default: one a core. */
+    /** Threads. Default: one a physical core, of the fast ones where there are two kinds. */
     readonly threads?: number;
     /** Reserve memory for counting only, none for the logits that scoring takes. Default: for both. */
     readonly countOnly?: boolean;
@@ -70,14 +70,21 @@ export interface GenerateOptions {
 
 /** A prompt; a text alone has its place in the list as its id. Ids and seed decide what is drawn, under every mask. */
 export type Prompt = string | {
-    readonly text: string;
+    /** Text, or tokens; BOS is put before either where it is not there. */
+    readonly text: string | Int32Array;
     readonly id: number;
     /** Place of its condition in `masks`. Default 0. */
     readonly mask?: number;
-    /** Special tokens written out in the text are these tokens. Default: plain text. */
+    /** Special tokens written out in the text are these tokens. Default: plain text; no matter for tokens. */
     readonly special?: boolean;
     /** An answer ends before the first of these. Default: none. */
     readonly stops?: readonly string[];
+    /**
+     * What the answer may turn out to be, such as the whole model's: looked at many tokens at once, which changes the
+     * time that it takes, and the answer no more than other prompts beside it do. Left aside where the model's memory
+     * takes no tokens back. Default: none.
+     */
+    readonly draft?: string | undefined;
 };
 
 /** One generated answer. */
@@ -94,6 +101,9 @@ export interface GeneratedAnswer {
     readonly promptTokens: number;
     /** Whether the model ended it, or `maxTokens` did. */
     readonly end: 'stop' | 'length';
+    /** Tokens of the prompt's draft that were looked at, and those of them that are the answer's. */
+    readonly tried: number;
+    readonly held: number;
 }
 
 /** Score of one pass; perplexity is `exp(-logProbability / tokens)`. */

@@ -4,7 +4,15 @@ import { LanguageNeuronsError } from '../errors.js';
 import { randomOf } from '../random.js';
 import type { NativeBatch, NativeDraws } from './addon.js';
 import { BatchBuilder, type TokenUse } from './BatchBuilder.js';
+import { Draft } from './Draft.js';
 import { StopMatcher } from './stops.js';
+
+const none = new Int32Array();
+
+/** Steps asked of the model at once: a call costs as much as a step of a small model. */
+const mostSteps = 64;
+/** The same where answers may stop at a text, beyond which what is drawn is thrown away, or meet their drafts again. */
+const mostStepsWatched = 6;
 
 /** A prompt, as tokens with BOS, and how many answers to draw for it. */
 export interface GenerationRequest {
@@ -14,6 +22,8 @@ export interface GenerationRequest {
     readonly answers: number;
     /** Mask that its tokens have; what is drawn does not depend on its number. Default 0. */
     readonly mask?: number;
+    /** Tokens that an answer may turn out to be: they change what is computed, not what is drawn. */
+    readonly draft?: Int32Array;
     /** An answer is over once it holds one of these texts, though the model did not end it. Default: none. */
     readonly stops?: readonly string[];
 }
@@ -26,6 +36,9 @@ export interface GeneratedTokens<Request extends GenerationRequest = GenerationR
     readonly tokens: Int32Array;
     /** Whether the model ended it, or `maxTokens` did. */
     readonly end: 'stop' | 'length';
+    /** Tokens of the draft that were tried, and that held. */
+    readonly tried: number;
+    readonly held: number;
 }
 
 export interface GenerationOptions {
@@ -40,11 +53,18 @@ export interface GenerationOptions {
     readonly sequences: number;
     /** Cells of the KV cache. */
     readonly cells: number;
+    /** Each sequence has an equal part of the cells, and a request one answer; else all share them. Default false. */
+    readonly streams?: boolean;
+    /** Tokens of a batch, prompts aside, up to which drafts fill it: a token more costs little there. Default: the batch. */
+    readonly draftTokens?: number;
 }
 
 /** What draws the tokens. */
 export interface GenerationModel {
-    /** Frees the sequences that `finished` names, decodes the batch and draws a token for each row. */
+    /**
+     * Frees the sequences that `finished` names, decodes the batch and draws a token for each row, then one after each
+     * of these, and so on: [steps done, rows], at least one step and at most those asked for.
+     */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
     /** The text of each list of tokens; asked once a step, for all answers that stop at a text. */
     detokenize(lists: readonly Int32Array[]): Promise<readonly string[]>;
@@ -53,7 +73,8 @@ export interface GenerationModel {
 /** A request under way: its prompt's cells are shared until its last answer ends. */
 interface Started<Request> {
     readonly request: Request;
-    readonly sequences: readonly number[];
+    /** Of each answer. */
+    readonly sequences: number[];
     /** Tokens of the prompt decoded. */
     decoded: number;
     /** Answers that have not ended. */
@@ -63,10 +84,15 @@ interface Started<Request> {
 interface Growing<Request> {
     readonly of: Started<Request>;
     readonly answer: number;
-    readonly sequence: number;
     readonly random: RandomGenerator;
+    /** Uniform numbers drawn for steps that were not done. */
+    readonly ahead: number[];
     readonly stops: StopMatcher | undefined;
     readonly tokens: number[];
+    readonly draft: Draft | undefined;
+    /** Tokens that are looked at in the batch under way, the first so many of the draft. */
+    trying: Int32Array;
+    drafted: number;
     /** Position of the last token drawn, which is decoded next. */
     position: number;
 }
@@ -83,21 +109,27 @@ export async function* generate<Request extends GenerationRequest>(
     model: GenerationModel,
 ): AsyncGenerator<GeneratedTokens<Request>> {
     const { maxTokens, temperature, endTokens } = options;
+    const { streams = false } = options;
+    const draftTokens = Math.min(options.draftTokens ?? Infinity, options.batchSize);
     const free = Array.from({ length: options.sequences }, (_, id) => options.sequences - 1 - id);
+    const mostCells = streams ? Math.floor(options.cells / options.sequences) : options.cells;
     let growing: Growing<Request>[] = [];
     let starting: Started<Request>[] = [];
     let used = 0;
     let finished: number[] = [];
+    let trims: { readonly sequence: number; readonly from: number }[] = [];
+    const ends = Int32Array.from(endTokens);
     const waiting = stream(requests);
     let next = await waiting.next();
 
     for (;;) {
+        if (streams) free.sort((a, b) => b - a); // the lowest is taken first
         while (next.done !== true) {
             const request = next.value;
             const { prompt, answers } = request;
             const cells = prompt.length + answers * maxTokens;
-            checkRoom(prompt.length, answers, cells, options);
-            if (free.length < answers || used + cells > options.cells) break;
+            checkRoom(prompt.length, answers, cells, mostCells, options);
+            if (free.length < answers || (!streams && used + cells > mostCells)) break;
             starting.push({ request, sequences: Array.from({ length: answers }, () => free.pop()!), decoded: 0, open: answers });
             used += cells;
             next = await waiting.next();
@@ -106,56 +138,164 @@ export async function* generate<Request extends GenerationRequest>(
 
         const batch = new BatchBuilder(options.batchSize);
         for (const sequence of finished) batch.finish(sequence);
+        for (const { sequence, from } of trims) batch.trim(sequence, from);
+        if (streams) closeGaps([...growing.map(({ of }) => of), ...starting], free, batch);
         const rows: number[] = [];
-        const uniforms: number[] = [];
-        const draw = (row: number, random: RandomGenerator): void => {
+        /**
+         * Adds tokens of an answer's draft, and draws after each.
+         * @param even so many, whatever the draft has
+         */
+        const tryOn = (one: Growing<Request>, row: number, room: number, even?: number): void => {
             rows.push(row);
-            uniforms.push(uniformFloat64(random));
+            const { draft, tokens } = one;
+            const found = draft?.next(even ?? Math.min(draft.length, room, maxTokens - tokens.length - 1)) ?? none;
+            one.drafted = found.length;
+            one.trying = found;
+            if (even !== undefined && found.length < even) {
+                one.trying = new Int32Array(even).fill(tokens.at(-1)!);
+                one.trying.set(found);
+            }
+            for (const [i, token] of one.trying.entries()) {
+                rows.push(batch.add(token, one.position + 1 + i, [sequenceOf(one)], useOf(one.of.request)));
+            }
         };
         const drawn = growing;
-        for (const { tokens, position, sequence, of, random } of growing) {
-            draw(batch.add(tokens.at(-1)!, position, [sequence], useOf(of.request)), random);
+        const share = Math.max(0, Math.floor(draftTokens / Math.max(1, growing.length + starting.length)) - 1);
+        const even = streams ? evenDraft(growing, share, mostCells) : undefined;
+        for (const one of growing) {
+            const row = batch.add(one.tokens.at(-1)!, one.position, [sequenceOf(one)], useOf(one.of.request));
+            tryOn(one, row, share, even);
         }
         for (const one of starting) {
-            const { id, prompt, stops = [] } = one.request;
+            const { id, prompt, stops = [], draft } = one.request;
             let row = -1;
             while (one.decoded < prompt.length && batch.room > 0) row = batch.add(prompt[one.decoded]!, one.decoded++, one.sequences, useOf(one.request));
             if (one.decoded < prompt.length) break; // the next batch goes on with it
-            for (const [answer, sequence] of one.sequences.entries()) {
+            for (let answer = 0; answer < one.sequences.length; answer++) {
                 const random = randomOf(options.seed, id, answer);
-                draw(row, random);
-                const matcher = stops.length === 0 ? undefined : new StopMatcher(stops);
-                drawn.push({
-                    of: one, answer, sequence, tokens: [], position: prompt.length - 1, random, stops: matcher,
-                });
+                const begun: Growing<Request> = {
+                    of: one, answer, tokens: [], position: prompt.length - 1, random, ahead: [],
+                    stops: stops.length === 0 ? undefined : new StopMatcher(stops),
+                    draft: draft === undefined ? undefined : new Draft(draft), trying: none, drafted: 0,
+                };
+                tryOn(begun, row, Math.min(share, batch.room));
+                drawn.push(begun);
             }
         }
         starting = starting.filter(({ request: { prompt }, decoded }) => decoded < prompt.length);
 
-        const tokens = await model.sample(
-            batch.build(), { rows: Int32Array.from(rows), uniforms: Float64Array.from(uniforms), temperature },
-        );
-        for (const [i, answer] of drawn.entries()) {
-            if (endTokens.has(tokens[i]!)) continue;
-            answer.tokens.push(tokens[i]!);
-            answer.position++;
+        const steps = starting.length > 0 || rows.length > drawn.length ? 1 : stepsOf(drawn, maxTokens);
+        if (streams) {
+            const places = batch.sort();
+            drawn.sort((a, b) => sequenceOf(a) - sequenceOf(b));
+            for (const [i, row] of rows.entries()) rows[i] = places[row]!;
+            rows.sort((a, b) => a - b); // sequence by sequence, as drawn
         }
-        const stopped = await thoseAtStop(drawn.filter((_, i) => !endTokens.has(tokens[i]!)), model);
+        const tokens = await model.sample(batch.build(), {
+            rows: Int32Array.from(rows), sequences: Int32Array.from(drawn.flatMap((one) => Array<number>(1 + one.trying.length).fill(sequenceOf(one)))),
+            ends, steps, temperature, uniforms: temperature > 0 ? uniformsOf(drawn, steps) : new Float64Array(rows.length * steps),
+        });
+        const fresh = freshOf(drawn, tokens);
+        const ended = new Set<Growing<Request>>();
+        for (let step = 0; fresh.some((list) => step < list.length); step++) {
+            const grown = drawn.filter((one, i) => step < fresh[i]!.length && !ended.has(one) && one.tokens.length < maxTokens);
+            for (const [i, answer] of drawn.entries()) {
+                const token = fresh[i]![step];
+                if (token === undefined || ended.has(answer) || answer.tokens.length === maxTokens) continue;
+                if (temperature > 0) answer.ahead.shift();
+                if (endTokens.has(token)) {
+                    ended.add(answer);
+                    continue;
+                }
+                answer.tokens.push(token);
+                answer.position++;
+            }
+            for (const answer of await thoseAtStop(grown.filter((one) => !ended.has(one)), model)) ended.add(answer);
+        }
         finished = [];
+        trims = [];
         growing = [];
         for (const [i, one] of drawn.entries()) {
-            const stop = endTokens.has(tokens[i]!) || stopped.has(one);
+            const stop = ended.has(one);
+            const held = one.trying.length === 0 ? 0 : fresh[i]!.length - 1;
+            one.draft?.follow(one.tokens, one.drafted, Math.min(held, one.drafted));
             if (!stop && one.tokens.length < maxTokens) {
+                if (held < one.trying.length) trims.push({ sequence: sequenceOf(one), from: one.position });
                 growing.push(one);
                 continue;
             }
-            finished.push(one.sequence);
-            free.push(one.sequence);
+            finished.push(sequenceOf(one));
+            free.push(sequenceOf(one));
             one.of.open--;
             used -= maxTokens + (one.of.open === 0 ? one.of.request.prompt.length : 0);
-            yield { request: one.of.request, answer: one.answer, tokens: Int32Array.from(one.tokens), end: stop ? 'stop' : 'length' };
+            yield { request: one.of.request, answer: one.answer, tokens: Int32Array.from(one.tokens), end: stop ? 'stop' : 'length', tried: one.draft?.tried ?? 0, held: one.draft?.held ?? 0 };
         }
     }
+}
+
+/**
+ * Gives the sequences in use the lowest numbers: llama.cpp computes streams together whose numbers follow each other.
+ * What is left free follows them, the lowest last.
+ */
+function closeGaps(users: readonly Started<GenerationRequest>[], free: number[], batch: BatchBuilder): void {
+    const highestFirst = users.toSorted((a, b) => b.sequences[0]! - a.sequences[0]!);
+    for (const user of highestFirst) {
+        const [from, to] = [user.sequences[0]!, free.at(-1)];
+        if (to === undefined || to > from) return;
+        batch.move(from, to);
+        user.sequences[0] = to;
+        free[free.length - 1] = from;
+        free.sort((a, b) => b - a);
+    }
+}
+
+function sequenceOf({ of, answer }: Growing<GenerationRequest>): number {
+    return of.sequences[answer]!;
+}
+
+/**
+ * How many drafted tokens each growing answer gets in streams: all the same, as llama.cpp computes streams together
+ * that have as many tokens. What a draft lacks is made up, and thrown away.
+ * @param share room for each in the batch
+ * @param cells of a stream
+ * @returns undefined where no answer has a draft
+ */
+function evenDraft(growing: readonly Growing<GenerationRequest>[], share: number, cells: number): number | undefined {
+    const drafts = growing.flatMap(({ draft }) => (draft === undefined ? [] : [draft.length]));
+    const mean = Math.round(drafts.reduce((sum, length) => sum + length, 0) / growing.length);
+    if (mean === 0) return undefined;
+    return growing.reduce((least, { position }) => Math.min(least, cells - position - 1), Math.min(mean, share));
+}
+
+/** Steps that can follow each other without anything to do between them, unless an answer ends. */
+function stepsOf(drawn: readonly Growing<GenerationRequest>[], maxTokens: number): number {
+    if (drawn.length === 0) return 1;
+    const watched = drawn.some(({ stops, draft }) => stops !== undefined || draft !== undefined);
+    return drawn.reduce((least, { tokens }) => Math.min(least, maxTokens - tokens.length), watched ? mostStepsWatched : mostSteps);
+}
+
+/** [steps, rows]: each answer's next ones, one a step or one a token of its draft, kept where they are not used. */
+function uniformsOf(drawn: readonly Growing<GenerationRequest>[], steps: number): Float64Array {
+    for (const { ahead, random, trying } of drawn) while (ahead.length < steps + trying.length) ahead.push(uniformFloat64(random));
+    const rows = Array.from({ length: steps }, (_, step) => drawn.flatMap(({ ahead, trying }) => ahead.slice(step, step + 1 + trying.length)));
+    return Float64Array.from(rows.flat());
+}
+
+/**
+ * What each answer has grown by: a token a step, or the tokens of its draft that held and one of the model's own.
+ * @param tokens [steps, rows]
+ */
+function freshOf(drawn: readonly Growing<GenerationRequest>[], tokens: Int32Array): number[][] {
+    const rows = drawn.reduce((sum, { trying }) => sum + 1 + trying.length, 0);
+    let row = 0;
+    return drawn.map(({ trying }) => {
+        const first = row;
+        row += 1 + trying.length;
+        if (trying.length === 0) return Array.from({ length: rows === 0 ? 0 : tokens.length / rows }, (_, step) => tokens[step * rows + first]!);
+        let held = 0;
+        while (held < trying.length && tokens[first + held] === trying[held]) held++;
+        return Array.from(tokens.subarray(first, first + held + 1));
+    });
 }
 
 /** Of answers that grew by a token, those that hold one of their stop texts now. */
@@ -176,12 +316,12 @@ async function* stream<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator
     yield* items;
 }
 
-function checkRoom(promptLength: number, answers: number, cells: number, options: GenerationOptions): void {
+function checkRoom(promptLength: number, answers: number, cells: number, most: number, options: GenerationOptions): void {
     if (promptLength === 0) throw new LanguageNeuronsError('WRONG_USE', 'a prompt has no token; give it some text');
     if (answers > options.sequences) throw new LanguageNeuronsError('WRONG_USE', `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ask for fewer at a time`);
-    if (cells > options.cells) {
+    if (cells > most) {
         throw new LanguageNeuronsError(
-            'WRONG_USE', `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ${cells} cells of context, ${options.cells} are there; raise the context size or lower the answers' length`,
+            'WRONG_USE', `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
         );
     }
 }

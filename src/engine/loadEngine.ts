@@ -1,7 +1,7 @@
-import { availableParallelism } from 'node:os';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeContext, NativeContextOptions, NativeMode, NativeModel } from './addon.js';
 import { checkOptions, checkWindow } from './checkOptions.js';
+import { defaultThreads } from './defaultThreads.js';
 import { type EngineSettings, engineSettings } from './EngineSettings.js';
 import type { EngineOptions } from './engineTypes.js';
 import { type LoadedBackends, loadBackends } from './loadBackends.js';
@@ -15,12 +15,23 @@ const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV ca
 /** Least batch worth going on with. */
 export const leastBatchSize = maxSequences; // a generated batch has a token of each sequence
 
+/** How the cells of a KV cache are given to sequences: each has an equal part, its stream, or all share them. */
+export interface CacheLayout {
+    /** Of all sequences. */
+    readonly cells: number;
+    readonly sequences: number;
+    readonly streams: boolean;
+}
+
+/** Makes a context; default: a cache that all sequences share, of the engine's size. */
+export type OpenContext = (batchSize: number, layout?: CacheLayout) => Promise<NativeContext>;
+
 /** What an engine is made of. */
 export interface EngineParts {
     readonly path: string;
     readonly model: NativeModel;
     readonly context: NativeContext;
-    readonly open: (batchSize: number) => Promise<NativeContext>;
+    readonly open: OpenContext;
     readonly backends: LoadedBackends;
     readonly fingerprint: string;
     readonly settings: EngineSettings;
@@ -58,9 +69,11 @@ export async function loadEngine(options: EngineOptions & Partial<Pick<NativeCon
         // At most one sequence reaches from one batch into the next.
         const contextSize = Math.max(options.contextSize ?? 0, windowSize + requestedBatchSize);
         const sequences = Math.min(maxSequences, requestedBatchSize);
-        const open = (batchSize: number): Promise<NativeContext> => awaitNative(() => model.createContext({
-            contextSize, batchSize, sequences,
-            threads: options.threads ?? availableParallelism(),
+        const threads = options.threads ?? await defaultThreads();
+        const shared: CacheLayout = { cells: contextSize, sequences, streams: false };
+        const open: OpenContext = (batchSize, layout = shared) => awaitNative(() => model.createContext({
+            contextSize: layout.cells, batchSize, sequences: layout.sequences, streams: layout.streams,
+            threads,
             counting: options.counting ?? 'automatic',
             countOnly: options.countOnly ?? false, masks,
             callbackTensor: options.callbackTensor ?? '',

@@ -67,7 +67,7 @@ export async function planMemory(
     const needs = (gpuLayers: number, batch: number): Promise<NativeMemory> => {
         const key = `${gpuLayers} ${batch}`;
         const known = measured.get(key) ?? awaitNative(() => addon.measureMemory({ ...model, gpuLayers, loras: [] }, {
-            contextSize, batchSize: batch, sequences, threads: 1, counting: 'automatic', countOnly, masks, callbackTensor: '',
+            contextSize, streams: false, batchSize: batch, sequences, threads: 1, counting: 'automatic', countOnly, masks, callbackTensor: '',
         }));
         measured.set(key, known);
         return known;

@@ -64,9 +64,11 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
             const rows = new Map(all.map(({ id }, row) => [id, row]));
             const places = new Map<string, number[]>(); // a question may be there twice
             for (const [place, { key }] of asked.entries()) places.set(key, [...places.get(key) ?? [], place]);
+            const drafts = new Map<string, string>(); // the whole model's answers, by prompt
             const take = ({ key, text, tokens }: { readonly key: string; readonly text: string; readonly tokens: number }): void => {
                 const [prompt, condition] = key.split('/') as [string, string | undefined];
                 const row = rows.get(condition ?? '');
+                if (condition === wholeModel.id) drafts.set(prompt, text);
                 if (row === undefined) return;
                 for (const place of places.get(prompt) ?? []) if (!sheet.has(row, place)) sheet.mark(row, place, text, tokens);
             };
@@ -86,11 +88,15 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
                 progress.advance(total - open);
             }
             const widths = engine.sites.map(neuronsAt);
-            for (let first = 0; first < conditions.length; first += engine.masks) {
-                const together = conditions.slice(first, first + engine.masks);
+            let [tried, held] = [0, 0];
+            // On a processor, batches of many answers gain nothing by drafts; see `draftTokens` of answerPrompts.
+            const drafting = engine.backends.backend !== '';
+            for (const together of groupsOf(conditions, engine.masks, drafting)) {
                 const masks = together.map((condition) => conditionMask(condition, widths));
                 await steppingDown(engine, progress, async () => {
-                    for await (const { prompt: place, mask, text, tokens, promptTokens } of engine.generate(todo(together), { masks, maxTokens, signal })) {
+                    for await (const { prompt: place, mask, text, tokens, promptTokens, ...drafted } of engine.generate(todo(together), { masks, maxTokens, signal })) {
+                        tried += drafted.tried;
+                        held += drafted.held;
                         const { key, question: { language, index } } = asked[place]!;
                         const condition = together[mask]!.id;
                         const answer = { key: `${key}/${condition}`, condition, language, index, text, tokens: tokens + promptTokens };
@@ -100,6 +106,7 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
                     }
                 });
             }
+            if (tried > 0) progress.note(`${Math.round((100 * held) / tried)} % of ${tried} tokens that the whole model's answers foretold held`);
             progress.done();
 
             /** Prompts without an answer, question by question, so that conditions that share one are side by side. */
@@ -108,7 +115,8 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
                     if (places.get(key)![0] !== place) continue;
                     for (const [mask, condition] of together.entries()) {
                         if ((condition.id !== wholeModel.id && !ofAll) || !isOpen(condition, place)) continue;
-                        yield { text, id: place, mask, special: template.special, stops: template.stops(language) };
+                        const draft = drafting && condition.id !== wholeModel.id ? drafts.get(key) : undefined;
+                        yield { text, id: place, mask, special: template.special, stops: template.stops(language), draft };
                     }
                 }
             }
@@ -138,6 +146,15 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
         }
         return asked;
     }
+}
+
+/** As many at a time as there are masks; the whole model by itself and first, where its answers foretell the others'. */
+function groupsOf(conditions: readonly Condition[], most: number, wholeFirst: boolean): Condition[][] {
+    const first = conditions.filter(({ id }) => wholeFirst && id === wholeModel.id);
+    const others = conditions.filter((condition) => !first.includes(condition));
+    const groups = first.length > 0 ? [first] : [];
+    for (let begin = 0; begin < others.length; begin += most) groups.push(others.slice(begin, begin + most));
+    return groups;
 }
 
 function checkLimits(limit: number | undefined, wholeLimit: number | undefined): void {

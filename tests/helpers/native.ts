@@ -2,7 +2,7 @@ import type { NativeBatch, NativeContext, NativeContextOptions, NativeModel } fr
 import { type GpuChoice, loadBackends } from '../../src/engine/loadBackends.js';
 
 const small: NativeContextOptions = {
-    contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
+    contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
 };
 
 /** A model below the engine, for models without a vocabulary. */
@@ -37,6 +37,8 @@ export function mixedBatch(vocabulary: number, seed: number): NativeBatch {
         targets: new Int32Array(n).fill(-1),
         masks: new Int32Array(n),
         finished: Int32Array.of(0, 1),
+        trimmed: new Int32Array(0),
+        moved: new Int32Array(0),
         shared: new Int32Array(0),
     };
 }

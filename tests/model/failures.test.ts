@@ -80,7 +80,7 @@ describe('many at work in one process', () => {
         const unknown = join(at(words[1]!), 'unknown.gguf');
         const model = await openNative(at('model.gguf'));
         const context = await model.createContext({
-            contextSize: 256, batchSize: 64, sequences: 4, threads: 1, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
+            contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 1, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
         });
         const mode: NativeMode = { count: true, mask: false, masks: false, score: false, logits: true, unread: false };
         await context.setMode(mode);
@@ -116,7 +116,7 @@ describe('an abort', () => {
     const open = async (): Promise<Awaited<ReturnType<Awaited<ReturnType<typeof openNative>>['createContext']>>> => {
         const model = await openNative(at('model.gguf'));
         const context = await model.createContext({
-            contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
+            contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
         });
         model.close();
         await context.setMode({ count: true, mask: false, masks: false, score: false, logits: true, unread: false });
@@ -131,7 +131,9 @@ describe('an abort', () => {
             const decoding = context.decode(batch);
             context.abort();
             await expect(decoding).rejects.toMatchObject({ code: 'ABORTED' });
-            const sampling = context.sample(batch, { rows: Int32Array.of(3), uniforms: Float64Array.of(0.5), temperature: 1 });
+            const sampling = context.sample(batch, {
+                rows: Int32Array.of(3), sequences: Int32Array.of(0), uniforms: Float64Array.of(0.5), temperature: 1, steps: 1, ends: Int32Array.of(),
+            });
             context.abort();
             await expect(sampling).rejects.toMatchObject({ code: 'ABORTED' });
             await context.reset();
@@ -165,7 +167,7 @@ describe.skipIf(!hasPrlimit || sanitized)('splits of a graph that cannot be rese
             addon.loadBackends(${JSON.stringify(built.ggmlDir)});
             (async () => {
                 const model = await addon.loadModel({ path: ${JSON.stringify(model)}, backend: '', gpuLayers: 0, split: 'layer', mainGpu: 0, cpuExperts: 0, loras: [] });
-                const context = await model.createContext({ contextSize: 4096, batchSize: 4096, sequences: 1, threads: 1,
+                const context = await model.createContext({ contextSize: 4096, batchSize: 4096, sequences: 1, streams: false, threads: 1,
                     counting: 'automatic', countOnly: true, masks: 1, callbackTensor: '' });
                 const size = Number(/VmSize:\\s*(\\d+)/.exec(require('node:fs').readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
                 execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (size + 400 * 1024 * 1024)]);

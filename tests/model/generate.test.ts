@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import type { GeneratedAnswer, GenerateOptions } from '../../src/engine/engineTypes.js';
+import type { GeneratedAnswer, GenerateOptions, Prompt } from '../../src/engine/engineTypes.js';
 import { maskOf } from '../../src/experiments/conditions.js';
 import { embeddedModel } from '../helpers/models.js';
 
@@ -43,6 +43,37 @@ describe('generation', () => {
         expect(same(together, alone)).toBeGreaterThanOrEqual(prompts.length - 1);
         expect(new Set(together).size).toBe(prompts.length);
     });
+
+    it('a draft changes the time, not the answer', async () => {
+        const plain = await answers(prompts.slice(0, 1), { maxTokens: 40 });
+        for await (const { text, tried, held } of engine.generate([{ text: prompts[0]!, id: 0, draft: plain[0]!.text }], { maxTokens: 40 })) {
+            expect(text).toBe(plain[0]!.text);
+            expect(held).toBeGreaterThan(0.8 * tried);
+            expect(tried).toBeGreaterThan(20);
+        }
+        for await (const { text, tried, held } of engine.generate([{ text: prompts[0]!, id: 0, draft: 'Nobody would ever say this here' }], { maxTokens: 40 })) {
+            expect(text).toBe(plain[0]!.text);
+            expect(held).toBeLessThan(0.5 * tried);
+        }
+    });
+
+    it('prompts of tokens are those of their text; of different lengths, more than there are streams for, they all end', async () => {
+        const tokens = await engine.tokenize(prompts[0]!);
+        expect((await collected([{ text: tokens, id: 0 }], 24))[0]!.text).toBe((await collected([{ text: prompts[0]!, id: 0 }], 24))[0]!.text);
+        // 2048 cells: eight streams of 256, and one prompt that needs one of 512.
+        const many = Array.from({ length: 30 }, (_, i) => `${'Every child in the school reads. '.repeat(i % 7)}${prompts[i % prompts.length]!}`);
+        const long = 'The old man and the sea. '.repeat(30);
+        const found = await collected([...many, long, ...many].map((text, id) => ({ text, id })), 24);
+        expect(found).toHaveLength(2 * many.length + 1);
+        for (let i = 0; i < many.length; i++) expect(found[i]!.text.length).toBeGreaterThan(0);
+        expect(same(found.slice(0, 30).map(({ text }) => text), found.slice(31).map(({ text }) => text))).toBeGreaterThanOrEqual(27);
+    });
+
+    async function collected(asked: readonly Prompt[], maxTokens: number): Promise<GeneratedAnswer[]> {
+        const found: GeneratedAnswer[] = [];
+        for await (const answer of engine.generate(asked, { maxTokens })) found.push(answer);
+        return found.sort((a, b) => a.prompt - b.prompt);
+    }
 
     it('drawn answers depend on the seed and nothing else', async () => {
         const options = { answers: 4, maxTokens: 16, temperature: 1, seed: 7 };

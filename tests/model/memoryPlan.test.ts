@@ -21,7 +21,7 @@ const layers = 'rarra';
 const width = 96;
 const hybrids = { lfm2: writeLfm2, jamba: writeJamba, granitehybrid: writeGraniteHybrid, plamo2: writePlamo2 };
 const context: NativeContextOptions = {
-    contextSize: 1024, batchSize: 128, sequences: 16, threads: 2, counting: 'automatic', countOnly: false, masks: 3, callbackTensor: '',
+    contextSize: 1024, batchSize: 128, sequences: 16, streams: false, threads: 2, counting: 'automatic', countOnly: false, masks: 3, callbackTensor: '',
 };
 
 async function planned(path: string, gpu: GpuChoice = 'off'): Promise<PlannedModel> {

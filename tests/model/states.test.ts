@@ -7,7 +7,7 @@ import { mixedBatch, openNative } from '../helpers/native.js';
 import { writeMamba, writeWidths } from '../helpers/syntheticModels.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-const options = { contextSize: 256, batchSize: 64, sequences: 4, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '' } as const;
+const options = { contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '' } as const;
 const mode = { count: true, mask: false, masks: false, score: false, logits: true, unread: false };
 const batch = mixedBatch(64, 1);
 const mask = [new Uint8Array(64), new Uint8Array(96)];

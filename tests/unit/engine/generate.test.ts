@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
+import type { NativeBatch } from '../../../src/engine/addon.js';
 import {
     generate, type GeneratedTokens, type GenerationModel, type GenerationOptions, type GenerationRequest,
 } from '../../../src/engine/generate.js';
@@ -26,13 +27,50 @@ class Machine implements GenerationModel {
         return Promise.resolve(lists.map(textOf));
     };
 
-    readonly sample: GenerationModel['sample'] = (batch, { rows, uniforms }) => {
+    readonly sample: GenerationModel['sample'] = (batch, { rows, sequences, uniforms, steps, ends }) => {
+        const all: number[] = [];
+        for (let step = 0, next = batch, from = rows; step < steps; step++) {
+            const drawn = this.#step(next, from, uniforms.subarray(step * rows.length, (step + 1) * rows.length));
+            all.push(...drawn);
+            if (rows.length === 0 || drawn.some((token) => ends.includes(token))) break;
+            const positions = Int32Array.from(from, (row) => next.positions[row]! + 1);
+            next = { ...next, tokens: Int32Array.from(drawn), positions, sequences, finished: new Int32Array(), trimmed: new Int32Array(), moved: new Int32Array(), shared: new Int32Array() };
+            from = Int32Array.from(rows.keys());
+        }
+        return Promise.resolve(Int32Array.from(all));
+    };
+
+    /** Streams given to prompts of which no token has fitted into a batch yet: at most where this one is full. */
+    #waiting(batch: NativeBatch): number {
+        return batch.tokens.length === this.options.batchSize ? this.options.sequences : 0;
+    }
+
+    #step(batch: NativeBatch, rows: Int32Array, uniforms: Float64Array): number[] {
         this.steps++;
         this.tokens += batch.tokens.length;
         this.full += batch.tokens.length === this.options.batchSize ? 1 : 0;
         expect(batch.tokens.length).toBeGreaterThan(0);
         expect(batch.tokens.length).toBeLessThanOrEqual(this.options.batchSize);
         for (const id of batch.finished) expect(this.#sequences.delete(id)).toBe(true);
+        for (let pair = 0; pair < batch.trimmed.length; pair += 2) {
+            const sequence = this.#sequences.get(batch.trimmed[pair]!)!;
+            expect(sequence.length).toBeGreaterThan(batch.trimmed[pair + 1]!);
+            sequence.length = batch.trimmed[pair + 1]!;
+        }
+        for (let pair = 0; pair < batch.moved.length; pair += 2) {
+            const [from, to] = [batch.moved[pair]!, batch.moved[pair + 1]!];
+            expect(this.#sequences.has(to)).toBe(false);
+            const moved = this.#sequences.get(from);
+            if (moved !== undefined) this.#sequences.set(to, moved);
+            this.#sequences.delete(from);
+        }
+        if (this.options.streams === true) {
+            expect([...batch.sequences]).toEqual([...batch.sequences].sort((a, b) => a - b));
+            // Growing or beginning, those in use are the lowest ones.
+            const used = new Set([...this.#sequences.keys(), ...batch.sequences]);
+            expect(Math.max(...used)).toBeLessThan(used.size + this.#waiting(batch));
+            for (const sequence of this.#sequences.values()) expect(sequence.length).toBeLessThanOrEqual(Math.floor(this.options.cells / this.options.sequences));
+        }
         const behind: number[][] = [];
         for (const [i, token] of batch.tokens.entries()) {
             const others = Array.from({ length: batch.shared.length / 2 }, (_, pair) => pair).filter((pair) => batch.shared[2 * pair] === i).map((pair) => batch.shared[2 * pair + 1]!);
@@ -51,11 +89,11 @@ class Machine implements GenerationModel {
         }
         const cells = new Set([...this.#sequences.values()].flatMap((sequence) => sequence.map((one) => one.cell)));
         expect(cells.size).toBeLessThanOrEqual(this.options.cells);
-        return Promise.resolve(Int32Array.from(rows, (row, i) => {
+        return Array.from(rows, (row, i) => {
             const hash = behind[row]!.reduce((sum, token) => (sum * 31 + token) % 9973, 7);
             return (hash + Math.floor(uniforms[i]! * 5)) % 12; // now and then the end
-        }));
-    };
+        });
+    }
 }
 
 async function all(requests: readonly GenerationRequest[], options: GenerationOptions): Promise<{ answers: GeneratedTokens[]; machine: Machine }> {
@@ -76,6 +114,50 @@ const settings = fc.record({
     sequences: fc.integer({ min: 3, max: 6 }), cells: fc.integer({ min: 60, max: 200 }),
 });
 const prompts = fc.array(fc.record({ prompt: fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 }), answers: fc.integer({ min: 1, max: 3 }) }), { maxLength: 12 });
+
+it('the same in streams, each answer in cells of its own, its number following the last one in use', async () => {
+    await fc.assert(fc.asyncProperty(prompts, settings, async (list, choice) => {
+        const options = { ...choice, temperature: 1, endTokens: new Set([end]) };
+        const requests = list.map(({ prompt }, id) => ({ id, prompt: Int32Array.from(prompt), answers: 1 }));
+        const { answers } = await all(requests, { ...options, streams: true, cells: 32 * choice.sequences });
+        expect(byPlace(answers)).toEqual(byPlace((await all(requests, options)).answers));
+    }));
+});
+
+it('a draft, right, wrong or half right, changes no answer', async () => {
+    const changes = fc.array(fc.record({ at: fc.nat(11), remove: fc.nat(2), put: fc.array(fc.integer({ min: 0, max: 11 }), { maxLength: 2 }) }), { maxLength: 3 });
+    await fc.assert(fc.asyncProperty(prompts, settings, fc.boolean(), fc.constantFrom(0, 1), changes, async (list, choice, streams, temperature, edits) => {
+        const options = { ...choice, temperature, endTokens: new Set([end]), ...(streams ? { streams, cells: 32 * choice.sequences } : {}) };
+        const requests = list.map(({ prompt, answers }, id) => ({ id, prompt: Int32Array.from(prompt), answers: streams ? 1 : answers }));
+        const { answers } = await all(requests, options);
+        const drafted = requests.map((request) => {
+            const draft = [...answers.find((answer) => answer.request.id === request.id)!.tokens];
+            for (const { at, remove, put } of edits) draft.splice(at, remove, ...put);
+            return { ...request, draft: Int32Array.from(draft) };
+        });
+        const { answers: found } = await all(drafted, options);
+        const told = ({ request: { id }, answer, tokens, end: why }: GeneratedTokens): unknown => ({ id, answer, tokens, why });
+        expect(byPlace(found).map(told)).toEqual(byPlace(answers).map(told));
+        for (const { tried, held } of found) expect(held).toBeLessThanOrEqual(tried);
+    }));
+});
+
+it('a right draft costs one batch, and one that is wrong in a place one more', async () => {
+    const options = { maxTokens: 40, seed: 1, batchSize: 64, sequences: 4, cells: 200, temperature: 0, endTokens: new Set([end]) };
+    const ask = async (draft?: readonly number[]): Promise<{ answers: GeneratedTokens[]; machine: Machine }> =>
+        all([{ id: 0, prompt: Int32Array.of(3, 1), answers: 1, ...(draft === undefined ? {} : { draft: Int32Array.from(draft) }) }], options);
+    const { answers: [plain], machine: alone } = await ask();
+    const right = [...plain!.tokens];
+    expect(right.length).toBeGreaterThan(12);
+    expect(alone.steps).toBe(right.length + (plain!.end === 'stop' ? 1 : 0));
+    const { answers: [found], machine } = await ask(right);
+    expect(found).toMatchObject({ tried: right.length, held: right.length });
+    expect(machine.steps).toBeLessThan(4);
+    const wrong = right.with(5, 99);
+    const again = await ask(wrong);
+    expect(again.answers[0]!.tokens).toEqual(plain!.tokens);
+    expect(again.machine.steps).toBeLessThan(alone.steps / 1.5);
+});
 
 it('every answer is the one its prompt gets alone, however it is batched', async () => {
     await fc.assert(fc.asyncProperty(prompts, settings, async (list, choice) => {

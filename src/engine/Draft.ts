@@ -1,0 +1,69 @@
+/** Tried at first, and at most, at once. */
+const [firstLength, mostLength] = [16, 48];
+/** So many tokens in a row of answer and draft are where they meet again. */
+const meeting = 3;
+/** A place of meeting is looked for from so far before the one where they parted. */
+const before = 16;
+
+/**
+ * Tokens that an answer may turn out to be, such as those of the model with all its neurons: the model looks at many
+ * of them at once, and those hold that it would have drawn itself. After a token that does not, the answer goes on
+ * without, until the two texts meet again.
+ */
+export class Draft {
+    readonly #tokens: Int32Array;
+    /** Next token to try. */
+    #at = 0;
+    #parted = false;
+    #length = firstLength;
+    /** Tokens tried so far, and those of them that held. */
+    tried = 0;
+    held = 0;
+
+    constructor(tokens: Int32Array) {
+        this.#tokens = tokens;
+    }
+
+    /** Tokens worth trying: about as many again as lately held, none where the texts have parted. */
+    get length(): number {
+        return this.#parted ? 0 : Math.min(this.#length, Math.max(0, this.#tokens.length - this.#at));
+    }
+
+    /** The next tokens, at most so many; where the texts have parted, as if in one token only. */
+    next(most: number): Int32Array {
+        return this.#tokens.subarray(this.#at, this.#at + Math.max(0, most));
+    }
+
+    /**
+     * Tells what became of it.
+     * @param answer all of its tokens so far
+     * @param tried tokens of the draft that were looked at
+     * @param held those of them that are the answer's; one token of the model's own follows these
+     */
+    follow(answer: readonly number[], tried: number, held: number): void {
+        this.tried += tried;
+        this.held += held;
+        if (tried > 0) this.#length = Math.min(mostLength, Math.max(2, 2 * held));
+        if (!this.#parted) {
+            this.#at += held;
+            this.#parted = answer.at(-1) !== this.#tokens[this.#at];
+            this.#at++;
+        } else if (held > 0) {
+            this.#at += held + 1;
+            this.#parted = false;
+        }
+        if (this.#parted) this.#meetAgain(answer);
+    }
+
+    #meetAgain(answer: readonly number[]): void {
+        if (answer.length < meeting) return;
+        for (let end = Math.max(meeting, this.#at - before); end <= this.#tokens.length; end++) {
+            let alike = 0;
+            while (alike < meeting && this.#tokens[end - 1 - alike] === answer.at(-1 - alike)) alike++;
+            if (alike < meeting) continue;
+            this.#at = end;
+            this.#parted = false;
+            return;
+        }
+    }
+}

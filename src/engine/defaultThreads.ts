@@ -1,0 +1,16 @@
+import { availableParallelism } from 'node:os';
+import { cpu } from 'systeminformation';
+
+let known: Promise<number> | undefined;
+
+/**
+ * Threads that a CPU computes fastest with: one a physical core, of the fast ones where there are two kinds, and
+ * never more than this process may use. A second thread of a core adds nothing to matrix products.
+ */
+export function defaultThreads(): Promise<number> {
+    known ??= cpu().then(({ physicalCores, performanceCores }) => {
+        const told = [physicalCores, performanceCores ?? 0].filter((count) => count >= 1);
+        return Math.min(availableParallelism(), ...told);
+    }, () => availableParallelism());
+    return known;
+}
