@@ -20,13 +20,14 @@ export class MeasuredEngine extends Engine {
     /**
      * Decodes samples and keeps nothing: the work that `count` adds to.
      * @param head compute the output head for the last token of each batch, for none, or for every token
+     * @param count count activations all the same: what is added to the very same work
      */
     prefill(
         samples: Samples,
-        options: RunOptions & { readonly head?: boolean | 'every'; readonly mask?: NeuronMask } = {},
+        options: RunOptions & { readonly head?: boolean | 'every'; readonly count?: boolean; readonly mask?: NeuronMask } = {},
     ): Promise<number> {
-        const { mask, head, signal } = options;
-        const purpose = { count: false, score: false, logits: head !== false, unread: head === 'every' };
+        const { mask, head, count = false, signal } = options;
+        const purpose = { count, score: false, logits: head !== false, unread: head === 'every' };
         return this.passes.run(purpose, [mask], signal, () => this.passes.decodeAll(samples, options));
     }
 
