@@ -22,6 +22,8 @@ export { readActivations, readActivationsSource, writeActivations } from './acti
 export { collect, type CollectOptions, type CollectResult } from './activations/collect.js';
 export { importCounts } from './activations/import/importCounts.js';
 export { mergeActivations } from './activations/mergeActivations.js';
+export { mergeShards } from './activations/mergeShards.js';
+export { parseShard, type Shard } from './activations/Shard.js';
 
 export type {
     ClassStability, IdentifyMethod, Interval, LayerCounts, NeuronAnalysis, NeuronClass, NeuronIndex, Stability, Stage, Stages,

@@ -5,11 +5,13 @@ import { type Site, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { addCounts } from './addCounts.js';
+import { type Shard, shardName } from './Shard.js';
 import { toNumbers } from './toNumbers.js';
 import { modelShape, settingsShape, sitesShape, versionsShape } from './sourceShapes.js';
 import { readSafetensors, readSafetensorsMetadata, type Tensor, writeSafetensors } from './safetensors.js';
 
 const format = 'language-neurons/activations';
+const ending = '.safetensors';
 /**
  * 2: fingerprints over all bytes, settings, which texts were counted. 3: a table of sites; what has none is still
  * written as 2. Format 1 is still read.
@@ -83,19 +85,25 @@ export async function readActivations(path: string): Promise<Activations> {
 }
 
 /**
- * What made the counts of a run folder, without reading them; undefined where the folder has none.
+ * What made the counts of a run folder, or of a file, without reading them; undefined where there are none.
  * @throws LanguageNeuronsError NOT_FOUND where they cannot be read, or DAMAGED
  */
-export async function readActivationsSource(folder: string): Promise<{ readonly languages: readonly string[]; readonly source: ActivationsSource } | undefined> {
-    const file = activationsPath(folder);
+export async function readActivationsSource(path: string): Promise<{ readonly languages: readonly string[]; readonly source: ActivationsSource } | undefined> {
+    const file = path.endsWith(ending) ? path : activationsPath(path);
     const metadata = await readSafetensorsMetadata(file);
     if (metadata === undefined) return undefined;
     const parse = metadataOf(metadata, damageOf(file));
     return { languages: parse('languages', languagesShape), source: sourceOf(metadata, parse) };
 }
 
-export function activationsPath(folder: string): string {
-    return join(folder, 'activations.safetensors');
+/** Where a run folder has its counts, or those of a shard. */
+export function activationsPath(folder: string, shard?: Shard): string {
+    return join(folder, `activations${shard === undefined ? '' : `.shard-${shardName(shard)}`}${ending}`);
+}
+
+/** Whether a file has the name of a shard's counts. */
+export function isShardName(name: string): boolean {
+    return /^activations\.shard-\d+-of-\d+\.safetensors$/.test(name);
 }
 
 type Metadata = Readonly<Record<string, string>>;

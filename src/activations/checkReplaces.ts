@@ -1,6 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { ActivationsSource } from './Activations.js';
-import { activationsPath, readActivationsSource } from './activationsFile.js';
+import { readActivationsSource } from './activationsFile.js';
 import { sourceDifferences } from './sourceDifferences.js';
 
 /** Counts that are to be written, by what makes them. */
@@ -11,17 +11,18 @@ export interface Making {
 
 /**
  * Sees to it that finished counts are not put in the place of others unasked.
- * @returns whether the folder holds these counts already, and how those it holds differ, if it holds others
+ * @param path of the file that they are to be in
+ * @returns whether it holds these counts already, and how those it holds differ, if it holds others
  * @throws LanguageNeuronsError MISMATCH, naming both; as `readActivationsSource`
  */
-export async function checkReplaces(folder: string, making: Making, force: boolean): Promise<{ readonly there: boolean; readonly differences: readonly string[] }> {
-    const had = await readActivationsSource(folder);
+export async function checkReplaces(path: string, making: Making, force: boolean): Promise<{ readonly there: boolean; readonly differences: readonly string[] }> {
+    const had = await readActivationsSource(path);
     if (had === undefined) return { there: false, differences: [] };
     const [before, after] = [had.languages.join(), making.languages.join()];
     const differences = [...sourceDifferences(had.source, making.source, { model: true }), ...(before === after ? [] : [`languages ${before} and ${after}`])];
     if (differences.length > 0 && !force) {
         throw new LanguageNeuronsError(
-            'MISMATCH', `${activationsPath(folder)}: holds finished counts, and these differ: ${differences.join(', ')}; give another --out, or --force to put these in their place`,
+            'MISMATCH', `${path}: holds finished counts, and these differ: ${differences.join(', ')}; give another --out, or --force to put these in their place`,
         );
     }
     return { there: differences.length === 0, differences };

@@ -9,7 +9,7 @@ import { areDense, type Site } from '../engine/Site.js';
 import { defined } from '../defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { ensureWritableFolder } from '../files.js';
-import { withFolder } from '../folderLock.js';
+import { withFile, withFolder } from '../folderLock.js';
 import { keyOf } from '../keys.js';
 import { type Progress, silent } from '../progress.js';
 import { toolVersions } from '../versions.js';
@@ -19,6 +19,7 @@ import { addCounts } from './addCounts.js';
 import { checkReplaces } from './checkReplaces.js';
 import { type CollectedPart, emptyPart, readPart, writePart } from './collectedPart.js';
 import { modelSource } from './modelSource.js';
+import { type Shard, shardName } from './Shard.js';
 import { type CorpusSurvey, surveyCorpus } from './surveyCorpus.js';
 
 export interface CollectOptions {
@@ -31,6 +32,11 @@ export interface CollectOptions {
      * part i mod folds), for the certainty of the analysis. At least 2; default: none.
      */
     readonly folds?: number | undefined;
+    /**
+     * Count only this shard of the texts, into a file of its own, `activations.shard-I-of-N.safetensors`; others may be
+     * counted into the same folder meanwhile. See `mergeShards`. Default: all.
+     */
+    readonly shard?: Shard | undefined;
     /** Put the counts in the place of finished ones of another model, other texts or settings. Default: refuse. */
     readonly force?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
@@ -57,30 +63,34 @@ const chunkCharacters = 65_536;
  * finished counts, BUSY, UNWRITABLE, ABORTED and the engine's
  */
 export async function collect(options: CollectOptions): Promise<CollectResult> {
-    const { folds, folder } = options;
+    const { folds, folder, shard } = options;
     if (folds !== undefined && !(Number.isInteger(folds) && folds >= 2 && folds <= 1000)) {
         throw new LanguageNeuronsError('WRONG_USE', `folds must be a whole number from 2 to 1000, not ${folds}`);
     }
-    return withFolder(folder, 'collect', () => collectInto(options));
+    if (shard === undefined) return withFolder(folder, 'collect', () => collectInto(options));
+    return withFile(activationsPath(folder, shard), 'collect', () => collectInto(options));
 }
 
-async function collectInto({ engine, corpus, folder, folds, force = false, signal, progress = silent }: CollectOptions): Promise<CollectResult> {
+async function collectInto({ engine, corpus, folder, folds, shard, force = false, signal, progress = silent }: CollectOptions): Promise<CollectResult> {
     const begin = performance.now();
     const seconds = (): number => (performance.now() - begin) / 1000;
-    const resultPath = activationsPath(folder);
+    const resultPath = activationsPath(folder, shard);
     const survey = await surveyCorpus(corpus, signal);
     for (const [language, { samples }] of survey.languages) {
         if (folds !== undefined && samples < folds) {
             throw new LanguageNeuronsError('EMPTY', `language ${language} has ${samples} texts, too few for ${folds} folds; give more texts or lower --folds`);
         }
     }
-    const source = sourceOf({ engine, corpus, survey, folder, folds });
-    const { there, differences } = await checkReplaces(folder, { languages: corpus.languages, source }, force);
+    const source = sourceOf({ engine, corpus, survey, folder, folds, shard });
+    const { there, differences } = await checkReplaces(resultPath, { languages: corpus.languages, source }, force);
     /** Where the part of a language, or of a fold of it, is kept while it grows, and the key of what it is. */
     const partOf = (language: string, fold: number): { readonly path: string; readonly key: string } => {
         const { digest } = survey.languages.get(language)!;
-        const key = keyOf({ model: engine.fingerprint, settings: engine.settings, digest, ...(folds === undefined ? {} : { fold, folds }) });
-        const name = folds === undefined ? language : `${language}.${fold}-of-${folds}`;
+        const key = keyOf({
+            model: engine.fingerprint, settings: engine.settings, digest, ...(folds === undefined ? {} : { fold, folds }),
+            ...(shard === undefined ? {} : { shard: shardName(shard) }),
+        });
+        const name = [language, ...(folds === undefined ? [] : [`${fold}-of-${folds}`]), ...(shard === undefined ? [] : [`shard-${shardName(shard)}`])].join('.');
         return { path: join(folder, 'parts', `${name}.${key}.safetensors`), key };
     };
     // Parts of other settings stay; what cannot be removed now is the next time.
@@ -93,7 +103,7 @@ async function collectInto({ engine, corpus, folder, folds, force = false, signa
     if (there) {
         await removeParts();
         progress.note(`${resultPath}: already holds the counts of this model and these texts`);
-        return { activations: await readActivations(folder), decodedTokens: 0, seconds: seconds() };
+        return { activations: await readActivations(resultPath), decodedTokens: 0, seconds: seconds() };
     }
     if (differences.length > 0) progress.note(`${resultPath}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
 
@@ -101,9 +111,11 @@ async function collectInto({ engine, corpus, folder, folds, force = false, signa
     let decodedTokens = 0;
     // One part for each fold and language; without folds the whole is the only one.
     const parts: CollectedPart[][] = Array.from({ length: folds ?? 1 }, () => []);
-    for (const language of corpus.languages) {
+    for (const [place, language] of corpus.languages.entries()) {
         const { characters, samples } = survey.languages.get(language)!;
-        progress.stage(`count ${language}`, characters);
+        // Chunks go round the shards, and each language begins with another one.
+        const isOwn = (chunk: number): boolean => shard === undefined || (chunk + place) % shard.of === shard.number - 1;
+        progress.stage(`count ${language}`, Math.ceil(characters / (shard?.of ?? 1)));
         const growing = await Promise.all(parts.map(async (_, fold): Promise<GrowingPart> => {
             const { path, key } = partOf(language, fold);
             const part = await readPart(path, key) ?? emptyPart(engine.sites, key);
@@ -116,7 +128,7 @@ async function collectInto({ engine, corpus, folder, folds, force = false, signa
         }
         if (found < samples) {
             // The texts are read once for all folds.
-            for await (const { to, ...chunk } of chunks(corpus.samples(language), growing)) {
+            for await (const { to, ...chunk } of chunks(corpus.samples(language), growing, isOwn)) {
                 const counted = await steppingDown(engine, progress, () => engine.count(chunk.samples, { signal, onBatch: (_, read) => progress.advance(read) }));
                 decodedTokens += counted.decodedTokens;
                 to.part = addToPart(to.part, chunk, counted);
@@ -148,22 +160,32 @@ interface Chunk {
     readonly characters: number;
 }
 
-/** Deals samples to the parts in turn, after those that each has already, in chunks of at least `chunkCharacters`. */
-async function* chunks(samples: AsyncIterable<Sample>, parts: readonly GrowingPart[]): AsyncGenerator<Chunk & { readonly to: GrowingPart }> {
-    const open = parts.map((to) => ({ to, samples: [] as Sample[], characters: 0 }));
+/**
+ * Deals samples to the parts in turn, in chunks of at least `chunkCharacters`: those of this shard, by their numbers, but
+ * for what each part has already.
+ */
+async function* chunks(
+    samples: AsyncIterable<Sample>, parts: readonly GrowingPart[], isOwn: (chunk: number) => boolean,
+): AsyncGenerator<Chunk & { readonly to: GrowingPart }> {
+    const open = parts.map((to) => ({ to, samples: [] as Sample[], characters: 0, number: 0, left: to.skip }));
     let index = 0;
     for await (const sample of samples) {
-        const [fold, place] = [index % parts.length, Math.floor(index / parts.length)];
-        index++;
-        const group = open[fold]!;
-        if (place < group.to.skip) continue;
+        const group = open[index++ % parts.length]!;
         group.samples.push(sample);
         group.characters += sample.prompt.length + sample.response.length;
         if (group.characters < chunkCharacters) continue;
-        yield group;
-        open[fold] = { to: group.to, samples: [], characters: 0 };
+        if (takes(group, isOwn)) yield { to: group.to, samples: group.samples, characters: group.characters };
+        Object.assign(group, { samples: [], characters: 0, number: group.number + 1 });
     }
-    for (const group of open) if (group.samples.length > 0) yield group;
+    for (const group of open) if (group.samples.length > 0 && takes(group, isOwn)) yield group;
+}
+
+/** Whether a chunk is this shard's and not there yet. */
+function takes(group: { readonly samples: readonly Sample[]; readonly number: number; left: number }, isOwn: (chunk: number) => boolean): boolean {
+    if (!isOwn(group.number)) return false;
+    const there = group.left >= group.samples.length;
+    if (there) group.left -= group.samples.length;
+    return !there;
 }
 
 function addToPart(part: CollectedPart, chunk: Chunk, counted: CountResult): CollectedPart {
@@ -202,14 +224,15 @@ function siteTable({ sites }: Engine): Site[] | undefined {
     return sites.map(({ layer, kind, width, experts, activation, gated }) => ({ layer, kind, width, experts, activation, gated }));
 }
 
-function sourceOf({ engine, corpus, survey, folder, folds = 0 }: {
+function sourceOf({ engine, corpus, survey, folder, folds = 0, shard }: {
     readonly engine: Engine; readonly corpus: Corpus; readonly survey: CorpusSurvey; readonly folder: string; readonly folds: number | undefined;
+    readonly shard: Shard | undefined;
 }): ActivationsSource {
     const texts = [...survey.languages].map(([language, { digest, sketch }]) => [language, { digest, sketch }] as const);
     return {
         model: modelSource(engine),
         dataset: { name: datasetName(corpus.sources, folder), hash: survey.hash, texts: Object.fromEntries(texts) },
-        settings: { ...engine.settings, folds },
+        settings: { ...engine.settings, folds, ...(shard === undefined ? {} : { shard: `${shard.number}/${shard.of}` }) },
         versions: { ...toolVersions(), 'llama.cpp': engine.backends.release, backend: engine.backends.variant },
     };
 }

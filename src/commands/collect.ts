@@ -1,5 +1,8 @@
+import { activationsPath } from '../activations/activationsFile.js';
 import { collect } from '../activations/collect.js';
+import { parseShard } from '../activations/Shard.js';
 import { defined } from '../defined.js';
+import { LanguageNeuronsError } from '../errors.js';
 import { openCorpus } from '../corpus/openCorpus.js';
 import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, freshly, openEngine, parseLanguages } from './shared.js';
 
@@ -10,6 +13,7 @@ export interface CollectArguments extends ModelArguments {
     folds: number | undefined;
     force: boolean;
     fresh: boolean;
+    shard: string | undefined;
 }
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
@@ -17,11 +21,15 @@ export async function collectCommand(args: CollectArguments, context: CommandCon
     const { signal, progress } = context;
     // Cheap mistakes first: the texts are looked at before a model is loaded.
     const corpus = await openCorpus(args.data, { ...defined({ languages: parseLanguages(args.languages) }), signal, progress });
+    const shard = args.shard === undefined ? undefined : parseShard(args.shard);
+    if (shard !== undefined && args.fresh) {
+        throw new LanguageNeuronsError('WRONG_USE', `--fresh removes all counts, those of other shards too; remove ${activationsPath(args.out, shard)} itself`);
+    }
     const engine = await openEngine({ ...engineOptions(args), countOnly: true }, { signal, progress });
     try {
         const { activations, decodedTokens, seconds } = await freshly(
             { fresh: args.fresh, folder: args.out, kinds: ['counts'] }, context,
-            () => collect({ engine, corpus, folder: args.out, folds: args.folds, force: args.force, signal, progress }),
+            () => collect({ engine, corpus, folder: args.out, folds: args.folds, shard, force: args.force, signal, progress }),
         );
         const tokens = Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])]));
         const tokensPerSecond = decodedTokens / seconds;
@@ -29,7 +37,7 @@ export async function collectCommand(args: CollectArguments, context: CommandCon
             json: { tokens, decodedTokens, seconds, tokensPerSecond },
             text: [
                 ...Object.entries(tokens).map(([language, n]) => `${language}  ${n} tokens`),
-                `counts are in ${args.out}/activations.safetensors (${decodedTokens} tokens decoded in ${seconds.toFixed(1)} s)`,
+                `counts are in ${activationsPath(args.out, shard)} (${decodedTokens} tokens decoded in ${seconds.toFixed(1)} s)`,
             ].join('\n'),
         };
     } finally {

@@ -43,10 +43,20 @@ export const commands: readonly CommandDeclaration[] = [{
             number: ranges.folds,
             describe: 'keep this many parts of the texts apart, so that identify can say how sure it is',
         },
+        shard: { describe: 'count only a part, such as 2/8, or auto in a Slurm array, auto/8 in other arrays; then merge' },
         force: { ...force, describe: 'put the counts in the place of those of another model, other texts or settings' },
         fresh: { ...fresh, describe: 'remove the counts that are there first, and say what' },
     },
     load: async () => (await import('./collect.js')).collectCommand,
+}, {
+    usage: 'merge <shards..>',
+    describe: 'add the counts of all shards into OUT/activations.safetensors',
+    positionals: { shards: { many: true, path: true, required: true, describe: 'folders that hold shards, or their files' } },
+    options: {
+        out: runFolder,
+        force: { ...force, describe: 'put the counts in the place of those of another model, other texts or settings' },
+    },
+    load: async () => (await import('./merge.js')).mergeCommand,
 }, {
     usage: 'identify <dir>',
     describe: 'score and classify the neurons of DIR/activations.safetensors',

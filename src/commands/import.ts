@@ -19,7 +19,7 @@ export async function importCommand({ folder, out, languages: wanted, force }: I
     const activations = await importCounts(folder, { languages: parseLanguages(wanted) });
     const path = activationsPath(out);
     await withFolder(out, 'import', async () => {
-        await checkReplaces(out, activations, force);
+        await checkReplaces(path, activations, force);
         await writeActivations(path, activations);
     });
     const { languages, counts, tokens } = activations;

@@ -1,5 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
+import { isShardName } from '../activations/activationsFile.js';
 import { cleanKinds } from '../choices.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files.js';
@@ -31,7 +32,8 @@ export async function clean(folder: string, kinds: readonly CleanKind[] = cleanK
     if (found?.isDirectory() !== true) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: no such folder; give a run folder`);
     return withFolder(folder, 'clean', async () => {
         const removed: Removed[] = [];
-        for (const name of kinds.flatMap((kind) => filesOf[kind])) {
+        const shards = kinds.includes('counts') ? (await readdir(folder)).filter(isShardName) : [];
+        for (const name of [...kinds.flatMap((kind) => filesOf[kind]), ...shards]) {
             const path = join(folder, name);
             const bytes = await sizeOf(path);
             if (bytes === undefined) continue;
