@@ -77,7 +77,7 @@ llama_token draw(const float * logits, int32_t n_vocab, double temperature, doub
 } // namespace
 
 Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
-    : model(std::move(model_)), threads(options.threads) {
+    : model(std::move(model_)), threads(options.threads, model->on_device) {
     const LogCapture log;
     llama_neurons_take_cause(); // of an earlier call
     auto params = llama_context_default_params();

@@ -83,6 +83,7 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     }
 
     auto model = std::make_shared<Model>();
+    model->on_device = !options.backend.empty();
     const gguf_context_ptr header(gguf_init_from_file(options.path.c_str(), { /*no_alloc=*/true, /*ctx=*/nullptr }));
     if (header) {
         check_vocabulary(options.path, header.get());

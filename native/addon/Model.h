@@ -42,6 +42,7 @@ struct Model {
     std::unique_ptr<llama_model, ModelDeleter> handle;
     std::vector<llama_adapter_lora *>          loras; // owned by the llama_model
     std::vector<float>                         scales;
+    bool   on_device    = false; // layers may be on another processor
     size_t header_bytes = 0; // of the GGUF: everything before the tensor data
 
     // Throws Failure NOT_FOUND, DAMAGED, UNSUPPORTED or OUT_OF_MEMORY, naming the file.

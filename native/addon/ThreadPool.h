@@ -8,7 +8,8 @@
 // makes and ends its threads at every batch.
 class ThreadPool {
 public:
-    explicit ThreadPool(int threads);
+    // on_device: most of the work is another processor's, which spinning threads would hold up.
+    ThreadPool(int threads, bool on_device);
 
     // Detached by the context's end, which must come first. Nothing where the backend offers no pools.
     void attach(llama_context * context) const;
