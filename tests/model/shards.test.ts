@@ -32,7 +32,7 @@ describe('shards', () => {
         corpus = {
             ...few, languages: few.languages, sources: few.sources,
             async *samples(language: string): AsyncGenerator<Sample> {
-                for (let again = 0; again < (language === 'en' ? 100 : 1); again++) yield* few.samples(language);
+                for (let again = 0; again < (language === 'en' ? 200 : 1); again++) yield* few.samples(language);
             },
         };
         await collect({ engine, corpus, folder: whole });
