@@ -23,11 +23,26 @@ llama_adapter_neuron & adapter_of(const llama_context * ctx) {
     return *ctx->neurons;
 }
 
+// The head whose buffers hold another's too: the scores' graph computes every token's logits, and has the most nodes.
+llama_neurons_head roomiest(llama_neurons_head a, llama_neurons_head b) {
+    if (a == b) {
+        return a;
+    }
+    const auto is_small = [](llama_neurons_head head) {
+        return head == llama_neurons_head::none || head == llama_neurons_head::logits;
+    };
+    return is_small(a) && is_small(b) ? llama_neurons_head::logits : llama_neurons_head::scores;
+}
+
+// A mode whose compute buffers hold both modes'.
+llama_neurons_mode both(const llama_neurons_mode & a, const llama_neurons_mode & b) {
+    return { a.count || b.count, a.mask || b.mask, a.masks || b.masks, roomiest(a.head, b.head) };
+}
+
 bool fits(const llama_neurons_mode & mode, const llama_neurons_mode & reserved) {
     return (!mode.count || reserved.count) && (!mode.mask || reserved.mask || reserved.masks)
-        && (!mode.masks || reserved.masks) && (!mode.score || reserved.score)
-        && (!mode.logits || reserved.logits || reserved.score) // the scores' graph computes logits too
-        && (!mode.unread || reserved.score);
+        && (!mode.masks || reserved.masks)
+        && (reserved.head == llama_neurons_head::scores || roomiest(mode.head, reserved.head) == reserved.head);
 }
 
 // What of a header would stop ggml, or never let it end, once the graph is computed; "" where nothing would.
@@ -154,9 +169,8 @@ std::string llama_neurons_ops_name(const llama_context * ctx, size_t site) {
 void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode) {
     llama_adapter_neuron & adapter = adapter_of(ctx);
     adapter.mode = mode;
-    const llama_neurons_mode & had = adapter.reserved;
-    if (!fits(mode, had)) {
-        reserve(ctx, { had.count || mode.count, had.mask || mode.mask, had.masks || mode.masks, had.score || mode.score || mode.unread, had.logits || mode.logits });
+    if (!fits(mode, adapter.reserved)) {
+        reserve(ctx, both(adapter.reserved, mode));
     }
 }
 

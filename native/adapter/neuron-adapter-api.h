@@ -58,15 +58,21 @@ struct llama_neurons_totals {
     std::vector<std::vector<int64_t>> routed;
 };
 
+// What becomes of the output head.
+enum class llama_neurons_head {
+    none,   // it is not computed
+    logits, // they leave the device
+    scores, // log-probabilities of targets take their place
+    unread, // every token's are computed and left where they are; for benchmarks
+};
+
 // What the next decodes do. A mode that needs larger compute buffers than were reserved costs one
 // reservation; changing a mask costs nothing.
 struct llama_neurons_mode {
     bool count  = false; // add to the counters
     bool mask   = false; // multiply activations by the first mask
     bool masks  = false; // each token's by its own mask (implies mask)
-    bool score  = false; // keep log-probabilities of targets instead of logits
-    bool logits = true;  // compute the output head at all (implied by score)
-    bool unread = false; // compute every token's logits and leave them where they are; for benchmarks
+    llama_neurons_head head = llama_neurons_head::logits;
 };
 
 struct llama_neurons_token {

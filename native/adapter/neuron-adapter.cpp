@@ -112,9 +112,9 @@ void llama_adapter_neuron::build_end(const llm_graph_context & graph) const {
     if (survey || wants_logits() || res.t_logits == nullptr) {
         return;
     }
-    if (mode.score) {
+    if (mode.head == llama_neurons_head::scores) {
         neuron_build_scores(graph.ctx0, graph.gf, res.t_logits, input(graph));
-    } else if (!mode.unread) {
+    } else if (mode.head == llama_neurons_head::none) {
         // Nobody wants the output head: the graph ends where the last site is counted, or, where
         // nothing is counted, with the head's input.
         neuron_keep_until(graph.gf, mode.count ? input(graph).last_count : res.t_embd);
@@ -124,12 +124,11 @@ void llama_adapter_neuron::build_end(const llm_graph_context & graph) const {
 }
 
 uint32_t llama_adapter_neuron::flags() const {
-    return (mode.count ? 1u : 0u) | (mode.mask ? 2u : 0u) | (mode.score ? 4u : 0u) | (mode.logits ? 8u : 0u)
-        | (mode.masks ? 16u : 0u) | (mode.unread ? 32u : 0u);
+    return (mode.count ? 1u : 0u) | (mode.mask ? 2u : 0u) | (mode.masks ? 4u : 0u) | (uint32_t(mode.head) << 3);
 }
 
 void llama_adapter_neuron::read_scores(const llm_graph_result & res, ggml_backend_sched_t sched) {
-    const neuron_graph_input * in = mode.score ? find_neuron_input(res) : nullptr;
+    const neuron_graph_input * in = mode.head == llama_neurons_head::scores ? find_neuron_input(res) : nullptr;
     if (in != nullptr && in->target_logit != nullptr) {
         neuron_read_scores(*in, sched, log_probabilities);
     }

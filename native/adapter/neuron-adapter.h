@@ -43,7 +43,7 @@ struct llama_adapter_neuron {
     // What decides the graph's topology.
     uint32_t flags() const;
 
-    bool wants_logits() const { return mode.logits && !mode.score && !mode.unread; }
+    bool wants_logits() const { return mode.head == llama_neurons_head::logits; }
 
     // Takes the log-probabilities of a computed graph.
     void read_scores(const llm_graph_result & res, ggml_backend_sched_t sched);

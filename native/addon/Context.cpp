@@ -108,7 +108,8 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
         fail("NATIVE", "llama.cpp cannot apply the LoRA adapters (" + log.errors() + ")");
     }
     llama_neurons_attach(context.get(), options.ops,
-        { /*count=*/true, /*mask=*/true, /*masks=*/options.masks > 1, /*score=*/!options.count_only, /*logits=*/!options.count_only },
+        { /*count=*/true, /*mask=*/true, /*masks=*/options.masks > 1,
+          options.count_only ? llama_neurons_head::none : llama_neurons_head::scores },
         options.masks);
 }
 
@@ -127,13 +128,14 @@ void Context::set_mask(int32_t mask, const std::vector<std::vector<float>> & kee
 std::vector<uint8_t> Context::outputs_of(const Batch & batch, bool want_logits) const {
     const size_t n = batch.tokens.size();
     std::vector<uint8_t> outputs(n, 0);
-    if (want_logits || mode.unread) {
+    if (want_logits || mode.head == llama_neurons_head::unread) {
         std::fill(outputs.begin(), outputs.end(), 1);
         return outputs;
     }
+    const bool is_scoring = mode.head == llama_neurons_head::scores;
     size_t wanted = 0;
     for (size_t i = 0; i < n; ++i) {
-        outputs[i] = (mode.count && batch.counted[i] != 0) || (mode.score && batch.targets[i] >= 0);
+        outputs[i] = (mode.count && batch.counted[i] != 0) || (is_scoring && batch.targets[i] >= 0);
         wanted += outputs[i];
     }
     if (wanted > output_all_share * double(n)) {
@@ -149,7 +151,7 @@ std::vector<llama_neurons_token> Context::tokens_of(const Batch & batch) const {
     std::vector<llama_neurons_token> tokens(batch.tokens.size());
     for (size_t i = 0; i < tokens.size(); ++i) {
         tokens[i] = { batch.sequences[i], batch.positions[i], batch.counted[i] != 0 ? 1.0f : 0.0f,
-                      mode.score ? batch.targets[i] : -1, batch.masks[i] };
+                      mode.head == llama_neurons_head::scores ? batch.targets[i] : -1, batch.masks[i] };
     }
     return tokens;
 }
@@ -186,8 +188,8 @@ void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
 
 Context::Output Context::decode(const Batch & batch, bool want_logits) {
     const size_t n = batch.tokens.size();
-    if (want_logits && (!mode.logits || mode.score || mode.unread)) {
-        fail("WRONG_USE", "logits are asked for in a mode that computes none; set the mode { logits: true, score: false } first");
+    if (want_logits && mode.head != llama_neurons_head::logits) {
+        fail("WRONG_USE", "logits are asked for in a mode that gives none; set a mode with the head 'logits' first");
     }
     refuse_if_aborted();
     const auto outputs = outputs_of(batch, want_logits);
@@ -208,7 +210,7 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
     run(batch, outputs);
 
     Output output;
-    if (mode.score) {
+    if (mode.head == llama_neurons_head::scores) {
         output.log_probabilities = llama_neurons_log_probabilities(context.get());
     }
     if (want_logits) {
@@ -221,8 +223,8 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
 }
 
 std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draws) {
-    if (!mode.logits || mode.score || mode.unread) {
-        fail("WRONG_USE", "tokens are asked for in a mode that computes no logits; set the mode { logits: true, score: false } first");
+    if (mode.head != llama_neurons_head::logits) {
+        fail("WRONG_USE", "tokens are asked for in a mode that gives no logits; set a mode with the head 'logits' first");
     }
     finish(batch); // first: what ended with the last draw makes room for this batch
     trim(batch);

@@ -37,6 +37,14 @@ llama_neurons_ops ops(const std::string & name, Napi::Env env) {
     throw Napi::TypeError::New(env, "unknown way of counting '" + name + "'");
 }
 
+llama_neurons_head head(const std::string & name, Napi::Env env) {
+    if (name == "none")   return llama_neurons_head::none;
+    if (name == "logits") return llama_neurons_head::logits;
+    if (name == "scores") return llama_neurons_head::scores;
+    if (name == "unread") return llama_neurons_head::unread;
+    throw Napi::TypeError::New(env, "unknown output head '" + name + "'");
+}
+
 llama_split_mode split(const std::string & name, Napi::Env env) {
     if (name == "none")  return LLAMA_SPLIT_MODE_NONE;
     if (name == "layer") return LLAMA_SPLIT_MODE_LAYER;
@@ -120,9 +128,7 @@ llama_neurons_mode convert::mode(const Napi::Object & object) {
     mode.count  = required(object, "count").ToBoolean();
     mode.mask   = required(object, "mask").ToBoolean();
     mode.masks  = required(object, "masks").ToBoolean();
-    mode.score  = required(object, "score").ToBoolean();
-    mode.logits = required(object, "logits").ToBoolean();
-    mode.unread = required(object, "unread").ToBoolean();
+    mode.head   = head(text(object, "head"), object.Env());
     return mode;
 }
 

@@ -27,7 +27,7 @@ export class MeasuredEngine extends Engine {
         options: RunOptions & { readonly head?: boolean | 'every'; readonly count?: boolean; readonly mask?: NeuronMask } = {},
     ): Promise<number> {
         const { mask, head, count = false, signal } = options;
-        const purpose = { count, score: false, logits: head !== false, unread: head === 'every' };
+        const purpose = { count, head: head === 'every' ? 'unread' : head === false ? 'none' : 'logits' } as const;
         return this.passes.run(purpose, [mask], signal, () => this.passes.decodeAll(samples, options));
     }
 

@@ -36,7 +36,7 @@ export class Passes {
     /** Of the context; undefined: shared. */
     #layout: CacheLayout | undefined;
     /** What the pass under way has prepared. */
-    #prepared: { readonly purpose: Purpose; readonly masks: Masks } = { purpose: { count: false, score: false, logits: true, unread: false }, masks: [] };
+    #prepared: { readonly purpose: Purpose; readonly masks: Masks } = { purpose: { count: false, head: 'logits' }, masks: [] };
     #batchSize: number;
     #steppedDown: boolean;
     #context: NativeContext;

@@ -170,12 +170,14 @@ export interface NativeMode {
     readonly mask: boolean;
     /** Every token has the mask that its batch names. */
     readonly masks: boolean;
-    readonly score: boolean;
-    /** Compute the output head at all; `score` implies it. */
-    readonly logits: boolean;
-    /** Compute every token's logits and leave them where they are; for benchmarks. */
-    readonly unread: boolean;
+    readonly head: NativeHead;
 }
+
+/**
+ * What becomes of the output head: it is not computed; its logits leave the device; log-probabilities of targets take
+ * their place; or, for benchmarks, every token's logits are computed and stay where they are.
+ */
+export type NativeHead = 'none' | 'logits' | 'scores' | 'unread';
 
 /** One batch: `finished` to `shared` aside, every array has one entry a token, in sequence order. */
 export interface NativeBatch {
@@ -222,12 +224,12 @@ export interface NativeContext {
     setMode(mode: NativeMode): Promise<void>;
     /** One array [experts * width] a site; 1: the neuron is deactivated. No site: none is. */
     setMask(mask: number, sites: readonly Uint8Array[]): Promise<void>;
-    /** Natural log-probabilities [tokens] in score mode (NaN where none was asked for), else empty. */
+    /** Natural log-probabilities [tokens] with the head `scores` (NaN where none was asked for), else empty. */
     decode(batch: NativeBatch): Promise<Float64Array>;
     /** Logits [tokens, vocabulary], row-major. */
     logits(batch: NativeBatch): Promise<Float32Array>;
     /**
-     * Frees `finished` first, then decodes the batch, in a mode with logits, and draws a token after each row named.
+     * Frees `finished` first, then decodes the batch, with the head `logits`, and draws a token after each row named.
      * @returns [steps done, entries]
      */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;

@@ -35,7 +35,7 @@ export async function* answerPrompts(passes: Passes, prompts: Prompts, options: 
     }
     atLeastOne(options.answers ?? 1, 'number of answers');
     atLeastOne(options.maxTokens ?? 256, 'length of an answer');
-    const purpose = { count: false, score: false, logits: true, unread: false };
+    const purpose = { count: false, head: 'logits' } as const;
     yield* passes.stream(purpose, masks, signal, () => answers(passes, requests(passes, prompts, masks.length, options.answers ?? 1), options));
 }
 

@@ -7,7 +7,7 @@ import type { Passes, Purpose } from './Passes.js';
 
 /** See `Engine.count`. */
 export function count(passes: Passes, samples: Samples, options: RunOptions): Promise<CountResult> {
-    return passes.run({ count: true, score: false, logits: false, unread: false }, [], options.signal, async () => {
+    return passes.run({ count: true, head: 'none' }, [], options.signal, async () => {
         const decodedTokens = await passes.decodeAll(samples, options);
         return { ...(await awaitNative(() => passes.context.counts())), decodedTokens };
     });
@@ -23,7 +23,7 @@ export interface ScoreOptions extends RunOptions {
 /** See `Engine.score`. */
 export function score(passes: Passes, samples: Samples, options: ScoreOptions): Promise<ScoreResult> {
     const { mask, over = 'response' } = options;
-    const purpose: Purpose = { count: false, score: true, logits: true, unread: false };
+    const purpose: Purpose = { count: false, head: 'scores' };
     return passes.run(purpose, [mask], options.signal, async () => {
         const texts: { logProbability: number; tokens: number }[] = [];
         const decodedTokens = await passes.decodeAll(samples, { ...options, over }, (batch, logProbabilities) => {
@@ -44,7 +44,7 @@ export function score(passes: Passes, samples: Samples, options: ScoreOptions): 
 
 /** See `Engine.logits`. */
 export function logits(passes: Passes, text: string | Int32Array, mask: NeuronMask | undefined): Promise<Float32Array> {
-    return passes.run({ count: false, score: false, logits: true, unread: false }, [mask], undefined, async () => {
+    return passes.run({ count: false, head: 'logits' }, [mask], undefined, async () => {
         const batches: NativeBatch[] = [];
         const sample = typeof text === 'string'
             ? { language: '', prompt: '', response: text } : { tokens: text, promptLength: 0, characters: 0 };

@@ -115,9 +115,11 @@ function planOf(
 
 /** A count, mask or score that the scheduler moves to another device splits the graph more often. */
 async function warnOfFallback(context: NativeContext, countOnly: boolean, masks: number, notes: string[]): Promise<void> {
-    const plain: NativeMode = { count: false, mask: false, masks: false, score: false, logits: !countOnly, unread: false };
+    const plain: NativeMode = { count: false, mask: false, masks: false, head: countOnly ? 'none' : 'logits' };
     const without = await awaitNative(() => context.graphSplits(plain));
-    const all = await awaitNative(() => context.graphSplits({ ...plain, count: true, mask: true, masks: masks > 1, score: !countOnly }));
+    const all = await awaitNative(() => context.graphSplits({
+        ...plain, count: true, mask: true, masks: masks > 1, head: countOnly ? 'none' : 'scores',
+    }));
     if (all > without) {
         notes.push(`warning: a part of the counting leaves its device (${all} parts of the graph instead of ${without}); results are right, but slow; please report the device`);
     }

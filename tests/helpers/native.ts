@@ -17,7 +17,7 @@ export async function counting<T>(
 ): Promise<T> {
     const context = await model.createContext({ ...small, ...options });
     try {
-        await context.setMode({ count: true, mask: false, masks: false, score: false, logits: false, unread: false });
+        await context.setMode({ count: true, mask: false, masks: false, head: 'none' });
         return await work(context);
     } finally {
         context.close();

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
-import type { NativeContext, NativeModel } from '../../src/engine/addon.js';
+import type { NativeContext, NativeMode, NativeModel } from '../../src/engine/addon.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import type { EngineOptions } from '../../src/engine/engineTypes.js';
 import { loadBackends } from '../../src/engine/loadBackends.js';
@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const text: Sample[] = [{ language: 'en', prompt: '', response: 'The farmer eats bread in the garden every day.' }];
-const plain = { count: true, mask: false, masks: false, score: false, logits: true, unread: false };
+const plain: NativeMode = { count: true, mask: false, masks: false, head: 'logits' };
 const options: EngineOptions = { model: embeddedModel, gpu: 'off', batchSize: 256, threads: 1 };
 const engines: MeasuredEngine[] = [];
 const open = async (more: Partial<EngineOptions> = {}): Promise<MeasuredEngine> => {

@@ -82,7 +82,7 @@ describe('many at work in one process', () => {
         const context = await model.createContext({
             contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 1, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
         });
-        const mode: NativeMode = { count: true, mask: false, masks: false, score: false, logits: true, unread: false };
+        const mode: NativeMode = { count: true, mask: false, masks: false, head: 'logits' };
         await context.setMode(mode);
         let working = true;
         // One engine decodes all the while and another one opens good files: both begin many native calls.
@@ -119,7 +119,7 @@ describe('an abort', () => {
             contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
         });
         model.close();
-        await context.setMode({ count: true, mask: false, masks: false, score: false, logits: true, unread: false });
+        await context.setMode({ count: true, mask: false, masks: false, head: 'logits' });
         return context;
     };
     const batch = mixedBatch(64, 1);
@@ -171,7 +171,7 @@ describe.skipIf(!hasPrlimit || sanitized)('splits of a graph that cannot be rese
                     counting: 'automatic', countOnly: true, masks: 1, callbackTensor: '' });
                 const size = Number(/VmSize:\\s*(\\d+)/.exec(require('node:fs').readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
                 execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (size + 400 * 1024 * 1024)]);
-                const mode = { count: true, mask: true, masks: false, score: true, logits: true, unread: false };
+                const mode = { count: true, mask: true, masks: false, head: 'scores' };
                 const said = await context.graphSplits(mode).catch((error) => error.code);
                 process.stdout.write(String(said));
             })();

@@ -53,12 +53,12 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
             console.log(`${gpu} against CPU: ${share.toExponential(1)} of the signs differ`);
             expect(share).toBeLessThan(differingDevices);
 
-            const plain = { count: false, mask: false, masks: false, score: false, logits: true, unread: false };
+            const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
             const splits = await device.graphSplits(plain);
             expect(await device.graphSplits({ ...plain, count: true })).toBe(splits);
             expect(await device.graphSplits({ ...plain, mask: true })).toBe(splits);
             expect(await device.graphSplits({ ...plain, masks: true })).toBe(splits);
-            expect(await device.graphSplits({ ...plain, score: true })).toBe(splits);
+            expect(await device.graphSplits({ ...plain, head: 'scores' })).toBe(splits);
         } finally {
             device.close();
             host.close();
@@ -75,7 +75,7 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
             const round = async () => [await engine.count(samples), await engine.score(samples), await engine.score(samples, { mask })];
             const first = await round();
             expect(await round()).toEqual(first);
-            await engine.graphSplits({ count: true, mask: true, masks: false, score: true, logits: true, unread: false });
+            await engine.graphSplits({ count: true, mask: true, masks: false, head: 'scores' });
             expect(await round()).toEqual(first);
         } finally {
             engine.close();
@@ -142,8 +142,8 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
             const samples = await udhrSamples(['en'], '29-29');
             const [whole, split] = [await all.count(samples), await some.count(samples)];
             expect(flippedShare(whole.counts, split.counts, whole.tokens)).toBeLessThan(differingDevices);
-            const plain = { count: false, mask: false, masks: false, score: false, logits: true, unread: false };
-            expect(await some.graphSplits({ ...plain, count: true, mask: true, score: true })).toBe(await some.graphSplits(plain));
+            const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
+            expect(await some.graphSplits({ ...plain, count: true, mask: true, head: 'scores' })).toBe(await some.graphSplits(plain));
         } finally {
             all.close();
             some.close();
@@ -163,8 +163,8 @@ for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a 
             const share = flippedShare(split.counts, here.counts, here.tokens);
             console.log(`${gpu} against CPU, experts: ${share.toExponential(1)} of the signs differ`);
             expect(share).toBeLessThan(differingDevices);
-            const plain = { count: false, mask: false, masks: false, score: false, logits: true, unread: false };
-            expect(await beside.graphSplits({ ...plain, count: true, mask: true, score: true })).toBe(await beside.graphSplits(plain));
+            const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
+            expect(await beside.graphSplits({ ...plain, count: true, mask: true, head: 'scores' })).toBe(await beside.graphSplits(plain));
         } finally {
             for (const engine of [beside, host, callback]) engine.close();
         }

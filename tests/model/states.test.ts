@@ -2,13 +2,13 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NativeContext, NativeModel } from '../../src/engine/addon.js';
+import type { NativeContext, NativeMode, NativeModel } from '../../src/engine/addon.js';
 import { mixedBatch, openNative } from '../helpers/native.js';
 import { writeMamba, writeWidths } from '../helpers/syntheticModels.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const options = { contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '' } as const;
-const mode = { count: true, mask: false, masks: false, score: false, logits: true, unread: false };
+const mode: NativeMode = { count: true, mask: false, masks: false, head: 'logits' };
 const batch = mixedBatch(64, 1);
 const mask = [new Uint8Array(64), new Uint8Array(96)];
 
@@ -84,9 +84,9 @@ describe('every operation in every state', () => {
 
     it('logits in a mode without logits are refused', async () => {
         const context = await model.createContext(options);
-        await context.setMode({ ...mode, logits: false });
+        await context.setMode({ ...mode, head: 'none' });
         await expect(context.logits(batch)).rejects.toMatchObject({ code: 'WRONG_USE' });
-        await context.setMode({ ...mode, score: true });
+        await context.setMode({ ...mode, head: 'scores' });
         await expect(context.logits(batch)).rejects.toMatchObject({ code: 'WRONG_USE' });
         context.close();
     });
