@@ -179,6 +179,10 @@ void llama_neurons_set_mask(llama_context * ctx, int32_t mask, const std::vector
     adapter_of(ctx).set_mask(mask, keep);
 }
 
+bool llama_neurons_head_on_device(const llama_context * ctx) {
+    return ggml_backend_dev_type(ctx->get_model().dev_output()) != GGML_BACKEND_DEVICE_TYPE_CPU;
+}
+
 bool llama_neurons_plain_cache(const llama_context * ctx) {
     const llama_memory_i * memory = ctx->get_memory();
     return typeid(*memory) == typeid(llama_kv_cache) || typeid(*memory) == typeid(llama_kv_cache_iswa);
@@ -190,6 +194,10 @@ void llama_neurons_set_tokens(llama_context * ctx, const std::vector<llama_neuro
 
 std::vector<double> llama_neurons_log_probabilities(llama_context * ctx) {
     return adapter_of(ctx).log_probabilities;
+}
+
+const std::vector<llama_token> & llama_neurons_likeliest(const llama_context * ctx) {
+    return adapter_of(ctx).likeliest;
 }
 
 const llama_neurons_totals & llama_neurons_counts(llama_context * ctx) {

@@ -60,10 +60,11 @@ struct llama_neurons_totals {
 
 // What becomes of the output head.
 enum class llama_neurons_head {
-    none,   // it is not computed
-    logits, // they leave the device
-    scores, // log-probabilities of targets take their place
-    unread, // every token's are computed and left where they are; for benchmarks
+    none,      // it is not computed
+    logits,    // they leave the device
+    scores,    // log-probabilities of targets take their place
+    likeliest, // the token of the largest logit takes their place
+    unread,    // every token's are computed and left where they are; for benchmarks
 };
 
 // What the next decodes do. A mode that needs larger compute buffers than were reserved costs one
@@ -107,6 +108,9 @@ LLAMA_API void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mo
 // deactivates the neuron; no site at all: the whole model.
 LLAMA_API void llama_neurons_set_mask(llama_context * ctx, int32_t mask, const std::vector<std::vector<float>> & keep);
 
+// Whether the output head is computed by another device than the processor.
+LLAMA_API bool llama_neurons_head_on_device(const llama_context * ctx);
+
 // Whether keys and values of one token stand in one cell, so that sequences can have caches of their own and take
 // tokens back: neither recurrent states nor caches that pick or compress.
 LLAMA_API bool llama_neurons_plain_cache(const llama_context * ctx);
@@ -118,6 +122,10 @@ LLAMA_API void llama_neurons_set_tokens(llama_context * ctx, const std::vector<l
 // none was asked for. Computed from three floats a token that leave the device:
 // log p(t) = x_t - x_max + log softmax(x)_max.
 LLAMA_API std::vector<double> llama_neurons_log_probabilities(llama_context * ctx);
+
+// The likeliest token after each of the last decode's that had an output, in the order of set_tokens, else -1; of
+// equally likely ones whichever the device finds. One number a token leaves the device.
+LLAMA_API const std::vector<llama_token> & llama_neurons_likeliest(const llama_context * ctx);
 
 // Drains the device's counters.
 LLAMA_API const llama_neurons_totals & llama_neurons_counts(llama_context * ctx);

@@ -114,6 +114,8 @@ void llama_adapter_neuron::build_end(const llm_graph_context & graph) const {
     }
     if (mode.head == llama_neurons_head::scores) {
         neuron_build_scores(graph.ctx0, graph.gf, res.t_logits, input(graph));
+    } else if (mode.head == llama_neurons_head::likeliest) {
+        neuron_build_likeliest(graph.ctx0, graph.gf, res.t_logits, input(graph));
     } else if (mode.head == llama_neurons_head::none) {
         // Nobody wants the output head: the graph ends where the last site is counted, or, where
         // nothing is counted, with the head's input.
@@ -127,10 +129,15 @@ uint32_t llama_adapter_neuron::flags() const {
     return (mode.count ? 1u : 0u) | (mode.mask ? 2u : 0u) | (mode.masks ? 4u : 0u) | (uint32_t(mode.head) << 3);
 }
 
-void llama_adapter_neuron::read_scores(const llm_graph_result & res, ggml_backend_sched_t sched) {
-    const neuron_graph_input * in = mode.head == llama_neurons_head::scores ? find_neuron_input(res) : nullptr;
-    if (in != nullptr && in->target_logit != nullptr) {
+void llama_adapter_neuron::read_head(const llm_graph_result & res, ggml_backend_sched_t sched) {
+    const neuron_graph_input * in = find_neuron_input(res);
+    if (in == nullptr) {
+        return;
+    }
+    if (mode.head == llama_neurons_head::scores && in->target_logit != nullptr) {
         neuron_read_scores(*in, sched, log_probabilities);
+    } else if (mode.head == llama_neurons_head::likeliest && in->likeliest != nullptr) {
+        neuron_read_likeliest(*in, sched, likeliest);
     }
 }
 
@@ -171,6 +178,7 @@ void llama_adapter_neuron::set_tokens(const std::vector<llama_neurons_token> & l
     }
     const int64_t counted = tokens.set(list);
     log_probabilities.assign(list.size(), std::numeric_limits<double>::quiet_NaN());
+    likeliest.assign(list.size(), -1);
     if (mode.count) {
         if ((undrained + counted) * most_used(sites) > max_undrained) {
             drain();

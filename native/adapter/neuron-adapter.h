@@ -45,8 +45,8 @@ struct llama_adapter_neuron {
 
     bool wants_logits() const { return mode.head == llama_neurons_head::logits; }
 
-    // Takes the log-probabilities of a computed graph.
-    void read_scores(const llm_graph_result & res, ggml_backend_sched_t sched);
+    // Takes what a computed graph has in the place of logits.
+    void read_head(const llm_graph_result & res, ggml_backend_sched_t sched);
 
     // --- behind the API ---
 
@@ -66,6 +66,7 @@ struct llama_adapter_neuron {
     std::vector<neuron_site> sites;
     neuron_placement         placement;
     std::vector<double>      log_probabilities; // in the order of set_tokens
+    std::vector<llama_token> likeliest;         // likewise
     int64_t                  counted_tokens = 0; // since the last reset
 
 private:

@@ -34,6 +34,7 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
     std::vector<int32_t> mask_out(n_outputs, 0);
     std::vector<int32_t> target(n_outputs, 0); // any valid token: a row nobody asked for is not read
     output_index.assign(n_outputs, -1);
+    has_target.assign(n_outputs, false);
 
     int64_t row = 0;
     for (int64_t i = 0; i < n_tokens; ++i) {
@@ -45,9 +46,10 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
             if (is_output && row < n_outputs) {
                 weight_out[row] = entry->weight;
                 mask_out[row]   = entry->mask;
+                output_index[row] = int64_t(entry->index);
                 if (entry->target >= 0) {
-                    target[row]       = entry->target;
-                    output_index[row] = int64_t(entry->index);
+                    target[row]     = entry->target;
+                    has_target[row] = true;
                 }
             }
         }

@@ -32,6 +32,8 @@ public:
     const int64_t n_tokens;
     const int64_t n_outputs;
 
+    ggml_tensor * likeliest = nullptr; // I32, the token of the largest logit of each output
+
     // F32, one value an output: the target's logit, the largest logit, the largest probability
     ggml_tensor * target_logit    = nullptr;
     ggml_tensor * max_logit       = nullptr;
@@ -48,6 +50,7 @@ public:
     std::map<int, open_site> open;      // by layer
 
     std::vector<int64_t> output_index; // for each output row, its index in set_tokens, or -1
+    std::vector<bool>    has_target;   // for each output row
 
 private:
     // One value a token, and one an output.

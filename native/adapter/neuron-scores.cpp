@@ -21,6 +21,12 @@ void neuron_build_scores(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * log
     ggml_build_forward_expand(gf, in.max_probability);
 }
 
+void neuron_build_likeliest(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * logits, neuron_graph_input & in) {
+    in.likeliest = ggml_argmax(ctx, logits);
+    ggml_set_output(in.likeliest);
+    ggml_build_forward_expand(gf, in.likeliest);
+}
+
 void neuron_keep_until(ggml_cgraph * gf, const ggml_tensor * last) {
     std::vector<ggml_tensor *> nodes;
     for (int i = 0; i < ggml_graph_n_nodes(gf); ++i) {
@@ -50,8 +56,19 @@ void neuron_read_scores(const neuron_graph_input & in, ggml_backend_sched_t sche
     ggml_backend_tensor_get(in.max_logit,       x_max.data(), 0, n * sizeof(float));
     ggml_backend_tensor_get(in.max_probability, p_max.data(), 0, n * sizeof(float));
     for (size_t row = 0; row < n; ++row) {
-        if (in.output_index[row] >= 0) {
+        if (in.output_index[row] >= 0 && in.has_target[row]) {
             log_probabilities[in.output_index[row]] = double(x[row]) - double(x_max[row]) + std::log(double(p_max[row]));
+        }
+    }
+}
+
+void neuron_read_likeliest(const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest) {
+    ggml_backend_sched_synchronize(sched);
+    std::vector<llama_token> found(size_t(in.n_outputs));
+    ggml_backend_tensor_get(in.likeliest, found.data(), 0, found.size() * sizeof(llama_token));
+    for (size_t row = 0; row < found.size(); ++row) {
+        if (in.output_index[row] >= 0) {
+            likeliest[size_t(in.output_index[row])] = found[row];
         }
     }
 }

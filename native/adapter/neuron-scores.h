@@ -1,6 +1,6 @@
 #pragma once
 
-// What takes the place of logits: log-probabilities of targets, or nothing.
+// What takes the place of logits: log-probabilities of targets, the likeliest token, or nothing.
 
 #include "neuron-graph-input.h"
 
@@ -14,8 +14,14 @@ class llm_graph_result;
 // log p(t) = x_t - x_max + log softmax(x)_max.
 void neuron_build_scores(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * logits, neuron_graph_input & in);
 
+// Replaces the logits by the token of the largest, one an output.
+void neuron_build_likeliest(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * logits, neuron_graph_input & in);
+
 // Drops a graph's nodes behind `last`; all of them stay where it is not there.
 void neuron_keep_until(ggml_cgraph * gf, const ggml_tensor * last);
 
 // Takes the log-probabilities of a computed graph, each to its target's place in the list of tokens.
 void neuron_read_scores(const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<double> & log_probabilities);
+
+// Takes the likeliest tokens of a computed graph, each to the place of the token that it follows.
+void neuron_read_likeliest(const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest);

@@ -223,8 +223,10 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
 }
 
 std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draws) {
-    if (mode.head != llama_neurons_head::logits) {
-        fail("WRONG_USE", "tokens are asked for in a mode that gives no logits; set a mode with the head 'logits' first");
+    const bool picked = mode.head == llama_neurons_head::likeliest && draws.temperature <= 0;
+    if (mode.head != llama_neurons_head::logits && !picked) {
+        fail("WRONG_USE", "tokens are asked for in a mode that gives none; set a mode with the head 'logits' first, "
+            "or, at temperature 0, 'likeliest'");
     }
     finish(batch); // first: what ended with the last draw makes room for this batch
     trim(batch);
@@ -267,12 +269,20 @@ std::vector<llama_token> Context::draw_after(
     if (rows.empty()) {
         outputs.back() = 1; // llama.cpp wants one
     }
-    if (mode.masks) {
+    const bool picked = mode.head == llama_neurons_head::likeliest;
+    if (mode.masks || picked) {
         llama_neurons_set_tokens(context.get(), tokens_of(batch));
     }
     run(batch, outputs);
-    const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
     std::vector<llama_token> drawn;
+    if (picked) {
+        const auto & likeliest = llama_neurons_likeliest(context.get());
+        for (int32_t row : rows) {
+            drawn.push_back(std::max<llama_token>(0, likeliest.at(size_t(row)))); // none: nothing but NaN
+        }
+        return drawn;
+    }
+    const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
     for (size_t i = 0; i < rows.size(); ++i) {
         const float * logits = llama_get_logits_ith(context.get(), rows[i]);
         drawn.push_back(draw(logits, n_vocab, draws.temperature, draws.uniforms[step * rows.size() + i]));

@@ -15,6 +15,7 @@ Napi::Function ContextObject::define(Napi::Env env) {
     return DefineClass(env, "NativeContext", {
         InstanceMethod<&ContextObject::sites>("sites"),
         InstanceMethod<&ContextObject::plain_cache>("plainCache"),
+        InstanceMethod<&ContextObject::head_on_device>("headOnDevice"),
         InstanceMethod<&ContextObject::set_mode>("setMode"),
         InstanceMethod<&ContextObject::set_mask>("setMask"),
         InstanceMethod<&ContextObject::decode>("decode"),
@@ -75,6 +76,10 @@ Napi::Value ContextObject::sites(const Napi::CallbackInfo & info) {
 
 Napi::Value ContextObject::plain_cache(const Napi::CallbackInfo & info) {
     return Napi::Boolean::New(info.Env(), llama_neurons_plain_cache(open(info.Env())->handle()));
+}
+
+Napi::Value ContextObject::head_on_device(const Napi::CallbackInfo & info) {
+    return Napi::Boolean::New(info.Env(), llama_neurons_head_on_device(open(info.Env())->handle()));
 }
 
 Napi::Value ContextObject::set_mode(const Napi::CallbackInfo & info) {

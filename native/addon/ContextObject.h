@@ -17,6 +17,7 @@ public:
 private:
     Napi::Value sites(const Napi::CallbackInfo & info);
     Napi::Value plain_cache(const Napi::CallbackInfo & info);
+    Napi::Value head_on_device(const Napi::CallbackInfo & info);
     Napi::Value set_mode(const Napi::CallbackInfo & info);
     Napi::Value set_mask(const Napi::CallbackInfo & info);
     Napi::Value decode(const Napi::CallbackInfo & info);

@@ -42,6 +42,7 @@ llama_neurons_head head(const std::string & name, Napi::Env env) {
     if (name == "logits") return llama_neurons_head::logits;
     if (name == "scores") return llama_neurons_head::scores;
     if (name == "unread") return llama_neurons_head::unread;
+    if (name == "likeliest") return llama_neurons_head::likeliest;
     throw Napi::TypeError::New(env, "unknown output head '" + name + "'");
 }
 

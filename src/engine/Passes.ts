@@ -28,6 +28,8 @@ export class Passes {
     readonly masks: number;
     /** Whether layers are on a device, not on the processor alone. */
     readonly onDevice: boolean;
+    /** Whether the output head is too: tokens are picked there, and logits stay. */
+    readonly headOnDevice: boolean;
     /** Whether sequences can have streams of their own, and take tokens back. */
     readonly plainCache: boolean;
     readonly #open: OpenContext;
@@ -53,6 +55,7 @@ export class Passes {
         this.contextSize = sizes.contextSize;
         this.masks = sizes.masks;
         this.onDevice = backends.backend !== '';
+        this.headOnDevice = context.headOnDevice();
         this.plainCache = context.plainCache();
         this.#context = context;
         this.#open = open;

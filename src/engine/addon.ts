@@ -174,10 +174,10 @@ export interface NativeMode {
 }
 
 /**
- * What becomes of the output head: it is not computed; its logits leave the device; log-probabilities of targets take
- * their place; or, for benchmarks, every token's logits are computed and stay where they are.
+ * What becomes of the output head: it is not computed; its logits leave the device; log-probabilities of targets, or
+ * the likeliest token, take their place; or, for benchmarks, every token's logits are computed and stay where they are.
  */
-export type NativeHead = 'none' | 'logits' | 'scores' | 'unread';
+export type NativeHead = 'none' | 'logits' | 'scores' | 'likeliest' | 'unread';
 
 /** One batch: `finished` to `shared` aside, every array has one entry a token, in sequence order. */
 export interface NativeBatch {
@@ -221,6 +221,8 @@ export interface NativeContext {
     sites(): NativeSite[];
     /** Whether sequences can have streams of their own, and take tokens back. */
     plainCache(): boolean;
+    /** Whether the output head is computed by another device than the processor. */
+    headOnDevice(): boolean;
     setMode(mode: NativeMode): Promise<void>;
     /** One array [experts * width] a site; 1: the neuron is deactivated. No site: none is. */
     setMask(mask: number, sites: readonly Uint8Array[]): Promise<void>;
@@ -229,7 +231,8 @@ export interface NativeContext {
     /** Logits [tokens, vocabulary], row-major. */
     logits(batch: NativeBatch): Promise<Float32Array>;
     /**
-     * Frees `finished` first, then decodes the batch, with the head `logits`, and draws a token after each row named.
+     * Frees `finished` first, then decodes the batch, with the head `logits` (or `likeliest` at temperature 0), and
+     * draws a token after each row named.
      * @returns [steps done, entries]
      */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
