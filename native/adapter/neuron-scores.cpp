@@ -62,7 +62,8 @@ void neuron_read_scores(const neuron_graph_input & in, ggml_backend_sched_t sche
     }
 }
 
-void neuron_read_likeliest(const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest) {
+void neuron_read_likeliest(
+        const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest) {
     ggml_backend_sched_synchronize(sched);
     std::vector<llama_token> found(size_t(in.n_outputs));
     ggml_backend_tensor_get(in.likeliest, found.data(), 0, found.size() * sizeof(llama_token));

@@ -24,4 +24,5 @@ void neuron_keep_until(ggml_cgraph * gf, const ggml_tensor * last);
 void neuron_read_scores(const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<double> & log_probabilities);
 
 // Takes the likeliest tokens of a computed graph, each to the place of the token that it follows.
-void neuron_read_likeliest(const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest);
+void neuron_read_likeliest(
+    const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest);

@@ -178,12 +178,22 @@ void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
         native->logits[i]    = int8_t(outputs[i]);
     }
     const LogCapture log;
-    const int code = llama_decode(context.get(), *native);
-    llama_synchronize(context.get());
+    threads.attach(context.get());
+    const int code = threads.timed(work_of(batch, outputs), [&] {
+        const int decoded = llama_decode(context.get(), *native);
+        llama_synchronize(context.get());
+        return decoded;
+    });
     if (code != 0) {
         incomplete = incomplete || mode.count;
         fail_decode(code, log.errors());
     }
+}
+
+uint64_t Context::work_of(const Batch & batch, const std::vector<uint8_t> & outputs) const {
+    const auto rows = uint64_t(std::count(outputs.begin(), outputs.end(), 1));
+    const uint64_t kind = uint64_t(mode.head) << 1 | (mode.count ? 1 : 0);
+    return kind << 48 | rows << 24 | uint64_t(batch.tokens.size());
 }
 
 Context::Output Context::decode(const Batch & batch, bool want_logits) {

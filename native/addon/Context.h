@@ -87,6 +87,7 @@ private:
     std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
     std::vector<llama_token> draw_after(const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step);
     void run(const Batch & batch, const std::vector<uint8_t> & outputs);
+    uint64_t work_of(const Batch & batch, const std::vector<uint8_t> & outputs) const; // see ThreadPool::timed
     void finish(const Batch & batch);
     void trim(const Batch & batch);
     void move(const Batch & batch);
