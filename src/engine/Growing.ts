@@ -1,0 +1,92 @@
+import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
+import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import type { Draft } from './Draft.js';
+import type { StopMatcher } from './stops.js';
+
+/** Steps asked of the model at once: a call costs as much as a step of a small model. */
+const mostSteps = 64;
+/** The same where answers may stop at a text, beyond which what is drawn is thrown away, or meet their drafts again. */
+const mostStepsWatched = 6;
+
+/** A request under way: its prompt's cells are shared until its last answer ends. */
+export interface Started<Request> {
+    readonly request: Request;
+    /** Of each answer. */
+    readonly sequences: number[];
+    /** Tokens of the prompt decoded. */
+    decoded: number;
+    /** Answers that have not ended. */
+    open: number;
+}
+
+/** An answer under way. */
+export interface Growing<Request = unknown> {
+    readonly of: Started<Request>;
+    readonly answer: number;
+    readonly random: RandomGenerator;
+    /** Uniform numbers drawn for steps that were not done. */
+    readonly ahead: number[];
+    readonly stops: StopMatcher | undefined;
+    readonly tokens: number[];
+    readonly draft: Draft | undefined;
+    /** Tokens that are looked at in the batch under way, the first so many of the draft. */
+    trying: Int32Array;
+    drafted: number;
+    /** Position of the last token drawn, which is decoded next. */
+    position: number;
+}
+
+export function sequenceOf({ of, answer }: Growing): number {
+    return of.sequences[answer]!;
+}
+
+/**
+ * How many drafted tokens each growing answer gets in streams: all the same, as llama.cpp computes streams together
+ * that have as many tokens. What a draft lacks is made up, and thrown away.
+ * @param share room for each in the batch
+ * @param cells of a stream
+ * @returns undefined where no answer has a draft
+ */
+export function evenDraft(growing: readonly Growing[], share: number, cells: number): number | undefined {
+    const drafts = growing.flatMap(({ draft }) => (draft === undefined ? [] : [draft.length]));
+    const mean = Math.round(drafts.reduce((sum, length) => sum + length, 0) / growing.length);
+    if (mean === 0) return undefined;
+    return growing.reduce((least, { position }) => Math.min(least, cells - position - 1), Math.min(mean, share));
+}
+
+/** Steps that can follow each other without anything to do between them, unless an answer ends. */
+export function stepsOf(drawn: readonly Growing[], maxTokens: number): number {
+    if (drawn.length === 0) return 1;
+    const watched = drawn.some(({ stops, draft }) => stops !== undefined || draft !== undefined);
+    const most = watched ? mostStepsWatched : mostSteps;
+    return drawn.reduce((least, { tokens }) => Math.min(least, maxTokens - tokens.length), most);
+}
+
+/** [steps, rows]: each answer's next ones, one a step or one a token of its draft, kept where they are not used. */
+export function uniformsOf(drawn: readonly Growing[], steps: number): Float64Array {
+    for (const { ahead, random, trying } of drawn) {
+        while (ahead.length < steps + trying.length) ahead.push(uniformFloat64(random));
+    }
+    const rowsOf = (step: number): number[] =>
+        drawn.flatMap(({ ahead, trying }) => ahead.slice(step, step + 1 + trying.length));
+    return Float64Array.from(Array.from({ length: steps }, (_, step) => rowsOf(step)).flat());
+}
+
+/**
+ * What each answer has grown by: a token a step, or the tokens of its draft that held and one of the model's own.
+ * @param tokens [steps, rows]
+ */
+export function freshOf(drawn: readonly Growing[], tokens: Int32Array): number[][] {
+    const rows = drawn.reduce((sum, { trying }) => sum + 1 + trying.length, 0);
+    let row = 0;
+    return drawn.map(({ trying }) => {
+        const first = row;
+        row += 1 + trying.length;
+        if (trying.length === 0) {
+            return Array.from({ length: tokens.length / rows }, (_, step) => tokens[step * rows + first]!);
+        }
+        let held = 0;
+        while (held < trying.length && tokens[first + held] === trying[held]) held++;
+        return Array.from(tokens.subarray(first, first + held + 1));
+    });
+}
