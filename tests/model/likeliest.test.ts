@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest';
+import type { NativeBatch, NativeContext, NativeDraws, NativeHead } from '../../src/engine/addon.js';
+import { Engine } from '../../src/engine/Engine.js';
+import type { GpuChoice } from '../../src/engine/loadBackends.js';
+import { gpusUnderTest } from '../helpers/gpu.js';
+import { embeddedModel } from '../helpers/models.js';
+import { openNative } from '../helpers/native.js';
+
+const gpus = await gpusUnderTest();
+const places: readonly { readonly gpu: GpuChoice; readonly absent: string | undefined }[] =
+    [{ gpu: 'off', absent: undefined }, ...gpus];
+const sequences = 3;
+const steps = 12;
+
+/** Prompts of 7 tokens, each in a sequence of its own. */
+function promptsOf(vocabulary: number): { readonly batch: NativeBatch; readonly draws: NativeDraws } {
+    const length = 7;
+    const n = sequences * length;
+    const empty = new Int32Array(0);
+    return {
+        batch: {
+            tokens: Int32Array.from({ length: n }, (_, i) => (i * 7919 + 13) % vocabulary),
+            positions: Int32Array.from({ length: n }, (_, i) => i % length),
+            sequences: Int32Array.from({ length: n }, (_, i) => Math.floor(i / length)),
+            counted: new Uint8Array(n), targets: new Int32Array(n).fill(-1), masks: new Int32Array(n),
+            finished: empty, trimmed: empty, moved: empty, shared: empty,
+        },
+        draws: {
+            rows: Int32Array.from({ length: sequences }, (_, i) => (i + 1) * length - 1),
+            sequences: Int32Array.from({ length: sequences }, (_, i) => i),
+            uniforms: new Float64Array(sequences * steps), steps, ends: empty, temperature: 0,
+        },
+    };
+}
+
+for (const { gpu, absent } of places) {
+    const skipped = absent === undefined ? '' : ` (skipped: ${absent})`;
+    describe.skipIf(absent !== undefined)(`the likeliest token, gpu ${gpu}${skipped}`, () => {
+        it('picked in the graph is the one that the logits say, step by step', async () => {
+            const model = await openNative(embeddedModel, gpu);
+            const context: NativeContext = await model.createContext({
+                contextSize: 768, streams: true, batchSize: 64, sequences, threads: 2, counting: 'automatic',
+                countOnly: false, masks: 1, callbackTensor: '',
+            });
+            try {
+                expect(context.headOnDevice()).toBe(gpu !== 'off');
+                const { batch, draws } = promptsOf(model.info().vocabulary);
+                const drawnBy = async (head: NativeHead): Promise<Int32Array> => {
+                    await context.setMode({ count: false, mask: false, masks: false, head });
+                    await context.reset();
+                    return context.sample(batch, draws);
+                };
+                const drawn = await drawnBy('likeliest');
+                expect(drawn).toHaveLength(sequences * steps);
+                expect(new Set(drawn).size).toBeGreaterThan(5);
+                expect(drawn).toEqual(await drawnBy('logits'));
+                expect(await drawnBy('likeliest')).toEqual(drawn);
+                const hot = { ...draws, temperature: 1 };
+                await expect(context.sample(batch, hot)).rejects.toMatchObject({ code: 'WRONG_USE' });
+                await context.setMode({ count: false, mask: false, masks: false, head: 'none' });
+                await expect(context.sample(batch, draws)).rejects.toMatchObject({ code: 'WRONG_USE' });
+            } finally {
+                context.close();
+                model.close();
+            }
+        });
+
+        it('makes the answers of the engine, under several masks too', async () => {
+            const engine = await Engine.open({ model: embeddedModel, gpu, batchSize: 64, contextSize: 1024, masks: 2 });
+            try {
+                const off = engine.sites.map(({ width }) => Uint8Array.from({ length: width }, (_, j) => (j % 2 === 0 ? 1 : 0)));
+                const texts: string[] = [];
+                const prompts = [0, 1].map((mask) => ({ id: mask, text: 'The farmer', mask }));
+                for await (const { mask, text } of engine.generate(prompts, { masks: [undefined, off], maxTokens: 8 })) {
+                    texts[mask] = text;
+                }
+                expect(texts[0]).not.toBe('');
+                expect(texts[1]).not.toBe(texts[0]);
+            } finally {
+                engine.close();
+            }
+        });
+    });
+}
