@@ -51,8 +51,8 @@ function leftOutWords({ leftOut, tooFew }: SetFacts): string {
 
 /** The same in one line, without the others' changes. */
 export function setLine(facts: SetFacts): string {
-    if (facts.compared === 0) return `${VERDICT_LABELS[facts.verdict]}.`;
     const { noun, formatEffect } = metricWords[facts.metric];
+    if (facts.compared === 0) return `${noun}: ${VERDICT_LABELS[facts.verdict]}.`;
     return `that language is hurt most in ${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')} `
         + `(random neurons: ${formatCount(facts.controlHits)}), its ${noun} changes by ${formatEffect(facts.own)} on average `
         + `(random neurons: ${formatEffect(facts.controlOwn)}): ${VERDICT_LABELS[facts.verdict]}.`;

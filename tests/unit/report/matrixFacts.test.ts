@@ -105,7 +105,7 @@ describe('cells that cannot tell harm from chance', () => {
         const facts = setFacts('specific+related', accuracyOf([3, 3, 2, 0], [0, 0, 0, 0]), 'accuracy');
         expect(facts).toMatchObject({ compared: 0, leftOut: 4, tooFew: 4, verdict: 'tooFew' });
         expect(setSentences(facts).join(' ')).toMatch(/^The whole model answers too few questions rightly/);
-        expect(setLine(facts)).toBe('too few right answers to tell.');
+        expect(setLine(facts)).toBe('accuracy: too few right answers to tell.');
     });
 });
 
