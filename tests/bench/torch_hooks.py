@@ -55,17 +55,16 @@ class Counter:
         return hook
 
     def take(self, windows, skip):
-        """Keeps the windows, and how many of them at a time go fastest."""
+        """Keeps the windows, and how many of them at a time go fastest with the first language."""
         self.skip = skip
         self.windows = windows
-        speeds = {}
+        seconds = {}
         size = 1
-        while size <= min(MOST_AT_A_TIME, max(map(len, windows))):
-            self.batches = [self.batched(language, size) for language in windows]
-            self.run()
-            speeds[size] = min(self.run()[1] for _ in range(2))
+        while size <= min(MOST_AT_A_TIME, len(windows[0])):
+            self.batches = [self.batched(windows[0], size)]
+            seconds[size] = min(self.run()[1] for _ in range(3))
             size *= 2
-        best = min(speeds, key=speeds.get)
+        best = min(seconds, key=seconds.get)
         self.batches = [self.batched(language, best) for language in windows]
         return best
 
