@@ -1,5 +1,6 @@
 import type { CellInterval, DeactivationMatrix, DeactivationSet, MetricName } from '../experiments/DeactivationMatrix.js';
 import { relativeChange } from '../experiments/matrixTable.js';
+import { tooFewRight } from '../experiments/tooFewRight.js';
 import { metricWords } from './metricWords.js';
 import { binomialTail, cellOf, isComparable, mean, median, type Measured } from './numbers.js';
 
@@ -10,16 +11,18 @@ const SET_ORDER: readonly string[] = ['specific', 'specific+related', 'specific+
 const CLEAR = 0.05;
 
 /** How a set of neurons answers "does removing a language's neurons hurt that language most?". */
-export type Verdict = 'clear' | 'unclear' | 'absent' | 'unmeasured';
+export type Verdict = 'clear' | 'unclear' | 'absent' | 'tooFew' | 'unmeasured';
 
 /** Numbers the page states in words, derived from one deactivation set. Effects as in `SetCell`. */
 export interface SetFacts {
     readonly metric: MetricName;
     readonly set: string;
-    /** Rows with neurons to remove and with every cell measured. */
+    /** Rows with neurons to remove and with every cell measured, of which the own one can tell harm from chance. */
     readonly compared: number;
     /** Rows that are left out of `compared`. */
     readonly leftOut: number;
+    /** Of these, rows that are left out because their own cell cannot tell harm from chance. */
+    readonly tooFew: number;
     /** Compared rows whose worst effect, if it is harm, is that of their own language. */
     readonly hits: number;
     /** The same count for the random control. */
@@ -46,7 +49,11 @@ export interface SetCell {
     readonly effect: Measured;
     readonly control: Measured;
     readonly controlEffect: Measured;
-    /** The 95 % interval of the difference from the control leaves out 0. */
+    /** Too few right answers to tell the effect from chance; see `tooFewRight`. */
+    readonly tooFew: boolean;
+    /** The same of the control. */
+    readonly controlTooFew: boolean;
+    /** The 95 % interval of the difference from the control leaves out 0, and there are answers enough to tell. */
     readonly real: boolean;
     readonly samples: Measured;
     readonly neurons: Measured;
@@ -69,6 +76,11 @@ export function cellsOf(set: DeactivationSet, metric: MetricName): SetCell[][] {
             const baseline = set.baseline[c] ?? null;
             const change = cellOf(set.change, r, c);
             const control = cellOf(set.control, r, c);
+            const samples = cellOf(set.samples, r, c);
+            const cannotTell = (difference: Measured): boolean =>
+                metric === 'accuracy' && baseline !== null && samples !== null && isComparable(difference)
+                && tooFewRight(baseline * samples, difference * samples);
+            const tooFew = cannotTell(change);
             return {
                 row,
                 column,
@@ -78,8 +90,10 @@ export function cellsOf(set: DeactivationSet, metric: MetricName): SetCell[][] {
                 effect: relative ? relativeChange(change, baseline) : change,
                 control,
                 controlEffect: relative ? relativeChange(control, baseline) : control,
-                real: leavesOutZero(set.intervals.beyondControl[r]?.[c]),
-                samples: cellOf(set.samples, r, c),
+                tooFew,
+                controlTooFew: cannotTell(control),
+                real: !tooFew && leavesOutZero(set.intervals.beyondControl[r]?.[c]),
+                samples,
                 neurons: set.neurons[r] ?? null,
             };
         }),
@@ -95,7 +109,9 @@ export function setFacts(name: string, set: DeactivationSet, metric: MetricName)
     const { harm } = metricWords[metric];
     // A language without neurons loses nothing: its row says nothing about the effect.
     const rows = cellsOf(set, metric).filter(row => (row[0]?.neurons ?? 0) > 0 && row.some(isOwn));
-    const compared = rows.filter(row => row.every(cell => isComparable(cell.effect) && isComparable(cell.controlEffect)));
+    const measured = rows.filter(row =>
+        row.every(cell => isComparable(cell.effect) && isComparable(cell.controlEffect)));
+    const compared = measured.filter(row => row.every(cell => !isOwn(cell) || !cell.tooFew));
     const own = rows.flat().filter(isOwn);
     const others = rows.flat().filter(cell => !isOwn(cell));
     const hits = compared.filter(row => hurtsOwnMost(row, cell => harmOf(cell.effect, harm))).length;
@@ -104,6 +120,7 @@ export function setFacts(name: string, set: DeactivationSet, metric: MetricName)
         set: name,
         compared: compared.length,
         leftOut: set.rows.length - compared.length,
+        tooFew: measured.length - compared.length,
         hits,
         controlHits: compared.filter(row => hurtsOwnMost(row, cell => harmOf(cell.controlEffect, harm))).length,
         expectedHits: compared.length / set.columns.length,
@@ -131,7 +148,7 @@ function hurtsOwnMost(row: readonly SetCell[], of: (cell: SetCell) => Measured):
 }
 
 function judge(facts: Omit<SetFacts, 'verdict'>, chance: number): Verdict {
-    if (facts.compared === 0) return 'unmeasured';
+    if (facts.compared === 0) return facts.tooFew > 0 ? 'tooFew' : 'unmeasured';
     const { harm } = metricWords[facts.metric];
     const beyondControl = facts.own === null || facts.controlOwn === null || harm * facts.own > harm * facts.controlOwn;
     if (!beyondControl || facts.hits <= facts.expectedHits) return 'absent';

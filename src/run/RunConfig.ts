@@ -18,6 +18,7 @@ import { describeIssue, names, numberIn } from './settingIssues.js';
 const mostBytes = 1024 * 1024;
 
 const text = z.string().min(1);
+const neuronSets = z.array(z.enum(neuronSetNames)).min(1);
 const loras = z.array(z.strictObject({ path: text, scale: numberIn(ranges.scale).optional() }));
 
 /** The whole way in one file; paths in it are relative to the file. */
@@ -48,7 +49,7 @@ const schema = z.strictObject({
     /** Of routed experts: see `identify`. */
     probability: z.enum(probabilityNames).optional(),
     minRouted: numberIn(ranges.minRouted).optional(),
-    sets: z.array(z.enum(neuronSetNames)).min(1).optional(),
+    sets: neuronSets.optional(),
     /** Random controls of each cell, and the seed of the first. */
     controls: numberIn(ranges.controls).optional(),
     seed: numberIn(ranges.seed).optional(),
@@ -63,6 +64,8 @@ const schema = z.strictObject({
         maxTokens: numberIn(ranges.maxTokens).optional(),
         contextSize: numberIn(ranges.contextSize).optional(),
         number: z.enum(numberRules).optional(),
+        /** Neuron sets to ask about, where not those of the run. */
+        sets: neuronSets.optional(),
     }).optional(),
     /** The model after alignment, to go the same way and be compared. */
     aligned: z.strictObject({

@@ -127,13 +127,16 @@ async function examineIn(config: RunConfig, { force, signal, progress = silent }
         const experiment = { analysis, sets: config.sets, seed: config.seed, controls: config.controls, folder: config.out, signal, progress };
         const matrices = [await deactivate({ ...experiment, engine, metric: perplexityMetric(evaluation) })];
         if (accuracy !== undefined) {
-            const { limit, wholeLimit, maxTokens, number } = accuracy;
+            const { limit, wholeLimit, maxTokens, number, sets = config.sets } = accuracy;
             const metric = accuracyMetric({ questions: questions!, template: template!, limit, wholeLimit, maxTokens, rule: number });
+            const asked = { ...experiment, sets };
             engine.close(); // one model in memory at a time
-            // One that holds a mask for every condition.
-            const many = await Engine.open({ ...engineOptionsOf(config), contextSize: accuracy.contextSize ?? generationContextSize, masks: countConditions(experiment, metric.languages) });
+            const many = await Engine.open({
+                ...engineOptionsOf(config), contextSize: accuracy.contextSize ?? generationContextSize,
+                masks: countConditions(asked, metric.languages), // one of every condition
+            });
             try {
-                matrices.push(await deactivate({ ...experiment, engine: many, metric }));
+                matrices.push(await deactivate({ ...asked, engine: many, metric }));
             } finally {
                 many.close();
             }

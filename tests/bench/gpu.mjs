@@ -2,19 +2,19 @@
 //                      [--layers N --embedding N --width N --vocabulary N] [--rounds N] [--no-torch]]
 // Counting, masks and perplexity on the shape of an 8B model with random weights, each as a ratio of two
 // sides measured in turn in this one run: median, then quartiles. Beside them, the way it is done with
-// PyTorch, transformers and forward hooks, in bf16 on the same shape and device (needs python3 with torch
-// and transformers; left out, and said so, where they are not there).
+// PyTorch, transformers and forward hooks, in bf16 on the same shape and device (needs LANGUAGE_NEURONS_PYTHON or
+// python3 with torch and transformers; left out, and said so, where they are not there).
 
 import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import yargs from 'yargs';
 import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
 import { collect, maskOf } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { compare, seconds, spread } from './measure.mjs';
+import { TorchHooks } from './TorchHooks.mjs';
 
 const argv = await yargs(process.argv.slice(2))
     .option('gpu', { type: 'string', default: 'auto' })
@@ -65,7 +65,10 @@ await line('perplexity on the device / logits taken to the host, tokens/s', 'non
 }));
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-bench-'));
-const corpus = { name: 'bench', languages: ['en'], async *samples() { for (let i = 0; i < 4; i++) yield* texts; } };
+const corpus = {
+    name: 'bench', sources: [{ name: 'bench' }], languages: ['en'],
+    async *samples() { for (let i = 0; i < 4; i++) yield* texts; },
+};
 const speeds = [];
 for (let round = -1; round < rounds; round++) {
     const { decodedTokens, seconds: took } = await collect({ engine, corpus, folder: join(folder, String(round)) });
@@ -77,14 +80,26 @@ console.log(`collect: ${own.median.toFixed(0)} tokens/s (${own.least.toFixed(0)}
 for (const each of [engine, callback]) each.close();
 
 if (argv.torch) {
-    const script = fileURLToPath(new URL('torch_hooks.py', import.meta.url));
+    const outcome = await torchSpeed().catch(({ message }) => `left out (${message})`);
+    console.log(`PyTorch with forward hooks, bf16: ${outcome}`);
+}
+
+/** The shape with random weights in bf16, on the windows that were counted. */
+async function torchSpeed() {
     const device = backends.variant === 'cuda' ? 'cuda' : 'cpu';
-    const { stdout, stderr, status } = spawnSync('python3', [script, JSON.stringify({ ...shape, batch, rounds, device })], { encoding: 'utf8' });
-    if (status === 0) {
-        const { tokensPerSecond: [least, median, most], versions } = JSON.parse(stdout);
-        console.log(`PyTorch with forward hooks, bf16, ${device}: ${median.toFixed(0)} tokens/s (${least.toFixed(0)} to ${most.toFixed(0)}); ${versions}; collect / PyTorch ${(own.median / median).toFixed(2)}`);
-    } else {
-        console.log(`PyTorch with forward hooks: left out (${stderr.trim().split('\n').at(-1)})`);
+    const hooks = await TorchHooks.open({ shape, dtype: 'bfloat16', device });
+    try {
+        const at = await hooks.take([windows.map(({ tokens }) => [1, ...tokens])], 1);
+        const measured = [];
+        for (let round = 0; round < rounds; round++) {
+            const { tokens, seconds: took } = await hooks.run();
+            measured.push(tokens / took);
+        }
+        const { median, least, most } = spread(measured);
+        return `${median.toFixed(0)} tokens/s (${least.toFixed(0)} to ${most.toFixed(0)}), ${device}, `
+            + `${at} windows at a time; ${hooks.versions}; collect / PyTorch ${(own.median / median).toFixed(2)}`;
+    } finally {
+        hooks.close();
     }
 }
 

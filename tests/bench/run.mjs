@@ -1,24 +1,31 @@
-// npm run bench [-- MODEL.gguf [--rounds N] [--gpu off|auto|cuda|vulkan|metal]]
+// npm run bench [-- MODEL.gguf [--rounds N] [--gpu off|auto|cuda|vulkan|metal] [--no-torch]]
 // npm run bench -- --experts: four layers of Qwen3 30B-A3B's shape in Q4_0 (1.5 GB, written to the temporary folder).
 // Every figure is a ratio of two sides measured in turn in this one run: median, then quartiles.
 // Default model: SmolLM2-135M where scripts/fetch-models.mjs put it, else the embedded one.
+// Last, on the embedded model and all that scripts/fetch-models.mjs put there, or the one that is given: collect beside
+// PyTorch with forward hooks (LANGUAGE_NEURONS_PYTHON, else python3, with torch, transformers, accelerate and gguf;
+// left out, and said so, where they are not there).
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
+import { basename, join, resolve } from 'node:path';
 import yargs from 'yargs';
 import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
 import { collect, embeddedModel, maskOf, openCorpus } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
+import { benchHooks } from './hooks.mjs';
 import { compare, seconds } from './measure.mjs';
 
-const smollm2 = join(process.env.LANGUAGE_NEURONS_MODELS ?? resolve('.cache/models'), 'SmolLM2-135M-Instruct.Q4_1.gguf');
+const fetched = process.env.LANGUAGE_NEURONS_MODELS ?? resolve('.cache/models');
+const [smollm2, gemma] = ['SmolLM2-135M-Instruct.Q4_1.gguf', 'gemma-3-270m-q4_k_m.gguf']
+    .map((name) => join(fetched, name));
 const argv = await yargs(process.argv.slice(2))
     .option('rounds', { type: 'number', default: 9 })
     .option('gpu', { type: 'string', default: 'off' })
     .option('experts', { type: 'boolean', default: false })
+    .option('torch', { type: 'boolean', default: true })
     .parseAsync();
-const { rounds, gpu, experts } = argv;
+const { rounds, gpu, experts, torch } = argv;
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const synthetic = join(folder, 'experts.gguf');
@@ -69,3 +76,9 @@ if (!experts) await line('collect / plain prefill of the same text in full batch
     return tokens / took;
 });
 for (const each of [engine, full, callback]) each.close();
+
+if (torch && !experts) {
+    const known = [embeddedModel, smollm2, gemma].filter((path) => existsSync(path));
+    const beside = argv._.length > 0 ? argv._.map(String) : known;
+    for (const path of beside) console.log(`${basename(path)}: ${await benchHooks(path, { rounds, folder })}`);
+}

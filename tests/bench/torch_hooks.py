@@ -1,61 +1,113 @@
-"""Counts positive FFN activations the way a researcher does it today: transformers, bf16, forward hooks.
+"""Counts positive FFN activations the way a researcher does it today: transformers and forward hooks.
 
-Usage: python3 torch_hooks.py '{"layers": 32, "embedding": 4096, ..., "batch": 512, "rounds": 9, "device": "cuda"}'
-Prints {"tokensPerSecond": [lower quartile, median, upper quartile], "versions": "..."}.
+Usage: python3 torch_hooks.py '{"device": "cpu", "dtype": "float32", "threads": 2, "gguf": "MODEL.gguf"}'
+with the weights of a GGUF file, or "shape": {"layers": 32, ...} in its place for a Llama with random ones.
+Writes {"versions": "..."} once loaded, then answers each line of JSON on stdin with one on stdout:
+  {"windows": [[[1, 306, ...], ...], ...], "skip": 1}  the tokens of each language's windows, of which the first `skip`
+        of a window are not counted: {"batch": how many windows at a time are fastest here}
+  {"run": true}: {"tokens": all that went through, "seconds": ...}
+  {"counts": true}: {"counts": those of the last run, [languages][layers][neurons]}
 """
 import json
+import os
 import sys
 import time
 
-import torch
-import transformers
-from transformers import LlamaConfig, LlamaForCausalLM
+os.environ["HF_HUB_OFFLINE"] = "1"
+import torch  # noqa: E402
+import transformers  # noqa: E402
+from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM  # noqa: E402
 
-want = json.loads(sys.argv[1])
-device = torch.device(want["device"])
-config = LlamaConfig(
-    num_hidden_layers=want["layers"], hidden_size=want["embedding"], intermediate_size=want["width"],
-    num_attention_heads=want["heads"], num_key_value_heads=want["kvHeads"], vocab_size=want["vocabulary"],
-    max_position_embeddings=8192,
-)
-torch.manual_seed(1)
-torch.set_default_dtype(torch.bfloat16)
-with torch.device(device):
-    model = LlamaForCausalLM(config)
-model.eval()
-
-counts = [torch.zeros(want["width"], dtype=torch.int64, device=device) for _ in model.model.layers]
+MOST_AT_A_TIME = 8
 
 
-def counting(layer):
-    def hook(_module, _inputs, output):
-        counts[layer].add_((output > 0).flatten(0, -2).sum(0))
-    return hook
+def load(want, device):
+    dtype = getattr(torch, want["dtype"])
+    if "gguf" in want:
+        folder, name = os.path.split(os.path.abspath(want["gguf"]))
+        return AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=dtype).to(device)
+    shape = want["shape"]
+    config = LlamaConfig(
+        num_hidden_layers=shape["layers"], hidden_size=shape["embedding"], intermediate_size=shape["width"],
+        num_attention_heads=shape["heads"], num_key_value_heads=shape["kvHeads"], vocab_size=shape["vocabulary"],
+        max_position_embeddings=8192,
+    )
+    torch.manual_seed(1)
+    torch.set_default_dtype(dtype)
+    with torch.device(device):
+        return LlamaForCausalLM(config)
 
 
-for layer, block in enumerate(model.model.layers):
-    block.mlp.act_fn.register_forward_hook(counting(layer))
+class Counter:
+    def __init__(self, want):
+        self.device = torch.device(want["device"])
+        if "threads" in want:
+            torch.set_num_threads(want["threads"])
+        self.model = load(want, self.device).eval()
+        self.skip = 0
+        self.counts = []
+        for layer, block in enumerate(self.model.model.layers):
+            block.mlp.act_fn.register_forward_hook(self.counting(layer))
 
-tokens = torch.randint(0, want["vocabulary"], (4, want["batch"]), device=device)
+    def counting(self, layer):
+        def hook(_module, _inputs, output):  # [windows, tokens, neurons]
+            self.counts[layer] += (output[:, self.skip:] > 0).sum((0, 1))
+        return hook
+
+    def take(self, windows, skip):
+        """Keeps the windows, and how many of them at a time go fastest with the first language."""
+        self.skip = skip
+        self.windows = windows
+        seconds = {}
+        size = 1
+        while size <= min(MOST_AT_A_TIME, len(windows[0])):
+            self.batches = [self.batched(windows[0], size)]
+            seconds[size] = min(self.run()[1] for _ in range(3))
+            size *= 2
+        best = min(seconds, key=seconds.get)
+        self.batches = [self.batched(language, best) for language in windows]
+        return best
+
+    def batched(self, windows, size):
+        """Windows of equal length side by side: nothing is padded."""
+        batches = []
+        for window in windows:
+            if batches and len(batches[-1]) < size and len(batches[-1][0]) == len(window):
+                batches[-1].append(window)
+            else:
+                batches.append([window])
+        return [torch.tensor(batch, device=self.device) for batch in batches]
+
+    def run(self):
+        self.synchronize()
+        begin = time.perf_counter()
+        self.languages = []
+        with torch.inference_mode():
+            for batches in self.batches:
+                self.counts = [0] * len(self.model.model.layers)
+                for batch in batches:
+                    self.model.model(batch, use_cache=False)  # the base model: counting needs no output head
+                self.languages.append(self.counts)
+        self.synchronize()
+        return sum(len(window) for windows in self.windows for window in windows), time.perf_counter() - begin
+
+    def synchronize(self):
+        if self.device.type == "cuda":
+            torch.cuda.synchronize()
 
 
-def once():
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    begin = time.perf_counter()
-    with torch.inference_mode():
-        # The base model: counting needs no output head. One window after another, as on the other side.
-        for window in tokens:
-            model.model(window[None], use_cache=False)
-    if device.type == "cuda":
-        torch.cuda.synchronize()
-    return tokens.numel() / (time.perf_counter() - begin)
+def answer(message):
+    print(json.dumps(message), flush=True)
 
 
-once()
-speeds = sorted(once() for _ in range(want["rounds"]))
-at = lambda share: speeds[round(share * (len(speeds) - 1))]
-print(json.dumps({
-    "tokensPerSecond": [at(0.25), at(0.5), at(0.75)],
-    "versions": f"torch {torch.__version__}, transformers {transformers.__version__}",
-}))
+counter = Counter(json.loads(sys.argv[1]))
+answer({"versions": f"torch {torch.__version__}, transformers {transformers.__version__}"})
+for line in sys.stdin:
+    request = json.loads(line)
+    if "windows" in request:
+        answer({"batch": counter.take(request["windows"], request["skip"])})
+    elif "run" in request:
+        tokens, seconds = counter.run()
+        answer({"tokens": tokens, "seconds": seconds})
+    else:
+        answer({"counts": [[layer.tolist() for layer in layers] for layers in counter.languages]})

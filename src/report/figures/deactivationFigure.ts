@@ -1,6 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { DeactivationMatrix, DeactivationSet, MetricName } from '../../experiments/DeactivationMatrix.js';
-import { formatPercentPoints } from '../format.js';
+import { leastSignTestP } from '../../experiments/tooFewRight.js';
+import { formatCount, formatNumber, formatPercentPoints, formatQuantity } from '../format.js';
 import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
 import { type MetricWords, metricWords } from '../metricWords.js';
 import type { Measured } from '../numbers.js';
@@ -17,7 +18,28 @@ const LEAST_SIDE = 210;
 /** One colour scale for all sets of a matrix and their controls, so that their figures can be compared. */
 export function commonScale(matrix: DeactivationMatrix): DivergingScale {
     const cells = setsOf(matrix).flatMap(([, set]) => cellsOf(set, matrix.metric).flat());
-    return divergingScale(cells.flatMap(cell => [percent(cell.effect), percent(cell.controlEffect)]));
+    return divergingScale(cells.flatMap(cell => [own, control].map(side => coloured(side(cell)))));
+}
+
+/** What a panel shows of a cell. */
+interface Shown {
+    readonly effect: Measured;
+    /** Not to be told from chance: grey. */
+    readonly tooFew: boolean;
+    readonly bold: boolean;
+}
+
+function own({ effect, tooFew, real }: SetCell): Shown {
+    return { effect, tooFew, bold: real };
+}
+
+function control({ controlEffect, controlTooFew }: SetCell): Shown {
+    return { effect: controlEffect, tooFew: controlTooFew, bold: false };
+}
+
+/** The percentage that a cell's colour stands for; null where it is grey. */
+function coloured({ effect, tooFew }: Shown): Measured {
+    return tooFew ? null : percent(effect);
 }
 
 /**
@@ -26,11 +48,17 @@ export function commonScale(matrix: DeactivationMatrix): DivergingScale {
  */
 export function deactivationFigure(name: string, set: DeactivationSet, metric: MetricName, scale: DivergingScale): TopLevelSpec {
     const words = metricWords[metric];
-    const common = { metric, words, scale };
+    const cells = cellsOf(set, metric).flat();
+    const grey = cells.some(cell => cell.tooFew || cell.controlTooFew);
+    const legend = [
+        `change of ${words.noun} in ${words.unit}`,
+        ...(grey ? ['grey: too few right answers to tell'] : []),
+    ];
+    const common = { cells, words, scale, legend };
     const beside = set.columns.length <= BESIDE_UP_TO;
     const panels = [
-        panel(set, { ...common, title: `Own ${name.replaceAll('+', ' + ')} neurons`, of: cell => cell.effect, rowTitle: true, marked: true }),
-        panel(set, { ...common, title: 'Control: random neurons', of: cell => cell.controlEffect, rowTitle: !beside, marked: false }),
+        panel(set, { ...common, title: `Own ${name.replaceAll('+', ' + ')} neurons`, side: own, rowTitle: true }),
+        panel(set, { ...common, title: 'Control: random neurons', side: control, rowTitle: !beside }),
     ];
     const frame = {
         background: COLORS.background,
@@ -42,32 +70,34 @@ export function deactivationFigure(name: string, set: DeactivationSet, metric: M
 }
 
 interface PanelOptions {
-    readonly metric: MetricName;
+    /** Row by row. */
+    readonly cells: readonly SetCell[];
     readonly words: MetricWords;
     readonly scale: DivergingScale;
-    /** Bold where the cell differs from its control for sure. */
-    readonly marked: boolean;
+    /** Title of the colour scale, line by line. */
+    readonly legend: readonly string[];
     readonly title: string;
-    readonly of: (cell: SetCell) => Measured;
+    readonly side: (cell: SetCell) => Shown;
     readonly rowTitle: boolean;
 }
 
 function panel(set: DeactivationSet, options: PanelOptions): Panel {
-    const { metric, words, scale } = options;
+    const { words, scale } = options;
     const columns = set.columns.map(labelText);
     const rows = set.rows.map(labelText);
-    const values = cellsOf(set, metric).flat().map(cell => {
-        const value = percent(options.of(cell));
-        const place = scale.position(value);
+    const values = options.cells.map(cell => {
+        const shown = options.side(cell);
+        const place = scale.position(coloured(shown));
         const position = place === null ? null : words.harm * place;
         return {
             row: labelText(cell.row),
             column: labelText(cell.column),
             position,
-            text: formatPercentPoints(value),
+            text: formatPercentPoints(percent(shown.effect)),
             own: cell.row === cell.column,
-            weight: options.marked && cell.real ? 'bold' : 'normal',
+            weight: shown.bold ? 'bold' : 'normal',
             light: position !== null && position > LIGHT_TEXT_ABOVE,
+            hover: shown.tooFew ? tooFewWords(cell) : null,
         };
     });
     const step = columns.length > BESIDE_UP_TO ? 34 : Math.max(42, Math.ceil(LEAST_SIDE / columns.length));
@@ -103,7 +133,7 @@ function panel(set: DeactivationSet, options: PanelOptions): Panel {
             {
                 transform: [{ filter: 'datum.position !== null' }],
                 mark: { type: 'rect', stroke: COLORS.cellGap, strokeWidth: 1 },
-                encoding: { color: colorOf(scale, words) },
+                encoding: { color: colorOf(options) },
             },
             {
                 transform: [{ filter: 'datum.own' }],
@@ -116,17 +146,30 @@ function panel(set: DeactivationSet, options: PanelOptions): Panel {
                     color: { condition: { test: 'datum.light', value: COLORS.cellLight }, value: COLORS.cellDark },
                 },
             },
+            {
+                transform: [{ filter: 'datum.hover !== null' }],
+                // On top of the number, and filled, so that the whole cell can be pointed at.
+                mark: { type: 'rect', color: COLORS.missing, opacity: 0, aria: true },
+                encoding: { description: { field: 'hover', type: 'nominal' } },
+            },
         ],
     };
 }
 
-function colorOf(scale: DivergingScale, { noun, unit, harm }: MetricWords): Channel<'color'> {
+/** Why a cell is grey. */
+function tooFewWords({ baseline, samples }: SetCell): string {
+    const right = Math.round((baseline ?? 0) * (samples ?? 0));
+    return `The whole model answers ${formatCount(right)} of ${formatQuantity(samples ?? 0, 'question')} rightly: `
+        + `even a fall to 0 would not differ from chance (p = ${formatNumber(leastSignTestP(right))}).`;
+}
+
+function colorOf({ scale, legend, words: { harm } }: PanelOptions): Channel<'color'> {
     return {
         field: 'position',
         type: 'quantitative',
         scale: { domain: STOPS.map(([position]) => position), range: STOPS.map(([, color]) => color), clamp: true, interpolate: 'rgb' },
         legend: {
-            title: `change of ${noun} in ${unit}`,
+            title: [...legend],
             orient: 'bottom',
             direction: 'horizontal',
             gradientLength: 360,

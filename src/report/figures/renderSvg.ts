@@ -11,7 +11,7 @@ export async function renderSvg(spec: TopLevelSpec, id: string, label: string): 
     const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
     const view = new vega.View(vega.parse(vegaLite.compile(spec).spec), { renderer: 'none' });
     try {
-        const svg = localIds(await view.toSVG(), id);
+        const svg = withHoverTexts(localIds(await view.toSVG(), id));
         return svg.replace('<svg ', `<svg role="img" aria-label="${escapeHtml(label)}" `);
     } finally {
         view.finalize();
@@ -27,4 +27,12 @@ function localIds(svg: string, prefix: string): string {
     return svg
         .replace(/ id="([^"]+)"/g, (_, name: string) => ` id="${names.get(name) ?? name}"`)
         .replace(/url\(#([^)]+)\)/g, (_, name: string) => `url(#${names.get(name) ?? name})`);
+}
+
+/** Descriptions of marks as titles, which browsers show when a mark is pointed at and screen readers say. */
+function withHoverTexts(svg: string): string {
+    return svg.replace(
+        /<path aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="[^"]*"([^>]*)\/>/g,
+        '<path$2><title>$1</title></path>',
+    );
 }

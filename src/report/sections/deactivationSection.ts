@@ -1,4 +1,5 @@
 import type { AnswerShare, DeactivationSet, Grid, MetricName } from '../../experiments/DeactivationMatrix.js';
+import { fewestToTell } from '../../experiments/tooFewRight.js';
 import { deactivationFigure } from '../figures/deactivationFigure.js';
 import { type DivergingScale, LEAST_LIMIT, LINEAR_UP_TO } from '../figures/divergingScale.js';
 import { html, type Html } from '../html.js';
@@ -9,6 +10,12 @@ import { setLabel, setSentences } from '../setSentences.js';
 import { deactivationTable } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
+
+/** The rule of `tooFewRight` in words. */
+const GREY_NUMBERS = `A grey cell with a number cannot tell harm from chance: the whole model answers fewer than
+${fewestToTell} of its questions rightly, so that even a fall to none has a two-sided p of 5 % or more in the exact sign
+test of the paired answers (2 · 0.5^k for k right answers). A cell that rises by ${fewestToTell} answers or more is
+coloured all the same.`;
 
 /** What the removal of each language's neurons does to each language. */
 export function deactivationSection(name: string, set: DeactivationSet, metric: MetricName, scale: DivergingScale): Section {
@@ -25,7 +32,8 @@ export function deactivationSection(name: string, set: DeactivationSet, metric: 
 <p>${setSentences(setFacts(name, set, metric)).join(' ')}</p>
 <p>How to read it: rows are the languages whose neurons are set to 0, columns the languages then evaluated. A cell is
 the change of ${words.noun} in ${words.unit}${words.relative && html` of its column`}: red worse, blue better, grey not measured; a language’s
-own cells are outlined. A dark diagonal in otherwise pale rows says that the neurons serve their language. The control
+own cells are outlined. A dark diagonal in otherwise pale rows says that the neurons serve their language.
+${metric === 'accuracy' && GREY_NUMBERS} The control
 removes as many random neurons from the same layers${set.controls.length > 1 && html`, on average over ${set.controls.length} seeds`}; where a cell differs from it
 for sure (95 %, bootstrap over the same ${metric === 'accuracy' ? 'questions' : 'texts'}), its number is bold. All figures of this metric share one colour scale,
 proportional up to ±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest finite change (${LEAST_LIMIT}&nbsp;% at least).</p>

@@ -143,6 +143,32 @@ export function buildSet(languages: readonly string[], effect: number, neurons =
     };
 }
 
+/**
+ * Accuracy on `questions` questions of each language: the whole model answers `right` of them, the language's own
+ * neurons cost it `lost` in their own language and nothing in others; random ones cost nothing.
+ */
+export function buildAccuracy(
+    languages: readonly string[], right: readonly number[], lost: readonly number[], questions = 20,
+): DeactivationMatrix {
+    const grid = <T>(of: (r: number, c: number) => T) => languages.map((_, r) => languages.map((_, c) => of(r, c)));
+    const baseline = right.map(count => count / questions);
+    const change = grid((r, c) => (r === c ? -(lost[r] ?? 0) / questions : 0));
+    const none = grid(() => 0);
+    const around = grid((r, c): CellInterval => [(change[r]?.[c] ?? 0) - 0.01, (change[r]?.[c] ?? 0) + 0.01]);
+    const set: DeactivationSet = {
+        rows: languages, columns: languages, baseline, change,
+        values: grid((r, c) => (baseline[c] ?? 0) + (change[r]?.[c] ?? 0)),
+        control: none, controls: [none], beyondControl: change,
+        intervals: { baseline: languages.map(() => null), values: around, change: around, beyondControl: around },
+        samples: grid(() => questions),
+        neurons: languages.map(() => 5),
+    };
+    return {
+        metric: 'accuracy', settings: { questions: 'mgsm', controls: 1, seed: 1 }, languages,
+        sets: { 'specific+related': set }, whole: {}, decodedTokens: 1,
+    };
+}
+
 /** The three sets, each larger and more harmful than the one before. */
 export function buildMatrix(languages: readonly string[], effect = 0.4): DeactivationMatrix {
     return {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
-import { setFacts, setsOf } from '../../../src/report/matrixFacts.js';
-import { setSentences } from '../../../src/report/setSentences.js';
-import { buildMatrix, buildSet } from './fixture.js';
+import { cellsOf, setFacts, setsOf } from '../../../src/report/matrixFacts.js';
+import { setLine, setSentences } from '../../../src/report/setSentences.js';
+import { buildAccuracy, buildMatrix, buildSet } from './fixture.js';
 
 const LANGUAGES = ['en', 'de', 'fr', 'sw'];
 
@@ -66,6 +66,46 @@ describe('setSentences', () => {
         expect(text).toContain('own specific + related neurons hurts that language most in 0 of 2 languages');
         expect(text).toContain('changes by +1.0\u00a0% (random neurons: +3.0\u00a0%)');
         expect(text).toContain('No effect selective for languages is visible');
+    });
+});
+
+describe('cells that cannot tell harm from chance', () => {
+    const accuracyOf = (right: number[], lost: number[]) =>
+        buildAccuracy(LANGUAGES, right, lost).sets['specific+related'] as DeactivationSet;
+
+    it('are those of a language with too few right answers, whatever the row and however much it loses', () => {
+        const cells = cellsOf(accuracyOf([19, 12, 6, 5], [10, 10, 6, 5]), 'accuracy');
+        for (const row of cells) {
+            expect(row.map(({ tooFew }) => tooFew)).toEqual([false, false, false, true]);
+            expect(row.map(({ controlTooFew }) => controlTooFew)).toEqual([false, false, false, true]);
+        }
+        const own = cells.map((row, r) => row[r]?.real);
+        expect(own).toEqual([true, true, true, false]);
+    });
+
+    it('are not those that rise by as many answers as chance does not give', () => {
+        const cells = cellsOf(accuracyOf([19, 19, 3, 3], [0, 0, -6, -5]), 'accuracy');
+        expect(cells[2]?.[2]).toMatchObject({ tooFew: false, controlTooFew: true });
+        expect(cells[3]?.[3]).toMatchObject({ tooFew: true, controlTooFew: true });
+    });
+
+    it('are none of a perplexity', () => {
+        const cells = cellsOf(setOf([[50, 10], [20, 10]], [[0, 0], [0, 0]]), 'ppl').flat();
+        expect(cells.map(({ tooFew }) => tooFew)).toEqual([false, false, false, false]);
+    });
+
+    it('leave their row out of those that are compared', () => {
+        const facts = setFacts('specific+related', accuracyOf([19, 12, 6, 5], [10, 10, 6, 5]), 'accuracy');
+        expect(facts).toMatchObject({ compared: 3, leftOut: 1, tooFew: 1, hits: 3, verdict: 'clear' });
+        expect(setSentences(facts).join(' '))
+            .toContain('in 3 of 3 languages (1 row left out: too few right answers to tell a fall from chance);');
+    });
+
+    it('are said to be the reason where all are so, and no absence is claimed', () => {
+        const facts = setFacts('specific+related', accuracyOf([3, 3, 2, 0], [0, 0, 0, 0]), 'accuracy');
+        expect(facts).toMatchObject({ compared: 0, leftOut: 4, tooFew: 4, verdict: 'tooFew' });
+        expect(setSentences(facts).join(' ')).toMatch(/^The whole model answers too few questions rightly/);
+        expect(setLine(facts)).toBe('accuracy: too few right answers to tell.');
     });
 });
 

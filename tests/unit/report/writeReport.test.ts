@@ -8,7 +8,7 @@ import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import type { ReportInput } from '../../../src/report/Report.js';
 import { writeReport } from '../../../src/report/writeReport.js';
-import { buildInput, buildMatrix, buildSet } from './fixture.js';
+import { buildAccuracy, buildInput, buildMatrix, buildSet } from './fixture.js';
 
 let folder: string;
 
@@ -180,5 +180,28 @@ describe('unusual inputs', () => {
         expect(csv[10]?.split(',').filter((_, i) => [4, 7, 10].includes(i))).toEqual(['', '', '']);
         const page = files.get('report.html') ?? '';
         expect(page).toContain('2 of 2 languages (2 rows left out');
+    });
+
+    it('greys what too few right answers cannot tell, keeps its number, and says why when pointed at', async () => {
+        const languages = ['en', 'de', 'sw'];
+        const matrices = [buildAccuracy(languages, [19, 8, 4], [6, 7, 4])];
+        const files = await written({ ...buildInput({ languages }), matrices });
+        const svg = files.get('figures/accuracy.specific+related.svg') ?? '';
+        const hovers = [...svg.matchAll(/<title>([^<]*)<\/title>/g)].map(match => match[1]);
+        // The column of sw, in each of two panels of three rows.
+        expect(hovers).toEqual(Array<string>(6).fill(
+            'The whole model answers 4 of 20 questions rightly: '
+            + 'even a fall to 0 would not differ from chance (p = 0.125).',
+        ));
+        expect(svg).toContain('>\u221220<');
+        expect(svg.match(/fill="rgb\(/g)).toHaveLength(12); // the cells of en and de
+        expect(svg).toContain('grey: too few right answers to tell');
+        expect(files.get('report.html')).toContain('A grey cell with a number cannot tell harm from chance');
+    });
+
+    it('has no word of grey numbers where all can tell', async () => {
+        const matrices = [buildAccuracy(['en', 'de'], [19, 8], [6, 7])];
+        const files = await written({ ...buildInput({ languages: ['en', 'de'] }), matrices });
+        expect(files.get('figures/accuracy.specific+related.svg')).not.toMatch(/<title>|grey/);
     });
 });

@@ -19,7 +19,9 @@ describe('a run configuration', () => {
         expect(await readRunConfig(written(example))).toEqual({
             model: join(folder, 'model.gguf'), data: [join(folder, 'texts')], evaluation: [join(folder, 'held-out')],
             languages: ['en', 'zh', 'de'], folds: 5, topRate: 0.01, sets: ['specific', 'specific+related'],
-            controls: 3, accuracy: { questions: 'mgsm', template: 'chat', limit: 50, wholeLimit: 200 }, out: join(folder, 'runs/mine'),
+            controls: 3,
+            accuracy: { questions: 'mgsm', template: 'chat', limit: 50, sets: ['specific+related'], wholeLimit: 200 },
+            out: join(folder, 'runs/mine'),
             aligned: { loras: [{ path: join(folder, 'lora.gguf') }], trained: ['zh', 'de'], together: false },
         });
     });
@@ -54,6 +56,14 @@ describe('a run configuration', () => {
     it.each(['chat', 'mathoctopus', 'native-cot'])('leaves the name of the template %s', async (template) => {
         const { accuracy } = await readRunConfig(written(`model: m\ndata: udhr\nout: o\naccuracy: {questions: msvamp, template: ${template}}`));
         expect(accuracy).toEqual({ questions: 'msvamp', template });
+    });
+
+    it('takes neuron sets of its own for accuracy', async () => {
+        const base = 'model: m\ndata: udhr\nout: o\nsets: [specific, specific+related]\naccuracy: {questions: mgsm';
+        const { sets, accuracy } = await readRunConfig(written(`${base}, sets: [specific+related]}`));
+        expect(sets).toEqual(['specific', 'specific+related']);
+        expect(accuracy!.sets).toEqual(['specific+related']);
+        expect((await readRunConfig(written(`${base}}`))).accuracy).toEqual({ questions: 'mgsm' });
     });
 
     it('takes an aligned model: other weights, or adapters on the same', async () => {
@@ -105,6 +115,8 @@ describe('a run configuration', () => {
         ['folds: null', 'folds: takes a whole number from 2 to 1000, not null)'],
         ['loras: [{path: l.gguf, scale: half}]', 'loras.0.scale: takes a number, not "half")'],
         ['accuracy: {questions: mgsm, limit: many}', 'accuracy.limit: takes a whole number of at least 1, not "many")'],
+        ['accuracy: {questions: mgsm, sets: []}', 'accuracy.sets: takes at least 1, not [])'],
+        ['accuracy: {questions: mgsm, sets: [relatd]}', 'accuracy.sets.0: takes specific, specific+related,'],
         ['accuracy: {limit: 5}', 'accuracy.questions: is missing'],
         ['evaluation: []', 'evaluation: takes at least 1, not [])'],
         ['evaluation: 5', 'evaluation: takes a name or a list of names, not 5)'],
