@@ -18,11 +18,17 @@ export type EngineSettings = {
     readonly mainGpu?: number;
     /** Where there are any. */
     readonly cpuExperts?: number;
+    /** RPC servers, where there are any: how many, since what stands behind an address is not known. */
+    readonly rpc?: number;
 };
 
 export function engineSettings(
-    { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions, device: LoadedBackends['variant'], batch: number, window: number,
+    { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0, rpc = [] }: EngineOptions, device: LoadedBackends['variant'],
+    batch: number, window: number,
 ): EngineSettings {
-    if (device === 'cpu') return { device, batch, window };
-    return { device, batch, window, gpuLayers: gpuLayers ?? 'auto', split, mainGpu, ...(cpuExperts > 0 ? { cpuExperts } : {}) };
+    if (device === 'cpu' && rpc.length === 0) return { device, batch, window };
+    return {
+        device, batch, window, gpuLayers: gpuLayers ?? 'auto', split, mainGpu,
+        ...(cpuExperts > 0 ? { cpuExperts } : {}), ...(rpc.length > 0 ? { rpc: rpc.length } : {}),
+    };
 }

@@ -52,7 +52,7 @@ export class Passes {
         this.sequences = sizes.sequences;
         this.contextSize = sizes.contextSize;
         this.masks = sizes.masks;
-        this.onDevice = backends.backend !== '';
+        this.onDevice = backends.gpus.length > 0;
         this.plainCache = context.plainCache();
         this.#context = context;
         this.#open = open;
