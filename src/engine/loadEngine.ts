@@ -89,7 +89,7 @@ export async function loadEngine(options: EngineOptions & Partial<Pick<NativeCon
             return open(batchSize);
         });
         if (onDevice) await warnOfFallback(context, options.countOnly ?? false, masks, notes);
-        const settings = engineSettings(options, backends.variant, requestedBatchSize, windowSize);
+        const settings = engineSettings(options, backends, requestedBatchSize, windowSize);
         return {
             path, model, context, open, backends, fingerprint, settings, plan, notes, steppedDown,
             sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, masks },
