@@ -66,7 +66,9 @@ export function currentPlatform() {
  * @param {import('./backends.mjs').ResolveOptions} [options]
  * @returns {Backends}
  */
-export function resolveBackends({ from = packageRoot, platform = currentPlatform(), fromSource = false, plugins = [] } = {}) {
+export function resolveBackends(
+    { from = packageRoot, platform = currentPlatform(), fromSource = false, plugins = [] } = {},
+) {
     const { packages: published, ...source } = resolveSource(from);
     const plain = `@node-llama-cpp/${platform}`;
     const packages = published.filter((name) => name === plain || name.startsWith(`${plain}-`)).sort();

@@ -25,7 +25,9 @@ export const ADDON = 'language_neurons.node';
  * @param {BuildOptions} [options]
  * @returns {Promise<Built>}
  */
-export async function build({ root = packageRoot, fromSource, plugins, sanitize = false, quiet = false, progress } = {}) {
+export async function build(
+    { root = packageRoot, fromSource, plugins, sanitize = false, quiet = false, progress } = {},
+) {
     const say = quiet ? () => {} : (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
     const buildDir = join(root, 'build');
     const [releaseDir, sanitizedDir] = [folderOf(root, false), folderOf(root, true)];
@@ -58,7 +60,9 @@ export async function build({ root = packageRoot, fromSource, plugins, sanitize 
         const { time, inputs, changed } = look();
         if (changed?.length === 0) return describeBuild(outputDir, backends, false);
         if (changed) say(`Building again, for what changed: ${changed.join(', ')}`);
-        if (!backends.prebuilt && !choice.fromSource) say(`No prebuilt ggml for ${backends.platform}: building it from source too`);
+        if (!backends.prebuilt && !choice.fromSource) {
+            say(`No prebuilt ggml for ${backends.platform}: building it from source too`);
+        }
 
         removeStamp(outputDir);
         const llamaDir = unpackSource(backends, root, buildDir);

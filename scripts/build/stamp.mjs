@@ -28,7 +28,9 @@ export function installedInputs(root, backends) {
         'llama.cpp': backends.llamaVersion,
         'node-llama-cpp': backends.packageVersion,
         // relative: a project moved with its node_modules is still good
-        'ggml': [backends.prebuilt ? relative(root, backends.prebuilt.ggmlDir) : FROM_SOURCE, ...backends.plugins].join(' '),
+        'ggml': [
+            backends.prebuilt ? relative(root, backends.prebuilt.ggmlDir) : FROM_SOURCE, ...backends.plugins,
+        ].join(' '),
     };
 }
 

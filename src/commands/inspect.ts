@@ -34,8 +34,9 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
             `backend ${backends.name} (llama.cpp ${backends.release})`,
             ...backends.devices.map((device) => `  ${device.name}: ${device.description}, ${Math.round(device.freeBytes / mebibyte)} of ${Math.round(device.totalBytes / mebibyte)} MiB free`),
             ...backends.refused.map(({ variant, reason }) => `  ${variant} not used: ${reason}`),
-            `memory: ${describePlan(plan)}`,
-            ...(['weights', 'context', 'adapter'] as const).map((part) => `  ${part}: ${split(plan[part])}`),
+            `memory: ${describePlan(plan, backends.place)}`,
+            ...(['weights', 'context', 'adapter'] as const)
+                .map((part) => `  ${part}: ${split(plan[part], backends.place)}`),
             `windows of ${windowSize} tokens`,
             ...engine.notes.filter((note) => note.startsWith('warning')),
         ].join('\n');
@@ -45,8 +46,8 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
     }
 }
 
-function split({ gpu, cpu }: Split): string {
-    return `${(gpu / mebibyte).toFixed(1)} MiB on the GPU, ${(cpu / mebibyte).toFixed(1)} MiB in memory`;
+function split({ gpu, cpu }: Split, place: string): string {
+    return `${(gpu / mebibyte).toFixed(1)} MiB on ${place}, ${(cpu / mebibyte).toFixed(1)} MiB in memory`;
 }
 
 /** What kinds of FFNs the layers have, a line each. */

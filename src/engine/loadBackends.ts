@@ -5,7 +5,7 @@ import { ensureBuilt } from '../../scripts/build/ensure.mjs';
 import { showProgress } from '../../scripts/build/progress.mjs';
 import type { NativeAddon, NativeDevice } from './addon.js';
 import { backendReason, deviceReason } from './backendReason.js';
-import { addServers } from './rpcServers.js';
+import { addServers, checkDeviceCount } from './rpcServers.js';
 
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
 export type GpuChoice = 'auto' | 'off' | 'cuda' | 'vulkan' | 'metal';
@@ -15,6 +15,8 @@ export interface LoadedBackends {
     readonly addon: NativeAddon;
     /** Devices that models go to, those of RPC servers first; empty: the CPU alone. */
     readonly gpus: readonly NativeDevice[];
+    /** What they are, for people. */
+    readonly place: string;
     /** The variant in use. */
     readonly variant: 'cpu' | 'cuda' | 'vulkan' | 'metal';
     /** Its name, and how many RPC servers there are beside it. */
@@ -87,9 +89,12 @@ export async function loadBackends(choice: GpuChoice, servers: readonly string[]
         ...remote.map((name) => found.find((device) => device.name === name)!),
         ...found.filter(({ kind, backend }) => kind === 'gpu' && backend === backendNames[variant]),
     ];
-    const name = servers.length === 0 ? variant : `${variant} with ${servers.length} RPC server${servers.length === 1 ? '' : 's'}`;
+    checkDeviceCount(gpus.length);
     const devices = [...found.filter(({ kind }) => kind !== 'gpu'), ...gpus];
-    return { addon, gpus, variant, name, refused, devices, release: built.release };
+    const common = { addon, gpus, variant, refused, devices, release: built.release };
+    if (servers.length === 0) return { ...common, name: variant, place: 'the GPU' };
+    const name = `${variant} with ${servers.length} RPC server${servers.length === 1 ? '' : 's'}`;
+    return { ...common, name, place: gpus.length > remote.length ? 'the servers and the GPU' : 'the servers' };
 }
 
 /** The best variant that a choice allows, and why those before it are not used. */
@@ -128,7 +133,8 @@ function load(addon: NativeAddon, variant: { name: string; plugins: readonly str
         registered.set(variant.name, loaded);
         errors.set(variant.name, why[0] ?? ''); // of the plugin that was tried first: the others are for older drivers
     }
-    return loaded ? undefined : backendReason(errors.get(variant.name)!) || `${variant.plugins.join(', ')} cannot be loaded`;
+    if (loaded) return undefined;
+    return backendReason(errors.get(variant.name)!) || `${variant.plugins.join(', ')} cannot be loaded`;
 }
 
 function lacksDevice(addon: NativeAddon, variant: string): string | undefined {

@@ -57,7 +57,7 @@ export async function loadEngine(options: EngineOptions & Partial<Pick<NativeCon
     const onDevice = backends.gpus.length > 0;
     const plan = onDevice ? await planOf(path, backends, options, requestedBatchSize, masks) : undefined;
     if (plan === undefined) await checkWeightsFit(path);
-    else notes.push(`${backends.name}: ${describePlan(plan)}`);
+    else notes.push(`${backends.name}: ${describePlan(plan, backends.place)}`);
     const fingerprint = await modelFingerprint(path, loras, options);
     const model = await awaitNative(() => backends.addon.loadModel({
         path, devices: namesOf(backends.gpus), gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1,

@@ -5,8 +5,10 @@ import { awaitNative } from './nativeError.js';
 
 /** Milliseconds for a server to say its version. It serves one client at a time, and lets others wait. */
 const patience = 5000;
-/** Most servers: ggml's scheduler takes 16 backends, the CPU's and an accelerator's of it among them. */
-const mostServers = 14;
+/** ggml's scheduler takes 16 backends, those of the CPU and of an accelerator of it among them. */
+const mostDevices = 14;
+/** Servers that this process holds the connection to: they answer no other. */
+const connected = new Set<string>();
 
 // ggml-rpc's handshake: a byte for the command, 8 for the length of what follows, and what either side can do beside
 // TCP; the answer's length, the version in three bytes and one of padding, and the same again.
@@ -22,17 +24,29 @@ const answerBytes = 4 + capabilities;
 export function checkServers(servers: readonly string[]): void {
     for (const server of servers) endpointOf(server);
     const twice = servers.find((server, i) => servers.indexOf(server) < i);
-    if (twice !== undefined) throw new LanguageNeuronsError('WRONG_USE', `rpc names ${twice} twice; give each server once`);
-    if (servers.length > mostServers) {
-        throw new LanguageNeuronsError('WRONG_USE', `rpc takes at most ${mostServers} servers, not ${servers.length}`);
-    }
+    if (twice === undefined) return;
+    throw new LanguageNeuronsError('WRONG_USE', `rpc names ${twice} twice; give each server once`);
+}
+
+/**
+ * @param devices those of all servers and of this machine's GPU backend
+ * @throws LanguageNeuronsError UNSUPPORTED where they are more than ggml takes
+ */
+export function checkDeviceCount(devices: number): void {
+    if (devices <= mostDevices) return;
+    const mend = 'name fewer servers, or leave the GPU out (--gpu off)';
+    throw new LanguageNeuronsError(
+        'UNSUPPORTED', `RPC servers and GPU have ${devices} devices, of which ggml takes ${mostDevices}; ${mend}`,
+    );
 }
 
 function endpointOf(server: string): { host: string; port: number } {
     const [, host, port] = /^([^\s:,]+):(\d{1,5})$/.exec(server) ?? [];
     if (host === undefined || !(Number(port) >= 1 && Number(port) <= 65_535)) {
-        const mend = 'give for example 192.168.0.2:50052';
-        throw new LanguageNeuronsError('WRONG_USE', `rpc takes servers as host:port, not ${JSON.stringify(server)}; ${mend}`);
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `rpc takes servers as host:port, not ${JSON.stringify(server)}; give for example 192.168.0.2:50052`,
+        );
     }
     return { host, port: Number(port) };
 }
@@ -50,8 +64,11 @@ export async function addServers(addon: NativeAddon, servers: readonly string[])
         if (!connected.has(server)) {
             const version = await askVersion(server);
             if (version !== own) {
-                const mend = 'start there the rpc-server of this version of language-neurons';
-                throw new LanguageNeuronsError('MISMATCH', `RPC server ${server}: speaks version ${version} of ggml's protocol, this build ${own}; ${mend}`);
+                throw new LanguageNeuronsError(
+                    'MISMATCH',
+                    `RPC server ${server}: speaks version ${version} of ggml's protocol, this build ${own}; `
+                    + 'start there the rpc-server of this version of language-neurons',
+                );
             }
         }
         devices.push(...await awaitNative(() => addon.addRpcServer(server)));
@@ -59,9 +76,6 @@ export async function addServers(addon: NativeAddon, servers: readonly string[])
     }
     return devices;
 }
-
-/** Servers that this process holds the connection to: they answer no other. */
-const connected = new Set<string>();
 
 /**
  * The version of a server's protocol, such as `7.0.0`.

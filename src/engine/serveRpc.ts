@@ -25,8 +25,9 @@ export async function serveRpc({ host, port, gpu, threads, onStart }: ServeRpcOp
     const { gpus, devices } = await loadBackends(gpu);
     const lent = gpus.length > 0 ? gpus : devices.filter(({ kind }) => kind === 'cpu');
     const { address } = await lookup(host, { family: 4 }).catch((cause: Error) => {
-        const mend = 'give an address of this machine';
-        throw new LanguageNeuronsError('NOT_FOUND', `--host ${host}: has no IPv4 address (${cause.message}); ${mend}`, { cause });
+        throw new LanguageNeuronsError(
+            'NOT_FOUND', `${host}: has no IPv4 address (${cause.message}); give an address of this machine`, { cause },
+        );
     });
     const endpoint = `${address}:${port}`;
     await checkListening(address, port);
@@ -41,7 +42,8 @@ function checkListening(host: string, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
         const server = createServer();
         server.on('error', (cause) => reject(new LanguageNeuronsError(
-            'UNWRITABLE', `${host}:${port}: cannot be listened on (${cause.message}); give another --host or --port`, { cause },
+            'UNWRITABLE', `${host}:${port}: cannot be listened on (${cause.message}); give another host or port`,
+            { cause },
         )));
         server.listen({ host, port }, () => server.close(() => resolve()));
     });

@@ -2,7 +2,9 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Choice, parseChoice, parsePlugins, resolveBackends } from '../../scripts/build/backends.mjs';
-import { changedInputs, choiceOf, computeInputs, readStamp, sourcesAreNewer, writeStamp } from '../../scripts/build/stamp.mjs';
+import {
+    changedInputs, choiceOf, computeInputs, readStamp, sourcesAreNewer, writeStamp,
+} from '../../scripts/build/stamp.mjs';
 import { fakeProject, libraryFile, temporaryFolder, writeFiles } from './fakePackages.js';
 
 const inputsOf = (root: string, compiler = 'c++ 12', choice: Partial<Choice> = {}) =>
@@ -28,7 +30,8 @@ test('compiler, mode and a patch of node-llama-cpp are inputs', () => {
     expect(changedInputs(before, inputsOf(root, 'c++ 13'))).toEqual(['compiler']);
     const fromSource = inputsOf(root, 'c++ 12', { fromSource: true });
     expect(changedInputs(before, fromSource)).toEqual(['ggml']);
-    expect(changedInputs(fromSource, inputsOf(root, 'c++ 12', { fromSource: true, plugins: ['cuda'] }))).toEqual(['ggml']);
+    const withCuda = inputsOf(root, 'c++ 12', { fromSource: true, plugins: ['cuda'] });
+    expect(changedInputs(fromSource, withCuda)).toEqual(['ggml']);
     expect(changedInputs(before, inputsOf(root, 'c++ 12', { plugins: ['rpc'] }))).toEqual(['ggml']);
     writeFiles(root, { 'node_modules/node-llama-cpp/llama/patches/PR-1.diff': 'x' });
     expect(changedInputs(before, inputsOf(root))).toEqual(['PR-1.diff']);

@@ -47,7 +47,10 @@ export async function freePort(): Promise<number> {
 
 function answers(port: number): Promise<boolean> {
     return new Promise((resolve) => {
-        const socket = connect({ host: '127.0.0.1', port });
-        socket.on('connect', () => resolve(true)).on('error', () => resolve(false)).on('connect', () => socket.destroy());
+        const socket = connect({ host: '127.0.0.1', port }, () => {
+            socket.destroy();
+            resolve(true);
+        });
+        socket.on('error', () => resolve(false));
     });
 }

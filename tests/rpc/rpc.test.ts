@@ -16,11 +16,11 @@ const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const plain = { count: false, mask: false, masks: false, score: false, logits: true, unread: false };
 
 /**
- * Most signs that may differ between a server's CPU and this one. Measured: none, log-probabilities equal to the last
- * bit. A server's weights stay as they are in the file, though, where the CPU may take others in an order of its own
- * (Q4_0 in rows of eight), whose products are added in another order.
+ * Most signs that may differ between a server's CPU and this one: none, measured on x64, with log-probabilities equal
+ * to the last bit. A server's weights stay in the order of the file, though, where another processor may bring those of
+ * Q8_0 into one of its own, and adds their products in another order then: as batches of other shapes do.
  */
-const differing = { embedded: 0, unquantized: 0, experts: 0 };
+const differing = process.arch === 'x64' ? 0 : 4e-5;
 
 describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : ` (skipped: ${absent})`}`, () => {
     const servers: RpcServer[] = [];
@@ -45,7 +45,8 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
         const rpc = servers.map(({ endpoint }) => endpoint);
         try {
             for (const given of options) {
-                engines.push(await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', rpc, batchSize: 128, ...given }));
+                const common = { model: embeddedModel, gpu: 'off', rpc, batchSize: 128 } as const;
+                engines.push(await MeasuredEngine.open({ ...common, ...given }));
             }
             await work(...engines);
         } finally {
@@ -53,11 +54,13 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
         }
     }
 
-    it('hold all layers, half of them each, and say so', () => withEngines([{}, { rpc: [servers[0]!.endpoint] }], async (both, first) => {
+    const first = (): Partial<MeasuredOptions> => ({ rpc: [servers[0]!.endpoint] });
+    it('hold all layers, some of them each, and say so', () => withEngines([{}, first()], async (both, one) => {
         expect(both.plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
-        expect(both.notes).toEqual([expect.stringContaining('cpu with 2 RPC servers: 7 of 7 layers')]);
-        expect(both.backends.gpus.map(({ description }) => description)).toEqual(servers.map(({ endpoint }) => endpoint));
-        expect(await both.graphSplits(plain)).toBe(await first.graphSplits(plain) + 1);
+        expect(both.notes).toEqual([expect.stringContaining('cpu with 2 RPC servers: 7 of 7 layers on the servers')]);
+        const found = both.backends.gpus.map(({ description }) => description);
+        expect(found).toEqual(servers.map(({ endpoint }) => endpoint));
+        expect(await both.graphSplits(plain)).toBe(await one.graphSplits(plain) + 1);
     }));
 
     it.each([['embedded', 'transpose'], ['unquantized', 'transpose'], ['experts', 'one-hot']] as const)(
@@ -69,10 +72,11 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
                 expect(new Set(here.sites.map(({ counting }) => counting))).toEqual(new Set(['fused']));
                 const [remote, local] = [await there.count(samples), await here.count(samples)];
                 expect(remote.tokens).toBe(local.tokens);
-                expect(remote.counts.some((site) => site.some((count) => count > 0n && count < remote.tokens))).toBe(true);
-                for (const counts of ['counts', 'routed'] as const) {
-                    if (local[counts].every((site) => site.length === 0)) continue;
-                    expect(flippedShare(remote[counts], local[counts], local.tokens)).toBeLessThanOrEqual(differing[name]);
+                const { counts, tokens } = remote;
+                expect(counts.some((site) => site.some((count) => count > 0n && count < tokens))).toBe(true);
+                expect(flippedShare(counts, local.counts, tokens)).toBeLessThanOrEqual(differing);
+                if (way === 'one-hot') {
+                    expect(flippedShare(remote.routed, local.routed, tokens)).toBeLessThanOrEqual(differing);
                 }
             });
         },
@@ -125,11 +129,12 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
         });
     });
 
-    it('hold some layers, and the rest is counted here', () => withEngines([{ gpuLayers: 3 }, { rpc: [] }], async (some, here) => {
+    it('hold some layers beside others here', () => withEngines([{ gpuLayers: 3 }, { rpc: [] }], async (some, here) => {
         const ways = some.sites.map(({ counting }) => counting);
         expect(new Set(ways)).toEqual(new Set(['fused', 'transpose']));
         const samples = await udhrSamples(['en'], '29-29');
-        expect((await some.count(samples)).counts).toEqual((await here.count(samples)).counts);
+        const [split, whole] = [await some.count(samples), await here.count(samples)];
+        expect(flippedShare(split.counts, whole.counts, whole.tokens)).toBeLessThanOrEqual(differing);
     }));
 
     it('serve an engine on while another of the same process ends', () => withEngines([{}, {}], async (ends, stays) => {
