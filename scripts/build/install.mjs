@@ -11,7 +11,8 @@ if (isSet(env.LANGUAGE_NEURONS_SKIP_BUILD)) {
     const fromSource = argv.includes('--from-source')
         || isSet(env.npm_config_from_source) || isSet(env.LANGUAGE_NEURONS_FROM_SOURCE);
     try {
-        await build(parseChoice({ fromSource, plugins: env.LANGUAGE_NEURONS_WITH ?? env.npm_config_with }));
+        const plugins = [env.LANGUAGE_NEURONS_WITH, env.npm_config_with].find(isSet);
+        await build(parseChoice({ fromSource, plugins }));
     } catch (error) {
         reportFailure(error);
     }
