@@ -4,9 +4,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { loadRpc } from '../../src/engine/loadBackends.js';
 import { startCli } from './cli.js';
 
-/** Why there is no RPC to test, or undefined. */
+/** Why there is no RPC to test, which is printed, or undefined. */
 export function absentRpc(): Promise<string | undefined> {
-    return loadRpc().then(() => undefined, (error: Error) => error.message);
+    return loadRpc().then(() => undefined, ({ message }: Error) => {
+        console.log(`RPC is not tested: ${message}`);
+        return message;
+    });
 }
 
 export interface RpcServer {
