@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // unit: pure, no model. build: the build driver. model: the real addon on real GGUF files.
 // campaign: kills, mutated inputs, failing files, two processes, a jumping clock, `npm run test:campaign`; its sizes are
 // in tests/campaign/settings.ts.
+// rpc: two RPC servers on the loopback address, `npm run test:rpc`, which builds ggml's RPC backend.
 // architectures: a model of every architecture that llama.cpp can write, `npm run test:architectures`.
 export default defineConfig({
     test: {
@@ -18,6 +19,7 @@ export default defineConfig({
                 extends: true,
                 test: { name: 'architectures', include: ['tests/architectures/**/*.test.ts'], testTimeout: 3_600_000, hookTimeout: 600_000 },
             },
+            { extends: true, test: { name: 'rpc', include: ['tests/rpc/**/*.test.ts'] } },
         ],
         testTimeout: 180_000,
         hookTimeout: 180_000,

@@ -17,6 +17,7 @@ const tokens: NumberRange = { whole: true, least: 2, most: mostTokens };
 
 /** Every numeric setting by its name. */
 export const ranges = {
+    port: { whole: true, least: 1, most: 65_535 },
     threads: { whole: true, least: 1, most: 512 }, // GGML_MAX_N_THREADS
     gpuLayers: { whole: true, least: 0, most: mostWhole },
     cpuExperts: { whole: true, least: 0, most: mostWhole },

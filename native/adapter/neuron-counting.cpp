@@ -3,6 +3,7 @@
 #include "ggml-cpp.h"
 
 #include <algorithm>
+#include <cstring>
 
 namespace {
 
@@ -116,6 +117,12 @@ std::vector<ggml_tensor *> count_routed(
     };
 }
 
+// ggml's devices on other machines answer yes to every operation, since they never ask their server. So it is not
+// asked there, and what is chosen is in every backend: `repeat_back` is not in Metal's, a custom operation in none.
+bool answers_unasked(ggml_backend_dev_t device) {
+    return std::strcmp(ggml_backend_reg_name(ggml_backend_dev_backend_reg(device)), "RPC") == 0;
+}
+
 bool supported(ggml_backend_dev_t device, const ggml_tensor * node) {
     if (node == nullptr || node->op == GGML_OP_NONE) {
         return true;
@@ -137,7 +144,14 @@ std::vector<ggml_tensor *> neuron_count(
         : ggml_custom_inplace(ctx, at.counter, args, 3, count_fused_routed, GGML_N_TASKS_MAX, nullptr) };
 }
 
-llama_neurons_ops neuron_count_choose(ggml_backend_dev_t device, const llama_neurons_site & info) {
+llama_neurons_ops neuron_count_choose(
+        ggml_backend_dev_t device, const llama_neurons_site & info, llama_neurons_ops wanted) {
+    if (answers_unasked(device)) {
+        return llama_neurons_ops::transpose;
+    }
+    if (wanted != llama_neurons_ops::automatic) {
+        return wanted;
+    }
     constexpr int64_t rows = 512;
     const bool routed = info.kind == llama_neurons_kind::routed;
     for (auto ops : { llama_neurons_ops::fused, llama_neurons_ops::repeat, llama_neurons_ops::transpose }) {

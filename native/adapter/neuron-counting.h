@@ -17,8 +17,9 @@ struct neuron_counted {
 std::vector<ggml_tensor *> neuron_count(
         ggml_context * ctx, const neuron_place & at, const llama_neurons_site & info, const neuron_counted & what);
 
-// The first way, in the order of the enum, whose every operation the device supports;
-// `automatic` where none is.
-llama_neurons_ops neuron_count_choose(ggml_backend_dev_t device, const llama_neurons_site & info);
+// The way that is wanted, or for `automatic` the first, in the order of the enum, whose every operation the device
+// supports; `automatic` where none is. A device that cannot be asked has one way, whatever is wanted.
+llama_neurons_ops neuron_count_choose(
+        ggml_backend_dev_t device, const llama_neurons_site & info, llama_neurons_ops wanted);
 
 const char * neuron_count_name(llama_neurons_ops ops, bool routed);

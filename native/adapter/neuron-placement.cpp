@@ -62,7 +62,7 @@ void neuron_placement::allocate(
     std::map<std::tuple<ggml_backend_buffer_type_t, int32_t>, ggml_tensor *> identities;
 
     const auto settle = [&](neuron_place & at, const llama_neurons_site & info, size_t number, ggml_backend_dev_t device, ggml_backend_buffer_type_t type) {
-        at.ops = wanted != llama_neurons_ops::automatic ? wanted : neuron_count_choose(device, info);
+        at.ops = neuron_count_choose(device, info, wanted);
         if (at.ops == llama_neurons_ops::automatic) {
             throw llama_neurons_error("UNSUPPORTED", std::string("device ") + ggml_backend_dev_name(device)
                 + " supports none of the ways of counting neurons; run on the CPU (--gpu off)");

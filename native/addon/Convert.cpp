@@ -55,10 +55,18 @@ llama_split_mode split(const std::string & name, Napi::Env env) {
 
 } // namespace
 
+std::vector<std::string> convert::texts(const Napi::Array & array) {
+    std::vector<std::string> result;
+    for (uint32_t i = 0; i < array.Length(); ++i) {
+        result.push_back(array.Get(i).ToString());
+    }
+    return result;
+}
+
 ModelOptions convert::model_options(const Napi::Object & object) {
     ModelOptions options;
     options.path       = text(object, "path");
-    options.backend    = text(object, "backend");
+    options.devices    = convert::texts(required(object, "devices").As<Napi::Array>());
     options.gpu_layers = integer(object, "gpuLayers");
     options.split      = split(text(object, "split"), object.Env());
     options.main_gpu   = integer(object, "mainGpu");

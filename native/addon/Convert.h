@@ -18,9 +18,19 @@ llama_neurons_mode mode(const Napi::Object & object);
 // One Uint8Array a site; 1: the neuron is deactivated.
 std::vector<std::vector<float>> mask(const Napi::Array & sites);
 
+std::vector<std::string> texts(const Napi::Array & array);
+
 Napi::Value memory(Napi::Env env, const llama_neurons_memory & memory);
 Napi::Value counts(Napi::Env env, const std::vector<std::vector<int64_t>> & sites);
 Napi::Value site(Napi::Env env, const llama_neurons_site & site, const std::string & counting);
+
+template <typename T> Napi::Array array(Napi::Env env, const std::vector<T> & values) {
+    auto result = Napi::Array::New(env, values.size());
+    for (size_t i = 0; i < values.size(); ++i) {
+        result.Set(uint32_t(i), values[i]);
+    }
+    return result;
+}
 
 template <typename Array, typename T> Array typed_array(Napi::Env env, const std::vector<T> & values) {
     Array array = Array::New(env, values.size());

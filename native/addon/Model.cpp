@@ -1,5 +1,6 @@
 #include "Model.h"
 
+#include "Devices.h"
 #include "Failure.h"
 #include "Log.h"
 
@@ -55,19 +56,10 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     const LogCapture log;
     llama_neurons_take_cause(); // of an earlier call
     auto params = llama_model_default_params();
-    // Named, so that other backends that were loaded stay out of it.
-    std::vector<ggml_backend_dev_t> devices;
-    for (size_t i = 0; i < ggml_backend_dev_count(); ++i) {
-        ggml_backend_dev_t device = ggml_backend_dev_get(i);
-        const auto type = ggml_backend_dev_type(device);
-        if ((type == GGML_BACKEND_DEVICE_TYPE_GPU || type == GGML_BACKEND_DEVICE_TYPE_IGPU)
-            && options.backend == ggml_backend_reg_name(ggml_backend_dev_backend_reg(device))) {
-            devices.push_back(device);
-        }
-    }
+    auto devices = devices_named(options.devices); // others that were found stay out of it
     devices.push_back(nullptr);
     params.devices      = devices.data();
-    params.n_gpu_layers = options.backend.empty() ? 0 : options.gpu_layers;
+    params.n_gpu_layers = options.devices.empty() ? 0 : options.gpu_layers;
     params.split_mode   = options.split;
     params.main_gpu     = options.main_gpu;
     const auto overrides = keep_experts(options.cpu_experts);
@@ -83,7 +75,7 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     }
 
     auto model = std::make_shared<Model>();
-    model->on_device = !options.backend.empty();
+    model->on_device = !options.devices.empty();
     const gguf_context_ptr header(gguf_init_from_file(options.path.c_str(), { /*no_alloc=*/true, /*ctx=*/nullptr }));
     if (header) {
         check_vocabulary(options.path, header.get());

@@ -15,7 +15,7 @@ struct LoraFile {
 
 struct ModelOptions {
     std::string           path;
-    std::string           backend; // of the devices to use, such as CUDA; empty: the CPU alone
+    std::vector<std::string> devices; // names of those that layers may go to, in order; none: the CPU alone
     int                   gpu_layers = 0; // negative: all
     llama_split_mode      split      = LLAMA_SPLIT_MODE_LAYER; // over several GPUs
     int                   main_gpu   = 0;

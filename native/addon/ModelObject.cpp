@@ -79,11 +79,7 @@ Napi::Value ModelObject::info(const Napi::CallbackInfo & info) {
 
 Napi::Value ModelObject::tokenize(const Napi::CallbackInfo & info) {
     using Lists = std::vector<std::vector<llama_token>>;
-    const auto texts = info[0].As<Napi::Array>();
-    std::vector<std::string> strings;
-    for (uint32_t i = 0; i < texts.Length(); ++i) {
-        strings.push_back(texts.Get(i).ToString().Utf8Value());
-    }
+    auto strings = convert::texts(info[0].As<Napi::Array>());
     const bool special = info[1].ToBoolean();
     return Task<Lists>::run(info.Env(),
         [held = open(info.Env()), strings = std::move(strings), special] {
@@ -122,13 +118,7 @@ Napi::Value ModelObject::detokenize(const Napi::CallbackInfo & info) {
             }
             return texts;
         },
-        [](Napi::Env env, Texts & texts) -> Napi::Value {
-            auto result = Napi::Array::New(env, texts.size());
-            for (size_t i = 0; i < texts.size(); ++i) {
-                result.Set(uint32_t(i), Napi::String::New(env, texts[i]));
-            }
-            return result;
-        });
+        [](Napi::Env env, Texts & texts) { return convert::array(env, texts); });
 }
 
 Napi::Value ModelObject::end_tokens(const Napi::CallbackInfo & info) {

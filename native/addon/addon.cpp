@@ -4,6 +4,7 @@
 #include "Convert.h"
 #include "Log.h"
 #include "ModelObject.h"
+#include "Rpc.h"
 #include "Task.h"
 
 #include "ggml-backend.h"
@@ -55,6 +56,28 @@ Napi::Value devices(const Napi::CallbackInfo & info) {
     return result;
 }
 
+// rpcVersion(): number[]
+Napi::Value rpc_version(const Napi::CallbackInfo & info) {
+    return convert::array(info.Env(), Rpc::version());
+}
+
+// addRpcServer(endpoint: string): Promise<string[]>
+Napi::Value add_rpc_server(const Napi::CallbackInfo & info) {
+    using Names = std::vector<std::string>;
+    const std::string endpoint = info[0].ToString();
+    return Task<Names>::run(info.Env(), [endpoint] { return Rpc::add_server(endpoint); },
+        [](Napi::Env env, Names & names) { return convert::array(env, names); });
+}
+
+// serveRpc(endpoint: string, threads: number, devices: string[]): Promise<never>
+Napi::Value serve_rpc(const Napi::CallbackInfo & info) {
+    const std::string endpoint = info[0].ToString();
+    const int  threads = info[1].ToNumber().Int32Value();
+    const auto devices = convert::texts(info[2].As<Napi::Array>());
+    return Task<bool>::run(info.Env(), [=]() -> bool { Rpc::serve(endpoint, threads, devices); },
+        [](Napi::Env env, bool &) { return env.Undefined(); });
+}
+
 Napi::Value load_model(const Napi::CallbackInfo & info) {
     using Made = std::shared_ptr<Model>;
     const auto options = convert::model_options(info[0].As<Napi::Object>());
@@ -79,6 +102,9 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("loadBackends", Napi::Function::New(env, load_backends));
     exports.Set("loadBackend", Napi::Function::New(env, load_backend));
     exports.Set("devices", Napi::Function::New(env, devices));
+    exports.Set("rpcVersion", Napi::Function::New(env, rpc_version));
+    exports.Set("addRpcServer", Napi::Function::New(env, add_rpc_server));
+    exports.Set("serveRpc", Napi::Function::New(env, serve_rpc));
     exports.Set("loadModel", Napi::Function::New(env, load_model));
     exports.Set("measureMemory", Napi::Function::New(env, measure_memory));
     return exports;

@@ -1,5 +1,5 @@
 export interface Variant {
-    name: 'cpu' | 'cuda' | 'vulkan' | 'metal';
+    name: 'cpu' | 'cuda' | 'vulkan' | 'metal' | 'rpc';
     /** Folder of the variant's backends. */
     dir: string;
     /**
@@ -35,17 +35,24 @@ export interface Backends {
     prebuilt: Prebuilt | null;
     /** Empty when ggml is to be built from source too. */
     variants: Variant[];
-    /** GPU backends to build from source. */
-    gpus: readonly string[];
+    /** Backends to build from source. */
+    plugins: readonly string[];
 }
 
-export interface ResolveOptions {
+/** What is built from source beside libllama. */
+export interface Choice {
+    /** ggml too. */
+    fromSource: boolean;
+    /** Backends beside the CPU's, by name. */
+    plugins: readonly string[];
+}
+
+/** Default: the prebuilt binaries and no more. */
+export interface ResolveOptions extends Partial<Choice> {
     /** Folder of the package that depends on node-llama-cpp; default: ours. */
     from?: string;
     /** Default: the current one. */
     platform?: string;
-    /** Do without the prebuilt binaries: the GPU backends to build beside the CPU's. */
-    fromSource?: readonly string[] | false | undefined;
 }
 
 /** Finds llama.cpp's source and the prebuilt ggml backends; throws BuildError. */
@@ -54,7 +61,16 @@ export declare function resolveBackends(options?: ResolveOptions): Backends;
 /** The variants whose backends lie in these folders. */
 export declare function listVariants(dirs: string[], ggmlDir: string): Variant[];
 
-/** Names of GPU backends that can be built from source, out of `cuda,vulkan`; throws BuildError. */
-export declare function parseGpus(text: string): string[];
+/** Names of backends that can be built from source, out of `cuda,rpc`; throws BuildError. */
+export declare function parsePlugins(text: string): string[];
+
+export declare function isPlugin(name: string): boolean;
+
+/** What a build is asked for in words; undefined what was left to the last build. Throws BuildError. */
+export declare function parseChoice(asked: {
+    fromSource?: boolean | undefined;
+    prebuilt?: boolean | undefined;
+    plugins?: string | undefined;
+}): Partial<Choice>;
 
 export declare function currentPlatform(): string;

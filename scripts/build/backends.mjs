@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { BuildError } from './BuildError.mjs';
 import { findPackage, packageRoot } from './packages.mjs';
 
-/** @import { Backends, Prebuilt, Variant } from './backends.mjs' */
+/** @import { Backends, Choice, Prebuilt, Variant } from './backends.mjs' */
 
 const REINSTALL = 'reinstall node-llama-cpp with its optional dependencies (npm install --include=optional)';
 const isWindows = process.platform === 'win32';
@@ -13,18 +13,45 @@ const PREFIX = isWindows ? '' : 'lib';
 const PLUGIN = isWindows ? '.dll' : '.so';
 const LIBRARY = isMac ? '.dylib' : PLUGIN;
 
-/** GPU backends that can be built from source; Metal always is, on a Mac. */
-const SOURCE_GPUS = ['cuda', 'vulkan'];
+/**
+ * Backends that can be built from source, and whether ggml is to be built with them; Metal always is, on a Mac.
+ *
+ * @type {Record<string, { withGgml: boolean }>}
+ */
+const SOURCE_PLUGINS = {
+    cuda: { withGgml: true },
+    // knows of no device of its own, and goes with the prebuilt ggml too
+    rpc: { withGgml: false },
+    vulkan: { withGgml: true },
+};
 
 /**
  * @param {string} text names with commas between them
  * @returns {string[]} sorted
  */
-export function parseGpus(text) {
+export function parsePlugins(text) {
     const names = text.split(',').map((name) => name.trim()).filter((name) => name !== '');
-    const unknown = names.find((name) => !SOURCE_GPUS.includes(name));
-    if (unknown !== undefined) throw new BuildError(`unknown backend ${unknown}: choose from ${SOURCE_GPUS.join(', ')}`);
+    const unknown = names.find((name) => !isPlugin(name));
+    if (unknown !== undefined) {
+        throw new BuildError(`unknown backend ${unknown}: choose from ${Object.keys(SOURCE_PLUGINS).join(', ')}`);
+    }
     return [...new Set(names)].sort();
+}
+
+/** @param {string} name */
+export const isPlugin = (name) => Object.hasOwn(SOURCE_PLUGINS, name);
+
+/**
+ * What a build is asked for in words; undefined what was left to the last build.
+ *
+ * @param {{ fromSource?: boolean | undefined, prebuilt?: boolean | undefined, plugins?: string | undefined }} asked
+ * @returns {Partial<Choice>}
+ */
+export function parseChoice({ fromSource, prebuilt, plugins: text }) {
+    if (!fromSource && !prebuilt && text === undefined) return {};
+    const plugins = parsePlugins(text ?? '');
+    if (fromSource || plugins.some((name) => SOURCE_PLUGINS[name]?.withGgml)) return { fromSource: true, plugins };
+    return { ...prebuilt && { fromSource: false }, plugins };
 }
 
 /** The platform in node-llama-cpp's words: what its packages of binaries are named after. */
@@ -39,12 +66,14 @@ export function currentPlatform() {
  * @param {import('./backends.mjs').ResolveOptions} [options]
  * @returns {Backends}
  */
-export function resolveBackends({ from = packageRoot, platform = currentPlatform(), fromSource = false } = {}) {
+export function resolveBackends(
+    { from = packageRoot, platform = currentPlatform(), fromSource = false, plugins = [] } = {},
+) {
     const { packages: published, ...source } = resolveSource(from);
     const plain = `@node-llama-cpp/${platform}`;
     const packages = published.filter((name) => name === plain || name.startsWith(`${plain}-`)).sort();
     // asked for, or a platform that node-llama-cpp has no binaries for
-    if (fromSource || packages.length === 0) return { ...source, platform, prebuilt: null, variants: [], gpus: fromSource || [] };
+    if (fromSource || packages.length === 0) return { ...source, platform, prebuilt: null, variants: [], plugins };
 
     const folders = packages.flatMap((name) => {
         const found = findPackage(name, source.dir);
@@ -62,7 +91,7 @@ export function resolveBackends({ from = packageRoot, platform = currentPlatform
         ...source,
         platform,
         prebuilt,
-        gpus: [],
+        plugins,
         variants: listVariants(folders.map(({ dir }) => dir), prebuilt.ggmlDir),
     };
 }
@@ -134,7 +163,7 @@ export function listVariants(dirs, ggmlDir) {
         .map((dir) => join(dir, `${PREFIX}ggml-${name}${PLUGIN}`)).filter((file) => existsSync(file));
     /** @type {Variant[]} */
     const variants = [{ name: 'cpu', dir: ggmlDir, plugins: [] }];
-    for (const name of /** @type {const} */ (['metal', 'cuda', 'vulkan'])) {
+    for (const name of /** @type {const} */ (['metal', 'cuda', 'vulkan', 'rpc'])) {
         // fallback/ holds the plugin for an older driver: tried when the first does not load
         const found = plugins(name, [...dirs, ...dirs.map((dir) => join(dir, 'fallback'))]);
         const first = found[0];

@@ -1,4 +1,4 @@
-import type { Backends, Variant } from './backends.mjs';
+import type { Backends, Choice, Variant } from './backends.mjs';
 
 export interface ProgressEvent {
     /** 0 to 100. */
@@ -8,14 +8,10 @@ export interface ProgressEvent {
     message: string;
 }
 
-export interface BuildOptions {
+/** What is chosen stays chosen: default as in the last build, at first the prebuilt ggml without further backends. */
+export interface BuildOptions extends Partial<Choice> {
     /** Folder of the package; default: ours. */
     root?: string;
-    /**
-     * Build ggml too, with these GPU backends, instead of linking with node-llama-cpp's prebuilt one. Default: as
-     * in the last build, at first false.
-     */
-    fromSource?: readonly string[] | false | undefined;
     /** The addon and the adapter under ASan and UBSan, in a folder of their own; Linux. Default false. */
     sanitize?: boolean;
     /** Print nothing. */

@@ -3,7 +3,7 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { listVariants, parseGpus, resolveBackends } from './backends.mjs';
+import { listVariants, parseChoice, resolveBackends } from './backends.mjs';
 import { BuildError } from './BuildError.mjs';
 import { canSanitize, compile } from './compile.mjs';
 import { takeLock } from './lock.mjs';
@@ -11,7 +11,7 @@ import { packageRoot } from './packages.mjs';
 import { showProgress, trackProgress } from './progress.mjs';
 import { unpackSource } from './source.mjs';
 import {
-    changedInputs, computeInputs, listLibraries, readStamp, removeStamp, touchStamp, wasFromSource, writeStamp,
+    changedInputs, choiceOf, computeInputs, listLibraries, readStamp, removeStamp, touchStamp, writeStamp,
 } from './stamp.mjs';
 import { checkTools, findCompiler } from './tools.mjs';
 
@@ -25,14 +25,17 @@ export const ADDON = 'language_neurons.node';
  * @param {BuildOptions} [options]
  * @returns {Promise<Built>}
  */
-export async function build({ root = packageRoot, fromSource, sanitize = false, quiet = false, progress } = {}) {
+export async function build(
+    { root = packageRoot, fromSource, plugins, sanitize = false, quiet = false, progress } = {},
+) {
     const say = quiet ? () => {} : (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
     const buildDir = join(root, 'build');
     const [releaseDir, sanitizedDir] = [folderOf(root, false), folderOf(root, true)];
     const outputDir = folderOf(root, sanitize);
     // once from source, from source until told otherwise
-    const wanted = fromSource ?? wasFromSource(readStamp(releaseDir));
-    const backends = resolveBackends({ from: root, fromSource: wanted });
+    const last = choiceOf(readStamp(releaseDir));
+    const choice = { fromSource: fromSource ?? last.fromSource, plugins: plugins ?? last.plugins };
+    const backends = resolveBackends({ from: root, ...choice });
     if (sanitize && !canSanitize(backends)) {
         throw new BuildError('A sanitized build is made on Linux, with the prebuilt ggml: leave --sanitize out there');
     }
@@ -57,7 +60,9 @@ export async function build({ root = packageRoot, fromSource, sanitize = false, 
         const { time, inputs, changed } = look();
         if (changed?.length === 0) return describeBuild(outputDir, backends, false);
         if (changed) say(`Building again, for what changed: ${changed.join(', ')}`);
-        if (!backends.prebuilt && !wanted) say(`No prebuilt ggml for ${backends.platform}: building it from source too`);
+        if (!backends.prebuilt && !choice.fromSource) {
+            say(`No prebuilt ggml for ${backends.platform}: building it from source too`);
+        }
 
         removeStamp(outputDir);
         const llamaDir = unpackSource(backends, root, buildDir);
@@ -112,7 +117,10 @@ export function describeBuild(outputDir, backends, built) {
         llamaPath: join(outputDir, llama),
         ggmlDir: prebuilt?.ggmlDir ?? outputDir,
         release: backends.release,
-        variants: prebuilt ? backends.variants : listVariants([outputDir], outputDir),
+        variants: [
+            ...prebuilt ? backends.variants : [],
+            ...listVariants([outputDir], outputDir).filter(({ name }) => !prebuilt || name !== 'cpu'),
+        ],
     };
 }
 
@@ -131,8 +139,8 @@ async function main() {
         options: {
             // neither: as the last time, at first prebuilt
             'from-source': { type: 'boolean' },
-            // GPU backends to build from source
-            'with': { type: 'string', default: '' },
+            // backends to build from source
+            'with': { type: 'string' },
             'prebuilt': { type: 'boolean' },
             // the addon and the adapter under ASan and UBSan, beside the usual build
             'sanitize': { type: 'boolean', default: false },
@@ -140,11 +148,11 @@ async function main() {
         },
     });
     const start = performance.now();
-    const gpus = parseGpus(values.with);
-    const fromSource = values['from-source'] || gpus.length > 0 ? gpus : values.prebuilt ? false : undefined;
-    const { built, addonPath } = await build({ fromSource, sanitize: values.sanitize, quiet: values.quiet });
+    const { sanitize, quiet, prebuilt } = values;
+    const choice = parseChoice({ fromSource: values['from-source'], prebuilt, plugins: values.with });
+    const { built, addonPath } = await build({ ...choice, sanitize, quiet });
     const seconds = Math.round((performance.now() - start) / 1000);
-    if (!values.quiet && built) {
+    if (!quiet && built) {
         process.stderr.write(existsSync(addonPath)
             ? `Built ${addonPath} in ${seconds} s\n`
             : `Built libllama in ${seconds} s; native/addon has no sources yet\n`);

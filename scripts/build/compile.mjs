@@ -3,6 +3,7 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import { availableParallelism, totalmem } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { createInterface } from 'node:readline';
+import { listVariants } from './backends.mjs';
 import { BuildError } from './BuildError.mjs';
 import { findPackage } from './packages.mjs';
 import { listLibraries } from './stamp.mjs';
@@ -65,7 +66,12 @@ export async function compile(options) {
     writeFileSync(running, '');
     try {
         const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / JOB_BYTES)));
-        await run(['build', '--parallel', String(jobs), ...sanitize ? ['--target', 'sanitized'] : []]);
+        const withRpc = backends.prebuilt !== null && backends.plugins.includes('rpc');
+        const target = sanitize ? 'sanitized' : withRpc ? 'with-rpc' : undefined;
+        await run(['build', '--parallel', String(jobs), ...target ? ['--target', target] : []]);
+        if (!sanitize && backends.prebuilt !== null && !withRpc) {
+            for (const { plugins } of listVariants([outputDir], outputDir)) for (const file of plugins) rmSync(file);
+        }
     } finally {
         rmSync(running, { force: true });
     }
@@ -77,7 +83,7 @@ export async function compile(options) {
  */
 export function cmakeVariables({ outputDir, sanitizedDir, llamaDir, backends }) {
     const slashes = (/** @type {string} */ path) => path.split(sep).join('/');
-    const { prebuilt, llamaVersion, gpus } = backends;
+    const { prebuilt, llamaVersion, plugins } = backends;
     return {
         LN_LLAMA_DIR: slashes(llamaDir),
         LN_LLAMA_NAME: prebuilt?.llamaName ?? `llama.${llamaVersion}`,
@@ -87,7 +93,7 @@ export function cmakeVariables({ outputDir, sanitizedDir, llamaDir, backends }) 
         // cmake-js asks for the static C runtime, the prebuilt libraries have the shared one
         CMAKE_MSVC_RUNTIME_LIBRARY: 'MultiThreadedDLL',
         // ggml's own switches; a build for all GPUs takes long, CUDAARCHS in the environment names one
-        ...Object.fromEntries(gpus.map((name) => [`GGML_${name.toUpperCase()}`, 'ON'])),
+        ...prebuilt === null && Object.fromEntries(plugins.map((name) => [`GGML_${name.toUpperCase()}`, 'ON'])),
         ...prebuilt && {
             LN_GGML: slashes(prebuilt.ggml),
             LN_GGML_BASE: slashes(prebuilt.ggmlBase),

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { resolveBackends } from './backends.mjs';
 import { build, describeBuild, folderOf } from './build.mjs';
 import { packageRoot } from './packages.mjs';
-import { changedInputs, installedInputs, readStamp, sourcesAreNewer, wasFromSource } from './stamp.mjs';
+import { changedInputs, choiceOf, installedInputs, readStamp, sourcesAreNewer } from './stamp.mjs';
 
 /** @import { Built } from './build.mjs' */
 /** @import { EnsureOptions } from './ensure.mjs' */
@@ -21,7 +21,7 @@ export async function ensureBuilt({ root = packageRoot, progress } = {}) {
     const outputDir = folderOf(root, sanitize);
     const stamp = readStamp(outputDir);
     if (stamp) {
-        const backends = resolveBackends({ from: root, fromSource: wasFromSource(stamp) });
+        const backends = resolveBackends({ from: root, ...choiceOf(stamp) });
         const now = installedInputs(root, backends);
         const then = Object.fromEntries(Object.keys(now).map((name) => [name, stamp.inputs[name] ?? '']));
         const edited = existsSync(join(root, '.git')) && sourcesAreNewer(root, outputDir);

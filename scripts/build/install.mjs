@@ -1,5 +1,5 @@
 // npm's `install` script.
-import { parseGpus } from './backends.mjs';
+import { parseChoice } from './backends.mjs';
 import { build, reportFailure } from './build.mjs';
 
 const isSet = (/** @type {string | undefined} */ value) => value !== undefined && !['', '0', 'false'].includes(value);
@@ -11,8 +11,8 @@ if (isSet(env.LANGUAGE_NEURONS_SKIP_BUILD)) {
     const fromSource = argv.includes('--from-source')
         || isSet(env.npm_config_from_source) || isSet(env.LANGUAGE_NEURONS_FROM_SOURCE);
     try {
-        const gpus = parseGpus(env.LANGUAGE_NEURONS_WITH ?? env.npm_config_with ?? '');
-        await build({ fromSource: fromSource || gpus.length > 0 ? gpus : undefined });
+        const plugins = [env.LANGUAGE_NEURONS_WITH, env.npm_config_with].find(isSet);
+        await build(parseChoice({ fromSource, plugins }));
     } catch (error) {
         reportFailure(error);
     }

@@ -1,4 +1,4 @@
-import type { Backends } from './backends.mjs';
+import type { Backends, Choice } from './backends.mjs';
 
 /** Everything that decides what the build makes, by name. */
 export type Inputs = Record<string, string>;
@@ -13,8 +13,8 @@ export declare function installedInputs(root: string, backends: Backends): Input
 export declare function computeInputs(build: { root: string; backends: Backends; compiler: string | undefined }): Inputs;
 /** The names of the inputs that differ. */
 export declare function changedInputs(before: Inputs, after: Inputs): string[];
-/** The GPU backends that were built from source; false where the prebuilt ones are used. */
-export declare function wasFromSource(stamp: Stamp | undefined): string[] | false;
+/** What a build was made with; for none, the prebuilt ggml alone. */
+export declare function choiceOf(stamp: Stamp | undefined): Choice;
 /** undefined when there is none, or an output is missing or damaged. */
 export declare function readStamp(outputDir: string): Stamp | undefined;
 export declare function writeStamp(outputDir: string, build: { inputs: Inputs; time: Date }): void;

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
+import { isPlugin } from './backends.mjs';
 import { findPackage } from './packages.mjs';
 import { listPatches } from './source.mjs';
 
-/** @import { Backends } from './backends.mjs' */
+/** @import { Backends, Choice } from './backends.mjs' */
 
 /** @typedef {Record<string, string>} Inputs everything that decides what the build makes, by name */
 /** @typedef {{ inputs: Inputs, outputs: Record<string, number> }} Stamp sizes of the outputs, by file */
@@ -27,7 +28,9 @@ export function installedInputs(root, backends) {
         'llama.cpp': backends.llamaVersion,
         'node-llama-cpp': backends.packageVersion,
         // relative: a project moved with its node_modules is still good
-        'ggml': backends.prebuilt ? relative(root, backends.prebuilt.ggmlDir) : [FROM_SOURCE, ...backends.gpus].join(' '),
+        'ggml': [
+            backends.prebuilt ? relative(root, backends.prebuilt.ggmlDir) : FROM_SOURCE, ...backends.plugins,
+        ].join(' '),
     };
 }
 
@@ -48,12 +51,15 @@ export function computeInputs({ root, backends, compiler }) {
 }
 
 /**
+ * What a build was made with; for none, the prebuilt ggml alone.
+ *
  * @param {Stamp | undefined} stamp
- * @returns {string[] | false} the GPU backends that were built from source; false where the prebuilt ones are used
+ * @returns {Choice}
  */
-export function wasFromSource(stamp) {
-    const ggml = stamp?.inputs['ggml'] ?? '';
-    return ggml.startsWith(FROM_SOURCE) ? ggml.slice(FROM_SOURCE.length).split(' ').filter((name) => name !== '') : false;
+export function choiceOf(stamp) {
+    const words = (stamp?.inputs['ggml'] ?? '').split(' ');
+    const end = words.findLastIndex((word) => !isPlugin(word)) + 1;
+    return { fromSource: words.slice(0, end).join(' ') === FROM_SOURCE, plugins: words.slice(end) };
 }
 
 /**

@@ -233,6 +233,6 @@ function sourceOf({ engine, corpus, survey, folder, folds = 0, shard }: {
         model: modelSource(engine),
         dataset: { name: datasetName(corpus.sources, folder), hash: survey.hash, texts: Object.fromEntries(texts) },
         settings: { ...engine.settings, folds, ...(shard === undefined ? {} : { shard: `${shard.number}/${shard.of}` }) },
-        versions: { ...toolVersions(), 'llama.cpp': engine.backends.release, backend: engine.backends.variant },
+        versions: { ...toolVersions(), 'llama.cpp': engine.backends.release, backend: engine.backends.name },
     };
 }

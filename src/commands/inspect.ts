@@ -14,7 +14,9 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
         const neurons = sites.reduce((sum, site) => sum + neuronsAt(site), 0);
         const { batchSize, windowSize, masks } = engine;
         const sizes = { contextSize: windowSize + batchSize, batchSize, masks, gpuLayers: args.gpuLayers };
-        const onCpu = { addon: backends.addon, backend: '', path: engine.path, split: 'layer', mainGpu: 0, cpuExperts: 0 } as const;
+        const onCpu = {
+            addon: backends.addon, devices: [], path: engine.path, split: 'layer', mainGpu: 0, cpuExperts: 0,
+        } as const;
         const plan = engine.plan ?? await planMemory(onCpu, [], sizes);
         const json = {
             model: { path: engine.path, fingerprint: engine.fingerprint, ...info },
@@ -29,11 +31,12 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
             `  ${neurons} neurons in all`,
             `  activation ${[...new Set(sites.map(({ activation, gated }) => `${activation}${gated ? ', gated' : ''}`))].join('; ')}`,
             `  counted on the device by ${[...new Set(sites.map(({ counting }) => counting))].join(', ')}`,
-            `backend ${backends.variant} (llama.cpp ${backends.release})`,
+            `backend ${backends.name} (llama.cpp ${backends.release})`,
             ...backends.devices.map((device) => `  ${device.name}: ${device.description}, ${Math.round(device.freeBytes / mebibyte)} of ${Math.round(device.totalBytes / mebibyte)} MiB free`),
             ...backends.refused.map(({ variant, reason }) => `  ${variant} not used: ${reason}`),
-            `memory: ${describePlan(plan)}`,
-            ...(['weights', 'context', 'adapter'] as const).map((part) => `  ${part}: ${split(plan[part])}`),
+            `memory: ${describePlan(plan, backends.place)}`,
+            ...(['weights', 'context', 'adapter'] as const)
+                .map((part) => `  ${part}: ${split(plan[part], backends.place)}`),
             `windows of ${windowSize} tokens`,
             ...engine.notes.filter((note) => note.startsWith('warning')),
         ].join('\n');
@@ -43,8 +46,8 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
     }
 }
 
-function split({ gpu, cpu }: Split): string {
-    return `${(gpu / mebibyte).toFixed(1)} MiB on the GPU, ${(cpu / mebibyte).toFixed(1)} MiB in memory`;
+function split({ gpu, cpu }: Split, place: string): string {
+    return `${(gpu / mebibyte).toFixed(1)} MiB on ${place}, ${(cpu / mebibyte).toFixed(1)} MiB in memory`;
 }
 
 /** What kinds of FFNs the layers have, a line each. */

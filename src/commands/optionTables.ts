@@ -11,6 +11,7 @@ export const runFolder = { alias: 'o', path: true, required: true, describe: 'ru
 export const engineOptions: OptionTable = {
     lora: { many: true, path: true, describe: 'LoRA adapter in GGUF, optionally with :scale' },
     gpu: { choices: gpuChoices, default: 'auto', describe: 'backend' },
+    rpc: { describe: 'RPC servers on trusted machines, host:port,..., whose devices get layers (see rpc-server)' },
     'gpu-layers': { number: ranges.gpuLayers, describe: 'layers on the GPU (default: as many as fit)' },
     split: { choices: splits, default: 'layer', describe: 'how the model is spread over several GPUs' },
     'cpu-experts': { number: ranges.cpuExperts, describe: 'of so many layers, from the first, keep a mixture\'s experts in memory beside the GPU (default: 0)' },

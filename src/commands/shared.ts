@@ -35,6 +35,7 @@ export interface ModelArguments {
     model: string;
     lora: string[] | undefined;
     gpu: GpuChoice;
+    rpc: string | undefined;
     gpuLayers: number | undefined;
     split: NativeSplit;
     mainGpu: number;
@@ -46,7 +47,10 @@ export interface ModelArguments {
 
 export function engineOptions(args: ModelArguments): EngineOptions {
     const { model, lora, gpu, gpuLayers, split, mainGpu, cpuExperts, batchSize, windowSize, threads } = args;
-    return { model, loras: (lora ?? []).map(parseLora), gpu, split, mainGpu, ...defined({ gpuLayers, cpuExperts, batchSize, windowSize, threads }) };
+    return {
+        model, loras: (lora ?? []).map(parseLora), gpu, split, mainGpu,
+        ...defined({ rpc: args.rpc?.split(','), gpuLayers, cpuExperts, batchSize, windowSize, threads }),
+    };
 }
 
 /** Opens a model and says what there is to say of it. */

@@ -7,12 +7,13 @@ import type { LoadedBackends } from './loadBackends.js';
  * held and ways of counting change nothing; the KV cache's size only what is generated.
  */
 export type EngineSettings = {
-    readonly device: LoadedBackends['variant'];
+    /** The backend, and how many RPC servers: what stands behind an address is not known, and may move. */
+    readonly device: string;
     /** Tokens of a batch that was asked for. */
     readonly batch: number;
     /** Most tokens of one text. */
     readonly window: number;
-    /** On a GPU: layers asked for, or `auto`, and how the model is spread. */
+    /** On devices: layers asked for, or `auto`, and how the model is spread. */
     readonly gpuLayers?: number | 'auto';
     readonly split?: NativeSplit;
     readonly mainGpu?: number;
@@ -21,8 +22,9 @@ export type EngineSettings = {
 };
 
 export function engineSettings(
-    { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions, device: LoadedBackends['variant'], batch: number, window: number,
+    { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions, { name: device, gpus }: LoadedBackends,
+    batch: number, window: number,
 ): EngineSettings {
-    if (device === 'cpu') return { device, batch, window };
+    if (gpus.length === 0) return { device, batch, window };
     return { device, batch, window, gpuLayers: gpuLayers ?? 'auto', split, mainGpu, ...(cpuExperts > 0 ? { cpuExperts } : {}) };
 }

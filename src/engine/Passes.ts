@@ -54,7 +54,7 @@ export class Passes {
         this.sequences = sizes.sequences;
         this.contextSize = sizes.contextSize;
         this.masks = sizes.masks;
-        this.onDevice = backends.backend !== '';
+        this.onDevice = backends.gpus.length > 0;
         this.headOnDevice = context.headOnDevice();
         this.plainCache = context.plainCache();
         this.#context = context;

@@ -10,6 +10,16 @@ export interface NativeAddon {
     /** Registers one plugin; answers why it cannot be loaded, as ggml says it, or null where it was. */
     loadBackend(path: string): string | null;
     devices(): NativeDevice[];
+    /** Major, minor and patch of the protocol that ggml's RPC backend speaks in this build. */
+    rpcVersion(): number[];
+    /**
+     * Registers the devices of an RPC server, HOST:PORT, and keeps the connection while the process lasts. Aborts the
+     * process where the server cannot be reached, and whenever it is lost.
+     * @returns their names
+     */
+    addRpcServer(endpoint: string): Promise<string[]>;
+    /** Lends devices, by name, on HOST:PORT, HOST an IPv4 address, to one client at a time; settles where it cannot. */
+    serveRpc(endpoint: string, threads: number, devices: readonly string[]): Promise<never>;
     loadModel(options: NativeModelOptions): Promise<NativeModel>;
     /** What a model and a context of it would take, LoRA adapters left out; nothing of it is allocated. */
     measureMemory(model: NativeModelOptions, context: NativeContextOptions): Promise<NativeMemory>;
@@ -17,8 +27,8 @@ export interface NativeAddon {
 
 export interface NativeModelOptions {
     readonly path: string;
-    /** Backend whose devices get layers, such as `CUDA`; empty: the CPU alone. */
-    readonly backend: string;
+    /** Names of the devices that layers may go to, in this order; none: the CPU alone. */
+    readonly devices: readonly string[];
     /** Number of layers on the GPU; negative: all. */
     readonly gpuLayers: number;
     /** How a model is spread over several GPUs. */
@@ -55,7 +65,7 @@ export interface NativeDevice {
     readonly name: string;
     readonly description: string;
     readonly kind: 'cpu' | 'gpu' | 'accelerator';
-    /** Name of its backend, such as `CPU`, `CUDA` or `Vulkan`. */
+    /** Name of its backend, such as `CPU`, `CUDA`, `Vulkan` or `RPC`. */
     readonly backend: string;
     readonly freeBytes: number;
     readonly totalBytes: number;

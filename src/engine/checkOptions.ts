@@ -1,12 +1,13 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { EngineOptions } from './engineTypes.js';
+import { checkServers } from './rpcServers.js';
 
 /** Options that are whole numbers, by name, with the least that makes sense. */
 const least = {
     batchSize: 2, windowSize: 2, contextSize: 1, threads: 1, masks: 1, gpuLayers: 0, cpuExperts: 0, mainGpu: 0,
 } as const satisfies Partial<Record<keyof EngineOptions, number>>;
 
-/** @throws LanguageNeuronsError WRONG_USE for an option of an engine that is no number of its kind, by name */
+/** @throws LanguageNeuronsError WRONG_USE for an option of an engine that is none of its kind, by name */
 export function checkOptions(options: EngineOptions): void {
     for (const [name, bound] of Object.entries(least) as [keyof typeof least, number][]) {
         const value = options[name];
@@ -15,6 +16,7 @@ export function checkOptions(options: EngineOptions): void {
             throw new LanguageNeuronsError('WRONG_USE', `${name} must be ${wanted}, not ${value}`);
         }
     }
+    checkServers(options.rpc ?? []);
     for (const { path, scale = 1 } of options.loras ?? []) {
         if (!Number.isFinite(scale)) {
             throw new LanguageNeuronsError('WRONG_USE', `${path}: an adapter's scale must be a number, not ${scale}`);

@@ -10,6 +10,11 @@ export interface EngineOptions {
     readonly loras?: readonly { readonly path: string; readonly scale?: number }[];
     /** Default `auto`: the best backend that loads. */
     readonly gpu?: GpuChoice;
+    /**
+     * RPC servers, `host:port`, whose devices get layers before the GPU's; a build `--with rpc`. Trusted networks only.
+     * The process is aborted where a server is lost. Default: none.
+     */
+    readonly rpc?: readonly string[];
     /** Layers on the GPU, the output head counted as one. Default: as many as fit. */
     readonly gpuLayers?: number;
     /** Of so many layers, from the first, a mixture's experts stay in memory beside a GPU. Default 0. */

@@ -1,9 +1,11 @@
 import { createRequire } from 'node:module';
 import { LanguageNeuronsError } from '../errors.js';
+import type { Built } from '../../scripts/build/build.mjs';
 import { ensureBuilt } from '../../scripts/build/ensure.mjs';
 import { showProgress } from '../../scripts/build/progress.mjs';
 import type { NativeAddon, NativeDevice } from './addon.js';
 import { backendReason, deviceReason } from './backendReason.js';
+import { addServers, checkDeviceCount } from './rpcServers.js';
 
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
 export type GpuChoice = 'auto' | 'off' | 'cuda' | 'vulkan' | 'metal';
@@ -11,12 +13,17 @@ export type GpuChoice = 'auto' | 'off' | 'cuda' | 'vulkan' | 'metal';
 /** The addon with its backends registered. */
 export interface LoadedBackends {
     readonly addon: NativeAddon;
-    /** What ggml calls the backend whose devices models go to; empty: the CPU. */
-    readonly backend: string;
+    /** Devices that models go to, those of RPC servers first; empty: the CPU alone. */
+    readonly gpus: readonly NativeDevice[];
+    /** What they are, for people. */
+    readonly place: string;
     /** The variant in use. */
     readonly variant: 'cpu' | 'cuda' | 'vulkan' | 'metal';
+    /** Its name, and how many RPC servers there are beside it. */
+    readonly name: string;
     /** Why each other variant is not in use. */
     readonly refused: readonly { readonly variant: string; readonly reason: string }[];
+    /** The processor's and `gpus`. */
     readonly devices: readonly NativeDevice[];
     /** Release of llama.cpp. */
     readonly release: string;
@@ -33,11 +40,8 @@ const registered = new Map<string, boolean>();
 /** Why a variant did not load, as ggml says it. */
 const errors = new Map<string, string>();
 
-/**
- * Loads the addon, built first where it is not yet, and the backends for the choice.
- * @throws LanguageNeuronsError BUILD, or UNSUPPORTED where the asked-for GPU backend does not load
- */
-export async function loadBackends(choice: GpuChoice): Promise<LoadedBackends> {
+/** The addon, built first where it is not yet, with the CPU backend. */
+async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
     // npm may have skipped our install script: the first use builds then, and says so on stderr.
     const built = await ensureBuilt({ progress: showProgress() }).catch((cause: Error) => {
         throw new LanguageNeuronsError('BUILD', cause.message, { cause });
@@ -54,31 +58,70 @@ export async function loadBackends(choice: GpuChoice): Promise<LoadedBackends> {
         }
         addon.loadBackends(built.ggmlDir);
     }
+    return { addon, built };
+}
+
+/**
+ * Loads the addon and ggml's RPC backend.
+ * @throws LanguageNeuronsError BUILD, or UNSUPPORTED where it was not built
+ */
+export async function loadRpc(): Promise<NativeAddon> {
+    const { addon, built } = await loadAddon();
+    const variant = built.variants.find(({ name }) => name === 'rpc');
+    const reason = variant === undefined ? 'this build has none' : load(addon, variant);
+    if (reason === undefined) return addon;
+    throw new LanguageNeuronsError(
+        'UNSUPPORTED', `ggml's RPC backend cannot be used: ${reason}; run npm run build -- --with rpc (docs/rpc.md)`,
+    );
+}
+
+/**
+ * Loads the addon and the backends for the choice, and connects to RPC servers.
+ * @param servers as `host:port`
+ * @throws LanguageNeuronsError BUILD, or UNSUPPORTED where the asked-for backend does not load; as `addServers`
+ */
+export async function loadBackends(choice: GpuChoice, servers: readonly string[] = []): Promise<LoadedBackends> {
+    const { addon, built } = await loadAddon();
+    const { variant, refused } = chooseVariant(addon, built, choice);
+    const remote = servers.length === 0 ? [] : await addServers(await loadRpc(), servers);
+    const found = addon.devices();
+    const gpus = [
+        ...remote.map((name) => found.find((device) => device.name === name)!),
+        ...found.filter(({ kind, backend }) => kind === 'gpu' && backend === backendNames[variant]),
+    ];
+    checkDeviceCount(gpus.length);
+    const devices = [...found.filter(({ kind }) => kind !== 'gpu'), ...gpus];
+    const common = { addon, gpus, variant, refused, devices, release: built.release };
+    if (servers.length === 0) return { ...common, name: variant, place: 'the GPU' };
+    const name = `${variant} with ${servers.length} RPC server${servers.length === 1 ? '' : 's'}`;
+    return { ...common, name, place: gpus.length > remote.length ? 'the servers and the GPU' : 'the servers' };
+}
+
+/** The best variant that a choice allows, and why those before it are not used. */
+function chooseVariant(
+    addon: NativeAddon, { variants }: Built, choice: GpuChoice,
+): Pick<LoadedBackends, 'variant' | 'refused'> {
     const refused: { variant: string; reason: string }[] = [];
     const wanted = choice === 'off' ? [] : preference.filter((name) => choice === 'auto' || name === choice);
     for (const name of wanted) {
-        const variant = built.variants.find((candidate) => candidate.name === name);
+        const variant = variants.find((candidate) => candidate.name === name);
         if (variant === undefined) {
             refused.push({ variant: name, reason: 'no prebuilt backend of it is installed for this platform' });
             continue;
         }
-        const reason = register(addon, variant);
-        if (reason === undefined) {
-            const backend = backendNames[name]!;
-            const devices = addon.devices().filter((device) => device.kind !== 'gpu' || device.backend === backend);
-            return { addon, backend, variant: name, refused, devices, release: built.release };
-        }
+        const reason = load(addon, variant) ?? lacksDevice(addon, name);
+        if (reason === undefined) return { variant: name, refused };
         refused.push({ variant: name, reason });
     }
     if (choice !== 'auto' && choice !== 'off') {
         const why = refused.map(({ reason }) => reason).join('; ');
         throw new LanguageNeuronsError('UNSUPPORTED', `the ${choice} backend cannot be used: ${why}; use --gpu off or --gpu auto`);
     }
-    return { addon, backend: '', variant: 'cpu', refused, devices: addon.devices().filter(({ kind }) => kind !== 'gpu'), release: built.release };
+    return { variant: 'cpu', refused };
 }
 
-/** Registers a variant's plugin once; answers why it cannot be used, or undefined. */
-function register(addon: NativeAddon, variant: { name: string; plugins: readonly string[] }): string | undefined {
+/** Loads a variant's plugin once; answers why it cannot be, or undefined. */
+function load(addon: NativeAddon, variant: { name: string; plugins: readonly string[] }): string | undefined {
     let loaded = registered.get(variant.name);
     if (loaded === undefined) {
         const why: string[] = [];
@@ -90,7 +133,11 @@ function register(addon: NativeAddon, variant: { name: string; plugins: readonly
         registered.set(variant.name, loaded);
         errors.set(variant.name, why[0] ?? ''); // of the plugin that was tried first: the others are for older drivers
     }
-    if (!loaded) return backendReason(errors.get(variant.name)!) || `${variant.plugins.join(', ')} cannot be loaded`;
-    const found = addon.devices().some((device) => device.kind === 'gpu' && device.backend === backendNames[variant.name]);
-    return found ? undefined : deviceReason(variant.name);
+    if (loaded) return undefined;
+    return backendReason(errors.get(variant.name)!) || `${variant.plugins.join(', ')} cannot be loaded`;
+}
+
+function lacksDevice(addon: NativeAddon, variant: string): string | undefined {
+    const found = addon.devices().some(({ kind, backend }) => kind === 'gpu' && backend === backendNames[variant]);
+    return found ? undefined : deviceReason(variant);
 }

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { NativeContext, NativeContextOptions, NativeMode, NativeModel } from './addon.js';
+import type { NativeContext, NativeContextOptions, NativeDevice, NativeMode, NativeModel } from './addon.js';
 import { checkOptions, checkWindow } from './checkOptions.js';
 import { defaultThreads } from './defaultThreads.js';
 import { type EngineSettings, engineSettings } from './EngineSettings.js';
@@ -52,15 +52,16 @@ export async function loadEngine(options: EngineOptions & Partial<Pick<NativeCon
     const loras = await Promise.all(
         (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
     );
-    const backends = await loadBackends(options.gpu ?? 'auto');
+    const backends = await loadBackends(options.gpu ?? 'auto', options.rpc);
     const notes: string[] = [];
-    const plan = backends.backend !== '' ? await planOf(path, backends, options, requestedBatchSize, masks) : undefined;
+    const onDevice = backends.gpus.length > 0;
+    const plan = onDevice ? await planOf(path, backends, options, requestedBatchSize, masks) : undefined;
     if (plan === undefined) await checkWeightsFit(path);
-    else notes.push(`${backends.variant}: ${describePlan(plan)}`);
+    else notes.push(`${backends.name}: ${describePlan(plan, backends.place)}`);
     const fingerprint = await modelFingerprint(path, loras, options);
     const model = await awaitNative(() => backends.addon.loadModel({
-        path, backend: backends.backend, gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0,
-        cpuExperts: options.cpuExperts ?? 0, loras,
+        path, devices: namesOf(backends.gpus), gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1,
+        split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0, cpuExperts: options.cpuExperts ?? 0, loras,
     }));
     try {
         const { trainContext } = model.info();
@@ -87,8 +88,8 @@ export async function loadEngine(options: EngineOptions & Partial<Pick<NativeCon
             steppedDown = true;
             return open(batchSize);
         });
-        if (backends.backend !== '') await warnOfFallback(context, options.countOnly ?? false, masks, notes);
-        const settings = engineSettings(options, backends.variant, requestedBatchSize, windowSize);
+        if (onDevice) await warnOfFallback(context, options.countOnly ?? false, masks, notes);
+        const settings = engineSettings(options, backends, requestedBatchSize, windowSize);
         return {
             path, model, context, open, backends, fingerprint, settings, plan, notes, steppedDown,
             sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, masks },
@@ -100,13 +101,13 @@ export async function loadEngine(options: EngineOptions & Partial<Pick<NativeCon
 }
 
 function planOf(
-    path: string, { addon, backend, devices }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number,
+    path: string, { addon, gpus }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number,
 ): Promise<MemoryPlan> {
     const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
-    const gpus = devices.filter(({ kind }) => kind === 'gpu');
     const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
     return planMemory({
-        addon, backend, path, split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0, cpuExperts: options.cpuExperts ?? 0,
+        addon, path, devices: namesOf(gpus), split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0,
+        cpuExperts: options.cpuExperts ?? 0,
     }, used, {
         contextSize, batchSize, leastBatchSize: Math.min(batchSize, 2 * leastBatchSize), masks,
         countOnly: options.countOnly, gpuLayers: options.gpuLayers,
@@ -123,6 +124,10 @@ async function warnOfFallback(context: NativeContext, countOnly: boolean, masks:
     if (all > without) {
         notes.push(`warning: a part of the counting leaves its device (${all} parts of the graph instead of ${without}); results are right, but slow; please report the device`);
     }
+}
+
+function namesOf(devices: readonly NativeDevice[]): string[] {
+    return devices.map(({ name }) => name);
 }
 
 function ranOut(cause: unknown): boolean {

@@ -125,10 +125,15 @@ export function total({ weights, context, adapter }: MemoryNeeds): Split {
     return { gpu: weights.gpu + context.gpu + adapter.gpu, cpu: weights.cpu + context.cpu + adapter.cpu };
 }
 
-/** A plan in one line. */
-export function describePlan(plan: MemoryPlan): string {
+/**
+ * A plan in one line.
+ * @param place what the devices are
+ */
+export function describePlan(plan: MemoryPlan, place = 'the GPU'): string {
     const { gpu, cpu } = total(plan);
-    return `${plan.gpuLayers} of ${plan.totalLayers} layers on the GPU, batches of ${plan.batchSize} tokens: ${mebibytes(gpu)} of ${mebibytes(plan.available.gpu)} there, ${mebibytes(cpu)} of ${mebibytes(plan.available.cpu)} in memory (estimates)`;
+    return `${plan.gpuLayers} of ${plan.totalLayers} layers on ${place}, batches of ${plan.batchSize} tokens: `
+        + `${mebibytes(gpu)} of ${mebibytes(plan.available.gpu)} there, `
+        + `${mebibytes(cpu)} of ${mebibytes(plan.available.cpu)} in memory (estimates)`;
 }
 
 /**

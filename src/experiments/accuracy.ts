@@ -90,7 +90,7 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
             const widths = engine.sites.map(neuronsAt);
             let [tried, held] = [0, 0];
             // On a processor, batches of many answers gain nothing by drafts; see `draftTokens` of answerPrompts.
-            const drafting = engine.backends.backend !== '';
+            const drafting = engine.backends.gpus.length > 0;
             for (const together of groupsOf(conditions, engine.masks, drafting)) {
                 const masks = together.map((condition) => conditionMask(condition, widths));
                 await steppingDown(engine, progress, async () => {

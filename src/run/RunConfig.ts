@@ -28,6 +28,8 @@ const schema = z.strictObject({
     model: text,
     loras: loras.optional(),
     gpu: z.enum(gpuChoices).optional(),
+    /** RPC servers, `host:port`. */
+    rpc: names().optional(),
     gpuLayers: numberIn(ranges.gpuLayers).optional(),
     /** Layers whose experts stay in memory beside a GPU. */
     cpuExperts: numberIn(ranges.cpuExperts).optional(),

@@ -161,9 +161,9 @@ function fromFolder(config: RunConfig): unknown {
 }
 
 function engineOptionsOf(config: RunConfig): Parameters<typeof Engine.open>[0] {
-    const { model, loras, gpu, gpuLayers, cpuExperts, split, batchSize, windowSize, threads } = config;
+    const { model, loras, gpu, rpc, gpuLayers, cpuExperts, split, batchSize, windowSize, threads } = config;
     return {
         model, loras: (loras ?? []).map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
-        ...defined({ gpu, gpuLayers, cpuExperts, split, batchSize, windowSize, threads }),
+        ...defined({ gpu, rpc, gpuLayers, cpuExperts, split, batchSize, windowSize, threads }),
     };
 }

@@ -50,7 +50,7 @@ describe('the backends of an installation', () => {
     });
 
     test('are built from source when asked for', () => {
-        expect(resolveBackends({ from: fakeProject(), platform, fromSource: [] }).prebuilt).toBeNull();
+        expect(resolveBackends({ from: fakeProject(), platform, fromSource: true }).prebuilt).toBeNull();
     });
 });
 

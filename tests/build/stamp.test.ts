@@ -1,12 +1,14 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { parseGpus, resolveBackends } from '../../scripts/build/backends.mjs';
-import { changedInputs, computeInputs, readStamp, sourcesAreNewer, wasFromSource, writeStamp } from '../../scripts/build/stamp.mjs';
+import { type Choice, parseChoice, parsePlugins, resolveBackends } from '../../scripts/build/backends.mjs';
+import {
+    changedInputs, choiceOf, computeInputs, readStamp, sourcesAreNewer, writeStamp,
+} from '../../scripts/build/stamp.mjs';
 import { fakeProject, libraryFile, temporaryFolder, writeFiles } from './fakePackages.js';
 
-const inputsOf = (root: string, compiler = 'c++ 12', fromSource: readonly string[] | false = false) =>
-    computeInputs({ root, backends: resolveBackends({ from: root, platform: 'test-x64', fromSource }), compiler });
+const inputsOf = (root: string, compiler = 'c++ 12', choice: Partial<Choice> = {}) =>
+    computeInputs({ root, backends: resolveBackends({ from: root, platform: 'test-x64', ...choice }), compiler });
 
 test.each([
     ['a patch', 'native/patches/0001-first.patch'],
@@ -26,20 +28,36 @@ test('compiler, mode and a patch of node-llama-cpp are inputs', () => {
     const root = fakeProject();
     const before = inputsOf(root);
     expect(changedInputs(before, inputsOf(root, 'c++ 13'))).toEqual(['compiler']);
-    expect(changedInputs(before, inputsOf(root, 'c++ 12', []))).toEqual(['ggml']);
-    expect(changedInputs(inputsOf(root, 'c++ 12', []), inputsOf(root, 'c++ 12', ['cuda']))).toEqual(['ggml']);
+    const fromSource = inputsOf(root, 'c++ 12', { fromSource: true });
+    expect(changedInputs(before, fromSource)).toEqual(['ggml']);
+    const withCuda = inputsOf(root, 'c++ 12', { fromSource: true, plugins: ['cuda'] });
+    expect(changedInputs(fromSource, withCuda)).toEqual(['ggml']);
+    expect(changedInputs(before, inputsOf(root, 'c++ 12', { plugins: ['rpc'] }))).toEqual(['ggml']);
     writeFiles(root, { 'node_modules/node-llama-cpp/llama/patches/PR-1.diff': 'x' });
     expect(changedInputs(before, inputsOf(root))).toEqual(['PR-1.diff']);
 });
 
-test('a build from source is known again, with its GPU backends', () => {
+test('what was built from source is known again', () => {
     const root = fakeProject();
-    for (const gpus of [false, [], ['cuda'], ['cuda', 'vulkan']] as const) {
-        expect(wasFromSource({ inputs: inputsOf(root, 'c++ 12', gpus), outputs: {} })).toEqual(gpus);
+    for (const fromSource of [false, true]) {
+        for (const plugins of [[], ['cuda'], ['cuda', 'rpc', 'vulkan'], ['rpc']]) {
+            const inputs = inputsOf(root, 'c++ 12', { fromSource, plugins });
+            expect(choiceOf({ inputs, outputs: {} })).toEqual({ fromSource, plugins });
+        }
     }
-    expect(wasFromSource(undefined)).toBe(false);
-    expect(parseGpus('vulkan, cuda,cuda,')).toEqual(['cuda', 'vulkan']);
-    expect(() => parseGpus('rocm')).toThrow('rocm');
+    expect(choiceOf(undefined)).toEqual({ fromSource: false, plugins: [] });
+});
+
+test('what is asked for: ggml from source where a backend needs it, and what is not named as it was', () => {
+    expect(parsePlugins('vulkan, cuda,cuda,')).toEqual(['cuda', 'vulkan']);
+    expect(() => parsePlugins('rocm')).toThrow('rocm');
+    expect(parseChoice({})).toEqual({});
+    expect(parseChoice({ prebuilt: true })).toEqual({ fromSource: false, plugins: [] });
+    expect(parseChoice({ fromSource: true })).toEqual({ fromSource: true, plugins: [] });
+    expect(parseChoice({ plugins: 'cuda' })).toEqual({ fromSource: true, plugins: ['cuda'] });
+    expect(parseChoice({ plugins: 'rpc' })).toEqual({ plugins: ['rpc'] });
+    expect(parseChoice({ prebuilt: true, plugins: 'rpc' })).toEqual({ fromSource: false, plugins: ['rpc'] });
+    expect(parseChoice({ fromSource: true, plugins: 'rpc' })).toEqual({ fromSource: true, plugins: ['rpc'] });
 });
 
 test('a project moved with its packages is still the same', () => {

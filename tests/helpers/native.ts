@@ -8,7 +8,10 @@ const small: NativeContextOptions = {
 /** A model below the engine, for models without a vocabulary. */
 export async function openNative(path: string, gpu: GpuChoice = 'off'): Promise<NativeModel> {
     const backends = await loadBackends(gpu);
-    return backends.addon.loadModel({ path, backend: backends.backend, gpuLayers: -1, split: 'layer', mainGpu: 0, cpuExperts: 0, loras: [] });
+    const devices = backends.gpus.map(({ name }) => name);
+    return backends.addon.loadModel({
+        path, devices, gpuLayers: -1, split: 'layer', mainGpu: 0, cpuExperts: 0, loras: [],
+    });
 }
 
 /** Runs work in a context of its own, counting. */

@@ -69,7 +69,8 @@ describe('why a model does not load is told by its cause, not by words in its pa
         const path = join(at(words[0]!), 'lora.gguf');
         writeFileSync(path, 'no adapter');
         await expect(addon.loadModel({
-            path: at('model.gguf'), backend: '', gpuLayers: 0, split: 'layer', mainGpu: 0, cpuExperts: 0, loras: [{ path, scale: 1 }],
+            path: at('model.gguf'), devices: [], gpuLayers: 0, split: 'layer', mainGpu: 0, cpuExperts: 0,
+            loras: [{ path, scale: 1 }],
         })).rejects.toMatchObject({ code: 'DAMAGED' });
     });
 });
@@ -166,7 +167,10 @@ describe.skipIf(!hasPrlimit || sanitized)('splits of a graph that cannot be rese
             const addon = require(${JSON.stringify(built.addonPath)});
             addon.loadBackends(${JSON.stringify(built.ggmlDir)});
             (async () => {
-                const model = await addon.loadModel({ path: ${JSON.stringify(model)}, backend: '', gpuLayers: 0, split: 'layer', mainGpu: 0, cpuExperts: 0, loras: [] });
+                const model = await addon.loadModel({
+                    path: ${JSON.stringify(model)}, devices: [], gpuLayers: 0, split: 'layer', mainGpu: 0,
+                    cpuExperts: 0, loras: [],
+                });
                 const context = await model.createContext({ contextSize: 4096, batchSize: 4096, sequences: 1, streams: false, threads: 1,
                     counting: 'automatic', countOnly: true, masks: 1, callbackTensor: '' });
                 const size = Number(/VmSize:\\s*(\\d+)/.exec(require('node:fs').readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;

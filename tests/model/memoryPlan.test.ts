@@ -25,8 +25,8 @@ const context: NativeContextOptions = {
 };
 
 async function planned(path: string, gpu: GpuChoice = 'off'): Promise<PlannedModel> {
-    const { addon, backend } = await loadBackends(gpu);
-    return { addon, backend, path, split: 'layer', mainGpu: 0, cpuExperts: 0 };
+    const { addon, gpus } = await loadBackends(gpu);
+    return { addon, devices: gpus.map(({ name }) => name), path, split: 'layer', mainGpu: 0, cpuExperts: 0 };
 }
 
 /** What the model would take, and what it takes once it is there. */

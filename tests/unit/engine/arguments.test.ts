@@ -34,10 +34,14 @@ describe('--lora', () => {
     });
 
     it('keeps the order of several, beside the options that were given', () => {
-        const given = { model: 'm.gguf', lora: ['a', 'b:2'], gpu: 'auto' as const, split: 'layer' as const, mainGpu: 0, cpuExperts: undefined, gpuLayers: 0, batchSize: undefined, windowSize: 64, threads: undefined };
+        const given = {
+            model: 'm.gguf', lora: ['a', 'b:2'], gpu: 'auto' as const, rpc: undefined, split: 'layer' as const,
+            mainGpu: 0, cpuExperts: undefined, gpuLayers: 0, batchSize: undefined, windowSize: 64, threads: undefined,
+        };
         expect(engineOptions(given)).toEqual({ model: 'm.gguf', loras: [{ path: 'a', scale: 1 }, { path: 'b', scale: 2 }], gpu: 'auto', split: 'layer', mainGpu: 0, cpuExperts: undefined, gpuLayers: 0, windowSize: 64 });
         expect(Object.keys(engineOptions(given))).not.toContain('batchSize');
         expect(engineOptions({ ...given, lora: undefined }).loras).toEqual([]);
+        expect(engineOptions({ ...given, rpc: 'a:1,b:2' }).rpc).toEqual(['a:1', 'b:2']);
     });
 });
 

@@ -1,0 +1,22 @@
+import type { GpuChoice } from '../engine/loadBackends.js';
+import { serveRpc } from '../engine/serveRpc.js';
+import { orStopped } from '../stop.js';
+import type { CommandContext, CommandResult } from './shared.js';
+
+interface RpcServerArguments {
+    readonly host: string;
+    readonly port: number;
+    readonly gpu: GpuChoice;
+    readonly threads: number | undefined;
+}
+
+/** `rpc-server`: serves until it is stopped. */
+export function rpcServerCommand(args: RpcServerArguments, { signal, say }: CommandContext): Promise<CommandResult> {
+    const onStart = (endpoint: string, devices: readonly string[]): void => {
+        say(`lending ${devices.join(', ')} on ${endpoint}; Ctrl-C ends it`);
+        if (!endpoint.startsWith('127.')) {
+            say('warning: whoever reaches this address can use this machine: trusted networks only (docs/rpc.md)');
+        }
+    };
+    return orStopped(serveRpc({ ...args, onStart }), signal);
+}
