@@ -68,7 +68,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
         throw new LanguageNeuronsError('WRONG_USE', `folds must be a whole number from 2 to 1000, not ${folds}`);
     }
     if (shard === undefined) return withFolder(folder, 'collect', () => collectInto(options));
-    return withFile(activationsPath(folder, shard), 'collect', () => collectInto(options));
+    return withFile(activationsPath(folder, shard), `collect --shard ${shard.number}/${shard.of}`, () => collectInto(options));
 }
 
 async function collectInto({ engine, corpus, folder, folds, shard, force = false, signal, progress = silent }: CollectOptions): Promise<CollectResult> {
