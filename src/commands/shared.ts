@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { parseShard, type Shard, shardName } from '../activations/Shard.js';
 import { defined } from '../defined.js';
 import type { NativeSplit } from '../engine/addon.js';
 import { Engine } from '../engine/Engine.js';
@@ -77,6 +78,18 @@ export function parseLanguages(text: string | undefined): string[] | undefined {
     const languages = text.split(',').map((language) => language.trim()).filter((language) => language !== '');
     if (languages.length === 0) throw new LanguageNeuronsError('WRONG_USE', '--languages names no language; give for example --languages en,zh');
     return languages;
+}
+
+/** @throws LanguageNeuronsError WRONG_USE */
+export function readShardArgument(
+    { shard: text, fresh }: { readonly shard: string | undefined; readonly fresh: boolean },
+): Shard | undefined {
+    const shard = text === undefined ? undefined : parseShard(text);
+    if (shard !== undefined && fresh) {
+        const mend = `remove *.shard-${shardName(shard)}.* yourself`;
+        throw new LanguageNeuronsError('WRONG_USE', `--fresh removes what other shards made too; ${mend}`);
+    }
+    return shard;
 }
 
 /** Work in a folder, after `--fresh` has removed what is there of some kinds and said what. */
