@@ -2,6 +2,8 @@ import { activationsPath } from '../activations/activationsFile.js';
 import { collect } from '../activations/collect.js';
 import { defined } from '../defined.js';
 import { openCorpus } from '../corpus/openCorpus.js';
+import { onDevices } from './devices.js';
+import { mergeResult } from './merge.js';
 import {
     type CommandContext, type CommandResult, type ModelArguments, engineOptions, freshly, openEngine, parseLanguages,
     readShardArgument,
@@ -15,6 +17,7 @@ export interface CollectArguments extends ModelArguments {
     force: boolean;
     fresh: boolean;
     shard: string | undefined;
+    devices: string | undefined;
 }
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
@@ -23,6 +26,11 @@ export async function collectCommand(args: CollectArguments, context: CommandCon
     // Cheap mistakes first: the texts are looked at before a model is loaded.
     const corpus = await openCorpus(args.data, { ...defined({ languages: parseLanguages(args.languages) }), signal, progress });
     const shard = readShardArgument(args);
+    const { devices } = args;
+    if (devices !== undefined) {
+        const divided = { folder: args.out, whole: activationsPath(args.out), kinds: ['counts'] as const };
+        return mergeResult([await onDevices({ ...args, devices }, divided, context)]);
+    }
     const engine = await openEngine({ ...engineOptions(args), countOnly: true }, { signal, progress });
     try {
         const { activations, decodedTokens, seconds } = await freshly(

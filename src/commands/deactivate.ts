@@ -11,6 +11,7 @@ import { deactivate } from '../experiments/deactivate.js';
 import { deactivateShard } from '../experiments/deactivateShard.js';
 import { countConditions } from '../experiments/experiment.js';
 import { type MetricName, type NeuronSetName, neuronSetNames } from '../experiments/DeactivationMatrix.js';
+import { matrixPath } from '../experiments/matrixFile.js';
 import type { Metric } from '../experiments/Metric.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
 import type { PerplexityMean } from '../experiments/perplexityCells.js';
@@ -18,6 +19,8 @@ import { readNeurons } from '../neurons/file.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { describeMatrix } from './describeMatrix.js';
+import { onDevices } from './devices.js';
+import { mergeResult } from './merge.js';
 import {
     type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, freshly,
     openEngine, parseLanguages, readShardArgument,
@@ -38,6 +41,7 @@ export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     force: boolean;
     fresh: boolean;
     shard: string | undefined;
+    devices: string | undefined;
 }
 
 /** `deactivate`: the matrix of each neuron set, beside its random controls, into DIR. */
@@ -50,6 +54,11 @@ export async function deactivateCommand(args: DeactivateArguments, context: Comm
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const experiment = { analysis, sets, controls, seed };
     const languages = parseLanguages(args.languages) ?? analysis.languages;
+    const { devices } = args;
+    if (devices !== undefined) {
+        const divided = { folder: dir, whole: matrixPath(dir, name), kinds: [name] };
+        return mergeResult([await onDevices({ ...args, devices }, divided, context)]);
+    }
     const run = async (engine: Engine, metric: Metric): Promise<CommandResult> => {
         const options = { ...experiment, engine, metric, folder: dir, otherModel: args.force, signal, progress };
         if (shard !== undefined) {

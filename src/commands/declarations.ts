@@ -24,6 +24,7 @@ const dir = { path: true, required: true, describe: 'run folder' };
 const force = { flag: true as const };
 const fresh = { flag: true as const };
 const places = ', such as 2/8, or auto in a Slurm array, auto/8 in other arrays; then merge';
+const devices = { describe: 'GPUs to divide the work among, such as 0,1, a process each' };
 const seed = { number: ranges.seed, default: 1 };
 
 export const commands: readonly CommandDeclaration[] = [{
@@ -45,6 +46,7 @@ export const commands: readonly CommandDeclaration[] = [{
             describe: 'keep this many parts of the texts apart, so that identify can say how sure it is',
         },
         shard: { describe: `count only a part${places}` },
+        devices,
         force: { ...force, describe: 'put the counts in the place of those of another model, other texts or settings' },
         fresh: { ...fresh, describe: 'remove the counts that are there first, and say what' },
     },
@@ -104,6 +106,7 @@ export const commands: readonly CommandDeclaration[] = [{
             describe: 'accuracy: questions of each language for the whole model, where more than --limit',
         },
         shard: { describe: `measure only a part${places}` },
+        devices,
         force: { ...force, describe: 'deactivate the neurons in another model than the one analysed' },
         fresh: { ...fresh, describe: 'remove what was measured of this metric first, and say what' },
     },

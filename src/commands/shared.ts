@@ -10,8 +10,13 @@ import { withFolder } from '../folderLock.js';
 import type { Progress } from '../progress.js';
 import { clean, type CleanKind, removedWords } from '../run/clean.js';
 
+/** Tells a process of `--devices` which one it is for: it is to work on no other, nor on the processor. */
+export const deviceVariable = 'LANGUAGE_NEURONS_DEVICE';
+
 /** What every command gets beside its arguments. */
 export interface CommandContext {
+    /** What was typed. */
+    readonly args: readonly string[];
     /** Aborted by the first Ctrl-C. */
     readonly signal: AbortSignal;
     readonly progress: Progress;
@@ -54,7 +59,11 @@ export function engineOptions(args: ModelArguments): EngineOptions {
 export async function openEngine(options: EngineOptions, { signal, progress }: Pick<CommandContext, 'signal' | 'progress'>): Promise<Engine> {
     const engine = await Engine.open({ ...options, signal, progress });
     for (const note of engine.notes) progress.note(note);
-    return engine;
+    const device = process.env[deviceVariable];
+    if (device === undefined || engine.backends.backend !== '') return engine;
+    engine.close();
+    const mend = 'language-neurons inspect says why';
+    throw new LanguageNeuronsError('NOT_FOUND', `--devices: no GPU ${device} is found; ${mend}`);
 }
 
 /**
