@@ -34,7 +34,11 @@ export function sideBySide(names: readonly string[], stream: NodeJS.WriteStream 
         return { each: names.map((name) => new LineProgress(stream, `${name}: `)), done: () => undefined };
     }
     const bars = new MultiBar(barOptions(stream), Presets.shades_classic);
-    return { each: names.map((name) => new OneOfBars(bars, name)), done: () => bars.stop() };
+    const done = (): void => {
+        bars.update(); // with notes that wait for it
+        bars.stop();
+    };
+    return { each: names.map((name) => new OneOfBars(bars, name)), done };
 }
 
 function barOptions(stream: NodeJS.WriteStream): Options {

@@ -2,6 +2,7 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { nameOfWhole, type Shard, shardPath } from '../activations/Shard.js';
+import { unreadable } from '../files.js';
 import { Journal, type JournalOptions, noteUnreadable } from '../Journal.js';
 import type { Progress } from '../progress.js';
 
@@ -49,8 +50,12 @@ export async function readJournals<Schema extends z.ZodType>(
     }
 }
 
-/** The paths of all journals of a kind in a folder, that of whole runs first. */
+/**
+ * The paths of all journals of a kind in a folder, that of whole runs first.
+ * @throws LanguageNeuronsError NOT_FOUND
+ */
 export async function journalsIn(folder: string, name: string): Promise<string[]> {
-    const names = (await readdir(folder)).filter((found) => found === name || nameOfWhole(found) === name);
-    return names.sort().map((found) => join(folder, found));
+    const names = await readdir(folder).catch((cause: unknown) => { throw unreadable(folder, cause); });
+    const kept = names.filter((found) => found === name || nameOfWhole(found) === name);
+    return kept.sort().map((found) => join(folder, found));
 }

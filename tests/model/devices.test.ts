@@ -34,9 +34,9 @@ function processesOf(folder: string): number[] {
 
 beforeAll(() => {
     mkdirSync(at('texts'));
-    for (const language of ['en', 'de', 'fr']) {
+    for (const language of ['en', 'de']) { // the software device is slow
         const lines = readFileSync(resolve(`src/embedded/texts/collect/${language}.txt`), 'utf8').split('\n');
-        writeFileSync(at('texts', `${language}.txt`), lines.slice(0, 4).join('\n'));
+        writeFileSync(at('texts', `${language}.txt`), lines.slice(0, 2).join('\n'));
     }
 });
 
@@ -57,7 +57,7 @@ describe.skipIf(absent !== undefined)(`several devices${absent === undefined ? '
         const again = await cli(...deactivate('two', ...twice));
         expect(again.code, again.stderr).toBe(0);
         for (const number of [1, 2]) expect(again.stderr).toContain(`ppl.matrix.shard-${number}-of-2.json: this shard is finished`);
-    });
+    }, 600_000);
 
     it.each(['SIGINT', 'SIGKILL'] as const)('stopped by %s, all processes end; again they go on', async (signal) => {
         const folder = `stopped ${signal}`;

@@ -44,3 +44,23 @@ it('what a child tells of its progress is told beside others\', each by its name
     const tenth: unknown = expect.stringMatching(/^device 0: count en: 30 %, about \d+ s left\n$/);
     expect(lines).toEqual(['device 0: count en\n', tenth, 'device 1: a note\n']);
 });
+
+it('on a terminal each has a bar, and the cursor comes back', () => {
+    let screen = '';
+    const terminal = { isTTY: true, columns: 200, write: (text: string) => (screen += text) };
+    const shown = sideBySide(['device 0', 'device 1'], terminal as unknown as NodeJS.WriteStream);
+    for (const [i, progress] of shown.each.entries()) {
+        progress.stage(`count ${['en', 'de'][i]!}`, 100);
+        progress.advance(50);
+        progress.stage('count fr', 10);
+        progress.note('a note');
+        progress.advance(10 * i);
+        progress.done();
+    }
+    shown.done();
+    expect(screen).toMatch(/device 0: count fr +\S+ 0% .*\n.*device 1: count fr +\S+ 100%/);
+    for (const line of ['device 0: a note', 'device 1: a note']) expect(screen).toContain(line);
+    const [hide, show] = ['\u001b[?25l', '\u001b[?25h'];
+    expect(screen.indexOf(hide)).toBeGreaterThanOrEqual(0);
+    expect(screen.lastIndexOf(show)).toBeGreaterThan(screen.lastIndexOf(hide));
+});
