@@ -59,11 +59,9 @@ export function engineOptions(args: ModelArguments): EngineOptions {
 export async function openEngine(options: EngineOptions, { signal, progress }: Pick<CommandContext, 'signal' | 'progress'>): Promise<Engine> {
     const engine = await Engine.open({ ...options, signal, progress });
     for (const note of engine.notes) progress.note(note);
-    const device = process.env[deviceVariable];
-    if (device === undefined || engine.backends.backend !== '') return engine;
+    if (process.env[deviceVariable] === undefined || engine.backends.backend !== '') return engine;
     engine.close();
-    const mend = 'language-neurons inspect says why';
-    throw new LanguageNeuronsError('NOT_FOUND', `--devices: no GPU ${device} is found; ${mend}`);
+    throw new LanguageNeuronsError('NOT_FOUND', 'no such GPU is found; language-neurons inspect says why');
 }
 
 /**
