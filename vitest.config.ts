@@ -4,6 +4,7 @@ import { defineConfig } from 'vitest/config';
 // campaign: kills, mutated inputs, failing files, two processes, a jumping clock, `npm run test:campaign`; its sizes are
 // in tests/campaign/settings.ts.
 // rpc: two RPC servers on the loopback address, `npm run test:rpc`, which builds ggml's RPC backend.
+// slurm: job arrays on a Slurm of this machine alone, `npm run test:slurm`.
 // architectures: a model of every architecture that llama.cpp can write, `npm run test:architectures`.
 export default defineConfig({
     test: {
@@ -13,6 +14,12 @@ export default defineConfig({
                 extends: true,
                 test: {
                     name: 'campaign', include: ['tests/campaign/**/*.test.ts'], testTimeout: 4 * 3_600_000, hookTimeout: 600_000,
+                },
+            },
+            {
+                extends: true,
+                test: {
+                    name: 'slurm', include: ['tests/slurm/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000,
                 },
             },
             {

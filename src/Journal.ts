@@ -58,11 +58,12 @@ export class Journal<Entry> {
     }
 
     /** @throws LanguageNeuronsError UNWRITABLE */
-    async add(entry: Entry): Promise<void> {
+    async add(...entries: readonly Entry[]): Promise<void> {
         try {
-            const line = `${this.#torn ? '\n' : ''}${JSON.stringify(entry, nonFinite)}\n`;
+            const lines = entries.map((entry) => `${JSON.stringify(entry, nonFinite)}\n`).join('');
+            const text = `${this.#torn ? '\n' : ''}${lines}`;
             this.#torn = true; // unless all of it is written
-            await appendFile(this.#path, line);
+            await appendFile(this.#path, text);
             this.#torn = false;
         } catch (cause) {
             throw unwritable(this.#path, cause);

@@ -1,7 +1,7 @@
 import type { NativeSplit } from './engine/addon.js';
 import type { GpuChoice } from './engine/loadBackends.js';
 import type { ScoredPart } from './engine/packBatches.js';
-import type { PerplexityMean } from './experiments/perplexity.js';
+import type { PerplexityMean } from './experiments/perplexityCells.js';
 import type { ProbabilityName } from './neurons/activationProbabilities.js';
 import type { IdentifyMethod } from './neurons/NeuronAnalysis.js';
 import type { CleanKind } from './run/clean.js';

@@ -20,59 +20,87 @@ const graceMilliseconds = 5000;
 /** A file system that keeps no locks says one of these; there people see to it that one process works in a folder. */
 const lockless = new Set(['ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']);
 
-/** Folders that the work under way holds: its steps may lock them again. */
-const held = new AsyncLocalStorage<ReadonlySet<string>>();
+/** A lock: held by one process alone, or shared by several that keep out of each other's files. */
+interface Lock {
+    readonly path: string;
+    /** What it guards, for messages. */
+    readonly name: string;
+    readonly shared: boolean;
+}
+
+/** Locks that the work under way holds, by path, and whether they are shared: its steps may take them again. */
+const held = new AsyncLocalStorage<ReadonlyMap<string, boolean>>();
 
 /**
  * Does work that writes into a folder, one process at a time: a lock of the operating system's on `.lock.json`, which
- * ends with its process however that ends. What an ended process was writing is removed.
+ * ends with its process however that ends. What ended processes were writing is removed.
  * @param work for people, such as `collect`; told to whoever comes second
  * @throws LanguageNeuronsError BUSY, naming the holder; UNWRITABLE; what the work throws
  */
 export async function withFolder<T>(folder: string, work: string, run: () => Promise<T>): Promise<T> {
-    await ensureWritableFolder(folder);
-    return withLock(join(await realOf(folder), '.lock.json'), folder, work, run);
+    return withLock(await folderLock(folder, false), work, run);
 }
 
-/** The same for one file of a folder that others may write into. */
+/** The same for one file of a folder: others of it may be worked on meanwhile, the folder as a whole not. */
 export async function withFile<T>(path: string, work: string, run: () => Promise<T>): Promise<T> {
-    const folder = dirname(path);
+    const folder = await folderLock(dirname(path), true);
+    const file = { path: join(dirname(folder.path), `.${basename(path)}.lock.json`), name: path, shared: false };
+    return withLock(folder, work, () => withLock(file, work, run));
+}
+
+async function folderLock(folder: string, shared: boolean): Promise<Lock> {
     await ensureWritableFolder(folder);
-    return withLock(join(await realOf(folder), `.${basename(path)}.lock.json`), path, work, run);
+    const real = await realpath(folder).catch((cause: unknown) => { throw unwritable(folder, cause); });
+    return { path: join(real, '.lock.json'), name: folder, shared };
 }
 
-function realOf(folder: string): Promise<string> {
-    return realpath(folder).catch((cause: unknown) => { throw unwritable(folder, cause); });
-}
-
-async function withLock<T>(lockPath: string, name: string, work: string, run: () => Promise<T>): Promise<T> {
-    const outer = held.getStore() ?? new Set<string>();
-    if (outer.has(lockPath)) return run();
-    const file = await take(lockPath, name);
+async function withLock<T>(lock: Lock, work: string, run: () => Promise<T>): Promise<T> {
+    const outer = held.getStore() ?? new Map<string, boolean>();
+    const isShared = outer.get(lock.path);
+    if (isShared === false || (isShared === true && lock.shared)) return run();
+    const file = await take(lock);
     try {
-        await writeHolder(file, lockPath, { pid: process.pid, host: hostname(), work, since: new Date().toISOString() });
-        await sweep(lockPath);
-        return await held.run(new Set([...outer, lockPath]), run);
+        if (!lock.shared) {
+            const since = new Date().toISOString();
+            await writeHolder(file, lock.path, { pid: process.pid, host: hostname(), work, since });
+            await sweep(lock.path);
+        }
+        return await held.run(new Map([...outer, [lock.path, lock.shared]]), run);
     } finally {
-        await rm(lockPath, { force: true }).catch(() => undefined); // a name without a lock stops nobody
+        // A name without a lock stops nobody.
+        if (!lock.shared) await rm(lock.path, { force: true }).catch(() => undefined);
         await file.close().catch(() => undefined); // the lock ends here
+        if (lock.shared) await removeUnheld(lock.path);
     }
 }
 
-async function take(lockPath: string, name: string): Promise<FileHandle> {
+/** Removes the file of a lock that was shared, unless others still hold it. */
+async function removeUnheld(lockPath: string): Promise<void> {
+    const file = await open(lockPath, constants.O_RDWR).catch(() => undefined);
+    try {
+        if (file === undefined || !tryLock(file.fd, ...lockedByte) || !await isStillThere(file, lockPath)) return;
+        await rm(lockPath, { force: true });
+    } catch {
+        // stays: it stops nobody
+    } finally {
+        await file?.close().catch(() => undefined);
+    }
+}
+
+async function take({ path: lockPath, name, shared }: Lock): Promise<FileHandle> {
     for (const begin = performance.now(); ; await wait(100)) {
         const file = await open(lockPath, constants.O_RDWR | constants.O_CREAT).catch((cause: Error) => {
             throw new LanguageNeuronsError('UNWRITABLE', `${name}: cannot be locked (${cause.message}); choose another folder`, { cause });
         });
         try {
-            if (tryLock(file.fd, ...lockedByte) && await isStillThere(file, lockPath)) return file;
+            if (tryLock(file.fd, ...lockedByte, { shared }) && await isStillThere(file, lockPath)) return file;
         } catch (cause) {
             if (lockless.has((cause as NodeJS.ErrnoException).code ?? '')) return file;
             await file.close();
             throw new LanguageNeuronsError('UNWRITABLE', `${name}: cannot be locked (${(cause as Error).message}); choose another folder`, { cause });
         }
         await file.close();
-        const holder = await readHolder(lockPath);
+        const holder = await readHolder(lockPath) ?? (shared ? undefined : await holderOfFiles(lockPath));
         const isOwn = holder?.pid === process.pid && holder.host === hostname();
         if (isOwn || performance.now() - begin > graceMilliseconds) throw busy(name, holder);
     }
@@ -88,6 +116,14 @@ async function isStillThere(file: FileHandle, lockPath: string): Promise<boolean
 async function readHolder(lockPath: string): Promise<Holder | undefined> {
     const holder = await readFile(lockPath, 'utf8').then((text) => holderShape.parse(JSON.parse(text))).catch(() => undefined);
     return holder?.host === hostname() && !isAlive(holder.pid) ? undefined : holder;
+}
+
+/** The first of those who work on files of a folder, given its own lock's path. */
+async function holderOfFiles(lockPath: string): Promise<Holder | undefined> {
+    const folder = dirname(lockPath);
+    const names = (await readdir(folder).catch((): string[] => [])).filter((name) => fileLock.test(name)).sort();
+    const holders = await Promise.all(names.map((name) => readHolder(join(folder, name))));
+    return holders.find((holder) => holder !== undefined);
 }
 
 function isAlive(pid: number): boolean {
@@ -121,13 +157,22 @@ const subfolders = ['', 'parts', 'figures', 'tables'];
 /** write-file-atomic's names of files on their way, and that of a folder's trial. */
 const unfinished = /\.(?:safetensors|json|jsonl|csv|html|svg)\.\d+$|^\.writable-\d+$/;
 
-/** Removes what killed processes were writing: nobody else writes there now. */
+/** The name of a lock of one file; without a file's name it is the folder's. */
+const fileLock = /^\.(.+)\.lock\.json$/;
+
+/**
+ * Removes what killed processes were writing: nobody else writes there now. Of a folder's lock all, with the locks of
+ * its files; of a file's own, what was to become that file.
+ */
 async function sweep(lockPath: string): Promise<void> {
     const folder = dirname(lockPath);
-    const file = /^\.(.+)\.lock\.json$/.exec(basename(lockPath))?.[1];
+    const file = fileLock.exec(basename(lockPath))?.[1];
+    const isLeft = (name: string): boolean => file === undefined
+        ? unfinished.test(name) || fileLock.test(name) : unfinished.test(name) && name.startsWith(`${file}.`);
     for (const part of file === undefined ? subfolders : ['']) {
         const names = await readdir(join(folder, part)).catch((): string[] => []);
-        const left = names.filter((name) => unfinished.test(name) && (file === undefined || name.startsWith(`${file}.`)));
-        for (const name of left) await rm(join(folder, part, name), { force: true }).catch(() => undefined);
+        for (const name of names.filter(isLeft)) {
+            await rm(join(folder, part, name), { force: true }).catch(() => undefined);
+        }
     }
 }

@@ -49,13 +49,20 @@ export { hasRightNumber, type NumberRule, numberRules } from './answers/numberRu
 
 export { accuracyMetric, type AccuracyOptions } from './experiments/accuracy.js';
 export { type Condition, maskOf } from './experiments/conditions.js';
-export { countConditions, deactivate, type DeactivateOptions, type DeactivateResult, type ExperimentOptions } from './experiments/deactivate.js';
+export { deactivate, type DeactivateOptions, type DeactivateResult } from './experiments/deactivate.js';
+export {
+    deactivateShard, type DeactivateShardOptions, type DeactivateShardResult,
+} from './experiments/deactivateShard.js';
+export { mergeMatrix, type MergeMatrixOptions } from './experiments/mergeMatrix.js';
+export { countConditions, type ExperimentOptions } from './experiments/experiment.js';
 export type {
     AnswerShare, AnswerShares, CellInterval, DeactivationMatrix, DeactivationSet, Grid, MetricName, NeuronSetName,
 } from './experiments/DeactivationMatrix.js';
 export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.js';
-export type { Cell, Measurements, MeasureContext, Metric } from './experiments/Metric.js';
-export { perplexity, type PerplexityMean, perplexityMetric, type PerplexityOptions } from './experiments/perplexity.js';
+export type { MeasurementPlan } from './experiments/measurementPlan.js';
+export type { Cell, Measurements, MeasureContext, Metric, MetricFacts } from './experiments/Metric.js';
+export { perplexityMetric, type PerplexityOptions } from './experiments/perplexity.js';
+export { perplexity, type PerplexityMean } from './experiments/perplexityCells.js';
 
 export type { ReportFiles, ReportInput } from './report/Report.js';
 export { reportOn, type ReportOptions } from './report/reportOn.js';
@@ -63,5 +70,6 @@ export { writeReport } from './report/writeReport.js';
 
 export { embeddedModel, embeddedRun } from './run/embeddedRun.js';
 export { clean, type CleanKind, type Removed } from './run/clean.js';
+export { merge, type Merged, type MergeOptions } from './run/merge.js';
 export { type ExaminedModel, run, type RunResult } from './run/run.js';
 export { readRunConfig, type RunConfig } from './run/RunConfig.js';

@@ -1,5 +1,5 @@
 import { clearLine, cursorTo } from 'node:readline';
-import { Presets, SingleBar } from 'cli-progress';
+import { MultiBar, type Options, Presets, SingleBar } from 'cli-progress';
 
 /** Where long work tells how far it is. Words go to stderr; stdout belongs to results. */
 export interface Progress {
@@ -21,6 +21,57 @@ export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): P
     return stream.isTTY ? new BarProgress(stream) : new LineProgress(stream);
 }
 
+/** Progress of pieces of work that go on side by side. */
+export interface SideBySide {
+    readonly each: readonly Progress[];
+    /** Ends all of them. */
+    done(): void;
+}
+
+/** Each told by its name: a bar on a terminal, lines that begin with it elsewhere. */
+export function sideBySide(names: readonly string[], stream: NodeJS.WriteStream = process.stderr): SideBySide {
+    if (!stream.isTTY) {
+        return { each: names.map((name) => new LineProgress(stream, `${name}: `)), done: () => undefined };
+    }
+    const bars = new MultiBar(barOptions(stream), Presets.shades_classic);
+    const done = (): void => {
+        bars.update(); // with notes that wait for it
+        bars.stop();
+    };
+    return { each: names.map((name) => new OneOfBars(bars, name)), done };
+}
+
+function barOptions(stream: NodeJS.WriteStream): Options {
+    return { stream, hideCursor: true, etaBuffer: 50, format: '{label} {bar} {percentage}% | {eta_formatted} left' };
+}
+
+function barLabel(label: string): { readonly label: string } {
+    return { label: label.padEnd(30) };
+}
+
+class OneOfBars implements Progress {
+    #bar: SingleBar | undefined;
+
+    constructor(private readonly bars: MultiBar, private readonly name: string) {}
+
+    stage(label: string, total: number): void {
+        this.#bar ??= this.bars.create(1, 0, barLabel(this.name));
+        this.#bar.start(Math.max(1, total), 0, barLabel(`${this.name}: ${label}`));
+    }
+
+    advance(units: number): void {
+        this.#bar?.increment(units);
+    }
+
+    note(line: string): void {
+        this.bars.log(`${this.name}: ${line}\n`);
+    }
+
+    done(): void {
+        // its bar stays until all are done
+    }
+}
+
 class BarProgress implements Progress {
     #bar: SingleBar | undefined;
 
@@ -28,11 +79,8 @@ class BarProgress implements Progress {
 
     stage(label: string, total: number): void {
         this.done();
-        this.#bar = new SingleBar(
-            { stream: this.stream, hideCursor: true, etaBuffer: 50, format: `${label.padEnd(30)} {bar} {percentage}% | {eta_formatted} left` },
-            Presets.shades_classic,
-        );
-        this.#bar.start(Math.max(1, total), 0);
+        this.#bar = new SingleBar(barOptions(this.stream), Presets.shades_classic);
+        this.#bar.start(Math.max(1, total), 0, barLabel(label));
     }
 
     advance(units: number): void {
@@ -59,7 +107,8 @@ class LineProgress implements Progress {
     #tenths = 0;
     #begin = 0;
 
-    constructor(private readonly stream: NodeJS.WritableStream) {}
+    /** @param prefix of every line */
+    constructor(private readonly stream: NodeJS.WritableStream, private readonly prefix = '') {}
 
     stage(label: string, total: number): void {
         this.#label = label;
@@ -81,7 +130,7 @@ class LineProgress implements Progress {
     }
 
     note(line: string): void {
-        this.stream.write(`${line}\n`);
+        this.stream.write(`${this.prefix}${line}\n`);
     }
 
     done(): void {

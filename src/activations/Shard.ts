@@ -1,3 +1,4 @@
+import { extname } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 
 /** One of several equal parts of a piece of work, each done by a process of its own, on whatever machine. */
@@ -42,7 +43,29 @@ function placeIn(environment: Environment, of: string | undefined, wrong: (why: 
     return { number, of: Number(count) };
 }
 
+/** Whether a piece of work is a shard's, by its place among all: they go round. All are of no shard. */
+export function isOwn(shard: Shard | undefined, place: number): boolean {
+    return shard === undefined || place % shard.of === shard.number - 1;
+}
+
+/** As results say it, such as `2/8`. */
+export function shardText({ number, of }: Shard): string {
+    return `${number}/${of}`;
+}
+
 /** As files name it, such as `2-of-8`. */
 export function shardName({ number, of }: Shard): string {
     return `${number}-of-${of}`;
+}
+
+/** Where a shard has its part of a file, such as `ppl.matrix.shard-2-of-8.json` of `ppl.matrix.json`. */
+export function shardPath(path: string, shard: Shard | undefined): string {
+    const ending = extname(path);
+    return shard === undefined ? path : `${path.slice(0, -ending.length)}.shard-${shardName(shard)}${ending}`;
+}
+
+/** The name of the file that a shard's file is a part of; undefined for what is no shard's. */
+export function nameOfWhole(name: string): string | undefined {
+    const [, before, ending] = /^(.+)\.shard-\d+-of-\d+(\.[^.]+)$/.exec(name) ?? [];
+    return before === undefined ? undefined : `${before}${ending!}`;
 }

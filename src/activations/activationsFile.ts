@@ -5,13 +5,15 @@ import { type Site, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { addCounts } from './addCounts.js';
-import { type Shard, shardName } from './Shard.js';
+import { type Shard, shardPath } from './Shard.js';
 import { toNumbers } from './toNumbers.js';
 import { modelShape, settingsShape, sitesShape, versionsShape } from './sourceShapes.js';
 import { readSafetensors, readSafetensorsMetadata, type Tensor, writeSafetensors } from './safetensors.js';
 
 const format = 'language-neurons/activations';
 const ending = '.safetensors';
+/** In a run folder. */
+export const activationsName = `activations${ending}`;
 /**
  * 2: fingerprints over all bytes, settings, which texts were counted. 3: a table of sites; what has none is still
  * written as 2. Format 1 is still read.
@@ -98,12 +100,7 @@ export async function readActivationsSource(path: string): Promise<{ readonly la
 
 /** Where a run folder has its counts, or those of a shard. */
 export function activationsPath(folder: string, shard?: Shard): string {
-    return join(folder, `activations${shard === undefined ? '' : `.shard-${shardName(shard)}`}${ending}`);
-}
-
-/** Whether a file has the name of a shard's counts. */
-export function isShardName(name: string): boolean {
-    return /^activations\.shard-\d+-of-\d+\.safetensors$/.test(name);
+    return shardPath(join(folder, activationsName), shard);
 }
 
 type Metadata = Readonly<Record<string, string>>;

@@ -1,4 +1,5 @@
-import type { Counts } from './Activations.js';
+import { defined } from '../defined.js';
+import type { Activations, Counts } from './Activations.js';
 
 /** Counts of several parts of the texts, added: those of their union. At least one part, of equal shapes. */
 export function addCounts(parts: readonly Counts[]): Counts {
@@ -16,4 +17,11 @@ export function addCounts(parts: readonly Counts[]): Counts {
         ...(first!.routed === undefined ? {} : { routed: first!.routed.map((_, i) => sum(({ routed }) => routed![i]!)) }),
         tokens: sum(({ tokens }) => tokens),
     };
+}
+
+/** Counts of two parts of the texts with their folds, which are dropped where they are not as many in both. */
+export function addActivations(a: Activations, b: Activations): Omit<Activations, 'source'> {
+    const folds = a.folds?.length === b.folds?.length
+        ? a.folds?.map((fold, f) => addCounts([fold, b.folds![f]!])) : undefined;
+    return { languages: a.languages, ...defined({ sites: a.sites }), ...addCounts([a, b]), ...defined({ folds }) };
 }

@@ -12,14 +12,13 @@ import { ensureWritableFolder } from '../files.js';
 import { withFile, withFolder } from '../folderLock.js';
 import { keyOf } from '../keys.js';
 import { type Progress, silent } from '../progress.js';
-import { toolVersions } from '../versions.js';
 import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { activationsPath, readActivations, writeActivations } from './activationsFile.js';
 import { addCounts } from './addCounts.js';
 import { checkReplaces } from './checkReplaces.js';
 import { type CollectedPart, emptyPart, readPart, writePart } from './collectedPart.js';
-import { modelSource } from './modelSource.js';
-import { type Shard, shardName } from './Shard.js';
+import { engineVersions, modelSource } from './modelSource.js';
+import { isOwn, type Shard, shardName, shardText } from './Shard.js';
 import { type CorpusSurvey, surveyCorpus } from './surveyCorpus.js';
 
 export interface CollectOptions {
@@ -68,7 +67,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
         throw new LanguageNeuronsError('WRONG_USE', `folds must be a whole number from 2 to 1000, not ${folds}`);
     }
     if (shard === undefined) return withFolder(folder, 'collect', () => collectInto(options));
-    return withFile(activationsPath(folder, shard), 'collect', () => collectInto(options));
+    return withFile(activationsPath(folder, shard), `collect --shard ${shardText(shard)}`, () => collectInto(options));
 }
 
 async function collectInto({ engine, corpus, folder, folds, shard, force = false, signal, progress = silent }: CollectOptions): Promise<CollectResult> {
@@ -114,7 +113,7 @@ async function collectInto({ engine, corpus, folder, folds, shard, force = false
     for (const [place, language] of corpus.languages.entries()) {
         const { characters, samples } = survey.languages.get(language)!;
         // Chunks go round the shards, and each language begins with another one.
-        const isOwn = (chunk: number): boolean => shard === undefined || (chunk + place) % shard.of === shard.number - 1;
+        const isOwnChunk = (chunk: number): boolean => isOwn(shard, chunk + place);
         progress.stage(`count ${language}`, Math.ceil(characters / (shard?.of ?? 1)));
         const growing = await Promise.all(parts.map(async (_, fold): Promise<GrowingPart> => {
             const { path, key } = partOf(language, fold);
@@ -128,7 +127,7 @@ async function collectInto({ engine, corpus, folder, folds, shard, force = false
         }
         if (found < samples) {
             // The texts are read once for all folds.
-            for await (const { to, ...chunk } of chunks(corpus.samples(language), growing, isOwn)) {
+            for await (const { to, ...chunk } of chunks(corpus.samples(language), growing, isOwnChunk)) {
                 const counted = await steppingDown(engine, progress, () => engine.count(chunk.samples, { signal, onBatch: (_, read) => progress.advance(read) }));
                 decodedTokens += counted.decodedTokens;
                 to.part = addToPart(to.part, chunk, counted);
@@ -165,7 +164,7 @@ interface Chunk {
  * for what each part has already.
  */
 async function* chunks(
-    samples: AsyncIterable<Sample>, parts: readonly GrowingPart[], isOwn: (chunk: number) => boolean,
+    samples: AsyncIterable<Sample>, parts: readonly GrowingPart[], isOwnChunk: (chunk: number) => boolean,
 ): AsyncGenerator<Chunk & { readonly to: GrowingPart }> {
     const open = parts.map((to) => ({ to, samples: [] as Sample[], characters: 0, number: 0, left: to.skip }));
     let index = 0;
@@ -174,15 +173,18 @@ async function* chunks(
         group.samples.push(sample);
         group.characters += sample.prompt.length + sample.response.length;
         if (group.characters < chunkCharacters) continue;
-        if (takes(group, isOwn)) yield { to: group.to, samples: group.samples, characters: group.characters };
+        if (takes(group, isOwnChunk)) yield { to: group.to, samples: group.samples, characters: group.characters };
         Object.assign(group, { samples: [], characters: 0, number: group.number + 1 });
     }
-    for (const group of open) if (group.samples.length > 0 && takes(group, isOwn)) yield group;
+    for (const group of open) if (group.samples.length > 0 && takes(group, isOwnChunk)) yield group;
 }
 
 /** Whether a chunk is this shard's and not there yet. */
-function takes(group: { readonly samples: readonly Sample[]; readonly number: number; left: number }, isOwn: (chunk: number) => boolean): boolean {
-    if (!isOwn(group.number)) return false;
+function takes(
+    group: { readonly samples: readonly Sample[]; readonly number: number; left: number },
+    isOwnChunk: (chunk: number) => boolean,
+): boolean {
+    if (!isOwnChunk(group.number)) return false;
     const there = group.left >= group.samples.length;
     if (there) group.left -= group.samples.length;
     return !there;
@@ -232,7 +234,7 @@ function sourceOf({ engine, corpus, survey, folder, folds = 0, shard }: {
     return {
         model: modelSource(engine),
         dataset: { name: datasetName(corpus.sources, folder), hash: survey.hash, texts: Object.fromEntries(texts) },
-        settings: { ...engine.settings, folds, ...(shard === undefined ? {} : { shard: `${shard.number}/${shard.of}` }) },
-        versions: { ...toolVersions(), 'llama.cpp': engine.backends.release, backend: engine.backends.name },
+        settings: { ...engine.settings, folds, ...(shard === undefined ? {} : { shard: shardText(shard) }) },
+        versions: engineVersions(engine),
     };
 }

@@ -1,8 +1,7 @@
-import { defined } from '../defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { sameSites } from '../engine/Site.js';
 import { type Activations, sitesOf } from './Activations.js';
-import { addCounts } from './addCounts.js';
+import { addActivations } from './addCounts.js';
 import { sourceDifferences } from './sourceDifferences.js';
 
 /**
@@ -22,10 +21,7 @@ export function mergeActivations(a: Activations, b: Activations): Activations {
     if (differences.length > 0) throw mismatch(`they were counted with ${differences.join(', ')}`);
     if (!sameSites(sitesOf(a), sitesOf(b))) throw mismatch('their layers differ in number, width or experts');
     return {
-        languages: a.languages,
-        ...defined({ sites: a.sites }),
-        ...addCounts([a, b]),
-        ...(a.folds === undefined || a.folds.length !== b.folds?.length ? {} : { folds: a.folds.map((fold, f) => addCounts([fold, b.folds![f]!])) }),
+        ...addActivations(a, b),
         source: {
             ...a.source,
             dataset: { name: `${a.source.dataset.name} + ${b.source.dataset.name}`, hash: `${a.source.dataset.hash}+${b.source.dataset.hash}` },

@@ -1,6 +1,7 @@
 import { basename } from 'node:path';
 import type { NativeImatrix } from '../engine/addon.js';
 import type { Engine } from '../engine/Engine.js';
+import { toolVersions } from '../versions.js';
 import type { ModelSource } from './Activations.js';
 
 /** The model of an engine, as results name it. */
@@ -13,6 +14,11 @@ export function modelSource({ info, path, fingerprint }: Engine): ModelSource {
         fingerprint,
         imatrix: imatrix === null ? null : imatrixName(imatrix),
     };
+}
+
+/** Versions that decide what an engine's results are in their last bits. */
+export function engineVersions({ backends }: Engine): Record<string, string> {
+    return { ...toolVersions(), 'llama.cpp': backends.release, backend: backends.name };
 }
 
 /** What it was made from, and how much of that. */

@@ -1,10 +1,13 @@
 import { activationsPath } from '../activations/activationsFile.js';
 import { collect } from '../activations/collect.js';
-import { parseShard } from '../activations/Shard.js';
 import { defined } from '../defined.js';
-import { LanguageNeuronsError } from '../errors.js';
 import { openCorpus } from '../corpus/openCorpus.js';
-import { type CommandContext, type CommandResult, type ModelArguments, engineOptions, freshly, openEngine, parseLanguages } from './shared.js';
+import { onDevices } from './devices.js';
+import { mergeResult } from './merge.js';
+import {
+    type CommandContext, type CommandResult, type ModelArguments, engineOptions, freshly, openEngine, parseLanguages,
+    readShardArgument,
+} from './shared.js';
 
 export interface CollectArguments extends ModelArguments {
     data: string[];
@@ -14,6 +17,7 @@ export interface CollectArguments extends ModelArguments {
     force: boolean;
     fresh: boolean;
     shard: string | undefined;
+    devices: string | undefined;
 }
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
@@ -21,9 +25,11 @@ export async function collectCommand(args: CollectArguments, context: CommandCon
     const { signal, progress } = context;
     // Cheap mistakes first: the texts are looked at before a model is loaded.
     const corpus = await openCorpus(args.data, { ...defined({ languages: parseLanguages(args.languages) }), signal, progress });
-    const shard = args.shard === undefined ? undefined : parseShard(args.shard);
-    if (shard !== undefined && args.fresh) {
-        throw new LanguageNeuronsError('WRONG_USE', `--fresh removes all counts, those of other shards too; remove ${activationsPath(args.out, shard)} itself`);
+    const shard = readShardArgument(args);
+    const { devices } = args;
+    if (devices !== undefined) {
+        const divided = { folder: args.out, whole: activationsPath(args.out), kinds: ['counts'] as const };
+        return mergeResult([await onDevices({ ...args, devices }, divided, context)]);
     }
     const engine = await openEngine({ ...engineOptions(args), countOnly: true }, { signal, progress });
     try {

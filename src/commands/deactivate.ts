@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import { shardText } from '../activations/Shard.js';
 import type { NumberRule } from '../answers/numberRules.js';
 import { openCorpus } from '../corpus/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
@@ -6,13 +7,24 @@ import { generationContextSize } from '../engine/engineTypes.js';
 import type { ScoredPart } from '../engine/packBatches.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { accuracyMetric } from '../experiments/accuracy.js';
-import { countConditions, deactivate } from '../experiments/deactivate.js';
-import { type CellInterval, type DeactivationMatrix, type MetricName, type NeuronSetName, neuronSetNames } from '../experiments/DeactivationMatrix.js';
-import { type PerplexityMean, perplexityMetric } from '../experiments/perplexity.js';
+import { deactivate } from '../experiments/deactivate.js';
+import { deactivateShard } from '../experiments/deactivateShard.js';
+import { countConditions } from '../experiments/experiment.js';
+import { type MetricName, type NeuronSetName, neuronSetNames } from '../experiments/DeactivationMatrix.js';
+import { matrixPath } from '../experiments/matrixFile.js';
+import type { Metric } from '../experiments/Metric.js';
+import { perplexityMetric } from '../experiments/perplexity.js';
+import type { PerplexityMean } from '../experiments/perplexityCells.js';
 import { readNeurons } from '../neurons/file.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
-import { type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, freshly, openEngine, parseLanguages } from './shared.js';
+import { describeMatrix } from './describeMatrix.js';
+import { onDevices } from './devices.js';
+import { mergeResult } from './merge.js';
+import {
+    type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, freshly,
+    openEngine, parseLanguages, readShardArgument,
+} from './shared.js';
 
 export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     dir: string;
@@ -28,6 +40,8 @@ export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     wholeLimit: number | undefined;
     force: boolean;
     fresh: boolean;
+    shard: string | undefined;
+    devices: string | undefined;
 }
 
 /** `deactivate`: the matrix of each neuron set, beside its random controls, into DIR. */
@@ -36,14 +50,25 @@ export async function deactivateCommand(args: DeactivateArguments, context: Comm
     const { dir, data, mean, over, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
     const sets = args.sets === undefined ? undefined : parseSets(args.sets); // cheap mistakes first
     if (name === 'accuracy' && data.length > 1) throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
+    const shard = readShardArgument(args);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const experiment = { analysis, sets, controls, seed };
     const languages = parseLanguages(args.languages) ?? analysis.languages;
-    const run = async (engine: Engine, metric: Parameters<typeof deactivate>[0]['metric']): Promise<CommandResult> => {
-        const matrix = await freshly(
-            { fresh: args.fresh, folder: dir, kinds: [name] }, context,
-            () => deactivate({ ...experiment, engine, metric, folder: dir, otherModel: args.force, signal, progress }),
-        );
+    const { devices } = args;
+    if (devices !== undefined) {
+        const divided = { folder: dir, whole: matrixPath(dir, name), kinds: [name] };
+        return mergeResult([await onDevices({ ...args, devices }, divided, context)]);
+    }
+    const run = async (engine: Engine, metric: Metric): Promise<CommandResult> => {
+        const options = { ...experiment, engine, metric, folder: dir, otherModel: args.force, signal, progress };
+        if (shard !== undefined) {
+            const { path, there, seconds } = await deactivateShard({ ...options, shard });
+            const done = there ? 'was finished' : `is finished (${seconds.toFixed(1)} s)`;
+            const text = `${path}: shard ${shardText(shard)} ${done}; merge when all are`;
+            return { json: { path, there, seconds }, text };
+        }
+        const { fresh } = args;
+        const matrix = await freshly({ fresh, folder: dir, kinds: [name] }, context, () => deactivate(options));
         return { json: matrix, text: describeMatrix(matrix) };
     };
     if (name === 'ppl') {
@@ -68,23 +93,4 @@ export function parseSets(text: string): NeuronSetName[] {
         }
         return found;
     });
-}
-
-/** For each set and language: what its removal does to it, what random neurons do, and the difference. */
-export function describeMatrix({ metric, sets }: DeactivationMatrix): string {
-    const format = (value: number): string => (metric === 'ppl' ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`);
-    const signed = (value: number): string => `${value > 0 ? '+' : ''}${format(value)}`;
-    const range = (interval: CellInterval): string => (interval === null ? '' : ` (${signed(interval[0])} to ${signed(interval[1])})`);
-    const lines: string[] = [];
-    for (const [name, set] of Object.entries(sets)) {
-        lines.push(`${name}: ${metric === 'ppl' ? 'perplexity' : 'accuracy'} of the own language, whole → deactivated; with random neurons; difference (95 %)`);
-        for (const [r, language] of set.rows.entries()) {
-            const c = set.columns.indexOf(language);
-            const base = set.baseline[c]!;
-            lines.push(
-                `  ${language}  ${format(base)} → ${format(set.values[r]![c]!)}; ${format(base + set.control[r]![c]!)}; ${signed(set.beyondControl[r]![c]!)}${range(set.intervals.beyondControl[r]![c]!)}, ${set.neurons[r]!} ${set.neurons[r] === 1 ? 'neuron' : 'neurons'}`,
-            );
-        }
-    }
-    return lines.join('\n');
 }

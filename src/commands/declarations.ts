@@ -23,6 +23,8 @@ export const globalOptions: OptionTable = { json: { flag: true, describe: 'print
 const dir = { path: true, required: true, describe: 'run folder' };
 const force = { flag: true as const };
 const fresh = { flag: true as const };
+const places = ', such as 2/8, or auto in a Slurm array, auto/8 in other arrays; then merge';
+const devices = { describe: 'GPUs to divide the work among, such as 0,1, a process each' };
 const seed = { number: ranges.seed, default: 1 };
 
 export const commands: readonly CommandDeclaration[] = [{
@@ -43,14 +45,15 @@ export const commands: readonly CommandDeclaration[] = [{
             number: ranges.folds,
             describe: 'keep this many parts of the texts apart, so that identify can say how sure it is',
         },
-        shard: { describe: 'count only a part, such as 2/8, or auto in a Slurm array, auto/8 in other arrays; then merge' },
+        shard: { describe: `count only a part${places}` },
+        devices,
         force: { ...force, describe: 'put the counts in the place of those of another model, other texts or settings' },
         fresh: { ...fresh, describe: 'remove the counts that are there first, and say what' },
     },
     load: async () => (await import('./collect.js')).collectCommand,
 }, {
     usage: 'merge <shards..>',
-    describe: 'add the counts of all shards into OUT/activations.safetensors',
+    describe: 'make of all shards the counts or matrices that they are parts of',
     positionals: { shards: { many: true, path: true, required: true, describe: 'folders that hold shards, or their files' } },
     options: {
         out: runFolder,
@@ -102,6 +105,8 @@ export const commands: readonly CommandDeclaration[] = [{
             number: ranges.wholeLimit,
             describe: 'accuracy: questions of each language for the whole model, where more than --limit',
         },
+        shard: { describe: `measure only a part${places}` },
+        devices,
         force: { ...force, describe: 'deactivate the neurons in another model than the one analysed' },
         fresh: { ...fresh, describe: 'remove what was measured of this metric first, and say what' },
     },

@@ -2,10 +2,13 @@ import { LanguageNeuronsError } from '../errors.js';
 import { nonFinite } from '../jsonNumber.js';
 import { parseArguments } from './parseArguments.js';
 import type { CommandContext } from './shared.js';
-import { stopSignals, told } from './supervise.js';
+import { stopSignals, tellsProgress, told } from './supervise.js';
 
-/** Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C. */
-export async function main(args: readonly string[]): Promise<number> {
+/**
+ * Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C.
+ * @param kind of child that this process is; see `startWork`
+ */
+export async function main(args: readonly string[], kind: string): Promise<number> {
     const stop = new AbortController();
     const onSignal = (): void => {
         if (stop.signal.aborted) process.exit(130); // asked twice
@@ -22,7 +25,7 @@ export async function main(args: readonly string[]): Promise<number> {
     try {
         const planned = await parseArguments(args);
         if (planned === undefined) return 0; // --help or --version
-        context = await contextOf(stop.signal);
+        context = await contextOf(args, kind, stop.signal);
         const work = await planned.command.load();
         const result = await work(planned.args as never, context);
         context.progress.done();
@@ -38,9 +41,10 @@ export async function main(args: readonly string[]): Promise<number> {
     }
 }
 
-async function contextOf(signal: AbortSignal): Promise<CommandContext> {
-    const { terminalProgress } = await import('../progress.js');
-    return { signal, progress: terminalProgress(), say: (line) => process.stderr.write(`${line}\n`) };
+async function contextOf(args: readonly string[], kind: string, signal: AbortSignal): Promise<CommandContext> {
+    const progress = kind === tellsProgress
+        ? (await import('./messageProgress.js')).progressAsMessages() : (await import('../progress.js')).terminalProgress();
+    return { args, signal, progress, say: (line) => process.stderr.write(`${line}\n`) };
 }
 
 function failed(cause: unknown): number {

@@ -1,8 +1,6 @@
-import { activationsPath, writeActivations } from '../activations/activationsFile.js';
-import { checkReplaces } from '../activations/checkReplaces.js';
-import { mergeShards } from '../activations/mergeShards.js';
-import { withFolder } from '../folderLock.js';
-import type { CommandResult } from './shared.js';
+import { merge, type Merged } from '../run/merge.js';
+import { describeMatrix } from './describeMatrix.js';
+import type { CommandContext, CommandResult } from './shared.js';
 
 export interface MergeArguments {
     shards: string[];
@@ -10,18 +8,28 @@ export interface MergeArguments {
     force: boolean;
 }
 
-/** `merge`: counts of all shards into OUT/activations.safetensors. */
-export async function mergeCommand({ shards, out, force }: MergeArguments): Promise<CommandResult> {
-    const activations = await mergeShards(shards);
-    const path = activationsPath(out);
-    const { there } = await withFolder(out, 'merge', async () => {
-        const found = await checkReplaces(path, activations, force);
-        if (!found.there) await writeActivations(path, activations);
-        return found;
+/** `merge`: all shards into what they are parts of, in OUT. */
+export async function mergeCommand(
+    { shards, out, force }: MergeArguments, { signal, progress }: CommandContext,
+): Promise<CommandResult> {
+    return mergeResult(await merge(shards, { folder: out, force, signal, progress }));
+}
+
+/** What was merged, as a command answers it. */
+export function mergeResult(merged: readonly Merged[]): CommandResult {
+    const results = merged.map((whole): CommandResult => {
+        if ('matrix' in whole) {
+            const { matrix, path } = whole;
+            return { json: { [matrix.metric]: matrix }, text: `${describeMatrix(matrix)}\nthe matrix is in ${path}` };
+        }
+        const { activations: { languages, tokens: totals }, path, there } = whole;
+        const tokens = Object.fromEntries(languages.map((language, k) => [language, Number(totals[k])]));
+        const lines = Object.entries(tokens).map(([language, n]) => `${language}  ${n} tokens`);
+        const words = there ? 'these counts were in' : 'counts are in';
+        return { json: { tokens }, text: [...lines, `${words} ${path}`].join('\n') };
     });
-    const tokens = Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])]));
     return {
-        json: { tokens },
-        text: [...Object.entries(tokens).map(([language, n]) => `${language}  ${n} tokens`), `${there ? 'these counts were in' : 'counts are in'} ${path}`].join('\n'),
+        json: Object.assign({}, ...results.map(({ json }) => json)) as unknown,
+        text: results.map(({ text }) => text).join('\n'),
     };
 }

@@ -2,7 +2,7 @@ import { embeddedRun } from '../run/embeddedRun.js';
 import { type ExaminedModel, run } from '../run/run.js';
 import { readRunConfig } from '../run/RunConfig.js';
 import { describeChange } from './compare.js';
-import { describeMatrix } from './deactivate.js';
+import { describeMatrix } from './describeMatrix.js';
 import { describeAnalysis } from './identify.js';
 import { type CommandContext, type CommandResult, freshly } from './shared.js';
 

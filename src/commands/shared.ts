@@ -1,4 +1,5 @@
 import { stat } from 'node:fs/promises';
+import { parseShard, type Shard, shardName } from '../activations/Shard.js';
 import { defined } from '../defined.js';
 import type { NativeSplit } from '../engine/addon.js';
 import { Engine } from '../engine/Engine.js';
@@ -9,8 +10,13 @@ import { withFolder } from '../folderLock.js';
 import type { Progress } from '../progress.js';
 import { clean, type CleanKind, removedWords } from '../run/clean.js';
 
+/** Tells a process of `--devices` which one it is for: it is to work on no other, nor on the processor. */
+export const deviceVariable = 'LANGUAGE_NEURONS_DEVICE';
+
 /** What every command gets beside its arguments. */
 export interface CommandContext {
+    /** What was typed. */
+    readonly args: readonly string[];
     /** Aborted by the first Ctrl-C. */
     readonly signal: AbortSignal;
     readonly progress: Progress;
@@ -57,7 +63,9 @@ export function engineOptions(args: ModelArguments): EngineOptions {
 export async function openEngine(options: EngineOptions, { signal, progress }: Pick<CommandContext, 'signal' | 'progress'>): Promise<Engine> {
     const engine = await Engine.open({ ...options, signal, progress });
     for (const note of engine.notes) progress.note(note);
-    return engine;
+    if (process.env[deviceVariable] === undefined || engine.backends.gpus.length > 0) return engine;
+    engine.close();
+    throw new LanguageNeuronsError('NOT_FOUND', 'no such GPU is found; language-neurons inspect says why');
 }
 
 /**
@@ -81,6 +89,18 @@ export function parseLanguages(text: string | undefined): string[] | undefined {
     const languages = text.split(',').map((language) => language.trim()).filter((language) => language !== '');
     if (languages.length === 0) throw new LanguageNeuronsError('WRONG_USE', '--languages names no language; give for example --languages en,zh');
     return languages;
+}
+
+/** @throws LanguageNeuronsError WRONG_USE */
+export function readShardArgument(
+    { shard: text, fresh }: { readonly shard: string | undefined; readonly fresh: boolean },
+): Shard | undefined {
+    const shard = text === undefined ? undefined : parseShard(text);
+    if (shard !== undefined && fresh) {
+        const mend = `remove *.shard-${shardName(shard)}.* yourself`;
+        throw new LanguageNeuronsError('WRONG_USE', `--fresh removes what other shards made too; ${mend}`);
+    }
+    return shard;
 }
 
 /** Work in a folder, after `--fresh` has removed what is there of some kinds and said what. */

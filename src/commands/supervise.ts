@@ -6,23 +6,52 @@ export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** The child's message that it has said why it ends. */
 export const told = 'told';
 
+/** What tells a child, in its environment, to send its progress as messages. */
+export const tellsProgress = 'progress';
+
 /** File descriptor on which the child's native code says why it aborts. */
 const abortFd = 3;
 
 /** Milliseconds for the child to end by itself once a stop is asked for; the whole stop takes less than 2 s. */
 const patience = 1500;
 
+/** Where the work's words go, and what its environment has besides. */
+export interface WorkOptions {
+    readonly env?: Readonly<Record<string, string>>;
+    readonly stdio: readonly ['inherit' | 'ignore', 'inherit' | 'ignore', 'inherit' | 'pipe'];
+    /** Its progress comes as messages. */
+    readonly messages?: boolean;
+}
+
+/** How the work ended. */
+export interface WorkEnd {
+    /** Exit code. */
+    readonly code: number;
+    /** Why, where the work itself could not say it. */
+    readonly words?: string;
+}
+
+/** A command at work in a child process. */
+export interface Work {
+    readonly child: ChildProcess;
+    readonly end: Promise<WorkEnd>;
+    /** Asks it to stop; it is ended where it does not within a moment, or is asked again. */
+    stop(signal: NodeJS.Signals): void;
+}
+
 /**
- * Runs a command in a child process. An abort in llama.cpp, or the kernel's out-of-memory killer, ends in one
+ * Starts a command in a child process. An abort in llama.cpp, or the kernel's out-of-memory killer, ends in one
  * line and not in silence, and work that cannot be interrupted can be ended: what is finished is on disk, and
- * files are written whole.
- * @returns the exit code
+ * files are written whole. It ends with this process, however that ends.
  */
-export async function supervise(args: readonly string[]): Promise<number> {
+export function startWork(args: readonly string[], { env = {}, stdio, messages = false }: WorkOptions): Work {
     const windows = process.platform === 'win32';
     const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
-        stdio: ['inherit', 'inherit', 'inherit', 'pipe', 'ipc'],
-        env: { ...process.env, LANGUAGE_NEURONS_CHILD: '1', LANGUAGE_NEURONS_ABORT_FD: String(abortFd) },
+        stdio: [...stdio, 'pipe', 'ipc'],
+        env: {
+            ...process.env, ...env, LANGUAGE_NEURONS_CHILD: messages ? tellsProgress : '1',
+            LANGUAGE_NEURONS_ABORT_FD: String(abortFd),
+        },
         // A group of its own: Ctrl-C comes to us alone and is passed on once, and its own children end with it.
         detached: !windows,
     });
@@ -34,31 +63,39 @@ export async function supervise(args: readonly string[]): Promise<number> {
         pipe.setEncoding('utf8');
         pipe.on('data', (text: string) => (lastWords += text));
     }
-    // A terminal that was closed takes no words, which is no reason to die of.
-    process.stderr.on('error', () => undefined);
-
     let asked = false;
     let timer: NodeJS.Timeout | undefined;
-    const onSignal = (signal: NodeJS.Signals): void => {
+    const stop = (signal: NodeJS.Signals): void => {
         if (asked) return kill(child);
         asked = true;
         if (!windows) child.kill(signal); // on Windows Ctrl-C has reached the child already
         timer = setTimeout(() => kill(child), patience);
     };
-    for (const signal of stopSignals) process.on(signal, onSignal);
-    try {
-        const { code, signal } = await ended(child);
-        if (code !== null) return code;
-        if (!asked) say(deathOf(signal, lastWords));
-        else if (!hasTold) say('stopped; finished parts are kept; run the same command again to continue');
-        return asked || signal === 'SIGINT' ? 130 : 1;
-    } catch (cause) {
-        say(`the work cannot be started (${(cause as Error).message}); free some memory or end other processes`);
-        return 1;
-    } finally {
-        clearTimeout(timer);
-        for (const signal of stopSignals) process.off(signal, onSignal);
-    }
+    const end = ended(child).then(({ code, signal }): WorkEnd => {
+        if (code !== null) return { code };
+        const stopped = 'stopped; finished parts are kept; run the same command again to continue';
+        if (asked) return { code: 130, ...(hasTold ? {} : { words: stopped }) };
+        return { code: signal === 'SIGINT' ? 130 : 1, words: deathOf(signal, lastWords) };
+    }, (cause: Error): WorkEnd => {
+        const mend = 'free some memory or end other processes';
+        return { code: 1, words: `the work cannot be started (${cause.message}); ${mend}` };
+    }).finally(() => clearTimeout(timer));
+    return { child, end, stop };
+}
+
+/**
+ * Runs a command in a child process; see `startWork`.
+ * @returns the exit code
+ */
+export async function supervise(args: readonly string[]): Promise<number> {
+    const { end, stop } = startWork(args, { stdio: ['inherit', 'inherit', 'inherit'] });
+    // A terminal that was closed takes no words, which is no reason to die of.
+    process.stderr.on('error', () => undefined);
+    for (const signal of stopSignals) process.on(signal, stop);
+    const { code, words } = await end;
+    for (const signal of stopSignals) process.off(signal, stop);
+    if (words !== undefined) say(words);
+    return code;
 }
 
 /** Ends the child and what it has started, such as a build. */

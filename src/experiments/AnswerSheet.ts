@@ -4,6 +4,9 @@ import { paperLanguages } from '../corpus/languages.js';
 import type { Question } from '../questions/Questions.js';
 import type { Cell } from './Metric.js';
 
+/** What of a question an answer is judged by. */
+export type JudgedQuestion = Pick<Question, 'answer' | 'language'>;
+
 /** What is kept of each answer beside its tokens: bits. */
 const answered = 1;
 const rightNumber = 2;
@@ -14,14 +17,14 @@ const untoldLanguage = 8;
  * Verdicts on the answers to some questions under some conditions, some bytes each: the texts stay in the journal.
  */
 export class AnswerSheet {
-    readonly #questions: readonly Question[];
+    readonly #questions: readonly JudgedQuestion[];
     readonly #rule: NumberRule;
     readonly #candidates: readonly string[];
     readonly #verdicts: Uint8Array;
     readonly #tokens: Uint32Array;
 
     /** @param languages asked in */
-    constructor(conditions: number, questions: readonly Question[], languages: readonly string[], rule: NumberRule) {
+    constructor(conditions: number, questions: readonly JudgedQuestion[], languages: readonly string[], rule: NumberRule) {
         this.#questions = questions;
         this.#rule = rule;
         this.#candidates = answerLanguages(languages);
@@ -79,7 +82,7 @@ export function answerLanguages(asked: readonly string[]): string[] {
 
 /** What an answer is: its number, and its language of the candidates, undefined where that cannot be told. */
 export function judge(
-    text: string, { answer, language }: Pick<Question, 'answer' | 'language'>, candidates: readonly string[], rule: NumberRule,
+    text: string, { answer, language }: JudgedQuestion, candidates: readonly string[], rule: NumberRule,
 ): { number: boolean; language: string | undefined } {
     return { number: hasRightNumber(text, answer, language, rule), language: languageOf(text, candidates) };
 }

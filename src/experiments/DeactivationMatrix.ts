@@ -81,13 +81,20 @@ export interface WholeModelUnits {
     readonly weights: readonly number[];
 }
 
+/** The model that was measured. */
+export interface MeasuredModel {
+    readonly name: string;
+    readonly quantization: string;
+    readonly fingerprint: string;
+}
+
 /** What `ppl.matrix.json` or `accuracy.matrix.json` holds. */
 export interface DeactivationMatrix {
     readonly metric: MetricName;
     /** How it was measured: settings of the metric, by name. */
     readonly settings: Readonly<Record<string, string | number>>;
     /** The model that was measured. Absent in files of format 3. */
-    readonly model?: { readonly name: string; readonly quantization: string; readonly fingerprint: string } | undefined;
+    readonly model?: MeasuredModel | undefined;
     /** Names the neurons of its analysis; see `neuronsDigest`. Absent in files of format 3. */
     readonly neurons?: string | undefined;
     /** By language, the share of the texts that its neurons were found on too; absent where none was, or it is not known. */

@@ -1,18 +1,24 @@
+import type { Shard } from '../activations/Shard.js';
 import type { Engine } from '../engine/Engine.js';
 import type { Progress } from '../progress.js';
 import type { Condition } from './conditions.js';
 import type { MetricName } from './DeactivationMatrix.js';
+import type { MeasurementPlan } from './measurementPlan.js';
 
-/** What a deactivation experiment measures, and on what. */
-export interface Metric {
+/** What of a metric a matrix is made of, beside its measurements. */
+export interface MetricFacts {
     readonly name: MetricName;
-    /** What the user called the texts or questions, for messages. */
-    readonly source: string;
     /** Languages evaluated. */
     readonly languages: readonly string[];
     readonly settings: Readonly<Record<string, string | number>>;
     /** Turns a mean into the metric. */
     readonly of: (mean: number) => number;
+}
+
+/** What a deactivation experiment measures, and on what. */
+export interface Metric extends MetricFacts {
+    /** What the user called the texts or questions, for messages. */
+    readonly source: string;
     /**
      * Measures every condition in every language. What was measured before of the same model, inputs and settings
      * is taken over.
@@ -26,6 +32,8 @@ export interface MeasureContext {
     readonly folder: string;
     /** Conditions that are not to be measured, but wanted where they have been. */
     readonly known: readonly Condition[];
+    /** Measure only this part: the measurements may lack the others. Default: all. */
+    readonly shard?: Shard | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress: Progress;
 }
@@ -42,6 +50,11 @@ export interface Measurements {
     readonly settings?: Readonly<Record<string, string | number>>;
     /** Which texts were measured, by language; see `Sketch`. */
     readonly sketches?: Readonly<Record<string, string>>;
+    /**
+     * What is measured, as plain data: shards write it down, so that a matrix can be made of their journals without
+     * model and texts. Default: none; the work cannot be divided.
+     */
+    readonly plan?: MeasurementPlan;
 }
 
 /** One measurement: a mean over units (texts or questions), each with a numerator and a weight. */

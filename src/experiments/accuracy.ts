@@ -1,19 +1,19 @@
-import { join } from 'node:path';
-import { z } from 'zod';
+import { isOwn } from '../activations/Shard.js';
 import type { NumberRule } from '../answers/numberRules.js';
-import { datasetName } from '../corpus/datasetName.js';
 import type { Engine } from '../engine/Engine.js';
 import type { Prompt } from '../engine/engineTypes.js';
 import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { Journal, noteUnreadable } from '../Journal.js';
 import { keyOf } from '../keys.js';
 import type { PromptTemplate } from '../questions/promptTemplates.js';
 import { promptKey } from '../questions/promptKey.js';
 import type { Question, Questions } from '../questions/Questions.js';
-import { AnswerSheet } from './AnswerSheet.js';
+import {
+    AccuracyAnswers, accuracyFacts, type AccuracyPlan, answersJournal, answerShape, type JournalledAnswer,
+} from './accuracyAnswers.js';
 import { type Condition, conditionMask, wholeModel } from './conditions.js';
+import { openJournals } from './journals.js';
 import type { Metric } from './Metric.js';
 
 export interface AccuracyOptions {
@@ -32,10 +32,6 @@ export interface AccuracyOptions {
     readonly rule?: NumberRule | undefined;
 }
 
-const entry = z.object({
-    key: z.string(), condition: z.string(), language: z.string(), index: z.int(), text: z.string(), tokens: z.int(),
-});
-
 /** A question with its prompt. */
 interface AskedQuestion {
     readonly question: Question;
@@ -53,35 +49,28 @@ interface AskedQuestion {
  */
 export function accuracyMetric({ questions, template, limit, wholeLimit = limit, maxTokens = 256, rule = 'last' }: AccuracyOptions): Metric {
     checkLimits(limit, wholeLimit);
-    const { languages } = questions;
+    const { name, languages, sources } = questions;
     return {
-        name: 'accuracy', source: questions.name, languages, of: (mean) => mean,
-        settings: { questions: questions.name, template: template.name, maxTokens, rule },
-        async measure(conditions, { engine, folder, known, signal, progress }) {
+        ...accuracyFacts(name, { languages, template: template.name, maxTokens, rule }), source: name,
+        async measure(conditions, { engine, folder, known, shard, signal, progress }) {
             const asked = await askedQuestions(engine);
-            const all = [...conditions, ...known];
-            const sheet = new AnswerSheet(all.length, asked.map(({ question }) => question), languages, rule);
-            const rows = new Map(all.map(({ id }, row) => [id, row]));
-            const places = new Map<string, number[]>(); // a question may be there twice
-            for (const [place, { key }] of asked.entries()) places.set(key, [...places.get(key) ?? [], place]);
+            const answers = new AccuracyAnswers(planOf(asked, engine), [...conditions, ...known], folder);
             const drafts = new Map<string, string>(); // the whole model's answers, by prompt
-            const take = ({ key, text, tokens }: { readonly key: string; readonly text: string; readonly tokens: number }): void => {
-                const [prompt, condition] = key.split('/') as [string, string | undefined];
-                const row = rows.get(condition ?? '');
-                if (condition === wholeModel.id) drafts.set(prompt, text);
-                if (row === undefined) return;
-                for (const place of places.get(prompt) ?? []) if (!sheet.has(row, place)) sheet.mark(row, place, text, tokens);
+            const take = (answer: JournalledAnswer): void => {
+                answers.take(answer);
+                if (answer.condition === wholeModel.id) drafts.set(answer.key.split('/')[0]!, answer.text);
             };
-            const path = join(folder, 'accuracy.answers.jsonl');
-            const journal = await Journal.open(path, entry, { signal, take });
-            noteUnreadable(journal, path, progress);
+            const journal = await openJournals({
+                folder, name: answersJournal, shard, signal, progress, take,
+            }, answerShape);
 
-            const placesOf = ({ id }: Condition): number[] => [...asked.keys()].filter((place) => id === wholeModel.id || asked[place]!.ofAll);
-            const isOpen = (condition: Condition, place: number): boolean => !sheet.has(rows.get(condition.id)!, place);
-            const [total, open] = conditions.reduce(([all, left], condition) => {
-                const list = placesOf(condition);
-                return [all + list.length, left + list.filter((place) => isOpen(condition, place)).length] as const;
-            }, [0, 0] as readonly [number, number]);
+            // A shard asks its questions under all conditions: beside each other stands what would without shards.
+            const own = [...answers.places].filter((_, place) => isOwn(shard, place));
+            const ownPlaces = own.flatMap(([, places]) => places);
+            const count = (is: (condition: Condition, place: number) => boolean): number =>
+                conditions.reduce((sum, condition) => sum + ownPlaces.filter((place) => is(condition, place)).length, 0);
+            const total = count((condition, place) => answers.isAsked(condition, place));
+            const open = count((condition, place) => answers.isOpen(condition, place));
             progress.stage('accuracy', total);
             if (open < total) {
                 progress.note(`continues after ${total - open} of ${total} answers`);
@@ -102,38 +91,38 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
                         const answer = { key: `${key}/${condition}`, condition, language, index, text, tokens: tokens + promptTokens };
                         await journal.add(answer);
                         take(answer);
-                        progress.advance(places.get(key)!.length);
+                        progress.advance(answers.places.get(key)!.length);
                     }
                 });
             }
             if (tried > 0) progress.note(`${Math.round((100 * held) / tried)} % of ${tried} tokens that the whole model's answers foretold held`);
             progress.done();
+            return answers;
 
             /** Prompts without an answer, question by question, so that conditions that share one are side by side. */
             function* todo(together: readonly Condition[]): Generator<Prompt> {
-                for (const [place, { key, text, question: { language }, ofAll }] of asked.entries()) {
-                    if (places.get(key)![0] !== place) continue;
+                for (const [key, [place]] of own) {
+                    const { text, question: { language } } = asked[place!]!;
                     for (const [mask, condition] of together.entries()) {
-                        if ((condition.id !== wholeModel.id && !ofAll) || !isOpen(condition, place)) continue;
+                        if (!answers.isOpen(condition, place!)) continue;
                         const draft = drafting && condition.id !== wholeModel.id ? drafts.get(key) : undefined;
-                        yield { text, id: place, mask, special: template.special, stops: template.stops(language), draft };
+                        const stops = template.stops(language);
+                        yield { text, id: place!, mask, special: template.special, stops, draft };
                     }
                 }
             }
-            const placesIn = (language: string, among: (asked: AskedQuestion) => boolean): number[] =>
-                [...asked.keys()].filter((place) => asked[place]!.question.language === language && among(asked[place]!));
-            return {
-                settings: {
-                    questions: datasetName(questions.sources, folder), texts: keyOf(asked.map(({ question: { language, text, answer } }) => [language, text, answer])),
-                    batch: engine.settings.batch, context: engine.contextSize, device: engine.settings.device,
-                },
-                has: (condition) => placesOf(condition).every((place) => !isOpen(condition, place)),
-                decodedTokens: (condition) => placesOf(condition).reduce((sum, place) => sum + sheet.tokens(rows.get(condition.id)!, place), 0),
-                cell: (condition, language) => sheet.cell(rows.get(condition.id)!, placesIn(language, ({ ofAll }) => ofAll)),
-                whole: (language) => sheet.cell(rows.get(wholeModel.id)!, placesIn(language, () => true)),
-            };
         },
     };
+
+    function planOf(
+        asked: readonly AskedQuestion[], { settings: { batch, device }, contextSize: context }: Engine,
+    ): AccuracyPlan {
+        return {
+            metric: 'accuracy', languages, sources, template: template.name, maxTokens, rule, batch, context, device,
+            texts: keyOf(asked.map(({ question: { language, text, answer } }) => [language, text, answer])),
+            questions: asked.map(({ key, question: { language, answer }, ofAll }) => ({ key, language, answer, ofAll })),
+        };
+    }
 
     async function askedQuestions(engine: Engine): Promise<AskedQuestion[]> {
         const asked: AskedQuestion[] = [];

@@ -1,6 +1,6 @@
 import type { AnswerShare, AnswerShares, DeactivationSet, Grid } from './DeactivationMatrix.js';
 import { type Condition, type SetConditions, wholeModel } from './conditions.js';
-import type { Cell, Measurements, Metric } from './Metric.js';
+import type { Cell, Measurements, MetricFacts } from './Metric.js';
 import { average, bootstrapInterval, difference, drawResamples, estimate, type Estimate, valueInterval } from './resampling.js';
 
 /** A condition's measurement in a language, and its estimate. */
@@ -10,7 +10,7 @@ export interface Measured {
 }
 
 /** Looks measurements up, each estimated once: sets share the whole model, and conditions that are equal. */
-export function estimates(metric: Metric, measurements: Measurements): (condition: Condition, language: string) => Measured {
+export function estimates(metric: MetricFacts, measurements: Measurements): (condition: Condition, language: string) => Measured {
     const known = new Map<string, Measured>();
     const draws = new Map<number, Uint16Array[]>();
     return (condition, language) => {
@@ -27,7 +27,7 @@ export function estimates(metric: Metric, measurements: Measurements): (conditio
 }
 
 /** One matrix from the measurements of its conditions; languages are rows and columns. */
-export function buildSet(metric: Metric, languages: readonly string[], { own, controls }: SetConditions, of: ReturnType<typeof estimates>): DeactivationSet {
+export function buildSet(metric: MetricFacts, languages: readonly string[], { own, controls }: SetConditions, of: ReturnType<typeof estimates>): DeactivationSet {
     const columns = languages.map((language) => {
         const measured = (condition: Condition): Measured => of(condition, language);
         return { measured, base: measured(wholeModel) };

@@ -1,6 +1,6 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { isShardName } from '../activations/activationsFile.js';
+import { nameOfWhole } from '../activations/Shard.js';
 import { cleanKinds } from '../choices.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files.js';
@@ -32,8 +32,9 @@ export async function clean(folder: string, kinds: readonly CleanKind[] = cleanK
     if (found?.isDirectory() !== true) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: no such folder; give a run folder`);
     return withFolder(folder, 'clean', async () => {
         const removed: Removed[] = [];
-        const shards = kinds.includes('counts') ? (await readdir(folder)).filter(isShardName) : [];
-        for (const name of [...kinds.flatMap((kind) => filesOf[kind]), ...shards]) {
+        const names = kinds.flatMap((kind) => filesOf[kind]);
+        const shards = (await readdir(folder)).filter((name) => names.includes(nameOfWhole(name) ?? ''));
+        for (const name of [...names, ...shards]) {
             const path = join(folder, name);
             const bytes = await sizeOf(path);
             if (bytes === undefined) continue;

@@ -6,11 +6,11 @@ import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activationsPath } from '../../src/activations/activationsFile.js';
 import { collect } from '../../src/activations/collect.js';
-import { mergeShards } from '../../src/activations/mergeShards.js';
 import { parseShard } from '../../src/activations/Shard.js';
 import { openCorpus } from '../../src/corpus/openCorpus.js';
 import type { Corpus, Sample } from '../../src/corpus/Corpus.js';
 import { Engine } from '../../src/engine/Engine.js';
+import { merge } from '../../src/run/merge.js';
 import { embeddedModel } from '../helpers/models.js';
 
 const root = mkdtempSync(join(tmpdir(), 'language-neurons-shards-'));
@@ -47,15 +47,15 @@ describe('shards', () => {
         const progress = { stage: () => undefined, note: () => undefined, done: () => undefined, advance: () => (++batches > 30 ? stop.abort() : undefined) };
         await expect(collect({ engine, corpus, folder, shard: { number: 1, of: 3 }, signal: stop.signal, progress })).rejects.toMatchObject({ code: 'ABORTED' });
         expect((await collectShard(2, 3)).decodedTokens).toBeGreaterThan(0);
-        await expect(mergeShards([folder])).rejects.toMatchObject({ code: 'MISMATCH', message: 'the shards cannot be merged: of 3 shards 1 is missing; collect it first' });
+        await expect(merge([folder], { folder: join(root, 'merged') })).rejects.toMatchObject({ code: 'MISMATCH', message: 'the shards cannot be merged: of 3 shards 1 is missing; collect it first' });
         expect((await collectShard(1, 3)).decodedTokens).toBeGreaterThan(0);
         expect((await collectShard(2, 3)).decodedTokens).toBe(0);
         const out = join(root, 'merged');
         await cli('merge', folder, '--out', out);
         expect(readFileSync(activationsPath(out)).equals(readFileSync(activationsPath(whole)))).toBe(true);
         expect(readdirSync(folder).sort()).toEqual([1, 2, 3].map((number) => `activations.shard-${number}-of-3.safetensors`));
-        expect(await refusal('merge', whole, '--out', out)).toContain('whole: no shards; collect them with --shard first');
-        expect(await refusal('merge', activationsPath(whole), '--out', out)).toContain('is no shard, its counts are whole');
+        expect(await refusal('merge', whole, '--out', out)).toContain('whole: no shards; collect or deactivate with --shard first');
+        expect(await refusal('merge', activationsPath(whole), '--out', out)).toContain('is no shard, it is whole');
     });
 
     const many = join(root, 'many');

@@ -7,7 +7,7 @@ import { z } from 'zod';
 import { maskOf } from '../../../src/experiments/conditions.js';
 import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { matrixPath, readMatrices, readMatrix, writeMatrix } from '../../../src/experiments/matrixFile.js';
-import { perplexity } from '../../../src/experiments/perplexity.js';
+import { perplexity } from '../../../src/experiments/perplexityCells.js';
 import { Journal } from '../../../src/Journal.js';
 import { jsonNumber } from '../../../src/jsonNumber.js';
 

@@ -10,12 +10,13 @@ afterAll(() => rmSync(root, { recursive: true }));
 let count = 0;
 const fresh = (): string => join(root, `run ${count++}`);
 
-/** Another process that holds a folder until it is killed. */
-async function holder(folder: string): Promise<{ pid: number; kill: () => Promise<void> }> {
+/** Another process that holds a folder, or a file of it, until it is killed. */
+async function holder(path: string, kind: 'withFolder' | 'withFile' = 'withFolder'): Promise<{ pid: number; kill: () => Promise<void> }> {
     const script = join(root, 'hold.mjs');
-    writeFileSync(script, `import { withFolder } from ${JSON.stringify(resolve('dist/folderLock.js'))};
-await withFolder(process.argv[2], 'collect', () => new Promise(() => { process.send('held'); setInterval(() => undefined, 1000); }));`);
-    const child = fork(script, [folder], { stdio: 'ignore' });
+    writeFileSync(script, `import * as locks from ${JSON.stringify(resolve('dist/folderLock.js'))};
+// It could be ended: work that nothing can end is collected as garbage, and the lock with it.
+await locks[process.argv[3]](process.argv[2], 'collect', () => new Promise((end) => process.once('message', end).send('held')));`);
+    const child = fork(script, [path, kind], { stdio: 'ignore' });
     await new Promise((held, failed) => child.once('message', held).once('exit', failed));
     return { pid: child.pid!, kill: () => new Promise((ended) => child.once('exit', () => ended()).kill('SIGKILL')) };
 }
@@ -111,4 +112,78 @@ it('a file has a lock of its own: others in its folder go on', async () => {
         expect(JSON.parse(readFileSync(join(folder, '.a.json.lock.json'), 'utf8'))).toMatchObject({ pid: process.pid, work: 'respond' });
     });
     expect(readdirSync(folder)).toEqual([]);
+});
+
+it('who works on a folder as a whole waits for those on its files, and never takes what they write', async () => {
+    const folder = fresh();
+    mkdirSync(folder);
+    const [first, second] = await Promise.all(['a.json', 'b.json'].map((name) => holder(join(folder, name), 'withFile')));
+    const half = [join(folder, 'a.json.4711'), join(folder, 'b.json.4712')];
+    for (const path of half) writeFileSync(path, 'half');
+    await expect(withFile(join(folder, 'b.json'), 'collect', () => Promise.resolve())).rejects.toMatchObject({
+        code: 'BUSY', message: expect.stringContaining(`process ${second!.pid} on ${hostname()} works on it`) as string,
+    });
+    await expect(withFolder(folder, 'clean', () => Promise.resolve())).rejects.toMatchObject({
+        code: 'BUSY', message: expect.stringMatching(new RegExp(`^${folder}: process ${first!.pid} on .* \\(collect, since`)) as string,
+    });
+    await first!.kill();
+    await expect(withFolder(folder, 'clean', () => Promise.resolve())).rejects.toMatchObject({
+        code: 'BUSY', message: expect.stringContaining(`process ${second!.pid} on`) as string,
+    });
+    expect(half.map((path) => existsSync(path))).toEqual([true, true]);
+    // Whoever takes up a file again removes what was begun of it, and nothing else.
+    await withFile(join(folder, 'a.json'), 'collect', () => Promise.resolve());
+    expect(half.map((path) => existsSync(path))).toEqual([false, true]);
+    const whole = withFolder(folder, 'clean', () => Promise.resolve(readdirSync(folder)));
+    await second!.kill();
+    expect(await whole).toEqual(['.lock.json']);
+    expect(readdirSync(folder)).toEqual([]);
+});
+
+it('nobody begins on a file while another works on the folder', async () => {
+    const folder = fresh();
+    const first = await holder(folder);
+    await expect(withFile(join(folder, 'a.json'), 'collect', () => Promise.resolve())).rejects.toMatchObject({
+        code: 'BUSY', message: expect.stringContaining(`process ${first.pid} on`) as string,
+    });
+    const next = withFile(join(folder, 'a.json'), 'collect', () => Promise.resolve('done'));
+    await first.kill();
+    expect(await next).toBe('done');
+    expect(readdirSync(folder)).toEqual([]);
+});
+
+it('many processes on files and on the folder, some killed: files beside each other, the folder alone', async () => {
+    const folder = fresh();
+    const script = join(root, 'both.mjs');
+    // Each leaves a mark of its own inside; whoever has the folder may meet no mark of a living process.
+    writeFileSync(script, `import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { withFile, withFolder } from ${JSON.stringify(resolve('dist/folderLock.js'))};
+const [, , folder, kind, end] = process.argv;
+const marks = folder + '.marks';
+mkdirSync(marks, { recursive: true });
+const own = process.pid + '.' + kind;
+const alive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
+const lock = kind === 'folder' ? (run) => withFolder(folder, 'clean', run) : (run) => withFile(join(folder, kind + '.json'), 'collect', run);
+for (let turn = 0; turn < 12; turn++) {
+    await lock(async () => {
+        writeFileSync(join(marks, own), '');
+        for (let look = 0; look < 3; look++) {
+            const others = readdirSync(marks).filter((name) => name !== own && alive(Number(name.split('.')[0])));
+            if (kind === 'folder' ? others.length > 0 : others.some((name) => name.endsWith('folder'))) process.send('beside the folder');
+            if (kind !== 'folder' && others.length > 0) process.send('beside a file');
+            await new Promise((tick) => setTimeout(tick, 5));
+        }
+        if (turn === 6 && end === 'killed') process.kill(process.pid, 'SIGKILL');
+        rmSync(join(marks, own));
+        process.send(kind === 'folder' ? 'folder done' : 'file done');
+    }).catch((cause) => { if (cause.code !== 'BUSY') process.send(String(cause)); });
+    await new Promise((tick) => setTimeout(tick, 50 * Math.random()));
+}`);
+    const messages: string[] = [];
+    await Promise.all(['a lives', 'b killed', 'c lives', 'folder lives', 'folder killed', 'folder lives'].map((words) => new Promise((ended) => {
+        fork(script, [folder, ...words.split(' ')], { stdio: 'ignore' }).on('message', (message) => messages.push(String(message))).on('exit', ended);
+    })));
+    expect(new Set(messages)).toEqual(new Set(['beside a file', 'folder done', 'file done']));
+    expect(readdirSync(folder).filter((name) => !name.endsWith('.lock.json'))).toEqual([]);
 });

@@ -1,0 +1,55 @@
+import { LanguageNeuronsError } from '../errors.js';
+import type { Shard } from './Shard.js';
+
+/** A file that may hold a shard, and what it says of itself. */
+export interface FoundShard {
+    readonly file: string;
+    /** Such as `2/8`; undefined where it holds the whole. */
+    readonly shard: string | number | undefined;
+}
+
+/**
+ * Sees to it that files are all the shards of one piece of work, each once.
+ * @param command that makes a shard, for messages
+ * @param differencesOf how the work of two of them differs, a clause each
+ * @throws LanguageNeuronsError MISMATCH, naming what is missing, there twice or of other work
+ */
+export function checkShards<Found extends FoundShard>(
+    found: readonly Found[], command: string, differencesOf: (first: Found, other: Found) => readonly string[],
+): void {
+    const mismatch = (what: string): LanguageNeuronsError =>
+        new LanguageNeuronsError('MISMATCH', `the shards cannot be merged: ${what}`);
+    const [first] = found;
+    const files = new Map<number, string>();
+    let shards: Shard | undefined;
+    for (const other of found) {
+        const { file } = other;
+        const [, number, of] = (/^(\d+)\/(\d+)$/.exec(String(other.shard)) ?? []).map(Number);
+        if (number === undefined) throw mismatch(`${file} is no shard, it is whole`);
+        if (shards !== undefined && of !== shards.of) {
+            throw mismatch(`${file} is of ${of!} shards, ${first!.file} of ${shards.of}`);
+        }
+        shards = { number, of: of! };
+        const twin = files.get(number);
+        if (twin !== undefined) {
+            throw mismatch(`shard ${number} of ${of!} is there twice, in ${twin} and ${file}; leave one out`);
+        }
+        files.set(number, file);
+        const differences = differencesOf(first!, other);
+        if (differences.length > 0) throw mismatch(`${first!.file} and ${file} differ in ${differences.join(', ')}`);
+    }
+    const missing = Array.from({ length: shards?.of ?? 0 }, (_, i) => i + 1).filter((number) => !files.has(number));
+    if (missing.length === 0) return;
+    const few = `${missing.slice(0, 20).join(', ')}${missing.length > 20 ? ' and more' : ''}`;
+    const [are, them] = missing.length === 1 ? ['is', 'it'] : ['are', 'them'];
+    throw mismatch(`of ${shards!.of} shards ${few} ${are} missing; ${command} ${them} first`);
+}
+
+/** How versions differ: a clause, or none. */
+export function versionDifferences(
+    a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>,
+): readonly string[] {
+    const words = (versions: Readonly<Record<string, string>>): string =>
+        Object.entries(versions).sort().map(([name, version]) => `${name} ${version}`).join(' ');
+    return words(a) === words(b) ? [] : [`versions (${words(a)}; ${words(b)})`];
+}

@@ -1,0 +1,24 @@
+import type { CellInterval, DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+
+/** For each set and language: what its removal does to it, what random neurons do, and the difference. */
+export function describeMatrix({ metric, sets }: DeactivationMatrix): string {
+    const format = (value: number): string => (metric === 'ppl' ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`);
+    const signed = (value: number): string => `${value > 0 ? '+' : ''}${format(value)}`;
+    const range = (interval: CellInterval): string =>
+        (interval === null ? '' : ` (${signed(interval[0])} to ${signed(interval[1])})`);
+    const what = metric === 'ppl' ? 'perplexity' : 'accuracy';
+    const columns = 'whole → deactivated; with random neurons; difference (95 %)';
+    const lines: string[] = [];
+    for (const [name, set] of Object.entries(sets)) {
+        lines.push(`${name}: ${what} of the own language, ${columns}`);
+        for (const [r, language] of set.rows.entries()) {
+            const c = set.columns.indexOf(language);
+            const base = set.baseline[c]!;
+            const change = `${format(base)} → ${format(set.values[r]![c]!)}; ${format(base + set.control[r]![c]!)}`;
+            const beyond = `${signed(set.beyondControl[r]![c]!)}${range(set.intervals.beyondControl[r]![c]!)}`;
+            const neurons = `${set.neurons[r]!} ${set.neurons[r] === 1 ? 'neuron' : 'neurons'}`;
+            lines.push(`  ${language}  ${change}; ${beyond}, ${neurons}`);
+        }
+    }
+    return lines.join('\n');
+}

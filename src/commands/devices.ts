@@ -1,0 +1,131 @@
+import { createInterface } from 'node:readline';
+import { shardPath } from '../activations/Shard.js';
+import { LanguageNeuronsError, type ErrorCode } from '../errors.js';
+import type { GpuChoice } from '../engine/loadBackends.js';
+import { sideBySide } from '../progress.js';
+import type { CleanKind } from '../run/clean.js';
+import { merge, type Merged } from '../run/merge.js';
+import { takeMessage } from './messageProgress.js';
+import { type CommandContext, deviceVariable, freshly } from './shared.js';
+import { startWork, type Work } from './supervise.js';
+
+/** What of a command's arguments decides how it is divided among devices. */
+export interface DevicesArguments {
+    devices: string;
+    shard: string | undefined;
+    gpu: GpuChoice;
+    fresh: boolean;
+    force: boolean;
+}
+
+/** What the shards make. */
+export interface DividedWork {
+    readonly folder: string;
+    /** The file that shards are parts of. */
+    readonly whole: string;
+    /** What `--fresh` removes. */
+    readonly kinds: readonly CleanKind[];
+}
+
+/** Where each backend is told which of its devices there are. */
+const visibility = ['CUDA_VISIBLE_DEVICES', 'GGML_VK_VISIBLE_DEVICES'] as const;
+const exitCodes: Readonly<Record<number, ErrorCode>> = { 2: 'WRONG_USE', 130: 'ABORTED' };
+
+/**
+ * Runs a command as shards, a process for each device, and merges them.
+ * @throws LanguageNeuronsError WRONG_USE; NATIVE, or what its exit code says, with the words of the first process that
+ * fails; as `merge`
+ */
+export async function onDevices(
+    args: DevicesArguments, { folder, whole, kinds }: DividedWork, context: CommandContext,
+): Promise<Merged> {
+    const devices = parseDevices(args.devices);
+    const refused = (why: string): LanguageNeuronsError =>
+        new LanguageNeuronsError('WRONG_USE', `--devices ${args.devices}: ${why}`);
+    if (args.gpu === 'off') throw refused('there are none with --gpu off; leave one of them out');
+    if (args.shard !== undefined) throw refused('divides the work itself; leave --shard out');
+    const environments = devices.map((device) => environmentOf(device));
+    await freshly({ fresh: args.fresh, folder, kinds }, context, () => Promise.resolve());
+    const command = withoutOptions(context.args, { valued: ['--devices'], flags: ['--fresh', '--json'] });
+    await runAll(devices.map((device, i) => ({
+        name: `device ${device}`, env: environments[i]!, args: [...command, '--shard', `${i + 1}/${devices.length}`],
+    })), context.signal);
+    const shards = devices.map((_, i) => shardPath(whole, { number: i + 1, of: devices.length }));
+    const { signal, progress } = context;
+    const [merged] = await merge(shards, { folder, force: args.force, signal, progress });
+    return merged!;
+}
+
+/** @throws LanguageNeuronsError WRONG_USE */
+export function parseDevices(text: string): number[] {
+    const numbers = text.split(',').map((number) => number.trim());
+    if (numbers.every((number) => /^\d{1,4}$/.test(number))) return numbers.map(Number);
+    const typed = JSON.stringify(text);
+    throw new LanguageNeuronsError('WRONG_USE', `--devices takes numbers of GPUs, such as 0,1, not ${typed}`);
+}
+
+/**
+ * What lets a process see one device alone: numbers are among those that this process sees.
+ * @throws LanguageNeuronsError WRONG_USE
+ */
+export function environmentOf(
+    device: number, environment: Readonly<Record<string, string | undefined>> = process.env,
+): Record<string, string> {
+    const seen = visibility.map((name): [string, string] => {
+        const list = environment[name]?.split(',');
+        const named = list === undefined ? String(device) : list[device]?.trim();
+        if (named !== undefined) return [name, named];
+        throw new LanguageNeuronsError(
+            'WRONG_USE', `--devices: there is no device ${device}, ${name} shows ${list!.length}`,
+        );
+    });
+    return { ...Object.fromEntries(seen), [deviceVariable]: String(device) };
+}
+
+/** A command line without some of its options. */
+export function withoutOptions(
+    args: readonly string[],
+    { valued, flags }: { readonly valued: readonly string[]; readonly flags: readonly string[] },
+): string[] {
+    return args.filter((arg, i) => !flags.includes(arg) && !valued.includes(arg.split('=', 1)[0]!)
+        && !(i > 0 && valued.includes(args[i - 1]!)));
+}
+
+interface Part {
+    readonly name: string;
+    readonly env: Readonly<Record<string, string>>;
+    readonly args: readonly string[];
+}
+
+/** Runs all at once; where one fails, the others are stopped. */
+async function runAll(parts: readonly Part[], signal: AbortSignal): Promise<void> {
+    const shown = sideBySide(parts.map(({ name }) => name));
+    const works: Work[] = [];
+    const stopAll = (): void => works.forEach((work) => work.stop('SIGINT'));
+    signal.addEventListener('abort', stopAll, { once: true });
+    let failed: LanguageNeuronsError | undefined;
+    try {
+        await Promise.all(parts.map(async ({ name, env, args }, i) => {
+            const work = startWork(args, { env, stdio: ['ignore', 'ignore', 'pipe'], messages: true });
+            works.push(work);
+            const progress = shown.each[i]!;
+            work.child.on('message', (message) => takeMessage(message, progress));
+            let last = '';
+            createInterface({ input: work.child.stderr! }).on('line', (line) => {
+                if (line.startsWith(toldBy)) last = line.slice(toldBy.length);
+                else progress.note(line);
+            });
+            const { code, words = last } = await work.end;
+            if (code === 0 || failed !== undefined) return;
+            failed = new LanguageNeuronsError(exitCodes[code] ?? 'NATIVE', code === 130 ? words : `${name}: ${words}`);
+            stopAll();
+        }));
+    } finally {
+        signal.removeEventListener('abort', stopAll);
+        shown.done();
+    }
+    if (failed !== undefined) throw failed;
+}
+
+/** How the last line of a command that failed begins. */
+const toldBy = 'language-neurons: ';

@@ -1,0 +1,33 @@
+import { z } from 'zod';
+import type { Progress } from '../progress.js';
+
+/** A call of a progress in another process. */
+const callShape = z.discriminatedUnion('progress', [
+    z.object({ progress: z.literal('stage'), label: z.string(), total: z.number() }),
+    z.object({ progress: z.literal('advance'), units: z.number() }),
+    z.object({ progress: z.literal('note'), line: z.string() }),
+    z.object({ progress: z.literal('done') }),
+]);
+type Call = z.output<typeof callShape>;
+
+/** Tells the parent process. */
+export function progressAsMessages(): Progress {
+    const send = (call: Call): void => {
+        process.send?.(call);
+    };
+    return {
+        stage: (label, total) => send({ progress: 'stage', label, total }),
+        advance: (units) => send({ progress: 'advance', units }),
+        note: (line) => send({ progress: 'note', line }),
+        done: () => send({ progress: 'done' }),
+    };
+}
+
+/** What a child process tells; other messages are passed over. */
+export function takeMessage(message: unknown, progress: Progress): void {
+    const { data: call } = callShape.safeParse(message);
+    if (call?.progress === 'stage') progress.stage(call.label, call.total);
+    else if (call?.progress === 'advance') progress.advance(call.units);
+    else if (call?.progress === 'note') progress.note(call.line);
+    else if (call?.progress === 'done') progress.done();
+}

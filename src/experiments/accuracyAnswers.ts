@@ -1,0 +1,111 @@
+import { z } from 'zod';
+import { type NumberRule, numberRules } from '../answers/numberRules.js';
+import { datasetName } from '../corpus/datasetName.js';
+import { AnswerSheet } from './AnswerSheet.js';
+import { type Condition, wholeModel } from './conditions.js';
+import type { Cell, Measurements, MetricFacts } from './Metric.js';
+import { sourcesShape } from './planShapes.js';
+
+/** What is measured, as plain data: with the answers it is all that a matrix is made of. */
+export const accuracyPlanShape = z.object({
+    metric: z.literal('accuracy'), languages: z.array(z.string()).readonly(), sources: sourcesShape,
+    template: z.string(), maxTokens: z.int(), rule: z.enum(numberRules as [NumberRule, ...NumberRule[]]),
+    /** A hash of all questions. */
+    texts: z.string(),
+    batch: z.int(), context: z.int(), device: z.string(),
+    /** Every question, by the key of its prompt (see `promptKey`), and whether it is asked under every condition. */
+    questions: z.array(z.object({
+        key: z.string(), language: z.string(), answer: z.number(), ofAll: z.boolean(),
+    })).readonly(),
+});
+export type AccuracyPlan = z.output<typeof accuracyPlanShape>;
+
+/** A line of the journal; its key is the prompt's, a slash and the condition. */
+export const answerShape = z.object({
+    key: z.string(), condition: z.string(), language: z.string(), index: z.int(), text: z.string(), tokens: z.int(),
+});
+export type JournalledAnswer = z.output<typeof answerShape>;
+
+export const answersJournal = 'accuracy.answers.jsonl';
+
+/** Of the name that the user gave the questions, as long as nothing is measured. */
+export function accuracyFacts(
+    questions: string,
+    { languages, template, maxTokens, rule }: Pick<AccuracyPlan, 'languages' | 'template' | 'maxTokens' | 'rule'>,
+): MetricFacts {
+    return { name: 'accuracy', languages, settings: { questions, template, maxTokens, rule }, of: (mean) => mean };
+}
+
+/** Verdicts on the answers under some conditions, as they come: from journals, or from the model. */
+export class AccuracyAnswers implements Measurements {
+    readonly plan: AccuracyPlan;
+    /** Places of a prompt's questions among all, by its key: a question may be there twice. In the plan's order. */
+    readonly places: ReadonlyMap<string, readonly number[]>;
+    readonly #folder: string;
+    readonly #sheet: AnswerSheet;
+    readonly #rows: ReadonlyMap<string, number>;
+
+    /** @param folder that paths are told from */
+    constructor(plan: AccuracyPlan, conditions: readonly Condition[], folder: string) {
+        this.plan = plan;
+        this.#folder = folder;
+        this.#sheet = new AnswerSheet(conditions.length, plan.questions, plan.languages, plan.rule);
+        this.#rows = new Map(conditions.map(({ id }, row) => [id, row]));
+        const places = new Map<string, number[]>();
+        for (const [place, { key }] of plan.questions.entries()) places.set(key, [...places.get(key) ?? [], place]);
+        this.places = places;
+    }
+
+    /** Answers to other work are passed over, and all but the first of equal keys. */
+    take({ key, text, tokens }: Pick<JournalledAnswer, 'key' | 'text' | 'tokens'>): void {
+        const [prompt, condition] = key.split('/') as [string, string | undefined];
+        const row = this.#rows.get(condition ?? '');
+        if (row === undefined) return;
+        for (const place of this.places.get(prompt) ?? []) {
+            if (!this.#sheet.has(row, place)) this.#sheet.mark(row, place, text, tokens);
+        }
+    }
+
+    /** Whether a condition is asked a question at all. */
+    isAsked({ id }: Condition, place: number): boolean {
+        return id === wholeModel.id || this.plan.questions[place]!.ofAll;
+    }
+
+    isOpen(condition: Condition, place: number): boolean {
+        return this.isAsked(condition, place) && !this.#sheet.has(this.#row(condition), place);
+    }
+
+    has(condition: Condition): boolean {
+        return this.plan.questions.every((_, place) => !this.isOpen(condition, place));
+    }
+
+    cell(condition: Condition, language: string): Cell {
+        return this.#sheet.cell(this.#row(condition), this.#placesIn(language, ({ ofAll }) => ofAll));
+    }
+
+    whole(language: string): Cell {
+        return this.#sheet.cell(this.#row(wholeModel), this.#placesIn(language, () => true));
+    }
+
+    decodedTokens(condition: Condition): number {
+        const row = this.#row(condition);
+        const asked = [...this.plan.questions.keys()].filter((place) => this.isAsked(condition, place));
+        return asked.reduce((sum, place) => sum + this.#sheet.tokens(row, place), 0);
+    }
+
+    get settings(): Readonly<Record<string, string | number>> {
+        const { sources, texts, batch, context, device } = this.plan;
+        return { questions: datasetName(sources, this.#folder), texts, batch, context, device };
+    }
+
+    #row({ id }: Condition): number {
+        return this.#rows.get(id)!;
+    }
+
+    #placesIn(language: string, among: (question: AccuracyPlan['questions'][number]) => boolean): number[] {
+        const { questions } = this.plan;
+        const isIn = (question: AccuracyPlan['questions'][number]): boolean =>
+            question.language === language && among(question);
+        return [...questions.keys()].filter((place) => isIn(questions[place]!));
+    }
+}

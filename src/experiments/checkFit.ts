@@ -1,0 +1,43 @@
+import type { Engine } from '../engine/Engine.js';
+import { neuronsAt, sameSites, type Site } from '../engine/Site.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { analysisSites } from '../neurons/NeuronAnalysis.js';
+import type { ExperimentOptions } from './experiment.js';
+import type { Metric } from './Metric.js';
+
+export interface FitOptions extends Pick<ExperimentOptions, 'analysis' | 'sets'> {
+    readonly engine: Engine;
+    readonly metric: Metric;
+    readonly otherModel?: boolean | undefined;
+}
+
+/**
+ * Sees to it that model, analysis, sets and metric belong together.
+ * @throws LanguageNeuronsError MISMATCH, or WRONG_USE for a set that the model cannot have
+ */
+export function checkFit({ engine, analysis, metric, sets, otherModel = false }: FitOptions): void {
+    const mismatch = (what: string): LanguageNeuronsError => new LanguageNeuronsError('MISMATCH', what);
+    const [ours, theirs] = [engine.sites, analysisSites(analysis)];
+    if (!sameSites(ours, theirs)) {
+        const shape = (sites: readonly Site[]): string =>
+            `${sites.length} sites of ${[...new Set(sites.map(neuronsAt))].join(' or ')} neurons`;
+        const mend = 'give the model that was analysed';
+        throw mismatch(`${engine.path}: has ${shape(ours)}, the analysis ${shape(theirs)}; ${mend}`);
+    }
+    const analysed = analysis.source?.model;
+    const isKnown = analysed?.fingerprint.startsWith('xxh128:') === true; // older files know a header alone
+    if (!otherModel && isKnown && analysed.fingerprint !== engine.fingerprint) {
+        const mend = 'give that model, or --force to deactivate its neurons in this one';
+        throw mismatch(`${engine.path}: is not ${analysed.name} that was analysed, though of its shape; ${mend}`);
+    }
+    const missing = metric.languages.filter((language) => !analysis.languages.includes(language));
+    if (missing.length > 0) {
+        const among = `the analysed languages (${analysis.languages.join(', ')})`;
+        throw mismatch(`${metric.source}: ${missing.join(', ')} not among ${among}; choose languages with --languages`);
+    }
+    if (analysis.experts === undefined && sets?.includes('experts') === true) {
+        throw new LanguageNeuronsError(
+            'WRONG_USE', `${engine.path}: has no experts to route tokens to; leave the set experts out`,
+        );
+    }
+}

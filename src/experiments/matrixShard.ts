@@ -1,0 +1,87 @@
+import { dirname, resolve } from 'node:path';
+import { z } from 'zod';
+import { versionDifferences } from '../activations/checkShards.js';
+import { versionsShape } from '../activations/sourceShapes.js';
+import { pathFrom } from '../corpus/datasetName.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { readTextIfAny, writeFileAtomic } from '../files.js';
+import { keyOf } from '../keys.js';
+import { type NeuronSetName, neuronSetNames } from './DeactivationMatrix.js';
+import { type MeasurementPlan, planShape } from './measurementPlan.js';
+
+const format = 'language-neurons/matrix-shard';
+const shape = z.object({
+    format: z.literal(format), version: z.literal(1),
+    /** Such as `2/8`. */
+    shard: z.string(),
+    model: z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() }),
+    /** See `neuronsDigest`. */
+    neurons: z.string(),
+    sets: z.array(z.enum(neuronSetNames as [NeuronSetName, ...NeuronSetName[]])).readonly(),
+    controls: z.int().positive(), seed: z.number(), versions: versionsShape, plan: planShape,
+});
+
+/**
+ * Says that a shard's part of a matrix is measured, and all that the matrix is made of beside the journals and the
+ * neurons: merging needs neither model nor texts.
+ */
+export type MatrixShard = Omit<z.output<typeof shape>, 'format' | 'version'>;
+
+/** @throws LanguageNeuronsError UNWRITABLE */
+export async function writeMatrixShard(path: string, shard: MatrixShard): Promise<void> {
+    const written = withSources(shard, (source) => pathFrom(dirname(resolve(path)), source));
+    await writeFileAtomic(path, `${JSON.stringify({ format, version: 1, ...written })}\n`);
+}
+
+/**
+ * A shard's file, or undefined where there is none.
+ * @throws LanguageNeuronsError DAMAGED
+ */
+export async function readMatrixShard(path: string): Promise<MatrixShard | undefined> {
+    const text = await readTextIfAny(path);
+    if (text === undefined) return undefined;
+    try {
+        const { format: _, version: __, ...shard } = shape.parse(JSON.parse(text));
+        return withSources(shard, (source) => resolve(dirname(path), source));
+    } catch (cause) {
+        throw new LanguageNeuronsError(
+            'DAMAGED', `${path}: not a shard of a matrix, of this version; deactivate it again`, { cause },
+        );
+    }
+}
+
+/** Sources by other paths: in the file they are from its folder. */
+function withSources(shard: MatrixShard, move: (path: string) => string): MatrixShard {
+    const sources = shard.plan.sources
+        .map(({ name, path }) => (path === undefined ? { name } : { name, path: move(path) }));
+    return { ...shard, plan: { ...shard.plan, sources } };
+}
+
+/** Whether both are the same part of the same work, whatever version did it. */
+export function isSameShard(a: MatrixShard, b: MatrixShard): boolean {
+    return a.shard === b.shard && differencesOf({ ...a, versions: b.versions }, b).length === 0;
+}
+
+/** How the work of two shards differs, a clause each; where its texts lie is no part of it. */
+export function differencesOf(a: MatrixShard, b: MatrixShard): string[] {
+    const [ours, theirs] = [settingsOf(a), settingsOf(b)];
+    const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
+    const found = names.filter((name) => ours[name] !== theirs[name])
+        .map((name) => `${name} ${ours[name] ?? 'none'} and ${theirs[name] ?? 'none'}`);
+    const work = ({ plan }: MatrixShard): MeasurementPlan => ({ ...plan, sources: [] });
+    if (found.length === 0 && keyOf(work(a)) !== keyOf(work(b))) found.push('what is asked');
+    return [...found, ...versionDifferences(a.versions, b.versions)];
+}
+
+/** All that is one value each. */
+function settingsOf(
+    { model, neurons, sets, controls, seed, plan }: MatrixShard,
+): Readonly<Record<string, string | number>> {
+    const { languages, ...planned } = plan;
+    const values = Object.entries('engine' in planned ? { ...planned, ...planned.engine } : planned)
+        .filter((entry): entry is [string, string | number] => ['string', 'number'].includes(typeof entry[1]));
+    return {
+        ...Object.fromEntries(values), model: `${model.name} (${model.fingerprint})`, neurons: neurons.slice(0, 8),
+        sets: sets.join(','), controls, seed, languages: languages.join(','),
+    };
+}

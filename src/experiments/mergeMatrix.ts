@@ -1,0 +1,72 @@
+import { dirname, join } from 'node:path';
+import { checkShards } from '../activations/checkShards.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { withFolder } from '../folderLock.js';
+import { readNeurons } from '../neurons/file.js';
+import { neuronsDigest } from '../neurons/neuronsDigest.js';
+import { type Progress, silent } from '../progress.js';
+import { buildMatrix } from './buildMatrix.js';
+import type { DeactivationMatrix } from './DeactivationMatrix.js';
+import { planExperiment } from './experiment.js';
+import { writeMatrix } from './matrixFile.js';
+import { differencesOf, readMatrixShard } from './matrixShard.js';
+import { factsOf, journals, readMeasurements } from './measurementPlan.js';
+import { mergeJournals } from './mergeJournals.js';
+
+export interface MergeMatrixOptions {
+    /** Run folder, which holds `neurons.json`, and gets the journal and the matrix. */
+    readonly folder: string;
+    readonly signal?: AbortSignal | undefined;
+    readonly progress?: Progress | undefined;
+}
+
+/**
+ * Makes one matrix of all shards of a deactivation: the bytes that `deactivate` without shards gives, or would give if
+ * it found these answers in its journal. Neither model nor texts are needed.
+ * @param files of all shards of one metric, in any order; their journals lie beside them
+ * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, BUSY, UNWRITABLE, and MISMATCH where a shard is missing, there twice
+ * or of other work
+ */
+export async function mergeMatrix(
+    files: readonly string[], { folder, signal, progress = silent }: MergeMatrixOptions,
+): Promise<DeactivationMatrix> {
+    const found = [];
+    for (const file of files) {
+        const shard = await readMatrixShard(file);
+        if (shard === undefined) throw notFound(`${file}: no such file; deactivate it first`);
+        found.push({ file, ...shard });
+    }
+    checkShards(found, 'deactivate', differencesOf);
+    const [first] = found;
+    if (first === undefined) throw notFound('no shards; deactivate them with --shard first');
+    const neurons = join(folder, 'neurons.json');
+    const analysis = await readNeurons(neurons);
+    if (neuronsDigest(analysis) !== first.neurons) {
+        throw new LanguageNeuronsError(
+            'MISMATCH', `${neurons}: holds other neurons than the shards deactivated; give their run folder`,
+        );
+    }
+    return withFolder(folder, 'merge', async () => {
+        const { plan, model, sets, controls, seed } = first;
+        const experiment = planExperiment({ analysis, sets, controls, seed }, plan.languages);
+        const from = [...new Set(files.map((file) => dirname(file)))];
+        await mergeJournals({ into: folder, from, signal, ...journals[plan.metric] });
+        const measurements = await readMeasurements(plan, [...experiment.asked, ...experiment.known], folder, signal);
+        const lacking = experiment.asked.filter((condition) => !measurements.has(condition)).length;
+        if (lacking > 0) {
+            const lack = `the shards' ${journals[plan.metric].name} lack a part of ${lacking} conditions`;
+            throw new LanguageNeuronsError(
+                'DAMAGED', `${from.join(', ')}: ${lack}; run all shards again, which measures just that`,
+            );
+        }
+        const matrix = await buildMatrix({
+            metric: factsOf(plan), experiment, measurements, model, folder, signal, progress,
+        });
+        await writeMatrix(folder, matrix);
+        return matrix;
+    });
+}
+
+function notFound(what: string): LanguageNeuronsError {
+    return new LanguageNeuronsError('NOT_FOUND', what);
+}

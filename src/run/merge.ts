@@ -1,0 +1,89 @@
+import { readdir, stat } from 'node:fs/promises';
+import { basename, join } from 'node:path';
+import type { Activations } from '../activations/Activations.js';
+import { activationsName, activationsPath, writeActivations } from '../activations/activationsFile.js';
+import { checkReplaces } from '../activations/checkReplaces.js';
+import { mergeShards } from '../activations/mergeShards.js';
+import { nameOfWhole } from '../activations/Shard.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { type DeactivationMatrix, metricNames } from '../experiments/DeactivationMatrix.js';
+import { matrixPath } from '../experiments/matrixFile.js';
+import { mergeMatrix } from '../experiments/mergeMatrix.js';
+import { withFolder } from '../folderLock.js';
+import type { Progress } from '../progress.js';
+
+export interface MergeOptions {
+    /** Run folder that gets what is merged. */
+    readonly folder: string;
+    /** Put counts in the place of finished ones of another model, other texts or settings. Default: refuse. */
+    readonly force?: boolean | undefined;
+    readonly signal?: AbortSignal | undefined;
+    readonly progress?: Progress | undefined;
+}
+
+/** What shards were merged to. */
+export type Merged =
+    | { readonly path: string; readonly activations: Activations; readonly there: boolean }
+    | { readonly path: string; readonly matrix: DeactivationMatrix };
+
+/** What makes of shards the file that they are parts of, by its name in a run folder: in the order of the work. */
+const kinds: ReadonlyMap<string, (files: readonly string[], options: MergeOptions) => Promise<Merged>> = new Map([
+    [activationsName, mergeCounts],
+    ...metricNames.map((metric) => [basename(matrixPath('', metric)), mergeMatrices] as const),
+]);
+
+/**
+ * Merges all shards that are there, of whatever kind: counts, perplexities, accuracies.
+ * @param paths shards' files, or folders that hold some
+ * @throws LanguageNeuronsError NOT_FOUND; as `mergeShards`, `checkReplaces` and `mergeMatrix`
+ */
+export async function merge(paths: readonly string[], options: MergeOptions): Promise<Merged[]> {
+    const files = (await Promise.all(paths.map(shardsAt))).flat();
+    const merged: Merged[] = [];
+    for (const [whole, mergeKind] of kinds) {
+        const shards = files.filter((file) => wholeOf(file) === whole);
+        if (shards.length > 0) merged.push(await mergeKind(shards, options));
+    }
+    if (merged.length > 0) return merged;
+    const where = paths.join(', ');
+    throw new LanguageNeuronsError('NOT_FOUND', `${where}: no shards; collect or deactivate with --shard first`);
+}
+
+function wholeOf(file: string): string {
+    return nameOfWhole(basename(file)) ?? basename(file);
+}
+
+async function shardsAt(path: string): Promise<string[]> {
+    const found = await stat(path).catch((cause: unknown) => {
+        const mend = 'give what holds shards';
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file or folder; ${mend}`, { cause });
+    });
+    if (found.isDirectory()) {
+        const names = (await readdir(path)).filter((name) => kinds.has(nameOfWhole(name) ?? ''));
+        return names.sort().map((name) => join(path, name));
+    }
+    if (kinds.has(wholeOf(path))) return [path];
+    throw new LanguageNeuronsError(
+        'WRONG_USE', `${path}: is no shard by its name; give such as ${[...kinds.keys()].map(exampleOf).join(', ')}`,
+    );
+}
+
+function exampleOf(whole: string): string {
+    return whole.replace(/(?=\.[^.]+$)/, '.shard-1-of-2');
+}
+
+async function mergeMatrices(files: readonly string[], options: MergeOptions): Promise<Merged> {
+    const matrix = await mergeMatrix(files, options);
+    return { path: matrixPath(options.folder, matrix.metric), matrix };
+}
+
+async function mergeCounts(files: readonly string[], { folder, force = false }: MergeOptions): Promise<Merged> {
+    const activations = await mergeShards(files);
+    const path = activationsPath(folder);
+    const { there } = await withFolder(folder, 'merge', async () => {
+        const found = await checkReplaces(path, activations, force);
+        if (!found.there) await writeActivations(path, activations);
+        return found;
+    });
+    return { path, activations, there };
+}
