@@ -38,7 +38,9 @@ export class Passes {
     /** Of the context; undefined: shared. */
     #layout: CacheLayout | undefined;
     /** What the pass under way has prepared. */
-    #prepared: { readonly purpose: Purpose; readonly masks: Masks } = { purpose: { count: false, head: 'logits' }, masks: [] };
+    #prepared: { readonly purpose: Purpose; readonly masks: Masks } = {
+        purpose: { count: false, head: 'logits' }, masks: [],
+    };
     #batchSize: number;
     #steppedDown: boolean;
     #context: NativeContext;

@@ -1,6 +1,6 @@
 // npm run bench:busy [-- MODEL.gguf [--rounds N] [--neighbours 1,2]]
-// What neighbours that spin on the cores cost: tokens/s beside them over tokens/s alone, generating 8 answers at once and
-// counting a text, in turn in this one run: median, then quartiles. As many threads as cores are asked for.
+// What neighbours that spin on the cores cost: tokens/s beside them over tokens/s alone, generating 8 answers at once
+// and counting a text, in turn in this one run: median, then quartiles. As many threads as cores are asked for.
 // Default model: the embedded one.
 
 import { spawn } from 'node:child_process';
@@ -25,7 +25,8 @@ const text = [{ language: '', prompt: '', response: 'The farmer eats bread in th
 const works = {
     'generating 8 answers': async () => {
         let tokens = 0;
-        for await (const answer of engine.generate(prompts, { maxTokens: 96, ignoreEnd: true })) tokens += answer.tokens;
+        const answers = engine.generate(prompts, { maxTokens: 96, ignoreEnd: true });
+        for await (const answer of answers) tokens += answer.tokens;
         return tokens;
     },
     counting: async () => (await engine.count(text)).decodedTokens,
@@ -39,7 +40,8 @@ async function speedOf(work) {
 }
 
 async function beside(count, work) {
-    const spinning = Array.from({ length: count }, () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' }));
+    const spin = () => spawn(process.execPath, ['-e', 'for (;;);'], { stdio: 'ignore' });
+    const spinning = Array.from({ length: count }, spin);
     try {
         await wait(300);
         return await speedOf(work);

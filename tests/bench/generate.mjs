@@ -1,8 +1,8 @@
 // npm run bench:generate [-- [MODEL.gguf …] [--rounds N] [--sequences 1,8,32]]
 // Tokens a second generated, of prompts of 29 tokens and 96 tokens each, against llama.cpp's own llama-batched-bench
-// built from the bundle: with the CPU backend that ours uses, and with the one that llama.cpp's own build makes for this
-// very processor (with OpenMP); the aim is set by the faster one. Both sides decode the prompts, then 96 tokens a sequence; ours picks the likeliest too, theirs
-// picks none. Measured in turn in this one run: median, then quartiles.
+// built from the bundle: with the CPU backend that ours uses, and with the one that llama.cpp's own build makes for
+// this very processor (with OpenMP); the aim is set by the faster one. Both sides decode the prompts, then 96 tokens a
+// sequence; ours picks the likeliest too, theirs picks none. Measured in turn in this one run: median, then quartiles.
 // Then answers under deactivations, one at a time, with the whole model's as drafts and without.
 // Models: the embedded one, and those that scripts/fetch-models.mjs put there.
 
@@ -86,7 +86,8 @@ for (const model of models) {
             return `${median.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})`;
         };
         console.log(`${engine.info.description}, ${sequences} sequences: ${speed('own')} tokens/s; llama.cpp with our `
-            + `backend ${speed('sameBackend')}, ratio ${ratio('sameBackend')}; with its own build's ${speed('ownBackend')}; `
+            + `backend ${speed('sameBackend')}, ratio ${ratio('sameBackend')}; `
+            + `with its own build's ${speed('ownBackend')}; `
             + `ours / the faster ${ratio('fastest')}  aim >= 0.95`);
         engine.close();
     }

@@ -68,12 +68,12 @@ for (const { gpu, absent } of places) {
         it('makes the answers of the engine, under several masks too', async () => {
             const engine = await Engine.open({ model: embeddedModel, gpu, batchSize: 64, contextSize: 1024, masks: 2 });
             try {
-                const off = engine.sites.map(({ width }) => Uint8Array.from({ length: width }, (_, j) => (j % 2 === 0 ? 1 : 0)));
+                const halfOf = (width: number): Uint8Array => Uint8Array.from({ length: width }, (_, j) => (j + 1) % 2);
+                const off = engine.sites.map(({ width }) => halfOf(width));
                 const texts: string[] = [];
                 const prompts = [0, 1].map((mask) => ({ id: mask, text: 'The farmer', mask }));
-                for await (const { mask, text } of engine.generate(prompts, { masks: [undefined, off], maxTokens: 8 })) {
-                    texts[mask] = text;
-                }
+                const answers = engine.generate(prompts, { masks: [undefined, off], maxTokens: 8 });
+                for await (const { mask, text } of answers) texts[mask] = text;
                 expect(texts[0]).not.toBe('');
                 expect(texts[1]).not.toBe(texts[0]);
             } finally {
