@@ -1,3 +1,4 @@
+import type { ChildProcess } from 'node:child_process';
 import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -28,6 +29,17 @@ beforeAll(async () => {
 });
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
+/** Does work while a process and its children stand still: they cannot end before it, however fast the machine. */
+async function whileStopped<T>(child: ChildProcess, work: () => Promise<T>): Promise<{ holders: number[]; result: T }> {
+    const holders = [child.pid!, ...childrenOf(child.pid!)];
+    for (const pid of holders) process.kill(pid, 'SIGSTOP');
+    try {
+        return { holders, result: await work() };
+    } finally {
+        for (const pid of holders) process.kill(pid, 'SIGCONT');
+    }
+}
+
 describe('one process at a time in a run folder', () => {
     it.each([
         { what: 'collect twice', from: 'empty', first: collecting, seen: 'count ', second: collecting },
@@ -39,11 +51,7 @@ describe('one process at a time in a run folder', () => {
         for (const place of [folder, alone]) cpSync(join(root, from), place, { recursive: true });
         const { child, ended } = startCli(first, {}, folder);
         await sees(child, seen);
-        const holders = [child.pid!, ...childrenOf(child.pid!)];
-        // The first stands still meanwhile, so that it cannot end before the second, however fast the machine.
-        for (const pid of holders) process.kill(pid, 'SIGSTOP');
-        const refused = await runIn(folder, second);
-        for (const pid of holders) process.kill(pid, 'SIGCONT');
+        const { holders, result: refused } = await whileStopped(child, () => runIn(folder, second));
         expect(refused.code, refused.stderr).toBe(1);
         const lines = refused.stderr.split('\n').filter((line) => line.startsWith('language-neurons: '));
         expect(lines).toHaveLength(1);
@@ -64,7 +72,8 @@ describe('one process at a time in a run folder', () => {
         const engine = await Engine.open({ model: embeddedModel, gpu: 'off', threads: 1 });
         try {
             const corpus = await openCorpus(join(folder, 'texts'));
-            await expect(collect({ engine, corpus, folder: join(folder, 'run') })).rejects.toMatchObject({ code: 'BUSY' });
+            await whileStopped(child, () => expect(collect({ engine, corpus, folder: join(folder, 'run') }))
+                .rejects.toMatchObject({ code: 'BUSY' }));
         } finally {
             engine.close();
         }
