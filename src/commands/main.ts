@@ -43,7 +43,8 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
 
 async function contextOf(args: readonly string[], kind: string, signal: AbortSignal): Promise<CommandContext> {
     const progress = kind === tellsProgress
-        ? (await import('./messageProgress.js')).progressAsMessages() : (await import('../progress.js')).terminalProgress();
+        ? (await import('./messageProgress.js')).progressAsMessages()
+        : (await import('../progress.js')).terminalProgress();
     return { args, signal, progress, say: (line) => process.stderr.write(`${line}\n`) };
 }
 

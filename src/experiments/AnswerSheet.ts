@@ -24,7 +24,9 @@ export class AnswerSheet {
     readonly #tokens: Uint32Array;
 
     /** @param languages asked in */
-    constructor(conditions: number, questions: readonly JudgedQuestion[], languages: readonly string[], rule: NumberRule) {
+    constructor(
+        conditions: number, questions: readonly JudgedQuestion[], languages: readonly string[], rule: NumberRule,
+    ) {
         this.#questions = questions;
         this.#rule = rule;
         this.#candidates = answerLanguages(languages);

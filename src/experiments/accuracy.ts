@@ -68,7 +68,8 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
             const own = [...answers.places].filter((_, place) => isOwn(shard, place));
             const ownPlaces = own.flatMap(([, places]) => places);
             const count = (is: (condition: Condition, place: number) => boolean): number =>
-                conditions.reduce((sum, condition) => sum + ownPlaces.filter((place) => is(condition, place)).length, 0);
+                conditions.map((condition) => ownPlaces.filter((place) => is(condition, place)).length)
+                    .reduce((sum, found) => sum + found, 0);
             const total = count((condition, place) => answers.isAsked(condition, place));
             const open = count((condition, place) => answers.isOpen(condition, place));
             progress.stage('accuracy', total);
@@ -120,7 +121,9 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
         return {
             metric: 'accuracy', languages, sources, template: template.name, maxTokens, rule, batch, context, device,
             texts: keyOf(asked.map(({ question: { language, text, answer } }) => [language, text, answer])),
-            questions: asked.map(({ key, question: { language, answer }, ofAll }) => ({ key, language, answer, ofAll })),
+            questions: asked.map(
+                ({ key, question: { language, answer }, ofAll }) => ({ key, language, answer, ofAll }),
+            ),
         };
     }
 

@@ -10,7 +10,9 @@ export interface Measured {
 }
 
 /** Looks measurements up, each estimated once: sets share the whole model, and conditions that are equal. */
-export function estimates(metric: MetricFacts, measurements: Measurements): (condition: Condition, language: string) => Measured {
+export function estimates(
+    metric: MetricFacts, measurements: Measurements,
+): (condition: Condition, language: string) => Measured {
     const known = new Map<string, Measured>();
     const draws = new Map<number, Uint16Array[]>();
     return (condition, language) => {
@@ -27,7 +29,9 @@ export function estimates(metric: MetricFacts, measurements: Measurements): (con
 }
 
 /** One matrix from the measurements of its conditions; languages are rows and columns. */
-export function buildSet(metric: MetricFacts, languages: readonly string[], { own, controls }: SetConditions, of: ReturnType<typeof estimates>): DeactivationSet {
+export function buildSet(
+    metric: MetricFacts, languages: readonly string[], { own, controls }: SetConditions, of: ReturnType<typeof estimates>,
+): DeactivationSet {
     const columns = languages.map((language) => {
         const measured = (condition: Condition): Measured => of(condition, language);
         return { measured, base: measured(wholeModel) };

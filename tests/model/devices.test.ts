@@ -43,7 +43,9 @@ beforeAll(() => {
 describe.skipIf(absent !== undefined)(`several devices${absent === undefined ? '' : ` (skipped: ${absent})`}`, () => {
     it('count and measure what one does, byte for byte; again they find it finished', async () => {
         const identify = (folder: string): string[] => ['identify', at(folder), '--top-rate', '0.1'];
-        for (const args of [collect('one'), identify('one'), deactivate('one')]) expect((await cli(...args)).code).toBe(0);
+        for (const args of [collect('one'), identify('one'), deactivate('one')]) {
+            expect((await cli(...args)).code).toBe(0);
+        }
         const counted = await cli(...collect('two', ...twice, '--json'));
         expect(counted.code, counted.stderr).toBe(0);
         expect(counted.stderr).toContain('device 0: count en');
@@ -56,7 +58,9 @@ describe.skipIf(absent !== undefined)(`several devices${absent === undefined ? '
         }
         const again = await cli(...deactivate('two', ...twice));
         expect(again.code, again.stderr).toBe(0);
-        for (const number of [1, 2]) expect(again.stderr).toContain(`ppl.matrix.shard-${number}-of-2.json: this shard is finished`);
+        for (const number of [1, 2]) {
+            expect(again.stderr).toContain(`ppl.matrix.shard-${number}-of-2.json: this shard is finished`);
+        }
     }, 600_000);
 
     it.each(['SIGINT', 'SIGKILL'] as const)('stopped by %s, all processes end; again they go on', async (signal) => {
