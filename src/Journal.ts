@@ -22,7 +22,11 @@ export class Journal<Entry> {
     /** The file does not end with a line's end: the next entry begins with one. */
     #torn: boolean;
 
-    private constructor(path: string, torn: boolean, /** Lines that could not be read. */ readonly unreadable: number) {
+    private constructor(
+        path: string,
+        torn: boolean,
+        /** Lines that could not be read. */ readonly unreadable: number,
+    ) {
         this.#path = path;
         this.#torn = torn;
     }
@@ -32,7 +36,9 @@ export class Journal<Entry> {
      * @throws LanguageNeuronsError NOT_FOUND where it is there and cannot be read; ABORTED
      */
     static async open<Schema extends z.ZodType>(
-        path: string, schema: Schema, { signal, take }: JournalOptions<z.output<Schema>>,
+        path: string,
+        schema: Schema,
+        { signal, take }: JournalOptions<z.output<Schema>>,
     ): Promise<Journal<z.output<Schema>>> {
         let unreadable = 0;
         let torn = false;
@@ -50,7 +56,9 @@ export class Journal<Entry> {
             const { code, message } = cause.cause as NodeJS.ErrnoException;
             if (code !== 'ENOENT') {
                 throw new LanguageNeuronsError(
-                    'NOT_FOUND', `${path}: holds finished work and cannot be read (${message}); mend that, or take the file away to do the work again`, { cause },
+                    'NOT_FOUND',
+                    `${path}: holds finished work and cannot be read (${message}); mend that, or take the file away to do the work again`,
+                    { cause },
                 );
             }
         }
@@ -71,7 +79,11 @@ export class Journal<Entry> {
     }
 }
 
-function parsed<Schema extends z.ZodType>(decoder: InstanceType<typeof TextDecoder>, line: Buffer, schema: Schema): z.output<Schema> | undefined {
+function parsed<Schema extends z.ZodType>(
+    decoder: InstanceType<typeof TextDecoder>,
+    line: Buffer,
+    schema: Schema,
+): z.output<Schema> | undefined {
     try {
         const found = schema.safeParse(JSON.parse(decoder.decode(line)));
         return found.success ? found.data : undefined;
@@ -81,6 +93,13 @@ function parsed<Schema extends z.ZodType>(decoder: InstanceType<typeof TextDecod
 }
 
 /** Says where a journal has lines that count as not there. */
-export function noteUnreadable({ unreadable }: { readonly unreadable: number }, path: string, progress: Progress): void {
-    if (unreadable > 0) progress.note(`${path}: ${unreadable} ${unreadable === 1 ? 'line' : 'lines'} cannot be read; what was in them is done again`);
+export function noteUnreadable(
+    { unreadable }: { readonly unreadable: number },
+    path: string,
+    progress: Progress,
+): void {
+    if (unreadable > 0)
+        progress.note(
+            `${path}: ${unreadable} ${unreadable === 1 ? 'line' : 'lines'} cannot be read; what was in them is done again`,
+        );
 }

@@ -11,5 +11,8 @@ export interface CsvTable {
  * `-Infinity` are written so, missing values as empty fields.
  */
 export function toCsv(table: CsvTable): string {
-    return stringify([table.columns, ...table.rows.map((row) => row.map((cell) => (cell === null ? '' : String(cell))))], { record_delimiter: '\n' });
+    return stringify(
+        [table.columns, ...table.rows.map((row) => row.map((cell) => (cell === null ? '' : String(cell))))],
+        { record_delimiter: '\n' },
+    );
 }

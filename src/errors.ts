@@ -31,7 +31,10 @@ export class LanguageNeuronsError extends Error {
     readonly nativeCode?: number;
 
     constructor(code: ErrorCode, message: string, options: { cause?: unknown; nativeCode?: number } = {}) {
-        super(message.replace(/[\s\p{Cc}\u2028\u2029]+/gu, blanksToOne), options.cause === undefined ? undefined : { cause: options.cause });
+        super(
+            message.replace(/[\s\p{Cc}\u2028\u2029]+/gu, blanksToOne),
+            options.cause === undefined ? undefined : { cause: options.cause },
+        );
         this.code = code;
         if (options.nativeCode !== undefined) this.nativeCode = options.nativeCode;
     }

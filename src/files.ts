@@ -17,12 +17,16 @@ const mends: Readonly<Record<string, string>> = {
 /** A failed write as one line that names the file and the mend. */
 export function unwritable(path: string, cause: unknown): LanguageNeuronsError {
     const { code, message } = cause as NodeJS.ErrnoException;
-    return new LanguageNeuronsError('UNWRITABLE', `${path}: cannot be written: ${mends[code ?? ''] ?? message}`, { cause });
+    return new LanguageNeuronsError('UNWRITABLE', `${path}: cannot be written: ${mends[code ?? ''] ?? message}`, {
+        cause,
+    });
 }
 
 /** A failed read in one line; NOT_FOUND. */
 export function unreadable(path: string, cause: unknown, mend = 'check its permissions'): LanguageNeuronsError {
-    return new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${(cause as Error).message}); ${mend}`, { cause });
+    return new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${(cause as Error).message}); ${mend}`, {
+        cause,
+    });
 }
 
 /**

@@ -50,7 +50,9 @@ export async function withFile<T>(path: string, work: string, run: () => Promise
 
 async function folderLock(folder: string, shared: boolean): Promise<Lock> {
     await ensureWritableFolder(folder);
-    const real = await realpath(folder).catch((cause: unknown) => { throw unwritable(folder, cause); });
+    const real = await realpath(folder).catch((cause: unknown) => {
+        throw unwritable(folder, cause);
+    });
     return { path: join(real, '.lock.json'), name: folder, shared };
 }
 
@@ -78,7 +80,7 @@ async function withLock<T>(lock: Lock, work: string, run: () => Promise<T>): Pro
 async function removeUnheld(lockPath: string): Promise<void> {
     const file = await open(lockPath, constants.O_RDWR).catch(() => undefined);
     try {
-        if (file === undefined || !tryLock(file.fd, ...lockedByte) || !await isStillThere(file, lockPath)) return;
+        if (file === undefined || !tryLock(file.fd, ...lockedByte) || !(await isStillThere(file, lockPath))) return;
         await rm(lockPath, { force: true });
     } catch {
         // stays: it stops nobody
@@ -90,17 +92,25 @@ async function removeUnheld(lockPath: string): Promise<void> {
 async function take({ path: lockPath, name, shared }: Lock): Promise<FileHandle> {
     for (const begin = performance.now(); ; await wait(100)) {
         const file = await open(lockPath, constants.O_RDWR | constants.O_CREAT).catch((cause: Error) => {
-            throw new LanguageNeuronsError('UNWRITABLE', `${name}: cannot be locked (${cause.message}); choose another folder`, { cause });
+            throw new LanguageNeuronsError(
+                'UNWRITABLE',
+                `${name}: cannot be locked (${cause.message}); choose another folder`,
+                { cause },
+            );
         });
         try {
-            if (tryLock(file.fd, ...lockedByte, { shared }) && await isStillThere(file, lockPath)) return file;
+            if (tryLock(file.fd, ...lockedByte, { shared }) && (await isStillThere(file, lockPath))) return file;
         } catch (cause) {
             if (lockless.has((cause as NodeJS.ErrnoException).code ?? '')) return file;
             await file.close();
-            throw new LanguageNeuronsError('UNWRITABLE', `${name}: cannot be locked (${(cause as Error).message}); choose another folder`, { cause });
+            throw new LanguageNeuronsError(
+                'UNWRITABLE',
+                `${name}: cannot be locked (${(cause as Error).message}); choose another folder`,
+                { cause },
+            );
         }
         await file.close();
-        const holder = await readHolder(lockPath) ?? (shared ? undefined : await holderOfFiles(lockPath));
+        const holder = (await readHolder(lockPath)) ?? (shared ? undefined : await holderOfFiles(lockPath));
         const isOwn = holder?.pid === process.pid && holder.host === hostname();
         if (isOwn || performance.now() - begin > graceMilliseconds) throw busy(name, holder);
     }
@@ -108,13 +118,18 @@ async function take({ path: lockPath, name, shared }: Lock): Promise<FileHandle>
 
 /** Whoever held the lock before has removed the file at its end: a lock on a removed file is none. */
 async function isStillThere(file: FileHandle, lockPath: string): Promise<boolean> {
-    const [own, there] = await Promise.all([file.stat({ bigint: true }), stat(lockPath, { bigint: true }).catch(() => undefined)]);
+    const [own, there] = await Promise.all([
+        file.stat({ bigint: true }),
+        stat(lockPath, { bigint: true }).catch(() => undefined),
+    ]);
     return own.ino === there?.ino && own.dev === there.dev;
 }
 
 /** The holder's name, where it is written and of a living process: the last one's may still stand there. */
 async function readHolder(lockPath: string): Promise<Holder | undefined> {
-    const holder = await readFile(lockPath, 'utf8').then((text) => holderShape.parse(JSON.parse(text))).catch(() => undefined);
+    const holder = await readFile(lockPath, 'utf8')
+        .then((text) => holderShape.parse(JSON.parse(text)))
+        .catch(() => undefined);
     return holder?.host === hostname() && !isAlive(holder.pid) ? undefined : holder;
 }
 
@@ -141,15 +156,27 @@ async function writeHolder(file: FileHandle, path: string, holder: Holder): Prom
         await file.write(`${JSON.stringify(holder)}\n`, 0);
     } catch (cause) {
         const why = (cause as Error).message;
-        throw new LanguageNeuronsError('UNWRITABLE', `${path}: cannot be written (${why}); free some space or choose another folder`, { cause });
+        throw new LanguageNeuronsError(
+            'UNWRITABLE',
+            `${path}: cannot be written (${why}); free some space or choose another folder`,
+            { cause },
+        );
     }
 }
 
 function busy(name: string, holder: Holder | undefined): LanguageNeuronsError {
-    if (holder === undefined) return new LanguageNeuronsError('BUSY', `${name}: another process has just begun to work on it; wait for it, or choose another folder`);
+    if (holder === undefined)
+        return new LanguageNeuronsError(
+            'BUSY',
+            `${name}: another process has just begun to work on it; wait for it, or choose another folder`,
+        );
     const { pid, host, work, since } = holder;
-    const who = pid === process.pid && host === hostname() ? `this process (${pid}) works` : `process ${pid} on ${host} works`;
-    return new LanguageNeuronsError('BUSY', `${name}: ${who} on it (${work}, since ${since}); wait for it, or choose another folder`);
+    const who =
+        pid === process.pid && host === hostname() ? `this process (${pid}) works` : `process ${pid} on ${host} works`;
+    return new LanguageNeuronsError(
+        'BUSY',
+        `${name}: ${who} on it (${work}, since ${since}); wait for it, or choose another folder`,
+    );
 }
 
 /** Where a run folder has files. */
@@ -167,8 +194,10 @@ const fileLock = /^\.(.+)\.lock\.json$/;
 async function sweep(lockPath: string): Promise<void> {
     const folder = dirname(lockPath);
     const file = fileLock.exec(basename(lockPath))?.[1];
-    const isLeft = (name: string): boolean => file === undefined
-        ? unfinished.test(name) || fileLock.test(name) : unfinished.test(name) && name.startsWith(`${file}.`);
+    const isLeft = (name: string): boolean =>
+        file === undefined
+            ? unfinished.test(name) || fileLock.test(name)
+            : unfinished.test(name) && name.startsWith(`${file}.`);
     for (const part of file === undefined ? subfolders : ['']) {
         const names = await readdir(join(folder, part)).catch((): string[] => []);
         for (const name of names.filter(isLeft)) {

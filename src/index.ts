@@ -7,8 +7,17 @@ export { openCorpus } from './corpus/openCorpus.js';
 
 export { Engine } from './engine/Engine.js';
 export {
-    type CountResult, type EngineOptions, type GeneratedAnswer, type GenerateOptions, generationContextSize, type NeuronMask,
-    type Prompt, type RunOptions, type Samples, type ScoreResult, type TextScore,
+    type CountResult,
+    type EngineOptions,
+    type GeneratedAnswer,
+    type GenerateOptions,
+    generationContextSize,
+    type NeuronMask,
+    type Prompt,
+    type RunOptions,
+    type Samples,
+    type ScoreResult,
+    type TextScore,
 } from './engine/engineTypes.js';
 export { type Site, type SiteKind } from './engine/Site.js';
 export type { MemoryPlan } from './engine/planMemory.js';
@@ -17,7 +26,14 @@ export type { TokenizedSample } from './engine/tokenizeSamples.js';
 export { modelFingerprint } from './engine/modelFingerprint.js';
 export type { GpuChoice } from './engine/loadBackends.js';
 
-export type { Activations, ActivationsSource, Counts, CountedTexts, DatasetSource, ModelSource } from './activations/Activations.js';
+export type {
+    Activations,
+    ActivationsSource,
+    Counts,
+    CountedTexts,
+    DatasetSource,
+    ModelSource,
+} from './activations/Activations.js';
 export { readActivations, readActivationsSource, writeActivations } from './activations/activationsFile.js';
 export { collect, type CollectOptions, type CollectResult } from './activations/collect.js';
 export { importCounts } from './activations/import/importCounts.js';
@@ -26,7 +42,16 @@ export { mergeShards } from './activations/mergeShards.js';
 export { parseShard, type Shard } from './activations/Shard.js';
 
 export type {
-    ClassStability, IdentifyMethod, Interval, LayerCounts, NeuronAnalysis, NeuronClass, NeuronIndex, Stability, Stage, Stages,
+    ClassStability,
+    IdentifyMethod,
+    Interval,
+    LayerCounts,
+    NeuronAnalysis,
+    NeuronClass,
+    NeuronIndex,
+    Stability,
+    Stage,
+    Stages,
 } from './neurons/NeuronAnalysis.js';
 export { readNeurons, writeNeurons } from './neurons/file.js';
 export { findStages } from './neurons/findStages.js';
@@ -36,7 +61,16 @@ export { randomNeurons } from './neurons/randomNeurons.js';
 
 export { measuredAlike, metricChange } from './experiments/compareMetrics.js';
 export { compare, type LabelledAnalysis } from './experiments/compare.js';
-export type { AnalysisChange, ComparedAnalysis, Comparison, GroupChange, GroupName, LanguageNumbers, MetricChange, MetricGroupChange } from './experiments/Comparison.js';
+export type {
+    AnalysisChange,
+    ComparedAnalysis,
+    Comparison,
+    GroupChange,
+    GroupName,
+    LanguageNumbers,
+    MetricChange,
+    MetricGroupChange,
+} from './experiments/Comparison.js';
 export { readComparison, writeComparison } from './experiments/comparisonFile.js';
 export { openQuestions, type QuestionsOptions } from './questions/openQuestions.js';
 export { openTemplate, type PromptTemplate, promptTemplates } from './questions/promptTemplates.js';
@@ -51,12 +85,21 @@ export { accuracyMetric, type AccuracyOptions } from './experiments/accuracy.js'
 export { type Condition, maskOf } from './experiments/conditions.js';
 export { deactivate, type DeactivateOptions, type DeactivateResult } from './experiments/deactivate.js';
 export {
-    deactivateShard, type DeactivateShardOptions, type DeactivateShardResult,
+    deactivateShard,
+    type DeactivateShardOptions,
+    type DeactivateShardResult,
 } from './experiments/deactivateShard.js';
 export { mergeMatrix, type MergeMatrixOptions } from './experiments/mergeMatrix.js';
 export { countConditions, type ExperimentOptions } from './experiments/experiment.js';
 export type {
-    AnswerShare, AnswerShares, CellInterval, DeactivationMatrix, DeactivationSet, Grid, MetricName, NeuronSetName,
+    AnswerShare,
+    AnswerShares,
+    CellInterval,
+    DeactivationMatrix,
+    DeactivationSet,
+    Grid,
+    MetricName,
+    NeuronSetName,
 } from './experiments/DeactivationMatrix.js';
 export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.js';
 export type { MeasurementPlan } from './experiments/measurementPlan.js';

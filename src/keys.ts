@@ -1,7 +1,8 @@
 import { createHash } from 'node:crypto';
 
 /** What a key can be made of: plain data. */
-export type KeyPart = string | number | boolean | null | undefined | readonly KeyPart[] | { readonly [name: string]: KeyPart };
+export type KeyPart =
+    string | number | boolean | null | undefined | readonly KeyPart[] | { readonly [name: string]: KeyPart };
 
 /** Hexadecimal digits of a key: 96 bits, with which a billion results of one folder have no two alike. */
 const keyDigits = 24;
@@ -17,6 +18,11 @@ export function keyOf(parts: KeyPart): string {
 function canonical(part: KeyPart): string {
     if (part === null || typeof part !== 'object') return JSON.stringify(part) ?? 'null';
     if (Array.isArray(part)) return `[${part.map(canonical).join()}]`;
-    const named = Object.entries(part as { readonly [name: string]: KeyPart }).filter(([, value]) => value !== undefined);
-    return `{${named.sort(([a], [b]) => (a < b ? -1 : 1)).map(([name, value]) => `${JSON.stringify(name)}:${canonical(value)}`).join()}}`;
+    const named = Object.entries(part as { readonly [name: string]: KeyPart }).filter(
+        ([, value]) => value !== undefined,
+    );
+    return `{${named
+        .sort(([a], [b]) => (a < b ? -1 : 1))
+        .map(([name, value]) => `${JSON.stringify(name)}:${canonical(value)}`)
+        .join()}}`;
 }

@@ -14,7 +14,12 @@ export interface Progress {
 }
 
 /** Says nothing; the default of the library. */
-export const silent: Progress = { stage: () => undefined, advance: () => undefined, note: () => undefined, done: () => undefined };
+export const silent: Progress = {
+    stage: () => undefined,
+    advance: () => undefined,
+    note: () => undefined,
+    done: () => undefined,
+};
 
 /** A bar with an estimate on a terminal, a plain line every tenth of a stage elsewhere. */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
@@ -52,7 +57,10 @@ function barLabel(label: string): { readonly label: string } {
 class OneOfBars implements Progress {
     #bar: SingleBar | undefined;
 
-    constructor(private readonly bars: MultiBar, private readonly name: string) {}
+    constructor(
+        private readonly bars: MultiBar,
+        private readonly name: string,
+    ) {}
 
     stage(label: string, total: number): void {
         this.#bar ??= this.bars.create(1, 0, barLabel(this.name));
@@ -108,7 +116,10 @@ class LineProgress implements Progress {
     #begin = 0;
 
     /** @param prefix of every line */
-    constructor(private readonly stream: NodeJS.WritableStream, private readonly prefix = '') {}
+    constructor(
+        private readonly stream: NodeJS.WritableStream,
+        private readonly prefix = '',
+    ) {}
 
     stage(label: string, total: number): void {
         this.#label = label;

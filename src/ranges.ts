@@ -50,9 +50,14 @@ export function describeRange({ whole = false, least, most, above, below }: Numb
 
 /** Whether a number is finite and in a range. */
 export function isInRange(value: number, { whole = false, least, most, above, below }: NumberRange): boolean {
-    return Number.isFinite(value) && (!whole || Number.isSafeInteger(value))
-        && value >= (least ?? -Infinity) && value <= (most ?? Infinity)
-        && value > (above ?? -Infinity) && value < (below ?? Infinity);
+    return (
+        Number.isFinite(value) &&
+        (!whole || Number.isSafeInteger(value)) &&
+        value >= (least ?? -Infinity) &&
+        value <= (most ?? Infinity) &&
+        value > (above ?? -Infinity) &&
+        value < (below ?? Infinity)
+    );
 }
 
 const decimal = /^[-+]?(?:\d+\.?\d*|\.\d+)(?:e[-+]?\d+)?$/i;

@@ -12,13 +12,23 @@ import { build, reportFailure } from '../scripts/build/build.mjs';
 
 /** Tests that cannot run so, and why; each can be asked for by name. */
 const left = {
-    'tests/model/readme.test.ts': 'runs the README\'s commands, builds among them',
+    'tests/model/readme.test.ts': "runs the README's commands, builds among them",
     'tests/model/gpu.test.ts': 'minutes on a software GPU, and drivers allocate in ways of their own',
 };
 
 /** Every call of the addon, every way of counting, masking and scoring; little through the command line. */
-const quick = ['states', 'failures', 'modelInfo', 'counting', 'additive', 'mask', 'generate', 'lora', 'memory', 'untouched']
-    .map((name) => `tests/model/${name}.test.ts`);
+const quick = [
+    'states',
+    'failures',
+    'modelInfo',
+    'counting',
+    'additive',
+    'mask',
+    'generate',
+    'lora',
+    'memory',
+    'untouched',
+].map((name) => `tests/model/${name}.test.ts`);
 
 /** A runtime library of the compiler's. */
 function runtime(name) {
@@ -34,21 +44,26 @@ try {
     const options = `log_path=${join(found, 'report')}:halt_on_error=1:print_stacktrace=1`;
     const [, , ...chosen] = process.argv;
     const whole = chosen.length === 0;
-    const tests = whole ? ['tests/model', ...Object.keys(left).map((file) => `--exclude=${file}`)]
+    const tests = whole
+        ? ['tests/model', ...Object.keys(left).map((file) => `--exclude=${file}`)]
         : chosen.flatMap((argument) => (argument === '--quick' ? quick : [argument]));
     const slow = ['--testTimeout=900000', '--hookTimeout=900000'];
-    const { status, signal } = spawnSync(process.execPath, [resolve('node_modules/vitest/vitest.mjs'), 'run', '--project', 'main', ...slow, ...tests], {
-        stdio: 'inherit',
-        env: {
-            ...process.env,
-            LANGUAGE_NEURONS_BUILD: 'sanitize',
-            // Later ones need earlier ones; without libstdc++, ASan cannot see exceptions pass.
-            LD_PRELOAD: ['libasan.so', 'libubsan.so', 'libstdc++.so.6'].map(runtime).join(':'),
-            // Node and libraries that stay loaded leak by design.
-            ASAN_OPTIONS: `${options}:detect_leaks=0:detect_stack_use_after_return=1`,
-            UBSAN_OPTIONS: options,
+    const { status, signal } = spawnSync(
+        process.execPath,
+        [resolve('node_modules/vitest/vitest.mjs'), 'run', '--project', 'main', ...slow, ...tests],
+        {
+            stdio: 'inherit',
+            env: {
+                ...process.env,
+                LANGUAGE_NEURONS_BUILD: 'sanitize',
+                // Later ones need earlier ones; without libstdc++, ASan cannot see exceptions pass.
+                LD_PRELOAD: ['libasan.so', 'libubsan.so', 'libstdc++.so.6'].map(runtime).join(':'),
+                // Node and libraries that stay loaded leak by design.
+                ASAN_OPTIONS: `${options}:detect_leaks=0:detect_stack_use_after_return=1`,
+                UBSAN_OPTIONS: options,
+            },
         },
-    });
+    );
     // A finding ends its process; where a test expected that, the report still tells.
     const reports = readdirSync(found);
     for (const report of reports) process.stderr.write(`\n${readFileSync(join(found, report), 'utf8')}`);

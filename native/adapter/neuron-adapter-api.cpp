@@ -73,7 +73,7 @@ struct trial {
         adapter.mode = mode;
     }
     ~trial() { adapter.mode = before; }
-    llama_adapter_neuron &   adapter;
+    llama_adapter_neuron & adapter;
     const llama_neurons_mode before;
 };
 
@@ -85,8 +85,10 @@ void reserve(llama_context * ctx, const llama_neurons_mode & mode) {
     try {
         ctx->sched_reserve();
     } catch (const llama_neurons_error & e) {
-        throw llama_neurons_error(e.code, std::string("no memory for the compute buffers of the model's graph (")
-            + e.what() + "); lower the batch size or put fewer layers on the GPU");
+        throw llama_neurons_error(
+            e.code, std::string("no memory for the compute buffers of the model's graph (") + e.what()
+                        + "); lower the batch size or put fewer layers on the GPU"
+        );
     }
     adapter.reserved = mode;
 }
@@ -106,7 +108,9 @@ std::string llama_neurons_unsound_header(const llama_model * model) {
         cached += (uint64_t(model->hparams.n_embd_k_gqa(il)) + model->hparams.n_embd_v_gqa(il)) * 2;
     }
     const uint64_t weights = llama_model_size(model);
-    return cached <= weights ? "" : "keys and values of " + std::to_string(cached) + " bytes a token, for which it has no weights";
+    return cached <= weights
+             ? ""
+             : "keys and values of " + std::to_string(cached) + " bytes a token, for which it has no weights";
 }
 
 void llama_neurons_caught(const std::exception & error) {
@@ -122,12 +126,14 @@ void llama_neurons_caught(const std::exception & error) {
 
 void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, int32_t n_masks) {
     const llama_model & model = ctx->get_model();
-    const std::string   who   = std::string("architecture '") + llm_arch_name(model.arch) + "' is not supported: ";
+    const std::string who = std::string("architecture '") + llm_arch_name(model.arch) + "' is not supported: ";
     if (llama_model_has_encoder(&model)) {
         throw llama_neurons_error("UNSUPPORTED", who + "it has an encoder; use a decoder-only model");
     }
     if (ctx->get_memory() == nullptr || !ctx->get_cparams().causal_attn) {
-        throw llama_neurons_error("UNSUPPORTED", who + "it does not predict the next token; use a causal language model");
+        throw llama_neurons_error(
+            "UNSUPPORTED", who + "it does not predict the next token; use a causal language model"
+        );
     }
     if (n_masks < 1) {
         throw llama_neurons_error("WRONG_USE", "a context holds at least one mask, not " + std::to_string(n_masks));
@@ -146,7 +152,9 @@ void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neur
         throw llama_neurons_error("DAMAGED", "its header says " + unsound + "; download or convert it again");
     }
     if (graph == nullptr) {
-        throw llama_neurons_error("OUT_OF_MEMORY", "no memory for the compute buffers of the model's graph; use a smaller batch");
+        throw llama_neurons_error(
+            "OUT_OF_MEMORY", "no memory for the compute buffers of the model's graph; use a smaller batch"
+        );
     }
     adapter->end_survey(graph);
     ctx->neurons = adapter;
@@ -219,7 +227,10 @@ int32_t llama_neurons_graph_splits(llama_context * ctx, llama_neurons_mode mode)
     const trial tried(adapter, mode);
     const uint32_t n = std::min(ctx->n_ubatch(), ctx->n_ctx());
     if (llama_graph_reserve(ctx, n, ctx->n_seq_max(), n) == nullptr) {
-        throw llama_neurons_error("OUT_OF_MEMORY", "no memory for the compute buffers of the model's graph; lower the batch size or put fewer layers on the GPU");
+        throw llama_neurons_error(
+            "OUT_OF_MEMORY", "no memory for the compute buffers of the model's graph; lower the batch size or put "
+                             "fewer layers on the GPU"
+        );
     }
     return ggml_backend_sched_get_n_splits(ctx->get_sched());
 }
@@ -231,7 +242,7 @@ llama_neurons_memory llama_neurons_measure(const llama_context * ctx) {
     const auto add = [](llama_neurons_bytes & part, ggml_backend_buffer_type_t type, size_t bytes) {
         ggml_backend_dev_t device = ggml_backend_buft_get_device(type);
         const bool host = ggml_backend_buft_is_host(type) || device == nullptr // pinned memory names a GPU too
-            || ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_CPU;
+                       || ggml_backend_dev_type(device) == GGML_BACKEND_DEVICE_TYPE_CPU;
         (host ? part.cpu : part.gpu) += bytes;
     };
     for (const auto & [type, bytes] : llama_get_memory_breakdown(ctx)) {

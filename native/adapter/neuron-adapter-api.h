@@ -39,13 +39,13 @@ enum class llama_neurons_kind {
 };
 
 struct llama_neurons_site {
-    int32_t            layer;
+    int32_t layer;
     llama_neurons_kind kind;
-    int32_t            width;   // neurons: columns of the activation, of each expert
-    int32_t            experts; // 1 where it is not routed
-    int32_t            used;    // experts that a token goes through
-    bool               gated;   // the neuron's sign is read off a gate of its own
-    std::string        activation; // silu, gelu, relu, ...
+    int32_t width;          // neurons: columns of the activation, of each expert
+    int32_t experts;        // 1 where it is not routed
+    int32_t used;           // experts that a token goes through
+    bool gated;             // the neuron's sign is read off a gate of its own
+    std::string activation; // silu, gelu, relu, ...
 
     size_t neurons() const { return size_t(width) * size_t(experts); }
 };
@@ -70,18 +70,18 @@ enum class llama_neurons_head {
 // What the next decodes do. A mode that needs larger compute buffers than were reserved costs one
 // reservation; changing a mask costs nothing.
 struct llama_neurons_mode {
-    bool count  = false; // add to the counters
-    bool mask   = false; // multiply activations by the first mask
-    bool masks  = false; // each token's by its own mask (implies mask)
+    bool count = false; // add to the counters
+    bool mask = false;  // multiply activations by the first mask
+    bool masks = false; // each token's by its own mask (implies mask)
     llama_neurons_head head = llama_neurons_head::logits;
 };
 
 struct llama_neurons_token {
     llama_seq_id seq;
-    llama_pos    pos;
-    float        weight; // 1: counted, 0: not
-    llama_token  target; // token whose log-probability is asked for after this one, or -1
-    int32_t      mask;   // its mask, where each token has its own
+    llama_pos pos;
+    float weight;       // 1: counted, 0: not
+    llama_token target; // token whose log-probability is asked for after this one, or -1
+    int32_t mask;       // its mask, where each token has its own
 };
 
 enum class llama_neurons_ops {
@@ -95,7 +95,8 @@ enum class llama_neurons_ops {
 // their weights are. UNSUPPORTED, naming the architecture, where the model has no FFN or one that no site
 // covers, or a shape that is not one row a token. Compute buffers are reserved for `reserved`: a mode that fits
 // into it never moves them. n_masks: masks held at a time, at least 1.
-LLAMA_API void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, int32_t n_masks);
+LLAMA_API void
+llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, int32_t n_masks);
 
 LLAMA_API std::vector<llama_neurons_site> llama_neurons_sites(const llama_context * ctx);
 
@@ -145,7 +146,7 @@ struct llama_neurons_bytes {
 };
 
 struct llama_neurons_memory {
-    int32_t             layers = 0; // that can go to a GPU, the output head counted as one
+    int32_t layers = 0; // that can go to a GPU, the output head counted as one
     llama_neurons_bytes weights;
     llama_neurons_bytes context; // KV cache and recurrent states, compute buffers, outputs
     llama_neurons_bytes adapter; // counters and masks

@@ -17,16 +17,16 @@ constexpr int64_t max_undrained = int64_t(1) << 23;
 
 const char * activation_name(llm_ffn_op_type op) {
     switch (op) {
-        case LLM_FFN_SILU:           return "silu";
-        case LLM_FFN_GELU:           return "gelu";
-        case LLM_FFN_RELU:           return "relu";
-        case LLM_FFN_RELU_SQR:       return "squared relu";
-        case LLM_FFN_SWIGLU:         return "swiglu";
-        case LLM_FFN_GEGLU:          return "geglu";
-        case LLM_FFN_REGLU:          return "reglu";
+        case LLM_FFN_SILU: return "silu";
+        case LLM_FFN_GELU: return "gelu";
+        case LLM_FFN_RELU: return "relu";
+        case LLM_FFN_RELU_SQR: return "squared relu";
+        case LLM_FFN_SWIGLU: return "swiglu";
+        case LLM_FFN_GEGLU: return "geglu";
+        case LLM_FFN_REGLU: return "reglu";
         case LLM_FFN_SWIGLU_OAI_MOE: return "clamped swiglu";
-        case LLM_FFN_SITU:           return "situ";
-        default:                     return "unknown";
+        case LLM_FFN_SITU: return "situ";
+        default: return "unknown";
     }
 }
 
@@ -54,7 +54,7 @@ void llama_adapter_neuron::build_count(const llm_graph_context & graph, llm_ffn_
     call.activation = activation_name(op);
     if (halves) {
         call.gated = true;
-        call.act   = ggml_view_2d(graph.ctx0, call.act, call.act->ne[0] / 2, call.act->ne[1], call.act->nb[1], 0);
+        call.act = ggml_view_2d(graph.ctx0, call.act, call.act->ne[0] / 2, call.act->ne[1], call.act->nb[1], 0);
     }
     build_count(graph, call);
 }
@@ -75,7 +75,9 @@ void llama_adapter_neuron::build_count(const llm_graph_context & graph, const ne
     const size_t number = in.sites++;
     in.open[call.il] = { number, call.selected };
     // The survey's graph had the same sites in the same order.
-    GGML_ASSERT(number < sites.size() && sites[number].info.layer == call.il && sites[number].info.width == call.act->ne[0]);
+    GGML_ASSERT(
+        number < sites.size() && sites[number].info.layer == call.il && sites[number].info.width == call.act->ne[0]
+    );
     if (!mode.count) {
         return;
     }
@@ -154,15 +156,22 @@ void llama_adapter_neuron::end_survey(ggml_cgraph * graph) {
 
 void llama_adapter_neuron::set_mask(int32_t mask, const std::vector<std::vector<float>> & keep) {
     if (mask < 0 || mask >= n_masks) {
-        throw llama_neurons_error("WRONG_USE", "mask " + std::to_string(mask) + " is asked for, the context holds " + std::to_string(n_masks));
+        throw llama_neurons_error(
+            "WRONG_USE", "mask " + std::to_string(mask) + " is asked for, the context holds " + std::to_string(n_masks)
+        );
     }
     if (!keep.empty() && keep.size() != sites.size()) {
-        throw llama_neurons_error("WRONG_USE", "the mask has " + std::to_string(keep.size()) + " sites, the model has " + std::to_string(sites.size()));
+        throw llama_neurons_error(
+            "WRONG_USE",
+            "the mask has " + std::to_string(keep.size()) + " sites, the model has " + std::to_string(sites.size())
+        );
     }
     for (size_t i = 0; i < keep.size(); ++i) {
         if (keep[i].size() != sites[i].info.neurons()) {
-            throw llama_neurons_error("WRONG_USE", "the mask of site " + std::to_string(i) + " has " + std::to_string(keep[i].size())
-                + " neurons, the model has " + std::to_string(sites[i].info.neurons()));
+            throw llama_neurons_error(
+                "WRONG_USE", "the mask of site " + std::to_string(i) + " has " + std::to_string(keep[i].size())
+                                 + " neurons, the model has " + std::to_string(sites[i].info.neurons())
+            );
         }
     }
     for (size_t i = 0; i < sites.size(); ++i) {
@@ -173,7 +182,10 @@ void llama_adapter_neuron::set_mask(int32_t mask, const std::vector<std::vector<
 void llama_adapter_neuron::set_tokens(const std::vector<llama_neurons_token> & list) {
     for (const llama_neurons_token & token : list) {
         if (mode.masks && (token.mask < 0 || token.mask >= n_masks)) {
-            throw llama_neurons_error("WRONG_USE", "a token asks for mask " + std::to_string(token.mask) + ", the context holds " + std::to_string(n_masks));
+            throw llama_neurons_error(
+                "WRONG_USE",
+                "a token asks for mask " + std::to_string(token.mask) + ", the context holds " + std::to_string(n_masks)
+            );
         }
     }
     const int64_t counted = tokens.set(list);
@@ -183,7 +195,7 @@ void llama_adapter_neuron::set_tokens(const std::vector<llama_neurons_token> & l
         if ((undrained + counted) * most_used(sites) > max_undrained) {
             drain();
         }
-        undrained      += counted;
+        undrained += counted;
         counted_tokens += counted;
     }
 }

@@ -58,23 +58,23 @@ struct llama_adapter_neuron {
     const llama_neurons_totals & counts();
     void reset_counts();
 
-    const llama_model &      model;
-    const llama_neurons_ops  ops_wanted;
-    const int32_t            n_masks;
-    llama_neurons_mode       mode;
-    llama_neurons_mode       reserved; // what the compute buffers are large enough for
+    const llama_model & model;
+    const llama_neurons_ops ops_wanted;
+    const int32_t n_masks;
+    llama_neurons_mode mode;
+    llama_neurons_mode reserved; // what the compute buffers are large enough for
     std::vector<neuron_site> sites;
-    neuron_placement         placement;
-    std::vector<double>      log_probabilities; // in the order of set_tokens
-    std::vector<llama_token> likeliest;         // likewise
-    int64_t                  counted_tokens = 0; // since the last reset
+    neuron_placement placement;
+    std::vector<double> log_probabilities; // in the order of set_tokens
+    std::vector<llama_token> likeliest;    // likewise
+    int64_t counted_tokens = 0;            // since the last reset
 
 private:
     neuron_graph_input & input(const llm_graph_context & graph) const;
     void drain();
 
     mutable std::optional<neuron_survey> survey; // a const graph build writes it
-    neuron_tokens        tokens;
+    neuron_tokens tokens;
     llama_neurons_totals totals;
-    int64_t              undrained = 0; // counted tokens in the device's F32 counters
+    int64_t undrained = 0; // counted tokens in the device's F32 counters
 };

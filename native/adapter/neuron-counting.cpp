@@ -14,7 +14,7 @@ struct slice {
         constexpr int64_t line = 16; // floats in a cache line: threads share none
         const int64_t lines = (width + line - 1) / line;
         begin = line * (lines * ith / nth);
-        end   = std::min(width, line * (lines * (ith + 1) / nth));
+        end = std::min(width, line * (lines * (ith + 1) / nth));
     }
     int64_t begin, end;
 };
@@ -43,7 +43,7 @@ void count_fused(ggml_tensor * dst, int ith, int nth, void * /*userdata*/) {
 }
 
 void count_fused_routed(ggml_tensor * dst, int ith, int nth, void * /*userdata*/) {
-    const ggml_tensor * act      = dst->src[1];
+    const ggml_tensor * act = dst->src[1];
     const ggml_tensor * selected = dst->src[3];
     const auto * weights = static_cast<const float *>(dst->src[2]->data);
     auto * counter = static_cast<float *>(dst->data);
@@ -57,7 +57,8 @@ void count_fused_routed(ggml_tensor * dst, int ith, int nth, void * /*userdata*/
         }
         for (int64_t s = 0; s < act->ne[1]; ++s) {
             const int32_t expert = *reinterpret_cast<const int32_t *>(
-                static_cast<const char *>(selected->data) + s * selected->nb[0] + t * selected->nb[1]);
+                static_cast<const char *>(selected->data) + s * selected->nb[0] + t * selected->nb[1]
+            );
             add_positive(counter + expert * width, row_at(act, s, t), weights[t], part);
             if (ith == 0) {
                 through[expert] += weights[t];
@@ -71,7 +72,7 @@ void count_fused_routed(ggml_tensor * dst, int ith, int nth, void * /*userdata*/
 ggml_tensor * sum_tokens(ggml_context * ctx, ggml_tensor * hits, ggml_tensor * counter) {
     constexpr int64_t groups = 16;
     const int64_t width = hits->ne[0];
-    const int64_t rows  = hits->ne[1];
+    const int64_t rows = hits->ne[1];
     if (rows % groups == 0 && rows > groups) {
         ggml_tensor * shape = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, width * groups); // never computed
         hits = ggml_repeat_back(ctx, ggml_reshape_2d(ctx, hits, width * groups, rows / groups), shape);
@@ -97,17 +98,18 @@ std::vector<ggml_tensor *> count_dense(ggml_context * ctx, const neuron_place & 
 // ggml has no sum by index: the product of the positive activations with one row a token and expert, which holds
 // the token's weight at the expert's place. Products of ones and zeros, summed in F32: whole numbers.
 std::vector<ggml_tensor *> count_routed(
-        ggml_context * ctx, const neuron_place & at, const llama_neurons_site & info, const neuron_counted & what) {
+    ggml_context * ctx, const neuron_place & at, const llama_neurons_site & info, const neuron_counted & what
+) {
     const int64_t used = what.act->ne[1];
     const int64_t rows = what.act->ne[2];
-    const int64_t all  = used * rows;
+    const int64_t all = used * rows;
     ggml_tensor * selected = ggml_reshape_1d(ctx, ggml_cont(ctx, what.selected), all);
-    ggml_tensor * one_hot  = ggml_reshape_3d(ctx, ggml_get_rows(ctx, at.identity, selected), info.experts, used, rows);
+    ggml_tensor * one_hot = ggml_reshape_3d(ctx, ggml_get_rows(ctx, at.identity, selected), info.experts, used, rows);
     one_hot = ggml_mul(ctx, one_hot, ggml_reshape_3d(ctx, what.weights, 1, 1, rows));
     one_hot = ggml_cont(ctx, ggml_transpose(ctx, ggml_reshape_2d(ctx, one_hot, info.experts, all))); // [all, experts]
     ggml_tensor * hits = ggml_step(ctx, ggml_is_contiguous(what.act) ? what.act : ggml_cont(ctx, what.act));
     hits = ggml_cont(ctx, ggml_transpose(ctx, ggml_reshape_2d(ctx, hits, info.width, all))); // [all, width]
-    ggml_tensor * sum = ggml_mul_mat(ctx, hits, one_hot); // [width, experts]
+    ggml_tensor * sum = ggml_mul_mat(ctx, hits, one_hot);                                    // [width, experts]
     ggml_prec_set_acc(sum, GGML_PREC_F32);
     ggml_tensor * through = ggml_reshape_1d(ctx, ggml_sum_rows(ctx, one_hot), info.experts);
     const auto neurons = int64_t(info.neurons());
@@ -128,24 +130,27 @@ bool supported(ggml_backend_dev_t device, const ggml_tensor * node) {
         return true;
     }
     return ggml_backend_dev_supports_op(device, node)
-        && std::all_of(std::begin(node->src), std::end(node->src), [=](const ggml_tensor * src) { return supported(device, src); });
+        && std::all_of(std::begin(node->src), std::end(node->src), [=](const ggml_tensor * src) {
+               return supported(device, src);
+           });
 }
 
 } // namespace
 
 std::vector<ggml_tensor *> neuron_count(
-        ggml_context * ctx, const neuron_place & at, const llama_neurons_site & info, const neuron_counted & what) {
+    ggml_context * ctx, const neuron_place & at, const llama_neurons_site & info, const neuron_counted & what
+) {
     if (at.ops != llama_neurons_ops::fused) {
         return what.selected == nullptr ? count_dense(ctx, at, what) : count_routed(ctx, at, info, what);
     }
     ggml_tensor * args[] = { what.act, what.weights, what.selected };
     return { what.selected == nullptr
-        ? ggml_custom_inplace(ctx, at.counter, args, 2, count_fused, GGML_N_TASKS_MAX, nullptr)
-        : ggml_custom_inplace(ctx, at.counter, args, 3, count_fused_routed, GGML_N_TASKS_MAX, nullptr) };
+                 ? ggml_custom_inplace(ctx, at.counter, args, 2, count_fused, GGML_N_TASKS_MAX, nullptr)
+                 : ggml_custom_inplace(ctx, at.counter, args, 3, count_fused_routed, GGML_N_TASKS_MAX, nullptr) };
 }
 
-llama_neurons_ops neuron_count_choose(
-        ggml_backend_dev_t device, const llama_neurons_site & info, llama_neurons_ops wanted) {
+llama_neurons_ops
+neuron_count_choose(ggml_backend_dev_t device, const llama_neurons_site & info, llama_neurons_ops wanted) {
     if (answers_unasked(device)) {
         return llama_neurons_ops::transpose;
     }
@@ -161,18 +166,20 @@ llama_neurons_ops neuron_count_choose(
         ggml_context_ptr ctx(ggml_init({ 64 * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true }));
         ggml_context * c = ctx.get();
         neuron_place at;
-        at.ops      = ops;
-        at.counter  = ggml_new_tensor_1d(c, GGML_TYPE_F32, int64_t(info.neurons()) + (routed ? info.experts : 0));
+        at.ops = ops;
+        at.counter = ggml_new_tensor_1d(c, GGML_TYPE_F32, int64_t(info.neurons()) + (routed ? info.experts : 0));
         at.identity = ggml_new_tensor_2d(c, GGML_TYPE_F32, info.experts, info.experts);
         ggml_tensor * weights = ggml_new_tensor_2d(c, GGML_TYPE_F32, 1, rows);
         neuron_counted what = { ggml_new_tensor_2d(c, GGML_TYPE_F32, info.width, rows), weights, nullptr };
         if (routed) { // strided, as argsort leaves it
             ggml_tensor * order = ggml_new_tensor_2d(c, GGML_TYPE_I32, info.experts, rows);
-            what.act      = ggml_new_tensor_3d(c, GGML_TYPE_F32, info.width, info.used, rows);
+            what.act = ggml_new_tensor_3d(c, GGML_TYPE_F32, info.width, info.used, rows);
             what.selected = ggml_view_2d(c, order, info.used, rows, order->nb[1], 0);
         }
         const auto nodes = neuron_count(c, at, info, what);
-        if (std::all_of(nodes.begin(), nodes.end(), [=](const ggml_tensor * node) { return supported(device, node); })) {
+        if (std::all_of(nodes.begin(), nodes.end(), [=](const ggml_tensor * node) {
+                return supported(device, node);
+            })) {
             return ops;
         }
     }
@@ -181,8 +188,8 @@ llama_neurons_ops neuron_count_choose(
 
 const char * neuron_count_name(llama_neurons_ops ops, bool routed) {
     switch (ops) {
-        case llama_neurons_ops::fused:     return "fused";
-        case llama_neurons_ops::repeat:    return routed ? "one-hot" : "repeat";
+        case llama_neurons_ops::fused: return "fused";
+        case llama_neurons_ops::repeat: return routed ? "one-hot" : "repeat";
         case llama_neurons_ops::transpose: return routed ? "one-hot" : "transpose";
         case llama_neurons_ops::automatic: break;
     }

@@ -14,7 +14,8 @@ template <typename T> void upload(ggml_tensor * tensor, const std::vector<T> & v
 } // namespace
 
 template <typename Make>
-ggml_tensor * neuron_graph_input::row_input(per_token & pair, int64_t n_rows, const char * name, const Make & make) const {
+ggml_tensor *
+neuron_graph_input::row_input(per_token & pair, int64_t n_rows, const char * name, const Make & make) const {
     if (n_rows != n_tokens && n_rows != n_outputs) {
         return nullptr;
     }
@@ -28,8 +29,8 @@ ggml_tensor * neuron_graph_input::row_input(per_token & pair, int64_t n_rows, co
 }
 
 void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
-    std::vector<float>   weight_all(n_tokens, 0.0f);
-    std::vector<float>   weight_out(n_outputs, 0.0f);
+    std::vector<float> weight_all(n_tokens, 0.0f);
+    std::vector<float> weight_out(n_outputs, 0.0f);
     std::vector<int32_t> mask_all(n_tokens, 0);
     std::vector<int32_t> mask_out(n_outputs, 0);
     std::vector<int32_t> target(n_outputs, 0); // any valid token: a row nobody asked for is not read
@@ -42,13 +43,13 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
         const bool is_output = n_outputs == n_tokens || ubatch->output[i] != 0;
         if (entry != nullptr) {
             weight_all[i] = entry->weight;
-            mask_all[i]   = entry->mask;
+            mask_all[i] = entry->mask;
             if (is_output && row < n_outputs) {
                 weight_out[row] = entry->weight;
-                mask_out[row]   = entry->mask;
+                mask_out[row] = entry->mask;
                 output_index[row] = int64_t(entry->index);
                 if (entry->target >= 0) {
-                    target[row]     = entry->target;
+                    target[row] = entry->target;
                     has_target[row] = true;
                 }
             }
@@ -65,15 +66,21 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
 }
 
 ggml_tensor * neuron_graph_input::weights_for(ggml_context * ctx, int64_t n_rows) {
-    return row_input(weights, n_rows, "neuron_weights", [&] { return ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n_rows); });
+    return row_input(weights, n_rows, "neuron_weights", [&] {
+        return ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n_rows);
+    });
 }
 
 ggml_tensor * neuron_graph_input::masks_for(ggml_context * ctx, int64_t n_rows) {
-    return row_input(masks, n_rows, "neuron_mask_of_token", [&] { return ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n_rows); });
+    return row_input(masks, n_rows, "neuron_mask_of_token", [&] {
+        return ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n_rows);
+    });
 }
 
 ggml_tensor * neuron_graph_input::mask_numbers_for(ggml_context * ctx, int64_t n_rows) {
-    return row_input(mask_numbers, n_rows, "neuron_mask_number_of_token", [&] { return ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n_rows); });
+    return row_input(mask_numbers, n_rows, "neuron_mask_number_of_token", [&] {
+        return ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n_rows);
+    });
 }
 
 ggml_tensor * neuron_graph_input::targets_for(ggml_context * ctx) {

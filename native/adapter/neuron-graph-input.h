@@ -35,22 +35,22 @@ public:
     ggml_tensor * likeliest = nullptr; // I32, the token of the largest logit of each output
 
     // F32, one value an output: the target's logit, the largest logit, the largest probability
-    ggml_tensor * target_logit    = nullptr;
-    ggml_tensor * max_logit       = nullptr;
+    ggml_tensor * target_logit = nullptr;
+    ggml_tensor * max_logit = nullptr;
     ggml_tensor * max_probability = nullptr;
 
     ggml_tensor * last_count = nullptr; // the node that counts the last site
 
     // The site that a layer's graph is in, between its activation and its down projection.
     struct open_site {
-        size_t        number   = 0;
+        size_t number = 0;
         ggml_tensor * selected = nullptr;
     };
-    size_t                   sites = 0; // met so far
-    std::map<int, open_site> open;      // by layer
+    size_t sites = 0;              // met so far
+    std::map<int, open_site> open; // by layer
 
     std::vector<int64_t> output_index; // for each output row, its index in set_tokens, or -1
-    std::vector<bool>    has_target;   // for each output row
+    std::vector<bool> has_target;      // for each output row
 
 private:
     // One value a token, and one an output.
@@ -62,9 +62,9 @@ private:
     template <typename Make>
     ggml_tensor * row_input(per_token & pair, int64_t n_rows, const char * name, const Make & make) const;
 
-    per_token     weights;           // F32 [1, n]
-    per_token     masks;             // I32 [n]
-    per_token     mask_numbers;      // F32 [1, n]
+    per_token weights;               // F32 [1, n]
+    per_token masks;                 // I32 [n]
+    per_token mask_numbers;          // F32 [1, n]
     ggml_tensor * targets = nullptr; // I32 [1, n_outputs]
 };
 

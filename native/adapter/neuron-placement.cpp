@@ -26,8 +26,8 @@ bool in_host_memory(const ggml_tensor * weight) {
     if (weight == nullptr || weight->buffer == nullptr) {
         return false;
     }
-    ggml_backend_buffer_type_t type   = ggml_backend_buffer_get_type(weight->buffer);
-    ggml_backend_dev_t         device = ggml_backend_buft_get_device(type);
+    ggml_backend_buffer_type_t type = ggml_backend_buffer_get_type(weight->buffer);
+    ggml_backend_dev_t device = ggml_backend_buft_get_device(type);
     return ggml_backend_buft_is_host(type) || (device != nullptr && on_cpu(device));
 }
 
@@ -42,7 +42,8 @@ void fill_identity(ggml_tensor * identity) {
 
 } // namespace
 
-const neuron_place & neuron_placement::of(const llama_model & model, const neuron_site & site, const ggml_tensor * act) {
+const neuron_place &
+neuron_placement::of(const llama_model & model, const neuron_site & site, const ggml_tensor * act) {
     if (site.guest.counter == nullptr) {
         return site.home;
     }
@@ -51,21 +52,26 @@ const neuron_place & neuron_placement::of(const llama_model & model, const neuro
     while (node != nullptr && node->op != GGML_OP_MUL_MAT && node->op != GGML_OP_MUL_MAT_ID) {
         node = node->src[0];
     }
-    const bool away = node != nullptr && node->src[0]->buffer != nullptr && ggml_backend_buffer_is_host(node->src[0]->buffer)
-        && ggml_backend_dev_offload_op(model.devices.front().dev, node);
+    const bool away = node != nullptr && node->src[0]->buffer != nullptr
+                   && ggml_backend_buffer_is_host(node->src[0]->buffer)
+                   && ggml_backend_dev_offload_op(model.devices.front().dev, node);
     return away ? site.guest : site.home;
 }
 
 void neuron_placement::allocate(
-        const llama_model & model, std::vector<neuron_site> & sites, llama_neurons_ops wanted, int32_t n_masks) {
+    const llama_model & model, std::vector<neuron_site> & sites, llama_neurons_ops wanted, int32_t n_masks
+) {
     std::map<ggml_backend_buffer_type_t, ggml_context *> by_type;
     std::map<std::tuple<ggml_backend_buffer_type_t, int32_t>, ggml_tensor *> identities;
 
-    const auto settle = [&](neuron_place & at, const llama_neurons_site & info, size_t number, ggml_backend_dev_t device, ggml_backend_buffer_type_t type) {
+    const auto settle = [&](neuron_place & at, const llama_neurons_site & info, size_t number,
+                            ggml_backend_dev_t device, ggml_backend_buffer_type_t type) {
         at.ops = neuron_count_choose(device, info, wanted);
         if (at.ops == llama_neurons_ops::automatic) {
-            throw llama_neurons_error("UNSUPPORTED", std::string("device ") + ggml_backend_dev_name(device)
-                + " supports none of the ways of counting neurons; run on the CPU (--gpu off)");
+            throw llama_neurons_error(
+                "UNSUPPORTED", std::string("device ") + ggml_backend_dev_name(device)
+                                   + " supports none of the ways of counting neurons; run on the CPU (--gpu off)"
+            );
         }
         ggml_context *& ctx = by_type[type];
         if (ctx == nullptr) {
@@ -74,7 +80,7 @@ void neuron_placement::allocate(
         }
         const bool routed = info.kind == llama_neurons_kind::routed;
         at.counter = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, int64_t(info.neurons()) + (routed ? info.experts : 0));
-        at.masks   = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, info.width, int64_t(info.experts) * n_masks);
+        at.masks = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, info.width, int64_t(info.experts) * n_masks);
         ggml_format_name(at.counter, "neuron_counter-%zu", number);
         ggml_format_name(at.masks, "neuron_keep-%zu", number);
         if (routed && at.ops != llama_neurons_ops::fused) {
@@ -90,11 +96,11 @@ void neuron_placement::allocate(
         neuron_site & site = sites[number];
         // A layer on the CPU may keep its buffers in a GPU's pinned memory: the layer's device counts, unless
         // the weights were left behind, as those of experts are.
-        ggml_backend_dev_t         device = model.dev_layer(site.info.layer);
-        ggml_backend_buffer_type_t type   = model.select_buft(site.info.layer);
+        ggml_backend_dev_t device = model.dev_layer(site.info.layer);
+        ggml_backend_buffer_type_t type = model.select_buft(site.info.layer);
         if (!on_cpu(device) && in_host_memory(site.weight)) {
             device = ggml_backend_dev_by_type(GGML_BACKEND_DEVICE_TYPE_CPU);
-            type   = ggml_backend_dev_buffer_type(device);
+            type = ggml_backend_dev_buffer_type(device);
         }
         settle(site.home, site.info, number, device, type);
         if (on_cpu(device) && !model.devices.empty() && wanted != llama_neurons_ops::fused) {
@@ -104,10 +110,14 @@ void neuron_placement::allocate(
     }
     for (auto & [type, ctx] : by_type) {
         bytes[type] = ggml_backend_alloc_ctx_tensors_from_buft_size(ctx, type);
-        ggml_backend_buffer_t buffer = model.hparams.no_alloc ? stand_in(ctx, type) : ggml_backend_alloc_ctx_tensors_from_buft(ctx, type);
+        ggml_backend_buffer_t buffer =
+            model.hparams.no_alloc ? stand_in(ctx, type) : ggml_backend_alloc_ctx_tensors_from_buft(ctx, type);
         if (buffer == nullptr) {
-            throw llama_neurons_error("OUT_OF_MEMORY", std::string("no memory for the neuron counters and ")
-                + std::to_string(n_masks) + " masks on " + ggml_backend_buft_name(type) + "; put fewer layers on the device, or use fewer masks at a time");
+            throw llama_neurons_error(
+                "OUT_OF_MEMORY", std::string("no memory for the neuron counters and ") + std::to_string(n_masks)
+                                     + " masks on " + ggml_backend_buft_name(type)
+                                     + "; put fewer layers on the device, or use fewer masks at a time"
+            );
         }
         if (!model.hparams.no_alloc) {
             ggml_backend_buffer_clear(buffer, 0);

@@ -15,7 +15,8 @@ struct llama_model;
 class neuron_placement {
 public:
     // UNSUPPORTED where a device has no way of counting, OUT_OF_MEMORY.
-    void allocate(const llama_model & model, std::vector<neuron_site> & sites, llama_neurons_ops wanted, int32_t n_masks);
+    void
+    allocate(const llama_model & model, std::vector<neuron_site> & sites, llama_neurons_ops wanted, int32_t n_masks);
 
     // The place where the scheduler computes an activation.
     static const neuron_place & of(const llama_model & model, const neuron_site & site, const ggml_tensor * act);
@@ -23,6 +24,6 @@ public:
     std::map<ggml_backend_buffer_type_t, size_t> bytes; // whether allocated or measured
 
 private:
-    std::vector<ggml_context_ptr>        contexts;
+    std::vector<ggml_context_ptr> contexts;
     std::vector<ggml_backend_buffer_ptr> buffers;
 };

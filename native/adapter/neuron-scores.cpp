@@ -7,15 +7,15 @@ void neuron_build_scores(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * log
     ggml_tensor * cells = ggml_reshape_3d(ctx, logits, 1, logits->ne[0], logits->ne[1]); // of [n_vocab, n_outputs]
 
     // The largest probability is at least 1/n_vocab, so nothing underflows, however unlikely the target is.
-    in.target_logit   = ggml_get_rows(ctx, cells, in.targets_for(ctx));
+    in.target_logit = ggml_get_rows(ctx, cells, in.targets_for(ctx));
     ggml_tensor * top = ggml_reshape_2d(ctx, ggml_argmax(ctx, logits), 1, logits->ne[1]);
-    in.max_logit      = ggml_get_rows(ctx, cells, top);
+    in.max_logit = ggml_get_rows(ctx, cells, top);
     // Expanded first, so that the allocator may compute the softmax in place of the logits.
     for (ggml_tensor * node : { in.target_logit, in.max_logit }) {
         ggml_set_output(node);
         ggml_build_forward_expand(gf, node);
     }
-    ggml_tensor * p    = ggml_soft_max(ctx, logits);
+    ggml_tensor * p = ggml_soft_max(ctx, logits);
     in.max_probability = ggml_get_rows(ctx, ggml_reshape_3d(ctx, p, 1, p->ne[0], p->ne[1]), top);
     ggml_set_output(in.max_probability);
     ggml_build_forward_expand(gf, in.max_probability);
@@ -48,22 +48,26 @@ void neuron_keep_until(ggml_cgraph * gf, const ggml_tensor * last) {
     });
 }
 
-void neuron_read_scores(const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<double> & log_probabilities) {
+void neuron_read_scores(
+    const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<double> & log_probabilities
+) {
     ggml_backend_sched_synchronize(sched);
     const auto n = size_t(in.n_outputs);
     std::vector<float> x(n), x_max(n), p_max(n);
-    ggml_backend_tensor_get(in.target_logit,    x.data(),     0, n * sizeof(float));
-    ggml_backend_tensor_get(in.max_logit,       x_max.data(), 0, n * sizeof(float));
+    ggml_backend_tensor_get(in.target_logit, x.data(), 0, n * sizeof(float));
+    ggml_backend_tensor_get(in.max_logit, x_max.data(), 0, n * sizeof(float));
     ggml_backend_tensor_get(in.max_probability, p_max.data(), 0, n * sizeof(float));
     for (size_t row = 0; row < n; ++row) {
         if (in.output_index[row] >= 0 && in.has_target[row]) {
-            log_probabilities[in.output_index[row]] = double(x[row]) - double(x_max[row]) + std::log(double(p_max[row]));
+            log_probabilities[in.output_index[row]] =
+                double(x[row]) - double(x_max[row]) + std::log(double(p_max[row]));
         }
     }
 }
 
 void neuron_read_likeliest(
-        const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest) {
+    const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest
+) {
     ggml_backend_sched_synchronize(sched);
     std::vector<llama_token> found(size_t(in.n_outputs));
     ggml_backend_tensor_get(in.likeliest, found.data(), 0, found.size() * sizeof(llama_token));

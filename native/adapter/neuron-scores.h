@@ -21,8 +21,11 @@ void neuron_build_likeliest(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * 
 void neuron_keep_until(ggml_cgraph * gf, const ggml_tensor * last);
 
 // Takes the log-probabilities of a computed graph, each to its target's place in the list of tokens.
-void neuron_read_scores(const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<double> & log_probabilities);
+void neuron_read_scores(
+    const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<double> & log_probabilities
+);
 
 // Takes the likeliest tokens of a computed graph, each to the place of the token that it follows.
 void neuron_read_likeliest(
-    const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest);
+    const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest
+);

@@ -12,38 +12,39 @@
 
 // Told before the activation function is applied (after it, where the function's sign is not its input's).
 struct neuron_call {
-    int           il;
+    int il;
     // What is positive where a neuron is active: F32 [width, rows], or [width, used, rows] of routed experts;
     // a row a token of the batch, or of those with an output.
     ggml_tensor * act;
-    bool          gated;
-    const char *  activation;
+    bool gated;
+    const char * activation;
     // Weights of the FFN, those that are nullptr left out of account; the first tells where it is computed.
     std::initializer_list<const ggml_tensor *> weights;
     ggml_tensor * selected = nullptr; // I32 [used, rows], of routed experts; may be a strided view
-    int64_t       experts  = 1;
+    int64_t experts = 1;
 };
 
 // Counter and masks of a site on one device.
 struct neuron_place {
-    llama_neurons_ops ops      = llama_neurons_ops::automatic;
+    llama_neurons_ops ops = llama_neurons_ops::automatic;
     // F32 [experts * width], and behind them, of a routed site, [experts] tokens that went through each
-    ggml_tensor *     counter  = nullptr;
-    ggml_tensor *     masks    = nullptr; // F32 [width, experts * n_masks]
-    ggml_tensor *     identity = nullptr; // F32 [experts, experts], for one-hot rows
+    ggml_tensor * counter = nullptr;
+    ggml_tensor * masks = nullptr;    // F32 [width, experts * n_masks]
+    ggml_tensor * identity = nullptr; // F32 [experts, experts], for one-hot rows
 };
 
 struct neuron_site {
-    llama_neurons_site  info;
+    llama_neurons_site info;
     const ggml_tensor * weight = nullptr; // the first of its weights
-    neuron_place        home;  // where the weights are
+    neuron_place home;                    // where the weights are
     // Of a site on the CPU, where there is a GPU: large batches are multiplied there, and what they give is
     // counted where it is.
-    neuron_place        guest;
+    neuron_place guest;
 
     bool routed() const { return info.kind == llama_neurons_kind::routed; }
 
     std::vector<neuron_place *> places() {
-        return guest.counter == nullptr ? std::vector<neuron_place *>{ &home } : std::vector<neuron_place *>{ &home, &guest };
+        return guest.counter == nullptr ? std::vector<neuron_place *>{ &home }
+                                        : std::vector<neuron_place *>{ &home, &guest };
     }
 };

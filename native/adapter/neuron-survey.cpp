@@ -6,15 +6,20 @@
 #include <regex>
 
 void neuron_survey::take(const neuron_call & call, int64_t width, int64_t n_tokens, int64_t n_outputs) {
-    const bool    routed = call.selected != nullptr;
-    const int64_t rows   = routed ? call.act->ne[2] : call.act->ne[1];
+    const bool routed = call.selected != nullptr;
+    const int64_t rows = routed ? call.act->ne[2] : call.act->ne[1];
     const int64_t beyond = routed ? call.act->ne[3] : call.act->ne[2] * call.act->ne[3];
     if (odd.empty() && (beyond != 1 || (rows != n_tokens && rows != n_outputs))) {
         odd = "layer " + std::to_string(call.il);
     }
     neuron_site site;
-    site.info = { call.il, routed ? llama_neurons_kind::routed : llama_neurons_kind::dense, int32_t(width),
-        int32_t(call.experts), routed ? int32_t(call.act->ne[1]) : 1, call.gated, call.activation };
+    site.info = { call.il,
+                  routed ? llama_neurons_kind::routed : llama_neurons_kind::dense,
+                  int32_t(width),
+                  int32_t(call.experts),
+                  routed ? int32_t(call.act->ne[1]) : 1,
+                  call.gated,
+                  call.activation };
     for (const ggml_tensor * weight : call.weights) {
         if (weight == nullptr) {
             continue;
@@ -33,7 +38,9 @@ void neuron_survey::take(const neuron_call & call, int64_t width, int64_t n_toke
 std::vector<neuron_site> neuron_survey::result(const llama_model & model, ggml_cgraph * graph) const {
     const std::string who = std::string("architecture '") + llm_arch_name(model.arch) + "' is not supported: ";
     // The first products of FFNs, as llama.cpp names their weights.
-    static const std::regex ffn(R"(blk\.(\d+)\.(ffn_(up|gate|gate_up)(_exps|_shexp|_chexps)?|channel_mix_key)\.weight)");
+    static const std::regex ffn(
+        R"(blk\.(\d+)\.(ffn_(up|gate|gate_up)(_exps|_shexp|_chexps)?|channel_mix_key)\.weight)"
+    );
     std::set<const ggml_tensor *> used;
     for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
         used.insert(std::begin(ggml_graph_node(graph, i)->src), std::end(ggml_graph_node(graph, i)->src));
@@ -42,7 +49,11 @@ std::vector<neuron_site> neuron_survey::result(const llama_model & model, ggml_c
         std::smatch match;
         if (used.count(tensor) != 0 && weights.count(tensor) == 0 && std::regex_match(name, match, ffn)
             && uint32_t(std::stoul(match[1])) < model.hparams.n_layer()) {
-            throw llama_neurons_error("UNSUPPORTED", who + "the FFN of " + name + " is computed in a way of its own, so its neurons cannot be counted; use a model of another architecture");
+            throw llama_neurons_error(
+                "UNSUPPORTED", who + "the FFN of " + name
+                                   + " is computed in a way of its own, so its neurons cannot be counted; use a model "
+                                     "of another architecture"
+            );
         }
     }
     if (sites.empty()) {
@@ -50,11 +61,17 @@ std::vector<neuron_site> neuron_survey::result(const llama_model & model, ggml_c
     }
     for (const neuron_site & site : sites) {
         if (site.weight == nullptr) {
-            throw llama_neurons_error("UNSUPPORTED", who + "llama.cpp builds the FFN of layer " + std::to_string(site.info.layer) + " without its weights; use another model");
+            throw llama_neurons_error(
+                "UNSUPPORTED", who + "llama.cpp builds the FFN of layer " + std::to_string(site.info.layer)
+                                   + " without its weights; use another model"
+            );
         }
     }
     if (!odd.empty()) {
-        throw llama_neurons_error("UNSUPPORTED", who + "the activation of " + odd + " does not have one row a token; use a model of another architecture");
+        throw llama_neurons_error(
+            "UNSUPPORTED",
+            who + "the activation of " + odd + " does not have one row a token; use a model of another architecture"
+        );
     }
     return sites;
 }

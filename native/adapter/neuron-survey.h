@@ -20,7 +20,7 @@ public:
     std::vector<neuron_site> result(const llama_model & model, ggml_cgraph * graph) const;
 
 private:
-    std::vector<neuron_site>      sites;
+    std::vector<neuron_site> sites;
     std::set<const ggml_tensor *> weights; // that went through a site
-    std::string                   odd;     // what is not one row a token
+    std::string odd;                       // what is not one row a token
 };

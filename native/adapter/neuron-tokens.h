@@ -11,10 +11,10 @@
 class neuron_tokens {
 public:
     struct entry {
-        float   weight;
+        float weight;
         int32_t target;
         int32_t mask;
-        size_t  index; // into the list of set
+        size_t index; // into the list of set
     };
 
     // The number of counted ones.

@@ -12,7 +12,8 @@ bool begins(const char * name, const char * with) {
 
 // What llama.cpp's FFN builders name the operands of their functions.
 bool is_operand(const char * name) {
-    return begins(name, "ffn_gate") || begins(name, "ffn_up") || begins(name, "ffn_moe_gate") || begins(name, "ffn_moe_up");
+    return begins(name, "ffn_gate") || begins(name, "ffn_up") || begins(name, "ffn_moe_gate")
+        || begins(name, "ffn_moe_up");
 }
 
 // Not the sigmoid that routes.
@@ -91,13 +92,15 @@ CallbackCounter::Signs CallbackCounter::signs_of(const ggml_tensor * tensor) {
         product = product->src[0];
     }
     signs.width = tensor->ne[0];
-    signs.used  = product == nullptr ? 1 : tensor->ne[1];
-    signs.rows  = product == nullptr ? tensor->ne[1] : tensor->ne[2];
+    signs.used = product == nullptr ? 1 : tensor->ne[1];
+    signs.rows = product == nullptr ? tensor->ne[1] : tensor->ne[2];
     const std::vector<char> bytes = bytes_of(tensor);
     const size_t row_stride = product == nullptr ? tensor->nb[1] : tensor->nb[2];
     for (int64_t t = 0; t < signs.rows; ++t) {
         for (int64_t s = 0; s < signs.used; ++s) {
-            const auto * row = reinterpret_cast<const float *>(bytes.data() + size_t(t) * row_stride + size_t(s) * (product == nullptr ? 0 : tensor->nb[1]));
+            const auto * row = reinterpret_cast<const float *>(
+                bytes.data() + size_t(t) * row_stride + size_t(s) * (product == nullptr ? 0 : tensor->nb[1])
+            );
             for (int64_t j = 0; j < signs.width; ++j) {
                 signs.positive.push_back(row[j] > 0.0f ? 1 : 0);
             }
@@ -109,7 +112,9 @@ CallbackCounter::Signs CallbackCounter::signs_of(const ggml_tensor * tensor) {
         const std::vector<char> chosen = bytes_of(ids);
         for (int64_t t = 0; t < signs.rows; ++t) {
             for (int64_t s = 0; s < signs.used; ++s) {
-                signs.selected.push_back(*reinterpret_cast<const int32_t *>(chosen.data() + size_t(t) * ids->nb[1] + size_t(s) * ids->nb[0]));
+                signs.selected.push_back(
+                    *reinterpret_cast<const int32_t *>(chosen.data() + size_t(t) * ids->nb[1] + size_t(s) * ids->nb[0])
+                );
             }
         }
     }

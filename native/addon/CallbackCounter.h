@@ -31,10 +31,10 @@ public:
 private:
     // Which values of an activation [width, used, rows] are positive, and the experts [used, rows].
     struct Signs {
-        int64_t              width = 0;
-        int64_t              used  = 1;
-        int64_t              rows  = 0;
-        int64_t              experts = 0; // 0: not routed
+        int64_t width = 0;
+        int64_t used = 1;
+        int64_t rows = 0;
+        int64_t experts = 0; // 0: not routed
         std::vector<uint8_t> positive;
         std::vector<int32_t> selected;
         Signs first_half() const;
@@ -44,16 +44,16 @@ private:
         std::vector<int64_t> routed;
     };
 
-    bool  wants(const ggml_tensor * tensor) const;
-    void  take(const ggml_tensor * tensor);
+    bool wants(const ggml_tensor * tensor) const;
+    void take(const ggml_tensor * tensor);
     static Signs signs_of(const ggml_tensor * tensor);
-    void  count(const Signs & signs, int layer);
+    void count(const Signs & signs, int layer);
 
-    bool               any;
-    std::string        prefix;
+    bool any;
+    std::string prefix;
     std::vector<float> weights_all;
     std::vector<float> weights_out;
-    std::map<const ggml_tensor *, Signs> seen;  // of this batch, what functions may be applied to
-    std::map<int, int>                   met;   // of this batch: sites of each layer so far
-    std::map<std::pair<int, int>, Site>  sites; // by layer and place in it
+    std::map<const ggml_tensor *, Signs> seen; // of this batch, what functions may be applied to
+    std::map<int, int> met;                    // of this batch: sites of each layer so far
+    std::map<std::pair<int, int>, Site> sites; // by layer and place in it
 };

@@ -23,11 +23,23 @@ struct BatchDeleter {
 [[noreturn]] void fail_decode(int code, const std::string & why) {
     const std::string because = why.empty() ? "" : " (" + why + ")";
     switch (code) {
-        case 1:  fail("OUT_OF_MEMORY", "the KV cache is full" + because + "; raise the context size or lower the batch size", code);
-        case 2:  throw FailureException(Context::stopped());
+        case 1:
+            fail(
+                "OUT_OF_MEMORY", "the KV cache is full" + because + "; raise the context size or lower the batch size",
+                code
+            );
+        case 2: throw FailureException(Context::stopped());
         case -1: fail("NATIVE", "llama.cpp refused the batch" + because, code);
-        case -2: fail("OUT_OF_MEMORY", "no memory for the compute buffers" + because + "; lower the batch size or put fewer layers on the GPU", code);
-        default: fail("NATIVE", "llama.cpp failed to compute a batch" + because + "; finished parts are kept, run again", code);
+        case -2:
+            fail(
+                "OUT_OF_MEMORY",
+                "no memory for the compute buffers" + because + "; lower the batch size or put fewer layers on the GPU",
+                code
+            );
+        default:
+            fail(
+                "NATIVE", "llama.cpp failed to compute a batch" + because + "; finished parts are kept, run again", code
+            );
     }
 }
 
@@ -38,12 +50,12 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     const LogCapture log;
     llama_neurons_take_cause(); // of an earlier call
     auto params = llama_context_default_params();
-    params.n_ctx      = options.context_size;
-    params.n_batch    = options.batch_size;
-    params.n_ubatch   = options.batch_size;
-    params.n_seq_max  = options.sequences;
+    params.n_ctx = options.context_size;
+    params.n_batch = options.batch_size;
+    params.n_ubatch = options.batch_size;
+    params.n_seq_max = options.sequences;
     params.kv_unified = !options.streams; // unified, cells go where they are needed, and batches stay in order
-    params.n_threads  = options.threads;
+    params.n_threads = options.threads;
     params.n_threads_batch = params.n_threads;
     params.no_perf = true;
     params.abort_callback = [](void * self) { return static_cast<Context *>(self)->aborting.load(); };
@@ -56,18 +68,24 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     context.reset(llama_init_from_model(model->handle.get(), params));
     if (!context) {
         const std::string cause = llama_neurons_take_cause();
-        fail(cause.empty() ? "NATIVE" : cause, "llama.cpp cannot make a context of " + std::to_string(options.context_size) + " tokens ("
-            + log.errors() + "); lower the context or batch size");
+        fail(
+            cause.empty() ? "NATIVE" : cause, "llama.cpp cannot make a context of "
+                                                  + std::to_string(options.context_size) + " tokens (" + log.errors()
+                                                  + "); lower the context or batch size"
+        );
     }
     threads.attach(context.get());
     if (!model->loras.empty()
-        && llama_set_adapters_lora(context.get(), model->loras.data(), model->loras.size(), model->scales.data()) != 0) {
+        && llama_set_adapters_lora(context.get(), model->loras.data(), model->loras.size(), model->scales.data())
+               != 0) {
         fail("NATIVE", "llama.cpp cannot apply the LoRA adapters (" + log.errors() + ")");
     }
-    llama_neurons_attach(context.get(), options.ops,
+    llama_neurons_attach(
+        context.get(), options.ops,
         { /*count=*/true, /*mask=*/true, /*masks=*/options.masks > 1,
           options.count_only ? llama_neurons_head::none : llama_neurons_head::scores },
-        options.masks);
+        options.masks
+    );
 }
 
 void Context::set_mode(llama_neurons_mode wanted) {
@@ -125,14 +143,16 @@ void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
         list.push_back(batch.shared[pair + 1]);
         most = std::max(most, list.size());
     }
-    const std::unique_ptr<llama_batch, BatchDeleter> native(new llama_batch(llama_batch_init(int32_t(n), 0, int32_t(most))));
+    const std::unique_ptr<llama_batch, BatchDeleter> native(
+        new llama_batch(llama_batch_init(int32_t(n), 0, int32_t(most)))
+    );
     native->n_tokens = int32_t(n);
     for (size_t i = 0; i < n; ++i) {
-        native->token[i]     = batch.tokens[i];
-        native->pos[i]       = batch.positions[i];
-        native->n_seq_id[i]  = int32_t(sequences[i].size());
+        native->token[i] = batch.tokens[i];
+        native->pos[i] = batch.positions[i];
+        native->n_seq_id[i] = int32_t(sequences[i].size());
         std::copy(sequences[i].begin(), sequences[i].end(), native->seq_id[i]);
-        native->logits[i]    = int8_t(outputs[i]);
+        native->logits[i] = int8_t(outputs[i]);
     }
     const LogCapture log;
     threads.attach(context.get());
@@ -192,8 +212,10 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
 std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draws) {
     const bool picked = mode.head == llama_neurons_head::likeliest && draws.temperature <= 0;
     if (mode.head != llama_neurons_head::logits && !picked) {
-        fail("WRONG_USE", "tokens are asked for in a mode that gives none; set a mode with the head 'logits' first, "
-            "or, at temperature 0, 'likeliest'");
+        fail(
+            "WRONG_USE", "tokens are asked for in a mode that gives none; set a mode with the head 'logits' first, "
+                         "or, at temperature 0, 'likeliest'"
+        );
     }
     finish(batch); // first: what ended with the last draw makes room for this batch
     trim(batch);
@@ -213,7 +235,8 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
     std::iota(rows.begin(), rows.end(), 0);
     for (size_t step = 1; step < draws.steps && n > 0; ++step) {
         next.tokens.assign(all.end() - std::ptrdiff_t(n), all.end());
-        if (std::find_first_of(next.tokens.begin(), next.tokens.end(), draws.ends.begin(), draws.ends.end()) != next.tokens.end()) {
+        if (std::find_first_of(next.tokens.begin(), next.tokens.end(), draws.ends.begin(), draws.ends.end())
+            != next.tokens.end()) {
             break;
         }
         for (llama_pos & position : positions) {
@@ -226,8 +249,8 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
     return all;
 }
 
-std::vector<llama_token> Context::draw_after(
-        const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step) {
+std::vector<llama_token>
+Context::draw_after(const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step) {
     refuse_if_aborted();
     std::vector<uint8_t> outputs(batch.tokens.size(), 0);
     for (int32_t row : rows) {
@@ -288,7 +311,10 @@ void Context::move(const Batch & batch) {
 
 llama_neurons_totals Context::counts() {
     if (incomplete) {
-        fail("NATIVE", "a batch failed while its neurons were counted, so the counters are incomplete; reset them and count again");
+        fail(
+            "NATIVE",
+            "a batch failed while its neurons were counted, so the counters are incomplete; reset them and count again"
+        );
     }
     return callback ? callback->totals() : llama_neurons_counts(context.get());
 }

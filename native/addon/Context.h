@@ -13,39 +13,40 @@
 #include <vector>
 
 struct ContextOptions {
-    uint32_t          context_size = 0; // tokens of the KV cache
-    bool              streams      = false; // each sequence has an equal part of it, else all share it
-    uint32_t          batch_size   = 512;
-    uint32_t          sequences    = 64;
-    int32_t           threads      = 1;
-    llama_neurons_ops ops          = llama_neurons_ops::automatic;
-    bool              count_only   = false; // compute buffers for counting, none for logits
-    int32_t           masks        = 1; // held at a time
-    std::string       callback_tensor; // not empty: count by eval callback (see CallbackCounter) instead of the adapter
+    uint32_t context_size = 0; // tokens of the KV cache
+    bool streams = false;      // each sequence has an equal part of it, else all share it
+    uint32_t batch_size = 512;
+    uint32_t sequences = 64;
+    int32_t threads = 1;
+    llama_neurons_ops ops = llama_neurons_ops::automatic;
+    bool count_only = false;     // compute buffers for counting, none for logits
+    int32_t masks = 1;           // held at a time
+    std::string callback_tensor; // not empty: count by eval callback (see CallbackCounter) instead of the adapter
 };
 
 // One batch; every vector has one entry a token.
 struct Batch {
-    std::vector<llama_token>  tokens;
-    std::vector<llama_pos>    positions;
+    std::vector<llama_token> tokens;
+    std::vector<llama_pos> positions;
     std::vector<llama_seq_id> sequences;
-    std::vector<uint8_t>      counted;
-    std::vector<llama_token>  targets;
-    std::vector<int32_t>      masks;
+    std::vector<uint8_t> counted;
+    std::vector<llama_token> targets;
+    std::vector<int32_t> masks;
     std::vector<llama_seq_id> finished; // sequences whose cells are freed after the batch
-    std::vector<int32_t>      trimmed;  // pairs of a sequence and the position from which on it loses its cells, before the batch
-    std::vector<llama_seq_id> moved;    // pairs of a sequence and the free one that it becomes, before the batch
-    std::vector<int32_t>      shared;   // pairs of token index and further sequence
+    std::vector<int32_t>
+        trimmed; // pairs of a sequence and the position from which on it loses its cells, before the batch
+    std::vector<llama_seq_id> moved; // pairs of a sequence and the free one that it becomes, before the batch
+    std::vector<int32_t> shared;     // pairs of token index and further sequence
 };
 
 // Which tokens to draw after a batch: one for each entry, and again one after each of these, in steps.
 struct Draws {
-    std::vector<int32_t>      rows;      // token of the batch that is continued; may repeat
+    std::vector<int32_t> rows;           // token of the batch that is continued; may repeat
     std::vector<llama_seq_id> sequences; // of each entry: what is drawn belongs to it
-    std::vector<double>       uniforms;  // [steps, entries] in [0, 1)
-    double                    temperature = 0; // 0: the likeliest token
-    size_t                    steps = 1; // at most
-    std::vector<llama_token>  ends;      // no step follows one in which one of these was drawn
+    std::vector<double> uniforms;        // [steps, entries] in [0, 1)
+    double temperature = 0;              // 0: the likeliest token
+    size_t steps = 1;                    // at most
+    std::vector<llama_token> ends;       // no step follows one in which one of these was drawn
 };
 
 struct ContextDeleter {
@@ -59,11 +60,11 @@ public:
 
     struct Output {
         std::vector<double> log_probabilities; // [n_tokens] in score mode
-        std::vector<float>  logits;            // [n_tokens, n_vocab] where asked for
+        std::vector<float> logits;             // [n_tokens, n_vocab] where asked for
     };
 
-    void   set_mode(llama_neurons_mode mode);
-    void   set_mask(int32_t mask, const std::vector<std::vector<float>> & keep);
+    void set_mode(llama_neurons_mode mode);
+    void set_mask(int32_t mask, const std::vector<std::vector<float>> & keep);
     Output decode(const Batch & batch, bool want_logits);
     // Frees the sequences finished before, decodes a batch and draws the next token after some of its tokens; goes
     // on with these. [steps done, entries].
@@ -71,12 +72,12 @@ public:
     // Throws where a failed batch left the counters half-updated.
     llama_neurons_totals counts();
     int64_t counted_tokens() const;
-    void    reset();
+    void reset();
     llama_neurons_memory memory() const;
     // Called on the JS thread where work is queued: an abort from then on holds, also before a worker starts.
-    void    expect_work() { aborting = false; }
-    void    abort() { aborting = true; }
-    bool    aborted() const { return aborting; }
+    void expect_work() { aborting = false; }
+    void abort() { aborting = true; }
+    bool aborted() const { return aborting; }
     static Failure stopped() { return { "ABORTED", "stopped", 2 }; }
     llama_context * handle() const { return context.get(); }
 
@@ -85,7 +86,8 @@ public:
 private:
     std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits) const;
     std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
-    std::vector<llama_token> draw_after(const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step);
+    std::vector<llama_token>
+    draw_after(const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step);
     void run(const Batch & batch, const std::vector<uint8_t> & outputs);
     uint64_t work_of(const Batch & batch, const std::vector<uint8_t> & outputs) const; // see ThreadPool::timed
     void finish(const Batch & batch);
@@ -93,12 +95,12 @@ private:
     void move(const Batch & batch);
     void refuse_if_aborted() const; // throws ABORTED
 
-    std::shared_ptr<Model>           model; // before the context, so that it is freed after it
-    ThreadPool                       threads; // before the context too
-    std::optional<CallbackCounter>   callback;
+    std::shared_ptr<Model> model; // before the context, so that it is freed after it
+    ThreadPool threads;           // before the context too
+    std::optional<CallbackCounter> callback;
     std::unique_ptr<llama_context, ContextDeleter> context;
-    llama_neurons_mode               mode;
-    std::atomic<bool>                aborting{ false };
-    bool                             incomplete = false; // a batch failed while counting
-    int64_t                          callback_tokens = 0;
+    llama_neurons_mode mode;
+    std::atomic<bool> aborting{ false };
+    bool incomplete = false; // a batch failed while counting
+    int64_t callback_tokens = 0;
 };

@@ -7,27 +7,32 @@ namespace {
 
 struct Nothing {};
 
-Napi::Value undefined(Napi::Env env, Nothing &) { return env.Undefined(); }
+Napi::Value undefined(Napi::Env env, Nothing &) {
+    return env.Undefined();
+}
 
 } // namespace
 
 Napi::Function ContextObject::define(Napi::Env env) {
-    return DefineClass(env, "NativeContext", {
-        InstanceMethod<&ContextObject::sites>("sites"),
-        InstanceMethod<&ContextObject::plain_cache>("plainCache"),
-        InstanceMethod<&ContextObject::head_on_device>("headOnDevice"),
-        InstanceMethod<&ContextObject::set_mode>("setMode"),
-        InstanceMethod<&ContextObject::set_mask>("setMask"),
-        InstanceMethod<&ContextObject::decode>("decode"),
-        InstanceMethod<&ContextObject::logits>("logits"),
-        InstanceMethod<&ContextObject::sample>("sample"),
-        InstanceMethod<&ContextObject::counts>("counts"),
-        InstanceMethod<&ContextObject::reset>("reset"),
-        InstanceMethod<&ContextObject::graph_splits>("graphSplits"),
-        InstanceMethod<&ContextObject::memory>("memory"),
-        InstanceMethod<&ContextObject::abort>("abort"),
-        InstanceMethod<&ContextObject::close>("close"),
-    });
+    return DefineClass(
+        env, "NativeContext",
+        {
+            InstanceMethod<&ContextObject::sites>("sites"),
+            InstanceMethod<&ContextObject::plain_cache>("plainCache"),
+            InstanceMethod<&ContextObject::head_on_device>("headOnDevice"),
+            InstanceMethod<&ContextObject::set_mode>("setMode"),
+            InstanceMethod<&ContextObject::set_mask>("setMask"),
+            InstanceMethod<&ContextObject::decode>("decode"),
+            InstanceMethod<&ContextObject::logits>("logits"),
+            InstanceMethod<&ContextObject::sample>("sample"),
+            InstanceMethod<&ContextObject::counts>("counts"),
+            InstanceMethod<&ContextObject::reset>("reset"),
+            InstanceMethod<&ContextObject::graph_splits>("graphSplits"),
+            InstanceMethod<&ContextObject::memory>("memory"),
+            InstanceMethod<&ContextObject::abort>("abort"),
+            InstanceMethod<&ContextObject::close>("close"),
+        }
+    );
 }
 
 Napi::Value ContextObject::wrap(Napi::Env env, std::shared_ptr<Context> context) {
@@ -46,21 +51,25 @@ std::shared_ptr<Context> ContextObject::open(Napi::Env env) const {
 
 template <typename Result>
 Napi::Value ContextObject::run(
-        Napi::Env env, std::function<Result(Context &)> work, std::function<Napi::Value(Napi::Env, Result &)> to_js, bool abortable) {
+    Napi::Env env, std::function<Result(Context &)> work, std::function<Napi::Value(Napi::Env, Result &)> to_js,
+    bool abortable
+) {
     auto held = open(env);
     if (held->busy.exchange(true)) {
         throw Failure{ "BUSY", "the context is at work; await its promise first", std::nullopt }.to_js(env);
     }
     held->expect_work();
     // Busy until the promise settles, not until the worker ends: a caller cannot tell the two apart.
-    return Task<Result>::run(env, [held, work = std::move(work)] { return work(*held); },
+    return Task<Result>::run(
+        env, [held, work = std::move(work)] { return work(*held); },
         [held, to_js = std::move(to_js), abortable](Napi::Env env, Result & result) {
             if (abortable && held->aborted()) { // the worker was done, nobody had heard of it
                 throw Context::stopped().to_js(env);
             }
             return to_js(env, result);
         },
-        [held] { held->busy = false; });
+        [held] { held->busy = false; }
+    );
 }
 
 Napi::Value ContextObject::sites(const Napi::CallbackInfo & info) {
@@ -84,41 +93,65 @@ Napi::Value ContextObject::head_on_device(const Napi::CallbackInfo & info) {
 
 Napi::Value ContextObject::set_mode(const Napi::CallbackInfo & info) {
     const auto mode = convert::mode(info[0].As<Napi::Object>());
-    return run<Nothing>(info.Env(), [mode](Context & context) { context.set_mode(mode); return Nothing{}; }, undefined);
+    return run<Nothing>(
+        info.Env(),
+        [mode](Context & context) {
+            context.set_mode(mode);
+            return Nothing{};
+        },
+        undefined
+    );
 }
 
 Napi::Value ContextObject::set_mask(const Napi::CallbackInfo & info) {
     const int32_t mask = info[0].ToNumber().Int32Value();
     auto keep = convert::mask(info[1].As<Napi::Array>());
-    return run<Nothing>(info.Env(), [mask, keep = std::move(keep)](Context & context) { context.set_mask(mask, keep); return Nothing{}; }, undefined);
+    return run<Nothing>(
+        info.Env(),
+        [mask, keep = std::move(keep)](Context & context) {
+            context.set_mask(mask, keep);
+            return Nothing{};
+        },
+        undefined
+    );
 }
 
 Napi::Value ContextObject::decode(const Napi::CallbackInfo & info) {
     auto batch = convert::batch(info[0].As<Napi::Object>());
-    return run<Context::Output>(info.Env(),
-        [batch = std::move(batch)](Context & context) { return context.decode(batch, false); },
+    return run<Context::Output>(
+        info.Env(), [batch = std::move(batch)](Context & context) { return context.decode(batch, false); },
         [](Napi::Env env, Context::Output & output) -> Napi::Value {
             return convert::typed_array<Napi::Float64Array>(env, output.log_probabilities);
-        }, /*abortable=*/true);
+        },
+        /*abortable=*/true
+    );
 }
 
 Napi::Value ContextObject::logits(const Napi::CallbackInfo & info) {
     auto batch = convert::batch(info[0].As<Napi::Object>());
-    return run<Context::Output>(info.Env(),
-        [batch = std::move(batch)](Context & context) { return context.decode(batch, true); },
+    return run<Context::Output>(
+        info.Env(), [batch = std::move(batch)](Context & context) { return context.decode(batch, true); },
         [](Napi::Env env, Context::Output & output) -> Napi::Value {
             return convert::typed_array<Napi::Float32Array>(env, output.logits);
-        }, /*abortable=*/true);
+        },
+        /*abortable=*/true
+    );
 }
 
 Napi::Value ContextObject::sample(const Napi::CallbackInfo & info) {
     using Tokens = std::vector<llama_token>;
     auto batch = convert::batch(info[0].As<Napi::Object>());
     auto draws = convert::draws(info[1].As<Napi::Object>(), batch.tokens.size());
-    return run<Tokens>(info.Env(),
-        [batch = std::move(batch), draws = std::move(draws)](Context & context) { return context.sample(batch, draws); },
-        [](Napi::Env env, Tokens & tokens) -> Napi::Value { return convert::typed_array<Napi::Int32Array>(env, tokens); },
-        /*abortable=*/true);
+    return run<Tokens>(
+        info.Env(),
+        [batch = std::move(batch), draws = std::move(draws)](Context & context) {
+            return context.sample(batch, draws);
+        },
+        [](Napi::Env env, Tokens & tokens) -> Napi::Value {
+            return convert::typed_array<Napi::Int32Array>(env, tokens);
+        },
+        /*abortable=*/true
+    );
 }
 
 Napi::Value ContextObject::counts(const Napi::CallbackInfo & info) {
@@ -126,26 +159,35 @@ Napi::Value ContextObject::counts(const Napi::CallbackInfo & info) {
         llama_neurons_totals totals;
         int64_t tokens;
     };
-    return run<Counts>(info.Env(),
-        [](Context & context) { return Counts{ context.counts(), context.counted_tokens() }; },
+    return run<Counts>(
+        info.Env(), [](Context & context) { return Counts{ context.counts(), context.counted_tokens() }; },
         [](Napi::Env env, Counts & counts) -> Napi::Value {
             auto result = Napi::Object::New(env);
             result.Set("counts", convert::counts(env, counts.totals.active));
             result.Set("routed", convert::counts(env, counts.totals.routed));
             result.Set("tokens", Napi::BigInt::New(env, counts.tokens));
             return result;
-        });
+        }
+    );
 }
 
 Napi::Value ContextObject::reset(const Napi::CallbackInfo & info) {
-    return run<Nothing>(info.Env(), [](Context & context) { context.reset(); return Nothing{}; }, undefined);
+    return run<Nothing>(
+        info.Env(),
+        [](Context & context) {
+            context.reset();
+            return Nothing{};
+        },
+        undefined
+    );
 }
 
 Napi::Value ContextObject::graph_splits(const Napi::CallbackInfo & info) {
     const auto mode = convert::mode(info[0].As<Napi::Object>());
-    return run<int32_t>(info.Env(),
-        [mode](Context & context) { return llama_neurons_graph_splits(context.handle(), mode); },
-        [](Napi::Env env, int32_t & splits) -> Napi::Value { return Napi::Number::New(env, splits); });
+    return run<int32_t>(
+        info.Env(), [mode](Context & context) { return llama_neurons_graph_splits(context.handle(), mode); },
+        [](Napi::Env env, int32_t & splits) -> Napi::Value { return Napi::Number::New(env, splits); }
+    );
 }
 
 Napi::Value ContextObject::memory(const Napi::CallbackInfo & info) {

@@ -27,14 +27,15 @@ private:
     Napi::Value reset(const Napi::CallbackInfo & info);
     Napi::Value graph_splits(const Napi::CallbackInfo & info);
     Napi::Value memory(const Napi::CallbackInfo & info);
-    void        abort(const Napi::CallbackInfo & info);
-    void        close(const Napi::CallbackInfo & info);
+    void abort(const Napi::CallbackInfo & info);
+    void close(const Napi::CallbackInfo & info);
 
     // Runs work on the context in a worker, guarded by `busy`. abortable: an abort until the promise settles
     // rejects it.
     template <typename Result>
-    Napi::Value run(Napi::Env env, std::function<Result(Context &)> work,
-                    std::function<Napi::Value(Napi::Env, Result &)> to_js, bool abortable = false);
+    Napi::Value
+    run(Napi::Env env, std::function<Result(Context &)> work, std::function<Napi::Value(Napi::Env, Result &)> to_js,
+        bool abortable = false);
 
     std::shared_ptr<Context> open(Napi::Env env) const; // throws CLOSED
 

@@ -30,26 +30,38 @@ template <typename Array, typename T> std::vector<T> vector_of(const Napi::Objec
 }
 
 llama_neurons_ops ops(const std::string & name, Napi::Env env) {
-    if (name == "automatic") return llama_neurons_ops::automatic;
-    if (name == "fused")     return llama_neurons_ops::fused;
-    if (name == "repeat")    return llama_neurons_ops::repeat;
-    if (name == "transpose") return llama_neurons_ops::transpose;
+    if (name == "automatic")
+        return llama_neurons_ops::automatic;
+    if (name == "fused")
+        return llama_neurons_ops::fused;
+    if (name == "repeat")
+        return llama_neurons_ops::repeat;
+    if (name == "transpose")
+        return llama_neurons_ops::transpose;
     throw Napi::TypeError::New(env, "unknown way of counting '" + name + "'");
 }
 
 llama_neurons_head head(const std::string & name, Napi::Env env) {
-    if (name == "none")   return llama_neurons_head::none;
-    if (name == "logits") return llama_neurons_head::logits;
-    if (name == "scores") return llama_neurons_head::scores;
-    if (name == "unread") return llama_neurons_head::unread;
-    if (name == "likeliest") return llama_neurons_head::likeliest;
+    if (name == "none")
+        return llama_neurons_head::none;
+    if (name == "logits")
+        return llama_neurons_head::logits;
+    if (name == "scores")
+        return llama_neurons_head::scores;
+    if (name == "unread")
+        return llama_neurons_head::unread;
+    if (name == "likeliest")
+        return llama_neurons_head::likeliest;
     throw Napi::TypeError::New(env, "unknown output head '" + name + "'");
 }
 
 llama_split_mode split(const std::string & name, Napi::Env env) {
-    if (name == "none")  return LLAMA_SPLIT_MODE_NONE;
-    if (name == "layer") return LLAMA_SPLIT_MODE_LAYER;
-    if (name == "row")   return LLAMA_SPLIT_MODE_ROW;
+    if (name == "none")
+        return LLAMA_SPLIT_MODE_NONE;
+    if (name == "layer")
+        return LLAMA_SPLIT_MODE_LAYER;
+    if (name == "row")
+        return LLAMA_SPLIT_MODE_ROW;
     throw Napi::TypeError::New(env, "unknown way of splitting '" + name + "'");
 }
 
@@ -65,11 +77,11 @@ std::vector<std::string> convert::texts(const Napi::Array & array) {
 
 ModelOptions convert::model_options(const Napi::Object & object) {
     ModelOptions options;
-    options.path       = text(object, "path");
-    options.devices    = convert::texts(required(object, "devices").As<Napi::Array>());
+    options.path = text(object, "path");
+    options.devices = convert::texts(required(object, "devices").As<Napi::Array>());
     options.gpu_layers = integer(object, "gpuLayers");
-    options.split      = split(text(object, "split"), object.Env());
-    options.main_gpu   = integer(object, "mainGpu");
+    options.split = split(text(object, "split"), object.Env());
+    options.main_gpu = integer(object, "mainGpu");
     options.cpu_experts = integer(object, "cpuExperts");
     const auto loras = required(object, "loras").As<Napi::Array>();
     for (uint32_t i = 0; i < loras.Length(); ++i) {
@@ -81,63 +93,71 @@ ModelOptions convert::model_options(const Napi::Object & object) {
 
 ContextOptions convert::context_options(const Napi::Object & object) {
     ContextOptions options;
-    options.context_size    = uint32_t(integer(object, "contextSize"));
-    options.streams         = required(object, "streams").ToBoolean();
-    options.batch_size      = uint32_t(integer(object, "batchSize"));
-    options.sequences       = uint32_t(integer(object, "sequences"));
-    options.threads         = integer(object, "threads");
-    options.ops             = ops(text(object, "counting"), object.Env());
-    options.count_only      = required(object, "countOnly").ToBoolean();
-    options.masks           = integer(object, "masks");
+    options.context_size = uint32_t(integer(object, "contextSize"));
+    options.streams = required(object, "streams").ToBoolean();
+    options.batch_size = uint32_t(integer(object, "batchSize"));
+    options.sequences = uint32_t(integer(object, "sequences"));
+    options.threads = integer(object, "threads");
+    options.ops = ops(text(object, "counting"), object.Env());
+    options.count_only = required(object, "countOnly").ToBoolean();
+    options.masks = integer(object, "masks");
     options.callback_tensor = text(object, "callbackTensor");
     return options;
 }
 
 Batch convert::batch(const Napi::Object & object) {
     Batch batch;
-    batch.tokens    = vector_of<Napi::Int32Array, llama_token>(object, "tokens");
+    batch.tokens = vector_of<Napi::Int32Array, llama_token>(object, "tokens");
     batch.positions = vector_of<Napi::Int32Array, llama_pos>(object, "positions");
     batch.sequences = vector_of<Napi::Int32Array, llama_seq_id>(object, "sequences");
-    batch.counted   = vector_of<Napi::Uint8Array, uint8_t>(object, "counted");
-    batch.targets   = vector_of<Napi::Int32Array, llama_token>(object, "targets");
-    batch.masks     = vector_of<Napi::Int32Array, int32_t>(object, "masks");
-    batch.finished  = vector_of<Napi::Int32Array, llama_seq_id>(object, "finished");
-    batch.trimmed   = vector_of<Napi::Int32Array, int32_t>(object, "trimmed");
-    batch.moved     = vector_of<Napi::Int32Array, llama_seq_id>(object, "moved");
-    batch.shared    = vector_of<Napi::Int32Array, int32_t>(object, "shared");
+    batch.counted = vector_of<Napi::Uint8Array, uint8_t>(object, "counted");
+    batch.targets = vector_of<Napi::Int32Array, llama_token>(object, "targets");
+    batch.masks = vector_of<Napi::Int32Array, int32_t>(object, "masks");
+    batch.finished = vector_of<Napi::Int32Array, llama_seq_id>(object, "finished");
+    batch.trimmed = vector_of<Napi::Int32Array, int32_t>(object, "trimmed");
+    batch.moved = vector_of<Napi::Int32Array, llama_seq_id>(object, "moved");
+    batch.shared = vector_of<Napi::Int32Array, int32_t>(object, "shared");
     const size_t n = batch.tokens.size();
     for (size_t pair = 0; pair < batch.shared.size(); pair += 2) {
         if (pair + 1 == batch.shared.size() || batch.shared[pair] < 0 || size_t(batch.shared[pair]) >= n) {
             throw Napi::TypeError::New(object.Env(), "shared holds pairs of a token's index and a sequence");
         }
     }
-    if (n == 0 || batch.positions.size() != n || batch.sequences.size() != n || batch.counted.size() != n || batch.targets.size() != n || batch.masks.size() != n) {
-        throw Napi::TypeError::New(object.Env(), "the arrays of a batch must have one entry a token, and at least one token");
+    if (n == 0 || batch.positions.size() != n || batch.sequences.size() != n || batch.counted.size() != n
+        || batch.targets.size() != n || batch.masks.size() != n) {
+        throw Napi::TypeError::New(
+            object.Env(), "the arrays of a batch must have one entry a token, and at least one token"
+        );
     }
     return batch;
 }
 
 Draws convert::draws(const Napi::Object & object, size_t n_tokens) {
     Draws draws;
-    draws.rows        = vector_of<Napi::Int32Array, int32_t>(object, "rows");
-    draws.uniforms    = vector_of<Napi::Float64Array, double>(object, "uniforms");
-    draws.sequences   = vector_of<Napi::Int32Array, llama_seq_id>(object, "sequences");
-    draws.ends        = vector_of<Napi::Int32Array, llama_token>(object, "ends");
-    draws.steps       = size_t(std::max(1, integer(object, "steps")));
+    draws.rows = vector_of<Napi::Int32Array, int32_t>(object, "rows");
+    draws.uniforms = vector_of<Napi::Float64Array, double>(object, "uniforms");
+    draws.sequences = vector_of<Napi::Int32Array, llama_seq_id>(object, "sequences");
+    draws.ends = vector_of<Napi::Int32Array, llama_token>(object, "ends");
+    draws.steps = size_t(std::max(1, integer(object, "steps")));
     draws.temperature = required(object, "temperature").ToNumber().DoubleValue();
-    const bool outside = std::any_of(draws.rows.begin(), draws.rows.end(), [=](int32_t row) { return row < 0 || size_t(row) >= n_tokens; });
-    if (outside || draws.sequences.size() != draws.rows.size() || draws.uniforms.size() != draws.rows.size() * draws.steps) {
-        throw Napi::TypeError::New(object.Env(), "draws name tokens of the batch, each with its sequence and a uniform number a step");
+    const bool outside = std::any_of(draws.rows.begin(), draws.rows.end(), [=](int32_t row) {
+        return row < 0 || size_t(row) >= n_tokens;
+    });
+    if (outside || draws.sequences.size() != draws.rows.size()
+        || draws.uniforms.size() != draws.rows.size() * draws.steps) {
+        throw Napi::TypeError::New(
+            object.Env(), "draws name tokens of the batch, each with its sequence and a uniform number a step"
+        );
     }
     return draws;
 }
 
 llama_neurons_mode convert::mode(const Napi::Object & object) {
     llama_neurons_mode mode;
-    mode.count  = required(object, "count").ToBoolean();
-    mode.mask   = required(object, "mask").ToBoolean();
-    mode.masks  = required(object, "masks").ToBoolean();
-    mode.head   = head(text(object, "head"), object.Env());
+    mode.count = required(object, "count").ToBoolean();
+    mode.mask = required(object, "mask").ToBoolean();
+    mode.masks = required(object, "masks").ToBoolean();
+    mode.head = head(text(object, "head"), object.Env());
     return mode;
 }
 
@@ -180,7 +200,7 @@ Napi::Value convert::counts(Napi::Env env, const std::vector<std::vector<int64_t
 Napi::Value convert::site(Napi::Env env, const llama_neurons_site & site, const std::string & counting) {
     const auto kind = [&] {
         switch (site.kind) {
-            case llama_neurons_kind::dense:  return "dense";
+            case llama_neurons_kind::dense: return "dense";
             case llama_neurons_kind::shared: return "shared";
             case llama_neurons_kind::routed: return "routed";
         }

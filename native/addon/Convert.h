@@ -10,10 +10,10 @@
 
 namespace convert {
 
-ModelOptions   model_options(const Napi::Object & object);
+ModelOptions model_options(const Napi::Object & object);
 ContextOptions context_options(const Napi::Object & object);
-Batch          batch(const Napi::Object & object);
-Draws          draws(const Napi::Object & object, size_t n_tokens);
+Batch batch(const Napi::Object & object);
+Draws draws(const Napi::Object & object, size_t n_tokens);
 llama_neurons_mode mode(const Napi::Object & object);
 // One Uint8Array a site; 1: the neuron is deactivated.
 std::vector<std::vector<float>> mask(const Napi::Array & sites);

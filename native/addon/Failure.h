@@ -11,8 +11,8 @@
 
 // A failure on its way from a worker to JavaScript. code: an ErrorCode of src/errors.ts.
 struct Failure {
-    std::string        code;
-    std::string        message;
+    std::string code;
+    std::string message;
     std::optional<int> native_code;
 
     // A JS Error with the properties code and nativeCode.

@@ -34,9 +34,9 @@ void on_log(ggml_log_level level, const char * text, void * /*user_data*/) {
 // reads this file descriptor, so that the user gets one line instead of a silent crash.
 void on_abort(const char * message) {
     const char * fd = std::getenv("LANGUAGE_NEURONS_ABORT_FD");
-    const int    to = fd != nullptr ? std::atoi(fd) : 2;
-    const auto   written = ::write(to, message, unsigned(std::strlen(message)));
-    (void) written; // nothing left to do about it
+    const int to = fd != nullptr ? std::atoi(fd) : 2;
+    const auto written = ::write(to, message, unsigned(std::strlen(message)));
+    (void)written; // nothing left to do about it
 }
 
 } // namespace

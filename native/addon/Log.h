@@ -23,6 +23,6 @@ public:
     std::string errors() const;
 
 private:
-    LogCapture *             outer;
+    LogCapture * outer;
     std::vector<std::string> lines;
 };

@@ -16,14 +16,22 @@ namespace {
 // A failure to load, from the cause that llama.cpp tells by type; its words are for people.
 [[noreturn]] void fail_load(const std::string & path, const std::string & why) {
     const std::string because = why.empty() ? "no reason given" : why;
-    const std::string cause   = llama_neurons_take_cause();
+    const std::string cause = llama_neurons_take_cause();
     if (cause == "UNSUPPORTED") {
-        fail(cause, path + ": this llama.cpp does not know the model's architecture or tokenizer (" + because + "); use another model");
+        fail(
+            cause, path + ": this llama.cpp does not know the model's architecture or tokenizer (" + because
+                       + "); use another model"
+        );
     }
     if (cause == "OUT_OF_MEMORY") {
-        fail(cause, path + ": not enough memory to load the model (" + because + "); use a smaller quantization or fewer GPU layers");
+        fail(
+            cause, path + ": not enough memory to load the model (" + because
+                       + "); use a smaller quantization or fewer GPU layers"
+        );
     }
-    fail("DAMAGED", path + ": llama.cpp cannot load it as a GGUF model (" + because + "); download or convert it again");
+    fail(
+        "DAMAGED", path + ": llama.cpp cannot load it as a GGUF model (" + because + "); download or convert it again"
+    );
 }
 
 // llama.cpp allocates a vocabulary of the size that the header says; each token has an embedding in the file.
@@ -36,8 +44,10 @@ void check_vocabulary(const std::string & path, const gguf_context * header) {
     const int64_t embeddings = gguf_find_tensor(header, "token_embd.weight");
     if (size >= 0 && gguf_get_kv_type(header, size) == GGUF_TYPE_UINT32 && embeddings >= 0
         && gguf_get_val_u32(header, size) > gguf_get_tensor_size(header, embeddings)) {
-        fail("DAMAGED", path + ": its header says a vocabulary of " + std::to_string(gguf_get_val_u32(header, size))
-            + " tokens, for which it has no embeddings; download or convert it again");
+        fail(
+            "DAMAGED", path + ": its header says a vocabulary of " + std::to_string(gguf_get_val_u32(header, size))
+                           + " tokens, for which it has no embeddings; download or convert it again"
+        );
     }
 }
 
@@ -58,10 +68,10 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     auto params = llama_model_default_params();
     auto devices = devices_named(options.devices); // others that were found stay out of it
     devices.push_back(nullptr);
-    params.devices      = devices.data();
+    params.devices = devices.data();
     params.n_gpu_layers = options.devices.empty() ? 0 : options.gpu_layers;
-    params.split_mode   = options.split;
-    params.main_gpu     = options.main_gpu;
+    params.split_mode = options.split;
+    params.main_gpu = options.main_gpu;
     const auto overrides = keep_experts(options.cpu_experts);
     std::vector<llama_model_tensor_buft_override> buffers;
     for (const std::string & pattern : overrides) {
@@ -69,7 +79,7 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     }
     buffers.push_back({ nullptr, nullptr });
     params.tensor_buft_overrides = buffers.data();
-    params.no_alloc     = options.measured;
+    params.no_alloc = options.measured;
     if (options.measured) {
         params.load_mode = LLAMA_LOAD_MODE_NONE; // nothing is mapped either
     }
@@ -95,9 +105,15 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
         llama_adapter_lora * adapter = llama_adapter_lora_init(model->handle.get(), lora.path.c_str());
         if (adapter == nullptr) {
             if (llama_neurons_take_cause() == "OUT_OF_MEMORY") {
-                fail("OUT_OF_MEMORY", lora.path + ": not enough memory to load the LoRA adapter (" + lora_log.errors() + "); put fewer layers on the GPU");
+                fail(
+                    "OUT_OF_MEMORY", lora.path + ": not enough memory to load the LoRA adapter (" + lora_log.errors()
+                                         + "); put fewer layers on the GPU"
+                );
             }
-            fail("DAMAGED", lora.path + ": not a LoRA adapter of " + options.path + " (" + lora_log.errors() + "); convert the adapter for this base model");
+            fail(
+                "DAMAGED", lora.path + ": not a LoRA adapter of " + options.path + " (" + lora_log.errors()
+                               + "); convert the adapter for this base model"
+            );
         }
         model->loras.push_back(adapter);
         model->scales.push_back(lora.scale);
@@ -108,16 +124,25 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
 std::vector<llama_token> Model::tokenize(const std::string & text, bool special) const {
     const llama_vocab * vocab = llama_model_get_vocab(handle.get());
     if (llama_vocab_type(vocab) == LLAMA_VOCAB_TYPE_NONE) {
-        fail("UNSUPPORTED", "the model has no vocabulary, so texts cannot be tokenized; convert it again with its tokenizer");
+        fail(
+            "UNSUPPORTED",
+            "the model has no vocabulary, so texts cannot be tokenized; convert it again with its tokenizer"
+        );
     }
     std::vector<llama_token> tokens(text.size() + 8);
-    int32_t n = llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, special);
+    int32_t n =
+        llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, special);
     if (n < 0) {
         tokens.resize(size_t(-n));
-        n = llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, special);
+        n = llama_tokenize(
+            vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, special
+        );
     }
     if (n < 0) {
-        fail("NATIVE", "llama.cpp cannot tokenize a text of " + std::to_string(text.size()) + " bytes; cut it into shorter ones", n);
+        fail(
+            "NATIVE",
+            "llama.cpp cannot tokenize a text of " + std::to_string(text.size()) + " bytes; cut it into shorter ones", n
+        );
     }
     tokens.resize(size_t(n));
     return tokens;
@@ -126,10 +151,13 @@ std::vector<llama_token> Model::tokenize(const std::string & text, bool special)
 std::string Model::detokenize(const std::vector<llama_token> & tokens) const {
     const llama_vocab * vocab = llama_model_get_vocab(handle.get());
     std::string text(tokens.size() * 8 + 8, '\0');
-    int32_t n = llama_detokenize(vocab, tokens.data(), int32_t(tokens.size()), text.data(), int32_t(text.size()), false, false);
+    int32_t n =
+        llama_detokenize(vocab, tokens.data(), int32_t(tokens.size()), text.data(), int32_t(text.size()), false, false);
     if (n < 0) {
         text.resize(size_t(-n));
-        n = llama_detokenize(vocab, tokens.data(), int32_t(tokens.size()), text.data(), int32_t(text.size()), false, false);
+        n = llama_detokenize(
+            vocab, tokens.data(), int32_t(tokens.size()), text.data(), int32_t(text.size()), false, false
+        );
     }
     if (n < 0) {
         fail("NATIVE", "llama.cpp cannot turn " + std::to_string(tokens.size()) + " tokens into text", n);

@@ -10,26 +10,26 @@
 
 struct LoraFile {
     std::string path;
-    float       scale;
+    float scale;
 };
 
 struct ModelOptions {
-    std::string           path;
+    std::string path;
     std::vector<std::string> devices; // names of those that layers may go to, in order; none: the CPU alone
-    int                   gpu_layers = 0; // negative: all
-    llama_split_mode      split      = LLAMA_SPLIT_MODE_LAYER; // over several GPUs
-    int                   main_gpu   = 0;
-    int                   cpu_experts = 0; // layers, from the first, whose routed experts stay in the machine's own memory
+    int gpu_layers = 0;               // negative: all
+    llama_split_mode split = LLAMA_SPLIT_MODE_LAYER; // over several GPUs
+    int main_gpu = 0;
+    int cpu_experts = 0; // layers, from the first, whose routed experts stay in the machine's own memory
     std::vector<LoraFile> loras;
-    bool                  measured   = false; // allocate nothing: contexts tell what they would take
+    bool measured = false; // allocate nothing: contexts tell what they would take
 };
 
 // The importance matrix that a file was quantized with, as its header tells.
 struct Imatrix {
     std::string file;
     std::string dataset;
-    int64_t     entries;
-    int64_t     chunks;
+    int64_t entries;
+    int64_t chunks;
 };
 
 struct ModelDeleter {
@@ -40,9 +40,9 @@ struct ModelDeleter {
 // worker threads, it is never changed after load().
 struct Model {
     std::unique_ptr<llama_model, ModelDeleter> handle;
-    std::vector<llama_adapter_lora *>          loras; // owned by the llama_model
-    std::vector<float>                         scales;
-    bool   on_device    = false; // layers may be on another processor
+    std::vector<llama_adapter_lora *> loras; // owned by the llama_model
+    std::vector<float> scales;
+    bool on_device = false;  // layers may be on another processor
     size_t header_bytes = 0; // of the GGUF: everything before the tensor data
 
     // Throws Failure NOT_FOUND, DAMAGED, UNSUPPORTED or OUT_OF_MEMORY, naming the file.

@@ -22,14 +22,17 @@ Napi::Value imatrix_of(Napi::Env env, const Model & model) {
 } // namespace
 
 Napi::Function ModelObject::define(Napi::Env env) {
-    return DefineClass(env, "NativeModel", {
-        InstanceMethod<&ModelObject::info>("info"),
-        InstanceMethod<&ModelObject::tokenize>("tokenize"),
-        InstanceMethod<&ModelObject::detokenize>("detokenize"),
-        InstanceMethod<&ModelObject::end_tokens>("endTokens"),
-        InstanceMethod<&ModelObject::create_context>("createContext"),
-        InstanceMethod<&ModelObject::close>("close"),
-    });
+    return DefineClass(
+        env, "NativeModel",
+        {
+            InstanceMethod<&ModelObject::info>("info"),
+            InstanceMethod<&ModelObject::tokenize>("tokenize"),
+            InstanceMethod<&ModelObject::detokenize>("detokenize"),
+            InstanceMethod<&ModelObject::end_tokens>("endTokens"),
+            InstanceMethod<&ModelObject::create_context>("createContext"),
+            InstanceMethod<&ModelObject::close>("close"),
+        }
+    );
 }
 
 Napi::Value ModelObject::wrap(Napi::Env env, std::shared_ptr<Model> model) {
@@ -50,7 +53,7 @@ Napi::Value ModelObject::info(const Napi::CallbackInfo & info) {
     Napi::Env env = info.Env();
     const auto held = open(env);
     const llama_model * handle = held->handle.get();
-    const llama_vocab * vocab  = llama_model_get_vocab(handle);
+    const llama_vocab * vocab = llama_model_get_vocab(handle);
     char description[256];
     llama_model_desc(handle, description, sizeof(description));
 
@@ -69,7 +72,9 @@ Napi::Value ModelObject::info(const Napi::CallbackInfo & info) {
     result.Set("vocabulary", llama_vocab_n_tokens(vocab));
     // -1 where the model asks for no BOS
     result.Set("bos", llama_vocab_get_add_bos(vocab) ? llama_vocab_bos(vocab) : -1);
-    const auto text_of = [vocab](llama_token token) { return std::string(token < 0 ? "" : llama_vocab_get_text(vocab, token)); };
+    const auto text_of = [vocab](llama_token token) {
+        return std::string(token < 0 ? "" : llama_vocab_get_text(vocab, token));
+    };
     result.Set("bosText", text_of(llama_vocab_bos(vocab)));
     result.Set("eosText", text_of(llama_vocab_eos(vocab)));
     const char * chat = llama_model_chat_template(handle, nullptr);
@@ -81,7 +86,8 @@ Napi::Value ModelObject::tokenize(const Napi::CallbackInfo & info) {
     using Lists = std::vector<std::vector<llama_token>>;
     auto strings = convert::texts(info[0].As<Napi::Array>());
     const bool special = info[1].ToBoolean();
-    return Task<Lists>::run(info.Env(),
+    return Task<Lists>::run(
+        info.Env(),
         [held = open(info.Env()), strings = std::move(strings), special] {
             Lists lists;
             for (const auto & string : strings) {
@@ -95,7 +101,8 @@ Napi::Value ModelObject::tokenize(const Napi::CallbackInfo & info) {
                 result.Set(uint32_t(i), convert::typed_array<Napi::Int32Array>(env, lists[i]));
             }
             return result;
-        });
+        }
+    );
 }
 
 Napi::Value ModelObject::detokenize(const Napi::CallbackInfo & info) {
@@ -110,7 +117,8 @@ Napi::Value ModelObject::detokenize(const Napi::CallbackInfo & info) {
         const auto array = value.As<Napi::Int32Array>();
         lists.emplace_back(array.Data(), array.Data() + array.ElementLength());
     }
-    return Task<Texts>::run(info.Env(),
+    return Task<Texts>::run(
+        info.Env(),
         [held = open(info.Env()), lists = std::move(lists)] {
             Texts texts;
             for (const auto & tokens : lists) {
@@ -118,7 +126,8 @@ Napi::Value ModelObject::detokenize(const Napi::CallbackInfo & info) {
             }
             return texts;
         },
-        [](Napi::Env env, Texts & texts) { return convert::array(env, texts); });
+        [](Napi::Env env, Texts & texts) { return convert::array(env, texts); }
+    );
 }
 
 Napi::Value ModelObject::end_tokens(const Napi::CallbackInfo & info) {
@@ -136,9 +145,10 @@ Napi::Value ModelObject::end_tokens(const Napi::CallbackInfo & info) {
 Napi::Value ModelObject::create_context(const Napi::CallbackInfo & info) {
     using Made = std::shared_ptr<Context>;
     const auto options = convert::context_options(info[0].As<Napi::Object>());
-    return Task<Made>::run(info.Env(),
-        [held = open(info.Env()), options] { return std::make_shared<Context>(held, options); },
-        [](Napi::Env env, Made & made) { return ContextObject::wrap(env, made); });
+    return Task<Made>::run(
+        info.Env(), [held = open(info.Env()), options] { return std::make_shared<Context>(held, options); },
+        [](Napi::Env env, Made & made) { return ContextObject::wrap(env, made); }
+    );
 }
 
 void ModelObject::close(const Napi::CallbackInfo & /*info*/) {

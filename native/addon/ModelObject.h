@@ -18,7 +18,7 @@ private:
     Napi::Value detokenize(const Napi::CallbackInfo & info);
     Napi::Value end_tokens(const Napi::CallbackInfo & info);
     Napi::Value create_context(const Napi::CallbackInfo & info);
-    void        close(const Napi::CallbackInfo & info);
+    void close(const Napi::CallbackInfo & info);
 
     std::shared_ptr<Model> open(Napi::Env env) const; // throws CLOSED
 

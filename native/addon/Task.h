@@ -12,7 +12,7 @@
 // is called on the JS thread right before the promise settles either way.
 template <typename Result> class Task : public Napi::AsyncWorker {
 public:
-    using Work    = std::function<Result()>;
+    using Work = std::function<Result()>;
     using Convert = std::function<Napi::Value(Napi::Env, Result &)>;
 
     static Napi::Promise run(Napi::Env env, Work work, Convert convert, std::function<void()> settled = {}) {
@@ -53,9 +53,9 @@ private:
     }
 
     Napi::Promise::Deferred deferred;
-    Work                    work;
-    Convert                 convert;
-    std::function<void()>   settled;
-    std::optional<Result>   result;
-    std::optional<Failure>  failure;
+    Work work;
+    Convert convert;
+    std::function<void()> settled;
+    std::optional<Result> result;
+    std::optional<Failure> failure;
 };

@@ -8,7 +8,7 @@ namespace {
 constexpr double shortest_pause = 0.2, longest_pause = 8;
 // Seconds and batches of a trial: whichever comes first. A batch of a large model is a trial by itself.
 constexpr double trial_seconds = 0.02;
-constexpr int    trial_batches = 8;
+constexpr int trial_batches = 8;
 // Trials take at most a fiftieth of the time, however long a batch is.
 constexpr double share_of_trials = 1.0 / 50;
 // A trial's number of threads is kept where it takes less of the usual time than this.
@@ -35,7 +35,7 @@ void ThreadChoice::took(uint64_t work, double took_seconds, double now, int64_t 
     if (trying) {
         ++batches;
         if (known != usual.end()) {
-            spent    += took_seconds;
+            spent += took_seconds;
             expected += known->second;
         }
         if (spent >= trial_seconds || batches >= trial_batches) {
@@ -51,7 +51,7 @@ void ThreadChoice::took(uint64_t work, double took_seconds, double now, int64_t 
         }
         usual.emplace(work, took_seconds);
     }
-    seconds     += took_seconds;
+    seconds += took_seconds;
     preemptions += taken;
     if (now >= next_look && seconds >= trial_seconds) {
         look(now);
@@ -61,7 +61,7 @@ void ThreadChoice::took(uint64_t work, double took_seconds, double now, int64_t 
 void ThreadChoice::judge(double now) {
     trying = false;
     if (expected > 0 && spent < gain * expected) {
-        at    = trial;
+        at = trial;
         reach = 1;
         pause = shortest_pause;
         usual.clear(); // of another number of threads
@@ -69,21 +69,21 @@ void ThreadChoice::judge(double now) {
         reach = up ? reach : reach % numbers.size() + 1;
         pause = std::min(2 * pause, longest_pause);
     }
-    seconds     = 0;
+    seconds = 0;
     preemptions = 0;
-    next_trial  = now + pause;
-    earliest    = now + spent / share_of_trials;
+    next_trial = now + pause;
+    earliest = now + spent / share_of_trials;
 }
 
 void ThreadChoice::look(double now) {
     const bool is_busy = double(preemptions) > busy_rate * seconds;
-    seconds     = 0;
+    seconds = 0;
     preemptions = 0;
-    next_look   = now + shortest_pause;
+    next_look = now + shortest_pause;
     if (is_busy != was_busy) { // what failed before may do now
-        was_busy   = is_busy;
-        pause      = shortest_pause;
-        reach      = 1;
+        was_busy = is_busy;
+        pause = shortest_pause;
+        reach = 1;
         next_trial = now;
     }
     if (now < next_trial || now < earliest) {
@@ -94,10 +94,10 @@ void ThreadChoice::look(double now) {
     if (!can_rise && !can_fall) {
         return;
     }
-    up    = can_rise && (!can_fall || !up); // in turn where both can be
+    up = can_rise && (!can_fall || !up); // in turn where both can be
     trial = up ? at - 1 : std::min(at + reach, numbers.size() - 1);
-    trying  = true;
+    trying = true;
     batches = 0;
-    spent   = 0;
+    spent = 0;
     expected = 0;
 }

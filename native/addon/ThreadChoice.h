@@ -24,21 +24,21 @@ private:
     void judge(double now);
     void look(double now);
 
-    std::vector<int> numbers; // falling, the most first, 1 last
-    size_t at = 0;            // place of the number in use
+    std::vector<int> numbers;                   // falling, the most first, 1 last
+    size_t at = 0;                              // place of the number in use
     std::unordered_map<uint64_t, double> usual; // seconds of each work lately, with that number
 
-    bool   trying = false;
-    size_t trial  = 0; // place of the number that is tried
-    int    batches = 0; // of the trial, and their seconds, and those they were expected to take
+    bool trying = false;
+    size_t trial = 0; // place of the number that is tried
+    int batches = 0;  // of the trial, and their seconds, and those they were expected to take
     double spent = 0, expected = 0;
 
-    double  seconds = 0;     // computed since the last look, and
-    int64_t preemptions = 0; // cores taken away meanwhile
-    bool    was_busy = false; // at the last look
-    double  next_look = 0, next_trial = 0; // times
-    double  earliest = 0; // a time: what trials have cost holds the next one up until then
-    double  pause;           // between trials, longer after each that failed
-    size_t  reach = 1;       // how many places further down the next trial is
-    bool    up = false;      // whether the last trial was of more threads
+    double seconds = 0;                   // computed since the last look, and
+    int64_t preemptions = 0;              // cores taken away meanwhile
+    bool was_busy = false;                // at the last look
+    double next_look = 0, next_trial = 0; // times
+    double earliest = 0;                  // a time: what trials have cost holds the next one up until then
+    double pause;                         // between trials, longer after each that failed
+    size_t reach = 1;                     // how many places further down the next trial is
+    bool up = false;                      // whether the last trial was of more threads
 };

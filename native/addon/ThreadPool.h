@@ -31,7 +31,7 @@ public:
 
 private:
     struct moment {
-        double  seconds;
+        double seconds;
         int64_t preemptions; // of this process so far; 0 where the system does not tell
     };
     static moment now();
@@ -39,8 +39,8 @@ private:
     using Pool = std::unique_ptr<ggml_threadpool, void (*)(ggml_threadpool *)>;
     Pool make(int threads) const;
 
-    ThreadChoice        choice;
-    uint32_t            poll;
-    int                 attached = 0; // threads of the context's pool
-    std::map<int, Pool> pools;        // by their threads, made where they are first wanted
+    ThreadChoice choice;
+    uint32_t poll;
+    int attached = 0;          // threads of the context's pool
+    std::map<int, Pool> pools; // by their threads, made where they are first wanted
 };

@@ -65,24 +65,30 @@ Napi::Value rpc_version(const Napi::CallbackInfo & info) {
 Napi::Value add_rpc_server(const Napi::CallbackInfo & info) {
     using Names = std::vector<std::string>;
     const std::string endpoint = info[0].ToString();
-    return Task<Names>::run(info.Env(), [endpoint] { return Rpc::add_server(endpoint); },
-        [](Napi::Env env, Names & names) { return convert::array(env, names); });
+    return Task<Names>::run(
+        info.Env(), [endpoint] { return Rpc::add_server(endpoint); },
+        [](Napi::Env env, Names & names) { return convert::array(env, names); }
+    );
 }
 
 // serveRpc(endpoint: string, threads: number, devices: string[]): Promise<never>
 Napi::Value serve_rpc(const Napi::CallbackInfo & info) {
     const std::string endpoint = info[0].ToString();
-    const int  threads = info[1].ToNumber().Int32Value();
+    const int threads = info[1].ToNumber().Int32Value();
     const auto devices = convert::texts(info[2].As<Napi::Array>());
-    return Task<bool>::run(info.Env(), [=]() -> bool { Rpc::serve(endpoint, threads, devices); },
-        [](Napi::Env env, bool &) { return env.Undefined(); });
+    return Task<bool>::run(
+        info.Env(), [=]() -> bool { Rpc::serve(endpoint, threads, devices); },
+        [](Napi::Env env, bool &) { return env.Undefined(); }
+    );
 }
 
 Napi::Value load_model(const Napi::CallbackInfo & info) {
     using Made = std::shared_ptr<Model>;
     const auto options = convert::model_options(info[0].As<Napi::Object>());
-    return Task<Made>::run(info.Env(), [options] { return Model::load(options); },
-        [](Napi::Env env, Made & made) { return ModelObject::wrap(env, made); });
+    return Task<Made>::run(
+        info.Env(), [options] { return Model::load(options); },
+        [](Napi::Env env, Made & made) { return ModelObject::wrap(env, made); }
+    );
 }
 
 // measureMemory(model, context): Promise<NativeMemory>. Reads the model's header, allocates none of it.
@@ -90,8 +96,9 @@ Napi::Value measure_memory(const Napi::CallbackInfo & info) {
     auto options = convert::model_options(info[0].As<Napi::Object>());
     options.measured = true;
     const auto context = convert::context_options(info[1].As<Napi::Object>());
-    return Task<llama_neurons_memory>::run(info.Env(),
-        [options, context] { return Context(Model::load(options), context).memory(); }, convert::memory);
+    return Task<llama_neurons_memory>::run(
+        info.Env(), [options, context] { return Context(Model::load(options), context).memory(); }, convert::memory
+    );
 }
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {

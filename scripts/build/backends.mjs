@@ -30,7 +30,10 @@ const SOURCE_PLUGINS = {
  * @returns {string[]} sorted
  */
 export function parsePlugins(text) {
-    const names = text.split(',').map((name) => name.trim()).filter((name) => name !== '');
+    const names = text
+        .split(',')
+        .map((name) => name.trim())
+        .filter((name) => name !== '');
     const unknown = names.find((name) => !isPlugin(name));
     if (unknown !== undefined) {
         throw new BuildError(`unknown backend ${unknown}: choose from ${Object.keys(SOURCE_PLUGINS).join(', ')}`);
@@ -51,7 +54,7 @@ export function parseChoice({ fromSource, prebuilt, plugins: text }) {
     if (!fromSource && !prebuilt && text === undefined) return {};
     const plugins = parsePlugins(text ?? '');
     if (fromSource || plugins.some((name) => SOURCE_PLUGINS[name]?.withGgml)) return { fromSource: true, plugins };
-    return { ...prebuilt && { fromSource: false }, plugins };
+    return { ...(prebuilt && { fromSource: false }), plugins };
 }
 
 /** The platform in node-llama-cpp's words: what its packages of binaries are named after. */
@@ -66,9 +69,12 @@ export function currentPlatform() {
  * @param {import('./backends.mjs').ResolveOptions} [options]
  * @returns {Backends}
  */
-export function resolveBackends(
-    { from = packageRoot, platform = currentPlatform(), fromSource = false, plugins = [] } = {},
-) {
+export function resolveBackends({
+    from = packageRoot,
+    platform = currentPlatform(),
+    fromSource = false,
+    plugins = [],
+} = {}) {
     const { packages: published, ...source } = resolveSource(from);
     const plain = `@node-llama-cpp/${platform}`;
     const packages = published.filter((name) => name === plain || name.startsWith(`${plain}-`)).sort();
@@ -84,15 +90,20 @@ export function resolveBackends(
 
     const prebuilt = folders.map(({ dir }) => linkedLibraries(dir)).find((found) => found !== null);
     if (!prebuilt) {
-        throw new BuildError(`No prebuilt ggml for ${platform}: looked for ${packages.join(', ')} from ${source.dir}; `
-            + `${REINSTALL}, or build with --from-source`);
+        throw new BuildError(
+            `No prebuilt ggml for ${platform}: looked for ${packages.join(', ')} from ${source.dir}; ` +
+                `${REINSTALL}, or build with --from-source`,
+        );
     }
     return {
         ...source,
         platform,
         prebuilt,
         plugins,
-        variants: listVariants(folders.map(({ dir }) => dir), prebuilt.ggmlDir),
+        variants: listVariants(
+            folders.map(({ dir }) => dir),
+            prebuilt.ggmlDir,
+        ),
     };
 }
 
@@ -104,13 +115,17 @@ function resolveSource(from) {
 
     const bundle = join(dir, 'llama', 'gitRelease.bundle');
     if (!existsSync(bundle)) {
-        throw new BuildError(`llama.cpp's source is missing: no ${bundle}; reinstall node-llama-cpp ${manifest.version}`);
+        throw new BuildError(
+            `llama.cpp's source is missing: no ${bundle}; reinstall node-llama-cpp ${manifest.version}`,
+        );
     }
     const llamaVersion = JSON.parse(readFileSync(join(dir, 'llama', 'llama.cpp.info.json'), 'utf8')).tag;
     const { release } = JSON.parse(readFileSync(join(dir, 'llama', 'binariesGithubRelease.json'), 'utf8'));
     if (llamaVersion !== release) {
-        throw new BuildError(`llama.cpp's source is ${llamaVersion} and its binaries are ${release}, in ${dir}; `
-            + `reinstall node-llama-cpp ${manifest.version}`);
+        throw new BuildError(
+            `llama.cpp's source is ${llamaVersion} and its binaries are ${release}, in ${dir}; ` +
+                `reinstall node-llama-cpp ${manifest.version}`,
+        );
     }
     const packages = Object.keys(manifest.optionalDependencies ?? {});
     return { dir, packageVersion: manifest.version, bundle, release, llamaVersion, packages };
@@ -128,8 +143,10 @@ function checkRelease({ name, dir }, source) {
     if (!existsSync(file)) return;
     const built = JSON.parse(readFileSync(file, 'utf8')).buildOptions?.llamaCpp?.release;
     if (built !== source.release) {
-        throw new BuildError(`llama.cpp's source is ${source.release} and the binaries of ${name} are ${built}; `
-            + `install ${name}@${source.packageVersion}, the version of node-llama-cpp`);
+        throw new BuildError(
+            `llama.cpp's source is ${source.release} and the binaries of ${name} are ${built}; ` +
+                `install ${name}@${source.packageVersion}, the version of node-llama-cpp`,
+        );
     }
 }
 
@@ -159,8 +176,8 @@ function linkedLibraries(ggmlDir) {
  * @returns {Variant[]}
  */
 export function listVariants(dirs, ggmlDir) {
-    const plugins = (/** @type {string} */ name, /** @type {string[]} */ folders) => folders
-        .map((dir) => join(dir, `${PREFIX}ggml-${name}${PLUGIN}`)).filter((file) => existsSync(file));
+    const plugins = (/** @type {string} */ name, /** @type {string[]} */ folders) =>
+        folders.map((dir) => join(dir, `${PREFIX}ggml-${name}${PLUGIN}`)).filter((file) => existsSync(file));
     /** @type {Variant[]} */
     const variants = [{ name: 'cpu', dir: ggmlDir, plugins: [] }];
     for (const name of /** @type {const} */ (['metal', 'cuda', 'vulkan', 'rpc'])) {

@@ -11,7 +11,14 @@ import { packageRoot } from './packages.mjs';
 import { showProgress, trackProgress } from './progress.mjs';
 import { unpackSource } from './source.mjs';
 import {
-    changedInputs, choiceOf, computeInputs, listLibraries, readStamp, removeStamp, touchStamp, writeStamp,
+    changedInputs,
+    choiceOf,
+    computeInputs,
+    listLibraries,
+    readStamp,
+    removeStamp,
+    touchStamp,
+    writeStamp,
 } from './stamp.mjs';
 import { checkTools, findCompiler } from './tools.mjs';
 
@@ -25,9 +32,14 @@ export const ADDON = 'language_neurons.node';
  * @param {BuildOptions} [options]
  * @returns {Promise<Built>}
  */
-export async function build(
-    { root = packageRoot, fromSource, plugins, sanitize = false, quiet = false, progress } = {},
-) {
+export async function build({
+    root = packageRoot,
+    fromSource,
+    plugins,
+    sanitize = false,
+    quiet = false,
+    progress,
+} = {}) {
     const say = quiet ? () => {} : (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
     const buildDir = join(root, 'build');
     const [releaseDir, sanitizedDir] = [folderOf(root, false), folderOf(root, true)];
@@ -68,7 +80,16 @@ export async function build(
         const llamaDir = unpackSource(backends, root, buildDir);
         const onLine = trackProgress(progress ?? (quiet ? () => {} : showProgress()));
         await compile({
-            root, buildDir, outputDir: releaseDir, sanitizedDir, sanitize, llamaDir, backends, lock, compiler: `${compiler}`, onLine,
+            root,
+            buildDir,
+            outputDir: releaseDir,
+            sanitizedDir,
+            sanitize,
+            llamaDir,
+            backends,
+            lock,
+            compiler: `${compiler}`,
+            onLine,
         });
         writeStamp(outputDir, { inputs, time });
         return describeBuild(outputDir, backends, true);
@@ -93,10 +114,13 @@ export const folderOf = (root, sanitize) => join(root, 'build', sanitize ? 'sani
  */
 function explainDiskError(error, dir) {
     const { code } = /** @type {NodeJS.ErrnoException} */ (error);
-    if (code === 'ENOSPC') return new BuildError(`No space left for the build in ${dir}: it needs 150 MB`, { cause: error });
+    if (code === 'ENOSPC')
+        return new BuildError(`No space left for the build in ${dir}: it needs 150 MB`, { cause: error });
     if (code === 'EACCES' || code === 'EPERM' || code === 'EROFS') {
-        return new BuildError(`The build cannot write to ${dir} (${code}): `
-            + 'run npm rebuild language-neurons once as a user who can', { cause: error });
+        return new BuildError(
+            `The build cannot write to ${dir} (${code}): ` + 'run npm rebuild language-neurons once as a user who can',
+            { cause: error },
+        );
     }
     return error;
 }
@@ -118,7 +142,7 @@ export function describeBuild(outputDir, backends, built) {
         ggmlDir: prebuilt?.ggmlDir ?? outputDir,
         release: backends.release,
         variants: [
-            ...prebuilt ? backends.variants : [],
+            ...(prebuilt ? backends.variants : []),
             ...listVariants([outputDir], outputDir).filter(({ name }) => !prebuilt || name !== 'cpu'),
         ],
     };
@@ -140,11 +164,11 @@ async function main() {
             // neither: as the last time, at first prebuilt
             'from-source': { type: 'boolean' },
             // backends to build from source
-            'with': { type: 'string' },
-            'prebuilt': { type: 'boolean' },
+            with: { type: 'string' },
+            prebuilt: { type: 'boolean' },
             // the addon and the adapter under ASan and UBSan, beside the usual build
-            'sanitize': { type: 'boolean', default: false },
-            'quiet': { type: 'boolean', default: false },
+            sanitize: { type: 'boolean', default: false },
+            quiet: { type: 'boolean', default: false },
         },
     });
     const start = performance.now();
@@ -153,9 +177,11 @@ async function main() {
     const { built, addonPath } = await build({ ...choice, sanitize, quiet });
     const seconds = Math.round((performance.now() - start) / 1000);
     if (!quiet && built) {
-        process.stderr.write(existsSync(addonPath)
-            ? `Built ${addonPath} in ${seconds} s\n`
-            : `Built libllama in ${seconds} s; native/addon has no sources yet\n`);
+        process.stderr.write(
+            existsSync(addonPath)
+                ? `Built ${addonPath} in ${seconds} s\n`
+                : `Built libllama in ${seconds} s; native/addon has no sources yet\n`,
+        );
     }
 }
 

@@ -53,11 +53,23 @@ export async function compile(options) {
 
     const cmakeJs = findPackage('cmake-js', root);
     if (!cmakeJs) throw new BuildError('cmake-js is not installed: run npm install');
-    const run = (/** @type {string[]} */ command) => runLogged({
-        args: [join(cmakeJs.dir, 'bin', 'cmake-js'), ...command, '--directory', root, '--out', treeDir, '--config', 'Release',
-            ...Object.entries(variables).map(([name, value]) => `--CD${name}=${value}`)],
-        log: join(buildDir, 'build.log'), lock, onLine,
-    });
+    const run = (/** @type {string[]} */ command) =>
+        runLogged({
+            args: [
+                join(cmakeJs.dir, 'bin', 'cmake-js'),
+                ...command,
+                '--directory',
+                root,
+                '--out',
+                treeDir,
+                '--config',
+                'Release',
+                ...Object.entries(variables).map(([name, value]) => `--CD${name}=${value}`),
+            ],
+            log: join(buildDir, 'build.log'),
+            lock,
+            onLine,
+        });
 
     rmSync(join(buildDir, 'build.log'), { force: true });
     await run(['configure']);
@@ -68,7 +80,7 @@ export async function compile(options) {
         const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / JOB_BYTES)));
         const withRpc = backends.prebuilt !== null && backends.plugins.includes('rpc');
         const target = sanitize ? 'sanitized' : withRpc ? 'with-rpc' : undefined;
-        await run(['build', '--parallel', String(jobs), ...target ? ['--target', target] : []]);
+        await run(['build', '--parallel', String(jobs), ...(target ? ['--target', target] : [])]);
         if (!sanitize && backends.prebuilt !== null && !withRpc) {
             for (const { plugins } of listVariants([outputDir], outputDir)) for (const file of plugins) rmSync(file);
         }
@@ -93,12 +105,12 @@ export function cmakeVariables({ outputDir, sanitizedDir, llamaDir, backends }) 
         // cmake-js asks for the static C runtime, the prebuilt libraries have the shared one
         CMAKE_MSVC_RUNTIME_LIBRARY: 'MultiThreadedDLL',
         // ggml's own switches; a build for all GPUs takes long, CUDAARCHS in the environment names one
-        ...prebuilt === null && Object.fromEntries(plugins.map((name) => [`GGML_${name.toUpperCase()}`, 'ON'])),
-        ...prebuilt && {
+        ...(prebuilt === null && Object.fromEntries(plugins.map((name) => [`GGML_${name.toUpperCase()}`, 'ON']))),
+        ...(prebuilt && {
             LN_GGML: slashes(prebuilt.ggml),
             LN_GGML_BASE: slashes(prebuilt.ggmlBase),
             LN_GGML_RPATH: slashes(relative(outputDir, prebuilt.ggmlDir)),
-        },
+        }),
     };
 }
 
@@ -118,7 +130,10 @@ async function runLogged({ args, log, lock, onLine }) {
     /** @type {string[]} */
     const lines = [];
     // its own process group, so that the whole of make and its compilers can be stopped
-    const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'pipe'], detached: process.platform !== 'win32' });
+    const child = spawn(process.execPath, args, {
+        stdio: ['ignore', 'pipe', 'pipe'],
+        detached: process.platform !== 'win32',
+    });
     lock.setChild(child.pid);
     const stop = stopWith(child);
 

@@ -4,7 +4,13 @@ import type { ProgressEvent } from './build.mjs';
 export declare function parsePercent(line: string): number | undefined;
 
 /** Turns lines of output into events, one for each new percent; `now` in milliseconds. */
-export declare function trackProgress(report: (event: ProgressEvent) => void, now?: () => number): (line: string) => void;
+export declare function trackProgress(
+    report: (event: ProgressEvent) => void,
+    now?: () => number,
+): (line: string) => void;
 
 /** One line that rewrites itself on a terminal, a line for every ten percent elsewhere. */
-export declare function showProgress(stream?: { write(text: string): unknown; readonly isTTY?: boolean | undefined }): (event: ProgressEvent) => void;
+export declare function showProgress(stream?: {
+    write(text: string): unknown;
+    readonly isTTY?: boolean | undefined;
+}): (event: ProgressEvent) => void;

@@ -1,7 +1,15 @@
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
-    existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync,
+    existsSync,
+    mkdirSync,
+    readdirSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    statSync,
+    utimesSync,
+    writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BuildError } from './BuildError.mjs';
@@ -18,10 +26,17 @@ const MARKER = '.unpacked';
  * @returns {string[]} paths, in the order of application
  */
 export function listPatches({ dir }, root) {
-    const inFolder = (/** @type {string} */ folder, /** @type {string} */ ending) => existsSync(folder)
-        ? readdirSync(folder).filter((file) => file.endsWith(ending)).sort().map((file) => join(folder, file))
-        : [];
-    return [...inFolder(join(dir, 'llama', 'patches'), '.diff'), ...inFolder(join(root, 'native', 'patches'), '.patch')];
+    const inFolder = (/** @type {string} */ folder, /** @type {string} */ ending) =>
+        existsSync(folder)
+            ? readdirSync(folder)
+                  .filter((file) => file.endsWith(ending))
+                  .sort()
+                  .map((file) => join(folder, file))
+            : [];
+    return [
+        ...inFolder(join(dir, 'llama', 'patches'), '.diff'),
+        ...inFolder(join(root, 'native', 'patches'), '.patch'),
+    ];
 }
 
 /**
@@ -35,7 +50,9 @@ export function listPatches({ dir }, root) {
  */
 export function unpackSource(backends, root, buildDir) {
     const patches = listPatches(backends, root);
-    const hash = createHash('sha256').update(`${backends.release} ${backends.packageVersion} ${statSync(backends.bundle).size}`);
+    const hash = createHash('sha256').update(
+        `${backends.release} ${backends.packageVersion} ${statSync(backends.bundle).size}`,
+    );
     for (const patch of patches) hash.update(`\0${basename(patch)}\0`).update(readFileSync(patch));
     const key = hash.digest('hex');
 
@@ -66,7 +83,10 @@ export function unpackSource(backends, root, buildDir) {
  * @param {readonly string[]} folders those of llama.cpp's tree to unpack
  */
 export function clone(bundle, dir, folders) {
-    git(['clone', '--quiet', '--no-checkout', bundle, dir], `${bundle} is no usable git bundle; reinstall node-llama-cpp`);
+    git(
+        ['clone', '--quiet', '--no-checkout', bundle, dir],
+        `${bundle} is no usable git bundle; reinstall node-llama-cpp`,
+    );
     const failed = `llama.cpp's source does not unpack into ${dir}; is the disk full?`;
     git(['-C', dir, '-c', 'core.autocrlf=false', 'checkout', '--quiet', 'HEAD', '--', ...folders], failed);
 }
@@ -93,7 +113,10 @@ function git(args, failure) {
     // hooks and settings of the user's, or of a git command that started us, have no say here
     const env = Object.fromEntries(Object.entries(process.env).filter(([name]) => !name.startsWith('GIT_')));
     const { error, status, stderr } = spawnSync('git', args, { encoding: 'utf8', env });
-    if (error) throw new BuildError('git is missing: install it (apt-get install git, brew install git, winget install Git.Git)');
+    if (error)
+        throw new BuildError(
+            'git is missing: install it (apt-get install git, brew install git, winget install Git.Git)',
+        );
     if (status !== 0) throw new BuildError(`${failure} (git: ${stderr.trim().replaceAll(/\s*\n\s*/g, '; ')})`);
 }
 

@@ -10,7 +10,11 @@ export interface Stamp {
 }
 
 export declare function installedInputs(root: string, backends: Backends): Inputs;
-export declare function computeInputs(build: { root: string; backends: Backends; compiler: string | undefined }): Inputs;
+export declare function computeInputs(build: {
+    root: string;
+    backends: Backends;
+    compiler: string | undefined;
+}): Inputs;
 /** The names of the inputs that differ. */
 export declare function changedInputs(before: Inputs, after: Inputs): string[];
 /** What a build was made with; for none, the prebuilt ggml alone. */

@@ -24,13 +24,13 @@ const BUILD_PACKAGES = ['cmake-js', 'node-addon-api', 'node-api-headers'];
  */
 export function installedInputs(root, backends) {
     return {
-        'platform': `${backends.platform} node-api ${NODE_API}`,
+        platform: `${backends.platform} node-api ${NODE_API}`,
         'llama.cpp': backends.llamaVersion,
         'node-llama-cpp': backends.packageVersion,
         // relative: a project moved with its node_modules is still good
-        'ggml': [
-            backends.prebuilt ? relative(root, backends.prebuilt.ggmlDir) : FROM_SOURCE, ...backends.plugins,
-        ].join(' '),
+        ggml: [backends.prebuilt ? relative(root, backends.prebuilt.ggmlDir) : FROM_SOURCE, ...backends.plugins].join(
+            ' ',
+        ),
     };
 }
 
@@ -79,7 +79,9 @@ export function changedInputs(before, after) {
 export function readStamp(outputDir) {
     try {
         const stamp = JSON.parse(readFileSync(join(outputDir, 'stamp.json'), 'utf8'));
-        const whole = Object.entries(stamp.outputs).every(([file, size]) => statSync(join(outputDir, file)).size === size);
+        const whole = Object.entries(stamp.outputs).every(
+            ([file, size]) => statSync(join(outputDir, file)).size === size,
+        );
         return whole ? stamp : undefined;
     } catch {
         return undefined;
@@ -95,7 +97,9 @@ export function readStamp(outputDir) {
  */
 export function writeStamp(outputDir, { inputs, time }) {
     const file = join(outputDir, 'stamp.json');
-    const outputs = Object.fromEntries(listLibraries(outputDir).map((output) => [output, statSync(join(outputDir, output)).size]));
+    const outputs = Object.fromEntries(
+        listLibraries(outputDir).map((output) => [output, statSync(join(outputDir, output)).size]),
+    );
     writeFileSync(`${file}.part`, `${JSON.stringify({ inputs, outputs }, null, 4)}\n`);
     utimesSync(`${file}.part`, time, time);
     renameSync(`${file}.part`, file);
@@ -109,7 +113,8 @@ export function writeStamp(outputDir, { inputs, time }) {
  */
 export function sourcesAreNewer(root, outputDir) {
     const built = statSync(join(outputDir, 'stamp.json')).mtimeMs;
-    return sourceFiles(root).flatMap((file) => [file, dirname(file)])
+    return sourceFiles(root)
+        .flatMap((file) => [file, dirname(file)])
         .some((file) => file !== '.' && statSync(join(root, file)).mtimeMs > built);
 }
 
@@ -133,7 +138,8 @@ export function removeStamp(outputDir) {
 }
 
 /** @param {string} outputDir */
-export const listLibraries = (outputDir) => readdirSync(outputDir).filter((file) => /\.(node|so|dylib|dll)$/.test(file));
+export const listLibraries = (outputDir) =>
+    readdirSync(outputDir).filter((file) => /\.(node|so|dylib|dll)$/.test(file));
 
 /**
  * @param {string} root

@@ -7,7 +7,11 @@ const CMAKE_MINIMUM = { major: 3, minor: 19 };
 
 /** How to install what is missing. */
 const INSTALL = {
-    cmake: { linux: 'apt-get install cmake, or dnf install cmake', darwin: 'brew install cmake', win32: 'winget install Kitware.CMake' },
+    cmake: {
+        linux: 'apt-get install cmake, or dnf install cmake',
+        darwin: 'brew install cmake',
+        win32: 'winget install Kitware.CMake',
+    },
     compiler: {
         linux: 'apt-get install g++, or dnf install gcc-c++',
         darwin: 'xcode-select --install',
@@ -25,9 +29,14 @@ export function checkTools(compiler) {
     const cmake = findProgram('cmake');
     if (!cmake) throw new BuildError(`cmake is missing: install it (${mend('cmake')})`);
     const [, major, minor] = /(\d+)\.(\d+)/.exec(firstLine(cmake, ['--version'])) ?? [];
-    if (Number(major) < CMAKE_MINIMUM.major || (Number(major) === CMAKE_MINIMUM.major && Number(minor) < CMAKE_MINIMUM.minor)) {
-        throw new BuildError(`cmake ${major}.${minor} at ${cmake} is too old: `
-            + `${CMAKE_MINIMUM.major}.${CMAKE_MINIMUM.minor} or newer is needed (pip install cmake has a new one)`);
+    if (
+        Number(major) < CMAKE_MINIMUM.major ||
+        (Number(major) === CMAKE_MINIMUM.major && Number(minor) < CMAKE_MINIMUM.minor)
+    ) {
+        throw new BuildError(
+            `cmake ${major}.${minor} at ${cmake} is too old: ` +
+                `${CMAKE_MINIMUM.major}.${CMAKE_MINIMUM.minor} or newer is needed (pip install cmake has a new one)`,
+        );
     }
     if (!compiler) throw new BuildError(`A C++17 compiler is missing: install one (${mend('compiler')})`);
     if (process.platform !== 'win32' && !findProgram('ninja') && !findProgram('make')) {
@@ -53,9 +62,19 @@ export function findCompiler() {
 
 /** @returns {string | undefined} */
 function findVisualStudio() {
-    const installer = join(process.env['ProgramFiles(x86)'] ?? 'C:\\Program Files (x86)', 'Microsoft Visual Studio', 'Installer');
+    const installer = join(
+        process.env['ProgramFiles(x86)'] ?? 'C:\\Program Files (x86)',
+        'Microsoft Visual Studio',
+        'Installer',
+    );
     const version = firstLine(join(installer, 'vswhere.exe'), [
-        '-latest', '-products', '*', '-requires', 'Microsoft.VisualStudio.Component.VC.Tools.*', '-property', 'installationVersion',
+        '-latest',
+        '-products',
+        '*',
+        '-requires',
+        'Microsoft.VisualStudio.Component.VC.Tools.*',
+        '-property',
+        'installationVersion',
     ]);
     return version ? `Visual Studio ${version}` : undefined;
 }
@@ -67,14 +86,16 @@ function findVisualStudio() {
 export function findProgram(name) {
     const names = process.platform === 'win32' ? [`${name}.exe`, name] : [name];
     const folders = /[/\\]/.test(name) ? [''] : (process.env.PATH ?? '').split(delimiter).filter((dir) => dir !== '');
-    return folders.flatMap((dir) => names.map((file) => join(dir, file))).find((file) => {
-        try {
-            accessSync(file, constants.X_OK);
-            return statSync(file).isFile();
-        } catch {
-            return false;
-        }
-    });
+    return folders
+        .flatMap((dir) => names.map((file) => join(dir, file)))
+        .find((file) => {
+            try {
+                accessSync(file, constants.X_OK);
+                return statSync(file).isFile();
+            } catch {
+                return false;
+            }
+        });
 }
 
 /**

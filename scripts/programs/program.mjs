@@ -19,7 +19,11 @@ import { clone } from '../build/source.mjs';
  */
 const programs = {
     // With llama.cpp's own loader in the place of the library's: node-llama-cpp's patch of it makes no models out of nothing.
-    'test-llama-archs': { sources: ['tests/test-llama-archs.cpp', 'src/llama-model-loader.cpp'], edit: withMore, definitions: { LN_EXPERTS: 2 } },
+    'test-llama-archs': {
+        sources: ['tests/test-llama-archs.cpp', 'src/llama-model-loader.cpp'],
+        edit: withMore,
+        definitions: { LN_EXPERTS: 2 },
+    },
     'llama-perplexity': { sources: ['tools/perplexity/main.cpp', 'tools/perplexity/perplexity.cpp'] },
     'llama-batched-bench': { sources: ['tools/batched-bench/main.cpp', 'tools/batched-bench/batched-bench.cpp'] },
 };
@@ -36,7 +40,8 @@ function withMore(text) {
         [/(LLM_KV_EXPERT_COUNT,\s*)uint32_t\(2\)/, '$1uint32_t(LN_EXPERTS)'],
         [/(static bool arch_supported\(const llm_arch arch\) \{)/, '$1 if (std::getenv("LN_ALL")) { return true; }'],
     ])) {
-        if (!pattern.test(text)) throw new BuildError(`test-llama-archs.cpp no longer has ${pattern}; mend scripts/programs`);
+        if (!pattern.test(text))
+            throw new BuildError(`test-llama-archs.cpp no longer has ${pattern}; mend scripts/programs`);
         text = text.replace(pattern, change);
     }
     return text;
@@ -50,11 +55,14 @@ function withMore(text) {
  */
 export function program(name, definitions = {}) {
     const backends = resolveBackends();
-    if (backends.prebuilt === null) throw new BuildError(`${name} is linked with node-llama-cpp's libraries, of which there are none here`);
+    if (backends.prebuilt === null)
+        throw new BuildError(`${name} is linked with node-llama-cpp's libraries, of which there are none here`);
     /** @type {Program} */
     const { sources, edit = (text) => text, definitions: own = {} } = programs[name];
     const defined = { ...own, ...definitions };
-    const tag = Object.entries(defined).map(([key, value]) => `-${key}-${value}`).join('');
+    const tag = Object.entries(defined)
+        .map(([key, value]) => `-${key}-${value}`)
+        .join('');
     const root = programsFolder(backends);
     const path = join(root, `${name}${tag}`);
     if (existsSync(path)) return path;
@@ -72,14 +80,34 @@ export function program(name, definitions = {}) {
     });
     const { ggmlDir, ggml, ggmlBase, llamaName } = backends.prebuilt;
     const ending = extname(ggml);
-    const libraries = [...['libllama-common', `lib${llamaName}`].map((library) => join(ggmlDir, library + ending)), ggml, ggmlBase];
-    execFileSync(process.env.CXX ?? 'c++', [
-        '-std=c++17', '-O2', '-w', '-DGGML_BACKEND_DL', '-DGGML_SHARED', '-DLLAMA_SHARED', '-Dmain=program_main',
-        ...Object.entries(defined).map(([key, value]) => `-D${key}=${value}`),
-        ...['common', 'include', 'ggml/include', 'src', 'vendor'].map((folder) => `-I${join(tree, folder)}`),
-        ...files, join(work, 'loader.cpp'), '-o', join(work, 'program'),
-        ...libraries, '-rdynamic', `-Wl,-rpath,${ggmlDir}`, '-lpthread',
-    ], { stdio: ['ignore', 'ignore', 'inherit'] });
+    const libraries = [
+        ...['libllama-common', `lib${llamaName}`].map((library) => join(ggmlDir, library + ending)),
+        ggml,
+        ggmlBase,
+    ];
+    execFileSync(
+        process.env.CXX ?? 'c++',
+        [
+            '-std=c++17',
+            '-O2',
+            '-w',
+            '-DGGML_BACKEND_DL',
+            '-DGGML_SHARED',
+            '-DLLAMA_SHARED',
+            '-Dmain=program_main',
+            ...Object.entries(defined).map(([key, value]) => `-D${key}=${value}`),
+            ...['common', 'include', 'ggml/include', 'src', 'vendor'].map((folder) => `-I${join(tree, folder)}`),
+            ...files,
+            join(work, 'loader.cpp'),
+            '-o',
+            join(work, 'program'),
+            ...libraries,
+            '-rdynamic',
+            `-Wl,-rpath,${ggmlDir}`,
+            '-lpthread',
+        ],
+        { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
     renameSync(join(work, 'program'), path);
     rmSync(work, { recursive: true });
     return path;
@@ -101,19 +129,37 @@ export function openmpBackend() {
     // ggml is a part of a project: by itself it wants files that the clone leaves out.
     const project = join(root, 'openmp-project');
     mkdirSync(project, { recursive: true });
-    writeFileSync(join(project, 'CMakeLists.txt'), `cmake_minimum_required(VERSION 3.19)
+    writeFileSync(
+        join(project, 'CMakeLists.txt'),
+        `cmake_minimum_required(VERSION 3.19)
 project(openmp LANGUAGES C CXX)
 set(CMAKE_RUNTIME_OUTPUT_DIRECTORY "\${CMAKE_BINARY_DIR}/bin")
 set(CMAKE_LIBRARY_OUTPUT_DIRECTORY "\${CMAKE_BINARY_DIR}/bin")
 add_subdirectory(${JSON.stringify(join(tree, 'ggml'))} ggml)
-`);
+`,
+    );
     // As a plugin the backend refuses GGML_NATIVE, which is this option of the compiler.
     const native = ['C', 'CXX'].map((language) => `-DCMAKE_${language}_FLAGS=-march=native`);
-    execFileSync('cmake', [
-        '-S', project, '-B', build, '-DCMAKE_BUILD_TYPE=Release', '-DBUILD_SHARED_LIBS=ON', '-DGGML_BACKEND_DL=ON',
-        '-DGGML_NATIVE=OFF', '-DGGML_OPENMP=ON', '-DGGML_LLAMAFILE=ON', ...native,
-    ], { stdio: ['ignore', 'ignore', 'inherit'] });
-    execFileSync('cmake', ['--build', build, '--target', 'ggml-cpu', '-j', String(availableParallelism())], { stdio: ['ignore', 'ignore', 'inherit'] });
+    execFileSync(
+        'cmake',
+        [
+            '-S',
+            project,
+            '-B',
+            build,
+            '-DCMAKE_BUILD_TYPE=Release',
+            '-DBUILD_SHARED_LIBS=ON',
+            '-DGGML_BACKEND_DL=ON',
+            '-DGGML_NATIVE=OFF',
+            '-DGGML_OPENMP=ON',
+            '-DGGML_LLAMAFILE=ON',
+            ...native,
+        ],
+        { stdio: ['ignore', 'ignore', 'inherit'] },
+    );
+    execFileSync('cmake', ['--build', build, '--target', 'ggml-cpu', '-j', String(availableParallelism())], {
+        stdio: ['ignore', 'ignore', 'inherit'],
+    });
     if (!existsSync(path)) throw new BuildError(`${path} was not made; mend scripts/programs`);
     return path;
 }

@@ -52,7 +52,9 @@ export function stepsOf(experiment) {
         'counting (`collect`)': { read: prompts + asked * answers * answerTokens, scored: 0, generated: 0 },
         'perplexity of the prompts (`deactivate`)': { read: 0, scored: conditions * prompts, generated: 0 },
         'accuracy (`deactivate`)': {
-            read: conditions * prompts, scored: 0, generated: conditions * asked * answerTokens,
+            read: conditions * prompts,
+            scored: 0,
+            generated: conditions * asked * answerTokens,
         },
     };
 }
@@ -69,11 +71,16 @@ export function hoursOf({ read, scored, generated }, { count, score, generate },
 /** Markdown: a line for each step, and their sum. */
 export function projection(experiment = paperExperiment, columns = machines) {
     const steps = stepsOf(experiment);
-    const sum = Object.values(steps).reduce((a, b) =>
-        ({ read: a.read + b.read, scored: a.scored + b.scored, generated: a.generated + b.generated }));
+    const sum = Object.values(steps).reduce((a, b) => ({
+        read: a.read + b.read,
+        scored: a.scored + b.scored,
+        generated: a.generated + b.generated,
+    }));
     const rows = Object.entries({ ...steps, [`all, ${conditionsOf(experiment)} conditions`]: sum });
     const lines = rows.map(([label, tokens]) => [
-        label, millions(tokens.read + tokens.scored), millions(tokens.generated),
+        label,
+        millions(tokens.read + tokens.scored),
+        millions(tokens.generated),
         ...columns.map(({ rates, devices }) => time(hoursOf(tokens, rates, devices))),
     ]);
     const heading = ['', 'million tokens read', 'generated', ...columns.map(({ label }) => label)];
@@ -94,7 +101,8 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
     const { devices, ...given } = await yargs(process.argv.slice(2))
         .options(Object.fromEntries(names.map((name) => [name, { type: 'number' }])))
         .option('devices', { type: 'number', default: 1 })
-        .strict().parseAsync();
+        .strict()
+        .parseAsync();
     const taken = (from) =>
         Object.fromEntries(Object.entries(from).map(([name, value]) => [name, given[name] ?? value]));
     const isOwn = Object.keys(card).some((name) => given[name] !== undefined) || devices !== 1;

@@ -19,7 +19,9 @@ export interface TensorHead {
     readonly type: TensorType;
 }
 
-export const tensorTypes: Readonly<Record<TensorType, { readonly number: number; readonly weights: number; readonly bytes: number }>>;
+export const tensorTypes: Readonly<
+    Record<TensorType, { readonly number: number; readonly weights: number; readonly bytes: number }>
+>;
 export function tensorBytes(tensor: TensorHead): number;
 export function paddingOf(bytes: number): number;
 export function ggufHead(metadata: Readonly<Record<string, GgufValue>>, tensors: readonly TensorHead[]): Buffer;

@@ -45,7 +45,12 @@ function encode(value) {
     const [[kind, content]] = Object.entries(value);
     if (kind in scalars) return Buffer.concat([u32(valueTypes[kind]), scalars[kind](content)]);
     const item = kind.slice(0, -1); // u32s: an array of u32
-    return Buffer.concat([u32(valueTypes.array), u32(valueTypes[item]), u64(content.length), ...content.map(scalars[item])]);
+    return Buffer.concat([
+        u32(valueTypes.array),
+        u32(valueTypes[item]),
+        u64(content.length),
+        ...content.map(scalars[item]),
+    ]);
 }
 
 function u32(value) {

@@ -11,5 +11,8 @@ export interface ModelShape {
 }
 
 export const shapes: Readonly<Record<'1b' | '8b', ModelShape>>;
-export function modelHead(shape: ModelShape, mix: string): { readonly head: Buffer; readonly tensors: readonly TensorHead[]; readonly bytes: number };
+export function modelHead(
+    shape: ModelShape,
+    mix: string,
+): { readonly head: Buffer; readonly tensors: readonly TensorHead[]; readonly bytes: number };
 export function writeSyntheticModel(path: string, shape: ModelShape, mix: string): void;

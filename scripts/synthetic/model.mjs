@@ -12,7 +12,17 @@ import { ggufHead, paddingOf, tensorBytes, tensorTypes } from './gguf.mjs';
 export const shapes = {
     '1b': { layers: 16, embedding: 2048, width: 8192, heads: 32, kvHeads: 8, vocabulary: 128_256 },
     '8b': { layers: 32, embedding: 4096, width: 14_336, heads: 32, kvHeads: 8, vocabulary: 128_256 },
-    '30b-a3b': { layers: 48, embedding: 2048, width: 768, heads: 32, kvHeads: 4, headSize: 128, experts: 128, used: 8, vocabulary: 151_936 },
+    '30b-a3b': {
+        layers: 48,
+        embedding: 2048,
+        width: 768,
+        heads: 32,
+        kvHeads: 4,
+        headSize: 128,
+        experts: 128,
+        used: 8,
+        vocabulary: 151_936,
+    },
 };
 
 /** The type of each tensor. `q4_k_m` mixes as llama.cpp does: half of the layers keep the tensors that matter most at 6 bits. */
@@ -28,10 +38,21 @@ const mixes = {
 
 /** The head of the model's file, its tensors in their order, and the bytes of all of them. */
 export function modelHead(shape, mix) {
-    const { layers, embedding, width, heads, kvHeads, vocabulary, headSize = embedding / heads, experts = 0, used = 0 } = shape;
+    const {
+        layers,
+        embedding,
+        width,
+        heads,
+        kvHeads,
+        vocabulary,
+        headSize = embedding / heads,
+        experts = 0,
+        used = 0,
+    } = shape;
     const architecture = experts > 0 ? 'qwen3moe' : 'llama';
     const tensors = [];
-    const matrix = (name, rows, columns, layer = 0, ...copies) => tensors.push({ name, shape: [rows, columns, ...copies], type: mixes[mix](name, layer, layers) });
+    const matrix = (name, rows, columns, layer = 0, ...copies) =>
+        tensors.push({ name, shape: [rows, columns, ...copies], type: mixes[mix](name, layer, layers) });
     const norm = (name, size = embedding) => tensors.push({ name, shape: [size], type: 'f32' });
     matrix('token_embd.weight', embedding, vocabulary);
     for (let i = 0; i < layers; i++) {
@@ -43,7 +64,12 @@ export function modelHead(shape, mix) {
         norm(`blk.${i}.ffn_norm.weight`);
         if (experts > 0) {
             for (const head of ['q', 'k']) norm(`blk.${i}.attn_${head}_norm.weight`, headSize);
-            tensors.push({ name: `blk.${i}.ffn_gate_inp.weight`, shape: [embedding, experts], type: 'f32', random: true });
+            tensors.push({
+                name: `blk.${i}.ffn_gate_inp.weight`,
+                shape: [embedding, experts],
+                type: 'f32',
+                random: true,
+            });
         }
         const [of, copies] = experts > 0 ? ['_exps', [experts]] : ['', []];
         matrix(`blk.${i}.ffn_gate${of}.weight`, embedding, width, i, ...copies);
@@ -60,32 +86,42 @@ export function modelHead(shape, mix) {
     const metadata = {
         'general.architecture': { string: architecture },
         'general.name': { string: `synthetic ${mix}` },
-        ...Object.fromEntries(Object.entries({
-            block_count: { u32: layers },
-            context_length: { u32: 8192 },
-            embedding_length: { u32: embedding },
-            feed_forward_length: { u32: width },
-            'attention.head_count': { u32: heads },
-            'attention.head_count_kv': { u32: kvHeads },
-            'attention.layer_norm_rms_epsilon': { f32: 1e-5 },
-            'rope.dimension_count': { u32: headSize },
-            'rope.freq_base': { f32: 500_000 },
-            vocab_size: { u32: vocabulary },
-            ...(experts > 0 ? {
-                'attention.key_length': { u32: headSize }, 'attention.value_length': { u32: headSize },
-                expert_count: { u32: experts }, expert_used_count: { u32: used }, expert_feed_forward_length: { u32: width },
-            } : {}),
-        }).map(([key, value]) => [`${architecture}.${key}`, value])),
+        ...Object.fromEntries(
+            Object.entries({
+                block_count: { u32: layers },
+                context_length: { u32: 8192 },
+                embedding_length: { u32: embedding },
+                feed_forward_length: { u32: width },
+                'attention.head_count': { u32: heads },
+                'attention.head_count_kv': { u32: kvHeads },
+                'attention.layer_norm_rms_epsilon': { f32: 1e-5 },
+                'rope.dimension_count': { u32: headSize },
+                'rope.freq_base': { f32: 500_000 },
+                vocab_size: { u32: vocabulary },
+                ...(experts > 0
+                    ? {
+                          'attention.key_length': { u32: headSize },
+                          'attention.value_length': { u32: headSize },
+                          expert_count: { u32: experts },
+                          expert_used_count: { u32: used },
+                          expert_feed_forward_length: { u32: width },
+                      }
+                    : {}),
+            }).map(([key, value]) => [`${architecture}.${key}`, value]),
+        ),
         'tokenizer.ggml.model': { string: 'llama' },
         'tokenizer.ggml.tokens': { strings: [...special, ...bytes, ...words] },
         'tokenizer.ggml.scores': { f32s: Array.from({ length: vocabulary }, (_, i) => -i) },
-        'tokenizer.ggml.token_type': { i32s: [2, control, control, ...bytes.map(() => byte), ...words.map(() => normal)] },
+        'tokenizer.ggml.token_type': {
+            i32s: [2, control, control, ...bytes.map(() => byte), ...words.map(() => normal)],
+        },
         'tokenizer.ggml.bos_token_id': { u32: 1 },
         'tokenizer.ggml.eos_token_id': { u32: 2 },
         'tokenizer.ggml.add_bos_token': { bool: true },
     };
     return {
-        head: ggufHead(metadata, tensors), tensors,
+        head: ggufHead(metadata, tensors),
+        tensors,
         bytes: tensors.reduce((sum, tensor) => sum + tensorBytes(tensor) + paddingOf(tensorBytes(tensor)), 0),
     };
 }
@@ -109,8 +145,14 @@ function writeTensor(file, tensor) {
     const { type, shape } = tensor;
     const { bytes: blockBytes } = tensorTypes[type];
     const bytes = tensorBytes(tensor);
-    const chunk = type === 'f32' ? (tensor.random ? randomFloats(bytes / 4) : ones(shape[0])) : randomBlocks(type, 1 / Math.sqrt(shape[0]), Math.min(chunkBlocks, bytes / blockBytes));
-    for (let written = 0; written < bytes; written += chunk.length) writeSync(file, chunk, 0, Math.min(chunk.length, bytes - written));
+    const chunk =
+        type === 'f32'
+            ? tensor.random
+                ? randomFloats(bytes / 4)
+                : ones(shape[0])
+            : randomBlocks(type, 1 / Math.sqrt(shape[0]), Math.min(chunkBlocks, bytes / blockBytes));
+    for (let written = 0; written < bytes; written += chunk.length)
+        writeSync(file, chunk, 0, Math.min(chunk.length, bytes - written));
     writeSync(file, Buffer.alloc(paddingOf(bytes)));
 }
 
@@ -172,7 +214,12 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
         .option('type', { choices: Object.keys(mixes), demandOption: true })
         .option('out', { type: 'string', demandOption: true })
         .options(Object.fromEntries(Object.keys(shapes['30b-a3b']).map((key) => [key, { type: 'number' }])))
-        .strict().parseAsync();
-    const given = Object.fromEntries(Object.keys(shapes[shape]).filter((key) => changed[key] !== undefined).map((key) => [key, changed[key]]));
+        .strict()
+        .parseAsync();
+    const given = Object.fromEntries(
+        Object.keys(shapes[shape])
+            .filter((key) => changed[key] !== undefined)
+            .map((key) => [key, changed[key]]),
+    );
     writeSyntheticModel(out, { ...shapes[shape], ...given }, type);
 }

@@ -69,6 +69,10 @@ export interface Activations extends Counts {
 }
 
 /** Where the neurons of some counts are. */
-export function sitesOf({ sites, counts, languages }: Pick<Activations, 'sites' | 'counts' | 'languages'>): readonly Site[] {
+export function sitesOf({
+    sites,
+    counts,
+    languages,
+}: Pick<Activations, 'sites' | 'counts' | 'languages'>): readonly Site[] {
     return sites ?? denseSites(counts.map(({ length }) => length / languages.length));
 }

@@ -23,23 +23,33 @@ const places: readonly { readonly index: string; readonly least: (environment: E
  */
 export function parseShard(text: string, environment: Environment = process.env): Shard {
     const [, number, of] = /^(auto|\d+)(?:\/(\d+))?$/.exec(text) ?? [];
-    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `--shard ${text}: ${why}`);
-    if (number === undefined || (number !== 'auto' && of === undefined)) throw wrong('give a number and how many there are, such as 2/8, or auto');
-    const shard = number === 'auto' ? { ...placeIn(environment, of, wrong) } : { number: Number(number), of: Number(of) };
+    const wrong = (why: string): LanguageNeuronsError =>
+        new LanguageNeuronsError('WRONG_USE', `--shard ${text}: ${why}`);
+    if (number === undefined || (number !== 'auto' && of === undefined))
+        throw wrong('give a number and how many there are, such as 2/8, or auto');
+    const shard =
+        number === 'auto' ? { ...placeIn(environment, of, wrong) } : { number: Number(number), of: Number(of) };
     if (shard.of < 1 || shard.of > 10_000) throw wrong(`there can be 1 to 10000 shards, not ${shard.of}`);
-    if (shard.number < 1 || shard.number > shard.of) throw wrong(`there is no shard ${shard.number} of ${shard.of}; they are counted from 1`);
+    if (shard.number < 1 || shard.number > shard.of)
+        throw wrong(`there is no shard ${shard.number} of ${shard.of}; they are counted from 1`);
     return shard;
 }
 
-function placeIn(environment: Environment, of: string | undefined, wrong: (why: string) => LanguageNeuronsError): Shard {
+function placeIn(
+    environment: Environment,
+    of: string | undefined,
+    wrong: (why: string) => LanguageNeuronsError,
+): Shard {
     const found = places.find(({ index }) => environment[index] !== undefined);
-    if (found === undefined) throw wrong(`none of ${places.map(({ index }) => index).join(', ')} is set; give a number, such as 1/8`);
+    if (found === undefined)
+        throw wrong(`none of ${places.map(({ index }) => index).join(', ')} is set; give a number, such as 1/8`);
     // An array of steps other than 1 has fewer tasks than its numbers tell.
     const step = found.index === 'SLURM_ARRAY_TASK_ID' ? Number(environment.SLURM_ARRAY_TASK_STEP ?? 1) : 1;
     const number = (Number(environment[found.index]) - found.least(environment)) / step + 1;
     const count = of ?? (found.index === 'SLURM_ARRAY_TASK_ID' ? environment.SLURM_ARRAY_TASK_COUNT : undefined);
     if (count === undefined) throw wrong(`${found.index} does not tell how many there are; give auto/8 for eight`);
-    if (!Number.isInteger(number)) throw wrong(`${found.index} is ${String(environment[found.index])}, which is no place among ${count}`);
+    if (!Number.isInteger(number))
+        throw wrong(`${found.index} is ${String(environment[found.index])}, which is no place among ${count}`);
     return { number, of: Number(count) };
 }
 

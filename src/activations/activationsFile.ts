@@ -20,9 +20,13 @@ export const activationsName = `activations${ending}`;
  */
 const [dense, withSites] = ['2', '3'] as const;
 const readVersions: readonly string[] = ['1', dense, withSites];
-const languagesShape = z.array(z.string()).min(1).refine((languages) => new Set(languages).size === languages.length);
+const languagesShape = z
+    .array(z.string())
+    .min(1)
+    .refine((languages) => new Set(languages).size === languages.length);
 const datasetShape = z.object({
-    name: z.string(), hash: z.string(),
+    name: z.string(),
+    hash: z.string(),
     texts: z.record(z.string(), z.object({ digest: z.string(), sketch: z.string() })).optional(),
 });
 
@@ -41,15 +45,20 @@ export async function writeActivations(path: string, activations: Activations): 
         for (const [i, data] of counts.entries()) {
             const site = sites?.[i];
             const experts = routed[i]?.length ?? 0;
-            tensors.set(`${prefix}${tensorName(i, sites)}.counts`, { shape: experts === 0 ? [data.length / l, l] : [site!.experts, site!.width, l], data });
-            if (experts > 0) tensors.set(`${prefix}${tensorName(i, sites)}.routed`, { shape: [site!.experts, l], data: routed[i]! });
+            tensors.set(`${prefix}${tensorName(i, sites)}.counts`, {
+                shape: experts === 0 ? [data.length / l, l] : [site!.experts, site!.width, l],
+                data,
+            });
+            if (experts > 0)
+                tensors.set(`${prefix}${tensorName(i, sites)}.routed`, { shape: [site!.experts, l], data: routed[i]! });
         }
         tensors.set(`${prefix}tokens`, { shape: [l], data: tokens });
     };
     put('', activations);
     for (const [f, fold] of folds.entries()) put(`fold.${f}.`, fold);
     await writeSafetensors(path, tensors, {
-        format, version: sites === undefined ? dense : withSites,
+        format,
+        version: sites === undefined ? dense : withSites,
         ...(sites === undefined ? {} : { sites: JSON.stringify(sites) }),
         languages: JSON.stringify(languages),
         model: JSON.stringify(source.model),
@@ -81,7 +90,10 @@ export async function readActivations(path: string): Promise<Activations> {
     const parts = Array.from({ length: folds }, (_, f) => readCounts(tensors, `fold.${f}.`, shape, damaged));
     if (folds > 0 && !addUp(parts, whole)) throw damaged('its folds do not add up to the whole');
     return {
-        languages, ...(sites === undefined ? {} : { sites }), ...whole, ...(folds === 0 ? {} : { folds: parts }),
+        languages,
+        ...(sites === undefined ? {} : { sites }),
+        ...whole,
+        ...(folds === 0 ? {} : { folds: parts }),
         source: sourceOf(metadata, parse),
     };
 }
@@ -90,7 +102,9 @@ export async function readActivations(path: string): Promise<Activations> {
  * What made the counts of a run folder, or of a file, without reading them; undefined where there are none.
  * @throws LanguageNeuronsError NOT_FOUND where they cannot be read, or DAMAGED
  */
-export async function readActivationsSource(path: string): Promise<{ readonly languages: readonly string[]; readonly source: ActivationsSource } | undefined> {
+export async function readActivationsSource(
+    path: string,
+): Promise<{ readonly languages: readonly string[]; readonly source: ActivationsSource } | undefined> {
     const file = path.endsWith(ending) ? path : activationsPath(path);
     const metadata = await readSafetensorsMetadata(file);
     if (metadata === undefined) return undefined;
@@ -108,13 +122,17 @@ type Damage = (what: string, cause?: unknown) => LanguageNeuronsError;
 type Parse = <T>(key: string, shape: z.ZodType<T>) => T;
 
 function damageOf(file: string): Damage {
-    return (what, cause) => new LanguageNeuronsError('DAMAGED', `${file}: ${what}; collect or import it again`, { cause });
+    return (what, cause) =>
+        new LanguageNeuronsError('DAMAGED', `${file}: ${what}; collect or import it again`, { cause });
 }
 
 /** Reads metadata of a file that holds counts in a format known. */
 function metadataOf(metadata: Metadata, damaged: Damage): Parse {
     if (metadata.format !== format) throw damaged('holds no activation counts');
-    if (!readVersions.includes(metadata.version ?? '')) throw damaged(`is of format version ${String(metadata.version)}, this tool reads ${readVersions.slice(0, -1).join(', ')} and ${withSites}`);
+    if (!readVersions.includes(metadata.version ?? ''))
+        throw damaged(
+            `is of format version ${String(metadata.version)}, this tool reads ${readVersions.slice(0, -1).join(', ')} and ${withSites}`,
+        );
     return (key, shape) => {
         try {
             return shape.parse(JSON.parse(metadata[key] ?? ''));
@@ -126,8 +144,10 @@ function metadataOf(metadata: Metadata, damaged: Damage): Parse {
 
 function sourceOf({ settings }: Metadata, parse: Parse): ActivationsSource {
     return {
-        model: parse('model', modelShape), dataset: parse('dataset', datasetShape),
-        ...(settings === undefined ? {} : { settings: parse('settings', settingsShape) }), versions: parse('versions', versionsShape),
+        model: parse('model', modelShape),
+        dataset: parse('dataset', datasetShape),
+        ...(settings === undefined ? {} : { settings: parse('settings', settingsShape) }),
+        versions: parse('versions', versionsShape),
     };
 }
 
@@ -145,10 +165,14 @@ function tensorName(i: number, sites: readonly Site[] | undefined): string {
 }
 
 function readCounts(
-    tensors: ReadonlyMap<string, Tensor>, prefix: string, { sites, number, l }: FileShape, damaged: (what: string) => Error,
+    tensors: ReadonlyMap<string, Tensor>,
+    prefix: string,
+    { sites, number, l }: FileShape,
+    damaged: (what: string) => Error,
 ): Counts {
     const tokens = tensors.get(`${prefix}tokens`);
-    if (tokens === undefined || tokens.shape.length !== 1 || tokens.data.length !== l) throw damaged(`has no token totals of ${l} languages`);
+    if (tokens === undefined || tokens.shape.length !== 1 || tokens.data.length !== l)
+        throw damaged(`has no token totals of ${l} languages`);
     const counts: BigInt64Array[] = [];
     const routed: BigInt64Array[] = [];
     for (let i = 0; i < number; i++) {
@@ -157,13 +181,23 @@ function readCounts(
         const found = tensors.get(`${prefix}${tensorName(i, sites)}.counts`);
         if (found === undefined) throw damaged(`lacks ${name}`);
         const through = site?.kind === 'routed' ? tensors.get(`${prefix}${tensorName(i, sites)}.routed`) : undefined;
-        const shape = site === undefined ? [found.shape[0], l] : site.kind === 'routed' ? [site.experts, site.width, l] : [site.width, l];
+        const shape =
+            site === undefined
+                ? [found.shape[0], l]
+                : site.kind === 'routed'
+                  ? [site.experts, site.width, l]
+                  : [site.width, l];
         if (found.shape.join() !== shape.join()) throw damaged(`${name} is not [neurons, ${l} languages]`);
         if (site?.kind === 'routed') {
-            if (through?.shape.join() !== [site.experts, l].join()) throw damaged(`${name} has no routed tokens of ${site.experts} experts`);
-            checkCounts(through.data, tokens.data, l, undefined, () => damaged(`${name} counts more routed tokens than tokens, or fewer than none`));
+            if (through?.shape.join() !== [site.experts, l].join())
+                throw damaged(`${name} has no routed tokens of ${site.experts} experts`);
+            checkCounts(through.data, tokens.data, l, undefined, () =>
+                damaged(`${name} counts more routed tokens than tokens, or fewer than none`),
+            );
         }
-        checkCounts(found.data, through?.data ?? tokens.data, l, site?.width, () => damaged(`${name} counts more activations than tokens, or fewer than none`));
+        checkCounts(found.data, through?.data ?? tokens.data, l, site?.width, () =>
+            damaged(`${name} counts more activations than tokens, or fewer than none`),
+        );
         counts.push(found.data);
         routed.push(through?.data ?? new BigInt64Array(0));
     }
@@ -175,16 +209,29 @@ function addUp(parts: readonly Counts[], whole: Counts): boolean {
     const widths = ({ counts }: Counts): string => counts.map(({ length }) => length).join();
     if (parts.some((part) => widths(part) !== widths(whole))) return false;
     const sum = addCounts(parts);
-    const equal = (a: BigInt64Array, b: BigInt64Array): boolean => Buffer.compare(new Uint8Array(a.buffer, a.byteOffset, a.byteLength), new Uint8Array(b.buffer, b.byteOffset, b.byteLength)) === 0;
-    return equal(sum.tokens, whole.tokens) && sum.counts.every((site, i) => equal(site, whole.counts[i]!))
-        && (whole.routed ?? []).every((site, i) => equal(sum.routed![i]!, site));
+    const equal = (a: BigInt64Array, b: BigInt64Array): boolean =>
+        Buffer.compare(
+            new Uint8Array(a.buffer, a.byteOffset, a.byteLength),
+            new Uint8Array(b.buffer, b.byteOffset, b.byteLength),
+        ) === 0;
+    return (
+        equal(sum.tokens, whole.tokens) &&
+        sum.counts.every((site, i) => equal(site, whole.counts[i]!)) &&
+        (whole.routed ?? []).every((site, i) => equal(sum.routed![i]!, site))
+    );
 }
 
 /**
  * Counts [.., l], of which none may be above its language's tokens: those of the whole, [l], or those routed to the
  * expert, [experts, l], with `width` neurons each.
  */
-function checkCounts(counts: BigInt64Array, tokens: BigInt64Array, l: number, width: number | undefined, error: () => Error): void {
+function checkCounts(
+    counts: BigInt64Array,
+    tokens: BigInt64Array,
+    l: number,
+    width: number | undefined,
+    error: () => Error,
+): void {
     const [numbers, most] = [toNumbers(counts), toNumbers(tokens)]; // a negative count is above 2^63 here
     const block = most.length === l ? numbers.length : width! * l;
     for (let begin = 0, at = 0; begin < numbers.length; begin += block, at += l) {

@@ -14,14 +14,16 @@ export function addCounts(parts: readonly Counts[]): Counts {
     };
     return {
         counts: first!.counts.map((_, i) => sum(({ counts }) => counts[i]!)),
-        ...(first!.routed === undefined ? {} : { routed: first!.routed.map((_, i) => sum(({ routed }) => routed![i]!)) }),
+        ...(first!.routed === undefined
+            ? {}
+            : { routed: first!.routed.map((_, i) => sum(({ routed }) => routed![i]!)) }),
         tokens: sum(({ tokens }) => tokens),
     };
 }
 
 /** Counts of two parts of the texts with their folds, which are dropped where they are not as many in both. */
 export function addActivations(a: Activations, b: Activations): Omit<Activations, 'source'> {
-    const folds = a.folds?.length === b.folds?.length
-        ? a.folds?.map((fold, f) => addCounts([fold, b.folds![f]!])) : undefined;
+    const folds =
+        a.folds?.length === b.folds?.length ? a.folds?.map((fold, f) => addCounts([fold, b.folds![f]!])) : undefined;
     return { languages: a.languages, ...defined({ sites: a.sites }), ...addCounts([a, b]), ...defined({ folds }) };
 }

@@ -15,14 +15,22 @@ export interface Making {
  * @returns whether it holds these counts already, and how those it holds differ, if it holds others
  * @throws LanguageNeuronsError MISMATCH, naming both; as `readActivationsSource`
  */
-export async function checkReplaces(path: string, making: Making, force: boolean): Promise<{ readonly there: boolean; readonly differences: readonly string[] }> {
+export async function checkReplaces(
+    path: string,
+    making: Making,
+    force: boolean,
+): Promise<{ readonly there: boolean; readonly differences: readonly string[] }> {
     const had = await readActivationsSource(path);
     if (had === undefined) return { there: false, differences: [] };
     const [before, after] = [had.languages.join(), making.languages.join()];
-    const differences = [...sourceDifferences(had.source, making.source, { model: true }), ...(before === after ? [] : [`languages ${before} and ${after}`])];
+    const differences = [
+        ...sourceDifferences(had.source, making.source, { model: true }),
+        ...(before === after ? [] : [`languages ${before} and ${after}`]),
+    ];
     if (differences.length > 0 && !force) {
         throw new LanguageNeuronsError(
-            'MISMATCH', `${path}: holds finished counts, and these differ: ${differences.join(', ')}; give another --out, or --force to put these in their place`,
+            'MISMATCH',
+            `${path}: holds finished counts, and these differ: ${differences.join(', ')}; give another --out, or --force to put these in their place`,
         );
     }
     return { there: differences.length === 0, differences };

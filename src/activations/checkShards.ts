@@ -15,7 +15,9 @@ export interface FoundShard {
  * @throws LanguageNeuronsError MISMATCH, naming what is missing, there twice or of other work
  */
 export function checkShards<Found extends FoundShard>(
-    found: readonly Found[], command: string, differencesOf: (first: Found, other: Found) => readonly string[],
+    found: readonly Found[],
+    command: string,
+    differencesOf: (first: Found, other: Found) => readonly string[],
 ): void {
     const mismatch = (what: string): LanguageNeuronsError =>
         new LanguageNeuronsError('MISMATCH', `the shards cannot be merged: ${what}`);
@@ -47,9 +49,13 @@ export function checkShards<Found extends FoundShard>(
 
 /** How versions differ: a clause, or none. */
 export function versionDifferences(
-    a: Readonly<Record<string, string>>, b: Readonly<Record<string, string>>,
+    a: Readonly<Record<string, string>>,
+    b: Readonly<Record<string, string>>,
 ): readonly string[] {
     const words = (versions: Readonly<Record<string, string>>): string =>
-        Object.entries(versions).sort().map(([name, version]) => `${name} ${version}`).join(' ');
+        Object.entries(versions)
+            .sort()
+            .map(([name, version]) => `${name} ${version}`)
+            .join(' ');
     return words(a) === words(b) ? [] : [`versions (${words(a)}; ${words(b)})`];
 }

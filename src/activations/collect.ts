@@ -70,14 +70,26 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     return withFile(activationsPath(folder, shard), `collect --shard ${shardText(shard)}`, () => collectInto(options));
 }
 
-async function collectInto({ engine, corpus, folder, folds, shard, force = false, signal, progress = silent }: CollectOptions): Promise<CollectResult> {
+async function collectInto({
+    engine,
+    corpus,
+    folder,
+    folds,
+    shard,
+    force = false,
+    signal,
+    progress = silent,
+}: CollectOptions): Promise<CollectResult> {
     const begin = performance.now();
     const seconds = (): number => (performance.now() - begin) / 1000;
     const resultPath = activationsPath(folder, shard);
     const survey = await surveyCorpus(corpus, signal);
     for (const [language, { samples }] of survey.languages) {
         if (folds !== undefined && samples < folds) {
-            throw new LanguageNeuronsError('EMPTY', `language ${language} has ${samples} texts, too few for ${folds} folds; give more texts or lower --folds`);
+            throw new LanguageNeuronsError(
+                'EMPTY',
+                `language ${language} has ${samples} texts, too few for ${folds} folds; give more texts or lower --folds`,
+            );
         }
     }
     const source = sourceOf({ engine, corpus, survey, folder, folds, shard });
@@ -86,16 +98,24 @@ async function collectInto({ engine, corpus, folder, folds, shard, force = false
     const partOf = (language: string, fold: number): { readonly path: string; readonly key: string } => {
         const { digest } = survey.languages.get(language)!;
         const key = keyOf({
-            model: engine.fingerprint, settings: engine.settings, digest, ...(folds === undefined ? {} : { fold, folds }),
+            model: engine.fingerprint,
+            settings: engine.settings,
+            digest,
+            ...(folds === undefined ? {} : { fold, folds }),
             ...(shard === undefined ? {} : { shard: shardName(shard) }),
         });
-        const name = [language, ...(folds === undefined ? [] : [`${fold}-of-${folds}`]), ...(shard === undefined ? [] : [`shard-${shardName(shard)}`])].join('.');
+        const name = [
+            language,
+            ...(folds === undefined ? [] : [`${fold}-of-${folds}`]),
+            ...(shard === undefined ? [] : [`shard-${shardName(shard)}`]),
+        ].join('.');
         return { path: join(folder, 'parts', `${name}.${key}.safetensors`), key };
     };
     // Parts of other settings stay; what cannot be removed now is the next time.
     const removeParts = async (): Promise<void> => {
         for (const language of corpus.languages) {
-            for (let fold = 0; fold < (folds ?? 1); fold++) await rm(partOf(language, fold).path, { force: true }).catch(() => undefined);
+            for (let fold = 0; fold < (folds ?? 1); fold++)
+                await rm(partOf(language, fold).path, { force: true }).catch(() => undefined);
         }
         await rmdir(join(folder, 'parts')).catch(() => undefined);
     };
@@ -104,7 +124,8 @@ async function collectInto({ engine, corpus, folder, folds, shard, force = false
         progress.note(`${resultPath}: already holds the counts of this model and these texts`);
         return { activations: await readActivations(resultPath), decodedTokens: 0, seconds: seconds() };
     }
-    if (differences.length > 0) progress.note(`${resultPath}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
+    if (differences.length > 0)
+        progress.note(`${resultPath}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
 
     await ensureWritableFolder(join(folder, 'parts'));
     let decodedTokens = 0;
@@ -115,11 +136,13 @@ async function collectInto({ engine, corpus, folder, folds, shard, force = false
         // Chunks go round the shards, and each language begins with another one.
         const isOwnChunk = (chunk: number): boolean => isOwn(shard, chunk + place);
         progress.stage(`count ${language}`, Math.ceil(characters / (shard?.of ?? 1)));
-        const growing = await Promise.all(parts.map(async (_, fold): Promise<GrowingPart> => {
-            const { path, key } = partOf(language, fold);
-            const part = await readPart(path, key) ?? emptyPart(engine.sites, key);
-            return { path, part, skip: part.samples };
-        }));
+        const growing = await Promise.all(
+            parts.map(async (_, fold): Promise<GrowingPart> => {
+                const { path, key } = partOf(language, fold);
+                const part = (await readPart(path, key)) ?? emptyPart(engine.sites, key);
+                return { path, part, skip: part.samples };
+            }),
+        );
         const found = growing.reduce((sum, { skip }) => sum + skip, 0);
         if (found > 0) {
             progress.note(`${language}: continues after ${found} of ${samples} texts`);
@@ -128,7 +151,9 @@ async function collectInto({ engine, corpus, folder, folds, shard, force = false
         if (found < samples) {
             // The texts are read once for all folds.
             for await (const { to, ...chunk } of chunks(corpus.samples(language), growing, isOwnChunk)) {
-                const counted = await steppingDown(engine, progress, () => engine.count(chunk.samples, { signal, onBatch: (_, read) => progress.advance(read) }));
+                const counted = await steppingDown(engine, progress, () =>
+                    engine.count(chunk.samples, { signal, onBatch: (_, read) => progress.advance(read) }),
+                );
                 decodedTokens += counted.decodedTokens;
                 to.part = addToPart(to.part, chunk, counted);
                 await writePart(to.path, to.part);
@@ -139,7 +164,11 @@ async function collectInto({ engine, corpus, folder, folds, shard, force = false
     progress.done();
     const columns = parts.map((list) => joinParts(list));
     const activations: Activations = {
-        languages: corpus.languages, ...defined({ sites: siteTable(engine) }), ...addCounts(columns), ...(folds === undefined ? {} : { folds: columns }), source,
+        languages: corpus.languages,
+        ...defined({ sites: siteTable(engine) }),
+        ...addCounts(columns),
+        ...(folds === undefined ? {} : { folds: columns }),
+        source,
     };
     await writeActivations(resultPath, activations);
     await removeParts();
@@ -164,7 +193,9 @@ interface Chunk {
  * for what each part has already.
  */
 async function* chunks(
-    samples: AsyncIterable<Sample>, parts: readonly GrowingPart[], isOwnChunk: (chunk: number) => boolean,
+    samples: AsyncIterable<Sample>,
+    parts: readonly GrowingPart[],
+    isOwnChunk: (chunk: number) => boolean,
 ): AsyncGenerator<Chunk & { readonly to: GrowingPart }> {
     const open = parts.map((to) => ({ to, samples: [] as Sample[], characters: 0, number: 0, left: to.skip }));
     let index = 0;
@@ -215,7 +246,9 @@ function joinParts(parts: readonly CollectedPart[]): Counts {
     const [{ counts, routed }] = parts as readonly [CollectedPart];
     return {
         counts: counts.map((_, i) => join((part) => part.counts[i]!)),
-        ...(routed.every(({ length }) => length === 0) ? {} : { routed: routed.map((_, i) => join((part) => part.routed[i]!)) }),
+        ...(routed.every(({ length }) => length === 0)
+            ? {}
+            : { routed: routed.map((_, i) => join((part) => part.routed[i]!)) }),
         tokens: BigInt64Array.from(parts.map(({ tokens }) => tokens)),
     };
 }
@@ -223,14 +256,34 @@ function joinParts(parts: readonly CollectedPart[]): Counts {
 /** The engine's sites as files hold them; undefined for those of a dense model, which need no table. */
 function siteTable({ sites }: Engine): Site[] | undefined {
     if (areDense(sites)) return undefined;
-    return sites.map(({ layer, kind, width, experts, activation, gated }) => ({ layer, kind, width, experts, activation, gated }));
+    return sites.map(({ layer, kind, width, experts, activation, gated }) => ({
+        layer,
+        kind,
+        width,
+        experts,
+        activation,
+        gated,
+    }));
 }
 
-function sourceOf({ engine, corpus, survey, folder, folds = 0, shard }: {
-    readonly engine: Engine; readonly corpus: Corpus; readonly survey: CorpusSurvey; readonly folder: string; readonly folds: number | undefined;
+function sourceOf({
+    engine,
+    corpus,
+    survey,
+    folder,
+    folds = 0,
+    shard,
+}: {
+    readonly engine: Engine;
+    readonly corpus: Corpus;
+    readonly survey: CorpusSurvey;
+    readonly folder: string;
+    readonly folds: number | undefined;
     readonly shard: Shard | undefined;
 }): ActivationsSource {
-    const texts = [...survey.languages].map(([language, { digest, sketch }]) => [language, { digest, sketch }] as const);
+    const texts = [...survey.languages].map(
+        ([language, { digest, sketch }]) => [language, { digest, sketch }] as const,
+    );
     return {
         model: modelSource(engine),
         dataset: { name: datasetName(corpus.sources, folder), hash: survey.hash, texts: Object.fromEntries(texts) },

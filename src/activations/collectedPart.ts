@@ -21,7 +21,10 @@ const wholeNumber = z.string().regex(/^\d+$/).transform(Number);
 
 export function emptyPart(sites: readonly Site[], key: string): CollectedPart {
     return {
-        key, samples: 0, characters: 0, tokens: 0n,
+        key,
+        samples: 0,
+        characters: 0,
+        tokens: 0n,
         counts: sites.map((site) => new BigInt64Array(neuronsAt(site))),
         routed: sites.map(({ kind, experts }) => new BigInt64Array(kind === 'routed' ? experts : 0)),
     };
@@ -42,7 +45,10 @@ export async function readPart(path: string, key: string): Promise<CollectedPart
     }
     const { tensors, metadata } = file;
     if (metadata.key !== key) return undefined;
-    const sites = Array.from({ length: [...tensors.keys()].filter((name) => name.endsWith('.counts')).length }, (_, i) => i);
+    const sites = Array.from(
+        { length: [...tensors.keys()].filter((name) => name.endsWith('.counts')).length },
+        (_, i) => i,
+    );
     try {
         return {
             key,
@@ -61,8 +67,11 @@ export async function writePart(path: string, part: CollectedPart): Promise<void
     await writeSafetensors(
         path,
         new Map([
-            ...(['counts', 'routed'] as const).flatMap((name) => part[name].flatMap((data, i) =>
-                (data.length === 0 ? [] : [[`blk.${i}.${name}`, { shape: [data.length], data }] as const]))),
+            ...(['counts', 'routed'] as const).flatMap((name) =>
+                part[name].flatMap((data, i) =>
+                    data.length === 0 ? [] : [[`blk.${i}.${name}`, { shape: [data.length], data }] as const],
+                ),
+            ),
             ['tokens', { shape: [1], data: BigInt64Array.of(part.tokens) }] as const,
         ]),
         { key: part.key, samples: String(part.samples), characters: String(part.characters) },

@@ -3,7 +3,10 @@ import type { Activations } from './Activations.js';
 
 /** Names counts by themselves: languages, widths, counts and tokens, and of experts the tokens routed to them. sha256, hexadecimal. */
 export function countsDigest({ languages, sites, counts, routed = [], tokens }: Activations): string {
-    const hasher = createHash('sha256').update(JSON.stringify([languages, counts.map(({ length }) => length), ...(sites === undefined ? [] : [sites])]));
-    for (const { buffer, byteOffset, byteLength } of [tokens, ...counts, ...routed]) hasher.update(new Uint8Array(buffer, byteOffset, byteLength));
+    const hasher = createHash('sha256').update(
+        JSON.stringify([languages, counts.map(({ length }) => length), ...(sites === undefined ? [] : [sites])]),
+    );
+    for (const { buffer, byteOffset, byteLength } of [tokens, ...counts, ...routed])
+        hasher.update(new Uint8Array(buffer, byteOffset, byteLength));
     return hasher.digest('hex');
 }

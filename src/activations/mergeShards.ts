@@ -27,10 +27,11 @@ export async function mergeShards(files: readonly string[]): Promise<Activations
     ]);
     let sum: Activations | undefined;
     for (const { file, source } of found) {
-        const next = { ...await readActivations(file), source };
+        const next = { ...(await readActivations(file)), source };
         if (sum !== undefined && !sameSites(sitesOf(sum), sitesOf(next))) {
             throw new LanguageNeuronsError(
-                'DAMAGED', `${file}: its layers are not those of ${found[0]!.file}; collect it again`,
+                'DAMAGED',
+                `${file}: its layers are not those of ${found[0]!.file}; collect it again`,
             );
         }
         sum = sum === undefined ? next : { ...addActivations(sum, next), source };

@@ -32,7 +32,9 @@ const headerShape = z.record(z.string(), z.union([entry, z.record(z.string(), z.
 
 /** @throws LanguageNeuronsError UNWRITABLE */
 export async function writeSafetensors(
-    path: string, tensors: ReadonlyMap<string, Tensor>, metadata: Readonly<Record<string, string>>,
+    path: string,
+    tensors: ReadonlyMap<string, Tensor>,
+    metadata: Readonly<Record<string, string>>,
 ): Promise<void> {
     const header: Record<string, unknown> = { __metadata__: metadata };
     let offset = 0;
@@ -75,7 +77,11 @@ async function opened<T>(path: string, read: (file: FileHandle) => Promise<T>): 
     } catch (cause) {
         if (cause instanceof LanguageNeuronsError) throw cause;
         const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: ${missing ? 'no such file; run collect first' : `cannot be read (${(cause as Error).message})`}`, { cause });
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${path}: ${missing ? 'no such file; run collect first' : `cannot be read (${(cause as Error).message})`}`,
+            { cause },
+        );
     } finally {
         await file?.close();
     }
@@ -84,19 +90,28 @@ async function opened<T>(path: string, read: (file: FileHandle) => Promise<T>): 
 type Header = z.infer<typeof headerShape>;
 
 function damageOf(path: string): (what: string, cause?: unknown) => LanguageNeuronsError {
-    return (what, cause) => new LanguageNeuronsError('DAMAGED', `${path}: not a sound safetensors file: ${what}; collect or import it again`, { cause });
+    return (what, cause) =>
+        new LanguageNeuronsError(
+            'DAMAGED',
+            `${path}: not a sound safetensors file: ${what}; collect or import it again`,
+            { cause },
+        );
 }
 
 function metadataOf(header: Header): Safetensors['metadata'] {
     return (header.__metadata__ ?? {}) as Record<string, string>;
 }
 
-async function readHeader(file: FileHandle, path: string): Promise<{ readonly header: Header; readonly begin: number; readonly size: number }> {
+async function readHeader(
+    file: FileHandle,
+    path: string,
+): Promise<{ readonly header: Header; readonly begin: number; readonly size: number }> {
     const damaged = damageOf(path);
     const { size } = await file.stat();
     if (size < lengthBytes) throw damaged('it is too short');
     const headerBytes = Number((await readExactly(file, 0, lengthBytes)).readBigUInt64LE());
-    if (headerBytes > maxHeaderBytes || lengthBytes + headerBytes > size) throw damaged('its header is longer than the file');
+    if (headerBytes > maxHeaderBytes || lengthBytes + headerBytes > size)
+        throw damaged('its header is longer than the file');
     const bytes = await readExactly(file, lengthBytes, headerBytes);
     try {
         const header = headerShape.parse(JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes)));
@@ -121,11 +136,20 @@ async function readOpened(file: FileHandle, path: string): Promise<Safetensors> 
 
     const tensors = new Map<string, Tensor>();
     let end = 0;
-    for (const [name, { dtype, shape, data_offsets: [from, to] }] of entries) {
+    for (const [
+        name,
+        {
+            dtype,
+            shape,
+            data_offsets: [from, to],
+        },
+    ] of entries) {
         const elements = shape.reduce((product, n) => product * n, 1);
         if (dtype !== 'I64') throw damaged(`tensor ${name} is ${dtype}, not I64`);
-        if (from !== end || to < from || begin + to > size) throw damaged(`tensor ${name} overlaps another, leaves a gap or lies outside the file`);
-        if (to - from !== elements * elementBytes) throw damaged(`tensor ${name} has ${to - from} bytes for a shape of ${elements} numbers`);
+        if (from !== end || to < from || begin + to > size)
+            throw damaged(`tensor ${name} overlaps another, leaves a gap or lies outside the file`);
+        if (to - from !== elements * elementBytes)
+            throw damaged(`tensor ${name} has ${to - from} bytes for a shape of ${elements} numbers`);
         end = to;
         const bytes = await readExactly(file, begin + from, to - from);
         tensors.set(name, { shape, data: new BigInt64Array(bytes.buffer, bytes.byteOffset, elements) });

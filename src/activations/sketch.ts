@@ -37,7 +37,10 @@ export class Sketch {
 export function shareWithin(a: string, b: string): number {
     const [ours, theirs] = [hashesOf(a), hashesOf(b)];
     // Beyond the last hash of a full sketch nothing is known.
-    const bounds = [ours, theirs].filter(({ length }) => length === kept).map((hashes) => hashes.at(-1)!).sort();
+    const bounds = [ours, theirs]
+        .filter(({ length }) => length === kept)
+        .map((hashes) => hashes.at(-1)!)
+        .sort();
     const known = bounds.length === 0 ? ours : ours.filter((hash) => hash <= bounds[0]!);
     const others = new Set(theirs);
     return known.filter((hash) => others.has(hash)).length / known.length;

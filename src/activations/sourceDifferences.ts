@@ -16,7 +16,8 @@ export function sourceDifferences(a: ActivationsSource, b: ActivationsSource, { 
         const why = older === undefined ? '' : ', one of them known by its header alone, as older versions did';
         found.push(`model ${modelName(a)} and ${modelName(b)}${why}`);
     }
-    if (a.model.quantization !== b.model.quantization) found.push(`file type ${a.model.quantization || 'unknown'} and ${b.model.quantization || 'unknown'}`);
+    if (a.model.quantization !== b.model.quantization)
+        found.push(`file type ${a.model.quantization || 'unknown'} and ${b.model.quantization || 'unknown'}`);
     const imatrix = ({ model: { imatrix } }: ActivationsSource): string => imatrix ?? 'none';
     if (a.model.imatrix !== undefined && b.model.imatrix !== undefined && imatrix(a) !== imatrix(b)) {
         found.push(`importance matrix ${imatrix(a)} and ${imatrix(b)}`);

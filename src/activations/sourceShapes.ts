@@ -2,11 +2,23 @@ import { z } from 'zod';
 
 // Parts of what made counts, as files hold them.
 export const modelShape = z.object({
-    name: z.string(), architecture: z.string(), quantization: z.string(), fingerprint: z.string(), imatrix: z.string().nullable().optional(),
+    name: z.string(),
+    architecture: z.string(),
+    quantization: z.string(),
+    fingerprint: z.string(),
+    imatrix: z.string().nullable().optional(),
 });
 export const settingsShape = z.record(z.string(), z.union([z.string(), z.number()]));
 export const versionsShape = z.record(z.string(), z.string());
-export const sitesShape = z.array(z.object({
-    layer: z.int().nonnegative(), kind: z.enum(['dense', 'shared', 'routed']), width: z.int().positive(), experts: z.int().positive(),
-    activation: z.string().optional(), gated: z.boolean().optional(),
-})).min(1);
+export const sitesShape = z
+    .array(
+        z.object({
+            layer: z.int().nonnegative(),
+            kind: z.enum(['dense', 'shared', 'routed']),
+            width: z.int().positive(),
+            experts: z.int().positive(),
+            activation: z.string().optional(),
+            gated: z.boolean().optional(),
+        }),
+    )
+    .min(1);

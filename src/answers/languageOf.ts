@@ -10,7 +10,22 @@ const leastLead = 0.02;
 const leastLetters = 20;
 
 /** Three-letter codes of single languages where the two-letter one names a family (ISO 639-3). */
-const ofFamilies: Readonly<Record<string, string>> = { zh: 'cmn', sw: 'swh', ar: 'arb', fa: 'pes', et: 'ekk', lv: 'lvs', ms: 'zlm', ne: 'npi', sq: 'als', uz: 'uzn', az: 'azj', mg: 'plt', yi: 'ydd', no: 'nob' };
+const ofFamilies: Readonly<Record<string, string>> = {
+    zh: 'cmn',
+    sw: 'swh',
+    ar: 'arb',
+    fa: 'pes',
+    et: 'ekk',
+    lv: 'lvs',
+    ms: 'zlm',
+    ne: 'npi',
+    sq: 'als',
+    uz: 'uzn',
+    az: 'azj',
+    mg: 'plt',
+    yi: 'ydd',
+    no: 'nob',
+};
 
 /**
  * The language of a text, of those it may be in; undefined where it is too short to tell, or two of
@@ -37,7 +52,7 @@ let codesByTag: ReadonlyMap<string, readonly string[]> | undefined;
 function threeLetterCodes(tag: string): readonly string[] {
     codesByTag ??= allCodes();
     const own = ofFamilies[tag];
-    return own === undefined ? codesByTag.get(tag) ?? [tag] : [own];
+    return own === undefined ? (codesByTag.get(tag) ?? [tag]) : [own];
 }
 
 function allCodes(): ReadonlyMap<string, readonly string[]> {

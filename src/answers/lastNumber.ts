@@ -16,7 +16,8 @@ function separatorsOf(language: string): Separators {
     // Five digits: some languages leave four ungrouped. Latin digits, so that Bengali's are not in the way.
     const locale = Intl.NumberFormat.supportedLocalesOf([language])[0] ?? 'en';
     const parts = new Intl.NumberFormat(locale, { numberingSystem: 'latn' }).formatToParts(12345.6);
-    const of = (type: string, otherwise: string): string => parts.find((part) => part.type === type)?.value ?? otherwise;
+    const of = (type: string, otherwise: string): string =>
+        parts.find((part) => part.type === type)?.value ?? otherwise;
     const separators = { group: of('group', ','), decimal: of('decimal', '.') };
     known.set(language, separators);
     return separators;
@@ -33,15 +34,23 @@ export function lastNumber(text: string, language: string): number | undefined {
     const separators = separatorsOf(language);
     const spaces = separators.group.trim() === '' ? `${bindingSpaces} ` : bindingSpaces;
     // Groups of three behind spaces, or digits with points, commas and apostrophes between them.
-    const pattern = new RegExp(`(?<![\\p{Nd}\\p{L}])[-−]?(?:\\d{1,3}(?:[${spaces}]\\d{3})+(?!\\d)|\\d+(?:[.,'’]\\d+)*)(?:[.,]\\d+)?|\\d+(?:[.,'’]\\d+)*`, 'gu');
+    const pattern = new RegExp(
+        `(?<![\\p{Nd}\\p{L}])[-−]?(?:\\d{1,3}(?:[${spaces}]\\d{3})+(?!\\d)|\\d+(?:[.,'’]\\d+)*)(?:[.,]\\d+)?|\\d+(?:[.,'’]\\d+)*`,
+        'gu',
+    );
     const last = [...plain(text).matchAll(pattern)].at(-1)?.[0];
     return last === undefined ? undefined : valueOf(last, separators);
 }
 
 /** Digits of all scripts as 0 to 9, full-width signs and separators as plain ones. */
 export function plain(text: string): string {
-    return text.replace(/\p{Nd}/gu, (digit) => String(digitValue(digit))).replaceAll('，', ',').replaceAll('．', '.').replaceAll('－', '-')
-        .replaceAll('٬', ',').replaceAll('٫', '.');
+    return text
+        .replace(/\p{Nd}/gu, (digit) => String(digitValue(digit)))
+        .replaceAll('，', ',')
+        .replaceAll('．', '.')
+        .replaceAll('－', '-')
+        .replaceAll('٬', ',')
+        .replaceAll('٫', '.');
 }
 
 /** Unicode keeps the ten digits of a script behind each other, from 0 on. */
@@ -57,7 +66,11 @@ function valueOf(number: string, separators: Separators): number {
     const negative = /^[-−]/.test(number);
     const digits = number.replace(/^[-−]/, '').replace(/[\s'’]/gu, '');
     const marks = [...digits.matchAll(/[.,]/g)];
-    const decimal = decimalAt(digits, marks.map(({ index }) => index), separators);
+    const decimal = decimalAt(
+        digits,
+        marks.map(({ index }) => index),
+        separators,
+    );
     const whole = digits.slice(0, decimal).replace(/[.,]/g, '');
     const fraction = decimal === undefined ? '' : digits.slice(decimal + 1);
     const value = Number(fraction === '' ? whole : `${whole}.${fraction}`);

@@ -23,7 +23,9 @@ export function hasRightNumber(text: string, expected: number, language: string,
     }
     if (rule === 'mathoctopus') {
         // Python's \d takes the digits of every script.
-        const numbers = digitsOnly(text).replace(/(\d),(\d)/g, '$1$2').match(/\d+(?:\.\d+)?/g);
+        const numbers = digitsOnly(text)
+            .replace(/(\d),(\d)/g, '$1$2')
+            .match(/\d+(?:\.\d+)?/g);
         return near(Number(numbers?.at(-1) ?? 0));
     }
     const found = [...text.matchAll(/(-?[$0-9.,]{2,})|(-?[0-9]+)/g)].at(-1)?.[0];

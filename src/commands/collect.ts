@@ -5,7 +5,13 @@ import { openCorpus } from '../corpus/openCorpus.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
 import {
-    type CommandContext, type CommandResult, type ModelArguments, engineOptions, freshly, openEngine, parseLanguages,
+    type CommandContext,
+    type CommandResult,
+    type ModelArguments,
+    engineOptions,
+    freshly,
+    openEngine,
+    parseLanguages,
     readShardArgument,
 } from './shared.js';
 
@@ -24,7 +30,11 @@ export interface CollectArguments extends ModelArguments {
 export async function collectCommand(args: CollectArguments, context: CommandContext): Promise<CommandResult> {
     const { signal, progress } = context;
     // Cheap mistakes first: the texts are looked at before a model is loaded.
-    const corpus = await openCorpus(args.data, { ...defined({ languages: parseLanguages(args.languages) }), signal, progress });
+    const corpus = await openCorpus(args.data, {
+        ...defined({ languages: parseLanguages(args.languages) }),
+        signal,
+        progress,
+    });
     const shard = readShardArgument(args);
     const { devices } = args;
     if (devices !== undefined) {
@@ -34,10 +44,23 @@ export async function collectCommand(args: CollectArguments, context: CommandCon
     const engine = await openEngine({ ...engineOptions(args), countOnly: true }, { signal, progress });
     try {
         const { activations, decodedTokens, seconds } = await freshly(
-            { fresh: args.fresh, folder: args.out, kinds: ['counts'] }, context,
-            () => collect({ engine, corpus, folder: args.out, folds: args.folds, shard, force: args.force, signal, progress }),
+            { fresh: args.fresh, folder: args.out, kinds: ['counts'] },
+            context,
+            () =>
+                collect({
+                    engine,
+                    corpus,
+                    folder: args.out,
+                    folds: args.folds,
+                    shard,
+                    force: args.force,
+                    signal,
+                    progress,
+                }),
         );
-        const tokens = Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])]));
+        const tokens = Object.fromEntries(
+            activations.languages.map((language, k) => [language, Number(activations.tokens[k])]),
+        );
         const tokensPerSecond = decodedTokens / seconds;
         return {
             json: { tokens, decodedTokens, seconds, tokensPerSecond },

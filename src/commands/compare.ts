@@ -1,7 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { compare, type LabelledAnalysis } from '../experiments/compare.js';
-import type { AnalysisChange, Comparison, GroupChange, MetricChange, MetricGroupChange } from '../experiments/Comparison.js';
+import type {
+    AnalysisChange,
+    Comparison,
+    GroupChange,
+    MetricChange,
+    MetricGroupChange,
+} from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
 import { withFolder } from '../folderLock.js';
@@ -27,7 +33,11 @@ export async function compareCommand(args: CompareArguments, { say }: CommandCon
     const places = await Promise.all(paths.map(placeOf));
     const analyses: LabelledAnalysis[] = [];
     for (const [i, { folder, neurons }] of places.entries()) {
-        analyses.push({ label: labelOf(i, paths), analysis: await readNeurons(neurons), matrices: await readMatrices(folder) });
+        analyses.push({
+            label: labelOf(i, paths),
+            analysis: await readNeurons(neurons),
+            matrices: await readMatrices(folder),
+        });
     }
     const comparison = compare(analyses, parseLanguages(args.trained) ?? []);
     for (const note of comparison.notes) say(note);
@@ -37,7 +47,10 @@ export async function compareCommand(args: CompareArguments, { say }: CommandCon
     const counted = (await stat(join(folder, 'activations.safetensors')).catch(() => undefined)) !== undefined;
     if (counted) await reportOn(folder, { out });
     else say(`${folder}: holds no counts, so there is no report; the comparison is in ${out}/comparison.json`);
-    const text = [...comparison.changes.map((change) => describeChange(comparison, change)), ...(counted ? [`report: ${join(out, 'report.html')}`] : [])];
+    const text = [
+        ...comparison.changes.map((change) => describeChange(comparison, change)),
+        ...(counted ? [`report: ${join(out, 'report.html')}`] : []),
+    ];
     return { json: comparison, text: text.join('\n') };
 }
 
@@ -58,9 +71,17 @@ function labelOf(i: number, paths: readonly string[]): string {
 export function describeChange({ analyses, trained }: Comparison, change: AnalysisChange): string {
     const share = (value: number | null): string => (value === null ? 'n/a' : value.toFixed(3));
     const group = (name: string, of: GroupChange | undefined): string[] =>
-        (of === undefined ? [] : [`  ${name}: ${of.before.total.toFixed(1)} → ${of.after.total.toFixed(1)} neurons a language (${signed(of.change.total)})`]);
+        of === undefined
+            ? []
+            : [
+                  `  ${name}: ${of.before.total.toFixed(1)} → ${of.after.total.toFixed(1)} neurons a language (${signed(of.change.total)})`,
+              ];
     const { overlap, groups, layers, metrics } = change;
-    const sum = (kind: 'specific' | 'related' | 'general'): string => signed(layers.reduce((all, layer) => all + layer[kind], 0), 0);
+    const sum = (kind: 'specific' | 'related' | 'general'): string =>
+        signed(
+            layers.reduce((all, layer) => all + layer[kind], 0),
+            0,
+        );
     return [
         `${analyses[0]!.label} → ${change.label}: specific ${sum('specific')}, related ${sum('related')}, general ${sum('general')}`,
         ...group(`trained (${trained.join(', ')})`, groups.trained),
@@ -74,7 +95,8 @@ export function describeChange({ analyses, trained }: Comparison, change: Analys
 
 function describeMetric({ metric, groups, perLanguage }: MetricChange): string {
     const { noun, formatValue } = metricWords[metric];
-    const one = (group: MetricGroupChange): string => `${formatValue(group.before)} → ${formatValue(group.after)} (${changeWords(metric, group)})`;
+    const one = (group: MetricGroupChange): string =>
+        `${formatValue(group.before)} → ${formatValue(group.after)} (${changeWords(metric, group)})`;
     const named = { all: 'all', trained: 'trained', others: 'others', english: 'English', rest: 'the rest' };
     return [
         `  ${noun}:`,

@@ -22,8 +22,15 @@ import { describeMatrix } from './describeMatrix.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
 import {
-    type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, freshly,
-    openEngine, parseLanguages, readShardArgument,
+    type CommandContext,
+    type CommandResult,
+    type ModelArguments,
+    type QuestionArguments,
+    engineOptions,
+    freshly,
+    openEngine,
+    parseLanguages,
+    readShardArgument,
 } from './shared.js';
 
 export interface DeactivateArguments extends ModelArguments, QuestionArguments {
@@ -49,7 +56,8 @@ export async function deactivateCommand(args: DeactivateArguments, context: Comm
     const { signal, progress } = context;
     const { dir, data, mean, over, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
     const sets = args.sets === undefined ? undefined : parseSets(args.sets); // cheap mistakes first
-    if (name === 'accuracy' && data.length > 1) throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
+    if (name === 'accuracy' && data.length > 1)
+        throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
     const shard = readShardArgument(args);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const experiment = { analysis, sets, controls, seed };
@@ -77,10 +85,25 @@ export async function deactivateCommand(args: DeactivateArguments, context: Comm
         return await run(engine, perplexityMetric(corpus, { mean, over }));
     }
     const questions = await openQuestions(data[0]!, { languages, signal, progress });
-    using engine = await openEngine({
-        ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize, masks: countConditions(experiment, languages),
-    }, { signal, progress });
-    return await run(engine, accuracyMetric({ questions, template: await openTemplate(args.template, engine), limit, wholeLimit, maxTokens, rule: args.number }));
+    using engine = await openEngine(
+        {
+            ...engineOptions(args),
+            contextSize: args.contextSize ?? generationContextSize,
+            masks: countConditions(experiment, languages),
+        },
+        { signal, progress },
+    );
+    return await run(
+        engine,
+        accuracyMetric({
+            questions,
+            template: await openTemplate(args.template, engine),
+            limit,
+            wholeLimit,
+            maxTokens,
+            rule: args.number,
+        }),
+    );
 }
 
 /** @throws LanguageNeuronsError WRONG_USE */
@@ -89,7 +112,10 @@ export function parseSets(text: string): NeuronSetName[] {
     return names.map((name) => {
         const found = neuronSetNames.find((known) => known === name);
         if (found === undefined) {
-            throw new LanguageNeuronsError('WRONG_USE', `--sets: unknown set ${name}; choose from ${neuronSetNames.join(', ')}`);
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `--sets: unknown set ${name}; choose from ${neuronSetNames.join(', ')}`,
+            );
         }
         return found;
     });

@@ -5,7 +5,7 @@ export function describeMatrix({ metric, sets }: DeactivationMatrix): string {
     const format = (value: number): string => (metric === 'ppl' ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`);
     const signed = (value: number): string => `${value > 0 ? '+' : ''}${format(value)}`;
     const range = (interval: CellInterval): string =>
-        (interval === null ? '' : ` (${signed(interval[0])} to ${signed(interval[1])})`);
+        interval === null ? '' : ` (${signed(interval[0])} to ${signed(interval[1])})`;
     const what = metric === 'ppl' ? 'perplexity' : 'accuracy';
     const columns = 'whole → deactivated; with random neurons; difference (95 %)';
     const lines: string[] = [];

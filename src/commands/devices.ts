@@ -37,7 +37,9 @@ const exitCodes: Readonly<Record<number, ErrorCode>> = { 2: 'WRONG_USE', 130: 'A
  * fails; as `merge`
  */
 export async function onDevices(
-    args: DevicesArguments, { folder, whole, kinds }: DividedWork, context: CommandContext,
+    args: DevicesArguments,
+    { folder, whole, kinds }: DividedWork,
+    context: CommandContext,
 ): Promise<Merged> {
     const devices = parseDevices(args.devices);
     const refused = (why: string): LanguageNeuronsError =>
@@ -47,9 +49,14 @@ export async function onDevices(
     const environments = devices.map((device) => environmentOf(device));
     await freshly({ fresh: args.fresh, folder, kinds }, context, () => Promise.resolve());
     const command = withoutOptions(context.args, { valued: ['--devices'], flags: ['--fresh', '--json'] });
-    await runAll(devices.map((device, i) => ({
-        name: `device ${device}`, env: environments[i]!, args: [...command, '--shard', `${i + 1}/${devices.length}`],
-    })), context.signal);
+    await runAll(
+        devices.map((device, i) => ({
+            name: `device ${device}`,
+            env: environments[i]!,
+            args: [...command, '--shard', `${i + 1}/${devices.length}`],
+        })),
+        context.signal,
+    );
     const shards = devices.map((_, i) => shardPath(whole, { number: i + 1, of: devices.length }));
     const { signal, progress } = context;
     const [merged] = await merge(shards, { folder, force: args.force, signal, progress });
@@ -69,14 +76,16 @@ export function parseDevices(text: string): number[] {
  * @throws LanguageNeuronsError WRONG_USE
  */
 export function environmentOf(
-    device: number, environment: Readonly<Record<string, string | undefined>> = process.env,
+    device: number,
+    environment: Readonly<Record<string, string | undefined>> = process.env,
 ): Record<string, string> {
     const seen = visibility.map((name): [string, string] => {
         const list = environment[name]?.split(',');
         const named = list === undefined ? String(device) : list[device]?.trim();
         if (named !== undefined) return [name, named];
         throw new LanguageNeuronsError(
-            'WRONG_USE', `--devices: there is no device ${device}, ${name} shows ${list!.length}`,
+            'WRONG_USE',
+            `--devices: there is no device ${device}, ${name} shows ${list!.length}`,
         );
     });
     return { ...Object.fromEntries(seen), [deviceVariable]: String(device) };
@@ -87,8 +96,12 @@ export function withoutOptions(
     args: readonly string[],
     { valued, flags }: { readonly valued: readonly string[]; readonly flags: readonly string[] },
 ): string[] {
-    return args.filter((arg, i) => !flags.includes(arg) && !valued.includes(arg.split('=', 1)[0]!)
-        && !(i > 0 && valued.includes(args[i - 1]!)));
+    return args.filter(
+        (arg, i) =>
+            !flags.includes(arg) &&
+            !valued.includes(arg.split('=', 1)[0]!) &&
+            !(i > 0 && valued.includes(args[i - 1]!)),
+    );
 }
 
 interface Part {
@@ -105,21 +118,26 @@ async function runAll(parts: readonly Part[], signal: AbortSignal): Promise<void
     signal.addEventListener('abort', stopAll, { once: true });
     let failed: LanguageNeuronsError | undefined;
     try {
-        await Promise.all(parts.map(async ({ name, env, args }, i) => {
-            const work = startWork(args, { env, stdio: ['ignore', 'ignore', 'pipe'], messages: true });
-            works.push(work);
-            const progress = shown.each[i]!;
-            work.child.on('message', (message) => takeMessage(message, progress));
-            let last = '';
-            createInterface({ input: work.child.stderr! }).on('line', (line) => {
-                if (line.startsWith(toldBy)) last = line.slice(toldBy.length);
-                else progress.note(line);
-            });
-            const { code, words = last } = await work.end;
-            if (code === 0 || failed !== undefined) return;
-            failed = new LanguageNeuronsError(exitCodes[code] ?? 'NATIVE', code === 130 ? words : `${name}: ${words}`);
-            stopAll();
-        }));
+        await Promise.all(
+            parts.map(async ({ name, env, args }, i) => {
+                const work = startWork(args, { env, stdio: ['ignore', 'ignore', 'pipe'], messages: true });
+                works.push(work);
+                const progress = shown.each[i]!;
+                work.child.on('message', (message) => takeMessage(message, progress));
+                let last = '';
+                createInterface({ input: work.child.stderr! }).on('line', (line) => {
+                    if (line.startsWith(toldBy)) last = line.slice(toldBy.length);
+                    else progress.note(line);
+                });
+                const { code, words = last } = await work.end;
+                if (code === 0 || failed !== undefined) return;
+                failed = new LanguageNeuronsError(
+                    exitCodes[code] ?? 'NATIVE',
+                    code === 130 ? words : `${name}: ${words}`,
+                );
+                stopAll();
+            }),
+        );
     } finally {
         signal.removeEventListener('abort', stopAll);
         shown.done();

@@ -36,14 +36,23 @@ export function describeAnalysis(analysis: NeuronAnalysis): string {
     const all = widths.reduce((sum, width) => sum + width, 0);
     return [
         `${selected} of ${all} neurons selected (${lambda === null ? 'LAPE' : `λ = ${lambda}`}, τ = ${threshold.toFixed(4)}); ${general} general`,
-        ...(experts === undefined ? [] : [`${experts.notAssessed} not assessed: fewer than ${experts.minRouted} tokens of some language went through their expert`]),
-        ...Object.entries(perLanguage).map(([language, n]) => `${language}  ${n.specific} specific, ${n.related} related${intervalOf(stability, language)}`),
+        ...(experts === undefined
+            ? []
+            : [
+                  `${experts.notAssessed} not assessed: fewer than ${experts.minRouted} tokens of some language went through their expert`,
+              ]),
+        ...Object.entries(perLanguage).map(
+            ([language, n]) =>
+                `${language}  ${n.specific} specific, ${n.related} related${intervalOf(stability, language)}`,
+        ),
         stages.seen
             ? `stages (confidence ${(Math.floor(stages.confidence * 1000) / 10).toFixed(1)} %): ${stages.stages.map(({ name, first, last }) => `${name}, layers ${first} to ${last}`).join('; ')}`
             : `the four stages are not seen in this model: ${stages.reason ?? ''}`,
-        ...(stability === undefined ? [] : [
-            `with one of ${stability.folds} folds left out ${shares(stability, 'kept')} keep their class; halves overlap by ${shares(stability, 'overlap')}`,
-        ]),
+        ...(stability === undefined
+            ? []
+            : [
+                  `with one of ${stability.folds} folds left out ${shares(stability, 'kept')} keep their class; halves overlap by ${shares(stability, 'overlap')}`,
+              ]),
     ].join('\n');
 }
 
@@ -53,5 +62,7 @@ function intervalOf(stability: Stability | undefined, language: string): string 
 }
 
 function shares({ classes }: Stability, of: keyof ClassStability): string {
-    return Object.entries(classes).map(([kind, values]) => `${values[of] === null ? 'n/a' : `${(values[of] * 100).toFixed(0)} %`} of ${kind}`).join(', ');
+    return Object.entries(classes)
+        .map(([kind, values]) => `${values[of] === null ? 'n/a' : `${(values[of] * 100).toFixed(0)} %`} of ${kind}`)
+        .join(', ');
 }

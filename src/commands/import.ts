@@ -13,7 +13,12 @@ export interface ImportArguments {
 }
 
 /** `import`: counts published by others (.pt files) into OUT/activations.safetensors. */
-export async function importCommand({ folder, out, languages: wanted, force }: ImportArguments): Promise<CommandResult> {
+export async function importCommand({
+    folder,
+    out,
+    languages: wanted,
+    force,
+}: ImportArguments): Promise<CommandResult> {
     const begin = performance.now();
     await ensureWritableFolder(out);
     const activations = await importCounts(folder, { languages: parseLanguages(wanted) });
@@ -26,7 +31,13 @@ export async function importCommand({ folder, out, languages: wanted, force }: I
     const neurons = counts.reduce((sum, layer) => sum + layer.length / languages.length, 0);
     const seconds = (performance.now() - begin) / 1000;
     return {
-        json: { languages, layers: counts.length, neurons, tokens: Object.fromEntries(languages.map((language, k) => [language, Number(tokens[k])])), seconds },
+        json: {
+            languages,
+            layers: counts.length,
+            neurons,
+            tokens: Object.fromEntries(languages.map((language, k) => [language, Number(tokens[k])])),
+            seconds,
+        },
         text: [
             ...languages.map((language, k) => `${language}  ${tokens[k]!} tokens`),
             `counts of ${neurons} neurons in ${counts.length} layers are in ${path} (${seconds.toFixed(1)} s)`,

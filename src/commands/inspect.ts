@@ -15,14 +15,24 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
         const { batchSize, windowSize, masks } = engine;
         const sizes = { contextSize: windowSize + batchSize, batchSize, masks, gpuLayers: args.gpuLayers };
         const onCpu = {
-            addon: backends.addon, devices: [], path: engine.path, split: 'layer', mainGpu: 0, cpuExperts: 0,
+            addon: backends.addon,
+            devices: [],
+            path: engine.path,
+            split: 'layer',
+            mainGpu: 0,
+            cpuExperts: 0,
         } as const;
-        const plan = engine.plan ?? await planMemory(onCpu, [], sizes);
+        const plan = engine.plan ?? (await planMemory(onCpu, [], sizes));
         const json = {
             model: { path: engine.path, fingerprint: engine.fingerprint, ...info },
             sites,
             neurons,
-            backend: { variant: backends.variant, 'llama.cpp': backends.release, refused: backends.refused, devices: backends.devices },
+            backend: {
+                variant: backends.variant,
+                'llama.cpp': backends.release,
+                refused: backends.refused,
+                devices: backends.devices,
+            },
             memory: { modelBytes: info.bytes, batchSize, windowSize, plan, notes: engine.notes },
         };
         const text = [
@@ -32,11 +42,15 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
             `  activation ${[...new Set(sites.map(({ activation, gated }) => `${activation}${gated ? ', gated' : ''}`))].join('; ')}`,
             `  counted on the device by ${[...new Set(sites.map(({ counting }) => counting))].join(', ')}`,
             `backend ${backends.name} (llama.cpp ${backends.release})`,
-            ...backends.devices.map((device) => `  ${device.name}: ${device.description}, ${Math.round(device.freeBytes / mebibyte)} of ${Math.round(device.totalBytes / mebibyte)} MiB free`),
+            ...backends.devices.map(
+                (device) =>
+                    `  ${device.name}: ${device.description}, ${Math.round(device.freeBytes / mebibyte)} of ${Math.round(device.totalBytes / mebibyte)} MiB free`,
+            ),
             ...backends.refused.map(({ variant, reason }) => `  ${variant} not used: ${reason}`),
             `memory: ${describePlan(plan, backends.place)}`,
-            ...(['weights', 'context', 'adapter'] as const)
-                .map((part) => `  ${part}: ${split(plan[part], backends.place)}`),
+            ...(['weights', 'context', 'adapter'] as const).map(
+                (part) => `  ${part}: ${split(plan[part], backends.place)}`,
+            ),
             `windows of ${windowSize} tokens`,
             ...engine.notes.filter((note) => note.startsWith('warning')),
         ].join('\n');
@@ -55,10 +69,15 @@ function siteLines(sites: readonly NativeSite[], layers: number): string[] {
     return (['dense', 'shared', 'routed'] as const).flatMap((kind) => {
         const found = sites.filter((site) => site.kind === kind);
         if (found.length === 0) return [];
-        const of = kind === 'routed' ? `${widthsOf(found.map(({ experts }) => experts))} experts, ${widthsOf(found.map(({ used }) => used))} of them for each token, ` : '';
+        const of =
+            kind === 'routed'
+                ? `${widthsOf(found.map(({ experts }) => experts))} experts, ${widthsOf(found.map(({ used }) => used))} of them for each token, `
+                : '';
         const what = { dense: '', shared: 'a shared expert of ', routed: of }[kind];
         const where = new Set(found.map(({ layer }) => layer)).size;
-        return [`${where} of ${layers} layers with ${what}${widthsOf(found.map(({ width }) => width))} neurons${kind === 'shared' ? '' : ' each'}`];
+        return [
+            `${where} of ${layers} layers with ${what}${widthsOf(found.map(({ width }) => width))} neurons${kind === 'shared' ? '' : ' each'}`,
+        ];
     });
 }
 

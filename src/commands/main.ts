@@ -29,7 +29,9 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
         const work = await planned.command.load();
         const result = await work(planned.args as never, context);
         context.progress.done();
-        process.stdout.write(planned.args.json === true ? `${JSON.stringify(result.json, nonFinite)}\n` : `${result.text}\n`);
+        process.stdout.write(
+            planned.args.json === true ? `${JSON.stringify(result.json, nonFinite)}\n` : `${result.text}\n`,
+        );
         return 0;
     } catch (cause) {
         context?.progress.done();
@@ -42,9 +44,10 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
 }
 
 async function contextOf(args: readonly string[], kind: string, signal: AbortSignal): Promise<CommandContext> {
-    const progress = kind === tellsProgress
-        ? (await import('./messageProgress.js')).progressAsMessages()
-        : (await import('../progress.js')).terminalProgress();
+    const progress =
+        kind === tellsProgress
+            ? (await import('./messageProgress.js')).progressAsMessages()
+            : (await import('../progress.js')).terminalProgress();
     return { args, signal, progress, say: (line) => process.stderr.write(`${line}\n`) };
 }
 

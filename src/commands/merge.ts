@@ -10,7 +10,8 @@ export interface MergeArguments {
 
 /** `merge`: all shards into what they are parts of, in OUT. */
 export async function mergeCommand(
-    { shards, out, force }: MergeArguments, { signal, progress }: CommandContext,
+    { shards, out, force }: MergeArguments,
+    { signal, progress }: CommandContext,
 ): Promise<CommandResult> {
     return mergeResult(await merge(shards, { folder: out, force, signal, progress }));
 }
@@ -22,7 +23,11 @@ export function mergeResult(merged: readonly Merged[]): CommandResult {
             const { matrix, path } = whole;
             return { json: { [matrix.metric]: matrix }, text: `${describeMatrix(matrix)}\nthe matrix is in ${path}` };
         }
-        const { activations: { languages, tokens: totals }, path, there } = whole;
+        const {
+            activations: { languages, tokens: totals },
+            path,
+            there,
+        } = whole;
         const tokens = Object.fromEntries(languages.map((language, k) => [language, Number(totals[k])]));
         const lines = Object.entries(tokens).map(([language, n]) => `${language}  ${n} tokens`);
         const words = there ? 'these counts were in' : 'counts are in';

@@ -14,11 +14,15 @@ export const engineOptions: OptionTable = {
     rpc: { describe: 'RPC servers on trusted machines, host:port,..., whose devices get layers (see rpc-server)' },
     'gpu-layers': { number: ranges.gpuLayers, describe: 'layers on the GPU (default: as many as fit)' },
     split: { choices: splits, default: 'layer', describe: 'how the model is spread over several GPUs' },
-    'cpu-experts': { number: ranges.cpuExperts, describe: 'of so many layers, from the first, keep a mixture\'s experts in memory beside the GPU (default: 0)' },
+    'cpu-experts': {
+        number: ranges.cpuExperts,
+        describe: "of so many layers, from the first, keep a mixture's experts in memory beside the GPU (default: 0)",
+    },
     'main-gpu': { number: ranges.mainGpu, default: 0, describe: 'GPU to use where it is not spread' },
     'batch-size': { number: ranges.batchSize, describe: 'tokens of a batch (default: 512)' },
     'window-size': {
-        number: ranges.windowSize, describe: 'most tokens of one text (default: training context, at most 2048)',
+        number: ranges.windowSize,
+        describe: 'most tokens of one text (default: training context, at most 2048)',
     },
     threads: { number: ranges.threads, describe: 'CPU threads (default: one a physical core)' },
 };
@@ -28,8 +32,9 @@ export const modelOptions: OptionTable = { model, ...engineOptions };
 /** Of every command that asks questions. */
 export const questionOptions: OptionTable = {
     template: {
-        path: true, default: 'mathoctopus',
-        describe: 'mathoctopus, native-cot, chat (the model\'s own), or a text file with {question}',
+        path: true,
+        default: 'mathoctopus',
+        describe: "mathoctopus, native-cot, chat (the model's own), or a text file with {question}",
     },
     limit: { number: ranges.limit, describe: 'only the first so many questions of each language' },
     'max-tokens': { number: ranges.maxTokens, default: 256, describe: 'most tokens of an answer' },
@@ -39,9 +44,13 @@ export const questionOptions: OptionTable = {
 /** Of every command that reads texts. */
 export const dataOptions: OptionTable = {
     data: {
-        alias: 'd', many: true, path: true, required: true,
-        describe: 'udhr, udhr:FROM-TO, mgsm, msvamp, a folder of LL.txt or of their files, a JSONL file, '
-            + 'or a JSON of answers',
+        alias: 'd',
+        many: true,
+        path: true,
+        required: true,
+        describe:
+            'udhr, udhr:FROM-TO, mgsm, msvamp, a folder of LL.txt or of their files, a JSONL file, ' +
+            'or a JSON of answers',
     },
     languages,
 };

@@ -36,7 +36,8 @@ export function declareOptions(argv: Argv, table: OptionTable): Argv {
             ...declared(`--${name}`, rule),
             // Numbers have no type: yargs' own would be NaN for what it cannot read.
             ...(flag ? { type: 'boolean', default: false } : rule.number === undefined ? { type: 'string' } : {}),
-            ...(flag ? {} : { requiresArg: true }), ...(rule.alias === undefined ? {} : { alias: rule.alias }),
+            ...(flag ? {} : { requiresArg: true }),
+            ...(rule.alias === undefined ? {} : { alias: rule.alias }),
         });
     }
     return argv;
@@ -53,8 +54,10 @@ export function declarePositionals(argv: Argv, table: OptionTable): Argv {
 function declared(title: string, rule: OptionRule): Parameters<Argv['positional']>[1] {
     const { describe, required = false, choices, many = false } = rule;
     return {
-        ...(describe === undefined ? {} : { describe }), ...(choices === undefined ? {} : { choices }),
-        ...(required ? { demandOption: true } : {}), ...(many ? { array: true } : {}),
+        ...(describe === undefined ? {} : { describe }),
+        ...(choices === undefined ? {} : { choices }),
+        ...(required ? { demandOption: true } : {}),
+        ...(many ? { array: true } : {}),
         ...(rule.default === undefined ? {} : { default: rule.default }),
         ...(rule.flag === true ? {} : { coerce: (given: unknown) => checkArgument(title, rule, given) }),
     };

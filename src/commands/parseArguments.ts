@@ -28,7 +28,10 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
         .detectLocale(false) // one language for yargs' words and ours
         // What was typed stays what it is; options.ts reads numbers and refuses what is given twice.
         .parserConfiguration({
-            'parse-numbers': false, 'parse-positional-numbers': false, 'boolean-negation': false, 'dot-notation': false,
+            'parse-numbers': false,
+            'parse-positional-numbers': false,
+            'boolean-negation': false,
+            'dot-notation': false,
         })
         .version(toolVersion)
         .wrap(100)
@@ -40,7 +43,8 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
         });
     for (const declaration of commands) {
         parser.command(
-            declaration.usage, declaration.describe,
+            declaration.usage,
+            declaration.describe,
             (argv: Argv) => {
                 command = declaration;
                 const { positionals = {}, options = {} } = declaration;
@@ -56,28 +60,42 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
 }
 
 function wrongUse(
-    message: string, args: readonly string[], command: CommandDeclaration | undefined,
+    message: string,
+    args: readonly string[],
+    command: CommandDeclaration | undefined,
 ): LanguageNeuronsError {
     const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ');
     const valueless = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
     const lacks = command !== undefined && message.startsWith('Not enough non-option arguments');
-    const words = unknown !== undefined ? describeUnknown(unknown, args, command)
-        : valueless !== undefined ? `--${valueless} takes a value`
-        : lacks ? `an argument is missing from ${command.usage}` : message;
+    const words =
+        unknown !== undefined
+            ? describeUnknown(unknown, args, command)
+            : valueless !== undefined
+              ? `--${valueless} takes a value`
+              : lacks
+                ? `an argument is missing from ${command.usage}`
+                : message;
     const line = words.replaceAll(/\s*\n\s*/g, ' ');
     return new LanguageNeuronsError('WRONG_USE', `${line}; see language-neurons ${nameOf(command)}--help`);
 }
 
 /** What is unknown, as it was typed, with the known name nearest to it. */
 function describeUnknown(
-    unknown: readonly string[], args: readonly string[], command: CommandDeclaration | undefined,
+    unknown: readonly string[],
+    args: readonly string[],
+    command: CommandDeclaration | undefined,
 ): string {
     const typedAs = (name: string): string | undefined =>
-        args.filter((arg) => arg.startsWith('-')).map((arg) => arg.replace(/=.*$/s, ''))
+        args
+            .filter((arg) => arg.startsWith('-'))
+            .map((arg) => arg.replace(/=.*$/s, ''))
             .find((arg) => arg.replace(/^-+/, '') === name);
     const other = unknown.find((name) => typedAs(name) === undefined && args.includes(name));
     if (command === undefined && other !== undefined) {
-        return `unknown command ${other}${suggestion(other, commands.map(({ usage }) => usage.split(' ')[0]!))}`;
+        return `unknown command ${other}${suggestion(
+            other,
+            commands.map(({ usage }) => usage.split(' ')[0]!),
+        )}`;
     }
     const option = unknown.find((name) => typedAs(name) !== undefined);
     if (option !== undefined) {

@@ -2,7 +2,15 @@ import { generationContextSize } from '../engine/engineTypes.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { respond } from '../questions/respond.js';
-import { type CommandContext, type CommandResult, type ModelArguments, type QuestionArguments, engineOptions, openEngine, parseLanguages } from './shared.js';
+import {
+    type CommandContext,
+    type CommandResult,
+    type ModelArguments,
+    type QuestionArguments,
+    engineOptions,
+    openEngine,
+    parseLanguages,
+} from './shared.js';
 
 export interface RespondArguments extends ModelArguments, QuestionArguments {
     data: string;
@@ -15,16 +23,41 @@ export interface RespondArguments extends ModelArguments, QuestionArguments {
 }
 
 /** `respond`: answers to questions, into a JSON file that `collect` reads. */
-export async function respondCommand(args: RespondArguments, { signal, progress }: CommandContext): Promise<CommandResult> {
+export async function respondCommand(
+    args: RespondArguments,
+    { signal, progress }: CommandContext,
+): Promise<CommandResult> {
     const { limit, answers, maxTokens, temperature, seed, out } = args;
     const questions = await openQuestions(args.data, { languages: parseLanguages(args.languages), signal, progress });
-    const engine = await openEngine({ ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize }, { signal, progress });
+    const engine = await openEngine(
+        { ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize },
+        { signal, progress },
+    );
     try {
         const template = await openTemplate(args.template, engine);
-        const result = await respond({ engine, questions, template, path: out, limit, answers, maxTokens, temperature, seed, fresh: args.fresh, signal, progress });
+        const result = await respond({
+            engine,
+            questions,
+            template,
+            path: out,
+            limit,
+            answers,
+            maxTokens,
+            temperature,
+            seed,
+            fresh: args.fresh,
+            signal,
+            progress,
+        });
         const { generatedTokens, seconds } = result;
         return {
-            json: { questions: result.questions.length, answers: result.questions.length * answers, generatedTokens, seconds, tokensPerSecond: generatedTokens / seconds },
+            json: {
+                questions: result.questions.length,
+                answers: result.questions.length * answers,
+                generatedTokens,
+                seconds,
+                tokensPerSecond: generatedTokens / seconds,
+            },
             text: `${result.questions.length * answers} answers are in ${out} (${generatedTokens} tokens in ${seconds.toFixed(1)} s)`,
         };
     } finally {

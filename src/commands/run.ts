@@ -16,14 +16,29 @@ export interface RunArguments {
 export async function runCommand(args: RunArguments, context: CommandContext): Promise<CommandResult> {
     const { signal, progress } = context;
     const config = args.config === undefined ? embeddedRun() : await readRunConfig(args.config);
-    const { aligned, seconds, ...base } = await freshly({ fresh: args.fresh, folder: config.out }, context, () => run(config, { force: args.force, signal, progress }));
-    const summary = ({ analysis: { neurons: _, ...numbers }, ...rest }: ExaminedModel): object => ({ ...rest, analysis: numbers });
-    const text = ({ analysis, matrices }: ExaminedModel): string[] => [describeAnalysis(analysis), ...matrices.map(describeMatrix)];
+    const { aligned, seconds, ...base } = await freshly({ fresh: args.fresh, folder: config.out }, context, () =>
+        run(config, { force: args.force, signal, progress }),
+    );
+    const summary = ({ analysis: { neurons: _, ...numbers }, ...rest }: ExaminedModel): object => ({
+        ...rest,
+        analysis: numbers,
+    });
+    const text = ({ analysis, matrices }: ExaminedModel): string[] => [
+        describeAnalysis(analysis),
+        ...matrices.map(describeMatrix),
+    ];
     return {
         json: { ...summary(base), ...(aligned === undefined ? {} : { aligned: summary(aligned) }), seconds },
         text: [
             ...text(base),
-            ...(aligned === undefined ? [] : ['\nafter alignment:', ...text(aligned), '', ...aligned.comparison.changes.map((change) => describeChange(aligned.comparison, change))]),
+            ...(aligned === undefined
+                ? []
+                : [
+                      '\nafter alignment:',
+                      ...text(aligned),
+                      '',
+                      ...aligned.comparison.changes.map((change) => describeChange(aligned.comparison, change)),
+                  ]),
             `done in ${seconds.toFixed(0)} s; report: ${base.report.html}`,
         ].join('\n'),
     };

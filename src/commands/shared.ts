@@ -54,13 +54,20 @@ export interface ModelArguments {
 export function engineOptions(args: ModelArguments): EngineOptions {
     const { model, lora, gpu, gpuLayers, split, mainGpu, cpuExperts, batchSize, windowSize, threads } = args;
     return {
-        model, loras: (lora ?? []).map(parseLora), gpu, split, mainGpu,
+        model,
+        loras: (lora ?? []).map(parseLora),
+        gpu,
+        split,
+        mainGpu,
         ...defined({ rpc: args.rpc?.split(','), gpuLayers, cpuExperts, batchSize, windowSize, threads }),
     };
 }
 
 /** Opens a model and says what there is to say of it. */
-export async function openEngine(options: EngineOptions, { signal, progress }: Pick<CommandContext, 'signal' | 'progress'>): Promise<Engine> {
+export async function openEngine(
+    options: EngineOptions,
+    { signal, progress }: Pick<CommandContext, 'signal' | 'progress'>,
+): Promise<Engine> {
     const engine = await Engine.open({ ...options, signal, progress });
     for (const note of engine.notes) progress.note(note);
     if (process.env[deviceVariable] === undefined || engine.backends.gpus.length > 0) return engine;
@@ -86,15 +93,26 @@ export function parseLora(text: string): { path: string; scale: number } {
 /** @throws LanguageNeuronsError WRONG_USE */
 export function parseLanguages(text: string | undefined): string[] | undefined {
     if (text === undefined) return undefined;
-    const languages = text.split(',').map((language) => language.trim()).filter((language) => language !== '');
-    if (languages.length === 0) throw new LanguageNeuronsError('WRONG_USE', '--languages names no language; give for example --languages en,zh');
+    const languages = text
+        .split(',')
+        .map((language) => language.trim())
+        .filter((language) => language !== '');
+    if (languages.length === 0)
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            '--languages names no language; give for example --languages en,zh',
+        );
     return languages;
 }
 
 /** @throws LanguageNeuronsError WRONG_USE */
-export function readShardArgument(
-    { shard: text, fresh }: { readonly shard: string | undefined; readonly fresh: boolean },
-): Shard | undefined {
+export function readShardArgument({
+    shard: text,
+    fresh,
+}: {
+    readonly shard: string | undefined;
+    readonly fresh: boolean;
+}): Shard | undefined {
     const shard = text === undefined ? undefined : parseShard(text);
     if (shard !== undefined && fresh) {
         const mend = `remove *.shard-${shardName(shard)}.* yourself`;
@@ -105,8 +123,13 @@ export function readShardArgument(
 
 /** Work in a folder, after `--fresh` has removed what is there of some kinds and said what. */
 export async function freshly<T>(
-    { fresh, folder, kinds }: { readonly fresh: boolean; readonly folder: string; readonly kinds?: readonly CleanKind[] },
-    { say }: CommandContext, work: () => Promise<T>,
+    {
+        fresh,
+        folder,
+        kinds,
+    }: { readonly fresh: boolean; readonly folder: string; readonly kinds?: readonly CleanKind[] },
+    { say }: CommandContext,
+    work: () => Promise<T>,
 ): Promise<T> {
     if (!fresh || (await stat(folder).catch(() => undefined)) === undefined) return work();
     return withFolder(folder, 'clean', async () => {

@@ -49,7 +49,9 @@ export function startWork(args: readonly string[], { env = {}, stdio, messages =
     const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
         stdio: [...stdio, 'pipe', 'ipc'],
         env: {
-            ...process.env, ...env, LANGUAGE_NEURONS_CHILD: messages ? tellsProgress : '1',
+            ...process.env,
+            ...env,
+            LANGUAGE_NEURONS_CHILD: messages ? tellsProgress : '1',
             LANGUAGE_NEURONS_ABORT_FD: String(abortFd),
         },
         // A group of its own: Ctrl-C comes to us alone and is passed on once, and its own children end with it.
@@ -71,15 +73,20 @@ export function startWork(args: readonly string[], { env = {}, stdio, messages =
         if (!windows) child.kill(signal); // on Windows Ctrl-C has reached the child already
         timer = setTimeout(() => kill(child), patience);
     };
-    const end = ended(child).then(({ code, signal }): WorkEnd => {
-        if (code !== null) return { code };
-        const stopped = 'stopped; finished parts are kept; run the same command again to continue';
-        if (asked) return { code: 130, ...(hasTold ? {} : { words: stopped }) };
-        return { code: signal === 'SIGINT' ? 130 : 1, words: deathOf(signal, lastWords) };
-    }, (cause: Error): WorkEnd => {
-        const mend = 'free some memory or end other processes';
-        return { code: 1, words: `the work cannot be started (${cause.message}); ${mend}` };
-    }).finally(() => clearTimeout(timer));
+    const end = ended(child)
+        .then(
+            ({ code, signal }): WorkEnd => {
+                if (code !== null) return { code };
+                const stopped = 'stopped; finished parts are kept; run the same command again to continue';
+                if (asked) return { code: 130, ...(hasTold ? {} : { words: stopped }) };
+                return { code: signal === 'SIGINT' ? 130 : 1, words: deathOf(signal, lastWords) };
+            },
+            (cause: Error): WorkEnd => {
+                const mend = 'free some memory or end other processes';
+                return { code: 1, words: `the work cannot be started (${cause.message}); ${mend}` };
+            },
+        )
+        .finally(() => clearTimeout(timer));
     return { child, end, stop };
 }
 

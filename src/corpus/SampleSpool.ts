@@ -71,7 +71,7 @@ export class SampleSpool {
     /** A language is there, if only without a sample. */
     mention(language: string): Kept {
         let kept = this.#languages.get(language);
-        if (kept === undefined) this.#languages.set(language, kept = { blocks: [], held: [], heldCharacters: 0 });
+        if (kept === undefined) this.#languages.set(language, (kept = { blocks: [], held: [], heldCharacters: 0 }));
         return kept;
     }
 
@@ -143,8 +143,8 @@ function unwritable(path: string, cause: unknown): LanguageNeuronsError {
     const { message } = cause as Error;
     return new LanguageNeuronsError(
         'UNWRITABLE',
-        `${path}: texts cannot be kept there while they are used (${message}); free some space, or set TMPDIR to `
-            + 'another folder',
+        `${path}: texts cannot be kept there while they are used (${message}); free some space, or set TMPDIR to ` +
+            'another folder',
         { cause },
     );
 }

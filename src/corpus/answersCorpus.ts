@@ -45,7 +45,11 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
             bytesSince = 0;
             const { lang, instruction, answers, special = false } = question.parse(value);
             const language = languageTag(lang);
-            if (language === undefined) throw new LanguageNeuronsError('DAMAGED', `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is no language; name it in English, such as German`);
+            if (language === undefined)
+                throw new LanguageNeuronsError(
+                    'DAMAGED',
+                    `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is no language; name it in English, such as German`,
+                );
             for (const { generated } of answers) {
                 if (generated === '') continue;
                 yield { language, prompt: instruction, response: generated, ...(special ? { special } : {}) };
@@ -54,17 +58,23 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
     } catch (cause) {
         if (cause instanceof LanguageNeuronsError) throw cause;
         const { code, message } = cause as NodeJS.ErrnoException;
-        if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA') throw new LanguageNeuronsError('ENCODING', `${path}: is not valid UTF-8; convert the file to UTF-8`, { cause });
-        const what = cause instanceof z.ZodError
-            ? `element ${element} is not ${shape}`
-            : `not a JSON array (after element ${element}: ${message.split('\n')[0]!.slice(0, 100)})`;
+        if (code === 'ERR_ENCODING_INVALID_ENCODED_DATA')
+            throw new LanguageNeuronsError('ENCODING', `${path}: is not valid UTF-8; convert the file to UTF-8`, {
+                cause,
+            });
+        const what =
+            cause instanceof z.ZodError
+                ? `element ${element} is not ${shape}`
+                : `not a JSON array (after element ${element}: ${message.split('\n')[0]!.slice(0, 100)})`;
         throw new LanguageNeuronsError('DAMAGED', `${path}: ${what}; mend the file`, { cause });
     }
 }
 
 /** The elements of the array one by one, however large the file. */
 function elements(
-    path: string, onBytes: (bytes: number) => void, signal: AbortSignal | undefined,
+    path: string,
+    onBytes: (bytes: number) => void,
+    signal: AbortSignal | undefined,
 ): AsyncIterable<{ readonly value: unknown }> {
     const decoder = new TextDecoder('utf-8', { fatal: true });
     async function* decoded(): AsyncGenerator<string> {

@@ -18,13 +18,19 @@ const scriptNames = new Intl.DisplayNames(['en'], { type: 'script', fallback: 'n
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ABORTED
  */
 export async function folderCorpus(
-    folder: string, asked: readonly string[] | undefined, signal?: AbortSignal,
+    folder: string,
+    asked: readonly string[] | undefined,
+    signal?: AbortSignal,
 ): Promise<Corpus> {
     throwIfStopped(signal);
     const wanted = asked === undefined ? undefined : new Set(asked.map(languageKey));
     const files = new Map<string, string>();
     const languages = new Map<string, string>();
-    for (const name of (await readdir(folder).catch((cause: unknown) => { throw unreadable(folder, cause); })).sort()) {
+    for (const name of (
+        await readdir(folder).catch((cause: unknown) => {
+            throw unreadable(folder, cause);
+        })
+    ).sort()) {
         const language = languageOfFile(name);
         if (language === undefined) continue;
         const key = languageKey(language);
@@ -32,8 +38,8 @@ export async function folderCorpus(
             if (wanted !== undefined) continue;
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                `${join(folder, name)}: is not named after a language, such as en.txt or zh_TW.txt; rename or move `
-                    + 'it, or name the languages with --languages',
+                `${join(folder, name)}: is not named after a language, such as en.txt or zh_TW.txt; rename or move ` +
+                    'it, or name the languages with --languages',
             );
         }
         const other = languages.get(key);
@@ -47,10 +53,14 @@ export async function folderCorpus(
         files.set(language, name);
     }
     if (files.size === 0) {
-        throw new LanguageNeuronsError('NOT_FOUND', `${folder}: has no LL.txt file; name one file after each language, such as en.txt`);
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${folder}: has no LL.txt file; name one file after each language, such as en.txt`,
+        );
     }
     return {
-        name: folder, sources: [{ name: folder, path: resolve(folder) }],
+        name: folder,
+        sources: [{ name: folder, path: resolve(folder) }],
         languages: chooseLanguages(asked, inPaperOrder(files.keys()), folder),
         samples: (language) => samples(join(folder, files.get(language)!), language, signal),
     };
@@ -80,5 +90,9 @@ async function* samples(path: string, language: string, signal: AbortSignal | un
         empty = false;
         yield { language, prompt: '', response: text };
     }
-    if (empty) throw new LanguageNeuronsError('EMPTY', `${path}: holds no text; put ${language} texts in it, one a line, or leave the language out with --languages`);
+    if (empty)
+        throw new LanguageNeuronsError(
+            'EMPTY',
+            `${path}: holds no text; put ${language} texts in it, one a line, or leave the language out with --languages`,
+        );
 }

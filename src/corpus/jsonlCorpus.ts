@@ -8,7 +8,9 @@ import { spooledCorpus, type SpoolOptions } from './spooledCorpus.js';
 const language = z.string().regex(/^[^,/\\\p{Cc}]+$/u);
 const record = z.union([
     z.object({ language, prompt: z.string(), response: z.string() }),
-    z.object({ language, text: z.string() }).transform(({ language, text }) => ({ language, prompt: '', response: text })),
+    z
+        .object({ language, text: z.string() })
+        .transform(({ language, text }) => ({ language, prompt: '', response: text })),
 ]);
 
 /**
@@ -26,7 +28,11 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
         try {
             value = record.parse(JSON.parse(text));
         } catch (cause) {
-            throw new LanguageNeuronsError('DAMAGED', `${path}: line ${number} is not {"language", "text"} or {"language", "prompt", "response"} with a language such as en; mend the line`, { cause });
+            throw new LanguageNeuronsError(
+                'DAMAGED',
+                `${path}: line ${number} is not {"language", "text"} or {"language", "prompt", "response"} with a language such as en; mend the line`,
+                { cause },
+            );
         }
         yield value;
     }

@@ -19,7 +19,8 @@ export function languageKey(language: string): string {
 
 /** Of those available, the first two that are one language in two spellings and of which one is asked for. */
 export function firstSameLanguages(
-    asked: readonly string[], available: Iterable<string>,
+    asked: readonly string[],
+    available: Iterable<string>,
 ): readonly [string, string] | undefined {
     const wanted = new Set(asked.map(languageKey));
     const seen = new Map<string, string>();
@@ -38,12 +39,20 @@ export function firstSameLanguages(
  * @param name the dataset, for messages
  * @throws LanguageNeuronsError WRONG_USE or NOT_FOUND
  */
-export function chooseLanguages(asked: readonly string[] | undefined, available: readonly string[], name: string): readonly string[] {
+export function chooseLanguages(
+    asked: readonly string[] | undefined,
+    available: readonly string[],
+    name: string,
+): readonly string[] {
     if (asked === undefined) return available;
     for (const [i, language] of asked.entries()) {
-        if (asked.indexOf(language) !== i) throw new LanguageNeuronsError('WRONG_USE', `language ${language} is asked for twice; name each once`);
+        if (asked.indexOf(language) !== i)
+            throw new LanguageNeuronsError('WRONG_USE', `language ${language} is asked for twice; name each once`);
         if (!available.includes(language)) {
-            throw new LanguageNeuronsError('NOT_FOUND', `${name}: has no language ${language}, only ${available.join(', ') || 'none'}; choose with --languages`);
+            throw new LanguageNeuronsError(
+                'NOT_FOUND',
+                `${name}: has no language ${language}, only ${available.join(', ') || 'none'}; choose with --languages`,
+            );
         }
     }
     return asked;

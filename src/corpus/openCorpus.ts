@@ -36,15 +36,23 @@ export async function openCorpus(spec: string | readonly string[], options: Corp
     if (specs.length === 1) return first;
     const corpora = [first];
     for (const other of specs.slice(1)) {
-        const opened = await openOne(other, { ...options, languages: languages ?? first.languages }).catch((cause: unknown) => {
-            if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
-            throw new LanguageNeuronsError('MISMATCH', `${other} lacks a language that ${specs[0]!} has: ${cause.message}`, { cause });
-        });
+        const opened = await openOne(other, { ...options, languages: languages ?? first.languages }).catch(
+            (cause: unknown) => {
+                if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
+                throw new LanguageNeuronsError(
+                    'MISMATCH',
+                    `${other} lacks a language that ${specs[0]!} has: ${cause.message}`,
+                    { cause },
+                );
+            },
+        );
         corpora.push(opened);
     }
     return {
-        name: corpora.map(({ name }) => name).join(' + '), sources: corpora.flatMap(({ sources }) => sources),
-        languages: first.languages, samples: (language) => concatenated(corpora, language),
+        name: corpora.map(({ name }) => name).join(' + '),
+        sources: corpora.flatMap(({ sources }) => sources),
+        languages: first.languages,
+        samples: (language) => concatenated(corpora, language),
     };
 }
 
@@ -54,12 +62,19 @@ async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
     if (isUdhr(spec)) return udhrCorpus(spec, languages, signal);
     if (await isQuestions(spec)) return withShownName(questionsCorpus(await openQuestions(spec, options)));
     const found = await stat(spec).catch((cause: NodeJS.ErrnoException) => {
-        throw new LanguageNeuronsError('NOT_FOUND', `${spec}: no such file or folder; give udhr, mgsm, msvamp, a folder of LL.txt or a JSONL file`, { cause });
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${spec}: no such file or folder; give udhr, mgsm, msvamp, a folder of LL.txt or a JSONL file`,
+            { cause },
+        );
     });
     if (found.isDirectory()) return withShownName(await folderCorpus(spec, languages, signal));
     if (/\.(jsonl|ndjson)$/.test(spec)) return withShownName(await jsonlCorpus(spec, options));
     if (spec.endsWith('.json')) return withShownName(await answersCorpus(spec, options));
-    throw new LanguageNeuronsError('UNSUPPORTED', `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, or the .json of answers by the paper's authors`);
+    throw new LanguageNeuronsError(
+        'UNSUPPORTED',
+        `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, or the .json of answers by the paper's authors`,
+    );
 }
 
 /** A corpus by its path as a person would say it: from the working folder where it lies in there. */

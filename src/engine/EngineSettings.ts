@@ -22,9 +22,19 @@ export type EngineSettings = {
 };
 
 export function engineSettings(
-    { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions, { name: device, gpus }: LoadedBackends,
-    batch: number, window: number,
+    { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions,
+    { name: device, gpus }: LoadedBackends,
+    batch: number,
+    window: number,
 ): EngineSettings {
     if (gpus.length === 0) return { device, batch, window };
-    return { device, batch, window, gpuLayers: gpuLayers ?? 'auto', split, mainGpu, ...(cpuExperts > 0 ? { cpuExperts } : {}) };
+    return {
+        device,
+        batch,
+        window,
+        gpuLayers: gpuLayers ?? 'auto',
+        split,
+        mainGpu,
+        ...(cpuExperts > 0 ? { cpuExperts } : {}),
+    };
 }

@@ -24,14 +24,21 @@ export class MeasuredEngine extends Engine {
      */
     prefill(
         samples: Samples,
-        options: RunOptions & { readonly head?: boolean | 'every'; readonly count?: boolean; readonly mask?: NeuronMask } = {},
+        options: RunOptions & {
+            readonly head?: boolean | 'every';
+            readonly count?: boolean;
+            readonly mask?: NeuronMask;
+        } = {},
     ): Promise<number> {
         const { mask, head, count = false, signal } = options;
         const purpose = { count, head: head === 'every' ? 'unread' : head === false ? 'none' : 'logits' } as const;
         return this.passes.run(purpose, [mask], signal, () => this.passes.decodeAll(samples, options));
     }
 
-    override generate(prompts: Iterable<Prompt> | AsyncIterable<Prompt>, options: AnswerOptions = {}): AsyncGenerator<GeneratedAnswer> {
+    override generate(
+        prompts: Iterable<Prompt> | AsyncIterable<Prompt>,
+        options: AnswerOptions = {},
+    ): AsyncGenerator<GeneratedAnswer> {
         return answerPrompts(this.passes, prompts, options);
     }
 

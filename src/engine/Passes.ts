@@ -39,7 +39,8 @@ export class Passes {
     #layout: CacheLayout | undefined;
     /** What the pass under way has prepared. */
     #prepared: { readonly purpose: Purpose; readonly masks: Masks } = {
-        purpose: { count: false, head: 'logits' }, masks: [],
+        purpose: { count: false, head: 'logits' },
+        masks: [],
     };
     #batchSize: number;
     #steppedDown: boolean;
@@ -116,7 +117,12 @@ export class Passes {
     }
 
     /** A pass whose results are taken one by one, and which ends when they are no longer wanted. */
-    async *stream<T>(purpose: Purpose, masks: Masks, signal: AbortSignal | undefined, work: () => AsyncGenerator<T>): AsyncGenerator<T> {
+    async *stream<T>(
+        purpose: Purpose,
+        masks: Masks,
+        signal: AbortSignal | undefined,
+        work: () => AsyncGenerator<T>,
+    ): AsyncGenerator<T> {
         this.#enter(masks.length);
         const release = this.#stopOn(signal);
         const prepare = (): Promise<void> => this.#prepare(purpose, masks);
@@ -150,7 +156,11 @@ export class Passes {
     /** Batches of samples, packed as the context takes them. */
     batches(samples: Samples, scored: ScoredPart = 'response'): AsyncGenerator<PackedBatch> {
         const pack: PackOptions = {
-            batchSize: this.batchSize, windowSize: this.windowSize, sequences: this.sequences, bos: this.info.bos, scored,
+            batchSize: this.batchSize,
+            windowSize: this.windowSize,
+            sequences: this.sequences,
+            bos: this.info.bos,
+            scored,
         };
         return packBatches(tokenizeSamples(this.model, samples), pack);
     }
@@ -160,7 +170,8 @@ export class Passes {
      * @returns decoded tokens
      */
     async decodeAll(
-        samples: Samples, { signal, onBatch, over }: RunOptions & { readonly over?: ScoredPart },
+        samples: Samples,
+        { signal, onBatch, over }: RunOptions & { readonly over?: ScoredPart },
         take?: (batch: PackedBatch, logProbabilities: Float64Array) => void,
     ): Promise<number> {
         const batches = this.batches(samples, over);
@@ -206,7 +217,10 @@ export class Passes {
     #throwUnlessIdle(): void {
         this.#throwIfClosed();
         if (this.#running) {
-            throw new LanguageNeuronsError('BUSY', 'a pass is under way on this engine; await it first, or open another engine');
+            throw new LanguageNeuronsError(
+                'BUSY',
+                'a pass is under way on this engine; await it first, or open another engine',
+            );
         }
     }
 
@@ -215,8 +229,9 @@ export class Passes {
         this.#throwUnlessIdle();
         if (masks > this.masks) {
             throw new LanguageNeuronsError(
-                'WRONG_USE', `${masks} masks at once are more than the ${this.masks} that the engine was opened for; `
-                + 'open it with the option masks',
+                'WRONG_USE',
+                `${masks} masks at once are more than the ${this.masks} that the engine was opened for; ` +
+                    'open it with the option masks',
             );
         }
         this.#running = true;
@@ -235,7 +250,8 @@ export class Passes {
     /** @returns whether the context is a new one */
     async #lay(layout: CacheLayout | undefined): Promise<boolean> {
         const had = this.#layout;
-        if (layout?.streams === had?.streams && layout?.cells === had?.cells && layout?.sequences === had?.sequences) return false;
+        if (layout?.streams === had?.streams && layout?.cells === had?.cells && layout?.sequences === had?.sequences)
+            return false;
         this.#laying = true;
         try {
             this.#context.close(); // first: two may not fit

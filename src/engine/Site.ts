@@ -41,6 +41,7 @@ export function siteName({ layer, kind }: Site): string {
 
 /** Whether two models' sites are the same, whatever is known of their functions. */
 export function sameSites(a: readonly Site[], b: readonly Site[]): boolean {
-    const shapes = (sites: readonly Site[]): string => sites.map(({ layer, kind, width, experts }) => `${layer} ${kind} ${width} ${experts}`).join();
+    const shapes = (sites: readonly Site[]): string =>
+        sites.map(({ layer, kind, width, experts }) => `${layer} ${kind} ${width} ${experts}`).join();
     return shapes(a) === shapes(b);
 }

@@ -25,7 +25,11 @@ type Prompts = Iterable<Prompt> | AsyncIterable<Prompt>;
 type Request = GenerationRequest & { readonly stops: readonly string[] };
 
 /** See `Engine.generate`. */
-export async function* answerPrompts(passes: Passes, prompts: Prompts, options: AnswerOptions): AsyncGenerator<GeneratedAnswer> {
+export async function* answerPrompts(
+    passes: Passes,
+    prompts: Prompts,
+    options: AnswerOptions,
+): AsyncGenerator<GeneratedAnswer> {
     const { masks = [undefined], signal, temperature = 0, seed = 1 } = options;
     if (!(temperature >= 0 && Number.isFinite(temperature))) {
         throw new LanguageNeuronsError('WRONG_USE', `the temperature must be at least 0, not ${temperature}`);
@@ -38,10 +42,16 @@ export async function* answerPrompts(passes: Passes, prompts: Prompts, options: 
     // A processor's own search for the largest is faster than the graph's, which has one thread.
     const head = temperature === 0 && passes.headOnDevice ? 'likeliest' : 'logits';
     const purpose = { count: false, head } as const;
-    yield* passes.stream(purpose, masks, signal, () => answers(passes, requests(passes, prompts, masks.length, options.answers ?? 1), options));
+    yield* passes.stream(purpose, masks, signal, () =>
+        answers(passes, requests(passes, prompts, masks.length, options.answers ?? 1), options),
+    );
 }
 
-async function* answers(passes: Passes, asked: AsyncIterable<Request>, options: AnswerOptions): AsyncGenerator<GeneratedAnswer> {
+async function* answers(
+    passes: Passes,
+    asked: AsyncIterable<Request>,
+    options: AnswerOptions,
+): AsyncGenerator<GeneratedAnswer> {
     const waiting = new Lookahead(asked);
     for (;;) {
         const ahead = await waiting.peek(passes.sequences);
@@ -53,49 +63,92 @@ async function* answers(passes: Passes, asked: AsyncIterable<Request>, options: 
         await passes.relay(alone ? planStreams(ahead.map(needOf), { cells: contextSize, sequences }, had) : undefined);
         const { streams, cells, sequences: each } = passes.layout;
         // A longer one than was seen ahead waits until the streams can be laid out for it.
-        yield* generateIn(passes, waiting.takeWhile((request) => !streams || needOf(request) <= cells / each), options);
+        yield* generateIn(
+            passes,
+            waiting.takeWhile((request) => !streams || needOf(request) <= cells / each),
+            options,
+        );
     }
 }
 
-async function* generateIn(passes: Passes, asked: AsyncIterable<Request>, options: AnswerOptions): AsyncGenerator<GeneratedAnswer> {
+async function* generateIn(
+    passes: Passes,
+    asked: AsyncIterable<Request>,
+    options: AnswerOptions,
+): AsyncGenerator<GeneratedAnswer> {
     const { signal, maxTokens = 256, temperature = 0, seed = 1, ignoreEnd = false } = options;
     const { model, layout } = passes;
     const detokenize = (lists: readonly Int32Array[]): Promise<string[]> => awaitNative(() => model.detokenize(lists));
-    const drawn = generate(asked, {
-        maxTokens, temperature, seed, endTokens: new Set(ignoreEnd ? [] : model.endTokens()),
-        batchSize: passes.batchSize, ...layout, draftTokens: passes.onDevice ? draftTokens.device : draftTokens.cpu,
-    }, {
-        detokenize,
-        sample: (batch, draws) => {
-            throwIfStopped(signal);
-            return awaitNative(() => passes.context.sample(batch, draws));
+    const drawn = generate(
+        asked,
+        {
+            maxTokens,
+            temperature,
+            seed,
+            endTokens: new Set(ignoreEnd ? [] : model.endTokens()),
+            batchSize: passes.batchSize,
+            ...layout,
+            draftTokens: passes.onDevice ? draftTokens.device : draftTokens.cpu,
         },
-    });
+        {
+            detokenize,
+            sample: (batch, draws) => {
+                throwIfStopped(signal);
+                return awaitNative(() => passes.context.sample(batch, draws));
+            },
+        },
+    );
     for await (const { request, answer, tokens, end, tried, held } of drawn) {
         const [text] = await detokenize([tokens]);
         yield {
-            prompt: request.id, mask: request.mask ?? 0, answer, text: before(text!, request.stops),
-            tokens: tokens.length, promptTokens: answer === 0 ? request.prompt.length : 0, end, tried, held,
+            prompt: request.id,
+            mask: request.mask ?? 0,
+            answer,
+            text: before(text!, request.stops),
+            tokens: tokens.length,
+            promptTokens: answer === 0 ? request.prompt.length : 0,
+            end,
+            tried,
+            held,
         };
     }
 }
 
-async function* requests({ model, info: { bos }, plainCache }: Passes, prompts: Prompts, masks: number, answers: number): AsyncGenerator<Request> {
+async function* requests(
+    { model, info: { bos }, plainCache }: Passes,
+    prompts: Prompts,
+    masks: number,
+    answers: number,
+): AsyncGenerator<Request> {
     let count = 0;
     // conditions ask the same in a row
     let lastDraft: { readonly text: string; readonly tokens: Int32Array } | undefined;
     const draftOf = async (text: string): Promise<Int32Array> => {
-        if (lastDraft?.text !== text) lastDraft = { text, tokens: (await awaitNative(() => model.tokenize([text], false)))[0]! };
+        if (lastDraft?.text !== text)
+            lastDraft = { text, tokens: (await awaitNative(() => model.tokenize([text], false)))[0]! };
         return lastDraft.tokens;
     };
-    let last: { readonly text: string | Int32Array; readonly special: boolean; readonly tokens: Int32Array } | undefined;
+    let last:
+        { readonly text: string | Int32Array; readonly special: boolean; readonly tokens: Int32Array } | undefined;
     for await (const prompt of prompts) {
-        const { text, id, mask = 0, special = false, stops = [], draft } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
+        const {
+            text,
+            id,
+            mask = 0,
+            special = false,
+            stops = [],
+            draft,
+        } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
         if (!Number.isInteger(mask) || mask < 0 || mask >= masks) {
             throw new LanguageNeuronsError('WRONG_USE', `a prompt asks for mask ${mask} of ${masks}`);
         }
         if (last?.text !== text || last.special !== special) {
-            last = { text, special, tokens: typeof text === 'string' ? (await awaitNative(() => model.tokenize([text], special)))[0]! : text };
+            last = {
+                text,
+                special,
+                tokens:
+                    typeof text === 'string' ? (await awaitNative(() => model.tokenize([text], special)))[0]! : text,
+            };
         }
         const { tokens } = last;
         const lead = bos >= 0 && tokens[0] !== bos ? [bos] : []; // a chat template may have written it

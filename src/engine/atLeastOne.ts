@@ -2,6 +2,7 @@ import { LanguageNeuronsError } from '../errors.js';
 
 /** @throws LanguageNeuronsError WRONG_USE for what is no whole number of at least 1 */
 export function atLeastOne(value: number, what: string): number {
-    if (!Number.isInteger(value) || value < 1) throw new LanguageNeuronsError('WRONG_USE', `the ${what} must be a whole number of at least 1, not ${value}`);
+    if (!Number.isInteger(value) || value < 1)
+        throw new LanguageNeuronsError('WRONG_USE', `the ${what} must be a whole number of at least 1, not ${value}`);
     return value;
 }

@@ -1,14 +1,18 @@
 /** How to get the libraries that backends need and this package does not bring. */
 const mends: readonly (readonly [library: RegExp, mend: string])[] = [
-    [/libcudart|libcublas|cublas64|cudart64/, 'install the CUDA runtime and cuBLAS of that version (from NVIDIA\'s packages, or pip install nvidia-cuda-runtime nvidia-cublas) and put their folder on the library path (LD_LIBRARY_PATH)'],
+    [
+        /libcudart|libcublas|cublas64|cudart64/,
+        "install the CUDA runtime and cuBLAS of that version (from NVIDIA's packages, or pip install nvidia-cuda-runtime nvidia-cublas) and put their folder on the library path (LD_LIBRARY_PATH)",
+    ],
     [/libcuda\.|nvcuda/, 'install the NVIDIA driver'],
     [/libvulkan|vulkan-1/, 'install the Vulkan loader (Debian: apt-get install libvulkan1) and a driver for the GPU'],
 ];
 
 /** Why a backend's plugin did not load, in words: the missing library by name, and how to get it. */
 export function backendReason(errors: string): string {
-    const library = /(?:: |^)([^\s:/]+\.(?:so|dll|dylib)[.\d]*): cannot open shared object/.exec(errors)?.[1]
-        ?? /failed to load .*?([^\\/\s]+\.dll)/i.exec(errors)?.[1];
+    const library =
+        /(?:: |^)([^\s:/]+\.(?:so|dll|dylib)[.\d]*): cannot open shared object/.exec(errors)?.[1] ??
+        /failed to load .*?([^\\/\s]+\.dll)/i.exec(errors)?.[1];
     if (library === undefined) return errors;
     const mend = mends.find(([name]) => name.test(library))?.[1];
     return `${library} is missing${mend === undefined ? '' : `; ${mend}`}`;

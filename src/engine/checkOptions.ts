@@ -4,7 +4,14 @@ import { checkServers } from './rpcServers.js';
 
 /** Options that are whole numbers, by name, with the least that makes sense. */
 const least = {
-    batchSize: 2, windowSize: 2, contextSize: 1, threads: 1, masks: 1, gpuLayers: 0, cpuExperts: 0, mainGpu: 0,
+    batchSize: 2,
+    windowSize: 2,
+    contextSize: 1,
+    threads: 1,
+    masks: 1,
+    gpuLayers: 0,
+    cpuExperts: 0,
+    mainGpu: 0,
 } as const satisfies Partial<Record<keyof EngineOptions, number>>;
 
 /** @throws LanguageNeuronsError WRONG_USE for an option of an engine that is none of its kind, by name */
@@ -31,8 +38,9 @@ export function checkOptions(options: EngineOptions): void {
 export function checkWindow(windowSize: number, trainContext: number, path: string): void {
     if (trainContext > 0 && windowSize > trainContext) {
         throw new LanguageNeuronsError(
-            'WRONG_USE', `${path}: windows of ${windowSize} tokens are longer than the ${trainContext} that `
-            + `the model was trained with; ask for at most ${trainContext} (windowSize, --window-size), or leave it out`,
+            'WRONG_USE',
+            `${path}: windows of ${windowSize} tokens are longer than the ${trainContext} that ` +
+                `the model was trained with; ask for at most ${trainContext} (windowSize, --window-size), or leave it out`,
         );
     }
 }

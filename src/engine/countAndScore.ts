@@ -37,7 +37,10 @@ export function score(passes: Passes, samples: Samples, options: ScoreOptions): 
         });
         const sum = (of: (text: TextScore) => number): number => texts.reduce((total, text) => total + of(text), 0);
         return {
-            logProbability: sum(({ logProbability }) => logProbability), tokens: sum(({ tokens }) => tokens), texts, decodedTokens,
+            logProbability: sum(({ logProbability }) => logProbability),
+            tokens: sum(({ tokens }) => tokens),
+            texts,
+            decodedTokens,
         };
     });
 }
@@ -46,12 +49,15 @@ export function score(passes: Passes, samples: Samples, options: ScoreOptions): 
 export function logits(passes: Passes, text: string | Int32Array, mask: NeuronMask | undefined): Promise<Float32Array> {
     return passes.run({ count: false, head: 'logits' }, [mask], undefined, async () => {
         const batches: NativeBatch[] = [];
-        const sample = typeof text === 'string'
-            ? { language: '', prompt: '', response: text } : { tokens: text, promptLength: 0, characters: 0 };
+        const sample =
+            typeof text === 'string'
+                ? { language: '', prompt: '', response: text }
+                : { tokens: text, promptLength: 0, characters: 0 };
         for await (const batch of passes.batches([sample])) batches.push(batch);
         if (batches.length !== 1) {
             throw new LanguageNeuronsError(
-                'WRONG_USE', `the text takes ${batches.length} batches of ${passes.batchSize} tokens; logits are given for one`,
+                'WRONG_USE',
+                `the text takes ${batches.length} batches of ${passes.batchSize} tokens; logits are given for one`,
             );
         }
         return awaitNative(() => passes.context.logits(batches[0]!));

@@ -8,9 +8,12 @@ let known: Promise<number> | undefined;
  * never more than this process may use. A second thread of a core adds nothing to matrix products.
  */
 export function defaultThreads(): Promise<number> {
-    known ??= cpu().then(({ physicalCores, performanceCores }) => {
-        const told = [physicalCores, performanceCores ?? 0].filter((count) => count >= 1);
-        return Math.min(availableParallelism(), ...told);
-    }, () => availableParallelism());
+    known ??= cpu().then(
+        ({ physicalCores, performanceCores }) => {
+            const told = [physicalCores, performanceCores ?? 0].filter((count) => count >= 1);
+            return Math.min(availableParallelism(), ...told);
+        },
+        () => availableParallelism(),
+    );
     return known;
 }

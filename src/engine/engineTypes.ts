@@ -74,23 +74,25 @@ export interface GenerateOptions {
 }
 
 /** A prompt; a text alone has its place in the list as its id. Ids and seed decide what is drawn, under every mask. */
-export type Prompt = string | {
-    /** Text, or tokens; BOS is put before either where it is not there. */
-    readonly text: string | Int32Array;
-    readonly id: number;
-    /** Place of its condition in `masks`. Default 0. */
-    readonly mask?: number;
-    /** Special tokens written out in the text are these tokens. Default: plain text; no matter for tokens. */
-    readonly special?: boolean;
-    /** An answer ends before the first of these. Default: none. */
-    readonly stops?: readonly string[];
-    /**
-     * What the answer may turn out to be, such as the whole model's: looked at many tokens at once, which changes the
-     * time that it takes, and the answer no more than other prompts beside it do. Left aside where the model's memory
-     * takes no tokens back. Default: none.
-     */
-    readonly draft?: string | undefined;
-};
+export type Prompt =
+    | string
+    | {
+          /** Text, or tokens; BOS is put before either where it is not there. */
+          readonly text: string | Int32Array;
+          readonly id: number;
+          /** Place of its condition in `masks`. Default 0. */
+          readonly mask?: number;
+          /** Special tokens written out in the text are these tokens. Default: plain text; no matter for tokens. */
+          readonly special?: boolean;
+          /** An answer ends before the first of these. Default: none. */
+          readonly stops?: readonly string[];
+          /**
+           * What the answer may turn out to be, such as the whole model's: looked at many tokens at once, which changes the
+           * time that it takes, and the answer no more than other prompts beside it do. Left aside where the model's memory
+           * takes no tokens back. Default: none.
+           */
+          readonly draft?: string | undefined;
+      };
 
 /** One generated answer. */
 export interface GeneratedAnswer {

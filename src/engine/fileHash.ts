@@ -32,7 +32,9 @@ export async function fileHash(path: string, { signal, onBytes }: FileHashOption
         const real = await realpath(path);
         const before = await stampOf(real);
         const cached = join(cacheFolder(), 'fingerprints', `${keyOf(real)}.json`);
-        const found = await readFile(cached, 'utf8').then((text) => known.parse(JSON.parse(text))).catch(() => undefined);
+        const found = await readFile(cached, 'utf8')
+            .then((text) => known.parse(JSON.parse(text)))
+            .catch(() => undefined);
         if (found?.path === real && found.stamp === before.stamp) {
             onBytes?.(before.size);
             return found.xxh128;
@@ -40,7 +42,10 @@ export async function fileHash(path: string, { signal, onBytes }: FileHashOption
         const xxh128 = await hashBytes(real, signal, onBytes);
         const after = await stampOf(real);
         if (after.stamp !== before.stamp) {
-            throw new LanguageNeuronsError('NOT_FOUND', `${path}: changed while it was read; wait until it is written, then run again`);
+            throw new LanguageNeuronsError(
+                'NOT_FOUND',
+                `${path}: changed while it was read; wait until it is written, then run again`,
+            );
         }
         // A cache that cannot be written costs time only.
         if (after.settled) await keep(cached, { path: real, stamp: after.stamp, xxh128 }).catch(() => undefined);
@@ -52,15 +57,22 @@ export async function fileHash(path: string, { signal, onBytes }: FileHashOption
 }
 
 /** What tells a file from another, or from itself after a change. */
-async function stampOf(path: string): Promise<{ readonly stamp: string; readonly size: number; readonly settled: boolean }> {
+async function stampOf(
+    path: string,
+): Promise<{ readonly stamp: string; readonly size: number; readonly settled: boolean }> {
     const { size, mtimeNs, ctimeNs, ino, dev, mtimeMs, ctimeMs } = await stat(path, { bigint: true });
     return {
-        stamp: [size, mtimeNs, ctimeNs, ino, dev].join(' '), size: Number(size),
+        stamp: [size, mtimeNs, ctimeNs, ino, dev].join(' '),
+        size: Number(size),
         settled: Date.now() - Number(mtimeMs > ctimeMs ? mtimeMs : ctimeMs) > settledMilliseconds,
     };
 }
 
-async function hashBytes(path: string, signal: AbortSignal | undefined, onBytes: ((bytes: number) => void) | undefined): Promise<string> {
+async function hashBytes(
+    path: string,
+    signal: AbortSignal | undefined,
+    onBytes: ((bytes: number) => void) | undefined,
+): Promise<string> {
     const file = await open(path, 'r');
     try {
         const hasher = (await createXXHash128()).init();
@@ -69,7 +81,8 @@ async function hashBytes(path: string, signal: AbortSignal | undefined, onBytes:
         let reading = file.read(filling, 0, chunkBytes, null);
         for (;;) {
             const { bytesRead } = await reading;
-            if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', `stopped while reading ${path}; run the same command again`);
+            if (signal?.aborted === true)
+                throw new LanguageNeuronsError('ABORTED', `stopped while reading ${path}; run the same command again`);
             if (bytesRead === 0) return hasher.digest();
             [filling, full] = [full, filling];
             reading = file.read(filling, 0, chunkBytes, null);

@@ -72,7 +72,8 @@ export interface GenerationModel {
  * @throws LanguageNeuronsError WRONG_USE for a prompt that the context has no room for
  */
 export async function* generate<Request extends GenerationRequest>(
-    requests: AsyncIterable<Request> | Iterable<Request>, options: GenerationOptions,
+    requests: AsyncIterable<Request> | Iterable<Request>,
+    options: GenerationOptions,
     model: GenerationModel,
 ): AsyncGenerator<GeneratedTokens<Request>> {
     const { maxTokens, temperature, endTokens } = options;
@@ -97,7 +98,12 @@ export async function* generate<Request extends GenerationRequest>(
             const cells = prompt.length + answers * maxTokens;
             checkRoom(prompt.length, answers, cells, mostCells, options);
             if (free.length < answers || (!streams && used + cells > mostCells)) break;
-            starting.push({ request, sequences: Array.from({ length: answers }, () => free.pop()!), decoded: 0, open: answers });
+            starting.push({
+                request,
+                sequences: Array.from({ length: answers }, () => free.pop()!),
+                decoded: 0,
+                open: answers,
+            });
             used += cells;
             next = await waiting.next();
         }
@@ -136,14 +142,22 @@ export async function* generate<Request extends GenerationRequest>(
         for (const one of starting) {
             const { id, prompt, stops = [], draft } = one.request;
             let row = -1;
-            while (one.decoded < prompt.length && batch.room > 0) row = batch.add(prompt[one.decoded]!, one.decoded++, one.sequences, useOf(one.request));
+            while (one.decoded < prompt.length && batch.room > 0)
+                row = batch.add(prompt[one.decoded]!, one.decoded++, one.sequences, useOf(one.request));
             if (one.decoded < prompt.length) break; // the next batch goes on with it
             for (let answer = 0; answer < one.sequences.length; answer++) {
                 const random = randomOf(options.seed, id, answer);
                 const begun: Growing<Request> = {
-                    of: one, answer, tokens: [], position: prompt.length - 1, random, ahead: [],
+                    of: one,
+                    answer,
+                    tokens: [],
+                    position: prompt.length - 1,
+                    random,
+                    ahead: [],
                     stops: stops.length === 0 ? undefined : new StopMatcher(stops),
-                    draft: draft === undefined ? undefined : new Draft(draft), trying: none, drafted: 0,
+                    draft: draft === undefined ? undefined : new Draft(draft),
+                    trying: none,
+                    drafted: 0,
                 };
                 tryOn(begun, row, Math.min(share, batch.room));
                 drawn.push(begun);
@@ -159,13 +173,21 @@ export async function* generate<Request extends GenerationRequest>(
             rows.sort((a, b) => a - b); // sequence by sequence, as drawn
         }
         const tokens = await model.sample(batch.build(), {
-            rows: Int32Array.from(rows), sequences: Int32Array.from(drawn.flatMap((one) => Array<number>(1 + one.trying.length).fill(sequenceOf(one)))),
-            ends, steps, temperature, uniforms: temperature > 0 ? uniformsOf(drawn, steps) : new Float64Array(rows.length * steps),
+            rows: Int32Array.from(rows),
+            sequences: Int32Array.from(
+                drawn.flatMap((one) => Array<number>(1 + one.trying.length).fill(sequenceOf(one))),
+            ),
+            ends,
+            steps,
+            temperature,
+            uniforms: temperature > 0 ? uniformsOf(drawn, steps) : new Float64Array(rows.length * steps),
         });
         const fresh = freshOf(drawn, tokens);
         const ended = new Set<Growing<Request>>();
         for (let step = 0; fresh.some((list) => step < list.length); step++) {
-            const grown = drawn.filter((one, i) => step < fresh[i]!.length && !ended.has(one) && one.tokens.length < maxTokens);
+            const grown = drawn.filter(
+                (one, i) => step < fresh[i]!.length && !ended.has(one) && one.tokens.length < maxTokens,
+            );
             for (const [i, answer] of drawn.entries()) {
                 const token = fresh[i]![step];
                 if (token === undefined || ended.has(answer) || answer.tokens.length === maxTokens) continue;
@@ -177,7 +199,11 @@ export async function* generate<Request extends GenerationRequest>(
                 answer.tokens.push(token);
                 answer.position++;
             }
-            for (const answer of await thoseAtStop(grown.filter((one) => !ended.has(one)), model)) ended.add(answer);
+            for (const answer of await thoseAtStop(
+                grown.filter((one) => !ended.has(one)),
+                model,
+            ))
+                ended.add(answer);
         }
         finished = [];
         trims = [];
@@ -195,7 +221,14 @@ export async function* generate<Request extends GenerationRequest>(
             free.push(sequenceOf(one));
             one.of.open--;
             used -= maxTokens + (one.of.open === 0 ? one.of.request.prompt.length : 0);
-            yield { request: one.of.request, answer: one.answer, tokens: Int32Array.from(one.tokens), end: stop ? 'stop' : 'length', tried: one.draft?.tried ?? 0, held: one.draft?.held ?? 0 };
+            yield {
+                request: one.of.request,
+                answer: one.answer,
+                tokens: Int32Array.from(one.tokens),
+                end: stop ? 'stop' : 'length',
+                tried: one.draft?.tried ?? 0,
+                held: one.draft?.held ?? 0,
+            };
         }
     }
 }
@@ -218,7 +251,8 @@ function closeGaps(users: readonly Started<GenerationRequest>[], free: number[],
 
 /** Of answers that grew by a token, those that hold one of their stop texts now. */
 async function thoseAtStop<Answer extends Growing<unknown>>(
-    answers: readonly Answer[], model: GenerationModel,
+    answers: readonly Answer[],
+    model: GenerationModel,
 ): Promise<ReadonlySet<Answer>> {
     const watched = answers.flatMap((answer) => (answer.stops === undefined ? [] : [{ answer, stops: answer.stops }]));
     if (watched.length === 0) return new Set();
@@ -234,12 +268,23 @@ async function* stream<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator
     yield* items;
 }
 
-function checkRoom(promptLength: number, answers: number, cells: number, most: number, options: GenerationOptions): void {
+function checkRoom(
+    promptLength: number,
+    answers: number,
+    cells: number,
+    most: number,
+    options: GenerationOptions,
+): void {
     if (promptLength === 0) throw new LanguageNeuronsError('WRONG_USE', 'a prompt has no token; give it some text');
-    if (answers > options.sequences) throw new LanguageNeuronsError('WRONG_USE', `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ask for fewer at a time`);
+    if (answers > options.sequences)
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ask for fewer at a time`,
+        );
     if (cells > most) {
         throw new LanguageNeuronsError(
-            'WRONG_USE', `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
+            'WRONG_USE',
+            `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
         );
     }
 }

@@ -53,7 +53,9 @@ async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
             addon = createRequire(import.meta.url)(built.addonPath) as NativeAddon;
         } catch (cause) {
             throw new LanguageNeuronsError(
-                'BUILD', `${built.addonPath}: cannot be loaded (${(cause as Error).message}); remove the build folder and run npm run build`, { cause },
+                'BUILD',
+                `${built.addonPath}: cannot be loaded (${(cause as Error).message}); remove the build folder and run npm run build`,
+                { cause },
             );
         }
         addon.loadBackends(built.ggmlDir);
@@ -71,7 +73,8 @@ export async function loadRpc(): Promise<NativeAddon> {
     const reason = variant === undefined ? 'this build has none' : load(addon, variant);
     if (reason === undefined) return addon;
     throw new LanguageNeuronsError(
-        'UNSUPPORTED', `ggml's RPC backend cannot be used: ${reason}; run npm run build -- --with rpc (docs/rpc.md)`,
+        'UNSUPPORTED',
+        `ggml's RPC backend cannot be used: ${reason}; run npm run build -- --with rpc (docs/rpc.md)`,
     );
 }
 
@@ -99,7 +102,9 @@ export async function loadBackends(choice: GpuChoice, servers: readonly string[]
 
 /** The best variant that a choice allows, and why those before it are not used. */
 function chooseVariant(
-    addon: NativeAddon, { variants }: Built, choice: GpuChoice,
+    addon: NativeAddon,
+    { variants }: Built,
+    choice: GpuChoice,
 ): Pick<LoadedBackends, 'variant' | 'refused'> {
     const refused: { variant: string; reason: string }[] = [];
     const wanted = choice === 'off' ? [] : preference.filter((name) => choice === 'auto' || name === choice);
@@ -115,7 +120,10 @@ function chooseVariant(
     }
     if (choice !== 'auto' && choice !== 'off') {
         const why = refused.map(({ reason }) => reason).join('; ');
-        throw new LanguageNeuronsError('UNSUPPORTED', `the ${choice} backend cannot be used: ${why}; use --gpu off or --gpu auto`);
+        throw new LanguageNeuronsError(
+            'UNSUPPORTED',
+            `the ${choice} backend cannot be used: ${why}; use --gpu off or --gpu auto`,
+        );
     }
     return { variant: 'cpu', refused };
 }

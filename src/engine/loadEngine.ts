@@ -38,14 +38,18 @@ export interface EngineParts {
     readonly plan: MemoryPlan | undefined;
     readonly notes: readonly string[];
     readonly steppedDown: boolean;
-    readonly sizes: Readonly<Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'masks', number>>;
+    readonly sizes: Readonly<
+        Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'masks', number>
+    >;
 }
 
 /**
  * Plans the memory, loads the model and its adapters, and makes a context.
  * @throws LanguageNeuronsError as `Engine.open`
  */
-export async function loadEngine(options: EngineOptions & Partial<Pick<NativeContextOptions, 'counting' | 'callbackTensor'>>): Promise<EngineParts> {
+export async function loadEngine(
+    options: EngineOptions & Partial<Pick<NativeContextOptions, 'counting' | 'callbackTensor'>>,
+): Promise<EngineParts> {
     checkOptions(options);
     const { batchSize: requestedBatchSize = defaultBatchSize, masks = 1 } = options;
     const path = await resolveModel(options.model);
@@ -59,26 +63,41 @@ export async function loadEngine(options: EngineOptions & Partial<Pick<NativeCon
     if (plan === undefined) await checkWeightsFit(path);
     else notes.push(`${backends.name}: ${describePlan(plan, backends.place)}`);
     const fingerprint = await modelFingerprint(path, loras, options);
-    const model = await awaitNative(() => backends.addon.loadModel({
-        path, devices: namesOf(backends.gpus), gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1,
-        split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0, cpuExperts: options.cpuExperts ?? 0, loras,
-    }));
+    const model = await awaitNative(() =>
+        backends.addon.loadModel({
+            path,
+            devices: namesOf(backends.gpus),
+            gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1,
+            split: options.split ?? 'layer',
+            mainGpu: options.mainGpu ?? 0,
+            cpuExperts: options.cpuExperts ?? 0,
+            loras,
+        }),
+    );
     try {
         const { trainContext } = model.info();
-        const windowSize = options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : Infinity);
+        const windowSize =
+            options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : Infinity);
         checkWindow(windowSize, trainContext, path);
         // At most one sequence reaches from one batch into the next.
         const contextSize = Math.max(options.contextSize ?? 0, windowSize + requestedBatchSize);
         const sequences = Math.min(maxSequences, requestedBatchSize);
-        const threads = options.threads ?? await defaultThreads();
+        const threads = options.threads ?? (await defaultThreads());
         const shared: CacheLayout = { cells: contextSize, sequences, streams: false };
-        const open: OpenContext = (batchSize, layout = shared) => awaitNative(() => model.createContext({
-            contextSize: layout.cells, batchSize, sequences: layout.sequences, streams: layout.streams,
-            threads,
-            counting: options.counting ?? 'automatic',
-            countOnly: options.countOnly ?? false, masks,
-            callbackTensor: options.callbackTensor ?? '',
-        }));
+        const open: OpenContext = (batchSize, layout = shared) =>
+            awaitNative(() =>
+                model.createContext({
+                    contextSize: layout.cells,
+                    batchSize,
+                    sequences: layout.sequences,
+                    streams: layout.streams,
+                    threads,
+                    counting: options.counting ?? 'automatic',
+                    countOnly: options.countOnly ?? false,
+                    masks,
+                    callbackTensor: options.callbackTensor ?? '',
+                }),
+            );
         let batchSize = plan?.batchSize ?? requestedBatchSize;
         let steppedDown = false;
         const context = await open(batchSize).catch((cause: unknown) => {
@@ -91,7 +110,16 @@ export async function loadEngine(options: EngineOptions & Partial<Pick<NativeCon
         if (onDevice) await warnOfFallback(context, options.countOnly ?? false, masks, notes);
         const settings = engineSettings(options, backends, requestedBatchSize, windowSize);
         return {
-            path, model, context, open, backends, fingerprint, settings, plan, notes, steppedDown,
+            path,
+            model,
+            context,
+            open,
+            backends,
+            fingerprint,
+            settings,
+            plan,
+            notes,
+            steppedDown,
             sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, masks },
         };
     } catch (cause) {
@@ -101,28 +129,57 @@ export async function loadEngine(options: EngineOptions & Partial<Pick<NativeCon
 }
 
 function planOf(
-    path: string, { addon, gpus }: LoadedBackends, options: EngineOptions, batchSize: number, masks: number,
+    path: string,
+    { addon, gpus }: LoadedBackends,
+    options: EngineOptions,
+    batchSize: number,
+    masks: number,
 ): Promise<MemoryPlan> {
     const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
     const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
-    return planMemory({
-        addon, path, devices: namesOf(gpus), split: options.split ?? 'layer', mainGpu: options.mainGpu ?? 0,
-        cpuExperts: options.cpuExperts ?? 0,
-    }, used, {
-        contextSize, batchSize, leastBatchSize: Math.min(batchSize, 2 * leastBatchSize), masks,
-        countOnly: options.countOnly, gpuLayers: options.gpuLayers,
-    });
+    return planMemory(
+        {
+            addon,
+            path,
+            devices: namesOf(gpus),
+            split: options.split ?? 'layer',
+            mainGpu: options.mainGpu ?? 0,
+            cpuExperts: options.cpuExperts ?? 0,
+        },
+        used,
+        {
+            contextSize,
+            batchSize,
+            leastBatchSize: Math.min(batchSize, 2 * leastBatchSize),
+            masks,
+            countOnly: options.countOnly,
+            gpuLayers: options.gpuLayers,
+        },
+    );
 }
 
 /** A count, mask or score that the scheduler moves to another device splits the graph more often. */
-async function warnOfFallback(context: NativeContext, countOnly: boolean, masks: number, notes: string[]): Promise<void> {
+async function warnOfFallback(
+    context: NativeContext,
+    countOnly: boolean,
+    masks: number,
+    notes: string[],
+): Promise<void> {
     const plain: NativeMode = { count: false, mask: false, masks: false, head: countOnly ? 'none' : 'logits' };
     const without = await awaitNative(() => context.graphSplits(plain));
-    const all = await awaitNative(() => context.graphSplits({
-        ...plain, count: true, mask: true, masks: masks > 1, head: countOnly ? 'none' : 'scores',
-    }));
+    const all = await awaitNative(() =>
+        context.graphSplits({
+            ...plain,
+            count: true,
+            mask: true,
+            masks: masks > 1,
+            head: countOnly ? 'none' : 'scores',
+        }),
+    );
     if (all > without) {
-        notes.push(`warning: a part of the counting leaves its device (${all} parts of the graph instead of ${without}); results are right, but slow; please report the device`);
+        notes.push(
+            `warning: a part of the counting leaves its device (${all} parts of the graph instead of ${without}); results are right, but slow; please report the device`,
+        );
     }
 }
 
@@ -139,6 +196,7 @@ function nameFile(cause: unknown, path: string): LanguageNeuronsError {
     const error = nativeError(cause);
     if (error.message.includes(path)) return error;
     return new LanguageNeuronsError(error.code, `${path}: ${error.message}`, {
-        cause: error, ...(error.nativeCode === undefined ? {} : { nativeCode: error.nativeCode }),
+        cause: error,
+        ...(error.nativeCode === undefined ? {} : { nativeCode: error.nativeCode }),
     });
 }

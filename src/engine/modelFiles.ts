@@ -6,5 +6,8 @@ export function modelFiles(path: string): string[] {
     const found = partName.exec(path);
     if (found === null) return [path];
     const [, name, , total] = found as unknown as [string, string, string, string];
-    return Array.from({ length: Number(total) }, (_, i) => `${name}-${String(i + 1).padStart(5, '0')}-of-${total}.gguf`);
+    return Array.from(
+        { length: Number(total) },
+        (_, i) => `${name}-${String(i + 1).padStart(5, '0')}-of-${total}.gguf`,
+    );
 }

@@ -20,17 +20,34 @@ const shownBytes = 256 * 1024 * 1024;
  * @throws LanguageNeuronsError as `fileHash`
  */
 export async function modelFingerprint(
-    path: string, loras: readonly { readonly path: string; readonly scale: number }[], options: FingerprintOptions = {},
+    path: string,
+    loras: readonly { readonly path: string; readonly scale: number }[],
+    options: FingerprintOptions = {},
 ): Promise<string> {
     const { signal, progress = silent } = options;
     const files = [...modelFiles(path), ...loras.map((lora) => lora.path)];
-    const total = (await Promise.all(files.map((file) => stat(file).catch((cause: unknown) => { throw unreadable(file, cause); })))).reduce((sum, { size }) => sum + size, 0);
+    const total = (
+        await Promise.all(
+            files.map((file) =>
+                stat(file).catch((cause: unknown) => {
+                    throw unreadable(file, cause);
+                }),
+            ),
+        )
+    ).reduce((sum, { size }) => sum + size, 0);
     if (total > shownBytes) progress.stage('read the model', total);
     const hashes: string[] = [];
-    for (const file of files) hashes.push(await fileHash(file, { signal, onBytes: (bytes) => { if (total > shownBytes) progress.advance(bytes); } }));
+    for (const file of files)
+        hashes.push(
+            await fileHash(file, {
+                signal,
+                onBytes: (bytes) => {
+                    if (total > shownBytes) progress.advance(bytes);
+                },
+            }),
+        );
     if (hashes.length === 1) return `xxh128:${hashes[0]!}`;
     const weights = hashes.slice(0, hashes.length - loras.length);
     const adapters = loras.map(({ scale }, i) => `lora ${scale} ${hashes[weights.length + i]!}`);
     return `xxh128:${await xxhash128([...weights, ...adapters].join('\n'))}`;
 }
-

@@ -76,7 +76,10 @@ export async function* packBatches(
                 for (let position = shared; position < tokens.length; position++) {
                     if (batch.room === 0) yield flush();
                     const nextScored = position + 1 < tokens.length && isScored(position + 1, promptLength, options);
-                    batch.add(tokens[position]!, position, [sequence], { counted: position >= promptLength, target: nextScored ? tokens[position + 1]! : -1 });
+                    batch.add(tokens[position]!, position, [sequence], {
+                        counted: position >= promptLength,
+                        target: nextScored ? tokens[position + 1]! : -1,
+                    });
                     places.push(place);
                     characters += read();
                 }
@@ -104,10 +107,14 @@ function isScored(position: number, promptLength: number, { scored = 'response',
 }
 
 /** Samples in a row that have the same prompt and fit a window; any other is a group of its own. */
-async function* groupsOf(samples: AsyncIterable<TokenizedSample>, { windowSize, sequences, bos, scored = 'response' }: PackOptions): AsyncGenerator<Placed[]> {
+async function* groupsOf(
+    samples: AsyncIterable<TokenizedSample>,
+    { windowSize, sequences, bos, scored = 'response' }: PackOptions,
+): AsyncGenerator<Placed[]> {
     const fits = ({ tokens }: TokenizedSample): boolean => tokens.length + (bos >= 0 ? 1 : 0) <= windowSize;
     const alike = (a: TokenizedSample, b: TokenizedSample): boolean => {
-        if (scored !== 'response' || a.promptLength < 2 || a.promptLength !== b.promptLength || !fits(a) || !fits(b)) return false;
+        if (scored !== 'response' || a.promptLength < 2 || a.promptLength !== b.promptLength || !fits(a) || !fits(b))
+            return false;
         for (const sample of [a, b]) if (sample.tokens.length === sample.promptLength) return false; // counts nothing
         for (let i = 0; i < a.promptLength; i++) if (a.tokens[i] !== b.tokens[i]) return false;
         return true;
@@ -126,7 +133,8 @@ async function* groupsOf(samples: AsyncIterable<TokenizedSample>, { windowSize, 
 
 /** The sample as sequences of at most `windowSize` tokens, each with its BOS as part of the prompt. */
 function* windowsOf(
-    sample: Placed, { windowSize, bos, scored = 'response' }: PackOptions,
+    sample: Placed,
+    { windowSize, bos, scored = 'response' }: PackOptions,
 ): Generator<Omit<Placed, 'characters'>> {
     const lead = bos >= 0 ? 1 : 0;
     const room = windowSize - lead;

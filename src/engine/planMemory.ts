@@ -59,16 +59,34 @@ export interface PlannedModel extends Omit<NativeModelOptions, 'gpuLayers' | 'lo
  * UNSUPPORTED as loading it
  */
 export async function planMemory(
-    { addon, ...model }: PlannedModel, devices: readonly NativeDevice[], sizes: MemorySizes, memory = machineMemory(),
+    { addon, ...model }: PlannedModel,
+    devices: readonly NativeDevice[],
+    sizes: MemorySizes,
+    memory = machineMemory(),
 ): Promise<MemoryPlan> {
     const { contextSize, batchSize, masks, countOnly = false, leastBatchSize = batchSize } = sizes;
     const sequences = Math.min(maxSequences, batchSize);
     const measured = new Map<string, Promise<NativeMemory>>();
     const needs = (gpuLayers: number, batch: number): Promise<NativeMemory> => {
         const key = `${gpuLayers} ${batch}`;
-        const known = measured.get(key) ?? awaitNative(() => addon.measureMemory({ ...model, gpuLayers, loras: [] }, {
-            contextSize, streams: false, batchSize: batch, sequences, threads: 1, counting: 'automatic', countOnly, masks, callbackTensor: '',
-        }));
+        const known =
+            measured.get(key) ??
+            awaitNative(() =>
+                addon.measureMemory(
+                    { ...model, gpuLayers, loras: [] },
+                    {
+                        contextSize,
+                        streams: false,
+                        batchSize: batch,
+                        sequences,
+                        threads: 1,
+                        counting: 'automatic',
+                        countOnly,
+                        masks,
+                        callbackTensor: '',
+                    },
+                ),
+            );
         measured.set(key, known);
         return known;
     };
@@ -84,8 +102,12 @@ export async function planMemory(
  * @param asked layers that the user wants on the GPU
  */
 export async function choosePlan(
-    path: string, totalLayers: number, needs: (gpuLayers: number, batchSize: number) => Promise<MemoryNeeds>, available: Split,
-    batchSizes: readonly number[], asked?: number,
+    path: string,
+    totalLayers: number,
+    needs: (gpuLayers: number, batchSize: number) => Promise<MemoryNeeds>,
+    available: Split,
+    batchSizes: readonly number[],
+    asked?: number,
 ): Promise<MemoryPlan> {
     const planOf = async (gpuLayers: number, batchSize: number): Promise<MemoryPlan> => {
         const { weights, context, adapter } = await needs(gpuLayers, batchSize);
@@ -115,8 +137,8 @@ export async function choosePlan(
     const whole = available.gpu > 0 ? ` or ${mebibytes(total(await needs(totalLayers, least)).gpu)} on the GPU` : '';
     throw new LanguageNeuronsError(
         'OUT_OF_MEMORY',
-        `${path}: takes ${mebibytes(none.cpu)} in memory${whole}; there are ${mebibytes(available.cpu)} and `
-        + `${mebibytes(available.gpu)}; use a smaller quantization, context or batch`,
+        `${path}: takes ${mebibytes(none.cpu)} in memory${whole}; there are ${mebibytes(available.cpu)} and ` +
+            `${mebibytes(available.gpu)}; use a smaller quantization, context or batch`,
     );
 }
 
@@ -131,9 +153,11 @@ export function total({ weights, context, adapter }: MemoryNeeds): Split {
  */
 export function describePlan(plan: MemoryPlan, place = 'the GPU'): string {
     const { gpu, cpu } = total(plan);
-    return `${plan.gpuLayers} of ${plan.totalLayers} layers on ${place}, batches of ${plan.batchSize} tokens: `
-        + `${mebibytes(gpu)} of ${mebibytes(plan.available.gpu)} there, `
-        + `${mebibytes(cpu)} of ${mebibytes(plan.available.cpu)} in memory (estimates)`;
+    return (
+        `${plan.gpuLayers} of ${plan.totalLayers} layers on ${place}, batches of ${plan.batchSize} tokens: ` +
+        `${mebibytes(gpu)} of ${mebibytes(plan.available.gpu)} there, ` +
+        `${mebibytes(cpu)} of ${mebibytes(plan.available.cpu)} in memory (estimates)`
+    );
 }
 
 /**
@@ -144,10 +168,20 @@ export function describePlan(plan: MemoryPlan, place = 'the GPU'): string {
  */
 export async function checkWeightsFit(path: string, available = machineMemory()): Promise<void> {
     // A part that is not there is for the loader to name.
-    const sizes = await Promise.all(partsOf(path).map((part) => stat(part).then(({ size }) => size, () => 0)));
+    const sizes = await Promise.all(
+        partsOf(path).map((part) =>
+            stat(part).then(
+                ({ size }) => size,
+                () => 0,
+            ),
+        ),
+    );
     const size = sizes.reduce((sum, bytes) => sum + bytes, 0);
     if (size > available) {
-        throw new LanguageNeuronsError('OUT_OF_MEMORY', `${path}: is ${mebibytes(size)} large, the machine has ${mebibytes(available)} of memory; use a smaller quantization`);
+        throw new LanguageNeuronsError(
+            'OUT_OF_MEMORY',
+            `${path}: is ${mebibytes(size)} large, the machine has ${mebibytes(available)} of memory; use a smaller quantization`,
+        );
     }
 }
 
@@ -155,11 +189,15 @@ export async function checkWeightsFit(path: string, available = machineMemory())
 function partsOf(path: string): string[] {
     const [, stem, count] = /^(.*)-\d{5}-of-(\d{5})\.gguf$/s.exec(path) ?? [];
     if (stem === undefined || count === undefined) return [path];
-    return Array.from({ length: Number(count) }, (_, i) => `${stem}-${String(i + 1).padStart(5, '0')}-of-${count}.gguf`);
+    return Array.from(
+        { length: Number(count) },
+        (_, i) => `${stem}-${String(i + 1).padStart(5, '0')}-of-${count}.gguf`,
+    );
 }
 
 function freeOnGpus(devices: readonly NativeDevice[]): number {
-    const free = ({ freeBytes, totalBytes }: NativeDevice): number => Math.max(0, freeBytes - Math.min(mostGpuMargin, gpuMargin * totalBytes));
+    const free = ({ freeBytes, totalBytes }: NativeDevice): number =>
+        Math.max(0, freeBytes - Math.min(mostGpuMargin, gpuMargin * totalBytes));
     return devices.filter(({ kind }) => kind === 'gpu').reduce((sum, device) => sum + free(device), 0);
 }
 

@@ -12,11 +12,14 @@ const grain = 256;
  * @returns undefined where one shared cache does as well, or the answers are too long for two streams
  */
 export function planStreams(
-    needs: readonly number[], engine: { readonly cells: number; readonly sequences: number }, had: CacheLayout | undefined,
+    needs: readonly number[],
+    engine: { readonly cells: number; readonly sequences: number },
+    had: CacheLayout | undefined,
 ): CacheLayout | undefined {
     const longest = Math.max(...needs);
     const each = Math.ceil(longest / grain) * grain;
     const sequences = Math.min(needs.length, engine.sequences, Math.floor(engine.cells / each));
-    if (had?.streams === true && had.cells / had.sequences >= longest && had.sequences >= sequences && sequences > 0) return had;
+    if (had?.streams === true && had.cells / had.sequences >= longest && had.sequences >= sequences && sequences > 0)
+        return had;
     return sequences < 2 ? undefined : { cells: each * sequences, sequences, streams: true };
 }

@@ -18,7 +18,9 @@ export async function resolveModel(model: string): Promise<string> {
             return await resolveModelFile(model);
         } catch (cause) {
             throw new LanguageNeuronsError(
-                'NOT_FOUND', `${model}: cannot be downloaded (${(cause as Error).message}); check the name and the network, or give a path`, { cause },
+                'NOT_FOUND',
+                `${model}: cannot be downloaded (${(cause as Error).message}); check the name and the network, or give a path`,
+                { cause },
             );
         }
     }
@@ -26,10 +28,13 @@ export async function resolveModel(model: string): Promise<string> {
     const found = await stat(path).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            cause.code === 'ENOENT' ? `${path}: no such model file; give the path of a GGUF file` : `${path}: cannot be read (${cause.code}); check its permissions`,
+            cause.code === 'ENOENT'
+                ? `${path}: no such model file; give the path of a GGUF file`
+                : `${path}: cannot be read (${cause.code}); check its permissions`,
             { cause },
         );
     });
-    if (!found.isFile()) throw new LanguageNeuronsError('NOT_FOUND', `${path}: not a file; give the path of a GGUF file`);
+    if (!found.isFile())
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: not a file; give the path of a GGUF file`);
     return path;
 }

@@ -36,7 +36,8 @@ export function checkDeviceCount(devices: number): void {
     if (devices <= mostDevices) return;
     const mend = 'name fewer servers, or leave the GPU out (--gpu off)';
     throw new LanguageNeuronsError(
-        'UNSUPPORTED', `RPC servers and GPU have ${devices} devices, of which ggml takes ${mostDevices}; ${mend}`,
+        'UNSUPPORTED',
+        `RPC servers and GPU have ${devices} devices, of which ggml takes ${mostDevices}; ${mend}`,
     );
 }
 
@@ -66,12 +67,12 @@ export async function addServers(addon: NativeAddon, servers: readonly string[])
             if (version !== own) {
                 throw new LanguageNeuronsError(
                     'MISMATCH',
-                    `RPC server ${server}: speaks version ${version} of ggml's protocol, this build ${own}; `
-                    + 'start there the rpc-server of this version of language-neurons',
+                    `RPC server ${server}: speaks version ${version} of ggml's protocol, this build ${own}; ` +
+                        'start there the rpc-server of this version of language-neurons',
                 );
             }
         }
-        devices.push(...await awaitNative(() => addon.addRpcServer(server)));
+        devices.push(...(await awaitNative(() => addon.addRpcServer(server))));
         connected.add(server);
     }
     return devices;
@@ -92,8 +93,10 @@ async function askVersion(server: string): Promise<string> {
         }
     } catch (cause) {
         const { name, message } = cause as Error;
-        const why = name === 'AbortError'
-            ? `no answer in ${patience / 1000} s (it serves one program at a time)` : `no connection (${message})`;
+        const why =
+            name === 'AbortError'
+                ? `no answer in ${patience / 1000} s (it serves one program at a time)`
+                : `no connection (${message})`;
         throw notFound(server, why, cause);
     } finally {
         socket.destroy();

@@ -26,14 +26,19 @@ export async function serveRpc({ host, port, gpu, threads, onStart }: ServeRpcOp
     const lent = gpus.length > 0 ? gpus : devices.filter(({ kind }) => kind === 'cpu');
     const { address } = await lookup(host, { family: 4 }).catch((cause: Error) => {
         throw new LanguageNeuronsError(
-            'NOT_FOUND', `${host}: has no IPv4 address (${cause.message}); give an address of this machine`, { cause },
+            'NOT_FOUND',
+            `${host}: has no IPv4 address (${cause.message}); give an address of this machine`,
+            { cause },
         );
     });
     const endpoint = `${address}:${port}`;
     await checkListening(address, port);
-    onStart(endpoint, lent.map(({ name, description }) => `${name} (${description})`));
+    onStart(
+        endpoint,
+        lent.map(({ name, description }) => `${name} (${description})`),
+    );
     const names = lent.map(({ name }) => name);
-    const used = threads ?? await defaultThreads();
+    const used = threads ?? (await defaultThreads());
     return awaitNative(() => addon.serveRpc(endpoint, used, names));
 }
 
@@ -41,10 +46,15 @@ export async function serveRpc({ host, port, gpu, threads, onStart }: ServeRpcOp
 function checkListening(host: string, port: number): Promise<void> {
     return new Promise((resolve, reject) => {
         const server = createServer();
-        server.on('error', (cause) => reject(new LanguageNeuronsError(
-            'UNWRITABLE', `${host}:${port}: cannot be listened on (${cause.message}); give another host or port`,
-            { cause },
-        )));
+        server.on('error', (cause) =>
+            reject(
+                new LanguageNeuronsError(
+                    'UNWRITABLE',
+                    `${host}:${port}: cannot be listened on (${cause.message}); give another host or port`,
+                    { cause },
+                ),
+            ),
+        );
         server.listen({ host, port }, () => server.close(() => resolve()));
     });
 }

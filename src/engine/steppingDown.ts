@@ -10,8 +10,11 @@ export async function steppingDown<T>(engine: Engine, progress: Progress, work: 
     try {
         return await work();
     } catch (cause) {
-        if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'OUT_OF_MEMORY' || !(await engine.stepDown())) throw cause;
-        progress.note(`memory ran out (${cause.message}); going on with batches of ${engine.batchSize} tokens, nothing is lost`);
+        if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'OUT_OF_MEMORY' || !(await engine.stepDown()))
+            throw cause;
+        progress.note(
+            `memory ran out (${cause.message}); going on with batches of ${engine.batchSize} tokens, nothing is lost`,
+        );
         return work();
     }
 }

@@ -42,11 +42,20 @@ async function tokenizeGroup(model: NativeModel, group: readonly AnySample[]): P
     for (const special of [false, true]) {
         const same = texts.filter((sample) => (sample.special ?? false) === special);
         if (same.length === 0) continue;
-        const lists = await awaitNative(() => model.tokenize(same.flatMap(({ prompt, response }) => [prompt + response, prompt]), special));
+        const lists = await awaitNative(() =>
+            model.tokenize(
+                same.flatMap(({ prompt, response }) => [prompt + response, prompt]),
+                special,
+            ),
+        );
         for (const [i, sample] of same.entries()) {
             const lead = special && lists[2 * i]![0] === bos ? 1 : 0; // BOS is put in front of every sequence anyway
             const [tokens, prompt] = [lists[2 * i]!.subarray(lead), lists[2 * i + 1]!.subarray(lead)];
-            found.set(sample, { tokens, promptLength: commonPrefix(tokens, prompt), characters: sample.prompt.length + sample.response.length });
+            found.set(sample, {
+                tokens,
+                promptLength: commonPrefix(tokens, prompt),
+                characters: sample.prompt.length + sample.response.length,
+            });
         }
     }
     return group.map((sample) => ('tokens' in sample ? sample : found.get(sample)!));

@@ -25,7 +25,10 @@ export class AnswerSheet {
 
     /** @param languages asked in */
     constructor(
-        conditions: number, questions: readonly JudgedQuestion[], languages: readonly string[], rule: NumberRule,
+        conditions: number,
+        questions: readonly JudgedQuestion[],
+        languages: readonly string[],
+        rule: NumberRule,
     ) {
         this.#questions = questions;
         this.#rule = rule;
@@ -39,8 +42,11 @@ export class AnswerSheet {
         const asked = this.#questions[question]!;
         const { number, language } = judge(text, asked, this.#candidates, this.#rule);
         const place = this.#place(condition, question);
-        this.#verdicts[place] = answered | (number ? rightNumber : 0)
-            | (language === asked.language ? ownLanguage : 0) | (language === undefined ? untoldLanguage : 0);
+        this.#verdicts[place] =
+            answered |
+            (number ? rightNumber : 0) |
+            (language === asked.language ? ownLanguage : 0) |
+            (language === undefined ? untoldLanguage : 0);
         this.#tokens[place] = tokens;
     }
 
@@ -84,7 +90,10 @@ export function answerLanguages(asked: readonly string[]): string[] {
 
 /** What an answer is: its number, and its language of the candidates, undefined where that cannot be told. */
 export function judge(
-    text: string, { answer, language }: JudgedQuestion, candidates: readonly string[], rule: NumberRule,
+    text: string,
+    { answer, language }: JudgedQuestion,
+    candidates: readonly string[],
+    rule: NumberRule,
 ): { number: boolean; language: string | undefined } {
     return { number: hasRightNumber(text, answer, language, rule), language: languageOf(text, candidates) };
 }

@@ -21,7 +21,18 @@ export interface GroupChange {
 
 /** What a comparison keeps of each analysis, for series (figs. 17-19). */
 export interface ComparedAnalysis extends Pick<
-    NeuronAnalysis, 'method' | 'topRate' | 'bar' | 'lambda' | 'threshold' | 'selected' | 'histogram' | 'histogramAll' | 'general' | 'perLanguage' | 'layers'
+    NeuronAnalysis,
+    | 'method'
+    | 'topRate'
+    | 'bar'
+    | 'lambda'
+    | 'threshold'
+    | 'selected'
+    | 'histogram'
+    | 'histogramAll'
+    | 'general'
+    | 'perLanguage'
+    | 'layers'
 > {
     /** Name for people, unique in the comparison. */
     readonly label: string;
@@ -71,7 +82,11 @@ export interface AnalysisChange {
     /** Neurons that stay specific (related), but of another language (of other languages). */
     readonly switched: { readonly specific: number; readonly related: number };
     /** The neurons behind each change of class, by layer, then neuron. */
-    readonly moved: readonly { readonly from: ClassOrNone; readonly to: ClassOrNone; readonly neurons: readonly NeuronIndex[] }[];
+    readonly moved: readonly {
+        readonly from: ClassOrNone;
+        readonly to: ClassOrNone;
+        readonly neurons: readonly NeuronIndex[];
+    }[];
     /** Of the whole models, where both were measured on the same texts or questions. */
     readonly metrics: readonly MetricChange[];
 }

@@ -4,7 +4,12 @@ import type { Interval } from '../neurons/NeuronAnalysis.js';
 export type NeuronSetName = 'specific' | 'specific+related' | 'specific+related+general' | 'experts';
 
 /** `experts`: whole experts, specific by the tokens that go through them; of models with routed experts alone. */
-export const neuronSetNames: readonly NeuronSetName[] = ['specific', 'specific+related', 'specific+related+general', 'experts'];
+export const neuronSetNames: readonly NeuronSetName[] = [
+    'specific',
+    'specific+related',
+    'specific+related+general',
+    'experts',
+];
 
 /** The sets that a model can have. */
 export function setsFor(analysis: { readonly experts?: unknown }): readonly NeuronSetName[] {

@@ -10,7 +10,12 @@ import type { PromptTemplate } from '../questions/promptTemplates.js';
 import { promptKey } from '../questions/promptKey.js';
 import type { Question, Questions } from '../questions/Questions.js';
 import {
-    AccuracyAnswers, accuracyFacts, type AccuracyPlan, answersJournal, answerShape, type JournalledAnswer,
+    AccuracyAnswers,
+    accuracyFacts,
+    type AccuracyPlan,
+    answersJournal,
+    answerShape,
+    type JournalledAnswer,
 } from './accuracyAnswers.js';
 import { type Condition, conditionMask, wholeModel } from './conditions.js';
 import { openJournals } from './journals.js';
@@ -47,11 +52,19 @@ interface AskedQuestion {
  * Answers are greedy; those of all conditions are generated together, and stay in
  * `accuracy.answers.jsonl`: `{key, condition, language, index, text, tokens}`, a line each.
  */
-export function accuracyMetric({ questions, template, limit, wholeLimit = limit, maxTokens = 256, rule = 'last' }: AccuracyOptions): Metric {
+export function accuracyMetric({
+    questions,
+    template,
+    limit,
+    wholeLimit = limit,
+    maxTokens = 256,
+    rule = 'last',
+}: AccuracyOptions): Metric {
     checkLimits(limit, wholeLimit);
     const { name, languages, sources } = questions;
     return {
-        ...accuracyFacts(name, { languages, template: template.name, maxTokens, rule }), source: name,
+        ...accuracyFacts(name, { languages, template: template.name, maxTokens, rule }),
+        source: name,
         async measure(conditions, { engine, folder, known, shard, signal, progress }) {
             const asked = await askedQuestions(engine);
             const answers = new AccuracyAnswers(planOf(asked, engine), [...conditions, ...known], folder);
@@ -60,15 +73,24 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
                 answers.take(answer);
                 if (answer.condition === wholeModel.id) drafts.set(answer.key.split('/')[0]!, answer.text);
             };
-            const journal = await openJournals({
-                folder, name: answersJournal, shard, signal, progress, take,
-            }, answerShape);
+            const journal = await openJournals(
+                {
+                    folder,
+                    name: answersJournal,
+                    shard,
+                    signal,
+                    progress,
+                    take,
+                },
+                answerShape,
+            );
 
             // A shard asks its questions under all conditions: beside each other stands what would without shards.
             const own = [...answers.places].filter((_, place) => isOwn(shard, place));
             const ownPlaces = own.flatMap(([, places]) => places);
             const count = (is: (condition: Condition, place: number) => boolean): number =>
-                conditions.map((condition) => ownPlaces.filter((place) => is(condition, place)).length)
+                conditions
+                    .map((condition) => ownPlaces.filter((place) => is(condition, place)).length)
                     .reduce((sum, found) => sum + found, 0);
             const total = count((condition, place) => answers.isAsked(condition, place));
             const open = count((condition, place) => answers.isOpen(condition, place));
@@ -84,26 +106,45 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
             for (const together of groupsOf(conditions, engine.masks, drafting)) {
                 const masks = together.map((condition) => conditionMask(condition, widths));
                 await steppingDown(engine, progress, async () => {
-                    for await (const { prompt: place, mask, text, tokens, promptTokens, ...drafted } of engine.generate(todo(together), { masks, maxTokens, signal })) {
+                    for await (const { prompt: place, mask, text, tokens, promptTokens, ...drafted } of engine.generate(
+                        todo(together),
+                        { masks, maxTokens, signal },
+                    )) {
                         tried += drafted.tried;
                         held += drafted.held;
-                        const { key, question: { language, index } } = asked[place]!;
+                        const {
+                            key,
+                            question: { language, index },
+                        } = asked[place]!;
                         const condition = together[mask]!.id;
-                        const answer = { key: `${key}/${condition}`, condition, language, index, text, tokens: tokens + promptTokens };
+                        const answer = {
+                            key: `${key}/${condition}`,
+                            condition,
+                            language,
+                            index,
+                            text,
+                            tokens: tokens + promptTokens,
+                        };
                         await journal.add(answer);
                         take(answer);
                         progress.advance(answers.places.get(key)!.length);
                     }
                 });
             }
-            if (tried > 0) progress.note(`${Math.round((100 * held) / tried)} % of ${tried} tokens that the whole model's answers foretold held`);
+            if (tried > 0)
+                progress.note(
+                    `${Math.round((100 * held) / tried)} % of ${tried} tokens that the whole model's answers foretold held`,
+                );
             progress.done();
             return answers;
 
             /** Prompts without an answer, question by question, so that conditions that share one are side by side. */
             function* todo(together: readonly Condition[]): Generator<Prompt> {
                 for (const [key, [place]] of own) {
-                    const { text, question: { language } } = asked[place!]!;
+                    const {
+                        text,
+                        question: { language },
+                    } = asked[place!]!;
                     for (const [mask, condition] of together.entries()) {
                         if (!answers.isOpen(condition, place!)) continue;
                         const draft = drafting && condition.id !== wholeModel.id ? drafts.get(key) : undefined;
@@ -116,14 +157,26 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
     };
 
     function planOf(
-        asked: readonly AskedQuestion[], { settings: { batch, device }, contextSize: context }: Engine,
+        asked: readonly AskedQuestion[],
+        { settings: { batch, device }, contextSize: context }: Engine,
     ): AccuracyPlan {
         return {
-            metric: 'accuracy', languages, sources, template: template.name, maxTokens, rule, batch, context, device,
+            metric: 'accuracy',
+            languages,
+            sources,
+            template: template.name,
+            maxTokens,
+            rule,
+            batch,
+            context,
+            device,
             texts: keyOf(asked.map(({ question: { language, text, answer } }) => [language, text, answer])),
-            questions: asked.map(
-                ({ key, question: { language, answer }, ofAll }) => ({ key, language, answer, ofAll }),
-            ),
+            questions: asked.map(({ key, question: { language, answer }, ofAll }) => ({
+                key,
+                language,
+                answer,
+                ofAll,
+            })),
         };
     }
 
@@ -132,7 +185,13 @@ export function accuracyMetric({ questions, template, limit, wholeLimit = limit,
         for (const language of languages) {
             for (const [i, question] of (await questions.of(language)).slice(0, wholeLimit).entries()) {
                 const text = await template.write(question);
-                const key = promptKey(engine, { language, text, special: template.special, stops: template.stops(language), maxTokens });
+                const key = promptKey(engine, {
+                    language,
+                    text,
+                    special: template.special,
+                    stops: template.stops(language),
+                    maxTokens,
+                });
                 asked.push({ question, text, key, ofAll: i < (limit ?? Infinity) });
             }
         }
@@ -151,9 +210,15 @@ function groupsOf(conditions: readonly Condition[], most: number, wholeFirst: bo
 
 function checkLimits(limit: number | undefined, wholeLimit: number | undefined): void {
     if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
-        throw new LanguageNeuronsError('WRONG_USE', `the number of questions must be a whole number of at least 1, not ${limit}`);
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `the number of questions must be a whole number of at least 1, not ${limit}`,
+        );
     }
     if (limit !== undefined && wholeLimit !== undefined && !(Number.isInteger(wholeLimit) && wholeLimit >= limit)) {
-        throw new LanguageNeuronsError('WRONG_USE', `the whole model's number of questions must be a whole number of at least ${limit}, not ${wholeLimit}`);
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `the whole model's number of questions must be a whole number of at least ${limit}, not ${wholeLimit}`,
+        );
     }
 }

@@ -8,21 +8,39 @@ import { sourcesShape } from './planShapes.js';
 
 /** What is measured, as plain data: with the answers it is all that a matrix is made of. */
 export const accuracyPlanShape = z.object({
-    metric: z.literal('accuracy'), languages: z.array(z.string()).readonly(), sources: sourcesShape,
-    template: z.string(), maxTokens: z.int(), rule: z.enum(numberRules as [NumberRule, ...NumberRule[]]),
+    metric: z.literal('accuracy'),
+    languages: z.array(z.string()).readonly(),
+    sources: sourcesShape,
+    template: z.string(),
+    maxTokens: z.int(),
+    rule: z.enum(numberRules as [NumberRule, ...NumberRule[]]),
     /** A hash of all questions. */
     texts: z.string(),
-    batch: z.int(), context: z.int(), device: z.string(),
+    batch: z.int(),
+    context: z.int(),
+    device: z.string(),
     /** Every question, by the key of its prompt (see `promptKey`), and whether it is asked under every condition. */
-    questions: z.array(z.object({
-        key: z.string(), language: z.string(), answer: z.number(), ofAll: z.boolean(),
-    })).readonly(),
+    questions: z
+        .array(
+            z.object({
+                key: z.string(),
+                language: z.string(),
+                answer: z.number(),
+                ofAll: z.boolean(),
+            }),
+        )
+        .readonly(),
 });
 export type AccuracyPlan = z.output<typeof accuracyPlanShape>;
 
 /** A line of the journal; its key is the prompt's, a slash and the condition. */
 export const answerShape = z.object({
-    key: z.string(), condition: z.string(), language: z.string(), index: z.int(), text: z.string(), tokens: z.int(),
+    key: z.string(),
+    condition: z.string(),
+    language: z.string(),
+    index: z.int(),
+    text: z.string(),
+    tokens: z.int(),
 });
 export type JournalledAnswer = z.output<typeof answerShape>;
 
@@ -52,7 +70,7 @@ export class AccuracyAnswers implements Measurements {
         this.#sheet = new AnswerSheet(conditions.length, plan.questions, plan.languages, plan.rule);
         this.#rows = new Map(conditions.map(({ id }, row) => [id, row]));
         const places = new Map<string, number[]>();
-        for (const [place, { key }] of plan.questions.entries()) places.set(key, [...places.get(key) ?? [], place]);
+        for (const [place, { key }] of plan.questions.entries()) places.set(key, [...(places.get(key) ?? []), place]);
         this.places = places;
     }
 
@@ -80,11 +98,17 @@ export class AccuracyAnswers implements Measurements {
     }
 
     cell(condition: Condition, language: string): Cell {
-        return this.#sheet.cell(this.#row(condition), this.#placesIn(language, ({ ofAll }) => ofAll));
+        return this.#sheet.cell(
+            this.#row(condition),
+            this.#placesIn(language, ({ ofAll }) => ofAll),
+        );
     }
 
     whole(language: string): Cell {
-        return this.#sheet.cell(this.#row(wholeModel), this.#placesIn(language, () => true));
+        return this.#sheet.cell(
+            this.#row(wholeModel),
+            this.#placesIn(language, () => true),
+        );
     }
 
     decodedTokens(condition: Condition): number {

@@ -29,9 +29,15 @@ export interface MatrixParts {
  * Every set that is measured, asked for or not, with its intervals.
  * @throws LanguageNeuronsError ABORTED; as `readActivationsSource`
  */
-export async function buildMatrix(
-    { metric, experiment, measurements, model, folder, signal, progress }: MatrixParts,
-): Promise<DeactivationMatrix> {
+export async function buildMatrix({
+    metric,
+    experiment,
+    measurements,
+    model,
+    folder,
+    signal,
+    progress,
+}: MatrixParts): Promise<DeactivationMatrix> {
     const { languages } = metric;
     const { analysis, sets, asked, known, controls, seed } = experiment;
     const measuredToo = known.filter((condition) => measurements.has?.(condition) ?? false);
@@ -48,19 +54,26 @@ export async function buildMatrix(
     }
     const matrices: Partial<Record<NeuronSetName, DeactivationSet>> = {};
     for (const [name, set] of held) matrices[name] = buildSet(metric, languages, set, measured);
-    const whole = Object.fromEntries(languages.map((language) => {
-        const { numerators, weights } = measurements.whole?.(language) ?? measured(wholeModel, language).cell;
-        return [language, { numerators: [...numerators], weights: [...weights] }];
-    }));
+    const whole = Object.fromEntries(
+        languages.map((language) => {
+            const { numerators, weights } = measurements.whole?.(language) ?? measured(wholeModel, language).cell;
+            return [language, { numerators: [...numerators], weights: [...weights] }];
+        }),
+    );
     const counted = await countedShares(folder, measurements.sketches ?? {});
     if (counted !== undefined) {
         const mend = 'give other --data, or the effect will look larger than it is';
         progress.note(`warning: ${countedWords(counted)}; ${mend}`);
     }
     return {
-        metric: metric.name, settings: { ...metric.settings, ...measurements.settings, controls, seed },
-        model, neurons: neuronsDigest(analysis), ...defined({ counted }),
-        languages, sets: matrices, whole,
+        metric: metric.name,
+        settings: { ...metric.settings, ...measurements.settings, controls, seed },
+        model,
+        neurons: neuronsDigest(analysis),
+        ...defined({ counted }),
+        languages,
+        sets: matrices,
+        whole,
         decodedTokens: conditions.reduce((sum, condition) => sum + measurements.decodedTokens(condition), 0),
     };
 }
@@ -70,11 +83,13 @@ export async function buildMatrix(
  * not known.
  */
 async function countedShares(
-    folder: string, sketches: Readonly<Record<string, string>>,
+    folder: string,
+    sketches: Readonly<Record<string, string>>,
 ): Promise<Record<string, number> | undefined> {
     const texts = (await readActivationsSource(folder))?.source.dataset.texts ?? {};
-    const shares = Object.entries(sketches)
-        .map(([language, sketch]) => [language, shareWithin(sketch, texts[language]?.sketch ?? '')] as const);
+    const shares = Object.entries(sketches).map(
+        ([language, sketch]) => [language, shareWithin(sketch, texts[language]?.sketch ?? '')] as const,
+    );
     const found = shares.filter(([, share]) => share > 0);
     return found.length === 0 ? undefined : Object.fromEntries(found);
 }

@@ -1,7 +1,15 @@
 import type { AnswerShare, AnswerShares, DeactivationSet, Grid } from './DeactivationMatrix.js';
 import { type Condition, type SetConditions, wholeModel } from './conditions.js';
 import type { Cell, Measurements, MetricFacts } from './Metric.js';
-import { average, bootstrapInterval, difference, drawResamples, estimate, type Estimate, valueInterval } from './resampling.js';
+import {
+    average,
+    bootstrapInterval,
+    difference,
+    drawResamples,
+    estimate,
+    type Estimate,
+    valueInterval,
+} from './resampling.js';
 
 /** A condition's measurement in a language, and its estimate. */
 export interface Measured {
@@ -11,7 +19,8 @@ export interface Measured {
 
 /** Looks measurements up, each estimated once: sets share the whole model, and conditions that are equal. */
 export function estimates(
-    metric: MetricFacts, measurements: Measurements,
+    metric: MetricFacts,
+    measurements: Measurements,
 ): (condition: Condition, language: string) => Measured {
     const known = new Map<string, Measured>();
     const draws = new Map<number, Uint16Array[]>();
@@ -30,18 +39,25 @@ export function estimates(
 
 /** One matrix from the measurements of its conditions; languages are rows and columns. */
 export function buildSet(
-    metric: MetricFacts, languages: readonly string[], { own, controls }: SetConditions, of: ReturnType<typeof estimates>,
+    metric: MetricFacts,
+    languages: readonly string[],
+    { own, controls }: SetConditions,
+    of: ReturnType<typeof estimates>,
 ): DeactivationSet {
     const columns = languages.map((language) => {
         const measured = (condition: Condition): Measured => of(condition, language);
         return { measured, base: measured(wholeModel) };
     });
-    const grid = <T>(of: (row: number, column: (typeof columns)[number]) => T): Grid<T> => languages.map((_, r) => columns.map((column) => of(r, column)));
-    const changeOf = (condition: Condition, { measured, base }: (typeof columns)[number]): Estimate => difference(measured(condition).estimate, base.estimate);
-    const controlOf = (r: number, column: (typeof columns)[number]): Estimate => average(controls.map((row) => changeOf(row[r]!, column)));
+    const grid = <T>(of: (row: number, column: (typeof columns)[number]) => T): Grid<T> =>
+        languages.map((_, r) => columns.map((column) => of(r, column)));
+    const changeOf = (condition: Condition, { measured, base }: (typeof columns)[number]): Estimate =>
+        difference(measured(condition).estimate, base.estimate);
+    const controlOf = (r: number, column: (typeof columns)[number]): Estimate =>
+        average(controls.map((row) => changeOf(row[r]!, column)));
     const beyond = grid((r, column) => difference(changeOf(own[r]!, column), controlOf(r, column)));
     return {
-        rows: languages, columns: languages,
+        rows: languages,
+        columns: languages,
         baseline: columns.map(({ base }) => base.estimate.value),
         values: grid((r, { measured }) => measured(own[r]!).estimate.value),
         change: grid((r, column) => changeOf(own[r]!, column).value),
@@ -50,7 +66,9 @@ export function buildSet(
         beyondControl: beyond.map((row) => row.map(({ value }) => value)),
         intervals: {
             baseline: columns.map(({ base }) => valueInterval(metric.name, base.estimate, base.cell)),
-            values: grid((r, { measured }) => valueInterval(metric.name, measured(own[r]!).estimate, measured(own[r]!).cell)),
+            values: grid((r, { measured }) =>
+                valueInterval(metric.name, measured(own[r]!).estimate, measured(own[r]!).cell),
+            ),
             change: grid((r, column) => bootstrapInterval(changeOf(own[r]!, column))),
             beyondControl: beyond.map((row) => row.map(bootstrapInterval)),
         },

@@ -37,7 +37,8 @@ export function checkFit({ engine, analysis, metric, sets, otherModel = false }:
     }
     if (analysis.experts === undefined && sets?.includes('experts') === true) {
         throw new LanguageNeuronsError(
-            'WRONG_USE', `${engine.path}: has no experts to route tokens to; leave the set experts out`,
+            'WRONG_USE',
+            `${engine.path}: has no experts to route tokens to; leave the set experts out`,
         );
     }
 }

@@ -2,9 +2,25 @@ import { modelName, sourceDifferences } from '../activations/sourceDifferences.j
 import { neuronsAt, sameSites, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { siteStarts, locator } from '../neurons/flatIndex.js';
-import { analysisSites, type LayerCounts, layerWidths, type NeuronAnalysis, type NeuronClass, neuronClasses, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import {
+    analysisSites,
+    type LayerCounts,
+    layerWidths,
+    type NeuronAnalysis,
+    type NeuronClass,
+    neuronClasses,
+    type NeuronIndex,
+} from '../neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import type { AnalysisChange, ClassOrNone, ComparedAnalysis, Comparison, GroupChange, GroupName, LanguageNumbers } from './Comparison.js';
+import type {
+    AnalysisChange,
+    ClassOrNone,
+    ComparedAnalysis,
+    Comparison,
+    GroupChange,
+    GroupName,
+    LanguageNumbers,
+} from './Comparison.js';
 import { measuredAlike, metricChange } from './compareMetrics.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 
@@ -32,16 +48,25 @@ export function compare(analyses: readonly LabelledAnalysis[], trained: readonly
         throw new LanguageNeuronsError('WRONG_USE', `a comparison takes at least two analyses, not ${analyses.length}`);
     }
     if (new Set(analyses.map(({ label }) => label)).size !== analyses.length) {
-        throw new LanguageNeuronsError('WRONG_USE', `two of the analyses have the same name (${analyses.map(({ label }) => label).join(', ')}); give each its own`);
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `two of the analyses have the same name (${analyses.map(({ label }) => label).join(', ')}); give each its own`,
+        );
     }
     const { languages, widths } = first.analysis;
     const unknown = trained.filter((language) => !languages.includes(language));
     if (unknown.length > 0) {
-        throw new LanguageNeuronsError('WRONG_USE', `--trained: ${unknown.join(', ')} not among the languages analysed (${languages.join(', ')})`);
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `--trained: ${unknown.join(', ')} not among the languages analysed (${languages.join(', ')})`,
+        );
     }
     for (const other of later) checkAlike(first, other);
     return {
-        languages, widths, trained, notes: later.flatMap((other) => notesOn(first, other)),
+        languages,
+        widths,
+        trained,
+        notes: later.flatMap((other) => notesOn(first, other)),
         analyses: analyses.map(summary),
         changes: later.map((other) => changeOf(first, other, trained)),
     };
@@ -51,7 +76,8 @@ function checkAlike(first: LabelledAnalysis, other: LabelledAnalysis): void {
     const mismatch = (what: string): LanguageNeuronsError =>
         new LanguageNeuronsError('MISMATCH', `${first.label} and ${other.label} cannot be compared: ${what}`);
     const [a, b] = [first.analysis, other.analysis];
-    const only = (one: NeuronAnalysis, two: NeuronAnalysis): string => one.languages.filter((language) => !two.languages.includes(language)).join(', ');
+    const only = (one: NeuronAnalysis, two: NeuronAnalysis): string =>
+        one.languages.filter((language) => !two.languages.includes(language)).join(', ');
     const [onlyFirst, onlyOther] = [only(a, b), only(b, a)];
     if (onlyFirst !== '') throw mismatch(`${onlyFirst} only in ${first.label}; collect the same languages for both`);
     if (onlyOther !== '') throw mismatch(`${onlyOther} only in ${other.label}; collect the same languages for both`);
@@ -59,21 +85,38 @@ function checkAlike(first: LabelledAnalysis, other: LabelledAnalysis): void {
     const [layers, otherLayers] = [layerWidths(sites).length, layerWidths(others).length];
     if (layers !== otherLayers) throw mismatch(`the models have ${layers} and ${otherLayers} layers`);
     const wider = sites.findIndex((site, i) => others[i] === undefined || neuronsAt(site) !== neuronsAt(others[i]));
-    if (wider !== -1) throw mismatch(`${siteName(sites[wider]!)} has ${a.widths[wider]!} and ${b.widths[wider] ?? 0} neurons`);
+    if (wider !== -1)
+        throw mismatch(`${siteName(sites[wider]!)} has ${a.widths[wider]!} and ${b.widths[wider] ?? 0} neurons`);
     if (!sameSites(sites, others)) throw mismatch('their FFNs are not of the same kinds');
-    if (a.experts?.probability !== b.experts?.probability) throw mismatch('one was identified by conditional probabilities, the other by joint ones; run identify with the same --probability on both');
-    for (const [what, x, y] of [['method', a.method, b.method], ['top rate', a.topRate, b.topRate], ['bar', a.bar, b.bar]] as const) {
-        if (x !== y) throw mismatch(`their neurons were selected with ${what} ${x} and ${y}; run identify with the same settings on both`);
+    if (a.experts?.probability !== b.experts?.probability)
+        throw mismatch(
+            'one was identified by conditional probabilities, the other by joint ones; run identify with the same --probability on both',
+        );
+    for (const [what, x, y] of [
+        ['method', a.method, b.method],
+        ['top rate', a.topRate, b.topRate],
+        ['bar', a.bar, b.bar],
+    ] as const) {
+        if (x !== y)
+            throw mismatch(
+                `their neurons were selected with ${what} ${x} and ${y}; run identify with the same settings on both`,
+            );
     }
 }
 
 /** What a reader should know of two runs beside the models: whether these are one, and what else differs. */
 function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
     const [a, b] = [first.analysis.source, other.analysis.source];
-    const unlike = (first.matrices ?? []).filter((matrix) =>
-        (other.matrices ?? []).some(({ metric }) => metric === matrix.metric) && !(other.matrices ?? []).some((measured) => measuredAlike(matrix, measured)));
-    const metrics = unlike.map(({ metric }) => `${metric} of ${other.label} was measured otherwise than that of ${first.label}, `
-        + 'on other texts, questions or languages or with other settings, and is not compared.');
+    const unlike = (first.matrices ?? []).filter(
+        (matrix) =>
+            (other.matrices ?? []).some(({ metric }) => metric === matrix.metric) &&
+            !(other.matrices ?? []).some((measured) => measuredAlike(matrix, measured)),
+    );
+    const metrics = unlike.map(
+        ({ metric }) =>
+            `${metric} of ${other.label} was measured otherwise than that of ${first.label}, ` +
+            'on other texts, questions or languages or with other settings, and is not compared.',
+    );
     if (a === undefined || b === undefined) return metrics;
     const both = `${first.label} and ${other.label}`;
     const differences = sourceDifferences(a, b, { model: false });
@@ -86,26 +129,54 @@ function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
 }
 
 function summary({ label, analysis }: LabelledAnalysis): ComparedAnalysis {
-    const { method, topRate, bar, lambda, threshold, selected, histogram, histogramAll, general, perLanguage, layers } = analysis;
-    return { label, method, topRate, bar, lambda, threshold, selected, histogram, histogramAll, general, perLanguage, layers, neurons: neuronsDigest(analysis) };
+    const { method, topRate, bar, lambda, threshold, selected, histogram, histogramAll, general, perLanguage, layers } =
+        analysis;
+    return {
+        label,
+        method,
+        topRate,
+        bar,
+        lambda,
+        threshold,
+        selected,
+        histogram,
+        histogramAll,
+        general,
+        perLanguage,
+        layers,
+        neurons: neuronsDigest(analysis),
+    };
 }
 
-function changeOf(first: LabelledAnalysis, { label, analysis: b, matrices = [] }: LabelledAnalysis, trained: readonly string[]): AnalysisChange {
+function changeOf(
+    first: LabelledAnalysis,
+    { label, analysis: b, matrices = [] }: LabelledAnalysis,
+    trained: readonly string[],
+): AnalysisChange {
     const a = first.analysis;
     const { languages } = a;
-    const minus = (after: readonly number[], before: readonly number[]): number[] => after.map((value, i) => value - before[i]!);
+    const minus = (after: readonly number[], before: readonly number[]): number[] =>
+        after.map((value, i) => value - before[i]!);
     const groups: Partial<Record<GroupName, readonly string[]>> = {
         trained: languages.filter((language) => trained.includes(language)),
         others: languages.filter((language) => !trained.includes(language)),
-        ...(languages.includes(english) ? { english: [english], rest: languages.filter((language) => language !== english) } : {}),
+        ...(languages.includes(english)
+            ? { english: [english], rest: languages.filter((language) => language !== english) }
+            : {}),
     };
     return {
         label,
         layers: b.layers.map((layer, i) => differences(layer, a.layers[i]!, neuronClasses) satisfies LayerCounts),
         histogram: minus(b.histogram, a.histogram),
         histogramAll: minus(b.histogramAll, a.histogramAll),
-        perLanguage: Object.fromEntries(languages.map((language) => [language, numbersChange(a.perLanguage[language]!, b.perLanguage[language]!)])),
-        groups: Object.fromEntries(Object.entries(groups).filter(([, members]) => members.length > 0).map(([name, members]) => [name, groupChange(a, b, members)])),
+        perLanguage: Object.fromEntries(
+            languages.map((language) => [language, numbersChange(a.perLanguage[language]!, b.perLanguage[language]!)]),
+        ),
+        groups: Object.fromEntries(
+            Object.entries(groups)
+                .filter(([, members]) => members.length > 0)
+                .map(([name, members]) => [name, groupChange(a, b, members)]),
+        ),
         ...movements(a, b),
         metrics: (first.matrices ?? []).flatMap((before) => {
             const after = matrices.find((matrix) => measuredAlike(before, matrix));
@@ -114,15 +185,21 @@ function changeOf(first: LabelledAnalysis, { label, analysis: b, matrices = [] }
     };
 }
 
-function differences<K extends string>(after: Readonly<Record<K, number>>, before: Readonly<Record<K, number>>, keys: readonly K[]): Record<K, number> {
+function differences<K extends string>(
+    after: Readonly<Record<K, number>>,
+    before: Readonly<Record<K, number>>,
+    keys: readonly K[],
+): Record<K, number> {
     return Object.fromEntries(keys.map((key) => [key, after[key] - before[key]])) as Record<K, number>;
 }
 
-const numbersChange = (before: LanguageNumbers, after: LanguageNumbers): LanguageNumbers => differences(after, before, ['specific', 'related', 'total']);
+const numbersChange = (before: LanguageNumbers, after: LanguageNumbers): LanguageNumbers =>
+    differences(after, before, ['specific', 'related', 'total']);
 
 function groupChange(a: NeuronAnalysis, b: NeuronAnalysis, languages: readonly string[]): GroupChange {
     const mean = ({ perLanguage }: NeuronAnalysis): LanguageNumbers => {
-        const of = (key: keyof LanguageNumbers): number => languages.reduce((sum, language) => sum + perLanguage[language]![key], 0) / languages.length;
+        const of = (key: keyof LanguageNumbers): number =>
+            languages.reduce((sum, language) => sum + perLanguage[language]![key], 0) / languages.length;
         return { specific: of('specific'), related: of('related'), total: of('total') };
     };
     const [before, after] = [mean(a), mean(b)];
@@ -135,10 +212,15 @@ interface Membership {
     readonly languages: string;
 }
 
-function movements(a: NeuronAnalysis, b: NeuronAnalysis): Pick<AnalysisChange, 'overlap' | 'transitions' | 'switched' | 'moved'> {
+function movements(
+    a: NeuronAnalysis,
+    b: NeuronAnalysis,
+): Pick<AnalysisChange, 'overlap' | 'transitions' | 'switched' | 'moved'> {
     const [before, after] = [memberships(a, a.languages), memberships(b, a.languages)];
     const all = a.widths.reduce((sum, width) => sum + width, 0);
-    const transitions = Object.fromEntries(classesOrNone.map((from) => [from, Object.fromEntries(classesOrNone.map((to) => [to, 0]))])) as Record<ClassOrNone, Record<ClassOrNone, number>>;
+    const transitions = Object.fromEntries(
+        classesOrNone.map((from) => [from, Object.fromEntries(classesOrNone.map((to) => [to, 0]))]),
+    ) as Record<ClassOrNone, Record<ClassOrNone, number>>;
     const switched = { specific: 0, related: 0 };
     const lists = new Map<string, NeuronIndex[]>();
     const keys = [...new Set([...before.keys(), ...after.keys()])].sort((x, y) => x - y);
@@ -157,11 +239,14 @@ function movements(a: NeuronAnalysis, b: NeuronAnalysis): Pick<AnalysisChange, '
         lists.get(name)!.push(locate(key));
     }
     transitions.none.none = all - keys.length;
-    const overlap = Object.fromEntries(neuronClasses.map((kind) => {
-        const had = classesOrNone.reduce((sum, to) => sum + transitions[kind][to], 0);
-        return [kind, had === 0 ? null : transitions[kind][kind] / had];
-    })) as Record<NeuronClass, number | null>;
-    const moved = classesOrNone.flatMap((from) => classesOrNone.map((to) => ({ from, to, neurons: lists.get(`${from} ${to}`) ?? [] })))
+    const overlap = Object.fromEntries(
+        neuronClasses.map((kind) => {
+            const had = classesOrNone.reduce((sum, to) => sum + transitions[kind][to], 0);
+            return [kind, had === 0 ? null : transitions[kind][kind] / had];
+        }),
+    ) as Record<NeuronClass, number | null>;
+    const moved = classesOrNone
+        .flatMap((from) => classesOrNone.map((to) => ({ from, to, neurons: lists.get(`${from} ${to}`) ?? [] })))
         .filter(({ neurons }) => neurons.length > 0);
     return { overlap, transitions, switched, moved };
 }

@@ -10,9 +10,16 @@ const names = ['data', 'questions'];
 /** Whether two models were measured alike, on the same texts or questions. What one of them does not know is not looked at. */
 export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boolean {
     const hashed = [a, b].every(({ settings }) => settings.texts !== undefined);
-    const known = Object.keys(a.settings).filter((name) => b.settings[name] !== undefined && !passedOver.includes(name) && !(hashed && names.includes(name)));
+    const known = Object.keys(a.settings).filter(
+        (name) => b.settings[name] !== undefined && !passedOver.includes(name) && !(hashed && names.includes(name)),
+    );
     const of = ({ metric, settings, languages, whole }: DeactivationMatrix): string =>
-        JSON.stringify([metric, known.map((name) => settings[name]), languages, languages.map((language) => whole[language]?.weights)]);
+        JSON.stringify([
+            metric,
+            known.map((name) => settings[name]),
+            languages,
+            languages.map((language) => whole[language]?.weights),
+        ]);
     return of(a) === of(b);
 }
 
@@ -22,26 +29,49 @@ export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boo
  * are taken on the same ones, and languages with as many of them, which may be parallel, on the same places.
  * @param groups languages by the name of their group; empty ones are left out
  */
-export function metricChange(before: DeactivationMatrix, after: DeactivationMatrix, groups: Readonly<Record<string, readonly string[]>>): MetricChange {
+export function metricChange(
+    before: DeactivationMatrix,
+    after: DeactivationMatrix,
+    groups: Readonly<Record<string, readonly string[]>>,
+): MetricChange {
     const draws = new Map<number, Uint16Array[]>();
     const of = before.metric === 'ppl' && before.settings.mean !== 'texts' ? Math.exp : (mean: number): number => mean;
     const estimateOf = ({ whole }: DeactivationMatrix, language: string): Estimate => {
         const { numerators, weights } = whole[language]!;
         if (!draws.has(numerators.length)) draws.set(numerators.length, drawResamples(numerators.length));
-        const cell = { numerators: Float64Array.from(numerators), weights: Float64Array.from(weights), samples: numerators.length };
+        const cell = {
+            numerators: Float64Array.from(numerators),
+            weights: Float64Array.from(weights),
+            samples: numerators.length,
+        };
         return estimate(cell, draws.get(numerators.length)!, of);
     };
-    const measured = new Map(before.languages.map((language) => [language, { before: estimateOf(before, language), after: estimateOf(after, language) }]));
+    const measured = new Map(
+        before.languages.map((language) => [
+            language,
+            { before: estimateOf(before, language), after: estimateOf(after, language) },
+        ]),
+    );
     const changeOf = (languages: readonly string[]): MetricGroupChange => {
         const chosen = languages.map((language) => measured.get(language)!);
         const [a, b] = [average(chosen.map((one) => one.before)), average(chosen.map((one) => one.after))];
         const change = difference(b, a);
-        return { languages, before: a.value, after: b.value, change: change.value, interval: bootstrapInterval(change) };
+        return {
+            languages,
+            before: a.value,
+            after: b.value,
+            change: change.value,
+            interval: bootstrapInterval(change),
+        };
     };
-    const known = Object.entries(groups).map(([name, members]) => [name, members.filter((language) => measured.has(language))] as const);
+    const known = Object.entries(groups).map(
+        ([name, members]) => [name, members.filter((language) => measured.has(language))] as const,
+    );
     return {
         metric: before.metric,
         perLanguage: Object.fromEntries(before.languages.map((language) => [language, changeOf([language])])),
-        groups: Object.fromEntries(known.filter(([, members]) => members.length > 0).map(([name, members]) => [name, changeOf(members)])),
+        groups: Object.fromEntries(
+            known.filter(([, members]) => members.length > 0).map(([name, members]) => [name, changeOf(members)]),
+        ),
     };
 }

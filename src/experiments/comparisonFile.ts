@@ -13,32 +13,74 @@ const layer = z.object({ specific: count, related: count, general: count });
 const numbers = z.object({ specific: z.number(), related: z.number(), total: z.number() });
 const group = z.object({ languages: z.array(z.string()), before: numbers, after: numbers, change: numbers }).optional();
 const measured = z.union([jsonNumber, z.null().transform(() => Infinity)]); // null in format 2
-const metricGroup = z.object({ languages: z.array(z.string()), before: measured, after: measured, change: measured, interval: z.tuple([measured, measured]).nullable() });
+const metricGroup = z.object({
+    languages: z.array(z.string()),
+    before: measured,
+    after: measured,
+    change: measured,
+    interval: z.tuple([measured, measured]).nullable(),
+});
 const classes = z.enum(['none', 'specific', 'related', 'general']);
 const share = z.number().nullable();
 /** 3: numbers that are not finite by name, notes. Format 2 is still read. */
 const version = 3;
 const shape = z.object({
-    format: z.literal('language-neurons/comparison'), version: z.union([z.literal(2), z.literal(version)]),
+    format: z.literal('language-neurons/comparison'),
+    version: z.union([z.literal(2), z.literal(version)]),
     notes: z.array(z.string()).default([]),
-    languages: z.array(z.string()).min(2), widths: counts, trained: z.array(z.string()),
-    analyses: z.array(z.object({
-        label: z.string(), method: z.enum(['paper', 'lape']), topRate: z.number(), bar: z.number(), lambda: z.number().nullable(),
-        threshold: z.number(), selected: count, histogram: counts, histogramAll: counts, general: count, neurons: z.string().optional(),
-        perLanguage: z.record(z.string(), numbers), layers: z.array(layer),
-    })).min(2),
-    changes: z.array(z.object({
-        label: z.string(), layers: z.array(layer), histogram: counts, histogramAll: counts, perLanguage: z.record(z.string(), numbers),
-        groups: z.object({ trained: group, others: group, english: group, rest: group }),
-        overlap: z.object({ specific: share, related: share, general: share }),
-        transitions: z.record(classes, z.record(classes, count)),
-        switched: z.object({ specific: count, related: count }),
-        moved: z.array(z.object({ from: classes, to: classes, neurons: z.array(z.tuple([count, count])) })),
-        metrics: z.array(z.object({
-            metric: z.enum(metricNames as [MetricName, ...MetricName[]]), perLanguage: z.record(z.string(), metricGroup),
-            groups: z.object({ all: metricGroup, trained: metricGroup, others: metricGroup, english: metricGroup, rest: metricGroup }).partial(),
-        })),
-    })).min(1),
+    languages: z.array(z.string()).min(2),
+    widths: counts,
+    trained: z.array(z.string()),
+    analyses: z
+        .array(
+            z.object({
+                label: z.string(),
+                method: z.enum(['paper', 'lape']),
+                topRate: z.number(),
+                bar: z.number(),
+                lambda: z.number().nullable(),
+                threshold: z.number(),
+                selected: count,
+                histogram: counts,
+                histogramAll: counts,
+                general: count,
+                neurons: z.string().optional(),
+                perLanguage: z.record(z.string(), numbers),
+                layers: z.array(layer),
+            }),
+        )
+        .min(2),
+    changes: z
+        .array(
+            z.object({
+                label: z.string(),
+                layers: z.array(layer),
+                histogram: counts,
+                histogramAll: counts,
+                perLanguage: z.record(z.string(), numbers),
+                groups: z.object({ trained: group, others: group, english: group, rest: group }),
+                overlap: z.object({ specific: share, related: share, general: share }),
+                transitions: z.record(classes, z.record(classes, count)),
+                switched: z.object({ specific: count, related: count }),
+                moved: z.array(z.object({ from: classes, to: classes, neurons: z.array(z.tuple([count, count])) })),
+                metrics: z.array(
+                    z.object({
+                        metric: z.enum(metricNames as [MetricName, ...MetricName[]]),
+                        perLanguage: z.record(z.string(), metricGroup),
+                        groups: z
+                            .object({
+                                all: metricGroup,
+                                trained: metricGroup,
+                                others: metricGroup,
+                                english: metricGroup,
+                                rest: metricGroup,
+                            })
+                            .partial(),
+                    }),
+                ),
+            }),
+        )
+        .min(1),
 });
 
 export function comparisonPath(folder: string): string {
@@ -47,7 +89,10 @@ export function comparisonPath(folder: string): string {
 
 /** @throws LanguageNeuronsError UNWRITABLE */
 export async function writeComparison(folder: string, comparison: Comparison): Promise<void> {
-    await writeFileAtomic(comparisonPath(folder), `${JSON.stringify({ format: 'language-neurons/comparison', version, ...comparison }, nonFinite)}\n`);
+    await writeFileAtomic(
+        comparisonPath(folder),
+        `${JSON.stringify({ format: 'language-neurons/comparison', version, ...comparison }, nonFinite)}\n`,
+    );
 }
 
 /**
@@ -60,8 +105,16 @@ export async function readComparison(folder: string): Promise<Comparison | undef
     if (text === undefined) return undefined;
     try {
         const { format: _, version: __, ...comparison } = shape.parse(JSON.parse(text));
-        return { ...comparison, changes: comparison.changes.map((change) => ({ ...change, metrics: change.metrics.map((one) => ({ ...one, groups: defined(one.groups) })) })) };
+        return {
+            ...comparison,
+            changes: comparison.changes.map((change) => ({
+                ...change,
+                metrics: change.metrics.map((one) => ({ ...one, groups: defined(one.groups) })),
+            })),
+        };
     } catch (cause) {
-        throw new LanguageNeuronsError('DAMAGED', `${path}: not a comparison of this version; run compare again`, { cause });
+        throw new LanguageNeuronsError('DAMAGED', `${path}: not a comparison of this version; run compare again`, {
+            cause,
+        });
     }
 }

@@ -28,12 +28,24 @@ export const wholeModel: Condition = { id: 'whole', neurons: [] };
  * @param controls number of controls
  */
 export function setConditions(
-    analysis: NeuronAnalysis, languages: readonly string[], set: NeuronSetName, seed: number, controls: number,
+    analysis: NeuronAnalysis,
+    languages: readonly string[],
+    set: NeuronSetName,
+    seed: number,
+    controls: number,
 ): SetConditions {
     const neurons = languages.map((language) => neuronsOf(analysis, language, set));
     // By language, not by row: the same neurons whatever other languages are asked for.
     const random = (chosen: readonly NeuronIndex[], row: number, k: number): Condition =>
-        condition(randomOfSet(analysis, chosen, set, seed + k, ...[...languages[row]!].map((letter) => letter.codePointAt(0)!)));
+        condition(
+            randomOfSet(
+                analysis,
+                chosen,
+                set,
+                seed + k,
+                ...[...languages[row]!].map((letter) => letter.codePointAt(0)!),
+            ),
+        );
     return {
         own: neurons.map(condition),
         controls: Array.from({ length: controls }, (_, k) => neurons.map((chosen, row) => random(chosen, row, k))),
@@ -41,7 +53,12 @@ export function setConditions(
 }
 
 /** Random neurons in the place of a set's; whole experts in the place of experts. */
-function randomOfSet(analysis: NeuronAnalysis, chosen: readonly NeuronIndex[], set: NeuronSetName, ...seeds: readonly number[]): NeuronIndex[] {
+function randomOfSet(
+    analysis: NeuronAnalysis,
+    chosen: readonly NeuronIndex[],
+    set: NeuronSetName,
+    ...seeds: readonly number[]
+): NeuronIndex[] {
     if (set !== 'experts') return randomNeurons(chosen, analysisSites(analysis), ...seeds);
     return randomExperts(analysis, chosen, ...seeds);
 }

@@ -45,7 +45,13 @@ async function deactivateInto(options: DeactivateOptions): Promise<DeactivateRes
     const { asked, known } = experiment;
     const measurements = await metric.measure(asked, { engine, folder, known, signal, progress });
     const matrix = await buildMatrix({
-        metric, experiment, measurements, model: measuredModel(engine), folder, signal, progress,
+        metric,
+        experiment,
+        measurements,
+        model: measuredModel(engine),
+        folder,
+        signal,
+        progress,
     });
     await writeMatrix(folder, matrix);
     progress.done();

@@ -41,12 +41,19 @@ async function deactivateInto(path: string, options: DeactivateShardOptions): Pr
     const { plan } = await metric.measure(asked, { engine, folder, known, shard, signal, progress });
     if (plan === undefined) {
         throw new LanguageNeuronsError(
-            'UNSUPPORTED', `${metric.source}: its metric has no plan that could be divided; deactivate without a shard`,
+            'UNSUPPORTED',
+            `${metric.source}: its metric has no plan that could be divided; deactivate without a shard`,
         );
     }
     const made = {
-        shard: shardText(shard), model: measuredModel(engine), neurons: neuronsDigest(analysis),
-        sets: askedSets, controls, seed, versions: engineVersions(engine), plan,
+        shard: shardText(shard),
+        model: measuredModel(engine),
+        neurons: neuronsDigest(analysis),
+        sets: askedSets,
+        controls,
+        seed,
+        versions: engineVersions(engine),
+        plan,
     };
     const had = await readMatrixShard(path).catch(() => undefined);
     const there = had !== undefined && isSameShard(had, made);

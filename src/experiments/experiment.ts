@@ -39,11 +39,13 @@ export function planExperiment(
 ): Experiment {
     if (!Number.isInteger(controls) || controls < 1) {
         throw new LanguageNeuronsError(
-            'WRONG_USE', `the number of controls must be a whole number of at least 1, not ${controls}`,
+            'WRONG_USE',
+            `the number of controls must be a whole number of at least 1, not ${controls}`,
         );
     }
-    const sets = new Map(setsFor(analysis)
-        .map((set) => [set, setConditions(analysis, languages, set, seed, controls)]));
+    const sets = new Map(
+        setsFor(analysis).map((set) => [set, setConditions(analysis, languages, set, seed, controls)]),
+    );
     const asked = allConditions([...sets].filter(([name]) => askedSets.includes(name)).map(([, set]) => set));
     const askedIds = new Set(asked.map(({ id }) => id));
     const known = allConditions(sets.values()).filter(({ id }) => !askedIds.has(id));

@@ -32,7 +32,8 @@ export interface WrittenJournalOptions<Entry> extends JournalsOptions<Entry> {
  * @throws LanguageNeuronsError as `Journal.open`
  */
 export async function openJournals<Schema extends z.ZodType>(
-    { shard, progress, ...options }: WrittenJournalOptions<z.output<Schema>>, schema: Schema,
+    { shard, progress, ...options }: WrittenJournalOptions<z.output<Schema>>,
+    schema: Schema,
 ): Promise<Journal<z.output<Schema>>> {
     const own = shardPath(join(options.folder, options.name), shard);
     await readJournals(options, schema, own);
@@ -43,7 +44,9 @@ export async function openJournals<Schema extends z.ZodType>(
 
 /** Reads them all but one; see `openJournals`. */
 export async function readJournals<Schema extends z.ZodType>(
-    { folder, name, signal, take }: JournalsOptions<z.output<Schema>>, schema: Schema, but?: string,
+    { folder, name, signal, take }: JournalsOptions<z.output<Schema>>,
+    schema: Schema,
+    but?: string,
 ): Promise<void> {
     for (const path of await journalsIn(folder, name)) {
         if (path !== but) await Journal.open(path, schema, { signal, take });
@@ -55,7 +58,9 @@ export async function readJournals<Schema extends z.ZodType>(
  * @throws LanguageNeuronsError NOT_FOUND
  */
 export async function journalsIn(folder: string, name: string): Promise<string[]> {
-    const names = await readdir(folder).catch((cause: unknown) => { throw unreadable(folder, cause); });
+    const names = await readdir(folder).catch((cause: unknown) => {
+        throw unreadable(folder, cause);
+    });
     const kept = names.filter((found) => found === name || nameOfWhole(found) === name);
     return kept.sort().map((found) => join(folder, found));
 }

@@ -15,20 +15,41 @@ const grid = z.array(row);
 const interval = z.tuple([number, number]).nullable();
 const share = z.object({ baseline: row, values: grid });
 const set = z.object({
-    rows: z.array(z.string()), columns: z.array(z.string()), baseline: row, values: grid, change: grid, control: grid,
-    controls: z.array(grid), beyondControl: grid,
-    intervals: z.object({ baseline: z.array(interval), values: z.array(z.array(interval)), change: z.array(z.array(interval)), beyondControl: z.array(z.array(interval)) }),
-    samples: grid, neurons: z.array(z.number().int()),
+    rows: z.array(z.string()),
+    columns: z.array(z.string()),
+    baseline: row,
+    values: grid,
+    change: grid,
+    control: grid,
+    controls: z.array(grid),
+    beyondControl: grid,
+    intervals: z.object({
+        baseline: z.array(interval),
+        values: z.array(z.array(interval)),
+        change: z.array(z.array(interval)),
+        beyondControl: z.array(z.array(interval)),
+    }),
+    samples: grid,
+    neurons: z.array(z.number().int()),
     answers: z.object({ number: share, language: share, untold: share }).optional(),
 });
 /** 4: numbers that are not finite by name, the model and its neurons. Format 3 is still read. */
 const version = 4;
 const file = z.object({
-    format: z.literal('language-neurons/matrix'), version: z.union([z.literal(3), z.literal(version)]), metric: z.enum(metricNames as [MetricName, ...MetricName[]]),
-    settings: z.record(z.string(), z.union([z.string(), z.number()])), languages: z.array(z.string()),
-    model: z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() }).optional(), neurons: z.string().optional(),
+    format: z.literal('language-neurons/matrix'),
+    version: z.union([z.literal(3), z.literal(version)]),
+    metric: z.enum(metricNames as [MetricName, ...MetricName[]]),
+    settings: z.record(z.string(), z.union([z.string(), z.number()])),
+    languages: z.array(z.string()),
+    model: z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() }).optional(),
+    neurons: z.string().optional(),
     counted: z.record(z.string(), z.number()).optional(),
-    sets: z.object({ specific: set.optional(), 'specific+related': set.optional(), 'specific+related+general': set.optional(), experts: set.optional() }),
+    sets: z.object({
+        specific: set.optional(),
+        'specific+related': set.optional(),
+        'specific+related+general': set.optional(),
+        experts: set.optional(),
+    }),
     whole: z.record(z.string(), z.object({ numerators: row, weights: row })),
     decodedTokens: z.number(),
 });
@@ -60,7 +81,11 @@ export async function readMatrix(folder: string, metric: MetricName): Promise<De
         if (matrix.metric !== metric) throw new Error('of another metric');
         return { ...matrix, sets: defined(sets) as DeactivationMatrix['sets'] };
     } catch (cause) {
-        throw new LanguageNeuronsError('DAMAGED', `${path}: not a deactivation matrix of this version; run deactivate again`, { cause });
+        throw new LanguageNeuronsError(
+            'DAMAGED',
+            `${path}: not a deactivation matrix of this version; run deactivate again`,
+            { cause },
+        );
     }
 }
 

@@ -11,14 +11,18 @@ import { type MeasurementPlan, planShape } from './measurementPlan.js';
 
 const format = 'language-neurons/matrix-shard';
 const shape = z.object({
-    format: z.literal(format), version: z.literal(1),
+    format: z.literal(format),
+    version: z.literal(1),
     /** Such as `2/8`. */
     shard: z.string(),
     model: z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() }),
     /** See `neuronsDigest`. */
     neurons: z.string(),
     sets: z.array(z.enum(neuronSetNames as [NeuronSetName, ...NeuronSetName[]])).readonly(),
-    controls: z.int().positive(), seed: z.number(), versions: versionsShape, plan: planShape,
+    controls: z.int().positive(),
+    seed: z.number(),
+    versions: versionsShape,
+    plan: planShape,
 });
 
 /**
@@ -45,15 +49,18 @@ export async function readMatrixShard(path: string): Promise<MatrixShard | undef
         return withSources(shard, (source) => resolve(dirname(path), source));
     } catch (cause) {
         throw new LanguageNeuronsError(
-            'DAMAGED', `${path}: not a shard of a matrix, of this version; deactivate it again`, { cause },
+            'DAMAGED',
+            `${path}: not a shard of a matrix, of this version; deactivate it again`,
+            { cause },
         );
     }
 }
 
 /** Sources by other paths: in the file they are from its folder. */
 function withSources(shard: MatrixShard, move: (path: string) => string): MatrixShard {
-    const sources = shard.plan.sources
-        .map(({ name, path }) => (path === undefined ? { name } : { name, path: move(path) }));
+    const sources = shard.plan.sources.map(({ name, path }) =>
+        path === undefined ? { name } : { name, path: move(path) },
+    );
     return { ...shard, plan: { ...shard.plan, sources } };
 }
 
@@ -66,7 +73,8 @@ export function isSameShard(a: MatrixShard, b: MatrixShard): boolean {
 export function differencesOf(a: MatrixShard, b: MatrixShard): string[] {
     const [ours, theirs] = [settingsOf(a), settingsOf(b)];
     const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];
-    const found = names.filter((name) => ours[name] !== theirs[name])
+    const found = names
+        .filter((name) => ours[name] !== theirs[name])
         .map((name) => `${name} ${ours[name] ?? 'none'} and ${theirs[name] ?? 'none'}`);
     const work = ({ plan }: MatrixShard): MeasurementPlan => ({ ...plan, sources: [] });
     if (found.length === 0 && keyOf(work(a)) !== keyOf(work(b))) found.push('what is asked');
@@ -74,14 +82,25 @@ export function differencesOf(a: MatrixShard, b: MatrixShard): string[] {
 }
 
 /** All that is one value each. */
-function settingsOf(
-    { model, neurons, sets, controls, seed, plan }: MatrixShard,
-): Readonly<Record<string, string | number>> {
+function settingsOf({
+    model,
+    neurons,
+    sets,
+    controls,
+    seed,
+    plan,
+}: MatrixShard): Readonly<Record<string, string | number>> {
     const { languages, ...planned } = plan;
-    const values = Object.entries('engine' in planned ? { ...planned, ...planned.engine } : planned)
-        .filter((entry): entry is [string, string | number] => ['string', 'number'].includes(typeof entry[1]));
+    const values = Object.entries('engine' in planned ? { ...planned, ...planned.engine } : planned).filter(
+        (entry): entry is [string, string | number] => ['string', 'number'].includes(typeof entry[1]),
+    );
     return {
-        ...Object.fromEntries(values), model: `${model.name} (${model.fingerprint})`, neurons: neurons.slice(0, 8),
-        sets: sets.join(','), controls, seed, languages: languages.join(','),
+        ...Object.fromEntries(values),
+        model: `${model.name} (${model.fingerprint})`,
+        neurons: neurons.slice(0, 8),
+        sets: sets.join(','),
+        controls,
+        seed,
+        languages: languages.join(','),
     };
 }

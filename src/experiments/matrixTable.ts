@@ -2,8 +2,24 @@ import type { CsvTable } from '../csv.js';
 import type { CellInterval, DeactivationMatrix, DeactivationSet } from './DeactivationMatrix.js';
 
 const columns = [
-    'set', 'row', 'column', 'baseline', 'value', 'valueLow', 'valueHigh', 'change', 'changeLow', 'changeHigh', 'relative',
-    'control', 'controlRelative', 'beyondControl', 'beyondControlLow', 'beyondControlHigh', 'samples', 'neurons',
+    'set',
+    'row',
+    'column',
+    'baseline',
+    'value',
+    'valueLow',
+    'valueHigh',
+    'change',
+    'changeLow',
+    'changeHigh',
+    'relative',
+    'control',
+    'controlRelative',
+    'beyondControl',
+    'beyondControlLow',
+    'beyondControlHigh',
+    'samples',
+    'neurons',
 ] as const;
 
 /**
@@ -18,14 +34,32 @@ export function relativeChange(change: number | null | undefined, baseline: numb
 
 /** One line for each cell of a set; `relative` and `controlRelative` are fractions of the baseline, Low and High 95 % limits. */
 export function setTable(name: string, set: DeactivationSet): CsvTable {
-    const limits = (interval: CellInterval | undefined): (number | null)[] => [interval?.[0] ?? null, interval?.[1] ?? null];
-    const rows = set.rows.flatMap((row, r) => set.columns.map((column, c) => {
-        const [baseline, change, control] = [set.baseline[c]!, set.change[r]![c]!, set.control[r]![c]!];
-        return [
-            name, row, column, baseline, set.values[r]![c]!, ...limits(set.intervals.values[r]![c]), change, ...limits(set.intervals.change[r]![c]), relativeChange(change, baseline),
-            control, relativeChange(control, baseline), set.beyondControl[r]![c]!, ...limits(set.intervals.beyondControl[r]![c]), set.samples[r]![c]!, set.neurons[r]!,
-        ];
-    }));
+    const limits = (interval: CellInterval | undefined): (number | null)[] => [
+        interval?.[0] ?? null,
+        interval?.[1] ?? null,
+    ];
+    const rows = set.rows.flatMap((row, r) =>
+        set.columns.map((column, c) => {
+            const [baseline, change, control] = [set.baseline[c]!, set.change[r]![c]!, set.control[r]![c]!];
+            return [
+                name,
+                row,
+                column,
+                baseline,
+                set.values[r]![c]!,
+                ...limits(set.intervals.values[r]![c]),
+                change,
+                ...limits(set.intervals.change[r]![c]),
+                relativeChange(change, baseline),
+                control,
+                relativeChange(control, baseline),
+                set.beyondControl[r]![c]!,
+                ...limits(set.intervals.beyondControl[r]![c]),
+                set.samples[r]![c]!,
+                set.neurons[r]!,
+            ];
+        }),
+    );
     return { columns, rows };
 }
 

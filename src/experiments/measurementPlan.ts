@@ -1,13 +1,23 @@
 import { z } from 'zod';
 import {
-    AccuracyAnswers, accuracyFacts, type AccuracyPlan, accuracyPlanShape, answersJournal, answerShape,
+    AccuracyAnswers,
+    accuracyFacts,
+    type AccuracyPlan,
+    accuracyPlanShape,
+    answersJournal,
+    answerShape,
 } from './accuracyAnswers.js';
 import type { Condition } from './conditions.js';
 import type { MetricName } from './DeactivationMatrix.js';
 import { type JournalKind, readJournals } from './journals.js';
 import type { Measurements, MetricFacts } from './Metric.js';
 import {
-    cellShape, cellsJournal, PerplexityCells, perplexityFacts, type PerplexityPlan, perplexityPlanShape,
+    cellShape,
+    cellsJournal,
+    PerplexityCells,
+    perplexityFacts,
+    type PerplexityPlan,
+    perplexityPlanShape,
 } from './perplexityCells.js';
 
 /** What a metric measures, as plain data. */
@@ -29,7 +39,10 @@ export function factsOf(plan: MeasurementPlan): MetricFacts {
 
 /** The measurements of some conditions, as far as a folder's journals have them. */
 export async function readMeasurements(
-    plan: MeasurementPlan, conditions: readonly Condition[], folder: string, signal?: AbortSignal,
+    plan: MeasurementPlan,
+    conditions: readonly Condition[],
+    folder: string,
+    signal?: AbortSignal,
 ): Promise<Required<Pick<Measurements, 'has'>> & Measurements> {
     if (plan.metric === 'ppl') {
         const cells = new PerplexityCells(plan, conditions, folder);

@@ -16,9 +16,13 @@ export interface MergeJournalsOptions<Entry> extends JournalKind<Entry> {
  * Adds to a folder's journal all finished pieces of others, each key once.
  * @throws LanguageNeuronsError as `Journal`
  */
-export async function mergeJournals<Entry extends { readonly key: string }>(
-    { into, from, name, shape, signal }: MergeJournalsOptions<Entry>,
-): Promise<void> {
+export async function mergeJournals<Entry extends { readonly key: string }>({
+    into,
+    from,
+    name,
+    shape,
+    signal,
+}: MergeJournalsOptions<Entry>): Promise<void> {
     const keys = new Set<string>();
     const own = join(into, name);
     const journal = await Journal.open(own, shape, { signal, take: ({ key }) => keys.add(key) });

@@ -28,7 +28,8 @@ export interface MergeMatrixOptions {
  * or of other work
  */
 export async function mergeMatrix(
-    files: readonly string[], { folder, signal, progress = silent }: MergeMatrixOptions,
+    files: readonly string[],
+    { folder, signal, progress = silent }: MergeMatrixOptions,
 ): Promise<DeactivationMatrix> {
     const found = [];
     for (const file of files) {
@@ -43,7 +44,8 @@ export async function mergeMatrix(
     const analysis = await readNeurons(neurons);
     if (neuronsDigest(analysis) !== first.neurons) {
         throw new LanguageNeuronsError(
-            'MISMATCH', `${neurons}: holds other neurons than the shards deactivated; give their run folder`,
+            'MISMATCH',
+            `${neurons}: holds other neurons than the shards deactivated; give their run folder`,
         );
     }
     return withFolder(folder, 'merge', async () => {
@@ -56,11 +58,18 @@ export async function mergeMatrix(
         if (lacking > 0) {
             const lack = `the shards' ${journals[plan.metric].name} lack a part of ${lacking} conditions`;
             throw new LanguageNeuronsError(
-                'DAMAGED', `${from.join(', ')}: ${lack}; run all shards again, which measures just that`,
+                'DAMAGED',
+                `${from.join(', ')}: ${lack}; run all shards again, which measures just that`,
             );
         }
         const matrix = await buildMatrix({
-            metric: factsOf(plan), experiment, measurements, model, folder, signal, progress,
+            metric: factsOf(plan),
+            experiment,
+            measurements,
+            model,
+            folder,
+            signal,
+            progress,
         });
         await writeMatrix(folder, matrix);
         return matrix;

@@ -10,7 +10,12 @@ import { conditionMask } from './conditions.js';
 import { openJournals } from './journals.js';
 import type { Metric } from './Metric.js';
 import {
-    cellShape, cellsJournal, PerplexityCells, perplexityFacts, type PerplexityMean, type ScoredCell,
+    cellShape,
+    cellsJournal,
+    PerplexityCells,
+    perplexityFacts,
+    type PerplexityMean,
+    type ScoredCell,
 } from './perplexityCells.js';
 
 export interface PerplexityOptions {
@@ -27,26 +32,53 @@ export interface PerplexityOptions {
  * Perplexity of the texts of a corpus. Each cell stays in `ppl.cells.jsonl`, a line each: `{key, condition, language,
  * logProbabilities, tokens, decodedTokens}`, sums of natural log-probabilities and scored tokens by text.
  */
-export function perplexityMetric(corpus: Corpus, { mean = 'tokens', over = 'response' }: PerplexityOptions = {}): Metric {
+export function perplexityMetric(
+    corpus: Corpus,
+    { mean = 'tokens', over = 'response' }: PerplexityOptions = {},
+): Metric {
     const { name, languages, sources } = corpus;
     return {
-        ...perplexityFacts(name, { languages, mean, over }), source: name,
+        ...perplexityFacts(name, { languages, mean, over }),
+        source: name,
         async measure(conditions, { engine, folder, known, shard, signal, progress }) {
             const survey = await surveyCorpus(corpus, signal);
-            const cells = new PerplexityCells({
-                metric: 'ppl', languages, sources, mean, over, model: engine.fingerprint, engine: engine.settings,
-                texts: survey.hash,
-                surveys: Object.fromEntries([...survey.languages]
-                    .map(([language, { digest, sketch }]) => [language, { digest, sketch }])),
-            }, [...conditions, ...known], folder);
-            const journal = await openJournals({
-                folder, name: cellsJournal, shard, signal, progress, take: (cell) => cells.take(cell),
-            }, cellShape);
+            const cells = new PerplexityCells(
+                {
+                    metric: 'ppl',
+                    languages,
+                    sources,
+                    mean,
+                    over,
+                    model: engine.fingerprint,
+                    engine: engine.settings,
+                    texts: survey.hash,
+                    surveys: Object.fromEntries(
+                        [...survey.languages].map(([language, { digest, sketch }]) => [language, { digest, sketch }]),
+                    ),
+                },
+                [...conditions, ...known],
+                folder,
+            );
+            const journal = await openJournals(
+                {
+                    folder,
+                    name: cellsJournal,
+                    shard,
+                    signal,
+                    progress,
+                    take: (cell) => cells.take(cell),
+                },
+                cellShape,
+            );
             const charactersOf = (language: string): number => survey.languages.get(language)!.characters;
             // Language by language: a shard has as many cells of long texts as the next.
-            const own = languages.flatMap((language) => conditions.map((condition) => ({ condition, language })))
+            const own = languages
+                .flatMap((language) => conditions.map((condition) => ({ condition, language })))
                 .filter((_, place) => isOwn(shard, place));
-            progress.stage('perplexity', own.reduce((sum, { language }) => sum + charactersOf(language), 0));
+            progress.stage(
+                'perplexity',
+                own.reduce((sum, { language }) => sum + charactersOf(language), 0),
+            );
             const before = own.filter(({ condition, language }) => !cells.isOpen(condition, language));
             if (before.length > 0) progress.note(`continues after ${before.length} finished cells`);
 
@@ -59,8 +91,8 @@ export function perplexityMetric(corpus: Corpus, { mean = 'tokens', over = 'resp
                         progress.advance(charactersOf(language));
                         continue;
                     }
-                    const score = await steppingDown(
-                        engine, progress, () => engine.score(corpus.samples(language), { signal, mask, over, onBatch }),
+                    const score = await steppingDown(engine, progress, () =>
+                        engine.score(corpus.samples(language), { signal, mask, over, onBatch }),
                     );
                     if (score.tokens === 0) {
                         const where = over === 'response' ? '' : ` in its ${over}s`;
@@ -80,9 +112,18 @@ export function perplexityMetric(corpus: Corpus, { mean = 'tokens', over = 'resp
     };
 }
 
-function scoredCell(key: string, condition: string, language: string, { texts, decodedTokens }: ScoreResult): ScoredCell {
+function scoredCell(
+    key: string,
+    condition: string,
+    language: string,
+    { texts, decodedTokens }: ScoreResult,
+): ScoredCell {
     return {
-        key, condition, language, decodedTokens,
-        logProbabilities: texts.map(({ logProbability }) => logProbability), tokens: texts.map(({ tokens }) => tokens),
+        key,
+        condition,
+        language,
+        decodedTokens,
+        logProbabilities: texts.map(({ logProbability }) => logProbability),
+        tokens: texts.map(({ tokens }) => tokens),
     };
 }

@@ -14,19 +14,28 @@ export type PerplexityMean = 'tokens' | 'texts';
 
 /** What is measured, as plain data: with its cells it is all that a matrix is made of. */
 export const perplexityPlanShape = z.object({
-    metric: z.literal('ppl'), languages: z.array(z.string()).readonly(), sources: sourcesShape,
-    mean: z.enum(perplexityMeans), over: z.enum(scoredParts),
+    metric: z.literal('ppl'),
+    languages: z.array(z.string()).readonly(),
+    sources: sourcesShape,
+    mean: z.enum(perplexityMeans),
+    over: z.enum(scoredParts),
     /** Fingerprint, and the engine's settings. */
-    model: z.string(), engine: settingsShape,
+    model: z.string(),
+    engine: settingsShape,
     /** A hash of all texts, and by language what tells them again; see `LanguageSurvey`. */
-    texts: z.string(), surveys: z.record(z.string(), z.object({ digest: z.string(), sketch: z.string() })),
+    texts: z.string(),
+    surveys: z.record(z.string(), z.object({ digest: z.string(), sketch: z.string() })),
 });
 export type PerplexityPlan = z.output<typeof perplexityPlanShape>;
 
 /** A line of the journal: sums of natural log-probabilities and scored tokens, by text. */
 export const cellShape = z.object({
-    key: z.string(), condition: z.string(), language: z.string(),
-    logProbabilities: z.array(jsonNumber), tokens: z.array(z.int()), decodedTokens: z.int(),
+    key: z.string(),
+    condition: z.string(),
+    language: z.string(),
+    logProbabilities: z.array(jsonNumber),
+    tokens: z.array(z.int()),
+    decodedTokens: z.int(),
 });
 export type ScoredCell = z.output<typeof cellShape>;
 
@@ -34,10 +43,14 @@ export const cellsJournal = 'ppl.cells.jsonl';
 
 /** Of the name that the user gave the texts, as long as nothing is measured. */
 export function perplexityFacts(
-    data: string, { languages, mean, over }: Pick<PerplexityPlan, 'languages' | 'mean' | 'over'>,
+    data: string,
+    { languages, mean, over }: Pick<PerplexityPlan, 'languages' | 'mean' | 'over'>,
 ): MetricFacts {
     return {
-        name: 'ppl', languages, settings: { data, mean, over }, of: mean === 'tokens' ? Math.exp : (value) => value,
+        name: 'ppl',
+        languages,
+        settings: { data, mean, over },
+        of: mean === 'tokens' ? Math.exp : (value) => value,
     };
 }
 
@@ -52,8 +65,9 @@ export class PerplexityCells implements Measurements {
     constructor(plan: PerplexityPlan, conditions: readonly Condition[], folder: string) {
         this.plan = plan;
         this.#folder = folder;
-        this.#wanted = new Set(conditions.flatMap((condition) =>
-            plan.languages.map((language) => this.key(condition, language))));
+        this.#wanted = new Set(
+            conditions.flatMap((condition) => plan.languages.map((language) => this.key(condition, language))),
+        );
     }
 
     /** Names a cell by all that shapes it. */
@@ -85,7 +99,11 @@ export class PerplexityCells implements Measurements {
     }
 
     get settings(): Readonly<Record<string, string | number>> {
-        const { sources, texts, engine: { window, batch, device } } = this.plan;
+        const {
+            sources,
+            texts,
+            engine: { window, batch, device },
+        } = this.plan;
         return { data: datasetName(sources, this.#folder), texts, window: window!, batch: batch!, device: device! };
     }
 

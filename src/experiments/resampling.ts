@@ -29,7 +29,11 @@ export function drawResamples(units: number): Uint16Array[] {
 }
 
 /** @param of turns a mean into the metric */
-export function estimate({ numerators, weights }: Cell, draws: readonly Uint16Array[], of: (mean: number) => number): Estimate {
+export function estimate(
+    { numerators, weights }: Cell,
+    draws: readonly Uint16Array[],
+    of: (mean: number) => number,
+): Estimate {
     const mean = (times?: Uint16Array): number => {
         let [sum, weight] = [0, 0];
         for (let i = 0; i < numerators.length; i++) {
@@ -50,8 +54,12 @@ export function difference(a: Estimate, b: Estimate): Estimate {
 
 /** Mean of several estimates on the same units. */
 export function average(estimates: readonly Estimate[]): Estimate {
-    const over = (of: (one: Estimate) => number): number => estimates.reduce((sum, one) => sum + of(one), 0) / estimates.length;
-    return { value: over(({ value }) => value), replicates: estimates[0]!.replicates.map((_, i) => over(({ replicates }) => replicates[i]!)) };
+    const over = (of: (one: Estimate) => number): number =>
+        estimates.reduce((sum, one) => sum + of(one), 0) / estimates.length;
+    return {
+        value: over(({ value }) => value),
+        replicates: estimates[0]!.replicates.map((_, i) => over(({ replicates }) => replicates[i]!)),
+    };
 }
 
 /** 95 % interval by the percentiles of the bootstrap. */

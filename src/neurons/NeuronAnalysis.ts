@@ -41,8 +41,10 @@ export type IdentifyMethod = 'paper' | 'lape';
 
 /** The paper's four stages, in the order of the layers. */
 export const stageNames = [
-    'multilingual understanding', 'shared semantic space reasoning',
-    'multilingual output space transformation', 'vocabulary space outputting',
+    'multilingual understanding',
+    'shared semantic space reasoning',
+    'multilingual output space transformation',
+    'vocabulary space outputting',
 ] as const;
 
 /** One stage: layers `first` to `last`, 0-based, both included. */
@@ -86,7 +88,9 @@ export interface Stability {
     /** 95 % intervals of the numbers of neurons, by the delete-one-fold jackknife. */
     readonly intervals: {
         readonly general: Interval;
-        readonly perLanguage: Readonly<Record<string, { readonly specific: Interval; readonly related: Interval; readonly total: Interval }>>;
+        readonly perLanguage: Readonly<
+            Record<string, { readonly specific: Interval; readonly related: Interval; readonly total: Interval }>
+        >;
     };
 }
 
@@ -122,7 +126,9 @@ export interface NeuronAnalysis {
     readonly histogramAll: readonly number[];
     /** Number of general neurons (N = l over all neurons). */
     readonly general: number;
-    readonly perLanguage: Readonly<Record<string, { readonly specific: number; readonly related: number; readonly total: number }>>;
+    readonly perLanguage: Readonly<
+        Record<string, { readonly specific: number; readonly related: number; readonly total: number }>
+    >;
     /** By layer, whatever sites it has. */
     readonly layers: readonly LayerCounts[];
     readonly stages: Stages;

@@ -34,7 +34,9 @@ export interface ProbabilityOptions {
  * @throws LanguageNeuronsError WRONG_USE for fewer than two languages, EMPTY for one without tokens
  */
 export function activationProbabilities(
-    activations: Activations, { probability = 'conditional', minRouted = 0 }: ProbabilityOptions = {}, assessed?: Uint32Array,
+    activations: Activations,
+    { probability = 'conditional', minRouted = 0 }: ProbabilityOptions = {},
+    assessed?: Uint32Array,
 ): Probabilities & { readonly assessed: Uint32Array | undefined } {
     const { languages, counts, routed = [] } = activations;
     const totals = totalTokens(activations);
@@ -75,13 +77,19 @@ export function activationProbabilities(
 export function routingProbabilities(activations: Activations): Probabilities | undefined {
     const { routed = [] } = activations;
     const l = activations.languages.length;
-    const numbers = routed.flatMap((through, site) => (through.length === 0 ? [] : [{ site, experts: through.length / l, through: toNumbers(through) }]));
+    const numbers = routed.flatMap((through, site) =>
+        through.length === 0 ? [] : [{ site, experts: through.length / l, through: toNumbers(through) }],
+    );
     if (numbers.length === 0) return undefined;
     const totals = totalTokens(activations);
-    const p = Float64Array.from(numbers.flatMap(({ through }) => Array.from(through, (number, j) => number / totals[j % l]!)));
+    const p = Float64Array.from(
+        numbers.flatMap(({ through }) => Array.from(through, (number, j) => number / totals[j % l]!)),
+    );
     const locate = locator(numbers.map(({ experts }) => experts));
     return {
-        p, n: p.length / l, l,
+        p,
+        n: p.length / l,
+        l,
         locate: (row) => {
             const [place, expert] = locate(row);
             return [numbers[place]!.site, expert];
@@ -91,18 +99,28 @@ export function routingProbabilities(activations: Activations): Probabilities | 
 
 function totalTokens({ languages, tokens }: Activations): number[] {
     if (languages.length < 2) {
-        throw new LanguageNeuronsError('WRONG_USE', `language neurons need at least two languages to compare, not ${languages.length}; collect more`);
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `language neurons need at least two languages to compare, not ${languages.length}; collect more`,
+        );
     }
     const totals = Array.from(tokens, Number);
     for (const [k, total] of totals.entries()) {
-        if (total === 0) throw new LanguageNeuronsError('EMPTY', `language ${languages[k]!} has no counted tokens; collect texts in it or leave it out`);
+        if (total === 0)
+            throw new LanguageNeuronsError(
+                'EMPTY',
+                `language ${languages[k]!} has no counted tokens; collect texts in it or leave it out`,
+            );
     }
     return totals;
 }
 
 /** Flat indices of neurons whose expert saw tokens enough in every language; undefined where no site is routed. */
 export function assessable(activations: Activations, minRouted: number): Uint32Array | undefined {
-    const { routed, languages: { length: l } } = activations;
+    const {
+        routed,
+        languages: { length: l },
+    } = activations;
     if (routed === undefined) return undefined;
     const sites = sitesOf(activations);
     const taken = new Uint32Array(sites.reduce((sum, site) => sum + neuronsAt(site), 0));
@@ -110,7 +128,9 @@ export function assessable(activations: Activations, minRouted: number): Uint32A
     for (const [i, { kind, experts, width }] of sites.entries()) {
         const through = toNumbers(routed[i]!);
         for (let expert = 0; expert < experts; expert++, flat += width) {
-            const enough = kind !== 'routed' || through.subarray(expert * l, (expert + 1) * l).every((number) => number >= minRouted);
+            const enough =
+                kind !== 'routed' ||
+                through.subarray(expert * l, (expert + 1) * l).every((number) => number >= minRouted);
             if (enough) for (let j = 0; j < width; j++) taken[n++] = flat + j;
         }
     }

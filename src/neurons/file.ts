@@ -16,38 +16,74 @@ const count = z.int().nonnegative();
 const index = z.tuple([count, count]);
 const byLanguage = z.record(z.string(), z.array(index));
 const stages = z.object({
-    seen: z.boolean(), reason: z.string().optional(), confidence: z.number(), rule: z.string(),
+    seen: z.boolean(),
+    reason: z.string().optional(),
+    confidence: z.number(),
+    rule: z.string(),
     stages: z.array(z.object({ name: z.enum(stageNames), first: count, last: count })),
 });
 const interval = z.tuple([z.number(), z.number()]);
 const sureness = z.object({ kept: z.number().nullable(), overlap: z.number().nullable() });
 const stability = z.object({
-    folds: count, halves: count, classes: z.object({ specific: sureness, related: sureness, general: sureness }),
+    folds: count,
+    halves: count,
+    classes: z.object({ specific: sureness, related: sureness, general: sureness }),
     intervals: z.object({
-        general: interval, perLanguage: z.record(z.string(), z.object({ specific: interval, related: interval, total: interval })),
+        general: interval,
+        perLanguage: z.record(z.string(), z.object({ specific: interval, related: interval, total: interval })),
     }),
 });
 const source = z.object({
-    model: modelShape, dataset: z.object({ name: z.string(), hash: z.string() }), settings: settingsShape.optional(),
-    versions: versionsShape, counts: z.string(),
+    model: modelShape,
+    dataset: z.object({ name: z.string(), hash: z.string() }),
+    settings: settingsShape.optional(),
+    versions: versionsShape,
+    counts: z.string(),
 });
 const experts = z.object({
-    probability: z.enum(probabilityNames), minRouted: count, notAssessed: count, shares: z.record(z.string(), z.array(z.array(z.number()))),
-    threshold: z.number(), specific: byLanguage, related: byLanguage, general: z.array(index),
+    probability: z.enum(probabilityNames),
+    minRouted: count,
+    notAssessed: count,
+    shares: z.record(z.string(), z.array(z.array(z.number()))),
+    threshold: z.number(),
+    specific: byLanguage,
+    related: byLanguage,
+    general: z.array(index),
 });
-const shape = z.object({
-    format: z.literal('language-neurons/neurons'), version: z.union([z.literal(2), z.literal(dense), z.literal(withSites)]), method: z.enum(['paper', 'lape']),
-    languages: z.array(z.string()).min(2), widths: z.array(count).min(1), sites: sitesShape.optional(), experts: experts.optional(), topRate: z.number(), bar: z.number(),
-    lambda: z.number().nullable(), threshold: z.number(), selected: count, histogram: z.array(count), histogramAll: z.array(count),
-    general: count, perLanguage: z.record(z.string(), z.object({ specific: count, related: count, total: count })),
-    layers: z.array(z.object({ specific: count, related: count, general: count })), milliseconds: z.number(),
-    stages, stability: stability.optional(), source: source.optional(),
-    neurons: z.object({ specific: byLanguage, related: byLanguage, general: z.array(index) }),
-}).refine(({ languages, widths, sites, layers, histogram, histogramAll, perLanguage, neurons }) =>
-    layers.length === layerWidths(analysisSites({ sites, widths })).length
-    && (sites === undefined || sites.map(neuronsAt).join() === widths.join())
-    && [histogram, histogramAll].every(({ length }) => length === languages.length + 1)
-    && languages.every((language) => [perLanguage, neurons.specific, neurons.related].every((lists) => Object.hasOwn(lists, language))));
+const shape = z
+    .object({
+        format: z.literal('language-neurons/neurons'),
+        version: z.union([z.literal(2), z.literal(dense), z.literal(withSites)]),
+        method: z.enum(['paper', 'lape']),
+        languages: z.array(z.string()).min(2),
+        widths: z.array(count).min(1),
+        sites: sitesShape.optional(),
+        experts: experts.optional(),
+        topRate: z.number(),
+        bar: z.number(),
+        lambda: z.number().nullable(),
+        threshold: z.number(),
+        selected: count,
+        histogram: z.array(count),
+        histogramAll: z.array(count),
+        general: count,
+        perLanguage: z.record(z.string(), z.object({ specific: count, related: count, total: count })),
+        layers: z.array(z.object({ specific: count, related: count, general: count })),
+        milliseconds: z.number(),
+        stages,
+        stability: stability.optional(),
+        source: source.optional(),
+        neurons: z.object({ specific: byLanguage, related: byLanguage, general: z.array(index) }),
+    })
+    .refine(
+        ({ languages, widths, sites, layers, histogram, histogramAll, perLanguage, neurons }) =>
+            layers.length === layerWidths(analysisSites({ sites, widths })).length &&
+            (sites === undefined || sites.map(neuronsAt).join() === widths.join()) &&
+            [histogram, histogramAll].every(({ length }) => length === languages.length + 1) &&
+            languages.every((language) =>
+                [perLanguage, neurons.specific, neurons.related].every((lists) => Object.hasOwn(lists, language)),
+            ),
+    );
 
 /**
  * Writes `neurons.json`: one line a property, one a language's neurons, so that it can be read and
@@ -57,9 +93,14 @@ const shape = z.object({
 export async function writeNeurons(path: string, analysis: NeuronAnalysis): Promise<void> {
     const { neurons, ...rest } = analysis;
     const lines = (lists: Readonly<Record<string, unknown>>): string =>
-        `{\n${Object.entries(lists).map(([key, list]) => `   ${JSON.stringify(key)}: ${JSON.stringify(list)}`).join(',\n')}\n  }`;
-    const head = Object.entries({ format: 'language-neurons/neurons', version: rest.sites === undefined ? dense : withSites, ...rest })
-        .map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
+        `{\n${Object.entries(lists)
+            .map(([key, list]) => `   ${JSON.stringify(key)}: ${JSON.stringify(list)}`)
+            .join(',\n')}\n  }`;
+    const head = Object.entries({
+        format: 'language-neurons/neurons',
+        version: rest.sites === undefined ? dense : withSites,
+        ...rest,
+    }).map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
     const body = ` "neurons": {\n  "specific": ${lines(neurons.specific)},\n  "related": ${lines(neurons.related)},\n  "general": ${JSON.stringify(neurons.general)}\n }`;
     await writeFileAtomic(path, `{\n${[...head, body].join(',\n')}\n}\n`);
 }
@@ -75,12 +116,17 @@ export async function readNeurons(path: string): Promise<NeuronAnalysis> {
         const { format: _, version: __, ...rest } = shape.parse(JSON.parse(text));
         analysis = rest;
     } catch (cause) {
-        throw new LanguageNeuronsError('DAMAGED', `${path}: not an analysis of this version; run identify again`, { cause });
+        throw new LanguageNeuronsError('DAMAGED', `${path}: not an analysis of this version; run identify again`, {
+            cause,
+        });
     }
     const { widths, neurons } = analysis;
     const all = [...Object.values(neurons.specific), ...Object.values(neurons.related), neurons.general].flat();
     if (all.some(([layer, neuron]) => neuron >= (widths[layer] ?? 0))) {
-        throw new LanguageNeuronsError('DAMAGED', `${path}: names neurons that the model does not have; run identify again`);
+        throw new LanguageNeuronsError(
+            'DAMAGED',
+            `${path}: names neurons that the model does not have; run identify again`,
+        );
     }
     return analysis;
 }

@@ -16,11 +16,12 @@ const fits: readonly ((l: number, g: number) => number)[] = [
     (_, g) => g,
 ];
 
-const rule = 'Of each layer, l is the logarithm of its specific + related neurons and g that of its general ones, '
-    + 'each stretched to [-1, 1] over the layers. The layers are divided into four runs such that the sum of l - g '
-    + '(stages 1 and 3), g - l (stage 2) and g (stage 4) is largest. The stages are seen where l is on average higher '
-    + 'in stages 1 and 3 than in 2, g lowest in 3 and largest of all layers in 4, and at least 95 % of random orders '
-    + 'of the layers fit worse; that share is the confidence.';
+const rule =
+    'Of each layer, l is the logarithm of its specific + related neurons and g that of its general ones, ' +
+    'each stretched to [-1, 1] over the layers. The layers are divided into four runs such that the sum of l - g ' +
+    '(stages 1 and 3), g - l (stage 2) and g (stage 4) is largest. The stages are seen where l is on average higher ' +
+    'in stages 1 and 3 than in 2, g lowest in 3 and largest of all layers in 4, and at least 95 % of random orders ' +
+    'of the layers fit worse; that share is the confidence.';
 
 /**
  * Proposes the paper's four stages from the layer-wise distribution of neurons (section 4 of the
@@ -30,8 +31,14 @@ const rule = 'Of each layer, l is the logarithm of its specific + related neuron
 export function findStages(layers: readonly LayerCounts[], widths: readonly number[]): Stages {
     // Layers without an FFN say nothing.
     const there = [...widths.keys()].filter((layer) => widths[layer]! > 0);
-    const found = stagesOf(there.map((layer) => layers[layer]!), there.map((layer) => widths[layer]!));
-    return { ...found, stages: found.stages.map(({ name, first, last }) => ({ name, first: there[first]!, last: there[last]! })) };
+    const found = stagesOf(
+        there.map((layer) => layers[layer]!),
+        there.map((layer) => widths[layer]!),
+    );
+    return {
+        ...found,
+        stages: found.stages.map(({ name, first, last }) => ({ name, first: there[first]!, last: there[last]! })),
+    };
 }
 
 function stagesOf(layers: readonly LayerCounts[], widths: readonly number[]): Stages {
@@ -57,7 +64,10 @@ function stagesOf(layers: readonly LayerCounts[], widths: readonly number[]): St
     const against = [
         [l1 > l2, 'specific and related neurons do not fall after the first layers'],
         [l3 > l2, 'specific and related neurons do not rise again'],
-        [g3 < Math.min(g1, g2, g4), 'general neurons are not at their lowest where specific and related ones rise again'],
+        [
+            g3 < Math.min(g1, g2, g4),
+            'general neurons are not at their lowest where specific and related ones rise again',
+        ],
         [g.indexOf(1) >= stages[3]!.first, 'general neurons are not at their maximum in the last layers'],
         [confidence >= sure, `${((1 - confidence) * 100).toFixed(0)} % of random orders of its layers fit as well`],
     ] as const;
@@ -106,7 +116,13 @@ function shareWorse(l: readonly number[], g: readonly number[], score: number): 
             const j = uniformInt(random, 0, i);
             [order[i], order[j]] = [order[j]!, order[i]!];
         }
-        if (divide(order.map((i) => l[i]!), order.map((i) => g[i]!)).score >= score) asGood++;
+        if (
+            divide(
+                order.map((i) => l[i]!),
+                order.map((i) => g[i]!),
+            ).score >= score
+        )
+            asGood++;
     }
     return 1 - (asGood + 1) / (orders + 1);
 }

@@ -3,9 +3,22 @@ import { countsDigest } from '../activations/countsDigest.js';
 import { defined } from '../defined.js';
 import { neuronsAt, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { activationProbabilities, assessable, type Probabilities, type ProbabilityName, routingProbabilities } from './activationProbabilities.js';
+import {
+    activationProbabilities,
+    assessable,
+    type Probabilities,
+    type ProbabilityName,
+    routingProbabilities,
+} from './activationProbabilities.js';
 import { findStages } from './findStages.js';
-import { type ExpertAnalysis, type IdentifyMethod, type LayerCounts, layerWidths, type NeuronAnalysis, type NeuronIndex } from './NeuronAnalysis.js';
+import {
+    type ExpertAnalysis,
+    type IdentifyMethod,
+    type LayerCounts,
+    layerWidths,
+    type NeuronAnalysis,
+    type NeuronIndex,
+} from './NeuronAnalysis.js';
 import { scoreParts } from './scoreParts.js';
 import { kthSmallest, roundHalfToEven, selectLowest } from './selectLowest.js';
 import { stability } from './stability.js';
@@ -40,28 +53,53 @@ const defaultMinRouted = 100;
  * @throws LanguageNeuronsError WRONG_USE, or EMPTY for a language without tokens
  */
 export function identify(activations: Activations, options: IdentifyOptions = {}): NeuronAnalysis {
-    const { folds, source: { dataset: { name, hash }, ...source } } = activations;
-    const analysis = { ...identifyOnce(activations, options), source: { ...source, dataset: { name, hash }, counts: countsDigest(activations) } };
+    const {
+        folds,
+        source: {
+            dataset: { name, hash },
+            ...source
+        },
+    } = activations;
+    const analysis = {
+        ...identifyOnce(activations, options),
+        source: { ...source, dataset: { name, hash }, counts: countsDigest(activations) },
+    };
     if (folds === undefined) return analysis;
     // Of fewer texts the same neurons are assessed.
     const { minRouted = defaultMinRouted } = options;
     const assessed = assessable(activations, minRouted);
-    return { ...analysis, stability: stability(activations, folds, analysis, (part) => identifyOnce(part, options, assessed)) };
+    return {
+        ...analysis,
+        stability: stability(activations, folds, analysis, (part) => identifyOnce(part, options, assessed)),
+    };
 }
 
 function identifyOnce(activations: Activations, options: IdentifyOptions, assessed?: Uint32Array): NeuronAnalysis {
-    const { method = 'paper', topRate = 0.01, bar = 0.95, lambda = 'auto', probability = 'conditional', minRouted = defaultMinRouted } = options;
+    const {
+        method = 'paper',
+        topRate = 0.01,
+        bar = 0.95,
+        lambda = 'auto',
+        probability = 'conditional',
+        minRouted = defaultMinRouted,
+    } = options;
     checkShare(topRate, 'top rate');
     checkShare(bar, 'bar');
-    if (lambda !== 'auto' && !Number.isFinite(lambda)) throw new LanguageNeuronsError('WRONG_USE', `λ must be auto or a finite number, not ${lambda}`);
-    if (method === 'lape' && lambda !== 'auto') throw new LanguageNeuronsError('WRONG_USE', 'LAPE has no λ; leave --lambda out, or use --method paper');
-    if (!(Number.isInteger(minRouted) && minRouted >= 0)) throw new LanguageNeuronsError('WRONG_USE', `the least routed tokens must be a whole number, not ${minRouted}`);
+    if (lambda !== 'auto' && !Number.isFinite(lambda))
+        throw new LanguageNeuronsError('WRONG_USE', `λ must be auto or a finite number, not ${lambda}`);
+    if (method === 'lape' && lambda !== 'auto')
+        throw new LanguageNeuronsError('WRONG_USE', 'LAPE has no λ; leave --lambda out, or use --method paper');
+    if (!(Number.isInteger(minRouted) && minRouted >= 0))
+        throw new LanguageNeuronsError('WRONG_USE', `the least routed tokens must be a whole number, not ${minRouted}`);
     const begin = performance.now();
     const { languages } = activations;
     const sites = sitesOf(activations);
     const probabilities = activationProbabilities(activations, { probability, minRouted }, assessed);
     if (probabilities.n === 0) {
-        throw new LanguageNeuronsError('EMPTY', `no expert saw ${minRouted} tokens of every language; collect more texts, or lower --min-routed`);
+        throw new LanguageNeuronsError(
+            'EMPTY',
+            `no expert saw ${minRouted} tokens of every language; collect more texts, or lower --min-routed`,
+        );
     }
     const criteria = { method, topRate, bar, lambda };
     const { threshold, high, ...chosen } = choose(probabilities, criteria);
@@ -75,19 +113,36 @@ function identifyOnce(activations: Activations, options: IdentifyOptions, assess
 
     const neurons = classify(probabilities, languages, threshold, high, selected);
     const layers = layerCounts(neurons, sites);
-    const perLanguage = Object.fromEntries(languages.map((language) => {
-        const [s, r] = [neurons.specific[language]!.length, neurons.related[language]!.length];
-        return [language, { specific: s, related: r, total: s + r }];
-    }));
+    const perLanguage = Object.fromEntries(
+        languages.map((language) => {
+            const [s, r] = [neurons.specific[language]!.length, neurons.related[language]!.length];
+            return [language, { specific: s, related: r, total: s + r }];
+        }),
+    );
     const widths = sites.map(neuronsAt);
     const routing = routingProbabilities(activations);
     const notAssessed = widths.reduce((sum, width) => sum + width, 0) - probabilities.n;
     return {
-        method, languages, widths, ...defined({ sites: activations.sites }),
-        ...(routing === undefined ? {} : { experts: { probability, minRouted, notAssessed, ...classifyExperts(routing, languages, criteria) } }),
-        topRate, bar, lambda: chosen.lambda, threshold, selected: selected.length,
-        histogram, histogramAll, general: neurons.general.length, perLanguage, layers,
-        stages: findStages(layers, layerWidths(sites)), milliseconds, neurons,
+        method,
+        languages,
+        widths,
+        ...defined({ sites: activations.sites }),
+        ...(routing === undefined
+            ? {}
+            : { experts: { probability, minRouted, notAssessed, ...classifyExperts(routing, languages, criteria) } }),
+        topRate,
+        bar,
+        lambda: chosen.lambda,
+        threshold,
+        selected: selected.length,
+        histogram,
+        histogramAll,
+        general: neurons.general.length,
+        perLanguage,
+        layers,
+        stages: findStages(layers, layerWidths(sites)),
+        milliseconds,
+        neurons,
     };
 }
 
@@ -101,20 +156,29 @@ interface Choice {
 }
 
 /** τ, N, and the rows with the lowest scores. */
-function choose(probabilities: Probabilities, { method, topRate, bar, lambda }: Required<Pick<IdentifyOptions, 'method' | 'topRate' | 'bar' | 'lambda'>>): Choice {
+function choose(
+    probabilities: Probabilities,
+    { method, topRate, bar, lambda }: Required<Pick<IdentifyOptions, 'method' | 'topRate' | 'bar' | 'lambda'>>,
+): Choice {
     const { p, n, l } = probabilities;
     const threshold = kthSmallest(p, Math.max(1, roundHalfToEven(p.length * bar)));
     const high = highLanguages(probabilities, threshold);
     const parts = scoreParts(probabilities);
     const count = roundHalfToEven(n * topRate);
-    const chosen = method === 'lape' ? { lambda: null, selected: selectLape(parts.entropy, high, count) }
-        : lambda === 'auto' ? sweepLambda(parts, high, count, l) : fixedLambda(parts, lambda, count);
+    const chosen =
+        method === 'lape'
+            ? { lambda: null, selected: selectLape(parts.entropy, high, count) }
+            : lambda === 'auto'
+              ? sweepLambda(parts, high, count, l)
+              : fixedLambda(parts, lambda, count);
     return { threshold, high, ...chosen };
 }
 
 /** Experts classified as neurons are, by r = n_e / T in place of p. */
 function classifyExperts(
-    routing: Probabilities, languages: readonly string[], criteria: Parameters<typeof choose>[1],
+    routing: Probabilities,
+    languages: readonly string[],
+    criteria: Parameters<typeof choose>[1],
 ): Pick<ExpertAnalysis, 'shares' | 'threshold' | 'specific' | 'related' | 'general'> {
     const { threshold, high, selected } = choose(routing, criteria);
     const shares: Record<string, number[][]> = {};
@@ -132,7 +196,11 @@ function selectLape(entropy: Float64Array, high: Uint16Array, count: number): Ui
 }
 
 function classify(
-    { p, n, l, locate }: Probabilities, languages: readonly string[], threshold: number, high: Uint16Array, selected: Uint32Array,
+    { p, n, l, locate }: Probabilities,
+    languages: readonly string[],
+    threshold: number,
+    high: Uint16Array,
+    selected: Uint32Array,
 ): NeuronAnalysis['neurons'] {
     const specific: Record<string, NeuronIndex[]> = Object.fromEntries(languages.map((language) => [language, []]));
     const related: Record<string, NeuronIndex[]> = Object.fromEntries(languages.map((language) => [language, []]));
@@ -153,8 +221,16 @@ function classify(
 /** Numbers of neurons by layer; a related one counts once. */
 function layerCounts({ specific, related, general }: NeuronAnalysis['neurons'], sites: readonly Site[]): LayerCounts[] {
     const layers = layerWidths(sites).map(() => ({ specific: 0, related: 0, general: 0 }));
-    const once = new Map(Object.values(related).flat().map((index) => [index.join(), index]));
-    for (const [kind, list] of [['specific', Object.values(specific).flat()], ['related', once.values()], ['general', general]] as const) {
+    const once = new Map(
+        Object.values(related)
+            .flat()
+            .map((index) => [index.join(), index]),
+    );
+    for (const [kind, list] of [
+        ['specific', Object.values(specific).flat()],
+        ['related', once.values()],
+        ['general', general],
+    ] as const) {
         for (const [site] of list) layers[sites[site]!.layer]![kind]++;
     }
     return layers;
@@ -172,5 +248,6 @@ function highLanguages({ p, n, l }: Probabilities, threshold: number): Uint16Arr
 }
 
 function checkShare(value: number, what: string): void {
-    if (!(value > 0 && value < 1)) throw new LanguageNeuronsError('WRONG_USE', `the ${what} must lie between 0 and 1, not ${value}`);
+    if (!(value > 0 && value < 1))
+        throw new LanguageNeuronsError('WRONG_USE', `the ${what} must lie between 0 and 1, not ${value}`);
 }

@@ -4,5 +4,7 @@ import type { NeuronAnalysis } from './NeuronAnalysis.js';
 /** Names the neurons of an analysis by themselves: languages, widths and lists. sha256, hexadecimal. */
 export function neuronsDigest({ languages, widths, neurons }: NeuronAnalysis): string {
     const lists = languages.map((language) => [neurons.specific[language], neurons.related[language]]);
-    return createHash('sha256').update(JSON.stringify([languages, widths, lists, neurons.general])).digest('hex');
+    return createHash('sha256')
+        .update(JSON.stringify([languages, widths, lists, neurons.general]))
+        .digest('hex');
 }

@@ -12,7 +12,10 @@ export function neuronsOf(analysis: NeuronAnalysis, language: string, set: Neuro
     const specific = analysis.neurons.specific[language];
     const related = analysis.neurons.related[language];
     if (specific === undefined || related === undefined) {
-        throw new LanguageNeuronsError('NOT_FOUND', `the analysis has no language ${language}, only ${analysis.languages.join(', ')}`);
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `the analysis has no language ${language}, only ${analysis.languages.join(', ')}`,
+        );
     }
     const neurons = [
         ...specific,

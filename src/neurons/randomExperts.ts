@@ -11,7 +11,11 @@ const nearest = 4;
  * give the same experts.
  * @param set all neurons of some experts
  */
-export function randomExperts(analysis: NeuronAnalysis, set: readonly NeuronIndex[], ...seeds: readonly number[]): NeuronIndex[] {
+export function randomExperts(
+    analysis: NeuronAnalysis,
+    set: readonly NeuronIndex[],
+    ...seeds: readonly number[]
+): NeuronIndex[] {
     const generator = randomOf(...seeds);
     const sites = analysisSites(analysis);
     const taken = new Map<number, Set<number>>();
@@ -25,11 +29,17 @@ export function randomExperts(analysis: NeuronAnalysis, set: readonly NeuronInde
         const drawn: number[] = [];
         for (const expert of [...experts].sort((a, b) => a - b)) {
             const others = [...routing.keys()].filter((other) => !experts.has(other) && !drawn.includes(other));
-            const pool = others.sort((a, b) => Math.abs(routing[a]! - routing[expert]!) - Math.abs(routing[b]! - routing[expert]!) || a - b).slice(0, nearest);
+            const pool = others
+                .sort(
+                    (a, b) =>
+                        Math.abs(routing[a]! - routing[expert]!) - Math.abs(routing[b]! - routing[expert]!) || a - b,
+                )
+                .slice(0, nearest);
             drawn.push(pool.length === 0 ? expert : pool[uniformInt(generator, 0, pool.length - 1)]!);
         }
         const { width } = sites[site]!;
-        for (const expert of drawn.sort((a, b) => a - b)) for (let j = 0; j < width; j++) chosen.push([site, expert * width + j]);
+        for (const expert of drawn.sort((a, b) => a - b))
+            for (let j = 0; j < width; j++) chosen.push([site, expert * width + j]);
     }
     return chosen;
 }

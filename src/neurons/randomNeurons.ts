@@ -8,7 +8,11 @@ import type { NeuronIndex } from './NeuronAnalysis.js';
  * went; none of the set while a site, or an expert, has others. The same seeds give the same neurons. The control of
  * a deactivation experiment.
  */
-export function randomNeurons(set: readonly NeuronIndex[], sites: readonly Site[], ...seeds: readonly number[]): NeuronIndex[] {
+export function randomNeurons(
+    set: readonly NeuronIndex[],
+    sites: readonly Site[],
+    ...seeds: readonly number[]
+): NeuronIndex[] {
     const generator = randomOf(...seeds);
     const draw = (pool: number[], count: number): number[] => {
         for (let i = 0; i < count; i++) {

@@ -2,7 +2,14 @@ import jStat from 'jstat';
 import type { Activations, Counts } from '../activations/Activations.js';
 import { addCounts } from '../activations/addCounts.js';
 import { defined } from '../defined.js';
-import { type ClassStability, type Interval, type NeuronAnalysis, type NeuronClass, neuronClasses, type Stability } from './NeuronAnalysis.js';
+import {
+    type ClassStability,
+    type Interval,
+    type NeuronAnalysis,
+    type NeuronClass,
+    neuronClasses,
+    type Stability,
+} from './NeuronAnalysis.js';
 import { classKeys } from './classKeys.js';
 
 /** Most divisions into halves that are looked at: more would take longer and say little more. */
@@ -18,7 +25,10 @@ const level = 0.95;
  * @param again the same analysis of other counts
  */
 export function stability(
-    activations: Activations, folds: readonly Counts[], analysis: NeuronAnalysis, again: (part: Activations) => NeuronAnalysis,
+    activations: Activations,
+    folds: readonly Counts[],
+    analysis: NeuronAnalysis,
+    again: (part: Activations) => NeuronAnalysis,
 ): Stability {
     const part = (chosen: readonly number[]): Activations => {
         const { languages, sites, source } = activations;
@@ -35,17 +45,24 @@ export function stability(
         kept: mean(left.map((keys) => share(common(whole[kind], keys[kind]), whole[kind].size))),
         overlap: mean(pairs.map(([a, b]) => share(2 * common(a[kind], b[kind]), a[kind].size + b[kind].size))),
     });
-    const interval = (number: (analysis: NeuronAnalysis) => number): Interval => jackknife(number(analysis), without.map(number));
+    const interval = (number: (analysis: NeuronAnalysis) => number): Interval =>
+        jackknife(number(analysis), without.map(number));
     return {
-        folds: folds.length, halves: halves.length,
+        folds: folds.length,
+        halves: halves.length,
         classes: Object.fromEntries(neuronClasses.map((kind) => [kind, of(kind)])) as Stability['classes'],
         intervals: {
             general: interval(({ general }) => general),
-            perLanguage: Object.fromEntries(analysis.languages.map((language) => [language, {
-                specific: interval(({ perLanguage }) => perLanguage[language]!.specific),
-                related: interval(({ perLanguage }) => perLanguage[language]!.related),
-                total: interval(({ perLanguage }) => perLanguage[language]!.total),
-            }])),
+            perLanguage: Object.fromEntries(
+                analysis.languages.map((language) => [
+                    language,
+                    {
+                        specific: interval(({ perLanguage }) => perLanguage[language]!.specific),
+                        related: interval(({ perLanguage }) => perLanguage[language]!.related),
+                        total: interval(({ perLanguage }) => perLanguage[language]!.total),
+                    },
+                ]),
+            ),
         },
     };
 }

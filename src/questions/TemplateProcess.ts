@@ -89,14 +89,24 @@ export class TemplateProcess {
 
     #start(): ChildProcess {
         const { SystemRoot } = process.env; // without it nothing runs on Windows
-        const child = spawn(process.execPath, [
-            `--max-old-space-size=${heapMegabytes}`, '--disallow-code-generation-from-strings',
-            '--input-type=module', '--eval', program,
-            import.meta.resolve('@huggingface/jinja'), String(maxPromptCharacters), String(2 * renderMilliseconds),
-        ], {
-            env: SystemRoot === undefined ? {} : { SystemRoot },
-            stdio: ['ignore', 'ignore', 'ignore', 'ipc'], windowsHide: true,
-        });
+        const child = spawn(
+            process.execPath,
+            [
+                `--max-old-space-size=${heapMegabytes}`,
+                '--disallow-code-generation-from-strings',
+                '--input-type=module',
+                '--eval',
+                program,
+                import.meta.resolve('@huggingface/jinja'),
+                String(maxPromptCharacters),
+                String(2 * renderMilliseconds),
+            ],
+            {
+                env: SystemRoot === undefined ? {} : { SystemRoot },
+                stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
+                windowsHide: true,
+            },
+        );
         child.on('message', (message: Message) => {
             if (child !== this.#child) return; // given up
             clearTimeout(this.#timer);

@@ -26,8 +26,10 @@ export async function chatTemplate({ path, info }: ChatModel): Promise<PromptTem
     const write = async ({ text }: Parameters<PromptTemplate['write']>[0]): Promise<string> => {
         try {
             return await renderer.render({
-                messages: [{ role: 'user', content: text }], add_generation_prompt: true,
-                bos_token: bosText, eos_token: eosText,
+                messages: [{ role: 'user', content: text }],
+                add_generation_prompt: true,
+                bos_token: bosText,
+                eos_token: eosText,
             });
         } catch (cause) {
             const [why] = (cause as Error).message.split('\n');
@@ -38,7 +40,8 @@ export async function chatTemplate({ path, info }: ChatModel): Promise<PromptTem
             );
         }
     };
-    await write({ language: 'en', text: '1 + 1?' }).catch((cause: unknown) => { // tells now, not after hours
+    await write({ language: 'en', text: '1 + 1?' }).catch((cause: unknown) => {
+        // tells now, not after hours
         renderer.close();
         throw cause;
     });

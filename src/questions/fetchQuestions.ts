@@ -34,7 +34,9 @@ export interface FetchOptions {
  * fetched; DAMAGED where it is not what it should be; UNWRITABLE, ABORTED
  */
 export async function fetchQuestions(
-    name: string, { languages, signal, progress }: FetchOptions, home: QuestionHome = questionHomes[name]!,
+    name: string,
+    { languages, signal, progress }: FetchOptions,
+    home: QuestionHome = questionHomes[name]!,
 ): Promise<string> {
     const folder = join(cacheFolder(), name);
     const missing: string[] = [];
@@ -52,8 +54,8 @@ export async function fetchQuestions(
         if (hashOf(data) !== sha256) {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${from}/${file}: is not the file known as ${name} (sha256 ${hashOf(data)} instead of ${sha256}); `
-                    + 'get it elsewhere and give its folder with --data',
+                `${from}/${file}: is not the file known as ${name} (sha256 ${hashOf(data)} instead of ${sha256}); ` +
+                    'get it elsewhere and give its folder with --data',
             );
         }
         await writeFileAtomic(join(folder, file), data);
@@ -68,7 +70,10 @@ export async function fetchQuestions(
  * @throws LanguageNeuronsError DAMAGED where it was changed; NOT_FOUND where it cannot be read
  */
 export async function isCached(
-    folder: string, name: string, language: string, home: QuestionHome = questionHomes[name]!,
+    folder: string,
+    name: string,
+    language: string,
+    home: QuestionHome = questionHomes[name]!,
 ): Promise<boolean> {
     const { file, sha256 } = home.files[language]!;
     const path = join(folder, file);
@@ -80,8 +85,8 @@ export async function isCached(
     if (hashOf(data) === sha256) return true;
     throw new LanguageNeuronsError(
         'DAMAGED',
-        `${path}: is not the file known as ${name} (sha256 ${hashOf(data)} instead of ${sha256}); delete it, and `
-            + 'it is fetched again',
+        `${path}: is not the file known as ${name} (sha256 ${hashOf(data)} instead of ${sha256}); delete it, and ` +
+            'it is fetched again',
     );
 }
 
@@ -102,8 +107,8 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
             if (bytes > maxFileBytes) {
                 throw new LanguageNeuronsError(
                     'DAMAGED',
-                    `${url}: is longer than ${maxFileBytes >> 20} MiB, so not a file of ${name}; get it elsewhere `
-                        + 'and give its folder with --data',
+                    `${url}: is longer than ${maxFileBytes >> 20} MiB, so not a file of ${name}; get it elsewhere ` +
+                        'and give its folder with --data',
                 );
             }
             chunks.push(chunk);
@@ -114,6 +119,10 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
         if (cause instanceof LanguageNeuronsError) throw cause;
         const { message, cause: reason } = cause as Error;
         const why = reason instanceof Error ? reason.message || (reason as NodeJS.ErrnoException).code : message;
-        throw new LanguageNeuronsError('NOT_FOUND', `${url}: cannot be fetched (${why}); where there is no network, give a folder with the files of ${name} with --data`, { cause });
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${url}: cannot be fetched (${why}); where there is no network, give a folder with the files of ${name} with --data`,
+            { cause },
+        );
     }
 }

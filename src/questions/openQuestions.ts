@@ -11,8 +11,12 @@ import { fetchQuestions, homeLanguages, isCached, questionSets } from './fetchQu
 import type { Question, Questions } from './Questions.js';
 
 const msvampRow = z.union([
-    z.object({ m_query: z.string(), response: z.string() }).transform(({ m_query, response }) => ({ text: m_query, response })),
-    z.object({ query: z.string(), response: z.string() }).transform(({ query, response }) => ({ text: query, response })), // the English file
+    z
+        .object({ m_query: z.string(), response: z.string() })
+        .transform(({ m_query, response }) => ({ text: m_query, response })),
+    z
+        .object({ query: z.string(), response: z.string() })
+        .transform(({ query, response }) => ({ text: query, response })), // the English file
 ]);
 
 /** How a row of each kind of file is read: undefined where it is not one. */
@@ -43,7 +47,10 @@ export interface QuestionsOptions {
 
 /** Whether openQuestions knows this name, or a folder looks like one of questions. */
 export async function isQuestions(spec: string): Promise<boolean> {
-    return questionSets.includes(spec) || (await readdir(spec).catch((): string[] => [])).some((name) => kindOf(name) !== undefined);
+    return (
+        questionSets.includes(spec) ||
+        (await readdir(spec).catch((): string[] => [])).some((name) => kindOf(name) !== undefined)
+    );
 }
 
 /**
@@ -52,13 +59,18 @@ export async function isQuestions(spec: string): Promise<boolean> {
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, fetchQuestions's; reading a language DAMAGED naming the line,
  * ENCODING, EMPTY; ABORTED by the signal, also while a language is read
  */
-export async function openQuestions(spec: string, { languages: asked, signal, progress = silent }: QuestionsOptions = {}): Promise<Questions> {
+export async function openQuestions(
+    spec: string,
+    { languages: asked, signal, progress = silent }: QuestionsOptions = {},
+): Promise<Questions> {
     throwIfStopped(signal);
     if (!questionSets.includes(spec)) return openFolder(spec, asked, signal);
     const folder = await fetchQuestions(spec, { languages: asked, signal, progress });
     const fetched = await openFolder(folder, asked ?? homeLanguages(spec), signal);
     return {
-        ...fetched, name: spec, sources: [{ name: spec }],
+        ...fetched,
+        name: spec,
+        sources: [{ name: spec }],
         of: async (language) => {
             await isCached(folder, spec, language); // still what was fetched, however long ago it was opened
             return fetched.of(language);
@@ -67,10 +79,16 @@ export async function openQuestions(spec: string, { languages: asked, signal, pr
 }
 
 async function openFolder(
-    folder: string, asked: readonly string[] | undefined, signal: AbortSignal | undefined,
+    folder: string,
+    asked: readonly string[] | undefined,
+    signal: AbortSignal | undefined,
 ): Promise<Questions> {
     const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-        throw new LanguageNeuronsError('NOT_FOUND', `${folder}: cannot be read (${cause.message}); give mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json`, { cause });
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${folder}: cannot be read (${cause.message}); give mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json`,
+            { cause },
+        );
     });
     const files = new Map<string, { readonly path: string; readonly kind: keyof typeof kinds }>();
     for (const name of names.sort()) {
@@ -78,13 +96,23 @@ async function openFolder(
         if (found === undefined) continue;
         const { language, kind } = found;
         const other = files.get(language);
-        if (other !== undefined) throw new LanguageNeuronsError('WRONG_USE', `${folder}: ${other.path} and ${name} are both of ${language}; leave one in the folder`);
+        if (other !== undefined)
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `${folder}: ${other.path} and ${name} are both of ${language}; leave one in the folder`,
+            );
         files.set(language, { path: join(folder, name), kind });
     }
-    if (files.size === 0) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: holds no questions; give a folder of mgsm_LL.tsv or test_Language.json`);
+    if (files.size === 0)
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${folder}: holds no questions; give a folder of mgsm_LL.tsv or test_Language.json`,
+        );
     const languages = chooseLanguages(asked, inPaperOrder(files.keys()), folder);
     return {
-        name: folder, sources: [{ name: folder, path: resolve(folder) }], languages,
+        name: folder,
+        sources: [{ name: folder, path: resolve(folder) }],
+        languages,
         of: (language) => readQuestions(files.get(language)!, language, signal),
     };
 }
@@ -98,18 +126,23 @@ function kindOf(name: string): { readonly language: string; readonly kind: keyof
 
 async function readQuestions(
     { path, kind }: { readonly path: string; readonly kind: keyof typeof kinds },
-    language: string, signal: AbortSignal | undefined,
+    language: string,
+    signal: AbortSignal | undefined,
 ): Promise<Question[]> {
     const questions: Question[] = [];
     for await (const { text: line, number } of readLines(path, signal)) {
         if (line.trim() === '') continue;
         const row = kinds[kind](line);
         if (row === undefined || row.answer === undefined || row.text.trim() === '') {
-            throw new LanguageNeuronsError('DAMAGED', `${path}: line ${number} is not ${kind === 'mgsm' ? 'question, tab, number' : '{"m_query", "response"} with a number'}; mend the line`);
+            throw new LanguageNeuronsError(
+                'DAMAGED',
+                `${path}: line ${number} is not ${kind === 'mgsm' ? 'question, tab, number' : '{"m_query", "response"} with a number'}; mend the line`,
+            );
         }
         questions.push({ language, index: questions.length, text: row.text, answer: row.answer });
     }
-    if (questions.length === 0) throw new LanguageNeuronsError('EMPTY', `${path}: holds no question; get the file again`);
+    if (questions.length === 0)
+        throw new LanguageNeuronsError('EMPTY', `${path}: holds no question; get the file again`);
     return questions;
 }
 

@@ -9,13 +9,18 @@ export interface KeyedPrompt {
     readonly stops: readonly string[];
     readonly maxTokens: number;
     /** Of drawn answers: how many, at what temperature, from which seed. */
-    readonly drawn?: { readonly answers: number; readonly temperature: number; readonly seed: number; readonly id: number } | undefined;
+    readonly drawn?:
+        | { readonly answers: number; readonly temperature: number; readonly seed: number; readonly id: number }
+        | undefined;
 }
 
 /**
  * Names the answers to a prompt. The window has no part in them; the batch and the KV cache's size have, since they
  * decide what is computed side by side, and so the last bits.
  */
-export function promptKey({ fingerprint, settings: { window: _, ...settings }, contextSize }: Engine, prompt: KeyedPrompt): string {
+export function promptKey(
+    { fingerprint, settings: { window: _, ...settings }, contextSize }: Engine,
+    prompt: KeyedPrompt,
+): string {
     return keyOf({ answers: 1, model: fingerprint, settings, context: contextSize, ...prompt });
 }

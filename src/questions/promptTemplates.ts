@@ -16,15 +16,26 @@ export interface PromptTemplate {
 
 /** The words around a question in lm-evaluation-harness's `mgsm_native_cot_LL`, as it spells them. */
 const nativeWords: Readonly<Record<string, readonly [question: string, answer: string]>> = {
-    en: ['Question:', 'Step-by-Step Answer:'], es: ['Pregunta:', 'Respuesta paso a paso:'], fr: ['Question :', 'Réponse étape par étape :'],
-    de: ['Frage:', 'Schritt-für-Schritt-Antwort:'], ru: ['Задача:', 'Пошаговоерешение:'], zh: ['问题:', '逐步解答:'],
-    ja: ['問題:', 'ステップごとの答え:'], th: ['โจทย์:', 'คำตอบทีละขั้นตอน:'], sw: ['Swali:', 'Jibu la Hatua kwa Hatua:'],
-    bn: ['প্রশ্ন:', 'ধাপে ধাপে উত্তর:'], te: ['ప్రశ్న:', 'దశలవారీగా సమాధానం:'],
+    en: ['Question:', 'Step-by-Step Answer:'],
+    es: ['Pregunta:', 'Respuesta paso a paso:'],
+    fr: ['Question :', 'Réponse étape par étape :'],
+    de: ['Frage:', 'Schritt-für-Schritt-Antwort:'],
+    ru: ['Задача:', 'Пошаговоерешение:'],
+    zh: ['问题:', '逐步解答:'],
+    ja: ['問題:', 'ステップごとの答え:'],
+    th: ['โจทย์:', 'คำตอบทีละขั้นตอน:'],
+    sw: ['Swali:', 'Jibu la Hatua kwa Hatua:'],
+    bn: ['প্রশ্ন:', 'ধাপে ধাপে উত্তর:'],
+    te: ['ప్రశ్న:', 'దశలవారీగా సమాధానం:'],
 };
 
 function wordsOf(language: string): readonly [question: string, answer: string] {
     const words = nativeWords[language];
-    if (words === undefined) throw new LanguageNeuronsError('WRONG_USE', `the template native-cot has no words in ${language}, only in ${Object.keys(nativeWords).join(', ')}; use another template`);
+    if (words === undefined)
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `the template native-cot has no words in ${language}, only in ${Object.keys(nativeWords).join(', ')}; use another template`,
+        );
     return words;
 }
 
@@ -36,10 +47,14 @@ export const promptTemplates: Readonly<Record<string, PromptTemplate>> = {
         return `Below is an instruction that describes a task. Write a response that appropriately completes the request in ${name}. Please answer in ${name}.\n\n### Instruction:\n${text}\n\n### Response:`;
     }),
     /** Its answers end before another question, as in lm-evaluation-harness. */
-    'native-cot': plain('native-cot', ({ language, text }) => {
-        const [question, answer] = wordsOf(language);
-        return `${question} ${text}\n${answer}`;
-    }, (language) => [wordsOf(language)[0], '</s>', '<|im_end|>']),
+    'native-cot': plain(
+        'native-cot',
+        ({ language, text }) => {
+            const [question, answer] = wordsOf(language);
+            return `${question} ${text}\n${answer}`;
+        },
+        (language) => [wordsOf(language)[0], '</s>', '<|im_end|>'],
+    ),
 };
 
 /** Whether openTemplate knows this name; anything else is a file. */
@@ -47,7 +62,11 @@ export function isTemplateName(name: string): boolean {
     return name === 'chat' || Object.hasOwn(promptTemplates, name);
 }
 
-function plain(name: string, write: PromptTemplate['write'], stops: PromptTemplate['stops'] = () => []): PromptTemplate {
+function plain(
+    name: string,
+    write: PromptTemplate['write'],
+    stops: PromptTemplate['stops'] = () => [],
+): PromptTemplate {
     return { name, special: false, write, stops };
 }
 
@@ -61,15 +80,27 @@ export async function openTemplate(nameOrPath: string, model: ChatModel): Promis
     if (nameOrPath === 'chat') return await chatTemplate(model);
     if (Object.hasOwn(promptTemplates, nameOrPath)) return promptTemplates[nameOrPath]!;
     const text = await readFile(nameOrPath, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-        throw new LanguageNeuronsError('NOT_FOUND', `${nameOrPath}: no such template, nor a file that can be read; choose from chat, ${Object.keys(promptTemplates).join(', ')}, or give a text file with {question}`, { cause });
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${nameOrPath}: no such template, nor a file that can be read; choose from chat, ${Object.keys(promptTemplates).join(', ')}, or give a text file with {question}`,
+            { cause },
+        );
     });
-    if (!text.includes('{question}')) throw new LanguageNeuronsError('DAMAGED', `${nameOrPath}: holds no {question}; write it where the question belongs`);
+    if (!text.includes('{question}'))
+        throw new LanguageNeuronsError(
+            'DAMAGED',
+            `${nameOrPath}: holds no {question}; write it where the question belongs`,
+        );
     const parts = text.replace(/\r?\n$/, '');
     // Through functions, so that a $ in a question stays one.
-    return plain(nameOrPath, ({ language, text: question }) => parts.replaceAll('{Language}', () => englishName(language)).replaceAll('{question}', () => question));
+    return plain(nameOrPath, ({ language, text: question }) =>
+        parts.replaceAll('{Language}', () => englishName(language)).replaceAll('{question}', () => question),
+    );
 }
 
 /** `German` for `de`; Bengali as the papers say, not Bangla. */
 export function englishName(language: string): string {
-    return language === 'bn' ? 'Bengali' : new Intl.DisplayNames(['en'], { type: 'language' }).of(language) ?? language;
+    return language === 'bn'
+        ? 'Bengali'
+        : (new Intl.DisplayNames(['en'], { type: 'language' }).of(language) ?? language);
 }

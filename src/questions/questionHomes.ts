@@ -8,8 +8,16 @@ export interface QuestionHome {
 
 /** How MSVAMP's files name the languages. */
 const msvampNames: Readonly<Record<string, string>> = {
-    bn: 'Bengali', zh: 'Chinese', en: 'English', fr: 'French', de: 'German', ja: 'Japanese', ru: 'Russian',
-    es: 'Spanish', sw: 'Swahili', th: 'Thai',
+    bn: 'Bengali',
+    zh: 'Chinese',
+    en: 'English',
+    fr: 'French',
+    de: 'German',
+    ja: 'Japanese',
+    ru: 'Russian',
+    es: 'Spanish',
+    sw: 'Swahili',
+    th: 'Thai',
 };
 
 /** Datasets that are fetched by name. The hashes were taken from the repositories' own files at these commits. */
@@ -33,8 +41,9 @@ export const questionHomes: Readonly<Record<string, QuestionHome>> = {
     },
     /** 1,000 questions in each language (arXiv 2310.20246). */
     msvamp: {
-        url: 'https://raw.githubusercontent.com/microsoft/MathOctopus/4d385db696c420b212ccf861fcfab13c1499a576'
-            + '/step1_supervised_finetuning/data/msvamp',
+        url:
+            'https://raw.githubusercontent.com/microsoft/MathOctopus/4d385db696c420b212ccf861fcfab13c1499a576' +
+            '/step1_supervised_finetuning/data/msvamp',
         files: filesOf((language) => `test_${msvampNames[language]}.json`, {
             bn: 'd1c0bb8e3a93127bdffab516ef9bb739ae5007f9071ae97c447c294b1fd65e82',
             zh: '31e136303b56ed1734d3e9fbcdcff4499f974a0857298816c41e1c5c0be6b4bd',
@@ -51,7 +60,8 @@ export const questionHomes: Readonly<Record<string, QuestionHome>> = {
 };
 
 function filesOf(
-    nameOf: (language: string) => string, hashes: Readonly<Record<string, string>>,
+    nameOf: (language: string) => string,
+    hashes: Readonly<Record<string, string>>,
 ): QuestionHome['files'] {
     const entries = Object.entries(hashes);
     return Object.fromEntries(entries.map(([language, sha256]) => [language, { file: nameOf(language), sha256 }]));

@@ -4,7 +4,9 @@ import type { Questions } from './Questions.js';
 /** The questions themselves as texts. */
 export function questionsCorpus(questions: Questions): Corpus {
     return {
-        name: questions.name, sources: questions.sources, languages: questions.languages,
+        name: questions.name,
+        sources: questions.sources,
+        languages: questions.languages,
         async *samples(language) {
             for (const { text } of await questions.of(language)) yield { language, prompt: '', response: text };
         },

@@ -73,19 +73,38 @@ interface AskedQuestion {
  */
 export async function respond(options: RespondOptions): Promise<RespondResult> {
     const { path, limit } = options;
-    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) throw new LanguageNeuronsError('WRONG_USE', `the number of questions must be a whole number of at least 1, not ${limit}`);
+    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0))
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `the number of questions must be a whole number of at least 1, not ${limit}`,
+        );
     return withFile(path, 'respond', () => respondInto(options));
 }
 
 async function respondInto(options: RespondOptions): Promise<RespondResult> {
-    const { engine, path, answers = 1, maxTokens = 256, temperature = 0, seed = 1, fresh = false, signal, progress = silent } = options;
+    const {
+        engine,
+        path,
+        answers = 1,
+        maxTokens = 256,
+        temperature = 0,
+        seed = 1,
+        fresh = false,
+        signal,
+        progress = silent,
+    } = options;
     const begin = performance.now();
     const asked = await askedQuestions(options);
     const keys = new Set(asked.map(({ key }) => key));
     const done = new Map<string, readonly string[]>();
     const journalPath = `${path}.answers.jsonl`;
     if (fresh) await removeAnswers([path, journalPath], progress);
-    const journal = await Journal.open(journalPath, entry, { signal, take: ({ key, answers }) => { if (keys.has(key)) done.set(key, answers); } });
+    const journal = await Journal.open(journalPath, entry, {
+        signal,
+        take: ({ key, answers }) => {
+            if (keys.has(key)) done.set(key, answers);
+        },
+    });
     noteUnreadable(journal, journalPath, progress);
     progress.stage('respond', asked.length * answers);
     const before = asked.filter(({ key }) => done.has(key)).length;
@@ -93,13 +112,27 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
         progress.note(`continues after ${before} of ${asked.length} questions`);
         progress.advance(before * answers);
     }
-    const open = new Map(asked.filter(({ key }) => !done.has(key)).map((one) => [one.id, { ...one, texts: new Array<string | undefined>(answers).fill(undefined) }]));
+    const open = new Map(
+        asked
+            .filter(({ key }) => !done.has(key))
+            .map((one) => [one.id, { ...one, texts: new Array<string | undefined>(answers).fill(undefined) }]),
+    );
     let generatedTokens = 0;
     await steppingDown(engine, progress, async () => {
         const left = [...open.values()].filter(({ key }) => !done.has(key));
         for (const { texts } of left) texts.fill(undefined);
-        for await (const { prompt, answer, text, tokens } of engine.generate(left, { answers, maxTokens, temperature, seed, signal })) {
-            const { texts, key, question: { language, index } } = open.get(prompt)!;
+        for await (const { prompt, answer, text, tokens } of engine.generate(left, {
+            answers,
+            maxTokens,
+            temperature,
+            seed,
+            signal,
+        })) {
+            const {
+                texts,
+                key,
+                question: { language, index },
+            } = open.get(prompt)!;
             texts[answer] = text;
             generatedTokens += tokens;
             progress.advance(1);
@@ -110,20 +143,47 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
     });
     progress.done();
     const answered = asked.map(({ question: { language, index, answer }, text, key, special }): AnsweredQuestion => ({
-        lang: englishName(language), instruction: text, ...(special ? { special } : {}), answers: done.get(key)!.map((generated) => ({ generated })), index, answer,
+        lang: englishName(language),
+        instruction: text,
+        ...(special ? { special } : {}),
+        answers: done.get(key)!.map((generated) => ({ generated })),
+        index,
+        answer,
     }));
     await writeFileAtomic(path, jsonLines(answered));
     return { questions: answered, generatedTokens, seconds: (performance.now() - begin) / 1000 };
 }
 
-async function askedQuestions({ engine, questions, template, limit, answers = 1, maxTokens = 256, temperature = 0, seed = 1 }: RespondOptions): Promise<AskedQuestion[]> {
+async function askedQuestions({
+    engine,
+    questions,
+    template,
+    limit,
+    answers = 1,
+    maxTokens = 256,
+    temperature = 0,
+    seed = 1,
+}: RespondOptions): Promise<AskedQuestion[]> {
     const asked: AskedQuestion[] = [];
     for (const language of questions.languages) {
         for (const question of (await questions.of(language)).slice(0, limit)) {
-            const [text, id, special, stops] = [await template.write(question), questionId(question), template.special, template.stops(language)];
+            const [text, id, special, stops] = [
+                await template.write(question),
+                questionId(question),
+                template.special,
+                template.stops(language),
+            ];
             // The question's place decides what is drawn.
-            const drawn = temperature === 0 ? { answers, temperature, seed: 0, id: 0 } : { answers, temperature, seed, id };
-            asked.push({ question, text, id, special, stops, key: promptKey(engine, { language, text, special, stops, maxTokens, drawn }) });
+            const drawn =
+                temperature === 0 ? { answers, temperature, seed: 0, id: 0 } : { answers, temperature, seed, id };
+            asked.push({
+                question,
+                text,
+                id,
+                special,
+                stops,
+                key: promptKey(engine, { language, text, special, stops, maxTokens, drawn }),
+            });
         }
     }
     return asked;

@@ -34,7 +34,7 @@ export interface AnalysisFacts {
 
 /** Neurons per language in the analysis' order of languages; zeros where a language has none. */
 export function languageCounts(analysis: NeuronAnalysis): LanguageCounts[] {
-    return analysis.languages.map(language => {
+    return analysis.languages.map((language) => {
         const counts = ownValue(analysis.perLanguage, language);
         return {
             language,
@@ -50,23 +50,35 @@ export function analysisFacts(analysis: NeuronAnalysis): AnalysisFacts {
     const languages = languageCounts(analysis);
     const total = (of: (layer: LayerCounts) => number) => analysis.layers.reduce((sum, layer) => sum + of(layer), 0);
     const names = languages.map(({ language }) => language);
-    const totals = languages.map(counts => counts.total);
+    const totals = languages.map((counts) => counts.total);
     const layers = analysis.layers.map((_, index) => index);
     return {
         neurons: analysis.widths.reduce((sum, width) => sum + width, 0),
         selected: analysis.selected,
-        specific: total(layer => layer.specific),
-        related: total(layer => layer.related),
+        specific: total((layer) => layer.specific),
+        related: total((layer) => layer.related),
         general: analysis.general,
         unclassified: analysis.histogram[0] ?? 0,
         most: extreme(names, totals, Math.max),
         fewest: extreme(names, totals, Math.min),
-        languagePeak: extreme(layers, analysis.layers.map(layer => layer.specific + layer.related), Math.max),
-        generalPeak: extreme(layers, analysis.layers.map(layer => layer.general), Math.max),
+        languagePeak: extreme(
+            layers,
+            analysis.layers.map((layer) => layer.specific + layer.related),
+            Math.max,
+        ),
+        generalPeak: extreme(
+            layers,
+            analysis.layers.map((layer) => layer.general),
+            Math.max,
+        ),
     };
 }
 
-function extreme<T>(items: readonly T[], values: readonly number[], choose: (...values: number[]) => number): Extreme<T> {
+function extreme<T>(
+    items: readonly T[],
+    values: readonly number[],
+    choose: (...values: number[]) => number,
+): Extreme<T> {
     if (values.length === 0) return { value: 0, of: [] };
     const value = choose(...values);
     return { value, of: items.filter((_, index) => values[index] === value) };

@@ -21,16 +21,21 @@ export function comparisonSummary(comparison: Comparison | undefined): Html | fa
     const { label, layers, groups, metrics } = lastChange(comparison);
     const [first, last] = [analyses[0]!, analyses[analyses.length - 1]!];
     const numbers = (kind: NeuronClass) => {
-        const sum = (of: readonly Readonly<Record<NeuronClass, number>>[]) => of.reduce((total, layer) => total + layer[kind], 0);
+        const sum = (of: readonly Readonly<Record<NeuronClass, number>>[]) =>
+            of.reduce((total, layer) => total + layer[kind], 0);
         return `${formatCount(sum(first.layers))} to ${formatCount(sum(last.layers))} ${kind} (${formatDifference(sum(layers))})`;
     };
-    const groupChange = (name: string, change: number | undefined) => change === undefined ? [] : [`${name} ${formatDifference(change)}`];
+    const groupChange = (name: string, change: number | undefined) =>
+        change === undefined ? [] : [`${name} ${formatDifference(change)}`];
     const means = [
         ...groupChange(formatList(trained), groups.trained?.change.total),
         ...groupChange(trained.length === 0 ? 'all languages' : 'the others', groups.others?.change.total),
     ];
-    return html`<p>From <strong>${first.label}</strong> to <strong>${label}</strong>: ${formatList([numbers('specific'), numbers('related'), numbers('general')])}
-neurons; a language’s own, on average: ${formatList(means)}.${metrics.map(change => html` ${metricSentence(change, trained)}`)}</p>`;
+    return html`<p>
+        From <strong>${first.label}</strong> to <strong>${label}</strong>:
+        ${formatList([numbers('specific'), numbers('related'), numbers('general')])} neurons; a language’s own, on
+        average: ${formatList(means)}.${metrics.map((change) => html` ${metricSentence(change, trained)}`)}
+    </p>`;
 }
 
 /** What became of a metric, on average over groups of languages, with the change's interval. */
@@ -38,8 +43,14 @@ function metricSentence({ metric, groups }: MetricChange, trained: readonly stri
     const { noun, formatValue } = metricWords[metric];
     const part = (name: string, group: MetricGroupChange | undefined): string[] => {
         if (group === undefined) return [];
-        return [`${name} from ${formatValue(group.before)} to ${formatValue(group.after)} (${changeWords(metric, group)})`];
+        return [
+            `${name} from ${formatValue(group.before)} to ${formatValue(group.after)} (${changeWords(metric, group)})`,
+        ];
     };
-    const parts = [...part('on average', groups.all), ...part(formatList(trained), groups.trained), ...(trained.length === 0 ? [] : part('the others', groups.others))];
+    const parts = [
+        ...part('on average', groups.all),
+        ...part(formatList(trained), groups.trained),
+        ...(trained.length === 0 ? [] : part('the others', groups.others)),
+    ];
     return `The whole model’s ${noun} goes ${parts.join('; ')}.`;
 }

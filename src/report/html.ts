@@ -24,7 +24,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Escapes text for element content and for quoted attributes. */
 export function escapeHtml(text: string): string {
-    return text.replace(/[&<>"']/g, character => ENTITIES[character] ?? character);
+    return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
 }
 
 /** Tagged template: everything inserted is escaped, unless it is `Html` already. */

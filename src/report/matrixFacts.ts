@@ -1,4 +1,9 @@
-import type { CellInterval, DeactivationMatrix, DeactivationSet, MetricName } from '../experiments/DeactivationMatrix.js';
+import type {
+    CellInterval,
+    DeactivationMatrix,
+    DeactivationSet,
+    MetricName,
+} from '../experiments/DeactivationMatrix.js';
 import { relativeChange } from '../experiments/matrixTable.js';
 import { tooFewRight } from '../experiments/tooFewRight.js';
 import { metricWords } from './metricWords.js';
@@ -78,8 +83,11 @@ export function cellsOf(set: DeactivationSet, metric: MetricName): SetCell[][] {
             const control = cellOf(set.control, r, c);
             const samples = cellOf(set.samples, r, c);
             const cannotTell = (difference: Measured): boolean =>
-                metric === 'accuracy' && baseline !== null && samples !== null && isComparable(difference)
-                && tooFewRight(baseline * samples, difference * samples);
+                metric === 'accuracy' &&
+                baseline !== null &&
+                samples !== null &&
+                isComparable(difference) &&
+                tooFewRight(baseline * samples, difference * samples);
             const tooFew = cannotTell(change);
             return {
                 row,
@@ -108,13 +116,14 @@ function leavesOutZero(interval: CellInterval | undefined): boolean {
 export function setFacts(name: string, set: DeactivationSet, metric: MetricName): SetFacts {
     const { harm } = metricWords[metric];
     // A language without neurons loses nothing: its row says nothing about the effect.
-    const rows = cellsOf(set, metric).filter(row => (row[0]?.neurons ?? 0) > 0 && row.some(isOwn));
-    const measured = rows.filter(row =>
-        row.every(cell => isComparable(cell.effect) && isComparable(cell.controlEffect)));
-    const compared = measured.filter(row => row.every(cell => !isOwn(cell) || !cell.tooFew));
+    const rows = cellsOf(set, metric).filter((row) => (row[0]?.neurons ?? 0) > 0 && row.some(isOwn));
+    const measured = rows.filter((row) =>
+        row.every((cell) => isComparable(cell.effect) && isComparable(cell.controlEffect)),
+    );
+    const compared = measured.filter((row) => row.every((cell) => !isOwn(cell) || !cell.tooFew));
     const own = rows.flat().filter(isOwn);
-    const others = rows.flat().filter(cell => !isOwn(cell));
-    const hits = compared.filter(row => hurtsOwnMost(row, cell => harmOf(cell.effect, harm))).length;
+    const others = rows.flat().filter((cell) => !isOwn(cell));
+    const hits = compared.filter((row) => hurtsOwnMost(row, (cell) => harmOf(cell.effect, harm))).length;
     const facts = {
         metric,
         set: name,
@@ -122,14 +131,14 @@ export function setFacts(name: string, set: DeactivationSet, metric: MetricName)
         leftOut: set.rows.length - compared.length,
         tooFew: measured.length - compared.length,
         hits,
-        controlHits: compared.filter(row => hurtsOwnMost(row, cell => harmOf(cell.controlEffect, harm))).length,
+        controlHits: compared.filter((row) => hurtsOwnMost(row, (cell) => harmOf(cell.controlEffect, harm))).length,
         expectedHits: compared.length / set.columns.length,
-        own: mean(own.map(cell => cell.effect)),
-        ownMedian: median(own.map(cell => cell.effect)),
-        others: mean(others.map(cell => cell.effect)),
-        controlOwn: mean(own.map(cell => cell.controlEffect)),
-        controlOwnMedian: median(own.map(cell => cell.controlEffect)),
-        controlOthers: mean(others.map(cell => cell.controlEffect)),
+        own: mean(own.map((cell) => cell.effect)),
+        ownMedian: median(own.map((cell) => cell.effect)),
+        others: mean(others.map((cell) => cell.effect)),
+        controlOwn: mean(own.map((cell) => cell.controlEffect)),
+        controlOwnMedian: median(own.map((cell) => cell.controlEffect)),
+        controlOthers: mean(others.map((cell) => cell.controlEffect)),
     };
     return { ...facts, verdict: judge(facts, 1 / set.columns.length) };
 }
@@ -144,7 +153,7 @@ function isOwn(cell: SetCell): boolean {
 
 function hurtsOwnMost(row: readonly SetCell[], of: (cell: SetCell) => Measured): boolean {
     const own = row.filter(isOwn).map(of)[0] ?? 0;
-    return own > 0 && row.every(cell => isOwn(cell) || (of(cell) ?? 0) < own);
+    return own > 0 && row.every((cell) => isOwn(cell) || (of(cell) ?? 0) < own);
 }
 
 function judge(facts: Omit<SetFacts, 'verdict'>, chance: number): Verdict {

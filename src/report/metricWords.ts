@@ -24,12 +24,24 @@ export interface MetricWords {
 
 export const metricWords: Readonly<Record<MetricName, MetricWords>> = {
     ppl: {
-        noun: 'perplexity', prefix: 'deactivation', harm: 1, relative: true, unit: '% of the baseline', samples: 'Scored tokens',
-        formatValue: formatNumber, formatEffect: formatChange,
+        noun: 'perplexity',
+        prefix: 'deactivation',
+        harm: 1,
+        relative: true,
+        unit: '% of the baseline',
+        samples: 'Scored tokens',
+        formatValue: formatNumber,
+        formatEffect: formatChange,
     },
     accuracy: {
-        noun: 'accuracy', prefix: 'accuracy', harm: -1, relative: false, unit: 'percentage points', samples: 'Questions',
-        formatValue: formatShare, formatEffect: formatPointsChange,
+        noun: 'accuracy',
+        prefix: 'accuracy',
+        harm: -1,
+        relative: false,
+        unit: 'percentage points',
+        samples: 'Questions',
+        formatValue: formatShare,
+        formatEffect: formatPointsChange,
     },
 };
 

@@ -16,42 +16,58 @@ export interface RenderedSection {
 /** The whole page: one file that needs no other and no network. */
 export function page(input: ReportInput, sections: readonly RenderedSection[]): string {
     const notes = input.notes ?? [];
-    const warnings = [...input.warnings ?? [], ...input.comparison?.notes ?? []];
+    const warnings = [...(input.warnings ?? []), ...(input.comparison?.notes ?? [])];
     // The policy makes the browser itself refuse anything from outside.
     const content = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
-<meta name="generator" content="language-neurons ${input.generatedBy.version}">
-<title>${input.title}</title>
-<style>${raw(STYLES)}</style>
-</head>
-<body>
-<main>
-<header><p>language-neurons report</p><h1>${input.title}</h1></header>
-<section class="summary" style="margin-top:0">${warnings.length > 0 && html`<div class="warnings" role="note">${warnings.map(warning => html`<p><b>Note:</b> ${warning}</p>`)}</div>`}
-${keyNumbers(input)}${summary(input)}
-${notes.length > 0 && html`<div class="notes">${notes.map(note => html`<p>${note}</p>`)}</div>`}</section>
-${chapterNames.map(name => chapter(name, sections.map((rendered, index) => ({ rendered, number: index + 1 })).filter(({ rendered }) => rendered.section.chapter === name), input))}
-${definitions(input)}
-${provenance(input)}
-</main>
-</body>
-</html>
-`;
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'" />
+                <meta name="generator" content="language-neurons ${input.generatedBy.version}" />
+                <title>${input.title}</title>
+                <style>
+                    ${raw(STYLES)}
+                </style>
+            </head>
+            <body>
+                <main>
+                    <header>
+                        <p>language-neurons report</p>
+                        <h1>${input.title}</h1>
+                    </header>
+                    <section class="summary" style="margin-top:0">
+                        ${warnings.length > 0 && html`<div class="warnings" role="note">${warnings.map((warning) => html`<p><b>Note:</b> ${warning}</p>`)}</div>`}
+                        ${keyNumbers(input)}${summary(input)}
+                        ${notes.length > 0 && html`<div class="notes">${notes.map((note) => html`<p>${note}</p>`)}</div>`}
+                    </section>
+                    ${chapterNames.map((name) =>
+                        chapter(
+                            name,
+                            sections
+                                .map((rendered, index) => ({ rendered, number: index + 1 }))
+                                .filter(({ rendered }) => rendered.section.chapter === name),
+                            input,
+                        ),
+                    )}
+                    ${definitions(input)} ${provenance(input)}
+                </main>
+            </body>
+        </html> `;
     return content.toString();
 }
 
 const chapterNames = Object.keys(chapters) as (keyof typeof chapters)[];
 
-function chapter(name: keyof typeof chapters, figures: readonly { rendered: RenderedSection; number: number }[], input: ReportInput): Html | false {
+function chapter(
+    name: keyof typeof chapters,
+    figures: readonly { rendered: RenderedSection; number: number }[],
+    input: ReportInput,
+): Html | false {
     if (figures.length === 0) return false;
-    return html`
-<h2 class="chapter" id="${name}">${chapters[name]}</h2>
-${name === 'deactivation' && setsOverview(input)}
-${figures.map(({ rendered, number }) => figure(rendered, number))}`;
+    return html` <h2 class="chapter" id="${name}">${chapters[name]}</h2>
+        ${name === 'deactivation' && setsOverview(input)}
+        ${figures.map(({ rendered, number }) => figure(rendered, number))}`;
 }
 
 function figure({ section, svg, csv }: RenderedSection, number: number): Html {

@@ -14,26 +14,49 @@ const PAPER = {
 export function definitions({ analysis }: ReportInput): Html {
     const { method } = analysis;
     const l = analysis.languages.length;
-    return html`
-<section id="definitions"><h2>Definitions</h2>
-<dl class="definitions">
-<dt>Neuron</dt><dd>One unit behind the activation function of a feed-forward block. It is active on a token where its
-activation is above 0; its activation probability in a language is the share of counted tokens on which it is active.</dd>
-<dt>High, N</dt><dd>A neuron is high in a language where its activation probability is above the threshold
-τ = ${formatNumber(analysis.threshold)}, the ${formatShare(analysis.bar)} quantile of all activation probabilities. N is
-the number of languages, of the ${l} examined, in which it is high.</dd>
-<dt>Selected</dt><dd>The ${formatShare(analysis.topRate)} of all neurons with the lowest scores. The score is the entropy of
-the activation probabilities over the languages less λ times the largest of them: low for neurons that depend on the
-language and are active.${method === 'lape' && html` Here the score is the entropy alone (LAPE, arXiv 2402.16438), and neurons that
-are high in no language are left out.`}</dd>
-<dt><b class="specific">Language-specific</b></dt><dd>Selected, N = 1.</dd>
-<dt><b class="related">Language-related</b></dt><dd>Selected, 1 < N < ${l}: shared by some of the languages, not by all.</dd>
-<dt><b class="general">General</b></dt><dd>N = ${l}, selected or not: high in every language. The first version of the paper
-calls these language-agnostic.</dd>
-<dt>Perplexity</dt><dd>The exponential of the mean negative log-likelihood of a text’s tokens. Higher is worse. Perplexities
-of different languages cannot be compared with each other, changes relative to the baseline can.</dd>
-</dl>
-<p class="small">Method: <a href="${PAPER.url}">${PAPER.title}</a>, arXiv 2505.21505.</p></section>`;
+    return html` <section id="definitions">
+        <h2>Definitions</h2>
+        <dl class="definitions">
+            <dt>Neuron</dt>
+            <dd>
+                One unit behind the activation function of a feed-forward block. It is active on a token where its
+                activation is above 0; its activation probability in a language is the share of counted tokens on which
+                it is active.
+            </dd>
+            <dt>High, N</dt>
+            <dd>
+                A neuron is high in a language where its activation probability is above the threshold τ =
+                ${formatNumber(analysis.threshold)}, the ${formatShare(analysis.bar)} quantile of all activation
+                probabilities. N is the number of languages, of the ${l} examined, in which it is high.
+            </dd>
+            <dt>Selected</dt>
+            <dd>
+                The ${formatShare(analysis.topRate)} of all neurons with the lowest scores. The score is the entropy of
+                the activation probabilities over the languages less λ times the largest of them: low for neurons that
+                depend on the language and are
+                active.${
+                    method === 'lape' &&
+                    html` Here the score is the entropy alone (LAPE, arXiv 2402.16438), and neurons that are high in no
+                    language are left out.`
+                }
+            </dd>
+            <dt><b class="specific">Language-specific</b></dt>
+            <dd>Selected, N = 1.</dd>
+            <dt><b class="related">Language-related</b></dt>
+            <dd>Selected, 1 < N < ${l}: shared by some of the languages, not by all.</dd>
+            <dt><b class="general">General</b></dt>
+            <dd>
+                N = ${l}, selected or not: high in every language. The first version of the paper calls these
+                language-agnostic.
+            </dd>
+            <dt>Perplexity</dt>
+            <dd>
+                The exponential of the mean negative log-likelihood of a text’s tokens. Higher is worse. Perplexities of
+                different languages cannot be compared with each other, changes relative to the baseline can.
+            </dd>
+        </dl>
+        <p class="small">Method: <a href="${PAPER.url}">${PAPER.title}</a>, arXiv 2505.21505.</p>
+    </section>`;
 }
 
 /** Settings and versions: what it takes to make the report again. */
@@ -42,12 +65,24 @@ export function provenance(input: ReportInput): Html {
     const widths = [...new Set(layerWidths(analysisSites(analysis)))];
     const entries: [string, string][] = [
         ['Model', `${source.model.name} (${source.model.architecture}, ${source.model.quantization})`],
-        [source.model.fingerprint.startsWith('xxh128:') ? 'Model fingerprint' : 'Model fingerprint (header and size)', source.model.fingerprint],
-        ...(source.model.imatrix === undefined ? [] : [['Importance matrix', source.model.imatrix ?? 'none'] as [string, string]]),
+        [
+            source.model.fingerprint.startsWith('xxh128:')
+                ? 'Model fingerprint'
+                : 'Model fingerprint (header and size)',
+            source.model.fingerprint,
+        ],
+        ...(source.model.imatrix === undefined
+            ? []
+            : [['Importance matrix', source.model.imatrix ?? 'none'] as [string, string]]),
         ['Layers', `${formatCount(analysis.layers.length)}, each of ${widths.map(formatCount).join(' or ')} neurons`],
         ['Dataset', source.dataset.name],
         ['Dataset hash', source.dataset.hash],
-        ['Counted with', Object.entries(source.settings ?? {}).map(([name, value]) => `${name} ${value}`).join(', ') || 'settings not known'],
+        [
+            'Counted with',
+            Object.entries(source.settings ?? {})
+                .map(([name, value]) => `${name} ${value}`)
+                .join(', ') || 'settings not known',
+        ],
         ['Languages', formatList(analysis.languages)],
         ['Method', analysis.method],
         ['Top rate', formatShare(analysis.topRate)],
@@ -57,15 +92,30 @@ export function provenance(input: ReportInput): Html {
         ['Scoring and λ sweep', `${formatNumber(analysis.milliseconds / 1000)} s`],
     ];
     for (const { metric, settings, decodedTokens } of matrices) {
-        const list = Object.entries(settings).map(([name, value]) => `${name} ${value}`).join(', ');
-        entries.push([`Deactivation, ${metricWords[metric].noun}`, `${list}; ${formatCount(decodedTokens)} tokens decoded`]);
+        const list = Object.entries(settings)
+            .map(([name, value]) => `${name} ${value}`)
+            .join(', ');
+        entries.push([
+            `Deactivation, ${metricWords[metric].noun}`,
+            `${list}; ${formatCount(decodedTokens)} tokens decoded`,
+        ]);
     }
-    entries.push(...Object.entries(source.versions).map(([name, version]): [string, string] => [`Counted with ${name}`, version]));
+    entries.push(
+        ...Object.entries(source.versions).map(([name, version]): [string, string] => [
+            `Counted with ${name}`,
+            version,
+        ]),
+    );
     entries.push(['Report made by', `language-neurons ${generatedBy.version}`]);
     if (generatedBy.command !== undefined) entries.push(['Command', generatedBy.command]);
-    return html`
-<section id="settings"><h2>Settings and versions</h2>
-<dl class="settings">${entries.map(([name, value]) => html`
-<dt>${name}</dt><dd>${value}</dd>`)}
-</dl></section>`;
+    return html` <section id="settings">
+        <h2>Settings and versions</h2>
+        <dl class="settings">
+            ${entries.map(
+                ([name, value]) =>
+                    html` <dt>${name}</dt>
+                        <dd>${value}</dd>`,
+            )}
+        </dl>
+    </section>`;
 }

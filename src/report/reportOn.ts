@@ -40,61 +40,91 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const stale: string[] = [];
     const counted = fits(analysis, activations);
     if (!counted) {
-        stale.push('neurons.json was made from other counts than activations.safetensors holds, so the numbers of counted tokens are left out; run identify again');
+        stale.push(
+            'neurons.json was made from other counts than activations.safetensors holds, so the numbers of counted tokens are left out; run identify again',
+        );
     }
     const matrices = (await readMatrices(folder)).filter((matrix) => {
         if (isOf(matrix, analysis)) return true;
-        stale.push(`${matrix.metric}.matrix.json was made with other neurons than those of neurons.json and is left out; run deactivate again`);
+        stale.push(
+            `${matrix.metric}.matrix.json was made with other neurons than those of neurons.json and is left out; run deactivate again`,
+        );
         return false;
     });
     const comparison = await readComparison(out);
     const compared = comparison !== undefined && comparesWith(comparison, analysis);
     if (comparison !== undefined && !compared) {
-        stale.push('comparison.json was made with other neurons than those of neurons.json and is left out; run compare again');
+        stale.push(
+            'comparison.json was made with other neurons than those of neurons.json and is left out; run compare again',
+        );
     }
-    const source = counted ? activations.source : analysis.source ?? activations.source;
-    return withFolder(out, 'report', () => writeReport(out, {
-        title: title ?? `Language neurons of ${source.model.name}`,
-        analysis,
-        tokens: counted ? Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])])) : {},
-        source,
-        generatedBy: { version: toolVersion },
-        matrices,
-        warnings: [...stale.map((what) => `${what}.`), ...matrices.flatMap((matrix) => warningsOn(matrix, source))],
-        ...defined({ comparison: compared ? comparison : undefined, notes }),
-    }));
+    const source = counted ? activations.source : (analysis.source ?? activations.source);
+    return withFolder(out, 'report', () =>
+        writeReport(out, {
+            title: title ?? `Language neurons of ${source.model.name}`,
+            analysis,
+            tokens: counted
+                ? Object.fromEntries(
+                      activations.languages.map((language, k) => [language, Number(activations.tokens[k])]),
+                  )
+                : {},
+            source,
+            generatedBy: { version: toolVersion },
+            matrices,
+            warnings: [...stale.map((what) => `${what}.`), ...matrices.flatMap((matrix) => warningsOn(matrix, source))],
+            ...defined({ comparison: compared ? comparison : undefined, notes }),
+        }),
+    );
 }
 
 /** Whether an analysis is of these counts; where it does not say, whether it has their shape. */
 function fits(analysis: NeuronAnalysis, activations: Activations): boolean {
     if (analysis.source !== undefined) return analysis.source.counts === countsDigest(activations);
-    return analysis.languages.join() === activations.languages.join() && sameSites(analysisSites(analysis), sitesOf(activations));
+    return (
+        analysis.languages.join() === activations.languages.join() &&
+        sameSites(analysisSites(analysis), sitesOf(activations))
+    );
 }
 
 /** Whether a matrix is of an analysis; where it does not say, whether each row deactivated as many neurons. */
 function isOf(matrix: DeactivationMatrix, analysis: NeuronAnalysis): boolean {
     if (matrix.neurons !== undefined) return matrix.neurons === neuronsDigest(analysis);
     return Object.entries(matrix.sets).every(([set, { rows, neurons }]) =>
-        rows.every((language, r) => analysis.languages.includes(language)
-            && neuronsOf(analysis, language, set as NeuronSetName).length === neurons[r]));
+        rows.every(
+            (language, r) =>
+                analysis.languages.includes(language) &&
+                neuronsOf(analysis, language, set as NeuronSetName).length === neurons[r],
+        ),
+    );
 }
 
 /** Whether an analysis is the first or the last of a comparison; where it does not say, as far as its numbers tell. */
 function comparesWith({ languages, widths, analyses }: Comparison, analysis: NeuronAnalysis): boolean {
     const digest = neuronsDigest(analysis);
-    return languages.toSorted().join() === analysis.languages.toSorted().join() && widths.join() === analysis.widths.join()
-        && [analyses[0]!, analyses.at(-1)!].some(({ neurons, histogram, histogramAll }) => (neurons === undefined
-            ? histogram.join() === analysis.histogram.join() && histogramAll.join() === analysis.histogramAll.join()
-            : neurons === digest));
+    return (
+        languages.toSorted().join() === analysis.languages.toSorted().join() &&
+        widths.join() === analysis.widths.join() &&
+        [analyses[0]!, analyses.at(-1)!].some(({ neurons, histogram, histogramAll }) =>
+            neurons === undefined
+                ? histogram.join() === analysis.histogram.join() && histogramAll.join() === analysis.histogramAll.join()
+                : neurons === digest,
+        )
+    );
 }
 
 /** What a reader of a matrix should know. */
 function warningsOn({ metric, counted, model }: DeactivationMatrix, source: ActivationsSource): string[] {
     const { noun } = metricWords[metric];
     return [
-        ...(counted === undefined ? [] : [`The ${noun} was ${countedWords(counted)}: effects on texts that neurons were found on look larger than on others.`]),
-        ...(model === undefined || model.fingerprint === source.model.fingerprint ? [] : [
-            `The ${noun} was measured on another model (${model.name}, ${model.quantization}) than the neurons were found in.`,
-        ]),
+        ...(counted === undefined
+            ? []
+            : [
+                  `The ${noun} was ${countedWords(counted)}: effects on texts that neurons were found on look larger than on others.`,
+              ]),
+        ...(model === undefined || model.fingerprint === source.model.fingerprint
+            ? []
+            : [
+                  `The ${noun} was measured on another model (${model.name}, ${model.quantization}) than the neurons were found in.`,
+              ]),
     ];
 }

@@ -6,8 +6,9 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
     clear: 'The effect is selective for languages.',
     unclear: 'This is a tendency that chance could produce as well.',
     absent: 'No effect selective for languages is visible in this measurement.',
-    tooFew: 'The whole model answers too few questions rightly for a fall to be told from chance, so nothing can '
-        + 'be said; more questions may tell.',
+    tooFew:
+        'The whole model answers too few questions rightly for a fall to be told from chance, so nothing can ' +
+        'be said; more questions may tell.',
     unmeasured: 'No row has neurons to deactivate and every cell measured, so nothing can be said.',
 };
 
@@ -30,22 +31,26 @@ export function setSentences(facts: SetFacts): string[] {
     if (facts.compared === 0) return [VERDICTS[facts.verdict]];
     const { noun, formatEffect } = metricWords[facts.metric];
     return [
-        `Deactivating a language’s own ${setLabel(facts.set)} neurons hurts that language most in `
-            + `${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')}${leftOutWords(facts)}; `
-            + `with random neurons it does in ${formatCount(facts.controlHits)}, `
-            + `and chance alone would give ${facts.expectedHits.toFixed(1)}.`,
-        `On average the language’s own ${noun} changes by ${formatEffect(facts.own)} `
-            + `(random neurons: ${formatEffect(facts.controlOwn)}) and that of the others by ${formatEffect(facts.others)} `
-            + `(random neurons: ${formatEffect(facts.controlOthers)}).`,
+        `Deactivating a language’s own ${setLabel(facts.set)} neurons hurts that language most in ` +
+            `${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')}${leftOutWords(facts)}; ` +
+            `with random neurons it does in ${formatCount(facts.controlHits)}, ` +
+            `and chance alone would give ${facts.expectedHits.toFixed(1)}.`,
+        `On average the language’s own ${noun} changes by ${formatEffect(facts.own)} ` +
+            `(random neurons: ${formatEffect(facts.controlOwn)}) and that of the others by ${formatEffect(facts.others)} ` +
+            `(random neurons: ${formatEffect(facts.controlOthers)}).`,
         VERDICTS[facts.verdict],
     ];
 }
 
 function leftOutWords({ leftOut, tooFew }: SetFacts): string {
-    const parts = ([
-        [leftOut - tooFew, 'nothing to deactivate, or not fully measured'],
-        [tooFew, 'too few right answers to tell a fall from chance'],
-    ] as const).filter(([rows]) => rows > 0).map(([rows, why]) => `${formatQuantity(rows, 'row')} left out: ${why}`);
+    const parts = (
+        [
+            [leftOut - tooFew, 'nothing to deactivate, or not fully measured'],
+            [tooFew, 'too few right answers to tell a fall from chance'],
+        ] as const
+    )
+        .filter(([rows]) => rows > 0)
+        .map(([rows, why]) => `${formatQuantity(rows, 'row')} left out: ${why}`);
     return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
 }
 
@@ -53,7 +58,9 @@ function leftOutWords({ leftOut, tooFew }: SetFacts): string {
 export function setLine(facts: SetFacts): string {
     const { noun, formatEffect } = metricWords[facts.metric];
     if (facts.compared === 0) return `${noun}: ${VERDICT_LABELS[facts.verdict]}.`;
-    return `that language is hurt most in ${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')} `
-        + `(random neurons: ${formatCount(facts.controlHits)}), its ${noun} changes by ${formatEffect(facts.own)} on average `
-        + `(random neurons: ${formatEffect(facts.controlOwn)}): ${VERDICT_LABELS[facts.verdict]}.`;
+    return (
+        `that language is hurt most in ${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')} ` +
+        `(random neurons: ${formatCount(facts.controlHits)}), its ${noun} changes by ${formatEffect(facts.own)} on average ` +
+        `(random neurons: ${formatEffect(facts.controlOwn)}): ${VERDICT_LABELS[facts.verdict]}.`
+    );
 }

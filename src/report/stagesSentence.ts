@@ -3,7 +3,10 @@ import type { Stages } from '../neurons/NeuronAnalysis.js';
 /** Whether and where the four stages are, in a sentence. */
 export function stagesSentence({ seen, reason, stages, confidence }: Stages): string {
     if (!seen) return `The four stages are not seen in this model: ${reason ?? 'its layers do not show them'}.`;
-    const places = stages.map(({ name, first, last }, index) => `${index + 1} ${name}, ${first === last ? `layer ${first}` : `layers ${first} to ${last}`}`);
+    const places = stages.map(
+        ({ name, first, last }, index) =>
+            `${index + 1} ${name}, ${first === last ? `layer ${first}` : `layers ${first} to ${last}`}`,
+    );
     return `The four stages are seen in this model: ${places.join('; ')} (shaded by turns; confidence ${formatConfidence(confidence)}).`;
 }
 

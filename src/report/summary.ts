@@ -14,31 +14,38 @@ export function summary(input: ReportInput): Html {
     const facts = analysisFacts(input.analysis);
     const { model, dataset } = input.source;
     const { languages, topRate } = input.analysis;
-    const tokens = sum(languages.map(language => ownValue(input.tokens, language) ?? null));
-    return html`
-<p class="lead"><strong>${model.name}</strong> (${model.quantization}) was observed on <strong>${dataset.name}</strong>
-in ${formatQuantity(languages.length, 'language')} (${formatList(languages)}), over ${formatLarge(tokens)} counted tokens.</p>
-<p>Of its ${formatCount(facts.neurons)} feed-forward neurons, the ${formatCount(facts.selected)} whose activity depends
-most on the language were selected (${formatShare(topRate)}). Of these, ${formatCount(facts.specific)}
-(${share(facts.specific, facts.selected)}) are <b class="specific">specific</b> to one language and
-${formatCount(facts.related)} (${share(facts.related, facts.selected)}) are <b class="related">related</b> to
-several${facts.unclassified > 0 && html`; the other ${formatCount(facts.unclassified)} are high in no language and stay without a class`}.
-${formatCount(facts.general)} neurons (${share(facts.general, facts.neurons)} of all) are
-<b class="general">general</b>: high in every language.</p>
-<p>${extremes(facts, languages.length)} ${stagesSentence(input.analysis.stages)}</p>
-${certainty(input)}
-${deactivation(input)}${comparisonSummary(input.comparison)}`;
+    const tokens = sum(languages.map((language) => ownValue(input.tokens, language) ?? null));
+    return html` <p class="lead">
+            <strong>${model.name}</strong> (${model.quantization}) was observed on <strong>${dataset.name}</strong> in
+            ${formatQuantity(languages.length, 'language')} (${formatList(languages)}), over ${formatLarge(tokens)}
+            counted tokens.
+        </p>
+        <p>
+            Of its ${formatCount(facts.neurons)} feed-forward neurons, the ${formatCount(facts.selected)} whose activity
+            depends most on the language were selected (${formatShare(topRate)}). Of these,
+            ${formatCount(facts.specific)} (${share(facts.specific, facts.selected)}) are
+            <b class="specific">specific</b> to one language and ${formatCount(facts.related)}
+            (${share(facts.related, facts.selected)}) are <b class="related">related</b> to
+            several${facts.unclassified > 0 && html`; the other ${formatCount(facts.unclassified)} are high in no language and stay without a class`}.
+            ${formatCount(facts.general)} neurons (${share(facts.general, facts.neurons)} of all) are
+            <b class="general">general</b>: high in every language.
+        </p>
+        <p>${extremes(facts, languages.length)} ${stagesSentence(input.analysis.stages)}</p>
+        ${certainty(input)} ${deactivation(input)}${comparisonSummary(input.comparison)}`;
 }
 
 function certainty({ analysis: { stability } }: ReportInput): Html | false {
     if (stability === undefined) return false;
     const { specific, related, general } = stability.classes;
-    return html`<p>With one of ${stability.folds} parts of the texts left out, ${formatShare(specific.kept)} of the specific, ${formatShare(related.kept)}
-of the related and ${formatShare(general.kept)} of the general neurons keep their class.</p>`;
+    return html`<p>
+        With one of ${stability.folds} parts of the texts left out, ${formatShare(specific.kept)} of the specific,
+        ${formatShare(related.kept)} of the related and ${formatShare(general.kept)} of the general neurons keep their
+        class.
+    </p>`;
 }
 
 function allFacts({ matrices }: ReportInput): SetFacts[] {
-    return matrices.flatMap(matrix => setsOf(matrix).map(([name, set]) => setFacts(name, set, matrix.metric)));
+    return matrices.flatMap((matrix) => setsOf(matrix).map(([name, set]) => setFacts(name, set, matrix.metric)));
 }
 
 /** One line for each deactivation set; the sections of the figures say it in full. */
@@ -46,51 +53,79 @@ function deactivation(input: ReportInput): Html {
     const sets = allFacts(input);
     if (sets.length === 0) return html``;
     return html`<p>When a language’s own neurons are deactivated:</p>
-<ul>${sets.map(facts => html`
-<li><b>${setLabel(facts.set)}:</b> ${setLine(facts)}</li>`)}
-</ul>`;
+        <ul>
+            ${sets.map((facts) => html` <li><b>${setLabel(facts.set)}:</b> ${setLine(facts)}</li>`)}
+        </ul>`;
 }
 
 /** The numbers of the headline at a glance. */
 export function keyNumbers(input: ReportInput): Html {
     const facts = analysisFacts(input.analysis);
-    const tile = (value: string, label: string, kind = '') => html`
-<div class="tile ${kind}"><b>${value}</b><span>${label}</span></div>`;
+    const tile = (value: string, label: string, kind = '') =>
+        html` <div class="tile ${kind}"><b>${value}</b><span>${label}</span></div>`;
     return html`<div class="tiles">
-${tile(formatCount(input.analysis.languages.length), 'languages')}
-${tile(formatCount(facts.neurons), `neurons, ${formatQuantity(input.analysis.layers.length, 'layer')}`)}
-${tile(formatCount(facts.selected), 'selected')}
-${tile(formatCount(facts.specific), 'specific', 'specific')}
-${tile(formatCount(facts.related), 'related', 'related')}
-${tile(formatCount(facts.general), 'general', 'general')}
-</div>`;
+        ${tile(formatCount(input.analysis.languages.length), 'languages')}
+        ${tile(formatCount(facts.neurons), `neurons, ${formatQuantity(input.analysis.layers.length, 'layer')}`)}
+        ${tile(formatCount(facts.selected), 'selected')} ${tile(formatCount(facts.specific), 'specific', 'specific')}
+        ${tile(formatCount(facts.related), 'related', 'related')}
+        ${tile(formatCount(facts.general), 'general', 'general')}
+    </div>`;
 }
 
 /** All deactivation sets beside each other; nothing without a matrix. */
 export function setsOverview(input: ReportInput): Html {
     const sets = allFacts(input);
     if (sets.length === 0) return html``;
-    return html`
-<section>
-<div class="table"><table>
-<thead><tr><th scope="col">neurons deactivated</th><th scope="col" class="text">metric</th><th scope="col">own language hurt most</th><th scope="col">own language, mean</th>
-<th scope="col">own language, median</th><th scope="col">other languages, mean</th><th scope="col" class="text">reading</th></tr></thead>
-<tbody>${sets.map(overviewRows)}
-</tbody></table></div>
-<p class="small">Changes of perplexity in percent of the baseline, of accuracy in percentage points; means and medians leave out values that
-are not finite. A language is hurt most where it gets worse, and more so than every other language in the row. “Selective” means: the
-own language gets worse than in the control, and so many languages hurt most would come about by chance, each language being
-equally likely, with a probability below 5 %.</p></section>`;
+    return html` <section>
+        <div class="table">
+            <table>
+                <thead>
+                    <tr>
+                        <th scope="col">neurons deactivated</th>
+                        <th scope="col" class="text">metric</th>
+                        <th scope="col">own language hurt most</th>
+                        <th scope="col">own language, mean</th>
+                        <th scope="col">own language, median</th>
+                        <th scope="col">other languages, mean</th>
+                        <th scope="col" class="text">reading</th>
+                    </tr>
+                </thead>
+                <tbody>
+                    ${sets.map(overviewRows)}
+                </tbody>
+            </table>
+        </div>
+        <p class="small">
+            Changes of perplexity in percent of the baseline, of accuracy in percentage points; means and medians leave
+            out values that are not finite. A language is hurt most where it gets worse, and more so than every other
+            language in the row. “Selective” means: the own language gets worse than in the control, and so many
+            languages hurt most would come about by chance, each language being equally likely, with a probability below
+            5 %.
+        </p>
+    </section>`;
 }
 
 function overviewRows(facts: SetFacts): Html {
     const of = `of ${formatCount(facts.compared)}`;
     const { noun, formatEffect } = metricWords[facts.metric];
-    return html`
-<tr><th scope="row">${setLabel(facts.set)}</th><td class="text">${noun}</td><td>${facts.hits} ${of}</td><td>${formatEffect(facts.own)}</td>
-<td>${formatEffect(facts.ownMedian)}</td><td>${formatEffect(facts.others)}</td><td class="text">${VERDICT_LABELS[facts.verdict]}</td></tr>
-<tr class="control"><th scope="row">random, as many</th><td class="text">${noun}</td><td>${facts.controlHits} ${of}</td><td>${formatEffect(facts.controlOwn)}</td>
-<td>${formatEffect(facts.controlOwnMedian)}</td><td>${formatEffect(facts.controlOthers)}</td><td class="text">chance: ${facts.expectedHits.toFixed(1)} ${of}</td></tr>`;
+    return html` <tr>
+            <th scope="row">${setLabel(facts.set)}</th>
+            <td class="text">${noun}</td>
+            <td>${facts.hits} ${of}</td>
+            <td>${formatEffect(facts.own)}</td>
+            <td>${formatEffect(facts.ownMedian)}</td>
+            <td>${formatEffect(facts.others)}</td>
+            <td class="text">${VERDICT_LABELS[facts.verdict]}</td>
+        </tr>
+        <tr class="control">
+            <th scope="row">random, as many</th>
+            <td class="text">${noun}</td>
+            <td>${facts.controlHits} ${of}</td>
+            <td>${formatEffect(facts.controlOwn)}</td>
+            <td>${formatEffect(facts.controlOwnMedian)}</td>
+            <td>${formatEffect(facts.controlOthers)}</td>
+            <td class="text">chance: ${facts.expectedHits.toFixed(1)} ${of}</td>
+        </tr>`;
 }
 
 function extremes(facts: AnalysisFacts, l: number): string {

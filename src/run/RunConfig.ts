@@ -56,29 +56,33 @@ const schema = z.strictObject({
     controls: numberIn(ranges.controls).optional(),
     seed: numberIn(ranges.seed).optional(),
     /** Questions to answer in every condition, beside perplexity on `evaluation`. */
-    accuracy: z.strictObject({
-        /** `mgsm`, `msvamp` or a folder of their files. */
-        questions: text,
-        template: text.optional(),
-        limit: numberIn(ranges.limit).optional(),
-        /** Questions of each language for the whole model, where it is to be asked more than `limit`. */
-        wholeLimit: numberIn(ranges.wholeLimit).optional(),
-        maxTokens: numberIn(ranges.maxTokens).optional(),
-        contextSize: numberIn(ranges.contextSize).optional(),
-        number: z.enum(numberRules).optional(),
-        /** Neuron sets to ask about, where not those of the run. */
-        sets: neuronSets.optional(),
-    }).optional(),
+    accuracy: z
+        .strictObject({
+            /** `mgsm`, `msvamp` or a folder of their files. */
+            questions: text,
+            template: text.optional(),
+            limit: numberIn(ranges.limit).optional(),
+            /** Questions of each language for the whole model, where it is to be asked more than `limit`. */
+            wholeLimit: numberIn(ranges.wholeLimit).optional(),
+            maxTokens: numberIn(ranges.maxTokens).optional(),
+            contextSize: numberIn(ranges.contextSize).optional(),
+            number: z.enum(numberRules).optional(),
+            /** Neuron sets to ask about, where not those of the run. */
+            sets: neuronSets.optional(),
+        })
+        .optional(),
     /** The model after alignment, to go the same way and be compared. */
-    aligned: z.strictObject({
-        /** Default: the model itself, with these adapters. */
-        model: text.optional(),
-        loras: loras.optional(),
-        /** Languages that it was aligned in. */
-        trained: z.array(text).optional(),
-        /** Examined beside the model, not after it: takes the memory of both, and pays where one alone leaves cores idle. */
-        together: z.boolean().optional(),
-    }).optional(),
+    aligned: z
+        .strictObject({
+            /** Default: the model itself, with these adapters. */
+            model: text.optional(),
+            loras: loras.optional(),
+            /** Languages that it was aligned in. */
+            trained: z.array(text).optional(),
+            /** Examined beside the model, not after it: takes the memory of both, and pays where one alone leaves cores idle. */
+            together: z.boolean().optional(),
+        })
+        .optional(),
     /** Run folder; the aligned model's is `aligned` in it. */
     out: text,
     /** Remarks for the report. */
@@ -94,9 +98,9 @@ export type RunConfig = z.infer<typeof schema>;
 export async function readRunConfig(path: string): Promise<RunConfig> {
     const yaml = await readConfigText(path);
     const damaged = (why: string, cause?: unknown): LanguageNeuronsError =>
-        new LanguageNeuronsError(
-            'DAMAGED', `${path}: not a run configuration (${why}); see README for the settings`, { cause },
-        );
+        new LanguageNeuronsError('DAMAGED', `${path}: not a run configuration (${why}); see README for the settings`, {
+            cause,
+        });
     if (yaml.trim() === '') throw damaged('the file is empty');
     let settings: unknown;
     try {
@@ -122,14 +126,16 @@ async function readConfigText(path: string): Promise<string> {
         for await (const part of createReadStream(path, { end: mostBytes })) parts.push(part as Buffer);
     } catch (cause) {
         throw new LanguageNeuronsError(
-            'NOT_FOUND', `${path}: cannot be read (${(cause as Error).message}); give the path of a YAML configuration`,
+            'NOT_FOUND',
+            `${path}: cannot be read (${(cause as Error).message}); give the path of a YAML configuration`,
             { cause },
         );
     }
     const bytes = Buffer.concat(parts);
     if (bytes.length > mostBytes) {
         throw new LanguageNeuronsError(
-            'DAMAGED', `${path}: larger than the 1 MB of any configuration; give the path of a YAML configuration`,
+            'DAMAGED',
+            `${path}: larger than the 1 MB of any configuration; give the path of a YAML configuration`,
         );
     }
     try {
@@ -145,7 +151,7 @@ function withPathsFrom(folder: string, config: RunConfig): RunConfig {
     const model = (spec: string): string => (isModelUri(spec) ? spec : local(spec));
     const texts = (spec: string): string => (isUdhr(spec) || questionSets.includes(spec) ? spec : local(spec));
     const adapters = (given: RunConfig['loras']) =>
-        (given === undefined ? {} : { loras: given.map((lora) => ({ ...lora, path: model(lora.path) })) });
+        given === undefined ? {} : { loras: given.map((lora) => ({ ...lora, path: model(lora.path) })) };
     const { aligned, accuracy, evaluation } = config;
     return {
         ...config,
@@ -153,17 +159,32 @@ function withPathsFrom(folder: string, config: RunConfig): RunConfig {
         ...adapters(config.loras),
         data: config.data.map(texts),
         ...(evaluation === undefined ? {} : { evaluation: evaluation.map(texts) }),
-        ...(accuracy === undefined ? {} : { accuracy: {
-            ...accuracy,
-            questions: questionSets.includes(accuracy.questions) ? accuracy.questions : local(accuracy.questions),
-            ...(accuracy.template === undefined ? {} : {
-                template: isTemplateName(accuracy.template) ? accuracy.template : local(accuracy.template),
-            }),
-        } }),
-        ...(aligned === undefined ? {} : { aligned: {
-            ...aligned, ...adapters(aligned.loras),
-            ...(aligned.model === undefined ? {} : { model: model(aligned.model) }),
-        } }),
+        ...(accuracy === undefined
+            ? {}
+            : {
+                  accuracy: {
+                      ...accuracy,
+                      questions: questionSets.includes(accuracy.questions)
+                          ? accuracy.questions
+                          : local(accuracy.questions),
+                      ...(accuracy.template === undefined
+                          ? {}
+                          : {
+                                template: isTemplateName(accuracy.template)
+                                    ? accuracy.template
+                                    : local(accuracy.template),
+                            }),
+                  },
+              }),
+        ...(aligned === undefined
+            ? {}
+            : {
+                  aligned: {
+                      ...aligned,
+                      ...adapters(aligned.loras),
+                      ...(aligned.model === undefined ? {} : { model: model(aligned.model) }),
+                  },
+              }),
         out: local(config.out),
     };
 }

@@ -29,7 +29,8 @@ const filesOf: Readonly<Record<CleanKind, readonly string[]>> = {
  */
 export async function clean(folder: string, kinds: readonly CleanKind[] = cleanKinds): Promise<Removed[]> {
     const found = await stat(folder).catch(() => undefined);
-    if (found?.isDirectory() !== true) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: no such folder; give a run folder`);
+    if (found?.isDirectory() !== true)
+        throw new LanguageNeuronsError('NOT_FOUND', `${folder}: no such folder; give a run folder`);
     return withFolder(folder, 'clean', async () => {
         const removed: Removed[] = [];
         const names = kinds.flatMap((kind) => filesOf[kind]);
@@ -58,6 +59,13 @@ async function sizeOf(path: string): Promise<number | undefined> {
     if (found === undefined) return undefined;
     if (!found.isDirectory()) return found.size;
     const names = await readdir(path, { recursive: true });
-    const sizes = await Promise.all(names.map((name) => stat(join(path, name)).then((one) => (one.isFile() ? one.size : 0), () => 0)));
+    const sizes = await Promise.all(
+        names.map((name) =>
+            stat(join(path, name)).then(
+                (one) => (one.isFile() ? one.size : 0),
+                () => 0,
+            ),
+        ),
+    );
     return sizes.reduce((sum, size) => sum + size, 0);
 }

@@ -27,7 +27,12 @@ export function embeddedRun(): RunConfig {
         data: [embeddedCollectTexts, embeddedSolvedProblems, 'udhr:25-27'],
         evaluation: [embeddedEvaluateTexts, 'udhr:30-30'],
         accuracy: {
-            questions: embeddedProblems, template: 'chat', limit: 20, wholeLimit: 50, maxTokens: 64, contextSize: 4096,
+            questions: embeddedProblems,
+            template: 'chat',
+            limit: 20,
+            wholeLimit: 50,
+            maxTokens: 64,
+            contextSize: 4096,
             sets: ['specific+related'], // with all three the answers would take most of the time
         },
         folds: 5,
@@ -42,9 +47,9 @@ export function embeddedRun(): RunConfig {
         out: resolve('runs/embedded'),
         notes: [
             'The embedded model is small and trained for half an hour, on sentences and word problems generated from templates and on part of the Universal Declaration of Human Rights, with a penalty that makes neurons specialise: it shows what the tool does, not how large models are made.',
-            'Problems are asked of the whole model, 50 a language, and without the specific + related neurons, 20 a '
-                + 'language: a single cell of the accuracy is sure to some 20 points. scripts/embedded/README.md has '
-                + 'figures from 50 and 100 problems, and of a second training.',
+            'Problems are asked of the whole model, 50 a language, and without the specific + related neurons, 20 a ' +
+                'language: a single cell of the accuracy is sure to some 20 points. scripts/embedded/README.md has ' +
+                'figures from 50 and 100 problems, and of a second training.',
         ],
     };
 }

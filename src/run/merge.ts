@@ -64,7 +64,8 @@ async function shardsAt(path: string): Promise<string[]> {
     }
     if (kinds.has(wholeOf(path))) return [path];
     throw new LanguageNeuronsError(
-        'WRONG_USE', `${path}: is no shard by its name; give such as ${[...kinds.keys()].map(exampleOf).join(', ')}`,
+        'WRONG_USE',
+        `${path}: is no shard by its name; give such as ${[...kinds.keys()].map(exampleOf).join(', ')}`,
     );
 }
 

@@ -66,12 +66,26 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
         return { ...base, report: await reportOn(config.out, before), seconds: seconds() };
     }
     const { model = config.model, loras = config.loras, together = false } = after;
-    const alignedConfig = { ...before, model, loras, title: config.title === undefined ? undefined : `${config.title}: aligned`, out: join(config.out, 'aligned') };
+    const alignedConfig = {
+        ...before,
+        model,
+        loras,
+        title: config.title === undefined ? undefined : `${config.title}: aligned`,
+        out: join(config.out, 'aligned'),
+    };
     const [base, aligned] = await (together ? examineTogether : examineInTurn)(before, alignedConfig, options);
-    const comparison = compare([{ label: 'base', ...base }, { label: 'aligned', ...aligned }], after.trained);
+    const comparison = compare(
+        [
+            { label: 'base', ...base },
+            { label: 'aligned', ...aligned },
+        ],
+        after.trained,
+    );
     await writeComparison(config.out, comparison);
     return {
-        ...base, report: await reportOn(config.out, before), seconds: seconds(),
+        ...base,
+        report: await reportOn(config.out, before),
+        seconds: seconds(),
         aligned: { ...aligned, report: await reportOn(alignedConfig.out, alignedConfig), comparison },
     };
 }
@@ -84,7 +98,11 @@ async function examineInTurn(before: RunConfig, after: RunConfig, options: RunOp
 }
 
 /** Both at the same time; one that fails stops the other. Progress is the first one's, as they take alike. */
-async function examineTogether(before: RunConfig, after: RunConfig, { signal, progress = silent, force }: RunOptions): Promise<[Examined, Examined]> {
+async function examineTogether(
+    before: RunConfig,
+    after: RunConfig,
+    { signal, progress = silent, force }: RunOptions,
+): Promise<[Examined, Examined]> {
     const failed = new AbortController();
     const both = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
     const causes: unknown[] = [];
@@ -98,7 +116,8 @@ async function examineTogether(before: RunConfig, after: RunConfig, { signal, pr
         }
     };
     const results = await Promise.allSettled([
-        guarded(before, progress), guarded(after, { ...silent, note: (line) => progress.note(`aligned: ${line}`) }),
+        guarded(before, progress),
+        guarded(after, { ...silent, note: (line) => progress.note(`aligned: ${line}`) }),
     ]);
     const [base, aligned] = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
     if (base === undefined || aligned === undefined) throw causes[0]; // later ones only say that they were stopped
@@ -113,27 +132,59 @@ async function examine(config: RunConfig, options: RunOptions): Promise<Examined
 async function examineIn(config: RunConfig, { force, signal, progress = silent }: RunOptions): Promise<Examined> {
     const texts = await openCorpus(config.data, { ...defined({ languages: config.languages }), signal, progress });
     // Opened now, so that a language without texts to evaluate on is told before hours of counting.
-    const evaluation = await openCorpus(config.evaluation ?? config.data, { languages: texts.languages, signal, progress });
+    const evaluation = await openCorpus(config.evaluation ?? config.data, {
+        languages: texts.languages,
+        signal,
+        progress,
+    });
     const { accuracy } = config;
-    const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, { languages: texts.languages, signal, progress });
+    const questions =
+        accuracy === undefined
+            ? undefined
+            : await openQuestions(accuracy.questions, { languages: texts.languages, signal, progress });
 
     const engine = await Engine.open({ ...engineOptionsOf(config), signal, progress });
     for (const note of engine.notes) progress.note(note);
     try {
-        const template = accuracy === undefined ? undefined : await openTemplate(accuracy.template ?? 'mathoctopus', engine);
-        const { activations } = await collect({ engine, corpus: texts, folder: config.out, folds: config.folds, force, signal, progress });
+        const template =
+            accuracy === undefined ? undefined : await openTemplate(accuracy.template ?? 'mathoctopus', engine);
+        const { activations } = await collect({
+            engine,
+            corpus: texts,
+            folder: config.out,
+            folds: config.folds,
+            force,
+            signal,
+            progress,
+        });
         const { method, topRate, bar, lambda, probability, minRouted } = config;
         const analysis = identify(activations, defined({ method, topRate, bar, lambda, probability, minRouted }));
         await writeNeurons(join(config.out, 'neurons.json'), analysis);
-        const experiment = { analysis, sets: config.sets, seed: config.seed, controls: config.controls, folder: config.out, signal, progress };
+        const experiment = {
+            analysis,
+            sets: config.sets,
+            seed: config.seed,
+            controls: config.controls,
+            folder: config.out,
+            signal,
+            progress,
+        };
         const matrices = [await deactivate({ ...experiment, engine, metric: perplexityMetric(evaluation) })];
         if (accuracy !== undefined) {
             const { limit, wholeLimit, maxTokens, number, sets = config.sets } = accuracy;
-            const metric = accuracyMetric({ questions: questions!, template: template!, limit, wholeLimit, maxTokens, rule: number });
+            const metric = accuracyMetric({
+                questions: questions!,
+                template: template!,
+                limit,
+                wholeLimit,
+                maxTokens,
+                rule: number,
+            });
             const asked = { ...experiment, sets };
             engine.close(); // one model in memory at a time
             const many = await Engine.open({
-                ...engineOptionsOf(config), contextSize: accuracy.contextSize ?? generationContextSize,
+                ...engineOptionsOf(config),
+                contextSize: accuracy.contextSize ?? generationContextSize,
                 masks: countConditions(asked, metric.languages), // one of every condition
             });
             try {
@@ -142,7 +193,13 @@ async function examineIn(config: RunConfig, { force, signal, progress = silent }
                 many.close();
             }
         }
-        const made = { format: 'language-neurons/run', version: 2, config: fromFolder(config), versions: { ...toolVersions(), node: process.version, 'llama.cpp': engine.backends.release }, finished: new Date().toISOString() };
+        const made = {
+            format: 'language-neurons/run',
+            version: 2,
+            config: fromFolder(config),
+            versions: { ...toolVersions(), node: process.version, 'llama.cpp': engine.backends.release },
+            finished: new Date().toISOString(),
+        };
         await writeFileAtomic(join(config.out, 'run.json'), `${JSON.stringify(made, null, 1)}\n`);
         return { folder: config.out, analysis, matrices };
     } finally {
@@ -164,7 +221,8 @@ function fromFolder(config: RunConfig): unknown {
 function engineOptionsOf(config: RunConfig): Parameters<typeof Engine.open>[0] {
     const { model, loras, gpu, rpc, gpuLayers, cpuExperts, split, batchSize, windowSize, threads } = config;
     return {
-        model, loras: (loras ?? []).map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
+        model,
+        loras: (loras ?? []).map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
         ...defined({ gpu, rpc, gpuLayers, cpuExperts, split, batchSize, windowSize, threads }),
     };
 }

@@ -16,14 +16,19 @@ export function numberIn(range: NumberRange, word?: string): z.ZodType<unknown> 
 /** One name or a list of them, which becomes a list. */
 export function names(): z.ZodType<string[]> {
     const name = z.string().min(1);
-    return z.union([name, z.array(name).min(1)], {
-        error: ({ input }) =>
-            (input === undefined ? 'is missing' : `takes a name or a list of names, not ${written(input)}`),
-    }).transform((value) => [value].flat());
+    return z
+        .union([name, z.array(name).min(1)], {
+            error: ({ input }) =>
+                input === undefined ? 'is missing' : `takes a name or a list of names, not ${written(input)}`,
+        })
+        .transform((value) => [value].flat());
 }
 
 const kinds: Readonly<Record<string, string>> = {
-    string: 'a text', array: 'a list', object: 'settings', boolean: 'true or false',
+    string: 'a text',
+    array: 'a list',
+    object: 'settings',
+    boolean: 'true or false',
 };
 
 /** What is wrong with a setting, in words that stand behind its name. */

@@ -30,7 +30,7 @@ export class Counter {
     #words = '';
 
     async count(path: string, gpu: 'off' | 'vulkan' | 'cuda'): Promise<Outcome> {
-        const worker = this.#worker ??= this.#start();
+        const worker = (this.#worker ??= this.#start());
         this.#words = '';
         const stop = new AbortController();
         try {

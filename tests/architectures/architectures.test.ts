@@ -19,19 +19,35 @@ const marks = ['<!-- table: npm run test:architectures -->\n', '\n<!-- end of th
 
 /** Refused, and what for: words of the reason. All others are counted. */
 const refused: Readonly<Record<string, string>> = {
-    'dream-dense': 'next token', 'llada-dense': 'next token', 'llada-moe-moe': 'next token', 'rnd1-moe': 'next token',
-    'mamba-dense': 'FFN', 'mamba2-dense': 'FFN', 'refact-moe': 'without its weights',
+    'dream-dense': 'next token',
+    'llada-dense': 'next token',
+    'llada-moe-moe': 'next token',
+    'rnd1-moe': 'next token',
+    'mamba-dense': 'FFN',
+    'mamba2-dense': 'FFN',
+    'refact-moe': 'without its weights',
 };
 
 /** What llama.cpp's program leaves out, and can write. */
 const leftOut = ['chameleon', 'llama-embed', 'rwkv6'];
 /** What it cannot write and builds its FFN by hand. */
 const written: Readonly<Record<string, (path: string) => void>> = {
-    apertus: writeApertus, gemma3n: writeGemma3n, graniteswitch: writeGraniteSwitch, rwkv7: writeRwkv7,
+    apertus: writeApertus,
+    gemma3n: writeGemma3n,
+    graniteswitch: writeGraniteSwitch,
+    rwkv7: writeRwkv7,
 };
 
 /** One of each kind of site, and of each call site of its own. */
-const onDevices = ['gpt2-dense', 'qwen2moe-moe', 'llama4-moe', 'gpt-oss-moe', 'apertus-dense', 'gemma3n-dense', 'rwkv7-dense'];
+const onDevices = [
+    'gpt2-dense',
+    'qwen2moe-moe',
+    'llama4-moe',
+    'gpt-oss-moe',
+    'apertus-dense',
+    'gemma3n-dense',
+    'rwkv7-dense',
+];
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-architectures-'));
 const counter = new Counter();
@@ -43,16 +59,23 @@ afterAll(() => {
 /** Tiny random models: of every architecture, or of one by its file's name. */
 function write(experts: number, only?: string): string[] {
     const out = mkdtempSync(join(folder, `${experts}-`));
-    const wanted = (path: string): boolean => (only === undefined ? experts === expertCounts[0] || /-moe\.gguf$/.test(path) : nameOf(path) === only);
+    const wanted = (path: string): boolean =>
+        only === undefined ? experts === expertCounts[0] || /-moe\.gguf$/.test(path) : nameOf(path) === only;
     const architecture = only?.replace(/-(dense|moe)$/, '');
     const run = (of: string | undefined, more: NodeJS.ProcessEnv = {}): void => {
         const filter = of === undefined ? [] : ['-a', `^${of}$`];
-        execFileSync(program('test-llama-archs', { LN_EXPERTS: experts }), ['-s', '1', ...filter, '-o', out], { stdio: 'ignore', env: { ...process.env, ...more } });
+        execFileSync(program('test-llama-archs', { LN_EXPERTS: experts }), ['-s', '1', ...filter, '-o', out], {
+            stdio: 'ignore',
+            env: { ...process.env, ...more },
+        });
     };
     if (architecture === undefined || !(architecture in written)) run(architecture);
     for (const name of leftOut) if (architecture === undefined || architecture === name) run(name, { LN_ALL: '1' });
     for (const [name, writeOwn] of Object.entries(written)) writeOwn(join(out, `${name}-dense.gguf`));
-    return readdirSync(out).sort().map((name) => join(out, name)).filter(wanted);
+    return readdirSync(out)
+        .sort()
+        .map((name) => join(out, name))
+        .filter(wanted);
 }
 
 const nameOf = (path: string): string => basename(path, '.gguf');
@@ -62,7 +85,9 @@ function faultOf(name: string, outcome: Outcome): string | undefined {
     const reason = refused[name];
     if ('refused' in outcome) {
         const { code, message } = outcome.refused;
-        return reason !== undefined && code === 'UNSUPPORTED' && message.includes(reason) ? undefined : `refused: ${code} ${message}`;
+        return reason !== undefined && code === 'UNSUPPORTED' && message.includes(reason)
+            ? undefined
+            : `refused: ${code} ${message}`;
     }
     const { sites, differing, active, possible } = outcome.found;
     if (reason !== undefined) return 'counted, and should be refused';
@@ -88,7 +113,10 @@ describe.each(expertCounts)('every architecture that llama.cpp can write, mixtur
         console.log(table);
         expect(faults.join('\n')).toBe('');
         if (only !== undefined || experts !== expertCounts[0]) return;
-        const [before, after] = [readFileSync(docs, 'utf8').split(marks[0])[0]!, readFileSync(docs, 'utf8').split(marks[1])[1]!];
+        const [before, after] = [
+            readFileSync(docs, 'utf8').split(marks[0])[0]!,
+            readFileSync(docs, 'utf8').split(marks[1])[1]!,
+        ];
         const page = before + marks[0] + table + marks[1] + after;
         if (process.env.UPDATE !== undefined) writeFileSync(docs, page);
         expect(readFileSync(docs, 'utf8'), 'UPDATE=1 npm run test:architectures writes the table anew').toBe(page);
@@ -96,10 +124,13 @@ describe.each(expertCounts)('every architecture that llama.cpp can write, mixtur
 });
 
 for (const { gpu, absent } of await gpusUnderTest()) {
-    describe.skipIf(absent !== undefined)(`on a device of ${gpu}${absent === undefined ? '' : ` (skipped: ${absent})`}`, () => {
-        it.each(onDevices)('%s is counted as the reference counts it there', async (name) => {
-            const [path] = write(8, name);
-            expect(faultOf(name, await counter.count(path!, gpu))).toBeUndefined();
-        });
-    });
+    describe.skipIf(absent !== undefined)(
+        `on a device of ${gpu}${absent === undefined ? '' : ` (skipped: ${absent})`}`,
+        () => {
+            it.each(onDevices)('%s is counted as the reference counts it there', async (name) => {
+                const [path] = write(8, name);
+                expect(faultOf(name, await counter.count(path!, gpu))).toBeUndefined();
+            });
+        },
+    );
 }

@@ -20,7 +20,8 @@ function layers(sites: readonly NativeSite[]): string[] {
 function cells(outcome: Outcome): string[] {
     if ('died' in outcome) return ['–', '–', `died: ${outcome.died}`];
     // The message names the file before the reason, and says what to do after it.
-    if ('refused' in outcome) return ['–', '–', `refused: ${outcome.refused.message.replace(/^.*? is not supported: /, '').split('; ')[0]!}`];
+    if ('refused' in outcome)
+        return ['–', '–', `refused: ${outcome.refused.message.replace(/^.*? is not supported: /, '').split('; ')[0]!}`];
     const { sites, differing } = outcome.found;
     const functions = unique(sites.map(({ activation, gated }) => activation + (gated ? '' : ', no gate')));
     return [layers(sites).join('; '), functions.join('; '), differing === 0 ? 'equal' : `${differing} sites differ`];
@@ -28,6 +29,13 @@ function cells(outcome: Outcome): string[] {
 
 /** The table of all models, in Markdown. */
 export function tableOf(rows: readonly Row[]): string {
-    const lines = rows.map(({ architecture, experts, outcome }) => `| ${[architecture, experts ? 'yes' : 'no', ...cells(outcome)].join(' | ')} |`);
-    return ['| architecture | experts | sites of a layer | activation | against the reference |', '|---|---|---|---|---|', ...lines].join('\n');
+    const lines = rows.map(
+        ({ architecture, experts, outcome }) =>
+            `| ${[architecture, experts ? 'yes' : 'no', ...cells(outcome)].join(' | ')} |`,
+    );
+    return [
+        '| architecture | experts | sites of a layer | activation | against the reference |',
+        '|---|---|---|---|---|',
+        ...lines,
+    ].join('\n');
 }

@@ -26,11 +26,12 @@ async function examine({ path, gpu }) {
     const { counted: reference } = await countOf({ ...options, callbackTensor: '*' });
     // The reference meets sites in its own order and does not name them: equal as a multiset.
     const left = keysOf(reference);
-    const differing = keysOf(counted).filter((key) => {
-        const at = left.indexOf(key);
-        if (at >= 0) left.splice(at, 1);
-        return at < 0;
-    }).length + left.length;
+    const differing =
+        keysOf(counted).filter((key) => {
+            const at = left.indexOf(key);
+            if (at >= 0) left.splice(at, 1);
+            return at < 0;
+        }).length + left.length;
     const active = counted.counts.flatMap((site) => [...site]).reduce((sum, count) => sum + Number(count), 0);
     const possible = sites.reduce((sum, { width, used }) => sum + width * used, 0) * tokens.length;
     const unrouted = counted.routed.flatMap((site) => [...site]).filter((count) => count === 0n).length;
@@ -42,6 +43,8 @@ process.on('message', async (request) => {
         process.send({ found: await examine(request) });
     } catch (error) {
         const known = error instanceof LanguageNeuronsError;
-        process.send({ refused: { code: known ? error.code : 'a fault in the tool', message: known ? error.message : error.stack } });
+        process.send({
+            refused: { code: known ? error.code : 'a fault in the tool', message: known ? error.message : error.stack },
+        });
     }
 });

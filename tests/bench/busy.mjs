@@ -13,7 +13,11 @@ import { embeddedModel } from '../../dist/run/embeddedRun.js';
 import { compare, seconds } from './measure.mjs';
 
 const threads = await defaultThreads();
-const { rounds, neighbours, _: [model = embeddedModel] } = await yargs(process.argv.slice(2))
+const {
+    rounds,
+    neighbours,
+    _: [model = embeddedModel],
+} = await yargs(process.argv.slice(2))
     .option('rounds', { type: 'number', default: 5 })
     .option('neighbours', { type: 'string', default: `1,${threads}` })
     .parseAsync();
@@ -50,13 +54,21 @@ async function beside(count, work) {
     }
 }
 
-console.log(`${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${threads} threads, `
-    + `node ${process.version}, ${engine.info.description}; ${rounds} rounds; median (quartiles)`);
+console.log(
+    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${threads} threads, ` +
+        `node ${process.version}, ${engine.info.description}; ${rounds} rounds; median (quartiles)`,
+);
 for (const count of neighbours.split(',').map(Number)) {
     for (const [name, work] of Object.entries(works)) {
-        const { ratio, least, most } = await compare(rounds, () => beside(count, work), () => speedOf(work));
-        console.log(`${name} beside ${count} spinning / alone, tokens/s: `.padEnd(60)
-            + `${ratio.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`);
+        const { ratio, least, most } = await compare(
+            rounds,
+            () => beside(count, work),
+            () => speedOf(work),
+        );
+        console.log(
+            `${name} beside ${count} spinning / alone, tokens/s: `.padEnd(60) +
+                `${ratio.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`,
+        );
     }
 }
 engine.close();

@@ -29,8 +29,12 @@ async function line(label, aim, side, against) {
 
 function heading(engine) {
     const { info, backends } = engine;
-    console.log(`${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, llama.cpp ${backends.release}, node ${process.version}`);
-    console.log(`${info.name}, ${info.description}, vocabulary ${info.vocabulary}; ${rounds} rounds; median (quartiles)`);
+    console.log(
+        `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, llama.cpp ${backends.release}, node ${process.version}`,
+    );
+    console.log(
+        `${info.name}, ${info.description}, vocabulary ${info.vocabulary}; ${rounds} rounds; median (quartiles)`,
+    );
 }
 
 const synthetic = join(models, `synthetic-${shape}.${type}.gguf`);
@@ -43,8 +47,16 @@ const engine = await MeasuredEngine.open({ model: synthetic, gpu, contextSize: 4
 heading(engine);
 const widths = engine.sites.map(({ width }) => width);
 const few = widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, j]));
-const masks = [undefined, ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(few, widths, k), widths))];
-const questions = ['A farmer has 12 hens and each lays 3 eggs.', 'How much is 6 times 7?', 'Ann buys 5 pens at 2 dollars.', 'A train goes 80 miles an hour.'];
+const masks = [
+    undefined,
+    ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(few, widths, k), widths)),
+];
+const questions = [
+    'A farmer has 12 hens and each lays 3 eggs.',
+    'How much is 6 times 7?',
+    'Ann buys 5 pens at 2 dollars.',
+    'A train goes 80 miles an hour.',
+];
 
 /** Seconds in which the conditions answer the questions; every answer has 48 tokens. */
 async function answering(asked, groups) {
@@ -52,17 +64,26 @@ async function answering(asked, groups) {
     const took = await seconds(async () => {
         for (const group of groups) {
             const prompts = asked.flatMap((text, id) => group.map((_, mask) => ({ text, id, mask })));
-            for await (const answer of engine.generate(prompts, { masks: group, maxTokens: 48, ignoreEnd: true })) tokens += answer.tokens;
+            for await (const answer of engine.generate(prompts, { masks: group, maxTokens: 48, ignoreEnd: true }))
+                tokens += answer.tokens;
         }
     });
     if (tokens !== asked.length * conditions * 48) throw new Error(`${tokens} tokens were generated`);
     return took;
 }
 const oneByOne = masks.map((mask) => [mask]);
-await line('one question: 11 conditions one after another / together, time', gpu === 'off' ? '>= 2' : '>= 6',
-    () => answering(questions.slice(0, 1), oneByOne), () => answering(questions.slice(0, 1), [masks]));
-await line('four questions at once, likewise', 'none',
-    () => answering(questions, oneByOne), () => answering(questions, [masks]));
+await line(
+    'one question: 11 conditions one after another / together, time',
+    gpu === 'off' ? '>= 2' : '>= 6',
+    () => answering(questions.slice(0, 1), oneByOne),
+    () => answering(questions.slice(0, 1), [masks]),
+);
+await line(
+    'four questions at once, likewise',
+    'none',
+    () => answering(questions, oneByOne),
+    () => answering(questions, [masks]),
+);
 engine.close();
 
 const gemma = join(models, 'gemma-3-270m-q4_k_m.gguf');
@@ -77,8 +98,12 @@ if (existsSync(gemma)) {
         const took = await seconds(async () => (tokens = await work()));
         return tokens / took;
     };
-    await line('perplexity / prefill with every token\'s logits, never read, tokens/s', '>= 0.9',
-        speed(async () => (await scoring.score(samples)).decodedTokens), speed(() => scoring.prefill(samples, { head: 'every' })));
+    await line(
+        "perplexity / prefill with every token's logits, never read, tokens/s",
+        '>= 0.9',
+        speed(async () => (await scoring.score(samples)).decodedTokens),
+        speed(() => scoring.prefill(samples, { head: 'every' })),
+    );
     scoring.close();
 } else {
     console.log('perplexity: skipped, run node scripts/fetch-models.mjs first');

@@ -19,15 +19,24 @@ export async function benchDrafts(model, { rounds, threads, corpus, maxTokens, m
     const root = mkdtempSync(join(tmpdir(), 'language-neurons-drafts-'));
     const engine = await MeasuredEngine.open({ model, gpu: 'off', threads });
     try {
-        const { activations } = await collect({ engine, corpus: await openCorpus(corpus, { languages }), folder: root });
+        const { activations } = await collect({
+            engine,
+            corpus: await openCorpus(corpus, { languages }),
+            folder: root,
+        });
         const widths = engine.sites.map(({ width, experts }) => width * experts);
         const analysis = identify(activations);
         const masks = masked.map((language) => maskOf(neuronsOf(analysis, language, 'specific+related'), widths));
         const template = await openTemplate(engine.info.chatTemplate === '' ? 'mathoctopus' : 'chat', engine);
         const questions = await openQuestions(embeddedProblems, { languages });
-        const prompts = await Promise.all(languages.map(async (language) => ({
-            id: 0, text: await template.write((await questions.of(language))[0]), special: template.special, stops: template.stops(language),
-        })));
+        const prompts = await Promise.all(
+            languages.map(async (language) => ({
+                id: 0,
+                text: await template.write((await questions.of(language))[0]),
+                special: template.special,
+                stops: template.stops(language),
+            })),
+        );
         const answer = async (prompt, mask) => {
             for await (const answered of engine.generate([prompt], { masks: [mask], maxTokens })) return answered;
         };
@@ -55,8 +64,10 @@ export async function benchDrafts(model, { rounds, threads, corpus, maxTokens, m
         const [{ drafted, plain }] = measured;
         const sum = (name) => drafted.texts.reduce((total, one) => total + one[name], 0);
         const differing = plain.texts.filter(({ text }, i) => drafted.texts[i].text !== text).length;
-        return `one answer at a time, without drafts / with, time: ${median.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})  aim >= 2; `
-            + `${Math.round((100 * sum('held')) / sum('tried'))} % of drafted tokens held; ${differing} of ${plain.texts.length} answers differ`;
+        return (
+            `one answer at a time, without drafts / with, time: ${median.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})  aim >= 2; ` +
+            `${Math.round((100 * sum('held')) / sum('tried'))} % of drafted tokens held; ${differing} of ${plain.texts.length} answers differ`
+        );
     } finally {
         engine.close();
         rmSync(root, { recursive: true });

@@ -47,7 +47,10 @@ const sides = {
 };
 
 try {
-    await writeFile(path, Array.from({ length: Math.round(gigabytes * 16) }, () => block));
+    await writeFile(
+        path,
+        Array.from({ length: Math.round(gigabytes * 16) }, () => block),
+    );
     const bytes = Math.round(gigabytes * 16) * block.length;
     await new Promise((settled) => setTimeout(settled, 2100)); // one that has just changed is not kept
     const seconds = Object.fromEntries(Object.keys(sides).map((name) => [name, []]));
@@ -61,9 +64,19 @@ try {
     console.log(`${new Date().toISOString()}, ${cpus()[0].model}, Node ${process.version}`);
     console.log(`${(bytes / 1e9).toFixed(2)} GB in the page cache, ${rounds} rounds; median (quartiles)`);
     for (const [name, list] of Object.entries(seconds)) {
-        console.log(`${name}: ${summary(list, 4)} s, ${summary(list.map((s) => bytes / 1e9 / s), 2)} GB/s`);
+        console.log(
+            `${name}: ${summary(list, 4)} s, ${summary(
+                list.map((s) => bytes / 1e9 / s),
+                2,
+            )} GB/s`,
+        );
     }
-    console.log(`fingerprint / read: ${summary(seconds.fingerprint.map((s, i) => s / seconds.read[i]), 2)}`);
+    console.log(
+        `fingerprint / read: ${summary(
+            seconds.fingerprint.map((s, i) => s / seconds.read[i]),
+            2,
+        )}`,
+    );
 } finally {
     await rm(folder, { recursive: true });
 }

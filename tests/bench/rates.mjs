@@ -41,33 +41,40 @@ async function rates(model) {
     const { window, prompt, answer } = argv;
     const sequences = argv.sequences.split(',').map(Number);
     const engine = await MeasuredEngine.open({
-        model, gpu: argv.gpu, windowSize: window, contextSize: streamCells * Math.max(...sequences),
+        model,
+        gpu: argv.gpu,
+        windowSize: window,
+        contextSize: streamCells * Math.max(...sequences),
     });
     const { info, backends } = engine;
     const lead = info.bos >= 0 ? 1 : 0;
     const random = (length) => Int32Array.from({ length }, () => 3 + Math.floor(Math.random() * (info.vocabulary - 3)));
     const texts = [{ tokens: random(window - lead), promptLength: 0, characters: window }];
     /** Seconds in which each of some prompts gets an answer of so many tokens. */
-    const answering = (count, tokens) => seconds(async () => {
-        const prompts = Array.from({ length: count }, (_, id) => ({ id, text: random(prompt - lead) }));
-        for await (const _ of engine.generate(prompts, { maxTokens: tokens, ignoreEnd: true })) continue;
-    });
+    const answering = (count, tokens) =>
+        seconds(async () => {
+            const prompts = Array.from({ length: count }, (_, id) => ({ id, text: random(prompt - lead) }));
+            for await (const _ of engine.generate(prompts, { maxTokens: tokens, ignoreEnd: true })) continue;
+        });
     const found = {
-        count: await figure(async () => window / await seconds(() => engine.count(texts))),
-        score: await figure(async () => window / await seconds(() => engine.score(texts))),
+        count: await figure(async () => window / (await seconds(() => engine.count(texts)))),
+        score: await figure(async () => window / (await seconds(() => engine.score(texts)))),
     };
     for (const count of sequences) {
         // Less the time of the prompts and the token that comes with them.
-        found[`generate ${count}`] = await figure(async () =>
-            (count * (answer - 1)) / (await answering(count, answer) - await answering(count, 1)));
+        found[`generate ${count}`] = await figure(
+            async () => (count * (answer - 1)) / ((await answering(count, answer)) - (await answering(count, 1))),
+        );
     }
     engine.close();
     const figures = Object.entries(found).map(([name, rate]) => `${name} ${rate.toFixed(rate < 100 ? 1 : 0)}`);
     console.log(`${basename(model)} (${info.description}, ${backends.variant}): ${figures.join(', ')} tokens/s`);
 }
 
-console.log(`${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, node ${process.version}; `
-    + `windows of ${argv.window}, prompts of ${argv.prompt} and answers of ${argv.answer} tokens`);
+console.log(
+    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, node ${process.version}; ` +
+        `windows of ${argv.window}, prompts of ${argv.prompt} and answers of ${argv.answer} tokens`,
+);
 const fetched = process.env.LANGUAGE_NEURONS_MODELS ?? resolve('.cache/models');
 const named = argv.shapes.split(',').filter((name) => name !== '');
 const public_ = ['SmolLM2-135M-Instruct.Q4_1.gguf', 'gemma-3-270m-q4_k_m.gguf'].map((name) => join(fetched, name));

@@ -17,8 +17,9 @@ import { benchHooks } from './hooks.mjs';
 import { compare, seconds } from './measure.mjs';
 
 const fetched = process.env.LANGUAGE_NEURONS_MODELS ?? resolve('.cache/models');
-const [smollm2, gemma] = ['SmolLM2-135M-Instruct.Q4_1.gguf', 'gemma-3-270m-q4_k_m.gguf']
-    .map((name) => join(fetched, name));
+const [smollm2, gemma] = ['SmolLM2-135M-Instruct.Q4_1.gguf', 'gemma-3-270m-q4_k_m.gguf'].map((name) =>
+    join(fetched, name),
+);
 const argv = await yargs(process.argv.slice(2))
     .option('rounds', { type: 'number', default: 9 })
     .option('gpu', { type: 'string', default: 'off' })
@@ -30,7 +31,7 @@ const folder = mkdtempSync(join(tmpdir(), 'language-neurons-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const synthetic = join(folder, 'experts.gguf');
 if (experts) writeSyntheticModel(synthetic, { ...shapes['30b-a3b'], layers: 4, vocabulary: 512 }, 'q4_0');
-const model = experts ? synthetic : argv._[0] ?? (existsSync(smollm2) ? smollm2 : embeddedModel);
+const model = experts ? synthetic : (argv._[0] ?? (existsSync(smollm2) ? smollm2 : embeddedModel));
 // A plain prefill computes the last layer's FFN for one token of a batch alone: of four layers that is a part to speak of,
 // so the unprobed side computes a head of 512 words for all.
 const head = experts ? 'every' : true;
@@ -47,11 +48,18 @@ for (const language of corpus.languages) for await (const sample of corpus.sampl
 const tape = [{ language: '', prompt: '', response: texts.map(({ response }) => response).join(' ') }];
 const few = [{ language: '', prompt: '', response: tape[0].response.slice(0, experts ? 1500 : 6000) }]; // tokens are bytes there
 const widths = full.sites.map(({ width, experts }) => width * experts);
-const mask = maskOf(widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])), widths);
+const mask = maskOf(
+    widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])),
+    widths,
+);
 
 const { info, backends } = engine;
-console.log(`${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, llama.cpp ${backends.release}, node ${process.version}`);
-console.log(`${info.name}, ${info.description}; batches of ${engine.batchSize} tokens; ${rounds} rounds; median (quartiles)`);
+console.log(
+    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, llama.cpp ${backends.release}, node ${process.version}`,
+);
+console.log(
+    `${info.name}, ${info.description}; batches of ${engine.batchSize} tokens; ${rounds} rounds; median (quartiles)`,
+);
 
 async function line(label, aim, side, against) {
     const { ratio, least, most } = await compare(rounds, side, against);
@@ -62,19 +70,40 @@ const time = (work) => () => seconds(work);
 // Counting alone leaves out what it does not need, the last down projection and the head: of four layers a part to speak
 // of too, so that both sides do the same but for the counting.
 const probed = experts ? () => full.prefill(few, { head, count: true }) : () => full.count(few);
-await line('probed prefill / unprobed, time', aim, time(probed), time(() => full.prefill(few, { head })));
-await line('probed prefill / eval callback, time', '< 1', time(() => full.count(few)), time(() => callback.count(few)));
-await line('masked prefill / unmasked, time', aim, time(() => full.prefill(few, { mask, head })), time(() => full.prefill(few, { head })));
+await line(
+    'probed prefill / unprobed, time',
+    aim,
+    time(probed),
+    time(() => full.prefill(few, { head })),
+);
+await line(
+    'probed prefill / eval callback, time',
+    '< 1',
+    time(() => full.count(few)),
+    time(() => callback.count(few)),
+);
+await line(
+    'masked prefill / unmasked, time',
+    aim,
+    time(() => full.prefill(few, { mask, head })),
+    time(() => full.prefill(few, { head })),
+);
 
 let run = 0;
-if (!experts) await line('collect / plain prefill of the same text in full batches, tokens/s', '>= 0.95', async () => {
-    const { decodedTokens, seconds } = await collect({ engine, corpus, folder: join(folder, String(run++)) });
-    return decodedTokens / seconds;
-}, async () => {
-    let tokens = 0;
-    const took = await seconds(async () => (tokens = await full.prefill(tape)));
-    return tokens / took;
-});
+if (!experts)
+    await line(
+        'collect / plain prefill of the same text in full batches, tokens/s',
+        '>= 0.95',
+        async () => {
+            const { decodedTokens, seconds } = await collect({ engine, corpus, folder: join(folder, String(run++)) });
+            return decodedTokens / seconds;
+        },
+        async () => {
+            let tokens = 0;
+            const took = await seconds(async () => (tokens = await full.prefill(tape)));
+            return tokens / took;
+        },
+    );
 for (const each of [engine, full, callback]) each.close();
 
 if (torch && !experts) {

@@ -14,7 +14,10 @@ describe('the backends of an installation', () => {
         const packages = join(from, nested ? 'node_modules/node-llama-cpp' : '', 'node_modules/@node-llama-cpp');
         const ggmlDir = join(packages, platform, 'bins', platform);
         expect(backends).toMatchObject({
-            release: 'v1.0.0', llamaVersion: 'v1.0.0', packageVersion: '9.9.9', platform,
+            release: 'v1.0.0',
+            llamaVersion: 'v1.0.0',
+            packageVersion: '9.9.9',
+            platform,
             prebuilt: {
                 ggmlDir,
                 ggml: join(ggmlDir, libraryFile('ggml.v1.0.0')),
@@ -55,30 +58,42 @@ describe('the backends of an installation', () => {
 });
 
 describe('a broken installation is refused, with the mend', () => {
-    const refused = (pattern: RegExp) => expect.objectContaining({ code: 'BUILD', message: expect.stringMatching(pattern) });
+    const refused = (pattern: RegExp) =>
+        expect.objectContaining({ code: 'BUILD', message: expect.stringMatching(pattern) });
 
     test('binaries of another release than the source', () => {
         expect(() => resolveFake({ builtRelease: 'v0.9.0' })).toThrow(
-            refused(/source is v1\.0\.0 and the binaries of @node-llama-cpp\/test-x64 are v0\.9\.0; install .*@9\.9\.9/));
+            refused(
+                /source is v1\.0\.0 and the binaries of @node-llama-cpp\/test-x64 are v0\.9\.0; install .*@9\.9\.9/,
+            ),
+        );
     });
 
     test('a source of another release than the package says', () => {
         expect(() => resolveFake({ binariesRelease: 'v0.9.0' })).toThrow(
-            refused(/source is v1\.0\.0 and its binaries are v0\.9\.0.*reinstall/));
+            refused(/source is v1\.0\.0 and its binaries are v0\.9\.0.*reinstall/),
+        );
     });
 
     test('no package of binaries', () => {
-        expect(() => resolveFake({ packages: [] })).toThrow(refused(
-            /No prebuilt ggml for test-x64: looked for @node-llama-cpp\/test-x64, .*-vulkan.*optional.*--from-source/));
+        expect(() => resolveFake({ packages: [] })).toThrow(
+            refused(
+                /No prebuilt ggml for test-x64: looked for @node-llama-cpp\/test-x64, .*-vulkan.*optional.*--from-source/,
+            ),
+        );
     });
 
     test('no llama.cpp source', () => {
         const from = fakeProject();
         rmSync(join(from, 'node_modules/node-llama-cpp/llama/gitRelease.bundle'));
-        expect(() => resolveBackends({ from, platform })).toThrow(refused(/source is missing.*reinstall node-llama-cpp 9\.9\.9/));
+        expect(() => resolveBackends({ from, platform })).toThrow(
+            refused(/source is missing.*reinstall node-llama-cpp 9\.9\.9/),
+        );
     });
 
     test('no node-llama-cpp', () => {
-        expect(() => resolveBackends({ from: temporaryFolder(), platform })).toThrow(refused(/not installed.*npm install/));
+        expect(() => resolveBackends({ from: temporaryFolder(), platform })).toThrow(
+            refused(/not installed.*npm install/),
+        );
     });
 });

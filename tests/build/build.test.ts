@@ -24,36 +24,44 @@ describe('without the tools', () => {
             chmodSync(join(bin, name), 0o755);
         }
         const { status, stderr } = spawnSync(process.execPath, [join(copy, 'scripts/build', script)], {
-            encoding: 'utf8', env: { ...env, PATH: bin },
+            encoding: 'utf8',
+            env: { ...env, PATH: bin },
         });
         return { status, stderr };
     }
 
     test('no cmake', () => {
-        expect(run({})).toEqual({ status: 1, stderr: expect.stringMatching(/^cmake is missing: install it \(.*cmake.*\)\n$/) });
+        expect(run({})).toEqual({
+            status: 1,
+            stderr: expect.stringMatching(/^cmake is missing: install it \(.*cmake.*\)\n$/),
+        });
     });
 
     test.skipIf(process.platform === 'win32')('a cmake that is too old', () => {
         expect(run({ cmake: 'cmake version 3.16.3' })).toEqual({
-            status: 1, stderr: expect.stringMatching(/^cmake 3\.16 at .* is too old: 3\.19 or newer is needed .*\n$/),
+            status: 1,
+            stderr: expect.stringMatching(/^cmake 3\.16 at .* is too old: 3\.19 or newer is needed .*\n$/),
         });
     });
 
     test.skipIf(process.platform === 'win32')('no compiler', () => {
         expect(run({ cmake: 'cmake version 4.0.1' })).toEqual({
-            status: 1, stderr: expect.stringMatching(/^A C\+\+17 compiler is missing: install one \(.*\)\n$/),
+            status: 1,
+            stderr: expect.stringMatching(/^A C\+\+17 compiler is missing: install one \(.*\)\n$/),
         });
     });
 
     test.skipIf(process.platform === 'win32')('no make', () => {
-        expect(run({ 'cmake': 'cmake version 4.0.1', 'c++': 'c++ 12.2.0' })).toEqual({
-            status: 1, stderr: expect.stringMatching(/^make is missing: install it \(.*\)\n$/),
+        expect(run({ cmake: 'cmake version 4.0.1', 'c++': 'c++ 12.2.0' })).toEqual({
+            status: 1,
+            stderr: expect.stringMatching(/^make is missing: install it \(.*\)\n$/),
         });
     });
 
     test('npm install may leave the build to the first use', () => {
         expect(run({}, 'install.mjs', { LANGUAGE_NEURONS_SKIP_BUILD: '1' })).toEqual({
-            status: 0, stderr: expect.stringMatching(/at first use\n$/),
+            status: 0,
+            stderr: expect.stringMatching(/at first use\n$/),
         });
     });
 });
@@ -62,7 +70,9 @@ describe('without the tools', () => {
 describe.skipIf(!isBuilt)('once built', () => {
     test('another build does nothing, in less than 2 s', () => {
         const start = performance.now();
-        const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/build/build.mjs')], { encoding: 'utf8' });
+        const { status, stderr } = spawnSync(process.execPath, [join(root, 'scripts/build/build.mjs')], {
+            encoding: 'utf8',
+        });
         expect({ status, stderr }).toEqual({ status: 0, stderr: '' });
         expect(performance.now() - start).toBeLessThan(2000);
     });

@@ -39,8 +39,12 @@ export interface FakeTree {
 
 /** A project with node-llama-cpp and its packages of binaries, all files empty that nobody reads. */
 export function fakeProject({
-    platform = 'test-x64', sourceRelease = 'v1.0.0', binariesRelease = sourceRelease, builtRelease = binariesRelease,
-    packages = ['', '-vulkan', '-cuda', '-cuda-ext'], nested = false,
+    platform = 'test-x64',
+    sourceRelease = 'v1.0.0',
+    binariesRelease = sourceRelease,
+    builtRelease = binariesRelease,
+    packages = ['', '-vulkan', '-cuda', '-cuda-ext'],
+    nested = false,
 }: FakeTree = {}): string {
     const root = temporaryFolder();
     const main = 'node_modules/node-llama-cpp';
@@ -53,7 +57,10 @@ export function fakeProject({
         'native/adapter/adapter.cpp': '',
         'native/patches/0001-first.patch': '',
         [`${main}/package.json`]: JSON.stringify({
-            name: 'node-llama-cpp', version: '9.9.9', main: 'dist/index.js', optionalDependencies,
+            name: 'node-llama-cpp',
+            version: '9.9.9',
+            main: 'dist/index.js',
+            optionalDependencies,
         }),
         [`${main}/dist/index.js`]: '',
         [`${main}/llama/gitRelease.bundle`]: '',
@@ -61,8 +68,10 @@ export function fakeProject({
         [`${main}/llama/binariesGithubRelease.json`]: JSON.stringify({ release: binariesRelease }),
     });
     for (const ending of packages) {
-        writeFiles(join(root, nested ? main : '', 'node_modules', '@node-llama-cpp', platform + ending),
-            binaries(platform, ending, builtRelease));
+        writeFiles(
+            join(root, nested ? main : '', 'node_modules', '@node-llama-cpp', platform + ending),
+            binaries(platform, ending, builtRelease),
+        );
     }
     return root;
 }
@@ -84,6 +93,6 @@ function binaries(platform: string, ending: string, release: string): Record<str
         [`${bins}/${libraryFile('ggml-base')}`]: '',
         [`${bins}/${libraryFile(`llama${named}.${release}`)}`]: '',
         [`${bins}/${libraryFile('llama-common')}`]: '',
-        ...variant !== '' && { [`${bins}/${pluginFile(`ggml-${variant}`)}`]: '' },
+        ...(variant !== '' && { [`${bins}/${pluginFile(`ggml-${variant}`)}`]: '' }),
     };
 }

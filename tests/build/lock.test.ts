@@ -38,11 +38,13 @@ test('of many takers, one holds it at a time', async () => {
     const file = lockFile();
     writeFileSync(file, '{');
     let holders = 0;
-    await Promise.all(Array.from({ length: 5 }, async () => {
-        const lock = await takeLock(file, vi.fn());
-        expect(++holders).toBe(1);
-        await new Promise((resolve) => setTimeout(resolve, 5));
-        holders--;
-        lock.release();
-    }));
+    await Promise.all(
+        Array.from({ length: 5 }, async () => {
+            const lock = await takeLock(file, vi.fn());
+            expect(++holders).toBe(1);
+            await new Promise((resolve) => setTimeout(resolve, 5));
+            holders--;
+            lock.release();
+        }),
+    );
 });

@@ -15,12 +15,19 @@ test.each([
 test('events rise, and estimate from a tenth on', () => {
     const events: ProgressEvent[] = [];
     let time = 0;
-    const track = trackProgress((event) => events.push(event), () => time);
+    const track = trackProgress(
+        (event) => events.push(event),
+        () => time,
+    );
     for (const line of ['[  5%] a', '[  5%] b', '[ 25%] c', '[ 20%] d', '[100%] e']) {
         time += 5000;
         track(line);
     }
-    expect(events.map(({ percent, secondsLeft }) => [percent, secondsLeft])).toEqual([[5, undefined], [25, 45], [100, 0]]);
+    expect(events.map(({ percent, secondsLeft }) => [percent, secondsLeft])).toEqual([
+        [5, undefined],
+        [25, 45],
+        [100, 0],
+    ]);
 });
 
 test('a terminal gets one line, a log a line for every tenth', () => {
@@ -32,5 +39,10 @@ test('a terminal gets one line, a log a line for every tenth', () => {
     };
     expect(shown(true).match(/\n/g)).toHaveLength(1);
     expect(shown(true)).toContain('\rBuilding: 55 %, about 7 s left'.replace('\r', '\r\x1b[K'));
-    expect(shown(false).trim().split('\n').map((line) => /\d+ %/.exec(line)?.[0])).toEqual(['0 %', '10 %', '55 %', '100 %']);
+    expect(
+        shown(false)
+            .trim()
+            .split('\n')
+            .map((line) => /\d+ %/.exec(line)?.[0]),
+    ).toEqual(['0 %', '10 %', '55 %', '100 %']);
 });

@@ -13,8 +13,13 @@ function fakeSource(patches: Record<string, string>) {
     const dir = temporaryFolder();
     const tree = join(dir, 'tree');
     writeFiles(tree, {
-        'src/a.cpp': 'one\n', 'src/b.cpp': 'two\n', 'include/llama.h': '\n', 'ggml/x.c': '\n', 'cmake/y.cmake': '\n',
-        'LICENSE': 'MIT\n', 'docs/unneeded.md': '\n',
+        'src/a.cpp': 'one\n',
+        'src/b.cpp': 'two\n',
+        'include/llama.h': '\n',
+        'ggml/x.c': '\n',
+        'cmake/y.cmake': '\n',
+        LICENSE: 'MIT\n',
+        'docs/unneeded.md': '\n',
     });
     const git = (...args: string[]) => execFileSync('git', args, { cwd: tree });
     git('init', '--quiet');
@@ -42,19 +47,29 @@ test("node-llama-cpp's own patches go first", () => {
     const { root, backends } = fakeSource({ '0001-a.patch': '' });
     writeFiles(backends.dir, { 'llama/patches/PR-1.diff': '' });
     expect(listPatches(backends, root)).toEqual([
-        join(backends.dir, 'llama/patches/PR-1.diff'), join(root, 'native/patches/0001-a.patch'),
+        join(backends.dir, 'llama/patches/PR-1.diff'),
+        join(root, 'native/patches/0001-a.patch'),
     ]);
 });
 
 test('a patch that does not apply stops the build, is named, and leaves no tree', () => {
-    const { root, unpack } = fakeSource({ '0001-good.patch': patch('one', 'half'), '0002-bad.patch': patch('nowhere', 'x') });
-    expect(unpack).toThrow(expect.objectContaining({ code: 'BUILD', message: expect.stringMatching(/0002-bad\.patch does not apply/) }));
+    const { root, unpack } = fakeSource({
+        '0001-good.patch': patch('one', 'half'),
+        '0002-bad.patch': patch('nowhere', 'x'),
+    });
+    expect(unpack).toThrow(
+        expect.objectContaining({ code: 'BUILD', message: expect.stringMatching(/0002-bad\.patch does not apply/) }),
+    );
     expect(readdirSync(join(root, 'build'))).toEqual([]);
 });
 
 test('a patch applies whole or not at all', () => {
     const dir = temporaryFolder();
-    writeFiles(dir, { 'tree/src/a.cpp': 'one\n', 'tree/src/b.cpp': 'two\n', 'half.patch': patch('one', 'x') + patch('three', 'x', 'src/b.cpp') });
+    writeFiles(dir, {
+        'tree/src/a.cpp': 'one\n',
+        'tree/src/b.cpp': 'two\n',
+        'half.patch': patch('one', 'x') + patch('three', 'x', 'src/b.cpp'),
+    });
     expect(() => applyPatch(join(dir, 'half.patch'), join(dir, 'tree'))).toThrow(/half\.patch/);
     expect(readFileSync(join(dir, 'tree/src/a.cpp'), 'utf8')).toBe('one\n');
 });

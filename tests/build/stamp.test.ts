@@ -3,7 +3,12 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type Choice, parseChoice, parsePlugins, resolveBackends } from '../../scripts/build/backends.mjs';
 import {
-    changedInputs, choiceOf, computeInputs, readStamp, sourcesAreNewer, writeStamp,
+    changedInputs,
+    choiceOf,
+    computeInputs,
+    readStamp,
+    sourcesAreNewer,
+    writeStamp,
 } from '../../scripts/build/stamp.mjs';
 import { fakeProject, libraryFile, temporaryFolder, writeFiles } from './fakePackages.js';
 

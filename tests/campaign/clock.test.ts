@@ -10,15 +10,20 @@ import { runIn } from './kills/chain.js';
 import { childrenOf, stillAliveAfter } from './kills/processTree.js';
 
 const root = mkdtempSync(join(tmpdir(), 'language-neurons-clock-'));
-const jumping = { NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, 'clock', 'jumpingClock.mjs')).href}` };
+const jumping = {
+    NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, 'clock', 'jumpingClock.mjs')).href}`,
+};
 const drawn = ['--template', 'chat', '--max-tokens', '16', '--context-size', '2048'];
 const deactivate = ['deactivate', 'run', ...modelArguments, '--controls', '1', '--sets', 'specific'];
 /** Long enough that a lock is renewed several times on the way. */
 const collect = ['collect', ...modelArguments, '--data', 'texts', '--out', 'run', '--folds', '3'];
 const way = [
-    collect, ['identify', 'run', '--top-rate', '0.2', '--bar', '0.98'], [...deactivate, '--data', 'evaluate'],
+    collect,
+    ['identify', 'run', '--top-rate', '0.2', '--bar', '0.98'],
+    [...deactivate, '--data', 'evaluate'],
     [...deactivate, '--data', 'questions', '--metric', 'accuracy', ...drawn],
-    ['respond', ...modelArguments, '--data', 'questions', ...drawn, '--out', 'answers.json'], ['report', 'run'],
+    ['respond', ...modelArguments, '--data', 'questions', ...drawn, '--out', 'answers.json'],
+    ['report', 'run'],
 ];
 
 async function go(folder: string, args: readonly string[], env: NodeJS.ProcessEnv = {}): Promise<void> {
@@ -41,10 +46,14 @@ describe('the clock has no say in what is found', () => {
         expect([...faults, ...answersDiffering]).toEqual([]);
     });
 
-    it.each([['past', -1], ['future', 1]] as const)('what a stopped run left is dated far in the %s', async (_, sign) => {
+    it.each([
+        ['past', -1],
+        ['future', 1],
+    ] as const)('what a stopped run left is dated far in the %s', async (_, sign) => {
         const folder = join(root, 'aged', String(sign));
         cpSync(join(root, 'whole'), folder, { recursive: true });
-        for (const name of ['run', 'answers.json', 'answers.json.answers.jsonl']) rmSync(join(folder, name), { recursive: true, force: true });
+        for (const name of ['run', 'answers.json', 'answers.json.answers.jsonl'])
+            rmSync(join(folder, name), { recursive: true, force: true });
         for (const [i, args] of way.entries()) {
             if (i !== 1 && i !== 5) {
                 const { child, ended } = startCli(args, {}, folder);
@@ -65,5 +74,6 @@ describe('the clock has no say in what is found', () => {
 /** Gives every file and folder below another a time of change ten years off. */
 function date(folder: string, sign: -1 | 1): void {
     const seconds = Date.now() / 1000 + sign * 10 * 365 * 86_400;
-    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' })) utimesSync(join(folder, name), seconds, seconds);
+    for (const name of readdirSync(folder, { recursive: true, encoding: 'utf8' }))
+        utimesSync(join(folder, name), seconds, seconds);
 }

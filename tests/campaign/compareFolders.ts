@@ -17,7 +17,9 @@ const passing = /(^|\/)(\.lock\.json|\.writable-\d+|parts)(\/|$)|\.parts\.jsonl$
 
 /** Everything in a folder that a finished run must not leave behind. */
 export function leftovers(folder: string): string[] {
-    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) => passing.test(name.split(sep).join('/'))).sort();
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+        .filter((name) => passing.test(name.split(sep).join('/')))
+        .sort();
 }
 
 /** A readable line of a journal: its key, or what stands for one, and all of it. */
@@ -28,16 +30,19 @@ export interface JournalEntry {
 
 /** Lines that were cut short are not there, as for the journal itself; a head of an older journal neither. */
 export function journalEntries(bytes: Buffer): JournalEntry[] {
-    return bytes.toString('utf8').split('\n').flatMap((line) => {
-        try {
-            const entry = JSON.parse(line) as Record<string, unknown>;
-            const { key, condition, language, index } = entry;
-            if (Object.keys(entry).length < 2) return [];
-            return [{ key: typeof key === 'string' ? key : JSON.stringify([condition, language, index]), line }];
-        } catch {
-            return [];
-        }
-    });
+    return bytes
+        .toString('utf8')
+        .split('\n')
+        .flatMap((line) => {
+            try {
+                const entry = JSON.parse(line) as Record<string, unknown>;
+                const { key, condition, language, index } = entry;
+                if (Object.keys(entry).length < 2) return [];
+                return [{ key: typeof key === 'string' ? key : JSON.stringify([condition, language, index]), line }];
+            } catch {
+                return [];
+            }
+        });
 }
 
 /** Keys of a journal that stand on several lines: work that was done twice. */
@@ -67,7 +72,8 @@ export function compareFolders(folder: string, reference: string, madeIn = refer
     const answersDiffering: string[] = [];
     let answers = 0;
     for (const name of expected.keys()) if (!found.has(name)) faults.push(`${name} is missing`);
-    for (const name of found.keys()) if (!expected.has(name) && !passing.test(name)) faults.push(`${name} is not of an undisturbed run`);
+    for (const name of found.keys())
+        if (!expected.has(name) && !passing.test(name)) faults.push(`${name} is not of an undisturbed run`);
     const other: string[] = [];
     for (const [name, bytes] of found) {
         const whole = expected.get(name);
@@ -86,10 +92,15 @@ export function compareFolders(folder: string, reference: string, madeIn = refer
                 } else if (line !== wantedLine) faults.push(`${name}: ${line} instead of ${wantedLine}`);
             }
         } else if (name.endsWith('answers.json')) {
-            const [lines, wanted] = [bytes, whole].map((text) => text.toString('utf8').split('\n')) as [string[], string[]];
+            const [lines, wanted] = [bytes, whole].map((text) => text.toString('utf8').split('\n')) as [
+                string[],
+                string[],
+            ];
             answers += lines.length - 2; // brackets
-            if (lines.length !== wanted.length) faults.push(`${name}: has ${lines.length} lines instead of ${wanted.length}`);
-            for (const [i, line] of lines.entries()) if (line !== wanted[i]) answersDiffering.push(`${name}: ${line} instead of ${wanted[i]}`);
+            if (lines.length !== wanted.length)
+                faults.push(`${name}: has ${lines.length} lines instead of ${wanted.length}`);
+            for (const [i, line] of lines.entries())
+                if (line !== wanted[i]) answersDiffering.push(`${name}: ${line} instead of ${wanted[i]}`);
         } else if (!normalised(bytes, folder).equals(normalised(whole, madeIn))) {
             other.push(name);
         }
@@ -112,20 +123,26 @@ function isAnswers(name: string): boolean {
 }
 
 function isMadeFromAnswers(name: string): boolean {
-    return /(^|\/)(accuracy\.matrix\.(json|csv)|comparison\.json|report\.html|(tables|figures)\/accuracy\..*)$/.test(name);
+    return /(^|\/)(accuracy\.matrix\.(json|csv)|comparison\.json|report\.html|(tables|figures)\/accuracy\..*)$/.test(
+        name,
+    );
 }
 
 /** Without the folder's path, and without times: when a run ended and how long an analysis took. */
 function normalised(bytes: Buffer, folder: string): Buffer {
     if (bytes.includes(0)) return bytes; // numbers, not words
     const text = bytes.toString('utf8').replaceAll(folder, '<folder>');
-    return Buffer.from(text.replace(/"(finished|milliseconds|seconds)": ?("[^"]*"|[\d.e+-]+)/g, '"$1":0')
-        .replace(/(<dt>Scoring and λ sweep<\/dt><dd>)[^<]*/, '$1'));
+    return Buffer.from(
+        text
+            .replace(/"(finished|milliseconds|seconds)": ?("[^"]*"|[\d.e+-]+)/g, '"$1":0')
+            .replace(/(<dt>Scoring and λ sweep<\/dt><dd>)[^<]*/, '$1'),
+    );
 }
 
 function firstDifference(found: Buffer, expected: Buffer): string {
     let at = 0;
     while (at < found.length && found[at] === expected[at]) at++;
-    const around = (bytes: Buffer): string => JSON.stringify(bytes.subarray(Math.max(0, at - 40), at + 60).toString('utf8'));
+    const around = (bytes: Buffer): string =>
+        JSON.stringify(bytes.subarray(Math.max(0, at - 40), at + 60).toString('utf8'));
     return `at byte ${at} of ${found.length} (${expected.length}): ${around(found)} instead of ${around(expected)}`;
 }

@@ -28,7 +28,11 @@ function finishedPiece(): void {
 
 /** Counts what an engine finishes, whatever the step then does with it. */
 function counted(of: Engine): Engine {
-    const { count, score, generate } = { count: of.count.bind(of), score: of.score.bind(of), generate: of.generate.bind(of) };
+    const { count, score, generate } = {
+        count: of.count.bind(of),
+        score: of.score.bind(of),
+        generate: of.generate.bind(of),
+    };
     return Object.assign(of, {
         count: async (...args: Parameters<typeof count>) => count(...args).finally(finishedPiece),
         score: async (...args: Parameters<typeof score>) => score(...args).finally(finishedPiece),
@@ -42,7 +46,16 @@ function counted(of: Engine): Engine {
 }
 
 beforeAll(async () => {
-    engine = counted(await Engine.open({ model: embeddedModel, gpu: 'off', threads: 1, batchSize: 128, contextSize: 1024, masks: 8 }));
+    engine = counted(
+        await Engine.open({
+            model: embeddedModel,
+            gpu: 'off',
+            threads: 1,
+            batchSize: 128,
+            contextSize: 1024,
+            masks: 8,
+        }),
+    );
     writeInputs(join(templates, 'inputs'), { texts: 4, evaluate: 1, questions: 2 });
     writeMore(join(templates, 'inputs'));
 });
@@ -82,7 +95,8 @@ function spread(all: number): number[] {
 
 /** One line that names a file, of the package's own class. */
 function refusal(error: unknown): string | undefined {
-    if (!(error instanceof LanguageNeuronsError)) return `not a LanguageNeuronsError but ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+    if (!(error instanceof LanguageNeuronsError))
+        return `not a LanguageNeuronsError but ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
     if (error.message.includes('\n')) return `more than one line: ${error.message}`;
     return error.message.includes(folder) ? undefined : `names no file: ${error.message}`;
 }
@@ -113,15 +127,19 @@ describe('any file operation that fails is told in one line that names the file,
             if (failed.error === undefined) {
                 // Not needed for the result, which must then be right, and no dearer.
                 dispensable.add(`${name.replaceAll(/\d{4,}/g, 'N')}${writes ? '' : ' (read)'}`);
-                if (JSON.stringify(failed.result) !== JSON.stringify(whole.result)) told('ended well with another result');
+                if (JSON.stringify(failed.result) !== JSON.stringify(whole.result))
+                    told('ended well with another result');
                 if (pieces > allPieces) told(`ended well, but did ${pieces} pieces of work instead of ${allPieces}`);
             } else {
                 const wrong = refusal(failed.error);
                 if (wrong !== undefined) told(wrong);
             }
-            await step.run(folder, { engine }).catch((error: unknown) => told(`the same step again fails: ${String(error)}`));
+            await step
+                .run(folder, { engine })
+                .catch((error: unknown) => told(`the same step again fails: ${String(error)}`));
             // What was in hand when it failed may be lost, nothing else.
-            if (pieces > allPieces + 1) told(`both together did ${pieces} pieces of work instead of ${allPieces}: something finished was lost`);
+            if (pieces > allPieces + 1)
+                told(`both together did ${pieces} pieces of work instead of ${allPieces}: something finished was lost`);
             const difference = compareFolders(folder, reference, folder);
             differing += difference.answersDiffering.length;
             for (const fault of difference.faults.slice(0, 3)) told(`after the same step again ${fault}`);
@@ -130,10 +148,14 @@ describe('any file operation that fails is told in one line that names the file,
             await check(place, 'EIO');
             if (whole.operations[place]!.writes) await check(place, 'ENOSPC');
         }
-        console.log([
-            `${step.name}: ${whole.operations.length} operations, ${done} failures`, `${problems.length} problems`, `${differing} answers differ`,
-            ...(dispensable.size === 0 ? [] : [`not needed: ${[...dispensable].slice(0, 12).join(', ')}`]),
-        ].join('; '));
+        console.log(
+            [
+                `${step.name}: ${whole.operations.length} operations, ${done} failures`,
+                `${problems.length} problems`,
+                `${differing} answers differ`,
+                ...(dispensable.size === 0 ? [] : [`not needed: ${[...dispensable].slice(0, 12).join(', ')}`]),
+            ].join('; '),
+        );
         if (problems.length > 0) console.log(problems.join('\n'));
         expect(problems.slice(0, 15).join('\n'), `${problems.length} of ${done}`).toBe('');
     });

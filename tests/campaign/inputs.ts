@@ -1,6 +1,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { embeddedCollectTexts, embeddedEvaluateTexts, embeddedModel, embeddedProblems } from '../../src/run/embeddedRun.js';
+import {
+    embeddedCollectTexts,
+    embeddedEvaluateTexts,
+    embeddedModel,
+    embeddedProblems,
+} from '../../src/run/embeddedRun.js';
 
 export const languages = ['en', 'de', 'fr'] as const;
 
@@ -17,14 +22,26 @@ export interface InputSizes {
  * itself, so that the folder may lie anywhere.
  */
 export function writeInputs(folder: string, { texts, evaluate, questions }: InputSizes): void {
-    const firstLines = (path: string, count: number): string => `${readFileSync(path, 'utf8').split('\n').slice(0, count).join('\n')}\n`;
+    const firstLines = (path: string, count: number): string =>
+        `${readFileSync(path, 'utf8').split('\n').slice(0, count).join('\n')}\n`;
     for (const name of ['texts', 'evaluate', 'questions']) mkdirSync(join(folder, name), { recursive: true });
     for (const language of languages) {
-        writeFileSync(join(folder, 'texts', `${language}.txt`), firstLines(join(embeddedCollectTexts, `${language}.txt`), texts));
-        writeFileSync(join(folder, 'evaluate', `${language}.txt`), firstLines(join(embeddedEvaluateTexts, `${language}.txt`), evaluate));
-        writeFileSync(join(folder, 'questions', `mgsm_${language}.tsv`), firstLines(join(embeddedProblems, `mgsm_${language}.tsv`), questions));
+        writeFileSync(
+            join(folder, 'texts', `${language}.txt`),
+            firstLines(join(embeddedCollectTexts, `${language}.txt`), texts),
+        );
+        writeFileSync(
+            join(folder, 'evaluate', `${language}.txt`),
+            firstLines(join(embeddedEvaluateTexts, `${language}.txt`), evaluate),
+        );
+        writeFileSync(
+            join(folder, 'questions', `mgsm_${language}.tsv`),
+            firstLines(join(embeddedProblems, `mgsm_${language}.tsv`), questions),
+        );
     }
-    writeFileSync(join(folder, 'run.yaml'), `
+    writeFileSync(
+        join(folder, 'run.yaml'),
+        `
 model: ${embeddedModel}
 gpu: 'off'
 threads: 1
@@ -37,7 +54,8 @@ sets: [specific]
 controls: 1
 accuracy: { questions: ./questions, template: chat, limit: 1, maxTokens: 16, contextSize: 2048 }
 out: ./run
-`);
+`,
+    );
 }
 
 /** Options of every command that opens the embedded model. */

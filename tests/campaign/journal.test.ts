@@ -45,7 +45,9 @@ it('a journal of 1.2 million answers, longer than a string may be, is read in un
     try {
         const { stdout } = await promisify(execFile)(process.execPath, [script, path]);
         const { taken, right, mebibytes } = JSON.parse(stdout) as { taken: number; right: number; mebibytes: number };
-        console.log(`1.2 million answers, ${(statSync(path).size / 1e6).toFixed(0)} MB: ${mebibytes.toFixed(0)} MiB at most`);
+        console.log(
+            `1.2 million answers, ${(statSync(path).size / 1e6).toFixed(0)} MB: ${mebibytes.toFixed(0)} MiB at most`,
+        );
         expect([taken, right]).toEqual([conditions * questions, 1]);
         expect(mebibytes).toBeLessThan(1000); // the promise; what is kept is 5 bytes an answer
     } finally {

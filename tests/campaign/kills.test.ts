@@ -12,7 +12,8 @@ import { kills, seed, together } from './settings.js';
  * Answers that may be other ones than those of an undisturbed run: what is generated after a stop is batched otherwise, and
  * a last bit can turn a draw. Measured over 1,000 kills: greedy 15 of 3,276 answers (0.46 %), sampled 62 of 2,501 (2.5 %).
  */
-const answersThatMayDiffer = (answers: number, sampled: boolean): number => Math.max(4, (sampled ? 0.06 : 0.01) * answers);
+const answersThatMayDiffer = (answers: number, sampled: boolean): number =>
+    Math.max(4, (sampled ? 0.06 : 0.01) * answers);
 
 /** One chain alone, to repeat it. */
 const only = process.env.CAMPAIGN_CHAIN === undefined ? undefined : Number(process.env.CAMPAIGN_CHAIN);
@@ -53,30 +54,46 @@ describe(`a command killed at any moment ends, continued, with the files of an u
         const begin = performance.now();
         const results: ChainResult[] = [];
         const problems: string[] = [];
-        const sum = (of: (result: ChainResult) => number): number => results.reduce((all, result) => all + of(result), 0);
+        const sum = (of: (result: ChainResult) => number): number =>
+            results.reduce((all, result) => all + of(result), 0);
         let [next, underWay] = [only ?? 0, 0];
-        const left = (): number => (only === undefined ? share - underWay - sum((result) => result.kills) : 1 + only - next);
-        await Promise.all(Array.from({ length: together }, async () => {
-            while (left() > 0) {
-                const [number, most] = [next++, only === undefined ? Math.min(mostKills, left()) : mostKills];
-                const folder = `${whole.reference}-${number}`;
-                underWay += most; // a chain may take fewer
-                const result = await killChain(whole, folder, number, most);
-                underWay -= most;
-                results.push(result);
-                if (result.faults.length === 0) rmSync(folder, { recursive: true });
-                else problems.push([`${scenario.name}, chain ${number}: ${result.story}; kept in ${folder}; repeat with ${again(number)}`, ...result.faults.slice(0, 20)].join('\n    '));
-            }
-        }));
+        const left = (): number =>
+            only === undefined ? share - underWay - sum((result) => result.kills) : 1 + only - next;
+        await Promise.all(
+            Array.from({ length: together }, async () => {
+                while (left() > 0) {
+                    const [number, most] = [next++, only === undefined ? Math.min(mostKills, left()) : mostKills];
+                    const folder = `${whole.reference}-${number}`;
+                    underWay += most; // a chain may take fewer
+                    const result = await killChain(whole, folder, number, most);
+                    underWay -= most;
+                    results.push(result);
+                    if (result.faults.length === 0) rmSync(folder, { recursive: true });
+                    else
+                        problems.push(
+                            [
+                                `${scenario.name}, chain ${number}: ${result.story}; kept in ${folder}; repeat with ${again(number)}`,
+                                ...result.faults.slice(0, 20),
+                            ].join('\n    '),
+                        );
+                }
+            }),
+        );
         const [answers, differing] = [sum((result) => result.answers), sum((result) => result.answersDiffering)];
         const seconds = (milliseconds: number): string => `${(milliseconds / 1000).toFixed(1)} s`;
-        console.log([
-            `${scenario.name}: ${sum((result) => result.kills)} kills in ${results.length} chains`,
-            `${sum(({ withProgress }) => withProgress)} of them left something finished`, `${problems.length} chains with faults`,
-            `${differing} of ${answers} answers differ`, `undisturbed ${seconds(whole.milliseconds)}, all ${seconds(performance.now() - begin)}`,
-        ].join('; '));
+        console.log(
+            [
+                `${scenario.name}: ${sum((result) => result.kills)} kills in ${results.length} chains`,
+                `${sum(({ withProgress }) => withProgress)} of them left something finished`,
+                `${problems.length} chains with faults`,
+                `${differing} of ${answers} answers differ`,
+                `undisturbed ${seconds(whole.milliseconds)}, all ${seconds(performance.now() - begin)}`,
+            ].join('; '),
+        );
         failed ||= problems.length > 0;
         expect(problems.join('\n')).toBe('');
-        expect(differing).toBeLessThanOrEqual(answersThatMayDiffer(answers, scenario.command.includes('--temperature')));
+        expect(differing).toBeLessThanOrEqual(
+            answersThatMayDiffer(answers, scenario.command.includes('--temperature')),
+        );
     });
 });

@@ -32,9 +32,36 @@ beforeAll(async () => {
         ['collect', ...modelArguments, '--data', 'texts', '--out', 'run'],
         ['identify', 'run', '--top-rate', '0.2', '--bar', '0.98'],
         ['deactivate', 'run', ...experiment, '--data', 'evaluate', '--batch-size', '128'],
-        ['deactivate', 'run', ...experiment, '--data', 'questions', '--metric', 'accuracy', '--template', 'chat', '--limit', '1', '--max-tokens', '4'],
+        [
+            'deactivate',
+            'run',
+            ...experiment,
+            '--data',
+            'questions',
+            '--metric',
+            'accuracy',
+            '--template',
+            'chat',
+            '--limit',
+            '1',
+            '--max-tokens',
+            '4',
+        ],
         ['compare', 'run', 'run'],
-        ['respond', ...modelArguments, '--data', 'questions', '--template', 'chat', '--max-tokens', '4', '--answers', '2', '--out', 'answers.json'],
+        [
+            'respond',
+            ...modelArguments,
+            '--data',
+            'questions',
+            '--template',
+            'chat',
+            '--max-tokens',
+            '4',
+            '--answers',
+            '2',
+            '--out',
+            'answers.json',
+        ],
     ]) {
         const { code, stderr } = await runIn(home, args);
         expect(code, stderr).toBe(0);
@@ -70,15 +97,27 @@ function again(kind: Kind, number: number): string {
 }
 
 /** The command on the same input: its parent lives, and says one line where it does not end well. */
-async function checkThroughCli(kind: Kind, { number, seed: { command, ...of }, bytes }: Case, problems: string[]): Promise<boolean> {
+async function checkThroughCli(
+    kind: Kind,
+    { number, seed: { command, ...of }, bytes }: Case,
+    problems: string[],
+): Promise<boolean> {
     if (command === undefined) return false;
     const folder = join(root, 'cli', `${kind.name.replaceAll(/\W/g, '')}-${number}`);
     const path = putInto(folder, { ...of, command }, bytes);
     const { code, signal, stdout, stderr } = await runIn(canary, command(path, folder));
     const lines = stderr.split('\n').filter((line) => line.startsWith('language-neurons: '));
     const sound = code === 0 && lines.length === 0;
-    const refused = (code === 1 || code === 2) && lines.length === 1 && stdout === '' && !/^\s+at /m.test(stderr) && !stderr.includes('a fault in the tool');
-    if (!sound && !refused) problems.push(`${kind.name} ${number} through the command line: ${String(code ?? signal)}, ${stderr.trim().slice(0, 600)}; repeat with ${again(kind, number)}`);
+    const refused =
+        (code === 1 || code === 2) &&
+        lines.length === 1 &&
+        stdout === '' &&
+        !/^\s+at /m.test(stderr) &&
+        !stderr.includes('a fault in the tool');
+    if (!sound && !refused)
+        problems.push(
+            `${kind.name} ${number} through the command line: ${String(code ?? signal)}, ${stderr.trim().slice(0, 600)}; repeat with ${again(kind, number)}`,
+        );
     rmSync(folder, { recursive: true, force: true });
     return true;
 }
@@ -94,39 +133,55 @@ describe(`mutated inputs, ${mutations} of them, end sound or in one line`, () =>
         const begin = performance.now();
         let next = onlyNumber === undefined ? 0 : Number(onlyNumber);
         const end = onlyNumber === undefined ? count : next + 1;
-        await Promise.all(Array.from({ length: together }, async (_, lane) => {
-            const reader = new Reader(canary);
-            const folder = join(root, `lane-${lane}`);
-            while (next < end) {
-                const one = caseOf(kind, next++);
-                rmSync(folder, { recursive: true, force: true });
-                const path = putInto(folder, one.seed, one.bytes);
-                const result = await reader.read({ reader: one.seed.reader, path, home });
-                const { outcome, message, milliseconds, peakBytes, polluted } = result;
-                outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
-                slowest.milliseconds = Math.max(slowest.milliseconds, milliseconds);
-                slowest.peakBytes = Math.max(slowest.peakBytes, peakBytes);
-                if (outcome === 'DIED') {
-                    deaths.push(one);
-                    console.log(`${name} ${one.number} died: ${message.slice(0, 160)}`);
+        await Promise.all(
+            Array.from({ length: together }, async (_, lane) => {
+                const reader = new Reader(canary);
+                const folder = join(root, `lane-${lane}`);
+                while (next < end) {
+                    const one = caseOf(kind, next++);
+                    rmSync(folder, { recursive: true, force: true });
+                    const path = putInto(folder, one.seed, one.bytes);
+                    const result = await reader.read({ reader: one.seed.reader, path, home });
+                    const { outcome, message, milliseconds, peakBytes, polluted } = result;
+                    outcomes.set(outcome, (outcomes.get(outcome) ?? 0) + 1);
+                    slowest.milliseconds = Math.max(slowest.milliseconds, milliseconds);
+                    slowest.peakBytes = Math.max(slowest.peakBytes, peakBytes);
+                    if (outcome === 'DIED') {
+                        deaths.push(one);
+                        console.log(`${name} ${one.number} died: ${message.slice(0, 160)}`);
+                    }
+                    const wrong = ['FAULT', 'HANG', 'MEMORY'].includes(outcome)
+                        ? `${outcome}: ${message}`
+                        : polluted !== undefined
+                          ? `it changed ${polluted}`
+                          : outcome !== 'sound' && outcome !== 'DIED' && message.includes('\n')
+                            ? `more than one line: ${message}`
+                            : outcome !== 'sound' && outcome !== 'DIED' && !message.includes(folder)
+                              ? `does not name the file: ${message}`
+                              : peakBytes > mostBytes
+                                ? `took ${peakBytes} bytes`
+                                : undefined;
+                    if (wrong !== undefined)
+                        problems.push(
+                            `${name} ${one.number} (${one.seed.name}): ${wrong}; repeat with ${again(kind, one.number)}`,
+                        );
+                    if (polluted !== undefined) await reader.close();
                 }
-                const wrong = ['FAULT', 'HANG', 'MEMORY'].includes(outcome) ? `${outcome}: ${message}`
-                    : polluted !== undefined ? `it changed ${polluted}`
-                        : outcome !== 'sound' && outcome !== 'DIED' && message.includes('\n') ? `more than one line: ${message}`
-                            : outcome !== 'sound' && outcome !== 'DIED' && !message.includes(folder) ? `does not name the file: ${message}`
-                                : peakBytes > mostBytes ? `took ${peakBytes} bytes` : undefined;
-                if (wrong !== undefined) problems.push(`${name} ${one.number} (${one.seed.name}): ${wrong}; repeat with ${again(kind, one.number)}`);
-                if (polluted !== undefined) await reader.close();
-            }
-            await reader.close();
-        }));
+                await reader.close();
+            }),
+        );
         // Every death up to a number, and a sample of the others, through the command itself.
-        const sampled = onlyNumber === undefined
-            ? firstWithCommand(kind, Math.ceil(throughCli / kindNames.length)) : [caseOf(kind, Number(onlyNumber))];
+        const sampled =
+            onlyNumber === undefined
+                ? firstWithCommand(kind, Math.ceil(throughCli / kindNames.length))
+                : [caseOf(kind, Number(onlyNumber))];
         let commands = 0;
-        for (const one of [...deaths.slice(0, mostDeathsThroughCli), ...sampled]) if (await checkThroughCli(kind, one, problems)) commands++;
+        for (const one of [...deaths.slice(0, mostDeathsThroughCli), ...sampled])
+            if (await checkThroughCli(kind, one, problems)) commands++;
         const seconds = (performance.now() - begin) / 1000;
-        console.log(`${name}: ${JSON.stringify(Object.fromEntries([...outcomes].sort()))}; slowest ${slowest.milliseconds.toFixed(0)} ms, at most ${(slowest.peakBytes / 2 ** 20).toFixed(0)} MiB; ${commands} through the command line; ${seconds.toFixed(0)} s`);
+        console.log(
+            `${name}: ${JSON.stringify(Object.fromEntries([...outcomes].sort()))}; slowest ${slowest.milliseconds.toFixed(0)} ms, at most ${(slowest.peakBytes / 2 ** 20).toFixed(0)} MiB; ${commands} through the command line; ${seconds.toFixed(0)} s`,
+        );
         expect(problems.slice(0, 12).join('\n\n'), `${problems.length} of ${count}`).toBe('');
         expect(readdirSync(canary)).toEqual([]);
     });
@@ -136,7 +191,16 @@ describe(`mutated inputs, ${mutations} of them, end sound or in one line`, () =>
         const path = join(root, 'endless.gguf');
         writeFileSync(path, endlessModel());
         const begin = performance.now();
-        const result = runIn(canary, ['respond', ...modelArguments.map((argument) => (argument === embeddedModel ? path : argument)), '--data', join(home, 'questions'), '--template', 'chat', '--out', join(root, 'endless.json')]);
+        const result = runIn(canary, [
+            'respond',
+            ...modelArguments.map((argument) => (argument === embeddedModel ? path : argument)),
+            '--data',
+            join(home, 'questions'),
+            '--template',
+            'chat',
+            '--out',
+            join(root, 'endless.json'),
+        ]);
         const { code, stderr } = await result;
         expect(code, stderr).toBe(1);
         expect(stderr).toContain('endless.gguf');

@@ -6,7 +6,8 @@ const full = process.env.CAMPAIGN === 'full';
 
 function size(name: string, slice: number, whole: number): number {
     const value = Number(process.env[name] ?? (full ? whole : slice));
-    if (!(Number.isInteger(value) && value >= 0)) throw new Error(`${name} must be a whole number, not ${process.env[name]}`);
+    if (!(Number.isInteger(value) && value >= 0))
+        throw new Error(`${name} must be a whole number, not ${process.env[name]}`);
     return value;
 }
 

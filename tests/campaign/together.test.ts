@@ -16,11 +16,20 @@ import { childrenOf } from './kills/processTree.js';
 const root = mkdtempSync(join(tmpdir(), 'language-neurons-together-'));
 const collecting = ['collect', ...modelArguments, '--data', 'texts', '--out', 'run'];
 const identifying = ['identify', 'run', '--top-rate', '0.2', '--bar', '0.98'];
-const deactivating = ['deactivate', 'run', ...modelArguments, '--data', 'evaluate', '--sets', 'specific,specific+related'];
+const deactivating = [
+    'deactivate',
+    'run',
+    ...modelArguments,
+    '--data',
+    'evaluate',
+    '--sets',
+    'specific,specific+related',
+];
 
 beforeAll(async () => {
     writeInputs(join(root, 'empty'), { texts: 78, evaluate: 3, questions: 1 });
-    for (const language of languages) { // the first must still be at work when the second has started
+    for (const language of languages) {
+        // the first must still be at work when the second has started
         const path = join(root, 'empty', 'texts', `${language}.txt`);
         writeFileSync(path, readFileSync(path, 'utf8').repeat(3));
     }
@@ -45,9 +54,18 @@ describe('one process at a time in a run folder', () => {
         { what: 'collect twice', from: 'empty', first: collecting, seen: 'count ', second: collecting },
         { what: 'run beside collect', from: 'empty', first: collecting, seen: 'count ', second: ['run', 'run.yaml'] },
         { what: 'deactivate twice', from: 'counted', first: deactivating, seen: 'perplexity', second: deactivating },
-        { what: 'identify beside deactivate', from: 'counted', first: deactivating, seen: 'perplexity', second: identifying },
+        {
+            what: 'identify beside deactivate',
+            from: 'counted',
+            first: deactivating,
+            seen: 'perplexity',
+            second: identifying,
+        },
     ])('$what: the second refuses and names the first', async ({ what, from, first, seen, second }) => {
-        const [folder, alone] = [join(root, what.replaceAll(' ', '-')), join(root, `${what.replaceAll(' ', '-')}-alone`)];
+        const [folder, alone] = [
+            join(root, what.replaceAll(' ', '-')),
+            join(root, `${what.replaceAll(' ', '-')}-alone`),
+        ];
         for (const place of [folder, alone]) cpSync(join(root, from), place, { recursive: true });
         const { child, ended } = startCli(first, {}, folder);
         await sees(child, seen);
@@ -72,8 +90,11 @@ describe('one process at a time in a run folder', () => {
         const engine = await Engine.open({ model: embeddedModel, gpu: 'off', threads: 1 });
         try {
             const corpus = await openCorpus(join(folder, 'texts'));
-            await whileStopped(child, () => expect(collect({ engine, corpus, folder: join(folder, 'run') }))
-                .rejects.toMatchObject({ code: 'BUSY' }));
+            await whileStopped(child, () =>
+                expect(collect({ engine, corpus, folder: join(folder, 'run') })).rejects.toMatchObject({
+                    code: 'BUSY',
+                }),
+            );
         } finally {
             engine.close();
         }

@@ -9,10 +9,19 @@ export interface CliResult {
 }
 
 /** Starts the built command line, as a user does; in a folder of its own where one is given. */
-export function startCli(args: readonly string[], env: NodeJS.ProcessEnv = {}, cwd = process.cwd()): { child: ChildProcess; ended: Promise<CliResult> } {
-    const child = spawn(process.execPath, [resolve('dist/cli.js'), ...args], { cwd, env: { ...process.env, ...env }, stdio: ['ignore', 'pipe', 'pipe'] });
+export function startCli(
+    args: readonly string[],
+    env: NodeJS.ProcessEnv = {},
+    cwd = process.cwd(),
+): { child: ChildProcess; ended: Promise<CliResult> } {
+    const child = spawn(process.execPath, [resolve('dist/cli.js'), ...args], {
+        cwd,
+        env: { ...process.env, ...env },
+        stdio: ['ignore', 'pipe', 'pipe'],
+    });
     const text = { stdout: '', stderr: '' };
-    for (const name of ['stdout', 'stderr'] as const) child[name]!.setEncoding('utf8').on('data', (part: string) => (text[name] += part));
+    for (const name of ['stdout', 'stderr'] as const)
+        child[name]!.setEncoding('utf8').on('data', (part: string) => (text[name] += part));
     const ended = new Promise<CliResult>((done, fail) => {
         child.on('error', fail);
         child.on('close', (code, signal) => done({ code, signal, ...text }));

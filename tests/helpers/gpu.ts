@@ -32,6 +32,9 @@ export async function gpusUnderTest(): Promise<GpuUnderTest[]> {
     install();
     process.env.GGML_VK_VISIBLE_DEVICES ??= '0';
     const absence = (gpu: GpuUnderTest['gpu'], more: string): Promise<GpuUnderTest> =>
-        loadBackends(gpu).then(() => ({ gpu, absent: undefined }), (error: Error) => ({ gpu, absent: error.message + more }));
+        loadBackends(gpu).then(
+            () => ({ gpu, absent: undefined }),
+            (error: Error) => ({ gpu, absent: error.message + more }),
+        );
     return [await absence('vulkan', `; apt-get install ${packages.join(' ')}`), await absence('cuda', '')];
 }

@@ -26,12 +26,19 @@ export const smollm2 = join(modelsFolder, 'SmolLM2-135M-Instruct.Q4_1.gguf');
  */
 export const publicModels = [
     {
-        name: 'the embedded model', path: embeddedModel, here: existsSync(embeddedModel),
-        roundingAtZero: 4e-5, roundingOfScores: 3e-5, window: 500,
+        name: 'the embedded model',
+        path: embeddedModel,
+        here: existsSync(embeddedModel),
+        roundingAtZero: 4e-5,
+        roundingOfScores: 3e-5,
+        window: 500,
     },
     {
-        name: 'SmolLM2-135M (skipped unless scripts/fetch-models.mjs was run)', path: smollm2,
+        name: 'SmolLM2-135M (skipped unless scripts/fetch-models.mjs was run)',
+        path: smollm2,
         here: existsSync(smollm2),
-        roundingAtZero: 5e-3, roundingOfScores: 4e-3, window: 1500,
+        roundingAtZero: 5e-3,
+        roundingOfScores: 4e-3,
+        window: 1500,
     },
 ];

@@ -2,7 +2,15 @@ import type { NativeBatch, NativeContext, NativeContextOptions, NativeModel } fr
 import { type GpuChoice, loadBackends } from '../../src/engine/loadBackends.js';
 
 const small: NativeContextOptions = {
-    contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
+    contextSize: 256,
+    batchSize: 64,
+    sequences: 4,
+    streams: false,
+    threads: 2,
+    counting: 'automatic',
+    countOnly: false,
+    masks: 1,
+    callbackTensor: '',
 };
 
 /** A model below the engine, for models without a vocabulary. */
@@ -10,13 +18,21 @@ export async function openNative(path: string, gpu: GpuChoice = 'off'): Promise<
     const backends = await loadBackends(gpu);
     const devices = backends.gpus.map(({ name }) => name);
     return backends.addon.loadModel({
-        path, devices, gpuLayers: -1, split: 'layer', mainGpu: 0, cpuExperts: 0, loras: [],
+        path,
+        devices,
+        gpuLayers: -1,
+        split: 'layer',
+        mainGpu: 0,
+        cpuExperts: 0,
+        loras: [],
     });
 }
 
 /** Runs work in a context of its own, counting. */
 export async function counting<T>(
-    model: NativeModel, options: Partial<NativeContextOptions>, work: (context: NativeContext) => Promise<T>,
+    model: NativeModel,
+    options: Partial<NativeContextOptions>,
+    work: (context: NativeContext) => Promise<T>,
 ): Promise<T> {
     const context = await model.createContext({ ...small, ...options });
     try {
@@ -35,7 +51,8 @@ export function mixedBatch(vocabulary: number, seed: number): NativeBatch {
     const sequences = Int32Array.from({ length: n }, (_, i) => (i < lengths[0]! ? 0 : 1));
     return {
         tokens: Int32Array.from({ length: n }, (_, i) => (i * 7919 + seed * 104_729 + 13) % vocabulary),
-        positions, sequences,
+        positions,
+        sequences,
         counted: Uint8Array.from({ length: n }, (_, i) => (positions[i]! >= lengths[sequences[i]!]! / 3 ? 1 : 0)),
         targets: new Int32Array(n).fill(-1),
         masks: new Int32Array(n),

@@ -14,7 +14,10 @@ export async function paperActivations(languages: readonly string[]): Promise<Ac
     const counts = Array.from({ length: layers }, () => new BigInt64Array(width * l));
     const tokens = new BigInt64Array(l);
     for (const [k, language] of languages.entries()) {
-        const [full, prefix] = ['', 'prefix.'].map((kind) => join(paperFolder, `${kind}activation.${language}.pt`)) as [string, string];
+        const [full, prefix] = ['', 'prefix.'].map((kind) => join(paperFolder, `${kind}activation.${language}.pt`)) as [
+            string,
+            string,
+        ];
         const [all, before] = [(await int64Storages(full))[0]!, (await int64Storages(prefix))[0]!];
         tokens[k] = BigInt((await totalTokens(full)) - (await totalTokens(prefix)));
         for (let flat = 0; flat < all.length; flat++) {
@@ -23,10 +26,13 @@ export async function paperActivations(languages: readonly string[]): Promise<Ac
         }
     }
     return {
-        languages, counts, tokens,
+        languages,
+        counts,
+        tokens,
         source: {
             model: { name: 'MistralMathOctopus-7B', architecture: 'llama', quantization: 'F16', fingerprint: '' },
-            dataset: { name: 'mgsm', hash: '' }, versions: {},
+            dataset: { name: 'mgsm', hash: '' },
+            versions: {},
         },
     };
 }

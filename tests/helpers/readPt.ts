@@ -17,7 +17,11 @@ export async function totalTokens(path: string): Promise<number> {
     const key = Buffer.from('total_tokens');
     let at = pickle.indexOf(key) + key.length;
     while (![0x4a, 0x4d, 0x4b].includes(pickle[at]!)) at++; // BININT, BININT2, BININT1, after the key's memo
-    return { 0x4a: () => pickle.readInt32LE(at + 1), 0x4d: () => pickle.readUInt16LE(at + 1), 0x4b: () => pickle[at + 1]! }[pickle[at] as 0x4a]();
+    return {
+        0x4a: () => pickle.readInt32LE(at + 1),
+        0x4d: () => pickle.readUInt16LE(at + 1),
+        0x4b: () => pickle[at + 1]!,
+    }[pickle[at] as 0x4a]();
 }
 
 /** Entries of a zip file that stores without compression, from its central directory. */
@@ -28,7 +32,11 @@ async function storedEntries(path: string): Promise<Map<string, Buffer>> {
     let at = file.readUInt32LE(end + 16);
     for (let i = 0; i < file.readUInt16LE(end + 10); i++) {
         const [size, nameLength, extra, comment, local] = [
-            file.readUInt32LE(at + 24), file.readUInt16LE(at + 28), file.readUInt16LE(at + 30), file.readUInt16LE(at + 32), file.readUInt32LE(at + 42),
+            file.readUInt32LE(at + 24),
+            file.readUInt16LE(at + 28),
+            file.readUInt16LE(at + 30),
+            file.readUInt16LE(at + 32),
+            file.readUInt32LE(at + 42),
         ] as const;
         const name = file.toString('utf8', at + 46, at + 46 + nameLength);
         const begin = local + 30 + file.readUInt16LE(local + 26) + file.readUInt16LE(local + 28);

@@ -6,10 +6,13 @@ import { startCli } from './cli.js';
 
 /** Why there is no RPC to test, which is printed, or undefined. */
 export function absentRpc(): Promise<string | undefined> {
-    return loadRpc().then(() => undefined, ({ message }: Error) => {
-        console.log(`RPC is not tested: ${message}`);
-        return message;
-    });
+    return loadRpc().then(
+        () => undefined,
+        ({ message }: Error) => {
+            console.log(`RPC is not tested: ${message}`);
+            return message;
+        },
+    );
 }
 
 export interface RpcServer {
@@ -26,12 +29,13 @@ export async function startServer(port?: number): Promise<RpcServer> {
     const { child, ended } = startCli(['rpc-server', '--port', String(port), '--gpu', 'off', '--threads', '1']);
     let running = true;
     void ended.then(() => (running = false));
-    while (!await answers(port)) {
+    while (!(await answers(port))) {
         if (!running) throw new Error(`no server on port ${port}: ${(await ended).stderr}`);
         await wait(50);
     }
     return {
-        endpoint: `127.0.0.1:${port}`, child,
+        endpoint: `127.0.0.1:${port}`,
+        child,
         kill: async () => {
             child.kill('SIGKILL'); // its child ends with it
             await ended;

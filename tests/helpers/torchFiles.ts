@@ -16,12 +16,17 @@ const tuple = (...items: Buffer[]): Buffer => Buffer.concat([ascii('('), ...item
 
 /** `module.name`, and `name` called with arguments. */
 export const global = (module: string, name: string): Buffer => ascii(`c${module}\n${name}\n`);
-export const call = (callable: Buffer, ...args: Buffer[]): Buffer => Buffer.concat([callable, tuple(...args), ascii('R')]);
+export const call = (callable: Buffer, ...args: Buffer[]): Buffer =>
+    Buffer.concat([callable, tuple(...args), ascii('R')]);
 export const number = int32;
 export const text = unicode;
 export const list = (...items: Buffer[]): Buffer => Buffer.concat([ascii(']('), ...items, ascii('e')]);
 export const dictionary = (values: Readonly<Record<string, Buffer>>): Buffer =>
-    Buffer.concat([ascii('}('), ...Object.entries(values).flatMap(([key, value]) => [unicode(key), value]), ascii('u')]);
+    Buffer.concat([
+        ascii('}('),
+        ...Object.entries(values).flatMap(([key, value]) => [unicode(key), value]),
+        ascii('u'),
+    ]);
 export const pickle = (value: Buffer): Buffer => Buffer.concat([Buffer.from([0x80, 2]), value, ascii('.')]);
 
 export interface TensorWords {
@@ -37,10 +42,18 @@ export interface TensorWords {
 export function tensor({ shape, key = '0', storage = 'LongStorage', offset = 0, ...rest }: TensorWords): Buffer {
     const length = rest.length ?? shape.reduce((product, n) => product * n, 1);
     const stride = rest.stride ?? shape.map((_, d) => shape.slice(d + 1).reduce((product, n) => product * n, 1));
-    const id = Buffer.concat([tuple(unicode('storage'), global('torch', storage), unicode(key), unicode('cpu'), int32(length)), ascii('Q')]);
+    const id = Buffer.concat([
+        tuple(unicode('storage'), global('torch', storage), unicode(key), unicode('cpu'), int32(length)),
+        ascii('Q'),
+    ]);
     return call(
-        global('torch._utils', '_rebuild_tensor_v2'), id, int32(offset), tuple(...shape.map(int32)), tuple(...stride.map(int32)),
-        Buffer.from([0x89]), call(global('collections', 'OrderedDict')),
+        global('torch._utils', '_rebuild_tensor_v2'),
+        id,
+        int32(offset),
+        tuple(...shape.map(int32)),
+        tuple(...stride.map(int32)),
+        Buffer.from([0x89]),
+        call(global('collections', 'OrderedDict')),
     );
 }
 
@@ -100,7 +113,11 @@ export function zip(entries: readonly ZipEntry[]): Buffer {
 }
 
 /** A whole file with one pickle and storages by key. */
-export function torchFile(value: Buffer, storages: Readonly<Record<string, Buffer>> = {}, extra: readonly ZipEntry[] = []): Buffer {
+export function torchFile(
+    value: Buffer,
+    storages: Readonly<Record<string, Buffer>> = {},
+    extra: readonly ZipEntry[] = [],
+): Buffer {
     return zip([
         { name: 'archive/data.pkl', data: pickle(value) },
         { name: 'archive/byteorder', data: Buffer.from('little') },
@@ -111,6 +128,13 @@ export function torchFile(value: Buffer, storages: Readonly<Record<string, Buffe
 }
 
 /** Counts as the paper's authors publish them. */
-export function countsFile(shape: readonly [number, number], counts: readonly number[], tokens: number, names: { tokens?: string } = {}): Buffer {
-    return torchFile(dictionary({ [names.tokens ?? 'total_tokens']: int32(tokens), over_zero: tensor({ shape }) }), { 0: longs(counts) });
+export function countsFile(
+    shape: readonly [number, number],
+    counts: readonly number[],
+    tokens: number,
+    names: { tokens?: string } = {},
+): Buffer {
+    return torchFile(dictionary({ [names.tokens ?? 'total_tokens']: int32(tokens), over_zero: tensor({ shape }) }), {
+        0: longs(counts),
+    });
 }

@@ -16,14 +16,20 @@ export async function writeUnquantized(model: string, path: string): Promise<str
     const parts: Buffer[] = [];
     let offset = 0;
     for (const { name, n_dims, shape, dtype, offset: from } of tensorInfos) {
-        if (Number(dtype) !== F32 && Number(dtype) !== Q8_0) throw new Error(`${name}: type ${dtype} is neither F32 nor Q8_0`);
+        if (Number(dtype) !== F32 && Number(dtype) !== Q8_0)
+            throw new Error(`${name}: type ${dtype} is neither F32 nor Q8_0`);
         const weights = shape.reduce((product, n) => product * Number(n), 1);
         const data = file.subarray(Number(tensorDataOffset + from));
         parts.push(Number(dtype) === F32 ? data.subarray(0, 4 * weights) : dequantized(data, weights));
         // A tensor's entry: length of the name, name, dimensions, their sizes, type, offset.
         const length = Buffer.alloc(8);
         length.writeBigUInt64LE(BigInt(Buffer.byteLength(name)));
-        const at = header.lastIndexOf(Buffer.concat([length, Buffer.from(name)])) + 8 + Buffer.byteLength(name) + 4 + 8 * n_dims;
+        const at =
+            header.lastIndexOf(Buffer.concat([length, Buffer.from(name)])) +
+            8 +
+            Buffer.byteLength(name) +
+            4 +
+            8 * n_dims;
         header.writeUInt32LE(F32, at);
         header.writeBigUInt64LE(BigInt(offset), at + 4);
         offset += 4 * weights;
@@ -37,7 +43,8 @@ function dequantized(data: Buffer, weights: number): Buffer {
     const out = new Float32Array(weights);
     for (let block = 0; block < weights / blockWeights; block++) {
         const scale = half(data.readUInt16LE(block * blockBytes));
-        for (let i = 0; i < blockWeights; i++) out[block * blockWeights + i] = scale * data.readInt8(block * blockBytes + 2 + i);
+        for (let i = 0; i < blockWeights; i++)
+            out[block * blockWeights + i] = scale * data.readInt8(block * blockBytes + 2 + i);
     }
     return Buffer.from(out.buffer);
 }

@@ -11,8 +11,15 @@ export interface GgufTensor {
 }
 
 /** Writes a GGUF v3 file, for models that tests make up. */
-export function writeGguf(path: string, metadata: Readonly<Record<string, GgufValue>>, tensors: readonly GgufTensor[]): void {
-    const head = ggufHead(metadata, tensors.map(({ name, shape }) => ({ name, shape, type: 'f32' })));
+export function writeGguf(
+    path: string,
+    metadata: Readonly<Record<string, GgufValue>>,
+    tensors: readonly GgufTensor[],
+): void {
+    const head = ggufHead(
+        metadata,
+        tensors.map(({ name, shape }) => ({ name, shape, type: 'f32' })),
+    );
     const body = tensors.flatMap(({ data }) => {
         const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);
         return [bytes, Buffer.alloc(paddingOf(bytes.length))];

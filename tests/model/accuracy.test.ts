@@ -22,13 +22,36 @@ const at = (...names: string[]): string => join(folder, ...names);
 const languages = ['en', 'fr', 'de'];
 const questionsEach = 8;
 const model = ['--model', embeddedModel, '--gpu', 'off'];
-const deactivateArgs = (dir: string, ...more: string[]): string[] =>
-    ['deactivate', dir, ...model, '--data', at('questions'), '--metric', 'accuracy', '--template', at('template.txt'), '--max-tokens', '16', '--controls', '2', ...more];
+const deactivateArgs = (dir: string, ...more: string[]): string[] => [
+    'deactivate',
+    dir,
+    ...model,
+    '--data',
+    at('questions'),
+    '--metric',
+    'accuracy',
+    '--template',
+    at('template.txt'),
+    '--max-tokens',
+    '16',
+    '--controls',
+    '2',
+    ...more,
+];
 
-interface Answer { condition: string; language: string; index: number; text: string }
+interface Answer {
+    condition: string;
+    language: string;
+    index: number;
+    text: string;
+}
 /** The sound lines of a journal; a write that failed leaves half a one. */
-const answersIn = (dir: string): Answer[] => readFileSync(join(dir, 'accuracy.answers.jsonl'), 'utf8').trim().split('\n')
-    .filter((line) => line.endsWith('}')).map((line) => JSON.parse(line) as Answer);
+const answersIn = (dir: string): Answer[] =>
+    readFileSync(join(dir, 'accuracy.answers.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .filter((line) => line.endsWith('}'))
+        .map((line) => JSON.parse(line) as Answer);
 const placeOf = ({ condition, language, index }: Answer): string => `${condition}/${language}/${index}`;
 /** A run folder with neurons and nothing else. */
 function runFolder(name: string): string {
@@ -44,8 +67,14 @@ beforeAll(async () => {
     const starts = { en: 'The farmer and the', de: 'Der Lehrer und die', fr: 'La fille et le' };
     const places = 'house garden school river town kitchen boat market'.split(' ');
     for (const [language, start] of Object.entries(starts)) {
-        writeFileSync(at('questions', `mgsm_${language}.tsv`), places.map((place, i) => `${start} ${place}\t${i}`).join('\n'));
-        writeFileSync(at('texts', `${language}.txt`), readFileSync(resolve(`src/embedded/texts/collect/${language}.txt`)));
+        writeFileSync(
+            at('questions', `mgsm_${language}.tsv`),
+            places.map((place, i) => `${start} ${place}\t${i}`).join('\n'),
+        );
+        writeFileSync(
+            at('texts', `${language}.txt`),
+            readFileSync(resolve(`src/embedded/texts/collect/${language}.txt`)),
+        );
     }
     expect((await cli('collect', ...model, '--data', at('texts'), '--out', at('run'))).code).toBe(0);
     expect((await cli('identify', at('run'), '--top-rate', '0.1')).code).toBe(0);
@@ -57,7 +86,11 @@ describe('deactivate --metric accuracy', () => {
         const { code, stdout, stderr } = await cli(...deactivateArgs(at('run'), '--json'));
         expect(code, stderr).toBe(0);
         const result = JSON.parse(stdout) as DeactivateResult;
-        expect(result).toMatchObject({ metric: 'accuracy', languages, settings: { maxTokens: 16, rule: 'last', controls: 2 } });
+        expect(result).toMatchObject({
+            metric: 'accuracy',
+            languages,
+            settings: { maxTokens: 16, rule: 'last', controls: 2 },
+        });
         expect(Object.keys(result.sets)).toEqual(['specific', 'specific+related', 'specific+related+general']);
         expect(result.seconds).toBeGreaterThan(0);
         const answers = answersIn(at('run'));
@@ -68,7 +101,8 @@ describe('deactivate --metric accuracy', () => {
             expect(set.rows).toEqual(languages);
             expect(set.samples.flat().every((n) => n === questionsEach)).toBe(true);
             expect(set.controls).toHaveLength(2);
-            for (const grid of [set.values, set.change, set.control, set.beyondControl]) expect(grid.map((row) => row.length)).toEqual([3, 3, 3]);
+            for (const grid of [set.values, set.change, set.control, set.beyondControl])
+                expect(grid.map((row) => row.length)).toEqual([3, 3, 3]);
         }
         // The embedded model knows no arithmetic, but it goes on in the language it was begun in.
         const share = result.sets.specific!.answers!.language;
@@ -94,20 +128,34 @@ describe('deactivate --metric accuracy', () => {
     });
 
     it('is part of a whole run where its configuration asks questions', async () => {
-        writeFileSync(at('run.yaml'), `model: ${embeddedModel}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: whole\naccuracy: {questions: questions, template: ${at('template.txt')}, limit: 2, maxTokens: 8}\n`);
+        writeFileSync(
+            at('run.yaml'),
+            `model: ${embeddedModel}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: whole\naccuracy: {questions: questions, template: ${at('template.txt')}, limit: 2, maxTokens: 8}\n`,
+        );
         const { code, stdout, stderr } = await cli('run', at('run.yaml'), '--json');
         expect(code, stderr).toBe(0);
-        expect(JSON.parse(stdout)).toMatchObject({ folder: at('whole'), matrices: [{ metric: 'ppl' }, { metric: 'accuracy', settings: { maxTokens: 8 } }] });
+        expect(JSON.parse(stdout)).toMatchObject({
+            folder: at('whole'),
+            matrices: [{ metric: 'ppl' }, { metric: 'accuracy', settings: { maxTokens: 8 } }],
+        });
         const report = readFileSync(at('whole', 'report.html'), 'utf8');
         for (const id of ['deactivation.specific', 'accuracy.specific']) expect(report).toContain(`id="${id}"`);
-        expect((await readMatrix(at('whole'), 'accuracy'))!.sets.specific!.samples.flat().every((n) => n === 2)).toBe(true);
+        expect((await readMatrix(at('whole'), 'accuracy'))!.sets.specific!.samples.flat().every((n) => n === 2)).toBe(
+            true,
+        );
     });
 
     it('of a model before and after alignment ends in one report, each measured on the same texts and questions', async () => {
-        writeFileSync(at('pair.yaml'), `model: ${embeddedModel}\naligned: {loras: [{path: ${embeddedAdapter}}], trained: [de], together: true}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: pair\naccuracy: {questions: questions, template: chat, limit: 2, wholeLimit: 6, maxTokens: 8}\n`);
+        writeFileSync(
+            at('pair.yaml'),
+            `model: ${embeddedModel}\naligned: {loras: [{path: ${embeddedAdapter}}], trained: [de], together: true}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: pair\naccuracy: {questions: questions, template: chat, limit: 2, wholeLimit: 6, maxTokens: 8}\n`,
+        );
         const { code, stdout, stderr } = await cli('run', at('pair.yaml'), '--json');
         expect(code, stderr).toBe(0);
-        const { matrices, aligned } = JSON.parse(stdout) as { matrices: DeactivationMatrix[]; aligned: { folder: string; matrices: DeactivationMatrix[]; comparison: Comparison } };
+        const { matrices, aligned } = JSON.parse(stdout) as {
+            matrices: DeactivationMatrix[];
+            aligned: { folder: string; matrices: DeactivationMatrix[]; comparison: Comparison };
+        };
         expect(aligned.folder).toBe(at('pair', 'aligned'));
         const [ppl, accuracy] = aligned.comparison.changes[0]!.metrics;
         for (const [c, language] of matrices[0]!.languages.entries()) {
@@ -126,40 +174,55 @@ describe('deactivate --metric accuracy', () => {
         }
         expect(ppl!.groups.trained!.languages).toEqual(['de']);
         const report = readFileSync(at('pair', 'report.html'), 'utf8');
-        for (const id of ['deactivation.specific', 'accuracy.specific', 'comparison-layers', 'comparison-ppl', 'comparison-accuracy']) expect(report).toContain(`id="${id}"`);
+        for (const id of [
+            'deactivation.specific',
+            'accuracy.specific',
+            'comparison-layers',
+            'comparison-ppl',
+            'comparison-accuracy',
+        ])
+            expect(report).toContain(`id="${id}"`);
         expect(readFileSync(at('pair', 'aligned', 'report.html'), 'utf8')).not.toContain('id="comparison-ppl"');
     });
 
     it('of two models at once stops both where one fails, and says why', async () => {
-        writeFileSync(at('broken.yaml'), `model: ${embeddedModel}\naligned: {loras: [{path: none.gguf}], together: true}\ngpu: 'off'\ndata: texts\nout: broken\n`);
+        writeFileSync(
+            at('broken.yaml'),
+            `model: ${embeddedModel}\naligned: {loras: [{path: none.gguf}], together: true}\ngpu: 'off'\ndata: texts\nout: broken\n`,
+        );
         const { code, stderr } = await cli('run', at('broken.yaml'));
         expect(code).toBe(1);
         expect(stderr.trim().split('\n').at(-1)).toContain('none.gguf');
         expect(existsSync(at('broken', 'report.html'))).toBe(false);
     });
 
-    it.each(['SIGKILL', 'SIGINT'] as const)('stopped by %s, goes on where it was and asks nothing twice', async (signal) => {
-        const dir = runFolder(`stopped-${signal}`);
-        const { child, ended } = startCli(deactivateArgs(dir));
-        await sees(child, 'accuracy: 30 %');
-        child.kill(signal);
-        const stopped = await ended;
-        if (signal === 'SIGINT') expect(stopped.code).toBe(130);
-        expect(existsSync(join(dir, 'accuracy.matrix.json'))).toBe(false);
-        // The child of a killed process may still be writing its last line.
-        await new Promise((done) => setTimeout(done, 1000));
-        const before = answersIn(dir).slice(0, -1);
-        expect(before.length).toBeGreaterThan(20);
+    it.each(['SIGKILL', 'SIGINT'] as const)(
+        'stopped by %s, goes on where it was and asks nothing twice',
+        async (signal) => {
+            const dir = runFolder(`stopped-${signal}`);
+            const { child, ended } = startCli(deactivateArgs(dir));
+            await sees(child, 'accuracy: 30 %');
+            child.kill(signal);
+            const stopped = await ended;
+            if (signal === 'SIGINT') expect(stopped.code).toBe(130);
+            expect(existsSync(join(dir, 'accuracy.matrix.json'))).toBe(false);
+            // The child of a killed process may still be writing its last line.
+            await new Promise((done) => setTimeout(done, 1000));
+            const before = answersIn(dir).slice(0, -1);
+            expect(before.length).toBeGreaterThan(20);
 
-        const again = await cli(...deactivateArgs(dir));
-        expect(again.code, again.stderr).toBe(0);
-        expect(again.stderr).toMatch(/continues after \d+ of \d+ answers/);
-        const answers = answersIn(dir);
-        expect(answers.slice(0, before.length)).toEqual(before);
-        expect(new Set(answers.map(placeOf))).toEqual(new Set(answersIn(at('run')).map(placeOf)));
-        expect(new Set(answers.map(placeOf)).size).toBe(answers.length);
-        expect((await readMatrix(dir, 'accuracy'))!.sets.specific!.samples.flat().every((n) => n === questionsEach)).toBe(true);
-    });
+            const again = await cli(...deactivateArgs(dir));
+            expect(again.code, again.stderr).toBe(0);
+            expect(again.stderr).toMatch(/continues after \d+ of \d+ answers/);
+            const answers = answersIn(dir);
+            expect(answers.slice(0, before.length)).toEqual(before);
+            expect(new Set(answers.map(placeOf))).toEqual(new Set(answersIn(at('run')).map(placeOf)));
+            expect(new Set(answers.map(placeOf)).size).toBe(answers.length);
+            expect(
+                (await readMatrix(dir, 'accuracy'))!.sets.specific!.samples.flat().every((n) => n === questionsEach),
+            ).toBe(true);
+        },
+    );
 
     it('a generation that fails loses no answer, and no cell is made of half its questions', async () => {
         const dir = runFolder('failed');
@@ -167,12 +230,17 @@ describe('deactivate --metric accuracy', () => {
         const analysis = await readNeurons(join(dir, 'neurons.json'));
         const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048, masks: 64 });
         try {
-            const metric = accuracyMetric({ questions, template: await openTemplate(at('template.txt'), engine), maxTokens: 16 });
+            const metric = accuracyMetric({
+                questions,
+                template: await openTemplate(at('template.txt'), engine),
+                maxTokens: 16,
+            });
             let left = 100;
             const failing = new Proxy(engine, {
                 get(target, name) {
                     const value = Reflect.get(target, name, target) as unknown;
-                    if (name !== 'generate') return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
+                    if (name !== 'generate')
+                        return typeof value === 'function' ? (value as () => unknown).bind(target) : value;
                     return async function* (...args: Parameters<Engine['generate']>) {
                         for await (const answer of engine.generate(...args)) {
                             if (left-- === 0) throw Object.assign(new Error('device lost'), { code: 'NATIVE' });
@@ -181,7 +249,9 @@ describe('deactivate --metric accuracy', () => {
                     };
                 },
             });
-            await expect(deactivate({ engine: failing, analysis, metric, folder: dir, sets: ['specific'], controls: 1 })).rejects.toMatchObject({ code: 'NATIVE' });
+            await expect(
+                deactivate({ engine: failing, analysis, metric, folder: dir, sets: ['specific'], controls: 1 }),
+            ).rejects.toMatchObject({ code: 'NATIVE' });
             expect(answersIn(dir)).toHaveLength(100);
             expect(await readMatrix(dir, 'accuracy')).toBeUndefined();
             const matrix = await deactivate({ engine, analysis, metric, folder: dir, sets: ['specific'], controls: 1 });
@@ -198,13 +268,19 @@ describe('deactivate --metric accuracy', () => {
         const analysis = await readNeurons(join(dir, 'neurons.json'));
         const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048, masks: 3 });
         try {
-            const metric = accuracyMetric({ questions, template: await openTemplate(at('template.txt'), engine), maxTokens: 16 });
+            const metric = accuracyMetric({
+                questions,
+                template: await openTemplate(at('template.txt'), engine),
+                maxTokens: 16,
+            });
             await deactivate({ engine, analysis, metric, folder: dir, sets: ['specific'], controls: 1 });
             const texts = new Map(answersIn(at('run')).map((answer) => [placeOf(answer), answer.text]));
             const answers = answersIn(dir).filter((answer) => texts.has(placeOf(answer)));
             expect(answers.length).toBeGreaterThan(3 * questionsEach);
             // Batches of other shapes round differently, and now and then a last bit decides.
-            expect(answers.filter((answer) => texts.get(placeOf(answer)) === answer.text).length / answers.length).toBeGreaterThan(0.8);
+            expect(
+                answers.filter((answer) => texts.get(placeOf(answer)) === answer.text).length / answers.length,
+            ).toBeGreaterThan(0.8);
         } finally {
             engine.close();
         }
@@ -217,8 +293,19 @@ const mayMount = spawnSync('unshare', ['-rm', 'sh', '-c', `mount -t tmpfs -o siz
 describe.skipIf(!mayMount)('a full disk (skipped where no file system may be mounted)', () => {
     const inSmall = async (kilobytes: number, ...args: string[]): Promise<{ code: number; stderr: string }> => {
         const script = `mount -t tmpfs -o size=${kilobytes}k tmpfs "$0" && cp "$0.neurons.json" "$0/neurons.json" && "$@"; code=$?; cp -r "$0" "$0.after"; exit $code`;
-        return promisify(execFile)('unshare', ['-rm', 'sh', '-c', script, at('small'), process.execPath, resolve('dist/cli.js'), ...args])
-            .then(({ stderr }) => ({ code: 0, stderr }), (error: { code: number; stderr: string }) => error);
+        return promisify(execFile)('unshare', [
+            '-rm',
+            'sh',
+            '-c',
+            script,
+            at('small'),
+            process.execPath,
+            resolve('dist/cli.js'),
+            ...args,
+        ]).then(
+            ({ stderr }) => ({ code: 0, stderr }),
+            (error: { code: number; stderr: string }) => error,
+        );
     };
 
     it('ends in one line and loses no finished answer', async () => {
@@ -232,7 +319,10 @@ describe.skipIf(!mayMount)('a full disk (skipped where no file system may be mou
         expect(lines[0]).toMatch(/accuracy\.answers\.jsonl.*the disk is full/);
 
         const text = readFileSync(at('small.after', 'accuracy.answers.jsonl'), 'utf8');
-        const whole = text.slice(0, text.lastIndexOf('\n') + 1).trim().split('\n');
+        const whole = text
+            .slice(0, text.lastIndexOf('\n') + 1)
+            .trim()
+            .split('\n');
         expect(whole.length).toBeGreaterThan(20);
         expect(existsSync(at('small.after', 'accuracy.matrix.json'))).toBe(false);
 
@@ -249,7 +339,16 @@ describe.skipIf(!mayMount)('a full disk (skipped where no file system may be mou
         mkdirSync(at('small'), { recursive: true });
         rmSync(at('small.after'), { recursive: true, force: true });
         const size = readFileSync(at('run', 'neurons.json')).length;
-        const { code, stderr } = await inSmall(Math.ceil(size / 4096) * 4 + 16, 'deactivate', at('small'), ...model, '--data', at('texts'), '--controls', '1');
+        const { code, stderr } = await inSmall(
+            Math.ceil(size / 4096) * 4 + 16,
+            'deactivate',
+            at('small'),
+            ...model,
+            '--data',
+            at('texts'),
+            '--controls',
+            '1',
+        );
         expect(code, stderr).toBe(1);
         expect(stderr).toMatch(/ppl\.cells\.jsonl.*the disk is full/);
         expect(readFileSync(at('small.after', 'ppl.cells.jsonl'), 'utf8').split('\n').length).toBeGreaterThan(3);

@@ -5,7 +5,11 @@ import type { CountResult, EngineOptions } from '../../src/engine/engineTypes.js
 import { publicModels } from '../helpers/models.js';
 import { flippedShare, halvedIntoPrompts, sum, udhrSamples } from '../helpers/texts.js';
 
-async function count(model: string, samples: readonly Sample[], options: Partial<EngineOptions> = {}): Promise<CountResult> {
+async function count(
+    model: string,
+    samples: readonly Sample[],
+    options: Partial<EngineOptions> = {},
+): Promise<CountResult> {
     const engine = await Engine.open({ model, gpu: 'off', ...options });
     try {
         return await engine.count(samples);
@@ -30,7 +34,10 @@ for (const { name, path, here, roundingAtZero, window } of publicModels) {
             let batchSize = 0;
             for (const { response } of half) batchSize += lead + (await engine.tokenize(response)).length;
             engine.close();
-            const [first, second] = [await count(path, half, { batchSize }), await count(path, samples.slice(3), { batchSize })];
+            const [first, second] = [
+                await count(path, half, { batchSize }),
+                await count(path, samples.slice(3), { batchSize }),
+            ];
             const both = await count(path, samples, { batchSize });
             expect(first.tokens + second.tokens).toBe(both.tokens);
             expect(sum(first.counts, second.counts)).toEqual(both.counts);
@@ -62,10 +69,16 @@ for (const { name, path, here, roundingAtZero, window } of publicModels) {
             const engine = await Engine.open({ model: path, gpu: 'off' });
             const halved = halvedIntoPrompts(samples);
             const prompts = halved.map(({ language, prompt }) => ({ language, prompt: '', response: prompt }));
-            const [responses, mixed, prefixes] = [await engine.count(halved), await engine.count([...samples, ...halved]), await engine.count(prompts)];
+            const [responses, mixed, prefixes] = [
+                await engine.count(halved),
+                await engine.count([...samples, ...halved]),
+                await engine.count(prompts),
+            ];
             engine.close();
             expect(mixed.tokens).toBe(whole.tokens + responses.tokens);
-            expect(flippedShare(mixed.counts, sum(whole.counts, responses.counts), mixed.tokens)).toBeLessThan(roundingAtZero);
+            expect(flippedShare(mixed.counts, sum(whole.counts, responses.counts), mixed.tokens)).toBeLessThan(
+                roundingAtZero,
+            );
             // A prompt's last token may join the response's first, so that the prompts alone have more tokens.
             const most = 2 * samples.length;
             expect(Math.abs(Number(responses.tokens + prefixes.tokens - whole.tokens))).toBeLessThanOrEqual(most);

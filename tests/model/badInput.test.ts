@@ -1,4 +1,17 @@
-import { closeSync, copyFileSync, existsSync, mkdirSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
+import {
+    closeSync,
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    openSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    truncateSync,
+    writeFileSync,
+    writeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -27,9 +40,17 @@ beforeAll(() => {
     writeAborting(at('aborting.gguf'));
     writeFileSync(at('file'), '');
     const aliases = (name: string, of: string): string => `${name}: &${name} [${Array(9).fill(of).join(', ')}]\n`;
-    writeFileSync(at('bomb.yaml'), ['a', 'b', 'c', 'd', 'e', 'f', 'g'].map((name, i, names) => aliases(name, i === 0 ? 'x' : `*${names[i - 1]!}`)).join(''));
+    writeFileSync(
+        at('bomb.yaml'),
+        ['a', 'b', 'c', 'd', 'e', 'f', 'g']
+            .map((name, i, names) => aliases(name, i === 0 ? 'x' : `*${names[i - 1]!}`))
+            .join(''),
+    );
     writeFileSync(at('key.yaml'), 'model: m\ndata: udhr\nout: o\naccuracy: {questions: mgsm, limt: 5}\n');
-    for (const [name, content] of Object.entries({ empty: '\n\n', latin1: Buffer.from('Gr\xfcn ist gut\n', 'latin1') })) {
+    for (const [name, content] of Object.entries({
+        empty: '\n\n',
+        latin1: Buffer.from('Gr\xfcn ist gut\n', 'latin1'),
+    })) {
         mkdirSync(at(name));
         writeFileSync(join(at(name), 'en.txt'), 'The farmer eats bread.\n');
         writeFileSync(join(at(name), 'de.txt'), content);
@@ -48,32 +69,119 @@ function expectOneLine({ stdout, stderr }: CliResult, words: readonly string[]):
     expect(stderr).not.toMatch(/^\s+at /m); // no stack
 }
 
-const collect = (model: string, data: string, out: string, ...more: string[]): string[] =>
-    ['collect', '--gpu', 'off', '--model', model, '--data', data, '--out', out, '--json', ...more];
+const collect = (model: string, data: string, out: string, ...more: string[]): string[] => [
+    'collect',
+    '--gpu',
+    'off',
+    '--model',
+    model,
+    '--data',
+    data,
+    '--out',
+    out,
+    '--json',
+    ...more,
+];
 
 describe('bad input ends in one line that names the file and the mend', () => {
     it.each([
-        { what: 'no such model', args: () => collect(at('none.gguf'), texts, at('out')), words: ['none.gguf', 'no such'] },
-        { what: 'a truncated GGUF', args: () => collect(at('truncated.gguf'), texts, at('out')), words: ['truncated.gguf', 'download or convert it again'] },
-        { what: 'garbage in the tensor table', args: () => collect(at('garbage.gguf'), texts, at('out')), words: ['garbage.gguf', 'download or convert it again'] },
-        { what: 'a file that is no GGUF', args: () => collect(at('text.gguf'), texts, at('out')), words: ['text.gguf', 'download or convert it again'] },
-        { what: 'an architecture without FFN', args: () => collect(at('mamba.gguf'), texts, at('out')), words: ['mamba.gguf', "'mamba'", 'not supported'] },
-        { what: 'no such data', args: () => collect(embeddedModel, at('nothing'), at('out')), words: ['nothing', 'no such file or folder'] },
-        { what: 'an empty language', args: () => collect(embeddedModel, at('empty'), at('out')), words: [join('empty', 'de.txt'), 'holds no text'] },
-        { what: 'invalid UTF-8', args: () => collect(embeddedModel, at('latin1'), at('out')), words: [join('latin1', 'de.txt'), 'line 1', 'UTF-8'] },
-        { what: 'a language that is not there', args: () => collect(embeddedModel, texts, at('out'), '--languages', 'en,fr'), words: ['fr', 'en, de'] },
-        { what: 'a language in only one of two sources', args: () => collect(embeddedModel, texts, at('out'), '--data', at('english')), words: ['english', 'de'] },
-        { what: 'an unwritable folder', args: () => collect(embeddedModel, texts, at('file/out')), words: ['file/out', 'cannot be written', 'choose another folder'] },
-        { what: 'identify without counts', args: () => ['identify', at('nowhere')], words: ['nowhere', 'no such file'] },
-        { what: 'a report without analysis', args: () => ['report', at('nowhere')], words: ['nowhere', 'no such file'] },
+        {
+            what: 'no such model',
+            args: () => collect(at('none.gguf'), texts, at('out')),
+            words: ['none.gguf', 'no such'],
+        },
+        {
+            what: 'a truncated GGUF',
+            args: () => collect(at('truncated.gguf'), texts, at('out')),
+            words: ['truncated.gguf', 'download or convert it again'],
+        },
+        {
+            what: 'garbage in the tensor table',
+            args: () => collect(at('garbage.gguf'), texts, at('out')),
+            words: ['garbage.gguf', 'download or convert it again'],
+        },
+        {
+            what: 'a file that is no GGUF',
+            args: () => collect(at('text.gguf'), texts, at('out')),
+            words: ['text.gguf', 'download or convert it again'],
+        },
+        {
+            what: 'an architecture without FFN',
+            args: () => collect(at('mamba.gguf'), texts, at('out')),
+            words: ['mamba.gguf', "'mamba'", 'not supported'],
+        },
+        {
+            what: 'no such data',
+            args: () => collect(embeddedModel, at('nothing'), at('out')),
+            words: ['nothing', 'no such file or folder'],
+        },
+        {
+            what: 'an empty language',
+            args: () => collect(embeddedModel, at('empty'), at('out')),
+            words: [join('empty', 'de.txt'), 'holds no text'],
+        },
+        {
+            what: 'invalid UTF-8',
+            args: () => collect(embeddedModel, at('latin1'), at('out')),
+            words: [join('latin1', 'de.txt'), 'line 1', 'UTF-8'],
+        },
+        {
+            what: 'a language that is not there',
+            args: () => collect(embeddedModel, texts, at('out'), '--languages', 'en,fr'),
+            words: ['fr', 'en, de'],
+        },
+        {
+            what: 'a language in only one of two sources',
+            args: () => collect(embeddedModel, texts, at('out'), '--data', at('english')),
+            words: ['english', 'de'],
+        },
+        {
+            what: 'an unwritable folder',
+            args: () => collect(embeddedModel, texts, at('file/out')),
+            words: ['file/out', 'cannot be written', 'choose another folder'],
+        },
+        {
+            what: 'identify without counts',
+            args: () => ['identify', at('nowhere')],
+            words: ['nowhere', 'no such file'],
+        },
+        {
+            what: 'a report without analysis',
+            args: () => ['report', at('nowhere')],
+            words: ['nowhere', 'no such file'],
+        },
         { what: 'no such configuration', args: () => ['run', at('none.yaml')], words: ['none.yaml'] },
         { what: 'an empty configuration', args: () => ['run', at('file')], words: ['file', 'is empty'] },
-        { what: 'a configuration that is a folder', args: () => ['run', texts], words: ['texts', 'give the path of a YAML configuration'] },
-        { what: 'a model for a configuration', args: () => ['run', embeddedModel], words: ['base.gguf', 'give the path of a YAML configuration'] },
-        { what: 'a configuration of aliases of aliases', args: () => ['run', at('bomb.yaml')], words: ['bomb.yaml', 'alias'] },
-        { what: 'an unknown key', args: () => ['run', at('key.yaml')], words: ['key.yaml', 'accuracy: unknown key limt; did you mean limit?'] },
-        { what: 'a missing LoRA adapter', args: () => collect(embeddedModel, texts, at('out'), '--lora', at('none.gguf')), words: ['none.gguf'] },
-        { what: 'a LoRA adapter that is none', args: () => collect(embeddedModel, texts, at('out'), '--lora', embeddedModel), words: ['not a LoRA adapter'] },
+        {
+            what: 'a configuration that is a folder',
+            args: () => ['run', texts],
+            words: ['texts', 'give the path of a YAML configuration'],
+        },
+        {
+            what: 'a model for a configuration',
+            args: () => ['run', embeddedModel],
+            words: ['base.gguf', 'give the path of a YAML configuration'],
+        },
+        {
+            what: 'a configuration of aliases of aliases',
+            args: () => ['run', at('bomb.yaml')],
+            words: ['bomb.yaml', 'alias'],
+        },
+        {
+            what: 'an unknown key',
+            args: () => ['run', at('key.yaml')],
+            words: ['key.yaml', 'accuracy: unknown key limt; did you mean limit?'],
+        },
+        {
+            what: 'a missing LoRA adapter',
+            args: () => collect(embeddedModel, texts, at('out'), '--lora', at('none.gguf')),
+            words: ['none.gguf'],
+        },
+        {
+            what: 'a LoRA adapter that is none',
+            args: () => collect(embeddedModel, texts, at('out'), '--lora', embeddedModel),
+            words: ['not a LoRA adapter'],
+        },
     ])('$what: exit 1', async ({ args, words }) => {
         const result = await cli(...args());
         expect(result.code, result.stderr).toBe(1);
@@ -85,19 +193,57 @@ describe('bad input ends in one line that names the file and the mend', () => {
     it.each([
         { what: 'no command', args: [], words: ['language-neurons run'] },
         { what: 'an unknown command', args: ['colect'], words: ['colect', 'did you mean collect?'] },
-        { what: 'an unknown option', args: ['identify', 'x', '--toprate', '1'], words: ['--toprate', 'did you mean --top-rate?'] },
+        {
+            what: 'an unknown option',
+            args: ['identify', 'x', '--toprate', '1'],
+            words: ['--toprate', 'did you mean --top-rate?'],
+        },
         { what: 'a missing option', args: ['collect', '--model', 'x'] },
         { what: 'an unknown metric', args: ['deactivate', 'x', '--model', 'y', '--data', 'udhr', '--metric', 'bleu'] },
-        { what: 'two datasets of questions', args: ['deactivate', 'x', '--model', 'y', '--data', 'mgsm', '--data', 'msvamp', '--metric', 'accuracy'] },
+        {
+            what: 'two datasets of questions',
+            args: ['deactivate', 'x', '--model', 'y', '--data', 'mgsm', '--data', 'msvamp', '--metric', 'accuracy'],
+        },
         { what: 'an unknown set', args: ['deactivate', 'x', '--model', 'y', '--data', 'udhr', '--sets', 'all'] },
-        { what: 'a language twice', args: ['collect', '--model', embeddedModel, '--data', 'udhr', '--languages', 'en,en', '--out', 'x'] },
-        { what: 'a number that is none', args: ['inspect', embeddedModel, '--threads', 'abc'], words: ['--threads', '"abc"', 'from 1 to 512'] },
-        { what: 'a share in percent', args: ['identify', 'x', '--top-rate', '5%'], words: ['--top-rate', '"5%"', 'give 0.05'] },
-        { what: 'a number beyond all', args: ['respond', '--model', 'x', '--data', 'mgsm', '--out', 'y', '--limit', '1e999'], words: ['--limit', '"1e999"'] },
-        { what: 'a λ that is no number', args: ['identify', 'x', '--lambda', 'abc'], words: ['--lambda', 'auto', '"abc"'] },
-        { what: 'an empty text', args: ['collect', '--model', '', '--data', 'udhr', '--out', 'x'], words: ['--model', '""'] },
-        { what: 'an option twice', args: ['report', 'x', '--title', 'a', '--title', 'b'], words: ['--title', '"a" and "b"', 'once'] },
-        { what: 'an endless scale', args: ['inspect', embeddedModel, '--lora', 'a.gguf:1e999'], words: ['--lora', '1e999'] },
+        {
+            what: 'a language twice',
+            args: ['collect', '--model', embeddedModel, '--data', 'udhr', '--languages', 'en,en', '--out', 'x'],
+        },
+        {
+            what: 'a number that is none',
+            args: ['inspect', embeddedModel, '--threads', 'abc'],
+            words: ['--threads', '"abc"', 'from 1 to 512'],
+        },
+        {
+            what: 'a share in percent',
+            args: ['identify', 'x', '--top-rate', '5%'],
+            words: ['--top-rate', '"5%"', 'give 0.05'],
+        },
+        {
+            what: 'a number beyond all',
+            args: ['respond', '--model', 'x', '--data', 'mgsm', '--out', 'y', '--limit', '1e999'],
+            words: ['--limit', '"1e999"'],
+        },
+        {
+            what: 'a λ that is no number',
+            args: ['identify', 'x', '--lambda', 'abc'],
+            words: ['--lambda', 'auto', '"abc"'],
+        },
+        {
+            what: 'an empty text',
+            args: ['collect', '--model', '', '--data', 'udhr', '--out', 'x'],
+            words: ['--model', '""'],
+        },
+        {
+            what: 'an option twice',
+            args: ['report', 'x', '--title', 'a', '--title', 'b'],
+            words: ['--title', '"a" and "b"', 'once'],
+        },
+        {
+            what: 'an endless scale',
+            args: ['inspect', embeddedModel, '--lora', 'a.gguf:1e999'],
+            words: ['--lora', '1e999'],
+        },
         { what: 'a wrong range', args: ['collect', '--model', embeddedModel, '--data', 'udhr:x', '--out', 'x'] },
     ])('$what: exit 2', async ({ args, words = [] }: { args: string[]; words?: string[] }) => {
         const result = await cli(...args);
@@ -119,12 +265,29 @@ describe('bad input ends in one line that names the file and the mend', () => {
         const out = at('stale');
         expect((await cli(...collect(embeddedModel, texts, out))).code).toBe(0);
         expect((await cli('identify', out, '--top-rate', '0.1')).code).toBe(0);
-        expect((await cli('deactivate', out, '--model', embeddedModel, '--data', texts, '--gpu', 'off', '--sets', 'specific')).code).toBe(0);
+        expect(
+            (
+                await cli(
+                    'deactivate',
+                    out,
+                    '--model',
+                    embeddedModel,
+                    '--data',
+                    texts,
+                    '--gpu',
+                    'off',
+                    '--sets',
+                    'specific',
+                )
+            ).code,
+        ).toBe(0);
         expect((await cli('report', out)).code).toBe(0);
         expect((await cli('identify', out, '--top-rate', '0.01')).code).toBe(0);
         const result = await cli('report', out);
         expect(result.code).toBe(0);
-        expect(result.stderr.trim().split('\n')).toEqual([expect.stringMatching(/ppl\.matrix\.json.*run deactivate again/)]);
+        expect(result.stderr.trim().split('\n')).toEqual([
+            expect.stringMatching(/ppl\.matrix\.json.*run deactivate again/),
+        ]);
     });
 
     it('an analysis of another model: exit 1, before any work', async () => {

@@ -14,20 +14,39 @@ describe('many conditions in one batch', () => {
     /** The whole model, and ten masks that each take a tenth of every layer. */
     let masks: (NeuronMask | undefined)[];
     beforeAll(async () => {
-        engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', batchSize: 128, contextSize: 4096, masks: conditions });
+        engine = await MeasuredEngine.open({
+            model: embeddedModel,
+            gpu: 'off',
+            batchSize: 128,
+            contextSize: 4096,
+            masks: conditions,
+        });
         const widths = engine.sites.map(({ width }) => width);
         const tenth = widths.flatMap((width, i) => Array.from({ length: width / 10 }, (_, j): NeuronIndex => [i, j]));
-        masks = [undefined, ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(tenth, engine.sites, k), widths))];
+        masks = [
+            undefined,
+            ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(tenth, engine.sites, k), widths)),
+        ];
     });
     afterAll(() => engine.close());
 
-    async function generated(choice: readonly (NeuronMask | undefined)[], options: GenerateOptions = {}): Promise<GeneratedAnswer[]> {
+    async function generated(
+        choice: readonly (NeuronMask | undefined)[],
+        options: GenerateOptions = {},
+    ): Promise<GeneratedAnswer[]> {
         const prompts = texts.flatMap((text, id) => choice.map((_, mask): Prompt => ({ text, id, mask })));
         const found: GeneratedAnswer[] = [];
-        for await (const answer of engine.generate(prompts, { masks: choice, maxTokens: 24, ignoreEnd: true, ...options })) found.push(answer);
+        for await (const answer of engine.generate(prompts, {
+            masks: choice,
+            maxTokens: 24,
+            ignoreEnd: true,
+            ...options,
+        }))
+            found.push(answer);
         return found.sort((a, b) => a.mask - b.mask || a.prompt - b.prompt);
     }
-    const of = (answers: readonly GeneratedAnswer[], mask: number): string[] => answers.filter((one) => one.mask === mask).map(({ text }) => text);
+    const of = (answers: readonly GeneratedAnswer[], mask: number): string[] =>
+        answers.filter((one) => one.mask === mask).map(({ text }) => text);
 
     it('each gets, token for token, what it gets alone in a batch of the same shape', async () => {
         const together = await generated(masks);
@@ -50,7 +69,10 @@ describe('many conditions in one batch', () => {
         // Few neurons: with a tenth of them off most choices are close, and 39 of 55 answers were the same.
         const widths = engine.sites.map(({ width }) => width);
         const few = widths.flatMap((width, i) => Array.from({ length: width / 100 }, (_, j): NeuronIndex => [i, j]));
-        const choice = [undefined, ...Array.from({ length: 3 }, (_, k) => maskOf(randomNeurons(few, engine.sites, k), widths))];
+        const choice = [
+            undefined,
+            ...Array.from({ length: 3 }, (_, k) => maskOf(randomNeurons(few, engine.sites, k), widths)),
+        ];
         const together = await generated(choice);
         let same = 0;
         for (const [mask, neurons] of choice.entries()) {
@@ -62,10 +84,15 @@ describe('many conditions in one batch', () => {
     });
 
     it('more masks than the engine holds, and a condition that is not there, are refused', async () => {
-        await expect(generated([...masks, undefined])).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('12 masks') });
+        await expect(generated([...masks, undefined])).rejects.toMatchObject({
+            code: 'WRONG_USE',
+            message: expect.stringContaining('12 masks'),
+        });
         const one = engine.generate([{ text: 'The', id: 0, mask: 2 }], { masks: [undefined, masks[1]] });
         await expect(one.next()).rejects.toMatchObject({ code: 'WRONG_USE' });
-        await expect(MeasuredEngine.open({ model: embeddedModel, gpu: 'off', masks: 0 })).rejects.toMatchObject({ code: 'WRONG_USE' });
+        await expect(MeasuredEngine.open({ model: embeddedModel, gpu: 'off', masks: 0 })).rejects.toMatchObject({
+            code: 'WRONG_USE',
+        });
     });
 });
 
@@ -76,7 +103,11 @@ describe('stop texts', () => {
     });
     afterAll(() => engine.close());
     const answer = async (stops: readonly string[]): Promise<GeneratedAnswer> => {
-        for await (const one of engine.generate([{ text: 'The farmer', id: 0, stops }], { maxTokens: 60, ignoreEnd: true })) return one;
+        for await (const one of engine.generate([{ text: 'The farmer', id: 0, stops }], {
+            maxTokens: 60,
+            ignoreEnd: true,
+        }))
+            return one;
         throw new Error('no answer');
     };
 

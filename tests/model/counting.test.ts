@@ -63,7 +63,9 @@ describe('layers of every kind, against the eval callback', () => {
                 expect(counted).toEqual(reference);
                 expect(counted.tokens).toBe(BigInt(3 * batches[0]!.counted.reduce((sum, one) => sum + one, 0)));
                 await context.reset();
-                expect((await context.counts()).counts.every((layer) => layer.every((count) => count === 0n))).toBe(true);
+                expect((await context.counts()).counts.every((layer) => layer.every((count) => count === 0n))).toBe(
+                    true,
+                );
             });
         }
         model.close();

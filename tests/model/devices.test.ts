@@ -16,25 +16,46 @@ const twice = ['--devices', '0,0'];
 const [vulkan] = await gpusUnderTest();
 const { absent } = vulkan!;
 const model = ['--model', embeddedModel, '--gpu', 'vulkan', '--batch-size', '128'];
-const collect = (folder: string, ...more: string[]): string[] =>
-    ['collect', ...model, '--data', at('texts'), '--out', at(folder), ...more];
-const deactivate = (folder: string, ...more: string[]): string[] =>
-    ['deactivate', at(folder), ...model, '--data', at('texts'), '--sets', 'specific', '--controls', '1', ...more];
+const collect = (folder: string, ...more: string[]): string[] => [
+    'collect',
+    ...model,
+    '--data',
+    at('texts'),
+    '--out',
+    at(folder),
+    ...more,
+];
+const deactivate = (folder: string, ...more: string[]): string[] => [
+    'deactivate',
+    at(folder),
+    ...model,
+    '--data',
+    at('texts'),
+    '--sets',
+    'specific',
+    '--controls',
+    '1',
+    ...more,
+];
 
 /** Processes whose command line names a folder of this test. */
 function processesOf(folder: string): number[] {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number).filter((pid) => {
-        try {
-            return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(at(folder));
-        } catch {
-            return false; // it has ended meanwhile
-        }
-    });
+    return readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number)
+        .filter((pid) => {
+            try {
+                return readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').includes(at(folder));
+            } catch {
+                return false; // it has ended meanwhile
+            }
+        });
 }
 
 beforeAll(() => {
     mkdirSync(at('texts'));
-    for (const language of ['en', 'de']) { // the software device is slow
+    for (const language of ['en', 'de']) {
+        // the software device is slow
         const lines = readFileSync(resolve(`src/embedded/texts/collect/${language}.txt`), 'utf8').split('\n');
         writeFileSync(at('texts', `${language}.txt`), lines.slice(0, 2).join('\n'));
     }

@@ -19,7 +19,12 @@ it('one pass at a time: another is BUSY and harms nothing', async () => {
     const engine = await open();
     const alone = await engine.count(many(100));
     const first = engine.count(many(100));
-    for (const other of await Promise.allSettled([engine.count(text), engine.score(text), engine.logits('x'), engine.prefill(text)])) {
+    for (const other of await Promise.allSettled([
+        engine.count(text),
+        engine.score(text),
+        engine.logits('x'),
+        engine.prefill(text),
+    ])) {
         expect(other).toMatchObject({ status: 'rejected', reason: { name: 'LanguageNeuronsError', code: 'BUSY' } });
     }
     expect(await first).toEqual(alone);
@@ -38,7 +43,13 @@ it('closed, every pass is CLOSED, also one under way', async () => {
     await new Promise((done) => setTimeout(done, 50));
     engine.close();
     engine.close();
-    const passes = await Promise.allSettled([under, engine.count(text), engine.score(text), engine.logits('x'), engine.tokenize('x')]);
+    const passes = await Promise.allSettled([
+        under,
+        engine.count(text),
+        engine.score(text),
+        engine.logits('x'),
+        engine.tokenize('x'),
+    ]);
     for (const pass of passes) {
         expect(pass.status).toBe('rejected');
         const { reason } = pass as PromiseRejectedResult;

@@ -164,24 +164,27 @@ describe('a stop that is asked for', () => {
         generate: (engine, signal) => generateAll(engine, [line], signal),
     };
 
-    it.each(Object.entries(passes))('%s ends within a second in a line of 7.5 MB, the engine works on', async (_, pass) => {
-        const engine = await open();
-        const expected = await engine.count(text);
-        const stop = new AbortController();
-        const running = pass(engine, stop.signal);
-        await new Promise((done) => setTimeout(done, 200));
-        const begin = performance.now();
-        stop.abort();
-        await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
-        expect(performance.now() - begin).toBeLessThan(1000);
-        // The next pass may be stopped while it waits for what was left, and one after it is sound.
-        const again = new AbortController();
-        const waiting = engine.count(text, { signal: again.signal });
-        await expect(engine.count(text)).rejects.toMatchObject({ code: 'BUSY' });
-        again.abort();
-        await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
-        expect(await engine.count(text)).toEqual(expected);
-    });
+    it.each(Object.entries(passes))(
+        '%s ends within a second in a line of 7.5 MB, the engine works on',
+        async (_, pass) => {
+            const engine = await open();
+            const expected = await engine.count(text);
+            const stop = new AbortController();
+            const running = pass(engine, stop.signal);
+            await new Promise((done) => setTimeout(done, 200));
+            const begin = performance.now();
+            stop.abort();
+            await expect(running).rejects.toMatchObject({ code: 'ABORTED' });
+            expect(performance.now() - begin).toBeLessThan(1000);
+            // The next pass may be stopped while it waits for what was left, and one after it is sound.
+            const again = new AbortController();
+            const waiting = engine.count(text, { signal: again.signal });
+            await expect(engine.count(text)).rejects.toMatchObject({ code: 'BUSY' });
+            again.abort();
+            await expect(waiting).rejects.toMatchObject({ code: 'ABORTED' });
+            expect(await engine.count(text)).toEqual(expected);
+        },
+    );
 
     it('frees the engine though its tokens are still being made', async () => {
         const engine = await open();
@@ -237,11 +240,21 @@ describe('a stop that is asked for', () => {
 
 describe('options of an engine that make no sense are refused by name', () => {
     const wrong = [NaN, Infinity, -1, 1.5];
-    const names = ['threads', 'batchSize', 'windowSize', 'contextSize', 'masks', 'gpuLayers', 'cpuExperts', 'mainGpu'] as const;
+    const names = [
+        'threads',
+        'batchSize',
+        'windowSize',
+        'contextSize',
+        'masks',
+        'gpuLayers',
+        'cpuExperts',
+        'mainGpu',
+    ] as const;
     const cases = names.flatMap((name) => [...wrong, '4'].map((value) => ({ name, value })));
     it.each(cases)('$name: $value', async ({ name, value }) => {
         await expect(open({ [name]: value })).rejects.toMatchObject({
-            name: 'LanguageNeuronsError', code: 'WRONG_USE',
+            name: 'LanguageNeuronsError',
+            code: 'WRONG_USE',
             message: expect.stringMatching(new RegExp(`^${name} must be .* not ${value}$`)),
         });
     });
@@ -260,8 +273,10 @@ describe('options of an engine that make no sense are refused by name', () => {
     it('windows beyond the context that the model was trained with, naming it and the mend', async () => {
         const path = join(folder, 'widths.gguf');
         writeWidths(path, [32]); // trained with 128
-        const refusal = await open({ model: path, windowSize: 129 })
-            .then(() => undefined, (error: LanguageNeuronsError) => error);
+        const refusal = await open({ model: path, windowSize: 129 }).then(
+            () => undefined,
+            (error: LanguageNeuronsError) => error,
+        );
         expect(refusal).toMatchObject({ name: 'LanguageNeuronsError', code: 'WRONG_USE' });
         for (const word of [path, '129', '128', '--window-size']) expect(refusal!.message).toContain(word);
         expect((await open({ model: path, windowSize: 128 })).windowSize).toBe(128);

@@ -22,7 +22,11 @@ const roundingAtZero = 1e-4;
 /** A token at the edge may be routed otherwise where batches round otherwise. Measured: 0 to 5.2e-4. */
 const routedOtherwise = 2e-3;
 
-async function count(model: string, languages: readonly string[], options: Partial<MeasuredOptions> = {}): Promise<CountResult> {
+async function count(
+    model: string,
+    languages: readonly string[],
+    options: Partial<MeasuredOptions> = {},
+): Promise<CountResult> {
     const engine = await MeasuredEngine.open({ model, gpu: 'off', ...options });
     try {
         return await engine.count(await udhrSamples(languages, '28-29'));
@@ -31,7 +35,8 @@ async function count(model: string, languages: readonly string[], options: Parti
     }
 }
 
-const total = (counts: readonly BigInt64Array[]): bigint => counts.reduce((all, site) => site.reduce((n, count) => n + count, all), 0n);
+const total = (counts: readonly BigInt64Array[]): bigint =>
+    counts.reduce((all, site) => site.reduce((n, count) => n + count, all), 0n);
 
 beforeAll(() => writeUpcycled(embeddedModel, path, experts));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,8 +49,9 @@ describe('a mixture whose experts are copies of a dense FFN', () => {
 
     it('has one routed site a layer, and every token goes through two experts of each', async () => {
         const engine = await MeasuredEngine.open({ model: path, gpu: 'off' });
-        expect(engine.sites.map(({ kind, layer, experts: n, width: neurons }) => [kind, layer, n, neurons]))
-            .toEqual(Array.from({ length: 6 }, (_, layer) => ['routed', layer, experts, width]));
+        expect(engine.sites.map(({ kind, layer, experts: n, width: neurons }) => [kind, layer, n, neurons])).toEqual(
+            Array.from({ length: 6 }, (_, layer) => ['routed', layer, experts, width]),
+        );
         engine.close();
         for (const routed of whole.routed) {
             expect(routed.reduce((n, tokens) => n + tokens, 0n)).toBe(BigInt(used) * whole.tokens);
@@ -55,11 +61,13 @@ describe('a mixture whose experts are copies of a dense FFN', () => {
 
     it('counts over all experts what the dense model counts, twice', async () => {
         const dense = await count(embeddedModel, ['en', 'zh', 'th']);
-        const folded = whole.counts.map((site) => BigInt64Array.from({ length: width }, (_, j) => {
-            let over = 0n;
-            for (let expert = 0; expert < experts; expert++) over += site[expert * width + j]!;
-            return over;
-        }));
+        const folded = whole.counts.map((site) =>
+            BigInt64Array.from({ length: width }, (_, j) => {
+                let over = 0n;
+                for (let expert = 0; expert < experts; expert++) over += site[expert * width + j]!;
+                return over;
+            }),
+        );
         const twice = dense.counts.map((layer) => layer.map((count) => BigInt(used) * count));
         // each sign twice in both: the sums of differences over the sums
         expect(flippedShare(folded, twice, BigInt(used) * whole.tokens)).toBeLessThan(roundingAtZero);
@@ -67,21 +75,30 @@ describe('a mixture whose experts are copies of a dense FFN', () => {
     });
 
     it.each([
-        ['eval callback', { callbackTensor: '*' }], ['one-hot rows, as on a GPU', { counting: 'repeat' }],
+        ['eval callback', { callbackTensor: '*' }],
+        ['one-hot rows, as on a GPU', { counting: 'repeat' }],
     ] as const)('equals the counts by %s, integer for integer', async (_, options) => {
         const other = await count(path, ['en', 'zh', 'th'], options);
         expect(other.counts).toEqual(whole.counts);
         expect(other.routed).toEqual(whole.routed);
     });
 
-    it.each([{ batchSize: 48 }, { batchSize: 100 }, { batchSize: 1024 }])('counts the same in other batches, but for rounding: %o', async (options) => {
-        const other = await count(path, ['en', 'zh', 'th'], options);
-        expect(other.tokens).toBe(whole.tokens);
-        const [share, routed] = [flippedShare(other.counts, whole.counts, whole.tokens), flippedShare(other.routed, whole.routed, whole.tokens)];
-        console.log(`${JSON.stringify(options)}: ${share.toExponential(1)} of the signs differ, ${routed.toExponential(1)} of the routes`);
-        expect(share).toBeLessThan(roundingAtZero);
-        expect(routed).toBeLessThan(routedOtherwise);
-    });
+    it.each([{ batchSize: 48 }, { batchSize: 100 }, { batchSize: 1024 }])(
+        'counts the same in other batches, but for rounding: %o',
+        async (options) => {
+            const other = await count(path, ['en', 'zh', 'th'], options);
+            expect(other.tokens).toBe(whole.tokens);
+            const [share, routed] = [
+                flippedShare(other.counts, whole.counts, whole.tokens),
+                flippedShare(other.routed, whole.routed, whole.tokens),
+            ];
+            console.log(
+                `${JSON.stringify(options)}: ${share.toExponential(1)} of the signs differ, ${routed.toExponential(1)} of the routes`,
+            );
+            expect(share).toBeLessThan(roundingAtZero);
+            expect(routed).toBeLessThan(routedOtherwise);
+        },
+    );
 
     it('is additive: languages one by one, and together', async () => {
         const parts = [await count(path, ['en']), await count(path, ['zh']), await count(path, ['th'])];
@@ -92,12 +109,14 @@ describe('a mixture whose experts are copies of a dense FFN', () => {
 
     it('says what the dense model says', async () => {
         const samples = await udhrSamples(['en'], '28-29');
-        const scores = await Promise.all([path, embeddedModel].map(async (model) => {
-            const engine = await MeasuredEngine.open({ model, gpu: 'off' });
-            const value = perplexity(await engine.score(samples));
-            engine.close();
-            return value;
-        }));
+        const scores = await Promise.all(
+            [path, embeddedModel].map(async (model) => {
+                const engine = await MeasuredEngine.open({ model, gpu: 'off' });
+                const value = perplexity(await engine.score(samples));
+                engine.close();
+                return value;
+            }),
+        );
         expect(Math.abs(scores[0]! / scores[1]! - 1)).toBeLessThan(1e-2); // 8-bit inputs; measured below
     });
 });
@@ -129,23 +148,45 @@ describe('the whole way on a mixture', () => {
             if (analysis.neurons.specific[language]!.length > 0) expect(values[k]![k]).not.toBe(baseline[k]);
             const off = matrix!.sets.experts!;
             const named = analysis.experts!.specific[language]!.length;
-            expect(Math.abs(off.values[k]![k]! / off.baseline[k]! - 1) > 0.01, `${language}: ${named} experts`).toBe(named > 0);
+            expect(Math.abs(off.values[k]![k]! / off.baseline[k]! - 1) > 0.01, `${language}: ${named} experts`).toBe(
+                named > 0,
+            );
         }
         expect(Object.values(analysis.experts!.specific).flat().length).toBeGreaterThan(0);
         const page = readFileSync(join(run, 'report.html'), 'utf8');
         expect(page).toContain('Experts by language');
-        expect(readFileSync(join(run, 'tables', 'experts.csv'), 'utf8').trim().split('\n')).toHaveLength(1 + 6 * experts);
+        expect(
+            readFileSync(join(run, 'tables', 'experts.csv'), 'utf8')
+                .trim()
+                .split('\n'),
+        ).toHaveLength(1 + 6 * experts);
     });
 
     it('from a configuration', async () => {
         const [config, out] = [join(folder, 'run.yaml'), join(folder, 'configured')];
-        writeFileSync(config, [
-            `model: ${path}`, 'gpu: off', 'data: udhr:24-28', 'evaluation: udhr:30-30', 'languages: [en, zh]', `topRate: ${criteria.topRate}`,
-            `bar: ${criteria.bar}`, 'minRouted: 20', 'probability: joint', 'sets: [specific]', 'controls: 1', `out: ${out}`,
-        ].join('\n'));
+        writeFileSync(
+            config,
+            [
+                `model: ${path}`,
+                'gpu: off',
+                'data: udhr:24-28',
+                'evaluation: udhr:30-30',
+                'languages: [en, zh]',
+                `topRate: ${criteria.topRate}`,
+                `bar: ${criteria.bar}`,
+                'minRouted: 20',
+                'probability: joint',
+                'sets: [specific]',
+                'controls: 1',
+                `out: ${out}`,
+            ].join('\n'),
+        );
         const { code, stderr } = await cli('run', config);
         expect(code, stderr).toBe(0);
-        expect((await readNeurons(join(out, 'neurons.json'))).experts).toMatchObject({ probability: 'joint', minRouted: 20 });
+        expect((await readNeurons(join(out, 'neurons.json'))).experts).toMatchObject({
+            probability: 'joint',
+            minRouted: 20,
+        });
     });
 });
 
@@ -155,13 +196,17 @@ describe('the mask on neurons of single experts', () => {
         const off = (expert: number, j: number): boolean => expert % 2 === 0 && j % 9 === 0;
         const rowBytes = (128 / 32) * 34; // Q8_0
         const cut = await writeUpcycled(embeddedModel, join(folder, 'cut.gguf'), experts, (data, tensor, expert) => {
-            if (tensor.endsWith('ffn_gate')) for (let j = 0; j < width; j++) if (off(expert, j)) data.fill(0, j * rowBytes, (j + 1) * rowBytes);
+            if (tensor.endsWith('ffn_gate'))
+                for (let j = 0; j < width; j++) if (off(expert, j)) data.fill(0, j * rowBytes, (j + 1) * rowBytes);
             return data;
         });
         const samples = await udhrSamples(['en'], '28-30');
         const engine = await MeasuredEngine.open({ model: path, gpu: 'off' });
-        const neurons = engine.sites.flatMap((site, i) => Array.from({ length: neuronsAt(site) }, (_, index) => [i, index] as const)
-            .filter(([, index]) => off(Math.floor(index / width), index % width)));
+        const neurons = engine.sites.flatMap((site, i) =>
+            Array.from({ length: neuronsAt(site) }, (_, index) => [i, index] as const).filter(([, index]) =>
+                off(Math.floor(index / width), index % width),
+            ),
+        );
         const whole = perplexity(await engine.score(samples));
         const masked = perplexity(await engine.score(samples, { mask: maskOf(neurons, engine.sites.map(neuronsAt)) }));
         engine.close();

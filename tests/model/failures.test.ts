@@ -28,7 +28,10 @@ beforeAll(() => {
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const failureOf = (path: string): Promise<Error & { code: string }> =>
-    openNative(path).then(() => expect.fail(`${path} loads`), (cause: Error & { code: string }) => cause);
+    openNative(path).then(
+        () => expect.fail(`${path} loads`),
+        (cause: Error & { code: string }) => cause,
+    );
 
 /** model.gguf with another value of a u32 key of its header. */
 function writeWith(name: string, key: string, value: number): string {
@@ -49,29 +52,45 @@ describe('what a header says that would stop ggml, or never let it end, is refus
     ])('$says', async ({ key, value, says }) => {
         const model = writeWith(`${value}.gguf`, key, value);
         const failure = Engine.open({ model, gpu: 'off', batchSize: 16, contextSize: 32, threads: 1 });
-        await expect(failure).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringMatching(new RegExp(`^${model}: .*${says}`)) });
+        await expect(failure).rejects.toMatchObject({
+            code: 'DAMAGED',
+            message: expect.stringMatching(new RegExp(`^${model}: .*${says}`)),
+        });
     });
 });
 
 describe('why a model does not load is told by its cause, not by words in its path', () => {
     it.each(words)('a damaged file called "%s" is damaged', async (word) => {
         for (const name of [`${word}.gguf`, 'truncated.gguf']) {
-            expect(await failureOf(join(at(word), name))).toMatchObject({ code: 'DAMAGED', message: expect.stringContaining(word) });
+            expect(await failureOf(join(at(word), name))).toMatchObject({
+                code: 'DAMAGED',
+                message: expect.stringContaining(word),
+            });
         }
     });
 
     it.each(words)('an unknown architecture in "%s" is unsupported', async (word) => {
-        expect(await failureOf(join(at(word), 'unknown.gguf'))).toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('nosuch') });
+        expect(await failureOf(join(at(word), 'unknown.gguf'))).toMatchObject({
+            code: 'UNSUPPORTED',
+            message: expect.stringContaining('nosuch'),
+        });
     });
 
     it('a LoRA adapter in such a folder likewise', async () => {
         const { addon } = await loadBackends('off');
         const path = join(at(words[0]!), 'lora.gguf');
         writeFileSync(path, 'no adapter');
-        await expect(addon.loadModel({
-            path: at('model.gguf'), devices: [], gpuLayers: 0, split: 'layer', mainGpu: 0, cpuExperts: 0,
-            loras: [{ path, scale: 1 }],
-        })).rejects.toMatchObject({ code: 'DAMAGED' });
+        await expect(
+            addon.loadModel({
+                path: at('model.gguf'),
+                devices: [],
+                gpuLayers: 0,
+                split: 'layer',
+                mainGpu: 0,
+                cpuExperts: 0,
+                loras: [{ path, scale: 1 }],
+            }),
+        ).rejects.toMatchObject({ code: 'DAMAGED' });
     });
 });
 
@@ -81,7 +100,15 @@ describe('many at work in one process', () => {
         const unknown = join(at(words[1]!), 'unknown.gguf');
         const model = await openNative(at('model.gguf'));
         const context = await model.createContext({
-            contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 1, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
+            contextSize: 256,
+            batchSize: 64,
+            sequences: 4,
+            streams: false,
+            threads: 1,
+            counting: 'automatic',
+            countOnly: false,
+            masks: 1,
+            callbackTensor: '',
         });
         const mode: NativeMode = { count: true, mask: false, masks: false, head: 'logits' };
         await context.setMode(mode);
@@ -117,7 +144,15 @@ describe('an abort', () => {
     const open = async (): Promise<Awaited<ReturnType<Awaited<ReturnType<typeof openNative>>['createContext']>>> => {
         const model = await openNative(at('model.gguf'));
         const context = await model.createContext({
-            contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '',
+            contextSize: 256,
+            batchSize: 64,
+            sequences: 4,
+            streams: false,
+            threads: 2,
+            counting: 'automatic',
+            countOnly: false,
+            masks: 1,
+            callbackTensor: '',
         });
         model.close();
         await context.setMode({ count: true, mask: false, masks: false, head: 'logits' });
@@ -133,7 +168,12 @@ describe('an abort', () => {
             context.abort();
             await expect(decoding).rejects.toMatchObject({ code: 'ABORTED' });
             const sampling = context.sample(batch, {
-                rows: Int32Array.of(3), sequences: Int32Array.of(0), uniforms: Float64Array.of(0.5), temperature: 1, steps: 1, ends: Int32Array.of(),
+                rows: Int32Array.of(3),
+                sequences: Int32Array.of(0),
+                uniforms: Float64Array.of(0.5),
+                temperature: 1,
+                steps: 1,
+                ends: Int32Array.of(),
             });
             context.abort();
             await expect(sampling).rejects.toMatchObject({ code: 'ABORTED' });
@@ -162,7 +202,9 @@ describe.skipIf(!hasPrlimit || sanitized)('splits of a graph that cannot be rese
         writeWidths(model, [64], {}, 65_536);
         const script = at('splits.cjs');
         // Counting needs little; scores want the logits of a whole batch, 1 GiB, for which no address space is left.
-        writeFileSync(script, `
+        writeFileSync(
+            script,
+            `
             const { execFileSync } = require('node:child_process');
             const addon = require(${JSON.stringify(built.addonPath)});
             addon.loadBackends(${JSON.stringify(built.ggmlDir)});
@@ -179,7 +221,8 @@ describe.skipIf(!hasPrlimit || sanitized)('splits of a graph that cannot be rese
                 const said = await context.graphSplits(mode).catch((error) => error.code);
                 process.stdout.write(String(said));
             })();
-        `);
+        `,
+        );
         expect(execFileSync(process.execPath, [script], { encoding: 'utf8' })).toBe('OUT_OF_MEMORY');
     });
 });

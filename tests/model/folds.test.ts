@@ -10,13 +10,30 @@ import { embeddedModel } from '../helpers/models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const at = (name: string): string => join(folder, name);
-const texts = { en: 'Everyone has the right to rest and leisure', de: 'Jeder hat das Recht auf Erholung und Freizeit', fr: 'Toute personne a droit au repos' };
-const lines = (text: string, count: number): string[] => Array.from({ length: count }, (_, i) => `${text} ${'abcdefgh'.repeat(i % 3)} ${i}.`);
-const collect = (data: string, out: string, ...more: string[]): string[] => ['collect', '--model', embeddedModel, '--gpu', 'off', '--data', at(data), '--out', at(out), ...more];
+const texts = {
+    en: 'Everyone has the right to rest and leisure',
+    de: 'Jeder hat das Recht auf Erholung und Freizeit',
+    fr: 'Toute personne a droit au repos',
+};
+const lines = (text: string, count: number): string[] =>
+    Array.from({ length: count }, (_, i) => `${text} ${'abcdefgh'.repeat(i % 3)} ${i}.`);
+const collect = (data: string, out: string, ...more: string[]): string[] => [
+    'collect',
+    '--model',
+    embeddedModel,
+    '--gpu',
+    'off',
+    '--data',
+    at(data),
+    '--out',
+    at(out),
+    ...more,
+];
 
 function corpus(name: string, of: (all: string[]) => string[], count = 800): void {
     mkdirSync(at(name));
-    for (const [language, text] of Object.entries(texts)) writeFileSync(join(at(name), `${language}.txt`), `${of(lines(text, count)).join('\n')}\n`);
+    for (const [language, text] of Object.entries(texts))
+        writeFileSync(join(at(name), `${language}.txt`), `${of(lines(text, count)).join('\n')}\n`);
 }
 
 beforeAll(async () => {
@@ -47,7 +64,9 @@ it('stopped within a fold, it continues and ends with the same file', async () =
     const again = await cli(...collect('texts', 'stopped', '--folds', '3'));
     expect(again.code, again.stderr).toBe(0);
     expect(again.stderr).toContain('en: continues after 800 of 800 texts');
-    const [stopped, whole] = ['stopped', 'folded'].map((name) => readFileSync(join(at(name), 'activations.safetensors')));
+    const [stopped, whole] = ['stopped', 'folded'].map((name) =>
+        readFileSync(join(at(name), 'activations.safetensors')),
+    );
     expect(stopped!.equals(whole!)).toBe(true);
 });
 
@@ -68,11 +87,15 @@ it('identify says how sure it is', async () => {
 it('other folds are other work; too few texts or folds are refused in one line', async () => {
     corpus('few', (all) => all, 4);
     const few = await cli(...collect('few', 'few-out', '--folds', '5'));
-    expect(few).toMatchObject({ code: 1, stderr: expect.stringContaining('language en has 4 texts, too few for 5 folds') });
+    expect(few).toMatchObject({
+        code: 1,
+        stderr: expect.stringContaining('language en has 4 texts, too few for 5 folds'),
+    });
     expect((await cli(...collect('few', 'few-out', '--folds', '2'))).code).toBe(0);
     const refused = await cli(...collect('few', 'few-out'));
     expect(refused).toMatchObject({ code: 1, stderr: expect.stringContaining('folds 2 and 0') });
     const again = await cli(...collect('few', 'few-out', '--force', '--json'));
     expect(JSON.parse(again.stdout).decodedTokens).toBeGreaterThan(0);
-    for (const folds of ['1', '2.5', 'x']) expect((await cli(...collect('few', 'few-out', '--folds', folds))).code).toBe(2);
+    for (const folds of ['1', '2.5', 'x'])
+        expect((await cli(...collect('few', 'few-out', '--folds', folds))).code).toBe(2);
 });

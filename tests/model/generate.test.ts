@@ -4,7 +4,14 @@ import type { GeneratedAnswer, GenerateOptions, Prompt } from '../../src/engine/
 import { maskOf } from '../../src/experiments/conditions.js';
 import { embeddedModel } from '../helpers/models.js';
 
-const prompts = ['The farmer', 'Everyone has the right', 'Der Lehrer liest', 'La niña', 'Every child in the school', 'The old man and'];
+const prompts = [
+    'The farmer',
+    'Everyone has the right',
+    'Der Lehrer liest',
+    'La niña',
+    'Every child in the school',
+    'The old man and',
+];
 
 describe('generation', () => {
     let engine: Engine;
@@ -18,7 +25,8 @@ describe('generation', () => {
         for await (const answer of engine.generate(list, options)) found.push(answer);
         return found.sort((a, b) => a.prompt - b.prompt || a.answer - b.answer);
     }
-    const texts = async (list: readonly string[], options: GenerateOptions): Promise<string[]> => (await answers(list, options)).map(({ text }) => text);
+    const texts = async (list: readonly string[], options: GenerateOptions): Promise<string[]> =>
+        (await answers(list, options)).map(({ text }) => text);
 
     // Batches of other shapes round differently, and a last bit may decide between two tokens.
     const same = (a: readonly string[], b: readonly string[]): number => a.filter((text, i) => text === b[i]).length;
@@ -28,7 +36,7 @@ describe('generation', () => {
             const logits = await engine.logits(prompt);
             const last = logits.subarray(-engine.info.vocabulary);
             const likeliest = last.indexOf(Math.max(...last));
-            const [{ text, tokens, end }] = await answers([prompt], { maxTokens: 1 }) as [GeneratedAnswer];
+            const [{ text, tokens, end }] = (await answers([prompt], { maxTokens: 1 })) as [GeneratedAnswer];
             // Text and back, as the tokens themselves do not come out.
             if (tokens === 1) expect((await engine.tokenize(prompt + text)).at(-1)).toBe(likeliest);
             expect(end).toBe(tokens === 1 ? 'length' : 'stop');
@@ -39,19 +47,25 @@ describe('generation', () => {
         const together = await texts(prompts, { maxTokens: 24 });
         expect(together.every((text) => text.length > 0)).toBe(true);
         const alone: string[] = [];
-        for (const prompt of prompts) alone.push(...await texts([prompt], { maxTokens: 24 }));
+        for (const prompt of prompts) alone.push(...(await texts([prompt], { maxTokens: 24 })));
         expect(same(together, alone)).toBeGreaterThanOrEqual(prompts.length - 1);
         expect(new Set(together).size).toBe(prompts.length);
     });
 
     it('a draft changes the time, not the answer', async () => {
         const plain = await answers(prompts.slice(0, 1), { maxTokens: 40 });
-        for await (const { text, tried, held } of engine.generate([{ text: prompts[0]!, id: 0, draft: plain[0]!.text }], { maxTokens: 40 })) {
+        for await (const { text, tried, held } of engine.generate(
+            [{ text: prompts[0]!, id: 0, draft: plain[0]!.text }],
+            { maxTokens: 40 },
+        )) {
             expect(text).toBe(plain[0]!.text);
             expect(held).toBeGreaterThan(0.8 * tried);
             expect(tried).toBeGreaterThan(20);
         }
-        for await (const { text, tried, held } of engine.generate([{ text: prompts[0]!, id: 0, draft: 'Nobody would ever say this here' }], { maxTokens: 40 })) {
+        for await (const { text, tried, held } of engine.generate(
+            [{ text: prompts[0]!, id: 0, draft: 'Nobody would ever say this here' }],
+            { maxTokens: 40 },
+        )) {
             expect(text).toBe(plain[0]!.text);
             expect(held).toBeLessThan(0.5 * tried);
         }
@@ -59,14 +73,27 @@ describe('generation', () => {
 
     it('prompts of tokens are those of their text; of different lengths, more than there are streams for, they all end', async () => {
         const tokens = await engine.tokenize(prompts[0]!);
-        expect((await collected([{ text: tokens, id: 0 }], 24))[0]!.text).toBe((await collected([{ text: prompts[0]!, id: 0 }], 24))[0]!.text);
+        expect((await collected([{ text: tokens, id: 0 }], 24))[0]!.text).toBe(
+            (await collected([{ text: prompts[0]!, id: 0 }], 24))[0]!.text,
+        );
         // 2048 cells: eight streams of 256, and one prompt that needs one of 512.
-        const many = Array.from({ length: 30 }, (_, i) => `${'Every child in the school reads. '.repeat(i % 7)}${prompts[i % prompts.length]!}`);
+        const many = Array.from(
+            { length: 30 },
+            (_, i) => `${'Every child in the school reads. '.repeat(i % 7)}${prompts[i % prompts.length]!}`,
+        );
         const long = 'The old man and the sea. '.repeat(30);
-        const found = await collected([...many, long, ...many].map((text, id) => ({ text, id })), 24);
+        const found = await collected(
+            [...many, long, ...many].map((text, id) => ({ text, id })),
+            24,
+        );
         expect(found).toHaveLength(2 * many.length + 1);
         for (let i = 0; i < many.length; i++) expect(found[i]!.text.length).toBeGreaterThan(0);
-        expect(same(found.slice(0, 30).map(({ text }) => text), found.slice(31).map(({ text }) => text))).toBeGreaterThanOrEqual(27);
+        expect(
+            same(
+                found.slice(0, 30).map(({ text }) => text),
+                found.slice(31).map(({ text }) => text),
+            ),
+        ).toBeGreaterThanOrEqual(27);
     });
 
     async function collected(asked: readonly Prompt[], maxTokens: number): Promise<GeneratedAnswer[]> {
@@ -81,7 +108,9 @@ describe('generation', () => {
         expect(first).toHaveLength(4 * prompts.length);
         expect(await texts(prompts, options)).toEqual(first);
         // All 24 were the same.
-        expect(same((await texts([...prompts, 'One more'], options)).slice(0, first.length), first)).toBeGreaterThan(0.8 * first.length);
+        expect(same((await texts([...prompts, 'One more'], options)).slice(0, first.length), first)).toBeGreaterThan(
+            0.8 * first.length,
+        );
         expect(await texts(prompts, { ...options, seed: 8 })).not.toEqual(first);
         expect(new Set(first).size).toBeGreaterThan(2 * prompts.length);
     });
@@ -94,7 +123,13 @@ describe('generation', () => {
         const weights = Array.from(last, (logit) => Math.exp((logit - most) / temperature));
         const sum = weights.reduce((a, b) => a + b, 0);
         const drawn = new Map<string, number>();
-        for (const { text } of await answers(Array<string>(draws / 16).fill(prompt), { answers: 16, maxTokens: 1, temperature, seed: 3 })) drawn.set(text, (drawn.get(text) ?? 0) + 1);
+        for (const { text } of await answers(Array<string>(draws / 16).fill(prompt), {
+            answers: 16,
+            maxTokens: 1,
+            temperature,
+            seed: 3,
+        }))
+            drawn.set(text, (drawn.get(text) ?? 0) + 1);
         // The commonest tokens, each within five standard deviations of its share.
         const top = [...weights.keys()].sort((a, b) => weights[b]! - weights[a]!).slice(0, 3);
         const common = [...drawn].sort(([, a], [, b]) => b - a).slice(0, 3);
@@ -107,7 +142,10 @@ describe('generation', () => {
     it('goes another way without some neurons, and the same way after', async () => {
         const whole = await texts(prompts, { maxTokens: 20 });
         const widths = engine.sites.map(({ width }) => width);
-        const mask = maskOf(widths.flatMap((width, layer) => Array.from({ length: width / 2 }, (_, j) => [layer, 2 * j] as const)), widths);
+        const mask = maskOf(
+            widths.flatMap((width, layer) => Array.from({ length: width / 2 }, (_, j) => [layer, 2 * j] as const)),
+            widths,
+        );
         expect(await texts(prompts, { maxTokens: 20, masks: [mask] })).not.toEqual(whole);
         expect(await texts(prompts, { maxTokens: 20 })).toEqual(whole);
     });
@@ -117,18 +155,28 @@ describe('generation', () => {
         const stop = new AbortController();
         const running = engine.generate(prompts, { maxTokens: 60, answers: 2, temperature: 1, signal: stop.signal });
         await running.next();
-        await expect(engine.count([{ language: 'en', prompt: '', response: 'x' }])).rejects.toMatchObject({ code: 'BUSY' });
+        await expect(engine.count([{ language: 'en', prompt: '', response: 'x' }])).rejects.toMatchObject({
+            code: 'BUSY',
+        });
         stop.abort();
-        await expect((async () => {
-            for await (const _ of running);
-        })()).rejects.toMatchObject({ code: 'ABORTED' });
+        await expect(
+            (async () => {
+                for await (const _ of running);
+            })(),
+        ).rejects.toMatchObject({ code: 'ABORTED' });
         expect(await texts(prompts, { maxTokens: 8 })).toEqual(expected);
         for await (const _ of engine.generate(prompts, { maxTokens: 8 })) break; // left early
         expect(await texts(prompts, { maxTokens: 8 })).toEqual(expected);
     });
 
     it('refuses what makes no sense', async () => {
-        for (const options of [{ maxTokens: 0 }, { answers: 0 }, { temperature: -1 }, { temperature: NaN }, { maxTokens: 5000 }]) {
+        for (const options of [
+            { maxTokens: 0 },
+            { answers: 0 },
+            { temperature: -1 },
+            { temperature: NaN },
+            { maxTokens: 5000 },
+        ]) {
             await expect(texts(prompts, options)).rejects.toMatchObject({ code: 'WRONG_USE' });
         }
         expect(await texts(prompts.slice(0, 1), { maxTokens: 1 })).toHaveLength(1);

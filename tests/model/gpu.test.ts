@@ -25,150 +25,215 @@ afterAll(() => rmSync(folder, { recursive: true }));
  */
 const differingDevices = 1e-4;
 
-for (const { gpu, absent } of gpus) describe.skipIf(absent !== undefined)(`on a device of ${gpu}${absent === undefined ? '' : ` (skipped: ${absent})`}`, () => {
-    // The software device is slow; a few short texts are enough to cross every kernel.
-    const options = { model: embeddedModel, gpu, batchSize: 128 } as const;
+for (const { gpu, absent } of gpus)
+    describe.skipIf(absent !== undefined)(
+        `on a device of ${gpu}${absent === undefined ? '' : ` (skipped: ${absent})`}`,
+        () => {
+            // The software device is slow; a few short texts are enough to cross every kernel.
+            const options = { model: embeddedModel, gpu, batchSize: 128 } as const;
 
-    it.each(['automatic', 'repeat', 'transpose'] as const)('%s equals the eval callback on the same device, integer for integer', async (counting) => {
-        const samples = await udhrSamples(['en', 'zh'], '29-29');
-        const [adapter, callback] = [await MeasuredEngine.open({ ...options, counting }), await MeasuredEngine.open({ ...options, callbackTensor: 'ffn_gate' })];
-        try {
-            expect(adapter.sites.every((site) => site.counting !== 'fused')).toBe(true);
-            const [own, reference] = [await adapter.count(samples), await callback.count(samples)];
-            expect(own.counts).toEqual(reference.counts);
-            expect(own.counts.some((layer) => layer.some((count) => count > 0n && count < own.tokens))).toBe(true);
-        } finally {
-            adapter.close();
-            callback.close();
-        }
-    });
+            it.each(['automatic', 'repeat', 'transpose'] as const)(
+                '%s equals the eval callback on the same device, integer for integer',
+                async (counting) => {
+                    const samples = await udhrSamples(['en', 'zh'], '29-29');
+                    const [adapter, callback] = [
+                        await MeasuredEngine.open({ ...options, counting }),
+                        await MeasuredEngine.open({ ...options, callbackTensor: 'ffn_gate' }),
+                    ];
+                    try {
+                        expect(adapter.sites.every((site) => site.counting !== 'fused')).toBe(true);
+                        const [own, reference] = [await adapter.count(samples), await callback.count(samples)];
+                        expect(own.counts).toEqual(reference.counts);
+                        expect(
+                            own.counts.some((layer) => layer.some((count) => count > 0n && count < own.tokens)),
+                        ).toBe(true);
+                    } finally {
+                        adapter.close();
+                        callback.close();
+                    }
+                },
+            );
 
-    it('agrees with the CPU but for signs near zero, and adds no split to the graph', async () => {
-        const samples = await udhrSamples(['en', 'zh'], '29-29');
-        const [device, host] = [await MeasuredEngine.open(options), await MeasuredEngine.open({ ...options, gpu: 'off' })];
-        try {
-            const [there, here] = [await device.count(samples), await host.count(samples)];
-            expect(there.tokens).toBe(here.tokens);
-            const share = flippedShare(there.counts, here.counts, here.tokens);
-            console.log(`${gpu} against CPU: ${share.toExponential(1)} of the signs differ`);
-            expect(share).toBeLessThan(differingDevices);
+            it('agrees with the CPU but for signs near zero, and adds no split to the graph', async () => {
+                const samples = await udhrSamples(['en', 'zh'], '29-29');
+                const [device, host] = [
+                    await MeasuredEngine.open(options),
+                    await MeasuredEngine.open({ ...options, gpu: 'off' }),
+                ];
+                try {
+                    const [there, here] = [await device.count(samples), await host.count(samples)];
+                    expect(there.tokens).toBe(here.tokens);
+                    const share = flippedShare(there.counts, here.counts, here.tokens);
+                    console.log(`${gpu} against CPU: ${share.toExponential(1)} of the signs differ`);
+                    expect(share).toBeLessThan(differingDevices);
 
-            const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
-            const splits = await device.graphSplits(plain);
-            expect(await device.graphSplits({ ...plain, count: true })).toBe(splits);
-            expect(await device.graphSplits({ ...plain, mask: true })).toBe(splits);
-            expect(await device.graphSplits({ ...plain, masks: true })).toBe(splits);
-            expect(await device.graphSplits({ ...plain, head: 'scores' })).toBe(splits);
-        } finally {
-            device.close();
-            host.close();
-        }
-    });
+                    const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
+                    const splits = await device.graphSplits(plain);
+                    expect(await device.graphSplits({ ...plain, count: true })).toBe(splits);
+                    expect(await device.graphSplits({ ...plain, mask: true })).toBe(splits);
+                    expect(await device.graphSplits({ ...plain, masks: true })).toBe(splits);
+                    expect(await device.graphSplits({ ...plain, head: 'scores' })).toBe(splits);
+                } finally {
+                    device.close();
+                    host.close();
+                }
+            });
 
-    // Moving the compute buffers on a mode change makes lavapipe 22.3 use the old ones after they are freed.
-    it('counts, scores and masks in turn on one engine, each time the same', async () => {
-        const samples = await udhrSamples(['en'], '29-29');
-        const engine = await MeasuredEngine.open(options);
-        try {
-            const widths = engine.sites.map(({ width }) => width);
-            const mask = maskOf(widths.map((_, i) => [i, 0] as const), widths);
-            const round = async () => [await engine.count(samples), await engine.score(samples), await engine.score(samples, { mask })];
-            const first = await round();
-            expect(await round()).toEqual(first);
-            await engine.graphSplits({ count: true, mask: true, masks: false, head: 'scores' });
-            expect(await round()).toEqual(first);
-        } finally {
-            engine.close();
-        }
-    });
+            // Moving the compute buffers on a mode change makes lavapipe 22.3 use the old ones after they are freed.
+            it('counts, scores and masks in turn on one engine, each time the same', async () => {
+                const samples = await udhrSamples(['en'], '29-29');
+                const engine = await MeasuredEngine.open(options);
+                try {
+                    const widths = engine.sites.map(({ width }) => width);
+                    const mask = maskOf(
+                        widths.map((_, i) => [i, 0] as const),
+                        widths,
+                    );
+                    const round = async () => [
+                        await engine.count(samples),
+                        await engine.score(samples),
+                        await engine.score(samples, { mask }),
+                    ];
+                    const first = await round();
+                    expect(await round()).toEqual(first);
+                    await engine.graphSplits({ count: true, mask: true, masks: false, head: 'scores' });
+                    expect(await round()).toEqual(first);
+                } finally {
+                    engine.close();
+                }
+            });
 
-    it('scores and masks as the CPU does', async () => {
-        const samples = await udhrSamples(['en'], '29-29');
-        const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
-        const [device, host] = [await MeasuredEngine.open({ ...options, model }), await MeasuredEngine.open({ ...options, model, gpu: 'off' })];
-        try {
-            const mask = maskOf(device.sites.flatMap(({ width }, i) => Array.from({ length: width / 4 }, (_, j) => [i, 4 * j] as const)), device.sites.map(({ width }) => width));
-            for (const choice of [{}, { mask }]) {
-                const [there, here] = [await device.score(samples, choice), await host.score(samples, choice)];
-                expect(there.tokens).toBe(here.tokens);
-                expect(Math.abs(there.logProbability / here.logProbability - 1)).toBeLessThan(1e-3);
-            }
-        } finally {
-            device.close();
-            host.close();
-        }
-    });
+            it('scores and masks as the CPU does', async () => {
+                const samples = await udhrSamples(['en'], '29-29');
+                const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
+                const [device, host] = [
+                    await MeasuredEngine.open({ ...options, model }),
+                    await MeasuredEngine.open({ ...options, model, gpu: 'off' }),
+                ];
+                try {
+                    const mask = maskOf(
+                        device.sites.flatMap(({ width }, i) =>
+                            Array.from({ length: width / 4 }, (_, j) => [i, 4 * j] as const),
+                        ),
+                        device.sites.map(({ width }) => width),
+                    );
+                    for (const choice of [{}, { mask }]) {
+                        const [there, here] = [await device.score(samples, choice), await host.score(samples, choice)];
+                        expect(there.tokens).toBe(here.tokens);
+                        expect(Math.abs(there.logProbability / here.logProbability - 1)).toBeLessThan(1e-3);
+                    }
+                } finally {
+                    device.close();
+                    host.close();
+                }
+            });
 
-    it('does the whole way from the command line, as the CPU does', async () => {
-        const texts = join(folder, `${gpu}-texts`);
-        mkdirSync(texts);
-        for (const language of ['en', 'zh', 'de']) {
-            const lines = readFileSync(join(embeddedCollectTexts, `${language}.txt`), 'utf8').split('\n').slice(0, 3).join('\n');
-            writeFileSync(join(texts, `${language}.txt`), lines);
-        }
-        const json = async (...args: string[]): Promise<unknown> => {
-            const { code, stdout, stderr } = await cli(...args, '--json');
-            expect(code, stderr).toBe(0);
-            return JSON.parse(stdout) as unknown;
-        };
-        const runs: Record<string, { activations: Activations; matrix: DeactivateResult }> = {};
-        for (const choice of ['off', gpu]) {
-            const dir = join(folder, `${gpu}-run-${choice}`);
-            const model = ['--model', embeddedModel, '--gpu', choice];
-            await json('collect', ...model, '--data', texts, '--out', dir);
-            await json('identify', dir, '--top-rate', '0.1');
-            const matrix = await json('deactivate', dir, ...model, '--data', texts, '--sets', 'specific', '--controls', '1') as DeactivateResult;
-            runs[choice] = { activations: await readActivations(dir), matrix };
-        }
-        const [there, here] = [runs[gpu]!, runs.off!];
-        expect(there.activations.source.versions.backend).toContain(gpu);
-        expect(there.activations.tokens).toEqual(here.activations.tokens);
-        const tokens = there.activations.tokens.reduce((sum, n) => sum + n, 0n);
-        // Columns of all languages in one array: the mean over them of what one language may flip.
-        expect(flippedShare(there.activations.counts, here.activations.counts, tokens) * 3).toBeLessThan(3 * differingDevices);
-        for (const [c, value] of there.matrix.sets.specific!.baseline.entries()) expect(value / here.matrix.sets.specific!.baseline[c]!).toBeCloseTo(1, 2);
-    });
+            it('does the whole way from the command line, as the CPU does', async () => {
+                const texts = join(folder, `${gpu}-texts`);
+                mkdirSync(texts);
+                for (const language of ['en', 'zh', 'de']) {
+                    const lines = readFileSync(join(embeddedCollectTexts, `${language}.txt`), 'utf8')
+                        .split('\n')
+                        .slice(0, 3)
+                        .join('\n');
+                    writeFileSync(join(texts, `${language}.txt`), lines);
+                }
+                const json = async (...args: string[]): Promise<unknown> => {
+                    const { code, stdout, stderr } = await cli(...args, '--json');
+                    expect(code, stderr).toBe(0);
+                    return JSON.parse(stdout) as unknown;
+                };
+                const runs: Record<string, { activations: Activations; matrix: DeactivateResult }> = {};
+                for (const choice of ['off', gpu]) {
+                    const dir = join(folder, `${gpu}-run-${choice}`);
+                    const model = ['--model', embeddedModel, '--gpu', choice];
+                    await json('collect', ...model, '--data', texts, '--out', dir);
+                    await json('identify', dir, '--top-rate', '0.1');
+                    const matrix = (await json(
+                        'deactivate',
+                        dir,
+                        ...model,
+                        '--data',
+                        texts,
+                        '--sets',
+                        'specific',
+                        '--controls',
+                        '1',
+                    )) as DeactivateResult;
+                    runs[choice] = { activations: await readActivations(dir), matrix };
+                }
+                const [there, here] = [runs[gpu]!, runs.off!];
+                expect(there.activations.source.versions.backend).toContain(gpu);
+                expect(there.activations.tokens).toEqual(here.activations.tokens);
+                const tokens = there.activations.tokens.reduce((sum, n) => sum + n, 0n);
+                // Columns of all languages in one array: the mean over them of what one language may flip.
+                expect(flippedShare(there.activations.counts, here.activations.counts, tokens) * 3).toBeLessThan(
+                    3 * differingDevices,
+                );
+                for (const [c, value] of there.matrix.sets.specific!.baseline.entries())
+                    expect(value / here.matrix.sets.specific!.baseline[c]!).toBeCloseTo(1, 2);
+            });
 
-    it('says at start where the model goes, and puts less there where told to', async () => {
-        const [all, some] = [await MeasuredEngine.open(options), await MeasuredEngine.open({ ...options, gpuLayers: 3 })];
-        try {
-            expect(all.plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
-            expect(all.notes).toEqual([expect.stringContaining('7 of 7 layers on the GPU, batches of 128 tokens')]);
-            expect(some.plan).toMatchObject({ gpuLayers: 3 });
-            // Counters live with their layers.
-            const ways = some.sites.map(({ counting }) => counting);
-            expect(ways.filter((way) => way === 'fused').length).toBeGreaterThan(0);
-            expect(ways.filter((way) => way !== 'fused').length).toBeGreaterThan(0);
-            const samples = await udhrSamples(['en'], '29-29');
-            const [whole, split] = [await all.count(samples), await some.count(samples)];
-            expect(flippedShare(whole.counts, split.counts, whole.tokens)).toBeLessThan(differingDevices);
-            const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
-            const full = { ...plain, count: true, mask: true, head: 'scores' } as const;
-            expect(await some.graphSplits(full)).toBe(await some.graphSplits(plain));
-        } finally {
-            all.close();
-            some.close();
-        }
-    });
+            it('says at start where the model goes, and puts less there where told to', async () => {
+                const [all, some] = [
+                    await MeasuredEngine.open(options),
+                    await MeasuredEngine.open({ ...options, gpuLayers: 3 }),
+                ];
+                try {
+                    expect(all.plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
+                    expect(all.notes).toEqual([
+                        expect.stringContaining('7 of 7 layers on the GPU, batches of 128 tokens'),
+                    ]);
+                    expect(some.plan).toMatchObject({ gpuLayers: 3 });
+                    // Counters live with their layers.
+                    const ways = some.sites.map(({ counting }) => counting);
+                    expect(ways.filter((way) => way === 'fused').length).toBeGreaterThan(0);
+                    expect(ways.filter((way) => way !== 'fused').length).toBeGreaterThan(0);
+                    const samples = await udhrSamples(['en'], '29-29');
+                    const [whole, split] = [await all.count(samples), await some.count(samples)];
+                    expect(flippedShare(whole.counts, split.counts, whole.tokens)).toBeLessThan(differingDevices);
+                    const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
+                    const full = { ...plain, count: true, mask: true, head: 'scores' } as const;
+                    expect(await some.graphSplits(full)).toBe(await some.graphSplits(plain));
+                } finally {
+                    all.close();
+                    some.close();
+                }
+            });
 
-    it('counts experts where they are: on the device, or some layers of them in memory beside it', async () => {
-        const model = await writeUpcycled(embeddedModel, join(folder, 'experts.gguf'), 8);
-        const opened = { ...options, model, cpuExperts: 3 };
-        const [beside, host] = [await MeasuredEngine.open(opened), await MeasuredEngine.open({ ...opened, gpu: 'off' })];
-        const callback = await MeasuredEngine.open({ ...opened, callbackTensor: '*' });
-        try {
-            expect(beside.sites.map(({ counting }) => counting)).toEqual(['fused', 'fused', 'fused', 'one-hot', 'one-hot', 'one-hot']);
-            const samples = await udhrSamples(['en'], '29-29');
-            const [split, here, reference] = [await beside.count(samples), await host.count(samples), await callback.count(samples)];
-            expect([split.counts, split.routed]).toEqual([reference.counts, reference.routed]);
-            const share = flippedShare(split.counts, here.counts, here.tokens);
-            console.log(`${gpu} against CPU, experts: ${share.toExponential(1)} of the signs differ`);
-            expect(share).toBeLessThan(differingDevices);
-            const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
-            const full = { ...plain, count: true, mask: true, head: 'scores' } as const;
-            expect(await beside.graphSplits(full)).toBe(await beside.graphSplits(plain));
-        } finally {
-            for (const engine of [beside, host, callback]) engine.close();
-        }
-    });
-});
+            it('counts experts where they are: on the device, or some layers of them in memory beside it', async () => {
+                const model = await writeUpcycled(embeddedModel, join(folder, 'experts.gguf'), 8);
+                const opened = { ...options, model, cpuExperts: 3 };
+                const [beside, host] = [
+                    await MeasuredEngine.open(opened),
+                    await MeasuredEngine.open({ ...opened, gpu: 'off' }),
+                ];
+                const callback = await MeasuredEngine.open({ ...opened, callbackTensor: '*' });
+                try {
+                    expect(beside.sites.map(({ counting }) => counting)).toEqual([
+                        'fused',
+                        'fused',
+                        'fused',
+                        'one-hot',
+                        'one-hot',
+                        'one-hot',
+                    ]);
+                    const samples = await udhrSamples(['en'], '29-29');
+                    const [split, here, reference] = [
+                        await beside.count(samples),
+                        await host.count(samples),
+                        await callback.count(samples),
+                    ];
+                    expect([split.counts, split.routed]).toEqual([reference.counts, reference.routed]);
+                    const share = flippedShare(split.counts, here.counts, here.tokens);
+                    console.log(`${gpu} against CPU, experts: ${share.toExponential(1)} of the signs differ`);
+                    expect(share).toBeLessThan(differingDevices);
+                    const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
+                    const full = { ...plain, count: true, mask: true, head: 'scores' } as const;
+                    expect(await beside.graphSplits(full)).toBe(await beside.graphSplits(plain));
+                } finally {
+                    for (const engine of [beside, host, callback]) engine.close();
+                }
+            });
+        },
+    );

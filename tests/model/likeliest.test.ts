@@ -7,8 +7,10 @@ import { embeddedModel } from '../helpers/models.js';
 import { openNative } from '../helpers/native.js';
 
 const gpus = await gpusUnderTest();
-const places: readonly { readonly gpu: GpuChoice; readonly absent: string | undefined }[] =
-    [{ gpu: 'off', absent: undefined }, ...gpus];
+const places: readonly { readonly gpu: GpuChoice; readonly absent: string | undefined }[] = [
+    { gpu: 'off', absent: undefined },
+    ...gpus,
+];
 const sequences = 3;
 const steps = 12;
 
@@ -22,13 +24,21 @@ function promptsOf(vocabulary: number): { readonly batch: NativeBatch; readonly 
             tokens: Int32Array.from({ length: n }, (_, i) => (i * 7919 + 13) % vocabulary),
             positions: Int32Array.from({ length: n }, (_, i) => i % length),
             sequences: Int32Array.from({ length: n }, (_, i) => Math.floor(i / length)),
-            counted: new Uint8Array(n), targets: new Int32Array(n).fill(-1), masks: new Int32Array(n),
-            finished: empty, trimmed: empty, moved: empty, shared: empty,
+            counted: new Uint8Array(n),
+            targets: new Int32Array(n).fill(-1),
+            masks: new Int32Array(n),
+            finished: empty,
+            trimmed: empty,
+            moved: empty,
+            shared: empty,
         },
         draws: {
             rows: Int32Array.from({ length: sequences }, (_, i) => (i + 1) * length - 1),
             sequences: Int32Array.from({ length: sequences }, (_, i) => i),
-            uniforms: new Float64Array(sequences * steps), steps, ends: empty, temperature: 0,
+            uniforms: new Float64Array(sequences * steps),
+            steps,
+            ends: empty,
+            temperature: 0,
         },
     };
 }
@@ -39,8 +49,15 @@ for (const { gpu, absent } of places) {
         it('picked in the graph is the one that the logits say, step by step', async () => {
             const model = await openNative(embeddedModel, gpu);
             const context: NativeContext = await model.createContext({
-                contextSize: 768, streams: true, batchSize: 64, sequences, threads: 2, counting: 'automatic',
-                countOnly: false, masks: 1, callbackTensor: '',
+                contextSize: 768,
+                streams: true,
+                batchSize: 64,
+                sequences,
+                threads: 2,
+                counting: 'automatic',
+                countOnly: false,
+                masks: 1,
+                callbackTensor: '',
             });
             try {
                 expect(context.headOnDevice()).toBe(gpu !== 'off');

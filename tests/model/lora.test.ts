@@ -21,10 +21,16 @@ beforeAll(async () => {
         { name: `blk.${layer}.ffn_gate.weight.lora_b`, shape: [rank, width], data: wave(rank * width) },
     ]);
     engine.close();
-    writeGguf(lora, {
-        'general.type': { string: 'adapter' }, 'general.architecture': { string: 'llama' },
-        'adapter.type': { string: 'lora' }, 'adapter.lora.alpha': { f32: rank },
-    }, tensors);
+    writeGguf(
+        lora,
+        {
+            'general.type': { string: 'adapter' },
+            'general.architecture': { string: 'llama' },
+            'adapter.type': { string: 'lora' },
+            'adapter.lora.alpha': { f32: rank },
+        },
+        tensors,
+    );
     samples = await udhrSamples(['en', 'th'], '29-29');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -36,7 +42,12 @@ function wave(length: number): Float32Array {
 it('a LoRA adapter on the gate is counted as the eval callback counts it', async () => {
     const [adapter, callback, base] = [
         await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', loras: [{ path: lora }] }),
-        await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', loras: [{ path: lora }], callbackTensor: 'ffn_gate' }),
+        await MeasuredEngine.open({
+            model: embeddedModel,
+            gpu: 'off',
+            loras: [{ path: lora }],
+            callbackTensor: 'ffn_gate',
+        }),
         await MeasuredEngine.open({ model: embeddedModel, gpu: 'off' }),
     ];
     try {

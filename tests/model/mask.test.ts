@@ -23,7 +23,13 @@ async function zeroed(neurons: readonly NeuronIndex[], path: string): Promise<vo
         const gate = tensorInfos.find(({ name }) => name === `blk.${layer}.ffn_gate.weight`)!;
         expect(gate.dtype).toBe(8); // Q8_0
         const rowBytes = (Number(gate.shape[0]) / blockWeights) * blockBytes;
-        writeSync(file, Buffer.alloc(rowBytes), 0, rowBytes, Number(tensorDataOffset) + Number(gate.offset) + neuron * rowBytes);
+        writeSync(
+            file,
+            Buffer.alloc(rowBytes),
+            0,
+            rowBytes,
+            Number(tensorDataOffset) + Number(gate.offset) + neuron * rowBytes,
+        );
     }
     closeSync(file);
 }
@@ -42,7 +48,9 @@ describe('the mask', () => {
 
     it.each(['en', 'ja', 'th'])('gives the perplexity in %s of a model whose gate rows are zero', async (language) => {
         // every ninth neuron of every layer
-        const neurons = widths.flatMap((width, layer) => Array.from({ length: Math.floor(width / 9) }, (_, j): NeuronIndex => [layer, 9 * j + layer]));
+        const neurons = widths.flatMap((width, layer) =>
+            Array.from({ length: Math.floor(width / 9) }, (_, j): NeuronIndex => [layer, 9 * j + layer]),
+        );
         const copy = join(folder, 'zeroed.gguf');
         await zeroed(neurons, copy);
         expect(readFileSync(copy).equals(readFileSync(embeddedModel))).toBe(false);
@@ -71,7 +79,14 @@ describe('the mask', () => {
 
     it('switches between batches without a stale graph', async () => {
         const samples = await udhrSamples(['en'], '29-29');
-        const sets: NeuronIndex[][] = [[[0, 1]], [[3, 7], [1, 2]], []];
+        const sets: NeuronIndex[][] = [
+            [[0, 1]],
+            [
+                [3, 7],
+                [1, 2],
+            ],
+            [],
+        ];
         const masks = sets.map((neurons) => maskOf(neurons, widths));
         const first = [];
         for (const mask of masks) first.push(await engine.score(samples, { mask }));

@@ -1,5 +1,12 @@
 import {
-    copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync,
+    copyFileSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readFileSync,
+    renameSync,
+    rmSync,
+    writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
@@ -68,10 +75,20 @@ beforeAll(async () => {
 afterAll(() => engine.close());
 
 type Changes = Partial<DeactivateOptions>;
-const optionsOf = (metric: Metric, folder: string, changes: Changes): DeactivateOptions =>
-    ({ engine, analysis, metric, folder, sets: ['specific', 'specific+related'], controls: 2, ...changes });
+const optionsOf = (metric: Metric, folder: string, changes: Changes): DeactivateOptions => ({
+    engine,
+    analysis,
+    metric,
+    folder,
+    sets: ['specific', 'specific+related'],
+    controls: 2,
+    ...changes,
+});
 const measure = (
-    metric: Metric, folder: string, shard: Shard, changes: Changes = {},
+    metric: Metric,
+    folder: string,
+    shard: Shard,
+    changes: Changes = {},
 ): ReturnType<typeof deactivateShard> => deactivateShard({ ...optionsOf(metric, folder, changes), shard });
 const whole = (metric: Metric, folder: string, changes: Changes = {}): ReturnType<typeof deactivate> =>
     deactivate(optionsOf(metric, folder, changes));
@@ -100,7 +117,8 @@ describe('shards of perplexities', () => {
         const stopped = measure(ppl, here, { number: 2, of: 3 }, watched(12).changes);
         await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' });
         await expect(merge([here, there], { folder: here })).rejects.toMatchObject({
-            code: 'MISMATCH', message: 'the shards cannot be merged: of 3 shards 2 is missing; deactivate it first',
+            code: 'MISMATCH',
+            message: 'the shards cannot be merged: of 3 shards 2 is missing; deactivate it first',
         });
         const again = watched();
         await measure(ppl, here, { number: 2, of: 3 }, again.changes);
@@ -117,15 +135,25 @@ describe('shards of perplexities', () => {
         expect(stdout).toContain('specific: perplexity of the own language');
         expect(bytesOf(here, 'ppl')).toEqual(bytesOf(at('whole'), 'ppl'));
         expect(JSON.parse(bytesOf(here, 'ppl').json)).toMatchObject({
-            counted: { en: 1, de: 1, fr: 1 }, settings: { data: '../texts' },
+            counted: { en: 1, de: 1, fr: 1 },
+            settings: { data: '../texts' },
         });
         const cells = (folder: string): Map<string, unknown> =>
-            new Map(readFileSync(join(folder, 'ppl.cells.jsonl'), 'utf8').trim().split('\n')
-                .map((line) => JSON.parse(line) as { key: string }).map((cell) => [cell.key, cell]));
+            new Map(
+                readFileSync(join(folder, 'ppl.cells.jsonl'), 'utf8')
+                    .trim()
+                    .split('\n')
+                    .map((line) => JSON.parse(line) as { key: string })
+                    .map((cell) => [cell.key, cell]),
+            );
         expect(cells(here)).toEqual(cells(at('whole')));
         // Each its own share of them.
-        const ofShards = [here, here, there].map((folder, i) =>
-            readFileSync(join(folder, `ppl.cells.shard-${i + 1}-of-3.jsonl`), 'utf8').trim().split('\n').length);
+        const ofShards = [here, here, there].map(
+            (folder, i) =>
+                readFileSync(join(folder, `ppl.cells.shard-${i + 1}-of-3.jsonl`), 'utf8')
+                    .trim()
+                    .split('\n').length,
+        );
         expect(Math.max(...ofShards) - Math.min(...ofShards)).toBeLessThanOrEqual(1);
         expect(ofShards.reduce((sum, n) => sum + n)).toBe(cells(here).size);
     });
@@ -198,7 +226,8 @@ describe('shards of perplexities', () => {
         const lines = readFileSync(journal, 'utf8').trim().split('\n');
         writeFileSync(journal, `${lines.slice(1).join('\n')}\n`);
         await expect(merge([folder], { folder })).rejects.toMatchObject({
-            code: 'DAMAGED', message: expect.stringContaining('lack a part of 1 conditions; run all shards again') as string,
+            code: 'DAMAGED',
+            message: expect.stringContaining('lack a part of 1 conditions; run all shards again') as string,
         });
         for (const number of [1, 2]) await measure(ppl, folder, { number, of: 2 }, few);
         await merge([folder], { folder });
@@ -206,11 +235,18 @@ describe('shards of perplexities', () => {
     });
 });
 
-interface Answer { readonly key: string; readonly text: string; readonly tokens: number }
+interface Answer {
+    readonly key: string;
+    readonly text: string;
+    readonly tokens: number;
+}
 
 describe('shards of answers', () => {
     const answersIn = (folder: string, name = 'accuracy.answers'): Answer[] =>
-        readFileSync(join(folder, `${name}.jsonl`), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as Answer);
+        readFileSync(join(folder, `${name}.jsonl`), 'utf8')
+            .trim()
+            .split('\n')
+            .map((line) => JSON.parse(line) as Answer);
 
     it('merge to what a run without gives that finds these answers; few of them are others than its own', async () => {
         const [folder, found] = [runFolder('asked'), runFolder('found')];

@@ -25,7 +25,8 @@ function failingOnce(engine: Engine, name: 'count' | 'score', n: number, code: '
             if (typeof value !== 'function') return value;
             const call = value.bind(target) as (...args: unknown[]) => unknown;
             if (property !== name) return call;
-            return (...args: unknown[]) => (++calls === n ? Promise.reject(new LanguageNeuronsError(code, 'the device says no')) : call(...args));
+            return (...args: unknown[]) =>
+                ++calls === n ? Promise.reject(new LanguageNeuronsError(code, 'the device says no')) : call(...args);
         },
     });
 }
@@ -41,7 +42,14 @@ describe('memory that runs out', () => {
         const progress: Progress = { ...silent, note: (line) => notes.push(line) };
         try {
             const whole = (await collect({ engine, corpus, folder: join(folder, 'whole') })).activations;
-            const stepped = (await collect({ engine: failingOnce(engine, 'count', 2, 'OUT_OF_MEMORY'), corpus, folder: join(folder, 'stepped'), progress })).activations;
+            const stepped = (
+                await collect({
+                    engine: failingOnce(engine, 'count', 2, 'OUT_OF_MEMORY'),
+                    corpus,
+                    folder: join(folder, 'stepped'),
+                    progress,
+                })
+            ).activations;
             expect(notes).toEqual([expect.stringMatching(/memory ran out.*batches of 128 tokens/)]);
             expect(engine.batchSize).toBe(128);
             expect(stepped.tokens).toEqual(whole.tokens);
@@ -49,7 +57,11 @@ describe('memory that runs out', () => {
             const tokens = whole.tokens.reduce((sum, n) => sum + n, 0n);
             expect(flippedShare(stepped.counts, whole.counts, tokens) * 3).toBeLessThan(4e-5);
             // A second time it is an error, and what was finished is kept.
-            const again = collect({ engine: failingOnce(engine, 'count', 3, 'OUT_OF_MEMORY'), corpus, folder: join(folder, 'twice') });
+            const again = collect({
+                engine: failingOnce(engine, 'count', 3, 'OUT_OF_MEMORY'),
+                corpus,
+                folder: join(folder, 'twice'),
+            });
             await expect(again).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' });
             expect(readdirSync(join(folder, 'twice', 'parts')).length).toBeGreaterThan(1);
         } finally {
@@ -63,10 +75,19 @@ describe('memory that runs out', () => {
         try {
             for (const name of ['whole', 'stepped']) mkdirSync(join(folder, name), { recursive: true });
             const context = { known: [], progress: silent };
-            const whole = await perplexityMetric(corpus).measure([wholeModel], { engine, folder: join(folder, 'whole'), ...context });
-            const stepped = await perplexityMetric(corpus).measure([wholeModel], { engine: failingOnce(engine, 'score', 2, 'OUT_OF_MEMORY'), folder: join(folder, 'stepped'), ...context });
+            const whole = await perplexityMetric(corpus).measure([wholeModel], {
+                engine,
+                folder: join(folder, 'whole'),
+                ...context,
+            });
+            const stepped = await perplexityMetric(corpus).measure([wholeModel], {
+                engine: failingOnce(engine, 'score', 2, 'OUT_OF_MEMORY'),
+                folder: join(folder, 'stepped'),
+                ...context,
+            });
             expect(engine.batchSize).toBe(128);
-            for (const language of ['en', 'de']) expect(stepped.cell(wholeModel, language).samples).toBe(whole.cell(wholeModel, language).samples);
+            for (const language of ['en', 'de'])
+                expect(stepped.cell(wholeModel, language).samples).toBe(whole.cell(wholeModel, language).samples);
         } finally {
             engine.close();
         }
@@ -86,8 +107,14 @@ describe('a device lost during the run', () => {
         const engine = await Engine.open(options);
         try {
             const out = join(folder, 'lost');
-            await expect(collect({ engine: failingOnce(engine, 'count', 3, 'NATIVE'), corpus, folder: out })).rejects.toMatchObject({ code: 'NATIVE' });
-            expect(readdirSync(join(out, 'parts')).map((name) => name.split('.')[0]).sort()).toEqual(['de', 'en']);
+            await expect(
+                collect({ engine: failingOnce(engine, 'count', 3, 'NATIVE'), corpus, folder: out }),
+            ).rejects.toMatchObject({ code: 'NATIVE' });
+            expect(
+                readdirSync(join(out, 'parts'))
+                    .map((name) => name.split('.')[0])
+                    .sort(),
+            ).toEqual(['de', 'en']);
             const notes: string[] = [];
             await collect({ engine, corpus, folder: out, progress: { ...silent, note: (line) => notes.push(line) } });
             expect(notes.filter((line) => line.includes('continues after'))).toHaveLength(2);

@@ -21,7 +21,15 @@ const layers = 'rarra';
 const width = 96;
 const hybrids = { lfm2: writeLfm2, jamba: writeJamba, granitehybrid: writeGraniteHybrid, plamo2: writePlamo2 };
 const context: NativeContextOptions = {
-    contextSize: 1024, batchSize: 128, sequences: 16, streams: false, threads: 2, counting: 'automatic', countOnly: false, masks: 3, callbackTensor: '',
+    contextSize: 1024,
+    batchSize: 128,
+    sequences: 16,
+    streams: false,
+    threads: 2,
+    counting: 'automatic',
+    countOnly: false,
+    masks: 3,
+    callbackTensor: '',
 };
 
 async function planned(path: string, gpu: GpuChoice = 'off'): Promise<PlannedModel> {
@@ -76,7 +84,7 @@ describe('what a model would take is what it takes', () => {
         const least = await contextOf({});
         expect(await contextOf({ sequences: 32 })).toBeGreaterThan(least);
         // Two attention layers: K and V of 32 values in F16 for each cell.
-        expect(await contextOf({ contextSize: 2048 }) - least).toBeGreaterThanOrEqual(1024 * 2 * 2 * 32 * 2);
+        expect((await contextOf({ contextSize: 2048 })) - least).toBeGreaterThanOrEqual(1024 * 2 * 2 * 32 * 2);
     });
 });
 
@@ -86,20 +94,25 @@ describe('a plan on the CPU', () => {
         expect(text.code, text.stderr).toBe(0);
         expect(text.stdout).not.toContain('NaN');
         expect(text.stdout).toMatch(/memory: 0 of 6 layers on the GPU, .* \d+ MiB of \d+ MiB in memory/);
-        const json = JSON.parse((await cli('inspect', at(`${name}.gguf`), '--gpu', 'off', '--json')).stdout) as { memory: { plan: NativeMemory } };
-        for (const part of ['weights', 'context', 'adapter'] as const) expect(json.memory.plan[part].cpu).toBeGreaterThan(0);
+        const json = JSON.parse((await cli('inspect', at(`${name}.gguf`), '--gpu', 'off', '--json')).stdout) as {
+            memory: { plan: NativeMemory };
+        };
+        for (const part of ['weights', 'context', 'adapter'] as const)
+            expect(json.memory.plan[part].cpu).toBeGreaterThan(0);
     });
 
     it('refuses what is larger than the machine, with the numbers', async () => {
         const sizes = { contextSize: 1024, batchSize: 128, masks: 1 };
         await expect(planMemory(await planned(at('jamba.gguf')), [], sizes, 10_000)).rejects.toMatchObject({
-            code: 'OUT_OF_MEMORY', message: expect.stringMatching(/jamba\.gguf: takes \d+ MiB in memory; there are 1 MiB and 0 MiB/),
+            code: 'OUT_OF_MEMORY',
+            message: expect.stringMatching(/jamba\.gguf: takes \d+ MiB in memory; there are 1 MiB and 0 MiB/),
         });
     });
 
     it('of a file that is no model says what loading it says', async () => {
-        await expect(planMemory(await planned(import.meta.filename), [], { contextSize: 1024, batchSize: 128, masks: 1 }))
-            .rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining('memoryPlan.test.ts') });
+        await expect(
+            planMemory(await planned(import.meta.filename), [], { contextSize: 1024, batchSize: 128, masks: 1 }),
+        ).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining('memoryPlan.test.ts') });
     });
 });
 
@@ -125,39 +138,55 @@ describe('of an 8B model', () => {
         expect(plan.weights.cpu / bytes).toBeCloseTo(1, 1);
         // Keys and values of 32 layers, 8 heads of 128, in F16.
         expect(plan.context.cpu).toBeGreaterThan(2560 * 32 * 2 * 1024 * 2);
-        await expect(planMemory(await planned(path), [], sizes, 2 * gibibyte)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' });
-    });
-});
-
-for (const { gpu, absent } of await gpusUnderTest()) describe.skipIf(absent !== undefined)(`on ${gpu}${absent === undefined ? '' : ` (${absent})`}`, () => {
-    const path = at('8b-gpu.gguf');
-    const sizes = { contextSize: 2560, batchSize: 512, masks: 1 };
-    const memory = 64 * gibibyte;
-    const device = (free: number): NativeDevice =>
-        ({ name: 'GPU0', description: 'GPU0', kind: 'gpu', backend: gpu, freeBytes: free * gibibyte, totalBytes: free * gibibyte });
-
-    it('a small model goes there whole, with its weights, counters and masks', async () => {
-        const plan = await planMemory(await planned(embeddedModel, gpu), [device(2)], { contextSize: 1024, batchSize: 512, masks: 11 });
-        expect(plan).toMatchObject({ gpuLayers: 7, totalLayers: 7, adapter: { gpu: 6 * 1024 * 4 * 12, cpu: 0 } });
-        expect(describePlan(plan)).toMatch(/^7 of 7 layers on the GPU, batches of 512 tokens: \d+ MiB of \d+ MiB there/);
-    });
-
-    it('an 8B model goes there whole, in part or not', async () => {
-        const bytes = writeHead(path);
-        const model = await planned(path, gpu);
-        const whole = await planMemory(model, [device(24)], sizes, memory);
-        expect(whole.gpuLayers).toBe(33);
-        expect((whole.weights.gpu + whole.weights.cpu) / bytes).toBeCloseTo(1, 1);
-        expect(whole.adapter.cpu).toBe(0);
-        const part = await planMemory(model, [device(3)], sizes, memory);
-        expect(part.gpuLayers).toBeGreaterThan(5);
-        expect(part.gpuLayers).toBeLessThan(30);
-        expect(total(part).gpu).toBeLessThan(3 * gibibyte);
-        // Layers in memory have counters on both.
-        expect(part.adapter.gpu).toBe(whole.adapter.gpu);
-        expect(part.adapter.cpu).toBeGreaterThan(0);
-        await expect(planMemory(model, [device(1)], sizes, 2 * gibibyte)).rejects.toMatchObject({
-            code: 'OUT_OF_MEMORY', message: expect.stringContaining('8b-gpu.gguf'),
+        await expect(planMemory(await planned(path), [], sizes, 2 * gibibyte)).rejects.toMatchObject({
+            code: 'OUT_OF_MEMORY',
         });
     });
 });
+
+for (const { gpu, absent } of await gpusUnderTest())
+    describe.skipIf(absent !== undefined)(`on ${gpu}${absent === undefined ? '' : ` (${absent})`}`, () => {
+        const path = at('8b-gpu.gguf');
+        const sizes = { contextSize: 2560, batchSize: 512, masks: 1 };
+        const memory = 64 * gibibyte;
+        const device = (free: number): NativeDevice => ({
+            name: 'GPU0',
+            description: 'GPU0',
+            kind: 'gpu',
+            backend: gpu,
+            freeBytes: free * gibibyte,
+            totalBytes: free * gibibyte,
+        });
+
+        it('a small model goes there whole, with its weights, counters and masks', async () => {
+            const plan = await planMemory(await planned(embeddedModel, gpu), [device(2)], {
+                contextSize: 1024,
+                batchSize: 512,
+                masks: 11,
+            });
+            expect(plan).toMatchObject({ gpuLayers: 7, totalLayers: 7, adapter: { gpu: 6 * 1024 * 4 * 12, cpu: 0 } });
+            expect(describePlan(plan)).toMatch(
+                /^7 of 7 layers on the GPU, batches of 512 tokens: \d+ MiB of \d+ MiB there/,
+            );
+        });
+
+        it('an 8B model goes there whole, in part or not', async () => {
+            const bytes = writeHead(path);
+            const model = await planned(path, gpu);
+            const whole = await planMemory(model, [device(24)], sizes, memory);
+            expect(whole.gpuLayers).toBe(33);
+            expect((whole.weights.gpu + whole.weights.cpu) / bytes).toBeCloseTo(1, 1);
+            expect(whole.adapter.cpu).toBe(0);
+            const part = await planMemory(model, [device(3)], sizes, memory);
+            expect(part.gpuLayers).toBeGreaterThan(5);
+            expect(part.gpuLayers).toBeLessThan(30);
+            expect(total(part).gpu).toBeLessThan(3 * gibibyte);
+            // Layers in memory have counters on both.
+            expect(part.adapter.gpu).toBe(whole.adapter.gpu);
+            expect(part.adapter.cpu).toBeGreaterThan(0);
+            await expect(planMemory(model, [device(1)], sizes, 2 * gibibyte)).rejects.toMatchObject({
+                code: 'OUT_OF_MEMORY',
+                message: expect.stringContaining('8b-gpu.gguf'),
+            });
+        });
+    });

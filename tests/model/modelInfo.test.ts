@@ -18,7 +18,7 @@ async function infoOf(path: string): Promise<NativeModelInfo> {
 }
 
 describe('how a model was quantized', () => {
-    it('is told by llama.cpp\'s name of the file type', async () => {
+    it("is told by llama.cpp's name of the file type", async () => {
         expect(await infoOf(embeddedModel)).toMatchObject({ fileType: 'Q8_0', imatrix: null });
         const path = join(folder, 'q4.gguf');
         writeWidths(path, [32], { 'general.file_type': { u32: 15 } });
@@ -31,10 +31,17 @@ describe('how a model was quantized', () => {
         const file = `/${'matrices/'.repeat(200)}a.imatrix`;
         const path = join(folder, 'imatrix.gguf');
         writeWidths(path, [32], {
-            'quantize.imatrix.file': { string: file }, 'quantize.imatrix.dataset': { string: 'calibration 中.txt' },
-            'quantize.imatrix.entries_count': { i32: 224 }, 'quantize.imatrix.chunks_count': { i32: 125 },
+            'quantize.imatrix.file': { string: file },
+            'quantize.imatrix.dataset': { string: 'calibration 中.txt' },
+            'quantize.imatrix.entries_count': { i32: 224 },
+            'quantize.imatrix.chunks_count': { i32: 125 },
         });
-        expect((await infoOf(path)).imatrix).toEqual({ file, dataset: 'calibration 中.txt', entries: 224, chunks: 125 });
+        expect((await infoOf(path)).imatrix).toEqual({
+            file,
+            dataset: 'calibration 中.txt',
+            entries: 224,
+            chunks: 125,
+        });
         writeWidths(path, [32], { 'quantize.imatrix.file': { string: 'a.dat' } });
         expect((await infoOf(path)).imatrix).toEqual({ file: 'a.dat', dataset: '', entries: 0, chunks: 0 });
     });

@@ -19,7 +19,13 @@ describe('scores', () => {
         // Two answers to each prompt, one prompt longer than a window, one text without.
         const texts = (await udhrSamples(['en', 'de'], '25-28')).map(({ response }) => response);
         prompted = [
-            ...texts.flatMap((text) => ['one', 'two'].map((more) => ({ language: 'en', prompt: text.slice(0, 90), response: `${text.slice(90)} ${more}` }))),
+            ...texts.flatMap((text) =>
+                ['one', 'two'].map((more) => ({
+                    language: 'en',
+                    prompt: text.slice(0, 90),
+                    response: `${text.slice(90)} ${more}`,
+                })),
+            ),
             { language: 'en', prompt: texts.join(' '), response: ' and so it is.' },
             { language: 'en', prompt: '', response: texts[1]! },
         ];
@@ -30,7 +36,11 @@ describe('scores', () => {
     });
 
     it('of prompt and response add up to that of the text, text by text', async () => {
-        const [response, prompt, text] = [await engine.score(prompted), await engine.score(prompted, { over: 'prompt' }), await engine.score(prompted, { over: 'text' })];
+        const [response, prompt, text] = [
+            await engine.score(prompted),
+            await engine.score(prompted, { over: 'prompt' }),
+            await engine.score(prompted, { over: 'text' }),
+        ];
         expect(text.tokens).toBe(prompt.tokens + response.tokens);
         expect(response.tokens).toBeGreaterThan(0);
         expect(prompt.tokens).toBeGreaterThan(0);
@@ -42,7 +52,8 @@ describe('scores', () => {
             expect(texts.reduce((sum, one) => sum + one.logProbability, 0)).toBe(logProbability);
         }
         expect(prompt.texts.at(-1)!.tokens).toBe(0);
-        for (const [i, one] of text.texts.entries()) expect(one.tokens).toBe(prompt.texts[i]!.tokens + response.texts[i]!.tokens);
+        for (const [i, one] of text.texts.entries())
+            expect(one.tokens).toBe(prompt.texts[i]!.tokens + response.texts[i]!.tokens);
     });
 
     it('of one text are what it scores alone', async () => {

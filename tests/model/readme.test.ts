@@ -14,9 +14,14 @@ describe('README', () => {
         // Inside the package, so that its name resolves to itself; Node 20 has no `using` yet.
         const folder = resolve('build/readme');
         mkdirSync(folder, { recursive: true });
-        const script = ts.transpileModule(example, { compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext } }).outputText;
+        const script = ts.transpileModule(example, {
+            compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
+        }).outputText;
         writeFileSync(join(folder, 'example.mjs'), script);
-        const [before, after] = execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' }).trim().split(' ').map(Number);
+        const [before, after] = execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' })
+            .trim()
+            .split(' ')
+            .map(Number);
         expect(before).toBeGreaterThan(1);
         expect(after).not.toBe(before);
         rmSync(folder, { recursive: true });
@@ -31,16 +36,48 @@ describe('README', () => {
             expect(code, stderr).toBe(0);
             return JSON.parse(stdout) as Record<string, unknown>;
         };
-        expect(await json('inspect', embeddedModel, '--gpu', 'off')).toMatchObject({ model: { architecture: 'llama' }, backend: { variant: 'cpu' } });
-        expect(Object.keys(await json('collect', ...model, '--data', 'udhr:25-26', '--languages', 'en,zh,de', '--out', out)))
-            .toEqual(expect.arrayContaining(['tokens', 'decodedTokens', 'seconds', 'tokensPerSecond']));
+        expect(await json('inspect', embeddedModel, '--gpu', 'off')).toMatchObject({
+            model: { architecture: 'llama' },
+            backend: { variant: 'cpu' },
+        });
+        expect(
+            Object.keys(
+                await json('collect', ...model, '--data', 'udhr:25-26', '--languages', 'en,zh,de', '--out', out),
+            ),
+        ).toEqual(expect.arrayContaining(['tokens', 'decodedTokens', 'seconds', 'tokensPerSecond']));
         const analysis = await json('identify', out, '--top-rate', '0.05');
-        for (const key of ['method', 'languages', 'topRate', 'bar', 'lambda', 'threshold', 'selected', 'histogram', 'histogramAll', 'general', 'perLanguage', 'layers', 'stages', 'milliseconds']) {
+        for (const key of [
+            'method',
+            'languages',
+            'topRate',
+            'bar',
+            'lambda',
+            'threshold',
+            'selected',
+            'histogram',
+            'histogramAll',
+            'general',
+            'perLanguage',
+            'layers',
+            'stages',
+            'milliseconds',
+        ]) {
             expect(analysis, key).toHaveProperty(key);
         }
-        const matrix = await json('deactivate', out, ...model, '--data', 'udhr:30-30', '--metric', 'ppl', '--sets', 'specific+related');
+        const matrix = await json(
+            'deactivate',
+            out,
+            ...model,
+            '--data',
+            'udhr:30-30',
+            '--metric',
+            'ppl',
+            '--sets',
+            'specific+related',
+        );
         const set = (matrix.sets as Record<string, Record<string, unknown[]>>)['specific+related']!;
-        for (const key of ['rows', 'columns', 'baseline', 'values', 'change', 'control', 'samples']) expect(set[key], key).toHaveLength(3);
+        for (const key of ['rows', 'columns', 'baseline', 'values', 'change', 'control', 'samples'])
+            expect(set[key], key).toHaveLength(3);
         expect(await json('report', out)).toMatchObject({ html: join(out, 'report.html') });
         expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<svg');
         rmSync(out, { recursive: true });

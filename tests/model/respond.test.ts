@@ -9,8 +9,21 @@ import { embeddedModel } from '../helpers/models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const at = (name: string): string => join(folder, name);
-const respond = (out: string, ...more: string[]): string[] =>
-    ['respond', '--model', embeddedModel, '--gpu', 'off', '--data', at('questions'), '--template', at('template.txt'), '--out', at(out), ...(more.includes('--max-tokens') ? [] : ['--max-tokens', '24']), ...more];
+const respond = (out: string, ...more: string[]): string[] => [
+    'respond',
+    '--model',
+    embeddedModel,
+    '--gpu',
+    'off',
+    '--data',
+    at('questions'),
+    '--template',
+    at('template.txt'),
+    '--out',
+    at(out),
+    ...(more.includes('--max-tokens') ? [] : ['--max-tokens', '24']),
+    ...more,
+];
 const read = (name: string): AnsweredQuestion[] => JSON.parse(readFileSync(at(name), 'utf8')) as AnsweredQuestion[];
 
 beforeAll(() => {
@@ -18,25 +31,61 @@ beforeAll(() => {
     writeFileSync(at('template.txt'), '{question} {Language}:');
     const questions = { en: 'The farmer and the', de: 'Der Lehrer und die', fr: 'La fille et le' };
     for (const [language, text] of Object.entries(questions)) {
-        writeFileSync(join(at('questions'), `mgsm_${language}.tsv`), Array.from({ length: 25 }, (_, i) => `${text} ${'house garden school'.split(' ')[i % 3]!}\t${i}`).join('\n'));
+        writeFileSync(
+            join(at('questions'), `mgsm_${language}.tsv`),
+            Array.from({ length: 25 }, (_, i) => `${text} ${'house garden school'.split(' ')[i % 3]!}\t${i}`).join(
+                '\n',
+            ),
+        );
     }
 });
 afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('answers every question as often as asked, in the form that collect reads', async () => {
-    const { code, stdout, stderr } = await cli(...respond('answers.json', '--languages', 'en,de', '--limit', '6', '--answers', '3', '--temperature', '0.8', '--json'));
+    const { code, stdout, stderr } = await cli(
+        ...respond(
+            'answers.json',
+            '--languages',
+            'en,de',
+            '--limit',
+            '6',
+            '--answers',
+            '3',
+            '--temperature',
+            '0.8',
+            '--json',
+        ),
+    );
     expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ questions: 12, answers: 36 });
     const answered = read('answers.json');
-    expect(answered.map(({ lang, index }) => `${lang} ${index}`)).toEqual(['English', 'German'].flatMap((lang) => Array.from({ length: 6 }, (_, i) => `${lang} ${i}`)));
+    expect(answered.map(({ lang, index }) => `${lang} ${index}`)).toEqual(
+        ['English', 'German'].flatMap((lang) => Array.from({ length: 6 }, (_, i) => `${lang} ${i}`)),
+    );
     expect(answered[7]).toMatchObject({ instruction: 'Der Lehrer und die garden German:', answer: 1 });
     for (const { answers } of answered) expect(answers).toHaveLength(3);
-    expect(new Set(answered.flatMap(({ answers }) => answers.map(({ generated }) => generated))).size).toBeGreaterThan(20);
+    expect(new Set(answered.flatMap(({ answers }) => answers.map(({ generated }) => generated))).size).toBeGreaterThan(
+        20,
+    );
     expect(existsSync(at('answers.json.answers.jsonl'))).toBe(true);
 
-    const collected = await cli('collect', '--model', embeddedModel, '--gpu', 'off', '--data', at('answers.json'), '--out', at('run'), '--json');
+    const collected = await cli(
+        'collect',
+        '--model',
+        embeddedModel,
+        '--gpu',
+        'off',
+        '--data',
+        at('answers.json'),
+        '--out',
+        at('run'),
+        '--json',
+    );
     expect(collected.code, collected.stderr).toBe(0);
-    const { tokens, decodedTokens } = JSON.parse(collected.stdout) as { tokens: Record<string, number>; decodedTokens: number };
+    const { tokens, decodedTokens } = JSON.parse(collected.stdout) as {
+        tokens: Record<string, number>;
+        decodedTokens: number;
+    };
     expect(Object.keys(tokens)).toEqual(['en', 'de']);
     expect((await readActivations(at('run'))).languages).toEqual(['en', 'de']);
     // Each prompt but its last token goes through once for three answers.
@@ -52,7 +101,10 @@ it('stopped, it keeps what was answered and goes on with the rest', async () => 
     child.kill('SIGINT');
     expect((await ended).code).toBe(130);
     expect(existsSync(at('stopped.json'))).toBe(false);
-    const lines = readFileSync(at('stopped.json.answers.jsonl'), 'utf8').trim().split('\n').map((line) => JSON.parse(line) as { language: string; index: number; answers: string[] });
+    const lines = readFileSync(at('stopped.json.answers.jsonl'), 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { language: string; index: number; answers: string[] });
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThan(75);
     appendFileSync(at('stopped.json.answers.jsonl'), '{"language":"en","ind'); // as a kill in the middle of a line leaves it
@@ -64,15 +116,34 @@ it('stopped, it keeps what was answered and goes on with the rest', async () => 
     expect(answered).toHaveLength(75);
     const names: Record<string, string> = { en: 'English', de: 'German', fr: 'French' };
     for (const { language, index, answers } of lines) {
-        expect(answered.find((one) => one.lang === names[language] && one.index === index)!.answers.map(({ generated }) => generated)).toEqual(answers);
+        expect(
+            answered
+                .find((one) => one.lang === names[language] && one.index === index)!
+                .answers.map(({ generated }) => generated),
+        ).toEqual(answers);
     }
     expect(answered.every(({ answers }) => answers.length === 2)).toBe(true);
 });
 
 it.each([
-    { what: 'no such questions', args: () => ['respond', '--model', embeddedModel, '--data', at('none'), '--out', at('x.json')], code: 1, says: 'none: cannot be read' },
-    { what: 'no such template', args: () => respond('x.json').map((arg) => (arg === at('template.txt') ? 'none' : arg)), code: 1, says: 'mathoctopus' },
-    { what: 'a context too small', args: () => respond('x.json', '--max-tokens', '100000'), code: 2, says: 'raise the context size' },
+    {
+        what: 'no such questions',
+        args: () => ['respond', '--model', embeddedModel, '--data', at('none'), '--out', at('x.json')],
+        code: 1,
+        says: 'none: cannot be read',
+    },
+    {
+        what: 'no such template',
+        args: () => respond('x.json').map((arg) => (arg === at('template.txt') ? 'none' : arg)),
+        code: 1,
+        says: 'mathoctopus',
+    },
+    {
+        what: 'a context too small',
+        args: () => respond('x.json', '--max-tokens', '100000'),
+        code: 2,
+        says: 'raise the context size',
+    },
     { what: 'no questions asked for', args: () => respond('x.json', '--limit', '0'), code: 2, says: 'at least 1' },
 ])('with $what ends in one line', async ({ args, code, says }) => {
     const result = await cli(...args());

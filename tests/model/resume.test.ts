@@ -11,7 +11,11 @@ const at = (name: string): string => join(folder, name);
 const model = ['--model', embeddedModel, '--gpu', 'off'];
 
 /** Runs until stderr says `text`, then sends a signal. */
-async function interrupted(args: readonly string[], text: string, signal: NodeJS.Signals): Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }> {
+async function interrupted(
+    args: readonly string[],
+    text: string,
+    signal: NodeJS.Signals,
+): Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }> {
     const { child, ended } = startCli(args);
     await sees(child, text);
     child.kill(signal);
@@ -20,7 +24,7 @@ async function interrupted(args: readonly string[], text: string, signal: NodeJS
 
 /** No process of an interrupted run may go on writing. */
 async function untilQuiet(path: string): Promise<void> {
-    for (let before = ''; ; ) {
+    for (let before = ''; ;) {
         const now = existsSync(path) ? readdirSync(path).sort().join() : '';
         if (now === before) return;
         before = now;
@@ -30,12 +34,24 @@ async function untilQuiet(path: string): Promise<void> {
 
 describe('a run that was stopped continues and ends with the same files', () => {
     const collect = (out: string): string[] => ['collect', ...model, '--data', at('texts'), '--out', out];
-    const deactivate = (dir: string): string[] => ['deactivate', dir, ...model, '--data', at('evaluate'), '--sets', 'specific+related'];
+    const deactivate = (dir: string): string[] => [
+        'deactivate',
+        dir,
+        ...model,
+        '--data',
+        at('evaluate'),
+        '--sets',
+        'specific+related',
+    ];
 
     beforeAll(async () => {
         mkdirSync(at('texts'));
         mkdirSync(at('evaluate'));
-        for (const [language, line] of [['en', 'Everyone has the right to rest and leisure.'], ['de', 'Jeder hat das Recht auf Erholung und Freizeit.'], ['fr', 'Toute personne a droit au repos et aux loisirs.']] as const) {
+        for (const [language, line] of [
+            ['en', 'Everyone has the right to rest and leisure.'],
+            ['de', 'Jeder hat das Recht auf Erholung und Freizeit.'],
+            ['fr', 'Toute personne a droit au repos et aux loisirs.'],
+        ] as const) {
             // Long enough to be stopped in the middle of a language, after a part of it was saved.
             writeFileSync(join(at('texts'), `${language}.txt`), `${line} ${language}\n`.repeat(2500));
             writeFileSync(join(at('evaluate'), `${language}.txt`), `${line}\n`.repeat(60));
@@ -53,14 +69,22 @@ describe('a run that was stopped continues and ends with the same files', () => 
             expect(stopped.stderr).toContain('stopped; run the same command again to continue');
         }
         await untilQuiet(join(out, 'parts'));
-        expect(readdirSync(join(out, 'parts')).map((name) => name.split('.')[0]).sort()).toEqual(['de', 'en', 'fr']);
+        expect(
+            readdirSync(join(out, 'parts'))
+                .map((name) => name.split('.')[0])
+                .sort(),
+        ).toEqual(['de', 'en', 'fr']);
         expect(existsSync(join(out, 'activations.safetensors'))).toBe(false);
 
         const again = await cli(...collect(out));
         expect(again.code, again.stderr).toBe(0);
         expect(again.stderr).toContain('en: continues after 2500 of 2500 texts');
         expect(again.stderr).toMatch(/de: continues after [1-9]\d* of 2500 texts/);
-        expect(readFileSync(join(out, 'activations.safetensors')).equals(readFileSync(join(at('whole'), 'activations.safetensors')))).toBe(true);
+        expect(
+            readFileSync(join(out, 'activations.safetensors')).equals(
+                readFileSync(join(at('whole'), 'activations.safetensors')),
+            ),
+        ).toBe(true);
         expect(readdirSync(out)).toEqual(['activations.safetensors']);
     });
 

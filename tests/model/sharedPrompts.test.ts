@@ -15,7 +15,13 @@ afterAll(() => rmSync(folder, { recursive: true }));
 /** Ten answers to each of some prompts: every other one shorter, so that they end in different batches. */
 async function answered(): Promise<Sample[]> {
     const halves = halvedIntoPrompts(await udhrSamples(['en'], '1-24'));
-    return halves.slice(0, 4).flatMap(({ language, prompt }, p) => halves.slice(0, 10).map(({ response }, a) => ({ language, prompt, response: response.slice(0, 60 + 30 * ((p + a) % 4)) })));
+    return halves
+        .slice(0, 4)
+        .flatMap(({ language, prompt }, p) =>
+            halves
+                .slice(0, 10)
+                .map(({ response }, a) => ({ language, prompt, response: response.slice(0, 60 + 30 * ((p + a) % 4)) })),
+        );
 }
 
 /** Where inputs are not rounded to 8 bits, scores hold to much tighter bounds: see `roundingOfScores`. */
@@ -33,13 +39,17 @@ describe.each(publicModels)('ten answers to a prompt, $name', (model) => {
             const together = await engine.count(samples);
             const alone = [];
             for (const sample of samples) alone.push(await engine.count([sample]));
-            const { counts, tokens } = addCounts(alone.map(({ counts, tokens }) => ({ counts, tokens: BigInt64Array.of(tokens) })));
+            const { counts, tokens } = addCounts(
+                alone.map(({ counts, tokens }) => ({ counts, tokens: BigInt64Array.of(tokens) })),
+            );
             expect(BigInt64Array.of(together.tokens)).toEqual(tokens);
             const share = flippedShare(together.counts, counts, together.tokens);
             expect(share).toBeLessThan(roundingAtZero);
 
             const prompts = alone.reduce((sum, { decodedTokens }) => sum + decodedTokens, 0);
-            console.log(`${name}: ${share.toExponential(1)} of the signs differ; ${together.decodedTokens} tokens decoded for ${together.tokens} counted, ${prompts} one by one`);
+            console.log(
+                `${name}: ${share.toExponential(1)} of the signs differ; ${together.decodedTokens} tokens decoded for ${together.tokens} counted, ${prompts} one by one`,
+            );
             expect(together.decodedTokens).toBeLessThan(prompts / 1.5);
 
             // In an order in which no two in a row have the same prompt, nothing is shared.

@@ -7,7 +7,17 @@ import { mixedBatch, openNative } from '../helpers/native.js';
 import { writeMamba, writeWidths } from '../helpers/syntheticModels.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-const options = { contextSize: 256, batchSize: 64, sequences: 4, streams: false, threads: 2, counting: 'automatic', countOnly: false, masks: 1, callbackTensor: '' } as const;
+const options = {
+    contextSize: 256,
+    batchSize: 64,
+    sequences: 4,
+    streams: false,
+    threads: 2,
+    counting: 'automatic',
+    countOnly: false,
+    masks: 1,
+    callbackTensor: '',
+} as const;
 const mode: NativeMode = { count: true, mask: false, masks: false, head: 'logits' };
 const batch = mixedBatch(64, 1);
 const mask = [new Uint8Array(64), new Uint8Array(96)];
@@ -55,14 +65,17 @@ describe('every operation in every state', () => {
         expect(() => operation(context)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
     });
 
-    it.each(Object.entries(operations).filter(([name]) => name !== 'sites' && name !== 'abort'))('%s while a decode is under way throws BUSY', async (_, operation) => {
-        const context = await model.createContext(options);
-        await context.setMode(mode);
-        const decoding = context.decode(batch);
-        expect(() => operation(context)).toThrow(expect.objectContaining({ code: 'BUSY' }));
-        await decoding;
-        context.close();
-    });
+    it.each(Object.entries(operations).filter(([name]) => name !== 'sites' && name !== 'abort'))(
+        '%s while a decode is under way throws BUSY',
+        async (_, operation) => {
+            const context = await model.createContext(options);
+            await context.setMode(mode);
+            const decoding = context.decode(batch);
+            expect(() => operation(context)).toThrow(expect.objectContaining({ code: 'BUSY' }));
+            await decoding;
+            context.close();
+        },
+    );
 
     it('closing during a decode lets it end', async () => {
         const context = await model.createContext(options);
@@ -98,14 +111,19 @@ describe('every operation in every state', () => {
         await expect(context.setMask(0, [mask[1]!, mask[0]!])).rejects.toMatchObject({ code: 'WRONG_USE' });
         await expect(context.setMask(1, mask)).rejects.toMatchObject({ code: 'WRONG_USE' });
         await context.setMode({ ...mode, masks: true });
-        await expect(context.decode({ ...batch, masks: batch.masks.map(() => 1) })).rejects.toMatchObject({ code: 'WRONG_USE' });
+        await expect(context.decode({ ...batch, masks: batch.masks.map(() => 1) })).rejects.toMatchObject({
+            code: 'WRONG_USE',
+        });
         context.close();
     });
 
     it('a token that is not in the vocabulary fails the batch, and the counters say they are incomplete', async () => {
         const context = await model.createContext(options);
         await context.setMode(mode);
-        await expect(context.decode({ ...batch, tokens: batch.tokens.map(() => 1_000_000) })).rejects.toMatchObject({ code: 'NATIVE', nativeCode: -1 });
+        await expect(context.decode({ ...batch, tokens: batch.tokens.map(() => 1_000_000) })).rejects.toMatchObject({
+            code: 'NATIVE',
+            nativeCode: -1,
+        });
         await expect(context.counts()).rejects.toMatchObject({ code: 'NATIVE' });
         await context.reset();
         await context.decode(batch);
@@ -115,13 +133,17 @@ describe('every operation in every state', () => {
 });
 
 describe('models that cannot be counted are refused by name', () => {
-    it.each([
-        { file: 'mamba.gguf', words: ["'mamba'", 'none of its layers has an FFN'] },
-    ])('$file', async ({ file, words }) => {
-        const model = await openNative(join(folder, file));
-        const refusal = await model.createContext(options).then(() => undefined, (error: Error & { code: string }) => error);
-        expect(refusal?.code).toBe('UNSUPPORTED');
-        for (const word of words) expect(refusal?.message).toContain(word);
-        model.close();
-    });
+    it.each([{ file: 'mamba.gguf', words: ["'mamba'", 'none of its layers has an FFN'] }])(
+        '$file',
+        async ({ file, words }) => {
+            const model = await openNative(join(folder, file));
+            const refusal = await model.createContext(options).then(
+                () => undefined,
+                (error: Error & { code: string }) => error,
+            );
+            expect(refusal?.code).toBe('UNSUPPORTED');
+            for (const word of words) expect(refusal?.message).toContain(word);
+            model.close();
+        },
+    );
 });

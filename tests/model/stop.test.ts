@@ -23,11 +23,15 @@ async function writeManyCounts(dir: string): Promise<void> {
     let state = 1;
     const random = (): number => (state = (Math.imul(state, 1664525) + 1013904223) >>> 0) >>> 12;
     const layer = (): BigInt64Array => BigInt64Array.from({ length: width * l }, () => BigInt(random() % 997));
-    const fold = (): Counts => ({ counts: Array.from({ length: layers }, layer), tokens: new BigInt64Array(l).fill(1000n) });
+    const fold = (): Counts => ({
+        counts: Array.from({ length: layers }, layer),
+        tokens: new BigInt64Array(l).fill(1000n),
+    });
     const folds = Array.from({ length: 400 }, fold);
     const source = {
         model: { name: 'synthetic', architecture: 'llama', quantization: 'F16', fingerprint: '0'.repeat(64) },
-        dataset: { name: 'none', hash: '0'.repeat(64) }, versions: {},
+        dataset: { name: 'none', hash: '0'.repeat(64) },
+        versions: {},
     };
     mkdirSync(dir);
     await writeActivations(join(dir, 'activations.safetensors'), { languages, ...addCounts(folds), folds, source });
@@ -44,7 +48,18 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const identify = (): string[] => ['identify', at('counts'), '--json'];
 const collect = (): string[] => [
-    'collect', '--model', embeddedModel, '--gpu', 'off', '--data', at('texts'), '--languages', 'en,de', '--out', at('out'), '--json',
+    'collect',
+    '--model',
+    embeddedModel,
+    '--gpu',
+    'off',
+    '--data',
+    at('texts'),
+    '--languages',
+    'en,de',
+    '--out',
+    at('out'),
+    '--json',
 ];
 
 /** Processes that a process has started. */
@@ -54,7 +69,9 @@ function childrenOf({ pid }: ChildProcess): number[] {
 
 /** Seconds of processor time that a process has used. */
 function processorTime(pid: number): number {
-    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+    const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+        .replace(/^.*\) /s, '')
+        .split(' ');
     return (Number(fields[11]) + Number(fields[12])) / 100;
 }
 

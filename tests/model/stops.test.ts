@@ -23,17 +23,34 @@ const nativeCot = promptTemplates['native-cot']!;
  * needs every step on the way to be a piece, so the letters of each word come in too.
  */
 function sentencePieces(): string[] {
-    const words = ['▁Question', '▁Frage', '▁Pregunta', '▁Задача', '▁Swali', '。问', '题', '▁:', ':', '▁42', '\n\n', 'Fra', 'ge:'];
+    const words = [
+        '▁Question',
+        '▁Frage',
+        '▁Pregunta',
+        '▁Задача',
+        '▁Swali',
+        '。问',
+        '题',
+        '▁:',
+        ':',
+        '▁42',
+        '\n\n',
+        'Fra',
+        'ge:',
+    ];
     const parts = words.flatMap((word) => Array.from([...word].keys(), (i) => [...word].slice(0, i + 1).join('')));
     return [...new Set([...words, ...parts, ...words.flatMap((word) => [...word])])];
 }
 
 const vocabularies = [
-    { name: 'SentencePiece', open: () => {
-        const path = join(folder, 'sentencepiece.gguf');
-        writeSentencePiece(path, sentencePieces());
-        return openNative(path);
-    } },
+    {
+        name: 'SentencePiece',
+        open: () => {
+            const path = join(folder, 'sentencepiece.gguf');
+            writeSentencePiece(path, sentencePieces());
+            return openNative(path);
+        },
+    },
     { name: 'byte-level BPE (the embedded model)', open: () => openNative(embeddedModel) },
 ];
 
@@ -46,7 +63,8 @@ describe.each(vocabularies)('stop texts on a vocabulary of $name', ({ open }) =>
 
     /** Tokens until the matcher says that the answer is over, and whether it did; as many as `tokens` else. */
     async function until(
-        tokens: Int32Array, stops: readonly string[],
+        tokens: Int32Array,
+        stops: readonly string[],
     ): Promise<{ tokens: number; over: boolean; longest: number }> {
         const matcher = new StopMatcher(stops);
         let longest = 0;
@@ -109,17 +127,33 @@ describe.each(vocabularies)('stop texts on a vocabulary of $name', ({ open }) =>
     it('says the same as the whole text after every token, of any tokens, and looks at a few', async () => {
         const known = languages.flatMap((language) => [...nativeCot.stops(language)]);
         const stop = fc.constantFrom(...known, ':', ' ', '\n', 'é', '题', 'e a', '?');
-        const near = fc.constantFrom(' ', '  ', 'Question', ' Frage', ' :', 'é', '问', '🙂', "' s", ' ?', 'word ', 'ধাপে');
+        const near = fc.constantFrom(
+            ' ',
+            '  ',
+            'Question',
+            ' Frage',
+            ' :',
+            'é',
+            '问',
+            '🙂',
+            "' s",
+            ' ?',
+            'word ',
+            'ধাপে',
+        );
         const pieces = fc.array(fc.oneof(stop, near, fc.string({ unit: 'grapheme', maxLength: 4 })), { maxLength: 30 });
         const { vocabulary } = model.info();
         const noise = fc.array(fc.nat(vocabulary - 1), { maxLength: 60 });
         const some = fc.array(stop, { minLength: 1, maxLength: 3 });
-        await fc.assert(fc.asyncProperty(pieces, noise, some, async (words, random, stops) => {
-            for (const tokens of [await tokensOf(words.join('')), Int32Array.from(random)]) {
-                const found = await until(tokens, stops);
-                expect(found).toMatchObject(await expected(tokens, stops));
-            }
-        }), { numRuns: 300 });
+        await fc.assert(
+            fc.asyncProperty(pieces, noise, some, async (words, random, stops) => {
+                for (const tokens of [await tokensOf(words.join('')), Int32Array.from(random)]) {
+                    const found = await until(tokens, stops);
+                    expect(found).toMatchObject(await expected(tokens, stops));
+                }
+            }),
+            { numRuns: 300 },
+        );
         // The work of a token does not grow with the answer.
         const tokens = await tokensOf('word and other words '.repeat(300));
         const { longest, over } = await until(tokens, ['no such text']);

@@ -31,7 +31,8 @@ int main(int argc, char ** argv) {
     llama_model_params model_params = CALL(llama_model_default_params)();
     ggml_backend_dev_t no_devices[] = { nullptr };
     model_params.devices = no_devices;
-    llama_model * model = static_cast<llama_model *>(must(CALL(llama_model_load_from_file)(argv[3], model_params), argv[3]));
+    llama_model * model =
+        static_cast<llama_model *>(must(CALL(llama_model_load_from_file)(argv[3], model_params), argv[3]));
 
     std::vector<llama_token> tokens;
     for (int i = 5; i < argc; ++i) {
@@ -49,18 +50,21 @@ int main(int argc, char ** argv) {
     llama_batch batch = CALL(llama_batch_init)(n, 0, 1);
     batch.n_tokens = n;
     for (int32_t i = 0; i < n; ++i) {
-        batch.token[i]     = tokens[size_t(i)];
-        batch.pos[i]       = i;
-        batch.n_seq_id[i]  = 1;
+        batch.token[i] = tokens[size_t(i)];
+        batch.pos[i] = i;
+        batch.n_seq_id[i] = 1;
         batch.seq_id[i][0] = 0;
-        batch.logits[i]    = 1;
+        batch.logits[i] = 1;
     }
     if (CALL(llama_decode)(ctx, batch) != 0) {
         return 1;
     }
     const auto n_vocab = size_t(CALL(llama_vocab_n_tokens)(CALL(llama_model_get_vocab)(model)));
-    std::ofstream(argv[4], std::ios::binary).write(reinterpret_cast<const char *>(CALL(llama_get_logits)(ctx)),
-                                                   std::streamsize(size_t(n) * n_vocab * sizeof(float)));
+    std::ofstream(argv[4], std::ios::binary)
+        .write(
+            reinterpret_cast<const char *>(CALL(llama_get_logits)(ctx)),
+            std::streamsize(size_t(n) * n_vocab * sizeof(float))
+        );
     CALL(llama_batch_free)(batch);
     CALL(llama_free)(ctx);
     CALL(llama_model_free)(model);

@@ -9,9 +9,9 @@ namespace {
 
 struct Machine {
     ThreadChoice choice;
-    int    cores;
-    double now  = 100; // seconds
-    double slow = 0;   // seconds with threads that shared a core
+    int cores;
+    double now = 100; // seconds
+    double slow = 0;  // seconds with threads that shared a core
 
     explicit Machine(int cores) : choice(cores), cores(cores) {}
 
@@ -51,7 +51,9 @@ int main() {
     slow.run(30, 2000, 1);
     Machine one(1);
     one.run(0.01, 10, 3);
-    std::printf("{\"idle\":%d,\"besideOne\":%d,\"besideSix\":%d,\"aloneAgain\":%d,"
+    std::printf(
+        "{\"idle\":%d,\"besideOne\":%d,\"besideSix\":%d,\"aloneAgain\":%d,"
         "\"large\":%d,\"shareWithMore\":%.4f,\"one\":%d}\n",
-        least, beside_one, beside_six, alone_again, slow.choice.threads(), slow.slow / 2000, one.choice.threads());
+        least, beside_one, beside_six, alone_again, slow.choice.threads(), slow.slow / 2000, one.choice.threads()
+    );
 }

@@ -14,14 +14,18 @@ const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const at = (name: string): string => join(folder, name);
 const model = ['--model', embeddedModel, '--gpu', 'off'];
 const lines = {
-    en: 'Everyone has the right to rest and leisure.', de: 'Jeder hat das Recht auf Erholung und Freizeit.',
+    en: 'Everyone has the right to rest and leisure.',
+    de: 'Jeder hat das Recht auf Erholung und Freizeit.',
 };
 
 describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (skipped: ${absent})`}`, () => {
     const servers: RpcServer[] = [];
     beforeAll(async () => {
         servers.push(await startServer(), await startServer());
-        for (const [name, times] of [['short', 20], ['long', 1200]] as const) {
+        for (const [name, times] of [
+            ['short', 20],
+            ['long', 1200],
+        ] as const) {
             mkdirSync(at(name));
             for (const [language, line] of Object.entries(lines)) {
                 writeFileSync(join(at(name), `${language}.txt`), `${line} ${language}\n`.repeat(times));
@@ -36,7 +40,10 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
 
     it('go the whole way as they do here', async () => {
         const values: number[][] = [];
-        for (const [name, options] of [['here', []], ['there', rpc()]] as const) {
+        for (const [name, options] of [
+            ['here', []],
+            ['there', rpc()],
+        ] as const) {
             const done = async (...args: string[]): Promise<string> => {
                 const { code, stdout, stderr } = await cli(...args, '--json');
                 expect(code, stderr).toBe(0);
@@ -45,9 +52,9 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
             await done('collect', ...model, ...options, '--data', at('short'), '--out', at(name));
             await done('identify', at(name), '--top-rate', '0.1');
             const deactivate = ['deactivate', at(name), ...model, ...options, '--data', at('short')];
-            const matrix = JSON.parse(await done(
-                ...deactivate, '--sets', 'specific+related', '--controls', '1',
-            )) as { sets: Record<string, { values: number[][] }> };
+            const matrix = JSON.parse(await done(...deactivate, '--sets', 'specific+related', '--controls', '1')) as {
+                sets: Record<string, { values: number[][] }>;
+            };
             values.push(matrix.sets['specific+related']!.values.flat());
         }
         const [here, there] = [await readActivations(at('here')), await readActivations(at('there'))];
@@ -58,8 +65,15 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
     });
 
     it('end in one line when a server is lost, keep what is finished, and continue on servers elsewhere', async () => {
-        const collect = (...options: string[]): string[] =>
-            ['collect', ...model, ...options, '--data', at('long'), '--out', at('lost')];
+        const collect = (...options: string[]): string[] => [
+            'collect',
+            ...model,
+            ...options,
+            '--data',
+            at('long'),
+            '--out',
+            at('lost'),
+        ];
         const { child, ended } = startCli(collect(...rpc()));
         await sees(child, 'count de: 60 %');
         const lost = servers.pop()!;
@@ -70,17 +84,20 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
         expect(code).toBe(1);
         const words = stderr.split(/[\r\n]/).filter((line) => line.startsWith('language-neurons:'));
         expect(words).toEqual([
-            `language-neurons: RPC server ${lost.endpoint} was lost; see that the servers of --rpc run; `
-            + 'finished parts are kept; run the same command again to continue',
+            `language-neurons: RPC server ${lost.endpoint} was lost; see that the servers of --rpc run; ` +
+                'finished parts are kept; run the same command again to continue',
         ]);
         expect(stderr.trim().endsWith(words[0]!)).toBe(true);
         expect(existsSync(join(at('lost'), 'activations.safetensors'))).toBe(false);
         expect(readdirSync(join(at('lost'), 'parts')).map((name) => name.split('.')[0])).toContain('en');
 
         const dead = await cli(...collect('--rpc', [...servers, lost].map(({ endpoint }) => endpoint).join()));
-        expect([dead.code, dead.stderr]).toEqual([1, expect.stringMatching(new RegExp(
-            `^language-neurons: RPC server ${lost.endpoint}: no connection \\(.*\\); see that .*\\n$`,
-        ))]);
+        expect([dead.code, dead.stderr]).toEqual([
+            1,
+            expect.stringMatching(
+                new RegExp(`^language-neurons: RPC server ${lost.endpoint}: no connection \\(.*\\); see that .*\\n$`),
+            ),
+        ]);
 
         servers.push(await startServer());
         const again = await cli(...collect(...rpc()));
@@ -119,9 +136,12 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
         const port = await freePort();
         const server = await startServer(port);
         const taken = await cli('rpc-server', '--port', String(port), '--gpu', 'off');
-        expect([taken.code, taken.stderr]).toEqual([1, expect.stringMatching(
-            new RegExp(`^language-neurons: 127.0.0.1:${port}: cannot be listened on \\(.*EADDRINUSE.*\\)`),
-        )]);
+        expect([taken.code, taken.stderr]).toEqual([
+            1,
+            expect.stringMatching(
+                new RegExp(`^language-neurons: 127.0.0.1:${port}: cannot be listened on \\(.*EADDRINUSE.*\\)`),
+            ),
+        ]);
         await server.kill();
         const elsewhere = await cli('rpc-server', '--host', '192.0.2.1', '--gpu', 'off');
         const unheard = '192.0.2.1:50052: cannot be listened on';

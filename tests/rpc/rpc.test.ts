@@ -25,7 +25,9 @@ const differing = process.arch === 'x64' ? 0 : 4e-5;
 describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : ` (skipped: ${absent})`}`, () => {
     const servers: RpcServer[] = [];
     const models = {
-        embedded: embeddedModel, unquantized: join(folder, 'unquantized.gguf'), experts: join(folder, 'experts.gguf'),
+        embedded: embeddedModel,
+        unquantized: join(folder, 'unquantized.gguf'),
+        experts: join(folder, 'experts.gguf'),
     };
     beforeAll(async () => {
         servers.push(await startServer(), await startServer());
@@ -39,7 +41,8 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
 
     /** Opens engines, on the servers unless told otherwise, and closes them all. */
     async function withEngines(
-        options: readonly Partial<MeasuredOptions>[], work: (...engines: MeasuredEngine[]) => Promise<void>,
+        options: readonly Partial<MeasuredOptions>[],
+        work: (...engines: MeasuredEngine[]) => Promise<void>,
     ): Promise<void> {
         const engines: MeasuredEngine[] = [];
         const rpc = servers.map(({ endpoint }) => endpoint);
@@ -55,19 +58,30 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
     }
 
     const first = (): Partial<MeasuredOptions> => ({ rpc: [servers[0]!.endpoint] });
-    it('hold all layers, some of them each, and say so', () => withEngines([{}, first()], async (both, one) => {
-        expect(both.plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
-        expect(both.notes).toEqual([expect.stringContaining('cpu with 2 RPC servers: 7 of 7 layers on the servers')]);
-        const found = both.backends.gpus.map(({ description }) => description);
-        expect(found).toEqual(servers.map(({ endpoint }) => endpoint));
-        expect(await both.graphSplits(plain)).toBe(await one.graphSplits(plain) + 1);
-    }));
+    it('hold all layers, some of them each, and say so', () =>
+        withEngines([{}, first()], async (both, one) => {
+            expect(both.plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
+            expect(both.notes).toEqual([
+                expect.stringContaining('cpu with 2 RPC servers: 7 of 7 layers on the servers'),
+            ]);
+            const found = both.backends.gpus.map(({ description }) => description);
+            expect(found).toEqual(servers.map(({ endpoint }) => endpoint));
+            expect(await both.graphSplits(plain)).toBe((await one.graphSplits(plain)) + 1);
+        }));
 
-    it.each([['embedded', 'transpose'], ['unquantized', 'transpose'], ['experts', 'one-hot']] as const)(
-        'the %s model is counted by %s as here, whatever way is wanted', async (name, way) => {
-            const model = models[name];
-            const samples = await udhrSamples(['en', 'zh'], '29-29');
-            await withEngines([{ model, counting: 'fused' }, { model, rpc: [] }], async (there, here) => {
+    it.each([
+        ['embedded', 'transpose'],
+        ['unquantized', 'transpose'],
+        ['experts', 'one-hot'],
+    ] as const)('the %s model is counted by %s as here, whatever way is wanted', async (name, way) => {
+        const model = models[name];
+        const samples = await udhrSamples(['en', 'zh'], '29-29');
+        await withEngines(
+            [
+                { model, counting: 'fused' },
+                { model, rpc: [] },
+            ],
+            async (there, here) => {
                 expect(new Set(there.sites.map(({ counting }) => counting))).toEqual(new Set([way]));
                 expect(new Set(here.sites.map(({ counting }) => counting))).toEqual(new Set(['fused']));
                 const [remote, local] = [await there.count(samples), await here.count(samples)];
@@ -78,9 +92,9 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
                 if (way === 'one-hot') {
                     expect(flippedShare(remote.routed, local.routed, tokens)).toBeLessThanOrEqual(differing);
                 }
-            });
-        },
-    );
+            },
+        );
+    });
 
     it('counts equal the eval callback on the same servers, integer for integer', async () => {
         const samples = await udhrSamples(['en'], '29-29');
@@ -115,7 +129,16 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
         const prompts = ['Everyone has the right', 'Jeder hat das Recht'];
         await withEngines([{ masks: 2 }, { masks: 2, rpc: [] }], async (there, here) => {
             const widths = there.sites.map(({ width }) => width);
-            const masks = [undefined, maskOf([[0, 1], [0, 2]], widths)];
+            const masks = [
+                undefined,
+                maskOf(
+                    [
+                        [0, 1],
+                        [0, 2],
+                    ],
+                    widths,
+                ),
+            ];
             const asked = prompts.flatMap((text, id) => [0, 1].map((mask) => ({ text, id, mask })));
             const told = async (engine: MeasuredEngine): Promise<string[]> => {
                 const answers: GeneratedAnswer[] = [];
@@ -129,19 +152,21 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
         });
     });
 
-    it('hold some layers beside others here', () => withEngines([{ gpuLayers: 3 }, { rpc: [] }], async (some, here) => {
-        const ways = some.sites.map(({ counting }) => counting);
-        expect(new Set(ways)).toEqual(new Set(['fused', 'transpose']));
-        const samples = await udhrSamples(['en'], '29-29');
-        const [split, whole] = [await some.count(samples), await here.count(samples)];
-        expect(flippedShare(split.counts, whole.counts, whole.tokens)).toBeLessThanOrEqual(differing);
-    }));
+    it('hold some layers beside others here', () =>
+        withEngines([{ gpuLayers: 3 }, { rpc: [] }], async (some, here) => {
+            const ways = some.sites.map(({ counting }) => counting);
+            expect(new Set(ways)).toEqual(new Set(['fused', 'transpose']));
+            const samples = await udhrSamples(['en'], '29-29');
+            const [split, whole] = [await some.count(samples), await here.count(samples)];
+            expect(flippedShare(split.counts, whole.counts, whole.tokens)).toBeLessThanOrEqual(differing);
+        }));
 
-    it('serve an engine on while another of the same process ends', () => withEngines([{}, {}], async (ends, stays) => {
-        const text = 'Everyone has the right to rest and leisure.';
-        await ends.logits(text);
-        const before = await stays.logits(text);
-        ends.close(); // frees buffers, with which a server forgets its graphs
-        expect(await stays.logits(text)).toEqual(before);
-    }));
+    it('serve an engine on while another of the same process ends', () =>
+        withEngines([{}, {}], async (ends, stays) => {
+            const text = 'Everyone has the right to rest and leisure.';
+            await ends.logits(text);
+            const before = await stays.logits(text);
+            ends.close(); // frees buffers, with which a server forgets its graphs
+            expect(await stays.logits(text)).toEqual(before);
+        }));
 });

@@ -1,6 +1,13 @@
 import { type ChildProcess, execFileSync, spawn, spawnSync } from 'node:child_process';
 import {
-    chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync,
+    chmodSync,
+    existsSync,
+    mkdirSync,
+    mkdtempSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    writeFileSync,
 } from 'node:fs';
 import { once } from 'node:events';
 import { createServer } from 'node:net';
@@ -28,8 +35,9 @@ export class Cluster {
         const socket = join(this.#folder, 'munge.socket');
         writeFileSync(join(this.#folder, 'munge.key'), randomBytes(1024));
         for (const path of ['.', 'munge.key']) chmodSync(join(this.#folder, path), path === '.' ? 0o755 : 0o600);
-        const munge = ['key', 'pid', 'log', 'seed']
-            .map((name) => `--${name}-file=${join(this.#folder, `munge.${name}`)}`);
+        const munge = ['key', 'pid', 'log', 'seed'].map(
+            (name) => `--${name}-file=${join(this.#folder, `munge.${name}`)}`,
+        );
         this.#spawn('munged', ['--foreground', '--force', `--socket=${socket}`, ...munge]);
         await this.#until('munged', () => existsSync(socket));
         await this.#configure(socket);
@@ -54,7 +62,9 @@ export class Cluster {
 
     /** What jobs printed, job by job. */
     outputs(): string {
-        const names = readdirSync(this.#folder).filter((name) => name.endsWith('.out')).sort();
+        const names = readdirSync(this.#folder)
+            .filter((name) => name.endsWith('.out'))
+            .sort();
         return names.map((name) => `${name}: ${readFileSync(join(this.#folder, name), 'utf8')}`).join('\n');
     }
 
@@ -72,11 +82,14 @@ export class Cluster {
     }
 
     async stop(): Promise<void> {
-        const ends = [...this.#daemons.values()].map((daemon) => new Promise((ended) => {
-            if (daemon.exitCode !== null || daemon.signalCode !== null) return ended(undefined);
-            for (const pid of descendants(daemon.pid!).reverse()) endProcess(pid);
-            daemon.once('exit', ended);
-        }));
+        const ends = [...this.#daemons.values()].map(
+            (daemon) =>
+                new Promise((ended) => {
+                    if (daemon.exitCode !== null || daemon.signalCode !== null) return ended(undefined);
+                    for (const pid of descendants(daemon.pid!).reverse()) endProcess(pid);
+                    daemon.once('exit', ended);
+                }),
+        );
         await Promise.all(ends);
         rmSync(this.#folder, { recursive: true, force: true });
     }
@@ -85,21 +98,45 @@ export class Cluster {
         const [controller, ...ports] = await freePorts(1 + this.nodes.length);
         const at = (name: string): string => join(this.#folder, name);
         mkdirSync(at('state'));
-        writeFileSync(at('slurm.conf'), [
-            'ClusterName=test', 'SlurmctldHost=localhost(127.0.0.1)', `SlurmctldPort=${controller!}`,
-            // A job is requeued when its credential has expired: not two minutes later, the default.
-            'AuthType=auth/munge', 'CryptoType=crypto/munge', `AuthInfo=socket=${socket},cred_expire=5`,
-            'SlurmUser=root', 'SlurmdUser=root', `StateSaveLocation=${at('state')}`, `SlurmdSpoolDir=${at('spool-%n')}`,
-            `SlurmctldPidFile=${at('slurmctld.pid')}`, `SlurmdPidFile=${at('slurmd-%n.pid')}`,
-            `SlurmctldLogFile=${at('slurmctld.log')}`, `SlurmdLogFile=${at('slurmd-%n.log')}`,
-            'ProctrackType=proctrack/linuxproc', 'TaskPlugin=task/none', 'SwitchType=switch/none', 'MpiDefault=none',
-            'SelectType=select/cons_tres', 'SelectTypeParameters=CR_Core', 'ReturnToService=2', 'JobRequeue=1',
-            'SchedulerParameters=batch_sched_delay=0,sched_interval=1', 'SlurmdTimeout=5', 'KillWait=2',
-            'AccountingStorageType=accounting_storage/none', 'JobAcctGatherType=jobacct_gather/none',
-            ...this.nodes.map((node, i) =>
-                `NodeName=${node} NodeHostname=${hostname()} NodeAddr=127.0.0.1 Port=${ports[i]!} CPUs=1`),
-            'PartitionName=all Nodes=ALL Default=YES State=UP MaxTime=INFINITE', '',
-        ].join('\n'));
+        writeFileSync(
+            at('slurm.conf'),
+            [
+                'ClusterName=test',
+                'SlurmctldHost=localhost(127.0.0.1)',
+                `SlurmctldPort=${controller!}`,
+                // A job is requeued when its credential has expired: not two minutes later, the default.
+                'AuthType=auth/munge',
+                'CryptoType=crypto/munge',
+                `AuthInfo=socket=${socket},cred_expire=5`,
+                'SlurmUser=root',
+                'SlurmdUser=root',
+                `StateSaveLocation=${at('state')}`,
+                `SlurmdSpoolDir=${at('spool-%n')}`,
+                `SlurmctldPidFile=${at('slurmctld.pid')}`,
+                `SlurmdPidFile=${at('slurmd-%n.pid')}`,
+                `SlurmctldLogFile=${at('slurmctld.log')}`,
+                `SlurmdLogFile=${at('slurmd-%n.log')}`,
+                'ProctrackType=proctrack/linuxproc',
+                'TaskPlugin=task/none',
+                'SwitchType=switch/none',
+                'MpiDefault=none',
+                'SelectType=select/cons_tres',
+                'SelectTypeParameters=CR_Core',
+                'ReturnToService=2',
+                'JobRequeue=1',
+                'SchedulerParameters=batch_sched_delay=0,sched_interval=1',
+                'SlurmdTimeout=5',
+                'KillWait=2',
+                'AccountingStorageType=accounting_storage/none',
+                'JobAcctGatherType=jobacct_gather/none',
+                ...this.nodes.map(
+                    (node, i) =>
+                        `NodeName=${node} NodeHostname=${hostname()} NodeAddr=127.0.0.1 Port=${ports[i]!} CPUs=1`,
+                ),
+                'PartitionName=all Nodes=ALL Default=YES State=UP MaxTime=INFINITE',
+                '',
+            ].join('\n'),
+        );
     }
 
     get #environment(): NodeJS.ProcessEnv {
@@ -136,7 +173,9 @@ async function freePorts(count: number): Promise<number[]> {
 }
 
 function pids(): number[] {
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name)).map(Number);
+    return readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name))
+        .map(Number);
 }
 
 function fileOf(pid: number, name: string): string {
@@ -157,7 +196,11 @@ function parentOf(pid: number): number {
 
 /** A process and all that it has started, itself first. */
 function descendants(pid: number): number[] {
-    const children = fileOf(pid, `task/${pid}/children`).trim().split(' ').filter((child) => child !== '').map(Number);
+    const children = fileOf(pid, `task/${pid}/children`)
+        .trim()
+        .split(' ')
+        .filter((child) => child !== '')
+        .map(Number);
     return [pid, ...children.flatMap(descendants)];
 }
 

@@ -13,11 +13,26 @@ const root = mkdtempSync(join(tmpdir(), 'language-neurons-jobs-'));
 const at = (...names: string[]): string => join(root, ...names);
 const model = ['--model', embeddedModel, '--gpu', 'off', '--threads', '1', '--data'];
 /** Counts, neurons and matrix as the commands of a job, each with what differs from a run without shards. */
-const collect = (folder: string, ...more: string[]): string[] =>
-    ['collect', ...model, at('texts'), '--out', at(folder), ...more];
+const collect = (folder: string, ...more: string[]): string[] => [
+    'collect',
+    ...model,
+    at('texts'),
+    '--out',
+    at(folder),
+    ...more,
+];
 const identify = (folder: string): string[] => ['identify', at(folder), '--top-rate', '0.1'];
-const deactivate = (folder: string, ...more: string[]): string[] =>
-    ['deactivate', at(folder), ...model, at('held-out'), '--sets', 'specific', '--controls', '1', ...more];
+const deactivate = (folder: string, ...more: string[]): string[] => [
+    'deactivate',
+    at(folder),
+    ...model,
+    at('held-out'),
+    '--sets',
+    'specific',
+    '--controls',
+    '1',
+    ...more,
+];
 const merge = (folder: string): string[] => ['merge', at(folder), '--out', at(folder)];
 const program = [process.execPath, resolve('dist/cli.js')];
 const script = (...commands: string[][]): string =>
@@ -54,8 +69,9 @@ describe.skipIf(absent !== undefined)(title, () => {
         const measured = cluster.submit(cells, '--array=0-6:3', '--requeue', after(merged));
         cluster.submit(script(merge('jobs')), after(measured));
 
-        const isSaved = (): boolean => existsSync(at('jobs', 'parts'))
-            && readdirSync(at('jobs', 'parts')).some((name) => /^en\.shard-1-of-2\.[0-9a-f]+\.safetensors$/.test(name));
+        const isSaved = (): boolean =>
+            existsSync(at('jobs', 'parts')) &&
+            readdirSync(at('jobs', 'parts')).some((name) => /^en\.shard-1-of-2\.[0-9a-f]+\.safetensors$/.test(name));
         while (!isSaved()) await wait(20);
         cluster.kill('n1');
         expect(existsSync(at('jobs', 'activations.shard-1-of-2.safetensors'))).toBe(false);

@@ -5,9 +5,19 @@ const known = ['collect', 'compare', 'identify', 'top-rate', 'topRate', 'languag
 
 describe('the nearest name', () => {
     it.each([
-        ['colect', 'collect'], ['COLLECT', 'collect'], ['toprate', 'top-rate'], ['top_rate', 'top-rate'], ['lang', 'languages'],
-        ['identfy', 'identify'], ['rum', 'run'], ['comp', 'compare'],
-        ['co', undefined], ['frobnicate', undefined], ['', undefined], ['--', undefined], ['x', undefined],
+        ['colect', 'collect'],
+        ['COLLECT', 'collect'],
+        ['toprate', 'top-rate'],
+        ['top_rate', 'top-rate'],
+        ['lang', 'languages'],
+        ['identfy', 'identify'],
+        ['rum', 'run'],
+        ['comp', 'compare'],
+        ['co', undefined],
+        ['frobnicate', undefined],
+        ['', undefined],
+        ['--', undefined],
+        ['x', undefined],
     ])('to %j is %j', (given, found) => {
         expect(nearest(given, known)).toBe(found);
     });

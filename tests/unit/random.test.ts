@@ -38,25 +38,28 @@ const families: Record<string, (seed: number) => RandomGenerator> = {
     'one number': (seed) => randomOf(seed),
     'the first of three': (seed) => randomOf(seed, 5, 0),
     'the last of three': (seed) => randomOf(1, 5, seed),
-    'negative': (seed) => randomOf(-seed),
+    negative: (seed) => randomOf(-seed),
     'above 32 bits': (seed) => randomOf(seed * 2 ** 32),
-    'fractions': (seed) => randomOf(seed / 16_384),
+    fractions: (seed) => randomOf(seed / 16_384),
 };
 
 describe.each(Object.entries(families))('first draws of neighbouring seeds: %s', (_, make) => {
-    it.each(Object.entries(draws))('%s is uniform, and neighbours have nothing to do with each other', (_name, draw) => {
-        const first = seeds.map((seed) => draw(make(seed)));
-        // Of 10,000 draws a correlation has a deviation of 0.01; the seeds are fixed, so this holds or does not.
-        for (const distance of [1, 2, 3, 10, 100]) {
-            expect(Math.abs(correlation(first.slice(distance), first.slice(0, -distance)))).toBeLessThan(0.045);
-        }
-        expect(Math.abs(correlation(first, seeds))).toBeLessThan(0.045);
-        expect(unevenness(first, 100)).toBeLessThan(4.5);
-        expect(unevenness(first, 100)).toBeGreaterThan(-4.5);
-        // Pairs of neighbours on a grid of 10 by 10 are uniform too.
-        const pairs = first.slice(1).map((value, i) => (Math.floor(value * 10) + Math.min(0.999, first[i]!)) / 10);
-        expect(unevenness(pairs, 100)).toBeLessThan(4.5);
-    });
+    it.each(Object.entries(draws))(
+        '%s is uniform, and neighbours have nothing to do with each other',
+        (_name, draw) => {
+            const first = seeds.map((seed) => draw(make(seed)));
+            // Of 10,000 draws a correlation has a deviation of 0.01; the seeds are fixed, so this holds or does not.
+            for (const distance of [1, 2, 3, 10, 100]) {
+                expect(Math.abs(correlation(first.slice(distance), first.slice(0, -distance)))).toBeLessThan(0.045);
+            }
+            expect(Math.abs(correlation(first, seeds))).toBeLessThan(0.045);
+            expect(unevenness(first, 100)).toBeLessThan(4.5);
+            expect(unevenness(first, 100)).toBeGreaterThan(-4.5);
+            // Pairs of neighbours on a grid of 10 by 10 are uniform too.
+            const pairs = first.slice(1).map((value, i) => (Math.floor(value * 10) + Math.min(0.999, first[i]!)) / 10);
+            expect(unevenness(pairs, 100)).toBeLessThan(4.5);
+        },
+    );
 });
 
 it('lists that differ in order or length alone have generators of their own', () => {
@@ -68,12 +71,17 @@ it('lists that differ in order or length alone have generators of their own', ()
 it('random neurons of neighbouring seeds have no more in common than chance gives', () => {
     const width = 1000;
     // The first neuron drawn for each seed: one is asked for, another is left out.
-    const drawn = seeds.slice(0, 4000).map((seed) => randomNeurons([[0, width - 1]], denseSites([width]), seed)[0]![1] / (width - 1));
+    const drawn = seeds
+        .slice(0, 4000)
+        .map((seed) => randomNeurons([[0, width - 1]], denseSites([width]), seed)[0]![1] / (width - 1));
     expect(unevenness(drawn, 50)).toBeLessThan(4.5);
     expect(Math.abs(correlation(drawn.slice(1), drawn.slice(0, -1)))).toBeLessThan(0.07);
 });
 
 it('resamples of neighbouring numbers of units begin anew', () => {
-    const first = Array.from({ length: 400 }, (_, i) => drawResamples(1000 + i)[0]!.findIndex((times) => times > 2) / 200);
+    const first = Array.from(
+        { length: 400 },
+        (_, i) => drawResamples(1000 + i)[0]!.findIndex((times) => times > 2) / 200,
+    );
     expect(Math.abs(correlation(first.slice(1), first.slice(0, -1)))).toBeLessThan(0.22);
 });

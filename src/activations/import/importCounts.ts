@@ -31,12 +31,18 @@ interface FileCounts {
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, UNSUPPORTED, WRONG_USE, or MISMATCH for languages of
  * different shapes
  */
-export async function importCounts(folder: string, options: { readonly languages?: readonly string[] | undefined } = {}): Promise<Activations> {
+export async function importCounts(
+    folder: string,
+    options: { readonly languages?: readonly string[] | undefined } = {},
+): Promise<Activations> {
     const files = await filesIn(folder);
     const languages = chooseLanguages(options.languages, inPaperOrder(files.keys()), folder);
     const bare = languages.filter((language) => files.get(language)!.prefix === undefined);
     if (bare.length > 0 && bare.length < languages.length) {
-        throw new LanguageNeuronsError('MISMATCH', `${folder}: no prefix.activation.${bare[0]!}.pt, but other languages have theirs; add it, or leave ${bare.join(', ')} out`);
+        throw new LanguageNeuronsError(
+            'MISMATCH',
+            `${folder}: no prefix.activation.${bare[0]!}.pt, but other languages have theirs; add it, or leave ${bare.join(', ')} out`,
+        );
     }
 
     const l = languages.length;
@@ -51,7 +57,10 @@ export async function importCounts(folder: string, options: { readonly languages
             counts = Array.from({ length: layers }, () => new BigInt64Array(width * l));
         }
         if (one.counts.shape.join() !== shape.join()) {
-            throw new LanguageNeuronsError('MISMATCH', `${folder}: ${languages[0]!} has ${shape.join(' x ')} neurons, ${language} ${one.counts.shape.join(' x ')}; they are not of one model`);
+            throw new LanguageNeuronsError(
+                'MISMATCH',
+                `${folder}: ${languages[0]!} has ${shape.join(' x ')} neurons, ${language} ${one.counts.shape.join(' x ')}; they are not of one model`,
+            );
         }
         tokens[k] = BigInt(one.tokens);
         for (const [i, layer] of counts.entries()) {
@@ -60,10 +69,22 @@ export async function importCounts(folder: string, options: { readonly languages
         }
     }
     return {
-        languages, counts, tokens,
+        languages,
+        counts,
+        tokens,
         source: {
-            model: { name: 'imported', architecture: 'unknown', quantization: 'unknown', fingerprint: createHash('sha256').update(`imported ${shape?.join('x') ?? ''}`).digest('hex') },
-            dataset: { name: basename(resolve(folder)), hash: await digest(languages.flatMap((language) => Object.values(files.get(language)!) as string[])) },
+            model: {
+                name: 'imported',
+                architecture: 'unknown',
+                quantization: 'unknown',
+                fingerprint: createHash('sha256')
+                    .update(`imported ${shape?.join('x') ?? ''}`)
+                    .digest('hex'),
+            },
+            dataset: {
+                name: basename(resolve(folder)),
+                hash: await digest(languages.flatMap((language) => Object.values(files.get(language)!) as string[])),
+            },
             versions: toolVersions(),
         },
     };
@@ -71,7 +92,11 @@ export async function importCounts(folder: string, options: { readonly languages
 
 async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFiles>> {
     const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-        throw new LanguageNeuronsError('NOT_FOUND', `${folder}: ${cause.code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${cause.message})`}; give the folder of the activation.LL.pt files`, { cause });
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${folder}: ${cause.code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${cause.message})`}; give the folder of the activation.LL.pt files`,
+            { cause },
+        );
     });
     const [full, prefix] = [new Map<string, string>(), new Map<string, string>()];
     for (const name of names.sort()) {
@@ -79,10 +104,18 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFile
         if (found === null) continue;
         const [, before, language] = found as unknown as [string, string | undefined, string];
         const list = before === undefined ? full : prefix;
-        if (list.has(language)) throw new LanguageNeuronsError('WRONG_USE', `${folder}: ${basename(list.get(language)!)} and ${name} are both of ${language}; leave one in the folder`);
+        if (list.has(language))
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `${folder}: ${basename(list.get(language)!)} and ${name} are both of ${language}; leave one in the folder`,
+            );
         list.set(language, join(folder, name));
     }
-    if (full.size === 0) throw new LanguageNeuronsError('NOT_FOUND', `${folder}: holds no activation.LL.pt and no activation.LL.train.MODEL; give the folder of the published counts`);
+    if (full.size === 0)
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${folder}: holds no activation.LL.pt and no activation.LL.train.MODEL; give the folder of the published counts`,
+        );
     return new Map([...full].map(([language, path]) => [language, { full: path, prefix: prefix.get(language) }]));
 }
 
@@ -91,10 +124,17 @@ async function languageCounts({ full, prefix }: LanguageFiles): Promise<FileCoun
     if (prefix === undefined) return all;
     const prompts = await fileCounts(prefix);
     if (prompts.counts.shape.join() !== all.counts.shape.join()) {
-        throw new LanguageNeuronsError('MISMATCH', `${prefix}: has ${prompts.counts.shape.join(' x ')} neurons, ${basename(full)} ${all.counts.shape.join(' x ')}; they are not of one model`);
+        throw new LanguageNeuronsError(
+            'MISMATCH',
+            `${prefix}: has ${prompts.counts.shape.join(' x ')} neurons, ${basename(full)} ${all.counts.shape.join(' x ')}; they are not of one model`,
+        );
     }
     const tokens = all.tokens - prompts.tokens;
-    if (tokens < 0) throw new LanguageNeuronsError('DAMAGED', `${prefix}: counts more tokens than ${basename(full)}; get both again`);
+    if (tokens < 0)
+        throw new LanguageNeuronsError(
+            'DAMAGED',
+            `${prefix}: counts more tokens than ${basename(full)}; get both again`,
+        );
     const most = BigInt(tokens);
     const counts = all.counts.data.map((count, j) => {
         const difference = count - prompts.counts.data[j]!;
@@ -109,13 +149,15 @@ async function fileCounts(path: string): Promise<FileCounts> {
     const values = await readTorch(path);
     const tokens = values.get('total_tokens') ?? values.get('n');
     const counts = values.get('over_zero');
-    const damaged = (what: string): LanguageNeuronsError => new LanguageNeuronsError('DAMAGED', `${path}: ${what}; get it again`);
+    const damaged = (what: string): LanguageNeuronsError =>
+        new LanguageNeuronsError('DAMAGED', `${path}: ${what}; get it again`);
     if (typeof tokens !== 'number' || tokens < 0) throw damaged('has no total_tokens (or n), a number of tokens');
     if (counts === undefined || typeof counts === 'number' || counts.shape.length !== 2 || counts.data.length === 0) {
         throw damaged('has no over_zero, a tensor [layers, neurons]');
     }
     const most = BigInt(tokens);
-    if (counts.data.some((count) => count < 0n || count > most)) throw damaged('counts more activations than tokens, or fewer than none');
+    if (counts.data.some((count) => count < 0n || count > most))
+        throw damaged('counts more activations than tokens, or fewer than none');
     return { tokens, counts };
 }
 

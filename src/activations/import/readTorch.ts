@@ -20,20 +20,31 @@ type StorageName = keyof typeof itemBytes;
 
 /** What a pickle says of a tensor, before its bytes are read. */
 class TensorReference {
-    constructor(readonly storage: StorageReference, readonly offset: number, readonly shape: readonly number[]) {
+    constructor(
+        readonly storage: StorageReference,
+        readonly offset: number,
+        readonly shape: readonly number[],
+    ) {
         Object.freeze(this); // a pickle can assign to what it built
     }
 }
 
 class StorageReference {
-    constructor(readonly type: StorageName, readonly key: string, readonly length: number) {
+    constructor(
+        readonly type: StorageName,
+        readonly key: string,
+        readonly length: number,
+    ) {
         Object.freeze(this);
     }
 }
 
 /** A refusal while a pickle is read; the file's name and the mend are added outside. */
 class Refusal extends Error {
-    constructor(readonly code: 'DAMAGED' | 'UNSUPPORTED', message: string) {
+    constructor(
+        readonly code: 'DAMAGED' | 'UNSUPPORTED',
+        message: string,
+    ) {
         super(message);
     }
 }
@@ -47,18 +58,32 @@ class Refusal extends Error {
  */
 export async function readTorch(path: string): Promise<ReadonlyMap<string, number | TorchTensor>> {
     const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${cause.message}); give the folder of the .pt files`, { cause });
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${path}: cannot be read (${cause.message}); give the folder of the .pt files`,
+            { cause },
+        );
     });
     try {
         const { size } = await file.stat();
-        const { buffer: [first] } = await file.read(Buffer.alloc(1), 0, 1, 0);
-        if (size > 0 && first === pickleProtocol) throw new Refusal('UNSUPPORTED', 'it is in the format of PyTorch before 1.6, without an archive');
+        const {
+            buffer: [first],
+        } = await file.read(Buffer.alloc(1), 0, 1, 0);
+        if (size > 0 && first === pickleProtocol)
+            throw new Refusal('UNSUPPORTED', 'it is in the format of PyTorch before 1.6, without an archive');
         // The handle stays ours: yauzl must not close its descriptor.
         const zip = await fromFdPromise(file.fd, { autoClose: false, lazyEntries: true, strictFileNames: true });
         return await readArchive(zip, size);
     } catch (cause) {
-        const [code, what] = cause instanceof Refusal ? [cause.code, cause.message] as const : ['DAMAGED', firstLine(cause)] as const;
-        throw new LanguageNeuronsError(code, `${path}: not a sound file of torch.save: ${what}; get it again, or save it anew with torch.save`, { cause });
+        const [code, what] =
+            cause instanceof Refusal
+                ? ([cause.code, cause.message] as const)
+                : (['DAMAGED', firstLine(cause)] as const);
+        throw new LanguageNeuronsError(
+            code,
+            `${path}: not a sound file of torch.save: ${what}; get it again, or save it anew with torch.save`,
+            { cause },
+        );
     } finally {
         await file.close();
     }
@@ -68,7 +93,11 @@ async function readArchive(zip: ZipFile, size: number): Promise<ReadonlyMap<stri
     const entries = await entriesOf(zip, size);
     const pickle = entries.get('data.pkl');
     if (pickle === undefined) throw new Refusal('DAMAGED', 'it holds no data.pkl');
-    if (pickle.uncompressedSize > mostPickleBytes) throw new Refusal('DAMAGED', `its pickle has ${pickle.uncompressedSize} bytes, more than numbers and tensors take`);
+    if (pickle.uncompressedSize > mostPickleBytes)
+        throw new Refusal(
+            'DAMAGED',
+            `its pickle has ${pickle.uncompressedSize} bytes, more than numbers and tensors take`,
+        );
     const order = entries.get('byteorder');
     if (order !== undefined && order.uncompressedSize < 16) {
         const name = await streamText(await zip.openReadStreamPromise(order));
@@ -94,7 +123,8 @@ async function entriesOf(zip: ZipFile, size: number): Promise<ReadonlyMap<string
     let bytes = 0;
     for await (const entry of zip.eachEntry()) {
         const name = entry.fileName.slice(entry.fileName.indexOf('/') + 1);
-        if (entry.compressionMethod !== 0) throw new Refusal('UNSUPPORTED', `${printable(name)} is compressed, which torch.save never does`);
+        if (entry.compressionMethod !== 0)
+            throw new Refusal('UNSUPPORTED', `${printable(name)} is compressed, which torch.save never does`);
         if (entries.has(name)) throw new Refusal('DAMAGED', `it holds ${printable(name)} twice`);
         bytes += entry.uncompressedSize;
         if (bytes > size) throw new Refusal('DAMAGED', 'its entries claim more bytes than the file has');
@@ -106,8 +136,12 @@ async function entriesOf(zip: ZipFile, size: number): Promise<ReadonlyMap<string
 /** Builds plain values; the only names it knows are those of tensors. */
 function parsePickle(bytes: Uint8Array): unknown {
     const known: Readonly<Record<string, unknown>> = {
-        'torch._utils._rebuild_tensor_v2': (storage: unknown, offset: unknown, shape: unknown, stride: unknown): TensorReference =>
-            rebuildTensor(storage, offset, shape, stride),
+        'torch._utils._rebuild_tensor_v2': (
+            storage: unknown,
+            offset: unknown,
+            shape: unknown,
+            stride: unknown,
+        ): TensorReference => rebuildTensor(storage, offset, shape, stride),
         'collections.OrderedDict': () => new Map<unknown, unknown>(), // a tensor's hooks
         'torch.LongStorage': 'LongStorage',
         'torch.IntStorage': 'IntStorage',
@@ -117,7 +151,11 @@ function parsePickle(bytes: Uint8Array): unknown {
         nameResolver: {
             resolve: (module, name) => {
                 const full = `${module}.${name}`;
-                if (!Object.hasOwn(known, full)) throw new Refusal('UNSUPPORTED', `it asks for ${printable(full)}; only whole numbers and int32 or int64 tensors are read`);
+                if (!Object.hasOwn(known, full))
+                    throw new Refusal(
+                        'UNSUPPORTED',
+                        `it asks for ${printable(full)}; only whole numbers and int32 or int64 tensors are read`,
+                    );
                 return known[full] as () => unknown;
             },
         },
@@ -135,7 +173,13 @@ function parsePickle(bytes: Uint8Array): unknown {
 function storageReference(id: unknown): StorageReference {
     if (!Array.isArray(id)) throw new Refusal('DAMAGED', 'a storage is not described as PyTorch does');
     const [kind, type, key, , length] = id as unknown[];
-    if (kind !== 'storage' || typeof type !== 'string' || !Object.hasOwn(itemBytes, type) || typeof key !== 'string' || !isCount(length)) {
+    if (
+        kind !== 'storage' ||
+        typeof type !== 'string' ||
+        !Object.hasOwn(itemBytes, type) ||
+        typeof key !== 'string' ||
+        !isCount(length)
+    ) {
         throw new Refusal('DAMAGED', 'a storage is not described as PyTorch does');
     }
     return new StorageReference(type as StorageName, key, length);
@@ -143,20 +187,31 @@ function storageReference(id: unknown): StorageReference {
 
 function rebuildTensor(storage: unknown, offset: unknown, shape: unknown, stride: unknown): TensorReference {
     const sizes = (list: unknown): list is number[] => Array.isArray(list) && list.length <= 8 && list.every(isCount);
-    if (!(storage instanceof StorageReference) || !isCount(offset) || !sizes(shape) || !sizes(stride) || stride.length !== shape.length) {
+    if (
+        !(storage instanceof StorageReference) ||
+        !isCount(offset) ||
+        !sizes(shape) ||
+        !sizes(stride) ||
+        stride.length !== shape.length
+    ) {
         throw new Refusal('DAMAGED', 'a tensor is not described as PyTorch does');
     }
     let step = 1;
     for (let d = shape.length - 1; d >= 0; d--) {
-        if (shape[d]! > 1 && stride[d] !== step) throw new Refusal('UNSUPPORTED', 'a tensor is a view that is not contiguous; save its .contiguous()');
+        if (shape[d]! > 1 && stride[d] !== step)
+            throw new Refusal('UNSUPPORTED', 'a tensor is a view that is not contiguous; save its .contiguous()');
         step *= shape[d]!;
     }
-    if (!Number.isSafeInteger(step) || offset + step > storage.length) throw new Refusal('DAMAGED', 'a tensor reaches beyond its storage');
+    if (!Number.isSafeInteger(step) || offset + step > storage.length)
+        throw new Refusal('DAMAGED', 'a tensor reaches beyond its storage');
     return new TensorReference(storage, offset, Object.freeze(shape.slice()));
 }
 
 async function readTensor(
-    zip: ZipFile, entries: ReadonlyMap<string, Entry>, storages: Map<string, BigInt64Array>, { storage, offset, shape }: TensorReference,
+    zip: ZipFile,
+    entries: ReadonlyMap<string, Entry>,
+    storages: Map<string, BigInt64Array>,
+    { storage, offset, shape }: TensorReference,
 ): Promise<TorchTensor> {
     const { type, key, length } = storage;
     const id = `${type} ${key}`;
@@ -165,7 +220,10 @@ async function readTensor(
         const entry = entries.get(`data/${key}`);
         if (entry === undefined) throw new Refusal('DAMAGED', `it lacks the storage ${printable(key)}`);
         if (entry.uncompressedSize !== length * itemBytes[type]) {
-            throw new Refusal('DAMAGED', `its storage ${printable(key)} has ${entry.uncompressedSize} bytes, not ${length} numbers of ${itemBytes[type]}`);
+            throw new Refusal(
+                'DAMAGED',
+                `its storage ${printable(key)} has ${entry.uncompressedSize} bytes, not ${length} numbers of ${itemBytes[type]}`,
+            );
         }
         data = widen(await streamBuffer(await zip.openReadStreamPromise(entry)), type);
         storages.set(id, data);

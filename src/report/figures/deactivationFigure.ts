@@ -18,7 +18,7 @@ const LEAST_SIDE = 210;
 /** One colour scale for all sets of a matrix and their controls, so that their figures can be compared. */
 export function commonScale(matrix: DeactivationMatrix): DivergingScale {
     const cells = setsOf(matrix).flatMap(([, set]) => cellsOf(set, matrix.metric).flat());
-    return divergingScale(cells.flatMap(cell => [own, control].map(side => coloured(side(cell)))));
+    return divergingScale(cells.flatMap((cell) => [own, control].map((side) => coloured(side(cell)))));
 }
 
 /** What a panel shows of a cell. */
@@ -46,10 +46,15 @@ function coloured({ effect, tooFew }: Shown): Measured {
  * Change of the metric when a language's neurons are removed (rows), in each language (columns), and the
  * random control (the paper's figs. 2 and 6-13). Red is harm.
  */
-export function deactivationFigure(name: string, set: DeactivationSet, metric: MetricName, scale: DivergingScale): TopLevelSpec {
+export function deactivationFigure(
+    name: string,
+    set: DeactivationSet,
+    metric: MetricName,
+    scale: DivergingScale,
+): TopLevelSpec {
     const words = metricWords[metric];
     const cells = cellsOf(set, metric).flat();
-    const grey = cells.some(cell => cell.tooFew || cell.controlTooFew);
+    const grey = cells.some((cell) => cell.tooFew || cell.controlTooFew);
     const legend = [
         `change of ${words.noun} in ${words.unit}`,
         ...(grey ? ['grey: too few right answers to tell'] : []),
@@ -85,7 +90,7 @@ function panel(set: DeactivationSet, options: PanelOptions): Panel {
     const { words, scale } = options;
     const columns = set.columns.map(labelText);
     const rows = set.rows.map(labelText);
-    const values = options.cells.map(cell => {
+    const values = options.cells.map((cell) => {
         const shown = options.side(cell);
         const place = scale.position(coloured(shown));
         const position = place === null ? null : words.harm * place;
@@ -101,7 +106,7 @@ function panel(set: DeactivationSet, options: PanelOptions): Panel {
         };
     });
     const step = columns.length > BESIDE_UP_TO ? 34 : Math.max(42, Math.ceil(LEAST_SIDE / columns.length));
-    const longest = Math.max(...columns.map(column => column.length));
+    const longest = Math.max(...columns.map((column) => column.length));
     const x: Channel<'x'> = {
         field: 'column',
         type: 'nominal',
@@ -120,7 +125,13 @@ function panel(set: DeactivationSet, options: PanelOptions): Panel {
         field: 'row',
         type: 'nominal',
         scale: { domain: rows },
-        axis: { title: options.rowTitle ? 'deactivated language' : null, domain: false, ticks: false, labelPadding: 6, labelLimit: 110 },
+        axis: {
+            title: options.rowTitle ? 'deactivated language' : null,
+            domain: false,
+            ticks: false,
+            labelPadding: 6,
+            labelLimit: 110,
+        },
     };
     return {
         title: options.title,
@@ -140,7 +151,11 @@ function panel(set: DeactivationSet, options: PanelOptions): Panel {
                 mark: { type: 'rect', filled: false, stroke: COLORS.outline, strokeWidth: 2 },
             },
             {
-                mark: { type: 'text', fontSize: columns.length > BESIDE_UP_TO ? 11 : 12.5, fontWeight: { expr: 'datum.weight' } },
+                mark: {
+                    type: 'text',
+                    fontSize: columns.length > BESIDE_UP_TO ? 11 : 12.5,
+                    fontWeight: { expr: 'datum.weight' },
+                },
                 encoding: {
                     text: { field: 'text', type: 'nominal' },
                     color: { condition: { test: 'datum.light', value: COLORS.cellLight }, value: COLORS.cellDark },
@@ -159,15 +174,22 @@ function panel(set: DeactivationSet, options: PanelOptions): Panel {
 /** Why a cell is grey. */
 function tooFewWords({ baseline, samples }: SetCell): string {
     const right = Math.round((baseline ?? 0) * (samples ?? 0));
-    return `The whole model answers ${formatCount(right)} of ${formatQuantity(samples ?? 0, 'question')} rightly: `
-        + `even a fall to 0 would not differ from chance (p = ${formatNumber(leastSignTestP(right))}).`;
+    return (
+        `The whole model answers ${formatCount(right)} of ${formatQuantity(samples ?? 0, 'question')} rightly: ` +
+        `even a fall to 0 would not differ from chance (p = ${formatNumber(leastSignTestP(right))}).`
+    );
 }
 
 function colorOf({ scale, legend, words: { harm } }: PanelOptions): Channel<'color'> {
     return {
         field: 'position',
         type: 'quantitative',
-        scale: { domain: STOPS.map(([position]) => position), range: STOPS.map(([, color]) => color), clamp: true, interpolate: 'rgb' },
+        scale: {
+            domain: STOPS.map(([position]) => position),
+            range: STOPS.map(([, color]) => color),
+            clamp: true,
+            interpolate: 'rgb',
+        },
         legend: {
             title: [...legend],
             orient: 'bottom',
@@ -175,7 +197,7 @@ function colorOf({ scale, legend, words: { harm } }: PanelOptions): Channel<'col
             gradientLength: 360,
             gradientThickness: 12,
             titleLimit: 600,
-            values: scale.ticks.map(tick => harm * tick.position),
+            values: scale.ticks.map((tick) => harm * tick.position),
             // The scale runs over positions; its labels are the percentages that belong to them.
             labelExpr: scale.ticks.reduceRight(
                 (rest, tick) => `abs(datum.value - ${harm * tick.position}) < 1e-9 ? '${tick.label}' : ${rest}`,

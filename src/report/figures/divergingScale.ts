@@ -43,11 +43,14 @@ export function divergingScale(percents: readonly Measured[]): DivergingScale {
         return Math.sign(percent) * Math.min(1, magnitudeAt(Math.abs(percent)));
     };
     const marks = tickMagnitudes(limit);
-    const signed = [...marks.map(mark => -mark).reverse(), 0, ...marks];
+    const signed = [...marks.map((mark) => -mark).reverse(), 0, ...marks];
     return {
         limit,
         position,
-        ticks: signed.map(percent => ({ position: position(percent) ?? 0, label: formatPercentPoints(percent).replace(/\.0$/, '') })),
+        ticks: signed.map((percent) => ({
+            position: position(percent) ?? 0,
+            label: formatPercentPoints(percent).replace(/\.0$/, ''),
+        })),
     };
 }
 

@@ -49,16 +49,30 @@ function distanceFigure({ languages }: NeuronAnalysis, routed: readonly RoutedSi
         width: 2 * width,
         height: most * languages.length,
         data: {
-            values: routed.flatMap(({ layer, list }) => languages.map((language, k) => ({
-                layer, language: labelText(language), distance: routingDistance(list, k),
-            }))),
+            values: routed.flatMap(({ layer, list }) =>
+                languages.map((language, k) => ({
+                    layer,
+                    language: labelText(language),
+                    distance: routingDistance(list, k),
+                })),
+            ),
         },
         mark: { type: 'rect' },
         encoding: {
-            x: { field: 'layer', type: 'ordinal', axis: { values: wholeTicks(Math.min(...layers), Math.max(...layers), 12), labelAngle: 0, title: 'layer' } },
+            x: {
+                field: 'layer',
+                type: 'ordinal',
+                axis: {
+                    values: wholeTicks(Math.min(...layers), Math.max(...layers), 12),
+                    labelAngle: 0,
+                    title: 'layer',
+                },
+            },
             y: { field: 'language', type: 'ordinal', sort: languages.map(labelText), axis: { title: null } },
             color: {
-                field: 'distance', type: 'quantitative', scale: { scheme: 'blues' },
+                field: 'distance',
+                type: 'quantitative',
+                scale: { scheme: 'blues' },
                 legend: { title: 'distance of routing from all languages’', orient: 'top', format: '.0%' },
             },
         },
@@ -80,11 +94,23 @@ function sharesFigure(analysis: NeuronAnalysis, routed: readonly RoutedSite[]): 
             title: labelText(language),
             width,
             height,
-            data: { values: routed.flatMap(({ layer, list }) => list.map((row, expert) => ({ layer, expert, share: row[k] }))) },
+            data: {
+                values: routed.flatMap(({ layer, list }) =>
+                    list.map((row, expert) => ({ layer, expert, share: row[k] })),
+                ),
+            },
             mark: { type: 'rect' },
             encoding: {
-                x: { field: 'expert', type: 'ordinal', axis: { values: wholeTicks(0, experts - 1, 9), labelAngle: 0, title: 'expert' } },
-                y: { field: 'layer', type: 'ordinal', axis: { values: wholeTicks(Math.min(...layers), Math.max(...layers), 8), title: 'layer' } },
+                x: {
+                    field: 'expert',
+                    type: 'ordinal',
+                    axis: { values: wholeTicks(0, experts - 1, 9), labelAngle: 0, title: 'expert' },
+                },
+                y: {
+                    field: 'layer',
+                    type: 'ordinal',
+                    axis: { values: wholeTicks(Math.min(...layers), Math.max(...layers), 8), title: 'layer' },
+                },
                 color: {
                     field: 'share',
                     type: 'quantitative',

@@ -20,8 +20,18 @@ export function histogramFigure(analysis: NeuronAnalysis): TopLevelSpec {
         config: CONFIG,
         spacing: 22,
         vconcat: [
-            panel(analysis, { histogram: analysis.histogram, title: 'Selected neurons', log: false, classOf: selectedClass }),
-            panel(analysis, { histogram: analysis.histogramAll, title: 'All neurons (logarithmic scale)', log: true, classOf: anyClass }),
+            panel(analysis, {
+                histogram: analysis.histogram,
+                title: 'Selected neurons',
+                log: false,
+                classOf: selectedClass,
+            }),
+            panel(analysis, {
+                histogram: analysis.histogramAll,
+                title: 'All neurons (logarithmic scale)',
+                log: true,
+                classOf: anyClass,
+            }),
         ],
     };
 }
@@ -52,18 +62,29 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
     const values = Array.from({ length: l + 1 }, (_, n) => {
         const count = options.histogram[n] ?? 0;
         const kind = options.classOf(n, l);
-        return { n, count, class: kind === undefined ? UNCLASSIFIED : CLASS_LABELS[kind], text: count < 1e4 ? formatCount(count) : compact(count) };
+        return {
+            n,
+            count,
+            class: kind === undefined ? UNCLASSIFIED : CLASS_LABELS[kind],
+            text: count < 1e4 ? formatCount(count) : compact(count),
+        };
     });
     const largest = Math.max(1, ...values.map(({ count }) => count));
     // Room for the numbers over the bars: a factor on either kind of scale.
     const scale: PositionScale = options.log
         ? { type: 'symlog', constant: 1, domain: [0, largest ** 1.12 + 1], nice: false }
         : { domain: [0, largest * 1.12], nice: false };
-    const ticks = options.log ? { values: powersOfTen(largest), labelExpr: "format(datum.value, '~s')" } : { tickMinStep: 1, tickCount: 5, format: ',d' };
+    const ticks = options.log
+        ? { values: powersOfTen(largest), labelExpr: "format(datum.value, '~s')" }
+        : { tickMinStep: 1, tickCount: 5, format: ',d' };
     const x: Channel<'x'> = {
         field: 'n',
         type: 'ordinal',
-        axis: { labelAngle: 0, labelOverlap: 'parity', title: options.log ? 'N: languages in which a neuron is high' : null },
+        axis: {
+            labelAngle: 0,
+            labelOverlap: 'parity',
+            title: options.log ? 'N: languages in which a neuron is high' : null,
+        },
         scale: { paddingInner: 0.22, paddingOuter: 0.2 },
     };
     const y: Channel<'y'> = {
@@ -77,8 +98,8 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
         field: 'class',
         type: 'nominal',
         scale: {
-            domain: [UNCLASSIFIED, ...neuronClasses.map(kind => CLASS_LABELS[kind])],
-            range: [COLORS.unclassified, ...neuronClasses.map(kind => CLASS_COLORS[kind])],
+            domain: [UNCLASSIFIED, ...neuronClasses.map((kind) => CLASS_LABELS[kind])],
+            range: [COLORS.unclassified, ...neuronClasses.map((kind) => CLASS_COLORS[kind])],
         },
         legend: {
             title: null,

@@ -18,7 +18,9 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
     const order = languages.map(({ language }) => labelText(language));
     const intervals = languages.flatMap(({ language, total }) => {
         const interval = ownValue(analysis.stability?.intervals.perLanguage ?? {}, language)?.total;
-        return interval === undefined ? [] : [{ language: labelText(language), low: interval[0], high: interval[1], total }];
+        return interval === undefined
+            ? []
+            : [{ language: labelText(language), low: interval[0], high: interval[1], total }];
     });
     const largest = Math.max(1, ...languages.map(({ total }) => total), ...intervals.map(({ high }) => high));
     const values = languages.flatMap(({ language, specific, related }) => [
@@ -26,7 +28,8 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
         { language: labelText(language), class: CLASS_LABELS.related, count: related, order: 1 },
     ]);
     const totals = languages.map(({ language, total }) => ({
-        language: labelText(language), text: formatCount(total),
+        language: labelText(language),
+        text: formatCount(total),
         count: Math.max(total, ownValue(analysis.stability?.intervals.perLanguage ?? {}, language)?.total[1] ?? 0), // beside the whisker
     }));
     const y: Channel<'y'> = {
@@ -60,13 +63,21 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
                     color: {
                         field: 'class',
                         type: 'nominal',
-                        scale: { domain: CLASSES.map(kind => CLASS_LABELS[kind]), range: CLASSES.map(kind => CLASS_COLORS[kind]) },
+                        scale: {
+                            domain: CLASSES.map((kind) => CLASS_LABELS[kind]),
+                            range: CLASSES.map((kind) => CLASS_COLORS[kind]),
+                        },
                         legend: { title: null, orient: 'top', symbolType: 'square', symbolSize: 110, columnPadding: 0 },
                     },
                 },
             },
             // A light edge, so that the whisker is seen on dark bars.
-            ...([[4, COLORS.background], [1.4, COLORS.ink]] as const).map(([strokeWidth, color]): Layer => ({
+            ...(
+                [
+                    [4, COLORS.background],
+                    [1.4, COLORS.ink],
+                ] as const
+            ).map(([strokeWidth, color]): Layer => ({
                 data: { values: intervals },
                 mark: { type: 'rule', strokeWidth, color },
                 encoding: { y, x: { ...x(null), field: 'low' }, x2: { field: 'high' } },

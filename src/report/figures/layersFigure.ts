@@ -6,7 +6,7 @@ import { CLASS_COLORS, CLASS_LABELS, CLASS_SHAPES, COLORS, CONFIG, PLOT_WIDTH, Y
 /** Dashes, and the theme's shapes, tell the lines apart without colour. */
 const DASHES: Readonly<Record<NeuronClass, number[]>> = { specific: [1, 0], related: [6, 3], general: [3, 2] };
 
-const LABELS = neuronClasses.map(kind => CLASS_LABELS[kind]);
+const LABELS = neuronClasses.map((kind) => CLASS_LABELS[kind]);
 
 /**
  * Layer-wise distribution of the three classes (the paper's fig. 3). General neurons are of another
@@ -25,23 +25,38 @@ export function layersFigure(analysis: NeuronAnalysis): TopLevelSpec {
     };
 }
 
-function panel(analysis: NeuronAnalysis, classes: readonly NeuronClass[], options: { height: number; title: string | null; numbered: boolean }): Panel {
+function panel(
+    analysis: NeuronAnalysis,
+    classes: readonly NeuronClass[],
+    options: { height: number; title: string | null; numbered: boolean },
+): Panel {
     const layers = analysis.layers.length;
-    const counts = analysis.layers.flatMap(layer => classes.map(kind => layer[kind]));
+    const counts = analysis.layers.flatMap((layer) => classes.map((kind) => layer[kind]));
     const values = analysis.layers.flatMap((layer, index) =>
-        classes.map(kind => ({ layer: index, class: CLASS_LABELS[kind], count: layer[kind] })),
+        classes.map((kind) => ({ layer: index, class: CLASS_LABELS[kind], count: layer[kind] })),
     );
     const key = { field: 'class', type: 'nominal' } as const;
     const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
-    const color: Channel<'color'> = { ...key, scale: { domain: LABELS, range: neuronClasses.map(kind => CLASS_COLORS[kind]) }, legend };
-    const shape: Channel<'shape'> = { ...key, scale: { domain: LABELS, range: neuronClasses.map(kind => CLASS_SHAPES[kind]) }, legend };
+    const color: Channel<'color'> = {
+        ...key,
+        scale: { domain: LABELS, range: neuronClasses.map((kind) => CLASS_COLORS[kind]) },
+        legend,
+    };
+    const shape: Channel<'shape'> = {
+        ...key,
+        scale: { domain: LABELS, range: neuronClasses.map((kind) => CLASS_SHAPES[kind]) },
+        legend,
+    };
     // One layer for each class, not one dash scale: its legend would draw the symbols dashed.
     const lines = classes.map((kind): Layer => ({
         transform: [{ filter: `datum.class === '${CLASS_LABELS[kind]}'` }],
         mark: { type: 'line', strokeWidth: 2, strokeDash: DASHES[kind] },
         encoding: { color },
     }));
-    const points: Layer = { mark: { type: 'point', filled: true, opacity: 1, size: pointSize(layers) }, encoding: { color, shape } };
+    const points: Layer = {
+        mark: { type: 'point', filled: true, opacity: 1, size: pointSize(layers) },
+        encoding: { color, shape },
+    };
     return {
         width: PLOT_WIDTH,
         height: options.height,
@@ -63,8 +78,18 @@ function panel(analysis: NeuronAnalysis, classes: readonly NeuronClass[], option
                 field: 'count',
                 type: 'quantitative',
                 // An empty class still needs a scale.
-                scale: { domain: [0, Math.max(1, ...counts) * (options.numbered && analysis.stages.seen ? 1.14 : 1.06)], nice: false },
-                axis: { tickMinStep: 1, tickCount: 5, format: ',d', title: 'neurons', minExtent: Y_EXTENT, maxExtent: Y_EXTENT },
+                scale: {
+                    domain: [0, Math.max(1, ...counts) * (options.numbered && analysis.stages.seen ? 1.14 : 1.06)],
+                    nice: false,
+                },
+                axis: {
+                    tickMinStep: 1,
+                    tickCount: 5,
+                    format: ',d',
+                    title: 'neurons',
+                    minExtent: Y_EXTENT,
+                    maxExtent: Y_EXTENT,
+                },
             },
         },
         layer: [...stageLayers(analysis.stages, options.numbered), ...lines, points],
@@ -80,16 +105,31 @@ function pointSize(layers: number): number {
 /** Shading behind stages 2 and 4, and the stages' numbers on top. */
 function stageLayers({ seen, stages }: Stages, numbered: boolean): Layer[] {
     if (!seen) return [];
-    const values = stages.map(({ first, last }, index) => ({ from: first - 0.5, to: last + 0.5, middle: (first + last) / 2, number: String(index + 1), shaded: index % 2 === 1 }));
+    const values = stages.map(({ first, last }, index) => ({
+        from: first - 0.5,
+        to: last + 0.5,
+        middle: (first + last) / 2,
+        number: String(index + 1),
+        shaded: index % 2 === 1,
+    }));
     const bands: Layer = {
         data: { values: values.filter(({ shaded }) => shaded) },
         mark: { type: 'rect', color: COLORS.band, opacity: 1 },
-        encoding: { x: { field: 'from', type: 'quantitative' }, x2: { field: 'to' }, y: { value: 0 }, y2: { value: 'height' } },
+        encoding: {
+            x: { field: 'from', type: 'quantitative' },
+            x2: { field: 'to' },
+            y: { value: 0 },
+            y2: { value: 'height' },
+        },
     };
     const numbers: Layer = {
         data: { values },
         mark: { type: 'text', baseline: 'top', dy: 2, fontSize: 12.5, fontWeight: 600, color: COLORS.muted },
-        encoding: { x: { field: 'middle', type: 'quantitative' }, y: { value: 0 }, text: { field: 'number', type: 'nominal' } },
+        encoding: {
+            x: { field: 'middle', type: 'quantitative' },
+            y: { value: 0 },
+            text: { field: 'number', type: 'nominal' },
+        },
     };
     return numbered ? [bands, numbers] : [bands];
 }

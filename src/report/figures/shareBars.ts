@@ -22,21 +22,48 @@ export function shareBars(groups: readonly ShareGroup[]): TopLevelSpec {
 }
 
 function panel({ title, shares }: ShareGroup, last: boolean): Panel {
-    const values = shares.map(([kind, share]) => ({ class: CLASS_LABELS[kind], share: share ?? 0, text: formatShare(share) }));
+    const values = shares.map(([kind, share]) => ({
+        class: CLASS_LABELS[kind],
+        share: share ?? 0,
+        text: formatShare(share),
+    }));
     const labels = shares.map(([kind]) => CLASS_LABELS[kind]);
     const y: Channel<'y'> = {
-        field: 'class', type: 'nominal', sort: null, scale: { domain: labels, paddingInner: 0.25 },
+        field: 'class',
+        type: 'nominal',
+        sort: null,
+        scale: { domain: labels, paddingInner: 0.25 },
         axis: { title: null, domain: false, ticks: false, labelPadding: 8, minExtent: 120, maxExtent: 120 },
     };
     const x: Channel<'x'> = {
-        field: 'share', type: 'quantitative', scale: { domain: [0, 1.12], nice: false },
+        field: 'share',
+        type: 'quantitative',
+        scale: { domain: [0, 1.12], nice: false },
         axis: { values: [0, 0.25, 0.5, 0.75, 1], format: '.0%', title: last ? 'share' : null, labels: last },
     };
     return {
-        width: PLOT_WIDTH - 70, height: { step: 25 }, title, data: { values },
+        width: PLOT_WIDTH - 70,
+        height: { step: 25 },
+        title,
+        data: { values },
         layer: [
-            { mark: 'bar', encoding: { x, y, color: { field: 'class', type: 'nominal', scale: { domain: labels, range: shares.map(([kind]) => CLASS_COLORS[kind]) }, legend: null } } },
-            { mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: COLORS.ink }, encoding: { x, y, text: { field: 'text', type: 'nominal' } } },
+            {
+                mark: 'bar',
+                encoding: {
+                    x,
+                    y,
+                    color: {
+                        field: 'class',
+                        type: 'nominal',
+                        scale: { domain: labels, range: shares.map(([kind]) => CLASS_COLORS[kind]) },
+                        legend: null,
+                    },
+                },
+            },
+            {
+                mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: COLORS.ink },
+                encoding: { x, y, text: { field: 'text', type: 'nominal' } },
+            },
         ],
     };
 }

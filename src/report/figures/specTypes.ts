@@ -5,7 +5,10 @@ import type { TopLevelSpec } from 'vega-lite';
 type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
 
 /** A plot of layers, as it stands in a concatenation. */
-export type Panel = Omit<LayeredSpec, '$schema' | 'config' | 'padding' | 'background' | 'autosize' | 'params' | 'usermeta' | 'datasets'>;
+export type Panel = Omit<
+    LayeredSpec,
+    '$schema' | 'config' | 'padding' | 'background' | 'autosize' | 'params' | 'usermeta' | 'datasets'
+>;
 
 /** One layer of a panel: a mark and its encoding. */
 export type Layer = Panel['layer'][number];

@@ -35,7 +35,11 @@ export const CLASS_LABELS: Readonly<Record<NeuronClass, string>> = {
 };
 
 /** Shapes of points, for readers who do not see the colours. */
-export const CLASS_SHAPES: Readonly<Record<NeuronClass, string>> = { specific: 'circle', related: 'square', general: 'triangle-up' };
+export const CLASS_SHAPES: Readonly<Record<NeuronClass, string>> = {
+    specific: 'circle',
+    related: 'square',
+    general: 'triangle-up',
+};
 
 /** Width of a plot that is read in a column of 85 mm: drawn at about 520 px, printed at 320 px. */
 export const PLOT_WIDTH = 430;
@@ -75,7 +79,7 @@ export const CONFIG: Config = {
 /** Whole numbers from `first` to `last` in steps of 1, 2, 5, 10, …, at most `limit` of them. */
 export function wholeTicks(first: number, last: number, limit: number): number[] {
     const steps = [1, 2, 5, 10, 20, 25, 50, 100, 200, 500, 1000];
-    const step = steps.find(candidate => (last - first) / candidate < limit) ?? Math.ceil((last - first + 1) / limit);
+    const step = steps.find((candidate) => (last - first) / candidate < limit) ?? Math.ceil((last - first + 1) / limit);
     const ticks: number[] = [];
     for (let tick = Math.ceil(first / step) * step; tick <= last; tick += step) ticks.push(tick);
     return ticks;

@@ -4,7 +4,9 @@ import type { DataTable } from '../tables/DataTable.js';
 
 /** The report tells its story in this order. */
 export const chapters = {
-    neurons: 'What the neurons are, and where they sit', deactivation: 'What removing them does', comparison: 'What alignment changed',
+    neurons: 'What the neurons are, and where they sit',
+    deactivation: 'What removing them does',
+    comparison: 'What alignment changed',
 } as const;
 
 /** One figure with all that belongs to it: caption, numbers, CSV file. */

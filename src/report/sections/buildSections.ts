@@ -18,7 +18,9 @@ export function buildSections(input: ReportInput): Section[] {
         ...(input.analysis.experts === undefined ? [] : [expertsSection(input, input.analysis.experts)]),
         ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
         histogramSection(input),
-        ...input.matrices.flatMap(matrix => setsOf(matrix).map(([name, set]) => deactivationSection(name, set, matrix.metric, commonScale(matrix)))),
+        ...input.matrices.flatMap((matrix) =>
+            setsOf(matrix).map(([name, set]) => deactivationSection(name, set, matrix.metric, commonScale(matrix))),
+        ),
         ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
     ];
 }

@@ -18,7 +18,12 @@ test of the paired answers (2 · 0.5^k for k right answers). A cell that rises b
 coloured all the same.`;
 
 /** What the removal of each language's neurons does to each language. */
-export function deactivationSection(name: string, set: DeactivationSet, metric: MetricName, scale: DivergingScale): Section {
+export function deactivationSection(
+    name: string,
+    set: DeactivationSet,
+    metric: MetricName,
+    scale: DivergingScale,
+): Section {
     const table = deactivationTable(name, set, metric);
     const words = metricWords[metric];
     return {
@@ -28,41 +33,63 @@ export function deactivationSection(name: string, set: DeactivationSet, metric: 
         spec: deactivationFigure(name, set, metric, scale),
         label: `Change of ${words.noun} in each language when the ${setLabel(name)} neurons of each language are deactivated, beside a random control`,
         wide: true,
-        caption: html`
-<p>${setSentences(setFacts(name, set, metric)).join(' ')}</p>
-<p>How to read it: rows are the languages whose neurons are set to 0, columns the languages then evaluated. A cell is
-the change of ${words.noun} in ${words.unit}${words.relative && html` of its column`}: red worse, blue better, grey not measured; a language’s
-own cells are outlined. A dark diagonal in otherwise pale rows says that the neurons serve their language.
-${metric === 'accuracy' && GREY_NUMBERS} The control
-removes as many random neurons from the same layers${set.controls.length > 1 && html`, on average over ${set.controls.length} seeds`}; where a cell differs from it
-for sure (95 %, bootstrap over the same ${metric === 'accuracy' ? 'questions' : 'texts'}), its number is bold. All figures of this metric share one colour scale,
-proportional up to ±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest finite change (${LEAST_LIMIT}&nbsp;% at least).</p>
-<p class="paper">Corresponds to figs. 2 and 6–13 of the paper.${words.relative && html` Changes here are relative, so that languages whose
-perplexities differ in size can be compared; absolute ones are in the numbers below.`}${metric === 'accuracy' && html` An answer is right
-where its number is right and it is in the language of the question.`}</p>`,
+        caption: html` <p>${setSentences(setFacts(name, set, metric)).join(' ')}</p>
+            <p>
+                How to read it: rows are the languages whose neurons are set to 0, columns the languages then evaluated.
+                A cell is the change of ${words.noun} in ${words.unit}${words.relative && html` of its column`}: red
+                worse, blue better, grey not measured; a language’s own cells are outlined. A dark diagonal in otherwise
+                pale rows says that the neurons serve their language. ${metric === 'accuracy' && GREY_NUMBERS} The
+                control removes as many random neurons from the same
+                layers${set.controls.length > 1 && html`, on average over ${set.controls.length} seeds`}; where a cell
+                differs from it for sure (95 %, bootstrap over the same
+                ${metric === 'accuracy' ? 'questions' : 'texts'}), its number is bold. All figures of this metric share
+                one colour scale, proportional up to ±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest
+                finite change (${LEAST_LIMIT}&nbsp;% at least).
+            </p>
+            <p class="paper">
+                Corresponds to figs. 2 and 6–13 of the
+                paper.${
+                    words.relative &&
+                    html` Changes here are relative, so that languages whose perplexities differ in size can be
+                    compared; absolute ones are in the numbers below.`
+                }${
+                    metric === 'accuracy' &&
+                    html` An answer is right where its number is right and it is in the language of the question.`
+                }
+            </p>`,
         numbers: numbers(set, words),
         table,
     };
 }
 
 function numbers(set: DeactivationSet, words: MetricWords): Html {
-    const matrix = (heading: string, rows: [string, ...Measured[]][], columns: readonly string[], leadRows = 0) => html`
-<h4>${heading}</h4>
-${htmlTable({ name: heading, columns, rows }, { leadRows })}`;
-    const grid = (of: Grid) => set.rows.map((row, r): [string, ...Measured[]] => [row, ...set.columns.map((_, c) => cellOf(of, r, c))]);
+    const matrix = (heading: string, rows: [string, ...Measured[]][], columns: readonly string[], leadRows = 0) =>
+        html` <h4>${heading}</h4>
+            ${htmlTable({ name: heading, columns, rows }, { leadRows })}`;
+    const grid = (of: Grid) =>
+        set.rows.map((row, r): [string, ...Measured[]] => [row, ...set.columns.map((_, c) => cellOf(of, r, c))]);
     const header = ['deactivated', ...set.columns];
     const noun = `${words.noun[0]!.toUpperCase()}${words.noun.slice(1)}`;
-    const baseline: [string, ...Measured[]] = ['none (baseline)', ...set.columns.map((_, c) => set.baseline[c] ?? null)];
+    const baseline: [string, ...Measured[]] = [
+        'none (baseline)',
+        ...set.columns.map((_, c) => set.baseline[c] ?? null),
+    ];
     const shares = (heading: string, { baseline: none, values }: AnswerShare) =>
         matrix(heading, [['none (baseline)', ...none], ...grid(values)], header, 1);
-    return html`
-${matrix(noun, [baseline, ...grid(set.values)], header, 1)}
-${matrix(`Change of ${words.noun}`, grid(set.change), header)}
-${matrix(`Change of ${words.noun} in the random control`, grid(set.control), header)}
-${matrix('Change beyond the control', grid(set.beyondControl), header)}
-${set.answers !== undefined && html`${shares('Right number, in whatever language', set.answers.number)}
-${shares('Answers in the language of the question', set.answers.language)}
-${shares('Right number, language not to be told', set.answers.untold)}`}
-${matrix(words.samples, grid(set.samples), header)}
-${matrix('Neurons deactivated', set.rows.map((row, r) => [row, set.neurons[r] ?? null]), ['language', 'neurons'])}`;
+    return html` ${matrix(noun, [baseline, ...grid(set.values)], header, 1)}
+    ${matrix(`Change of ${words.noun}`, grid(set.change), header)}
+    ${matrix(`Change of ${words.noun} in the random control`, grid(set.control), header)}
+    ${matrix('Change beyond the control', grid(set.beyondControl), header)}
+    ${
+        set.answers !== undefined &&
+        html`${shares('Right number, in whatever language', set.answers.number)}
+        ${shares('Answers in the language of the question', set.answers.language)}
+        ${shares('Right number, language not to be told', set.answers.untold)}`
+    }
+    ${matrix(words.samples, grid(set.samples), header)}
+    ${matrix(
+        'Neurons deactivated',
+        set.rows.map((row, r) => [row, set.neurons[r] ?? null]),
+        ['language', 'neurons'],
+    )}`;
 }

@@ -18,32 +18,54 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
     const specific = Object.values(experts.specific).reduce((sum, list) => sum + list.length, 0);
     const all = Object.values(experts.shares).reduce((sum, list) => sum + list.length, 0);
     const uneven = Object.entries(experts.shares)
-        .flatMap(([site, list]) => list.map((shares, expert) => ({ site, expert, shares, spread: Math.max(...shares) - Math.min(...shares) })))
-        .sort((a, b) => b.spread - a.spread).slice(0, shown);
+        .flatMap(([site, list]) =>
+            list.map((shares, expert) => ({ site, expert, shares, spread: Math.max(...shares) - Math.min(...shares) })),
+        )
+        .sort((a, b) => b.spread - a.spread)
+        .slice(0, shown);
     return {
         id: 'experts',
         chapter: 'neurons',
         title: 'Experts by language',
         spec: expertsFigure(analysis, experts),
-        label: showsExperts(analysis, experts) ? 'Share of each language’s tokens that went through each expert, by layer and expert'
+        label: showsExperts(analysis, experts)
+            ? 'Share of each language’s tokens that went through each expert, by layer and expert'
             : 'Distance of each language’s routing from that of all languages, by layer and language',
         wide: true,
-        caption: html`
-${showsExperts(analysis, experts) ? '' : html`<p>So many experts are shown layer by layer: the share of a language’s routes that all languages together
-would send elsewhere (the total variation distance from their mean; 0 is no difference). The table has each expert.</p>`}
-<p>Of each language’s counted tokens, the share r = n<sub>e</sub> / T that the router sent through each expert.
-A neuron of an expert is measured by ${experts.probability === 'conditional' ? 'the tokens that went through its expert, a / n' : 'all tokens, a / T'}${experts.probability === 'conditional' ? html`<sub>e</sub>` : ''}:
-how often it is active there is one thing, how often the expert is chosen is another, and shown here.</p>
-<p>By the same rule as neurons, with r in place of the activation probability (high is above
-${experts.threshold.toFixed(4)}), ${formatCount(specific)} of ${formatCount(all)} experts are specific to a language.
-${formatCount(experts.notAssessed)} neurons are not assessed: fewer than ${formatCount(experts.minRouted)} tokens of
-some language went through their expert, too few to tell.</p>`,
-        numbers: html`<p>The ${formatCount(uneven.length)} experts whose shares differ most between languages; the file has all.</p>
-${htmlTable({
-        name: 'experts',
-        columns: ['layer', 'expert', 'class', ...analysis.languages],
-        rows: uneven.map(({ site, expert, shares }) => [sites[Number(site)]!.layer, expert, classes.get(`${site},${expert}`) ?? 'none', ...shares]),
-    })}`,
+        caption: html` ${
+                showsExperts(analysis, experts)
+                    ? ''
+                    : html`<p>
+                          So many experts are shown layer by layer: the share of a language’s routes that all languages
+                          together would send elsewhere (the total variation distance from their mean; 0 is no
+                          difference). The table has each expert.
+                      </p>`
+            }
+            <p>
+                Of each language’s counted tokens, the share r = n<sub>e</sub> / T that the router sent through each
+                expert. A neuron of an expert is measured by
+                ${experts.probability === 'conditional' ? 'the tokens that went through its expert, a / n' : 'all tokens, a / T'}${experts.probability === 'conditional' ? html`<sub>e</sub>` : ''}:
+                how often it is active there is one thing, how often the expert is chosen is another, and shown here.
+            </p>
+            <p>
+                By the same rule as neurons, with r in place of the activation probability (high is above
+                ${experts.threshold.toFixed(4)}), ${formatCount(specific)} of ${formatCount(all)} experts are specific
+                to a language. ${formatCount(experts.notAssessed)} neurons are not assessed: fewer than
+                ${formatCount(experts.minRouted)} tokens of some language went through their expert, too few to tell.
+            </p>`,
+        numbers: html`<p>
+                The ${formatCount(uneven.length)} experts whose shares differ most between languages; the file has all.
+            </p>
+            ${htmlTable({
+                name: 'experts',
+                columns: ['layer', 'expert', 'class', ...analysis.languages],
+                rows: uneven.map(({ site, expert, shares }) => [
+                    sites[Number(site)]!.layer,
+                    expert,
+                    classes.get(`${site},${expert}`) ?? 'none',
+                    ...shares,
+                ]),
+            })}`,
         table,
     };
 }

@@ -15,14 +15,19 @@ export function histogramSection({ analysis }: ReportInput): Section {
         title: 'Neurons by number of languages',
         spec: histogramFigure(analysis),
         label: 'Number of neurons by the number of languages in which they are high, selected neurons and all neurons',
-        caption: html`
-<p>Neurons by N, the number of languages in which they are high. Above: the selected neurons; N = 1 are
-specific${l > 2 && html`, N = 2 to ${l - 1} related`}. Below: all neurons of the model on a logarithmic scale;
-N = ${l} are general, selected or not.</p>
-<p>A steep fall from N = 1 says that the selection prefers neurons of a single language. Selected neurons at
-N = 0 differ between languages, but are high in none and belong to no class.</p>
-<p class="paper">Corresponds to the N = 1 to l of fig. 5 of the paper, which shows how these numbers change with
-alignment.</p>`,
+        caption: html` <p>
+                Neurons by N, the number of languages in which they are high. Above: the selected neurons; N = 1 are
+                specific${l > 2 && html`, N = 2 to ${l - 1} related`}. Below: all neurons of the model on a logarithmic
+                scale; N = ${l} are general, selected or not.
+            </p>
+            <p>
+                A steep fall from N = 1 says that the selection prefers neurons of a single language. Selected neurons
+                at N = 0 differ between languages, but are high in none and belong to no class.
+            </p>
+            <p class="paper">
+                Corresponds to the N = 1 to l of fig. 5 of the paper, which shows how these numbers change with
+                alignment.
+            </p>`,
         numbers: htmlTable(table),
         table,
     };

@@ -14,14 +14,20 @@ export function languagesSection({ analysis, tokens }: ReportInput): Section {
         title: 'Neurons by language',
         spec: languagesFigure(analysis),
         label: 'Number of language-specific and language-related neurons of each language',
-        caption: html`
-<p>Each bar is one language: its specific neurons first, the related ones behind them, the sum at the end. Most
-neurons are at the top.</p>
-<p>A related neuron counts for each of its languages, so the bars add up to more than the number of selected
-neurons. ${analysis.stability === undefined
-    ? 'How sure these numbers are is not known: collect with --folds 5 and the bars get intervals.'
-    : `The whiskers are 95 % intervals of the sums, by leaving out each of ${analysis.stability.folds} parts of the texts in turn (jackknife).`}</p>
-<p class="paper">The paper compares English with the other languages in table 3.</p>`,
+        caption: html` <p>
+                Each bar is one language: its specific neurons first, the related ones behind them, the sum at the end.
+                Most neurons are at the top.
+            </p>
+            <p>
+                A related neuron counts for each of its languages, so the bars add up to more than the number of
+                selected neurons.
+                ${
+                    analysis.stability === undefined
+                        ? 'How sure these numbers are is not known: collect with --folds 5 and the bars get intervals.'
+                        : `The whiskers are 95 % intervals of the sums, by leaving out each of ${analysis.stability.folds} parts of the texts in turn (jackknife).`
+                }
+            </p>
+            <p class="paper">The paper compares English with the other languages in table 3.</p>`,
         numbers: htmlTable(table, { headings: { tokens: 'counted tokens' } }),
         table,
     };

@@ -18,19 +18,25 @@ export function layersSection({ analysis }: ReportInput): Section {
         title: 'Neurons by layer',
         spec: layersFigure(analysis),
         label: 'Number of language-specific, language-related and general neurons in each layer',
-        caption: html`
-<p>The number of neurons of each class in each layer, from the first layer (left) to the last. General neurons
-are of another magnitude and have a panel and a scale of their own below.</p>
-<p>Here specific and related neurons together peak ${peak(languagePeak)}; general ones peak ${peak(generalPeak)}.</p>
-<p class="paper">Corresponds to fig. 3 of the paper, which reads four stages off it: understanding (specific and
-related neurons peak, general ones are few), reasoning in a shared space (nearly all are general), transformation
-into the output language (a second peak of specific and related ones), and output of the vocabulary (general
-neurons at their most in the last layers).</p>
-<p>${stagesSentence(analysis.stages)}</p>`,
+        caption: html` <p>
+                The number of neurons of each class in each layer, from the first layer (left) to the last. General
+                neurons are of another magnitude and have a panel and a scale of their own below.
+            </p>
+            <p>
+                Here specific and related neurons together peak ${peak(languagePeak)}; general ones peak
+                ${peak(generalPeak)}.
+            </p>
+            <p class="paper">
+                Corresponds to fig. 3 of the paper, which reads four stages off it: understanding (specific and related
+                neurons peak, general ones are few), reasoning in a shared space (nearly all are general),
+                transformation into the output language (a second peak of specific and related ones), and output of the
+                vocabulary (general neurons at their most in the last layers).
+            </p>
+            <p>${stagesSentence(analysis.stages)}</p>`,
         numbers: html`${htmlTable(table)}
-<h4>The four stages</h4>
-<p>${analysis.stages.rule} Here ${formatConfidence(analysis.stages.confidence)} fit worse.</p>
-${htmlTable({ name: 'stages', columns: ['stage', 'first layer', 'last layer'], rows: analysis.stages.stages.map(({ name, first, last }) => [name, first, last]) })}`,
+            <h4>The four stages</h4>
+            <p>${analysis.stages.rule} Here ${formatConfidence(analysis.stages.confidence)} fit worse.</p>
+            ${htmlTable({ name: 'stages', columns: ['stage', 'first layer', 'last layer'], rows: analysis.stages.stages.map(({ name, first, last }) => [name, first, last]) })}`,
         table,
     };
 }

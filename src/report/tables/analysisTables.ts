@@ -1,4 +1,10 @@
-import { analysisSites, layerWidths, type NeuronAnalysis, neuronClasses, type Stability } from '../../neurons/NeuronAnalysis.js';
+import {
+    analysisSites,
+    layerWidths,
+    type NeuronAnalysis,
+    neuronClasses,
+    type Stability,
+} from '../../neurons/NeuronAnalysis.js';
 import { languageCounts } from '../analysisFacts.js';
 import { CLASS_LABELS } from '../figures/theme.js';
 import { ownValue } from '../numbers.js';
@@ -10,7 +16,13 @@ export function layersTable(analysis: NeuronAnalysis): DataTable {
     return {
         name: 'layers',
         columns: ['layer', 'width', 'specific', 'related', 'general'],
-        rows: analysis.layers.map((layer, index) => [index, widths[index] ?? null, layer.specific, layer.related, layer.general]),
+        rows: analysis.layers.map((layer, index) => [
+            index,
+            widths[index] ?? null,
+            layer.specific,
+            layer.related,
+            layer.general,
+        ]),
     };
 }
 
@@ -33,12 +45,21 @@ export function languagesTable(analysis: NeuronAnalysis, tokens: Readonly<Record
     const kinds = ['specific', 'related', 'total'] as const;
     return {
         name: 'languages',
-        columns: ['language', 'tokens', ...kinds, ...(stability === undefined ? [] : kinds.flatMap(kind => [`${kind} low`, `${kind} high`]))],
+        columns: [
+            'language',
+            'tokens',
+            ...kinds,
+            ...(stability === undefined ? [] : kinds.flatMap((kind) => [`${kind} low`, `${kind} high`])),
+        ],
         rows: languageCounts(analysis).map(({ language, specific, related, total }) => {
             const intervals = ownValue(stability?.intervals.perLanguage ?? {}, language);
             return [
-                language, ownValue(tokens, language) ?? null, specific, related, total,
-                ...(stability === undefined ? [] : kinds.flatMap(kind => intervals?.[kind] ?? [null, null])),
+                language,
+                ownValue(tokens, language) ?? null,
+                specific,
+                related,
+                total,
+                ...(stability === undefined ? [] : kinds.flatMap((kind) => intervals?.[kind] ?? [null, null])),
             ];
         }),
     };
@@ -49,6 +70,12 @@ export function stabilityTable({ classes, folds, halves }: Stability): DataTable
     return {
         name: 'stability',
         columns: ['class', 'kept', 'overlap', 'folds', 'halves'],
-        rows: neuronClasses.map(kind => [CLASS_LABELS[kind], classes[kind].kept, classes[kind].overlap, folds, halves]),
+        rows: neuronClasses.map((kind) => [
+            CLASS_LABELS[kind],
+            classes[kind].kept,
+            classes[kind].overlap,
+            folds,
+            halves,
+        ]),
     };
 }

@@ -1,4 +1,12 @@
-import { type ClassOrNone, type Comparison, type GroupChange, type GroupName, groupNames, type MetricChange, type MetricGroupChange } from '../../experiments/Comparison.js';
+import {
+    type ClassOrNone,
+    type Comparison,
+    type GroupChange,
+    type GroupName,
+    groupNames,
+    type MetricChange,
+    type MetricGroupChange,
+} from '../../experiments/Comparison.js';
 import type { MetricName } from '../../experiments/DeactivationMatrix.js';
 import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import type { DataCell, DataTable } from './DataTable.js';
@@ -10,7 +18,9 @@ export function layerChangesTable({ changes }: Comparison): DataTable {
     return {
         name: 'comparison-layers',
         columns: ['analysis', 'layer', ...neuronClasses],
-        rows: changes.flatMap(({ label, layers }) => layers.map((layer, index): DataCell[] => [label, index, ...neuronClasses.map(kind => layer[kind])])),
+        rows: changes.flatMap(({ label, layers }) =>
+            layers.map((layer, index): DataCell[] => [label, index, ...neuronClasses.map((kind) => layer[kind])]),
+        ),
     };
 }
 
@@ -19,7 +29,9 @@ export function histogramChangesTable({ changes }: Comparison): DataTable {
     return {
         name: 'comparison-histogram',
         columns: ['analysis', 'N', 'selected', 'all'],
-        rows: changes.flatMap(({ label, histogram, histogramAll }) => histogramAll.map((all, n): DataCell[] => [label, n, histogram[n] ?? 0, all])),
+        rows: changes.flatMap(({ label, histogram, histogramAll }) =>
+            histogramAll.map((all, n): DataCell[] => [label, n, histogram[n] ?? 0, all]),
+        ),
     };
 }
 
@@ -28,10 +40,19 @@ export function languageNumbersTable({ languages, analyses, trained }: Compariso
     return {
         name: 'comparison-languages',
         columns: ['language', 'trained', 'analysis', 'specific', 'related', 'total'],
-        rows: languages.flatMap(language => analyses.map(({ label, perLanguage }): DataCell[] => {
-            const numbers = perLanguage[language];
-            return [language, trained.includes(language) ? 'yes' : 'no', label, numbers?.specific ?? null, numbers?.related ?? null, numbers?.total ?? null];
-        })),
+        rows: languages.flatMap((language) =>
+            analyses.map(({ label, perLanguage }): DataCell[] => {
+                const numbers = perLanguage[language];
+                return [
+                    language,
+                    trained.includes(language) ? 'yes' : 'no',
+                    label,
+                    numbers?.specific ?? null,
+                    numbers?.related ?? null,
+                    numbers?.total ?? null,
+                ];
+            }),
+        ),
     };
 }
 
@@ -39,45 +60,88 @@ export function languageNumbersTable({ languages, analyses, trained }: Compariso
 export function groupsTable({ changes, trained }: Comparison): DataTable {
     const names = groupLabels(trained);
     const rows = (label: string, name: string, group: GroupChange | undefined): DataCell[][] =>
-        (group === undefined ? [] : (['specific', 'related', 'total'] as const).map(kind => [name, label, kind, group.before[kind], group.after[kind], group.change[kind]]));
+        group === undefined
+            ? []
+            : (['specific', 'related', 'total'] as const).map((kind) => [
+                  name,
+                  label,
+                  kind,
+                  group.before[kind],
+                  group.after[kind],
+                  group.change[kind],
+              ]);
     return {
         name: 'comparison-groups',
         columns: ['languages', 'analysis', 'neurons', 'before', 'after', 'change'],
-        rows: changes.flatMap(({ label, groups }) => groupNames.flatMap(key => rows(label, names[key], groups[key]))),
+        rows: changes.flatMap(({ label, groups }) => groupNames.flatMap((key) => rows(label, names[key], groups[key]))),
     };
 }
 
 /** The whole model's perplexity or accuracy in each language, before and after; limits are of the change (95 %). */
 export function metricChangesTable({ changes }: Comparison, metric: MetricName): DataTable {
-    return { name: `comparison-${metric}`, columns: ['language', ...METRIC_COLUMNS], rows: metricRows(changes, metric, ({ perLanguage }) => Object.entries(perLanguage)) };
+    return {
+        name: `comparison-${metric}`,
+        columns: ['language', ...METRIC_COLUMNS],
+        rows: metricRows(changes, metric, ({ perLanguage }) => Object.entries(perLanguage)),
+    };
 }
 
 /** Its means over groups of languages. */
 export function metricGroupsTable({ changes, trained }: Comparison, metric: MetricName): DataTable {
     const names = { all: 'all', ...groupLabels(trained) };
-    const rows = metricRows(changes, metric, ({ groups }) => (['all', ...groupNames] as const).flatMap(key => (groups[key] === undefined ? [] : [[names[key], groups[key]] as const])));
+    const rows = metricRows(changes, metric, ({ groups }) =>
+        (['all', ...groupNames] as const).flatMap((key) =>
+            groups[key] === undefined ? [] : [[names[key], groups[key]] as const],
+        ),
+    );
     return { name: `comparison-${metric}-groups`, columns: ['languages', ...METRIC_COLUMNS], rows };
 }
 
 const METRIC_COLUMNS = ['analysis', 'before', 'after', 'change', 'changeLow', 'changeHigh'];
 
-function metricRows(changes: Comparison['changes'], metric: MetricName, named: (change: MetricChange) => readonly (readonly [string, MetricGroupChange])[]): DataCell[][] {
-    return changes.flatMap(({ label, metrics }) => metrics.filter(one => one.metric === metric).flatMap(named)
-        .map(([name, { before, after, change, interval }]): DataCell[] => [name, label, before, after, change, interval?.[0] ?? null, interval?.[1] ?? null]));
+function metricRows(
+    changes: Comparison['changes'],
+    metric: MetricName,
+    named: (change: MetricChange) => readonly (readonly [string, MetricGroupChange])[],
+): DataCell[][] {
+    return changes.flatMap(({ label, metrics }) =>
+        metrics
+            .filter((one) => one.metric === metric)
+            .flatMap(named)
+            .map(([name, { before, after, change, interval }]): DataCell[] => [
+                name,
+                label,
+                before,
+                after,
+                change,
+                interval?.[0] ?? null,
+                interval?.[1] ?? null,
+            ]),
+    );
 }
 
 function groupLabels(trained: readonly string[]): Readonly<Record<GroupName, string>> {
-    return { trained: `trained (${trained.join(', ')})`, others: trained.length === 0 ? 'all languages' : 'other languages', english: 'English', rest: 'all but English' };
+    return {
+        trained: `trained (${trained.join(', ')})`,
+        others: trained.length === 0 ? 'all languages' : 'other languages',
+        english: 'English',
+        rest: 'all but English',
+    };
 }
 
 /** Class before and after, and what is shared: table 4 of the paper and the transitions behind it. */
 export function transitionsTable({ changes }: Comparison): DataTable {
     return {
         name: 'comparison-classes',
-        columns: ['before', 'analysis', ...FROM.map(to => `to ${to}`), 'overlap'],
-        rows: changes.flatMap(({ label, transitions, overlap }) => FROM.map((from): DataCell[] => [
-            from, label, ...FROM.map(to => transitions[from][to]), from === 'none' ? null : overlap[from],
-        ])),
+        columns: ['before', 'analysis', ...FROM.map((to) => `to ${to}`), 'overlap'],
+        rows: changes.flatMap(({ label, transitions, overlap }) =>
+            FROM.map((from): DataCell[] => [
+                from,
+                label,
+                ...FROM.map((to) => transitions[from][to]),
+                from === 'none' ? null : overlap[from],
+            ]),
+        ),
     };
 }
 
@@ -85,12 +149,13 @@ export function transitionsTable({ changes }: Comparison): DataTable {
 export function seriesTable({ analyses, changes }: Comparison): DataTable {
     return {
         name: 'series',
-        columns: ['analysis', ...neuronClasses, ...neuronClasses.map(kind => `${kind} overlap`)],
+        columns: ['analysis', ...neuronClasses, ...neuronClasses.map((kind) => `${kind} overlap`)],
         rows: analyses.map(({ label, layers }, index) => {
             const overlap = changes[index - 1]?.overlap;
             return [
-                label, ...neuronClasses.map(kind => layers.reduce((sum, layer) => sum + layer[kind], 0)),
-                ...neuronClasses.map(kind => (index === 0 ? 1 : overlap?.[kind] ?? null)),
+                label,
+                ...neuronClasses.map((kind) => layers.reduce((sum, layer) => sum + layer[kind], 0)),
+                ...neuronClasses.map((kind) => (index === 0 ? 1 : (overlap?.[kind] ?? null))),
             ];
         }),
     };

@@ -16,17 +16,28 @@ export interface HtmlTableOptions {
 /** A table as HTML. The first column heads its row; exact numbers stand in `<data value>`. */
 export function htmlTable(table: DataTable, options: HtmlTableOptions = {}): Html {
     const { headings = {}, leadRows = 0 } = options;
-    const body = table.rows.map((row, index) => html`
-<tr${index < leadRows && html` class="lead"`}>${row.map((cell, column) => tableCell(cell, column, table, options))}</tr>`);
-    return html`<div class="table"><table>
-<thead><tr>${table.columns.map(column => html`<th scope="col">${ownValue(headings, column) ?? column}</th>`)}</tr></thead>
-<tbody>${body}
-</tbody></table></div>`;
+    const body = table.rows.map(
+        (row, index) => html`
+<tr${index < leadRows && html` class="lead"`}>${row.map((cell, column) => tableCell(cell, column, table, options))}</tr>`,
+    );
+    return html`<div class="table">
+        <table>
+            <thead>
+                <tr>
+                    ${table.columns.map((column) => html`<th scope="col">${ownValue(headings, column) ?? column}</th>`)}
+                </tr>
+            </thead>
+            <tbody>
+                ${body}
+            </tbody>
+        </table>
+    </div>`;
 }
 
 function tableCell(cell: DataCell, column: number, table: DataTable, options: HtmlTableOptions): Html {
     const format = ownValue(options.formats ?? {}, table.columns[column] ?? '') ?? formatNumber;
-    const content = typeof cell === 'string' ? html`${cell}` : html`<data value="${String(cell)}">${format(cell)}</data>`;
+    const content =
+        typeof cell === 'string' ? html`${cell}` : html`<data value="${String(cell)}">${format(cell)}</data>`;
     if (column === 0) return html`<th scope="row">${content}</th>`;
     return typeof cell === 'string' ? html`<td class="text">${content}</td>` : html`<td>${content}</td>`;
 }

@@ -32,13 +32,68 @@ const pathsOfHandles = new WeakMap<object, string>();
 
 /** Closing does not fail here: what a failed close means differs between file systems. */
 const wrapped = [
-    'open', 'readFile', 'writeFile', 'appendFile', 'stat', 'lstat', 'fstat', 'mkdir', 'readdir', 'opendir', 'rename', 'rm', 'rmdir', 'unlink', 'access',
-    'copyFile', 'realpath', 'truncate', 'ftruncate', 'utimes', 'futimes', 'chmod', 'fchmod', 'chown', 'fchown', 'link', 'symlink', 'fsync', 'fdatasync',
-    'read', 'write', 'readv', 'writev',
+    'open',
+    'readFile',
+    'writeFile',
+    'appendFile',
+    'stat',
+    'lstat',
+    'fstat',
+    'mkdir',
+    'readdir',
+    'opendir',
+    'rename',
+    'rm',
+    'rmdir',
+    'unlink',
+    'access',
+    'copyFile',
+    'realpath',
+    'truncate',
+    'ftruncate',
+    'utimes',
+    'futimes',
+    'chmod',
+    'fchmod',
+    'chown',
+    'fchown',
+    'link',
+    'symlink',
+    'fsync',
+    'fdatasync',
+    'read',
+    'write',
+    'readv',
+    'writev',
 ] as const;
-const handleMethods = ['read', 'write', 'readFile', 'writeFile', 'appendFile', 'stat', 'sync', 'datasync', 'truncate', 'readv', 'writev'] as const;
+const handleMethods = [
+    'read',
+    'write',
+    'readFile',
+    'writeFile',
+    'appendFile',
+    'stat',
+    'sync',
+    'datasync',
+    'truncate',
+    'readv',
+    'writev',
+] as const;
 const writing = new Set([
-    'writeFile', 'appendFile', 'mkdir', 'rename', 'copyFile', 'truncate', 'ftruncate', 'fsync', 'fdatasync', 'sync', 'datasync', 'write', 'writev', 'link',
+    'writeFile',
+    'appendFile',
+    'mkdir',
+    'rename',
+    'copyFile',
+    'truncate',
+    'ftruncate',
+    'fsync',
+    'fdatasync',
+    'sync',
+    'datasync',
+    'write',
+    'writev',
+    'link',
     'symlink',
 ]);
 
@@ -53,14 +108,17 @@ function pathOf(target: unknown): string | undefined {
 }
 
 function opensForWriting(flags: unknown): boolean {
-    return typeof flags === 'string' ? /[wa+]/.test(flags) : typeof flags === 'number' && (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) !== 0;
+    return typeof flags === 'string'
+        ? /[wa+]/.test(flags)
+        : typeof flags === 'number' && (flags & (fs.constants.O_WRONLY | fs.constants.O_RDWR)) !== 0;
 }
 
 /** Notes an operation; the error with which it is to fail, where it is to. */
 function faultOf(name: string, targets: readonly unknown[], flags: unknown): NodeJS.ErrnoException | undefined {
     if (watch === undefined) return undefined;
     const { folder, operations, failing, code } = watch;
-    const isBelow = (path: string | undefined): boolean => path !== undefined && (path === folder || path.startsWith(folder + sep));
+    const isBelow = (path: string | undefined): boolean =>
+        path !== undefined && (path === folder || path.startsWith(folder + sep));
     const path = targets.map(pathOf).find(isBelow);
     if (path === undefined) return undefined;
     const place = operations.length;
@@ -68,7 +126,12 @@ function faultOf(name: string, targets: readonly unknown[], flags: unknown): Nod
     operations.push({ name: `${name} ${path.slice(folder.length + 1)}`, writes });
     if (place !== failing) return undefined;
     const errno = code === 'EIO' ? -5 : -28;
-    return Object.assign(new Error(`${code}: put in by the campaign, ${name} '${path}'`), { code, errno, syscall: name, path });
+    return Object.assign(new Error(`${code}: put in by the campaign, ${name} '${path}'`), {
+        code,
+        errno,
+        syscall: name,
+        path,
+    });
 }
 
 /** What a full disk still takes: the first half. */
@@ -93,43 +156,59 @@ function replace(object: object, name: string, make: (original: AnyFunction) => 
 }
 
 for (const name of wrapped) {
-    replace(fs, name, (original) => function (...args) {
-        const callback = args.at(-1);
-        const fault = faultOf(name, targetsOf(name, args), args[1]);
-        if (fault !== undefined && typeof callback === 'function') {
-            if (fault.code === 'ENOSPC' && name === 'write') originals.writeSync(args[0] as number, half(args[1]) as Buffer);
-            process.nextTick(callback as (error: Error) => void, fault);
-            return undefined;
-        }
-        if (name === 'open' && typeof callback === 'function') {
-            args[args.length - 1] = (error: Error | null, descriptor: number) => {
+    replace(
+        fs,
+        name,
+        (original) =>
+            function (...args) {
+                const callback = args.at(-1);
+                const fault = faultOf(name, targetsOf(name, args), args[1]);
+                if (fault !== undefined && typeof callback === 'function') {
+                    if (fault.code === 'ENOSPC' && name === 'write')
+                        originals.writeSync(args[0] as number, half(args[1]) as Buffer);
+                    process.nextTick(callback as (error: Error) => void, fault);
+                    return undefined;
+                }
+                if (name === 'open' && typeof callback === 'function') {
+                    args[args.length - 1] = (error: Error | null, descriptor: number) => {
+                        const path = pathOf(args[0]);
+                        if (error === null && path !== undefined) pathsOfDescriptors.set(descriptor, path);
+                        (callback as (error: Error | null, descriptor: number) => void)(error, descriptor);
+                    };
+                }
+                return original.apply(this, args);
+            },
+    );
+    replace(
+        fs,
+        `${name}Sync`,
+        (original) =>
+            function (...args) {
+                const fault = faultOf(name, targetsOf(name, args), args[1]);
+                if (fault !== undefined) throw fault;
+                return original.apply(this, args);
+            },
+    );
+    replace(
+        promises,
+        name,
+        (original) =>
+            async function (...args) {
+                const fault = faultOf(name, targetsOf(name, args), args[1]);
+                if (fault !== undefined) {
+                    const writesPart = fault.code === 'ENOSPC' && (name === 'writeFile' || name === 'appendFile');
+                    if (writesPart) await original.apply(this, [args[0], half(args[1])]);
+                    throw fault;
+                }
+                const result = await original.apply(this, args);
                 const path = pathOf(args[0]);
-                if (error === null && path !== undefined) pathsOfDescriptors.set(descriptor, path);
-                (callback as (error: Error | null, descriptor: number) => void)(error, descriptor);
-            };
-        }
-        return original.apply(this, args);
-    });
-    replace(fs, `${name}Sync`, (original) => function (...args) {
-        const fault = faultOf(name, targetsOf(name, args), args[1]);
-        if (fault !== undefined) throw fault;
-        return original.apply(this, args);
-    });
-    replace(promises, name, (original) => async function (...args) {
-        const fault = faultOf(name, targetsOf(name, args), args[1]);
-        if (fault !== undefined) {
-            const writesPart = fault.code === 'ENOSPC' && (name === 'writeFile' || name === 'appendFile');
-            if (writesPart) await original.apply(this, [args[0], half(args[1])]);
-            throw fault;
-        }
-        const result = await original.apply(this, args);
-        const path = pathOf(args[0]);
-        if (name === 'open' && path !== undefined) {
-            pathsOfHandles.set(result as FileHandle, path);
-            pathsOfDescriptors.set((result as FileHandle).fd, path);
-        }
-        return result;
-    });
+                if (name === 'open' && path !== undefined) {
+                    pathsOfHandles.set(result as FileHandle, path);
+                    pathsOfDescriptors.set((result as FileHandle).fd, path);
+                }
+                return result;
+            },
+    );
 }
 const probe = join(tmpdir(), `language-neurons-handle-${process.pid}`);
 const handle = await originals.promises.open(probe, 'w');
@@ -137,12 +216,18 @@ const prototype = Object.getPrototypeOf(handle) as object;
 await handle.close();
 await originals.promises.rm(probe);
 for (const name of handleMethods) {
-    replace(prototype, name, (original) => async function (...args) {
-        const fault = faultOf(name, [this], undefined);
-        if (fault === undefined) return original.apply(this, args);
-        if (fault.code === 'ENOSPC' && writing.has(name) && args.length > 0) await original.apply(this, [half(args[0])]);
-        throw fault;
-    });
+    replace(
+        prototype,
+        name,
+        (original) =>
+            async function (...args) {
+                const fault = faultOf(name, [this], undefined);
+                if (fault === undefined) return original.apply(this, args);
+                if (fault.code === 'ENOSPC' && writing.has(name) && args.length > 0)
+                    await original.apply(this, [half(args[0])]);
+                throw fault;
+            },
+    );
 }
 syncBuiltinESMExports();
 
@@ -151,7 +236,10 @@ syncBuiltinESMExports();
  * @param failing place of the failing operation; none for -1
  */
 export async function watching<T>(
-    folder: string, work: () => Promise<T>, failing = -1, code: FaultCode = 'EIO',
+    folder: string,
+    work: () => Promise<T>,
+    failing = -1,
+    code: FaultCode = 'EIO',
 ): Promise<{ readonly operations: readonly Operation[]; readonly result?: T; readonly error?: unknown }> {
     const operations: Operation[] = [];
     watch = { folder, operations, failing, code };

@@ -37,18 +37,32 @@ export interface Tools {
     readonly signal?: AbortSignal;
 }
 
-async function experiment(folder: string): Promise<{ analysis: Awaited<ReturnType<typeof readNeurons>>; sets: ['specific']; controls: number; folder: string }> {
+async function experiment(folder: string): Promise<{
+    analysis: Awaited<ReturnType<typeof readNeurons>>;
+    sets: ['specific'];
+    controls: number;
+    folder: string;
+}> {
     const run = join(folder, 'run');
     return { analysis: await readNeurons(join(run, 'neurons.json')), sets: ['specific'], controls: 1, folder: run };
 }
 
 const collecting = async (folder: string, { engine, signal }: Tools): Promise<unknown> => {
-    await collect({ engine, corpus: await openCorpus(join(folder, 'texts')), folder: join(folder, 'run'), folds: 2, signal });
+    await collect({
+        engine,
+        corpus: await openCorpus(join(folder, 'texts')),
+        folder: join(folder, 'run'),
+        folds: 2,
+        signal,
+    });
     return undefined;
 };
 const perplexities = async (folder: string, { engine, signal }: Tools): Promise<unknown> => {
     const { seconds: _, ...matrix } = await deactivate({
-        ...(await experiment(folder)), engine, metric: perplexityMetric(await openCorpus(join(folder, 'evaluate'))), signal,
+        ...(await experiment(folder)),
+        engine,
+        metric: perplexityMetric(await openCorpus(join(folder, 'evaluate'))),
+        signal,
     });
     return matrix;
 };
@@ -59,17 +73,26 @@ const accuracies = async (folder: string, { engine, signal }: Tools): Promise<un
     return undefined; // answers may be other ones after a stop
 };
 const responding = async (folder: string, { engine, signal }: Tools): Promise<unknown> => {
-    const [questions, template] = [await openQuestions(join(folder, 'questions')), await openTemplate(join(folder, 'template.txt'), engine)];
+    const [questions, template] = [
+        await openQuestions(join(folder, 'questions')),
+        await openTemplate(join(folder, 'template.txt'), engine),
+    ];
     await respond({ engine, questions, template, path: join(folder, 'run', 'answers.json'), maxTokens: 4, signal });
     return undefined;
 };
 
 export const steps: readonly Step[] = [
     {
-        name: 'open a model', after: [],
+        name: 'open a model',
+        after: [],
         run: async (folder) => {
             const engine = await Engine.open({
-                model: join(folder, 'model.gguf'), loras: [{ path: join(folder, 'adapter.gguf') }], gpu: 'off', threads: 1, batchSize: 64, windowSize: 64,
+                model: join(folder, 'model.gguf'),
+                loras: [{ path: join(folder, 'adapter.gguf') }],
+                gpu: 'off',
+                threads: 1,
+                batchSize: 64,
+                windowSize: 64,
             });
             engine.close();
             return engine.fingerprint;
@@ -79,7 +102,8 @@ export const steps: readonly Step[] = [
     { name: 'collect, continued', after: [], stoppedAfter: 3, run: collecting },
     { name: 'collect, finished', after: ['collect'], run: collecting },
     {
-        name: 'identify', after: ['collect'],
+        name: 'identify',
+        after: ['collect'],
         run: async (folder) => {
             const analysis = identify(await readActivations(join(folder, 'run')), { topRate: 0.2, bar: 0.98 });
             await writeNeurons(join(folder, 'run', 'neurons.json'), analysis);
@@ -93,25 +117,37 @@ export const steps: readonly Step[] = [
     { name: 'respond', after: ['collect'], run: responding },
     { name: 'respond, continued', after: ['collect'], stoppedAfter: 2, run: responding },
     {
-        name: 'report', after: ['collect', 'identify', 'perplexity'],
+        name: 'report',
+        after: ['collect', 'identify', 'perplexity'],
         run: (folder) => reportOn(join(folder, 'run')).then(() => undefined),
     },
     {
-        name: 'import', after: [],
-        run: async (folder) => writeActivations(join(folder, 'run', 'activations.safetensors'), await importCounts(join(folder, 'published'))),
+        name: 'import',
+        after: [],
+        run: async (folder) =>
+            writeActivations(
+                join(folder, 'run', 'activations.safetensors'),
+                await importCounts(join(folder, 'published')),
+            ),
     },
     {
-        name: 'readers', after: ['collect', 'identify', 'perplexity', 'respond'],
+        name: 'readers',
+        after: ['collect', 'identify', 'perplexity', 'respond'],
         run: async (folder, { engine }) => {
             const texts: unknown[] = [];
             for (const name of ['texts', 'data.jsonl', 'run/answers.json']) {
                 const corpus = await openCorpus(join(folder, name));
-                for (const language of corpus.languages) for await (const sample of corpus.samples(language)) texts.push(sample);
+                for (const language of corpus.languages)
+                    for await (const sample of corpus.samples(language)) texts.push(sample);
             }
             const questions = await openQuestions(join(folder, 'questions'));
             for (const language of questions.languages) texts.push(await questions.of(language));
             texts.push((await openTemplate(join(folder, 'template.txt'), engine)).write({ language: 'en', text: 'a' }));
-            return { texts, config: await readRunConfig(join(folder, 'run.yaml')), matrices: await readMatrices(join(folder, 'run')) };
+            return {
+                texts,
+                config: await readRunConfig(join(folder, 'run.yaml')),
+                matrices: await readMatrices(join(folder, 'run')),
+            };
         },
     },
 ];
@@ -119,12 +155,18 @@ export const steps: readonly Step[] = [
 /** Inputs of the steps beside those of `writeInputs`. */
 export function writeMore(folder: string): void {
     mkdirSync(join(folder, 'published'));
-    for (const [language, counts] of [['en', [1, 2, 3, 4]], ['de', [4, 3, 2, 1]]] as const) {
+    for (const [language, counts] of [
+        ['en', [1, 2, 3, 4]],
+        ['de', [4, 3, 2, 1]],
+    ] as const) {
         writeFileSync(join(folder, 'published', `activation.${language}.pt`), countsFile([2, 2], counts, 9));
     }
     cpSync(embeddedModel, join(folder, 'model.gguf'));
     cpSync(embeddedAdapter, join(folder, 'adapter.gguf'));
-    writeFileSync(join(folder, 'data.jsonl'), '{"language":"en","text":"The farmer eats bread."}\n{"language":"de","text":"Der Bauer isst das Brot."}\n');
+    writeFileSync(
+        join(folder, 'data.jsonl'),
+        '{"language":"en","text":"The farmer eats bread."}\n{"language":"de","text":"Der Bauer isst das Brot."}\n',
+    );
     writeFileSync(join(folder, 'template.txt'), '{question} {Language}:\n');
     mkdirSync(join(folder, 'run'));
 }

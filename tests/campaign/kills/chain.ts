@@ -49,7 +49,10 @@ export function runIn(folder: string, args: readonly string[], env: NodeJS.Proce
  * @param most kills of this chain, at least 1
  */
 export async function killChain(
-    { scenario, template, reference, milliseconds }: Undisturbed, folder: string, number: number, most: number,
+    { scenario, template, reference, milliseconds }: Undisturbed,
+    folder: string,
+    number: number,
+    most: number,
 ): Promise<ChainResult> {
     const random = randomOf(seed, 'kills', scenario.name, number);
     rmSync(folder, { recursive: true, force: true });
@@ -82,7 +85,10 @@ export async function killChain(
 }
 
 async function killed(
-    folder: string, command: readonly string[], after: number, victim: Victim,
+    folder: string,
+    command: readonly string[],
+    after: number,
+    victim: Victim,
 ): Promise<{ readonly finished: boolean; readonly faults: string[] }> {
     const { child: parent, ended } = startCli(command, {}, folder);
     const over = await Promise.race([wait(after).then(() => undefined), ended]);
@@ -99,7 +105,9 @@ async function killed(
     if (childAlone && code !== 0) {
         const lines = stderr.split('\n').filter((line) => line.startsWith('language-neurons: '));
         if (code !== 1 || lines.length !== 1) {
-            faults.push(`the parent of a killed child ended with ${String(code ?? signal)} and ${lines.length} lines: ${stderr.trim()}`);
+            faults.push(
+                `the parent of a killed child ended with ${String(code ?? signal)} and ${lines.length} lines: ${stderr.trim()}`,
+            );
         }
     }
     const orphans = await stillAliveAfter(children, mostMillisecondsOfAnOrphan);
@@ -126,7 +134,9 @@ async function finishedPieces(folder: string): Promise<Finished> {
             for (const { key } of journalEntries(bytes)) found.set(`${name} ${key}`, 1);
         } else if (/(^|\/)parts\/.*\.safetensors$/.test(name)) {
             // One that is damaged holds no text: a part is written in one go.
-            const { metadata } = await readSafetensors(`${folder}/${name}`).catch(() => ({ metadata: {} as Record<string, string> }));
+            const { metadata } = await readSafetensors(`${folder}/${name}`).catch(() => ({
+                metadata: {} as Record<string, string>,
+            }));
             found.set(name, Number(metadata.samples ?? 0));
         } else if (/(activations\.safetensors|neurons\.json|\.matrix\.json|answers\.json)$/.test(name)) {
             found.set(name, 1);
@@ -145,4 +155,3 @@ function lostPieces(before: Finished, now: Finished): string[] {
     };
     return [...before].filter(([name, amount]) => (now.get(name) ?? 0) < amount && !isDone(name)).map(([name]) => name);
 }
-

@@ -4,7 +4,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 /** Children of a process, on Linux, where the campaign runs. */
 export function childrenOf(pid: number): number[] {
     try {
-        return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').split(' ').filter((text) => text !== '').map(Number);
+        return readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8')
+            .split(' ')
+            .filter((text) => text !== '')
+            .map(Number);
     } catch {
         return []; // gone
     }

@@ -37,11 +37,15 @@ export class Reader {
      * @param mostMilliseconds of one read: a chat template may take 5 s, nothing else comes near
      * @param mostBytes of resident memory
      */
-    constructor(private readonly folder: string, private readonly mostMilliseconds = 20_000, private readonly mostBytes = 2 * 1024 ** 3) {}
+    constructor(
+        private readonly folder: string,
+        private readonly mostMilliseconds = 20_000,
+        private readonly mostBytes = 2 * 1024 ** 3,
+    ) {}
 
     async read(request: ReadRequest): Promise<ReadResult> {
         if (this.#reads++ >= readsOfAProcess) await this.close();
-        const worker = this.#worker ??= await this.#start();
+        const worker = (this.#worker ??= await this.#start());
         const begin = performance.now();
         let killed: ReadResult | undefined;
         const kill = (outcome: string, message: string, peakBytes: number): void => {
@@ -51,15 +55,18 @@ export class Reader {
         const watch = setInterval(() => {
             const bytes = residentBytes(worker.pid!);
             if (bytes > this.mostBytes) kill('MEMORY', `takes ${bytes} bytes`, bytes);
-            else if (performance.now() - begin > this.mostMilliseconds) kill('HANG', `does not end within ${this.mostMilliseconds} ms`, bytes);
+            else if (performance.now() - begin > this.mostMilliseconds)
+                kill('HANG', `does not end within ${this.mostMilliseconds} ms`, bytes);
         }, 50);
         const stop = new AbortController();
         try {
             worker.send(request);
             const answered = once(worker, 'message', stop).then(([result]) => result as ReadResult);
             const died = once(worker, 'exit', stop).then(([code, signal]): ReadResult => ({
-                outcome: 'DIED', message: `${String(signal ?? code)}: ${this.#words.trim().split('\n').slice(-3).join(' ')}`,
-                milliseconds: performance.now() - begin, peakBytes: 0,
+                outcome: 'DIED',
+                message: `${String(signal ?? code)}: ${this.#words.trim().split('\n').slice(-3).join(' ')}`,
+                milliseconds: performance.now() - begin,
+                peakBytes: 0,
             }));
             const result = await Promise.race([answered, died]);
             if (result.outcome === 'DIED') this.#worker = undefined;
@@ -83,12 +90,18 @@ export class Reader {
 
     async #start(): Promise<ChildProcess> {
         const worker = spawn(process.execPath, [script], {
-            cwd: this.folder, stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'ipc'], env: { ...process.env, LANGUAGE_NEURONS_ABORT_FD: String(abortFd) },
+            cwd: this.folder,
+            stdio: ['ignore', 'ignore', 'pipe', 'pipe', 'ipc'],
+            env: { ...process.env, LANGUAGE_NEURONS_ABORT_FD: String(abortFd) },
         });
         for (const stream of [worker.stderr, worker.stdio[abortFd]]) {
-            if (stream instanceof Object && 'setEncoding' in stream) stream.setEncoding('utf8').on('data', (text: string) => (this.#words += text));
+            if (stream instanceof Object && 'setEncoding' in stream)
+                stream.setEncoding('utf8').on('data', (text: string) => (this.#words += text));
         }
-        const [first] = await Promise.race([once(worker, 'message'), once(worker, 'exit').then(() => ['nothing'])]) as [unknown];
+        const [first] = (await Promise.race([
+            once(worker, 'message'),
+            once(worker, 'exit').then(() => ['nothing']),
+        ])) as [unknown];
         if (first !== 'ready') throw new Error(`the reader does not start: ${this.#words}`);
         return worker;
     }

@@ -4,7 +4,17 @@ import { general, type Mutation } from './mutate.js';
 /** Where a GGUF file keeps what: https://github.com/ggml-org/ggml/blob/master/docs/gguf.md */
 interface Field {
     /** What stands there: lengths, numbers of dimensions, types, ... */
-    readonly what: 'count' | 'length' | 'text' | 'valueType' | 'itemType' | 'value' | 'dimensions' | 'extent' | 'tensorType' | 'offset';
+    readonly what:
+        | 'count'
+        | 'length'
+        | 'text'
+        | 'valueType'
+        | 'itemType'
+        | 'value'
+        | 'dimensions'
+        | 'extent'
+        | 'tensorType'
+        | 'offset';
     readonly at: number;
     readonly bytes: number;
     /** Key of the pair, or name of the tensor. */
@@ -76,19 +86,68 @@ export function mapGguf(bytes: Buffer): GgufMap {
 }
 
 const huge = [
-    0n, 1n, 2n, 3n, 5n, 7n, 31n, 32n, 33n, 255n, 65_535n, 1n << 20n, (1n << 31n) - 1n, 1n << 31n, (1n << 32n) - 1n, 1n << 32n, (1n << 32n) + 1n, 1n << 40n,
-    1n << 60n, 1n << 61n, (1n << 63n) - 1n, 1n << 63n, (1n << 64n) - 1n, (1n << 64n) - 32n,
+    0n,
+    1n,
+    2n,
+    3n,
+    5n,
+    7n,
+    31n,
+    32n,
+    33n,
+    255n,
+    65_535n,
+    1n << 20n,
+    (1n << 31n) - 1n,
+    1n << 31n,
+    (1n << 32n) - 1n,
+    1n << 32n,
+    (1n << 32n) + 1n,
+    1n << 40n,
+    1n << 60n,
+    1n << 61n,
+    (1n << 63n) - 1n,
+    1n << 63n,
+    (1n << 64n) - 1n,
+    (1n << 64n) - 32n,
 ];
 
 /** Templates that write on the disk, reach for what they must not, or never end. */
 const templates = [
-    '{{ messages.__proto__.polluted }}', '{{ constructor.constructor("return process")() }}', '{% for i in range(10) %}{{ i }}{% endfor %}',
-    '{% set messages.constructor.prototype.polluted = 1 %}', '{{ messages', '{% if %}', '{{ "x" * 1000000000 }}', '{{ [].__class__.__base__.__subclasses__() }}',
-    '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}', `${'{{ '.repeat(2000)}`, `${'('.repeat(3000)}`, `{{ ${'('.repeat(3000)}1${')'.repeat(3000)} }}`,
+    '{{ messages.__proto__.polluted }}',
+    '{{ constructor.constructor("return process")() }}',
+    '{% for i in range(10) %}{{ i }}{% endfor %}',
+    '{% set messages.constructor.prototype.polluted = 1 %}',
+    '{{ messages',
+    '{% if %}',
+    '{{ "x" * 1000000000 }}',
+    '{{ [].__class__.__base__.__subclasses__() }}',
+    '{% macro m() %}{{ m() }}{% endmacro %}{{ m() }}',
+    `${'{{ '.repeat(2000)}`,
+    `${'('.repeat(3000)}`,
+    `{{ ${'('.repeat(3000)}1${')'.repeat(3000)} }}`,
 ];
 /** No end in sight, in no more bytes than the embedded model's own takes. */
 export const endlessTemplate = '{%for a in range(99999)%}{%for b in range(99999)%}{%endfor%}{%endfor%}';
-const texts = ['', '\0', '%s%s%n', '__proto__', '../../x', 'llama', 'gpt2', 'mamba', 'gemma3', 'bert', 'clip', 'phi3', 'no-vocab', 'bpe', '\xff\xfe', '{{ x', 'x'.repeat(5000)];
+const texts = [
+    '',
+    '\0',
+    '%s%s%n',
+    '__proto__',
+    '../../x',
+    'llama',
+    'gpt2',
+    'mamba',
+    'gemma3',
+    'bert',
+    'clip',
+    'phi3',
+    'no-vocab',
+    'bpe',
+    '\xff\xfe',
+    '{{ x',
+    'x'.repeat(5000),
+];
 
 /** Changes to one field of a file's head, or to its data. */
 export function ggufMutations(seed: Buffer): readonly Mutation[] {
@@ -96,18 +155,31 @@ export function ggufMutations(seed: Buffer): readonly Mutation[] {
     /** A head of another length, the data behind it where they belong. */
     const withHead = (bytes: Buffer, from: number, to: number, middle: Buffer): Buffer => {
         const head = Buffer.concat([bytes.subarray(0, from), middle, bytes.subarray(to, map.end)]);
-        return Buffer.concat([head, Buffer.alloc(Math.ceil(head.length / alignment) * alignment - head.length), bytes.subarray(map.data)]);
+        return Buffer.concat([
+            head,
+            Buffer.alloc(Math.ceil(head.length / alignment) * alignment - head.length),
+            bytes.subarray(map.data),
+        ]);
     };
-    const isWhole = (bytes: Buffer): boolean => bytes.length === seed.length && bytes.subarray(0, 4).equals(seed.subarray(0, 4));
+    const isWhole = (bytes: Buffer): boolean =>
+        bytes.length === seed.length && bytes.subarray(0, 4).equals(seed.subarray(0, 4));
     /** Fields lie where the map says only until a length changed. */
-    const once = (change: Mutation): Mutation => (bytes, random) => (isWhole(bytes) ? change(bytes, random) : pick(general, random)(bytes, random));
+    const once =
+        (change: Mutation): Mutation =>
+        (bytes, random) =>
+            isWhole(bytes) ? change(bytes, random) : pick(general, random)(bytes, random);
     const count = (bytes: Buffer, tensor: boolean, by: bigint): void => {
         const at = tensor ? 8 : 16;
         bytes.writeBigUInt64LE(BigInt.asUintN(64, bytes.readBigUInt64LE(at) + by), at);
     };
     const number = (field: Field, bytes: Buffer, random: Random): void => {
         const bits = BigInt(8 * field.bytes);
-        const own = field.bytes === 8 ? bytes.readBigUInt64LE(field.at) : field.bytes === 4 ? BigInt(bytes.readUInt32LE(field.at)) : BigInt(bytes[field.at]!);
+        const own =
+            field.bytes === 8
+                ? bytes.readBigUInt64LE(field.at)
+                : field.bytes === 4
+                  ? BigInt(bytes.readUInt32LE(field.at))
+                  : BigInt(bytes[field.at]!);
         const near = [own + 1n, own - 1n, own * 2n, own / 2n, own + 32n, own ^ (1n << BigInt(random(8 * field.bytes)))];
         let value = BigInt.asUintN(Number(bits), random(2) === 0 ? pick(near, random) : pick(huge, random));
         for (let i = 0; i < field.bytes; i++, value >>= 8n) bytes[field.at + i] = Number(value & 255n);
@@ -131,7 +203,17 @@ export function ggufMutations(seed: Buffer): readonly Mutation[] {
     const text: Mutation = once((bytes, random) => {
         const field = pick(textFields, random);
         const chat = field.of === 'tokenizer.chat_template';
-        const other = Buffer.from(chat && random(3) > 0 ? pick(templates, random) : random(2) === 0 ? pick(textFields.map(({ at, bytes: size }) => seed.toString('latin1', at, at + size)), random) : pick(texts, random), 'latin1');
+        const other = Buffer.from(
+            chat && random(3) > 0
+                ? pick(templates, random)
+                : random(2) === 0
+                  ? pick(
+                        textFields.map(({ at, bytes: size }) => seed.toString('latin1', at, at + size)),
+                        random,
+                    )
+                  : pick(texts, random),
+            'latin1',
+        );
         const length = Buffer.alloc(8);
         length.writeBigUInt64LE(BigInt(other.length));
         return withHead(bytes, field.at - 8, field.at + field.bytes, Buffer.concat([length, other]));
@@ -142,11 +224,20 @@ export function ggufMutations(seed: Buffer): readonly Mutation[] {
         const other = Buffer.from(pick(templates, random));
         const length = Buffer.alloc(8);
         length.writeBigUInt64LE(BigInt(other.length));
-        return withHead(bytes, chatTemplate.at - 8, chatTemplate.at + chatTemplate.bytes, Buffer.concat([length, other]));
+        return withHead(
+            bytes,
+            chatTemplate.at - 8,
+            chatTemplate.at + chatTemplate.bytes,
+            Buffer.concat([length, other]),
+        );
     });
-    const entry: Mutation = once((bytes, random) => { // left out, twice, or in another's place
+    const entry: Mutation = once((bytes, random) => {
+        // left out, twice, or in another's place
         const { begin, end, tensor } = pick(map.entries, random);
-        const other = pick(map.entries.filter((candidate) => candidate.tensor === tensor), random);
+        const other = pick(
+            map.entries.filter((candidate) => candidate.tensor === tensor),
+            random,
+        );
         const own = Buffer.from(bytes.subarray(begin, end));
         switch (random(3)) {
             case 0:
@@ -159,21 +250,46 @@ export function ggufMutations(seed: Buffer): readonly Mutation[] {
                 return withHead(bytes, begin, end, Buffer.from(bytes.subarray(other.begin, other.end)));
         }
     });
-    const data: Mutation = once((bytes, random) => { // weights: infinite, not a number, noise
+    const data: Mutation = once((bytes, random) => {
+        // weights: infinite, not a number, noise
         const at = map.data + random(Math.max(1, bytes.length - map.data - 256));
         const length = Math.min(bytes.length - at, 2 + random(254));
         const fill = random(4);
-        for (let i = 0; i < length; i++) bytes[at + i] = fill === 0 ? 0xff : fill === 1 ? [0x00, 0x7c][i % 2]! : random(256);
+        for (let i = 0; i < length; i++)
+            bytes[at + i] = fill === 0 ? 0xff : fill === 1 ? [0x00, 0x7c][i % 2]! : random(256);
         return bytes;
     });
-    const cut: Mutation = (bytes, random) => bytes.subarray(0, random(2) === 0 ? random(bytes.length) : map.end - random(Math.min(map.end, 400)));
+    const cut: Mutation = (bytes, random) =>
+        bytes.subarray(0, random(2) === 0 ? random(bytes.length) : map.end - random(Math.min(map.end, 400)));
     const headByte: Mutation = (bytes, random) => {
         bytes[random(Math.min(bytes.length, map.end))] = random(256);
         return bytes;
     };
     return [
-        numeric('count'), numeric('length'), numeric('length'), numeric('value'), numeric('value'), numeric('value'), numeric('dimensions'), numeric('extent'),
-        numeric('extent'), numeric('offset'), typed('valueType'), typed('itemType'), typed('tensorType'), typed('tensorType'), text, text, template, entry,
-        entry, data, data, cut, headByte, headByte, ...general,
+        numeric('count'),
+        numeric('length'),
+        numeric('length'),
+        numeric('value'),
+        numeric('value'),
+        numeric('value'),
+        numeric('dimensions'),
+        numeric('extent'),
+        numeric('extent'),
+        numeric('offset'),
+        typed('valueType'),
+        typed('itemType'),
+        typed('tensorType'),
+        typed('tensorType'),
+        text,
+        text,
+        template,
+        entry,
+        entry,
+        data,
+        data,
+        cut,
+        headByte,
+        headByte,
+        ...general,
     ];
 }

@@ -33,69 +33,201 @@ export async function kindsOf(home: string): Promise<readonly Kind[]> {
     const made = join(home, 'made');
     mkdirSync(made, { recursive: true });
     const read = (...path: string[]): Buffer => readFileSync(join(home, ...path));
-    const counting = (model: string, out: string, ...more: string[]): string[] =>
-        ['collect', '--gpu', 'off', '--threads', '1', '--model', model, '--data', join(home, 'evaluate'), '--out', out, ...more];
+    const counting = (model: string, out: string, ...more: string[]): string[] => [
+        'collect',
+        '--gpu',
+        'off',
+        '--threads',
+        '1',
+        '--model',
+        model,
+        '--data',
+        join(home, 'evaluate'),
+        '--out',
+        out,
+        ...more,
+    ];
 
-    const model = (name: string, reader: string, bytes: Buffer): Seed =>
-        ({ name, reader, bytes, mutations: ggufMutations(bytes), command: (path, folder) => counting(path, join(folder, 'out')) });
+    const model = (name: string, reader: string, bytes: Buffer): Seed => ({
+        name,
+        reader,
+        bytes,
+        mutations: ggufMutations(bytes),
+        command: (path, folder) => counting(path, join(folder, 'out')),
+    });
     writeWidths(join(made, 'widths.gguf'), [64, 96]);
     writeUngated(join(made, 'ungated.gguf'), 2, 64);
     const base = model('model.gguf', 'gguf', readFileSync(embeddedModel));
     const adapter = readFileSync(embeddedAdapter);
 
-    const counts = { counts: [BigInt64Array.of(1n, 2n, 3n, 4n), BigInt64Array.of(0n, 1n)], tokens: BigInt64Array.of(5n, 6n) };
-    const twice = { counts: counts.counts.map((layer) => layer.map((count) => 2n * count)), tokens: counts.tokens.map((n) => 2n * n) };
-    const source = { model: { name: 'm', architecture: 'a', quantization: 'q', fingerprint: 'f' }, dataset: { name: 'd', hash: 'h' }, versions: {} };
+    const counts = {
+        counts: [BigInt64Array.of(1n, 2n, 3n, 4n), BigInt64Array.of(0n, 1n)],
+        tokens: BigInt64Array.of(5n, 6n),
+    };
+    const twice = {
+        counts: counts.counts.map((layer) => layer.map((count) => 2n * count)),
+        tokens: counts.tokens.map((n) => 2n * n),
+    };
+    const source = {
+        model: { name: 'm', architecture: 'a', quantization: 'q', fingerprint: 'f' },
+        dataset: { name: 'd', hash: 'h' },
+        versions: {},
+    };
     await writeActivations(join(made, 'plain.safetensors'), { languages: ['en', 'de'], ...counts, source });
-    await writeActivations(join(made, 'folds.safetensors'), { languages: ['en', 'de'], ...twice, folds: [counts, counts], source });
-    await writePart(join(made, 'part.safetensors'), { key: 'k', samples: 3, characters: 70, tokens: 9n, counts: counts.counts, routed: counts.counts.map(() => new BigInt64Array(0)) });
+    await writeActivations(join(made, 'folds.safetensors'), {
+        languages: ['en', 'de'],
+        ...twice,
+        folds: [counts, counts],
+        source,
+    });
+    await writePart(join(made, 'part.safetensors'), {
+        key: 'k',
+        samples: 3,
+        characters: 70,
+        tokens: 9n,
+        counts: counts.counts,
+        routed: counts.counts.map(() => new BigInt64Array(0)),
+    });
     const lape = dictionary({ n: number(9), over_zero: tensor({ shape: [2, 2], storage: 'IntStorage' }) });
     const pt = (bytes: Buffer): Seed => ({
-        name: 'activation.en.pt', reader: 'torch', bytes, mutations: torch, command: (_, folder) => ['import', folder, '--out', join(folder, 'out')],
+        name: 'activation.en.pt',
+        reader: 'torch',
+        bytes,
+        mutations: torch,
+        command: (_, folder) => ['import', folder, '--out', join(folder, 'out')],
     });
     const safe = (file: string, reader: string): Seed => ({
-        name: 'activations.safetensors', reader, bytes: read('made', file), mutations: safetensors,
+        name: 'activations.safetensors',
+        reader,
+        bytes: read('made', file),
+        mutations: safetensors,
         ...(reader === 'activations' ? { command: (_: string, folder: string) => ['identify', folder] } : {}),
     });
     const texts = (name: string, bytes: Buffer, mutations: readonly Mutation[] = json): Seed => ({
-        name, reader: 'corpus', bytes, mutations, command: (path, folder) => ['collect', ...modelArguments, '--data', path, '--out', join(folder, 'out')],
+        name,
+        reader: 'corpus',
+        bytes,
+        mutations,
+        command: (path, folder) => ['collect', ...modelArguments, '--data', path, '--out', join(folder, 'out')],
     });
     const asked = (name: string, bytes: Buffer, mutations: readonly Mutation[]): Seed => ({
-        name, reader: 'questions', bytes, mutations,
-        command: (_, folder) => ['respond', ...modelArguments, '--data', folder, '--max-tokens', '2', '--limit', '1', '--out', join(folder, 'out.json')],
+        name,
+        reader: 'questions',
+        bytes,
+        mutations,
+        command: (_, folder) => [
+            'respond',
+            ...modelArguments,
+            '--data',
+            folder,
+            '--max-tokens',
+            '2',
+            '--limit',
+            '1',
+            '--out',
+            join(folder, 'out.json'),
+        ],
     });
-    const lines = (rows: readonly object[]): Buffer => Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
-    const result = (name: string, reader: string): Seed =>
-        ({ name, reader, bytes: read('run', name), mutations: json, command: reader === 'neurons' ? (_, folder) => ['compare', folder, folder, '--out', join(folder, 'out')] : undefined });
-    const journals = readdirSync(join(home, 'run')).filter((name) => /^(ppl|accuracy)\..*\.jsonl$/.test(name)).map((name): Seed =>
-        ({ name, reader: name.startsWith('ppl') ? 'perplexity' : 'accuracy', bytes: read('run', name), mutations: json }));
-    const drawn = readdirSync(home).filter((name) => /^answers\.json\..*\.jsonl$/.test(name)).map((name): Seed =>
-        ({ name, reader: 'respond', bytes: read(name), mutations: json }));
+    const lines = (rows: readonly object[]): Buffer =>
+        Buffer.from(rows.map((row) => `${JSON.stringify(row)}\n`).join(''));
+    const result = (name: string, reader: string): Seed => ({
+        name,
+        reader,
+        bytes: read('run', name),
+        mutations: json,
+        command:
+            reader === 'neurons' ? (_, folder) => ['compare', folder, folder, '--out', join(folder, 'out')] : undefined,
+    });
+    const journals = readdirSync(join(home, 'run'))
+        .filter((name) => /^(ppl|accuracy)\..*\.jsonl$/.test(name))
+        .map((name): Seed => ({
+            name,
+            reader: name.startsWith('ppl') ? 'perplexity' : 'accuracy',
+            bytes: read('run', name),
+            mutations: json,
+        }));
+    const drawn = readdirSync(home)
+        .filter((name) => /^answers\.json\..*\.jsonl$/.test(name))
+        .map((name): Seed => ({ name, reader: 'respond', bytes: read(name), mutations: json }));
 
     return [
-        { name: 'GGUF', percent: 16, seeds: [base, base, model('widths.gguf', 'gguf-tokens', read('made', 'widths.gguf')), model('ungated.gguf', 'gguf-tokens', read('made', 'ungated.gguf'))] },
         {
-            name: 'LoRA GGUF', percent: 10, seeds: [{
-                name: 'adapter.gguf', reader: 'lora', bytes: adapter, mutations: ggufMutations(adapter),
-                command: (path, folder) => counting(embeddedModel, join(folder, 'out'), '--lora', path),
-            }],
-        },
-        { name: '.pt', percent: 14, seeds: [pt(countsFile([2, 3], [1, 2, 3, 4, 5, 6], 10)), pt(torchFile(lape, { 0: ints([1, 2, 3, 4]) }))] },
-        { name: '.safetensors', percent: 14, seeds: [safe('plain.safetensors', 'activations'), safe('folds.safetensors', 'activations'), safe('part.safetensors', 'part')] },
-        {
-            name: 'JSON', percent: 14, seeds: [
-                texts('answers.json', read('answers.json')), texts('answers.json', read('answers.json')), result('neurons.json', 'neurons'),
-                ...['ppl', 'accuracy'].map((metric) => result(`${metric}.matrix.json`, 'matrix')), result('comparison.json', 'comparison'),
+            name: 'GGUF',
+            percent: 16,
+            seeds: [
+                base,
+                base,
+                model('widths.gguf', 'gguf-tokens', read('made', 'widths.gguf')),
+                model('ungated.gguf', 'gguf-tokens', read('made', 'ungated.gguf')),
             ],
         },
         {
-            name: 'JSONL', percent: 10, seeds: [
-                texts('data.jsonl', lines([{ language: 'en', text: 'The farmer eats bread.' }, { language: 'de', prompt: 'Wer?', response: 'Der Bauer.' }])),
-                asked('test_English.json', lines([{ query: 'How many apples are 3 and 5?', response: '8.0' }, { query: 'And 2 and 2?', response: '4' }]), json),
+            name: 'LoRA GGUF',
+            percent: 10,
+            seeds: [
+                {
+                    name: 'adapter.gguf',
+                    reader: 'lora',
+                    bytes: adapter,
+                    mutations: ggufMutations(adapter),
+                    command: (path, folder) => counting(embeddedModel, join(folder, 'out'), '--lora', path),
+                },
+            ],
+        },
+        {
+            name: '.pt',
+            percent: 14,
+            seeds: [pt(countsFile([2, 3], [1, 2, 3, 4, 5, 6], 10)), pt(torchFile(lape, { 0: ints([1, 2, 3, 4]) }))],
+        },
+        {
+            name: '.safetensors',
+            percent: 14,
+            seeds: [
+                safe('plain.safetensors', 'activations'),
+                safe('folds.safetensors', 'activations'),
+                safe('part.safetensors', 'part'),
+            ],
+        },
+        {
+            name: 'JSON',
+            percent: 14,
+            seeds: [
+                texts('answers.json', read('answers.json')),
+                texts('answers.json', read('answers.json')),
+                result('neurons.json', 'neurons'),
+                ...['ppl', 'accuracy'].map((metric) => result(`${metric}.matrix.json`, 'matrix')),
+                result('comparison.json', 'comparison'),
+            ],
+        },
+        {
+            name: 'JSONL',
+            percent: 10,
+            seeds: [
+                texts(
+                    'data.jsonl',
+                    lines([
+                        { language: 'en', text: 'The farmer eats bread.' },
+                        { language: 'de', prompt: 'Wer?', response: 'Der Bauer.' },
+                    ]),
+                ),
+                asked(
+                    'test_English.json',
+                    lines([
+                        { query: 'How many apples are 3 and 5?', response: '8.0' },
+                        { query: 'And 2 and 2?', response: '4' },
+                    ]),
+                    json,
+                ),
             ],
         },
         { name: 'TSV', percent: 10, seeds: [asked('mgsm_en.tsv', read('questions', 'mgsm_en.tsv'), tsv)] },
-        { name: 'YAML', percent: 6, seeds: [{ name: 'run.yaml', reader: 'config', bytes: read('run.yaml'), mutations: yaml, command: undefined }] },
+        {
+            name: 'YAML',
+            percent: 6,
+            seeds: [
+                { name: 'run.yaml', reader: 'config', bytes: read('run.yaml'), mutations: yaml, command: undefined },
+            ],
+        },
         { name: 'journals', percent: 6, seeds: [...journals, ...drawn] },
     ];
 }
@@ -106,7 +238,8 @@ export function endlessModel(): Buffer {
     const at = bytes.indexOf('tokenizer.chat_template') + 'tokenizer.chat_template'.length + 4;
     const length = Number(bytes.readBigUInt64LE(at));
     const padded = endlessTemplate.padEnd(length);
-    if (padded.length !== length) throw new Error(`the template takes ${padded.length} bytes, there is room for ${length}`);
+    if (padded.length !== length)
+        throw new Error(`the template takes ${padded.length} bytes, there is room for ${length}`);
     bytes.write(padded, at + 8, 'utf8');
     return bytes;
 }
@@ -118,4 +251,3 @@ export function putInto(folder: string, seed: Seed, bytes: Buffer): string {
     writeFileSync(path, bytes);
     return path;
 }
-

@@ -17,8 +17,10 @@ async function countOnce(options, sample) {
     const engine = await library.Engine.open({ ...small, ...options });
     try {
         const { counts, tokens: counted } = await engine.count([sample]);
-        if (counts.some((layer) => layer.some((count) => count < 0n || count > counted))) throw new Error('counts out of range');
-        if (engine.info.chatTemplate !== '') (await library.openTemplate('chat', engine)).write({ language: 'en', text: '1 + 1?' });
+        if (counts.some((layer) => layer.some((count) => count < 0n || count > counted)))
+            throw new Error('counts out of range');
+        if (engine.info.chatTemplate !== '')
+            (await library.openTemplate('chat', engine)).write({ language: 'en', text: '1 + 1?' });
     } finally {
         engine.close();
     }
@@ -28,7 +30,8 @@ async function readCorpus(path) {
     const corpus = await library.openCorpus(path);
     for (const language of corpus.languages) {
         for await (const sample of corpus.samples(language)) {
-            if (typeof sample.response !== 'string' || typeof sample.prompt !== 'string') throw new Error('a sample without text');
+            if (typeof sample.response !== 'string' || typeof sample.prompt !== 'string')
+                throw new Error('a sample without text');
         }
     }
 }
@@ -36,21 +39,39 @@ async function readCorpus(path) {
 async function readQuestions(folder) {
     const questions = await library.openQuestions(folder);
     for (const language of questions.languages) {
-        for (const { answer } of await questions.of(language)) if (typeof answer !== 'number') throw new Error('an answer that is no number');
+        for (const { answer } of await questions.of(language))
+            if (typeof answer !== 'number') throw new Error('an answer that is no number');
     }
 }
 
 function checkNumbers(matrix) {
     for (const set of Object.values(matrix.sets)) {
-        for (const row of [set.baseline, ...set.values]) if (row.some((value) => typeof value !== 'number' || Number.isNaN(value))) throw new Error('a cell that is no number');
+        for (const row of [set.baseline, ...set.values])
+            if (row.some((value) => typeof value !== 'number' || Number.isNaN(value)))
+                throw new Error('a cell that is no number');
     }
 }
 
 /** Engines and inputs of the experiments whose journals are mutated, opened when first needed. */
 const opened = new Map();
 async function experiment(home, masks) {
-    if (!opened.has(masks)) opened.set(masks, await library.Engine.open({ ...small, model: library.embeddedModel, batchSize: 128, contextSize: 1024, masks }));
-    return { engine: opened.get(masks), analysis: await library.readNeurons(join(home, 'run/neurons.json')), sets: ['specific'], controls: 1 };
+    if (!opened.has(masks))
+        opened.set(
+            masks,
+            await library.Engine.open({
+                ...small,
+                model: library.embeddedModel,
+                batchSize: 128,
+                contextSize: 1024,
+                masks,
+            }),
+        );
+    return {
+        engine: opened.get(masks),
+        analysis: await library.readNeurons(join(home, 'run/neurons.json')),
+        sets: ['specific'],
+        controls: 1,
+    };
 }
 async function measure(home, folder, metric, masks) {
     const matrix = await library.deactivate({ ...(await experiment(home, masks)), metric, folder });
@@ -63,8 +84,11 @@ const readers = {
     'self-test: dies': () => process.abort(),
     'self-test: throws': () => Promise.reject(new TypeError('not ours')),
     'self-test: pollutes': () => void (Object.prototype.polluted = 1),
-    'self-test: hangs': () => { for (;;); },
-    'self-test: eats': async () => { // slowly, so that it is seen long before it harms
+    'self-test: hangs': () => {
+        for (;;);
+    },
+    'self-test: eats': async () => {
+        // slowly, so that it is seen long before it harms
         for (const kept = []; ; await new Promise((done) => setTimeout(done, 20))) kept.push(Buffer.alloc(1 << 24, 1));
     },
     gguf: ({ path }) => countOnce({ model: path }, sentence),
@@ -75,7 +99,11 @@ const readers = {
         const activations = await library.readActivations(path);
         for (const { counts, tokens: most } of [activations, ...(activations.folds ?? [])]) {
             const l = activations.languages.length;
-            if (most.length !== l || counts.some((layer) => layer.some((count, j) => count < 0n || count > most[j % l]))) throw new Error('counts out of range');
+            if (
+                most.length !== l ||
+                counts.some((layer) => layer.some((count, j) => count < 0n || count > most[j % l]))
+            )
+                throw new Error('counts out of range');
         }
         library.identify(activations);
     },
@@ -86,15 +114,37 @@ const readers = {
     matrix: async ({ path }) => (await library.readMatrices(dirname(path))).forEach(checkNumbers),
     comparison: ({ path }) => library.readComparison(dirname(path)),
     config: ({ path }) => library.readRunConfig(path),
-    perplexity: async ({ path, home }) => measure(home, dirname(path), library.perplexityMetric(await library.openCorpus(join(home, 'evaluate'))), 1),
+    perplexity: async ({ path, home }) =>
+        measure(home, dirname(path), library.perplexityMetric(await library.openCorpus(join(home, 'evaluate'))), 1),
     accuracy: async ({ path, home }) => {
         const questions = await library.openQuestions(join(home, 'questions'));
         const { engine } = await experiment(home, 8);
-        return measure(home, dirname(path), library.accuracyMetric({ questions, template: await library.openTemplate('chat', engine), limit: 1, maxTokens: 4 }), 8);
+        return measure(
+            home,
+            dirname(path),
+            library.accuracyMetric({
+                questions,
+                template: await library.openTemplate('chat', engine),
+                limit: 1,
+                maxTokens: 4,
+            }),
+            8,
+        );
     },
     respond: async ({ path, home }) => {
-        const [questions, { engine }] = [await library.openQuestions(join(home, 'questions')), await experiment(home, 8)];
-        await library.respond({ engine, questions, template: await library.openTemplate('chat', engine), path: join(dirname(path), 'answers.json'), limit: 1, answers: 2, maxTokens: 4 });
+        const [questions, { engine }] = [
+            await library.openQuestions(join(home, 'questions')),
+            await experiment(home, 8),
+        ];
+        await library.respond({
+            engine,
+            questions,
+            template: await library.openTemplate('chat', engine),
+            path: join(dirname(path), 'answers.json'),
+            limit: 1,
+            answers: 2,
+            maxTokens: 4,
+        });
         await readCorpus(join(dirname(path), 'answers.json'));
     },
 };
@@ -110,22 +160,34 @@ const own = () => JSON.stringify(prototypes.map((prototype) => Reflect.ownKeys(p
 const untouched = own();
 /** What an input left behind in the language itself. */
 function pollution() {
-    for (const key in {}) return `Object.prototype.${key}`;  
+    for (const key in {}) return `Object.prototype.${key}`;
     if (own() !== untouched) return 'a built-in prototype';
     return globals === JSON.stringify(Object.getOwnPropertyNames(globalThis)) ? undefined : 'the global object';
 }
 
-process.on('message', (request) => void (async () => {
-    writeFileSync('/proc/self/clear_refs', '5');
-    const begin = performance.now();
-    let [outcome, message] = ['sound', ''];
-    try {
-        await readers[request.reader](request);
-    } catch (cause) {
-        const ours = cause instanceof LanguageNeuronsError;
-        [outcome, message] = ours ? [cause.code, cause.message] : ['FAULT', cause instanceof Error ? cause.stack : String(cause)];
-    }
-    process.send({ outcome, message: message.slice(0, 2000), milliseconds: performance.now() - begin, peakBytes: peakBytes(), polluted: pollution() });
-})());
+process.on(
+    'message',
+    (request) =>
+        void (async () => {
+            writeFileSync('/proc/self/clear_refs', '5');
+            const begin = performance.now();
+            let [outcome, message] = ['sound', ''];
+            try {
+                await readers[request.reader](request);
+            } catch (cause) {
+                const ours = cause instanceof LanguageNeuronsError;
+                [outcome, message] = ours
+                    ? [cause.code, cause.message]
+                    : ['FAULT', cause instanceof Error ? cause.stack : String(cause)];
+            }
+            process.send({
+                outcome,
+                message: message.slice(0, 2000),
+                milliseconds: performance.now() - begin,
+                peakBytes: peakBytes(),
+                polluted: pollution(),
+            });
+        })(),
+);
 process.on('disconnect', () => process.exit());
 process.send('ready');

@@ -21,16 +21,20 @@ const activations: Activations = {
     tokens: BigInt64Array.of(5n, 4n),
     source: {
         model: { name: 'größer', architecture: 'llama', quantization: 'F16', fingerprint: 'ab' },
-        dataset: { name: 'udhr', hash: 'cd' }, versions: { tool: '1' },
+        dataset: { name: 'udhr', hash: 'cd' },
+        versions: { tool: '1' },
     },
 };
 
 /** The code that reading a file fails with, or undefined. */
 async function failure(work: Promise<unknown>): Promise<string | undefined> {
-    return work.then(() => undefined, (error: unknown) => {
-        expect(error).toBeInstanceOf(LanguageNeuronsError);
-        return (error as LanguageNeuronsError).code;
-    });
+    return work.then(
+        () => undefined,
+        (error: unknown) => {
+            expect(error).toBeInstanceOf(LanguageNeuronsError);
+            return (error as LanguageNeuronsError).code;
+        },
+    );
 }
 
 describe('activations.safetensors', () => {
@@ -54,19 +58,34 @@ describe('activations.safetensors', () => {
     it('with bytes changed reads as something sound or is DAMAGED, never another error', async () => {
         await writeActivations(at('whole'), activations);
         const whole = readFileSync(at('whole'));
-        await fc.assert(fc.asyncProperty(fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }), async (changes) => {
-            const bytes = Buffer.from(whole);
-            for (const [offset, value] of changes) bytes[offset] = value;
-            writeFileSync(at('changed'), bytes);
-            expect([undefined, 'DAMAGED']).toContain(await failure(readActivations(at('changed'))));
-        }), { numRuns: 500 });
+        await fc.assert(
+            fc.asyncProperty(
+                fc.array(fc.tuple(fc.nat(whole.length - 1), fc.nat(255)), { minLength: 1, maxLength: 4 }),
+                async (changes) => {
+                    const bytes = Buffer.from(whole);
+                    for (const [offset, value] of changes) bytes[offset] = value;
+                    writeFileSync(at('changed'), bytes);
+                    expect([undefined, 'DAMAGED']).toContain(await failure(readActivations(at('changed'))));
+                },
+            ),
+            { numRuns: 500 },
+        );
     });
 
     it.each([
-        { what: 'overlapping tensors', header: { a: { dtype: 'I64', shape: [2], data_offsets: [0, 16] }, b: { dtype: 'I64', shape: [1], data_offsets: [8, 16] } } },
+        {
+            what: 'overlapping tensors',
+            header: {
+                a: { dtype: 'I64', shape: [2], data_offsets: [0, 16] },
+                b: { dtype: 'I64', shape: [1], data_offsets: [8, 16] },
+            },
+        },
         { what: 'a gap', header: { a: { dtype: 'I64', shape: [1], data_offsets: [8, 16] } } },
         { what: 'another type', header: { a: { dtype: 'F64', shape: [2], data_offsets: [0, 16] } } },
-        { what: 'a shape that does not fit', header: { a: { dtype: 'I64', shape: [1e9, 1e9], data_offsets: [0, 16] } } },
+        {
+            what: 'a shape that does not fit',
+            header: { a: { dtype: 'I64', shape: [1e9, 1e9], data_offsets: [0, 16] } },
+        },
         { what: 'a range outside', header: { a: { dtype: 'I64', shape: [4], data_offsets: [0, 32] } } },
         { what: 'no header', header: 'not json' },
     ])('$what is DAMAGED', async ({ header }) => {
@@ -81,7 +100,11 @@ describe('activations.safetensors', () => {
     });
 
     it('with counts that cannot be is DAMAGED', async () => {
-        for (const wrong of [{ counts: [BigInt64Array.of(6n, 0n)] }, { counts: [BigInt64Array.of(-1n, 0n)] }, { counts: [] }]) {
+        for (const wrong of [
+            { counts: [BigInt64Array.of(6n, 0n)] },
+            { counts: [BigInt64Array.of(-1n, 0n)] },
+            { counts: [] },
+        ]) {
             await writeActivations(at('wrong'), { ...activations, ...wrong });
             expect(await failure(readActivations(at('wrong')))).toBe('DAMAGED');
         }
@@ -96,17 +119,28 @@ it('merging adds, and refuses what does not belong together', () => {
     expect(merged.counts).toEqual([BigInt64Array.of(2n, 4n, 6n, 0n), BigInt64Array.of(10n, 8n)]);
     expect(merged.tokens).toEqual(BigInt64Array.of(10n, 8n));
     const others: Partial<Activations>[] = [
-        { languages: ['en', 'fr'] }, { languages: ['de', 'en'] }, { counts: [activations.counts[0]!] },
+        { languages: ['en', 'fr'] },
+        { languages: ['de', 'en'] },
+        { counts: [activations.counts[0]!] },
         { source: { ...activations.source, model: { ...activations.source.model, fingerprint: 'other' } } },
     ];
     for (const other of others) {
-        expect(() => mergeActivations(activations, { ...activations, ...other })).toThrow(expect.objectContaining({ code: 'MISMATCH' }));
+        expect(() => mergeActivations(activations, { ...activations, ...other })).toThrow(
+            expect.objectContaining({ code: 'MISMATCH' }),
+        );
     }
     expect(() => mergeActivations(activations, { ...activations, languages: ['en'] })).toThrow(/de only in the first/);
 });
 
 it('a part is known again by its key alone', async () => {
-    const part = { key: '{"a":1}', samples: 3, characters: 40, tokens: 9n, counts: activations.counts, routed: activations.counts.map(() => new BigInt64Array(0)) };
+    const part = {
+        key: '{"a":1}',
+        samples: 3,
+        characters: 40,
+        tokens: 9n,
+        counts: activations.counts,
+        routed: activations.counts.map(() => new BigInt64Array(0)),
+    };
     await writePart(at('part'), part);
     expect(await readPart(at('part'), part.key)).toEqual(part);
     expect(await readPart(at('part'), 'other')).toBeUndefined();

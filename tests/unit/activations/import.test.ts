@@ -9,7 +9,19 @@ import { readTorch, type TorchTensor } from '../../../src/activations/import/rea
 import expected from '../../fixtures/paper-expected.json' with { type: 'json' };
 import { paperActivations, paperDataHere, paperFolder } from '../../helpers/paperData.js';
 import {
-    call, countsFile, dictionary, global, ints, list, longs, number, pickle, tensor, text, torchFile, zip,
+    call,
+    countsFile,
+    dictionary,
+    global,
+    ints,
+    list,
+    longs,
+    number,
+    pickle,
+    tensor,
+    text,
+    torchFile,
+    zip,
 } from '../../helpers/torchFiles.js';
 
 let root: string;
@@ -42,8 +54,13 @@ describe('a file of torch.save', () => {
     });
 
     it('may hold int32 and parts of a storage', async () => {
-        const value = dictionary({ a: tensor({ shape: [2], key: 'x', storage: 'IntStorage', length: 5, offset: 3 }), b: tensor({ shape: [1, 2], key: 'y', length: 4, offset: 1 }) });
-        const values = await readTorch(await fileOf(torchFile(value, { x: ints([1, -2, 3, 4, 5]), y: longs([7, 8, 9, 10]) })));
+        const value = dictionary({
+            a: tensor({ shape: [2], key: 'x', storage: 'IntStorage', length: 5, offset: 3 }),
+            b: tensor({ shape: [1, 2], key: 'y', length: 4, offset: 1 }),
+        });
+        const values = await readTorch(
+            await fileOf(torchFile(value, { x: ints([1, -2, 3, 4, 5]), y: longs([7, 8, 9, 10]) })),
+        );
         expect([...(values.get('a') as TorchTensor).data]).toEqual([4n, 5n]);
         expect(values.get('b')).toEqual({ shape: [1, 2], data: BigInt64Array.of(8n, 9n) });
     });
@@ -57,30 +74,144 @@ describe('a file of torch.save', () => {
         { what: 'text', data: () => Buffer.from('hello '.repeat(20)), code: 'DAMAGED', says: '' },
         { what: 'a truncated archive', data: () => good().subarray(0, -30), code: 'DAMAGED', says: '' },
         { what: 'a bare pickle', data: () => pickle(whole), code: 'UNSUPPORTED', says: 'before 1.6' },
-        { what: 'a command to run', data: () => torchFile(call(global('os', 'system'), text(`touch ${harmless}`))), code: 'UNSUPPORTED', says: 'os.system' },
-        { what: 'a builtin', data: () => torchFile(call(global('builtins', 'eval'), text('1'))), code: 'UNSUPPORTED', says: 'builtins.eval' },
-        { what: 'a name of JavaScript', data: () => torchFile(call(global('__proto__', 'constructor'))), code: 'UNSUPPORTED', says: '__proto__.constructor' },
-        { what: 'a float tensor', data: () => torchFile(dictionary({ a: tensor({ shape: [1], storage: 'FloatStorage' }) }), { 0: ints([1]) }), code: 'UNSUPPORTED', says: 'torch.FloatStorage' },
-        { what: 'an instance of a class', data: () => torchFile(Buffer.from('(ios\nsystem\n', 'latin1')), code: 'UNSUPPORTED', says: 'os.system' },
+        {
+            what: 'a command to run',
+            data: () => torchFile(call(global('os', 'system'), text(`touch ${harmless}`))),
+            code: 'UNSUPPORTED',
+            says: 'os.system',
+        },
+        {
+            what: 'a builtin',
+            data: () => torchFile(call(global('builtins', 'eval'), text('1'))),
+            code: 'UNSUPPORTED',
+            says: 'builtins.eval',
+        },
+        {
+            what: 'a name of JavaScript',
+            data: () => torchFile(call(global('__proto__', 'constructor'))),
+            code: 'UNSUPPORTED',
+            says: '__proto__.constructor',
+        },
+        {
+            what: 'a float tensor',
+            data: () => torchFile(dictionary({ a: tensor({ shape: [1], storage: 'FloatStorage' }) }), { 0: ints([1]) }),
+            code: 'UNSUPPORTED',
+            says: 'torch.FloatStorage',
+        },
+        {
+            what: 'an instance of a class',
+            data: () => torchFile(Buffer.from('(ios\nsystem\n', 'latin1')),
+            code: 'UNSUPPORTED',
+            says: 'os.system',
+        },
         { what: 'an extension', data: () => torchFile(Buffer.from([0x82, 7])), code: 'UNSUPPORTED', says: 'extension' },
         { what: 'a list', data: () => torchFile(list(number(1))), code: 'UNSUPPORTED', says: 'no dictionary' },
-        { what: 'a list within', data: () => torchFile(dictionary({ deep: list(number(1)) })), code: 'UNSUPPORTED', says: 'deep' },
-        { what: 'a list that holds itself', data: () => torchFile(dictionary({ endless: self })), code: 'UNSUPPORTED', says: 'endless' },
-        { what: 'a pickle that is cut', data: () => zip([{ name: 'a/data.pkl', data: pickle(whole).subarray(0, -8) }]), code: 'DAMAGED', says: '' },
-        { what: 'no pickle', data: () => zip([{ name: 'a/data/0', data: longs(six) }]), code: 'DAMAGED', says: 'data.pkl' },
-        { what: 'a huge pickle', data: () => zip([{ name: 'a/data.pkl', data: Buffer.alloc(100_000) }]), code: 'DAMAGED', says: '100000 bytes' },
+        {
+            what: 'a list within',
+            data: () => torchFile(dictionary({ deep: list(number(1)) })),
+            code: 'UNSUPPORTED',
+            says: 'deep',
+        },
+        {
+            what: 'a list that holds itself',
+            data: () => torchFile(dictionary({ endless: self })),
+            code: 'UNSUPPORTED',
+            says: 'endless',
+        },
+        {
+            what: 'a pickle that is cut',
+            data: () => zip([{ name: 'a/data.pkl', data: pickle(whole).subarray(0, -8) }]),
+            code: 'DAMAGED',
+            says: '',
+        },
+        {
+            what: 'no pickle',
+            data: () => zip([{ name: 'a/data/0', data: longs(six) }]),
+            code: 'DAMAGED',
+            says: 'data.pkl',
+        },
+        {
+            what: 'a huge pickle',
+            data: () => zip([{ name: 'a/data.pkl', data: Buffer.alloc(100_000) }]),
+            code: 'DAMAGED',
+            says: '100000 bytes',
+        },
         { what: 'no storage', data: () => torchFile(whole), code: 'DAMAGED', says: 'lacks the storage "0"' },
-        { what: 'a storage of other length', data: () => torchFile(whole, { 0: longs([1, 2]) }), code: 'DAMAGED', says: '16 bytes' },
-        { what: 'a tensor beyond its storage', data: () => torchFile(dictionary({ a: tensor({ shape: [2, 3], length: 5 }) }), { 0: longs(six.slice(1)) }), code: 'DAMAGED', says: 'beyond its storage' },
-        { what: 'a huge tensor', data: () => torchFile(dictionary({ a: tensor({ shape: [2 ** 30, 2 ** 30], length: 6, stride: [2 ** 30, 1] }) }), storages), code: 'DAMAGED', says: '' },
-        { what: 'a negative offset', data: () => torchFile(dictionary({ a: tensor({ shape: [2], offset: -1, length: 6 }) }), storages), code: 'DAMAGED', says: 'not described' },
-        { what: 'a transposed tensor', data: () => torchFile(dictionary({ a: tensor({ shape: [3, 2], stride: [1, 3] }) }), storages), code: 'UNSUPPORTED', says: 'contiguous' },
-        { what: 'bytes of a big-endian machine', data: () => zip([{ name: 'a/data.pkl', data: pickle(whole) }, { name: 'a/byteorder', data: Buffer.from('big') }, { name: 'a/data/0', data: longs(six) }]), code: 'UNSUPPORTED', says: '"big"' },
-        { what: 'a compressed entry', data: () => zip([{ name: 'a/data.pkl', data: deflateRawSync(pickle(whole)), method: 8 }]), code: 'UNSUPPORTED', says: 'compressed' },
-        { what: 'an encrypted entry', data: () => zip([{ name: 'a/data.pkl', data: pickle(whole), flags: 1 }]), code: 'DAMAGED', says: '' },
-        { what: 'an entry twice', data: () => torchFile(whole, storages, [{ name: 'other/data.pkl', data: pickle(whole) }]), code: 'DAMAGED', says: 'twice' },
-        { what: 'an entry of huge size', data: () => torchFile(whole, storages, [{ name: 'a/data/1', data: longs(six), claims: 2 ** 31 }]), code: 'DAMAGED', says: 'more bytes than the file has' },
-        { what: 'a path out of the archive', data: () => torchFile(whole, storages, [{ name: '../../etc/passwd', data: longs(six) }]), code: 'DAMAGED', says: '' },
+        {
+            what: 'a storage of other length',
+            data: () => torchFile(whole, { 0: longs([1, 2]) }),
+            code: 'DAMAGED',
+            says: '16 bytes',
+        },
+        {
+            what: 'a tensor beyond its storage',
+            data: () => torchFile(dictionary({ a: tensor({ shape: [2, 3], length: 5 }) }), { 0: longs(six.slice(1)) }),
+            code: 'DAMAGED',
+            says: 'beyond its storage',
+        },
+        {
+            what: 'a huge tensor',
+            data: () =>
+                torchFile(
+                    dictionary({ a: tensor({ shape: [2 ** 30, 2 ** 30], length: 6, stride: [2 ** 30, 1] }) }),
+                    storages,
+                ),
+            code: 'DAMAGED',
+            says: '',
+        },
+        {
+            what: 'a negative offset',
+            data: () => torchFile(dictionary({ a: tensor({ shape: [2], offset: -1, length: 6 }) }), storages),
+            code: 'DAMAGED',
+            says: 'not described',
+        },
+        {
+            what: 'a transposed tensor',
+            data: () => torchFile(dictionary({ a: tensor({ shape: [3, 2], stride: [1, 3] }) }), storages),
+            code: 'UNSUPPORTED',
+            says: 'contiguous',
+        },
+        {
+            what: 'bytes of a big-endian machine',
+            data: () =>
+                zip([
+                    { name: 'a/data.pkl', data: pickle(whole) },
+                    { name: 'a/byteorder', data: Buffer.from('big') },
+                    { name: 'a/data/0', data: longs(six) },
+                ]),
+            code: 'UNSUPPORTED',
+            says: '"big"',
+        },
+        {
+            what: 'a compressed entry',
+            data: () => zip([{ name: 'a/data.pkl', data: deflateRawSync(pickle(whole)), method: 8 }]),
+            code: 'UNSUPPORTED',
+            says: 'compressed',
+        },
+        {
+            what: 'an encrypted entry',
+            data: () => zip([{ name: 'a/data.pkl', data: pickle(whole), flags: 1 }]),
+            code: 'DAMAGED',
+            says: '',
+        },
+        {
+            what: 'an entry twice',
+            data: () => torchFile(whole, storages, [{ name: 'other/data.pkl', data: pickle(whole) }]),
+            code: 'DAMAGED',
+            says: 'twice',
+        },
+        {
+            what: 'an entry of huge size',
+            data: () => torchFile(whole, storages, [{ name: 'a/data/1', data: longs(six), claims: 2 ** 31 }]),
+            code: 'DAMAGED',
+            says: 'more bytes than the file has',
+        },
+        {
+            what: 'a path out of the archive',
+            data: () => torchFile(whole, storages, [{ name: '../../etc/passwd', data: longs(six) }]),
+            code: 'DAMAGED',
+            says: '',
+        },
     ])('with $what is refused in one line', async ({ data, code, says }) => {
         const path = await fileOf(data());
         const error = await readTorch(path).catch((refusal: Error) => refusal);
@@ -97,23 +228,36 @@ describe('a file of torch.save', () => {
 describe('a folder of published counts', () => {
     it('becomes counts of the response: full text less prompt, at least 0', async () => {
         const folder = await folderOf({
-            'activation.zz.pt': countsFile([2, 2], [5, 5, 5, 5], 9), 'prefix.activation.zz.pt': countsFile([2, 2], [1, 6, 0, 5], 6),
-            'activation.de.pt': countsFile([2, 2], [9, 8, 7, 6], 10), 'prefix.activation.de.pt': countsFile([2, 2], [0, 0, 0, 0], 2),
-            'activation.en.pt': countsFile([2, 2], [1, 2, 3, 4], 6), 'prefix.activation.en.pt': countsFile([2, 2], [1, 1, 1, 1], 2),
-            'mask.pt': good(), 'readme.txt': Buffer.from('x'),
+            'activation.zz.pt': countsFile([2, 2], [5, 5, 5, 5], 9),
+            'prefix.activation.zz.pt': countsFile([2, 2], [1, 6, 0, 5], 6),
+            'activation.de.pt': countsFile([2, 2], [9, 8, 7, 6], 10),
+            'prefix.activation.de.pt': countsFile([2, 2], [0, 0, 0, 0], 2),
+            'activation.en.pt': countsFile([2, 2], [1, 2, 3, 4], 6),
+            'prefix.activation.en.pt': countsFile([2, 2], [1, 1, 1, 1], 2),
+            'mask.pt': good(),
+            'readme.txt': Buffer.from('x'),
         });
         const { languages, tokens, counts, source } = await importCounts(folder);
         expect(languages).toEqual(['en', 'de', 'zz']); // the paper's order, then the others
         expect([...tokens]).toEqual([4n, 8n, 3n]);
         // Differences are cut to [0, tokens].
-        expect(counts.map((layer) => [...layer])).toEqual([[0n, 8n, 3n, 1n, 8n, 0n], [2n, 7n, 3n, 3n, 6n, 0n]]);
+        expect(counts.map((layer) => [...layer])).toEqual([
+            [0n, 8n, 3n, 1n, 8n, 0n],
+            [2n, 7n, 3n, 3n, 6n, 0n],
+        ]);
         expect(source.dataset.hash).toMatch(/^[0-9a-f]{64}$/);
         expect((await importCounts(folder, { languages: ['zz', 'en'] })).languages).toEqual(['zz', 'en']);
     });
 
     it("may be LAPE's dictionaries", async () => {
-        const lape = (counts: number[]): Buffer => torchFile(dictionary({ n: number(9), over_zero: tensor({ shape: [1, 3], storage: 'IntStorage' }) }), { 0: ints(counts) });
-        const folder = await folderOf({ 'activation.vi.train.llama-7b': lape([1, 2, 3]), 'activation.en.train.llama-7b.pt': lape([4, 5, 6]) });
+        const lape = (counts: number[]): Buffer =>
+            torchFile(dictionary({ n: number(9), over_zero: tensor({ shape: [1, 3], storage: 'IntStorage' }) }), {
+                0: ints(counts),
+            });
+        const folder = await folderOf({
+            'activation.vi.train.llama-7b': lape([1, 2, 3]),
+            'activation.en.train.llama-7b.pt': lape([4, 5, 6]),
+        });
         const { languages, tokens, counts } = await importCounts(folder);
         expect(languages).toEqual(['en', 'vi']);
         expect([...tokens]).toEqual([9n, 9n]);
@@ -121,19 +265,81 @@ describe('a folder of published counts', () => {
     });
 
     const four = (tokens = 10, counts = [1, 2, 3, 4]): Buffer => countsFile([2, 2], counts, tokens);
-    it.each<{ what: string; files: Readonly<Record<string, Buffer>>; languages?: string[]; code: string; says: string }>([
+    it.each<{
+        what: string;
+        files: Readonly<Record<string, Buffer>>;
+        languages?: string[];
+        code: string;
+        says: string;
+    }>([
         { what: 'nothing of the kind', files: { 'x.pt': four() }, code: 'NOT_FOUND', says: 'activation.LL.pt' },
-        { what: 'a language that is not there', files: { 'activation.en.pt': four() }, languages: ['en', 'de'], code: 'NOT_FOUND', says: 'no language de' },
-        { what: 'two files of a language', files: { 'activation.en.pt': four(), 'activation.en.train.a': four() }, code: 'WRONG_USE', says: 'both of en' },
-        { what: 'prompts of some languages', files: { 'activation.en.pt': four(), 'activation.de.pt': four(), 'prefix.activation.en.pt': four(5) }, code: 'MISMATCH', says: 'prefix.activation.de.pt' },
-        { what: 'languages of other shapes', files: { 'activation.en.pt': four(), 'activation.de.pt': countsFile([1, 4], [1, 2, 3, 4], 10) }, code: 'MISMATCH', says: '1 x 4' },
-        { what: 'prompts of another shape', files: { 'activation.en.pt': four(), 'prefix.activation.en.pt': countsFile([1, 4], [1, 2, 3, 4], 10) }, code: 'MISMATCH', says: '1 x 4' },
-        { what: 'prompts of more tokens', files: { 'activation.en.pt': four(), 'prefix.activation.en.pt': four(11) }, code: 'DAMAGED', says: 'more tokens' },
-        { what: 'more activations than tokens', files: { 'activation.en.pt': four(3) }, code: 'DAMAGED', says: 'more activations than tokens' },
-        { what: 'negative counts', files: { 'activation.en.pt': four(9, [1, -1, 1, 1]) }, code: 'DAMAGED', says: 'fewer than none' },
-        { what: 'no tokens', files: { 'activation.en.pt': countsFile([2, 2], [1, 1, 1, 1], 9, { tokens: 'other' }) }, code: 'DAMAGED', says: 'total_tokens' },
-        { what: 'no counts', files: { 'activation.en.pt': torchFile(dictionary({ n: number(4) })) }, code: 'DAMAGED', says: 'over_zero' },
-        { what: 'a damaged file', files: { 'activation.en.pt': four().subarray(9) }, code: 'DAMAGED', says: 'activation.en.pt' },
+        {
+            what: 'a language that is not there',
+            files: { 'activation.en.pt': four() },
+            languages: ['en', 'de'],
+            code: 'NOT_FOUND',
+            says: 'no language de',
+        },
+        {
+            what: 'two files of a language',
+            files: { 'activation.en.pt': four(), 'activation.en.train.a': four() },
+            code: 'WRONG_USE',
+            says: 'both of en',
+        },
+        {
+            what: 'prompts of some languages',
+            files: { 'activation.en.pt': four(), 'activation.de.pt': four(), 'prefix.activation.en.pt': four(5) },
+            code: 'MISMATCH',
+            says: 'prefix.activation.de.pt',
+        },
+        {
+            what: 'languages of other shapes',
+            files: { 'activation.en.pt': four(), 'activation.de.pt': countsFile([1, 4], [1, 2, 3, 4], 10) },
+            code: 'MISMATCH',
+            says: '1 x 4',
+        },
+        {
+            what: 'prompts of another shape',
+            files: { 'activation.en.pt': four(), 'prefix.activation.en.pt': countsFile([1, 4], [1, 2, 3, 4], 10) },
+            code: 'MISMATCH',
+            says: '1 x 4',
+        },
+        {
+            what: 'prompts of more tokens',
+            files: { 'activation.en.pt': four(), 'prefix.activation.en.pt': four(11) },
+            code: 'DAMAGED',
+            says: 'more tokens',
+        },
+        {
+            what: 'more activations than tokens',
+            files: { 'activation.en.pt': four(3) },
+            code: 'DAMAGED',
+            says: 'more activations than tokens',
+        },
+        {
+            what: 'negative counts',
+            files: { 'activation.en.pt': four(9, [1, -1, 1, 1]) },
+            code: 'DAMAGED',
+            says: 'fewer than none',
+        },
+        {
+            what: 'no tokens',
+            files: { 'activation.en.pt': countsFile([2, 2], [1, 1, 1, 1], 9, { tokens: 'other' }) },
+            code: 'DAMAGED',
+            says: 'total_tokens',
+        },
+        {
+            what: 'no counts',
+            files: { 'activation.en.pt': torchFile(dictionary({ n: number(4) })) },
+            code: 'DAMAGED',
+            says: 'over_zero',
+        },
+        {
+            what: 'a damaged file',
+            files: { 'activation.en.pt': four().subarray(9) },
+            code: 'DAMAGED',
+            says: 'activation.en.pt',
+        },
     ])('with $what is refused in one line', async ({ files, languages, code, says }) => {
         const error = await importCounts(await folderOf(files), { languages }).catch((refusal: Error) => refusal);
         expect(error).toMatchObject({ name: 'LanguageNeuronsError', code, message: expect.stringContaining(says) });
@@ -141,7 +347,10 @@ describe('a folder of published counts', () => {
     });
 
     it('that is not there, or a file, is NOT_FOUND', async () => {
-        await expect(importCounts(join(root, 'absent'))).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('absent') });
+        await expect(importCounts(join(root, 'absent'))).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('absent'),
+        });
         await expect(importCounts(await fileOf(good()))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 

@@ -22,41 +22,78 @@ const base: Activations = {
     tokens: BigInt64Array.of(7n, 9n),
     source: {
         model: { name: 'm "ü"\n', architecture: 'llama', quantization: 'Q4_0', fingerprint: 'f' },
-        dataset: { name: 'd', hash: 'h' }, versions: { 'language-neurons': '0.1.0' },
+        dataset: { name: 'd', hash: 'h' },
+        versions: { 'language-neurons': '0.1.0' },
     },
 };
 
 describe('activations.safetensors', () => {
     it('come back as they were, counts past 2^53 too', async () => {
         const path = join(root, 'large');
-        const large = { ...base, counts: [BigInt64Array.of(2n ** 62n, 1n)], tokens: BigInt64Array.of(2n ** 62n + 1n, 1n) };
+        const large = {
+            ...base,
+            counts: [BigInt64Array.of(2n ** 62n, 1n)],
+            tokens: BigInt64Array.of(2n ** 62n + 1n, 1n),
+        };
         await writeActivations(path, large);
         expect(await readActivations(path)).toEqual(large);
     });
 
     it.each<{ what: string; change: Partial<Activations>; says: RegExp }>([
-        { what: 'more activations than tokens', change: { tokens: BigInt64Array.of(7n, 8n) }, says: /layer 0 counts more/ },
-        { what: 'more activations in a later layer', change: { counts: [base.counts[0]!, BigInt64Array.of(8n, 0n)] }, says: /layer 1 counts more/ },
-        { what: 'a negative count', change: { counts: [BigInt64Array.of(0n, -1n)] }, says: /layer 0 counts .*fewer than none/ },
+        {
+            what: 'more activations than tokens',
+            change: { tokens: BigInt64Array.of(7n, 8n) },
+            says: /layer 0 counts more/,
+        },
+        {
+            what: 'more activations in a later layer',
+            change: { counts: [base.counts[0]!, BigInt64Array.of(8n, 0n)] },
+            says: /layer 1 counts more/,
+        },
+        {
+            what: 'a negative count',
+            change: { counts: [BigInt64Array.of(0n, -1n)] },
+            says: /layer 0 counts .*fewer than none/,
+        },
         { what: 'no layer', change: { counts: [] }, says: /no layer|no neuron/ },
-        { what: 'no neuron', change: { counts: [new BigInt64Array(0)], tokens: BigInt64Array.of(-1n, 1n) }, says: /no neuron/ },
-        { what: 'no language', change: { languages: [], counts: [], tokens: new BigInt64Array(0) }, says: /'languages'/ },
+        {
+            what: 'no neuron',
+            change: { counts: [new BigInt64Array(0)], tokens: BigInt64Array.of(-1n, 1n) },
+            says: /no neuron/,
+        },
+        {
+            what: 'no language',
+            change: { languages: [], counts: [], tokens: new BigInt64Array(0) },
+            says: /'languages'/,
+        },
         { what: 'a language twice', change: { languages: ['en', 'en'] }, says: /'languages'/ },
     ])('with $what are DAMAGED', async ({ change, says }) => {
         const path = join(root, 'wrong');
         await writeActivations(path, { ...base, ...change });
-        await expect(readActivations(path)).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringMatching(says) });
+        await expect(readActivations(path)).rejects.toMatchObject({
+            code: 'DAMAGED',
+            message: expect.stringMatching(says),
+        });
     });
 
     it('with tensors or metadata missing, of another shape or version are DAMAGED', async () => {
         const path = join(root, 'sound');
         await writeActivations(path, base);
         const { tensors, metadata } = await readSafetensors(path);
-        const attempt = async (change: (t: Map<string, { shape: readonly number[]; data: BigInt64Array }>, m: Record<string, string>) => unknown, says: RegExp): Promise<void> => {
+        const attempt = async (
+            change: (
+                t: Map<string, { shape: readonly number[]; data: BigInt64Array }>,
+                m: Record<string, string>,
+            ) => unknown,
+            says: RegExp,
+        ): Promise<void> => {
             const [t, m] = [new Map(tensors), { ...metadata }];
             change(t, m);
             await writeSafetensors(join(root, 'changed'), t, m);
-            await expect(readActivations(join(root, 'changed')), String(says)).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringMatching(says) });
+            await expect(readActivations(join(root, 'changed')), String(says)).rejects.toMatchObject({
+                code: 'DAMAGED',
+                message: expect.stringMatching(says),
+            });
         };
         await attempt((t) => t.delete('blk.0.counts'), /lacks layer 0/);
         await attempt((t) => t.set('blk.3.counts', t.get('blk.1.counts')!), /lacks layer 2/);
@@ -64,63 +101,136 @@ describe('activations.safetensors', () => {
         await attempt((t) => t.delete('tokens'), /no token totals of 2/);
         await attempt((t) => t.set('tokens', { shape: [1], data: BigInt64Array.of(9n) }), /no token totals of 2/);
         await attempt((t) => t.set('tokens', { shape: [2, 1], data: base.tokens }), /no token totals of 2/);
-        await attempt((t) => t.set('blk.0.counts', { shape: [4], data: base.counts[0]! }), /layer 0 is not \[neurons, 2 languages\]/);
+        await attempt(
+            (t) => t.set('blk.0.counts', { shape: [4], data: base.counts[0]! }),
+            /layer 0 is not \[neurons, 2 languages\]/,
+        );
         await attempt((t) => t.set('blk.0.counts', { shape: [1, 4], data: base.counts[0]! }), /layer 0 is not/);
         await attempt((_, m) => (m.format = 'pt'), /no activation counts/);
         await attempt((_, m) => (m.version = '4'), /version 4, this tool reads 1, 2 and 3/);
         for (const key of ['languages', 'model', 'dataset', 'settings', 'versions']) {
-            for (const value of ['', '{', 'null', '7', '[5]', '{"name":[]}']) await attempt((_, m) => (m[key] = value), new RegExp(`'${key}'`));
+            for (const value of ['', '{', 'null', '7', '[5]', '{"name":[]}'])
+                await attempt((_, m) => (m[key] = value), new RegExp(`'${key}'`));
             if (key !== 'settings') await attempt((_, m) => Reflect.deleteProperty(m, key), new RegExp(`'${key}'`));
         }
     });
 });
 
 describe('merging', () => {
-    const counts = fc.tuple(fc.bigInt64Array({ minLength: 4, maxLength: 4, max: 2n ** 40n }), fc.bigInt64Array({ minLength: 2, maxLength: 2 })).map((layers) => layers.map((layer) => layer.map((n) => n >> 2n)));
+    const counts = fc
+        .tuple(
+            fc.bigInt64Array({ minLength: 4, maxLength: 4, max: 2n ** 40n }),
+            fc.bigInt64Array({ minLength: 2, maxLength: 2 }),
+        )
+        .map((layers) => layers.map((layer) => layer.map((n) => n >> 2n)));
 
     it('adds counts and tokens, in either order, and leaves its inputs alone', () => {
-        fc.assert(fc.property(counts, counts, (a, b) => {
-            const [first, second] = [{ ...base, counts: a }, { ...base, counts: b, tokens: BigInt64Array.of(1n, 0n) }];
-            const before = [a, b].map((layers) => layers.map((layer) => [...layer]));
-            const merged = mergeActivations(first, second);
-            expect(merged.counts.map((layer) => [...layer])).toEqual(before[0]!.map((layer, i) => layer.map((n, j) => n + before[1]![i]![j]!)));
-            expect(merged.tokens).toEqual(BigInt64Array.of(8n, 9n));
-            expect(mergeActivations(second, first).counts).toEqual(merged.counts);
-            expect([a, b].map((layers) => layers.map((layer) => [...layer]))).toEqual(before);
-        }));
-        const { source } = mergeActivations(base, { ...base, source: { ...base.source, dataset: { name: 'e', hash: 'i' } } });
+        fc.assert(
+            fc.property(counts, counts, (a, b) => {
+                const [first, second] = [
+                    { ...base, counts: a },
+                    { ...base, counts: b, tokens: BigInt64Array.of(1n, 0n) },
+                ];
+                const before = [a, b].map((layers) => layers.map((layer) => [...layer]));
+                const merged = mergeActivations(first, second);
+                expect(merged.counts.map((layer) => [...layer])).toEqual(
+                    before[0]!.map((layer, i) => layer.map((n, j) => n + before[1]![i]![j]!)),
+                );
+                expect(merged.tokens).toEqual(BigInt64Array.of(8n, 9n));
+                expect(mergeActivations(second, first).counts).toEqual(merged.counts);
+                expect([a, b].map((layers) => layers.map((layer) => [...layer]))).toEqual(before);
+            }),
+        );
+        const { source } = mergeActivations(base, {
+            ...base,
+            source: { ...base.source, dataset: { name: 'e', hash: 'i' } },
+        });
         expect(source).toEqual({ ...base.source, dataset: { name: 'd + e', hash: 'h+i' } });
     });
 
     it.each<{ what: string; other: Partial<Activations>; says: RegExp }>([
         { what: 'a language only in the first', other: { languages: ['en'] }, says: /zh only in the first/ },
-        { what: 'a language only in the second', other: { languages: ['en', 'zh', 'sw'] }, says: /sw only in the second/ },
+        {
+            what: 'a language only in the second',
+            other: { languages: ['en', 'zh', 'sw'] },
+            says: /sw only in the second/,
+        },
         { what: 'another order', other: { languages: ['zh', 'en'] }, says: /different orders/ },
-        { what: 'another model', other: { source: { ...base.source, model: { ...base.source.model, fingerprint: 'g', name: 'n' } } }, says: /counted with model m .* and n \(g\)/s },
+        {
+            what: 'another model',
+            other: { source: { ...base.source, model: { ...base.source.model, fingerprint: 'g', name: 'n' } } },
+            says: /counted with model m .* and n \(g\)/s,
+        },
         { what: 'fewer layers', other: { counts: base.counts.slice(0, 1) }, says: /layers differ/ },
         { what: 'other widths', other: { counts: base.counts.toReversed() }, says: /layers differ/ },
     ])('refuses $what', ({ other, says }) => {
-        expect(() => mergeActivations(base, { ...base, ...other })).toThrow(expect.objectContaining({ code: 'MISMATCH', message: expect.stringMatching(says) }));
+        expect(() => mergeActivations(base, { ...base, ...other })).toThrow(
+            expect.objectContaining({ code: 'MISMATCH', message: expect.stringMatching(says) }),
+        );
     });
 });
 
 describe('parts', () => {
-    const part = { key: '{"é":1}', samples: 12, characters: 40_000_000_000, tokens: 2n ** 60n, counts: [BigInt64Array.of(1n, 2n, 3n), BigInt64Array.of(4n)], routed: [new BigInt64Array(0), BigInt64Array.of(5n)] };
+    const part = {
+        key: '{"é":1}',
+        samples: 12,
+        characters: 40_000_000_000,
+        tokens: 2n ** 60n,
+        counts: [BigInt64Array.of(1n, 2n, 3n), BigInt64Array.of(4n)],
+        routed: [new BigInt64Array(0), BigInt64Array.of(5n)],
+    };
 
     it('come back under their key alone', async () => {
         await writePart(join(root, 'part'), part);
         expect(await readPart(join(root, 'part'), part.key)).toEqual(part);
         expect(await readPart(join(root, 'part'), `${part.key} `)).toBeUndefined();
-        await writePart(join(root, 'part'), emptyPart([{ layer: 0, kind: 'dense', width: 3, experts: 1 }, { layer: 1, kind: 'routed', width: 2, experts: 4 }], 'k'));
-        expect(await readPart(join(root, 'part'), 'k')).toEqual({ key: 'k', samples: 0, characters: 0, tokens: 0n, counts: [new BigInt64Array(3), new BigInt64Array(8)], routed: [new BigInt64Array(0), new BigInt64Array(4)] });
+        await writePart(
+            join(root, 'part'),
+            emptyPart(
+                [
+                    { layer: 0, kind: 'dense', width: 3, experts: 1 },
+                    { layer: 1, kind: 'routed', width: 2, experts: 4 },
+                ],
+                'k',
+            ),
+        );
+        expect(await readPart(join(root, 'part'), 'k')).toEqual({
+            key: 'k',
+            samples: 0,
+            characters: 0,
+            tokens: 0n,
+            counts: [new BigInt64Array(3), new BigInt64Array(8)],
+            routed: [new BigInt64Array(0), new BigInt64Array(4)],
+        });
     });
 
     it('that do not say how far they go count as none: their texts would be counted twice', async () => {
-        for (const metadata of [{ characters: '1' }, { samples: '1' }, { samples: '1x', characters: '1' }, { samples: '-1', characters: '1' }, { samples: '1.5', characters: '1' }, { samples: '', characters: '1' }]) {
-            await writeSafetensors(join(root, 'part'), new Map([['blk.0.counts', { shape: [1], data: BigInt64Array.of(5n) }], ['tokens', { shape: [1], data: BigInt64Array.of(5n) }]]), { key: 'k', ...metadata } as Record<string, string>);
+        for (const metadata of [
+            { characters: '1' },
+            { samples: '1' },
+            { samples: '1x', characters: '1' },
+            { samples: '-1', characters: '1' },
+            { samples: '1.5', characters: '1' },
+            { samples: '', characters: '1' },
+        ]) {
+            await writeSafetensors(
+                join(root, 'part'),
+                new Map([
+                    ['blk.0.counts', { shape: [1], data: BigInt64Array.of(5n) }],
+                    ['tokens', { shape: [1], data: BigInt64Array.of(5n) }],
+                ]),
+                { key: 'k', ...metadata } as Record<string, string>,
+            );
             expect(await readPart(join(root, 'part'), 'k'), JSON.stringify(metadata)).toBeUndefined();
         }
-        await writeSafetensors(join(root, 'part'), new Map([['blk.0.counts', { shape: [1], data: BigInt64Array.of(5n) }], ['tokens', { shape: [0], data: new BigInt64Array(0) }]]), { key: 'k', samples: '1', characters: '1' });
+        await writeSafetensors(
+            join(root, 'part'),
+            new Map([
+                ['blk.0.counts', { shape: [1], data: BigInt64Array.of(5n) }],
+                ['tokens', { shape: [0], data: new BigInt64Array(0) }],
+            ]),
+            { key: 'k', samples: '1', characters: '1' },
+        );
         expect(await readPart(join(root, 'part'), 'k')).toBeUndefined();
         await writePart(join(root, 'part'), part);
         const whole = await readFile(join(root, 'part'));
@@ -137,7 +247,10 @@ describe('writing', () => {
         await mkdir(folder);
         await writeFile(join(folder, 'file'), 'kept');
         for (const path of ['file', 'file/below', 'file/far/below'].map((name) => join(folder, name))) {
-            await expect(ensureWritableFolder(path), path).rejects.toMatchObject({ code: 'UNWRITABLE', message: expect.stringContaining(path) });
+            await expect(ensureWritableFolder(path), path).rejects.toMatchObject({
+                code: 'UNWRITABLE',
+                message: expect.stringContaining(path),
+            });
             await expect(writeActivations(join(path, 'x'), base), path).rejects.toMatchObject({ code: 'UNWRITABLE' });
         }
         await mkdir(join(folder, 'taken'));

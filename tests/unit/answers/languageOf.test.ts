@@ -29,7 +29,12 @@ describe('the language of a text', () => {
     });
 
     it('is that of most of a mixed text', () => {
-        expect(languageOf('Janet verkauft jeden Tag neun Eier auf dem Markt und verdient damit Geld. The answer is 18.', languages)).toBe('de');
+        expect(
+            languageOf(
+                'Janet verkauft jeden Tag neun Eier auf dem Markt und verdient damit Geld. The answer is 18.',
+                languages,
+            ),
+        ).toBe('de');
         expect(languageOf('So she makes eighteen dollars every day at the market. 答案是 18。', languages)).toBe('en');
     });
 
@@ -42,21 +47,27 @@ describe('the language of a text', () => {
     it('of the UDHR is told in all ten languages', async () => {
         const corpus = await openCorpus('udhr:1-24', { languages });
         for (const language of languages) {
-            for await (const { response } of corpus.samples(language)) expect(languageOf(response, languages), response).toBe(language);
+            for await (const { response } of corpus.samples(language))
+                expect(languageOf(response, languages), response).toBe(language);
         }
     });
 
-    it.skipIf(!existsSync(mgsm))(`of the questions of MGSM is told, none wrongly (skipped where ${mgsm} is absent)`, () => {
-        let [told, all] = [0, 0];
-        for (const language of languages) {
-            for (const line of readFileSync(join(mgsm, `mgsm_${language}.tsv`), 'utf8').trim().split('\n')) {
-                const found = languageOf(line.split('\t')[0]!, languages);
-                all++;
-                told += found === undefined ? 0 : 1;
-                expect([language, undefined], line).toContain(found);
+    it.skipIf(!existsSync(mgsm))(
+        `of the questions of MGSM is told, none wrongly (skipped where ${mgsm} is absent)`,
+        () => {
+            let [told, all] = [0, 0];
+            for (const language of languages) {
+                for (const line of readFileSync(join(mgsm, `mgsm_${language}.tsv`), 'utf8')
+                    .trim()
+                    .split('\n')) {
+                    const found = languageOf(line.split('\t')[0]!, languages);
+                    all++;
+                    told += found === undefined ? 0 : 1;
+                    expect([language, undefined], line).toContain(found);
+                }
             }
-        }
-        expect(all).toBe(2500);
-        expect(told / all).toBeGreaterThan(0.995); // 0.9976: 2,494
-    });
+            expect(all).toBe(2500);
+            expect(told / all).toBeGreaterThan(0.995); // 0.9976: 2,494
+        },
+    );
 });

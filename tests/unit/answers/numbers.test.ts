@@ -56,11 +56,19 @@ describe('the last number of a text', () => {
     });
 
     it('written by the runtime in any of the ten languages is read back', () => {
-        fc.assert(fc.property(fc.constantFrom(...languages), fc.integer({ min: -10_000_000, max: 10_000_000 }), fc.constantFrom(0, 0.5, 0.25), (language, whole, fraction) => {
-            const value = whole + (whole < 0 ? -fraction : fraction);
-            const written = new Intl.NumberFormat(language, { maximumFractionDigits: 2 }).format(value);
-            expect(lastNumber(`= 7 ... ${written} x`, language)).toBe(value);
-        }), { numRuns: 2000 });
+        fc.assert(
+            fc.property(
+                fc.constantFrom(...languages),
+                fc.integer({ min: -10_000_000, max: 10_000_000 }),
+                fc.constantFrom(0, 0.5, 0.25),
+                (language, whole, fraction) => {
+                    const value = whole + (whole < 0 ? -fraction : fraction);
+                    const written = new Intl.NumberFormat(language, { maximumFractionDigits: 2 }).format(value);
+                    expect(lastNumber(`= 7 ... ${written} x`, language)).toBe(value);
+                },
+            ),
+            { numRuns: 2000 },
+        );
     });
 });
 

@@ -26,11 +26,20 @@ function publish(name: string, step: number): void {
 }
 
 beforeAll(async () => {
-    for (const [name, step] of [['base', 0], ['middle', 1], ['aligned', 2]] as const) {
+    for (const [name, step] of [
+        ['base', 0],
+        ['middle', 1],
+        ['aligned', 2],
+    ] as const) {
         publish(name, step);
         const imported = await cli('import', at(name), '--out', at('runs', name), '--json');
         expect(imported.code, imported.stderr).toBe(0);
-        expect(JSON.parse(imported.stdout)).toMatchObject({ languages: ['en', 'de', 'zh'], layers: 6, neurons: 240, tokens: { en: 1000, de: 1000, zh: 1000 } });
+        expect(JSON.parse(imported.stdout)).toMatchObject({
+            languages: ['en', 'de', 'zh'],
+            layers: 6,
+            neurons: 240,
+            tokens: { en: 1000, de: 1000, zh: 1000 },
+        });
         expect((await cli('identify', at('runs', name), '--top-rate', '0.2', '--bar', '0.8')).code).toBe(0);
     }
 });
@@ -38,14 +47,35 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 it('identify answers the documented JSON, by either method', async () => {
     for (const method of ['paper', 'lape']) {
-        const { stdout } = await cli('identify', at('runs', 'base'), '--method', method, '--top-rate', '0.2', '--bar', '0.8', '--json');
+        const { stdout } = await cli(
+            'identify',
+            at('runs', 'base'),
+            '--method',
+            method,
+            '--top-rate',
+            '0.2',
+            '--bar',
+            '0.8',
+            '--json',
+        );
         const analysis = JSON.parse(stdout) as NeuronAnalysis;
-        expect(analysis).toMatchObject({ method, languages: ['en', 'de', 'zh'], topRate: 0.2, bar: 0.8, lambda: method === 'lape' ? null : expect.any(Number) });
-        for (const key of ['threshold', 'selected', 'general', 'milliseconds'] as const) expect(analysis[key], key).toEqual(expect.any(Number));
+        expect(analysis).toMatchObject({
+            method,
+            languages: ['en', 'de', 'zh'],
+            topRate: 0.2,
+            bar: 0.8,
+            lambda: method === 'lape' ? null : expect.any(Number),
+        });
+        for (const key of ['threshold', 'selected', 'general', 'milliseconds'] as const)
+            expect(analysis[key], key).toEqual(expect.any(Number));
         expect(analysis.histogram).toHaveLength(4);
         expect(analysis.histogramAll.reduce((sum, count) => sum + count)).toBe(240);
         expect(Object.keys(analysis.perLanguage)).toEqual(['en', 'de', 'zh']);
-        expect(analysis.perLanguage.en).toEqual({ specific: expect.any(Number), related: expect.any(Number), total: expect.any(Number) });
+        expect(analysis.perLanguage.en).toEqual({
+            specific: expect.any(Number),
+            related: expect.any(Number),
+            total: expect.any(Number),
+        });
         expect(analysis.layers).toHaveLength(6);
         expect(analysis.stages).toMatchObject({ seen: expect.any(Boolean), rule: expect.stringContaining('stages') });
         expect(analysis).not.toHaveProperty('neurons');
@@ -54,20 +84,38 @@ it('identify answers the documented JSON, by either method', async () => {
 });
 
 it('compare writes comparison.json and a report that shows it', async () => {
-    const { code, stdout, stderr } = await cli('compare', at('runs', 'base'), at('runs', 'aligned'), '--trained', 'zh,de', '--json');
+    const { code, stdout, stderr } = await cli(
+        'compare',
+        at('runs', 'base'),
+        at('runs', 'aligned'),
+        '--trained',
+        'zh,de',
+        '--json',
+    );
     expect(code, stderr).toBe(0);
     const comparison = JSON.parse(stdout) as Comparison;
     expect(comparison.analyses.map(({ label }) => label)).toEqual(['base', 'aligned']);
     expect(comparison.changes[0]!.groups.trained!.languages).toEqual(['de', 'zh']);
     expect(comparison.changes[0]!.transitions.specific.specific).toBeGreaterThan(0);
-    expect(JSON.parse(readFileSync(at('runs', 'aligned', 'comparison.json'), 'utf8'))).toEqual({ format: 'language-neurons/comparison', version: 3, ...comparison });
+    expect(JSON.parse(readFileSync(at('runs', 'aligned', 'comparison.json'), 'utf8'))).toEqual({
+        format: 'language-neurons/comparison',
+        version: 3,
+        ...comparison,
+    });
     expect(readFileSync(at('runs', 'aligned', 'report.html'), 'utf8')).toContain('id="comparison-layers"');
     expect(existsSync(at('runs', 'base', 'report.html'))).toBe(false);
     expect(readFileSync(at('runs', 'aligned', 'tables', 'comparison-classes.csv'), 'utf8')).toContain('aligned');
 });
 
 it('compare takes a series, and another folder', async () => {
-    const { code, stdout, stderr } = await cli('compare', at('runs', 'base'), at('runs', 'middle', 'neurons.json'), at('runs', 'aligned'), '--out', at('series'));
+    const { code, stdout, stderr } = await cli(
+        'compare',
+        at('runs', 'base'),
+        at('runs', 'middle', 'neurons.json'),
+        at('runs', 'aligned'),
+        '--out',
+        at('series'),
+    );
     expect(code, stderr).toBe(0);
     expect(stdout).toContain('base → neurons.json');
     expect(stdout).toContain('base → aligned');
@@ -78,20 +126,52 @@ it('a comparison of other neurons is not shown', async () => {
     expect((await cli('identify', at('runs', 'aligned'), '--top-rate', '0.1', '--bar', '0.8')).code).toBe(0);
     const { code, stderr } = await cli('report', at('runs', 'aligned'));
     expect(code, stderr).toBe(0);
-    expect(stderr).toContain('comparison.json was made with other neurons than those of neurons.json and is left out; run compare again');
+    expect(stderr).toContain(
+        'comparison.json was made with other neurons than those of neurons.json and is left out; run compare again',
+    );
     const page = readFileSync(at('runs', 'aligned', 'report.html'), 'utf8');
     expect(page).toContain('run compare again');
     expect(page).not.toContain('id="comparison-layers"');
 });
 
 it.each([
-    { what: 'settings that differ', args: () => ['compare', at('runs', 'base'), at('runs', 'aligned')], code: 1, says: 'top rate' },
-    { what: 'no analysis', args: () => ['compare', at('runs', 'base'), at('base')], code: 1, says: 'run identify first' },
+    {
+        what: 'settings that differ',
+        args: () => ['compare', at('runs', 'base'), at('runs', 'aligned')],
+        code: 1,
+        says: 'top rate',
+    },
+    {
+        what: 'no analysis',
+        args: () => ['compare', at('runs', 'base'), at('base')],
+        code: 1,
+        says: 'run identify first',
+    },
     { what: 'one analysis', args: () => ['compare', at('runs', 'base')], code: 2, says: '--help' },
-    { what: 'an unknown trained language', args: () => ['compare', at('runs', 'base'), at('runs', 'middle'), '--trained', 'xx'], code: 2, says: 'xx' },
-    { what: 'no published counts', args: () => ['import', at('runs'), '--out', at('x')], code: 1, says: 'activation.LL.pt' },
-    { what: 'a λ for LAPE', args: () => ['identify', at('runs', 'base'), '--method', 'lape', '--lambda', '0.1'], code: 2, says: 'λ' },
-    { what: 'a λ that is no number', args: () => ['identify', at('runs', 'base'), '--lambda', 'x'], code: 2, says: 'lambda' },
+    {
+        what: 'an unknown trained language',
+        args: () => ['compare', at('runs', 'base'), at('runs', 'middle'), '--trained', 'xx'],
+        code: 2,
+        says: 'xx',
+    },
+    {
+        what: 'no published counts',
+        args: () => ['import', at('runs'), '--out', at('x')],
+        code: 1,
+        says: 'activation.LL.pt',
+    },
+    {
+        what: 'a λ for LAPE',
+        args: () => ['identify', at('runs', 'base'), '--method', 'lape', '--lambda', '0.1'],
+        code: 2,
+        says: 'λ',
+    },
+    {
+        what: 'a λ that is no number',
+        args: () => ['identify', at('runs', 'base'), '--lambda', 'x'],
+        code: 2,
+        says: 'lambda',
+    },
 ])('with $what ends in one line', async ({ args, code, says }) => {
     const result = await cli(...args());
     expect(result.code).toBe(code);

@@ -14,7 +14,9 @@ it('devices are told by their numbers', () => {
 describe('a process sees one device', () => {
     it('of all', () => {
         expect(environmentOf(1, {})).toEqual({
-            CUDA_VISIBLE_DEVICES: '1', GGML_VK_VISIBLE_DEVICES: '1', LANGUAGE_NEURONS_DEVICE: '1',
+            CUDA_VISIBLE_DEVICES: '1',
+            GGML_VK_VISIBLE_DEVICES: '1',
+            LANGUAGE_NEURONS_DEVICE: '1',
         });
     });
 
@@ -33,7 +35,7 @@ it('a command line is the same but for some options', () => {
     expect(left('collect', '--devices=0', '--out=--fresh', 'y')).toEqual(['collect', '--out=--fresh', 'y']);
 });
 
-it('what a child tells of its progress is told beside others\', each by its name', () => {
+it("what a child tells of its progress is told beside others', each by its name", () => {
     const lines: string[] = [];
     const stream = { isTTY: false, write: (text: string) => lines.push(text) } as unknown as NodeJS.WriteStream;
     const { each } = sideBySide(['device 0', 'device 1'], stream);

@@ -12,15 +12,26 @@ const nameOf = ({ usage }: CommandDeclaration): string => usage.split(' ')[0]!;
 /** A command line of what a command cannot do without, apart from one option. */
 function least(command: CommandDeclaration, apart = ''): string[] {
     const required = (table: Readonly<Record<string, OptionRule>> = {}): string[] =>
-        Object.entries(table).filter(([, rule]) => rule.required === true).map(([name]) => name);
+        Object.entries(table)
+            .filter(([, rule]) => rule.required === true)
+            .map(([name]) => name);
     return [
-        nameOf(command), ...required(command.positionals).map(() => 'somewhere'),
-        ...required(command.options).filter((name) => name !== apart).flatMap((name) => [`--${name}`, 'something']),
+        nameOf(command),
+        ...required(command.positionals).map(() => 'somewhere'),
+        ...required(command.options)
+            .filter((name) => name !== apart)
+            .flatMap((name) => [`--${name}`, 'something']),
     ];
 }
 
 const allOptions = commands.flatMap((command) =>
-    Object.entries(command.options ?? {}).map(([name, rule]) => ({ title: `${nameOf(command)} --${name}`, command, name, rule })));
+    Object.entries(command.options ?? {}).map(([name, rule]) => ({
+        title: `${nameOf(command)} --${name}`,
+        command,
+        name,
+        rule,
+    })),
+);
 const numeric = allOptions.filter(({ rule }) => rule.number !== undefined);
 const single = allOptions.filter(({ rule }) => rule.many !== true && rule.flag !== true);
 const camel = (name: string): string => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
@@ -39,40 +50,78 @@ describe('the arguments of every command', () => {
     it('are all there are: numbers are declared as numbers', () => {
         expect(numeric.length).toBeGreaterThan(25);
         // A default that is a number belongs to a rule for numbers.
-        expect(allOptions.filter(({ rule }) => typeof rule.default === 'number' && rule.number === undefined)).toEqual([]);
+        expect(allOptions.filter(({ rule }) => typeof rule.default === 'number' && rule.number === undefined)).toEqual(
+            [],
+        );
     });
 
     it.each(numeric)('$title refuses what is no number, and says what was typed', async ({ command, name, rule }) => {
-        const wrong = ['abc', '5%x', '1e999', 'NaN', 'Infinity', '0x10', '1 2', '', '--', '½', ...(rule.number!.whole === true ? ['1.5', '-1', '9007199254740993'] : [])];
-        for (const typed of wrong) await refused([...least(command, name), `--${name}=${typed}`], [`--${name} takes `, ` number`, `not ${JSON.stringify(typed)}`]);
+        const wrong = [
+            'abc',
+            '5%x',
+            '1e999',
+            'NaN',
+            'Infinity',
+            '0x10',
+            '1 2',
+            '',
+            '--',
+            '½',
+            ...(rule.number!.whole === true ? ['1.5', '-1', '9007199254740993'] : []),
+        ];
+        for (const typed of wrong)
+            await refused(
+                [...least(command, name), `--${name}=${typed}`],
+                [`--${name} takes `, ` number`, `not ${JSON.stringify(typed)}`],
+            );
         await refused([...least(command, name), `--${name}`], [`--${name} takes a value`]);
     });
 
     it.each(numeric)('$title refuses what is beyond its range', async ({ command, name, rule: { number } }) => {
-        for (const bound of [number!.above, number!.below, number!.least === undefined ? undefined : number!.least - 1, number!.most === undefined ? undefined : number!.most + 1]) {
-            if (bound !== undefined) await refused([...least(command, name), `--${name}=${bound}`], [`--${name} takes `, `not "${bound}"`]);
+        for (const bound of [
+            number!.above,
+            number!.below,
+            number!.least === undefined ? undefined : number!.least - 1,
+            number!.most === undefined ? undefined : number!.most + 1,
+        ]) {
+            if (bound !== undefined)
+                await refused([...least(command, name), `--${name}=${bound}`], [`--${name} takes `, `not "${bound}"`]);
         }
     });
 
     it.each(numeric)('$title takes a number of its range', async ({ command, name, rule: { number } }) => {
         const { whole, least: from = 0, most: to = 1, above, below } = number!;
-        const value = above !== undefined && below !== undefined ? (above + below) / 4 : whole === true ? Math.min(to, from + 3) : (from + to) / 2;
+        const value =
+            above !== undefined && below !== undefined
+                ? (above + below) / 4
+                : whole === true
+                  ? Math.min(to, from + 3)
+                  : (from + to) / 2;
         const planned = await parseArguments([...least(command, name), `--${name}`, String(value)]);
         expect(planned?.args).toMatchObject({ [name]: value, [camel(name)]: value });
     });
 
     it.each(single)('$title given twice is refused', async ({ command, name, rule }) => {
-        const value = rule.number === undefined ? rule.choices?.[0] ?? 'a' : String(rule.number.least ?? 0.5);
-        await refused([...least(command, name), `--${name}`, value, `--${name}`, value], [`--${name} is given twice`, `"${value}" and "${value}"`]);
+        const value = rule.number === undefined ? (rule.choices?.[0] ?? 'a') : String(rule.number.least ?? 0.5);
+        await refused(
+            [...least(command, name), `--${name}`, value, `--${name}`, value],
+            [`--${name} is given twice`, `"${value}" and "${value}"`],
+        );
     });
 
-    it.each(allOptions.filter(({ rule }) => rule.flag !== true))('$title refuses an empty text', async ({ command, name }) => {
-        await refused([...least(command, name), `--${name}`, ''], [`--${name} takes `, 'not ""']);
-    });
+    it.each(allOptions.filter(({ rule }) => rule.flag !== true))(
+        '$title refuses an empty text',
+        async ({ command, name }) => {
+            await refused([...least(command, name), `--${name}`, ''], [`--${name} takes `, 'not ""']);
+        },
+    );
 
     it.each(allOptions)('$title is suggested where a letter is missing', async ({ command, name, rule }) => {
         const typed = name.length < 4 ? `${name}x` : name.slice(0, 2) + name.slice(3);
-        await refused([...least(command), `--${typed}`, ...(rule.flag === true ? [] : ['1'])], [`unknown option --${typed}; did you mean --${name}?`]);
+        await refused(
+            [...least(command), `--${typed}`, ...(rule.flag === true ? [] : ['1'])],
+            [`unknown option --${typed}; did you mean --${name}?`],
+        );
     });
 
     it.each(commands)('$usage is suggested where a letter is missing', async (command) => {
@@ -82,7 +131,10 @@ describe('the arguments of every command', () => {
     });
 
     it.each<[args: string[], words: string[]]>([
-        [['identify', 'x', '--top-rate', '5%'], ['between 0 and 1', 'not "5%"; give 0.05']],
+        [
+            ['identify', 'x', '--top-rate', '5%'],
+            ['between 0 and 1', 'not "5%"; give 0.05'],
+        ],
         [['identify', 'x', '--top-rate', '7 %'], ['; give 0.07']],
         [['identify', 'x', '--bar', '0,95'], ['not "0,95"; give 0.95']],
         [['identify', 'x', '--lambda', 'abc'], ['--lambda takes auto or a number, not "abc"']],
@@ -91,7 +143,10 @@ describe('the arguments of every command', () => {
         [['identify', 'x', 'y'], ['y: one argument too many']],
         [['identify', 'x', '--no-json'], ['unknown option --no-json']],
         [['identify', 'x', '--lambda.a', '1'], ['unknown option --lambda.a']],
-        [['collect', '-m', 'x', '-d', 'y', '-o', 'a', '--out', 'b'], ['--out is given twice ("a" and "b"); give it once']],
+        [
+            ['collect', '-m', 'x', '-d', 'y', '-o', 'a', '--out', 'b'],
+            ['--out is given twice ("a" and "b"); give it once'],
+        ],
         [['compare', 'x'], ['compare <before> <after>']],
         [['frobnicate'], ['unknown command frobnicate; see']],
         [[], ['name a command']],
@@ -106,27 +161,53 @@ describe('the arguments of every command', () => {
 
     it('takes negative numbers, words in their place, and lists', async () => {
         expect((await parseArguments(['identify', 'x', '--lambda', '-0.25']))?.args).toMatchObject({ lambda: -0.25 });
-        expect((await parseArguments(['identify', 'x']))?.args).toMatchObject({ lambda: 'auto', topRate: 0.01, json: false });
+        expect((await parseArguments(['identify', 'x']))?.args).toMatchObject({
+            lambda: 'auto',
+            topRate: 0.01,
+            json: false,
+        });
         const many = await parseArguments(['--json', 'collect', '-m', 'x', '-d', 'a', '-d', 'b', '-o', 'o']);
         expect(many?.args).toMatchObject({ data: ['a', 'b'], json: true });
     });
 
     it('expands ~ where the shell did not', async () => {
-        const planned = await parseArguments(['collect', '--model=~/m.gguf', '--data=~/texts', '--out=~/runs', '--lora=~x']);
-        expect(planned?.args).toMatchObject({ model: join(homedir(), 'm.gguf'), data: [join(homedir(), 'texts')], out: join(homedir(), 'runs'), lora: ['~x'] });
+        const planned = await parseArguments([
+            'collect',
+            '--model=~/m.gguf',
+            '--data=~/texts',
+            '--out=~/runs',
+            '--lora=~x',
+        ]);
+        expect(planned?.args).toMatchObject({
+            model: join(homedir(), 'm.gguf'),
+            data: [join(homedir(), 'texts')],
+            out: join(homedir(), 'runs'),
+            lora: ['~x'],
+        });
     });
 
     it('names the default that the engine has', () => {
-        expect(allOptions.find(({ name }) => name === 'context-size')?.rule.describe).toContain(`default: ${generationContextSize}`);
+        expect(allOptions.find(({ name }) => name === 'context-size')?.rule.describe).toContain(
+            `default: ${generationContextSize}`,
+        );
     });
 
     it('answers any words with a plan or WRONG_USE', async () => {
-        const word = fc.oneof(fc.constantFrom(...commands.map(nameOf), ...allOptions.map(({ name }) => `--${name}`), '--', '-m', '='), fc.string());
+        const word = fc.oneof(
+            fc.constantFrom(...commands.map(nameOf), ...allOptions.map(({ name }) => `--${name}`), '--', '-m', '='),
+            fc.string(),
+        );
         // --help and --version, and what abbreviates to them, would be answered on stdout.
         const quiet = word.filter((text) => !/^-+(h|v)/i.test(text));
-        await fc.assert(fc.asyncProperty(fc.array(quiet, { maxLength: 8 }), async (args) => {
-            const error: unknown = await parseArguments(args).then(() => undefined, (cause: unknown) => cause);
-            if (error !== undefined) expect(error).toMatchObject({ code: 'WRONG_USE' });
-        }), { numRuns: 300 });
+        await fc.assert(
+            fc.asyncProperty(fc.array(quiet, { maxLength: 8 }), async (args) => {
+                const error: unknown = await parseArguments(args).then(
+                    () => undefined,
+                    (cause: unknown) => cause,
+                );
+                if (error !== undefined) expect(error).toMatchObject({ code: 'WRONG_USE' });
+            }),
+            { numRuns: 300 },
+        );
     });
 });

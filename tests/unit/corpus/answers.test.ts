@@ -23,7 +23,12 @@ const answers = (...texts: string[]): { generated: string }[] => texts.map((gene
 describe("the authors' JSON of answers", () => {
     it('gives each answer behind its instruction, language by language', async () => {
         const path = await fileOf([
-            { lang: 'German', instruction: 'Frage 1\n\n### Response:', answers: answers('Eins.', '', 'Zwei.'), solution: 2 },
+            {
+                lang: 'German',
+                instruction: 'Frage 1\n\n### Response:',
+                answers: answers('Eins.', '', 'Zwei.'),
+                solution: 2,
+            },
             { lang: 'Chinese', instruction: '问题', answers: answers('三。') },
             { lang: 'German', instruction: 'Frage 2', answers: answers('Drei.') },
             { lang: 'English', instruction: 'Question', answers: [] },
@@ -36,14 +41,19 @@ describe("the authors' JSON of answers", () => {
             return samples;
         };
         expect(await read('de')).toEqual([
-            { language: 'de', prompt: 'Frage 1\n\n### Response:', response: 'Eins.' }, { language: 'de', prompt: 'Frage 1\n\n### Response:', response: 'Zwei.' },
+            { language: 'de', prompt: 'Frage 1\n\n### Response:', response: 'Eins.' },
+            { language: 'de', prompt: 'Frage 1\n\n### Response:', response: 'Zwei.' },
             { language: 'de', prompt: 'Frage 2', response: 'Drei.' },
         ]);
         expect(await read('zh')).toEqual([{ language: 'zh', prompt: '问题', response: '三。' }]);
     });
 
     it('is read as a stream, through chunks that cut characters', async () => {
-        const long = Array.from({ length: 3000 }, (_, i) => ({ lang: 'Thai', instruction: `คำถาม ${i}`, answers: answers(`คำตอบที่ ${i} ยาวพอสมควร`) }));
+        const long = Array.from({ length: 3000 }, (_, i) => ({
+            lang: 'Thai',
+            instruction: `คำถาม ${i}`,
+            answers: answers(`คำตอบที่ ${i} ยาวพอสมควร`),
+        }));
         const corpus = await openCorpus(await fileOf(long));
         let index = 0;
         for await (const { prompt, response } of corpus.samples('th')) {
@@ -55,12 +65,27 @@ describe("the authors' JSON of answers", () => {
 
     it.each<{ what: string; content: unknown; code: string; says: string }>([
         { what: 'no answers', content: [], code: 'EMPTY', says: 'holds no answer' },
-        { what: 'another shape', content: [{ lang: 'German', instruction: 'x', answers: answers('a') }, { question: 'x' }], code: 'DAMAGED', says: 'element 2' },
-        { what: 'an unknown language', content: [{ lang: 'Klingon!', instruction: 'x', answers: answers('a') }], code: 'DAMAGED', says: 'Klingon!' },
+        {
+            what: 'another shape',
+            content: [{ lang: 'German', instruction: 'x', answers: answers('a') }, { question: 'x' }],
+            code: 'DAMAGED',
+            says: 'element 2',
+        },
+        {
+            what: 'an unknown language',
+            content: [{ lang: 'Klingon!', instruction: 'x', answers: answers('a') }],
+            code: 'DAMAGED',
+            says: 'Klingon!',
+        },
         { what: 'an object', content: { a: 1 }, code: 'DAMAGED', says: 'not a JSON array' },
         { what: 'a cut array', content: '[{"lang": "German", "instr', code: 'DAMAGED', says: 'not a JSON array' },
         { what: 'no JSON', content: 'hello', code: 'DAMAGED', says: 'not a JSON array' },
-        { what: 'other bytes', content: Buffer.from('[{"lang": "German", "instruction": "Gr\xfcn", "answers": []}]', 'latin1'), code: 'ENCODING', says: 'UTF-8' },
+        {
+            what: 'other bytes',
+            content: Buffer.from('[{"lang": "German", "instruction": "Gr\xfcn", "answers": []}]', 'latin1'),
+            code: 'ENCODING',
+            says: 'UTF-8',
+        },
     ])('with $what is refused in one line', async ({ content, code, says }) => {
         const path = await fileOf(content);
         const error = await openCorpus(path).catch((refusal: Error) => refusal);
@@ -75,8 +100,28 @@ describe("the authors' JSON of answers", () => {
 });
 
 it('languages are known by English name and by code', () => {
-    const names = ['English', 'Russian', 'Spanish', 'French', 'German', 'Chinese', 'Japanese', 'Bengali', 'Thai', 'Swahili', 'Hebrew', 'Indonesian'];
+    const names = [
+        'English',
+        'Russian',
+        'Spanish',
+        'French',
+        'German',
+        'Chinese',
+        'Japanese',
+        'Bengali',
+        'Thai',
+        'Swahili',
+        'Hebrew',
+        'Indonesian',
+    ];
     expect(names.map(languageTag)).toEqual(['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw', 'he', 'id']);
-    expect(['de', 'deu', 'german', 'swh', 'eng', 'zho'].map(languageTag)).toEqual(['de', 'de', 'de', expect.any(String), 'en', 'zh']);
+    expect(['de', 'deu', 'german', 'swh', 'eng', 'zho'].map(languageTag)).toEqual([
+        'de',
+        'de',
+        'de',
+        expect.any(String),
+        'en',
+        'zh',
+    ]);
     expect(['', 'Klingon!', 'x'].map(languageTag)).toEqual([undefined, undefined, undefined]);
 });

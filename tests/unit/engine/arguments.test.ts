@@ -28,17 +28,44 @@ describe('--lora', () => {
     });
 
     it('takes the scale that was written behind any path', () => {
-        fc.assert(fc.property(fc.string({ minLength: 1 }).filter((path) => !/[\n\r\u2028\u2029]/.test(path)), fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }), (path, scale) => {
-            expect(parseLora(`${path}:${scale}`)).toEqual({ path, scale: scale + 0 });
-        }));
+        fc.assert(
+            fc.property(
+                fc.string({ minLength: 1 }).filter((path) => !/[\n\r\u2028\u2029]/.test(path)),
+                fc.double({ noNaN: true, noDefaultInfinity: true, min: -1e6, max: 1e6 }),
+                (path, scale) => {
+                    expect(parseLora(`${path}:${scale}`)).toEqual({ path, scale: scale + 0 });
+                },
+            ),
+        );
     });
 
     it('keeps the order of several, beside the options that were given', () => {
         const given = {
-            model: 'm.gguf', lora: ['a', 'b:2'], gpu: 'auto' as const, rpc: undefined, split: 'layer' as const,
-            mainGpu: 0, cpuExperts: undefined, gpuLayers: 0, batchSize: undefined, windowSize: 64, threads: undefined,
+            model: 'm.gguf',
+            lora: ['a', 'b:2'],
+            gpu: 'auto' as const,
+            rpc: undefined,
+            split: 'layer' as const,
+            mainGpu: 0,
+            cpuExperts: undefined,
+            gpuLayers: 0,
+            batchSize: undefined,
+            windowSize: 64,
+            threads: undefined,
         };
-        expect(engineOptions(given)).toEqual({ model: 'm.gguf', loras: [{ path: 'a', scale: 1 }, { path: 'b', scale: 2 }], gpu: 'auto', split: 'layer', mainGpu: 0, cpuExperts: undefined, gpuLayers: 0, windowSize: 64 });
+        expect(engineOptions(given)).toEqual({
+            model: 'm.gguf',
+            loras: [
+                { path: 'a', scale: 1 },
+                { path: 'b', scale: 2 },
+            ],
+            gpu: 'auto',
+            split: 'layer',
+            mainGpu: 0,
+            cpuExperts: undefined,
+            gpuLayers: 0,
+            windowSize: 64,
+        });
         expect(Object.keys(engineOptions(given))).not.toContain('batchSize');
         expect(engineOptions({ ...given, lora: undefined }).loras).toEqual([]);
         expect(engineOptions({ ...given, rpc: 'a:1,b:2' }).rpc).toEqual(['a:1', 'b:2']);
@@ -54,17 +81,32 @@ describe('--languages', () => {
     });
 
     it.each(['', ' ', ',', ' , ,'])("'%s' is WRONG_USE", (text) => {
-        expect(() => parseLanguages(text)).toThrow(expect.objectContaining({ code: 'WRONG_USE', message: expect.stringContaining('--languages') }));
+        expect(() => parseLanguages(text)).toThrow(
+            expect.objectContaining({ code: 'WRONG_USE', message: expect.stringContaining('--languages') }),
+        );
     });
 });
 
 describe('--sets', () => {
     it('are separated by commas, in the order given', () => {
-        expect(parseSets(neuronSetNames.join(','))).toEqual(['specific', 'specific+related', 'specific+related+general', 'experts']);
+        expect(parseSets(neuronSetNames.join(','))).toEqual([
+            'specific',
+            'specific+related',
+            'specific+related+general',
+            'experts',
+        ]);
         expect(parseSets(' specific+related , specific')).toEqual(['specific+related', 'specific']);
     });
 
-    it.each(['', 'general', 'specific,', 'specific+general', 'Specific', 'related+specific', 'constructor'])("'%s' is WRONG_USE, naming the sets there are", (text) => {
-        expect(() => parseSets(text)).toThrow(expect.objectContaining({ code: 'WRONG_USE', message: expect.stringContaining(neuronSetNames.join(', ')) }));
-    });
+    it.each(['', 'general', 'specific,', 'specific+general', 'Specific', 'related+specific', 'constructor'])(
+        "'%s' is WRONG_USE, naming the sets there are",
+        (text) => {
+            expect(() => parseSets(text)).toThrow(
+                expect.objectContaining({
+                    code: 'WRONG_USE',
+                    message: expect.stringContaining(neuronSetNames.join(', ')),
+                }),
+            );
+        },
+    );
 });

@@ -2,7 +2,11 @@ import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import type { NativeBatch } from '../../../src/engine/addon.js';
 import {
-    generate, type GeneratedTokens, type GenerationModel, type GenerationOptions, type GenerationRequest,
+    generate,
+    type GeneratedTokens,
+    type GenerationModel,
+    type GenerationOptions,
+    type GenerationRequest,
 } from '../../../src/engine/generate.js';
 
 const end = 0;
@@ -34,7 +38,16 @@ class Machine implements GenerationModel {
             all.push(...drawn);
             if (rows.length === 0 || drawn.some((token) => ends.includes(token))) break;
             const positions = Int32Array.from(from, (row) => next.positions[row]! + 1);
-            next = { ...next, tokens: Int32Array.from(drawn), positions, sequences, finished: new Int32Array(), trimmed: new Int32Array(), moved: new Int32Array(), shared: new Int32Array() };
+            next = {
+                ...next,
+                tokens: Int32Array.from(drawn),
+                positions,
+                sequences,
+                finished: new Int32Array(),
+                trimmed: new Int32Array(),
+                moved: new Int32Array(),
+                shared: new Int32Array(),
+            };
             from = Int32Array.from(rows.keys());
         }
         return Promise.resolve(Int32Array.from(all));
@@ -69,11 +82,14 @@ class Machine implements GenerationModel {
             // Growing or beginning, those in use are the lowest ones.
             const used = new Set([...this.#sequences.keys(), ...batch.sequences]);
             expect(Math.max(...used)).toBeLessThan(used.size + this.#waiting(batch));
-            for (const sequence of this.#sequences.values()) expect(sequence.length).toBeLessThanOrEqual(Math.floor(this.options.cells / this.options.sequences));
+            for (const sequence of this.#sequences.values())
+                expect(sequence.length).toBeLessThanOrEqual(Math.floor(this.options.cells / this.options.sequences));
         }
         const behind: number[][] = [];
         for (const [i, token] of batch.tokens.entries()) {
-            const others = Array.from({ length: batch.shared.length / 2 }, (_, pair) => pair).filter((pair) => batch.shared[2 * pair] === i).map((pair) => batch.shared[2 * pair + 1]!);
+            const others = Array.from({ length: batch.shared.length / 2 }, (_, pair) => pair)
+                .filter((pair) => batch.shared[2 * pair] === i)
+                .map((pair) => batch.shared[2 * pair + 1]!);
             const cell = this.#cell++;
             for (const id of [batch.sequences[i]!, ...others]) {
                 expect(id).toBeLessThan(this.options.sequences);
@@ -96,7 +112,10 @@ class Machine implements GenerationModel {
     }
 }
 
-async function all(requests: readonly GenerationRequest[], options: GenerationOptions): Promise<{ answers: GeneratedTokens[]; machine: Machine }> {
+async function all(
+    requests: readonly GenerationRequest[],
+    options: GenerationOptions,
+): Promise<{ answers: GeneratedTokens[]; machine: Machine }> {
     const machine = new Machine(options);
     const answers: GeneratedTokens[] = [];
     for await (const answer of generate(requests, options, machine)) answers.push(answer);
@@ -108,49 +127,115 @@ function textOf(tokens: Int32Array): string {
     return String.fromCharCode(...tokens.map((token) => 'a'.charCodeAt(0) + token));
 }
 
-const byPlace = (answers: readonly GeneratedTokens[]): GeneratedTokens[] => answers.toSorted((a, b) => a.request.id - b.request.id || a.answer - b.answer);
+const byPlace = (answers: readonly GeneratedTokens[]): GeneratedTokens[] =>
+    answers.toSorted((a, b) => a.request.id - b.request.id || a.answer - b.answer);
 const settings = fc.record({
-    maxTokens: fc.integer({ min: 1, max: 12 }), seed: fc.nat(1000), batchSize: fc.integer({ min: 6, max: 40 }),
-    sequences: fc.integer({ min: 3, max: 6 }), cells: fc.integer({ min: 60, max: 200 }),
+    maxTokens: fc.integer({ min: 1, max: 12 }),
+    seed: fc.nat(1000),
+    batchSize: fc.integer({ min: 6, max: 40 }),
+    sequences: fc.integer({ min: 3, max: 6 }),
+    cells: fc.integer({ min: 60, max: 200 }),
 });
-const prompts = fc.array(fc.record({ prompt: fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 }), answers: fc.integer({ min: 1, max: 3 }) }), { maxLength: 12 });
+const prompts = fc.array(
+    fc.record({
+        prompt: fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 20 }),
+        answers: fc.integer({ min: 1, max: 3 }),
+    }),
+    { maxLength: 12 },
+);
 
 it('the same in streams, each answer in cells of its own, its number following the last one in use', async () => {
-    await fc.assert(fc.asyncProperty(prompts, settings, async (list, choice) => {
-        const options = { ...choice, temperature: 1, endTokens: new Set([end]) };
-        const requests = list.map(({ prompt }, id) => ({ id, prompt: Int32Array.from(prompt), answers: 1 }));
-        const { answers } = await all(requests, { ...options, streams: true, cells: 32 * choice.sequences });
-        expect(byPlace(answers)).toEqual(byPlace((await all(requests, options)).answers));
-    }));
+    await fc.assert(
+        fc.asyncProperty(prompts, settings, async (list, choice) => {
+            const options = { ...choice, temperature: 1, endTokens: new Set([end]) };
+            const requests = list.map(({ prompt }, id) => ({ id, prompt: Int32Array.from(prompt), answers: 1 }));
+            const { answers } = await all(requests, { ...options, streams: true, cells: 32 * choice.sequences });
+            expect(byPlace(answers)).toEqual(byPlace((await all(requests, options)).answers));
+        }),
+    );
 });
 
 it('a draft, right, wrong or half right, changes no answer', async () => {
-    const changes = fc.array(fc.record({ at: fc.nat(11), remove: fc.nat(2), put: fc.array(fc.integer({ min: 0, max: 11 }), { maxLength: 2 }) }), { maxLength: 3 });
-    await fc.assert(fc.asyncProperty(prompts, settings, fc.boolean(), fc.constantFrom(0, 1), changes, async (list, choice, streams, temperature, edits) => {
-        const options = { ...choice, temperature, endTokens: new Set([end]), ...(streams ? { streams, cells: 32 * choice.sequences } : {}) };
-        const requests = list.map(({ prompt, answers }, id) => ({ id, prompt: Int32Array.from(prompt), answers: streams ? 1 : answers }));
-        const { answers } = await all(requests, options);
-        const drafted = requests.map((request) => {
-            const draft = [...answers.find((answer) => answer.request.id === request.id)!.tokens];
-            for (const { at, remove, put } of edits) draft.splice(at, remove, ...put);
-            return { ...request, draft: Int32Array.from(draft) };
-        });
-        const { answers: found } = await all(drafted, options);
-        const told = ({ request: { id }, answer, tokens, end: why }: GeneratedTokens): unknown => ({ id, answer, tokens, why });
-        expect(byPlace(found).map(told)).toEqual(byPlace(answers).map(told));
-        for (const { tried, held } of found) expect(held).toBeLessThanOrEqual(tried);
-    }));
+    const changes = fc.array(
+        fc.record({
+            at: fc.nat(11),
+            remove: fc.nat(2),
+            put: fc.array(fc.integer({ min: 0, max: 11 }), { maxLength: 2 }),
+        }),
+        { maxLength: 3 },
+    );
+    await fc.assert(
+        fc.asyncProperty(
+            prompts,
+            settings,
+            fc.boolean(),
+            fc.constantFrom(0, 1),
+            changes,
+            async (list, choice, streams, temperature, edits) => {
+                const options = {
+                    ...choice,
+                    temperature,
+                    endTokens: new Set([end]),
+                    ...(streams ? { streams, cells: 32 * choice.sequences } : {}),
+                };
+                const requests = list.map(({ prompt, answers }, id) => ({
+                    id,
+                    prompt: Int32Array.from(prompt),
+                    answers: streams ? 1 : answers,
+                }));
+                const { answers } = await all(requests, options);
+                const drafted = requests.map((request) => {
+                    const draft = [...answers.find((answer) => answer.request.id === request.id)!.tokens];
+                    for (const { at, remove, put } of edits) draft.splice(at, remove, ...put);
+                    return { ...request, draft: Int32Array.from(draft) };
+                });
+                const { answers: found } = await all(drafted, options);
+                const told = ({ request: { id }, answer, tokens, end: why }: GeneratedTokens): unknown => ({
+                    id,
+                    answer,
+                    tokens,
+                    why,
+                });
+                expect(byPlace(found).map(told)).toEqual(byPlace(answers).map(told));
+                for (const { tried, held } of found) expect(held).toBeLessThanOrEqual(tried);
+            },
+        ),
+    );
 });
 
 it('a right draft costs one batch, and one that is wrong in a place one more', async () => {
-    const options = { maxTokens: 40, seed: 1, batchSize: 64, sequences: 4, cells: 200, temperature: 0, endTokens: new Set([end]) };
+    const options = {
+        maxTokens: 40,
+        seed: 1,
+        batchSize: 64,
+        sequences: 4,
+        cells: 200,
+        temperature: 0,
+        endTokens: new Set([end]),
+    };
     const ask = async (draft?: readonly number[]): Promise<{ answers: GeneratedTokens[]; machine: Machine }> =>
-        all([{ id: 0, prompt: Int32Array.of(3, 1), answers: 1, ...(draft === undefined ? {} : { draft: Int32Array.from(draft) }) }], options);
-    const { answers: [plain], machine: alone } = await ask();
+        all(
+            [
+                {
+                    id: 0,
+                    prompt: Int32Array.of(3, 1),
+                    answers: 1,
+                    ...(draft === undefined ? {} : { draft: Int32Array.from(draft) }),
+                },
+            ],
+            options,
+        );
+    const {
+        answers: [plain],
+        machine: alone,
+    } = await ask();
     const right = [...plain!.tokens];
     expect(right.length).toBeGreaterThan(12);
     expect(alone.steps).toBe(right.length + (plain!.end === 'stop' ? 1 : 0));
-    const { answers: [found], machine } = await ask(right);
+    const {
+        answers: [found],
+        machine,
+    } = await ask(right);
     expect(found).toMatchObject({ tried: right.length, held: right.length });
     expect(machine.steps).toBeLessThan(4);
     const wrong = right.with(5, 99);
@@ -160,25 +245,40 @@ it('a right draft costs one batch, and one that is wrong in a place one more', a
 });
 
 it('every answer is the one its prompt gets alone, however it is batched', async () => {
-    await fc.assert(fc.asyncProperty(prompts, settings, async (list, choice) => {
-        const options = { ...choice, temperature: 1, endTokens: new Set([end]) };
-        const requests = list.map(({ prompt, answers }, id) => ({ id, prompt: Int32Array.from(prompt), answers }));
-        const { answers } = await all(requests, options);
-        expect(answers).toHaveLength(list.reduce((sum, one) => sum + one.answers, 0));
-        // One after another, in batches of other shapes.
-        const { answers: alone } = await all(requests, { ...options, batchSize: 6, sequences: 3, cells: 60 });
-        expect(byPlace(answers)).toEqual(byPlace(alone));
-        for (const { tokens, end: why } of answers) {
-            expect(tokens).not.toContain(end);
-            expect(tokens.length).toBeLessThanOrEqual(choice.maxTokens);
-            if (why === 'length') expect(tokens).toHaveLength(choice.maxTokens);
-        }
-    }), { numRuns: 200 });
+    await fc.assert(
+        fc.asyncProperty(prompts, settings, async (list, choice) => {
+            const options = { ...choice, temperature: 1, endTokens: new Set([end]) };
+            const requests = list.map(({ prompt, answers }, id) => ({ id, prompt: Int32Array.from(prompt), answers }));
+            const { answers } = await all(requests, options);
+            expect(answers).toHaveLength(list.reduce((sum, one) => sum + one.answers, 0));
+            // One after another, in batches of other shapes.
+            const { answers: alone } = await all(requests, { ...options, batchSize: 6, sequences: 3, cells: 60 });
+            expect(byPlace(answers)).toEqual(byPlace(alone));
+            for (const { tokens, end: why } of answers) {
+                expect(tokens).not.toContain(end);
+                expect(tokens.length).toBeLessThanOrEqual(choice.maxTokens);
+                if (why === 'length') expect(tokens).toHaveLength(choice.maxTokens);
+            }
+        }),
+        { numRuns: 200 },
+    );
 });
 
 it('keeps batches full while prompts are waiting, and decodes a prompt once for all its answers', async () => {
-    const requests = Array.from({ length: 30 }, (_, i) => ({ id: i, prompt: Int32Array.from({ length: 40 }, (_, j) => 1 + ((i * j) % 50)), answers: 4 }));
-    const { answers, machine } = await all(requests, { maxTokens: 20, seed: 1, temperature: 1, endTokens: new Set([-1]), batchSize: 64, sequences: 16, cells: 2000 });
+    const requests = Array.from({ length: 30 }, (_, i) => ({
+        id: i,
+        prompt: Int32Array.from({ length: 40 }, (_, j) => 1 + ((i * j) % 50)),
+        answers: 4,
+    }));
+    const { answers, machine } = await all(requests, {
+        maxTokens: 20,
+        seed: 1,
+        temperature: 1,
+        endTokens: new Set([-1]),
+        batchSize: 64,
+        sequences: 16,
+        cells: 2000,
+    });
     expect(answers).toHaveLength(120);
     expect(machine.tokens).toBe(30 * 40 + 120 * 19); // the last token drawn is not decoded
     // 161 steps; 150 are as many as keep all sequences busy.
@@ -186,11 +286,26 @@ it('keeps batches full while prompts are waiting, and decodes a prompt once for 
 });
 
 it('an answer ends with the token that completes a stop, and is else as without any', async () => {
-    const requests = Array.from({ length: 20 }, (_, id) => ({ id, prompt: Int32Array.of(1 + (id % 7), 2, id), answers: 2 }));
-    const options = { maxTokens: 60, seed: 3, temperature: 1, endTokens: new Set([end]), batchSize: 30, sequences: 8, cells: 900 };
+    const requests = Array.from({ length: 20 }, (_, id) => ({
+        id,
+        prompt: Int32Array.of(1 + (id % 7), 2, id),
+        answers: 2,
+    }));
+    const options = {
+        maxTokens: 60,
+        seed: 3,
+        temperature: 1,
+        endTokens: new Set([end]),
+        batchSize: 30,
+        sequences: 8,
+        cells: 900,
+    };
     const stops = ['dd', 'ef', 'cgc'];
     const { answers: whole } = await all(requests, options);
-    const stopped = await all(requests.map((request) => ({ ...request, stops })), options);
+    const stopped = await all(
+        requests.map((request) => ({ ...request, stops })),
+        options,
+    );
     const expected = byPlace(whole).map(({ tokens, end: why }) => {
         const textUpTo = (i: number): string => textOf(tokens.subarray(0, i + 1));
         const until = [...tokens.keys()].find((i) => stops.some((stop) => textUpTo(i).endsWith(stop)));
@@ -202,19 +317,51 @@ it('an answer ends with the token that completes a stop, and is else as without 
 
 it('asks for texts once a step, of the answers that have stops alone', async () => {
     const requests = Array.from({ length: 12 }, (_, id) => ({
-        id, prompt: Int32Array.of(1, 2, 3), answers: 1, stops: id % 2 === 0 ? ['no such text'] : [],
+        id,
+        prompt: Int32Array.of(1, 2, 3),
+        answers: 1,
+        stops: id % 2 === 0 ? ['no such text'] : [],
     }));
-    const options = { maxTokens: 20, seed: 1, temperature: 1, endTokens: new Set([-1]), batchSize: 64, sequences: 12, cells: 2000 };
+    const options = {
+        maxTokens: 20,
+        seed: 1,
+        temperature: 1,
+        endTokens: new Set([-1]),
+        batchSize: 64,
+        sequences: 12,
+        cells: 2000,
+    };
     const { machine } = await all(requests, options);
     expect(machine.asked).toEqual(Array<number>(machine.steps).fill(6));
-    const { machine: without } = await all(requests.map((request) => ({ ...request, stops: [] })), options);
+    const { machine: without } = await all(
+        requests.map((request) => ({ ...request, stops: [] })),
+        options,
+    );
     expect(without.asked).toEqual([]);
 });
 
 it('refuses a prompt without room in one line', async () => {
-    const options = { maxTokens: 50, seed: 1, temperature: 0, endTokens: new Set([end]), batchSize: 8, sequences: 4, cells: 100 };
-    const code = async (request: GenerationRequest): Promise<unknown> => all([request], options).then(() => 'done', (error: { code: string; message: string }) => error);
-    expect(await code({ id: 0, prompt: new Int32Array(60), answers: 1 })).toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('110 cells') });
-    expect(await code({ id: 0, prompt: new Int32Array(3), answers: 5 })).toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining('sequences') });
+    const options = {
+        maxTokens: 50,
+        seed: 1,
+        temperature: 0,
+        endTokens: new Set([end]),
+        batchSize: 8,
+        sequences: 4,
+        cells: 100,
+    };
+    const code = async (request: GenerationRequest): Promise<unknown> =>
+        all([request], options).then(
+            () => 'done',
+            (error: { code: string; message: string }) => error,
+        );
+    expect(await code({ id: 0, prompt: new Int32Array(60), answers: 1 })).toMatchObject({
+        code: 'WRONG_USE',
+        message: expect.stringContaining('110 cells'),
+    });
+    expect(await code({ id: 0, prompt: new Int32Array(3), answers: 5 })).toMatchObject({
+        code: 'WRONG_USE',
+        message: expect.stringContaining('sequences'),
+    });
     expect(await code({ id: 0, prompt: new Int32Array(0), answers: 1 })).toMatchObject({ code: 'WRONG_USE' });
 });

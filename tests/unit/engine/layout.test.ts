@@ -19,8 +19,24 @@ function sample(first: number, length: number, promptLength = 0): TokenizedSampl
 }
 
 /** A batch as lists, for comparison with one written out. */
-function lists({ tokens, positions, sequences, counted, targets, finished, characters }: PackedBatch): Record<string, unknown> {
-    return { tokens: [...tokens], positions: [...positions], sequences: [...sequences], counted: [...counted], targets: [...targets], finished: [...finished], characters };
+function lists({
+    tokens,
+    positions,
+    sequences,
+    counted,
+    targets,
+    finished,
+    characters,
+}: PackedBatch): Record<string, unknown> {
+    return {
+        tokens: [...tokens],
+        positions: [...positions],
+        sequences: [...sequences],
+        counted: [...counted],
+        targets: [...targets],
+        finished: [...finished],
+        characters,
+    };
 }
 
 interface Sequence {
@@ -72,7 +88,8 @@ function play(batches: readonly PackedBatch[], options: PackOptions): Sequence[]
             sequence.targets.push(batch.targets[i]!);
         }
         expect(new Set(batch.finished).size).toBe(batch.finished.length);
-        if (batch.tokens.length < options.batchSize && b < batches.length - 1) expect(inUse.size, 'not full although an id was free').toBe(options.sequences);
+        if (batch.tokens.length < options.batchSize && b < batches.length - 1)
+            expect(inUse.size, 'not full although an id was free').toBe(options.sequences);
         for (const id of batch.finished) {
             expect(batch.sequences.includes(id), 'finished where it has no token').toBe(true);
             expect(inUse.delete(id)).toBe(true);
@@ -85,38 +102,85 @@ function play(batches: readonly PackedBatch[], options: PackOptions): Sequence[]
 
 describe('packing', () => {
     it('makes of every window one sequence: all tokens, in order, counted and scored as they should be', async () => {
-        const options = fc.record({ batchSize: fc.integer({ min: 1, max: 24 }), windowSize: fc.integer({ min: 2, max: 20 }), sequences: fc.integer({ min: 1, max: 5 }), bos: fc.constantFrom(-1, bos) });
-        const shapes = fc.array(fc.record({ length: fc.nat(50), share: fc.constantFrom(0, 0, 0.3, 0.8, 1) }), { maxLength: 12 });
-        await fc.assert(fc.asyncProperty(shapes, options, async (shape, choice) => {
-            const samples = shape.map(({ length, share }, i) => sample(i * 1000, length, Math.floor(length * share)));
-            const batches = await packed(samples, choice);
-            expect(play(batches, choice)).toEqual(expectedSequences(samples, choice));
-        }), { numRuns: 400 });
+        const options = fc.record({
+            batchSize: fc.integer({ min: 1, max: 24 }),
+            windowSize: fc.integer({ min: 2, max: 20 }),
+            sequences: fc.integer({ min: 1, max: 5 }),
+            bos: fc.constantFrom(-1, bos),
+        });
+        const shapes = fc.array(fc.record({ length: fc.nat(50), share: fc.constantFrom(0, 0, 0.3, 0.8, 1) }), {
+            maxLength: 12,
+        });
+        await fc.assert(
+            fc.asyncProperty(shapes, options, async (shape, choice) => {
+                const samples = shape.map(({ length, share }, i) =>
+                    sample(i * 1000, length, Math.floor(length * share)),
+                );
+                const batches = await packed(samples, choice);
+                expect(play(batches, choice)).toEqual(expectedSequences(samples, choice));
+            }),
+            { numRuns: 400 },
+        );
     });
 
     it('lays two samples and the edge between batches as written out here', async () => {
-        const batches = await packed([sample(1, 4, 2), sample(11, 3)], { batchSize: 6, windowSize: 10, sequences: 2, bos });
+        const batches = await packed([sample(1, 4, 2), sample(11, 3)], {
+            batchSize: 6,
+            windowSize: 10,
+            sequences: 2,
+            bos,
+        });
         expect(batches.map(lists)).toEqual([
-            { tokens: [bos, 1, 2, 3, 4, bos], positions: [0, 1, 2, 3, 4, 0], sequences: [0, 0, 0, 0, 0, 1], counted: [0, 0, 0, 1, 1, 0], targets: [-1, -1, 3, 4, -1, 11], finished: [0], characters: 12 + 2 },
-            { tokens: [11, 12, 13], positions: [1, 2, 3], sequences: [1, 1, 1], counted: [1, 1, 1], targets: [12, 13, -1], finished: [1], characters: 9 - 2 }, // BOS of the second was one token of its four
+            {
+                tokens: [bos, 1, 2, 3, 4, bos],
+                positions: [0, 1, 2, 3, 4, 0],
+                sequences: [0, 0, 0, 0, 0, 1],
+                counted: [0, 0, 0, 1, 1, 0],
+                targets: [-1, -1, 3, 4, -1, 11],
+                finished: [0],
+                characters: 12 + 2,
+            },
+            {
+                tokens: [11, 12, 13],
+                positions: [1, 2, 3],
+                sequences: [1, 1, 1],
+                counted: [1, 1, 1],
+                targets: [12, 13, -1],
+                finished: [1],
+                characters: 9 - 2,
+            }, // BOS of the second was one token of its four
         ]);
     });
 
     it('cuts a long sample into windows that begin anew', async () => {
         const batches = await packed([sample(1, 7, 4)], { batchSize: 100, windowSize: 4, sequences: 8, bos });
-        expect(batches.map(lists)).toEqual([{ // the first window is prompt alone
-            tokens: [bos, 4, 5, 6, bos, 7], positions: [0, 1, 2, 3, 0, 1], sequences: [0, 0, 0, 0, 1, 1],
-            counted: [0, 0, 1, 1, 0, 1], targets: [-1, 5, 6, -1, 7, -1], finished: [0, 1], characters: 21,
-        }]);
+        expect(batches.map(lists)).toEqual([
+            {
+                // the first window is prompt alone
+                tokens: [bos, 4, 5, 6, bos, 7],
+                positions: [0, 1, 2, 3, 0, 1],
+                sequences: [0, 0, 0, 0, 1, 1],
+                counted: [0, 0, 1, 1, 0, 1],
+                targets: [-1, 5, 6, -1, 7, -1],
+                finished: [0, 1],
+                characters: 21,
+            },
+        ]);
         // Without BOS nothing precedes a window's first token: it is counted, not scored.
         const [only] = await packed([sample(1, 4)], { batchSize: 100, windowSize: 2, sequences: 8, bos: -1 });
-        expect([[...only!.counted], [...only!.targets]]).toEqual([[1, 1, 1, 1], [2, -1, 4, -1]]);
+        expect([[...only!.counted], [...only!.targets]]).toEqual([
+            [1, 1, 1, 1],
+            [2, -1, 4, -1],
+        ]);
     });
 
     it('ends a batch early only where no sequence is left', async () => {
         const samples = [sample(1, 2), sample(11, 2), sample(21, 2)];
         const few = await packed(samples, { batchSize: 100, windowSize: 8, sequences: 2, bos: -1 });
-        expect(few.map(({ tokens }) => [...tokens])).toEqual([[1, 2, 11, 12], [21, 22]]);
+        expect(few.map(({ tokens }) => [...tokens])).toEqual([
+            [1, 2, 11, 12],
+            [21, 22],
+        ]);
         const enough = await packed(samples, { batchSize: 100, windowSize: 8, sequences: 3, bos: -1 });
         expect(enough.map(({ tokens }) => tokens.length)).toEqual([6]);
     });

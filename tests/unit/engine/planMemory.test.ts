@@ -10,35 +10,55 @@ const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a memory plan', () => {
-    const sync = (layers: number) => (gpuLayers: number): MemoryNeeds => ({
-        weights: { gpu: 10 * gpuLayers, cpu: 10 * (layers - gpuLayers) },
-        context: { gpu: gpuLayers > 0 ? 5 : 0, cpu: 3 },
-        adapter: { gpu: gpuLayers, cpu: layers - gpuLayers },
-    });
-    const needs = (layers: number) => (gpuLayers: number): Promise<MemoryNeeds> => Promise.resolve(sync(layers)(gpuLayers));
+    const sync =
+        (layers: number) =>
+        (gpuLayers: number): MemoryNeeds => ({
+            weights: { gpu: 10 * gpuLayers, cpu: 10 * (layers - gpuLayers) },
+            context: { gpu: gpuLayers > 0 ? 5 : 0, cpu: 3 },
+            adapter: { gpu: gpuLayers, cpu: layers - gpuLayers },
+        });
+    const needs =
+        (layers: number) =>
+        (gpuLayers: number): Promise<MemoryNeeds> =>
+            Promise.resolve(sync(layers)(gpuLayers));
 
     it('puts as many layers on the GPU as fit, and what is left in memory', async () => {
-        await fc.assert(fc.asyncProperty(fc.integer({ min: 1, max: 40 }), fc.nat(500), fc.nat(500), async (layers, onGpu, inMemory) => {
-            const fits = (n: number): boolean => {
-                const { gpu, cpu } = total(sync(layers)(n));
-                return gpu <= onGpu && cpu <= inMemory && (n === 0 || onGpu > 0);
-            };
-            const best = Array.from({ length: layers + 1 }, (_, n) => layers - n).find(fits);
-            const plan = choosePlan('m.gguf', layers, needs(layers), { gpu: onGpu, cpu: inMemory }, [512]);
-            if (best !== undefined) {
-                expect((await plan).gpuLayers).toBe(best);
-                return;
-            }
-            const message = onGpu > 0
-                ? /^m\.gguf: takes \d+ MiB in memory or \d+ MiB on the GPU; there are/ : /^m\.gguf: takes \d+ MiB in memory; there are/;
-            await expect(plan).rejects.toMatchObject({ code: 'OUT_OF_MEMORY', message: expect.stringMatching(message) });
-        }));
+        await fc.assert(
+            fc.asyncProperty(
+                fc.integer({ min: 1, max: 40 }),
+                fc.nat(500),
+                fc.nat(500),
+                async (layers, onGpu, inMemory) => {
+                    const fits = (n: number): boolean => {
+                        const { gpu, cpu } = total(sync(layers)(n));
+                        return gpu <= onGpu && cpu <= inMemory && (n === 0 || onGpu > 0);
+                    };
+                    const best = Array.from({ length: layers + 1 }, (_, n) => layers - n).find(fits);
+                    const plan = choosePlan('m.gguf', layers, needs(layers), { gpu: onGpu, cpu: inMemory }, [512]);
+                    if (best !== undefined) {
+                        expect((await plan).gpuLayers).toBe(best);
+                        return;
+                    }
+                    const message =
+                        onGpu > 0
+                            ? /^m\.gguf: takes \d+ MiB in memory or \d+ MiB on the GPU; there are/
+                            : /^m\.gguf: takes \d+ MiB in memory; there are/;
+                    await expect(plan).rejects.toMatchObject({
+                        code: 'OUT_OF_MEMORY',
+                        message: expect.stringMatching(message),
+                    });
+                },
+            ),
+        );
     });
 
     it('makes the batch smaller where that brings all layers onto the GPU, and not otherwise', async () => {
-        const withBatch = async (gpuLayers: number, batchSize: number): Promise<MemoryNeeds> =>
-            ({ ...sync(10)(gpuLayers), context: { gpu: batchSize / 10, cpu: 0 } });
-        const plan = (gpu: number): ReturnType<typeof choosePlan> => choosePlan('m', 10, withBatch, { gpu, cpu: 1000 }, [512, 256, 128]);
+        const withBatch = async (gpuLayers: number, batchSize: number): Promise<MemoryNeeds> => ({
+            ...sync(10)(gpuLayers),
+            context: { gpu: batchSize / 10, cpu: 0 },
+        });
+        const plan = (gpu: number): ReturnType<typeof choosePlan> =>
+            choosePlan('m', 10, withBatch, { gpu, cpu: 1000 }, [512, 256, 128]);
         expect(await plan(200)).toMatchObject({ gpuLayers: 10, batchSize: 512 });
         expect(await plan(140)).toMatchObject({ gpuLayers: 10, batchSize: 256 });
         expect(await plan(125)).toMatchObject({ gpuLayers: 10, batchSize: 128 });
@@ -51,7 +71,9 @@ describe('a memory plan', () => {
         expect((await choosePlan('m', 10, needs(10), available, [512, 256], 4)).gpuLayers).toBe(4);
         expect((await choosePlan('m', 10, needs(10), available, [512], 99)).gpuLayers).toBe(10);
         const all = await choosePlan('m', 10, needs(10), available, [512], -1);
-        expect(describePlan(all)).toMatch(/^10 of 10 layers on the GPU, batches of 512 tokens: 1 MiB of 0 MiB there, 1 MiB of 0 MiB in memory/);
+        expect(describePlan(all)).toMatch(
+            /^10 of 10 layers on the GPU, batches of 512 tokens: 1 MiB of 0 MiB there, 1 MiB of 0 MiB in memory/,
+        );
     });
 
     it('asks for few measurements', async () => {
@@ -81,16 +103,31 @@ describe('a model in several files', () => {
         const path = join(folder, 'one.gguf');
         writeFileSync(path, new Uint8Array(1000));
         await checkWeightsFit(path, 1000);
-        await expect(checkWeightsFit(path, 999)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY', message: expect.stringContaining('one.gguf') });
+        await expect(checkWeightsFit(path, 999)).rejects.toMatchObject({
+            code: 'OUT_OF_MEMORY',
+            message: expect.stringContaining('one.gguf'),
+        });
     });
 });
 
 describe('why a backend is not used', () => {
     it.each([
-        ['load_backend: failed to load /x/libggml-cuda.so: libcublas.so.13: cannot open shared object file: No such file or directory', ['libcublas.so.13', 'cuBLAS']],
-        ['load_backend: failed to load /x/libggml-cuda.so: libcuda.so.1: cannot open shared object file: No such file or directory', ['libcuda.so.1', 'NVIDIA driver']],
-        ['load_backend: failed to load /x/libggml-vulkan.so: libvulkan.so.1: cannot open shared object file: No such file or directory', ['libvulkan.so.1', 'apt-get install libvulkan1']],
-        ['load_backend: failed to load /x/libggml-vulkan.so: libfoo.so.2: cannot open shared object file: No such file or directory', ['libfoo.so.2 is missing']],
+        [
+            'load_backend: failed to load /x/libggml-cuda.so: libcublas.so.13: cannot open shared object file: No such file or directory',
+            ['libcublas.so.13', 'cuBLAS'],
+        ],
+        [
+            'load_backend: failed to load /x/libggml-cuda.so: libcuda.so.1: cannot open shared object file: No such file or directory',
+            ['libcuda.so.1', 'NVIDIA driver'],
+        ],
+        [
+            'load_backend: failed to load /x/libggml-vulkan.so: libvulkan.so.1: cannot open shared object file: No such file or directory',
+            ['libvulkan.so.1', 'apt-get install libvulkan1'],
+        ],
+        [
+            'load_backend: failed to load /x/libggml-vulkan.so: libfoo.so.2: cannot open shared object file: No such file or directory',
+            ['libfoo.so.2 is missing'],
+        ],
         ['something else', ['something else']],
     ])('%s', (errors, words) => {
         const reason = backendReason(errors);

@@ -40,12 +40,13 @@ function addon(added: string[] = []): NativeAddon {
 describe('RPC servers', () => {
     it('are connected to where they speak this version, in their order, and asked once', async () => {
         const asked: Buffer[] = [];
-        const speak = (socket: Socket): void => void socket.on('data', (part) => {
-            asked.push(part);
-            // In two parts, as a network may bring it.
-            socket.write(answer(7, 0, 1).subarray(0, 9));
-            setTimeout(() => socket.write(answer(7, 0, 1).subarray(9)), 20);
-        });
+        const speak = (socket: Socket): void =>
+            void socket.on('data', (part) => {
+                asked.push(part);
+                // In two parts, as a network may bring it.
+                socket.write(answer(7, 0, 1).subarray(0, 9));
+                setTimeout(() => socket.write(answer(7, 0, 1).subarray(9)), 20);
+            });
         const servers = [await listen(speak), await listen(speak)];
         const added: string[] = [];
         expect(await addServers(addon(added), servers)).toEqual(['RPC0', 'RPC1']);
@@ -54,7 +55,11 @@ describe('RPC servers', () => {
         expect(asked.map((bytes) => bytes.toString('hex'))).toEqual(servers.map(() => `0e18${'00'.repeat(7 + 24)}`));
     });
 
-    it.each([[6, 0, 1], [7, 1, 1], [7, 0, 0]])('of version %i.%i.%i are refused, with the mend', async (...version) => {
+    it.each([
+        [6, 0, 1],
+        [7, 1, 1],
+        [7, 0, 0],
+    ])('of version %i.%i.%i are refused, with the mend', async (...version) => {
         const server = await listen((socket) => void socket.on('data', () => socket.write(answer(...version))));
         const told = `${version.join('.')} of ggml's protocol, this build 7.0.1; start there the rpc-server`;
         await expect(addServers(addon(), [server])).rejects.toMatchObject(refused('MISMATCH', told));

@@ -12,8 +12,13 @@ describe('how many threads compute', () => {
     beforeAll(() => {
         const program = join(folder, 'threads');
         execFileSync(process.env.CXX ?? 'c++', [
-            '-std=c++17', '-O1', `-I${resolve('native/addon')}`,
-            resolve('tests/native/threadChoice.cpp'), resolve('native/addon/ThreadChoice.cpp'), '-o', program,
+            '-std=c++17',
+            '-O1',
+            `-I${resolve('native/addon')}`,
+            resolve('tests/native/threadChoice.cpp'),
+            resolve('native/addon/ThreadChoice.cpp'),
+            '-o',
+            program,
         ]);
         chosen = JSON.parse(execFileSync(program, { encoding: 'utf8' })) as Record<string, number>;
     });

@@ -5,15 +5,31 @@ import type { DeactivationMatrix, WholeModelUnits } from '../../../src/experimen
 const ones = (length: number): number[] => new Array<number>(length).fill(1);
 /** Answers to 40 questions a language, right where told. */
 const answers = (right: (k: number, question: number) => boolean): Record<string, WholeModelUnits> =>
-    Object.fromEntries(['en', 'de'].map((language, k) => [language, { numerators: Array.from({ length: 40 }, (_, i) => (right(k, i) ? 1 : 0)), weights: ones(40) }]));
-const accuracy = (whole: Record<string, WholeModelUnits>): DeactivationMatrix =>
-    ({ metric: 'accuracy', settings: { questions: 'mgsm', rule: 'last', controls: 3, seed: 1 }, languages: ['en', 'de'], sets: {}, whole, decodedTokens: 0 });
+    Object.fromEntries(
+        ['en', 'de'].map((language, k) => [
+            language,
+            { numerators: Array.from({ length: 40 }, (_, i) => (right(k, i) ? 1 : 0)), weights: ones(40) },
+        ]),
+    );
+const accuracy = (whole: Record<string, WholeModelUnits>): DeactivationMatrix => ({
+    metric: 'accuracy',
+    settings: { questions: 'mgsm', rule: 'last', controls: 3, seed: 1 },
+    languages: ['en', 'de'],
+    sets: {},
+    whole,
+    decodedTokens: 0,
+});
 
 const before = accuracy(answers((k, i) => i < 20 - 10 * k));
 
 describe('what a metric became', () => {
     it('is the difference, by language and on average over groups', () => {
-        const { perLanguage, groups } = metricChange(before, accuracy(answers((k, i) => i < 24 - 4 * k)), { all: ['en', 'de'], trained: ['de'], others: ['en'], rest: [] });
+        const { perLanguage, groups } = metricChange(before, accuracy(answers((k, i) => i < 24 - 4 * k)), {
+            all: ['en', 'de'],
+            trained: ['de'],
+            others: ['en'],
+            rest: [],
+        });
         expect(perLanguage).toMatchObject({ en: { before: 0.5, after: 0.6 }, de: { before: 0.25, after: 0.5 } });
         expect(perLanguage.en!.change).toBeCloseTo(0.1, 16); // 2.8e-17
         // 5.6e-17, one last bit of the averages; each of the four may be off by as much.
@@ -28,23 +44,47 @@ describe('what a metric became', () => {
     it('is taken on the same questions: as many right but other ones leave doubt, the same ones none', () => {
         const same = metricChange(before, before, { all: ['en', 'de'] });
         expect(same.perLanguage.en).toMatchObject({ change: 0, interval: [0, 0] });
-        const { change, interval } = metricChange(before, accuracy(answers((k, i) => i >= 20 + 10 * k)), {}).perLanguage.en!;
+        const { change, interval } = metricChange(before, accuracy(answers((k, i) => i >= 20 + 10 * k)), {}).perLanguage
+            .en!;
         expect(change).toBe(0);
         expect(interval![0]).toBeLessThan(-0.1);
         expect(interval![1]).toBeGreaterThan(0.1);
     });
 
     it('of a perplexity is that of exp of the mean over all tokens, or of a mean of texts', () => {
-        const ppl = (scale: number, mean: string): DeactivationMatrix =>
-            ({ metric: 'ppl', settings: { mean }, languages: ['en'], sets: {}, whole: { en: { numerators: [10 * scale, 30 * scale], weights: [10, 10] } }, decodedTokens: 0 });
-        expect(metricChange(ppl(1, 'tokens'), ppl(2, 'tokens'), {}).perLanguage.en).toMatchObject({ before: Math.exp(2), after: Math.exp(4) });
-        expect(metricChange(ppl(1, 'texts'), ppl(2, 'texts'), {}).perLanguage.en).toMatchObject({ before: 2, after: 4 });
+        const ppl = (scale: number, mean: string): DeactivationMatrix => ({
+            metric: 'ppl',
+            settings: { mean },
+            languages: ['en'],
+            sets: {},
+            whole: { en: { numerators: [10 * scale, 30 * scale], weights: [10, 10] } },
+            decodedTokens: 0,
+        });
+        expect(metricChange(ppl(1, 'tokens'), ppl(2, 'tokens'), {}).perLanguage.en).toMatchObject({
+            before: Math.exp(2),
+            after: Math.exp(4),
+        });
+        expect(metricChange(ppl(1, 'texts'), ppl(2, 'texts'), {}).perLanguage.en).toMatchObject({
+            before: 2,
+            after: 4,
+        });
     });
 
     it('is compared only where both were measured alike, whatever the controls', () => {
-        expect(measuredAlike(before, { ...before, settings: { ...before.settings, controls: 1, seed: 5 }, whole: answers(() => true) })).toBe(true);
+        expect(
+            measuredAlike(before, {
+                ...before,
+                settings: { ...before.settings, controls: 1, seed: 5 },
+                whole: answers(() => true),
+            }),
+        ).toBe(true);
         expect(measuredAlike(before, { ...before, settings: { ...before.settings, rule: 'mathoctopus' } })).toBe(false);
-        expect(measuredAlike(before, { ...before, whole: { ...before.whole, de: { numerators: ones(20), weights: ones(20) } } })).toBe(false);
+        expect(
+            measuredAlike(before, {
+                ...before,
+                whole: { ...before.whole, de: { numerators: ones(20), weights: ones(20) } },
+            }),
+        ).toBe(false);
         expect(measuredAlike(before, { ...before, metric: 'ppl' })).toBe(false);
     });
 });

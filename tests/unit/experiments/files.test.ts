@@ -24,7 +24,10 @@ describe('a journal', () => {
         const found: Entry[] = [];
         return { journal: await Journal.open(join(root, name), schema, { take: (entry) => found.push(entry) }), found };
     };
-    const entry = (i: number): Entry => ({ key: `cell ${i}`, values: [-0.1 - 0.2, -1e300, -5e-324, NaN, -Infinity, i] });
+    const entry = (i: number): Entry => ({
+        key: `cell ${i}`,
+        values: [-0.1 - 0.2, -1e300, -5e-324, NaN, -Infinity, i],
+    });
 
     it('has each entry on disk as soon as it is added, numbers to the last bit, whatever was there before', async () => {
         const { journal, found } = await open('cells.jsonl');
@@ -44,7 +47,10 @@ describe('a journal', () => {
             await writeFile(join(root, 'cut.jsonl'), whole.slice(0, length));
             const again = await open('cut.jsonl');
             // A line without its end may be whole all the same.
-            const lines = whole.slice(0, length).split('\n').filter((line) => line.endsWith('}')).length;
+            const lines = whole
+                .slice(0, length)
+                .split('\n')
+                .filter((line) => line.endsWith('}')).length;
             expect(again.found, String(length)).toEqual(Array.from({ length: lines }, (_, j) => entry(j)));
             await again.journal.add(entry(9));
             expect((await open('cut.jsonl')).found, String(length)).toEqual([...again.found, entry(9)]);
@@ -55,7 +61,11 @@ describe('a journal', () => {
     it('passes over what cannot be read, counts it, and takes nothing away', async () => {
         const { journal } = await open('odd.jsonl');
         await journal.add(entry(0));
-        const odd = Buffer.concat([Buffer.from('{"key":5,"values":[]}\nnull\n[]\n\u0000\n"\n'), Buffer.from([0xff, 0xfe, 0x0a]), Buffer.from('something else')]);
+        const odd = Buffer.concat([
+            Buffer.from('{"key":5,"values":[]}\nnull\n[]\n\u0000\n"\n'),
+            Buffer.from([0xff, 0xfe, 0x0a]),
+            Buffer.from('something else'),
+        ]);
         await appendFile(join(root, 'odd.jsonl'), odd);
         const again = await open('odd.jsonl');
         expect(again.journal.unreadable).toBe(7);
@@ -66,7 +76,10 @@ describe('a journal', () => {
 
     it('is empty only where there is no file: any other failure to read it is an error', async () => {
         await mkdir(join(root, 'folder.jsonl'));
-        await expect(open('folder.jsonl')).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('holds finished work and cannot be read') as string });
+        await expect(open('folder.jsonl')).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('holds finished work and cannot be read') as string,
+        });
         await writeFile(join(root, 'file'), '');
         await expect(open('file/cells.jsonl')).rejects.toMatchObject({ code: 'NOT_FOUND' });
         const looped = join(root, 'loop.jsonl');
@@ -91,26 +104,73 @@ describe('a journal', () => {
 
     it('stops when asked to', async () => {
         await writeFile(join(root, 'long.jsonl'), `${JSON.stringify(entry(1))}\n`.repeat(100));
-        await expect(Journal.open(join(root, 'long.jsonl'), schema, { signal: AbortSignal.abort(), take: () => undefined })).rejects.toMatchObject({ code: 'ABORTED' });
+        await expect(
+            Journal.open(join(root, 'long.jsonl'), schema, { signal: AbortSignal.abort(), take: () => undefined }),
+        ).rejects.toMatchObject({ code: 'ABORTED' });
     });
 });
 
 describe('a matrix file', () => {
-    const grid = [[Infinity, 0.5], [0.15, Infinity]];
-    const intervals: CellInterval[][] = [[[0.1, Infinity], null], [[0, 0.5], [-1, 1]]];
+    const grid = [
+        [Infinity, 0.5],
+        [0.15, Infinity],
+    ];
+    const intervals: CellInterval[][] = [
+        [[0.1, Infinity], null],
+        [
+            [0, 0.5],
+            [-1, 1],
+        ],
+    ];
     const set: DeactivationSet = {
-        rows: ['en', 'zh'], columns: ['en', 'zh'], baseline: [3.1, 5], values: [[Infinity, 5.5], [3.25, Infinity]],
-        change: grid, control: [[0.01, -0.02], [0, Infinity]], controls: [grid, grid], beyondControl: grid,
-        intervals: { baseline: [[3, 3.2], null], values: intervals, change: intervals, beyondControl: intervals }, samples: [[10, 20], [10, 20]], neurons: [4, 0],
+        rows: ['en', 'zh'],
+        columns: ['en', 'zh'],
+        baseline: [3.1, 5],
+        values: [
+            [Infinity, 5.5],
+            [3.25, Infinity],
+        ],
+        change: grid,
+        control: [
+            [0.01, -0.02],
+            [0, Infinity],
+        ],
+        controls: [grid, grid],
+        beyondControl: grid,
+        intervals: { baseline: [[3, 3.2], null], values: intervals, change: intervals, beyondControl: intervals },
+        samples: [
+            [10, 20],
+            [10, 20],
+        ],
+        neurons: [4, 0],
     };
-    const matrix: DeactivationMatrix = { metric: 'ppl', settings: { data: 'udhr', controls: 2 }, languages: ['en', 'zh'], sets: { specific: set, 'specific+related+general': set }, whole: { en: { numerators: [2, Infinity], weights: [1, 3] }, zh: { numerators: [], weights: [] } }, decodedTokens: 123 };
+    const matrix: DeactivationMatrix = {
+        metric: 'ppl',
+        settings: { data: 'udhr', controls: 2 },
+        languages: ['en', 'zh'],
+        sets: { specific: set, 'specific+related+general': set },
+        whole: { en: { numerators: [2, Infinity], weights: [1, 3] }, zh: { numerators: [], weights: [] } },
+        decodedTokens: 123,
+    };
 
     it('comes back as it was, infinite perplexities included', async () => {
         await writeMatrix(join(root, 'run'), matrix);
         expect(await readMatrix(join(root, 'run'), 'ppl')).toEqual(matrix);
-        expect(await readFile(matrixPath(join(root, 'run'), 'ppl'), 'utf8')).toMatch(/"format": "language-neurons\/matrix",\n "version": 4,/);
-        const share = { baseline: [0.5, 1], values: [[0, 1], [1, 0]] };
-        const accuracy: DeactivationMatrix = { ...matrix, metric: 'accuracy', sets: { specific: { ...set, answers: { number: share, language: share, untold: share } } } };
+        expect(await readFile(matrixPath(join(root, 'run'), 'ppl'), 'utf8')).toMatch(
+            /"format": "language-neurons\/matrix",\n "version": 4,/,
+        );
+        const share = {
+            baseline: [0.5, 1],
+            values: [
+                [0, 1],
+                [1, 0],
+            ],
+        };
+        const accuracy: DeactivationMatrix = {
+            ...matrix,
+            metric: 'accuracy',
+            sets: { specific: { ...set, answers: { number: share, language: share, untold: share } } },
+        };
         await writeMatrix(join(root, 'run'), accuracy);
         expect(await readMatrices(join(root, 'run'))).toEqual([matrix, accuracy]);
         await writeMatrix(join(root, 'run'), { ...matrix, sets: {} });
@@ -123,17 +183,41 @@ describe('a matrix file', () => {
         expect((await readMatrix(join(root, 'odd'), 'ppl'))!.sets.specific!.baseline).toEqual([NaN, -Infinity]);
         await writeMatrix(join(root, 'older'), matrix);
         const path = matrixPath(join(root, 'older'), 'ppl');
-        const older = (await readFile(path, 'utf8')).replace('"version": 4', '"version": 3').replaceAll('"Infinity"', 'null');
+        const older = (await readFile(path, 'utf8'))
+            .replace('"version": 4', '"version": 3')
+            .replaceAll('"Infinity"', 'null');
         await writeFile(path, older);
         expect(await readMatrix(join(root, 'older'), 'ppl')).toEqual(matrix);
     });
 
     it('has a table beside it, a line for each cell of each set', async () => {
         await writeMatrix(join(root, 'table'), matrix);
-        const [head, ...lines] = (await readFile(join(root, 'table', 'ppl.matrix.csv'), 'utf8')).trim().split('\n').map((line) => line.split(','));
+        const [head, ...lines] = (await readFile(join(root, 'table', 'ppl.matrix.csv'), 'utf8'))
+            .trim()
+            .split('\n')
+            .map((line) => line.split(','));
         expect(head!.slice(0, 5)).toEqual(['set', 'row', 'column', 'baseline', 'value']);
         expect(lines).toHaveLength(8);
-        expect(lines[6]).toEqual(['specific+related+general', 'zh', 'en', '3.1', '3.25', '0', '0.5', '0.15', '0', '0.5', String(0.15 / 3.1), '0', '0', '0.15', '0', '0.5', '10', '0']);
+        expect(lines[6]).toEqual([
+            'specific+related+general',
+            'zh',
+            'en',
+            '3.1',
+            '3.25',
+            '0',
+            '0.5',
+            '0.15',
+            '0',
+            '0.5',
+            String(0.15 / 3.1),
+            '0',
+            '0',
+            '0.15',
+            '0',
+            '0.5',
+            '10',
+            '0',
+        ]);
     });
 
     it('is undefined where there is none, DAMAGED where it is another thing', async () => {
@@ -145,13 +229,24 @@ describe('a matrix file', () => {
         const path = matrixPath(folder, 'ppl');
         const whole = await readFile(path, 'utf8');
         const changed = [
-            '', 'null', '[]', whole.slice(0, -3), whole.replace('"version": 4', '"version": 2'), whole.replace('language-neurons/matrix', 'language-neurons/neurons'),
-            whole.replace('"ppl"', '"accuracy"'), whole.replace('3.1', '"3.1"'), whole.replace('"control"', '"contrl"'), whole.replace('123', 'null'),
+            '',
+            'null',
+            '[]',
+            whole.slice(0, -3),
+            whole.replace('"version": 4', '"version": 2'),
+            whole.replace('language-neurons/matrix', 'language-neurons/neurons'),
+            whole.replace('"ppl"', '"accuracy"'),
+            whole.replace('3.1', '"3.1"'),
+            whole.replace('"control"', '"contrl"'),
+            whole.replace('123', 'null'),
         ];
         for (const text of changed) {
             expect(text).not.toBe(whole);
             await writeFile(path, text);
-            await expect(readMatrix(folder, 'ppl'), text.slice(0, 80)).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining(path) });
+            await expect(readMatrix(folder, 'ppl'), text.slice(0, 80)).rejects.toMatchObject({
+                code: 'DAMAGED',
+                message: expect.stringContaining(path),
+            });
         }
         await rm(path);
         await mkdir(path);
@@ -160,11 +255,23 @@ describe('a matrix file', () => {
 });
 
 it('a mask has a 1 at each neuron given and nowhere else', () => {
-    const layers = fc.array(fc.integer({ min: 1, max: 20 }).chain((width) => fc.tuple(fc.constant(width), fc.uniqueArray(fc.nat(width - 1)))), { minLength: 1, maxLength: 4 });
-    fc.assert(fc.property(layers, (shape) => {
-        const mask = maskOf(shape.flatMap(([, neurons], i) => neurons.map((neuron) => [i, neuron] as const)), shape.map(([width]) => width));
-        expect(mask.map((layer) => [...layer])).toEqual(shape.map(([width, neurons]) => Array.from({ length: width }, (_, j) => Number(neurons.includes(j)))));
-    }));
+    const layers = fc.array(
+        fc
+            .integer({ min: 1, max: 20 })
+            .chain((width) => fc.tuple(fc.constant(width), fc.uniqueArray(fc.nat(width - 1)))),
+        { minLength: 1, maxLength: 4 },
+    );
+    fc.assert(
+        fc.property(layers, (shape) => {
+            const mask = maskOf(
+                shape.flatMap(([, neurons], i) => neurons.map((neuron) => [i, neuron] as const)),
+                shape.map(([width]) => width),
+            );
+            expect(mask.map((layer) => [...layer])).toEqual(
+                shape.map(([width, neurons]) => Array.from({ length: width }, (_, j) => Number(neurons.includes(j)))),
+            );
+        }),
+    );
     expect(maskOf([], [2, 1])).toEqual([new Uint8Array(2), new Uint8Array(1)]);
 });
 
@@ -172,6 +279,9 @@ it('perplexity is exp of the mean negative log-likelihood, weighted by tokens', 
     // Off by one last bit, 2.2e-16 of the value.
     expect(perplexity({ logProbability: 10 * Math.log(1 / 256), tokens: 10 }) / 256).toBeCloseTo(1, 15);
     expect(perplexity({ logProbability: 0, tokens: 3 })).toBe(1);
-    expect(perplexity({ logProbability: Math.log(0.5) + 3 * Math.log(0.25), tokens: 4 }) / 2 ** (7 / 4)).toBeCloseTo(1, 15);
+    expect(perplexity({ logProbability: Math.log(0.5) + 3 * Math.log(0.25), tokens: 4 }) / 2 ** (7 / 4)).toBeCloseTo(
+        1,
+        15,
+    );
     expect(perplexity({ logProbability: -1e6, tokens: 10 })).toBe(Infinity);
 });

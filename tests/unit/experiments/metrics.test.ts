@@ -6,16 +6,32 @@ import { answerLanguages, judge } from '../../../src/experiments/AnswerSheet.js'
 import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
 import { allConditions, type Condition, setConditions, wholeModel } from '../../../src/experiments/conditions.js';
 import type { Cell, Measurements, Metric } from '../../../src/experiments/Metric.js';
-import { average, bootstrapInterval, difference, drawResamples, estimate, valueInterval } from '../../../src/experiments/resampling.js';
+import {
+    average,
+    bootstrapInterval,
+    difference,
+    drawResamples,
+    estimate,
+    valueInterval,
+} from '../../../src/experiments/resampling.js';
 import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
 
-const cellOf = (numerators: readonly number[], weights: readonly number[] = numerators.map(() => 1)): Cell => ({ numerators: Float64Array.from(numerators), weights: Float64Array.from(weights), samples: numerators.length });
+const cellOf = (numerators: readonly number[], weights: readonly number[] = numerators.map(() => 1)): Cell => ({
+    numerators: Float64Array.from(numerators),
+    weights: Float64Array.from(weights),
+    samples: numerators.length,
+});
 const same = (mean: number): number => mean;
 
 describe('intervals', () => {
-    it('of an accuracy are Wilson\'s', () => {
+    it("of an accuracy are Wilson's", () => {
         // Newcombe 1998, table I: 81 of 263, 15 of 148, 0 of 20, 1 of 29.
-        for (const [right, n, low, high] of [[81, 263, 0.2553, 0.3662], [15, 148, 0.0624, 0.1605], [0, 20, 0, 0.1611], [1, 29, 0.0061, 0.1718]] as const) {
+        for (const [right, n, low, high] of [
+            [81, 263, 0.2553, 0.3662],
+            [15, 148, 0.0624, 0.1605],
+            [0, 20, 0, 0.1611],
+            [1, 29, 0.0061, 0.1718],
+        ] as const) {
             const cell = cellOf(Array.from({ length: n }, (_, i) => Number(i < right)));
             const [from, to] = valueInterval('accuracy', estimate(cell, [], same), cell)!;
             // The table has four decimals; off by up to 4.1e-5.
@@ -42,7 +58,9 @@ describe('intervals', () => {
         const random = xoroshiro128plus(4);
         const hardness = Array.from({ length: 80 }, () => uniformFloat64(random));
         const draws = drawResamples(80);
-        const [a, b] = [cellOf(hardness), cellOf(hardness.map((value) => value + 0.01))].map((cell) => estimate(cell, draws, same)) as [ReturnType<typeof estimate>, ReturnType<typeof estimate>];
+        const [a, b] = [cellOf(hardness), cellOf(hardness.map((value) => value + 0.01))].map((cell) =>
+            estimate(cell, draws, same),
+        ) as [ReturnType<typeof estimate>, ReturnType<typeof estimate>];
         const [low, high] = bootstrapInterval(difference(b, a))!;
         // 3.4e-16 off. Each of 80 additions may be off by 1.1e-16, more or less of it by the draws.
         expect(low).toBeCloseTo(0.01, 14);
@@ -60,28 +78,53 @@ describe('intervals', () => {
     });
 
     it('an estimate is the metric of the weighted mean, and an average that of the estimates', () => {
-        fc.assert(fc.property(fc.array(fc.record({ value: fc.double({ min: 0, max: 9, noNaN: true }), weight: fc.integer({ min: 1, max: 9 }) }), { minLength: 1, maxLength: 20 }), (units) => {
-            const cell = cellOf(units.map(({ value, weight }) => value * weight), units.map(({ weight }) => weight));
-            const mean = units.reduce((sum, { value, weight }) => sum + value * weight, 0) / units.reduce((sum, { weight }) => sum + weight, 0);
-            const one = estimate(cell, drawResamples(units.length), Math.exp);
-            expect(one.value).toBe(Math.exp(mean)); // the same sums in the same order
-            expect(average([one, one]).value).toBe(one.value);
-        }));
+        fc.assert(
+            fc.property(
+                fc.array(
+                    fc.record({
+                        value: fc.double({ min: 0, max: 9, noNaN: true }),
+                        weight: fc.integer({ min: 1, max: 9 }),
+                    }),
+                    { minLength: 1, maxLength: 20 },
+                ),
+                (units) => {
+                    const cell = cellOf(
+                        units.map(({ value, weight }) => value * weight),
+                        units.map(({ weight }) => weight),
+                    );
+                    const mean =
+                        units.reduce((sum, { value, weight }) => sum + value * weight, 0) /
+                        units.reduce((sum, { weight }) => sum + weight, 0);
+                    const one = estimate(cell, drawResamples(units.length), Math.exp);
+                    expect(one.value).toBe(Math.exp(mean)); // the same sums in the same order
+                    expect(average([one, one]).value).toBe(one.value);
+                },
+            ),
+        );
     });
 
     it('resamples draw each unit as often as the next', () => {
         const draws = drawResamples(7);
         expect(draws.every((times) => times.reduce((sum, n) => sum + n, 0) === 7)).toBe(true);
-        const totals = Array.from({ length: 7 }, (_, i) => draws.reduce((sum, times) => sum + times[i]!, 0) / draws.length);
+        const totals = Array.from(
+            { length: 7 },
+            (_, i) => draws.reduce((sum, times) => sum + times[i]!, 0) / draws.length,
+        );
         // 0.054 at most; of 1,000 resamples of 7 the standard deviation is 0.029.
         for (const total of totals) expect(Math.abs(total - 1)).toBeLessThan(0.12);
     });
 });
 
-const own = (from: number, count: number): NeuronIndex[] => Array.from({ length: count }, (_, j): NeuronIndex => [j % 2, from + j]);
+const own = (from: number, count: number): NeuronIndex[] =>
+    Array.from({ length: count }, (_, j): NeuronIndex => [j % 2, from + j]);
 const analysis = {
-    languages: ['en', 'de', 'fr'], widths: [100, 100],
-    neurons: { specific: { en: own(0, 4), de: own(10, 4), fr: [] }, related: { en: own(20, 2), de: [], fr: [] }, general: own(50, 6) },
+    languages: ['en', 'de', 'fr'],
+    widths: [100, 100],
+    neurons: {
+        specific: { en: own(0, 4), de: own(10, 4), fr: [] },
+        related: { en: own(20, 2), de: [], fr: [] },
+        general: own(50, 6),
+    },
 } as unknown as NeuronAnalysis;
 
 describe('conditions', () => {
@@ -91,18 +134,34 @@ describe('conditions', () => {
         expect(controls).toHaveLength(3);
         for (const control of controls) {
             for (const [r, { neurons }] of control.entries()) {
-                for (const layer of [0, 1]) expect(neurons.filter(([of]) => of === layer)).toHaveLength(rows[r]!.neurons.filter(([of]) => of === layer).length);
+                for (const layer of [0, 1])
+                    expect(neurons.filter(([of]) => of === layer)).toHaveLength(
+                        rows[r]!.neurons.filter(([of]) => of === layer).length,
+                    );
                 expect(neurons.some(([i, j]) => rows[r]!.neurons.some(([a, b]) => a === i && b === j))).toBe(false);
             }
         }
-        expect(new Set(controls.flat().filter(({ neurons }) => neurons.length > 0).map(({ id }) => id)).size).toBe(6); // every seed and row another
+        expect(
+            new Set(
+                controls
+                    .flat()
+                    .filter(({ neurons }) => neurons.length > 0)
+                    .map(({ id }) => id),
+            ).size,
+        ).toBe(6); // every seed and row another
         expect(rows[2]).toBe(wholeModel); // nothing to deactivate
     });
 
     it('that are equal are run once', () => {
-        const sets = (['specific', 'specific+related'] as const).map((set) => setConditions(analysis, ['en', 'de', 'fr'], set, 1, 1));
+        const sets = (['specific', 'specific+related'] as const).map((set) =>
+            setConditions(analysis, ['en', 'de', 'fr'], set, 1, 1),
+        );
         // whole; en and its control in both sets; de and its control, the same in both.
-        expect(allConditions(sets).map(({ neurons }) => neurons.length).sort((a, b) => a - b)).toEqual([0, 4, 4, 4, 4, 6, 6]);
+        expect(
+            allConditions(sets)
+                .map(({ neurons }) => neurons.length)
+                .sort((a, b) => a - b),
+        ).toEqual([0, 4, 4, 4, 4, 6, 6]);
         expect(allConditions(sets)[0]).toBe(wholeModel);
     });
 });
@@ -119,25 +178,50 @@ describe('a matrix', () => {
     };
     const measurements: Measurements = {
         decodedTokens: () => 0,
-        cell: (condition, language) => ({ ...cellOf(Array.from({ length: 40 }, (_, i) => Number(i < rightOf(condition, language)))), answers: { number: 0.8, language: 0.9, untold: 0.05 } }),
+        cell: (condition, language) => ({
+            ...cellOf(Array.from({ length: 40 }, (_, i) => Number(i < rightOf(condition, language)))),
+            answers: { number: 0.8, language: 0.9, untold: 0.05 },
+        }),
     };
     const set = buildSet(metric, languages, conditions, estimates(metric, measurements));
 
     it('holds values, changes, controls and their difference', () => {
         expect(set.baseline).toEqual([0.75, 0.75, 0.75]);
-        expect(set.values).toEqual([[0.25, 0.75, 0.75], [0.75, 0.25, 0.75], [0.75, 0.75, 0.75]]);
+        expect(set.values).toEqual([
+            [0.25, 0.75, 0.75],
+            [0.75, 0.25, 0.75],
+            [0.75, 0.75, 0.75],
+        ]);
         expect(set.change[0]).toEqual([-0.5, 0, 0]);
         expect(set.controls.map((grid) => grid[0]![0])).toEqual([29 / 40 - 0.75, 29 / 40 - 0.75]);
         expect(set.control[2]).toEqual([0, 0, 0]); // French has no neurons
-        for (const [r, row] of set.beyondControl.entries()) for (const [c, value] of row.entries()) expect(value).toBe(set.change[r]![c]! - set.control[r]![c]!);
+        for (const [r, row] of set.beyondControl.entries())
+            for (const [c, value] of row.entries()) expect(value).toBe(set.change[r]![c]! - set.control[r]![c]!);
         expect(set.neurons).toEqual([4, 4, 0]);
-        expect(set.samples).toEqual([[40, 40, 40], [40, 40, 40], [40, 40, 40]]);
-        expect(set.answers!.language).toEqual({ baseline: [0.9, 0.9, 0.9], values: [[0.9, 0.9, 0.9], [0.9, 0.9, 0.9], [0.9, 0.9, 0.9]] });
+        expect(set.samples).toEqual([
+            [40, 40, 40],
+            [40, 40, 40],
+            [40, 40, 40],
+        ]);
+        expect(set.answers!.language).toEqual({
+            baseline: [0.9, 0.9, 0.9],
+            values: [
+                [0.9, 0.9, 0.9],
+                [0.9, 0.9, 0.9],
+                [0.9, 0.9, 0.9],
+            ],
+        });
     });
 
     it('says by its intervals which cells are real', () => {
-        const real = set.intervals.beyondControl.map((row) => row.map((interval) => interval![0] > 0 || interval![1] < 0));
-        expect(real).toEqual([[true, false, false], [false, true, false], [false, false, false]]);
+        const real = set.intervals.beyondControl.map((row) =>
+            row.map((interval) => interval![0] > 0 || interval![1] < 0),
+        );
+        expect(real).toEqual([
+            [true, false, false],
+            [false, true, false],
+            [false, false, false],
+        ]);
         const [low, high] = set.intervals.change[0]![0]!;
         expect(low).toBeLessThan(-0.5);
         expect(high).toBeGreaterThan(-0.5);
@@ -168,14 +252,21 @@ describe('an answer', () => {
     it('with the right number in the wrong language is told so', () => {
         for (const language of languages) {
             const other = languages[(languages.indexOf(language) + 1) % languages.length]!;
-            const judged = judge(answers[other]!.replace(/[\d,.\s๐-๙০-৯]{5,}/u, ' 18 '), { answer: 18, language }, languages, 'last');
+            const judged = judge(
+                answers[other]!.replace(/[\d,.\s๐-๙০-৯]{5,}/u, ' 18 '),
+                { answer: 18, language },
+                languages,
+                'last',
+            );
             expect(judged, language).toEqual({ number: true, language: other });
         }
     });
 
     it('in a language that nothing is asked in is not of the only one asked', () => {
         expect(answerLanguages(['de'])).toEqual(expect.arrayContaining(['de', 'en', 'zh']));
-        expect(judge(answers.en!, { answer: 1018.5, language: 'de' }, answerLanguages(['de']), 'last').language).toBe('en');
+        expect(judge(answers.en!, { answer: 1018.5, language: 'de' }, answerLanguages(['de']), 'last').language).toBe(
+            'en',
+        );
         expect(answerLanguages(['it', 'en'])[0]).toBe('it');
         expect(new Set(answerLanguages(languages)).size).toBe(answerLanguages(languages).length);
     });

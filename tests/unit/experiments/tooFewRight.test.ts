@@ -9,8 +9,9 @@ function signTestP(lost: number, gained: number): number {
 
 /** All that may happen to `right` right answers of `questions`. */
 function outcomes(right: number, questions: number): { lost: number; gained: number }[] {
-    return Array.from({ length: right + 1 }, (_, lost) => lost)
-        .flatMap((lost) => Array.from({ length: questions - right + 1 }, (_, gained) => ({ lost, gained })));
+    return Array.from({ length: right + 1 }, (_, lost) => lost).flatMap((lost) =>
+        Array.from({ length: questions - right + 1 }, (_, gained) => ({ lost, gained })),
+    );
 }
 
 describe('tooFewRight', () => {

@@ -1,5 +1,18 @@
 import { execFileSync } from 'node:child_process';
-import { copyFileSync, mkdtempSync, openSync, readdirSync, readFileSync, rmSync, statSync, truncateSync, utimesSync, writeFileSync, writeSync, closeSync } from 'node:fs';
+import {
+    copyFileSync,
+    mkdtempSync,
+    openSync,
+    readdirSync,
+    readFileSync,
+    rmSync,
+    statSync,
+    truncateSync,
+    utimesSync,
+    writeFileSync,
+    writeSync,
+    closeSync,
+} from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
@@ -92,6 +105,9 @@ it('stops when asked to, tells how far it is, and names what cannot be read', as
     let told = 0;
     await fileHash(at('m.gguf'), { onBytes: (n) => (told += n) });
     expect(told).toBe(bytes.length);
-    await expect(fileHash(at('missing'))).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining(at('missing')) as string });
+    await expect(fileHash(at('missing'))).rejects.toMatchObject({
+        code: 'NOT_FOUND',
+        message: expect.stringContaining(at('missing')) as string,
+    });
     await expect(fileHash(folder)).rejects.toMatchObject({ code: 'NOT_FOUND' });
 });

@@ -11,11 +11,17 @@ let count = 0;
 const fresh = (): string => join(root, `run ${count++}`);
 
 /** Another process that holds a folder, or a file of it, until it is killed. */
-async function holder(path: string, kind: 'withFolder' | 'withFile' = 'withFolder'): Promise<{ pid: number; kill: () => Promise<void> }> {
+async function holder(
+    path: string,
+    kind: 'withFolder' | 'withFile' = 'withFolder',
+): Promise<{ pid: number; kill: () => Promise<void> }> {
     const script = join(root, 'hold.mjs');
-    writeFileSync(script, `import * as locks from ${JSON.stringify(resolve('dist/folderLock.js'))};
+    writeFileSync(
+        script,
+        `import * as locks from ${JSON.stringify(resolve('dist/folderLock.js'))};
 // It could be ended: work that nothing can end is collected as garbage, and the lock with it.
-await locks[process.argv[3]](process.argv[2], 'collect', () => new Promise((end) => process.once('message', end).send('held')));`);
+await locks[process.argv[3]](process.argv[2], 'collect', () => new Promise((end) => process.once('message', end).send('held')));`,
+    );
     const child = fork(script, [path, kind], { stdio: 'ignore' });
     await new Promise((held, failed) => child.once('message', held).once('exit', failed));
     return { pid: child.pid!, kill: () => new Promise((ended) => child.once('exit', () => ended()).kill('SIGKILL')) };
@@ -26,7 +32,12 @@ it('one at a time: the second is told who works there, and may begin when that o
     const first = await holder(folder);
     const second = withFolder(folder, 'report', () => Promise.resolve('done'));
     await expect(second).rejects.toMatchObject({
-        code: 'BUSY', message: expect.stringMatching(new RegExp(`^${folder}: process ${first.pid} on ${hostname()} works on it \\(collect, since .*; wait for it`)) as string,
+        code: 'BUSY',
+        message: expect.stringMatching(
+            new RegExp(
+                `^${folder}: process ${first.pid} on ${hostname()} works on it \\(collect, since .*; wait for it`,
+            ),
+        ) as string,
     });
     mkdirSync(join(folder, 'parts'));
     writeFileSync(join(folder, 'activations.safetensors.1234567'), 'half');
@@ -34,7 +45,11 @@ it('one at a time: the second is told who works there, and may begin when that o
     writeFileSync(join(folder, 'mine.1234567'), 'not ours');
     await first.kill();
     expect(existsSync(join(folder, '.lock.json'))).toBe(true);
-    expect(await withFolder(folder, 'report', () => Promise.resolve(readdirSync(folder).sort()))).toEqual(['.lock.json', 'mine.1234567', 'parts']);
+    expect(await withFolder(folder, 'report', () => Promise.resolve(readdirSync(folder).sort()))).toEqual([
+        '.lock.json',
+        'mine.1234567',
+        'parts',
+    ]);
     expect(readdirSync(folder).sort()).toEqual(['mine.1234567', 'parts']);
     expect(readdirSync(join(folder, 'parts'))).toEqual([]);
 });
@@ -49,7 +64,10 @@ it('a step of work that holds the folder may lock it again; other work of the sa
     let release: () => void = () => undefined;
     const slow = withFolder(folder, 'collect', () => new Promise<void>((done) => (release = done)));
     while (!existsSync(join(folder, '.lock.json'))) await new Promise((tick) => setTimeout(tick, 5));
-    await expect(withFolder(folder, 'collect', () => Promise.resolve())).rejects.toMatchObject({ code: 'BUSY', message: expect.stringContaining(`this process (${process.pid}) works`) as string });
+    await expect(withFolder(folder, 'collect', () => Promise.resolve())).rejects.toMatchObject({
+        code: 'BUSY',
+        message: expect.stringContaining(`this process (${process.pid}) works`) as string,
+    });
     release();
     await slow;
 });
@@ -57,7 +75,10 @@ it('a step of work that holds the folder may lock it again; other work of the sa
 it('many at once in one process: never two inside, whatever name an ended one has left', async () => {
     const folder = fresh();
     mkdirSync(folder, { recursive: true });
-    writeFileSync(join(folder, '.lock.json'), JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), work: 'collect', since: 'once' }));
+    writeFileSync(
+        join(folder, '.lock.json'),
+        JSON.stringify({ pid: 2 ** 22 + 1, host: hostname(), work: 'collect', since: 'once' }),
+    );
     let [inside, most, done] = [0, 0, 0];
     const one = async (): Promise<void> => {
         await withFolder(folder, 'run', async () => {
@@ -76,7 +97,9 @@ it('many processes in turn, some killed inside: never two inside', async () => {
     const folder = fresh();
     const script = join(root, 'turns.mjs');
     // Whoever finds the file of another inside, though that one lives, tells it; every third time it is killed inside.
-    writeFileSync(script, `import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+    writeFileSync(
+        script,
+        `import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { withFolder } from ${JSON.stringify(resolve('dist/folderLock.js'))};
 const inside = process.argv[2] + '.inside';
 const alive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
@@ -90,11 +113,19 @@ for (let turn = 0; turn < 10; turn++) {
         rmSync(inside);
         process.send('done');
     }).catch((cause) => { if (cause.code !== 'BUSY') process.send(String(cause)); });
-}`);
+}`,
+    );
     const messages: unknown[] = [];
-    await Promise.all(['lives', 'killed', 'lives', 'killed', 'lives', 'lives'].map((end) => new Promise((ended) => {
-        fork(script, [folder, end], { stdio: 'ignore' }).on('message', (message) => messages.push(message)).on('exit', ended);
-    })));
+    await Promise.all(
+        ['lives', 'killed', 'lives', 'killed', 'lives', 'lives'].map(
+            (end) =>
+                new Promise((ended) => {
+                    fork(script, [folder, end], { stdio: 'ignore' })
+                        .on('message', (message) => messages.push(message))
+                        .on('exit', ended);
+                }),
+        ),
+    );
     expect(new Set(messages)).toEqual(new Set(['done']));
     expect(messages.length).toBeGreaterThan(30);
 });
@@ -109,7 +140,10 @@ it('a file has a lock of its own: others in its folder go on', async () => {
     const folder = fresh();
     await withFile(join(folder, 'a.json'), 'respond', async () => {
         expect(await withFile(join(folder, 'b.json'), 'respond', () => Promise.resolve(2))).toBe(2);
-        expect(JSON.parse(readFileSync(join(folder, '.a.json.lock.json'), 'utf8'))).toMatchObject({ pid: process.pid, work: 'respond' });
+        expect(JSON.parse(readFileSync(join(folder, '.a.json.lock.json'), 'utf8'))).toMatchObject({
+            pid: process.pid,
+            work: 'respond',
+        });
     });
     expect(readdirSync(folder)).toEqual([]);
 });
@@ -117,18 +151,25 @@ it('a file has a lock of its own: others in its folder go on', async () => {
 it('who works on a folder as a whole waits for those on its files, and never takes what they write', async () => {
     const folder = fresh();
     mkdirSync(folder);
-    const [first, second] = await Promise.all(['a.json', 'b.json'].map((name) => holder(join(folder, name), 'withFile')));
+    const [first, second] = await Promise.all(
+        ['a.json', 'b.json'].map((name) => holder(join(folder, name), 'withFile')),
+    );
     const half = [join(folder, 'a.json.4711'), join(folder, 'b.json.4712')];
     for (const path of half) writeFileSync(path, 'half');
     await expect(withFile(join(folder, 'b.json'), 'collect', () => Promise.resolve())).rejects.toMatchObject({
-        code: 'BUSY', message: expect.stringContaining(`process ${second!.pid} on ${hostname()} works on it`) as string,
+        code: 'BUSY',
+        message: expect.stringContaining(`process ${second!.pid} on ${hostname()} works on it`) as string,
     });
     await expect(withFolder(folder, 'clean', () => Promise.resolve())).rejects.toMatchObject({
-        code: 'BUSY', message: expect.stringMatching(new RegExp(`^${folder}: process ${first!.pid} on .* \\(collect, since`)) as string,
+        code: 'BUSY',
+        message: expect.stringMatching(
+            new RegExp(`^${folder}: process ${first!.pid} on .* \\(collect, since`),
+        ) as string,
     });
     await first!.kill();
     await expect(withFolder(folder, 'clean', () => Promise.resolve())).rejects.toMatchObject({
-        code: 'BUSY', message: expect.stringContaining(`process ${second!.pid} on`) as string,
+        code: 'BUSY',
+        message: expect.stringContaining(`process ${second!.pid} on`) as string,
     });
     expect(half.map((path) => existsSync(path))).toEqual([true, true]);
     // Whoever takes up a file again removes what was begun of it, and nothing else.
@@ -144,7 +185,8 @@ it('nobody begins on a file while another works on the folder', async () => {
     const folder = fresh();
     const first = await holder(folder);
     await expect(withFile(join(folder, 'a.json'), 'collect', () => Promise.resolve())).rejects.toMatchObject({
-        code: 'BUSY', message: expect.stringContaining(`process ${first.pid} on`) as string,
+        code: 'BUSY',
+        message: expect.stringContaining(`process ${first.pid} on`) as string,
     });
     const next = withFile(join(folder, 'a.json'), 'collect', () => Promise.resolve('done'));
     await first.kill();
@@ -156,7 +198,9 @@ it('many processes on files and on the folder, some killed: files beside each ot
     const folder = fresh();
     const script = join(root, 'both.mjs');
     // Each leaves a mark of its own inside; whoever has the folder may meet no mark of a living process.
-    writeFileSync(script, `import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+    writeFileSync(
+        script,
+        `import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { withFile, withFolder } from ${JSON.stringify(resolve('dist/folderLock.js'))};
 const [, , folder, kind, end] = process.argv;
@@ -179,11 +223,19 @@ for (let turn = 0; turn < 12; turn++) {
         process.send(kind === 'folder' ? 'folder done' : 'file done');
     }).catch((cause) => { if (cause.code !== 'BUSY') process.send(String(cause)); });
     await new Promise((tick) => setTimeout(tick, 50 * Math.random()));
-}`);
+}`,
+    );
     const messages: string[] = [];
-    await Promise.all(['a lives', 'b killed', 'c lives', 'folder lives', 'folder killed', 'folder lives'].map((words) => new Promise((ended) => {
-        fork(script, [folder, ...words.split(' ')], { stdio: 'ignore' }).on('message', (message) => messages.push(String(message))).on('exit', ended);
-    })));
+    await Promise.all(
+        ['a lives', 'b killed', 'c lives', 'folder lives', 'folder killed', 'folder lives'].map(
+            (words) =>
+                new Promise((ended) => {
+                    fork(script, [folder, ...words.split(' ')], { stdio: 'ignore' })
+                        .on('message', (message) => messages.push(String(message)))
+                        .on('exit', ended);
+                }),
+        ),
+    );
     expect(new Set(messages)).toEqual(new Set(['beside a file', 'folder done', 'file done']));
     expect(readdirSync(folder).filter((name) => !name.endsWith('.lock.json'))).toEqual([]);
 });

@@ -25,14 +25,22 @@ const sites: readonly Site[] = [
     { layer: 1, kind: 'shared', width: 4, experts: 1, activation: 'silu', gated: true },
 ];
 const T = 1000;
-const source = { model: { name: '', architecture: '', quantization: '', fingerprint: 'f' }, dataset: { name: '', hash: '' }, versions: {} };
+const source = {
+    model: { name: '', architecture: '', quantization: '', fingerprint: 'f' },
+    dataset: { name: '', hash: '' },
+    versions: {},
+};
 
 /** Tokens of language k through expert e: expert 1 is German's, expert 5 hardly sees Chinese. */
 const through = (e: number, k: number): number => (e === 1 ? [120, 900, 120][k]! : e === 5 ? [300, 200, 40][k]! : 300);
 /** Neuron 0 of expert 2 is active for all Chinese tokens that it sees; others for a fifth, give or take. */
-const share = (e: number, j: number, k: number): number => (e === 2 && j === 0 ? [0.01, 0.01, 1][k]! : 0.2 + ((e + 3 * j + k) % 7) / 100);
+const share = (e: number, j: number, k: number): number =>
+    e === 2 && j === 0 ? [0.01, 0.01, 1][k]! : 0.2 + ((e + 3 * j + k) % 7) / 100;
 const activations: Activations = {
-    languages, sites, source, tokens: new BigInt64Array(l).fill(BigInt(T)),
+    languages,
+    sites,
+    source,
+    tokens: new BigInt64Array(l).fill(BigInt(T)),
     counts: [
         BigInt64Array.from({ length: 8 * l }, (_, at) => BigInt(200 + at)),
         BigInt64Array.from({ length: experts * width * l }, (_, at) => {
@@ -42,19 +50,31 @@ const activations: Activations = {
         }),
         BigInt64Array.from({ length: 4 * l }, (_, at) => BigInt(300 + at)),
     ],
-    routed: [new BigInt64Array(0), BigInt64Array.from({ length: experts * l }, (_, at) => BigInt(through(Math.floor(at / l), at % l))), new BigInt64Array(0)],
+    routed: [
+        new BigInt64Array(0),
+        BigInt64Array.from({ length: experts * l }, (_, at) => BigInt(through(Math.floor(at / l), at % l))),
+        new BigInt64Array(0),
+    ],
 };
 const options = { topRate: 0.05, bar: 0.98, lambda: 0.1 } as const;
 
 describe('probabilities of routed neurons', () => {
     it('are a / n_e, or a / T by name, and a / T at other sites', () => {
-        const [conditional, joint] = [activationProbabilities(activations), activationProbabilities(activations, { probability: 'joint' })];
+        const [conditional, joint] = [
+            activationProbabilities(activations),
+            activationProbabilities(activations, { probability: 'joint' }),
+        ];
         expect(conditional.n).toBe(8 + experts * width + 4);
         const row = 8 + 2 * width; // neuron 0 of expert 2
         expect([...conditional.p.subarray(row * l, row * l + l)]).toEqual([3 / 300, 3 / 300, 300 / 300]);
         expect([...joint.p.subarray(row * l, row * l + l)]).toEqual([3 / T, 3 / T, 300 / T]);
-        for (const rows of [[0, 8], [8 + experts * width, conditional.n]]) {
-            expect(conditional.p.subarray(rows[0]! * l, rows[1]! * l)).toEqual(joint.p.subarray(rows[0]! * l, rows[1]! * l));
+        for (const rows of [
+            [0, 8],
+            [8 + experts * width, conditional.n],
+        ]) {
+            expect(conditional.p.subarray(rows[0]! * l, rows[1]! * l)).toEqual(
+                joint.p.subarray(rows[0]! * l, rows[1]! * l),
+            );
         }
         expect(conditional.locate(row)).toEqual([1, 2 * width]);
         expect(conditional.locate(conditional.n - 1)).toEqual([2, 3]);
@@ -88,8 +108,10 @@ describe('identify on experts', () => {
     });
 
     it('by all tokens, neurons of German’s expert look German', () => {
-        const german = (probability: 'joint' | 'conditional'): number => identify(activations, { ...options, topRate: 0.2, bar: 0.9, probability })
-            .neurons.specific.de!.filter(([site, index]) => site === 1 && Math.floor(index / width) === 1).length;
+        const german = (probability: 'joint' | 'conditional'): number =>
+            identify(activations, { ...options, topRate: 0.2, bar: 0.9, probability }).neurons.specific.de!.filter(
+                ([site, index]) => site === 1 && Math.floor(index / width) === 1,
+            ).length;
         expect(german('conditional')).toBe(0);
         expect(german('joint')).toBeGreaterThan(2);
     });
@@ -98,12 +120,27 @@ describe('identify on experts', () => {
         const all = identify(activations, { ...options, minRouted: 0 });
         expect(all.experts!.notAssessed).toBe(0);
         const classes = (analysis: typeof all): (readonly [number, number])[] => [
-            ...Object.values(analysis.neurons.specific).flat(), ...Object.values(analysis.neurons.related).flat(), ...analysis.neurons.general,
+            ...Object.values(analysis.neurons.specific).flat(),
+            ...Object.values(analysis.neurons.related).flat(),
+            ...analysis.neurons.general,
         ];
-        expect(classes(identify(activations, { ...options, topRate: 0.9, bar: 0.5 })).filter(([site, index]) => site === 1 && index >= 5 * width)).toEqual([]);
-        const routedOnly = { ...activations, sites: [{ ...sites[1]!, layer: 0 }], counts: [activations.counts[1]!], routed: [activations.routed![1]!] };
-        expect(() => identify(routedOnly, { ...options, minRouted: 1000 })).toThrow(expect.objectContaining({ code: 'EMPTY', message: expect.stringContaining('--min-routed') }));
-        expect(() => identify(activations, { ...options, minRouted: -1 })).toThrow(expect.objectContaining({ code: 'WRONG_USE' }));
+        expect(
+            classes(identify(activations, { ...options, topRate: 0.9, bar: 0.5 })).filter(
+                ([site, index]) => site === 1 && index >= 5 * width,
+            ),
+        ).toEqual([]);
+        const routedOnly = {
+            ...activations,
+            sites: [{ ...sites[1]!, layer: 0 }],
+            counts: [activations.counts[1]!],
+            routed: [activations.routed![1]!],
+        };
+        expect(() => identify(routedOnly, { ...options, minRouted: 1000 })).toThrow(
+            expect.objectContaining({ code: 'EMPTY', message: expect.stringContaining('--min-routed') }),
+        );
+        expect(() => identify(activations, { ...options, minRouted: -1 })).toThrow(
+            expect.objectContaining({ code: 'WRONG_USE' }),
+        );
     });
 
     it('classifies experts by the tokens that go through them', () => {
@@ -116,7 +153,12 @@ describe('files of a mixture', () => {
     it('keep sites, counts and routes, and classes', async () => {
         await writeActivations(join(folder, 'activations.safetensors'), activations);
         const read = await readActivations(folder);
-        expect([read.sites, read.counts, read.routed, read.tokens]).toEqual([sites, activations.counts, activations.routed, activations.tokens]);
+        expect([read.sites, read.counts, read.routed, read.tokens]).toEqual([
+            sites,
+            activations.counts,
+            activations.routed,
+            activations.tokens,
+        ]);
         const analysis = identify(read, options);
         await writeNeurons(join(folder, 'neurons.json'), analysis);
         expect(JSON.parse(readFileSync(join(folder, 'neurons.json'), 'utf8'))).toMatchObject({ version: 4 });
@@ -125,18 +167,27 @@ describe('files of a mixture', () => {
 
     it('of two halves add up', () => {
         const twice = mergeActivations(activations, activations);
-        expect(twice.routed!.map((site) => [...site])).toEqual(activations.routed!.map((site) => [...site].map((n) => 2n * n)));
+        expect(twice.routed!.map((site) => [...site])).toEqual(
+            activations.routed!.map((site) => [...site].map((n) => 2n * n)),
+        );
         expect(twice.counts[1]![7]).toBe(2n * activations.counts[1]![7]!);
     });
 });
 
 describe('random controls of a mixture', () => {
-    const set = [[0, 3], [1, 2 * width], [1, 2 * width + 4], [1, 4 * width + 1], [2, 1]] as const;
+    const set = [
+        [0, 3],
+        [1, 2 * width],
+        [1, 2 * width + 4],
+        [1, 4 * width + 1],
+        [2, 1],
+    ] as const;
 
     it('are neurons of the same sites and experts, none of the set', () => {
         for (let seed = 1; seed <= 50; seed++) {
             const drawn = randomNeurons(set, sites, seed);
-            const place = ([site, index]: readonly [number, number]): string => `${site} ${Math.floor(index / sites[site]!.width)}`;
+            const place = ([site, index]: readonly [number, number]): string =>
+                `${site} ${Math.floor(index / sites[site]!.width)}`;
             expect(drawn.map(place).sort()).toEqual(set.map(place).sort());
             expect(drawn.filter((index) => set.some((other) => other.join() === index.join()))).toEqual([]);
         }
@@ -150,7 +201,9 @@ describe('random controls of a mixture', () => {
             expect(drawn).toHaveLength(width);
             const [expert] = new Set(drawn.map(([, index]) => Math.floor(index / width)));
             expect(expert).not.toBe(3);
-            expect(drawn.map(([site, index]) => [site, index % width])).toEqual(whole.map(([site, index]) => [site, index % width]));
+            expect(drawn.map(([site, index]) => [site, index % width])).toEqual(
+                whole.map(([site, index]) => [site, index % width]),
+            );
             expect([0, 1, 2, 4]).toContain(expert); // the four nearest; not the one with the fewest tokens
         }
     });

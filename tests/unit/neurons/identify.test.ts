@@ -7,20 +7,37 @@ import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
 import { denseSites } from '../../../src/engine/Site.js';
 import { roundHalfToEven, selectLowest } from '../../../src/neurons/selectLowest.js';
 
-const source = { model: { name: '', architecture: '', quantization: '', fingerprint: '' }, dataset: { name: '', hash: '' }, versions: {} };
+const source = {
+    model: { name: '', architecture: '', quantization: '', fingerprint: '' },
+    dataset: { name: '', hash: '' },
+    versions: {},
+};
 
 /** Layers of different widths over few tokens, so that ties and zeros are common. */
 const activations: fc.Arbitrary<Activations> = fc
-    .record({ l: fc.integer({ min: 2, max: 5 }), widths: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 }) })
-    .chain(({ l, widths }) => fc.record({
-        tokens: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: l, maxLength: l }),
-        shares: fc.tuple(...widths.map((width) => fc.array(fc.integer({ min: 0, max: 6 }), { minLength: width * l, maxLength: width * l }))),
-    }).map(({ tokens, shares }) => ({
-        languages: ['en', 'ru', 'es', 'fr', 'de'].slice(0, l),
-        tokens: BigInt64Array.from(tokens, BigInt),
-        counts: shares.map((layer) => BigInt64Array.from(layer, (count, j) => BigInt(Math.min(count, tokens[j % l]!)))),
-        source,
-    })));
+    .record({
+        l: fc.integer({ min: 2, max: 5 }),
+        widths: fc.array(fc.integer({ min: 1, max: 12 }), { minLength: 1, maxLength: 4 }),
+    })
+    .chain(({ l, widths }) =>
+        fc
+            .record({
+                tokens: fc.array(fc.integer({ min: 1, max: 6 }), { minLength: l, maxLength: l }),
+                shares: fc.tuple(
+                    ...widths.map((width) =>
+                        fc.array(fc.integer({ min: 0, max: 6 }), { minLength: width * l, maxLength: width * l }),
+                    ),
+                ),
+            })
+            .map(({ tokens, shares }) => ({
+                languages: ['en', 'ru', 'es', 'fr', 'de'].slice(0, l),
+                tokens: BigInt64Array.from(tokens, BigInt),
+                counts: shares.map((layer) =>
+                    BigInt64Array.from(layer, (count, j) => BigInt(Math.min(count, tokens[j % l]!))),
+                ),
+                source,
+            })),
+    );
 
 interface Settings {
     readonly method: 'paper' | 'lape';
@@ -31,30 +48,64 @@ interface Settings {
 
 const share = fc.double({ min: 0.05, max: 0.95, noNaN: true });
 const settings: fc.Arbitrary<Settings> = fc.oneof(
-    fc.record({ method: fc.constant('paper' as const), topRate: share, bar: share, lambda: fc.oneof(fc.constant('auto' as const), fc.double({ min: -0.5, max: 2, noNaN: true })) }),
-    fc.record({ method: fc.constant('lape' as const), topRate: share, bar: share, lambda: fc.constant('auto' as const) }),
+    fc.record({
+        method: fc.constant('paper' as const),
+        topRate: share,
+        bar: share,
+        lambda: fc.oneof(fc.constant('auto' as const), fc.double({ min: -0.5, max: 2, noNaN: true })),
+    }),
+    fc.record({
+        method: fc.constant('lape' as const),
+        topRate: share,
+        bar: share,
+        lambda: fc.constant('auto' as const),
+    }),
 );
 
 /** The formulas of the released code of both papers, one neuron at a time in float64, everything sorted in full. */
 function transcribed(
-    { languages, counts, tokens }: Activations, { method, topRate, bar, lambda }: Settings,
+    { languages, counts, tokens }: Activations,
+    { method, topRate, bar, lambda }: Settings,
 ): { lambda: number | null; selected: number[]; N: number[]; tau: number } {
     const l = languages.length;
-    const p = counts.flatMap((layer) => Array.from({ length: layer.length / l }, (_, j) => languages.map((_, k) => Number(layer[j * l + k]) / Number(tokens[k]))));
+    const p = counts.flatMap((layer) =>
+        Array.from({ length: layer.length / l }, (_, j) =>
+            languages.map((_, k) => Number(layer[j * l + k]) / Number(tokens[k])),
+        ),
+    );
     const all = p.flat().sort((a, b) => a - b);
     const tau = all[Math.max(1, roundHalfToEven(all.length * bar)) - 1]!;
     const N = p.map((row) => row.filter((value) => value > tau).length);
     const harmonic = languages.reduce((sum, _, k) => sum + 1 / (k + 1), 0);
     const score = (row: readonly number[], lambda: number): number => {
         const sum = row.reduce((a, b) => a + b, 0);
-        const H = row.map((value) => Math.max(sum > 0 ? value / sum : 1 / l, 1e-12)).reduce((h, q) => h - q * Math.log(q), 0);
+        const H = row
+            .map((value) => Math.max(sum > 0 ? value / sum : 1 / l, 1e-12))
+            .reduce((h, q) => h - q * Math.log(q), 0);
         return H / Math.log(l) - lambda * (Math.max(...row) / (harmonic / l));
     };
     const count = roundHalfToEven(p.length * topRate);
-    const select = (lambda: number): number[] => p.map((row, j) => [score(row, lambda), j] as const).sort(([a, i], [b, j]) => a - b || i - j).slice(0, count).map(([, j]) => j).sort((a, b) => a - b);
+    const select = (lambda: number): number[] =>
+        p
+            .map((row, j) => [score(row, lambda), j] as const)
+            .sort(([a, i], [b, j]) => a - b || i - j)
+            .slice(0, count)
+            .map(([, j]) => j)
+            .sort((a, b) => a - b);
     if (method === 'lape') {
-        const entropies = p.map((row, j) => [score(row, 0), j] as const).filter(([, j]) => N[j]! > 0).sort(([a, i], [b, j]) => a - b || i - j);
-        return { lambda: null, selected: entropies.slice(0, count).map(([, j]) => j).sort((a, b) => a - b), N, tau };
+        const entropies = p
+            .map((row, j) => [score(row, 0), j] as const)
+            .filter(([, j]) => N[j]! > 0)
+            .sort(([a, i], [b, j]) => a - b || i - j);
+        return {
+            lambda: null,
+            selected: entropies
+                .slice(0, count)
+                .map(([, j]) => j)
+                .sort((a, b) => a - b),
+            N,
+            tau,
+        };
     }
     if (lambda !== 'auto') return { lambda, selected: select(lambda), N, tau };
     const clean = (lambda: number): boolean => select(lambda).every((j) => N[j] !== l);
@@ -72,41 +123,68 @@ function transcribed(
 
 describe('identify', () => {
     it('agrees with a direct transcription of the formulas', () => {
-        fc.assert(fc.property(activations, settings, (input, chosen) => {
-            const l = input.languages.length;
-            const analysis = identify(input, chosen);
-            const expected = transcribed(input, chosen);
-            expect(analysis.method).toBe(chosen.method);
-            expect(analysis.threshold).toBe(expected.tau);
-            expect(analysis.lambda).toBe(expected.lambda);
-            expect(analysis.selected).toBe(expected.selected.length);
-            for (let N = 0; N <= l; N++) {
-                expect(analysis.histogram[N]).toBe(expected.selected.filter((j) => expected.N[j] === N).length);
-                expect(analysis.histogramAll[N]).toBe(expected.N.filter((other) => other === N).length);
-            }
-            const starts = input.counts.map((_, i) => input.counts.slice(0, i).reduce((sum, layer) => sum + layer.length / l, 0));
-            const flat = ([layer, neuron]: readonly [number, number]): number => starts[layer]! + neuron;
-            expect(analysis.neurons.general.map(flat)).toEqual(expected.N.flatMap((N, j) => (N === l ? [j] : [])));
-            for (const [k, language] of input.languages.entries()) {
-                const owns = (j: number): boolean => Number(input.counts.flatMap((layer) => [...layer])[j * l + k]) / Number(input.tokens[k]) > expected.tau;
-                expect(analysis.neurons.specific[language]!.map(flat)).toEqual(expected.selected.filter((j) => expected.N[j] === 1 && owns(j)));
-                expect(analysis.neurons.related[language]!.map(flat)).toEqual(expected.selected.filter((j) => expected.N[j]! > 1 && expected.N[j]! < l && owns(j)));
-                const own = analysis.perLanguage[language]!;
-                expect(own.total).toBe(own.specific + own.related);
-                expect(neuronsOf(analysis, language, 'specific+related').map(flat)).toEqual([...new Set([...analysis.neurons.specific[language]!, ...analysis.neurons.related[language]!].map(flat))].sort((a, b) => a - b));
-            }
-            for (const [i, layer] of analysis.layers.entries()) {
-                const within = (j: number): boolean => j >= starts[i]! && j < starts[i]! + analysis.widths[i]!;
-                const selectedWith = (is: (N: number) => boolean): number => expected.selected.filter((j) => within(j) && is(expected.N[j]!)).length;
-                expect(layer).toEqual({
-                    specific: selectedWith((N) => N === 1), related: selectedWith((N) => N > 1 && N < l), general: expected.N.filter((N, j) => within(j) && N === l).length,
-                });
-            }
-        }), { numRuns: 1000 });
+        fc.assert(
+            fc.property(activations, settings, (input, chosen) => {
+                const l = input.languages.length;
+                const analysis = identify(input, chosen);
+                const expected = transcribed(input, chosen);
+                expect(analysis.method).toBe(chosen.method);
+                expect(analysis.threshold).toBe(expected.tau);
+                expect(analysis.lambda).toBe(expected.lambda);
+                expect(analysis.selected).toBe(expected.selected.length);
+                for (let N = 0; N <= l; N++) {
+                    expect(analysis.histogram[N]).toBe(expected.selected.filter((j) => expected.N[j] === N).length);
+                    expect(analysis.histogramAll[N]).toBe(expected.N.filter((other) => other === N).length);
+                }
+                const starts = input.counts.map((_, i) =>
+                    input.counts.slice(0, i).reduce((sum, layer) => sum + layer.length / l, 0),
+                );
+                const flat = ([layer, neuron]: readonly [number, number]): number => starts[layer]! + neuron;
+                expect(analysis.neurons.general.map(flat)).toEqual(expected.N.flatMap((N, j) => (N === l ? [j] : [])));
+                for (const [k, language] of input.languages.entries()) {
+                    const owns = (j: number): boolean =>
+                        Number(input.counts.flatMap((layer) => [...layer])[j * l + k]) / Number(input.tokens[k]) >
+                        expected.tau;
+                    expect(analysis.neurons.specific[language]!.map(flat)).toEqual(
+                        expected.selected.filter((j) => expected.N[j] === 1 && owns(j)),
+                    );
+                    expect(analysis.neurons.related[language]!.map(flat)).toEqual(
+                        expected.selected.filter((j) => expected.N[j]! > 1 && expected.N[j]! < l && owns(j)),
+                    );
+                    const own = analysis.perLanguage[language]!;
+                    expect(own.total).toBe(own.specific + own.related);
+                    expect(neuronsOf(analysis, language, 'specific+related').map(flat)).toEqual(
+                        [
+                            ...new Set(
+                                [...analysis.neurons.specific[language]!, ...analysis.neurons.related[language]!].map(
+                                    flat,
+                                ),
+                            ),
+                        ].sort((a, b) => a - b),
+                    );
+                }
+                for (const [i, layer] of analysis.layers.entries()) {
+                    const within = (j: number): boolean => j >= starts[i]! && j < starts[i]! + analysis.widths[i]!;
+                    const selectedWith = (is: (N: number) => boolean): number =>
+                        expected.selected.filter((j) => within(j) && is(expected.N[j]!)).length;
+                    expect(layer).toEqual({
+                        specific: selectedWith((N) => N === 1),
+                        related: selectedWith((N) => N > 1 && N < l),
+                        general: expected.N.filter((N, j) => within(j) && N === l).length,
+                    });
+                }
+            }),
+            { numRuns: 1000 },
+        );
     });
 
     it('refuses what cannot be compared', () => {
-        const of = (languages: string[], tokens: bigint[]): Activations => ({ languages, tokens: BigInt64Array.from(tokens), counts: [new BigInt64Array(4 * languages.length)], source });
+        const of = (languages: string[], tokens: bigint[]): Activations => ({
+            languages,
+            tokens: BigInt64Array.from(tokens),
+            counts: [new BigInt64Array(4 * languages.length)],
+            source,
+        });
         const code = (work: () => unknown): unknown => {
             try {
                 return work();
@@ -127,10 +205,21 @@ describe('identify', () => {
 });
 
 it('selects the lowest, of equal ones those of lower index', () => {
-    fc.assert(fc.property(fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 200 }), fc.nat(220), (scores, count) => {
-        const expected = scores.map((score, j) => [score, j] as const).sort(([a, i], [b, j]) => a - b || i - j).slice(0, count).map(([, j]) => j).sort((a, b) => a - b);
-        expect([...selectLowest(Float64Array.from(scores), count)]).toEqual(expected);
-    }));
+    fc.assert(
+        fc.property(
+            fc.array(fc.integer({ min: 0, max: 9 }), { minLength: 1, maxLength: 200 }),
+            fc.nat(220),
+            (scores, count) => {
+                const expected = scores
+                    .map((score, j) => [score, j] as const)
+                    .sort(([a, i], [b, j]) => a - b || i - j)
+                    .slice(0, count)
+                    .map(([, j]) => j)
+                    .sort((a, b) => a - b);
+                expect([...selectLowest(Float64Array.from(scores), count)]).toEqual(expected);
+            },
+        ),
+    );
 });
 
 it('rounds halves as Python does', () => {
@@ -138,19 +227,26 @@ it('rounds halves as Python does', () => {
 });
 
 it('draws random neurons: as many a layer, others while there are, the same for a seed', () => {
-    const layers = fc.array(fc.record({ width: fc.integer({ min: 1, max: 20 }), share: fc.double({ min: 0, max: 1, noNaN: true }) }), { minLength: 1, maxLength: 5 });
-    fc.assert(fc.property(layers, fc.nat(1000), (shape, seed) => {
-        const widths = shape.map(({ width }) => width);
-        const set = shape.flatMap(({ width, share }, layer) => Array.from({ length: Math.floor(width * share) }, (_, j) => [layer, j] as const));
-        const drawn = randomNeurons(set, denseSites(widths), seed);
-        expect(randomNeurons(set, denseSites(widths), seed)).toEqual(drawn);
-        expect(new Set(drawn.map(String)).size).toBe(drawn.length);
-        for (const [layer, width] of widths.entries()) {
-            const [own, random] = [set, drawn].map((neurons) => neurons.filter(([of]) => of === layer));
-            expect(random!.length).toBe(own!.length);
-            expect(random!.every(([, neuron]) => neuron < width)).toBe(true);
-            const shared = random!.filter(([, neuron]) => own!.some(([, other]) => other === neuron)).length;
-            expect(shared).toBe(Math.max(0, 2 * own!.length - width));
-        }
-    }));
+    const layers = fc.array(
+        fc.record({ width: fc.integer({ min: 1, max: 20 }), share: fc.double({ min: 0, max: 1, noNaN: true }) }),
+        { minLength: 1, maxLength: 5 },
+    );
+    fc.assert(
+        fc.property(layers, fc.nat(1000), (shape, seed) => {
+            const widths = shape.map(({ width }) => width);
+            const set = shape.flatMap(({ width, share }, layer) =>
+                Array.from({ length: Math.floor(width * share) }, (_, j) => [layer, j] as const),
+            );
+            const drawn = randomNeurons(set, denseSites(widths), seed);
+            expect(randomNeurons(set, denseSites(widths), seed)).toEqual(drawn);
+            expect(new Set(drawn.map(String)).size).toBe(drawn.length);
+            for (const [layer, width] of widths.entries()) {
+                const [own, random] = [set, drawn].map((neurons) => neurons.filter(([of]) => of === layer));
+                expect(random!.length).toBe(own!.length);
+                expect(random!.every(([, neuron]) => neuron < width)).toBe(true);
+                const shared = random!.filter(([, neuron]) => own!.some(([, other]) => other === neuron)).length;
+                expect(shared).toBe(Math.max(0, 2 * own!.length - width));
+            }
+        }),
+    );
 });

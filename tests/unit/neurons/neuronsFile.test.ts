@@ -20,8 +20,14 @@ function analysed(languages: readonly string[] = ['en', 'zh', 'sw']): NeuronAnal
     // By turns active in one language, in all but one, in all, in none.
     const active = (j: number, k: number): boolean => [k === (j >> 2) % l, k !== (j >> 2) % l, true, false][j % 4]!;
     const column = (j: number, k: number): bigint => BigInt((active(j, k) ? 60 : 5) + ((j * 7 + k) % 5));
-    const counts = [20, 11].map((width) => BigInt64Array.from({ length: width * l }, (_, i) => column(Math.floor(i / l), i % l)));
-    const source = { model: { name: '', architecture: '', quantization: '', fingerprint: '' }, dataset: { name: '', hash: '' }, versions: {} };
+    const counts = [20, 11].map((width) =>
+        BigInt64Array.from({ length: width * l }, (_, i) => column(Math.floor(i / l), i % l)),
+    );
+    const source = {
+        model: { name: '', architecture: '', quantization: '', fingerprint: '' },
+        dataset: { name: '', hash: '' },
+        versions: {},
+    };
     return identify({ languages, counts, tokens: new BigInt64Array(l).fill(100n), source }, { topRate: 0.6, bar: 0.5 });
 }
 
@@ -29,7 +35,9 @@ describe('neurons.json', () => {
     it('comes back as it was', async () => {
         const analysis = analysed();
         const { specific, related, general } = analysis.neurons;
-        expect([specific, related].map((lists) => Object.values(lists).flat().length > 0).concat(general.length > 0)).toEqual([true, true, true]);
+        expect(
+            [specific, related].map((lists) => Object.values(lists).flat().length > 0).concat(general.length > 0),
+        ).toEqual([true, true, true]);
         const path = join(root, 'new', 'neurons.json');
         await writeNeurons(path, analysis);
         expect(await readNeurons(path)).toEqual(analysis);
@@ -42,7 +50,10 @@ describe('neurons.json', () => {
         const text = await readFile(path, 'utf8');
         expect(JSON.parse(text)).toEqual({ format: 'language-neurons/neurons', version: 3, ...analysis });
         expect(text.endsWith('}\n')).toBe(true);
-        for (const language of analysis.languages) expect(text.split('\n').filter((line) => line.startsWith(`   ${JSON.stringify(language)}: [`))).toHaveLength(2);
+        for (const language of analysis.languages)
+            expect(
+                text.split('\n').filter((line) => line.startsWith(`   ${JSON.stringify(language)}: [`)),
+            ).toHaveLength(2);
         expect(await readNeurons(path)).toEqual(analysis);
     });
 
@@ -54,7 +65,10 @@ describe('neurons.json', () => {
         expect(await readNeurons(join(root, 'none.json'))).toEqual(analysis);
     });
 
-    it.each<{ what: string; change: (file: Record<string, unknown> & { neurons: Record<string, unknown> }) => unknown }>([
+    it.each<{
+        what: string;
+        change: (file: Record<string, unknown> & { neurons: Record<string, unknown> }) => unknown;
+    }>([
         { what: 'another format', change: (file) => (file.format = 'language-neurons/matrix') },
         { what: 'another version', change: (file) => (file.version = 1) },
         { what: 'a missing property', change: (file) => Reflect.deleteProperty(file, 'threshold') },
@@ -66,19 +80,35 @@ describe('neurons.json', () => {
         { what: 'a neuron of one number', change: (file) => (file.neurons.general = [[1]]) },
         { what: 'a neuron of three numbers', change: (file) => (file.neurons.general = [[1, 2, 3]]) },
         { what: 'a negative neuron', change: (file) => (file.neurons.general = [[0, -1]]) },
-        { what: 'a language without specific neurons listed', change: (file) => Reflect.deleteProperty(file.neurons.specific as object, 'zh') },
-        { what: 'a language without related neurons listed', change: (file) => Reflect.deleteProperty(file.neurons.related as object, 'zh') },
-        { what: 'a language without numbers', change: (file) => Reflect.deleteProperty(file.perLanguage as object, 'zh') },
+        {
+            what: 'a language without specific neurons listed',
+            change: (file) => Reflect.deleteProperty(file.neurons.specific as object, 'zh'),
+        },
+        {
+            what: 'a language without related neurons listed',
+            change: (file) => Reflect.deleteProperty(file.neurons.related as object, 'zh'),
+        },
+        {
+            what: 'a language without numbers',
+            change: (file) => Reflect.deleteProperty(file.perLanguage as object, 'zh'),
+        },
         { what: 'fewer layers counted than there are', change: (file) => (file.layers as unknown[]).pop() },
         { what: 'a histogram of other length', change: (file) => (file.histogram as unknown[]).pop() },
-        { what: 'a histogram of all neurons of other length', change: (file) => (file.histogramAll as unknown[]).push(0) },
+        {
+            what: 'a histogram of all neurons of other length',
+            change: (file) => (file.histogramAll as unknown[]).push(0),
+        },
     ])('with $what is DAMAGED', async ({ change }) => {
         const path = join(root, 'changed.json');
         await writeNeurons(path, analysed());
         const file = JSON.parse(await readFile(path, 'utf8'));
         change(file);
         await writeFile(path, JSON.stringify(file));
-        await expect(readNeurons(path)).rejects.toMatchObject({ name: 'LanguageNeuronsError', code: 'DAMAGED', message: expect.stringContaining(path) });
+        await expect(readNeurons(path)).rejects.toMatchObject({
+            name: 'LanguageNeuronsError',
+            code: 'DAMAGED',
+            message: expect.stringContaining(path),
+        });
     });
 
     it('cut anywhere is DAMAGED, with bytes changed DAMAGED or readable, and absent NOT_FOUND', async () => {
@@ -87,16 +117,26 @@ describe('neurons.json', () => {
         const whole = await readFile(path);
         const code = async (bytes: Buffer): Promise<string> => {
             await writeFile(join(root, 'cut.json'), bytes);
-            return readNeurons(join(root, 'cut.json')).then(() => 'read', (error: unknown) => (error instanceof LanguageNeuronsError ? error.code : String(error)));
+            return readNeurons(join(root, 'cut.json')).then(
+                () => 'read',
+                (error: unknown) => (error instanceof LanguageNeuronsError ? error.code : String(error)),
+            );
         };
         // Only the last newline can be missing.
-        for (let length = 0; length < whole.length - 1; length += 3) expect(await code(whole.subarray(0, length)), `${length} bytes`).toBe('DAMAGED');
-        await fc.assert(fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(7), async (at, bit) => {
-            const bytes = Buffer.from(whole);
-            bytes[at] = bytes[at]! ^ (1 << bit);
-            expect(['read', 'DAMAGED']).toContain(await code(bytes));
-        }), { numRuns: 300 });
-        await expect(readNeurons(join(root, 'absent.json'))).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('run identify first') });
+        for (let length = 0; length < whole.length - 1; length += 3)
+            expect(await code(whole.subarray(0, length)), `${length} bytes`).toBe('DAMAGED');
+        await fc.assert(
+            fc.asyncProperty(fc.nat(whole.length - 1), fc.nat(7), async (at, bit) => {
+                const bytes = Buffer.from(whole);
+                bytes[at] = bytes[at]! ^ (1 << bit);
+                expect(['read', 'DAMAGED']).toContain(await code(bytes));
+            }),
+            { numRuns: 300 },
+        );
+        await expect(readNeurons(join(root, 'absent.json'))).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('run identify first'),
+        });
         await expect(readNeurons(root)).rejects.toMatchObject({ code: 'NOT_FOUND' });
     });
 });

@@ -22,12 +22,16 @@ describe.skipIf(!paperDataHere)(`the paper's released counts (skipped where ${pa
         expect(analysis.histogram.slice(1)).toEqual(expected.histogram);
         expect(analysis.selected).toBe(4588);
         expect(analysis.general).toBe(expected.general);
-        expect(Object.fromEntries(Object.entries(analysis.perLanguage).map(([language, n]) => [language, n.total]))).toEqual(expected.perLanguage);
+        expect(
+            Object.fromEntries(Object.entries(analysis.perLanguage).map(([language, n]) => [language, n.total])),
+        ).toEqual(expected.perLanguage);
     });
 
     it("give LAPE's numbers per language", () => {
         const analysis = identify(activations, { method: 'lape' });
-        expect(Object.values(analysis.perLanguage).map(({ total }) => total)).toEqual([52, 519, 530, 782, 996, 338, 678, 1137, 543, 774]);
+        expect(Object.values(analysis.perLanguage).map(({ total }) => total)).toEqual([
+            52, 519, 530, 782, 996, 338, 678, 1137, 543, 774,
+        ]);
         expect(analysis.lambda).toBeNull();
         expect(analysis.histogram[0]).toBe(0);
     });
@@ -35,7 +39,12 @@ describe.skipIf(!paperDataHere)(`the paper's released counts (skipped where ${pa
     it('show the four stages', () => {
         const { seen, stages, confidence } = identify(activations).stages;
         expect(seen).toBe(true);
-        expect(stages.map(({ first, last }) => [first, last])).toEqual([[0, 4], [5, 17], [18, 30], [31, 31]]);
+        expect(stages.map(({ first, last }) => [first, last])).toEqual([
+            [0, 4],
+            [5, 17],
+            [18, 30],
+            [31, 31],
+        ]);
         expect(confidence).toBeGreaterThan(0.995); // 0.999
     });
 
@@ -45,7 +54,9 @@ describe.skipIf(!paperDataHere)(`the paper's released counts (skipped where ${pa
         const mask = await int64Storages(join(paperFolder, 'mask.pt'));
         expect(mask).toHaveLength(expected.languages.length * 32);
         for (const [k, language] of expected.languages.entries()) {
-            const published = mask.slice(k * 32, k * 32 + 32).flatMap((neurons, layer) => Array.from(neurons, (neuron) => [layer, Number(neuron)]));
+            const published = mask
+                .slice(k * 32, k * 32 + 32)
+                .flatMap((neurons, layer) => Array.from(neurons, (neuron) => [layer, Number(neuron)]));
             expect(neuronsOf(analysis, language, 'specific+related'), language).toEqual(published);
         }
     });

@@ -6,7 +6,11 @@ import { mergeActivations } from '../../../src/activations/mergeActivations.js';
 import { identify } from '../../../src/neurons/identify.js';
 import { jackknife } from '../../../src/neurons/stability.js';
 
-const source = { model: { name: '', architecture: '', quantization: '', fingerprint: '' }, dataset: { name: '', hash: '' }, versions: {} };
+const source = {
+    model: { name: '', architecture: '', quantization: '', fingerprint: '' },
+    dataset: { name: '', hash: '' },
+    versions: {},
+};
 const languages = ['en', 'de', 'zh'];
 const width = 60;
 const l = languages.length;
@@ -19,50 +23,75 @@ const foldsOf = (K: number, draw: (f: number, j: number, k: number) => number): 
     }));
     return { languages, ...addCounts(folds), folds, source };
 };
-const steady = (_: number, j: number, k: number): number => (j % 6 === k ? 900 : j % 6 === 4 ? 800 : j % 6 === 5 && k < 2 ? 700 : 20 + j);
+const steady = (_: number, j: number, k: number): number =>
+    j % 6 === k ? 900 : j % 6 === 4 ? 800 : j % 6 === 5 && k < 2 ? 700 : 20 + j;
 
 describe('certainty', () => {
     it('is complete where all folds count the same', () => {
         const { stability, perLanguage, general } = identify(foldsOf(4, steady), { topRate: 0.6, bar: 0.5 });
         expect(stability).toMatchObject({ folds: 4, halves: 3 });
-        for (const kind of ['specific', 'related', 'general'] as const) expect(stability!.classes[kind]).toEqual({ kept: 1, overlap: 1 });
+        for (const kind of ['specific', 'related', 'general'] as const)
+            expect(stability!.classes[kind]).toEqual({ kept: 1, overlap: 1 });
         expect(general).toBeGreaterThan(0);
         expect(stability!.intervals.general).toEqual([general, general]);
         for (const language of languages) {
             const { specific, total } = perLanguage[language]!;
             expect(specific).toBeGreaterThan(0);
-            expect(stability!.intervals.perLanguage[language]).toMatchObject({ specific: [specific, specific], total: [total, total] });
+            expect(stability!.intervals.perLanguage[language]).toMatchObject({
+                specific: [specific, specific],
+                total: [total, total],
+            });
         }
     });
 
     it('is what leaving out each fold and dividing into halves gives, counted by hand', () => {
-        fc.assert(fc.property(fc.integer({ min: 2, max: 5 }), fc.nat(10_000), (K, seed) => {
-            const noisy = foldsOf(K, (f, j, k) => Math.min(1000, steady(f, j, k) + ((seed + f * 7919 + j * 104729 + k * 1299709) % 400)));
-            const settings = { topRate: 0.3, bar: 0.7 };
-            const { stability, neurons, perLanguage } = identify(noisy, settings);
-            const { folds, ...whole } = noisy;
-            const again = (chosen: readonly number[]): ReturnType<typeof identify> => identify({ ...whole, ...addCounts(chosen.map((f) => folds![f]!)) }, settings);
-            const all = [...folds!.keys()];
-            const without = all.map((left) => again(all.filter((f) => f !== left)));
+        fc.assert(
+            fc.property(fc.integer({ min: 2, max: 5 }), fc.nat(10_000), (K, seed) => {
+                const noisy = foldsOf(K, (f, j, k) =>
+                    Math.min(1000, steady(f, j, k) + ((seed + f * 7919 + j * 104729 + k * 1299709) % 400)),
+                );
+                const settings = { topRate: 0.3, bar: 0.7 };
+                const { stability, neurons, perLanguage } = identify(noisy, settings);
+                const { folds, ...whole } = noisy;
+                const again = (chosen: readonly number[]): ReturnType<typeof identify> =>
+                    identify({ ...whole, ...addCounts(chosen.map((f) => folds![f]!)) }, settings);
+                const all = [...folds!.keys()];
+                const without = all.map((left) => again(all.filter((f) => f !== left)));
 
-            const keptOf = (of: typeof neurons): number => {
-                const pairs = (lists: typeof neurons.specific): string[] => Object.entries(lists).flatMap(([language, list]) => list.map((index) => `${language} ${index.join()}`));
-                const mine = pairs(neurons.specific);
-                return mine.length === 0 ? NaN : mine.filter((pair) => pairs(of.specific).includes(pair)).length / mine.length;
-            };
-            const shares = without.map((one) => keptOf(one.neurons)).filter((value) => !Number.isNaN(value));
-            const expected = shares.length === 0 ? null : shares.reduce((sum, value) => sum + value, 0) / shares.length;
-            if (expected === null) expect(stability!.classes.specific.kept).toBeNull();
-            else expect(stability!.classes.specific.kept).toBeCloseTo(expected, 15); // 0; in another order a last bit
-            expect(stability!.intervals.perLanguage.zh!.total).toEqual(jackknife(perLanguage.zh!.total, without.map((one) => one.perLanguage.zh!.total)));
-            if (K === 2) {
-                const [a, b] = [again([0]), again([1])];
-                const [x, y] = [a, b].map(({ neurons: { general } }) => new Set(general.map(String))) as [Set<string>, Set<string>];
-                const both = [...x].filter((key) => y.has(key)).length;
-                if (x.size + y.size === 0) expect(stability!.classes.general.overlap).toBeNull();
-                else expect(stability!.classes.general.overlap).toBe((2 * both) / (x.size + y.size)); // one division
-            }
-        }), { numRuns: 40 });
+                const keptOf = (of: typeof neurons): number => {
+                    const pairs = (lists: typeof neurons.specific): string[] =>
+                        Object.entries(lists).flatMap(([language, list]) =>
+                            list.map((index) => `${language} ${index.join()}`),
+                        );
+                    const mine = pairs(neurons.specific);
+                    return mine.length === 0
+                        ? NaN
+                        : mine.filter((pair) => pairs(of.specific).includes(pair)).length / mine.length;
+                };
+                const shares = without.map((one) => keptOf(one.neurons)).filter((value) => !Number.isNaN(value));
+                const expected =
+                    shares.length === 0 ? null : shares.reduce((sum, value) => sum + value, 0) / shares.length;
+                if (expected === null) expect(stability!.classes.specific.kept).toBeNull();
+                else expect(stability!.classes.specific.kept).toBeCloseTo(expected, 15); // 0; in another order a last bit
+                expect(stability!.intervals.perLanguage.zh!.total).toEqual(
+                    jackknife(
+                        perLanguage.zh!.total,
+                        without.map((one) => one.perLanguage.zh!.total),
+                    ),
+                );
+                if (K === 2) {
+                    const [a, b] = [again([0]), again([1])];
+                    const [x, y] = [a, b].map(({ neurons: { general } }) => new Set(general.map(String))) as [
+                        Set<string>,
+                        Set<string>,
+                    ];
+                    const both = [...x].filter((key) => y.has(key)).length;
+                    if (x.size + y.size === 0) expect(stability!.classes.general.overlap).toBeNull();
+                    else expect(stability!.classes.general.overlap).toBe((2 * both) / (x.size + y.size)); // one division
+                }
+            }),
+            { numRuns: 40 },
+        );
     });
 
     it('is absent without folds, and halves are divided at most three times', () => {

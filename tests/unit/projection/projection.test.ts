@@ -1,11 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import {
-    conditionsOf, type Experiment, hoursOf, paperExperiment, projection, stepsOf,
+    conditionsOf,
+    type Experiment,
+    hoursOf,
+    paperExperiment,
+    projection,
+    stepsOf,
 } from '../../../scripts/projection/project.mjs';
 
 const small: Experiment = {
-    languages: 2, questions: 3, answers: 4, promptTokens: 10, answerTokens: 5, sets: 2, controls: 1,
+    languages: 2,
+    questions: 3,
+    answers: 4,
+    promptTokens: 10,
+    answerTokens: 5,
+    sets: 2,
+    controls: 1,
 };
 
 describe('the projection', () => {

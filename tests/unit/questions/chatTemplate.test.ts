@@ -13,7 +13,9 @@ function chat(chatTemplate: string): Promise<PromptTemplate> {
 /** Process ids of our children; none where the system does not tell. */
 function children(): number[] {
     if (!existsSync('/proc/self/status')) return [];
-    return readdirSync('/proc').filter((name) => /^\d+$/.test(name) && status(Number(name), 'PPid') === process.pid).map(Number);
+    return readdirSync('/proc')
+        .filter((name) => /^\d+$/.test(name) && status(Number(name), 'PPid') === process.pid)
+        .map(Number);
 }
 
 /** A number that Linux tells of a process; NaN where it is gone. */
@@ -34,7 +36,9 @@ async function refusal(attempt: Promise<unknown>): Promise<{ message: string; mi
     const begin = performance.now();
     const error: unknown = await attempt.catch((cause: unknown) => cause);
     expect(error).toMatchObject({
-        name: 'LanguageNeuronsError', code: 'UNSUPPORTED', message: expect.stringMatching(/^model\.gguf: [^\n]*--template[^\n]*$/),
+        name: 'LanguageNeuronsError',
+        code: 'UNSUPPORTED',
+        message: expect.stringMatching(/^model\.gguf: [^\n]*--template[^\n]*$/),
     });
     return { message: (error as Error).message, milliseconds: performance.now() - begin };
 }
@@ -63,14 +67,28 @@ describe("a model's chat template", () => {
 
     it.each<{ what: string; statement: string }>([
         { what: 'lists', statement: '{% set x = range(2000000000) %}' },
-        { what: 'lists of lists', statement: '{% set ns = namespace(x=[]) %}{% for i in range(10000000) %}{% set ns.x = [ns.x, ns.x + [i]] %}{% endfor %}' },
-        { what: 'text', statement: "{% set ns = namespace(x='abcdefgh') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}" },
-        { what: 'a long prompt', statement: "{% set ns = namespace(x='abcdefgh') %}{% for i in range(24) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}" },
+        {
+            what: 'lists of lists',
+            statement:
+                '{% set ns = namespace(x=[]) %}{% for i in range(10000000) %}{% set ns.x = [ns.x, ns.x + [i]] %}{% endfor %}',
+        },
+        {
+            what: 'text',
+            statement:
+                "{% set ns = namespace(x='abcdefgh') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
+        },
+        {
+            what: 'a long prompt',
+            statement:
+                "{% set ns = namespace(x='abcdefgh') %}{% for i in range(24) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
+        },
     ])('that allocates $what without end is refused in bounded memory', async ({ statement }) => {
         const template = await chat(whenAsked(statement));
         let most = 0;
         const before = process.memoryUsage.rss();
-        const watch = (): void => { most = Math.max(most, ...children().map(peakBytes)); };
+        const watch = (): void => {
+            most = Math.max(most, ...children().map(peakBytes));
+        };
         const watching = setInterval(watch, 20);
         watch();
         await refusal(Promise.resolve(template.write({ language: 'en', text: 'now' })));
@@ -93,22 +111,36 @@ describe("a model's chat template", () => {
     });
 
     it("writes the model's special tokens, and the question as it stands", async () => {
-        const template = await chat("{{ bos_token }}<|im_start|>{{ messages[0].role }}\n{{ messages[0].content }}{{ eos_token }}{% if add_generation_prompt %}A:{% endif %}");
+        const template = await chat(
+            '{{ bos_token }}<|im_start|>{{ messages[0].role }}\n{{ messages[0].content }}{{ eos_token }}{% if add_generation_prompt %}A:{% endif %}',
+        );
         expect(template).toMatchObject({ name: 'chat', special: true });
         expect(await template.write(question)).toBe(`<s><|im_start|>user\n${question.text}</s>A:`);
     });
 
     it('gets at nothing of the process', async () => {
         for (const name of ['process', 'require', 'globalThis', 'module', 'parentPort', 'workerData', 'import']) {
-            await expect(chat(`{% if ${name} is defined %}{{ raise_exception('reached') }}{% endif %}ok`).then((template) => template.write(question)), name).resolves.toBe('ok');
+            await expect(
+                chat(`{% if ${name} is defined %}{{ raise_exception('reached') }}{% endif %}ok`).then((template) =>
+                    template.write(question),
+                ),
+                name,
+            ).resolves.toBe('ok');
         }
         const reaches = [
-            "messages.constructor.constructor('return process')()", "''.constructor.constructor('return process')()", "range.constructor('return process')()",
-            "messages['__proto__']['constructor']['constructor']('return process.version')()", "raise_exception.constructor('return process')()",
-            "messages[0]['constructor']['constructor']('return process.version')()", 'namespace.__proto__.constructor.constructor("return process")()',
+            "messages.constructor.constructor('return process')()",
+            "''.constructor.constructor('return process')()",
+            "range.constructor('return process')()",
+            "messages['__proto__']['constructor']['constructor']('return process.version')()",
+            "raise_exception.constructor('return process')()",
+            "messages[0]['constructor']['constructor']('return process.version')()",
+            'namespace.__proto__.constructor.constructor("return process")()',
         ];
         for (const reach of reaches) {
-            const written = await chat(`{{ ${reach} }}`).then((template) => template.write(question), (cause: Error) => cause.message);
+            const written = await chat(`{{ ${reach} }}`).then(
+                (template) => template.write(question),
+                (cause: Error) => cause.message,
+            );
             expect(written, reach).not.toMatch(/v\d+\.\d+|\[object process\]|pid/);
             expect(written, reach).toMatch(/cannot be used/);
         }
@@ -116,7 +148,9 @@ describe("a model's chat template", () => {
 
     it('serves a thousand prompts with one process', async () => {
         const template = await chat('{{ messages[0].content }}!');
-        const prompts = await Promise.all(Array.from({ length: 1000 }, (_, i) => template.write({ language: 'en', text: String(i) })));
+        const prompts = await Promise.all(
+            Array.from({ length: 1000 }, (_, i) => template.write({ language: 'en', text: String(i) })),
+        );
         expect(prompts).toEqual(Array.from({ length: 1000 }, (_, i) => `${i}!`));
     });
 });

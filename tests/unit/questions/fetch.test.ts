@@ -14,14 +14,20 @@ import { type QuestionHome, questionHomes } from '../../../src/questions/questio
 const data = process.env.LANGUAGE_NEURONS_DATA ?? resolve('../shared/data');
 const mgsm = join(data, 'mgsm');
 const msvamp = join(data, 'msvamp');
-const rows = (key: string): string => Array.from({ length: 1000 }, (_, i) => JSON.stringify({ [key]: `How many are ${i} and 1?`, response: `${i + 1}.0` })).join('\n');
+const rows = (key: string): string =>
+    Array.from({ length: 1000 }, (_, i) =>
+        JSON.stringify({ [key]: `How many are ${i} and 1?`, response: `${i + 1}.0` }),
+    ).join('\n');
 const german = rows('m_query');
 const english = rows('query');
 const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 /** A dataset of the form of MSVAMP, served by the test. */
 const home: QuestionHome = {
     url: 'http://127.0.0.1:9/never',
-    files: { de: { file: 'test_German.json', sha256: sha256(german) }, en: { file: 'test_English.json', sha256: sha256(english) } },
+    files: {
+        de: { file: 'test_German.json', sha256: sha256(german) },
+        en: { file: 'test_English.json', sha256: sha256(english) },
+    },
 };
 
 describe('questions by name', () => {
@@ -57,12 +63,22 @@ describe('questions by name', () => {
     it('are fetched, with progress, and kept', async () => {
         files = { '/data/test/test_English.json': english, '/data/test/test_German.json': german };
         const told: string[] = [];
-        const progress: Progress = { stage: (label, total) => told.push(`${label}: ${total}`), advance: (n) => told.push(String(n)), note: () => undefined, done: () => told.push('done') };
+        const progress: Progress = {
+            stage: (label, total) => told.push(`${label}: ${total}`),
+            advance: (n) => told.push(String(n)),
+            note: () => undefined,
+            done: () => told.push('done'),
+        };
         const cached = await fetchQuestions('test', { languages: ['de', 'en'], progress }, home);
         expect(cached).toBe(join(folder, 'test'));
         const questions = await openQuestions(cached);
         expect(await questions.of('de')).toHaveLength(1000);
-        expect((await questions.of('en'))[41]).toEqual({ language: 'en', index: 41, text: 'How many are 41 and 1?', answer: 42 });
+        expect((await questions.of('en'))[41]).toEqual({
+            language: 'en',
+            index: 41,
+            text: 'How many are 41 and 1?',
+            answer: 42,
+        });
         expect(asked).toHaveLength(2);
         expect(told).toEqual(['fetch test: 2', '1', '1', 'done']);
         await fetchQuestions('test', { progress }, home);
@@ -84,7 +100,10 @@ describe('questions by name', () => {
     ])('are refused where $what, and nothing is kept', async ({ body }) => {
         files = { '/data/test/test_English.json': body() };
         await expect(fetchQuestions('test', { languages: ['en'], progress: silent }, home)).rejects.toMatchObject({
-            code: 'DAMAGED', message: expect.stringMatching(/^[^\n]*test_English\.json: is not the file known as test \(sha256 [0-9a-f]{64} instead of [^\n]*--data$/),
+            code: 'DAMAGED',
+            message: expect.stringMatching(
+                /^[^\n]*test_English\.json: is not the file known as test \(sha256 [0-9a-f]{64} instead of [^\n]*--data$/,
+            ),
         });
         expect(existsSync(join(folder, 'test', 'test_English.json'))).toBe(false);
     });
@@ -93,7 +112,10 @@ describe('questions by name', () => {
         for (const [name, { url, files: known }] of Object.entries(questionHomes)) {
             expect(url, name).toMatch(/^https:\/\/[^ ]*\/[0-9a-f]{40}\//);
             const hashes = Object.values(known).map(({ sha256 }) => sha256);
-            expect(hashes.filter((hash) => /^[0-9a-f]{64}$/.test(hash)), name).toHaveLength(new Set(hashes).size);
+            expect(
+                hashes.filter((hash) => /^[0-9a-f]{64}$/.test(hash)),
+                name,
+            ).toHaveLength(new Set(hashes).size);
             files[`/data/${name}/${known.en!.file}`] = english;
             await expect(openQuestions(name, { languages: ['en'] }), name).rejects.toMatchObject({ code: 'DAMAGED' });
             expect(existsSync(join(folder, name, known.en!.file))).toBe(false);
@@ -113,7 +135,8 @@ describe('questions by name', () => {
             send();
         };
         await expect(fetchQuestions('test', { languages: ['en'], progress: silent }, home)).rejects.toMatchObject({
-            code: 'DAMAGED', message: expect.stringMatching(/test_English\.json: is longer than 4 MiB[^\n]*--data$/),
+            code: 'DAMAGED',
+            message: expect.stringMatching(/test_English\.json: is longer than 4 MiB[^\n]*--data$/),
         });
         await vi.waitFor(() => expect(closed).toBe(true));
         expect(sent).toBeLessThan(24e6); // 8.2 MB: 4 MiB, and what the sockets hold
@@ -124,7 +147,10 @@ describe('questions by name', () => {
             response.writeHead(200, { 'content-length': english.length });
             response.write(english.slice(0, 1000), () => response.destroy());
         };
-        await expect(fetchQuestions('test', { languages: ['en'], progress: silent }, home)).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('test_English.json') });
+        await expect(fetchQuestions('test', { languages: ['en'], progress: silent }, home)).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('test_English.json'),
+        });
         expect(existsSync(join(folder, 'test', 'test_English.json'))).toBe(false);
     });
 
@@ -133,7 +159,9 @@ describe('questions by name', () => {
         const stop = new AbortController();
         setTimeout(() => stop.abort(), 300);
         const begin = performance.now();
-        await expect(fetchQuestions('test', { languages: ['en'], signal: stop.signal, progress: silent }, home)).rejects.toMatchObject({ code: 'ABORTED' });
+        await expect(
+            fetchQuestions('test', { languages: ['en'], signal: stop.signal, progress: silent }, home),
+        ).rejects.toMatchObject({ code: 'ABORTED' });
         expect(performance.now() - begin).toBeLessThan(2300); // 302 ms; a stop is to end within 2 s
     });
 
@@ -144,40 +172,83 @@ describe('questions by name', () => {
         expect(await isCached(join(folder, 'test'), 'test', 'en', home)).toBe(true);
         expect(await isCached(join(folder, 'test'), 'test', 'de', home)).toBe(false);
         writeFileSync(path, english.replace('"999.0"', '"998.0"'));
-        const changed = { code: 'DAMAGED', message: expect.stringMatching(/test_English\.json: is not the file known as test \(.*\); delete it, and it is fetched again$/) };
-        await expect(fetchQuestions('test', { languages: ['en'], progress: silent }, home)).rejects.toMatchObject(changed);
+        const changed = {
+            code: 'DAMAGED',
+            message: expect.stringMatching(
+                /test_English\.json: is not the file known as test \(.*\); delete it, and it is fetched again$/,
+            ),
+        };
+        await expect(fetchQuestions('test', { languages: ['en'], progress: silent }, home)).rejects.toMatchObject(
+            changed,
+        );
         await expect(isCached(join(folder, 'test'), 'test', 'en', home)).rejects.toMatchObject(changed);
         rmSync(path);
         await fetchQuestions('test', { languages: ['en'], progress: silent }, home);
         // The same by the names we know: what an earlier version of this tool, or a hand, left there.
         mkdirSync(join(folder, 'mgsm'));
-        writeFileSync(join(folder, 'mgsm', 'mgsm_en.tsv'), Array.from({ length: 250 }, (_, i) => `What is ${i}?\t${i}`).join('\n'));
-        await expect(openQuestions('mgsm', { languages: ['en'] })).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining('delete it') });
+        writeFileSync(
+            join(folder, 'mgsm', 'mgsm_en.tsv'),
+            Array.from({ length: 250 }, (_, i) => `What is ${i}?\t${i}`).join('\n'),
+        );
+        await expect(openQuestions('mgsm', { languages: ['en'] })).rejects.toMatchObject({
+            code: 'DAMAGED',
+            message: expect.stringContaining('delete it'),
+        });
     });
 
     it('that cannot be had are NOT_FOUND in one line that names the mend', async () => {
-        await expect(openQuestions('mgsm', { languages: ['en'] })).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringMatching(/^[^\n]*mgsm_en\.tsv[^\n]*404[^\n]*--data[^\n]*$/) });
-        await expect(openQuestions('mgsm', { languages: ['xx'] })).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('xx') });
+        await expect(openQuestions('mgsm', { languages: ['en'] })).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringMatching(/^[^\n]*mgsm_en\.tsv[^\n]*404[^\n]*--data[^\n]*$/),
+        });
+        await expect(openQuestions('mgsm', { languages: ['xx'] })).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('xx'),
+        });
         vi.stubEnv('LANGUAGE_NEURONS_MIRROR', 'http://127.0.0.1:9');
-        await expect(openQuestions('mgsm', { languages: ['en'] })).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('127.0.0.1') });
-        await expect(openQuestions('msvamp', { languages: ['en'], signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'ABORTED' });
+        await expect(openQuestions('mgsm', { languages: ['en'] })).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('127.0.0.1'),
+        });
+        await expect(openQuestions('msvamp', { languages: ['en'], signal: AbortSignal.abort() })).rejects.toMatchObject(
+            { code: 'ABORTED' },
+        );
     });
 
-    it.skipIf(!existsSync(mgsm))('of MGSM are the published ones, also while they are used (skipped without ../shared/data)', async () => {
-        for (const language of ['en', 'bn', 'te']) files[`/data/mgsm/mgsm_${language}.tsv`] = readFileSync(join(mgsm, `mgsm_${language}.tsv`));
-        const questions = await openQuestions('mgsm', { languages: ['en', 'bn', 'te'] });
-        expect(questions).toMatchObject({ name: 'mgsm', sources: [{ name: 'mgsm' }], languages: ['en', 'bn', 'te'] });
-        for (const language of questions.languages) expect(await questions.of(language)).toHaveLength(250);
-        const path = join(folder, 'mgsm', 'mgsm_en.tsv');
-        writeFileSync(path, readFileSync(path, 'utf8').replace(/\d\n/, '7\n7\t7\n'));
-        await expect(questions.of('en')).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining('mgsm_en.tsv') });
-    });
+    it.skipIf(!existsSync(mgsm))(
+        'of MGSM are the published ones, also while they are used (skipped without ../shared/data)',
+        async () => {
+            for (const language of ['en', 'bn', 'te'])
+                files[`/data/mgsm/mgsm_${language}.tsv`] = readFileSync(join(mgsm, `mgsm_${language}.tsv`));
+            const questions = await openQuestions('mgsm', { languages: ['en', 'bn', 'te'] });
+            expect(questions).toMatchObject({
+                name: 'mgsm',
+                sources: [{ name: 'mgsm' }],
+                languages: ['en', 'bn', 'te'],
+            });
+            for (const language of questions.languages) expect(await questions.of(language)).toHaveLength(250);
+            const path = join(folder, 'mgsm', 'mgsm_en.tsv');
+            writeFileSync(path, readFileSync(path, 'utf8').replace(/\d\n/, '7\n7\t7\n'));
+            await expect(questions.of('en')).rejects.toMatchObject({
+                code: 'DAMAGED',
+                message: expect.stringContaining('mgsm_en.tsv'),
+            });
+        },
+    );
 
-    it.skipIf(!existsSync(msvamp))('of MSVAMP are the published ones (skipped without ../shared/data/msvamp)', async () => {
-        for (const { file } of Object.values(questionHomes.msvamp!.files)) files[`/data/msvamp/${file}`] = readFileSync(join(msvamp, file));
-        const questions = await openQuestions('msvamp');
-        expect(questions.languages).toHaveLength(10);
-        const answers = (await questions.of('en')).map(({ answer }) => answer);
-        for (const language of questions.languages) expect((await questions.of(language)).map(({ answer }) => answer), language).toEqual(answers);
-    });
+    it.skipIf(!existsSync(msvamp))(
+        'of MSVAMP are the published ones (skipped without ../shared/data/msvamp)',
+        async () => {
+            for (const { file } of Object.values(questionHomes.msvamp!.files))
+                files[`/data/msvamp/${file}`] = readFileSync(join(msvamp, file));
+            const questions = await openQuestions('msvamp');
+            expect(questions.languages).toHaveLength(10);
+            const answers = (await questions.of('en')).map(({ answer }) => answer);
+            for (const language of questions.languages)
+                expect(
+                    (await questions.of(language)).map(({ answer }) => answer),
+                    language,
+                ).toEqual(answers);
+        },
+    );
 });

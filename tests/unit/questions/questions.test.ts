@@ -24,11 +24,16 @@ const mgsm = join(process.env.LANGUAGE_NEURONS_DATA ?? resolve('../shared/data')
 
 describe('questions', () => {
     it("of MGSM: quotes and commas are part of the text, the answer's commas are not", async () => {
-        const folder = await folderOf({ 'mgsm_de.tsv': 'Er sagt "ja", oder?\t1,234\r\n"Zwei" Fragen\t-5\n', 'mgsm_en.tsv': 'One?\t1\n', 'README.md': 'x' });
+        const folder = await folderOf({
+            'mgsm_de.tsv': 'Er sagt "ja", oder?\t1,234\r\n"Zwei" Fragen\t-5\n',
+            'mgsm_en.tsv': 'One?\t1\n',
+            'README.md': 'x',
+        });
         const questions = await openQuestions(folder);
         expect(questions.languages).toEqual(['en', 'de']);
         expect(await questions.of('de')).toEqual([
-            { language: 'de', index: 0, text: 'Er sagt "ja", oder?', answer: 1234 }, { language: 'de', index: 1, text: '"Zwei" Fragen', answer: -5 },
+            { language: 'de', index: 0, text: 'Er sagt "ja", oder?', answer: 1234 },
+            { language: 'de', index: 1, text: '"Zwei" Fragen', answer: -5 },
         ]);
     });
 
@@ -49,9 +54,17 @@ describe('questions', () => {
         { what: 'no number', files: { 'mgsm_en.tsv': 'One?\tone\n' }, code: 'DAMAGED', says: 'line 1' },
         { what: 'another JSON', files: { 'test_English.json': '{"a": 1}\n' }, code: 'DAMAGED', says: 'line 1' },
         { what: 'nothing in a file', files: { 'mgsm_en.tsv': '\n' }, code: 'EMPTY', says: 'mgsm_en.tsv' },
-        { what: 'two files of a language', files: { 'mgsm_en.tsv': 'x\t1', 'test_English.json': '{}' }, code: 'WRONG_USE', says: 'both of en' },
+        {
+            what: 'two files of a language',
+            files: { 'mgsm_en.tsv': 'x\t1', 'test_English.json': '{}' },
+            code: 'WRONG_USE',
+            says: 'both of en',
+        },
     ])('with $what are refused in one line', async ({ files, code, says }) => {
-        const error = await folderOf(files).then(openQuestions).then((questions) => questions.of('en')).catch((refusal: Error) => refusal);
+        const error = await folderOf(files)
+            .then(openQuestions)
+            .then((questions) => questions.of('en'))
+            .catch((refusal: Error) => refusal);
         expect(error).toMatchObject({ name: 'LanguageNeuronsError', code, message: expect.stringContaining(says) });
         expect((error as Error).message).not.toContain('\n');
     });
@@ -63,7 +76,10 @@ describe('questions', () => {
         for (const language of questions.languages) {
             const list = await questions.of(language);
             expect(list).toHaveLength(250);
-            expect(list.map(({ answer }) => answer), language).toEqual(english);
+            expect(
+                list.map(({ answer }) => answer),
+                language,
+            ).toEqual(english);
         }
     });
 });
@@ -72,28 +88,59 @@ describe('prompt templates', () => {
     const model = { path: 'model.gguf', info: { chatTemplate: '', bosText: '<s>', eosText: '</s>' } };
     const question = { language: 'de', index: 0, text: 'Was kostet $1 & $&?', answer: 1 };
 
-    it('are the papers\' own', async () => {
-        expect(await (await openTemplate('mathoctopus', model)).write(question)).toBe('Below is an instruction that describes a task. Write a response that appropriately completes the request in German. Please answer in German.\n\n### Instruction:\nWas kostet $1 & $&?\n\n### Response:');
-        expect(await (await openTemplate('native-cot', model)).write(question)).toBe('Frage: Was kostet $1 & $&?\nSchritt-für-Schritt-Antwort:');
-        expect(['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'].map(englishName)).toEqual(['English', 'Russian', 'Spanish', 'French', 'German', 'Chinese', 'Japanese', 'Bengali', 'Thai', 'Swahili']);
+    it("are the papers' own", async () => {
+        expect(await (await openTemplate('mathoctopus', model)).write(question)).toBe(
+            'Below is an instruction that describes a task. Write a response that appropriately completes the request in German. Please answer in German.\n\n### Instruction:\nWas kostet $1 & $&?\n\n### Response:',
+        );
+        expect(await (await openTemplate('native-cot', model)).write(question)).toBe(
+            'Frage: Was kostet $1 & $&?\nSchritt-für-Schritt-Antwort:',
+        );
+        expect(['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'].map(englishName)).toEqual([
+            'English',
+            'Russian',
+            'Spanish',
+            'French',
+            'German',
+            'Chinese',
+            'Japanese',
+            'Bengali',
+            'Thai',
+            'Swahili',
+        ]);
         const native = await openTemplate('native-cot', model);
         expect(() => native.write({ ...question, language: 'it' })).toThrow('it');
     });
 
-    it('may be the model\'s own, special tokens and all', async () => {
-        const chat = (chatTemplate: string) => openTemplate('chat', { ...model, info: { ...model.info, chatTemplate } });
-        const template = await chat("{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}");
+    it("may be the model's own, special tokens and all", async () => {
+        const chat = (chatTemplate: string) =>
+            openTemplate('chat', { ...model, info: { ...model.info, chatTemplate } });
+        const template = await chat(
+            '{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}',
+        );
         expect(template.special).toBe(true);
-        expect(await template.write(question)).toBe('<s><|im_start|>user\nWas kostet $1 & $&?<|im_end|>\n<|im_start|>assistant\n');
-        await expect(chat('')).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('model.gguf') });
+        expect(await template.write(question)).toBe(
+            '<s><|im_start|>user\nWas kostet $1 & $&?<|im_end|>\n<|im_start|>assistant\n',
+        );
+        await expect(chat('')).rejects.toMatchObject({
+            code: 'UNSUPPORTED',
+            message: expect.stringContaining('model.gguf'),
+        });
         await expect(chat('{% if %}')).rejects.toMatchObject({ code: 'UNSUPPORTED' });
-        await expect(chat("{{ raise_exception('no system here') }}")).rejects.toMatchObject({ code: 'UNSUPPORTED', message: expect.stringContaining('no system here') });
+        await expect(chat("{{ raise_exception('no system here') }}")).rejects.toMatchObject({
+            code: 'UNSUPPORTED',
+            message: expect.stringContaining('no system here'),
+        });
     });
 
     it('may come from a file', async () => {
         const folder = await folderOf({ 'mine.txt': 'Answer in {Language}: {question}\nA:\n', 'bad.txt': 'no place' });
-        expect(await (await openTemplate(join(folder, 'mine.txt'), model)).write(question)).toBe('Answer in German: Was kostet $1 & $&?\nA:');
+        expect(await (await openTemplate(join(folder, 'mine.txt'), model)).write(question)).toBe(
+            'Answer in German: Was kostet $1 & $&?\nA:',
+        );
         await expect(openTemplate(join(folder, 'bad.txt'), model)).rejects.toMatchObject({ code: 'DAMAGED' });
-        await expect(openTemplate('unknown', model)).rejects.toMatchObject({ code: 'NOT_FOUND', message: expect.stringContaining('mathoctopus') });
+        await expect(openTemplate('unknown', model)).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringContaining('mathoctopus'),
+        });
     });
 });

@@ -18,7 +18,11 @@ afterEach(() => rm(folder, { recursive: true, force: true }));
 async function written(input: ReportInput) {
     const { html, tables } = await writeReport(folder, input);
     const text = await readFile(html, 'utf8');
-    const csv = async (name: string): Promise<string[][]> => (await readFile(join(folder, 'tables', `${name}.csv`), 'utf8')).trim().split('\n').map(line => line.split(','));
+    const csv = async (name: string): Promise<string[][]> =>
+        (await readFile(join(folder, 'tables', `${name}.csv`), 'utf8'))
+            .trim()
+            .split('\n')
+            .map((line) => line.split(','));
     return { text, tree: fromHtml(text), csv, tables };
 }
 
@@ -38,16 +42,37 @@ describe('a comparison in the report', () => {
     it('has the exact numbers of the input in its tables', async () => {
         const comparison = buildComparison(['a', 'b', 'c']);
         const { csv } = await written({ ...buildInput(), comparison });
-        const rows = async (name: string): Promise<number[][]> => (await csv(name)).slice(1).map(row => row.map(Number));
-        expect((await rows('comparison-layers')).map(row => row.slice(1))).toEqual(comparison.changes.flatMap(({ layers }) => layers.map((layer, i) => [i, layer.specific, layer.related, layer.general])));
-        expect((await rows('comparison-histogram')).map(row => row.slice(1))).toEqual(comparison.changes.flatMap(({ histogram, histogramAll }) => histogramAll.map((all, n) => [n, histogram[n], all])));
-        expect((await rows('comparison-languages')).map(row => row.slice(3))).toEqual(comparison.languages.flatMap(language => comparison.analyses.map(({ perLanguage }) => {
-            const { specific, related, total } = perLanguage[language]!;
-            return [specific, related, total];
-        })));
+        const rows = async (name: string): Promise<number[][]> =>
+            (await csv(name)).slice(1).map((row) => row.map(Number));
+        expect((await rows('comparison-layers')).map((row) => row.slice(1))).toEqual(
+            comparison.changes.flatMap(({ layers }) =>
+                layers.map((layer, i) => [i, layer.specific, layer.related, layer.general]),
+            ),
+        );
+        expect((await rows('comparison-histogram')).map((row) => row.slice(1))).toEqual(
+            comparison.changes.flatMap(({ histogram, histogramAll }) =>
+                histogramAll.map((all, n) => [n, histogram[n], all]),
+            ),
+        );
+        expect((await rows('comparison-languages')).map((row) => row.slice(3))).toEqual(
+            comparison.languages.flatMap((language) =>
+                comparison.analyses.map(({ perLanguage }) => {
+                    const { specific, related, total } = perLanguage[language]!;
+                    return [specific, related, total];
+                }),
+            ),
+        );
         const kinds = ['specific', 'related', 'general', 'none'] as const;
-        expect((await rows('comparison-classes')).map(row => row.slice(2, 6))).toEqual(comparison.changes.flatMap(({ transitions }) => kinds.map(from => kinds.map(to => transitions[from][to]))));
-        expect((await rows('series')).map(row => row[4])).toEqual([1, comparison.changes[0]!.overlap.specific, comparison.changes[1]!.overlap.specific]);
+        expect((await rows('comparison-classes')).map((row) => row.slice(2, 6))).toEqual(
+            comparison.changes.flatMap(({ transitions }) =>
+                kinds.map((from) => kinds.map((to) => transitions[from][to])),
+            ),
+        );
+        expect((await rows('series')).map((row) => row[4])).toEqual([
+            1,
+            comparison.changes[0]!.overlap.specific,
+            comparison.changes[1]!.overlap.specific,
+        ]);
     });
 
     it('says what changed, in words and group means', async () => {
@@ -56,8 +81,18 @@ describe('a comparison in the report', () => {
         const summary = toString(select('.summary', tree)!);
         expect(summary).toContain('From base to aligned:');
         const { groups } = comparison.changes[0]!;
-        const means = selectAll('#comparison-languages figcaption data', tree).map(({ properties }) => Number(properties.value));
-        expect(means).toEqual([groups.trained, groups.others, groups.english, groups.rest].flatMap(group => (['specific', 'related', 'total'] as const).flatMap(kind => [group!.before[kind], group!.after[kind], group!.change[kind]])));
+        const means = selectAll('#comparison-languages figcaption data', tree).map(({ properties }) =>
+            Number(properties.value),
+        );
+        expect(means).toEqual(
+            [groups.trained, groups.others, groups.english, groups.rest].flatMap((group) =>
+                (['specific', 'related', 'total'] as const).flatMap((kind) => [
+                    group!.before[kind],
+                    group!.after[kind],
+                    group!.change[kind],
+                ]),
+            ),
+        );
     });
 
     it('tells what became of each metric, by language and group, with intervals', async () => {
@@ -67,26 +102,47 @@ describe('a comparison in the report', () => {
         expect(select('#comparison-ppl figure svg', tree)).toBeDefined();
         expect(select('#comparison-accuracy figure svg', tree)).toBeDefined();
         const { perLanguage, groups } = comparison.changes[0]!.metrics[1]!;
-        expect((await csv('comparison-accuracy')).slice(1)).toEqual(Object.entries(perLanguage).map(([language, { before, after, change, interval }]) => [language, 'aligned', ...[before, after, change, ...interval!].map(String)]));
+        expect((await csv('comparison-accuracy')).slice(1)).toEqual(
+            Object.entries(perLanguage).map(([language, { before, after, change, interval }]) => [
+                language,
+                'aligned',
+                ...[before, after, change, ...interval!].map(String),
+            ]),
+        );
         expect(groups.all!.change).toBeCloseTo(0.05, 16); // 1.4e-17
         expect(toString(select('#comparison-accuracy figcaption', tree)!)).toContain('trained (de, zh)');
-        expect(toString(select('.summary', tree)!)).toMatch(/The whole model’s accuracy goes on average from .*\spoints\); de and zh from/);
+        expect(toString(select('.summary', tree)!)).toMatch(
+            /The whole model’s accuracy goes on average from .*\spoints\); de and zh from/,
+        );
     });
 
     it('comes after what deactivation does, each part under its heading', async () => {
         const { tree } = await written({ ...buildInput(), comparison: buildComparison() });
-        expect(selectAll('h2.chapter', tree).map(({ properties }) => properties.id)).toEqual(['neurons', 'deactivation', 'comparison']);
-        const figures = selectAll('section h3', tree).map((heading) => toString(heading)).filter((text) => text.startsWith('Figure'));
+        expect(selectAll('h2.chapter', tree).map(({ properties }) => properties.id)).toEqual([
+            'neurons',
+            'deactivation',
+            'comparison',
+        ]);
+        const figures = selectAll('section h3', tree)
+            .map((heading) => toString(heading))
+            .filter((text) => text.startsWith('Figure'));
         expect(figures.map((text) => Number(/\d+/.exec(text)![0]))).toEqual(figures.map((_, i) => i + 1));
-        expect(figures.findIndex((text) => text.includes('What changed'))).toBeGreaterThan(figures.findLastIndex((text) => text.includes('deactivat')));
+        expect(figures.findIndex((text) => text.includes('What changed'))).toBeGreaterThan(
+            figures.findLastIndex((text) => text.includes('deactivat')),
+        );
     });
 
     it('of equal analyses, or of empty classes, has neither NaN nor undefined', async () => {
         const comparison = buildComparison();
         const change = { ...comparison.changes[0]!, overlap: { specific: null, related: null, general: null } };
-        const { text, tree } = await written({ ...buildInput(), comparison: { ...comparison, trained: [], changes: [change] } });
+        const { text, tree } = await written({
+            ...buildInput(),
+            comparison: { ...comparison, trained: [], changes: [change] },
+        });
         for (const svg of ['layers', 'histogram', 'languages', 'classes']) {
-            expect(await readFile(join(folder, 'figures', `comparison-${svg}.svg`), 'utf8')).not.toMatch(/NaN|undefined/);
+            expect(await readFile(join(folder, 'figures', `comparison-${svg}.svg`), 'utf8')).not.toMatch(
+                /NaN|undefined/,
+            );
         }
         expect(text).not.toContain('undefined');
         expect(toString(select('#comparison-classes', tree)!)).toContain('n/a');
@@ -103,23 +159,41 @@ describe('a comparison in the report', () => {
 describe('stages and certainty in the report', () => {
     it('are said and drawn where they are, and said to be missing where not', async () => {
         const base = buildInput({ folds: 5, matrix: false });
-        const stages = { seen: true, confidence: 0.999, rule: 'The rule.', stages: [
-            { name: 'multilingual understanding', first: 0, last: 4 }, { name: 'shared semantic space reasoning', first: 5, last: 17 },
-            { name: 'multilingual output space transformation', first: 18, last: 30 }, { name: 'vocabulary space outputting', first: 31, last: 31 },
-        ] } as const;
+        const stages = {
+            seen: true,
+            confidence: 0.999,
+            rule: 'The rule.',
+            stages: [
+                { name: 'multilingual understanding', first: 0, last: 4 },
+                { name: 'shared semantic space reasoning', first: 5, last: 17 },
+                { name: 'multilingual output space transformation', first: 18, last: 30 },
+                { name: 'vocabulary space outputting', first: 31, last: 31 },
+            ],
+        } as const;
         const { tree, csv } = await written({ ...base, analysis: { ...base.analysis, stages } });
-        expect(toString(select('#layers figcaption', tree)!)).toContain('2 shared semantic space reasoning, layers 5 to 17');
+        expect(toString(select('#layers figcaption', tree)!)).toContain(
+            '2 shared semantic space reasoning, layers 5 to 17',
+        );
         expect(toString(select('#layers', tree)!)).toContain('99.9\u00a0%');
         expect(await readFile(join(folder, 'figures/layers.svg'), 'utf8')).toContain('#f0f1f4');
         const { stability } = base.analysis;
-        expect((await csv('stability')).slice(1).map(row => row.slice(1, 3).map(Number))).toEqual(Object.values(stability!.classes).map(({ kept, overlap }) => [kept, overlap]));
+        expect((await csv('stability')).slice(1).map((row) => row.slice(1, 3).map(Number))).toEqual(
+            Object.values(stability!.classes).map(({ kept, overlap }) => [kept, overlap]),
+        );
         const languages = (await csv('languages')).slice(1);
-        expect(languages.map(row => row.slice(-2).map(Number))).toEqual(base.analysis.languages.map(language => stability!.intervals.perLanguage[language]!.total));
+        expect(languages.map((row) => row.slice(-2).map(Number))).toEqual(
+            base.analysis.languages.map((language) => stability!.intervals.perLanguage[language]!.total),
+        );
 
         const plain = buildInput({ matrix: false });
-        const unseen = { ...plain.analysis, stages: { ...stages, seen: false, reason: 'it has fewer than 4 layers', stages: [] } };
+        const unseen = {
+            ...plain.analysis,
+            stages: { ...stages, seen: false, reason: 'it has fewer than 4 layers', stages: [] },
+        };
         const without = await written({ ...plain, analysis: unseen });
-        expect(toString(select('.summary', without.tree)!)).toContain('not seen in this model: it has fewer than 4 layers');
+        expect(toString(select('.summary', without.tree)!)).toContain(
+            'not seen in this model: it has fewer than 4 layers',
+        );
         expect(select('#stability', without.tree)).toBeUndefined();
         expect(toString(select('#languages figcaption', without.tree)!)).toContain('--folds');
     });

@@ -36,12 +36,54 @@ describe('the figure of experts', () => {
 
 describe('the distance of a language’s routing', () => {
     it('is 0 where all go the same way, and near 1 where one of many goes alone', () => {
-        expect(routingDistance([[0.5, 0.5], [0.5, 0.5]], 0)).toBe(0);
-        expect(routingDistance([[1, 0], [0, 1]], 0)).toBe(0.5); // half of the mean is its own
-        expect(routingDistance([[1, ...Array<number>(9).fill(0)], [0, ...Array<number>(9).fill(1)]], 0)).toBeCloseTo(0.9);
+        expect(
+            routingDistance(
+                [
+                    [0.5, 0.5],
+                    [0.5, 0.5],
+                ],
+                0,
+            ),
+        ).toBe(0);
+        expect(
+            routingDistance(
+                [
+                    [1, 0],
+                    [0, 1],
+                ],
+                0,
+            ),
+        ).toBe(0.5); // half of the mean is its own
+        expect(
+            routingDistance(
+                [
+                    [1, ...Array<number>(9).fill(0)],
+                    [0, ...Array<number>(9).fill(1)],
+                ],
+                0,
+            ),
+        ).toBeCloseTo(0.9);
     });
 
     it('does not depend on how many experts a token goes through', () => {
-        expect(routingDistance([[1, 0], [1, 0], [0, 1], [0, 1]], 1)).toBe(routingDistance([[1, 0], [0, 1]], 1));
+        expect(
+            routingDistance(
+                [
+                    [1, 0],
+                    [1, 0],
+                    [0, 1],
+                    [0, 1],
+                ],
+                1,
+            ),
+        ).toBe(
+            routingDistance(
+                [
+                    [1, 0],
+                    [0, 1],
+                ],
+                1,
+            ),
+        );
     });
 });

@@ -2,12 +2,46 @@ import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../..
 import { compare } from '../../../src/experiments/compare.js';
 import type { Comparison } from '../../../src/experiments/Comparison.js';
 import { findStages } from '../../../src/neurons/findStages.js';
-import type { Interval, LayerCounts, NeuronAnalysis, NeuronIndex, Stability } from '../../../src/neurons/NeuronAnalysis.js';
+import type {
+    Interval,
+    LayerCounts,
+    NeuronAnalysis,
+    NeuronIndex,
+    Stability,
+} from '../../../src/neurons/NeuronAnalysis.js';
 import type { ReportInput } from '../../../src/report/Report.js';
 
 const TAGS = [
-    'en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw', 'ar', 'hi', 'ko', 'pt', 'it',
-    'nl', 'pl', 'tr', 'uk', 'vi', 'id', 'cs', 'el', 'he', 'sv', 'fi', 'hu', 'ro', 'ta', 'ur',
+    'en',
+    'ru',
+    'es',
+    'fr',
+    'de',
+    'zh',
+    'ja',
+    'bn',
+    'th',
+    'sw',
+    'ar',
+    'hi',
+    'ko',
+    'pt',
+    'it',
+    'nl',
+    'pl',
+    'tr',
+    'uk',
+    'vi',
+    'id',
+    'cs',
+    'el',
+    'he',
+    'sv',
+    'fi',
+    'hu',
+    'ro',
+    'ta',
+    'ur',
 ];
 
 export interface FixtureOptions {
@@ -58,11 +92,13 @@ export function buildAnalysis(options: FixtureOptions = {}): NeuronAnalysis {
     const tail = histogram.map((count, n) => (n === 0 ? 0 : count + Math.round(neurons * 0.01 * 0.6 ** n)));
     tail[l] = total('general');
     const histogramAll = [neurons - tail.reduce((sum, count) => sum + count, 0), ...tail.slice(1)];
-    const perLanguage = Object.fromEntries(languages.map((language, k) => {
-        const own = Math.round((total('specific') / l) * (k === 0 ? 0.2 : 0.7 + 0.6 * noise(k, 4)));
-        const shared = l === 2 ? 0 : Math.round((total('related') / l) * (2 + noise(k, 5)));
-        return [language, { specific: own, related: shared, total: own + shared }];
-    }));
+    const perLanguage = Object.fromEntries(
+        languages.map((language, k) => {
+            const own = Math.round((total('specific') / l) * (k === 0 ? 0.2 : 0.7 + 0.6 * noise(k, 4)));
+            const shared = l === 2 ? 0 : Math.round((total('related') / l) * (2 + noise(k, 5)));
+            return [language, { specific: own, related: shared, total: own + shared }];
+        }),
+    );
     const index: NeuronIndex = [0, 0];
     return {
         method: 'paper',
@@ -78,42 +114,93 @@ export function buildAnalysis(options: FixtureOptions = {}): NeuronAnalysis {
         general: total('general'),
         perLanguage,
         layers: perLayer,
-        stages: findStages(perLayer, perLayer.map(() => width)),
-        ...(options.folds === undefined ? {} : { stability: buildStability(languages, perLanguage, total('general'), options.folds) }),
+        stages: findStages(
+            perLayer,
+            perLayer.map(() => width),
+        ),
+        ...(options.folds === undefined
+            ? {}
+            : { stability: buildStability(languages, perLanguage, total('general'), options.folds) }),
         milliseconds: 1234.5,
         neurons: { specific: { [languages[0] ?? '']: [index] }, related: {}, general: [index] },
     };
 }
 
-function buildStability(languages: readonly string[], perLanguage: NeuronAnalysis['perLanguage'], general: number, folds: number): Stability {
+function buildStability(
+    languages: readonly string[],
+    perLanguage: NeuronAnalysis['perLanguage'],
+    general: number,
+    folds: number,
+): Stability {
     const around = (value: number): Interval => [Math.max(0, value * 0.8 - 3), value * 1.2 + 3];
     return {
-        folds, halves: 6,
-        classes: { specific: { kept: 0.81234, overlap: 0.5 }, related: { kept: 0.9, overlap: 0.71 }, general: { kept: general === 0 ? null : 0.99, overlap: general === 0 ? null : 0.97 } },
+        folds,
+        halves: 6,
+        classes: {
+            specific: { kept: 0.81234, overlap: 0.5 },
+            related: { kept: 0.9, overlap: 0.71 },
+            general: { kept: general === 0 ? null : 0.99, overlap: general === 0 ? null : 0.97 },
+        },
         intervals: {
             general: around(general),
-            perLanguage: Object.fromEntries(languages.map(language => {
-                const { specific, related, total } = perLanguage[language]!;
-                return [language, { specific: around(specific), related: around(related), total: around(total) }];
-            })),
+            perLanguage: Object.fromEntries(
+                languages.map((language) => {
+                    const { specific, related, total } = perLanguage[language]!;
+                    return [language, { specific: around(specific), related: around(related), total: around(total) }];
+                }),
+            ),
         },
     };
 }
 
 /** Analyses of a series: as many neurons moved by a little from one to the next. */
-export function buildComparison(labels: readonly string[] = ['base', 'aligned'], trained: readonly string[] = ['de', 'zh'], options: FixtureOptions = {}): Comparison {
-    return compare(labels.map((label, step) => {
-        const analysis = buildAnalysis({ ...options, specific: 1 - 0.1 * step });
-        const own = (count: number, from: number): NeuronIndex[] => Array.from({ length: count }, (_, j): NeuronIndex => [0, from + j]);
-        const lists = (from: number): Record<string, NeuronIndex[]> => Object.fromEntries(analysis.languages.map((language, k) => [language, own(5, from + 20 * k + step)]));
-        return { label, matrices: options.matrix === false ? [] : measured(analysis.languages, step), analysis: { ...analysis, neurons: { specific: lists(0), related: lists(1000), general: own(30, 3000 + 3 * step) } } };
-    }), trained);
+export function buildComparison(
+    labels: readonly string[] = ['base', 'aligned'],
+    trained: readonly string[] = ['de', 'zh'],
+    options: FixtureOptions = {},
+): Comparison {
+    return compare(
+        labels.map((label, step) => {
+            const analysis = buildAnalysis({ ...options, specific: 1 - 0.1 * step });
+            const own = (count: number, from: number): NeuronIndex[] =>
+                Array.from({ length: count }, (_, j): NeuronIndex => [0, from + j]);
+            const lists = (from: number): Record<string, NeuronIndex[]> =>
+                Object.fromEntries(analysis.languages.map((language, k) => [language, own(5, from + 20 * k + step)]));
+            return {
+                label,
+                matrices: options.matrix === false ? [] : measured(analysis.languages, step),
+                analysis: {
+                    ...analysis,
+                    neurons: { specific: lists(0), related: lists(1000), general: own(30, 3000 + 3 * step) },
+                },
+            };
+        }),
+        trained,
+    );
 }
 
 /** Two matrices without sets: the whole model answers one question more at each step of a series. */
 function measured(languages: readonly string[], step: number): DeactivationMatrix[] {
-    const right = Object.fromEntries(languages.map((language, k) => [language, { numerators: Array.from({ length: 20 }, (_, i) => (i <= k + step ? 1 : 0)), weights: new Array<number>(20).fill(1) }]));
-    return [{ ...buildMatrix(languages), sets: {} }, { metric: 'accuracy', settings: { questions: 'mgsm', controls: 2, seed: 1 }, languages, sets: {}, whole: right, decodedTokens: 1 }];
+    const right = Object.fromEntries(
+        languages.map((language, k) => [
+            language,
+            {
+                numerators: Array.from({ length: 20 }, (_, i) => (i <= k + step ? 1 : 0)),
+                weights: new Array<number>(20).fill(1),
+            },
+        ]),
+    );
+    return [
+        { ...buildMatrix(languages), sets: {} },
+        {
+            metric: 'accuracy',
+            settings: { questions: 'mgsm', controls: 2, seed: 1 },
+            languages,
+            sets: {},
+            whole: right,
+            decodedTokens: 1,
+        },
+    ];
 }
 
 /** One matrix: the own language suffers `effect`, the others a tenth of it, the control next to nothing. */
@@ -125,7 +212,7 @@ export function buildSet(languages: readonly string[], effect: number, neurons =
         return (size + 0.03 * (noise(r, c, 9) - 0.4)) * (baseline[c] ?? 1);
     });
     const control = grid((r, c) => 0.02 * (noise(r, c, 10, neurons) - 0.3) * (baseline[c] ?? 1));
-    const around = (of: number[][]) => of.map(row => row.map((value): CellInterval => [value - 0.05, value + 0.05]));
+    const around = (of: number[][]) => of.map((row) => row.map((value): CellInterval => [value - 0.05, value + 0.05]));
     const beyondControl = grid((r, c) => (change[r]?.[c] ?? 0) - (control[r]?.[c] ?? 0));
     const values = grid((r, c) => (baseline[c] ?? 0) + (change[r]?.[c] ?? 0));
     return {
@@ -137,7 +224,12 @@ export function buildSet(languages: readonly string[], effect: number, neurons =
         control,
         controls: [control, control],
         beyondControl,
-        intervals: { baseline: baseline.map((value): CellInterval => [value - 0.05, value + 0.05]), values: around(values), change: around(change), beyondControl: around(beyondControl) },
+        intervals: {
+            baseline: baseline.map((value): CellInterval => [value - 0.05, value + 0.05]),
+            values: around(values),
+            change: around(change),
+            beyondControl: around(beyondControl),
+        },
         samples: grid((_, c) => 12000 + c * 371),
         neurons: languages.map((_, r) => Math.round(neurons * (0.5 + noise(r, 11)))),
     };
@@ -148,24 +240,36 @@ export function buildSet(languages: readonly string[], effect: number, neurons =
  * neurons cost it `lost` in their own language and nothing in others; random ones cost nothing.
  */
 export function buildAccuracy(
-    languages: readonly string[], right: readonly number[], lost: readonly number[], questions = 20,
+    languages: readonly string[],
+    right: readonly number[],
+    lost: readonly number[],
+    questions = 20,
 ): DeactivationMatrix {
     const grid = <T>(of: (r: number, c: number) => T) => languages.map((_, r) => languages.map((_, c) => of(r, c)));
-    const baseline = right.map(count => count / questions);
+    const baseline = right.map((count) => count / questions);
     const change = grid((r, c) => (r === c ? -(lost[r] ?? 0) / questions : 0));
     const none = grid(() => 0);
     const around = grid((r, c): CellInterval => [(change[r]?.[c] ?? 0) - 0.01, (change[r]?.[c] ?? 0) + 0.01]);
     const set: DeactivationSet = {
-        rows: languages, columns: languages, baseline, change,
+        rows: languages,
+        columns: languages,
+        baseline,
+        change,
         values: grid((r, c) => (baseline[c] ?? 0) + (change[r]?.[c] ?? 0)),
-        control: none, controls: [none], beyondControl: change,
+        control: none,
+        controls: [none],
+        beyondControl: change,
         intervals: { baseline: languages.map(() => null), values: around, change: around, beyondControl: around },
         samples: grid(() => questions),
         neurons: languages.map(() => 5),
     };
     return {
-        metric: 'accuracy', settings: { questions: 'mgsm', controls: 1, seed: 1 }, languages,
-        sets: { 'specific+related': set }, whole: {}, decodedTokens: 1,
+        metric: 'accuracy',
+        settings: { questions: 'mgsm', controls: 1, seed: 1 },
+        languages,
+        sets: { 'specific+related': set },
+        whole: {},
+        decodedTokens: 1,
     };
 }
 
@@ -176,11 +280,13 @@ export function buildMatrix(languages: readonly string[], effect = 0.4): Deactiv
         settings: { data: 'udhr', mean: 'tokens', over: 'response', controls: 2, seed: 1 },
         languages,
         sets: {
-            'specific': buildSet(languages, effect, 190),
+            specific: buildSet(languages, effect, 190),
             'specific+related': buildSet(languages, effect * 2.5, 620),
             'specific+related+general': buildSet(languages, effect * 900, 8400),
         },
-        whole: Object.fromEntries(languages.map(language => [language, { numerators: [900, 1200], weights: [500, 600] }])),
+        whole: Object.fromEntries(
+            languages.map((language) => [language, { numerators: [900, 1200], weights: [500, 600] }]),
+        ),
         decodedTokens: 8_412_000,
     };
 }
@@ -191,11 +297,23 @@ export function buildInput(options: FixtureOptions = {}): ReportInput {
     return {
         title: 'Language neurons of MathOctopus-7B',
         analysis,
-        tokens: Object.fromEntries(analysis.languages.map((language, k) => [language, 400_000 + Math.round(90_000 * noise(k, 12))])),
+        tokens: Object.fromEntries(
+            analysis.languages.map((language, k) => [language, 400_000 + Math.round(90_000 * noise(k, 12))]),
+        ),
         source: {
-            model: { name: 'MistralMathOctopus-7B', architecture: 'llama', quantization: 'Q4_K_M', fingerprint: '3b1f'.repeat(16) },
+            model: {
+                name: 'MistralMathOctopus-7B',
+                architecture: 'llama',
+                quantization: 'Q4_K_M',
+                fingerprint: '3b1f'.repeat(16),
+            },
             dataset: { name: 'mgsm', hash: '9c0d'.repeat(16) },
-            versions: { 'language-neurons': '0.1.0', 'llama.cpp': 'v0.5.0', 'node-llama-cpp': '3.22.1', 'backend': 'cpu (x64)' },
+            versions: {
+                'language-neurons': '0.1.0',
+                'llama.cpp': 'v0.5.0',
+                'node-llama-cpp': '3.22.1',
+                backend: 'cpu (x64)',
+            },
         },
         matrices: options.matrix === false ? [] : [buildMatrix(analysis.languages, options.effect)],
         generatedBy: { version: '0.1.0', command: 'language-neurons report runs/mgsm --data mgsm' },

@@ -1,7 +1,15 @@
 import { describe, expect, it } from 'vitest';
 import { divergingScale } from '../../../src/report/figures/divergingScale.js';
 import { labelText, wholeTicks } from '../../../src/report/figures/theme.js';
-import { compact, formatChange, formatLarge, formatList, formatNumber, formatPercentPoints, formatShare } from '../../../src/report/format.js';
+import {
+    compact,
+    formatChange,
+    formatLarge,
+    formatList,
+    formatNumber,
+    formatPercentPoints,
+    formatShare,
+} from '../../../src/report/format.js';
 import { html, raw } from '../../../src/report/html.js';
 import { relativeChange } from '../../../src/experiments/matrixTable.js';
 import { binomialTail, median } from '../../../src/report/numbers.js';
@@ -66,10 +74,10 @@ describe('the colour scale', () => {
     it('labels a few values in rising order', () => {
         for (const limit of [10, 19, 250, 4e4, 1e12]) {
             const { ticks } = divergingScale([limit]);
-            const positions = ticks.map(tick => tick.position);
+            const positions = ticks.map((tick) => tick.position);
             expect(positions).toEqual([...positions].sort((a, b) => a - b));
             expect(ticks.length).toBeLessThanOrEqual(9);
-            expect(new Set(ticks.map(tick => tick.label)).size).toBe(ticks.length);
+            expect(new Set(ticks.map((tick) => tick.label)).size).toBe(ticks.length);
         }
     });
 });
@@ -90,6 +98,8 @@ describe('labels', () => {
 describe('html', () => {
     it('escapes text, keeps markup and drops nothingness', () => {
         const inner = html`<b title="${'"'}">${'<&>'}</b>`;
-        expect(html`<p>${inner}${[raw('<i>'), 1, 0]}${false}${null}${undefined}</p>`.toString()).toBe('<p><b title="&quot;">&lt;&amp;&gt;</b><i>10</p>');
+        expect(html`<p>${inner}${[raw('<i>'), 1, 0]}${false}${null}${undefined}</p>`.toString()).toBe(
+            '<p><b title="&quot;">&lt;&amp;&gt;</b><i>10</p>',
+        );
     });
 });

@@ -9,15 +9,15 @@ const LANGUAGES = ['en', 'de', 'fr', 'sw'];
 /** A set whose changes are given in percent of a baseline of 10. */
 function setOf(change: number[][], control: number[][], neurons = change.map(() => 5)): DeactivationSet {
     const names = LANGUAGES.slice(0, change.length);
-    const part = (grid: number[][]) => grid.map(row => row.map(percent => percent / 10));
+    const part = (grid: number[][]) => grid.map((row) => row.map((percent) => percent / 10));
     return {
         rows: names,
         columns: names,
         baseline: names.map(() => 10),
-        values: part(change).map(row => row.map(cell => 10 + cell)),
+        values: part(change).map((row) => row.map((cell) => 10 + cell)),
         change: part(change),
         control: part(control),
-        samples: change.map(row => row.map(() => 100)),
+        samples: change.map((row) => row.map(() => 100)),
         neurons,
         controls: [part(control)],
         beyondControl: part(change),
@@ -27,7 +27,22 @@ function setOf(change: number[][], control: number[][], neurons = change.map(() 
 
 describe('setFacts', () => {
     it('counts the languages hurt most by the loss of their own neurons', () => {
-        const facts = setFacts('specific', setOf([[50, 10, 0], [20, 10, 0], [0, 0, 30]], [[1, 2, 0], [0, 1, 0], [0, 0, 0]]), 'ppl');
+        const facts = setFacts(
+            'specific',
+            setOf(
+                [
+                    [50, 10, 0],
+                    [20, 10, 0],
+                    [0, 0, 30],
+                ],
+                [
+                    [1, 2, 0],
+                    [0, 1, 0],
+                    [0, 0, 0],
+                ],
+            ),
+            'ppl',
+        );
         expect(facts).toMatchObject({ compared: 3, leftOut: 0, hits: 2, controlHits: 1, expectedHits: 1 });
         expect(facts.own).toBe(0.3);
         expect(facts.ownMedian).toBe(0.3);
@@ -36,16 +51,57 @@ describe('setFacts', () => {
     });
 
     it('compares relative, not absolute changes', () => {
-        const set: DeactivationSet = { ...setOf([[5, 10], [0, 10]], [[0, 0], [0, 0]]), baseline: [10, 1000] };
+        const set: DeactivationSet = {
+            ...setOf(
+                [
+                    [5, 10],
+                    [0, 10],
+                ],
+                [
+                    [0, 0],
+                    [0, 0],
+                ],
+            ),
+            baseline: [10, 1000],
+        };
         expect(setFacts('specific', set, 'ppl').hits).toBe(2);
     });
 
     it('takes neither ties nor improvements for harm', () => {
-        expect(setFacts('specific', setOf([[10, 10], [-5, -1]], [[0, 0], [0, 0]]), 'ppl').hits).toBe(0);
+        expect(
+            setFacts(
+                'specific',
+                setOf(
+                    [
+                        [10, 10],
+                        [-5, -1],
+                    ],
+                    [
+                        [0, 0],
+                        [0, 0],
+                    ],
+                ),
+                'ppl',
+            ).hits,
+        ).toBe(0);
     });
 
     it('leaves out rows without neurons', () => {
-        const facts = setFacts('specific', setOf([[50, 0], [0, 0]], [[0, 0], [0, 0]], [5, 0]), 'ppl');
+        const facts = setFacts(
+            'specific',
+            setOf(
+                [
+                    [50, 0],
+                    [0, 0],
+                ],
+                [
+                    [0, 0],
+                    [0, 0],
+                ],
+                [5, 0],
+            ),
+            'ppl',
+        );
         expect(facts).toMatchObject({ compared: 1, leftOut: 1, hits: 1 });
         expect(facts.own).toBe(0.5);
     });
@@ -53,16 +109,92 @@ describe('setFacts', () => {
     it('calls an effect by what is there', () => {
         const ten = Array.from({ length: 10 }, (_, k) => `l${k}`);
         expect(setFacts('specific', buildSet(ten, 1), 'ppl').verdict).toBe('clear');
-        expect(setFacts('specific', setOf([[1, 2], [2, 1]], [[0, 0], [0, 0]]), 'ppl').verdict).toBe('absent');
-        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[0, 0], [0, 0]]), 'ppl').verdict).toBe('unclear');
-        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[9, 0], [0, 9]]), 'ppl').verdict).toBe('absent');
-        expect(setFacts('specific', setOf([[2, 1], [1, 2]], [[0, 0], [0, 0]], [0, 0]), 'ppl').verdict).toBe('unmeasured');
+        expect(
+            setFacts(
+                'specific',
+                setOf(
+                    [
+                        [1, 2],
+                        [2, 1],
+                    ],
+                    [
+                        [0, 0],
+                        [0, 0],
+                    ],
+                ),
+                'ppl',
+            ).verdict,
+        ).toBe('absent');
+        expect(
+            setFacts(
+                'specific',
+                setOf(
+                    [
+                        [2, 1],
+                        [1, 2],
+                    ],
+                    [
+                        [0, 0],
+                        [0, 0],
+                    ],
+                ),
+                'ppl',
+            ).verdict,
+        ).toBe('unclear');
+        expect(
+            setFacts(
+                'specific',
+                setOf(
+                    [
+                        [2, 1],
+                        [1, 2],
+                    ],
+                    [
+                        [9, 0],
+                        [0, 9],
+                    ],
+                ),
+                'ppl',
+            ).verdict,
+        ).toBe('absent');
+        expect(
+            setFacts(
+                'specific',
+                setOf(
+                    [
+                        [2, 1],
+                        [1, 2],
+                    ],
+                    [
+                        [0, 0],
+                        [0, 0],
+                    ],
+                    [0, 0],
+                ),
+                'ppl',
+            ).verdict,
+        ).toBe('unmeasured');
     });
 });
 
 describe('setSentences', () => {
     it('says the numbers and, neutrally, that there is no effect', () => {
-        const text = setSentences(setFacts('specific+related', setOf([[1, 2], [2, 1]], [[3, 0], [0, 3]]), 'ppl')).join(' ');
+        const text = setSentences(
+            setFacts(
+                'specific+related',
+                setOf(
+                    [
+                        [1, 2],
+                        [2, 1],
+                    ],
+                    [
+                        [3, 0],
+                        [0, 3],
+                    ],
+                ),
+                'ppl',
+            ),
+        ).join(' ');
         expect(text).toContain('own specific + related neurons hurts that language most in 0 of 2 languages');
         expect(text).toContain('changes by +1.0\u00a0% (random neurons: +3.0\u00a0%)');
         expect(text).toContain('No effect selective for languages is visible');
@@ -90,15 +222,28 @@ describe('cells that cannot tell harm from chance', () => {
     });
 
     it('are none of a perplexity', () => {
-        const cells = cellsOf(setOf([[50, 10], [20, 10]], [[0, 0], [0, 0]]), 'ppl').flat();
+        const cells = cellsOf(
+            setOf(
+                [
+                    [50, 10],
+                    [20, 10],
+                ],
+                [
+                    [0, 0],
+                    [0, 0],
+                ],
+            ),
+            'ppl',
+        ).flat();
         expect(cells.map(({ tooFew }) => tooFew)).toEqual([false, false, false, false]);
     });
 
     it('leave their row out of those that are compared', () => {
         const facts = setFacts('specific+related', accuracyOf([19, 12, 6, 5], [10, 10, 6, 5]), 'accuracy');
         expect(facts).toMatchObject({ compared: 3, leftOut: 1, tooFew: 1, hits: 3, verdict: 'clear' });
-        expect(setSentences(facts).join(' '))
-            .toContain('in 3 of 3 languages (1 row left out: too few right answers to tell a fall from chance);');
+        expect(setSentences(facts).join(' ')).toContain(
+            'in 3 of 3 languages (1 row left out: too few right answers to tell a fall from chance);',
+        );
     });
 
     it('are said to be the reason where all are so, and no absence is claimed', () => {
@@ -113,7 +258,11 @@ describe('setsOf', () => {
     it('orders the sets by size, whatever the order in the file', () => {
         const { sets, ...rest } = buildMatrix(LANGUAGES);
         const reversed = Object.fromEntries(Object.entries(sets).reverse());
-        expect(setsOf({ ...rest, sets: reversed }).map(([name]) => name)).toEqual(['specific', 'specific+related', 'specific+related+general']);
+        expect(setsOf({ ...rest, sets: reversed }).map(([name]) => name)).toEqual([
+            'specific',
+            'specific+related',
+            'specific+related+general',
+        ]);
         expect(setsOf({ ...rest, sets: { specific: buildSet([], 1) } })).toEqual([]);
     });
 });

@@ -19,7 +19,9 @@ describe('CSV', () => {
         const languages = ['en', 'a,b', 'say "hi"', 'two\nlines'];
         const set = buildSet(languages, 0.7);
         const [header = [], ...rows] = parseCsv(toCsv(deactivationTable('specific', set, 'ppl')));
-        expect(header.join()).toBe('set,row,column,baseline,value,valueLow,valueHigh,change,changeLow,changeHigh,relative,control,controlRelative,beyondControl,beyondControlLow,beyondControlHigh,samples,neurons');
+        expect(header.join()).toBe(
+            'set,row,column,baseline,value,valueLow,valueHigh,change,changeLow,changeHigh,relative,control,controlRelative,beyondControl,beyondControlLow,beyondControlHigh,samples,neurons',
+        );
         expect(rows).toHaveLength(16);
         rows.forEach((fields, index) => {
             const [r, c] = [Math.floor(index / 4), index % 4];
@@ -28,8 +30,18 @@ describe('CSV', () => {
             const control = set.control[r]?.[c] ?? NaN;
             expect(fields.slice(0, 3)).toEqual(['specific', languages[r], languages[c]]);
             expect(fields.slice(3).map(Number)).toEqual([
-                baseline, set.values[r]?.[c], ...set.intervals.values[r]![c]!, change, ...set.intervals.change[r]![c]!, change / baseline,
-                control, control / baseline, set.beyondControl[r]?.[c], ...set.intervals.beyondControl[r]![c]!, set.samples[r]?.[c], set.neurons[r],
+                baseline,
+                set.values[r]?.[c],
+                ...set.intervals.values[r]![c]!,
+                change,
+                ...set.intervals.change[r]![c]!,
+                change / baseline,
+                control,
+                control / baseline,
+                set.beyondControl[r]?.[c],
+                ...set.intervals.beyondControl[r]![c]!,
+                set.samples[r]?.[c],
+                set.neurons[r],
             ]);
         });
     });
@@ -37,13 +49,15 @@ describe('CSV', () => {
     it('keeps the layers', () => {
         const analysis = buildAnalysis({ layers: 3 });
         const rows = parseCsv(toCsv(layersTable(analysis))).slice(1);
-        expect(rows.map(row => row.map(Number))).toEqual(analysis.layers.map((layer, i) => [i, 14336, layer.specific, layer.related, layer.general]));
+        expect(rows.map((row) => row.map(Number))).toEqual(
+            analysis.layers.map((layer, i) => [i, 14336, layer.specific, layer.related, layer.general]),
+        );
     });
 
     it('leaves tokens empty where none were given', () => {
         const analysis = buildAnalysis({ languages: ['en', 'constructor'] });
         const rows = parseCsv(toCsv(languagesTable(analysis, { en: 12 }))).slice(1);
-        expect(rows.map(row => row[1])).toEqual(['12', '']);
+        expect(rows.map((row) => row[1])).toEqual(['12', '']);
     });
 });
 

@@ -25,7 +25,11 @@ afterEach(async () => {
 async function written(input: ReportInput, into = folder): Promise<Map<string, string>> {
     const files = await writeReport(into, input);
     const paths = [files.html, ...files.figures, ...files.tables];
-    return new Map(await Promise.all(paths.map(async path => [path.slice(into.length + 1), await readFile(path, 'utf8')] as const)));
+    return new Map(
+        await Promise.all(
+            paths.map(async (path) => [path.slice(into.length + 1), await readFile(path, 'utf8')] as const),
+        ),
+    );
 }
 
 async function writtenPage(input: ReportInput) {
@@ -36,10 +40,17 @@ async function writtenPage(input: ReportInput) {
 describe('the files', () => {
     it('are the page, a figure and a table for each section, and nothing else', async () => {
         const files = await writeReport(folder, buildInput());
-        const names = ['layers', 'languages', 'histogram', 'deactivation.specific', 'deactivation.specific+related', 'deactivation.specific+related+general'];
+        const names = [
+            'layers',
+            'languages',
+            'histogram',
+            'deactivation.specific',
+            'deactivation.specific+related',
+            'deactivation.specific+related+general',
+        ];
         expect(files.html).toBe(join(folder, 'report.html'));
-        expect(files.figures.map(path => basename(path))).toEqual(names.map(name => `${name}.svg`));
-        expect(files.tables.map(path => basename(path))).toEqual(names.map(name => `${name}.csv`));
+        expect(files.figures.map((path) => basename(path))).toEqual(names.map((name) => `${name}.svg`));
+        expect(files.tables.map((path) => basename(path))).toEqual(names.map((name) => `${name}.csv`));
         expect((await readdir(folder)).sort()).toEqual(['figures', 'report.html', 'tables']);
         expect((await readdir(join(folder, 'figures'))).length).toBe(names.length);
         expect((await readdir(join(folder, 'tables'))).length).toBe(names.length);
@@ -47,7 +58,7 @@ describe('the files', () => {
 
     it('have no deactivation among them without a matrix', async () => {
         const files = await written(buildInput({ matrix: false }));
-        expect([...files.keys()].filter(name => name.includes('deactivation'))).toEqual([]);
+        expect([...files.keys()].filter((name) => name.includes('deactivation'))).toEqual([]);
         expect(files.get('report.html')).not.toContain('id="deactivation');
     });
 
@@ -59,7 +70,10 @@ describe('the files', () => {
 
     it('cannot be written into a file', async () => {
         const { html } = await writeReport(folder, buildInput({ matrix: false }));
-        await expect(writeReport(html, buildInput({ matrix: false }))).rejects.toMatchObject({ name: 'LanguageNeuronsError', code: 'UNWRITABLE' });
+        await expect(writeReport(html, buildInput({ matrix: false }))).rejects.toMatchObject({
+            name: 'LanguageNeuronsError',
+            code: 'UNWRITABLE',
+        });
     });
 });
 
@@ -68,8 +82,10 @@ describe('the page', () => {
         const { text, tree } = await writtenPage(buildInput());
         const references = selectAll('[src], [href], [srcset], [data], [xlink\\:href]', tree)
             .flatMap(({ properties }) => [properties.src, properties.href, properties.srcSet, properties.xLinkHref])
-            .filter(value => value !== undefined);
-        const absolute = references.map(String).filter(value => !value.startsWith('tables/') && !value.startsWith('#'));
+            .filter((value) => value !== undefined);
+        const absolute = references
+            .map(String)
+            .filter((value) => !value.startsWith('tables/') && !value.startsWith('#'));
         expect(absolute).toEqual(['https://arxiv.org/abs/2505.21505']);
         expect(selectAll('script, link, iframe, img, object, embed', tree)).toEqual([]);
         expect(text).not.toMatch(/@import|url\((?!#)/);
@@ -86,7 +102,7 @@ describe('the page', () => {
         }
         const links = selectAll('details a', tree).map(({ properties }) => String(properties.href));
         expect(links).toHaveLength(6);
-        expect(links.filter(link => !files.has(link))).toEqual([]);
+        expect(links.filter((link) => !files.has(link))).toEqual([]);
     });
 
     it('holds no id twice', async () => {
@@ -98,24 +114,39 @@ describe('the page', () => {
     it('refers to no id that is not there', async () => {
         const { text, tree } = await writtenPage(buildInput());
         const ids = selectAll('[id]', tree).map(({ properties }) => String(properties.id));
-        const references = [...text.matchAll(/url\(#([^)]+)\)/g)].map(match => match[1] ?? '');
+        const references = [...text.matchAll(/url\(#([^)]+)\)/g)].map((match) => match[1] ?? '');
         expect(references.length).toBeGreaterThan(0);
-        expect(references.filter(id => !ids.includes(id))).toEqual([]);
+        expect(references.filter((id) => !ids.includes(id))).toEqual([]);
     });
 
     it('has the exact numbers of the input in its tables', async () => {
         const input = buildInput();
         const { tree } = await writtenPage(input);
-        const numbers = (selector: string) => selectAll(`${selector} data`, tree).map(({ properties }) => Number(properties.value));
+        const numbers = (selector: string) =>
+            selectAll(`${selector} data`, tree).map(({ properties }) => Number(properties.value));
         const { analysis } = input;
         expect(numbers('#layers tbody')).toEqual([
-            ...analysis.layers.flatMap((layer, i) => [i, analysis.widths[i], layer.specific, layer.related, layer.general]),
+            ...analysis.layers.flatMap((layer, i) => [
+                i,
+                analysis.widths[i],
+                layer.specific,
+                layer.related,
+                layer.general,
+            ]),
             ...analysis.stages.stages.flatMap(({ first, last }) => [first, last]),
         ]);
-        expect(numbers('#histogram tbody')).toEqual(analysis.histogram.flatMap((count, n) => [n, count, analysis.histogramAll[n]]));
+        expect(numbers('#histogram tbody')).toEqual(
+            analysis.histogram.flatMap((count, n) => [n, count, analysis.histogramAll[n]]),
+        );
         const set = input.matrices[0]?.sets.specific as DeactivationSet;
         expect(numbers('#deactivation\\.specific tbody')).toEqual([
-            ...set.baseline, ...set.values.flat(), ...set.change.flat(), ...set.control.flat(), ...set.beyondControl.flat(), ...set.samples.flat(), ...set.neurons,
+            ...set.baseline,
+            ...set.values.flat(),
+            ...set.change.flat(),
+            ...set.control.flat(),
+            ...set.beyondControl.flat(),
+            ...set.samples.flat(),
+            ...set.neurons,
         ]);
     });
 
@@ -147,7 +178,7 @@ describe('unusual inputs', () => {
         { l: 10, layers: 1, specific: 0 },
         { l: 15, layers: 49 },
         { languages: ['zho_Hans', 'a very long name of a language', 'línea\nrota'], layers: 3 },
-    ])('%o make figures without warnings or broken numbers', async options => {
+    ])('%o make figures without warnings or broken numbers', async (options) => {
         const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
         const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
         const files = await written(buildInput(options));
@@ -167,15 +198,26 @@ describe('unusual inputs', () => {
         let broken: DeactivationSet = set;
         // null is what JSON makes of the others.
         for (const [r, value] of [Infinity, NaN, null].entries()) {
-            broken = { ...broken, values: replaced(broken.values, r, value), change: replaced(broken.change, r, value) };
+            broken = {
+                ...broken,
+                values: replaced(broken.values, r, value),
+                change: replaced(broken.change, r, value),
+            };
         }
-        const input = { ...buildInput({ languages }), matrices: [{ ...buildMatrix(languages), sets: { specific: broken } }] };
+        const input = {
+            ...buildInput({ languages }),
+            matrices: [{ ...buildMatrix(languages), sets: { specific: broken } }],
+        };
         const files = await written(input);
         const svg = files.get('figures/deactivation.specific.svg') ?? '';
         for (const text of ['>+∞<', '>NaN<', '>n/a<']) expect(svg).toContain(text);
         expect(svg.replace('>NaN<', '')).not.toMatch(/NaN|undefined|null/);
         const csv = (files.get('tables/deactivation.specific.csv') ?? '').split('\n').slice(1);
-        expect(csv[0]?.split(',').filter((_, i) => [4, 7, 10].includes(i))).toEqual(['Infinity', 'Infinity', 'Infinity']);
+        expect(csv[0]?.split(',').filter((_, i) => [4, 7, 10].includes(i))).toEqual([
+            'Infinity',
+            'Infinity',
+            'Infinity',
+        ]);
         expect(csv[5]?.split(',').filter((_, i) => [4, 7, 10].includes(i))).toEqual(['NaN', 'NaN', 'NaN']);
         expect(csv[10]?.split(',').filter((_, i) => [4, 7, 10].includes(i))).toEqual(['', '', '']);
         const page = files.get('report.html') ?? '';
@@ -187,12 +229,14 @@ describe('unusual inputs', () => {
         const matrices = [buildAccuracy(languages, [19, 8, 4], [6, 7, 4])];
         const files = await written({ ...buildInput({ languages }), matrices });
         const svg = files.get('figures/accuracy.specific+related.svg') ?? '';
-        const hovers = [...svg.matchAll(/<title>([^<]*)<\/title>/g)].map(match => match[1]);
+        const hovers = [...svg.matchAll(/<title>([^<]*)<\/title>/g)].map((match) => match[1]);
         // The column of sw, in each of two panels of three rows.
-        expect(hovers).toEqual(Array<string>(6).fill(
-            'The whole model answers 4 of 20 questions rightly: '
-            + 'even a fall to 0 would not differ from chance (p = 0.125).',
-        ));
+        expect(hovers).toEqual(
+            Array<string>(6).fill(
+                'The whole model answers 4 of 20 questions rightly: ' +
+                    'even a fall to 0 would not differ from chance (p = 0.125).',
+            ),
+        );
         expect(svg).toContain('>\u221220<');
         expect(svg.match(/fill="rgb\(/g)).toHaveLength(12); // the cells of en and de
         expect(svg).toContain('grey: too few right answers to tell');

@@ -17,8 +17,13 @@ describe('a run configuration', () => {
     it("of the README is read, its paths from the file's folder", async () => {
         const example = /```yaml\n([\s\S]+?)```/.exec(readFileSync('README.md', 'utf8'))![1]!;
         expect(await readRunConfig(written(example))).toEqual({
-            model: join(folder, 'model.gguf'), data: [join(folder, 'texts')], evaluation: [join(folder, 'held-out')],
-            languages: ['en', 'zh', 'de'], folds: 5, topRate: 0.01, sets: ['specific', 'specific+related'],
+            model: join(folder, 'model.gguf'),
+            data: [join(folder, 'texts')],
+            evaluation: [join(folder, 'held-out')],
+            languages: ['en', 'zh', 'de'],
+            folds: 5,
+            topRate: 0.01,
+            sets: ['specific', 'specific+related'],
             controls: 3,
             accuracy: { questions: 'mgsm', template: 'chat', limit: 50, sets: ['specific+related'], wholeLimit: 200 },
             out: join(folder, 'runs/mine'),
@@ -27,34 +32,71 @@ describe('a run configuration', () => {
     });
 
     it('leaves names and URIs as they are', async () => {
-        const config = await readRunConfig(written('model: hf:user/repo:Q4_K_M\ndata: [udhr:1-24, udhr, mgsm, more.jsonl]\naccuracy: {questions: sub/mgsm}\nout: /tmp/x\nloras: [{path: a.gguf, scale: 0.5}]'));
+        const config = await readRunConfig(
+            written(
+                'model: hf:user/repo:Q4_K_M\ndata: [udhr:1-24, udhr, mgsm, more.jsonl]\naccuracy: {questions: sub/mgsm}\nout: /tmp/x\nloras: [{path: a.gguf, scale: 0.5}]',
+            ),
+        );
         expect(config).toMatchObject({
-            model: 'hf:user/repo:Q4_K_M', data: ['udhr:1-24', 'udhr', 'mgsm', join(folder, 'more.jsonl')], accuracy: { questions: join(folder, 'sub/mgsm') }, out: '/tmp/x',
+            model: 'hf:user/repo:Q4_K_M',
+            data: ['udhr:1-24', 'udhr', 'mgsm', join(folder, 'more.jsonl')],
+            accuracy: { questions: join(folder, 'sub/mgsm') },
+            out: '/tmp/x',
             loras: [{ path: join(folder, 'a.gguf'), scale: 0.5 }],
         });
     });
 
     it.each([
-        ['udhr.jsonl', 'udhr.jsonl'], ['udhr-texts', 'udhr-texts'], ['udhr/en', 'udhr/en'], ['./udhr', 'udhr'], ['mgsm/', 'mgsm'], ['./mgsm', 'mgsm'],
-        ['texts:v2/a.jsonl', 'texts:v2/a.jsonl'], ['mgsm.jsonl', 'mgsm.jsonl'], ['C:\\texts', 'C:\\texts'], ['~x', '~x'], ['a~/b', 'a~/b'],
+        ['udhr.jsonl', 'udhr.jsonl'],
+        ['udhr-texts', 'udhr-texts'],
+        ['udhr/en', 'udhr/en'],
+        ['./udhr', 'udhr'],
+        ['mgsm/', 'mgsm'],
+        ['./mgsm', 'mgsm'],
+        ['texts:v2/a.jsonl', 'texts:v2/a.jsonl'],
+        ['mgsm.jsonl', 'mgsm.jsonl'],
+        ['C:\\texts', 'C:\\texts'],
+        ['~x', '~x'],
+        ['a~/b', 'a~/b'],
     ])('takes %s for a path', async (spec, path) => {
-        const { data, evaluation, model } = await readRunConfig(written(`model: '${spec}'\ndata: '${spec}'\nevaluation: [udhr, '${spec}']\nout: x`));
-        expect({ data, evaluation, model }).toEqual({ data: [join(folder, path)], evaluation: ['udhr', join(folder, path)], model: join(folder, path) });
+        const { data, evaluation, model } = await readRunConfig(
+            written(`model: '${spec}'\ndata: '${spec}'\nevaluation: [udhr, '${spec}']\nout: x`),
+        );
+        expect({ data, evaluation, model }).toEqual({
+            data: [join(folder, path)],
+            evaluation: ['udhr', join(folder, path)],
+            model: join(folder, path),
+        });
     });
 
     it('expands ~, and reads every path from the folder of the file', async () => {
-        expect(await readRunConfig(written([
-            'model: ~/m.gguf', 'data: [~/texts]', 'out: ~/runs', 'loras: [{path: ~/a.gguf}, {path: b.gguf}]', 'aligned: {model: ~/n.gguf}',
-            'accuracy: {questions: ~/mgsm, template: words.txt}',
-        ].join('\n')))).toEqual({
-            model: join(homedir(), 'm.gguf'), data: [join(homedir(), 'texts')], out: join(homedir(), 'runs'),
-            loras: [{ path: join(homedir(), 'a.gguf') }, { path: join(folder, 'b.gguf') }], aligned: { model: join(homedir(), 'n.gguf') },
+        expect(
+            await readRunConfig(
+                written(
+                    [
+                        'model: ~/m.gguf',
+                        'data: [~/texts]',
+                        'out: ~/runs',
+                        'loras: [{path: ~/a.gguf}, {path: b.gguf}]',
+                        'aligned: {model: ~/n.gguf}',
+                        'accuracy: {questions: ~/mgsm, template: words.txt}',
+                    ].join('\n'),
+                ),
+            ),
+        ).toEqual({
+            model: join(homedir(), 'm.gguf'),
+            data: [join(homedir(), 'texts')],
+            out: join(homedir(), 'runs'),
+            loras: [{ path: join(homedir(), 'a.gguf') }, { path: join(folder, 'b.gguf') }],
+            aligned: { model: join(homedir(), 'n.gguf') },
             accuracy: { questions: join(homedir(), 'mgsm'), template: join(folder, 'words.txt') },
         });
     });
 
     it.each(['chat', 'mathoctopus', 'native-cot'])('leaves the name of the template %s', async (template) => {
-        const { accuracy } = await readRunConfig(written(`model: m\ndata: udhr\nout: o\naccuracy: {questions: msvamp, template: ${template}}`));
+        const { accuracy } = await readRunConfig(
+            written(`model: m\ndata: udhr\nout: o\naccuracy: {questions: msvamp, template: ${template}}`),
+        );
         expect(accuracy).toEqual({ questions: 'msvamp', template });
     });
 
@@ -67,8 +109,12 @@ describe('a run configuration', () => {
     });
 
     it('takes an aligned model: other weights, or adapters on the same', async () => {
-        const aligned = async (text: string) => (await readRunConfig(written(`model: a.gguf\ndata: udhr\nout: x\naligned: ${text}`))).aligned;
-        expect(await aligned('{loras: [{path: sub/lora.gguf}], trained: [zh, de]}')).toEqual({ loras: [{ path: join(folder, 'sub/lora.gguf') }], trained: ['zh', 'de'] });
+        const aligned = async (text: string) =>
+            (await readRunConfig(written(`model: a.gguf\ndata: udhr\nout: x\naligned: ${text}`))).aligned;
+        expect(await aligned('{loras: [{path: sub/lora.gguf}], trained: [zh, de]}')).toEqual({
+            loras: [{ path: join(folder, 'sub/lora.gguf') }],
+            trained: ['zh', 'de'],
+        });
         expect(await aligned('{model: b.gguf}')).toEqual({ model: join(folder, 'b.gguf') });
         expect(await aligned('{model: hf:user/repo:Q8_0}')).toEqual({ model: 'hf:user/repo:Q8_0' });
     });
@@ -83,7 +129,10 @@ describe('a run configuration', () => {
         ['model: x\nout: y\ndata: &a [*a]', 'what holds itself by an alias'],
         ['['.repeat(50_000), 'not a run configuration'],
         [`x: ${'y'.repeat(2 ** 20)}`, 'larger than the 1 MB'],
-        ['a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]', 'Excessive alias count'],
+        [
+            'a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]',
+            'Excessive alias count',
+        ],
     ])('%j is DAMAGED: %s', async (text, words) => {
         const error: unknown = await readRunConfig(written(text)).catch((cause: unknown) => cause);
         expect(error).toMatchObject({ code: 'DAMAGED', message: expect.stringContaining(words) });
@@ -100,7 +149,10 @@ describe('a run configuration', () => {
         ['frobnicate: 1', 'unknown key frobnicate)'],
         ['<<: {threads: 1}', 'unknown key <<)'],
         ['__proto__: {threads: 1}', 'unknown key __proto__)'],
-        ['sets: [specifc]', 'sets.0: takes specific, specific+related, specific+related+general, experts, not "specifc"; did you mean specific?'],
+        [
+            'sets: [specifc]',
+            'sets.0: takes specific, specific+related, specific+related+general, experts, not "specifc"; did you mean specific?',
+        ],
         ['gpu: cudaa', 'not "cudaa"; did you mean cuda?'],
         ['threads: abc', 'threads: takes a whole number from 1 to 512, not "abc")'],
         ['threads: 0', 'threads: takes a whole number from 1 to 512, not 0)'],
@@ -124,7 +176,9 @@ describe('a run configuration', () => {
         ['notes: one', 'notes: takes a list, not "one")'],
         ['threads: 1\nthreads: 2', 'Map keys must be unique'],
     ])('with %s is refused: %s', async (settings, words) => {
-        const error: unknown = await readRunConfig(written(`model: x\ndata: y\nout: z\n${settings}`)).catch((cause: unknown) => cause);
+        const error: unknown = await readRunConfig(written(`model: x\ndata: y\nout: z\n${settings}`)).catch(
+            (cause: unknown) => cause,
+        );
         expect(error).toMatchObject({ code: 'DAMAGED', message: expect.stringContaining(words) });
         expect((error as Error).message).toMatch(/^[^\n]*run\.yaml[^\n]*$/);
     });
