@@ -12,13 +12,13 @@ export {
     type GeneratedAnswer,
     type GenerateOptions,
     generationContextSize,
-    type NeuronMask,
     type Prompt,
     type RunOptions,
     type Samples,
     type ScoreResult,
     type TextScore,
 } from './engine/engineTypes.js';
+export type { AffineEdit, EditsByToken, NeuronEdit, NeuronMask, TextEdit } from './engine/edits.js';
 export { type Site, type SiteKind } from './engine/Site.js';
 export type { MemoryPlan } from './engine/planMemory.js';
 export type { ScoredPart } from './engine/packBatches.js';

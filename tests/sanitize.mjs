@@ -23,7 +23,7 @@ const quick = [
     'modelInfo',
     'counting',
     'additive',
-    'mask',
+    'edit',
     'generate',
     'lora',
     'memory',

@@ -36,12 +36,12 @@ llama_neurons_head roomiest(llama_neurons_head a, llama_neurons_head b) {
 
 // A mode whose compute buffers hold both modes'.
 llama_neurons_mode both(const llama_neurons_mode & a, const llama_neurons_mode & b) {
-    return { a.count || b.count, a.mask || b.mask, a.masks || b.masks, roomiest(a.head, b.head) };
+    return { a.count || b.count, a.edit || b.edit, a.edits || b.edits, a.add || b.add, roomiest(a.head, b.head) };
 }
 
 bool fits(const llama_neurons_mode & mode, const llama_neurons_mode & reserved) {
-    return (!mode.count || reserved.count) && (!mode.mask || reserved.mask || reserved.masks)
-        && (!mode.masks || reserved.masks)
+    return (!mode.count || reserved.count) && (!mode.edit || reserved.edit || reserved.edits)
+        && (!mode.edits || reserved.edits) && (!mode.add || reserved.add)
         && (reserved.head == llama_neurons_head::scores || roomiest(mode.head, reserved.head) == reserved.head);
 }
 
@@ -124,7 +124,9 @@ void llama_neurons_caught(const std::exception & error) {
     }
 }
 
-void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, int32_t n_masks) {
+void llama_neurons_attach(
+    llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, llama_neurons_room room
+) {
     const llama_model & model = ctx->get_model();
     const std::string who = std::string("architecture '") + llm_arch_name(model.arch) + "' is not supported: ";
     if (llama_model_has_encoder(&model)) {
@@ -135,10 +137,10 @@ void llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neur
             "UNSUPPORTED", who + "it does not predict the next token; use a causal language model"
         );
     }
-    if (n_masks < 1) {
-        throw llama_neurons_error("WRONG_USE", "a context holds at least one mask, not " + std::to_string(n_masks));
+    if (room.edits < 1) {
+        throw llama_neurons_error("WRONG_USE", "a context holds at least one edit, not " + std::to_string(room.edits));
     }
-    auto adapter = std::make_shared<llama_adapter_neuron>(model, ops, n_masks);
+    auto adapter = std::make_shared<llama_adapter_neuron>(model, ops, room);
     adapter->begin_survey();
     ctx->neurons = adapter;
     // Fewer outputs than tokens, as in real batches, so that both row counts are seen; of a real batch's size, which
@@ -182,9 +184,9 @@ void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode) {
     }
 }
 
-void llama_neurons_set_mask(llama_context * ctx, int32_t mask, const std::vector<std::vector<float>> & keep) {
+void llama_neurons_set_edit(llama_context * ctx, int32_t number, const llama_neurons_edit & edit) {
     ctx->synchronize();
-    adapter_of(ctx).set_mask(mask, keep);
+    adapter_of(ctx).set_edit(number, edit);
 }
 
 bool llama_neurons_head_on_device(const llama_context * ctx) {

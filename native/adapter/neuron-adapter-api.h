@@ -45,6 +45,7 @@ struct llama_neurons_site {
     int32_t experts;        // 1 where it is not routed
     int32_t used;           // experts that a token goes through
     bool gated;             // the neuron's sign is read off a gate of its own
+    bool addable;           // what the activation is multiplied with is in the graph, so that it can have an offset
     std::string activation; // silu, gelu, relu, ...
 
     size_t neurons() const { return size_t(width) * size_t(experts); }
@@ -68,11 +69,12 @@ enum class llama_neurons_head {
 };
 
 // What the next decodes do. A mode that needs larger compute buffers than were reserved costs one
-// reservation; changing a mask costs nothing.
+// reservation; changing an edit costs nothing.
 struct llama_neurons_mode {
     bool count = false; // add to the counters
-    bool mask = false;  // multiply activations by the first mask
-    bool masks = false; // each token's by its own mask (implies mask)
+    bool edit = false;  // activations go through the first edit
+    bool edits = false; // each token's through its own edit (implies edit)
+    bool add = false;   // edits have offsets
     llama_neurons_head head = llama_neurons_head::logits;
 };
 
@@ -81,7 +83,7 @@ struct llama_neurons_token {
     llama_pos pos;
     float weight;       // 1: counted, 0: not
     llama_token target; // token whose log-probability is asked for after this one, or -1
-    int32_t mask;       // its mask, where each token has its own
+    int32_t edit;       // its edit, where each token has its own
 };
 
 enum class llama_neurons_ops {
@@ -91,12 +93,25 @@ enum class llama_neurons_ops {
     transpose, // step, mul, transpose, sum_rows; of a routed site as above
 };
 
-// Builds one graph to find the sites, in the order of computation, and allocates counters and masks where
+// What becomes of activations: each, act, becomes factor * act + offset. A factor of 0 makes 0 even of infinity.
+// Per site [experts * width]; no site at all: factors of 1, offsets of 0.
+struct llama_neurons_edit {
+    std::vector<std::vector<float>> factors;
+    std::vector<std::vector<float>> offsets;
+};
+
+// What a context holds of edits.
+struct llama_neurons_room {
+    int32_t edits = 1;    // held at a time, at least 1
+    bool offsets = false; // theirs too
+};
+
+// Builds one graph to find the sites, in the order of computation, and allocates counters and edits where
 // their weights are. UNSUPPORTED, naming the architecture, where the model has no FFN or one that no site
 // covers, or a shape that is not one row a token. Compute buffers are reserved for `reserved`: a mode that fits
-// into it never moves them. n_masks: masks held at a time, at least 1.
+// into it never moves them.
 LLAMA_API void
-llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, int32_t n_masks);
+llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, llama_neurons_room room);
 
 LLAMA_API std::vector<llama_neurons_site> llama_neurons_sites(const llama_context * ctx);
 
@@ -105,9 +120,8 @@ LLAMA_API std::string llama_neurons_ops_name(const llama_context * ctx, size_t s
 
 LLAMA_API void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode);
 
-// mask: which of the masks. keep: per site, [experts * width] factors of the activation: 1 keeps it, 0
-// deactivates the neuron; no site at all: the whole model.
-LLAMA_API void llama_neurons_set_mask(llama_context * ctx, int32_t mask, const std::vector<std::vector<float>> & keep);
+// number: which of the edits. UNSUPPORTED for offsets at a site that cannot have any.
+LLAMA_API void llama_neurons_set_edit(llama_context * ctx, int32_t number, const llama_neurons_edit & edit);
 
 // Whether the output head is computed by another device than the processor.
 LLAMA_API bool llama_neurons_head_on_device(const llama_context * ctx);
@@ -149,7 +163,7 @@ struct llama_neurons_memory {
     int32_t layers = 0; // that can go to a GPU, the output head counted as one
     llama_neurons_bytes weights;
     llama_neurons_bytes context; // KV cache and recurrent states, compute buffers, outputs
-    llama_neurons_bytes adapter; // counters and masks
+    llama_neurons_bytes adapter; // counters and edits
 };
 
 // What the context and its model take, or, of a model loaded with no_alloc, would take.

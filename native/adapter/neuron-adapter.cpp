@@ -1,13 +1,14 @@
 #include "neuron-adapter.h"
 
 #include "neuron-counting.h"
+#include "neuron-editing.h"
 #include "neuron-graph-input.h"
-#include "neuron-masking.h"
 #include "neuron-scores.h"
 
 #include "llama-batch.h"
 #include "llama-model.h"
 
+#include <algorithm>
 #include <limits>
 
 namespace {
@@ -68,7 +69,7 @@ void llama_adapter_neuron::build_count(const llm_graph_context & graph, const ne
         survey->take(call, call.act->ne[0], graph.n_tokens, graph.n_outputs);
         return;
     }
-    if (!(mode.count || mode.mask || mode.masks)) {
+    if (!(mode.count || mode.edit || mode.edits)) {
         return;
     }
     neuron_graph_input & in = input(graph);
@@ -93,7 +94,11 @@ void llama_adapter_neuron::build_count(const llm_graph_context & graph, const ne
 }
 
 ggml_tensor * llama_adapter_neuron::build_mask(const llm_graph_context & graph, ggml_tensor * cur, int il) const {
-    if (survey || !(mode.mask || mode.masks)) {
+    if (survey) {
+        survey->take_product(il, neuron_product_of(graph.ctx0, cur).known);
+        return cur;
+    }
+    if (!(mode.edit || mode.edits)) {
         return cur;
     }
     neuron_graph_input & in = input(graph);
@@ -104,8 +109,8 @@ ggml_tensor * llama_adapter_neuron::build_mask(const llm_graph_context & graph, 
     const auto [number, selected] = found->second;
     in.open.erase(found);
     const neuron_place & at = neuron_placement::of(model, sites[number], cur);
-    cur = neuron_mask(graph.ctx0, at, sites[number].info, in, cur, selected, mode.masks);
-    graph.cb(cur, "neuron_mask", il);
+    cur = neuron_edit(graph.ctx0, at, in, cur, selected, mode.edits, mode.add);
+    graph.cb(cur, "neuron_edit", il);
     return cur;
 }
 
@@ -128,7 +133,8 @@ void llama_adapter_neuron::build_end(const llm_graph_context & graph) const {
 }
 
 uint32_t llama_adapter_neuron::flags() const {
-    return (mode.count ? 1u : 0u) | (mode.mask ? 2u : 0u) | (mode.masks ? 4u : 0u) | (uint32_t(mode.head) << 3);
+    return (mode.count ? 1u : 0u) | (mode.edit ? 2u : 0u) | (mode.edits ? 4u : 0u) | (mode.add ? 8u : 0u)
+         | (uint32_t(mode.head) << 4);
 }
 
 void llama_adapter_neuron::read_head(const llm_graph_result & res, ggml_backend_sched_t sched) {
@@ -151,40 +157,65 @@ void llama_adapter_neuron::end_survey(ggml_cgraph * graph) {
         totals.active.emplace_back(site.info.neurons(), 0);
         totals.routed.emplace_back(site.routed() ? site.info.experts : 0, 0);
     }
-    placement.allocate(model, sites, ops_wanted, n_masks);
+    placement.allocate(model, sites, ops_wanted, room);
 }
 
-void llama_adapter_neuron::set_mask(int32_t mask, const std::vector<std::vector<float>> & keep) {
-    if (mask < 0 || mask >= n_masks) {
-        throw llama_neurons_error(
-            "WRONG_USE", "mask " + std::to_string(mask) + " is asked for, the context holds " + std::to_string(n_masks)
-        );
-    }
-    if (!keep.empty() && keep.size() != sites.size()) {
+void llama_adapter_neuron::set_edit(int32_t number, const llama_neurons_edit & edit) {
+    if (number < 0 || number >= room.edits) {
         throw llama_neurons_error(
             "WRONG_USE",
-            "the mask has " + std::to_string(keep.size()) + " sites, the model has " + std::to_string(sites.size())
+            "edit " + std::to_string(number) + " is asked for, the context holds " + std::to_string(room.edits)
         );
     }
-    for (size_t i = 0; i < keep.size(); ++i) {
-        if (keep[i].size() != sites[i].info.neurons()) {
+    check_shape(edit.factors, "factors");
+    check_shape(edit.offsets, "offsets");
+    if (!edit.offsets.empty() && !room.offsets) {
+        throw llama_neurons_error("WRONG_USE", "the context holds no offsets of edits; open it with room for them");
+    }
+    const auto is_set = [](float value) { return value != 0.0f; };
+    for (size_t i = 0; i < edit.offsets.size(); ++i) {
+        if (!sites[i].info.addable && std::any_of(edit.offsets[i].begin(), edit.offsets[i].end(), is_set)) {
             throw llama_neurons_error(
-                "WRONG_USE", "the mask of site " + std::to_string(i) + " has " + std::to_string(keep[i].size())
-                                 + " neurons, the model has " + std::to_string(sites[i].info.neurons())
+                "UNSUPPORTED",
+                std::string("architecture '") + llm_arch_name(model.arch) + "' computes the FFN of layer "
+                    + std::to_string(sites[i].info.layer)
+                    + " in one operation with its gate, so that nothing can be added to its activations; "
+                      "use zero or scale"
             );
         }
     }
     for (size_t i = 0; i < sites.size(); ++i) {
-        neuron_set_mask(sites[i], mask, keep.empty() ? std::vector<float>() : keep[i]);
+        neuron_set_edit(
+            sites[i], number, edit.factors.empty() ? std::vector<float>() : edit.factors[i],
+            edit.offsets.empty() ? std::vector<float>() : edit.offsets[i]
+        );
+    }
+}
+
+void llama_adapter_neuron::check_shape(const std::vector<std::vector<float>> & values, const char * what) const {
+    if (!values.empty() && values.size() != sites.size()) {
+        throw llama_neurons_error(
+            "WRONG_USE", std::string("the ") + what + " have " + std::to_string(values.size())
+                             + " sites, the model has " + std::to_string(sites.size())
+        );
+    }
+    for (size_t i = 0; i < values.size(); ++i) {
+        if (values[i].size() != sites[i].info.neurons()) {
+            throw llama_neurons_error(
+                "WRONG_USE", std::string("the ") + what + " of site " + std::to_string(i) + " have "
+                                 + std::to_string(values[i].size()) + " neurons, the model has "
+                                 + std::to_string(sites[i].info.neurons())
+            );
+        }
     }
 }
 
 void llama_adapter_neuron::set_tokens(const std::vector<llama_neurons_token> & list) {
     for (const llama_neurons_token & token : list) {
-        if (mode.masks && (token.mask < 0 || token.mask >= n_masks)) {
+        if (mode.edits && (token.edit < 0 || token.edit >= room.edits)) {
             throw llama_neurons_error(
-                "WRONG_USE",
-                "a token asks for mask " + std::to_string(token.mask) + ", the context holds " + std::to_string(n_masks)
+                "WRONG_USE", "a token asks for edit " + std::to_string(token.edit) + ", the context holds "
+                                 + std::to_string(room.edits)
             );
         }
     }

@@ -1,6 +1,6 @@
 #pragma once
 
-// llama.cpp's third adapter, beside the control vector and LoRA: counts and masks FFN activations
+// llama.cpp's third adapter, beside the control vector and LoRA: counts and edits FFN activations
 // inside the compute graph. llm_graph_context calls build_* while a graph is built; llama_context owns
 // the adapter and asks it for flags() to know whether a graph can be used again.
 
@@ -21,8 +21,8 @@ class llm_graph_result;
 class neuron_graph_input;
 
 struct llama_adapter_neuron {
-    llama_adapter_neuron(const llama_model & model, llama_neurons_ops ops, int32_t n_masks)
-        : model(model), ops_wanted(ops), n_masks(n_masks) {}
+    llama_adapter_neuron(const llama_model & model, llama_neurons_ops ops, llama_neurons_room room)
+        : model(model), ops_wanted(ops), room(room) {}
 
     // --- while a graph is built ---
 
@@ -32,7 +32,7 @@ struct llama_adapter_neuron {
     // The same for llama.cpp's own names of functions; some hold gate and up in one row, the gate first.
     void build_count(const llm_graph_context & graph, llm_ffn_op_type op, neuron_call call) const;
 
-    // Masks cur, the activated value on its way into the down projection.
+    // Edits the activation in cur, the activated value on its way into the down projection.
     ggml_tensor * build_mask(const llm_graph_context & graph, ggml_tensor * cur, int il) const;
 
     // Replaces the logits by what the mode asks for.
@@ -53,14 +53,14 @@ struct llama_adapter_neuron {
     void begin_survey() { survey.emplace(); }
     void end_survey(ggml_cgraph * graph); // throws UNSUPPORTED, OUT_OF_MEMORY
 
-    void set_mask(int32_t mask, const std::vector<std::vector<float>> & keep);
+    void set_edit(int32_t number, const llama_neurons_edit & edit);
     void set_tokens(const std::vector<llama_neurons_token> & tokens);
     const llama_neurons_totals & counts();
     void reset_counts();
 
     const llama_model & model;
     const llama_neurons_ops ops_wanted;
-    const int32_t n_masks;
+    const llama_neurons_room room;
     llama_neurons_mode mode;
     llama_neurons_mode reserved; // what the compute buffers are large enough for
     std::vector<neuron_site> sites;
@@ -71,6 +71,8 @@ struct llama_adapter_neuron {
 
 private:
     neuron_graph_input & input(const llm_graph_context & graph) const;
+    // throws WRONG_USE
+    void check_shape(const std::vector<std::vector<float>> & values, const char * what) const;
     void drain();
 
     mutable std::optional<neuron_survey> survey; // a const graph build writes it

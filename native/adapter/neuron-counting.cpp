@@ -1,5 +1,7 @@
 #include "neuron-counting.h"
 
+#include "neuron-slice.h"
+
 #include "ggml-cpp.h"
 
 #include <algorithm>
@@ -7,26 +9,12 @@
 
 namespace {
 
-// A thread's share of the neurons: no two threads write the same counter, and the slice that is added to stays
-// in the first-level cache.
-struct slice {
-    slice(int64_t width, int ith, int nth) {
-        constexpr int64_t line = 16; // floats in a cache line: threads share none
-        const int64_t lines = (width + line - 1) / line;
-        begin = line * (lines * ith / nth);
-        end = std::min(width, line * (lines * (ith + 1) / nth));
-    }
-    int64_t begin, end;
-};
-
-void add_positive(float * __restrict__ counter, const float * __restrict__ row, float weight, const slice & part) {
+void add_positive(
+    float * __restrict__ counter, const float * __restrict__ row, float weight, const neuron_slice & part
+) {
     for (int64_t j = part.begin; j < part.end; ++j) {
         counter[j] += row[j] > 0.0f ? weight : 0.0f;
     }
-}
-
-const float * row_at(const ggml_tensor * t, int64_t i1, int64_t i2) {
-    return reinterpret_cast<const float *>(static_cast<const char *>(t->data) + i1 * t->nb[1] + i2 * t->nb[2]);
 }
 
 // One pass over the activation. Rows of uncounted tokens are never read.
@@ -34,10 +22,10 @@ void count_fused(ggml_tensor * dst, int ith, int nth, void * /*userdata*/) {
     const ggml_tensor * act = dst->src[1];
     const auto * weights = static_cast<const float *>(dst->src[2]->data);
     auto * counter = static_cast<float *>(dst->data);
-    const slice part(act->ne[0], ith, nth);
+    const neuron_slice part(act->ne[0], ith, nth);
     for (int64_t t = 0; t < act->ne[1]; ++t) {
         if (weights[t] != 0.0f) {
-            add_positive(counter, row_at(act, t, 0), weights[t], part);
+            add_positive(counter, neuron_row(act, t, 0), weights[t], part);
         }
     }
 }
@@ -50,16 +38,14 @@ void count_fused_routed(ggml_tensor * dst, int ith, int nth, void * /*userdata*/
     const int64_t width = act->ne[0];
     // The counter is [experts * width] and [experts] behind them.
     float * through = counter + ggml_nelements(dst) / (width + 1) * width;
-    const slice part(width, ith, nth);
+    const neuron_slice part(width, ith, nth);
     for (int64_t t = 0; t < act->ne[2]; ++t) {
         if (weights[t] == 0.0f) {
             continue;
         }
         for (int64_t s = 0; s < act->ne[1]; ++s) {
-            const int32_t expert = *reinterpret_cast<const int32_t *>(
-                static_cast<const char *>(selected->data) + s * selected->nb[0] + t * selected->nb[1]
-            );
-            add_positive(counter + expert * width, row_at(act, s, t), weights[t], part);
+            const int32_t expert = neuron_expert(selected, s, t);
+            add_positive(counter + expert * width, neuron_row(act, s, t), weights[t], part);
             if (ith == 0) {
                 through[expert] += weights[t];
             }

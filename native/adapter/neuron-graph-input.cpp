@@ -31,8 +31,8 @@ neuron_graph_input::row_input(per_token & pair, int64_t n_rows, const char * nam
 void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
     std::vector<float> weight_all(n_tokens, 0.0f);
     std::vector<float> weight_out(n_outputs, 0.0f);
-    std::vector<int32_t> mask_all(n_tokens, 0);
-    std::vector<int32_t> mask_out(n_outputs, 0);
+    std::vector<int32_t> edit_all(n_tokens, 0);
+    std::vector<int32_t> edit_out(n_outputs, 0);
     std::vector<int32_t> target(n_outputs, 0); // any valid token: a row nobody asked for is not read
     output_index.assign(n_outputs, -1);
     has_target.assign(n_outputs, false);
@@ -43,10 +43,10 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
         const bool is_output = n_outputs == n_tokens || ubatch->output[i] != 0;
         if (entry != nullptr) {
             weight_all[i] = entry->weight;
-            mask_all[i] = entry->mask;
+            edit_all[i] = entry->edit;
             if (is_output && row < n_outputs) {
                 weight_out[row] = entry->weight;
-                mask_out[row] = entry->mask;
+                edit_out[row] = entry->edit;
                 output_index[row] = int64_t(entry->index);
                 if (entry->target >= 0) {
                     target[row] = entry->target;
@@ -58,10 +58,10 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
     }
     upload(weights.all, weight_all);
     upload(weights.out, weight_out);
-    upload(masks.all, mask_all);
-    upload(masks.out, mask_out);
-    upload(mask_numbers.all, std::vector<float>(mask_all.begin(), mask_all.end()));
-    upload(mask_numbers.out, std::vector<float>(mask_out.begin(), mask_out.end()));
+    upload(edits.all, edit_all);
+    upload(edits.out, edit_out);
+    upload(edit_numbers.all, std::vector<float>(edit_all.begin(), edit_all.end()));
+    upload(edit_numbers.out, std::vector<float>(edit_out.begin(), edit_out.end()));
     upload(targets, target);
 }
 
@@ -71,14 +71,14 @@ ggml_tensor * neuron_graph_input::weights_for(ggml_context * ctx, int64_t n_rows
     });
 }
 
-ggml_tensor * neuron_graph_input::masks_for(ggml_context * ctx, int64_t n_rows) {
-    return row_input(masks, n_rows, "neuron_mask_of_token", [&] {
+ggml_tensor * neuron_graph_input::edits_for(ggml_context * ctx, int64_t n_rows) {
+    return row_input(edits, n_rows, "neuron_edit_of_token", [&] {
         return ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n_rows);
     });
 }
 
-ggml_tensor * neuron_graph_input::mask_numbers_for(ggml_context * ctx, int64_t n_rows) {
-    return row_input(mask_numbers, n_rows, "neuron_mask_number_of_token", [&] {
+ggml_tensor * neuron_graph_input::edit_numbers_for(ggml_context * ctx, int64_t n_rows) {
+    return row_input(edit_numbers, n_rows, "neuron_edit_number_of_token", [&] {
         return ggml_new_tensor_2d(ctx, GGML_TYPE_F32, 1, n_rows);
     });
 }

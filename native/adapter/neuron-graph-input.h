@@ -22,9 +22,9 @@ public:
     // the ones left in the last layer. nullptr for any other number.
     ggml_tensor * weights_for(ggml_context * ctx, int64_t n_rows);
 
-    // Likewise, the mask of each token, as an index [n_rows] and as a number [1, n_rows].
-    ggml_tensor * masks_for(ggml_context * ctx, int64_t n_rows);
-    ggml_tensor * mask_numbers_for(ggml_context * ctx, int64_t n_rows);
+    // Likewise, the edit of each token, as an index [n_rows] and as a number [1, n_rows].
+    ggml_tensor * edits_for(ggml_context * ctx, int64_t n_rows);
+    ggml_tensor * edit_numbers_for(ggml_context * ctx, int64_t n_rows);
 
     ggml_tensor * targets_for(ggml_context * ctx);
 
@@ -63,8 +63,8 @@ private:
     ggml_tensor * row_input(per_token & pair, int64_t n_rows, const char * name, const Make & make) const;
 
     per_token weights;               // F32 [1, n]
-    per_token masks;                 // I32 [n]
-    per_token mask_numbers;          // F32 [1, n]
+    per_token edits;                 // I32 [n]
+    per_token edit_numbers;          // F32 [1, n]
     ggml_tensor * targets = nullptr; // I32 [1, n_outputs]
 };
 

@@ -59,7 +59,8 @@ neuron_placement::of(const llama_model & model, const neuron_site & site, const 
 }
 
 void neuron_placement::allocate(
-    const llama_model & model, std::vector<neuron_site> & sites, llama_neurons_ops wanted, int32_t n_masks
+    const llama_model & model, std::vector<neuron_site> & sites, llama_neurons_ops wanted,
+    const llama_neurons_room & room
 ) {
     std::map<ggml_backend_buffer_type_t, ggml_context *> by_type;
     std::map<std::tuple<ggml_backend_buffer_type_t, int32_t>, ggml_tensor *> identities;
@@ -75,14 +76,18 @@ void neuron_placement::allocate(
         }
         ggml_context *& ctx = by_type[type];
         if (ctx == nullptr) {
-            ctx = ggml_init({ 6 * sites.size() * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true });
+            ctx = ggml_init({ 8 * sites.size() * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true });
             contexts.emplace_back(ctx);
         }
         const bool routed = info.kind == llama_neurons_kind::routed;
         at.counter = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, int64_t(info.neurons()) + (routed ? info.experts : 0));
-        at.masks = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, info.width, int64_t(info.experts) * n_masks);
+        at.factors = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, info.width, info.experts, room.edits);
         ggml_format_name(at.counter, "neuron_counter-%zu", number);
-        ggml_format_name(at.masks, "neuron_keep-%zu", number);
+        ggml_format_name(at.factors, "neuron_factors-%zu", number);
+        if (room.offsets) {
+            at.offsets = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, info.width, info.experts, room.edits);
+            ggml_format_name(at.offsets, "neuron_offsets-%zu", number);
+        }
         if (routed && at.ops != llama_neurons_ops::fused) {
             ggml_tensor *& identity = identities[{ type, info.experts }];
             if (identity == nullptr) {
@@ -114,9 +119,9 @@ void neuron_placement::allocate(
             model.hparams.no_alloc ? stand_in(ctx, type) : ggml_backend_alloc_ctx_tensors_from_buft(ctx, type);
         if (buffer == nullptr) {
             throw llama_neurons_error(
-                "OUT_OF_MEMORY", std::string("no memory for the neuron counters and ") + std::to_string(n_masks)
-                                     + " masks on " + ggml_backend_buft_name(type)
-                                     + "; put fewer layers on the device, or use fewer masks at a time"
+                "OUT_OF_MEMORY", std::string("no memory for the neuron counters and ") + std::to_string(room.edits)
+                                     + " edits on " + ggml_backend_buft_name(type)
+                                     + "; put fewer layers on the device, or use fewer edits at a time"
             );
         }
         if (!model.hparams.no_alloc) {

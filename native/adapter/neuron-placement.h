@@ -1,6 +1,6 @@
 #pragma once
 
-// Where sites are counted and masked: chooses devices, allocates counters and masks there, and tells which
+// Where sites are counted and edited: chooses devices, allocates counters and edits there, and tells which
 // of a site's places a graph's node is computed on.
 
 #include "neuron-site.h"
@@ -15,8 +15,10 @@ struct llama_model;
 class neuron_placement {
 public:
     // UNSUPPORTED where a device has no way of counting, OUT_OF_MEMORY.
-    void
-    allocate(const llama_model & model, std::vector<neuron_site> & sites, llama_neurons_ops wanted, int32_t n_masks);
+    void allocate(
+        const llama_model & model, std::vector<neuron_site> & sites, llama_neurons_ops wanted,
+        const llama_neurons_room & room
+    );
 
     // The place where the scheduler computes an activation.
     static const neuron_place & of(const llama_model & model, const neuron_site & site, const ggml_tensor * act);

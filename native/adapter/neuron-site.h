@@ -24,12 +24,13 @@ struct neuron_call {
     int64_t experts = 1;
 };
 
-// Counter and masks of a site on one device.
+// Counter and edits of a site on one device.
 struct neuron_place {
     llama_neurons_ops ops = llama_neurons_ops::automatic;
     // F32 [experts * width], and behind them, of a routed site, [experts] tokens that went through each
     ggml_tensor * counter = nullptr;
-    ggml_tensor * masks = nullptr;    // F32 [width, experts * n_masks]
+    ggml_tensor * factors = nullptr;  // F32 [width, experts, edits]
+    ggml_tensor * offsets = nullptr;  // likewise, where the context holds any
     ggml_tensor * identity = nullptr; // F32 [experts, experts], for one-hot rows
 };
 

@@ -3,6 +3,7 @@
 #include "llama-arch.h"
 #include "llama-model.h"
 
+#include <algorithm>
 #include <regex>
 
 void neuron_survey::take(const neuron_call & call, int64_t width, int64_t n_tokens, int64_t n_outputs) {
@@ -19,6 +20,7 @@ void neuron_survey::take(const neuron_call & call, int64_t width, int64_t n_toke
                   int32_t(call.experts),
                   routed ? int32_t(call.act->ne[1]) : 1,
                   call.gated,
+                  /*addable=*/false,
                   call.activation };
     for (const ggml_tensor * weight : call.weights) {
         if (weight == nullptr) {
@@ -33,6 +35,14 @@ void neuron_survey::take(const neuron_call & call, int64_t width, int64_t n_toke
         }
     }
     sites.push_back(std::move(site));
+}
+
+void neuron_survey::take_product(int il, bool known) {
+    const auto last =
+        std::find_if(sites.rbegin(), sites.rend(), [=](const neuron_site & site) { return site.info.layer == il; });
+    if (last != sites.rend()) {
+        last->info.addable = known;
+    }
 }
 
 std::vector<neuron_site> neuron_survey::result(const llama_model & model, ggml_cgraph * graph) const {

@@ -15,6 +15,9 @@ public:
     // rows: those that an activation of the graph may have
     void take(const neuron_call & call, int64_t width, int64_t n_tokens, int64_t n_outputs);
 
+    // Tells of the layer's last site whether its activations can have an offset.
+    void take_product(int il, bool known);
+
     // The sites, in the order of their calls. UNSUPPORTED where a shape is not one row a token, an FFN weight of
     // the graph went through no site, a site has no weight, or there is no site.
     std::vector<neuron_site> result(const llama_model & model, ggml_cgraph * graph) const;

@@ -13,7 +13,7 @@ public:
     struct entry {
         float weight;
         int32_t target;
-        int32_t mask;
+        int32_t edit;
         size_t index; // into the list of set
     };
 
@@ -22,7 +22,7 @@ public:
         int64_t counted = 0;
         entries.clear();
         for (size_t i = 0; i < list.size(); ++i) {
-            entries[key(list[i].seq, list[i].pos)] = { list[i].weight, list[i].target, list[i].mask, i };
+            entries[key(list[i].seq, list[i].pos)] = { list[i].weight, list[i].target, list[i].edit, i };
             counted += list[i].weight != 0.0f ? 1 : 0;
         }
         return counted;

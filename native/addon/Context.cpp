@@ -55,6 +55,11 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     params.n_ubatch = options.batch_size;
     params.n_seq_max = options.sequences;
     params.kv_unified = !options.streams; // unified, cells go where they are needed, and batches stay in order
+    if (options.f32_cache) {
+        params.type_k = GGML_TYPE_F32;
+        params.type_v = GGML_TYPE_F32;
+        params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED; // which rounds them to F16
+    }
     params.n_threads = options.threads;
     params.n_threads_batch = params.n_threads;
     params.no_perf = true;
@@ -82,9 +87,9 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     }
     llama_neurons_attach(
         context.get(), options.ops,
-        { /*count=*/true, /*mask=*/true, /*masks=*/options.masks > 1,
+        { /*count=*/true, /*edit=*/true, /*edits=*/options.room.edits > 1, /*add=*/options.room.offsets,
           options.count_only ? llama_neurons_head::none : llama_neurons_head::scores },
-        options.masks
+        options.room
     );
 }
 
@@ -96,8 +101,8 @@ void Context::set_mode(llama_neurons_mode wanted) {
     llama_neurons_set_mode(context.get(), wanted);
 }
 
-void Context::set_mask(int32_t mask, const std::vector<std::vector<float>> & keep) {
-    llama_neurons_set_mask(context.get(), mask, keep);
+void Context::set_edit(int32_t number, const llama_neurons_edit & edit) {
+    llama_neurons_set_edit(context.get(), number, edit);
 }
 
 std::vector<uint8_t> Context::outputs_of(const Batch & batch, bool want_logits) const {
@@ -126,7 +131,7 @@ std::vector<llama_neurons_token> Context::tokens_of(const Batch & batch) const {
     std::vector<llama_neurons_token> tokens(batch.tokens.size());
     for (size_t i = 0; i < tokens.size(); ++i) {
         tokens[i] = { batch.sequences[i], batch.positions[i], batch.counted[i] != 0 ? 1.0f : 0.0f,
-                      mode.head == llama_neurons_head::scores ? batch.targets[i] : -1, batch.masks[i] };
+                      mode.head == llama_neurons_head::scores ? batch.targets[i] : -1, batch.edits[i] };
     }
     return tokens;
 }
@@ -226,7 +231,6 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
     Batch next;
     for (int32_t row : draws.rows) {
         positions.push_back(batch.positions[size_t(row)]);
-        next.masks.push_back(batch.masks[size_t(row)]);
     }
     next.sequences = draws.sequences;
     next.counted.assign(n, 0);
@@ -243,6 +247,8 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
             ++position;
         }
         next.positions = positions;
+        const auto edits = draws.edits.begin() + std::ptrdiff_t((step - 1) * n);
+        next.edits.assign(edits, edits + std::ptrdiff_t(n));
         const auto drawn = draw_after(next, rows, draws, step);
         all.insert(all.end(), drawn.begin(), drawn.end());
     }
@@ -260,7 +266,7 @@ Context::draw_after(const Batch & batch, const std::vector<int32_t> & rows, cons
         outputs.back() = 1; // llama.cpp wants one
     }
     const bool picked = mode.head == llama_neurons_head::likeliest;
-    if (mode.masks || picked) {
+    if (mode.edits || picked) {
         llama_neurons_set_tokens(context.get(), tokens_of(batch));
     }
     run(batch, outputs);

@@ -19,8 +19,9 @@ struct ContextOptions {
     uint32_t sequences = 64;
     int32_t threads = 1;
     llama_neurons_ops ops = llama_neurons_ops::automatic;
-    bool count_only = false;     // compute buffers for counting, none for logits
-    int32_t masks = 1;           // held at a time
+    bool f32_cache = false;  // keys and values in F32, without flash attention
+    bool count_only = false; // compute buffers for counting, none for logits
+    llama_neurons_room room;
     std::string callback_tensor; // not empty: count by eval callback (see CallbackCounter) instead of the adapter
 };
 
@@ -31,7 +32,7 @@ struct Batch {
     std::vector<llama_seq_id> sequences;
     std::vector<uint8_t> counted;
     std::vector<llama_token> targets;
-    std::vector<int32_t> masks;
+    std::vector<int32_t> edits;
     std::vector<llama_seq_id> finished; // sequences whose cells are freed after the batch
     std::vector<int32_t>
         trimmed; // pairs of a sequence and the position from which on it loses its cells, before the batch
@@ -44,6 +45,7 @@ struct Draws {
     std::vector<int32_t> rows;           // token of the batch that is continued; may repeat
     std::vector<llama_seq_id> sequences; // of each entry: what is drawn belongs to it
     std::vector<double> uniforms;        // [steps, entries] in [0, 1)
+    std::vector<int32_t> edits;          // [steps, entries]: of what is drawn, where each token has its own
     double temperature = 0;              // 0: the likeliest token
     size_t steps = 1;                    // at most
     std::vector<llama_token> ends;       // no step follows one in which one of these was drawn
@@ -64,7 +66,7 @@ public:
     };
 
     void set_mode(llama_neurons_mode mode);
-    void set_mask(int32_t mask, const std::vector<std::vector<float>> & keep);
+    void set_edit(int32_t number, const llama_neurons_edit & edit);
     Output decode(const Batch & batch, bool want_logits);
     // Frees the sequences finished before, decodes a batch and draws the next token after some of its tokens; goes
     // on with these. [steps done, entries].

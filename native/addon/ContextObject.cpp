@@ -21,7 +21,7 @@ Napi::Function ContextObject::define(Napi::Env env) {
             InstanceMethod<&ContextObject::plain_cache>("plainCache"),
             InstanceMethod<&ContextObject::head_on_device>("headOnDevice"),
             InstanceMethod<&ContextObject::set_mode>("setMode"),
-            InstanceMethod<&ContextObject::set_mask>("setMask"),
+            InstanceMethod<&ContextObject::set_edit>("setEdit"),
             InstanceMethod<&ContextObject::decode>("decode"),
             InstanceMethod<&ContextObject::logits>("logits"),
             InstanceMethod<&ContextObject::sample>("sample"),
@@ -103,13 +103,13 @@ Napi::Value ContextObject::set_mode(const Napi::CallbackInfo & info) {
     );
 }
 
-Napi::Value ContextObject::set_mask(const Napi::CallbackInfo & info) {
-    const int32_t mask = info[0].ToNumber().Int32Value();
-    auto keep = convert::mask(info[1].As<Napi::Array>());
+Napi::Value ContextObject::set_edit(const Napi::CallbackInfo & info) {
+    const int32_t number = info[0].ToNumber().Int32Value();
+    auto edit = convert::edit(info[1].As<Napi::Object>());
     return run<Nothing>(
         info.Env(),
-        [mask, keep = std::move(keep)](Context & context) {
-            context.set_mask(mask, keep);
+        [number, edit = std::move(edit)](Context & context) {
+            context.set_edit(number, edit);
             return Nothing{};
         },
         undefined

@@ -19,7 +19,7 @@ private:
     Napi::Value plain_cache(const Napi::CallbackInfo & info);
     Napi::Value head_on_device(const Napi::CallbackInfo & info);
     Napi::Value set_mode(const Napi::CallbackInfo & info);
-    Napi::Value set_mask(const Napi::CallbackInfo & info);
+    Napi::Value set_edit(const Napi::CallbackInfo & info);
     Napi::Value decode(const Napi::CallbackInfo & info);
     Napi::Value logits(const Napi::CallbackInfo & info);
     Napi::Value sample(const Napi::CallbackInfo & info);

@@ -100,7 +100,9 @@ ContextOptions convert::context_options(const Napi::Object & object) {
     options.threads = integer(object, "threads");
     options.ops = ops(text(object, "counting"), object.Env());
     options.count_only = required(object, "countOnly").ToBoolean();
-    options.masks = integer(object, "masks");
+    options.f32_cache = object.Get("f32Cache").ToBoolean();
+    options.room.edits = integer(object, "edits");
+    options.room.offsets = required(object, "offsets").ToBoolean();
     options.callback_tensor = text(object, "callbackTensor");
     return options;
 }
@@ -112,7 +114,7 @@ Batch convert::batch(const Napi::Object & object) {
     batch.sequences = vector_of<Napi::Int32Array, llama_seq_id>(object, "sequences");
     batch.counted = vector_of<Napi::Uint8Array, uint8_t>(object, "counted");
     batch.targets = vector_of<Napi::Int32Array, llama_token>(object, "targets");
-    batch.masks = vector_of<Napi::Int32Array, int32_t>(object, "masks");
+    batch.edits = vector_of<Napi::Int32Array, int32_t>(object, "edits");
     batch.finished = vector_of<Napi::Int32Array, llama_seq_id>(object, "finished");
     batch.trimmed = vector_of<Napi::Int32Array, int32_t>(object, "trimmed");
     batch.moved = vector_of<Napi::Int32Array, llama_seq_id>(object, "moved");
@@ -124,7 +126,7 @@ Batch convert::batch(const Napi::Object & object) {
         }
     }
     if (n == 0 || batch.positions.size() != n || batch.sequences.size() != n || batch.counted.size() != n
-        || batch.targets.size() != n || batch.masks.size() != n) {
+        || batch.targets.size() != n || batch.edits.size() != n) {
         throw Napi::TypeError::New(
             object.Env(), "the arrays of a batch must have one entry a token, and at least one token"
         );
@@ -137,6 +139,7 @@ Draws convert::draws(const Napi::Object & object, size_t n_tokens) {
     draws.rows = vector_of<Napi::Int32Array, int32_t>(object, "rows");
     draws.uniforms = vector_of<Napi::Float64Array, double>(object, "uniforms");
     draws.sequences = vector_of<Napi::Int32Array, llama_seq_id>(object, "sequences");
+    draws.edits = vector_of<Napi::Int32Array, int32_t>(object, "edits");
     draws.ends = vector_of<Napi::Int32Array, llama_token>(object, "ends");
     draws.steps = size_t(std::max(1, integer(object, "steps")));
     draws.temperature = required(object, "temperature").ToNumber().DoubleValue();
@@ -144,9 +147,10 @@ Draws convert::draws(const Napi::Object & object, size_t n_tokens) {
         return row < 0 || size_t(row) >= n_tokens;
     });
     if (outside || draws.sequences.size() != draws.rows.size()
-        || draws.uniforms.size() != draws.rows.size() * draws.steps) {
+        || draws.uniforms.size() != draws.rows.size() * draws.steps || draws.edits.size() != draws.uniforms.size()) {
         throw Napi::TypeError::New(
-            object.Env(), "draws name tokens of the batch, each with its sequence and a uniform number a step"
+            object.Env(),
+            "draws name tokens of the batch, each with its sequence, and a uniform number and an edit a step"
         );
     }
     return draws;
@@ -155,23 +159,24 @@ Draws convert::draws(const Napi::Object & object, size_t n_tokens) {
 llama_neurons_mode convert::mode(const Napi::Object & object) {
     llama_neurons_mode mode;
     mode.count = required(object, "count").ToBoolean();
-    mode.mask = required(object, "mask").ToBoolean();
-    mode.masks = required(object, "masks").ToBoolean();
+    mode.edit = required(object, "edit").ToBoolean();
+    mode.edits = required(object, "edits").ToBoolean();
+    mode.add = required(object, "add").ToBoolean();
     mode.head = head(text(object, "head"), object.Env());
     return mode;
 }
 
-std::vector<std::vector<float>> convert::mask(const Napi::Array & sites) {
-    std::vector<std::vector<float>> keep;
-    for (uint32_t i = 0; i < sites.Length(); ++i) {
-        const auto off = sites.Get(i).As<Napi::Uint8Array>();
-        std::vector<float> site(off.ElementLength());
-        for (size_t j = 0; j < site.size(); ++j) {
-            site[j] = off[j] != 0 ? 0.0f : 1.0f;
+llama_neurons_edit convert::edit(const Napi::Object & object) {
+    const auto sites = [&](const char * name) {
+        const auto list = required(object, name).As<Napi::Array>();
+        std::vector<std::vector<float>> values;
+        for (uint32_t i = 0; i < list.Length(); ++i) {
+            const auto site = list.Get(i).As<Napi::Float32Array>();
+            values.emplace_back(site.Data(), site.Data() + site.ElementLength());
         }
-        keep.push_back(std::move(site));
-    }
-    return keep;
+        return values;
+    };
+    return { sites("factors"), sites("offsets") };
 }
 
 Napi::Value convert::memory(Napi::Env env, const llama_neurons_memory & memory) {
@@ -213,6 +218,7 @@ Napi::Value convert::site(Napi::Env env, const llama_neurons_site & site, const 
     result.Set("experts", site.experts);
     result.Set("used", site.used);
     result.Set("gated", site.gated);
+    result.Set("addable", site.addable);
     result.Set("activation", site.activation);
     result.Set("counting", counting);
     return result;

@@ -16,7 +16,7 @@ Batch batch(const Napi::Object & object);
 Draws draws(const Napi::Object & object, size_t n_tokens);
 llama_neurons_mode mode(const Napi::Object & object);
 // One Uint8Array a site; 1: the neuron is deactivated.
-std::vector<std::vector<float>> mask(const Napi::Array & sites);
+llama_neurons_edit edit(const Napi::Object & object);
 
 std::vector<std::string> texts(const Napi::Array & array);
 

@@ -59,7 +59,7 @@ const none = Object.fromEntries(languages.map((language) => [language, []]));
 
 /** Matrix without neurons to remove: the whole model on all questions. */
 function wholeAccuracy(options, name) {
-    return withEngine({ ...options, contextSize: 4096, masks: 1 }, async (engine) => {
+    return withEngine({ ...options, contextSize: 4096, edits: 1 }, async (engine) => {
         const metric = accuracyMetric({
             questions,
             template: await openTemplate('chat', engine),
@@ -153,7 +153,7 @@ try {
     );
     const experiment = { analysis, sets: ['specific+related'], controls: 1 };
     const accuracy = await withEngine(
-        { ...base, contextSize: 4096, masks: countConditions(experiment, languages) },
+        { ...base, contextSize: 4096, edits: countConditions(experiment, languages) },
         async (engine) => {
             const metric = accuracyMetric({
                 questions,

@@ -89,7 +89,7 @@ export async function deactivateCommand(args: DeactivateArguments, context: Comm
         {
             ...engineOptions(args),
             contextSize: args.contextSize ?? generationContextSize,
-            masks: countConditions(experiment, languages),
+            edits: countConditions(experiment, languages),
         },
         { signal, progress },
     );

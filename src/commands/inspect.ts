@@ -12,8 +12,8 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
     try {
         const { info, sites, backends } = engine;
         const neurons = sites.reduce((sum, site) => sum + neuronsAt(site), 0);
-        const { batchSize, windowSize, masks } = engine;
-        const sizes = { contextSize: windowSize + batchSize, batchSize, masks, gpuLayers: args.gpuLayers };
+        const { batchSize, windowSize, edits } = engine;
+        const sizes = { contextSize: windowSize + batchSize, batchSize, edits, gpuLayers: args.gpuLayers };
         const onCpu = {
             addon: backends.addon,
             devices: [],

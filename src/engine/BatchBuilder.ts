@@ -6,8 +6,8 @@ export interface TokenUse {
     readonly counted?: boolean;
     /** Token whose log-probability is asked for after this one. Default -1: none. */
     readonly target?: number;
-    /** Mask of the token, where each has its own. Default 0. */
-    readonly mask?: number;
+    /** Edit of the token, where each has its own. Default 0. */
+    readonly edit?: number;
 }
 
 /** One native batch in the making, token by token. */
@@ -18,7 +18,7 @@ export class BatchBuilder {
     readonly #sequences: Int32Array;
     readonly #counted: Uint8Array;
     readonly #targets: Int32Array;
-    readonly #masks: Int32Array;
+    readonly #edits: Int32Array;
     readonly #finished: number[] = [];
     readonly #trimmed: number[] = [];
     readonly #moved: number[] = [];
@@ -31,7 +31,7 @@ export class BatchBuilder {
         this.#sequences = new Int32Array(size);
         this.#counted = new Uint8Array(size);
         this.#targets = new Int32Array(size);
-        this.#masks = new Int32Array(size);
+        this.#edits = new Int32Array(size);
     }
 
     get empty(): boolean {
@@ -51,7 +51,7 @@ export class BatchBuilder {
         token: number,
         position: number,
         sequences: readonly number[],
-        { counted = false, target = -1, mask = 0 }: TokenUse = {},
+        { counted = false, target = -1, edit = 0 }: TokenUse = {},
     ): number {
         const i = this.#length++;
         this.#tokens[i] = token;
@@ -60,7 +60,7 @@ export class BatchBuilder {
         for (let s = 1; s < sequences.length; s++) this.#shared.push(i, sequences[s]!);
         this.#counted[i] = counted ? 1 : 0;
         this.#targets[i] = target;
-        this.#masks[i] = mask;
+        this.#edits[i] = edit;
         return i;
     }
 
@@ -92,7 +92,7 @@ export class BatchBuilder {
             this.#sequences,
             this.#counted,
             this.#targets,
-            this.#masks,
+            this.#edits,
         ]) {
             values.set(order.map((i) => values[i]!));
         }
@@ -110,7 +110,7 @@ export class BatchBuilder {
             sequences: this.#sequences.subarray(0, n),
             counted: this.#counted.subarray(0, n),
             targets: this.#targets.subarray(0, n),
-            masks: this.#masks.subarray(0, n),
+            edits: this.#edits.subarray(0, n),
             finished: Int32Array.from(this.#finished),
             trimmed: Int32Array.from(this.#trimmed),
             moved: Int32Array.from(this.#moved),

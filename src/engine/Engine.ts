@@ -1,13 +1,13 @@
 import type { NativeModelInfo, NativeSite } from './addon.js';
 import { answerPrompts } from './answerPrompts.js';
 import { count, logits, score, type ScoreOptions } from './countAndScore.js';
+import type { TextEdit } from './edits.js';
 import type { EngineSettings } from './EngineSettings.js';
 import type {
     CountResult,
     EngineOptions,
     GeneratedAnswer,
     GenerateOptions,
-    NeuronMask,
     Prompt,
     RunOptions,
     Samples,
@@ -37,8 +37,8 @@ export class Engine {
     readonly settings: EngineSettings;
     /** Where the model goes; undefined on the CPU. */
     readonly plan: MemoryPlan | undefined;
-    /** Masks held at a time. */
-    readonly masks: number;
+    /** Edits held at a time. */
+    readonly edits: number;
     /** What the user should know: the plan, a batch that was made smaller, a count that leaves its device. */
     readonly notes: readonly string[];
     /** Cells of the KV cache: with the batch it decides which answers are generated side by side. */
@@ -59,7 +59,7 @@ export class Engine {
         this.requestedBatchSize = sizes.requestedBatchSize;
         this.windowSize = sizes.windowSize;
         this.contextSize = sizes.contextSize;
-        this.masks = sizes.masks;
+        this.edits = sizes.edits;
     }
 
     /** Tokens of a batch: what was asked for, or less where memory is short. */
@@ -97,8 +97,8 @@ export class Engine {
     }
 
     /**
-     * Sums the log-probabilities of the response tokens, or of another part, with the mask's neurons deactivated.
-     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a mask of another shape
+     * Sums the log-probabilities of the response tokens, or of another part, with its activations edited.
+     * @throws LanguageNeuronsError as `count`, and WRONG_USE for an edit of another shape
      */
     score(samples: Samples, options: ScoreOptions = {}): Promise<ScoreResult> {
         return score(this.passes, samples, options);
@@ -108,20 +108,17 @@ export class Engine {
      * Logits after every token of a text, or of tokens, [tokens, vocabulary] row-major, BOS first where the
      * model asks for one. It must fit one batch.
      */
-    logits(
-        text: string | Int32Array,
-        { mask }: { readonly mask?: NeuronMask | undefined } = {},
-    ): Promise<Float32Array> {
-        return logits(this.passes, text, mask);
+    logits(text: string | Int32Array, { edit }: { readonly edit?: TextEdit } = {}): Promise<Float32Array> {
+        return logits(this.passes, text, edit);
     }
 
     /**
      * Generates answers to prompts, many at once, in the order in which they end. What is drawn depends
      * on seed, prompt and answer, not on what is generated beside it, up to the rounding of batches of
-     * other shapes: prompts under several masks go through together. BOS comes first where the model asks
+     * other shapes: prompts under several edits go through together. BOS comes first where the model asks
      * for one.
      * @throws LanguageNeuronsError as `count`, and WRONG_USE for a prompt that the context has no room for,
-     * or for more masks than the engine holds
+     * or for more edits than the engine holds
      */
     generate(
         prompts: Iterable<Prompt> | AsyncIterable<Prompt>,

@@ -3,7 +3,7 @@ import type { EngineOptions } from './engineTypes.js';
 import type { LoadedBackends } from './loadBackends.js';
 
 /**
- * What of an engine's options shapes its results beside model and adapters: part of every key. Threads, masks
+ * What of an engine's options shapes its results beside model and adapters: part of every key. Threads, edits
  * held and ways of counting change nothing; the KV cache's size only what is generated.
  */
 export type EngineSettings = {

@@ -8,6 +8,11 @@ const mostSteps = 64;
 /** The same where answers may stop at a text, beyond which what is drawn is thrown away, or meet their drafts again. */
 const mostStepsWatched = 6;
 
+/** A request whose tokens may go through different edits. */
+export interface EditedRequest {
+    readonly editAt?: (position: number) => number;
+}
+
 /** A request under way: its prompt's cells are shared until its last answer ends. */
 export interface Started<Request> {
     readonly request: Request;
@@ -70,6 +75,20 @@ export function uniformsOf(drawn: readonly Growing[], steps: number): Float64Arr
     const rowsOf = (step: number): number[] =>
         drawn.flatMap(({ ahead, trying }) => ahead.slice(step, step + 1 + trying.length));
     return Float64Array.from(Array.from({ length: steps }, (_, step) => rowsOf(step)).flat());
+}
+
+/** The edit of a request's token, wherever it stands. */
+export function editAt({ request }: Started<EditedRequest>, position: number): { readonly edit: number } {
+    return { edit: request.editAt?.(position) ?? 0 };
+}
+
+/** [steps, rows]: that of the token drawn for each row in each step. */
+export function editsOf(drawn: readonly Growing<EditedRequest>[], steps: number): Int32Array {
+    const rowsOf = (step: number): number[] =>
+        drawn.flatMap(({ of, position, trying }) =>
+            Array.from({ length: 1 + trying.length }, (_, i) => editAt(of, position + 1 + i + step).edit),
+        );
+    return Int32Array.from(Array.from({ length: steps }, (_, step) => rowsOf(step)).flat());
 }
 
 /**

@@ -1,12 +1,15 @@
 import type { NativeCounting, NativeMode } from './addon.js';
 import { type AnswerOptions, answerPrompts } from './answerPrompts.js';
+import type { TextEdit } from './edits.js';
 import { Engine } from './Engine.js';
-import type { EngineOptions, GeneratedAnswer, NeuronMask, Prompt, RunOptions, Samples } from './engineTypes.js';
+import type { EngineOptions, GeneratedAnswer, Prompt, RunOptions, Samples } from './engineTypes.js';
 import { loadEngine } from './loadEngine.js';
 
 export interface MeasuredOptions extends EngineOptions {
     /** Way of counting. Default `automatic`. */
     readonly counting?: NativeCounting;
+    /** Keys and values in F32; see `NativeContextOptions`. */
+    readonly f32Cache?: boolean;
     /** Count by eval callback instead, see `NativeContextOptions`. */
     readonly callbackTensor?: string;
 }
@@ -27,12 +30,12 @@ export class MeasuredEngine extends Engine {
         options: RunOptions & {
             readonly head?: boolean | 'every';
             readonly count?: boolean;
-            readonly mask?: NeuronMask;
+            readonly edit?: TextEdit;
         } = {},
     ): Promise<number> {
-        const { mask, head, count = false, signal } = options;
+        const { edit, head, count = false, signal } = options;
         const purpose = { count, head: head === 'every' ? 'unread' : head === false ? 'none' : 'logits' } as const;
-        return this.passes.run(purpose, [mask], signal, () => this.passes.decodeAll(samples, options));
+        return this.passes.run(purpose, [edit], signal, () => this.passes.decodeAll(samples, options));
     }
 
     override generate(

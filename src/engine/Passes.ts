@@ -1,16 +1,15 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { orStopped, throwIfStopped } from '../stop.js';
 import type { NativeContext, NativeMode, NativeModel, NativeModelInfo } from './addon.js';
-import type { NeuronMask, RunOptions, Samples } from './engineTypes.js';
+import { type EditSlots, layOutEdits, nativeEdit, type TextEdit } from './edits.js';
+import type { RunOptions, Samples } from './engineTypes.js';
 import { type CacheLayout, type EngineParts, leastBatchSize, type OpenContext } from './loadEngine.js';
 import { awaitNative } from './nativeError.js';
 import { type PackedBatch, packBatches, type PackOptions, type ScoredPart } from './packBatches.js';
 import { tokenizeSamples } from './tokenizeSamples.js';
 
-/** What a pass is for; the masks decide the rest of its mode. */
-export type Purpose = Omit<NativeMode, 'mask' | 'masks'>;
-/** A mask for each condition; undefined: no neuron is deactivated. */
-export type Masks = readonly (NeuronMask | undefined)[];
+/** What a pass is for; the conditions decide the rest of its mode. */
+export type Purpose = Omit<NativeMode, 'edit' | 'edits' | 'add'>;
 
 /**
  * A model's context and the passes over it: one at a time, stopped when asked, tried again with half the batch
@@ -24,8 +23,8 @@ export class Passes {
     readonly sequences: number;
     /** Cells of the KV cache. */
     readonly contextSize: number;
-    /** Masks held at a time. */
-    readonly masks: number;
+    /** Edits held at a time. */
+    readonly edits: number;
     /** Whether layers are on a device, not on the processor alone. */
     readonly onDevice: boolean;
     /** Whether the output head is too: tokens are picked there, and logits stay. */
@@ -38,9 +37,9 @@ export class Passes {
     /** Of the context; undefined: shared. */
     #layout: CacheLayout | undefined;
     /** What the pass under way has prepared. */
-    #prepared: { readonly purpose: Purpose; readonly masks: Masks } = {
+    #prepared: { readonly purpose: Purpose; readonly slots: EditSlots } = {
         purpose: { count: false, head: 'logits' },
-        masks: [],
+        slots: layOutEdits([]),
     };
     #batchSize: number;
     #steppedDown: boolean;
@@ -56,7 +55,7 @@ export class Passes {
         this.windowSize = sizes.windowSize;
         this.sequences = sizes.sequences;
         this.contextSize = sizes.contextSize;
-        this.masks = sizes.masks;
+        this.edits = sizes.edits;
         this.onDevice = backends.gpus.length > 0;
         this.headOnDevice = context.headOnDevice();
         this.plainCache = context.plainCache();
@@ -101,13 +100,19 @@ export class Passes {
     }
 
     /** Runs one pass from a clean context; refuses another while it lasts, which would mix their counts. */
-    async run<T>(purpose: Purpose, masks: Masks, signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
-        this.#enter(masks.length);
+    async run<T>(
+        purpose: Purpose,
+        conditions: readonly TextEdit[],
+        signal: AbortSignal | undefined,
+        work: () => Promise<T>,
+    ): Promise<T> {
+        const slots = layOutEdits(conditions);
+        this.#enter(slots);
         const release = this.#stopOn(signal);
         try {
             return await this.#within(signal, async () => {
                 await this.#lay(undefined);
-                await this.#prepare(purpose, masks);
+                await this.#prepare(purpose, slots);
                 return work();
             });
         } finally {
@@ -119,13 +124,14 @@ export class Passes {
     /** A pass whose results are taken one by one, and which ends when they are no longer wanted. */
     async *stream<T>(
         purpose: Purpose,
-        masks: Masks,
+        conditions: readonly TextEdit[],
         signal: AbortSignal | undefined,
         work: () => AsyncGenerator<T>,
     ): AsyncGenerator<T> {
-        this.#enter(masks.length);
+        const slots = layOutEdits(conditions);
+        this.#enter(slots);
         const release = this.#stopOn(signal);
-        const prepare = (): Promise<void> => this.#prepare(purpose, masks);
+        const prepare = (): Promise<void> => this.#prepare(purpose, slots);
         const results = (async function* () {
             await prepare();
             yield* work();
@@ -150,7 +156,12 @@ export class Passes {
 
     /** Lays the cache out anew for what is left of a pass; undefined: shared. The same costs nothing. */
     async relay(layout: CacheLayout | undefined): Promise<void> {
-        if (await this.#lay(layout)) await this.#prepare(this.#prepared.purpose, this.#prepared.masks);
+        if (await this.#lay(layout)) await this.#prepare(this.#prepared.purpose, this.#prepared.slots);
+    }
+
+    /** Number of the edit that a token has in the pass under way; see `EditsByToken.at`. */
+    editAt(condition: number, position: number, promptLength: number): number {
+        return this.#prepared.slots.slotAt(condition, position, promptLength);
     }
 
     /** Batches of samples, packed as the context takes them. */
@@ -161,6 +172,7 @@ export class Passes {
             sequences: this.sequences,
             bos: this.info.bos,
             scored,
+            editAt: (position, promptLength) => this.editAt(0, position, promptLength),
         };
         return packBatches(tokenizeSamples(this.model, samples), pack);
     }
@@ -225,13 +237,14 @@ export class Passes {
     }
 
     /** Whoever it lets in sets `#running` to false at the end. */
-    #enter(masks = 0): void {
+    #enter(slots?: EditSlots): void {
         this.#throwUnlessIdle();
-        if (masks > this.masks) {
+        const edits = slots?.edits.length ?? 0;
+        if (edits > this.edits) {
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                `${masks} masks at once are more than the ${this.masks} that the engine was opened for; ` +
-                    'open it with the option masks',
+                `${edits} edits at once are more than the ${this.edits} that the engine was opened for; ` +
+                    'open it with the option edits',
             );
         }
         this.#running = true;
@@ -269,14 +282,15 @@ export class Passes {
         return true;
     }
 
-    async #prepare(purpose: Purpose, masks: Masks): Promise<void> {
-        this.#prepared = { purpose, masks };
-        const several = masks.length > 1;
-        const mode: NativeMode = { ...purpose, mask: !several && masks[0] !== undefined, masks: several };
+    async #prepare(purpose: Purpose, slots: EditSlots): Promise<void> {
+        this.#prepared = { purpose, slots };
+        const { edits, add } = slots;
+        const several = edits.length > 1;
+        const mode: NativeMode = { ...purpose, edit: !several && edits[0] !== undefined, edits: several, add };
         await awaitNative(() => this.#context.setMode(mode));
         await awaitNative(() => this.#context.reset());
-        for (const [i, mask] of masks.entries()) {
-            if (several || mask !== undefined) await awaitNative(() => this.#context.setMask(i, mask ?? []));
+        for (const [i, edit] of edits.entries()) {
+            if (several || edit !== undefined) await awaitNative(() => this.#context.setEdit(i, nativeEdit(edit)));
         }
     }
 

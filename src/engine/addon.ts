@@ -53,7 +53,7 @@ export interface NativeMemory {
     readonly weights: NativeBytes;
     /** KV cache, recurrent states, compute buffers and outputs. */
     readonly context: NativeBytes;
-    /** Counters and masks. */
+    /** Counters and edits. */
     readonly adapter: NativeBytes;
 }
 
@@ -145,8 +145,12 @@ export interface NativeContextOptions {
     readonly counting: NativeCounting;
     /** Reserve compute buffers for counting, none for logits. */
     readonly countOnly: boolean;
-    /** Masks held at a time, at least 1. */
-    readonly masks: number;
+    /** Attention is computed in F32 throughout. Default: its keys and values are rounded to F16, as llama.cpp does. */
+    readonly f32Cache?: boolean;
+    /** Edits held at a time, at least 1. */
+    readonly edits: number;
+    /** They may have offsets, which take as much memory again. */
+    readonly offsets: boolean;
     /**
      * Not empty: count through llama.cpp's eval callback (the reference way): the activation of this name, or, for
      * `*`, what every activation function of an FFN is applied to, by layer and in a layer in the order of computation.
@@ -158,6 +162,8 @@ export interface NativeContextOptions {
 export interface NativeSite extends Site {
     readonly activation: string;
     readonly gated: boolean;
+    /** Whether an edit may have offsets there. */
+    readonly addable: boolean;
     /** Experts that a token goes through; 1 where it is not routed. */
     readonly used: number;
     /** `one-hot`: a routed site's on a device, by a product with one row a token and expert. */
@@ -173,13 +179,24 @@ export interface NativeCounts {
     readonly tokens: bigint;
 }
 
+/**
+ * What becomes of activations: each, act, becomes factor * act + offset. A factor of 0 makes 0 even of infinity. One
+ * array [experts * width] a site.
+ */
+export interface NativeEdit {
+    readonly factors: readonly Float32Array[];
+    readonly offsets: readonly Float32Array[];
+}
+
 /** What the next decodes do; free where it fits the buffers reserved, else one reservation. */
 export interface NativeMode {
     readonly count: boolean;
-    /** Every token has the first mask. */
-    readonly mask: boolean;
-    /** Every token has the mask that its batch names. */
-    readonly masks: boolean;
+    /** Activations go through the first edit. */
+    readonly edit: boolean;
+    /** Each token's go through the edit that its batch names. */
+    readonly edits: boolean;
+    /** Edits have offsets. */
+    readonly add: boolean;
     readonly head: NativeHead;
 }
 
@@ -198,8 +215,8 @@ export interface NativeBatch {
     readonly counted: Uint8Array;
     /** Token whose log-probability is asked for after this one, or -1. */
     readonly targets: Int32Array;
-    /** Mask of the token, in the mode `masks`. */
-    readonly masks: Int32Array;
+    /** Edit of the token, in the mode `edits`. */
+    readonly edits: Int32Array;
     /** Sequences that end with this batch; their KV cells are freed after it. */
     readonly finished: Int32Array;
     /** Sequences that lose their cells from a position on before the batch, as pairs of the two. */
@@ -218,6 +235,8 @@ export interface NativeDraws {
     readonly sequences: Int32Array;
     /** [steps, entries] in [0, 1): where softmax(logits / temperature) is inverted. */
     readonly uniforms: Float64Array;
+    /** [steps, entries], in the mode `edits`: edit of the token that is drawn. */
+    readonly edits: Int32Array;
     /** Most tokens to draw for each entry, each in a batch of its own but the first. */
     readonly steps: number;
     /** No step follows one in which one of these was drawn. */
@@ -234,8 +253,8 @@ export interface NativeContext {
     /** Whether the output head is computed by another device than the processor. */
     headOnDevice(): boolean;
     setMode(mode: NativeMode): Promise<void>;
-    /** One array [experts * width] a site; 1: the neuron is deactivated. No site: none is. */
-    setMask(mask: number, sites: readonly Uint8Array[]): Promise<void>;
+    /** No site at all: factors of 1, offsets of 0. Rejects with UNSUPPORTED for offsets where a site cannot have any. */
+    setEdit(number: number, edit: NativeEdit): Promise<void>;
     /** Natural log-probabilities [tokens] with the head `scores` (NaN where none was asked for), else empty. */
     decode(batch: NativeBatch): Promise<Float64Array>;
     /** Logits [tokens, vocabulary], row-major. */

@@ -22,7 +22,7 @@ export interface AnswerOptions extends GenerateOptions {
 const draftTokens = { cpu: 16, device: 256 };
 
 type Prompts = Iterable<Prompt> | AsyncIterable<Prompt>;
-type Request = GenerationRequest & { readonly stops: readonly string[] };
+type Request = GenerationRequest & { readonly condition: number; readonly stops: readonly string[] };
 
 /** See `Engine.generate`. */
 export async function* answerPrompts(
@@ -30,7 +30,7 @@ export async function* answerPrompts(
     prompts: Prompts,
     options: AnswerOptions,
 ): AsyncGenerator<GeneratedAnswer> {
-    const { masks = [undefined], signal, temperature = 0, seed = 1 } = options;
+    const { edits = [undefined], signal, temperature = 0, seed = 1 } = options;
     if (!(temperature >= 0 && Number.isFinite(temperature))) {
         throw new LanguageNeuronsError('WRONG_USE', `the temperature must be at least 0, not ${temperature}`);
     }
@@ -42,8 +42,8 @@ export async function* answerPrompts(
     // A processor's own search for the largest is faster than the graph's, which has one thread.
     const head = temperature === 0 && passes.headOnDevice ? 'likeliest' : 'logits';
     const purpose = { count: false, head } as const;
-    yield* passes.stream(purpose, masks, signal, () =>
-        answers(passes, requests(passes, prompts, masks.length, options.answers ?? 1), options),
+    yield* passes.stream(purpose, edits, signal, () =>
+        answers(passes, requests(passes, prompts, edits.length, options.answers ?? 1), options),
     );
 }
 
@@ -102,7 +102,7 @@ async function* generateIn(
         const [text] = await detokenize([tokens]);
         yield {
             prompt: request.id,
-            mask: request.mask ?? 0,
+            edit: request.condition,
             answer,
             text: before(text!, request.stops),
             tokens: tokens.length,
@@ -115,11 +115,16 @@ async function* generateIn(
 }
 
 async function* requests(
-    { model, info: { bos }, plainCache }: Passes,
+    passes: Passes,
     prompts: Prompts,
-    masks: number,
+    conditions: number,
     answers: number,
 ): AsyncGenerator<Request> {
+    const {
+        model,
+        info: { bos },
+        plainCache,
+    } = passes;
     let count = 0;
     // conditions ask the same in a row
     let lastDraft: { readonly text: string; readonly tokens: Int32Array } | undefined;
@@ -134,13 +139,13 @@ async function* requests(
         const {
             text,
             id,
-            mask = 0,
+            edit: condition = 0,
             special = false,
             stops = [],
             draft,
         } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
-        if (!Number.isInteger(mask) || mask < 0 || mask >= masks) {
-            throw new LanguageNeuronsError('WRONG_USE', `a prompt asks for mask ${mask} of ${masks}`);
+        if (!Number.isInteger(condition) || condition < 0 || condition >= conditions) {
+            throw new LanguageNeuronsError('WRONG_USE', `a prompt asks for edit ${condition} of ${conditions}`);
         }
         if (last?.text !== text || last.special !== special) {
             last = {
@@ -152,7 +157,9 @@ async function* requests(
         }
         const { tokens } = last;
         const lead = bos >= 0 && tokens[0] !== bos ? [bos] : []; // a chat template may have written it
-        const request = { id, mask, prompt: Int32Array.from([...lead, ...tokens]), answers, stops };
+        const whole = Int32Array.from([...lead, ...tokens]);
+        const editAt = (position: number): number => passes.editAt(condition, position, whole.length);
+        const request = { id, condition, editAt, prompt: whole, answers, stops };
         yield draft === undefined || !plainCache ? request : { ...request, draft: await draftOf(draft) };
     }
 }

@@ -1,6 +1,7 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeBatch } from './addon.js';
-import type { CountResult, NeuronMask, RunOptions, Samples, ScoreResult, TextScore } from './engineTypes.js';
+import type { TextEdit } from './edits.js';
+import type { CountResult, RunOptions, Samples, ScoreResult, TextScore } from './engineTypes.js';
 import { awaitNative } from './nativeError.js';
 import type { ScoredPart } from './packBatches.js';
 import type { Passes, Purpose } from './Passes.js';
@@ -14,17 +15,17 @@ export function count(passes: Passes, samples: Samples, options: RunOptions): Pr
 }
 
 export interface ScoreOptions extends RunOptions {
-    /** Neurons deactivated. Default: none. */
-    readonly mask?: NeuronMask | undefined;
+    /** What becomes of activations. Default: the whole model. */
+    readonly edit?: TextEdit;
     /** Tokens scored. Default: the response's. */
     readonly over?: ScoredPart | undefined;
 }
 
 /** See `Engine.score`. */
 export function score(passes: Passes, samples: Samples, options: ScoreOptions): Promise<ScoreResult> {
-    const { mask, over = 'response' } = options;
+    const { edit, over = 'response' } = options;
     const purpose: Purpose = { count: false, head: 'scores' };
-    return passes.run(purpose, [mask], options.signal, async () => {
+    return passes.run(purpose, [edit], options.signal, async () => {
         const texts: { logProbability: number; tokens: number }[] = [];
         const decodedTokens = await passes.decodeAll(samples, { ...options, over }, (batch, logProbabilities) => {
             for (const [i, target] of batch.targets.entries()) {
@@ -46,8 +47,8 @@ export function score(passes: Passes, samples: Samples, options: ScoreOptions): 
 }
 
 /** See `Engine.logits`. */
-export function logits(passes: Passes, text: string | Int32Array, mask: NeuronMask | undefined): Promise<Float32Array> {
-    return passes.run({ count: false, head: 'logits' }, [mask], undefined, async () => {
+export function logits(passes: Passes, text: string | Int32Array, edit: TextEdit): Promise<Float32Array> {
+    return passes.run({ count: false, head: 'logits' }, [edit], undefined, async () => {
         const batches: NativeBatch[] = [];
         const sample =
             typeof text === 'string'

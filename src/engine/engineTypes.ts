@@ -1,5 +1,6 @@
 import type { Progress } from '../progress.js';
 import type { NativeCounts, NativeSplit } from './addon.js';
+import type { TextEdit } from './edits.js';
 import type { GpuChoice } from './loadBackends.js';
 import type { AnySample } from './tokenizeSamples.js';
 
@@ -33,8 +34,10 @@ export interface EngineOptions {
     readonly threads?: number;
     /** Reserve memory for counting only, none for the logits that scoring takes. Default: for both. */
     readonly countOnly?: boolean;
-    /** Masks held at a time: conditions that one batch can run side by side. Default 1. */
-    readonly masks?: number;
+    /** Edits held at a time: conditions that one batch can run side by side. Default 1. */
+    readonly edits?: number;
+    /** Edits may have offsets (add, replace, diffmean), which take as much memory again. Default false. */
+    readonly offsets?: boolean;
     /** Stops reading the model's file, which is read whole the first time. */
     readonly signal?: AbortSignal | undefined;
     /** Tells how far that is. */
@@ -43,9 +46,6 @@ export interface EngineOptions {
 
 /** Texts to run through the model, some of them as tokens already. */
 export type Samples = AsyncIterable<AnySample> | Iterable<AnySample>;
-
-/** Neurons to deactivate: for each site a Uint8Array [experts * width], 1 where the activation is set to 0. */
-export type NeuronMask = readonly Uint8Array[];
 
 export interface RunOptions {
     readonly signal?: AbortSignal | undefined;
@@ -61,8 +61,8 @@ export interface CountResult extends NativeCounts {
 
 export interface GenerateOptions {
     readonly signal?: AbortSignal | undefined;
-    /** Neurons deactivated, a mask for each condition that prompts name; undefined: none are. Default: one condition without any. */
-    readonly masks?: readonly (NeuronMask | undefined)[];
+    /** Conditions that prompts name. Default: one, the whole model. */
+    readonly edits?: readonly TextEdit[];
     /** Answers to each prompt. Default 1. */
     readonly answers?: number;
     /** Most tokens of an answer. Default 256. */
@@ -73,15 +73,15 @@ export interface GenerateOptions {
     readonly seed?: number;
 }
 
-/** A prompt; a text alone has its place in the list as its id. Ids and seed decide what is drawn, under every mask. */
+/** A prompt; a text alone has its place in the list as its id. Ids and seed decide what is drawn, under every edit. */
 export type Prompt =
     | string
     | {
           /** Text, or tokens; BOS is put before either where it is not there. */
           readonly text: string | Int32Array;
           readonly id: number;
-          /** Place of its condition in `masks`. Default 0. */
-          readonly mask?: number;
+          /** Place of its condition in `edits`. Default 0. */
+          readonly edit?: number;
           /** Special tokens written out in the text are these tokens. Default: plain text; no matter for tokens. */
           readonly special?: boolean;
           /** An answer ends before the first of these. Default: none. */
@@ -100,7 +100,7 @@ export interface GeneratedAnswer {
     readonly prompt: number;
     readonly answer: number;
     /** The prompt's condition. */
-    readonly mask: number;
+    readonly edit: number;
     readonly text: string;
     /** Tokens drawn, without the one that ended it. */
     readonly tokens: number;

@@ -1,9 +1,19 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { randomOf } from '../random.js';
 import type { NativeBatch, NativeDraws } from './addon.js';
-import { BatchBuilder, type TokenUse } from './BatchBuilder.js';
+import { BatchBuilder } from './BatchBuilder.js';
 import { Draft } from './Draft.js';
-import { evenDraft, freshOf, type Growing, sequenceOf, type Started, stepsOf, uniformsOf } from './Growing.js';
+import {
+    editAt,
+    editsOf,
+    evenDraft,
+    freshOf,
+    type Growing,
+    sequenceOf,
+    type Started,
+    stepsOf,
+    uniformsOf,
+} from './Growing.js';
 import { StopMatcher } from './stops.js';
 
 const none = new Int32Array();
@@ -14,8 +24,8 @@ export interface GenerationRequest {
     readonly id: number;
     readonly prompt: Int32Array;
     readonly answers: number;
-    /** Mask that its tokens have; what is drawn does not depend on its number. Default 0. */
-    readonly mask?: number;
+    /** Number of the edit that a token has; what is drawn does not depend on the number. Default: 0 for all. */
+    readonly editAt?: (position: number) => number;
     /** Tokens that an answer may turn out to be: they change what is computed, not what is drawn. */
     readonly draft?: Int32Array;
     /** An answer is over once it holds one of these texts, though the model did not end it. Default: none. */
@@ -129,21 +139,22 @@ export async function* generate<Request extends GenerationRequest>(
                 one.trying.set(found);
             }
             for (const [i, token] of one.trying.entries()) {
-                rows.push(batch.add(token, one.position + 1 + i, [sequenceOf(one)], useOf(one.of.request)));
+                const position = one.position + 1 + i;
+                rows.push(batch.add(token, position, [sequenceOf(one)], editAt(one.of, position)));
             }
         };
         const drawn = growing;
         const share = Math.max(0, Math.floor(draftTokens / Math.max(1, growing.length + starting.length)) - 1);
         const even = streams ? evenDraft(growing, share, mostCells) : undefined;
         for (const one of growing) {
-            const row = batch.add(one.tokens.at(-1)!, one.position, [sequenceOf(one)], useOf(one.of.request));
+            const row = batch.add(one.tokens.at(-1)!, one.position, [sequenceOf(one)], editAt(one.of, one.position));
             tryOn(one, row, share, even);
         }
         for (const one of starting) {
             const { id, prompt, stops = [], draft } = one.request;
             let row = -1;
             while (one.decoded < prompt.length && batch.room > 0)
-                row = batch.add(prompt[one.decoded]!, one.decoded++, one.sequences, useOf(one.request));
+                row = batch.add(prompt[one.decoded]!, one.decoded, one.sequences, editAt(one, one.decoded++));
             if (one.decoded < prompt.length) break; // the next batch goes on with it
             for (let answer = 0; answer < one.sequences.length; answer++) {
                 const random = randomOf(options.seed, id, answer);
@@ -180,6 +191,7 @@ export async function* generate<Request extends GenerationRequest>(
             ends,
             steps,
             temperature,
+            edits: editsOf(drawn, steps),
             uniforms: temperature > 0 ? uniformsOf(drawn, steps) : new Float64Array(rows.length * steps),
         });
         const fresh = freshOf(drawn, tokens);
@@ -258,10 +270,6 @@ async function thoseAtStop<Answer extends Growing<unknown>>(
     if (watched.length === 0) return new Set();
     const texts = await model.detokenize(watched.map(({ answer, stops }) => stops.add(answer.tokens.at(-1)!)));
     return new Set(watched.filter(({ stops }, i) => stops.isOver(texts[i]!)).map(({ answer }) => answer));
-}
-
-function useOf({ mask = 0 }: GenerationRequest): TokenUse {
-    return { mask };
 }
 
 async function* stream<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {

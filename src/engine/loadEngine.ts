@@ -1,4 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
+import type { EditRoom } from './edits.js';
 import type { NativeContext, NativeContextOptions, NativeDevice, NativeMode, NativeModel } from './addon.js';
 import { checkOptions, checkWindow } from './checkOptions.js';
 import { defaultThreads } from './defaultThreads.js';
@@ -39,7 +40,7 @@ export interface EngineParts {
     readonly notes: readonly string[];
     readonly steppedDown: boolean;
     readonly sizes: Readonly<
-        Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'masks', number>
+        Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'edits', number>
     >;
 }
 
@@ -48,10 +49,11 @@ export interface EngineParts {
  * @throws LanguageNeuronsError as `Engine.open`
  */
 export async function loadEngine(
-    options: EngineOptions & Partial<Pick<NativeContextOptions, 'counting' | 'callbackTensor'>>,
+    options: EngineOptions & Partial<Pick<NativeContextOptions, 'counting' | 'callbackTensor' | 'f32Cache'>>,
 ): Promise<EngineParts> {
     checkOptions(options);
-    const { batchSize: requestedBatchSize = defaultBatchSize, masks = 1 } = options;
+    const { batchSize: requestedBatchSize = defaultBatchSize } = options;
+    const room: EditRoom = { edits: options.edits ?? 1, offsets: options.offsets ?? false };
     const path = await resolveModel(options.model);
     const loras = await Promise.all(
         (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
@@ -59,7 +61,7 @@ export async function loadEngine(
     const backends = await loadBackends(options.gpu ?? 'auto', options.rpc);
     const notes: string[] = [];
     const onDevice = backends.gpus.length > 0;
-    const plan = onDevice ? await planOf(path, backends, options, requestedBatchSize, masks) : undefined;
+    const plan = onDevice ? await planOf(path, backends, options, requestedBatchSize, room) : undefined;
     if (plan === undefined) await checkWeightsFit(path);
     else notes.push(`${backends.name}: ${describePlan(plan, backends.place)}`);
     const fingerprint = await modelFingerprint(path, loras, options);
@@ -94,7 +96,8 @@ export async function loadEngine(
                     threads,
                     counting: options.counting ?? 'automatic',
                     countOnly: options.countOnly ?? false,
-                    masks,
+                    f32Cache: options.f32Cache ?? false,
+                    ...room,
                     callbackTensor: options.callbackTensor ?? '',
                 }),
             );
@@ -107,7 +110,7 @@ export async function loadEngine(
             steppedDown = true;
             return open(batchSize);
         });
-        if (onDevice) await warnOfFallback(context, options.countOnly ?? false, masks, notes);
+        if (onDevice) await warnOfFallback(context, options.countOnly ?? false, room, notes);
         const settings = engineSettings(options, backends, requestedBatchSize, windowSize);
         return {
             path,
@@ -120,7 +123,7 @@ export async function loadEngine(
             plan,
             notes,
             steppedDown,
-            sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, masks },
+            sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, edits: room.edits },
         };
     } catch (cause) {
         model.close();
@@ -133,7 +136,7 @@ function planOf(
     { addon, gpus }: LoadedBackends,
     options: EngineOptions,
     batchSize: number,
-    masks: number,
+    room: EditRoom,
 ): Promise<MemoryPlan> {
     const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
     const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
@@ -151,28 +154,35 @@ function planOf(
             contextSize,
             batchSize,
             leastBatchSize: Math.min(batchSize, 2 * leastBatchSize),
-            masks,
+            ...room,
             countOnly: options.countOnly,
             gpuLayers: options.gpuLayers,
         },
     );
 }
 
-/** A count, mask or score that the scheduler moves to another device splits the graph more often. */
+/** A count, edit or score that the scheduler moves to another device splits the graph more often. */
 async function warnOfFallback(
     context: NativeContext,
     countOnly: boolean,
-    masks: number,
+    { edits, offsets }: EditRoom,
     notes: string[],
 ): Promise<void> {
-    const plain: NativeMode = { count: false, mask: false, masks: false, head: countOnly ? 'none' : 'logits' };
+    const plain: NativeMode = {
+        count: false,
+        edit: false,
+        edits: false,
+        add: false,
+        head: countOnly ? 'none' : 'logits',
+    };
     const without = await awaitNative(() => context.graphSplits(plain));
     const all = await awaitNative(() =>
         context.graphSplits({
             ...plain,
             count: true,
-            mask: true,
-            masks: masks > 1,
+            edit: true,
+            edits: edits > 1,
+            add: offsets,
             head: countOnly ? 'none' : 'scores',
         }),
     );

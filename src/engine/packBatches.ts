@@ -13,6 +13,8 @@ export interface PackOptions {
     readonly bos: number;
     /** Tokens that are scored. Default: the response's. */
     readonly scored?: ScoredPart;
+    /** Number of a token's edit; see `EditsByToken.at`. Default: 0 for all. */
+    readonly editAt?: ((position: number, promptLength: number) => number) | undefined;
 }
 
 /** A part of each text; BOS belongs to none. */
@@ -42,6 +44,7 @@ export async function* packBatches(
     options: PackOptions,
 ): AsyncGenerator<PackedBatch> {
     const free = Array.from({ length: options.sequences }, (_, id) => options.sequences - 1 - id);
+    const { editAt = () => 0 } = options;
     let batch = new BatchBuilder(options.batchSize);
     let places: number[] = [];
     let characters = 0;
@@ -67,7 +70,8 @@ export async function* packBatches(
             const ids = Array.from({ length: together }, () => free.pop()!);
             for (let position = 0; position < shared; position++) {
                 if (batch.room === 0) yield flush();
-                batch.add(windows[first]!.tokens[position]!, position, ids);
+                const { tokens, promptLength } = windows[first]!;
+                batch.add(tokens[position]!, position, ids, { edit: editAt(position, promptLength) });
                 places.push(windows[first]!.place);
                 characters += read();
             }
@@ -79,6 +83,7 @@ export async function* packBatches(
                     batch.add(tokens[position]!, position, [sequence], {
                         counted: position >= promptLength,
                         target: nextScored ? tokens[position + 1]! : -1,
+                        edit: editAt(position, promptLength),
                     });
                     places.push(place);
                     characters += read();

@@ -12,7 +12,7 @@ export interface MemoryNeeds {
     readonly weights: Split;
     /** KV cache, recurrent states, compute buffers and outputs. */
     readonly context: Split;
-    /** Counters and masks. */
+    /** Counters and edits. */
     readonly adapter: Split;
 }
 
@@ -30,7 +30,9 @@ export interface MemorySizes {
     readonly batchSize: number;
     /** Smallest batch that is worth trying. Default: `batchSize`. */
     readonly leastBatchSize?: number;
-    readonly masks: number;
+    readonly edits: number;
+    /** Theirs too. Default false. */
+    readonly offsets?: boolean;
     /** No memory for logits and scores. Default false. */
     readonly countOnly?: boolean | undefined;
     /** Layers that the user wants on the GPU. Default: as many as fit. */
@@ -64,7 +66,7 @@ export async function planMemory(
     sizes: MemorySizes,
     memory = machineMemory(),
 ): Promise<MemoryPlan> {
-    const { contextSize, batchSize, masks, countOnly = false, leastBatchSize = batchSize } = sizes;
+    const { contextSize, batchSize, edits, offsets = false, countOnly = false, leastBatchSize = batchSize } = sizes;
     const sequences = Math.min(maxSequences, batchSize);
     const measured = new Map<string, Promise<NativeMemory>>();
     const needs = (gpuLayers: number, batch: number): Promise<NativeMemory> => {
@@ -82,7 +84,8 @@ export async function planMemory(
                         threads: 1,
                         counting: 'automatic',
                         countOnly,
-                        masks,
+                        edits,
+                        offsets,
                         callbackTensor: '',
                     },
                 ),

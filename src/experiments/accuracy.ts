@@ -103,12 +103,12 @@ export function accuracyMetric({
             let [tried, held] = [0, 0];
             // On a processor, batches of many answers gain nothing by drafts; see `draftTokens` of answerPrompts.
             const drafting = engine.backends.gpus.length > 0;
-            for (const together of groupsOf(conditions, engine.masks, drafting)) {
-                const masks = together.map((condition) => conditionMask(condition, widths));
+            for (const together of groupsOf(conditions, engine.edits, drafting)) {
+                const edits = together.map((condition) => conditionMask(condition, widths));
                 await steppingDown(engine, progress, async () => {
-                    for await (const { prompt: place, mask, text, tokens, promptTokens, ...drafted } of engine.generate(
+                    for await (const { prompt: place, edit, text, tokens, promptTokens, ...drafted } of engine.generate(
                         todo(together),
-                        { masks, maxTokens, signal },
+                        { edits, maxTokens, signal },
                     )) {
                         tried += drafted.tried;
                         held += drafted.held;
@@ -116,7 +116,7 @@ export function accuracyMetric({
                             key,
                             question: { language, index },
                         } = asked[place]!;
-                        const condition = together[mask]!.id;
+                        const condition = together[edit]!.id;
                         const answer = {
                             key: `${key}/${condition}`,
                             condition,
@@ -145,11 +145,11 @@ export function accuracyMetric({
                         text,
                         question: { language },
                     } = asked[place!]!;
-                    for (const [mask, condition] of together.entries()) {
+                    for (const [edit, condition] of together.entries()) {
                         if (!answers.isOpen(condition, place!)) continue;
                         const draft = drafting && condition.id !== wholeModel.id ? drafts.get(key) : undefined;
                         const stops = template.stops(language);
-                        yield { text, id: place!, mask, special: template.special, stops, draft };
+                        yield { text, id: place!, edit, special: template.special, stops, draft };
                     }
                 }
             }
@@ -199,7 +199,7 @@ export function accuracyMetric({
     }
 }
 
-/** As many at a time as there are masks; the whole model by itself and first, where its answers foretell the others'. */
+/** As many at a time as there are edits; the whole model by itself and first, where its answers foretell the others'. */
 function groupsOf(conditions: readonly Condition[], most: number, wholeFirst: boolean): Condition[][] {
     const first = conditions.filter(({ id }) => wholeFirst && id === wholeModel.id);
     const others = conditions.filter((condition) => !first.includes(condition));

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { NeuronMask } from '../engine/engineTypes.js';
+import type { NeuronMask } from '../engine/edits.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { randomExperts } from '../neurons/randomExperts.js';

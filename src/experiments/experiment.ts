@@ -52,7 +52,7 @@ export function planExperiment(
     return { analysis, seed, controls, askedSets, sets, asked, known };
 }
 
-/** Different conditions that an experiment has: an engine that holds as many masks runs all of them in one batch. */
+/** Different conditions that an experiment has: an engine that holds as many edits runs all of them in one batch. */
 export function countConditions(options: ExperimentOptions, languages: readonly string[]): number {
     return planExperiment(options, languages).asked.length;
 }

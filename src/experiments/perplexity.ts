@@ -85,14 +85,14 @@ export function perplexityMetric(
             const widths = engine.sites.map(neuronsAt);
             const onBatch = (_: unknown, read: number): void => progress.advance(read);
             for (const condition of conditions) {
-                const mask = conditionMask(condition, widths);
+                const edit = conditionMask(condition, widths);
                 for (const { language } of own.filter((cell) => cell.condition === condition)) {
                     if (!cells.isOpen(condition, language)) {
                         progress.advance(charactersOf(language));
                         continue;
                     }
                     const score = await steppingDown(engine, progress, () =>
-                        engine.score(corpus.samples(language), { signal, mask, over, onBatch }),
+                        engine.score(corpus.samples(language), { signal, edit, over, onBatch }),
                     );
                     if (score.tokens === 0) {
                         const where = over === 'response' ? '' : ` in its ${over}s`;

@@ -185,7 +185,7 @@ async function examineIn(config: RunConfig, { force, signal, progress = silent }
             const many = await Engine.open({
                 ...engineOptionsOf(config),
                 contextSize: accuracy.contextSize ?? generationContextSize,
-                masks: countConditions(asked, metric.languages), // one of every condition
+                edits: countConditions(asked, metric.languages), // one of every condition
             });
             try {
                 matrices.push(await deactivate({ ...asked, engine: many, metric }));

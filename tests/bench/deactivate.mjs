@@ -1,5 +1,5 @@
 // npm run bench:deactivate [-- [--rounds N] [--gpu off|auto|cuda|vulkan|metal] [--shape 1b|8b] [--type q4_0|...]]
-// 1. Eleven conditions (the whole model and ten masks) answering together against one after another, on a
+// 1. Eleven conditions (the whole model and ten edits) answering together against one after another, on a
 //    synthetic model of 1B parameters, Q4_0.
 // 2. Perplexity against a prefill that computes every token's logits and never reads them, on the public
 //    model with the largest vocabulary that scripts/fetch-models.mjs brings.
@@ -43,11 +43,11 @@ if (!existsSync(synthetic)) {
     writeSyntheticModel(synthetic, shapes[shape], type);
 }
 const conditions = 11;
-const engine = await MeasuredEngine.open({ model: synthetic, gpu, contextSize: 4096, masks: conditions });
+const engine = await MeasuredEngine.open({ model: synthetic, gpu, contextSize: 4096, edits: conditions });
 heading(engine);
 const widths = engine.sites.map(({ width }) => width);
 const few = widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, j]));
-const masks = [
+const edits = [
     undefined,
     ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(few, widths, k), widths)),
 ];
@@ -63,26 +63,26 @@ async function answering(asked, groups) {
     let tokens = 0;
     const took = await seconds(async () => {
         for (const group of groups) {
-            const prompts = asked.flatMap((text, id) => group.map((_, mask) => ({ text, id, mask })));
-            for await (const answer of engine.generate(prompts, { masks: group, maxTokens: 48, ignoreEnd: true }))
+            const prompts = asked.flatMap((text, id) => group.map((_, edit) => ({ text, id, edit })));
+            for await (const answer of engine.generate(prompts, { edits: group, maxTokens: 48, ignoreEnd: true }))
                 tokens += answer.tokens;
         }
     });
     if (tokens !== asked.length * conditions * 48) throw new Error(`${tokens} tokens were generated`);
     return took;
 }
-const oneByOne = masks.map((mask) => [mask]);
+const oneByOne = edits.map((edit) => [edit]);
 await line(
     'one question: 11 conditions one after another / together, time',
     gpu === 'off' ? '>= 2' : '>= 6',
     () => answering(questions.slice(0, 1), oneByOne),
-    () => answering(questions.slice(0, 1), [masks]),
+    () => answering(questions.slice(0, 1), [edits]),
 );
 await line(
     'four questions at once, likewise',
     'none',
     () => answering(questions, oneByOne),
-    () => answering(questions, [masks]),
+    () => answering(questions, [edits]),
 );
 engine.close();
 

@@ -26,7 +26,7 @@ export async function benchDrafts(model, { rounds, threads, corpus, maxTokens, m
         });
         const widths = engine.sites.map(({ width, experts }) => width * experts);
         const analysis = identify(activations);
-        const masks = masked.map((language) => maskOf(neuronsOf(analysis, language, 'specific+related'), widths));
+        const edits = masked.map((language) => maskOf(neuronsOf(analysis, language, 'specific+related'), widths));
         const template = await openTemplate(engine.info.chatTemplate === '' ? 'mathoctopus' : 'chat', engine);
         const questions = await openQuestions(embeddedProblems, { languages });
         const prompts = await Promise.all(
@@ -37,18 +37,18 @@ export async function benchDrafts(model, { rounds, threads, corpus, maxTokens, m
                 stops: template.stops(language),
             })),
         );
-        const answer = async (prompt, mask) => {
-            for await (const answered of engine.generate([prompt], { masks: [mask], maxTokens })) return answered;
+        const answer = async (prompt, edit) => {
+            for await (const answered of engine.generate([prompt], { edits: [edit], maxTokens })) return answered;
         };
         const whole = [];
         for (const prompt of prompts) whole.push((await answer(prompt)).text);
-        /** All answers under all masks. */
+        /** All answers under all edits. */
         const measure = async (drafted) => {
             const texts = [];
             const begin = performance.now();
-            for (const mask of masks) {
+            for (const edit of edits) {
                 for (const [i, prompt] of prompts.entries()) {
-                    const { text, tried, held } = await answer(drafted ? { ...prompt, draft: whole[i] } : prompt, mask);
+                    const { text, tried, held } = await answer(drafted ? { ...prompt, draft: whole[i] } : prompt, edit);
                     texts.push({ text, tried, held });
                 }
             }

@@ -1,6 +1,6 @@
 // npm run bench:gpu [-- [--gpu auto|cuda|vulkan|metal|off] [--shape 8b|1b] [--type q4_k_m|q8_0|q4_0|f16]
 //                      [--layers N --embedding N --width N --vocabulary N] [--rounds N] [--no-torch]]
-// Counting, masks and perplexity on the shape of an 8B model with random weights, each as a ratio of two
+// Counting, edits and perplexity on the shape of an 8B model with random weights, each as a ratio of two
 // sides measured in turn in this one run: median, then quartiles. Beside them, the way it is done with
 // PyTorch, transformers and forward hooks, in bf16 on the same shape and device (needs LANGUAGE_NEURONS_PYTHON or
 // python3 with torch and transformers; left out, and said so, where they are not there).
@@ -78,7 +78,7 @@ const texts = windows.map(({ tokens }) => ({
     prompt: '',
     response: Array.from(tokens.subarray(0, batch / 4), (token) => `w${token - 259}`).join(' '),
 }));
-const mask = maskOf(
+const edit = maskOf(
     engine.sites.flatMap(({ width }, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])),
     engine.sites.map(({ width }) => width),
 );
@@ -105,7 +105,7 @@ await line(
 await line(
     'masked prefill / unmasked, time',
     '<= 1.05',
-    time(() => engine.prefill(windows, { mask })),
+    time(() => engine.prefill(windows, { edit })),
     time(() => engine.prefill(windows)),
 );
 await line(

@@ -48,7 +48,7 @@ for (const language of corpus.languages) for await (const sample of corpus.sampl
 const tape = [{ language: '', prompt: '', response: texts.map(({ response }) => response).join(' ') }];
 const few = [{ language: '', prompt: '', response: tape[0].response.slice(0, experts ? 1500 : 6000) }]; // tokens are bytes there
 const widths = full.sites.map(({ width, experts }) => width * experts);
-const mask = maskOf(
+const edit = maskOf(
     widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])),
     widths,
 );
@@ -85,7 +85,7 @@ await line(
 await line(
     'masked prefill / unmasked, time',
     aim,
-    time(() => full.prefill(few, { mask, head })),
+    time(() => full.prefill(few, { edit, head })),
     time(() => full.prefill(few, { head })),
 );
 

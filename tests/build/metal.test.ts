@@ -75,7 +75,7 @@ describe.skipIf(!existsSync(metal))('the Metal backend (skipped until llama.cpp 
         }
         for (const operation of ['GGML_OP_SUM_ROWS', 'GGML_OP_SOFT_MAX'])
             expect(ruleOf(operation)).toContain('ggml_is_contiguous_rows(op->src[0])');
-        // From F32 to F32, the counter's own type; expert numbers to F32, and rows of masks back to I32.
+        // From F32 to F32, the counter's own type; expert numbers to F32, and rows of edits back to I32.
         const rule = body.slice(body.indexOf('case GGML_OP_CPY:'), body.indexOf('case GGML_OP_GET_ROWS:'));
         expect(rule).toMatch(
             /case GGML_TYPE_F32:\s*switch \(op->type\) \{\s*case GGML_TYPE_F32:[^}]*case GGML_TYPE_I32:\s*return true;/,

@@ -53,7 +53,7 @@ beforeAll(async () => {
             threads: 1,
             batchSize: 128,
             contextSize: 1024,
-            masks: 8,
+            edits: 8,
         }),
     );
     writeInputs(join(templates, 'inputs'), { texts: 4, evaluate: 1, questions: 2 });

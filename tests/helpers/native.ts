@@ -9,7 +9,8 @@ const small: NativeContextOptions = {
     threads: 2,
     counting: 'automatic',
     countOnly: false,
-    masks: 1,
+    edits: 1,
+    offsets: false,
     callbackTensor: '',
 };
 
@@ -36,7 +37,7 @@ export async function counting<T>(
 ): Promise<T> {
     const context = await model.createContext({ ...small, ...options });
     try {
-        await context.setMode({ count: true, mask: false, masks: false, head: 'none' });
+        await context.setMode({ count: true, edit: false, edits: false, add: false, head: 'none' });
         return await work(context);
     } finally {
         context.close();
@@ -55,7 +56,7 @@ export function mixedBatch(vocabulary: number, seed: number): NativeBatch {
         sequences,
         counted: Uint8Array.from({ length: n }, (_, i) => (positions[i]! >= lengths[sequences[i]!]! / 3 ? 1 : 0)),
         targets: new Int32Array(n).fill(-1),
-        masks: new Int32Array(n),
+        edits: new Int32Array(n),
         finished: Int32Array.of(0, 1),
         trimmed: new Int32Array(0),
         moved: new Int32Array(0),

@@ -228,7 +228,7 @@ describe('deactivate --metric accuracy', () => {
         const dir = runFolder('failed');
         const questions = await openQuestions(at('questions'), { languages });
         const analysis = await readNeurons(join(dir, 'neurons.json'));
-        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048, masks: 64 });
+        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048, edits: 64 });
         try {
             const metric = accuracyMetric({
                 questions,
@@ -262,11 +262,11 @@ describe('deactivate --metric accuracy', () => {
         }
     });
 
-    it('an engine that holds fewer masks runs the conditions in groups', async () => {
+    it('an engine that holds fewer edits runs the conditions in groups', async () => {
         const dir = runFolder('groups');
         const questions = await openQuestions(at('questions'), { languages });
         const analysis = await readNeurons(join(dir, 'neurons.json'));
-        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048, masks: 3 });
+        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048, edits: 3 });
         try {
             const metric = accuracyMetric({
                 questions,

@@ -17,7 +17,7 @@ const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 const text: Sample[] = [{ language: 'en', prompt: '', response: 'The farmer eats bread in the garden every day.' }];
-const plain: NativeMode = { count: true, mask: false, masks: false, head: 'logits' };
+const plain: NativeMode = { count: true, edit: false, edits: false, add: false, head: 'logits' };
 const options: EngineOptions = { model: embeddedModel, gpu: 'off', batchSize: 256, threads: 1 };
 const engines: MeasuredEngine[] = [];
 const open = async (more: Partial<EngineOptions> = {}): Promise<MeasuredEngine> => {
@@ -245,7 +245,7 @@ describe('options of an engine that make no sense are refused by name', () => {
         'batchSize',
         'windowSize',
         'contextSize',
-        'masks',
+        'edits',
         'gpuLayers',
         'cpuExperts',
         'mainGpu',
@@ -259,7 +259,7 @@ describe('options of an engine that make no sense are refused by name', () => {
         });
     });
 
-    it.each([{ threads: 0 }, { batchSize: 1 }, { windowSize: 1 }, { masks: 0 }])('%o', async (some) => {
+    it.each([{ threads: 0 }, { batchSize: 1 }, { windowSize: 1 }, { edits: 0 }])('%o', async (some) => {
         const [name] = Object.keys(some);
         await expect(open(some)).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining(name!) });
     });

@@ -190,7 +190,7 @@ describe('the whole way on a mixture', () => {
     });
 });
 
-describe('the mask on neurons of single experts', () => {
+describe('the edit on neurons of single experts', () => {
     it('gives the perplexity of a file in which the gate rows of these experts are zero', async () => {
         // every ninth neuron, of the even experts
         const off = (expert: number, j: number): boolean => expert % 2 === 0 && j % 9 === 0;
@@ -208,7 +208,7 @@ describe('the mask on neurons of single experts', () => {
             ),
         );
         const whole = perplexity(await engine.score(samples));
-        const masked = perplexity(await engine.score(samples, { mask: maskOf(neurons, engine.sites.map(neuronsAt)) }));
+        const masked = perplexity(await engine.score(samples, { edit: maskOf(neurons, engine.sites.map(neuronsAt)) }));
         engine.close();
         const other = await MeasuredEngine.open({ model: cut, gpu: 'off' });
         const zeroed = perplexity(await other.score(samples));

@@ -107,10 +107,11 @@ describe('many at work in one process', () => {
             threads: 1,
             counting: 'automatic',
             countOnly: false,
-            masks: 1,
+            edits: 1,
+            offsets: false,
             callbackTensor: '',
         });
-        const mode: NativeMode = { count: true, mask: false, masks: false, head: 'logits' };
+        const mode: NativeMode = { count: true, edit: false, edits: false, add: false, head: 'logits' };
         await context.setMode(mode);
         let working = true;
         // One engine decodes all the while and another one opens good files: both begin many native calls.
@@ -151,11 +152,12 @@ describe('an abort', () => {
             threads: 2,
             counting: 'automatic',
             countOnly: false,
-            masks: 1,
+            edits: 1,
+            offsets: false,
             callbackTensor: '',
         });
         model.close();
-        await context.setMode({ count: true, mask: false, masks: false, head: 'logits' });
+        await context.setMode({ count: true, edit: false, edits: false, add: false, head: 'logits' });
         return context;
     };
     const batch = mixedBatch(64, 1);
@@ -171,6 +173,7 @@ describe('an abort', () => {
                 rows: Int32Array.of(3),
                 sequences: Int32Array.of(0),
                 uniforms: Float64Array.of(0.5),
+                edits: Int32Array.of(0),
                 temperature: 1,
                 steps: 1,
                 ends: Int32Array.of(),
@@ -214,10 +217,10 @@ describe.skipIf(!hasPrlimit || sanitized)('splits of a graph that cannot be rese
                     cpuExperts: 0, loras: [],
                 });
                 const context = await model.createContext({ contextSize: 4096, batchSize: 4096, sequences: 1, streams: false, threads: 1,
-                    counting: 'automatic', countOnly: true, masks: 1, callbackTensor: '' });
+                    counting: 'automatic', countOnly: true, edits: 1, offsets: false, callbackTensor: '' });
                 const size = Number(/VmSize:\\s*(\\d+)/.exec(require('node:fs').readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
                 execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (size + 400 * 1024 * 1024)]);
-                const mode = { count: true, mask: true, masks: false, head: 'scores' };
+                const mode = { count: true, edit: true, edits: false, add: false, head: 'scores' };
                 const said = await context.graphSplits(mode).catch((error) => error.code);
                 process.stdout.write(String(said));
             })();

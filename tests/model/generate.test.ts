@@ -142,11 +142,11 @@ describe('generation', () => {
     it('goes another way without some neurons, and the same way after', async () => {
         const whole = await texts(prompts, { maxTokens: 20 });
         const widths = engine.sites.map(({ width }) => width);
-        const mask = maskOf(
+        const edit = maskOf(
             widths.flatMap((width, layer) => Array.from({ length: width / 2 }, (_, j) => [layer, 2 * j] as const)),
             widths,
         );
-        expect(await texts(prompts, { maxTokens: 20, masks: [mask] })).not.toEqual(whole);
+        expect(await texts(prompts, { maxTokens: 20, edits: [edit] })).not.toEqual(whole);
         expect(await texts(prompts, { maxTokens: 20 })).toEqual(whole);
     });
 

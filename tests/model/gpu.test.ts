@@ -67,11 +67,11 @@ for (const { gpu, absent } of gpus)
                     console.log(`${gpu} against CPU: ${share.toExponential(1)} of the signs differ`);
                     expect(share).toBeLessThan(differingDevices);
 
-                    const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
+                    const plain = { count: false, edit: false, edits: false, add: false, head: 'logits' } as const;
                     const splits = await device.graphSplits(plain);
                     expect(await device.graphSplits({ ...plain, count: true })).toBe(splits);
-                    expect(await device.graphSplits({ ...plain, mask: true })).toBe(splits);
-                    expect(await device.graphSplits({ ...plain, masks: true })).toBe(splits);
+                    expect(await device.graphSplits({ ...plain, edit: true })).toBe(splits);
+                    expect(await device.graphSplits({ ...plain, edits: true })).toBe(splits);
                     expect(await device.graphSplits({ ...plain, head: 'scores' })).toBe(splits);
                 } finally {
                     device.close();
@@ -80,30 +80,30 @@ for (const { gpu, absent } of gpus)
             });
 
             // Moving the compute buffers on a mode change makes lavapipe 22.3 use the old ones after they are freed.
-            it('counts, scores and masks in turn on one engine, each time the same', async () => {
+            it('counts, scores and edits in turn on one engine, each time the same', async () => {
                 const samples = await udhrSamples(['en'], '29-29');
                 const engine = await MeasuredEngine.open(options);
                 try {
                     const widths = engine.sites.map(({ width }) => width);
-                    const mask = maskOf(
+                    const edit = maskOf(
                         widths.map((_, i) => [i, 0] as const),
                         widths,
                     );
                     const round = async () => [
                         await engine.count(samples),
                         await engine.score(samples),
-                        await engine.score(samples, { mask }),
+                        await engine.score(samples, { edit }),
                     ];
                     const first = await round();
                     expect(await round()).toEqual(first);
-                    await engine.graphSplits({ count: true, mask: true, masks: false, head: 'scores' });
+                    await engine.graphSplits({ count: true, edit: true, edits: false, add: false, head: 'scores' });
                     expect(await round()).toEqual(first);
                 } finally {
                     engine.close();
                 }
             });
 
-            it('scores and masks as the CPU does', async () => {
+            it('scores and edits as the CPU does', async () => {
                 const samples = await udhrSamples(['en'], '29-29');
                 const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
                 const [device, host] = [
@@ -111,13 +111,13 @@ for (const { gpu, absent } of gpus)
                     await MeasuredEngine.open({ ...options, model, gpu: 'off' }),
                 ];
                 try {
-                    const mask = maskOf(
+                    const edit = maskOf(
                         device.sites.flatMap(({ width }, i) =>
                             Array.from({ length: width / 4 }, (_, j) => [i, 4 * j] as const),
                         ),
                         device.sites.map(({ width }) => width),
                     );
-                    for (const choice of [{}, { mask }]) {
+                    for (const choice of [{}, { edit }]) {
                         const [there, here] = [await device.score(samples, choice), await host.score(samples, choice)];
                         expect(there.tokens).toBe(here.tokens);
                         expect(Math.abs(there.logProbability / here.logProbability - 1)).toBeLessThan(1e-3);
@@ -192,8 +192,8 @@ for (const { gpu, absent } of gpus)
                     const samples = await udhrSamples(['en'], '29-29');
                     const [whole, split] = [await all.count(samples), await some.count(samples)];
                     expect(flippedShare(whole.counts, split.counts, whole.tokens)).toBeLessThan(differingDevices);
-                    const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
-                    const full = { ...plain, count: true, mask: true, head: 'scores' } as const;
+                    const plain = { count: false, edit: false, edits: false, add: false, head: 'logits' } as const;
+                    const full = { ...plain, count: true, edit: true, head: 'scores' } as const;
                     expect(await some.graphSplits(full)).toBe(await some.graphSplits(plain));
                 } finally {
                     all.close();
@@ -228,8 +228,8 @@ for (const { gpu, absent } of gpus)
                     const share = flippedShare(split.counts, here.counts, here.tokens);
                     console.log(`${gpu} against CPU, experts: ${share.toExponential(1)} of the signs differ`);
                     expect(share).toBeLessThan(differingDevices);
-                    const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
-                    const full = { ...plain, count: true, mask: true, head: 'scores' } as const;
+                    const plain = { count: false, edit: false, edits: false, add: false, head: 'logits' } as const;
+                    const full = { ...plain, count: true, edit: true, head: 'scores' } as const;
                     expect(await beside.graphSplits(full)).toBe(await beside.graphSplits(plain));
                 } finally {
                     for (const engine of [beside, host, callback]) engine.close();

@@ -215,7 +215,7 @@ describe('cells and answers', () => {
         changes: Changes = {},
         metric: PerplexityOptions & Partial<AccuracyOptions> & { data?: string; languages?: string[] } = {},
     ): Promise<number> {
-        return withEngine({ contextSize: 1024, masks: 8, ...engineChanges }, async (engine) => {
+        return withEngine({ contextSize: 1024, edits: 8, ...engineChanges }, async (engine) => {
             let made = 0;
             const counting = new Proxy(engine, {
                 get: (target, name) => {

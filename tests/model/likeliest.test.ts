@@ -26,7 +26,7 @@ function promptsOf(vocabulary: number): { readonly batch: NativeBatch; readonly 
             sequences: Int32Array.from({ length: n }, (_, i) => Math.floor(i / length)),
             counted: new Uint8Array(n),
             targets: new Int32Array(n).fill(-1),
-            masks: new Int32Array(n),
+            edits: new Int32Array(n),
             finished: empty,
             trimmed: empty,
             moved: empty,
@@ -36,6 +36,7 @@ function promptsOf(vocabulary: number): { readonly batch: NativeBatch; readonly 
             rows: Int32Array.from({ length: sequences }, (_, i) => (i + 1) * length - 1),
             sequences: Int32Array.from({ length: sequences }, (_, i) => i),
             uniforms: new Float64Array(sequences * steps),
+            edits: new Int32Array(sequences * steps),
             steps,
             ends: empty,
             temperature: 0,
@@ -56,14 +57,15 @@ for (const { gpu, absent } of places) {
                 threads: 2,
                 counting: 'automatic',
                 countOnly: false,
-                masks: 1,
+                edits: 1,
+                offsets: false,
                 callbackTensor: '',
             });
             try {
                 expect(context.headOnDevice()).toBe(gpu !== 'off');
                 const { batch, draws } = promptsOf(model.info().vocabulary);
                 const drawnBy = async (head: NativeHead): Promise<Int32Array> => {
-                    await context.setMode({ count: false, mask: false, masks: false, head });
+                    await context.setMode({ count: false, edit: false, edits: false, add: false, head });
                     await context.reset();
                     return context.sample(batch, draws);
                 };
@@ -74,7 +76,7 @@ for (const { gpu, absent } of places) {
                 expect(await drawnBy('likeliest')).toEqual(drawn);
                 const hot = { ...draws, temperature: 1 };
                 await expect(context.sample(batch, hot)).rejects.toMatchObject({ code: 'WRONG_USE' });
-                await context.setMode({ count: false, mask: false, masks: false, head: 'none' });
+                await context.setMode({ count: false, edit: false, edits: false, add: false, head: 'none' });
                 await expect(context.sample(batch, draws)).rejects.toMatchObject({ code: 'WRONG_USE' });
             } finally {
                 context.close();
@@ -82,15 +84,15 @@ for (const { gpu, absent } of places) {
             }
         });
 
-        it('makes the answers of the engine, under several masks too', async () => {
-            const engine = await Engine.open({ model: embeddedModel, gpu, batchSize: 64, contextSize: 1024, masks: 2 });
+        it('makes the answers of the engine, under several edits too', async () => {
+            const engine = await Engine.open({ model: embeddedModel, gpu, batchSize: 64, contextSize: 1024, edits: 2 });
             try {
                 const halfOf = (width: number): Uint8Array => Uint8Array.from({ length: width }, (_, j) => (j + 1) % 2);
                 const off = engine.sites.map(({ width }) => halfOf(width));
                 const texts: string[] = [];
-                const prompts = [0, 1].map((mask) => ({ id: mask, text: 'The farmer', mask }));
-                const answers = engine.generate(prompts, { masks: [undefined, off], maxTokens: 8 });
-                for await (const { mask, text } of answers) texts[mask] = text;
+                const prompts = [0, 1].map((edit) => ({ id: edit, text: 'The farmer', edit }));
+                const answers = engine.generate(prompts, { edits: [undefined, off], maxTokens: 8 });
+                for await (const { edit, text } of answers) texts[edit] = text;
                 expect(texts[0]).not.toBe('');
                 expect(texts[1]).not.toBe(texts[0]);
             } finally {

@@ -34,7 +34,7 @@ async function zeroed(neurons: readonly NeuronIndex[], path: string): Promise<vo
     closeSync(file);
 }
 
-describe('the mask', () => {
+describe('the edit', () => {
     let engine: Engine;
     let widths: number[];
     beforeAll(async () => {
@@ -56,7 +56,7 @@ describe('the mask', () => {
         expect(readFileSync(copy).equals(readFileSync(embeddedModel))).toBe(false);
         const samples = await udhrSamples([language], '28-30');
         const whole = perplexity(await engine.score(samples));
-        const masked = perplexity(await engine.score(samples, { mask: maskOf(neurons, widths) }));
+        const masked = perplexity(await engine.score(samples, { edit: maskOf(neurons, widths) }));
         const other = await Engine.open({ model: copy, gpu: 'off' });
         const cut = perplexity(await other.score(samples));
         other.close();
@@ -71,10 +71,10 @@ describe('the mask', () => {
         const layer = counts.counts[2]!;
         // The most active one: some that are hardly ever active write nothing, their down column being 0.
         const active = layer.reduce((most, count, neuron) => (count > layer[most]! ? neuron : most), 0);
-        const masked = await engine.score(samples, { mask: maskOf([[2, active]], widths) });
+        const masked = await engine.score(samples, { edit: maskOf([[2, active]], widths) });
         expect(masked.logProbability).not.toBe(before.logProbability);
         expect(await engine.score(samples)).toEqual(before);
-        expect(await engine.score(samples, { mask: maskOf([], widths) })).toEqual(before);
+        expect(await engine.score(samples, { edit: maskOf([], widths) })).toEqual(before);
     });
 
     it('switches between batches without a stale graph', async () => {
@@ -87,11 +87,11 @@ describe('the mask', () => {
             ],
             [],
         ];
-        const masks = sets.map((neurons) => maskOf(neurons, widths));
+        const edits = sets.map((neurons) => maskOf(neurons, widths));
         const first = [];
-        for (const mask of masks) first.push(await engine.score(samples, { mask }));
-        for (const [i, mask] of masks.entries()) expect(await engine.score(samples, { mask })).toEqual(first[i]);
-        expect(new Set(first.map(({ logProbability }) => logProbability)).size).toBe(masks.length);
+        for (const edit of edits) first.push(await engine.score(samples, { edit }));
+        for (const [i, edit] of edits.entries()) expect(await engine.score(samples, { edit })).toEqual(first[i]);
+        expect(new Set(first.map(({ logProbability }) => logProbability)).size).toBe(edits.length);
     });
 
     it('scores are those of the logits', async () => {

@@ -28,7 +28,8 @@ const context: NativeContextOptions = {
     threads: 2,
     counting: 'automatic',
     countOnly: false,
-    masks: 3,
+    edits: 3,
+    offsets: false,
     callbackTensor: '',
 };
 
@@ -60,7 +61,7 @@ describe('what a model would take is what it takes', () => {
     it.each(['lfm2', 'jamba', 'granitehybrid', 'plamo2'])('%s, attention and recurrent layers', async (name) => {
         const { measured, real } = await measuredAndReal(at(`${name}.gguf`));
         expect(measured.layers).toBe(layers.length + 1);
-        expect(measured.adapter).toEqual({ gpu: 0, cpu: layers.length * width * 4 * (1 + context.masks) });
+        expect(measured.adapter).toEqual({ gpu: 0, cpu: layers.length * width * 4 * (1 + context.edits) });
         expect(real.adapter).toEqual(measured.adapter);
         expect(real.context).toEqual(measured.context);
         expect(measured.weights.gpu).toBe(0);
@@ -72,7 +73,7 @@ describe('what a model would take is what it takes', () => {
     it('the embedded model', async () => {
         const { measured, real } = await measuredAndReal(embeddedModel);
         expect(measured.layers).toBe(7);
-        expect(measured.adapter).toEqual({ gpu: 0, cpu: 6 * 1024 * 4 * (1 + context.masks) });
+        expect(measured.adapter).toEqual({ gpu: 0, cpu: 6 * 1024 * 4 * (1 + context.edits) });
         expect(real.context).toEqual(measured.context);
         expect(Math.abs(real.weights.cpu - measured.weights.cpu) / measured.weights.cpu).toBeLessThan(0.05);
     });
@@ -102,7 +103,7 @@ describe('a plan on the CPU', () => {
     });
 
     it('refuses what is larger than the machine, with the numbers', async () => {
-        const sizes = { contextSize: 1024, batchSize: 128, masks: 1 };
+        const sizes = { contextSize: 1024, batchSize: 128, edits: 1 };
         await expect(planMemory(await planned(at('jamba.gguf')), [], sizes, 10_000)).rejects.toMatchObject({
             code: 'OUT_OF_MEMORY',
             message: expect.stringMatching(/jamba\.gguf: takes \d+ MiB in memory; there are 1 MiB and 0 MiB/),
@@ -111,7 +112,7 @@ describe('a plan on the CPU', () => {
 
     it('of a file that is no model says what loading it says', async () => {
         await expect(
-            planMemory(await planned(import.meta.filename), [], { contextSize: 1024, batchSize: 128, masks: 1 }),
+            planMemory(await planned(import.meta.filename), [], { contextSize: 1024, batchSize: 128, edits: 1 }),
         ).rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringContaining('memoryPlan.test.ts') });
     });
 });
@@ -129,7 +130,7 @@ function writeHead(path: string): number {
 describe('of an 8B model', () => {
     const path = at('8b.gguf');
     const bytes = writeHead(path);
-    const sizes = { contextSize: 2560, batchSize: 512, masks: 1 };
+    const sizes = { contextSize: 2560, batchSize: 512, edits: 1 };
     const memory = 64 * gibibyte;
 
     it('the CPU takes all of it', async () => {
@@ -147,7 +148,7 @@ describe('of an 8B model', () => {
 for (const { gpu, absent } of await gpusUnderTest())
     describe.skipIf(absent !== undefined)(`on ${gpu}${absent === undefined ? '' : ` (${absent})`}`, () => {
         const path = at('8b-gpu.gguf');
-        const sizes = { contextSize: 2560, batchSize: 512, masks: 1 };
+        const sizes = { contextSize: 2560, batchSize: 512, edits: 1 };
         const memory = 64 * gibibyte;
         const device = (free: number): NativeDevice => ({
             name: 'GPU0',
@@ -158,11 +159,11 @@ for (const { gpu, absent } of await gpusUnderTest())
             totalBytes: free * gibibyte,
         });
 
-        it('a small model goes there whole, with its weights, counters and masks', async () => {
+        it('a small model goes there whole, with its weights, counters and edits', async () => {
             const plan = await planMemory(await planned(embeddedModel, gpu), [device(2)], {
                 contextSize: 1024,
                 batchSize: 512,
-                masks: 11,
+                edits: 11,
             });
             expect(plan).toMatchObject({ gpuLayers: 7, totalLayers: 7, adapter: { gpu: 6 * 1024 * 4 * 12, cpu: 0 } });
             expect(describePlan(plan)).toMatch(

@@ -9,7 +9,7 @@ import { embeddedModel } from '../helpers/models.js';
 const readme = readFileSync('README.md', 'utf8');
 
 describe('README', () => {
-    it('its example in TypeScript runs, and a mask changes what it prints', () => {
+    it('its example in TypeScript runs, and an edit changes what it prints', () => {
         const example = /```ts\n([\s\S]+?)```/.exec(readme)![1]!;
         // Inside the package, so that its name resolves to itself; Node 20 has no `using` yet.
         const folder = resolve('build/readme');

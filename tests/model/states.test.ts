@@ -15,12 +15,14 @@ const options = {
     threads: 2,
     counting: 'automatic',
     countOnly: false,
-    masks: 1,
+    edits: 1,
+    offsets: false,
     callbackTensor: '',
 } as const;
-const mode: NativeMode = { count: true, mask: false, masks: false, head: 'logits' };
+const mode: NativeMode = { count: true, edit: false, edits: false, add: false, head: 'logits' };
 const batch = mixedBatch(64, 1);
-const mask = [new Uint8Array(64), new Uint8Array(96)];
+const factors = [new Float32Array(64), new Float32Array(96)];
+const edit = { factors, offsets: [] };
 
 beforeAll(() => {
     writeWidths(join(folder, 'model.gguf'), [64, 96]);
@@ -32,7 +34,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const operations: Record<string, (context: NativeContext) => unknown> = {
     sites: (context) => context.sites(),
     setMode: (context) => context.setMode(mode),
-    setMask: (context) => context.setMask(0, mask),
+    setEdit: (context) => context.setEdit(0, edit),
     decode: (context) => context.decode(batch),
     logits: (context) => context.logits(batch),
     counts: (context) => context.counts(),
@@ -104,14 +106,16 @@ describe('every operation in every state', () => {
         context.close();
     });
 
-    it('a batch that breaks the contract is a TypeError, a mask of another shape WRONG_USE', async () => {
+    it('a batch that breaks the contract is a TypeError, an edit of another shape WRONG_USE', async () => {
         const context = await model.createContext(options);
         expect(() => context.decode({ ...batch, positions: batch.positions.subarray(1) })).toThrow(TypeError);
-        await expect(context.setMask(0, [mask[0]!])).rejects.toMatchObject({ code: 'WRONG_USE' });
-        await expect(context.setMask(0, [mask[1]!, mask[0]!])).rejects.toMatchObject({ code: 'WRONG_USE' });
-        await expect(context.setMask(1, mask)).rejects.toMatchObject({ code: 'WRONG_USE' });
-        await context.setMode({ ...mode, masks: true });
-        await expect(context.decode({ ...batch, masks: batch.masks.map(() => 1) })).rejects.toMatchObject({
+        const wrong = { code: 'WRONG_USE' };
+        await expect(context.setEdit(0, { ...edit, factors: [factors[0]!] })).rejects.toMatchObject(wrong);
+        await expect(context.setEdit(0, { ...edit, factors: factors.toReversed() })).rejects.toMatchObject(wrong);
+        await expect(context.setEdit(0, { ...edit, offsets: factors })).rejects.toMatchObject(wrong); // no room
+        await expect(context.setEdit(1, edit)).rejects.toMatchObject(wrong);
+        await context.setMode({ ...mode, edits: true });
+        await expect(context.decode({ ...batch, edits: batch.edits.map(() => 1) })).rejects.toMatchObject({
             code: 'WRONG_USE',
         });
         context.close();

@@ -75,18 +75,18 @@ describe.skipIf(process.platform === 'win32')(
                         Buffer.from((await engine.logits(text)).buffer).equals(unpatched);
                     expect(await same(), 'attached and off').toBe(true);
                     const widths = engine.sites.map(({ width }) => width);
-                    const mask = maskOf(
+                    const edit = maskOf(
                         [
                             [1, 3],
                             [2, 5],
                         ],
                         widths,
                     );
-                    const masked = Buffer.from((await engine.logits(text, { mask })).buffer);
-                    expect(masked.equals(unpatched), 'a mask changes them').toBe(false);
-                    expect(await same(), 'the mask removed').toBe(true);
+                    const masked = Buffer.from((await engine.logits(text, { edit })).buffer);
+                    expect(masked.equals(unpatched), 'an edit changes them').toBe(false);
+                    expect(await same(), 'the edit removed').toBe(true);
                     await engine.count(await udhrSamples(['en'], '26-26'));
-                    await engine.score(await udhrSamples(['en'], '26-26'), { mask });
+                    await engine.score(await udhrSamples(['en'], '26-26'), { edit });
                     expect(await same(), 'after counting and scoring').toBe(true);
                 } finally {
                     engine.close();

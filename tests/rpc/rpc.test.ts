@@ -13,7 +13,7 @@ import { writeUpcycled } from '../helpers/upcycled.js';
 
 const absent = await absentRpc();
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-const plain = { count: false, mask: false, masks: false, head: 'logits' } as const;
+const plain = { count: false, edit: false, edits: false, add: false, head: 'logits' } as const;
 
 /**
  * Most signs that may differ between a server's CPU and this one: none, measured on x64, with log-probabilities equal
@@ -106,30 +106,30 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
         }
     });
 
-    it.each(['unquantized', 'experts'] as const)('masks and scores the %s model as here', async (name) => {
+    it.each(['unquantized', 'experts'] as const)('edits and scores the %s model as here', async (name) => {
         const samples = await udhrSamples(['en'], '29-29');
         const model = models[name];
         await withEngines([{ model }, { model, rpc: [] }], async (there, here) => {
             const sizes = there.sites.map(({ width, experts }) => width * experts);
             const off = sizes.flatMap((size, i) => Array.from({ length: size / 4 }, (_, j) => [i, 4 * j] as const));
             const scores: number[] = [];
-            for (const options of [{}, { mask: maskOf(off, sizes) }]) {
+            for (const options of [{}, { edit: maskOf(off, sizes) }]) {
                 const [remote, local] = [await there.score(samples, options), await here.score(samples, options)];
                 expect(remote.tokens).toBe(local.tokens);
                 expect(Math.abs(remote.logProbability / local.logProbability - 1)).toBeLessThan(1e-6);
                 scores.push(remote.logProbability);
             }
-            expect(scores[1]! / scores[0]!).toBeGreaterThan(1.05); // the mask did something
-            const all = { ...plain, count: true, mask: true, masks: true, head: 'scores' } as const;
+            expect(scores[1]! / scores[0]!).toBeGreaterThan(1.05); // the edit did something
+            const all = { ...plain, count: true, edit: true, edits: true, add: false, head: 'scores' } as const;
             expect(await there.graphSplits(all)).toBe(await there.graphSplits(plain));
         });
     });
 
-    it('generate the answers that are generated here, with and without a mask', async () => {
+    it('generate the answers that are generated here, with and without an edit', async () => {
         const prompts = ['Everyone has the right', 'Jeder hat das Recht'];
-        await withEngines([{ masks: 2 }, { masks: 2, rpc: [] }], async (there, here) => {
+        await withEngines([{ edits: 2 }, { edits: 2, rpc: [] }], async (there, here) => {
             const widths = there.sites.map(({ width }) => width);
-            const masks = [
+            const edits = [
                 undefined,
                 maskOf(
                     [
@@ -139,11 +139,11 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
                     widths,
                 ),
             ];
-            const asked = prompts.flatMap((text, id) => [0, 1].map((mask) => ({ text, id, mask })));
+            const asked = prompts.flatMap((text, id) => [0, 1].map((edit) => ({ text, id, edit })));
             const told = async (engine: MeasuredEngine): Promise<string[]> => {
                 const answers: GeneratedAnswer[] = [];
-                for await (const answer of engine.generate(asked, { masks, maxTokens: 16 })) answers.push(answer);
-                return answers.map(({ prompt, mask, text }) => `${prompt} ${mask} ${text}`).sort();
+                for await (const answer of engine.generate(asked, { edits, maxTokens: 16 })) answers.push(answer);
+                return answers.map(({ prompt, edit, text }) => `${prompt} ${edit} ${text}`).sort();
             };
             const answers = await told(there);
             expect(answers.length).toBe(4);

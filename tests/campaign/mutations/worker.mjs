@@ -54,27 +54,27 @@ function checkNumbers(matrix) {
 
 /** Engines and inputs of the experiments whose journals are mutated, opened when first needed. */
 const opened = new Map();
-async function experiment(home, masks) {
-    if (!opened.has(masks))
+async function experiment(home, edits) {
+    if (!opened.has(edits))
         opened.set(
-            masks,
+            edits,
             await library.Engine.open({
                 ...small,
                 model: library.embeddedModel,
                 batchSize: 128,
                 contextSize: 1024,
-                masks,
+                edits,
             }),
         );
     return {
-        engine: opened.get(masks),
+        engine: opened.get(edits),
         analysis: await library.readNeurons(join(home, 'run/neurons.json')),
         sets: ['specific'],
         controls: 1,
     };
 }
-async function measure(home, folder, metric, masks) {
-    const matrix = await library.deactivate({ ...(await experiment(home, masks)), metric, folder });
+async function measure(home, folder, metric, edits) {
+    const matrix = await library.deactivate({ ...(await experiment(home, edits)), metric, folder });
     checkNumbers(matrix);
     for (const read of await library.readMatrices(folder)) checkNumbers(read);
 }

@@ -254,7 +254,7 @@ describe('a matrix file', () => {
     });
 });
 
-it('a mask has a 1 at each neuron given and nowhere else', () => {
+it('an edit has a 1 at each neuron given and nowhere else', () => {
     const layers = fc.array(
         fc
             .integer({ min: 1, max: 20 })
@@ -263,11 +263,11 @@ it('a mask has a 1 at each neuron given and nowhere else', () => {
     );
     fc.assert(
         fc.property(layers, (shape) => {
-            const mask = maskOf(
+            const edit = maskOf(
                 shape.flatMap(([, neurons], i) => neurons.map((neuron) => [i, neuron] as const)),
                 shape.map(([width]) => width),
             );
-            expect(mask.map((layer) => [...layer])).toEqual(
+            expect(edit.map((layer) => [...layer])).toEqual(
                 shape.map(([width, neurons]) => Array.from({ length: width }, (_, j) => Number(neurons.includes(j)))),
             );
         }),

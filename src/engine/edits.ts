@@ -1,0 +1,94 @@
+import { LanguageNeuronsError } from '../errors.js';
+import type { NativeEdit } from './addon.js';
+
+/** Neurons to deactivate: for each site a Uint8Array [experts * width], 1 where the activation is set to 0. */
+export type NeuronMask = readonly Uint8Array[];
+
+/**
+ * What becomes of activations at the gate site: each, act(gate), becomes factor * act(gate) + offset. For each site
+ * [experts * width]. A factor of 0 makes 0 even of infinity.
+ */
+export interface AffineEdit {
+    readonly factors: readonly Float32Array[];
+    /** Default: 0 for all. */
+    readonly offsets?: readonly Float32Array[] | undefined;
+}
+
+/** The same for every token of a text; undefined: the whole model. */
+export type NeuronEdit = NeuronMask | AffineEdit | undefined;
+
+/** Tokens of one text that go through different edits. */
+export interface EditsByToken {
+    readonly edits: readonly NeuronEdit[];
+    /**
+     * Place in `edits` of a token's.
+     * @param position in the text with its prompt, BOS first where the model asks for one
+     * @param promptLength tokens of the prompt, BOS among them
+     */
+    readonly at: (position: number, promptLength: number) => number;
+}
+
+/** A condition of the model: what becomes of the activations of a text. */
+export type TextEdit = NeuronEdit | EditsByToken;
+
+/** What a context holds of edits. */
+export interface EditRoom {
+    /** At a time, at least 1. */
+    readonly edits: number;
+    /** They may have offsets. */
+    readonly offsets: boolean;
+}
+
+/** The edits of some conditions as a context holds them: one list, and of each condition the way into it. */
+export interface EditSlots {
+    readonly edits: readonly NeuronEdit[];
+    /** Number of the edit of a token, 0 where there are no conditions; see `EditsByToken.at`. */
+    readonly slotAt: (condition: number, position: number, promptLength: number) => number;
+    /** Whether any has offsets. */
+    readonly add: boolean;
+}
+
+/** Lays the edits of conditions out one behind another. */
+export function layOutEdits(conditions: readonly TextEdit[]): EditSlots {
+    const edits: NeuronEdit[] = [];
+    const ways = conditions.map((condition) => {
+        const first = edits.length;
+        if (!isByToken(condition)) {
+            edits.push(condition);
+            return () => first;
+        }
+        edits.push(...condition.edits);
+        return (position: number, promptLength: number): number => {
+            const place = condition.at(position, promptLength);
+            if (condition.edits.length > place && place >= 0) return first + place;
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `the token at position ${position} asks for edit ${place} of ${condition.edits.length}`,
+            );
+        };
+    });
+    return {
+        edits,
+        slotAt: (condition, position, promptLength) => ways[condition]?.(position, promptLength) ?? 0,
+        add: edits.some((edit) => isAffine(edit) && edit.offsets !== undefined),
+    };
+}
+
+/** Edits that a condition takes of those that a context holds at a time. */
+export function countEdits(condition: TextEdit): number {
+    return isByToken(condition) ? condition.edits.length : 1;
+}
+
+export function nativeEdit(edit: NeuronEdit): NativeEdit {
+    if (edit === undefined) return { factors: [], offsets: [] };
+    if (isAffine(edit)) return { factors: edit.factors, offsets: edit.offsets ?? [] };
+    return { factors: edit.map((site) => Float32Array.from(site, (off) => (off === 0 ? 1 : 0))), offsets: [] };
+}
+
+function isByToken(edit: TextEdit): edit is EditsByToken {
+    return edit !== undefined && 'at' in edit && typeof edit.at === 'function' && 'edits' in edit;
+}
+
+function isAffine(edit: NeuronEdit): edit is AffineEdit {
+    return edit !== undefined && 'factors' in edit;
+}
