@@ -1,0 +1,46 @@
+import type { NeuronSetName } from '../experiments/DeactivationMatrix.js';
+import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
+
+/**
+ * What is done to the activations g = act(gate) of some neurons, at the gate site, before the product with up. With
+ * strength s (1: whole), each becomes g + s * (op(g) - g):
+ *
+ * | op | op(g) |
+ * |---|---|
+ * | zero | 0 |
+ * | scale | v * g |
+ * | add | g + v |
+ * | replace | v |
+ *
+ * `add` and `replace` are those of Language Arithmetics: its strength alpha is s where v is 1 or a mean.
+ */
+export interface Intervention {
+    readonly neurons: NeuronChoice;
+    readonly op: InterventionOp;
+    /** v; of `zero`, none. Default: 1. */
+    readonly value?: number | undefined;
+    /** s. Default 1. */
+    readonly strength?: number | undefined;
+    /** Tokens whose activations change. Default `both`. */
+    readonly where?: InterventionWhere | undefined;
+}
+
+export const interventionOps = ['zero', 'scale', 'add', 'replace'] as const;
+export type InterventionOp = (typeof interventionOps)[number];
+
+/** A language's neurons in one of the sets of an analysis, or neurons by site and index. */
+export type NeuronChoice =
+    { readonly language: string; readonly set?: NeuronSetName | undefined } | readonly NeuronIndex[];
+
+/**
+ * The prompt's tokens, BOS among them; those after it, generated or given; all of them; or positions [from, to) in
+ * the text with its prompt, from 0, negative ones counted from the end of the prompt: -1 is its last token.
+ */
+export type InterventionWhere = 'prompt' | 'response' | 'both' | PositionRange;
+
+export interface PositionRange {
+    /** Default 0. */
+    readonly from?: number | undefined;
+    /** Default: to the end. */
+    readonly to?: number | undefined;
+}

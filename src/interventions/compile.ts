@@ -1,0 +1,158 @@
+import type { AffineEdit, NeuronEdit, TextEdit } from '../engine/edits.js';
+import { LanguageNeuronsError } from '../errors.js';
+import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { neuronsOf } from '../neurons/neuronsOf.js';
+import type { Intervention, InterventionWhere, PositionRange } from './Intervention.js';
+
+/** More ranges of positions than this make more edits than are worth holding. */
+const mostRanges = 3;
+
+export interface CompileOptions {
+    /** Neurons of each site: [experts * width]. */
+    readonly sizes: readonly number[];
+    /** Where neurons are chosen by language. */
+    readonly analysis?: NeuronAnalysis | undefined;
+    /**
+     * Of two that change the same neuron at the same token: the later one is applied to what the earlier one gives, or
+     * they are refused. Default `order`.
+     */
+    readonly conflict?: 'order' | 'error' | undefined;
+}
+
+/** What is done to one neuron: g becomes factor * g + offset. */
+interface Affine {
+    readonly factor: number;
+    readonly offset: number;
+}
+
+/**
+ * The edits that some interventions, one after another, come to. Each maps an activation g to a * g + b, and so do
+ * several: what a token's activations go through is one factor and one offset a neuron.
+ * @throws LanguageNeuronsError WRONG_USE, naming the intervention; NOT_FOUND for a language that was not analysed
+ */
+export function compileInterventions(interventions: readonly Intervention[], options: CompileOptions): TextEdit {
+    const steps = interventions.map((intervention, i) => stepOf(intervention, i, options));
+    // The ways that the tokens of a text can be chosen; equal ones once.
+    const clauses = [...new Map(steps.map(({ where }) => [JSON.stringify(where), where])).values()];
+    const ranges = clauses.filter((where) => typeof where === 'object').length;
+    if (ranges > mostRanges) {
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `interventions at ${ranges} different ranges of positions are more than the ${mostRanges} at once; join some`,
+        );
+    }
+    if (clauses.every((where) => where === 'both')) return composed(steps, options);
+    const edits: NeuronEdit[] = [];
+    const places = new Map<number, number>();
+    for (let chosen = 0; chosen < 1 << clauses.length; chosen++) {
+        if (!possible(clauses, chosen)) continue;
+        const active = steps.filter(({ where }) => (chosen >> clauses.findIndex((one) => same(one, where))) & 1);
+        places.set(chosen, edits.length);
+        edits.push(composed(active, options));
+    }
+    const at = (position: number, promptLength: number): number => {
+        let chosen = 0;
+        for (const [bit, where] of clauses.entries()) if (isAt(where, position, promptLength)) chosen |= 1 << bit;
+        return places.get(chosen)!;
+    };
+    return { edits, at };
+}
+
+interface Step {
+    readonly name: string;
+    readonly neurons: readonly NeuronIndex[];
+    readonly affine: Affine;
+    readonly where: InterventionWhere;
+}
+
+function stepOf(intervention: Intervention, i: number, { sizes, analysis }: CompileOptions): Step {
+    const { neurons: choice, op, value, strength: s = 1, where = 'both' } = intervention;
+    const name = `intervention ${i + 1} (${op})`;
+    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `${name}: ${why}`);
+    for (const [what, number] of [
+        ['strength', s],
+        ['value', value ?? 0],
+    ] as const) {
+        if (!Number.isFinite(number)) throw wrong(`its ${what} must be a number, not ${number}`);
+    }
+    if (op === 'zero' && value !== undefined) throw wrong('it takes no value');
+    if (typeof where === 'object') checkRange(where, wrong);
+    let neurons: readonly NeuronIndex[];
+    if ('language' in choice) {
+        if (analysis === undefined) throw wrong(`there is no analysis to take the neurons of ${choice.language} from`);
+        neurons = neuronsOf(analysis, choice.language, choice.set ?? 'specific+related');
+    } else {
+        neurons = choice;
+    }
+    for (const [site, index] of neurons) {
+        if (!(index >= 0 && index < (sizes[site] ?? 0) && Number.isInteger(index)))
+            throw wrong(`the model has no neuron ${index} of site ${site}`);
+    }
+    return { name, neurons, affine: affineOf(op, value ?? 1, s), where };
+}
+
+function affineOf(op: Intervention['op'], v: number, s: number): Affine {
+    switch (op) {
+        case 'zero':
+            return { factor: 1 - s, offset: 0 };
+        case 'scale':
+            return { factor: 1 + s * (v - 1), offset: 0 };
+        case 'add':
+            return { factor: 1, offset: s * v };
+        case 'replace':
+            return { factor: 1 - s, offset: s * v };
+    }
+}
+
+function composed(steps: readonly Step[], { sizes, conflict = 'order' }: CompileOptions): NeuronEdit {
+    if (steps.length === 0) return undefined;
+    const factors = sizes.map((size) => new Float32Array(size).fill(1));
+    const offsets = sizes.map((size) => new Float32Array(size));
+    const changedBy = new Map<string, string>();
+    for (const { name, neurons, affine } of steps) {
+        for (const [site, index] of neurons) {
+            const key = `${site} ${index}`;
+            const before = changedBy.get(key);
+            if (conflict === 'error' && before !== undefined && before !== name) {
+                throw new LanguageNeuronsError(
+                    'WRONG_USE',
+                    `${before} and ${name} both change neuron ${index} of site ${site}; choose others, or let them follow each other (conflict: order)`,
+                );
+            }
+            if (before === name) continue; // named twice
+            changedBy.set(key, name);
+            factors[site]![index]! *= affine.factor;
+            offsets[site]![index] = offsets[site]![index]! * affine.factor + affine.offset;
+        }
+    }
+    const adds = offsets.some((site) => site.some((offset) => offset !== 0));
+    return { factors, ...(adds ? { offsets } : {}) } satisfies AffineEdit;
+}
+
+/** Whether a token can be chosen by these clauses and no others: it is of the prompt or of the response. */
+function possible(clauses: readonly InterventionWhere[], chosen: number): boolean {
+    const has = (where: InterventionWhere): boolean | undefined => {
+        const bit = clauses.indexOf(where);
+        return bit < 0 ? undefined : ((chosen >> bit) & 1) === 1;
+    };
+    const [prompt, response] = [has('prompt'), has('response')];
+    return has('both') !== false && (prompt === undefined || response === undefined || prompt !== response);
+}
+
+function same(a: InterventionWhere, b: InterventionWhere): boolean {
+    return JSON.stringify(a) === JSON.stringify(b);
+}
+
+function isAt(where: InterventionWhere, position: number, promptLength: number): boolean {
+    if (where === 'both') return true;
+    if (where === 'prompt') return position < promptLength;
+    if (where === 'response') return position >= promptLength;
+    const absolute = (given: number): number => (given < 0 ? promptLength + given : given);
+    return position >= absolute(where.from ?? 0) && (where.to === undefined || position < absolute(where.to));
+}
+
+function checkRange({ from = 0, to = Infinity }: PositionRange, wrong: (why: string) => Error): void {
+    const whole = Number.isInteger(from) && (to === Infinity || Number.isInteger(to));
+    if (whole && (from < to || from < 0 !== to < 0)) return;
+    throw wrong(`no position is in the range from ${from} to ${to}`);
+}

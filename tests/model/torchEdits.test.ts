@@ -1,0 +1,147 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Engine } from '../../src/engine/Engine.js';
+import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { compileInterventions } from '../../src/interventions/compile.js';
+import type { Intervention } from '../../src/interventions/Intervention.js';
+import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import { embeddedModel } from '../helpers/models.js';
+import { writeUnquantized } from '../helpers/unquantized.js';
+
+const python = process.env['LANGUAGE_NEURONS_PYTHON'] ?? 'python3';
+const hasTorch = spawnSync(python, ['-c', 'import torch, transformers, accelerate, gguf']).status === 0;
+const script = fileURLToPath(new URL('../helpers/torch_edits.py', import.meta.url));
+
+/** PyTorch's answers to requests, one after another. */
+function torchEdits(model: string): { ask(request: unknown): Promise<TorchAnswer>; close(): void } {
+    const child = spawn(python, [script, model], { stdio: ['pipe', 'pipe', 'inherit'] });
+    const lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
+    const loaded = lines.next();
+    return {
+        async ask(request) {
+            await loaded;
+            child.stdin.write(`${JSON.stringify(request)}\n`);
+            return JSON.parse(String((await lines.next()).value)) as TorchAnswer;
+        },
+        close: () => void child.kill(),
+    };
+}
+interface TorchAnswer {
+    readonly logProbabilities: readonly number[];
+    readonly greedy: readonly number[];
+}
+
+/** What PyTorch is to do to each layer, beside the interventions of ours that should do the same. */
+interface Case {
+    readonly interventions: readonly Intervention[];
+    readonly torch: readonly { from: number; to: number | null; factor: number; offset: number }[];
+}
+
+const [layers, width] = [6, 1024];
+const neurons = Array.from({ length: layers }, (_, layer) =>
+    Array.from({ length: 60 }, (_, j): NeuronIndex => [layer, 17 * j + layer]),
+).flat();
+const promptLength = 8;
+const all = { from: 0, to: null };
+const cases: Record<string, Case> = {
+    'the whole model': { interventions: [], torch: [] },
+    zero: { interventions: [{ neurons, op: 'zero' }], torch: [{ ...all, factor: 0, offset: 0 }] },
+    'zero, half of the way': {
+        interventions: [{ neurons, op: 'zero', strength: 0.5 }],
+        torch: [{ ...all, factor: 0.5, offset: 0 }],
+    },
+    scale: { interventions: [{ neurons, op: 'scale', value: 2 }], torch: [{ ...all, factor: 2, offset: 0 }] },
+    add: { interventions: [{ neurons, op: 'add', value: 0.4 }], torch: [{ ...all, factor: 1, offset: 0.4 }] },
+    'replace, 0.8 of the way': {
+        interventions: [{ neurons, op: 'replace', value: 0.25, strength: 0.8 }],
+        torch: [{ ...all, factor: 1 - 0.8, offset: 0.8 * 0.25 }],
+    },
+    'one after another, in the prompt and behind it': {
+        interventions: [
+            { neurons, op: 'scale', value: 1.5, where: 'prompt' },
+            { neurons, op: 'add', value: -0.3, where: 'response' },
+            { neurons, op: 'scale', value: 2, where: { from: -3, to: 30 } },
+        ],
+        torch: [
+            { from: 0, to: promptLength, factor: 1.5, offset: 0 },
+            { from: promptLength, to: null, factor: 1, offset: -0.3 },
+            { from: promptLength - 3, to: 30, factor: 2, offset: 0 },
+        ],
+    },
+};
+
+describe.skipIf(!hasTorch)(`interventions against PyTorch's hooks (skipped without torch in ${python})`, () => {
+    const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+    let engine: Engine;
+    let torch: ReturnType<typeof torchEdits>;
+    let tokens: Int32Array;
+    beforeAll(async () => {
+        const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
+        torch = torchEdits(model);
+        engine = await MeasuredEngine.open({ model, gpu: 'off', edits: 8, offsets: true, f32Cache: true });
+        const text = 'The farmer reads a long book in the old house, and the teacher writes to her friends.';
+        const { bos } = engine.info;
+        tokens = Int32Array.from([...(bos >= 0 ? [bos] : []), ...(await engine.tokenize(text))]);
+    });
+    afterAll(() => {
+        torch.close();
+        engine.close();
+        rmSync(folder, { recursive: true });
+    });
+
+    it.each(Object.entries(cases))('%s', async (_name, { interventions, torch: wanted }) => {
+        const sizes = engine.sites.map((site) => site.width);
+        expect(sizes).toEqual(Array(layers).fill(width));
+        const edit = compileInterventions(interventions, { sizes });
+        const values = (of: number, otherwise: number): number[][] => {
+            const rows = sizes.map((size) => Array<number>(size).fill(otherwise));
+            for (const [layer, neuron] of neurons) rows[layer]![neuron] = of;
+            return rows;
+        };
+        const theirs = await torch.ask({
+            tokens: [...tokens],
+            prompt: promptLength,
+            edits: wanted.map(({ from, to, factor, offset }) => ({
+                from,
+                to,
+                factors: values(factor, 1),
+                offsets: values(offset, 0),
+            })),
+            greedy: 40,
+        });
+
+        // BOS is put before where it is not there, and belongs to the prompt
+        const lead = tokens[0] === engine.info.bos ? 1 : 0;
+        const sample = { tokens: tokens.subarray(lead), promptLength: promptLength - lead, characters: 0 };
+        const { logProbability } = await engine.score([sample], { edit });
+        const expected = theirs.logProbabilities.slice(promptLength - 1).reduce((sum, one) => sum + one, 0);
+        expect(Math.abs(logProbability - expected)).toBeLessThan(1e-4 * (tokens.length - promptLength));
+
+        const vocabulary = engine.info.vocabulary;
+        const logits = await engine.logits(tokens.subarray(lead, promptLength), { edit });
+        const last = logits.subarray((promptLength - 1) * vocabulary);
+        expect(last.indexOf(Math.max(...last))).toBe(theirs.greedy[0]);
+
+        const prompt = { id: 0, text: tokens.subarray(0, promptLength) };
+        for await (const answer of engine.generate([prompt], { edits: [edit], maxTokens: 40 })) {
+            const said = await engine.tokenize(answer.text);
+            expect(answer.tokens).toBeGreaterThan(4);
+            const same = await detokenized(engine, theirs.greedy.slice(0, answer.tokens));
+            expect(answer.text).toBe(same);
+            expect(said.length).toBeGreaterThan(0);
+        }
+    });
+});
+
+/** PyTorch's tokens as our engine writes them. */
+async function detokenized(engine: Engine, tokens: readonly number[]): Promise<string> {
+    const { passes } = engine as unknown as {
+        passes: { model: { detokenize(lists: readonly Int32Array[]): Promise<string[]> } };
+    };
+    return (await passes.model.detokenize([Int32Array.from(tokens)]))[0]!;
+}
