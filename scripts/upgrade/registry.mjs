@@ -16,7 +16,8 @@ export function npm(args, { cwd }) {
         encoding: 'utf8',
         shell: isWindows,
         stdio: ['ignore', 'pipe', 'pipe'],
-        env: { ...process.env, LANGUAGE_NEURONS_SKIP_BUILD: '1' },
+        // its words are read, also under npm run --silent
+        env: { ...process.env, LANGUAGE_NEURONS_SKIP_BUILD: '1', npm_config_loglevel: 'error' },
         maxBuffer: 64e6,
     });
 }
