@@ -1,9 +1,9 @@
 /** language-neurons as a library: the steps of the command line, as functions. */
 export { type ErrorCode, LanguageNeuronsError } from './errors.js';
-export { type Progress, silent, terminalProgress } from './progress.js';
+export { type Progress, silent, terminalProgress } from './support/progress.js';
 
 export type { Corpus, Sample, Source } from './corpus/Corpus.js';
-export { openCorpus } from './corpus/openCorpus.js';
+export { openCorpus } from './data/openCorpus.js';
 
 export { Engine } from './engine/Engine.js';
 export {
@@ -53,7 +53,7 @@ export type {
     Stage,
     Stages,
 } from './neurons/NeuronAnalysis.js';
-export { readNeurons, writeNeurons } from './neurons/file.js';
+export { readNeurons, writeNeurons } from './neurons/neuronsFile.js';
 export { findStages } from './neurons/findStages.js';
 export { identify, type IdentifyOptions } from './neurons/identify.js';
 export { neuronsOf } from './neurons/neuronsOf.js';

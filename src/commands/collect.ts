@@ -1,7 +1,7 @@
 import { activationsPath } from '../activations/activationsFile.js';
 import { collect } from '../activations/collect.js';
-import { defined } from '../defined.js';
-import { openCorpus } from '../corpus/openCorpus.js';
+import { defined } from '../support/defined.js';
+import { openCorpus } from '../data/openCorpus.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
 import {

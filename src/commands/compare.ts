@@ -10,8 +10,8 @@ import type {
 } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
-import { withFolder } from '../folderLock.js';
-import { readNeurons } from '../neurons/file.js';
+import { withFolder } from '../files/folderLock.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
 import { changeWords, metricWords } from '../report/metricWords.js';
 import { reportOn } from '../report/reportOn.js';
 import { type CommandContext, type CommandResult, parseLanguages } from './shared.js';

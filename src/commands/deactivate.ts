@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { shardText } from '../activations/Shard.js';
 import type { NumberRule } from '../answers/numberRules.js';
-import { openCorpus } from '../corpus/openCorpus.js';
+import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { generationContextSize } from '../engine/engineTypes.js';
 import type { ScoredPart } from '../engine/packBatches.js';
@@ -15,7 +15,7 @@ import { matrixPath } from '../experiments/matrixFile.js';
 import type { Metric } from '../experiments/Metric.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
 import type { PerplexityMean } from '../experiments/perplexityCells.js';
-import { readNeurons } from '../neurons/file.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { describeMatrix } from './describeMatrix.js';

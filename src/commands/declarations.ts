@@ -1,7 +1,7 @@
 import { numberRules } from '../answers/numberRules.js';
 import { cleanKinds, identifyMethods, perplexityMeans, probabilityNames, scoredParts } from '../choices.js';
 import { metricNames, neuronSetNames } from '../experiments/DeactivationMatrix.js';
-import { ranges } from '../ranges.js';
+import { ranges } from '../support/numberRanges.js';
 import type { OptionTable } from './options.js';
 import { dataOptions, engineOptions, languages, modelOptions, questionOptions, runFolder } from './optionTables.js';
 import type { CommandContext, CommandResult } from './shared.js';

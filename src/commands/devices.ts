@@ -2,7 +2,7 @@ import { createInterface } from 'node:readline';
 import { shardPath } from '../activations/Shard.js';
 import { LanguageNeuronsError, type ErrorCode } from '../errors.js';
 import type { GpuChoice } from '../engine/loadBackends.js';
-import { sideBySide } from '../progress.js';
+import { sideBySide } from '../support/progress.js';
 import type { CleanKind } from '../run/clean.js';
 import { merge, type Merged } from '../run/merge.js';
 import { takeMessage } from './messageProgress.js';

@@ -1,8 +1,8 @@
 import { join } from 'node:path';
 import { readActivations, readActivationsSource } from '../activations/activationsFile.js';
-import { withFolder } from '../folderLock.js';
+import { withFolder } from '../files/folderLock.js';
 import { identify } from '../neurons/identify.js';
-import { writeNeurons } from '../neurons/file.js';
+import { writeNeurons } from '../neurons/neuronsFile.js';
 import type { ProbabilityName } from '../neurons/activationProbabilities.js';
 import type { ClassStability, IdentifyMethod, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
 import type { CommandResult } from './shared.js';

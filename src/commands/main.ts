@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { nonFinite } from '../jsonNumber.js';
+import { nonFinite } from '../files/jsonNumber.js';
 import { parseArguments } from './parseArguments.js';
 import type { CommandContext } from './shared.js';
 import { stopSignals, tellsProgress, told } from './supervise.js';
@@ -47,7 +47,7 @@ async function contextOf(args: readonly string[], kind: string, signal: AbortSig
     const progress =
         kind === tellsProgress
             ? (await import('./messageProgress.js')).progressAsMessages()
-            : (await import('../progress.js')).terminalProgress();
+            : (await import('../support/progress.js')).terminalProgress();
     return { args, signal, progress, say: (line) => process.stderr.write(`${line}\n`) };
 }
 

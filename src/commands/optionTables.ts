@@ -1,5 +1,5 @@
 import { gpuChoices, splits } from '../choices.js';
-import { ranges } from '../ranges.js';
+import { ranges } from '../support/numberRanges.js';
 import type { OptionTable } from './options.js';
 
 /** Options that several commands share; each command's own stand in declarations.ts. */

@@ -1,6 +1,6 @@
 import type { GpuChoice } from '../engine/loadBackends.js';
 import { serveRpc } from '../engine/serveRpc.js';
-import { orStopped } from '../stop.js';
+import { orStopped } from '../support/stop.js';
 import type { CommandContext, CommandResult } from './shared.js';
 
 interface RpcServerArguments {

@@ -1,13 +1,13 @@
 import { stat } from 'node:fs/promises';
 import { parseShard, type Shard, shardName } from '../activations/Shard.js';
-import { defined } from '../defined.js';
+import { defined } from '../support/defined.js';
 import type { NativeSplit } from '../engine/addon.js';
 import { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/engineTypes.js';
 import type { GpuChoice } from '../engine/loadBackends.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { withFolder } from '../folderLock.js';
-import type { Progress } from '../progress.js';
+import { withFolder } from '../files/folderLock.js';
+import type { Progress } from '../support/progress.js';
 import { clean, type CleanKind, removedWords } from '../run/clean.js';
 
 /** Tells a process of `--devices` which one it is for: it is to work on no other, nor on the processor. */

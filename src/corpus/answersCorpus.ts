@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { languageTag } from './languageNames.js';
-import { readBytes } from '../readBytes.js';
+import { readBytes } from '../files/readBytes.js';
 import { spooledCorpus, type SpoolOptions } from './spooledCorpus.js';
 
 /** A question of more than this is a mistake; it would be held in memory whole. */

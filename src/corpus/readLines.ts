@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { byteLines, maxLineBytes } from '../lines.js';
+import { byteLines, maxLineBytes } from '../files/byteLines.js';
 
 export interface Line {
     readonly text: string;

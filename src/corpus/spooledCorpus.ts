@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
-import { throwIfStopped } from '../stop.js';
+import { throwIfStopped } from '../support/stop.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { chooseLanguages, firstSameLanguages, inPaperOrder } from './languages.js';
 import { SampleSpool } from './SampleSpool.js';

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { throwIfStopped } from '../stop.js';
+import { throwIfStopped } from '../support/stop.js';
 import { atLeastOne } from './atLeastOne.js';
 import type { GeneratedAnswer, GenerateOptions, Prompt } from './engineTypes.js';
 import { generate, type GenerationRequest } from './generate.js';

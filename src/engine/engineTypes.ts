@@ -1,4 +1,4 @@
-import type { Progress } from '../progress.js';
+import type { Progress } from '../support/progress.js';
 import type { NativeCounts, NativeSplit } from './addon.js';
 import type { GpuChoice } from './loadBackends.js';
 import type { AnySample } from './tokenizeSamples.js';

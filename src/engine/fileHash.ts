@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { createXXHash128 } from 'hash-wasm';
 import writeAtomic from 'write-file-atomic';
 import { z } from 'zod';
-import { cacheFolder } from '../cacheFolder.js';
+import { cacheFolder } from '../files/cacheFolder.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { unreadable } from '../files.js';
-import { keyOf } from '../keys.js';
+import { unreadable } from '../files/fileAccess.js';
+import { keyOf } from '../support/keyOf.js';
 
 export interface FileHashOptions {
     readonly signal?: AbortSignal | undefined;

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { randomOf } from '../random.js';
+import { randomOf } from '../support/randomGenerator.js';
 import type { NativeBatch, NativeDraws } from './addon.js';
 import { BatchBuilder, type TokenUse } from './BatchBuilder.js';
 import { Draft } from './Draft.js';

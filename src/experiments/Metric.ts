@@ -1,6 +1,6 @@
 import type { Shard } from '../activations/Shard.js';
 import type { Engine } from '../engine/Engine.js';
-import type { Progress } from '../progress.js';
+import type { Progress } from '../support/progress.js';
 import type { Condition } from './conditions.js';
 import type { MetricName } from './DeactivationMatrix.js';
 import type { MeasurementPlan } from './measurementPlan.js';

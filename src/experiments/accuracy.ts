@@ -5,7 +5,7 @@ import type { Prompt } from '../engine/engineTypes.js';
 import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { keyOf } from '../keys.js';
+import { keyOf } from '../support/keyOf.js';
 import type { PromptTemplate } from '../questions/promptTemplates.js';
 import { promptKey } from '../questions/promptKey.js';
 import type { Question, Questions } from '../questions/Questions.js';

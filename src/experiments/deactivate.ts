@@ -1,7 +1,7 @@
 import { modelSource } from '../activations/modelSource.js';
 import type { Engine } from '../engine/Engine.js';
-import { withFolder } from '../folderLock.js';
-import { type Progress, silent } from '../progress.js';
+import { withFolder } from '../files/folderLock.js';
+import { type Progress, silent } from '../support/progress.js';
 import { buildMatrix } from './buildMatrix.js';
 import { checkFit } from './checkFit.js';
 import type { DeactivationMatrix, MeasuredModel } from './DeactivationMatrix.js';

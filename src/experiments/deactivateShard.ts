@@ -1,9 +1,9 @@
 import { engineVersions } from '../activations/modelSource.js';
 import { type Shard, shardPath, shardText } from '../activations/Shard.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { withFile } from '../folderLock.js';
+import { withFile } from '../files/folderLock.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import { silent } from '../progress.js';
+import { silent } from '../support/progress.js';
 import { checkFit } from './checkFit.js';
 import { type DeactivateOptions, measuredModel } from './deactivate.js';
 import { planExperiment } from './experiment.js';

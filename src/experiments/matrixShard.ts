@@ -4,8 +4,8 @@ import { versionDifferences } from '../activations/checkShards.js';
 import { versionsShape } from '../activations/sourceShapes.js';
 import { pathFrom } from '../corpus/datasetName.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { readTextIfAny, writeFileAtomic } from '../files.js';
-import { keyOf } from '../keys.js';
+import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
+import { keyOf } from '../support/keyOf.js';
 import { type NeuronSetName, neuronSetNames } from './DeactivationMatrix.js';
 import { type MeasurementPlan, planShape } from './measurementPlan.js';
 

@@ -1,4 +1,4 @@
-import type { CsvTable } from '../csv.js';
+import type { CsvTable } from '../files/csv.js';
 import type { CellInterval, DeactivationMatrix, DeactivationSet } from './DeactivationMatrix.js';
 
 const columns = [

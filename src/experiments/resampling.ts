@@ -1,6 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import wilson from 'wilson-score-interval';
-import { randomOf } from '../random.js';
+import { randomOf } from '../support/randomGenerator.js';
 import type { CellInterval, MetricName } from './DeactivationMatrix.js';
 import type { Cell } from './Metric.js';
 

@@ -1,5 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { randomOf } from '../random.js';
+import { randomOf } from '../support/randomGenerator.js';
 import { type LayerCounts, type Stages, stageNames } from './NeuronAnalysis.js';
 
 /** Random orders of the layers that the model's own is compared with. */

@@ -1,6 +1,6 @@
 import { type Activations, sitesOf } from '../activations/Activations.js';
 import { countsDigest } from '../activations/countsDigest.js';
-import { defined } from '../defined.js';
+import { defined } from '../support/defined.js';
 import { neuronsAt, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import {

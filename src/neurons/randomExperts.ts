@@ -1,5 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { randomOf } from '../random.js';
+import { randomOf } from '../support/randomGenerator.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from './NeuronAnalysis.js';
 
 /** Experts that a control is drawn from: those whose share of all tokens is nearest. */

@@ -1,5 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { randomOf } from '../random.js';
+import { randomOf } from '../support/randomGenerator.js';
 import type { Site } from '../engine/Site.js';
 import type { NeuronIndex } from './NeuronAnalysis.js';
 

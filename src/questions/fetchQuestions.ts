@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
-import { cacheFolder } from '../cacheFolder.js';
+import { cacheFolder } from '../files/cacheFolder.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
-import type { Progress } from '../progress.js';
-import { throwIfStopped } from '../stop.js';
+import { writeFileAtomic } from '../files/fileAccess.js';
+import type { Progress } from '../support/progress.js';
+import { throwIfStopped } from '../support/stop.js';
 import { type QuestionHome, questionHomes } from './questionHomes.js';
 
 /** The longest file known has 0.7 MB: what goes on beyond this is none of them. */

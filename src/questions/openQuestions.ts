@@ -5,8 +5,8 @@ import { languageTag } from '../corpus/languageNames.js';
 import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
 import { readLines } from '../corpus/readLines.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { type Progress, silent } from '../progress.js';
-import { throwIfStopped } from '../stop.js';
+import { type Progress, silent } from '../support/progress.js';
+import { throwIfStopped } from '../support/stop.js';
 import { fetchQuestions, homeLanguages, isCached, questionSets } from './fetchQuestions.js';
 import type { Question, Questions } from './Questions.js';
 

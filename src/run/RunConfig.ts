@@ -8,10 +8,10 @@ import { isUdhr } from '../corpus/udhrCorpus.js';
 import { isModelUri } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { neuronSetNames } from '../experiments/DeactivationMatrix.js';
-import { expandHome } from '../expandHome.js';
+import { expandHome } from '../files/expandHome.js';
 import { questionSets } from '../questions/fetchQuestions.js';
 import { isTemplateName } from '../questions/promptTemplates.js';
-import { ranges } from '../ranges.js';
+import { ranges } from '../support/numberRanges.js';
 import { describeIssue, names, numberIn } from './settingIssues.js';
 
 /** Bytes of a configuration; what is larger was taken for one by mistake. */

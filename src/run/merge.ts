@@ -9,8 +9,8 @@ import { LanguageNeuronsError } from '../errors.js';
 import { type DeactivationMatrix, metricNames } from '../experiments/DeactivationMatrix.js';
 import { matrixPath } from '../experiments/matrixFile.js';
 import { mergeMatrix } from '../experiments/mergeMatrix.js';
-import { withFolder } from '../folderLock.js';
-import type { Progress } from '../progress.js';
+import { withFolder } from '../files/folderLock.js';
+import type { Progress } from '../support/progress.js';
 
 export interface MergeOptions {
     /** Run folder that gets what is merged. */

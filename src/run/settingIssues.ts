@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { suggestion } from '../nearest.js';
-import { describeRange, isInRange, type NumberRange, numberMend } from '../ranges.js';
+import { suggestion } from '../support/nearest.js';
+import { describeRange, isInRange, type NumberRange, numberMend } from '../support/numberRanges.js';
 
 /** A number in a range, or a word in its place; what is refused is said as it was given. */
 export function numberIn(range: NumberRange): z.ZodType<number>;

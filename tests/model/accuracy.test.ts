@@ -11,7 +11,7 @@ import { accuracyMetric } from '../../src/experiments/accuracy.js';
 import { deactivate } from '../../src/experiments/deactivate.js';
 import { readMatrix } from '../../src/experiments/matrixFile.js';
 import { Engine } from '../../src/engine/Engine.js';
-import { readNeurons } from '../../src/neurons/file.js';
+import { readNeurons } from '../../src/neurons/neuronsFile.js';
 import { openQuestions } from '../../src/questions/openQuestions.js';
 import { openTemplate } from '../../src/questions/promptTemplates.js';
 import { cli, sees, startCli } from '../helpers/cli.js';

@@ -8,7 +8,7 @@ import { maskOf } from '../../src/experiments/conditions.js';
 import { perplexity } from '../../src/experiments/perplexityCells.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { readMatrices } from '../../src/experiments/matrixFile.js';
-import { readNeurons } from '../../src/neurons/file.js';
+import { readNeurons } from '../../src/neurons/neuronsFile.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare, sum, udhrSamples } from '../helpers/texts.js';

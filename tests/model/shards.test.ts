@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activationsPath } from '../../src/activations/activationsFile.js';
 import { collect } from '../../src/activations/collect.js';
 import { parseShard } from '../../src/activations/Shard.js';
-import { openCorpus } from '../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../src/data/openCorpus.js';
 import type { Corpus, Sample } from '../../src/corpus/Corpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { merge } from '../../src/run/merge.js';

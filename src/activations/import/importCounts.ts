@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { chooseLanguages, inPaperOrder } from '../../corpus/languages.js';
 import { LanguageNeuronsError } from '../../errors.js';
-import { unreadable } from '../../files.js';
+import { unreadable } from '../../files/fileAccess.js';
 import { toolVersions } from '../../versions.js';
 import type { Activations } from '../Activations.js';
 import { readTorch, type TorchTensor } from './readTorch.js';

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { environmentOf, parseDevices, withoutOptions } from '../../../src/commands/devices.js';
 import { takeMessage } from '../../../src/commands/messageProgress.js';
-import { type Progress, sideBySide } from '../../../src/progress.js';
+import { type Progress, sideBySide } from '../../../src/support/progress.js';
 
 it('devices are told by their numbers', () => {
     expect(parseDevices('0')).toEqual([0]);

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Corpus, Sample } from '../../../src/corpus/Corpus.js';
-import { openCorpus } from '../../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../../src/data/openCorpus.js';
 import { openQuestions } from '../../../src/questions/openQuestions.js';
 
 const root = mkdtempSync(join(tmpdir(), 'language-neurons-test-'));

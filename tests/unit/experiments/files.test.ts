@@ -8,8 +8,8 @@ import { maskOf } from '../../../src/experiments/conditions.js';
 import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { matrixPath, readMatrices, readMatrix, writeMatrix } from '../../../src/experiments/matrixFile.js';
 import { perplexity } from '../../../src/experiments/perplexityCells.js';
-import { Journal } from '../../../src/Journal.js';
-import { jsonNumber } from '../../../src/jsonNumber.js';
+import { Journal } from '../../../src/files/Journal.js';
+import { jsonNumber } from '../../../src/files/jsonNumber.js';
 
 let root: string;
 beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { layersTable, languagesTable } from '../../../src/report/tables/analysisTables.js';
-import { toCsv } from '../../../src/csv.js';
+import { toCsv } from '../../../src/files/csv.js';
 import { deactivationTable, fileSafe } from '../../../src/report/tables/deactivationTable.js';
 import { buildAnalysis, buildSet } from './fixture.js';
 

@@ -1,5 +1,5 @@
 import type { Corpus } from '../corpus/Corpus.js';
-import type { Questions } from './Questions.js';
+import type { Questions } from '../questions/Questions.js';
 
 /** The questions themselves as texts. */
 export function questionsCorpus(questions: Questions): Corpus {

@@ -1,10 +1,10 @@
 import { appendFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { LanguageNeuronsError } from './errors.js';
-import { unwritable } from './files.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { unwritable } from './fileAccess.js';
 import { nonFinite } from './jsonNumber.js';
-import { byteLines } from './lines.js';
-import type { Progress } from './progress.js';
+import { byteLines } from './byteLines.js';
+import type { Progress } from '../support/progress.js';
 
 export interface JournalOptions<Entry> {
     readonly signal?: AbortSignal | undefined;

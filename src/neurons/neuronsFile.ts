@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { neuronsAt } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { modelShape, settingsShape, sitesShape, versionsShape } from '../activations/sourceShapes.js';
-import { writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../files/fileAccess.js';
 import { probabilityNames } from '../choices.js';
 import { analysisSites, layerWidths, type NeuronAnalysis, stageNames } from './NeuronAnalysis.js';
 
