@@ -1,4 +1,5 @@
-import { clean, type CleanKind, removedWords } from '../run/clean.js';
+import type { CleanKind } from '../run/choices.js';
+import { clean, removedWords } from '../run/clean.js';
 import type { CommandResult } from './shared.js';
 
 export interface CleanArguments {

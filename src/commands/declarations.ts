@@ -1,6 +1,10 @@
 import { numberRules } from '../answers/numberRules.js';
-import { cleanKinds, identifyMethods, perplexityMeans, probabilityNames, scoredParts } from '../choices.js';
-import { metricNames, neuronSetNames } from '../experiments/DeactivationMatrix.js';
+import { scoredParts } from '../engine/choices.js';
+import { perplexityMeans } from '../experiments/choices.js';
+import { metricNames } from '../experiments/DeactivationMatrix.js';
+import { identifyMethods, probabilityNames } from '../neurons/choices.js';
+import { neuronSetNames } from '../neurons/neuronSets.js';
+import { cleanKinds } from '../run/choices.js';
 import { ranges } from '../support/numberRanges.js';
 import type { OptionTable } from './options.js';
 import { dataOptions, engineOptions, languages, modelOptions, questionOptions, runFolder } from './optionTables.js';

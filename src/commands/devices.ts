@@ -3,7 +3,7 @@ import { shardPath } from '../activations/Shard.js';
 import { LanguageNeuronsError, type ErrorCode } from '../errors.js';
 import type { GpuChoice } from '../engine/loadBackends.js';
 import { sideBySide } from '../support/progress.js';
-import type { CleanKind } from '../run/clean.js';
+import type { CleanKind } from '../run/choices.js';
 import { merge, type Merged } from '../run/merge.js';
 import { takeMessage } from './messageProgress.js';
 import { type CommandContext, deviceVariable, freshly } from './shared.js';

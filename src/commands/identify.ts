@@ -3,8 +3,8 @@ import { readActivations, readActivationsSource } from '../activations/activatio
 import { withFolder } from '../files/folderLock.js';
 import { identify } from '../neurons/identify.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
-import type { ProbabilityName } from '../neurons/activationProbabilities.js';
-import type { ClassStability, IdentifyMethod, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
+import type { IdentifyMethod, ProbabilityName } from '../neurons/choices.js';
+import type { ClassStability, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
 import type { CommandResult } from './shared.js';
 
 export interface IdentifyArguments {

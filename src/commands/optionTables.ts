@@ -1,4 +1,4 @@
-import { gpuChoices, splits } from '../choices.js';
+import { gpuChoices, splits } from '../engine/choices.js';
 import { ranges } from '../support/numberRanges.js';
 import type { OptionTable } from './options.js';
 

@@ -8,7 +8,8 @@ import type { GpuChoice } from '../engine/loadBackends.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { withFolder } from '../files/folderLock.js';
 import type { Progress } from '../support/progress.js';
-import { clean, type CleanKind, removedWords } from '../run/clean.js';
+import type { CleanKind } from '../run/choices.js';
+import { clean, removedWords } from '../run/clean.js';
 
 /** Tells a process of `--devices` which one it is for: it is to work on no other, nor on the processor. */
 export const deviceVariable = 'LANGUAGE_NEURONS_DEVICE';

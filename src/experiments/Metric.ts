@@ -3,7 +3,7 @@ import type { Engine } from '../engine/Engine.js';
 import type { Progress } from '../support/progress.js';
 import type { Condition } from './conditions.js';
 import type { MetricName } from './DeactivationMatrix.js';
-import type { MeasurementPlan } from './measurementPlan.js';
+import type { MeasurementPlan } from './planShapes.js';
 
 /** What of a metric a matrix is made of, beside its measurements. */
 export interface MetricFacts {

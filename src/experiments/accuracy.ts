@@ -6,13 +6,12 @@ import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { keyOf } from '../support/keyOf.js';
-import type { PromptTemplate } from '../questions/promptTemplates.js';
+import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import { promptKey } from '../questions/promptKey.js';
 import type { Question, Questions } from '../questions/Questions.js';
 import {
     AccuracyAnswers,
     accuracyFacts,
-    type AccuracyPlan,
     answersJournal,
     answerShape,
     type JournalledAnswer,
@@ -20,6 +19,7 @@ import {
 import { type Condition, conditionMask, wholeModel } from './conditions.js';
 import { openJournals } from './journals.js';
 import type { Metric } from './Metric.js';
+import type { AccuracyPlan } from './planShapes.js';
 
 export interface AccuracyOptions {
     readonly questions: Questions;

@@ -7,13 +7,12 @@ import {
     activationProbabilities,
     assessable,
     type Probabilities,
-    type ProbabilityName,
     routingProbabilities,
 } from './activationProbabilities.js';
+import type { IdentifyMethod, ProbabilityName } from './choices.js';
 import { findStages } from './findStages.js';
 import {
     type ExpertAnalysis,
-    type IdentifyMethod,
     type LayerCounts,
     layerWidths,
     type NeuronAnalysis,

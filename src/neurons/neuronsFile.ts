@@ -4,7 +4,7 @@ import { neuronsAt } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { modelShape, settingsShape, sitesShape, versionsShape } from '../activations/sourceShapes.js';
 import { writeFileAtomic } from '../files/fileAccess.js';
-import { probabilityNames } from '../choices.js';
+import { probabilityNames } from './choices.js';
 import { analysisSites, layerWidths, type NeuronAnalysis, stageNames } from './NeuronAnalysis.js';
 
 /**

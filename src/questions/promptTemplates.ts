@@ -1,18 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
 import { type ChatModel, chatTemplate } from './chatTemplate.js';
-import type { Question } from './Questions.js';
-
-/** Writes the whole prompt of a question. */
-export interface PromptTemplate {
-    /** What the user called it. */
-    readonly name: string;
-    /** Special tokens written out in its prompts are these tokens. */
-    readonly special: boolean;
-    write(question: Pick<Question, 'language' | 'text'>): string | Promise<string>;
-    /** Texts before which an answer ends, beside the model's own end. */
-    stops(language: string): readonly string[];
-}
+import type { PromptTemplate } from './PromptTemplate.js';
 
 /** The words around a question in lm-evaluation-harness's `mgsm_native_cot_LL`, as it spells them. */
 const nativeWords: Readonly<Record<string, readonly [question: string, answer: string]>> = {

@@ -8,7 +8,8 @@ import { withFile } from '../files/folderLock.js';
 import { Journal, noteUnreadable } from '../files/Journal.js';
 import { type Progress, silent } from '../support/progress.js';
 import { promptKey } from './promptKey.js';
-import { englishName, type PromptTemplate } from './promptTemplates.js';
+import type { PromptTemplate } from './PromptTemplate.js';
+import { englishName } from './promptTemplates.js';
 import { questionId } from './questionId.js';
 import type { Question, Questions } from './Questions.js';
 

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSets } from '../../../src/commands/deactivate.js';
 import { engineOptions, parseLanguages, parseLora } from '../../../src/commands/shared.js';
-import { neuronSetNames } from '../../../src/experiments/DeactivationMatrix.js';
+import { neuronSetNames } from '../../../src/neurons/neuronSets.js';
 
 describe('--lora', () => {
     it.each<[text: string, path: string, scale: number]>([
