@@ -14,7 +14,8 @@ import { withFolder } from '../files/folderLock.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { changeWords, metricWords } from '../report/metricWords.js';
 import { reportOn } from '../report/reportOn.js';
-import { type CommandContext, type CommandResult, parseLanguages } from './shared.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { parseLanguages } from './sharedArguments.js';
 
 export interface CompareArguments {
     before: string;

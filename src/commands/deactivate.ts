@@ -22,17 +22,10 @@ import { openTemplate } from '../questions/promptTemplates.js';
 import { describeMatrix } from './describeMatrix.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
-import {
-    type CommandContext,
-    type CommandResult,
-    type ModelArguments,
-    type QuestionArguments,
-    engineOptions,
-    freshly,
-    openEngine,
-    parseLanguages,
-    readShardArgument,
-} from './shared.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { freshly } from './freshly.js';
+import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
+import { type QuestionArguments, parseLanguages, readShardArgument } from './sharedArguments.js';
 
 export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     dir: string;
@@ -82,13 +75,13 @@ export async function deactivateCommand(args: DeactivateArguments, context: Comm
     };
     if (name === 'ppl') {
         const corpus = await openCorpus(data, { languages, signal, progress });
-        using engine = await openEngine(engineOptions(args), { signal, progress });
+        using engine = await openEngine(toEngineOptions(args), { signal, progress });
         return await run(engine, perplexityMetric(corpus, { mean, over }));
     }
     const questions = await openQuestions(data[0]!, { languages, signal, progress });
     using engine = await openEngine(
         {
-            ...engineOptions(args),
+            ...toEngineOptions(args),
             contextSize: args.contextSize ?? generationContextSize,
             masks: countConditions(experiment, languages),
         },

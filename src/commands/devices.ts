@@ -6,7 +6,9 @@ import { sideBySide } from '../support/progress.js';
 import type { CleanKind } from '../run/choices.js';
 import { merge, type Merged } from '../run/merge.js';
 import { takeMessage } from './messageProgress.js';
-import { type CommandContext, deviceVariable, freshly } from './shared.js';
+import type { CommandContext } from './CommandDeclaration.js';
+import { freshly } from './freshly.js';
+import { deviceVariable } from './openModel.js';
 import { startWork, type Work } from './supervise.js';
 
 /** What of a command's arguments decides how it is divided among devices. */

@@ -5,7 +5,7 @@ import { identify } from '../neurons/identify.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
 import type { IdentifyMethod, ProbabilityName } from '../neurons/choices.js';
 import type { ClassStability, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
-import type { CommandResult } from './shared.js';
+import type { CommandResult } from './CommandDeclaration.js';
 
 export interface IdentifyArguments {
     dir: string;

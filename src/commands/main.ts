@@ -1,7 +1,7 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { nonFinite } from '../files/jsonNumber.js';
 import { parseArguments } from './parseArguments.js';
-import type { CommandContext } from './shared.js';
+import type { CommandContext } from './CommandDeclaration.js';
 import { stopSignals, tellsProgress, told } from './supervise.js';
 
 /**

@@ -1,6 +1,6 @@
 import { merge, type Merged } from '../run/merge.js';
 import { describeMatrix } from './describeMatrix.js';
-import type { CommandContext, CommandResult } from './shared.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 
 export interface MergeArguments {
     shards: string[];
