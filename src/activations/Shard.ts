@@ -18,7 +18,8 @@ const places: readonly { readonly index: string; readonly least: (environment: E
 ];
 
 /**
- * Reads `2/8`; `auto`, from a Slurm array; or `auto/8`, from a Slurm array, an indexed job of Kubernetes or GNU parallel.
+ * Reads `2/8`; `auto`, from a Slurm array; or `auto/8`, from a Slurm array, an indexed job of Kubernetes or GNU
+ * parallel.
  * @throws LanguageNeuronsError WRONG_USE
  */
 export function parseShard(text: string, environment: Environment = process.env): Shard {

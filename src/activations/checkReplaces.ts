@@ -30,7 +30,8 @@ export async function checkReplaces(
     if (differences.length > 0 && !force) {
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${path}: holds finished counts, and these differ: ${differences.join(', ')}; give another --out, or --force to put these in their place`,
+            `${path}: holds finished counts, and these differ: ${differences.join(', ')}; ` +
+                'give another --out, or --force to put these in their place',
         );
     }
     return { there: differences.length === 0, differences };

@@ -88,7 +88,8 @@ async function collectInto({
         if (folds !== undefined && samples < folds) {
             throw new LanguageNeuronsError(
                 'EMPTY',
-                `language ${language} has ${samples} texts, too few for ${folds} folds; give more texts or lower --folds`,
+                `language ${language} has ${samples} texts, too few for ${folds} folds; ` +
+                    'give more texts or lower --folds',
             );
         }
     }
@@ -189,8 +190,8 @@ interface Chunk {
 }
 
 /**
- * Deals samples to the parts in turn, in chunks of at least `chunkCharacters`: those of this shard, by their numbers, but
- * for what each part has already.
+ * Deals samples to the parts in turn, in chunks of at least `chunkCharacters`: those of this shard, by their numbers,
+ * but for what each part has already.
  */
 async function* chunks(
     samples: AsyncIterable<Sample>,

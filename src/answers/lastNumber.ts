@@ -35,7 +35,8 @@ export function lastNumber(text: string, language: string): number | undefined {
     const spaces = separators.group.trim() === '' ? `${bindingSpaces} ` : bindingSpaces;
     // Groups of three behind spaces, or digits with points, commas and apostrophes between them.
     const pattern = new RegExp(
-        `(?<![\\p{Nd}\\p{L}])[-−]?(?:\\d{1,3}(?:[${spaces}]\\d{3})+(?!\\d)|\\d+(?:[.,'’]\\d+)*)(?:[.,]\\d+)?|\\d+(?:[.,'’]\\d+)*`,
+        `(?<![\\p{Nd}\\p{L}])[-−]?(?:\\d{1,3}(?:[${spaces}]\\d{3})+(?!\\d)|\\d+(?:[.,'’]\\d+)*)` +
+            `(?:[.,]\\d+)?|\\d+(?:[.,'’]\\d+)*`,
         'gu',
     );
     const last = [...plain(text).matchAll(pattern)].at(-1)?.[0];

@@ -60,7 +60,8 @@ export async function collectCommand(args: CollectArguments, context: CommandCon
             json: { tokens, decodedTokens, seconds, tokensPerSecond },
             text: [
                 ...Object.entries(tokens).map(([language, n]) => `${language}  ${n} tokens`),
-                `counts are in ${activationsPath(args.out, shard)} (${decodedTokens} tokens decoded in ${seconds.toFixed(1)} s)`,
+                `counts are in ${activationsPath(args.out, shard)} ` +
+                    `(${decodedTokens} tokens decoded in ${seconds.toFixed(1)} s)`,
             ].join('\n'),
         };
     } finally {

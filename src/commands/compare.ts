@@ -75,7 +75,8 @@ export function describeChange({ analyses, trained }: Comparison, change: Analys
         of === undefined
             ? []
             : [
-                  `  ${name}: ${of.before.total.toFixed(1)} → ${of.after.total.toFixed(1)} neurons a language (${signed(of.change.total)})`,
+                  `  ${name}: ${of.before.total.toFixed(1)} → ${of.after.total.toFixed(1)} ` +
+                      `neurons a language (${signed(of.change.total)})`,
               ];
     const { overlap, groups, layers, metrics } = change;
     const sum = (kind: 'specific' | 'related' | 'general'): string =>
@@ -84,13 +85,15 @@ export function describeChange({ analyses, trained }: Comparison, change: Analys
             0,
         );
     return [
-        `${analyses[0]!.label} → ${change.label}: specific ${sum('specific')}, related ${sum('related')}, general ${sum('general')}`,
+        `${analyses[0]!.label} → ${change.label}: specific ${sum('specific')}, related ${sum('related')}, ` +
+            `general ${sum('general')}`,
         ...group(`trained (${trained.join(', ')})`, groups.trained),
         ...group(trained.length === 0 ? 'all' : 'others', groups.others),
         ...group('English', groups.english),
         ...group('the rest', groups.rest),
         ...metrics.map(describeMetric),
-        `  overlap: specific ${share(overlap.specific)}, related ${share(overlap.related)}, general ${share(overlap.general)}`,
+        `  overlap: specific ${share(overlap.specific)}, related ${share(overlap.related)}, ` +
+            `general ${share(overlap.general)}`,
     ].join('\n');
 }
 

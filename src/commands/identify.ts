@@ -34,24 +34,28 @@ export async function identifyCommand(args: IdentifyArguments): Promise<CommandR
 export function describeAnalysis(analysis: NeuronAnalysis): string {
     const { selected, widths, experts, lambda, threshold, general, perLanguage, stages, stability } = analysis;
     const all = widths.reduce((sum, width) => sum + width, 0);
+    const weight = lambda === null ? 'LAPE' : `λ = ${lambda}`;
+    const places = stages.stages.map(({ name, first, last }) => `${name}, layers ${first} to ${last}`).join('; ');
     return [
-        `${selected} of ${all} neurons selected (${lambda === null ? 'LAPE' : `λ = ${lambda}`}, τ = ${threshold.toFixed(4)}); ${general} general`,
+        `${selected} of ${all} neurons selected (${weight}, τ = ${threshold.toFixed(4)}); ${general} general`,
         ...(experts === undefined
             ? []
             : [
-                  `${experts.notAssessed} not assessed: fewer than ${experts.minRouted} tokens of some language went through their expert`,
+                  `${experts.notAssessed} not assessed: fewer than ${experts.minRouted} tokens of some ` +
+                      'language went through their expert',
               ]),
         ...Object.entries(perLanguage).map(
             ([language, n]) =>
                 `${language}  ${n.specific} specific, ${n.related} related${intervalOf(stability, language)}`,
         ),
         stages.seen
-            ? `stages (confidence ${(Math.floor(stages.confidence * 1000) / 10).toFixed(1)} %): ${stages.stages.map(({ name, first, last }) => `${name}, layers ${first} to ${last}`).join('; ')}`
+            ? `stages (confidence ${(Math.floor(stages.confidence * 1000) / 10).toFixed(1)} %): ${places}`
             : `the four stages are not seen in this model: ${stages.reason ?? ''}`,
         ...(stability === undefined
             ? []
             : [
-                  `with one of ${stability.folds} folds left out ${shares(stability, 'kept')} keep their class; halves overlap by ${shares(stability, 'overlap')}`,
+                  `with one of ${stability.folds} folds left out ${shares(stability, 'kept')} keep their ` +
+                      `class; halves overlap by ${shares(stability, 'overlap')}`,
               ]),
     ].join('\n');
 }

@@ -52,7 +52,9 @@ export async function respondCommand(
                 seconds,
                 tokensPerSecond: generatedTokens / seconds,
             },
-            text: `${result.questions.length * answers} answers are in ${out} (${generatedTokens} tokens in ${seconds.toFixed(1)} s)`,
+            text:
+                `${result.questions.length * answers} answers are in ${out} ` +
+                `(${generatedTokens} tokens in ${seconds.toFixed(1)} s)`,
         };
     } finally {
         engine.close();

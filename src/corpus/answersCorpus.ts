@@ -48,7 +48,8 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
             if (language === undefined)
                 throw new LanguageNeuronsError(
                     'DAMAGED',
-                    `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is no language; name it in English, such as German`,
+                    `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is no language; ` +
+                        'name it in English, such as German',
                 );
             for (const { generated } of answers) {
                 if (generated === '') continue;

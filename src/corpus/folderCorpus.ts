@@ -93,6 +93,7 @@ async function* samples(path: string, language: string, signal: AbortSignal | un
     if (empty)
         throw new LanguageNeuronsError(
             'EMPTY',
-            `${path}: holds no text; put ${language} texts in it, one a line, or leave the language out with --languages`,
+            `${path}: holds no text; put ${language} texts in it, one a line, ` +
+                'or leave the language out with --languages',
         );
 }

@@ -73,7 +73,8 @@ async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
     if (spec.endsWith('.json')) return withShownName(await answersCorpus(spec, options));
     throw new LanguageNeuronsError(
         'UNSUPPORTED',
-        `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, or the .json of answers by the paper's authors`,
+        `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, ` +
+            `or the .json of answers by the paper's authors`,
     );
 }
 

@@ -49,7 +49,10 @@ export interface GenerationOptions {
     readonly cells: number;
     /** Each sequence has an equal part of the cells, and a request one answer; else all share them. Default false. */
     readonly streams?: boolean;
-    /** Tokens of a batch, prompts aside, up to which drafts fill it: a token more costs little there. Default: the batch. */
+    /**
+     * Tokens of a batch, prompts aside, up to which drafts fill it: a token more costs little there. Default: the
+     * batch.
+     */
     readonly draftTokens?: number;
 }
 
@@ -279,12 +282,14 @@ function checkRoom(
     if (answers > options.sequences)
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ask for fewer at a time`,
+            `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ` +
+                'ask for fewer at a time',
         );
     if (cells > most) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
+            `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ` +
+                `${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
         );
     }
 }

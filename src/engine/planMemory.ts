@@ -20,7 +20,10 @@ export interface MemoryPlan extends MemoryNeeds {
     /** Layers on the GPU, the output head counted as one. */
     readonly gpuLayers: number;
     readonly totalLayers: number;
-    /** Tokens of a batch: smaller than asked for where that brings all layers onto the GPU, or the model into memory at all. */
+    /**
+     * Tokens of a batch: smaller than asked for where that brings all layers onto the GPU, or the model into memory at
+     * all.
+     */
     readonly batchSize: number;
     readonly available: Split;
 }
@@ -180,7 +183,8 @@ export async function checkWeightsFit(path: string, available = machineMemory())
     if (size > available) {
         throw new LanguageNeuronsError(
             'OUT_OF_MEMORY',
-            `${path}: is ${mebibytes(size)} large, the machine has ${mebibytes(available)} of memory; use a smaller quantization`,
+            `${path}: is ${mebibytes(size)} large, the machine has ${mebibytes(available)} of memory; ` +
+                'use a smaller quantization',
         );
     }
 }

@@ -47,7 +47,10 @@ export interface DeactivationSet {
     readonly answers?: AnswerShares;
 }
 
-/** Shares of all answers, the whole model's and those of each cell. An answer is right where the number is right and the language its own. */
+/**
+ * Shares of all answers, the whole model's and those of each cell. An answer is right where the number is right and the
+ * language its own.
+ */
 export interface AnswerShares {
     /** Right number, in whatever language. */
     readonly number: AnswerShare;
@@ -87,7 +90,10 @@ export interface DeactivationMatrix {
     readonly model?: MeasuredModel | undefined;
     /** Names the neurons of its analysis; see `neuronsDigest`. Absent in files of format 3. */
     readonly neurons?: string | undefined;
-    /** By language, the share of the texts that its neurons were found on too; absent where none was, or it is not known. */
+    /**
+     * By language, the share of the texts that its neurons were found on too; absent where none was, or it is not
+     * known.
+     */
     readonly counted?: Readonly<Record<string, number>> | undefined;
     readonly languages: readonly string[];
     readonly sets: Readonly<Partial<Record<NeuronSetName, DeactivationSet>>>;

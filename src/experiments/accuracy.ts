@@ -133,7 +133,8 @@ export function accuracyMetric({
             }
             if (tried > 0)
                 progress.note(
-                    `${Math.round((100 * held) / tried)} % of ${tried} tokens that the whole model's answers foretold held`,
+                    `${Math.round((100 * held) / tried)} % of ${tried} tokens ` +
+                        "that the whole model's answers foretold held",
                 );
             progress.done();
             return answers;
@@ -199,7 +200,9 @@ export function accuracyMetric({
     }
 }
 
-/** As many at a time as there are masks; the whole model by itself and first, where its answers foretell the others'. */
+/**
+ * As many at a time as there are masks; the whole model by itself and first, where its answers foretell the others'.
+ */
 function groupsOf(conditions: readonly Condition[], most: number, wholeFirst: boolean): Condition[][] {
     const first = conditions.filter(({ id }) => wholeFirst && id === wholeModel.id);
     const others = conditions.filter((condition) => !first.includes(condition));

@@ -13,7 +13,9 @@ export interface DeactivateOptions extends ExperimentOptions {
     readonly engine: Engine;
     /** What is measured, on what; its languages must be those of the analysis, or some of them. */
     readonly metric: Metric;
-    /** Folder that gets the metric's `.matrix.json` and `.matrix.csv`, and keeps each cell as soon as it is measured. */
+    /**
+     * Folder that gets the metric's `.matrix.json` and `.matrix.csv`, and keeps each cell as soon as it is measured.
+     */
     readonly folder: string;
     /** Deactivate the neurons in another model than the one that was analysed. Default: refuse. */
     readonly otherModel?: boolean | undefined;

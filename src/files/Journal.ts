@@ -57,7 +57,8 @@ export class Journal<Entry> {
             if (code !== 'ENOENT') {
                 throw new LanguageNeuronsError(
                     'NOT_FOUND',
-                    `${path}: holds finished work and cannot be read (${message}); mend that, or take the file away to do the work again`,
+                    `${path}: holds finished work and cannot be read (${message}); ` +
+                        'mend that, or take the file away to do the work again',
                     { cause },
                 );
             }
@@ -100,6 +101,7 @@ export function noteUnreadable(
 ): void {
     if (unreadable > 0)
         progress.note(
-            `${path}: ${unreadable} ${unreadable === 1 ? 'line' : 'lines'} cannot be read; what was in them is done again`,
+            `${path}: ${unreadable} ${unreadable === 1 ? 'line' : 'lines'} cannot be read; ` +
+                'what was in them is done again',
         );
 }

@@ -101,7 +101,9 @@ export async function writeNeurons(path: string, analysis: NeuronAnalysis): Prom
         version: rest.sites === undefined ? dense : withSites,
         ...rest,
     }).map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
-    const body = ` "neurons": {\n  "specific": ${lines(neurons.specific)},\n  "related": ${lines(neurons.related)},\n  "general": ${JSON.stringify(neurons.general)}\n }`;
+    const body =
+        ` "neurons": {\n  "specific": ${lines(neurons.specific)},\n` +
+        `  "related": ${lines(neurons.related)},\n  "general": ${JSON.stringify(neurons.general)}\n }`;
     await writeFileAtomic(path, `{\n${[...head, body].join(',\n')}\n}\n`);
 }
 

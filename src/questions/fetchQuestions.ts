@@ -121,7 +121,8 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
         const why = reason instanceof Error ? reason.message || (reason as NodeJS.ErrnoException).code : message;
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${url}: cannot be fetched (${why}); where there is no network, give a folder with the files of ${name} with --data`,
+            `${url}: cannot be fetched (${why}); where there is no network, ` +
+                `give a folder with the files of ${name} with --data`,
             { cause },
         );
     }

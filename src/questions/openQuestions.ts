@@ -86,7 +86,8 @@ async function openFolder(
     const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${folder}: cannot be read (${cause.message}); give mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json`,
+            `${folder}: cannot be read (${cause.message}); ` +
+                'give mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json',
             { cause },
         );
     });
@@ -136,7 +137,9 @@ async function readQuestions(
         if (row === undefined || row.answer === undefined || row.text.trim() === '') {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${path}: line ${number} is not ${kind === 'mgsm' ? 'question, tab, number' : '{"m_query", "response"} with a number'}; mend the line`,
+                `${path}: line ${number} is not ` +
+                    `${kind === 'mgsm' ? 'question, tab, number' : '{"m_query", "response"} with a number'}; ` +
+                    'mend the line',
             );
         }
         questions.push({ language, index: questions.length, text: row.text, answer: row.answer });

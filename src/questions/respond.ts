@@ -17,7 +17,10 @@ export interface RespondOptions {
     readonly engine: Engine;
     readonly questions: Questions;
     readonly template: PromptTemplate;
-    /** JSON file that gets the answers; beside it `PATH.answers.jsonl` keeps those of each question as soon as they are there. */
+    /**
+     * JSON file that gets the answers; beside it `PATH.answers.jsonl` keeps those of each question as soon as they are
+     * there.
+     */
     readonly path: string;
     /** Only the first so many questions of each language. */
     readonly limit?: number | undefined;

@@ -42,13 +42,15 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const counted = fits(analysis, activations);
     if (!counted) {
         stale.push(
-            'neurons.json was made from other counts than activations.safetensors holds, so the numbers of counted tokens are left out; run identify again',
+            'neurons.json was made from other counts than activations.safetensors holds, ' +
+                'so the numbers of counted tokens are left out; run identify again',
         );
     }
     const matrices = (await readMatrices(folder)).filter((matrix) => {
         if (isOf(matrix, analysis)) return true;
         stale.push(
-            `${matrix.metric}.matrix.json was made with other neurons than those of neurons.json and is left out; run deactivate again`,
+            `${matrix.metric}.matrix.json was made with other neurons than those of neurons.json and is left ` +
+                'out; run deactivate again',
         );
         return false;
     });
@@ -120,12 +122,14 @@ function warningsOn({ metric, counted, model }: DeactivationMatrix, source: Acti
         ...(counted === undefined
             ? []
             : [
-                  `The ${noun} was ${countedWords(counted)}: effects on texts that neurons were found on look larger than on others.`,
+                  `The ${noun} was ${countedWords(counted)}: effects on texts that neurons were found on ` +
+                      'look larger than on others.',
               ]),
         ...(model === undefined || model.fingerprint === source.model.fingerprint
             ? []
             : [
-                  `The ${noun} was measured on another model (${model.name}, ${model.quantization}) than the neurons were found in.`,
+                  `The ${noun} was measured on another model ` +
+                      `(${model.name}, ${model.quantization}) than the neurons were found in.`,
               ]),
     ];
 }

@@ -80,7 +80,10 @@ const schema = z.strictObject({
             loras: loras.optional(),
             /** Languages that it was aligned in. */
             trained: z.array(text).optional(),
-            /** Examined beside the model, not after it: takes the memory of both, and pays where one alone leaves cores idle. */
+            /**
+             * Examined beside the model, not after it: takes the memory of both, and pays where one alone leaves cores
+             * idle.
+             */
             together: z.boolean().optional(),
         })
         .optional(),

@@ -93,7 +93,8 @@ describe('a mixture whose experts are copies of a dense FFN', () => {
                 flippedShare(other.routed, whole.routed, whole.tokens),
             ];
             console.log(
-                `${JSON.stringify(options)}: ${share.toExponential(1)} of the signs differ, ${routed.toExponential(1)} of the routes`,
+                `${JSON.stringify(options)}: ${share.toExponential(1)} of the signs differ, ` +
+                    `${routed.toExponential(1)} of the routes`,
             );
             expect(share).toBeLessThan(roundingAtZero);
             expect(routed).toBeLessThan(routedOtherwise);

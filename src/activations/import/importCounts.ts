@@ -41,7 +41,8 @@ export async function importCounts(
     if (bare.length > 0 && bare.length < languages.length) {
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${folder}: no prefix.activation.${bare[0]!}.pt, but other languages have theirs; add it, or leave ${bare.join(', ')} out`,
+            `${folder}: no prefix.activation.${bare[0]!}.pt, but other languages have theirs; ` +
+                `add it, or leave ${bare.join(', ')} out`,
         );
     }
 
@@ -59,7 +60,8 @@ export async function importCounts(
         if (one.counts.shape.join() !== shape.join()) {
             throw new LanguageNeuronsError(
                 'MISMATCH',
-                `${folder}: ${languages[0]!} has ${shape.join(' x ')} neurons, ${language} ${one.counts.shape.join(' x ')}; they are not of one model`,
+                `${folder}: ${languages[0]!} has ${shape.join(' x ')} neurons, ` +
+                    `${language} ${one.counts.shape.join(' x ')}; they are not of one model`,
             );
         }
         tokens[k] = BigInt(one.tokens);
@@ -92,9 +94,10 @@ export async function importCounts(
 
 async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFiles>> {
     const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+        const why = cause.code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${cause.message})`;
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${folder}: ${cause.code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${cause.message})`}; give the folder of the activation.LL.pt files`,
+            `${folder}: ${why}; give the folder of the activation.LL.pt files`,
             { cause },
         );
     });
@@ -107,14 +110,16 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFile
         if (list.has(language))
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                `${folder}: ${basename(list.get(language)!)} and ${name} are both of ${language}; leave one in the folder`,
+                `${folder}: ${basename(list.get(language)!)} and ${name} are both of ${language}; ` +
+                    'leave one in the folder',
             );
         list.set(language, join(folder, name));
     }
     if (full.size === 0)
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${folder}: holds no activation.LL.pt and no activation.LL.train.MODEL; give the folder of the published counts`,
+            `${folder}: holds no activation.LL.pt and no activation.LL.train.MODEL; ` +
+                'give the folder of the published counts',
         );
     return new Map([...full].map(([language, path]) => [language, { full: path, prefix: prefix.get(language) }]));
 }
@@ -126,7 +131,8 @@ async function languageCounts({ full, prefix }: LanguageFiles): Promise<FileCoun
     if (prompts.counts.shape.join() !== all.counts.shape.join()) {
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${prefix}: has ${prompts.counts.shape.join(' x ')} neurons, ${basename(full)} ${all.counts.shape.join(' x ')}; they are not of one model`,
+            `${prefix}: has ${prompts.counts.shape.join(' x ')} neurons, ` +
+                `${basename(full)} ${all.counts.shape.join(' x ')}; they are not of one model`,
         );
     }
     const tokens = all.tokens - prompts.tokens;

@@ -12,6 +12,11 @@ import type { Section } from './Section.js';
 export function layersSection({ analysis }: ReportInput): Section {
     const { languagePeak, generalPeak } = analysisFacts(analysis);
     const table = layersTable(analysis);
+    const stages = {
+        name: 'stages',
+        columns: ['stage', 'first layer', 'last layer'],
+        rows: analysis.stages.stages.map(({ name, first, last }) => [name, first, last]),
+    };
     return {
         id: 'layers',
         chapter: 'neurons',
@@ -36,7 +41,7 @@ export function layersSection({ analysis }: ReportInput): Section {
         numbers: html`${htmlTable(table)}
             <h4>The four stages</h4>
             <p>${analysis.stages.rule} Here ${formatConfidence(analysis.stages.confidence)} fit worse.</p>
-            ${htmlTable({ name: 'stages', columns: ['stage', 'first layer', 'last layer'], rows: analysis.stages.stages.map(({ name, first, last }) => [name, first, last]) })}`,
+            ${htmlTable(stages)}`,
         table,
     };
 }

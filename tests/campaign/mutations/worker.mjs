@@ -1,5 +1,5 @@
-// Reads mutated inputs as the commands do, one after another, and says how each ended. Started by Reader.ts; a native abort
-// takes this process along, as it takes the command line's child.
+// Reads mutated inputs as the commands do, one after another, and says how each ended. Started by Reader.ts; a native
+// abort takes this process along, as it takes the command line's child.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 

@@ -118,7 +118,8 @@ describe('a file that mixes languages', () => {
             expect(samples).toBe(280 * times);
         }
         clearInterval(watching);
-        if (process.platform !== 'win32') expect(readdirSync(temporary)).toEqual([]); // gone already: a kill leaves nothing
+        // Gone already: a kill leaves nothing.
+        if (process.platform !== 'win32') expect(readdirSync(temporary)).toEqual([]);
         // 85 MB measured: some 10 MB are held, the rest is garbage that V8 has not yet taken away.
         expect(most).toBeLessThan(150e6);
     });

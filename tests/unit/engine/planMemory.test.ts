@@ -113,19 +113,23 @@ describe('a model in several files', () => {
 describe('why a backend is not used', () => {
     it.each([
         [
-            'load_backend: failed to load /x/libggml-cuda.so: libcublas.so.13: cannot open shared object file: No such file or directory',
+            'load_backend: failed to load /x/libggml-cuda.so: libcublas.so.13: ' +
+                'cannot open shared object file: No such file or directory',
             ['libcublas.so.13', 'cuBLAS'],
         ],
         [
-            'load_backend: failed to load /x/libggml-cuda.so: libcuda.so.1: cannot open shared object file: No such file or directory',
+            'load_backend: failed to load /x/libggml-cuda.so: libcuda.so.1: cannot open shared object file: ' +
+                'No such file or directory',
             ['libcuda.so.1', 'NVIDIA driver'],
         ],
         [
-            'load_backend: failed to load /x/libggml-vulkan.so: libvulkan.so.1: cannot open shared object file: No such file or directory',
+            'load_backend: failed to load /x/libggml-vulkan.so: libvulkan.so.1: ' +
+                'cannot open shared object file: No such file or directory',
             ['libvulkan.so.1', 'apt-get install libvulkan1'],
         ],
         [
-            'load_backend: failed to load /x/libggml-vulkan.so: libfoo.so.2: cannot open shared object file: No such file or directory',
+            'load_backend: failed to load /x/libggml-vulkan.so: libfoo.so.2: cannot open shared object file: ' +
+                'No such file or directory',
             ['libfoo.so.2 is missing'],
         ],
         ['something else', ['something else']],

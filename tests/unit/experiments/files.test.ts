@@ -29,7 +29,7 @@ describe('a journal', () => {
         values: [-0.1 - 0.2, -1e300, -5e-324, NaN, -Infinity, i],
     });
 
-    it('has each entry on disk as soon as it is added, numbers to the last bit, whatever was there before', async () => {
+    it('has each entry on disk as soon as it is added, to the last bit, whatever was there before', async () => {
         const { journal, found } = await open('cells.jsonl');
         expect(found).toEqual([]);
         for (let i = 0; i < 4; i++) {

@@ -170,7 +170,10 @@ describe('a matrix', () => {
     const languages = ['en', 'de', 'fr'];
     const metric = { name: 'accuracy', of: same } as Metric;
     const conditions = setConditions(analysis, languages, 'specific', 1, 2);
-    /** Of 40 questions, the whole model answers 30; without its own neurons, a language answers 10 of these; random ones cost one. */
+    /**
+     * Of 40 questions, the whole model answers 30; without its own neurons, a language answers 10 of these; random ones
+     * cost one.
+     */
     const rightOf = ({ id }: Condition, language: string): number => {
         if (id === wholeModel.id) return 30;
         const row = conditions.own.findIndex((one) => one.id === id);
@@ -279,8 +282,10 @@ describe('an answer', () => {
         ['Die Temperatur fällt am Abend auf -3 Grad.', -3, 'de', true, 'de'],
         ['Die Temperatur fällt am Abend auf -3 Grad.', 3, 'de', false, 'de'],
         ['তাপমাত্রা রাতে নেমে যায় −৩ ডিগ্রিতে, যা খুব ঠান্ডা।', -3, 'bn', true, 'bn'],
-        ['So she makes eighteen dollars every day at the market. 答案是 18。', 18, 'zh', true, 'en'], // mixed: mostly English
-        ['Zuerst sind es 20, dann kommen 5 dazu, also sind es am Ende 25 Äpfel.', 25, 'de', true, undefined], // two languages too close to tell
+        // mixed: mostly English
+        ['So she makes eighteen dollars every day at the market. 答案是 18。', 18, 'zh', true, 'en'],
+        // two languages too close to tell
+        ['Zuerst sind es 20, dann kommen 5 dazu, also sind es am Ende 25 Äpfel.', 25, 'de', true, undefined],
         ['Zuerst liegen 20 Äpfel im Korb, dann legt der Bauer 5 dazu, also sind es am Ende 25.', 25, 'de', true, 'de'],
     ])('%j', (text, answer, language, number, told) => {
         expect(judge(text, { answer, language }, languages, 'last')).toEqual({ number, language: told });

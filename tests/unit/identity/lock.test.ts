@@ -20,7 +20,8 @@ async function holder(
         script,
         `import * as locks from ${JSON.stringify(resolve('dist/files/folderLock.js'))};
 // It could be ended: work that nothing can end is collected as garbage, and the lock with it.
-await locks[process.argv[3]](process.argv[2], 'collect', () => new Promise((end) => process.once('message', end).send('held')));`,
+const held = () => new Promise((end) => process.once('message', end).send('held'));
+await locks[process.argv[3]](process.argv[2], 'collect', held);`,
     );
     const child = fork(script, [path, kind], { stdio: 'ignore' });
     await new Promise((held, failed) => child.once('message', held).once('exit', failed));
@@ -208,13 +209,16 @@ const marks = folder + '.marks';
 mkdirSync(marks, { recursive: true });
 const own = process.pid + '.' + kind;
 const alive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
-const lock = kind === 'folder' ? (run) => withFolder(folder, 'clean', run) : (run) => withFile(join(folder, kind + '.json'), 'collect', run);
+const lock = kind === 'folder'
+    ? (run) => withFolder(folder, 'clean', run)
+    : (run) => withFile(join(folder, kind + '.json'), 'collect', run);
 for (let turn = 0; turn < 12; turn++) {
     await lock(async () => {
         writeFileSync(join(marks, own), '');
         for (let look = 0; look < 3; look++) {
             const others = readdirSync(marks).filter((name) => name !== own && alive(Number(name.split('.')[0])));
-            if (kind === 'folder' ? others.length > 0 : others.some((name) => name.endsWith('folder'))) process.send('beside the folder');
+            const besideFolder = kind === 'folder' ? others.length > 0 : others.some((name) => name.endsWith('folder'));
+            if (besideFolder) process.send('beside the folder');
             if (kind !== 'folder' && others.length > 0) process.send('beside a file');
             await new Promise((tick) => setTimeout(tick, 5));
         }

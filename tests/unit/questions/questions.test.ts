@@ -90,7 +90,9 @@ describe('prompt templates', () => {
 
     it("are the papers' own", async () => {
         expect(await (await openTemplate('mathoctopus', model)).write(question)).toBe(
-            'Below is an instruction that describes a task. Write a response that appropriately completes the request in German. Please answer in German.\n\n### Instruction:\nWas kostet $1 & $&?\n\n### Response:',
+            'Below is an instruction that describes a task. Write a response that appropriately completes the ' +
+                'request in German. Please answer in German.\n\n' +
+                '### Instruction:\nWas kostet $1 & $&?\n\n### Response:',
         );
         expect(await (await openTemplate('native-cot', model)).write(question)).toBe(
             'Frage: Was kostet $1 & $&?\nSchritt-für-Schritt-Antwort:',
@@ -115,7 +117,8 @@ describe('prompt templates', () => {
         const chat = (chatTemplate: string) =>
             openTemplate('chat', { ...model, info: { ...model.info, chatTemplate } });
         const template = await chat(
-            '{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}',
+            '{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}' +
+                '{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}',
         );
         expect(template.special).toBe(true);
         expect(await template.write(question)).toBe(
