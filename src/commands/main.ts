@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { nonFinite } from '../files/jsonNumber.js';
+import { nonFinite } from '../files/nonFinite.js';
 import { parseArguments } from './parseArguments.js';
 import type { CommandContext } from './CommandDeclaration.js';
 import { stopSignals, tellsProgress, told } from './supervise.js';

@@ -3,7 +3,8 @@ import { z } from 'zod';
 import { defined } from '../support/defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
-import { jsonNumber, nonFinite } from '../files/jsonNumber.js';
+import { jsonNumber } from '../files/jsonNumber.js';
+import { nonFinite } from '../files/nonFinite.js';
 import type { Comparison } from './Comparison.js';
 import { type MetricName, metricNames } from './DeactivationMatrix.js';
 

@@ -4,7 +4,8 @@ import { toCsv } from '../files/csv.js';
 import { defined } from '../support/defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
-import { jsonNumber, nonFinite } from '../files/jsonNumber.js';
+import { jsonNumber } from '../files/jsonNumber.js';
+import { nonFinite } from '../files/nonFinite.js';
 import { type DeactivationMatrix, type MetricName, metricNames } from './DeactivationMatrix.js';
 import { matrixTable } from './matrixTable.js';
 

@@ -2,7 +2,7 @@ import { appendFile } from 'node:fs/promises';
 import type { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from './fileAccess.js';
-import { nonFinite } from './jsonNumber.js';
+import { nonFinite } from './nonFinite.js';
 import { byteLines } from './byteLines.js';
 import type { Progress } from '../support/progress.js';
 
