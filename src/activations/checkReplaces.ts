@@ -19,9 +19,9 @@ export async function checkReplaces(
     path: string,
     making: Making,
     force: boolean,
-): Promise<{ readonly there: boolean; readonly differences: readonly string[] }> {
+): Promise<{ readonly isThere: boolean; readonly differences: readonly string[] }> {
     const had = await readActivationsSource(path);
-    if (had === undefined) return { there: false, differences: [] };
+    if (had === undefined) return { isThere: false, differences: [] };
     const [before, after] = [had.languages.join(), making.languages.join()];
     const differences = [
         ...sourceDifferences(had.source, making.source, { model: true }),
@@ -34,5 +34,5 @@ export async function checkReplaces(
                 'give another --out, or --force to put these in their place',
         );
     }
-    return { there: differences.length === 0, differences };
+    return { isThere: differences.length === 0, differences };
 }

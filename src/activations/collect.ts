@@ -94,7 +94,7 @@ async function collectInto({
         }
     }
     const source = sourceOf({ engine, corpus, survey, folder, folds, shard });
-    const { there, differences } = await checkReplaces(resultPath, { languages: corpus.languages, source }, force);
+    const { isThere, differences } = await checkReplaces(resultPath, { languages: corpus.languages, source }, force);
     /** Where the part of a language, or of a fold of it, is kept while it grows, and the key of what it is. */
     const partOf = (language: string, fold: number): { readonly path: string; readonly key: string } => {
         const { digest } = survey.languages.get(language)!;
@@ -120,7 +120,7 @@ async function collectInto({
         }
         await rmdir(join(folder, 'parts')).catch(() => undefined);
     };
-    if (there) {
+    if (isThere) {
         await removeParts();
         progress.note(`${resultPath}: already holds the counts of this model and these texts`);
         return { activations: await readActivations(resultPath), decodedTokens: 0, seconds: seconds() };
@@ -136,7 +136,7 @@ async function collectInto({
         const { characters, samples } = survey.languages.get(language)!;
         // Chunks go round the shards, and each language begins with another one.
         const isOwnChunk = (chunk: number): boolean => isOwn(shard, chunk + place);
-        progress.stage(`count ${language}`, Math.ceil(characters / (shard?.of ?? 1)));
+        progress.stage(`count ${language}`, Math.ceil(characters / (shard?.total ?? 1)));
         const growing = await Promise.all(
             parts.map(async (_, fold): Promise<GrowingPart> => {
                 const { path, key } = partOf(language, fold);

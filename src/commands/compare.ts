@@ -71,12 +71,12 @@ function labelOf(i: number, paths: readonly string[]): string {
 
 export function describeChange({ analyses, trained }: Comparison, change: AnalysisChange): string {
     const share = (value: number | null): string => (value === null ? 'n/a' : value.toFixed(3));
-    const group = (name: string, of: GroupChange | undefined): string[] =>
-        of === undefined
+    const group = (name: string, groupChange: GroupChange | undefined): string[] =>
+        groupChange === undefined
             ? []
             : [
-                  `  ${name}: ${of.before.total.toFixed(1)} → ${of.after.total.toFixed(1)} ` +
-                      `neurons a language (${signed(of.change.total)})`,
+                  `  ${name}: ${groupChange.before.total.toFixed(1)} → ${groupChange.after.total.toFixed(1)} ` +
+                      `neurons a language (${signed(groupChange.change.total)})`,
               ];
     const { overlap, groups, layers, metrics } = change;
     const sum = (kind: 'specific' | 'related' | 'general'): string =>

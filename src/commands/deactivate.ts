@@ -64,10 +64,10 @@ export async function deactivateCommand(args: DeactivateArguments, context: Comm
     const run = async (engine: Engine, metric: Metric): Promise<CommandResult> => {
         const options = { ...experiment, engine, metric, folder: dir, otherModel: args.force, signal, progress };
         if (shard !== undefined) {
-            const { path, there, seconds } = await deactivateShard({ ...options, shard });
-            const done = there ? 'was finished' : `is finished (${seconds.toFixed(1)} s)`;
+            const { path, wasThere, seconds } = await deactivateShard({ ...options, shard });
+            const done = wasThere ? 'was finished' : `is finished (${seconds.toFixed(1)} s)`;
             const text = `${path}: shard ${shardText(shard)} ${done}; merge when all are`;
-            return { json: { path, there, seconds }, text };
+            return { json: { path, there: wasThere, seconds }, text };
         }
         const { fresh } = args;
         const matrix = await freshly({ fresh, folder: dir, kinds: [name] }, context, () => deactivate(options));

@@ -59,7 +59,7 @@ export async function onDevices(
         })),
         context.signal,
     );
-    const shards = devices.map((_, i) => shardPath(whole, { number: i + 1, of: devices.length }));
+    const shards = devices.map((_, i) => shardPath(whole, { number: i + 1, total: devices.length }));
     const { signal, progress } = context;
     const [merged] = await merge(shards, { folder, force: args.force, signal, progress });
     return merged!;
@@ -124,7 +124,7 @@ async function runAll(parts: readonly Part[], signal: AbortSignal): Promise<void
             parts.map(async ({ name, env, args }, i) => {
                 const work = startWork(args, { env, stdio: ['ignore', 'ignore', 'pipe'], messages: true });
                 works.push(work);
-                const progress = shown.each[i]!;
+                const progress = shown.parts[i]!;
                 work.child.on('message', (message) => takeMessage(message, progress));
                 let last = '';
                 createInterface({ input: work.child.stderr! }).on('line', (line) => {

@@ -65,8 +65,11 @@ function intervalOf(stability: Stability | undefined, language: string): string 
     return interval === undefined ? '' : ` (${interval.map((bound) => bound.toFixed(0)).join(' to ')} together, 95 %)`;
 }
 
-function shares({ classes }: Stability, of: keyof ClassStability): string {
+function shares({ classes }: Stability, measure: keyof ClassStability): string {
     return Object.entries(classes)
-        .map(([kind, values]) => `${values[of] === null ? 'n/a' : `${(values[of] * 100).toFixed(0)} %`} of ${kind}`)
+        .map(
+            ([kind, values]) =>
+                `${values[measure] === null ? 'n/a' : `${(values[measure] * 100).toFixed(0)} %`} of ${kind}`,
+        )
         .join(', ');
 }

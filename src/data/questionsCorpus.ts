@@ -8,7 +8,7 @@ export function questionsCorpus(questions: Questions): Corpus {
         sources: questions.sources,
         languages: questions.languages,
         async *samples(language) {
-            for (const { text } of await questions.of(language)) yield { language, prompt: '', response: text };
+            for (const { text } of await questions.inLanguage(language)) yield { language, prompt: '', response: text };
         },
     };
 }

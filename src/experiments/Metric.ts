@@ -12,7 +12,7 @@ export interface MetricFacts {
     readonly languages: readonly string[];
     readonly settings: Readonly<Record<string, string | number>>;
     /** Turns a mean into the metric. */
-    readonly of: (mean: number) => number;
+    readonly fromMean: (mean: number) => number;
 }
 
 /** What a deactivation experiment measures, and on what. */

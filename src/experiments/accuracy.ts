@@ -184,7 +184,7 @@ export function accuracyMetric({
     async function askedQuestions(engine: Engine): Promise<AskedQuestion[]> {
         const asked: AskedQuestion[] = [];
         for (const language of languages) {
-            for (const [i, question] of (await questions.of(language)).slice(0, wholeLimit).entries()) {
+            for (const [i, question] of (await questions.inLanguage(language)).slice(0, wholeLimit).entries()) {
                 const text = await template.write(question);
                 const key = promptKey(engine, {
                     language,

@@ -23,7 +23,12 @@ export function accuracyFacts(
     questions: string,
     { languages, template, maxTokens, rule }: Pick<AccuracyPlan, 'languages' | 'template' | 'maxTokens' | 'rule'>,
 ): MetricFacts {
-    return { name: 'accuracy', languages, settings: { questions, template, maxTokens, rule }, of: (mean) => mean };
+    return {
+        name: 'accuracy',
+        languages,
+        settings: { questions, template, maxTokens, rule },
+        fromMean: (mean) => mean,
+    };
 }
 
 /** Verdicts on the answers under some conditions, as they come: from journals, or from the model. */

@@ -30,7 +30,7 @@ export function perplexityFacts(
         name: 'ppl',
         languages,
         settings: { data, mean, over },
-        of: mean === 'tokens' ? Math.exp : (value) => value,
+        fromMean: mean === 'tokens' ? Math.exp : (value) => value,
     };
 }
 

@@ -71,9 +71,9 @@ export async function openQuestions(
         ...fetched,
         name: spec,
         sources: [{ name: spec }],
-        of: async (language) => {
+        inLanguage: async (language) => {
             await isCached(folder, spec, language); // still what was fetched, however long ago it was opened
-            return fetched.of(language);
+            return fetched.inLanguage(language);
         },
     };
 }
@@ -114,7 +114,7 @@ async function openFolder(
         name: folder,
         sources: [{ name: folder, path: resolve(folder) }],
         languages,
-        of: (language) => readQuestions(files.get(language)!, language, signal),
+        inLanguage: (language) => readQuestions(files.get(language)!, language, signal),
     };
 }
 

@@ -170,7 +170,7 @@ async function askedQuestions({
 }: RespondOptions): Promise<AskedQuestion[]> {
     const asked: AskedQuestion[] = [];
     for (const language of questions.languages) {
-        for (const question of (await questions.of(language)).slice(0, limit)) {
+        for (const question of (await questions.inLanguage(language)).slice(0, limit)) {
             const [text, id, special, stops] = [
                 await template.write(question),
                 questionId(question),

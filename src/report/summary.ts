@@ -132,8 +132,8 @@ function overviewRows(facts: SetFacts): Html {
 
 function extremes(facts: AnalysisFacts, l: number): string {
     if (facts.most.value === 0) return 'No language has neurons of its own.';
-    if (facts.most.of.length === l) return `Every language has ${formatQuantity(facts.most.value, 'neuron')}.`;
-    const name = ({ of, value }: Extreme<string>) => `${formatList(of)} (${formatCount(value)})`;
+    if (facts.most.items.length === l) return `Every language has ${formatQuantity(facts.most.value, 'neuron')}.`;
+    const name = ({ items, value }: Extreme<string>) => `${formatList(items)} (${formatCount(value)})`;
     return `Most neurons, specific and related together: ${name(facts.most)}; fewest: ${name(facts.fewest)}.`;
 }
 

@@ -13,7 +13,7 @@ import { expandHome } from '../files/expandHome.js';
 import { questionSets } from '../questions/fetchQuestions.js';
 import { isTemplateName } from '../questions/promptTemplates.js';
 import { ranges } from '../support/numberRanges.js';
-import { describeIssue, names, numberIn } from './settingIssues.js';
+import { describeIssue, nameList, numberIn } from './settingIssues.js';
 
 /** Bytes of a configuration; what is larger was taken for one by mistake. */
 const mostBytes = 1024 * 1024;
@@ -30,7 +30,7 @@ const schema = z.strictObject({
     loras: loras.optional(),
     gpu: z.enum(gpuChoices).optional(),
     /** RPC servers, `host:port`. */
-    rpc: names().optional(),
+    rpc: nameList().optional(),
     gpuLayers: numberIn(ranges.gpuLayers).optional(),
     /** Layers whose experts stay in memory beside a GPU. */
     cpuExperts: numberIn(ranges.cpuExperts).optional(),
@@ -39,9 +39,9 @@ const schema = z.strictObject({
     windowSize: numberIn(ranges.windowSize).optional(),
     threads: numberIn(ranges.threads).optional(),
     /** Texts to count on. */
-    data: names(),
+    data: nameList(),
     /** Texts to deactivate on; default: those of `data`. */
-    evaluation: names().optional(),
+    evaluation: nameList().optional(),
     languages: z.array(text).min(1).optional(),
     /** Parts of the texts to keep apart, for the certainty of the analysis. */
     folds: numberIn(ranges.folds).optional(),

@@ -14,7 +14,7 @@ export function numberIn(range: NumberRange, word?: string): z.ZodType<unknown> 
 }
 
 /** One name or a list of them, which becomes a list. */
-export function names(): z.ZodType<string[]> {
+export function nameList(): z.ZodType<string[]> {
     const name = z.string().min(1);
     return z
         .union([name, z.array(name).min(1)], {

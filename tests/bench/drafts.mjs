@@ -33,7 +33,7 @@ export async function benchDrafts(model, { rounds, threads, corpus, maxTokens, m
         const prompts = await Promise.all(
             languages.map(async (language) => ({
                 id: 0,
-                text: await template.write((await questions.of(language))[0]),
+                text: await template.write((await questions.inLanguage(language))[0]),
                 special: template.special,
                 stops: template.stops(language),
             })),

@@ -51,23 +51,23 @@ export async function importCounts(
     let shape: readonly number[] | undefined;
     let counts: BigInt64Array[] = [];
     for (const [k, language] of languages.entries()) {
-        const one = await languageCounts(files.get(language)!);
+        const found = await languageCounts(files.get(language)!);
         if (shape === undefined) {
-            const [layers, width] = one.counts.shape as [number, number];
+            const [layers, width] = found.counts.shape as [number, number];
             shape = [layers, width];
             counts = Array.from({ length: layers }, () => new BigInt64Array(width * l));
         }
-        if (one.counts.shape.join() !== shape.join()) {
+        if (found.counts.shape.join() !== shape.join()) {
             throw new LanguageNeuronsError(
                 'MISMATCH',
                 `${folder}: ${languages[0]!} has ${shape.join(' x ')} neurons, ` +
-                    `${language} ${one.counts.shape.join(' x ')}; they are not of one model`,
+                    `${language} ${found.counts.shape.join(' x ')}; they are not of one model`,
             );
         }
-        tokens[k] = BigInt(one.tokens);
+        tokens[k] = BigInt(found.tokens);
         for (const [i, layer] of counts.entries()) {
             const width = shape[1]!;
-            for (let j = 0; j < width; j++) layer[j * l + k] = one.counts.data[i * width + j]!;
+            for (let j = 0; j < width; j++) layer[j * l + k] = found.counts.data[i * width + j]!;
         }
     }
     return {

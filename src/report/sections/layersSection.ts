@@ -48,9 +48,10 @@ export function layersSection({ analysis }: ReportInput): Section {
 
 function peak(extreme: Extreme<number>): string {
     if (extreme.value === 0) return 'nowhere (there are none)';
-    const [first, ...others] = extreme.of;
-    if (others.length > 3) return `in ${extreme.of.length} layers alike (${formatCount(extreme.value)} neurons each)`;
-    const layers = formatList(extreme.of.map(String));
+    const [first, ...others] = extreme.items;
+    if (others.length > 3)
+        return `in ${extreme.items.length} layers alike (${formatCount(extreme.value)} neurons each)`;
+    const layers = formatList(extreme.items.map(String));
     return others.length === 0
         ? `in layer ${first ?? 0} (${formatCount(extreme.value)} neurons)`
         : `in layers ${layers} (${formatCount(extreme.value)} neurons each)`;

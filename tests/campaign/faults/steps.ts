@@ -141,7 +141,7 @@ export const steps: readonly Step[] = [
                     for await (const sample of corpus.samples(language)) texts.push(sample);
             }
             const questions = await openQuestions(join(folder, 'questions'));
-            for (const language of questions.languages) texts.push(await questions.of(language));
+            for (const language of questions.languages) texts.push(await questions.inLanguage(language));
             texts.push((await openTemplate(join(folder, 'template.txt'), engine)).write({ language: 'en', text: 'a' }));
             return {
                 texts,

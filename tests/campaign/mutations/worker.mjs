@@ -39,7 +39,7 @@ async function readCorpus(path) {
 async function readQuestions(folder) {
     const questions = await library.openQuestions(folder);
     for (const language of questions.languages) {
-        for (const { answer } of await questions.of(language))
+        for (const { answer } of await questions.inLanguage(language))
             if (typeof answer !== 'number') throw new Error('an answer that is no number');
     }
 }

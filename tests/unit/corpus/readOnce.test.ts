@@ -191,7 +191,7 @@ describe.skipIf(process.platform === 'win32')('a stop', () => {
         stop.abort();
         await expect(read(corpus, 'en')).rejects.toMatchObject({ code: 'ABORTED' });
         await expect(read(declaration, 'en')).rejects.toMatchObject({ code: 'ABORTED' });
-        await expect(questions.of('en')).rejects.toMatchObject({ code: 'ABORTED' });
+        await expect(questions.inLanguage('en')).rejects.toMatchObject({ code: 'ABORTED' });
         for (const spec of [at('opened.jsonl'), 'udhr', at('questions')])
             await expect(openCorpus(spec, { signal: stop.signal })).rejects.toMatchObject({ code: 'ABORTED' });
         await expect(openQuestions(at('questions'), { signal: stop.signal })).rejects.toMatchObject({
