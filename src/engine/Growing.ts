@@ -26,7 +26,7 @@ export interface Started<Request> {
 
 /** An answer under way. */
 export interface Growing<Request = unknown> {
-    readonly of: Started<Request>;
+    readonly started: Started<Request>;
     readonly answer: number;
     readonly random: RandomGenerator;
     /** Uniform numbers drawn for steps that were not done. */
@@ -41,8 +41,8 @@ export interface Growing<Request = unknown> {
     position: number;
 }
 
-export function sequenceOf({ of, answer }: Growing): number {
-    return of.sequences[answer]!;
+export function sequenceOf({ started, answer }: Growing): number {
+    return started.sequences[answer]!;
 }
 
 /**
@@ -60,7 +60,7 @@ export function evenDraft(growing: readonly Growing[], share: number, cells: num
 }
 
 /** Steps that can follow each other without anything to do between them, unless an answer ends. */
-export function stepsOf(drawn: readonly Growing[], maxTokens: number): number {
+export function stepsTogether(drawn: readonly Growing[], maxTokens: number): number {
     if (drawn.length === 0) return 1;
     const watched = drawn.some(({ stops, draft }) => stops !== undefined || draft !== undefined);
     const most = watched ? mostStepsWatched : mostSteps;
@@ -85,8 +85,8 @@ export function editAt({ request }: Started<EditedRequest>, position: number): {
 /** [steps, rows]: that of the token drawn for each row in each step. */
 export function editsOf(drawn: readonly Growing<EditedRequest>[], steps: number): Int32Array {
     const rowsOf = (step: number): number[] =>
-        drawn.flatMap(({ of, position, trying }) =>
-            Array.from({ length: 1 + trying.length }, (_, i) => editAt(of, position + 1 + i + step).edit),
+        drawn.flatMap(({ started, position, trying }) =>
+            Array.from({ length: 1 + trying.length }, (_, i) => editAt(started, position + 1 + i + step).edit),
         );
     return Int32Array.from(Array.from({ length: steps }, (_, step) => rowsOf(step)).flat());
 }
@@ -95,7 +95,7 @@ export function editsOf(drawn: readonly Growing<EditedRequest>[], steps: number)
  * What each answer has grown by: a token a step, or the tokens of its draft that held and one of the model's own.
  * @param tokens [steps, rows]
  */
-export function freshOf(drawn: readonly Growing[], tokens: Int32Array): number[][] {
+export function freshTokens(drawn: readonly Growing[], tokens: Int32Array): number[][] {
     const rows = drawn.reduce((sum, { trying }) => sum + 1 + trying.length, 0);
     let row = 0;
     return drawn.map(({ trying }) => {

@@ -1,4 +1,4 @@
-import type { Progress } from '../progress.js';
+import type { Progress } from '../support/progress.js';
 import type { NativeCounts, NativeSplit } from './addon.js';
 import type { TextEdit } from './edits.js';
 import type { GpuChoice } from './loadBackends.js';
@@ -26,9 +26,15 @@ export interface EngineOptions {
     readonly mainGpu?: number;
     /** Tokens of a batch. Default 512. */
     readonly batchSize?: number;
-    /** Most tokens of one text with its prompt; longer ones are cut into windows. Default: the model's training context, at most 2048. */
+    /**
+     * Most tokens of one text with its prompt; longer ones are cut into windows. Default: the model's training context,
+     * at most 2048.
+     */
     readonly windowSize?: number;
-    /** Tokens of the KV cache. Default: a window and a batch, which is what counting and scoring need; generation holds as many sequences as fit. */
+    /**
+     * Tokens of the KV cache. Default: a window and a batch, which is what counting and scoring need; generation holds
+     * as many sequences as fit.
+     */
     readonly contextSize?: number;
     /** Threads. Default: one a physical core, of the fast ones where there are two kinds. */
     readonly threads?: number;
@@ -87,9 +93,9 @@ export type Prompt =
           /** An answer ends before the first of these. Default: none. */
           readonly stops?: readonly string[];
           /**
-           * What the answer may turn out to be, such as the whole model's: looked at many tokens at once, which changes the
-           * time that it takes, and the answer no more than other prompts beside it do. Left aside where the model's memory
-           * takes no tokens back. Default: none.
+           * What the answer may turn out to be, such as the whole model's: looked at many tokens at once, which changes
+           * the time that it takes, and the answer no more than other prompts beside it do. Left aside where the
+           * model's memory takes no tokens back. Default: none.
            */
           readonly draft?: string | undefined;
       };

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { randomOf } from '../random.js';
+import { randomGenerator } from '../support/randomGenerator.js';
 import type { NativeBatch, NativeDraws } from './addon.js';
 import { BatchBuilder } from './BatchBuilder.js';
 import { Draft } from './Draft.js';
@@ -7,11 +7,11 @@ import {
     editAt,
     editsOf,
     evenDraft,
-    freshOf,
+    freshTokens,
     type Growing,
     sequenceOf,
     type Started,
-    stepsOf,
+    stepsTogether,
     uniformsOf,
 } from './Growing.js';
 import { StopMatcher } from './stops.js';
@@ -59,7 +59,10 @@ export interface GenerationOptions {
     readonly cells: number;
     /** Each sequence has an equal part of the cells, and a request one answer; else all share them. Default false. */
     readonly streams?: boolean;
-    /** Tokens of a batch, prompts aside, up to which drafts fill it: a token more costs little there. Default: the batch. */
+    /**
+     * Tokens of a batch, prompts aside, up to which drafts fill it: a token more costs little there. Default: the
+     * batch.
+     */
     readonly draftTokens?: number;
 }
 
@@ -122,44 +125,47 @@ export async function* generate<Request extends GenerationRequest>(
         const batch = new BatchBuilder(options.batchSize);
         for (const sequence of finished) batch.finish(sequence);
         for (const { sequence, from } of trims) batch.trim(sequence, from);
-        if (streams) closeGaps([...growing.map(({ of }) => of), ...starting], free, batch);
+        if (streams) closeGaps([...growing.map(({ started }) => started), ...starting], free, batch);
         const rows: number[] = [];
         /**
          * Adds tokens of an answer's draft, and draws after each.
          * @param even so many, whatever the draft has
          */
-        const tryOn = (one: Growing<Request>, row: number, room: number, even?: number): void => {
+        const tryOn = (answer: Growing<Request>, row: number, room: number, even?: number): void => {
             rows.push(row);
-            const { draft, tokens } = one;
+            const { draft, tokens } = answer;
             const found = draft?.next(even ?? Math.min(draft.length, room, maxTokens - tokens.length - 1)) ?? none;
-            one.drafted = found.length;
-            one.trying = found;
+            answer.drafted = found.length;
+            answer.trying = found;
             if (even !== undefined && found.length < even) {
-                one.trying = new Int32Array(even).fill(tokens.at(-1)!);
-                one.trying.set(found);
+                answer.trying = new Int32Array(even).fill(tokens.at(-1)!);
+                answer.trying.set(found);
             }
-            for (const [i, token] of one.trying.entries()) {
-                const position = one.position + 1 + i;
-                rows.push(batch.add(token, position, [sequenceOf(one)], editAt(one.of, position)));
+            for (const [i, token] of answer.trying.entries()) {
+                const position = answer.position + 1 + i;
+                rows.push(batch.add(token, position, [sequenceOf(answer)], editAt(answer.started, position)));
             }
         };
         const drawn = growing;
         const share = Math.max(0, Math.floor(draftTokens / Math.max(1, growing.length + starting.length)) - 1);
         const even = streams ? evenDraft(growing, share, mostCells) : undefined;
-        for (const one of growing) {
-            const row = batch.add(one.tokens.at(-1)!, one.position, [sequenceOf(one)], editAt(one.of, one.position));
-            tryOn(one, row, share, even);
+        for (const answer of growing) {
+            const { started, position } = answer;
+            const row = batch.add(answer.tokens.at(-1)!, position, [sequenceOf(answer)], editAt(started, position));
+            tryOn(answer, row, share, even);
         }
-        for (const one of starting) {
-            const { id, prompt, stops = [], draft } = one.request;
+        for (const started of starting) {
+            const { id, prompt, stops = [], draft } = started.request;
             let row = -1;
-            while (one.decoded < prompt.length && batch.room > 0)
-                row = batch.add(prompt[one.decoded]!, one.decoded, one.sequences, editAt(one, one.decoded++));
-            if (one.decoded < prompt.length) break; // the next batch goes on with it
-            for (let answer = 0; answer < one.sequences.length; answer++) {
-                const random = randomOf(options.seed, id, answer);
+            while (started.decoded < prompt.length && batch.room > 0) {
+                const position = started.decoded++;
+                row = batch.add(prompt[position]!, position, started.sequences, editAt(started, position));
+            }
+            if (started.decoded < prompt.length) break; // the next batch goes on with it
+            for (let answer = 0; answer < started.sequences.length; answer++) {
+                const random = randomGenerator(options.seed, id, answer);
                 const begun: Growing<Request> = {
-                    of: one,
+                    started: started,
                     answer,
                     tokens: [],
                     position: prompt.length - 1,
@@ -176,7 +182,7 @@ export async function* generate<Request extends GenerationRequest>(
         }
         starting = starting.filter(({ request: { prompt }, decoded }) => decoded < prompt.length);
 
-        const steps = starting.length > 0 || rows.length > drawn.length ? 1 : stepsOf(drawn, maxTokens);
+        const steps = starting.length > 0 || rows.length > drawn.length ? 1 : stepsTogether(drawn, maxTokens);
         if (streams) {
             const places = batch.sort();
             drawn.sort((a, b) => sequenceOf(a) - sequenceOf(b));
@@ -186,7 +192,7 @@ export async function* generate<Request extends GenerationRequest>(
         const tokens = await model.sample(batch.build(), {
             rows: Int32Array.from(rows),
             sequences: Int32Array.from(
-                drawn.flatMap((one) => Array<number>(1 + one.trying.length).fill(sequenceOf(one))),
+                drawn.flatMap((answer) => Array<number>(1 + answer.trying.length).fill(sequenceOf(answer))),
             ),
             ends,
             steps,
@@ -194,11 +200,11 @@ export async function* generate<Request extends GenerationRequest>(
             edits: editsOf(drawn, steps),
             uniforms: temperature > 0 ? uniformsOf(drawn, steps) : new Float64Array(rows.length * steps),
         });
-        const fresh = freshOf(drawn, tokens);
+        const fresh = freshTokens(drawn, tokens);
         const ended = new Set<Growing<Request>>();
         for (let step = 0; fresh.some((list) => step < list.length); step++) {
             const grown = drawn.filter(
-                (one, i) => step < fresh[i]!.length && !ended.has(one) && one.tokens.length < maxTokens,
+                (answer, i) => step < fresh[i]!.length && !ended.has(answer) && answer.tokens.length < maxTokens,
             );
             for (const [i, answer] of drawn.entries()) {
                 const token = fresh[i]![step];
@@ -212,7 +218,7 @@ export async function* generate<Request extends GenerationRequest>(
                 answer.position++;
             }
             for (const answer of await thoseAtStop(
-                grown.filter((one) => !ended.has(one)),
+                grown.filter((answer) => !ended.has(answer)),
                 model,
             ))
                 ended.add(answer);
@@ -220,26 +226,26 @@ export async function* generate<Request extends GenerationRequest>(
         finished = [];
         trims = [];
         growing = [];
-        for (const [i, one] of drawn.entries()) {
-            const stop = ended.has(one);
-            const held = one.trying.length === 0 ? 0 : fresh[i]!.length - 1;
-            one.draft?.follow(one.tokens, one.drafted, Math.min(held, one.drafted));
-            if (!stop && one.tokens.length < maxTokens) {
-                if (held < one.trying.length) trims.push({ sequence: sequenceOf(one), from: one.position });
-                growing.push(one);
+        for (const [i, answer] of drawn.entries()) {
+            const stop = ended.has(answer);
+            const held = answer.trying.length === 0 ? 0 : fresh[i]!.length - 1;
+            answer.draft?.follow(answer.tokens, answer.drafted, Math.min(held, answer.drafted));
+            if (!stop && answer.tokens.length < maxTokens) {
+                if (held < answer.trying.length) trims.push({ sequence: sequenceOf(answer), from: answer.position });
+                growing.push(answer);
                 continue;
             }
-            finished.push(sequenceOf(one));
-            free.push(sequenceOf(one));
-            one.of.open--;
-            used -= maxTokens + (one.of.open === 0 ? one.of.request.prompt.length : 0);
+            finished.push(sequenceOf(answer));
+            free.push(sequenceOf(answer));
+            answer.started.open--;
+            used -= maxTokens + (answer.started.open === 0 ? answer.started.request.prompt.length : 0);
             yield {
-                request: one.of.request,
-                answer: one.answer,
-                tokens: Int32Array.from(one.tokens),
+                request: answer.started.request,
+                answer: answer.answer,
+                tokens: Int32Array.from(answer.tokens),
                 end: stop ? 'stop' : 'length',
-                tried: one.draft?.tried ?? 0,
-                held: one.draft?.held ?? 0,
+                tried: answer.draft?.tried ?? 0,
+                held: answer.draft?.held ?? 0,
             };
         }
     }
@@ -287,12 +293,14 @@ function checkRoom(
     if (answers > options.sequences)
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ask for fewer at a time`,
+            `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ` +
+                'ask for fewer at a time',
         );
     if (cells > most) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
+            `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ` +
+                `${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
         );
     }
 }

@@ -1,4 +1,4 @@
-import type { NeuronSetName } from '../experiments/DeactivationMatrix.js';
+import type { NeuronSetName } from '../neurons/neuronSets.js';
 import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
 
 /**
