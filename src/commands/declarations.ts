@@ -3,6 +3,7 @@ import { cleanDeclaration } from './cleanDeclaration.js';
 import { collectDeclaration } from './collectDeclaration.js';
 import { compareDeclaration } from './compareDeclaration.js';
 import { deactivateDeclaration } from './deactivateDeclaration.js';
+import { generateDeclaration } from './generateDeclaration.js';
 import { identifyDeclaration } from './identifyDeclaration.js';
 import { importDeclaration } from './importDeclaration.js';
 import { inspectDeclaration } from './inspectDeclaration.js';
@@ -24,6 +25,7 @@ export const commands: readonly CommandDeclaration[] = [
     identifyDeclaration,
     deactivateDeclaration,
     compareDeclaration,
+    generateDeclaration,
     respondDeclaration,
     importDeclaration,
     reportDeclaration,

@@ -1,8 +1,9 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { throwIfStopped } from '../support/stop.js';
 import { atLeastOne } from './atLeastOne.js';
-import type { GeneratedAnswer, GenerateOptions, Prompt } from './engineTypes.js';
+import type { GeneratedAnswer, GenerateOptions, GrowingAnswer, Prompt } from './engineTypes.js';
 import { generate, type GenerationRequest } from './generate.js';
+import type { Growing } from './Growing.js';
 import { Lookahead } from './Lookahead.js';
 import { awaitNative } from './nativeError.js';
 import type { Passes } from './Passes.js';
@@ -76,7 +77,7 @@ async function* generateIn(
     asked: AsyncIterable<Request>,
     options: AnswerOptions,
 ): AsyncGenerator<GeneratedAnswer> {
-    const { signal, maxTokens = 256, temperature = 0, seed = 1, ignoreEnd = false } = options;
+    const { signal, maxTokens = 256, temperature = 0, seed = 1, ignoreEnd = false, onGrowth } = options;
     const { model, layout } = passes;
     const detokenize = (lists: readonly Int32Array[]): Promise<string[]> => awaitNative(() => model.detokenize(lists));
     const drawn = generate(
@@ -88,6 +89,13 @@ async function* generateIn(
             endTokens: new Set(ignoreEnd ? [] : model.endTokens()),
             batchSize: passes.batchSize,
             ...layout,
+            onGrowth:
+                onGrowth === undefined
+                    ? undefined
+                    : async (growing) => {
+                          const texts = await detokenize(growing.map(({ tokens }) => Int32Array.from(tokens)));
+                          onGrowth(growing.map((answer, i) => grown(answer, texts[i]!)));
+                      },
             draftTokens: passes.onDevice ? draftTokens.device : draftTokens.cpu,
         },
         {
@@ -162,4 +170,9 @@ async function* requests(
         const request = { id, condition, editAt, prompt: whole, answers, stops };
         yield draft === undefined || !plainCache ? request : { ...request, draft: await draftOf(draft) };
     }
+}
+
+function grown({ started, answer }: Growing<Request>, text: string): GrowingAnswer {
+    const { id, condition, stops } = started.request;
+    return { prompt: id, edit: condition, answer, text: textBefore(text, stops) };
 }

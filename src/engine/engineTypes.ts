@@ -77,6 +77,11 @@ export interface GenerateOptions {
     readonly temperature?: number;
     /** Of the draws at a temperature above 0. Default 1. */
     readonly seed?: number;
+    /**
+     * Called after each step with the answers that grew, their texts so far; what may still change of a text, such as
+     * half a letter or the beginning of a stop, is in it too. A step is then one token.
+     */
+    readonly onGrowth?: ((answers: readonly GrowingAnswer[]) => void) | undefined;
 }
 
 /** A prompt; a text alone has its place in the list as its id. Ids and seed decide what is drawn, under every edit. */
@@ -99,6 +104,9 @@ export type Prompt =
            */
           readonly draft?: string | undefined;
       };
+
+/** A generated answer under way. */
+export type GrowingAnswer = Pick<GeneratedAnswer, 'prompt' | 'answer' | 'edit' | 'text'>;
 
 /** One generated answer. */
 export interface GeneratedAnswer {

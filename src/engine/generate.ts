@@ -45,7 +45,7 @@ export interface GeneratedTokens<Request extends GenerationRequest = GenerationR
     readonly held: number;
 }
 
-export interface GenerationOptions {
+export interface GenerationOptions<Request extends GenerationRequest = GenerationRequest> {
     /** Most tokens of an answer. */
     readonly maxTokens: number;
     /** 0: always the likeliest token. */
@@ -59,6 +59,8 @@ export interface GenerationOptions {
     readonly cells: number;
     /** Each sequence has an equal part of the cells, and a request one answer; else all share them. Default false. */
     readonly streams?: boolean;
+    /** Called after each step with the answers that grew, which is one token long then. */
+    readonly onGrowth?: ((answers: readonly Growing<Request>[]) => Promise<void>) | undefined;
     /**
      * Tokens of a batch, prompts aside, up to which drafts fill it: a token more costs little there. Default: the
      * batch.
@@ -86,7 +88,7 @@ export interface GenerationModel {
  */
 export async function* generate<Request extends GenerationRequest>(
     requests: AsyncIterable<Request> | Iterable<Request>,
-    options: GenerationOptions,
+    options: GenerationOptions<Request>,
     model: GenerationModel,
 ): AsyncGenerator<GeneratedTokens<Request>> {
     const { maxTokens, temperature, endTokens } = options;
@@ -182,7 +184,8 @@ export async function* generate<Request extends GenerationRequest>(
         }
         starting = starting.filter(({ request: { prompt }, decoded }) => decoded < prompt.length);
 
-        const steps = starting.length > 0 || rows.length > drawn.length ? 1 : stepsTogether(drawn, maxTokens);
+        const single = starting.length > 0 || rows.length > drawn.length || options.onGrowth !== undefined;
+        const steps = single ? 1 : stepsTogether(drawn, maxTokens);
         if (streams) {
             const places = batch.sort();
             drawn.sort((a, b) => sequenceOf(a) - sequenceOf(b));
@@ -223,6 +226,7 @@ export async function* generate<Request extends GenerationRequest>(
             ))
                 ended.add(answer);
         }
+        await options.onGrowth?.(drawn);
         finished = [];
         trims = [];
         growing = [];
@@ -287,7 +291,7 @@ function checkRoom(
     answers: number,
     cells: number,
     most: number,
-    options: GenerationOptions,
+    options: Pick<GenerationOptions, 'sequences' | 'maxTokens'>,
 ): void {
     if (promptLength === 0) throw new LanguageNeuronsError('WRONG_USE', 'a prompt has no token; give it some text');
     if (answers > options.sequences)

@@ -15,8 +15,30 @@ export interface FitOptions extends Pick<ExperimentOptions, 'analysis' | 'sets'>
  * Sees to it that model, analysis, sets and metric belong together.
  * @throws LanguageNeuronsError MISMATCH, or WRONG_USE for a set that the model cannot have
  */
-export function checkFit({ engine, analysis, metric, sets, otherModel = false }: FitOptions): void {
-    const mismatch = (what: string): LanguageNeuronsError => new LanguageNeuronsError('MISMATCH', what);
+export function checkFit({ engine, analysis, metric, sets, otherModel }: FitOptions): void {
+    checkModel({ engine, analysis, otherModel });
+    const missing = metric.languages.filter((language) => !analysis.languages.includes(language));
+    if (missing.length > 0) {
+        const among = `the analysed languages (${analysis.languages.join(', ')})`;
+        throw mismatch(`${metric.source}: ${missing.join(', ')} not among ${among}; choose languages with --languages`);
+    }
+    if (analysis.experts === undefined && sets?.includes('experts') === true) {
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `${engine.path}: has no experts to route tokens to; leave the set experts out`,
+        );
+    }
+}
+
+/**
+ * Sees to it that an analysis is of the model.
+ * @throws LanguageNeuronsError MISMATCH
+ */
+export function checkModel({
+    engine,
+    analysis,
+    otherModel = false,
+}: Pick<FitOptions, 'engine' | 'analysis' | 'otherModel'>): void {
     const [ours, theirs] = [engine.sites, analysisSites(analysis)];
     if (!sameSites(ours, theirs)) {
         const shape = (sites: readonly Site[]): string =>
@@ -30,15 +52,8 @@ export function checkFit({ engine, analysis, metric, sets, otherModel = false }:
         const mend = 'give that model, or --force to deactivate its neurons in this one';
         throw mismatch(`${engine.path}: is not ${analysed.name} that was analysed, though of its shape; ${mend}`);
     }
-    const missing = metric.languages.filter((language) => !analysis.languages.includes(language));
-    if (missing.length > 0) {
-        const among = `the analysed languages (${analysis.languages.join(', ')})`;
-        throw mismatch(`${metric.source}: ${missing.join(', ')} not among ${among}; choose languages with --languages`);
-    }
-    if (analysis.experts === undefined && sets?.includes('experts') === true) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `${engine.path}: has no experts to route tokens to; leave the set experts out`,
-        );
-    }
+}
+
+function mismatch(what: string): LanguageNeuronsError {
+    return new LanguageNeuronsError('MISMATCH', what);
 }

@@ -1,0 +1,112 @@
+import { join } from 'node:path';
+import type { TextEdit } from '../engine/edits.js';
+import { countEdits } from '../engine/edits.js';
+import type { Engine } from '../engine/Engine.js';
+import { neuronsAt } from '../engine/Site.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { checkModel } from '../experiments/checkFit.js';
+import { compileInterventions } from '../interventions/compile.js';
+import type { Intervention } from '../interventions/Intervention.js';
+import { type NamedInterventions, readInterventions } from '../interventions/namedInterventions.js';
+import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
+import { chatTemplate } from '../questions/chatTemplate.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { columnsOf, liveColumns } from './columns.js';
+import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
+
+export interface GenerateArguments extends ModelArguments, InterventionShorthand {
+    dir: string;
+    prompt: string;
+    interventions: string | undefined;
+    chat: boolean;
+    maxTokens: number;
+    temperature: number;
+    seed: number;
+    force: boolean;
+    json: boolean;
+}
+
+/** `generate`: what the whole model says, and what it says under each intervention. */
+export async function generateCommand(args: GenerateArguments, context: CommandContext): Promise<CommandResult> {
+    const { dir, maxTokens, temperature, seed, force } = args;
+    const { signal, progress } = context;
+    const shorthand = parseShorthand(args);
+    const named = args.interventions === undefined ? [] : await readInterventions(args.interventions);
+    const asked = [...(shorthand === undefined ? [] : [shorthand]), ...named];
+    if (asked.length === 0) {
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            'no intervention is asked for; give for example --without zh, --amplify de:2 or --interventions FILE',
+        );
+    }
+    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const offsets = asked.some(({ interventions }) => interventions.some(addsOffsets));
+    // Room for all whatever their edits by token are; the sizes are the model's own, known once it is open.
+    const edits = 1 + asked.reduce((sum, { interventions }) => sum + mostEdits(interventions), 0);
+    using engine = await openEngine({ ...toEngineOptions(args), edits, offsets }, { signal, progress });
+    checkModel({ engine, analysis, otherModel: force });
+    const sizes = engine.sites.map(neuronsAt);
+    const conditions: TextEdit[] = [
+        undefined,
+        ...asked.map(({ interventions }) => compileInterventions(interventions, { sizes, analysis })),
+    ];
+    const names = ['whole', ...asked.map(({ name }) => name)];
+    const prompt = await promptOf(args, engine);
+    const asking = conditions.map((_, edit) => ({ id: 0, edit, ...prompt }));
+
+    const live = args.json || !process.stderr.isTTY ? undefined : liveColumns(names, process.stderr);
+    const answers: { name: string; text: string; tokens: number; end: string }[] = [];
+    progress.done(); // the model's loading
+    try {
+        const said = engine.generate(asking, {
+            edits: conditions,
+            maxTokens,
+            temperature,
+            seed,
+            signal,
+            onGrowth: live && ((growing) => growing.forEach(({ edit, text }) => live.show(edit, text))),
+        });
+        for await (const { edit, text, tokens, end } of said) {
+            answers[edit] = { name: names[edit]!, text, tokens, end };
+            live?.show(edit, text);
+        }
+    } finally {
+        live?.clear();
+    }
+    const width = process.stdout.isTTY ? process.stdout.columns : 100;
+    return {
+        json: {
+            model: engine.path,
+            prompt: args.prompt,
+            answers: answers.map((answer, i) => ({ ...answer, interventions: asked[i - 1]?.interventions ?? [] })),
+        },
+        text: columnsOf(
+            names,
+            answers.map(({ text }) => text),
+            width,
+        ),
+    };
+}
+
+async function promptOf(
+    { prompt, chat }: GenerateArguments,
+    engine: Engine,
+): Promise<{ readonly text: string; readonly special: boolean }> {
+    if (!chat) return { text: prompt, special: false };
+    const { write } = await chatTemplate(engine);
+    return { text: await write({ language: '', text: prompt }), special: true };
+}
+
+function addsOffsets({ op }: Intervention): boolean {
+    return op === 'add' || op === 'replace';
+}
+
+/** Edits that interventions can come to: tokens are told apart by each different clause that not all have. */
+function mostEdits(interventions: NamedInterventions['interventions']): number {
+    const compiled = compileInterventions(
+        interventions.map((one) => ({ ...one, neurons: [] })),
+        { sizes: [] },
+    );
+    return countEdits(compiled);
+}
