@@ -3,8 +3,8 @@ export interface Variant {
     /** Folder of the variant's backends. */
     dir: string;
     /**
-     * Files to try in order with ggml_backend_load() until one loads; none for 'cpu',
-     * whose best build is chosen by ggml_backend_load_all_from_path(dir).
+     * Files to try in order with ggml_backend_load() until one loads; for 'cpu' the one built for this very processor,
+     * where there is one: else the best prebuilt one is chosen by ggml_backend_load_all_from_path(dir).
      */
     plugins: string[];
 }

@@ -19,6 +19,8 @@ const LIBRARY = isMac ? '.dylib' : PLUGIN;
  * @type {Record<string, { withGgml: boolean }>}
  */
 const SOURCE_PLUGINS = {
+    // for this very processor, in the place of the prebuilt ones for kinds of processors
+    cpu: { withGgml: false },
     cuda: { withGgml: true },
     // knows of no device of its own, and goes with the prebuilt ggml too
     rpc: { withGgml: false },
@@ -53,7 +55,12 @@ export const isPlugin = (name) => Object.hasOwn(SOURCE_PLUGINS, name);
 export function parseChoice({ fromSource, prebuilt, plugins: text }) {
     if (!fromSource && !prebuilt && text === undefined) return {};
     const plugins = parsePlugins(text ?? '');
-    if (fromSource || plugins.some((name) => SOURCE_PLUGINS[name]?.withGgml)) return { fromSource: true, plugins };
+    if (fromSource || plugins.some((name) => SOURCE_PLUGINS[name]?.withGgml)) {
+        if (plugins.includes('cpu')) {
+            throw new BuildError('--with cpu is for the prebuilt ggml: leave out --from-source and what needs it');
+        }
+        return { fromSource: true, plugins };
+    }
     return { ...(prebuilt && { fromSource: false }), plugins };
 }
 

@@ -8,6 +8,7 @@ import { BuildError } from './BuildError.mjs';
 import { canSanitize, compile } from './compile.mjs';
 import { takeLock } from './lock.mjs';
 import { packageRoot } from './packages.mjs';
+import { processorKey } from './processor.mjs';
 import { showProgress, trackProgress } from './progress.mjs';
 import { unpackSource } from './source.mjs';
 import {
@@ -50,6 +51,9 @@ export async function build({
     const backends = resolveBackends({ from: root, ...choice });
     if (sanitize && !canSanitize(backends)) {
         throw new BuildError('A sanitized build is made on Linux, with the prebuilt ggml: leave --sanitize out there');
+    }
+    if (choice.plugins.includes('cpu') && process.platform !== 'linux') {
+        throw new BuildError('--with cpu is for Linux: leave it out there, the prebuilt CPU backends are good');
     }
     const compiler = findCompiler();
 
@@ -132,7 +136,8 @@ function explainDiskError(error, dir) {
  * @returns {Built}
  */
 export function describeBuild(outputDir, backends, built) {
-    const { prebuilt } = backends;
+    const { prebuilt, plugins } = backends;
+    const ownCpu = plugins.includes('cpu') && readStamp(outputDir)?.inputs['processor'] === processorKey();
     const llama = listLibraries(outputDir).find((file) => /^(lib)?llama\./.test(file));
     if (!llama) throw new BuildError(`No libllama in ${outputDir}: run npm run build`);
     return {
@@ -142,7 +147,11 @@ export function describeBuild(outputDir, backends, built) {
         ggmlDir: prebuilt?.ggmlDir ?? outputDir,
         release: backends.release,
         variants: [
-            ...(prebuilt ? backends.variants : []),
+            ...(prebuilt ? backends.variants : []).map((variant) =>
+                ownCpu && variant.name === 'cpu'
+                    ? { ...variant, plugins: [join(outputDir, 'libggml-cpu.so')] }
+                    : variant,
+            ),
             ...listVariants([outputDir], outputDir).filter(({ name }) => !prebuilt || name !== 'cpu'),
         ],
     };

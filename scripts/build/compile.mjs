@@ -3,9 +3,9 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import { availableParallelism, totalmem } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { createInterface } from 'node:readline';
-import { listVariants } from './backends.mjs';
 import { BuildError } from './BuildError.mjs';
 import { findPackage } from './packages.mjs';
+import { processorKey } from './processor.mjs';
 import { listLibraries } from './stamp.mjs';
 import { findProgram } from './tools.mjs';
 
@@ -35,6 +35,12 @@ export async function compile(options) {
     const { root, buildDir, outputDir, sanitizedDir, sanitize, llamaDir, backends, compiler, lock, onLine } = options;
     const treeDir = join(buildDir, 'cmake');
     const variables = cmakeVariables({ outputDir, sanitizedDir, llamaDir, backends });
+    const plugins = backends.prebuilt === null ? [] : backends.plugins;
+    // no part of the key below: another plugin, or another processor, leaves the rest as it is
+    const ofPlugins = {
+        LN_PLUGINS: plugins.join(','),
+        LN_PROCESSOR: plugins.includes('cpu') ? processorKey() : '',
+    };
     const generator = findProgram('ninja') ? 'ninja' : 'default';
     const key = JSON.stringify([root, compiler, generator, variables]);
     const configured = join(treeDir, 'configured.json');
@@ -64,7 +70,7 @@ export async function compile(options) {
                 treeDir,
                 '--config',
                 'Release',
-                ...Object.entries(variables).map(([name, value]) => `--CD${name}=${value}`),
+                ...Object.entries({ ...variables, ...ofPlugins }).map(([name, value]) => `--CD${name}=${value}`),
             ],
             log: join(buildDir, 'build.log'),
             lock,
@@ -78,11 +84,12 @@ export async function compile(options) {
     writeFileSync(running, '');
     try {
         const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / JOB_BYTES)));
-        const withRpc = backends.prebuilt !== null && backends.plugins.includes('rpc');
-        const target = sanitize ? 'sanitized' : withRpc ? 'with-rpc' : undefined;
-        await run(['build', '--parallel', String(jobs), ...(target ? ['--target', target] : [])]);
-        if (!sanitize && backends.prebuilt !== null && !withRpc) {
-            for (const { plugins } of listVariants([outputDir], outputDir)) for (const file of plugins) rmSync(file);
+        await run(['build', '--parallel', String(jobs), ...(sanitize ? ['--target', 'sanitized'] : [])]);
+        if (!sanitize && backends.prebuilt !== null) {
+            for (const file of listLibraries(outputDir)) {
+                const plugin = /^(?:lib)?ggml-(\w+)\./.exec(file)?.[1];
+                if (plugin !== undefined && !plugins.includes(plugin)) rmSync(join(outputDir, file));
+            }
         }
     } finally {
         rmSync(running, { force: true });

@@ -3,6 +3,7 @@ import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, wr
 import { basename, dirname, join, relative, sep } from 'node:path';
 import { isPlugin } from './backends.mjs';
 import { findPackage } from './packages.mjs';
+import { processorKey } from './processor.mjs';
 import { listPatches } from './source.mjs';
 
 /** @import { Backends, Choice } from './backends.mjs' */
@@ -41,6 +42,8 @@ export function installedInputs(root, backends) {
 export function computeInputs({ root, backends, compiler }) {
     const inputs = installedInputs(root, backends);
     inputs['compiler'] = compiler ?? 'none';
+    // not among what is installed: where the processor is another at run time, the prebuilt backends are taken
+    if (backends.plugins.includes('cpu')) inputs['processor'] = processorKey();
     for (const name of BUILD_PACKAGES) inputs[name] = findPackage(name, root)?.manifest.version ?? 'none';
     for (const file of sourceFiles(root)) inputs[file] = hashFile(join(root, file));
     // ours are in native/ already; the rest are node-llama-cpp's

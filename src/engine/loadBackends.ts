@@ -59,7 +59,8 @@ async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
                 { cause },
             );
         }
-        addon.loadBackends(built.ggmlDir);
+        const own = built.variants.find(({ name, plugins }) => name === 'cpu' && plugins.length > 0);
+        if (own === undefined || load(addon, own) !== undefined) addon.loadBackends(built.ggmlDir);
     }
     return { addon, built };
 }
