@@ -3,11 +3,11 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { listVariants, parseChoice, resolveBackends } from './backends.mjs';
-import { BuildError } from './BuildError.mjs';
+import { listVariants, parseChoice, resolveBackends } from '../../src/prebuilt/backends.mjs';
+import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 import { canSanitize, compile } from './compile.mjs';
 import { takeLock } from './lock.mjs';
-import { packageRoot } from './packages.mjs';
+import { packageRoot } from '../../src/prebuilt/packages.mjs';
 import { showProgress, trackProgress } from './progress.mjs';
 import { unpackSource } from './source.mjs';
 import {
@@ -22,7 +22,8 @@ import {
 } from './stamp.mjs';
 import { checkTools, findCompiler } from './tools.mjs';
 
-/** @import { Built, BuildOptions } from './build.mjs' */
+/** @import { Backends } from '../../src/prebuilt/types.js' */
+/** @import { BuildOptions, Made } from './build.mjs' */
 
 export const ADDON = 'language_neurons.node';
 
@@ -30,7 +31,7 @@ export const ADDON = 'language_neurons.node';
  * Brings the addon and libllama up to date; does nothing when they are.
  *
  * @param {BuildOptions} [options]
- * @returns {Promise<Built>}
+ * @returns {Promise<Made>}
  */
 export async function build({
     root = packageRoot,
@@ -127,18 +128,15 @@ function explainDiskError(error, dir) {
 
 /**
  * @param {string} outputDir
- * @param {import('./backends.mjs').Backends} backends
+ * @param {Backends} backends
  * @param {boolean} built
- * @returns {Built}
+ * @returns {Made}
  */
 export function describeBuild(outputDir, backends, built) {
     const { prebuilt } = backends;
-    const llama = listLibraries(outputDir).find((file) => /^(lib)?llama\./.test(file));
-    if (!llama) throw new BuildError(`No libllama in ${outputDir}: run npm run build`);
     return {
         built,
         addonPath: join(outputDir, ADDON),
-        llamaPath: join(outputDir, llama),
         ggmlDir: prebuilt?.ggmlDir ?? outputDir,
         release: backends.release,
         variants: [
