@@ -10,16 +10,7 @@ import { takeLock } from './lock.mjs';
 import { packageRoot } from '../../src/prebuilt/packages.mjs';
 import { showProgress, trackProgress } from './progress.mjs';
 import { unpackSource } from './source.mjs';
-import {
-    changedInputs,
-    choiceOf,
-    computeInputs,
-    listLibraries,
-    readStamp,
-    removeStamp,
-    touchStamp,
-    writeStamp,
-} from './stamp.mjs';
+import { changedInputs, choiceOf, computeInputs, readStamp, removeStamp, touchStamp, writeStamp } from './stamp.mjs';
 import { checkTools, findCompiler } from './tools.mjs';
 
 /** @import { Backends } from '../../src/prebuilt/types.js' */

@@ -21,9 +21,9 @@ export const platformPackage = `@language-neurons/${OS[process.platform] ?? proc
 /**
  * The prebuilt addon of this platform, where its package is installed and fits.
  *
- * @param {{ root?: string, dir?: string | undefined, glibc?: string | undefined }} [options]
+ * @param {{ root?: string, dir?: string | undefined, glibc?: string }} [options]
  * root: folder of language-neurons; dir: folder of the platform's package, default: where Node finds it;
- * glibc: the machine's version, undefined where it has none
+ * glibc: the machine's version, empty where it has none
  * @returns {{ addon: Built } | { reason: string } | undefined} the reason why it does not fit, with the mend; undefined:
  * there is none
  * @throws {BuildError} where it is damaged
@@ -88,7 +88,7 @@ function readFacts(folder) {
 /**
  * @param {AddonFacts} facts
  * @param {string} version of language-neurons
- * @param {string | undefined} glibc
+ * @param {string} glibc
  */
 function misfit({ languageNeurons, glibc: needed }, version, glibc) {
     if (languageNeurons !== version) {
@@ -98,7 +98,7 @@ function misfit({ languageNeurons, glibc: needed }, version, glibc) {
         );
     }
     if (needed === null) return undefined;
-    if (glibc === undefined) return `${platformPackage} needs glibc ${needed}, and this system has another C library`;
+    if (!glibc) return `${platformPackage} needs glibc ${needed}, and this system has another C library`;
     if (glibc.localeCompare(needed, 'en', { numeric: true }) >= 0) return undefined;
     return `${platformPackage} needs glibc ${needed} or newer and this system has ${glibc}; take a newer system`;
 }
@@ -120,9 +120,10 @@ function checkBytes(path, { bytes, sha256 }) {
 
 const reinstall = () => `reinstall it: remove node_modules/${platformPackage} and run npm install`;
 
-/** @returns {string | undefined} */
+/** Empty where the C library is another. */
 function machineGlibc() {
-    if (process.platform !== 'linux') return undefined;
+    if (process.platform !== 'linux') return '';
+    Object.assign(process.report, { excludeNetwork: true }); // which can take long
     const report = /** @type {{ header: Record<string, string | undefined> }} */ (process.report.getReport());
-    return report.header['glibcVersionRuntime'];
+    return report.header['glibcVersionRuntime'] ?? '';
 }
