@@ -50,7 +50,7 @@ async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
         } catch (cause) {
             throw new LanguageNeuronsError(
                 'BUILD',
-                `${built.addonPath}: cannot be loaded (${(cause as Error).message}); remove the build folder and run npm run build`,
+                `${built.addonPath}: cannot be loaded (${(cause as Error).message}); ${mend(cause as Error)}`,
                 { cause },
             );
         }
@@ -58,6 +58,12 @@ async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
     }
     return { addon, built };
 }
+
+/** Our libllama stands in for node-llama-cpp's where it comes first, and not where theirs was loaded before. */
+const mend = ({ message }: Error): string =>
+    message.includes('undefined symbol')
+        ? 'where node-llama-cpp is used in the same process, open the engine first'
+        : 'remove the build folder and run npm run build, or install language-neurons again';
 
 /**
  * Loads the addon and ggml's RPC backend.

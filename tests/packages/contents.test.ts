@@ -15,7 +15,7 @@ describe('language-neurons', () => {
     const expected = [
         /^(package\.json|README\.md|LICENSE|THIRD-PARTY\.md|CHANGELOG\.md|CMakeLists\.txt|binding\.gyp)$/,
         /^dist\/[\w/-]+\.(js|d\.ts|mjs|d\.mts)$/,
-        /^native\/(adapter|addon)\/[\w-]+\.(cpp|h)$/,
+        /^native\/(adapter|addon)\/[\w-]+\.(cpp|h|map)$/,
         /^native\/patches\/\d{4}-[\w-]+\.patch$/,
         /^scripts\/build\/[\w-]+\.(mjs|d\.mts|cmake)$/,
         /^src\/prebuilt\/\w+\.(mjs|ts)$/,

@@ -11,15 +11,22 @@ beforeAll(() => {
 });
 afterAll(() => project?.remove());
 
-/** Perplexity by our engine, and a completion by node-llama-cpp's own; `steps` says in which order. */
-function together(ours: string, theirs: string, steps: readonly ('open' | 'score' | 'complete')[]) {
+/** What came of the steps: perplexities by our engine, completions by node-llama-cpp's own, and what failed. */
+interface Found {
+    readonly scores: number[];
+    readonly texts: string[];
+    readonly failed?: string;
+}
+
+/** Runs steps in one process; each must be among those of `code`. */
+function together(ours: string, theirs: string, steps: readonly string[]): Found {
     const { stdout, stderr } = project.module(`
         import { Engine, perplexity } from ${JSON.stringify(ours)};
         import { getLlama, LlamaCompletion } from ${JSON.stringify(theirs)};
         const path = ${JSON.stringify(embeddedModel)};
         const found = { scores: [], texts: [] };
         let engine, completion;
-        const steps = {
+        const code = {
             async open() {
                 engine = await Engine.open({ model: path, gpu: 'off', threads: 1 });
             },
@@ -37,31 +44,41 @@ function together(ours: string, theirs: string, steps: readonly ('open' | 'score
                 found.texts.push(await completion.generateCompletion('Der Lehrer', { maxTokens: 12 }));
             },
         };
-        for (const step of ${JSON.stringify(steps)}) await steps[step]();
+        try {
+            for (const step of ${JSON.stringify(steps)}) await code[step]();
+        } catch (error) {
+            found.failed = error.code + ': ' + error.message;
+        }
         console.log(JSON.stringify(found));
         process.exit();
     `);
     if (stdout === '') throw new Error(stderr);
-    return JSON.parse(stdout) as { scores: number[]; texts: string[] };
+    return JSON.parse(stdout) as Found;
 }
 
-// The one has libllama inside and hides it; the other takes the place of node-llama-cpp's own.
-describe.each([
-    { form: 'the package', ours: () => 'language-neurons', theirs: () => 'node-llama-cpp' },
-    {
-        form: 'what was built here',
-        ours: () => pathToFileURL(resolve('dist/index.js')).href,
-        theirs: () => pathToFileURL(resolve('node_modules/node-llama-cpp/dist/index.js')).href,
-    },
-])("node-llama-cpp's sessions and those of $form", ({ ours, theirs }) => {
-    const run = (...steps: Parameters<typeof together>[2]) => together(ours(), theirs(), steps);
-
-    it('work in one process as each does alone, whoever comes first', () => {
+describe("node-llama-cpp's sessions and ours work in one process as each does alone", () => {
+    it('with the package, which hides the libllama inside it: whoever comes first', () => {
+        const run = (...steps: string[]) => together('language-neurons', 'node-llama-cpp', steps);
         const { texts } = run('complete');
         const { scores } = run('open', 'score');
         expect(texts[0]!.length).toBeGreaterThan(0);
-        const [text, score] = [texts[0]!, scores[0]!];
-        expect(run('open', 'score', 'complete', 'score')).toEqual({ texts: [text], scores: [score, score] });
-        expect(run('complete', 'open', 'score', 'complete', 'score').scores).toEqual([score, score]);
+        expect(run('open', 'score', 'complete', 'score')).toEqual({ texts, scores: [...scores, ...scores] });
+        expect(run('complete', 'open', 'score', 'complete').scores).toEqual(scores);
+    });
+
+    it("with a build, whose libllama takes the place of node-llama-cpp's: ours first", () => {
+        const url = (path: string) => pathToFileURL(resolve(path)).href;
+        const run = (...steps: string[]) =>
+            together(url('dist/index.js'), url('node_modules/node-llama-cpp/dist/index.js'), steps);
+        const { texts } = run('complete');
+        const { scores } = run('open', 'score');
+        expect(run('open', 'score', 'complete', 'score')).toEqual({ texts, scores: [...scores, ...scores] });
+        expect(run('complete', 'open', 'score')).toEqual({
+            texts,
+            scores: [],
+            failed: expect.stringMatching(
+                /^BUILD: .*language_neurons\.node: cannot be loaded .*open the engine first$/,
+            ),
+        });
     });
 });
