@@ -17,14 +17,10 @@ import { runProgram } from './tools.mjs';
  * @throws {import('../../src/prebuilt/BuildError.mjs').BuildError}
  */
 export function packMain(outDir) {
-    const npx = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc');
-    runProgram(process.execPath, [npx, '-p', 'tsconfig.build.json'], {
-        what: 'Compiling TypeScript',
-        cwd: packageRoot,
-    });
     const folder = join(outDir, 'language-neurons');
     rmSync(folder, { recursive: true, force: true });
-    for (const file of packedFiles()) {
+    compileTo(join(folder, 'dist'));
+    for (const file of [...packedFiles(), ...shownFiles()]) {
         mkdirSync(dirname(join(folder, file)), { recursive: true });
         cpSync(join(packageRoot, file), join(folder, file));
     }
@@ -32,7 +28,7 @@ export function packMain(outDir) {
     const packed = {
         ...manifest,
         ...commonFields().fields,
-        files: [...manifest.files, NOTICES],
+        files: [...manifest.files, ...shownFiles(), NOTICES],
         scripts: { install: scripts.install, build: 'node scripts/build/build.mjs' },
         optionalDependencies: Object.fromEntries(
             platforms.map(({ name }) => [`@language-neurons/${name}`, manifest.version]),
@@ -45,13 +41,35 @@ export function packMain(outDir) {
     return packFolder(folder, outDir);
 }
 
-/** What npm would pack of the project. */
+/**
+ * Compiles into a folder of its own, as dist may still hold what has gone from src; without maps to sources that are not
+ * packed.
+ *
+ * @param {string} outDir
+ */
+function compileTo(outDir) {
+    const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+    const options = ['--outDir', outDir, '--incremental', 'false', '--tsBuildInfoFile', 'null', '--sourceMap', 'false'];
+    runProgram(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...options], {
+        what: 'Compiling TypeScript',
+        cwd: packageRoot,
+    });
+}
+
+/** What npm would pack of the project, but for what is compiled. */
 function packedFiles() {
     const told = runProgram('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
         what: 'npm pack',
         cwd: packageRoot,
     });
-    return JSON.parse(told)[0].files.map((/** @type {{ path: string }} */ { path }) => path);
+    const files = JSON.parse(told)[0].files.map((/** @type {{ path: string }} */ { path }) => path);
+    return files.filter((/** @type {string} */ path) => !path.startsWith('dist/'));
+}
+
+/** The pictures of the README. */
+function shownFiles() {
+    const text = readFileSync(join(packageRoot, 'README.md'), 'utf8');
+    return [...text.matchAll(/!\[[^\]]*\]\((?!https?:)([^)\s]+)\)/g)].map(([, path]) => `${path}`);
 }
 
 const readManifest = () => JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));

@@ -15,6 +15,7 @@ describe('language-neurons', () => {
     const expected = [
         /^(package\.json|README\.md|LICENSE|THIRD-PARTY\.md|CHANGELOG\.md|CMakeLists\.txt|binding\.gyp)$/,
         /^dist\/[\w/-]+\.(js|d\.ts|mjs|d\.mts)$/,
+        /^(scripts\/figures|docs)\/[\w/-]+\.(svg|png)$/, // the README's
         /^native\/(adapter|addon)\/[\w-]+\.(cpp|h|map)$/,
         /^native\/patches\/\d{4}-[\w-]+\.patch$/,
         /^scripts\/build\/[\w-]+\.(mjs|d\.mts|cmake)$/,
@@ -28,11 +29,13 @@ describe('language-neurons', () => {
         expect(expected.filter((pattern) => !files.some((file) => pattern.test(file)))).toEqual([]);
     });
 
-    it('has every file that its package.json and its own imports name', () => {
+    it('has every file that its package.json, its README and its own imports name', () => {
         const files = contents(tarball('language-neurons'));
         const { bin, exports } = manifest();
-        const named = [bin['language-neurons'], exports['.'].types, exports['.'].default, 'dist/embedded'];
-        for (const file of named.slice(0, 3)) expect(files).toContain(file.replace(/^\.\//, ''));
+        const readme = textOf(tarball('language-neurons'), 'README.md');
+        const shown = [...readme.matchAll(/!\[[^\]]*\]\((?!https?:)([^)\s]+)\)/g)].map(([, path]) => path!);
+        for (const file of [bin['language-neurons'], exports['.'].types, exports['.'].default, ...shown])
+            expect([...files.keys()]).toContain(file.replace(/^\.\//, ''));
         for (const file of files.keys()) {
             if (!/^(dist|scripts)\/.*\.m?js$/.test(file)) continue;
             const source = readFileSync(join(outDir, 'language-neurons', file), 'utf8');
@@ -45,7 +48,7 @@ describe('language-neurons', () => {
 
     it('is small', () => {
         const path = tarball('language-neurons');
-        expect(statSync(path).size).toBeLessThan(3 * MB);
+        expect(statSync(path).size).toBeLessThan(4 * MB);
         expect([...contents(path).values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(8 * MB);
     });
 
