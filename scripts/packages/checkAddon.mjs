@@ -62,11 +62,11 @@ export function checkAddon({ platform, addon, prebuilt, ggmlFolders }) {
     if (others.length > 0) problems.push(`it exports ${others.length} symbols of llama.cpp, such as ${others[0]}`);
 
     const imports = { ggml: 0, node: 0, system: 0 };
-    for (const { name, library: owner } of library.imports) {
+    for (const { name, library: owner, optional } of library.imports) {
         if (node.has(name)) imports.node++;
         else if (ggml.has(name) && (owner === null || isGgml(owner))) imports.ggml++;
         else if (owner !== null && SYSTEM[format].test(owner) && system?.has(name) !== false) imports.system++;
-        else problems.push(`nothing has ${name}${owner === null ? '' : `, looked for in ${owner}`}`);
+        else if (!optional) problems.push(`nothing has ${name}${owner === null ? '' : `, looked for in ${owner}`}`);
     }
     return { problems, imports };
 }

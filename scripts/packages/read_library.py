@@ -25,9 +25,9 @@ def read_elf(binary):
         "machine": binary.header.machine_type.name,
         "needs": list(binary.libraries),
         "folders": [folder for path in paths for folder in path if folder],
-        # a weak one may stay without an owner
-        "imports": [{"name": symbol.name, "library": owner(symbol)} for symbol in binary.imported_symbols
-                    if symbol.name and symbol.binding != lief.ELF.Symbol.BINDING.WEAK],
+        "imports": [{"name": symbol.name, "library": owner(symbol),
+                     "optional": symbol.binding == lief.ELF.Symbol.BINDING.WEAK}
+                    for symbol in binary.dynamic_symbols if symbol.name and symbol.shndx == 0],
         "exports": [symbol.name for symbol in binary.exported_symbols if symbol.name],
         "glibc": newest(name[6:] for name in (version.name for _, version in asked)
                         if re.fullmatch(r"GLIBC_[\d.]+", name)),

@@ -39,7 +39,7 @@ describe('language-neurons', () => {
         for (const file of files.keys()) {
             if (!/^(dist|scripts)\/.*\.m?js$/.test(file)) continue;
             const source = readFileSync(join(outDir, 'language-neurons', file), 'utf8');
-            for (const [, path] of source.matchAll(/(?:from|import\()\s*'(\.{1,2}\/[^']+)'/g)) {
+            for (const [, path] of source.matchAll(/^(?:import|export)\b[^;]*?'(\.{1,2}\/[^']+)';/gm)) {
                 const target = join(file, '..', path!).replaceAll('\\', '/');
                 expect(existsSync(join(outDir, 'language-neurons', target)), `${file} imports ${path}`).toBe(true);
             }

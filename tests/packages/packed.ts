@@ -9,8 +9,12 @@ export const outDir = resolve('build/packages');
 const asked = process.env.LANGUAGE_NEURONS_PLATFORMS ?? `${process.platform}-${process.arch}`;
 export const platformsHere = platforms.filter(({ name }) => asked === 'all' || asked.split(',').includes(name));
 
-/** Packs language-neurons and the platforms' packages that are looked at; what did not change is not compiled again. */
+/**
+ * Packs language-neurons and the platforms' packages that are looked at; what did not change is not compiled again.
+ * LANGUAGE_NEURONS_PACKED=1 takes the tarballs that are there.
+ */
 export function packAll(): void {
+    if (process.env.LANGUAGE_NEURONS_PACKED === '1') return;
     const names = ['main', ...platformsHere.map(({ name }) => name)];
     execFileSync(process.execPath, ['scripts/packages/package.mjs', ...names], {
         stdio: ['ignore', 'ignore', 'inherit'],
