@@ -3,8 +3,9 @@ import { defineConfig } from 'vitest/config';
 // unit: pure, no model. build: the build driver. model: the real addon on real GGUF files.
 // campaign: kills, mutated inputs, failing files, two processes, a jumping clock, `npm run test:campaign`; its sizes
 // are in tests/campaign/settings.ts. rpc: two RPC servers on the loopback address, `npm run test:rpc`, which builds
-// ggml's RPC backend. slurm: job arrays on a Slurm of this machine alone, `npm run test:slurm`. architectures: a model
-// of every architecture that llama.cpp can write, `npm run test:architectures`.
+// ggml's RPC backend. slurm: job arrays on a Slurm of this machine alone, `npm run test:slurm`. packages: the tarballs,
+// installed where there is no compiler, `npm run test:packages`. architectures: a model of every architecture that
+// llama.cpp can write, `npm run test:architectures`.
 export default defineConfig({
     test: {
         projects: [
@@ -34,6 +35,15 @@ export default defineConfig({
                     include: ['tests/architectures/**/*.test.ts'],
                     testTimeout: 3_600_000,
                     hookTimeout: 600_000,
+                },
+            },
+            {
+                extends: true,
+                test: {
+                    name: 'packages',
+                    include: ['tests/packages/**/*.test.ts'],
+                    testTimeout: 1_800_000,
+                    hookTimeout: 3_600_000,
                 },
             },
             { extends: true, test: { name: 'rpc', include: ['tests/rpc/**/*.test.ts'] } },

@@ -7,7 +7,7 @@ import { spawnSync } from 'node:child_process';
 import { existsSync, mkdtempSync, readdirSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
-import { BuildError } from '../scripts/build/BuildError.mjs';
+import { BuildError } from '../src/prebuilt/BuildError.mjs';
 import { build, reportFailure } from '../scripts/build/build.mjs';
 
 /** Tests that cannot run so, and why; each can be asked for by name. */

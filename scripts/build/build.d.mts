@@ -1,4 +1,4 @@
-import type { Backends, Choice, Variant } from './backends.mjs';
+import type { Backends, Built, Choice } from '../../src/prebuilt/types.js';
 
 export interface ProgressEvent {
     /** 0 to 100. */
@@ -20,25 +20,16 @@ export interface BuildOptions extends Partial<Choice> {
     progress?: ((event: ProgressEvent) => void) | undefined;
 }
 
-export interface Built {
+export interface Made extends Built {
     /** false: it was up to date. */
     built: boolean;
-    /** The Node addon. */
-    addonPath: string;
-    /** Our libllama, which the addon finds by itself. */
-    llamaPath: string;
-    /** Folder of libggml and of the CPU backends; on Windows it must be on PATH before the addon is loaded. */
-    ggmlDir: string;
-    /** Release of llama.cpp, for example 'v0.4.0'. */
-    release: string;
-    variants: Variant[];
 }
 
 /** Brings the addon and libllama up to date; does nothing when they are. Throws BuildError. */
-export declare function build(options?: BuildOptions): Promise<Built>;
+export declare function build(options?: BuildOptions): Promise<Made>;
 
 /** Folder of a build's libraries. */
 export declare function folderOf(root: string, sanitize: boolean): string;
-export declare function describeBuild(outputDir: string, backends: Backends, built: boolean): Built;
+export declare function describeBuild(outputDir: string, backends: Backends, built: boolean): Made;
 export declare function reportFailure(error: unknown): void;
 export declare const ADDON: string;

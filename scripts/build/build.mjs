@@ -3,27 +3,19 @@ import { existsSync, realpathSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { listVariants, parseChoice, resolveBackends } from './backends.mjs';
-import { BuildError } from './BuildError.mjs';
+import { listVariants, parseChoice, resolveBackends } from '../../src/prebuilt/backends.mjs';
+import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 import { canSanitize, compile } from './compile.mjs';
 import { takeLock } from './lock.mjs';
-import { packageRoot } from './packages.mjs';
+import { packageRoot } from '../../src/prebuilt/packages.mjs';
 import { processorKey } from './processor.mjs';
 import { showProgress, trackProgress } from './progress.mjs';
 import { unpackSource } from './source.mjs';
-import {
-    changedInputs,
-    choiceOf,
-    computeInputs,
-    listLibraries,
-    readStamp,
-    removeStamp,
-    touchStamp,
-    writeStamp,
-} from './stamp.mjs';
+import { changedInputs, choiceOf, computeInputs, readStamp, removeStamp, touchStamp, writeStamp } from './stamp.mjs';
 import { checkTools, findCompiler } from './tools.mjs';
 
-/** @import { Built, BuildOptions } from './build.mjs' */
+/** @import { Backends } from '../../src/prebuilt/types.js' */
+/** @import { BuildOptions, Made } from './build.mjs' */
 
 export const ADDON = 'language_neurons.node';
 
@@ -31,7 +23,7 @@ export const ADDON = 'language_neurons.node';
  * Brings the addon and libllama up to date; does nothing when they are.
  *
  * @param {BuildOptions} [options]
- * @returns {Promise<Built>}
+ * @returns {Promise<Made>}
  */
 export async function build({
     root = packageRoot,
@@ -131,19 +123,16 @@ function explainDiskError(error, dir) {
 
 /**
  * @param {string} outputDir
- * @param {import('./backends.mjs').Backends} backends
+ * @param {Backends} backends
  * @param {boolean} built
- * @returns {Built}
+ * @returns {Made}
  */
 export function describeBuild(outputDir, backends, built) {
     const { prebuilt, plugins } = backends;
     const ownCpu = plugins.includes('cpu') && readStamp(outputDir)?.inputs['processor'] === processorKey();
-    const llama = listLibraries(outputDir).find((file) => /^(lib)?llama\./.test(file));
-    if (!llama) throw new BuildError(`No libllama in ${outputDir}: run npm run build`);
     return {
         built,
         addonPath: join(outputDir, ADDON),
-        llamaPath: join(outputDir, llama),
         ggmlDir: prebuilt?.ggmlDir ?? outputDir,
         release: backends.release,
         variants: [

@@ -3,13 +3,14 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import { availableParallelism, totalmem } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { createInterface } from 'node:readline';
-import { BuildError } from './BuildError.mjs';
-import { findPackage } from './packages.mjs';
+import { listVariants } from '../../src/prebuilt/backends.mjs';
+import { BuildError } from '../../src/prebuilt/BuildError.mjs';
+import { findPackage } from '../../src/prebuilt/packages.mjs';
 import { processorKey } from './processor.mjs';
 import { listLibraries } from './stamp.mjs';
 import { findProgram } from './tools.mjs';
 
-/** @import { Backends } from './backends.mjs' */
+/** @import { Backends } from '../../src/prebuilt/types.js' */
 /** @import { Lock } from './lock.mjs' */
 
 /** What one compiler may take: the model files are compiled sixteen at a time. */

@@ -1,6 +1,4 @@
-import type { Built, ProgressEvent } from './build.mjs';
-
-export type { Built, ProgressEvent };
+import type { Made, ProgressEvent } from './build.mjs';
 
 export interface EnsureOptions {
     /** Folder of the package; default: ours. */
@@ -13,4 +11,4 @@ export interface EnsureOptions {
  * For run time: builds what is missing or out of date, at the cost of some milliseconds when nothing is. Throws
  * BuildError.
  */
-export declare function ensureBuilt(options?: EnsureOptions): Promise<Built>;
+export declare function ensureBuilt(options?: EnsureOptions): Promise<Made>;

@@ -1,11 +1,11 @@
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';
-import { resolveBackends } from './backends.mjs';
+import { resolveBackends } from '../../src/prebuilt/backends.mjs';
 import { build, describeBuild, folderOf } from './build.mjs';
-import { packageRoot } from './packages.mjs';
+import { packageRoot } from '../../src/prebuilt/packages.mjs';
 import { changedInputs, choiceOf, installedInputs, readStamp, sourcesAreNewer } from './stamp.mjs';
 
-/** @import { Built } from './build.mjs' */
+/** @import { Made } from './build.mjs' */
 /** @import { EnsureOptions } from './ensure.mjs' */
 
 /**
@@ -14,7 +14,7 @@ import { changedInputs, choiceOf, installedInputs, readStamp, sourcesAreNewer } 
  * LANGUAGE_NEURONS_BUILD=sanitize in the environment takes the sanitized build, for tests.
  *
  * @param {EnsureOptions} [options]
- * @returns {Promise<Built>}
+ * @returns {Promise<Made>}
  */
 export async function ensureBuilt({ root = packageRoot, progress } = {}) {
     const sanitize = process.env.LANGUAGE_NEURONS_BUILD === 'sanitize';

@@ -1,4 +1,4 @@
-import type { Backends } from './backends.mjs';
+import type { Backends } from '../../src/prebuilt/types.js';
 
 /** Paths of node-llama-cpp's own patches and then ours, in the order of application. */
 export declare function listPatches(backends: Pick<Backends, 'dir'>, root: string): string[];

@@ -12,7 +12,7 @@ import {
     writeFileSync,
 } from 'node:fs';
 import { basename, join } from 'node:path';
-import { BuildError } from './BuildError.mjs';
+import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 
 /** What the build reads of llama.cpp's tree. */
 const NEEDED = ['src', 'include', 'ggml', 'cmake', 'LICENSE'];

@@ -1,4 +1,4 @@
-import type { Backends, Choice } from './backends.mjs';
+import type { Backends, Choice } from '../../src/prebuilt/types.js';
 
 /** Everything that decides what the build makes, by name. */
 export type Inputs = Record<string, string>;

@@ -1,12 +1,12 @@
 import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync, renameSync, rmSync, statSync, utimesSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join, relative, sep } from 'node:path';
-import { isPlugin } from './backends.mjs';
-import { findPackage } from './packages.mjs';
+import { isPlugin } from '../../src/prebuilt/backends.mjs';
+import { findPackage } from '../../src/prebuilt/packages.mjs';
 import { processorKey } from './processor.mjs';
 import { listPatches } from './source.mjs';
 
-/** @import { Backends, Choice } from './backends.mjs' */
+/** @import { Backends, Choice } from '../../src/prebuilt/types.js' */
 
 /** @typedef {Record<string, string>} Inputs everything that decides what the build makes, by name */
 /** @typedef {{ inputs: Inputs, outputs: Record<string, number> }} Stamp sizes of the outputs, by file */

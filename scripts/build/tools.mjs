@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
-import { BuildError } from './BuildError.mjs';
+import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 
 const CMAKE_MINIMUM = { major: 3, minor: 19 };
 

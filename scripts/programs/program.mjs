@@ -5,9 +5,9 @@ import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { basename, dirname, extname, join } from 'node:path';
-import { BuildError } from '../build/BuildError.mjs';
-import { resolveBackends } from '../build/backends.mjs';
-import { packageRoot } from '../build/packages.mjs';
+import { BuildError } from '../../src/prebuilt/BuildError.mjs';
+import { resolveBackends } from '../../src/prebuilt/backends.mjs';
+import { packageRoot } from '../../src/prebuilt/packages.mjs';
 import { clone } from '../build/source.mjs';
 
 /**
@@ -201,7 +201,7 @@ add_subdirectory(${JSON.stringify(join(tree, 'ggml'))} ggml)
     return path;
 }
 
-/** @param {import('../build/backends.mjs').Backends} backends */
+/** @param {import('../../src/prebuilt/types.js').Backends} backends */
 function programsFolder({ llamaVersion, packageVersion }) {
     return join(packageRoot, 'build', 'programs', `${llamaVersion}-${packageVersion}`);
 }
@@ -209,7 +209,7 @@ function programsFolder({ llamaVersion, packageVersion }) {
 /**
  * llama.cpp's source, without any patches: node-llama-cpp's change no header.
  *
- * @param {import('../build/backends.mjs').Backends} backends
+ * @param {import('../../src/prebuilt/types.js').Backends} backends
  * @param {string} target
  */
 function unpacked(backends, target) {

@@ -1,10 +1,9 @@
 import { createRequire } from 'node:module';
 import { LanguageNeuronsError } from '../errors.js';
-import type { Built } from '../../scripts/build/build.mjs';
-import { ensureBuilt } from '../../scripts/build/ensure.mjs';
-import { showProgress } from '../../scripts/build/progress.mjs';
+import type { Built } from '../prebuilt/types.js';
 import type { NativeAddon, NativeDevice } from './addon.js';
 import { backendReason, deviceReason } from './backendReason.js';
+import { findAddon } from './findAddon.js';
 import { addServers, checkDeviceCount } from './rpcServers.js';
 
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
@@ -40,12 +39,9 @@ const registered = new Map<string, boolean>();
 /** Why a variant did not load, as ggml says it. */
 const errors = new Map<string, string>();
 
-/** The addon, built first where it is not yet, with the CPU backend. */
+/** The addon with the CPU backend. */
 async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
-    // npm may have skipped our install script: the first use builds then, and says so on stderr.
-    const built = await ensureBuilt({ progress: showProgress() }).catch((cause: Error) => {
-        throw new LanguageNeuronsError('BUILD', cause.message, { cause });
-    });
+    const built = await findAddon();
     if (addon === undefined) {
         // Windows has no path of libraries inside the library.
         if (process.platform === 'win32') process.env.PATH = `${built.ggmlDir};${process.env.PATH ?? ''}`;
@@ -54,8 +50,7 @@ async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
         } catch (cause) {
             throw new LanguageNeuronsError(
                 'BUILD',
-                `${built.addonPath}: cannot be loaded (${(cause as Error).message}); ` +
-                    'remove the build folder and run npm run build',
+                `${built.addonPath}: cannot be loaded (${(cause as Error).message}); ${mend(cause as Error)}`,
                 { cause },
             );
         }
@@ -64,6 +59,12 @@ async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
     }
     return { addon, built };
 }
+
+/** Our libllama stands in for node-llama-cpp's where it comes first, and not where theirs was loaded before. */
+const mend = ({ message }: Error): string =>
+    message.includes('undefined symbol')
+        ? 'where node-llama-cpp is used in the same process, open the engine first'
+        : 'remove the build folder and run npm run build, or install language-neurons again';
 
 /**
  * Loads the addon and ggml's RPC backend.

@@ -1,7 +1,7 @@
 import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { resolveBackends } from '../../scripts/build/backends.mjs';
+import { resolveBackends } from '../../src/prebuilt/backends.mjs';
 import { fakeProject, libraryFile, pluginFile, temporaryFolder, type FakeTree } from './fakePackages.js';
 
 const platform = 'test-x64';

@@ -13,7 +13,7 @@ describe('without the tools', () => {
     /** The driver in a copy of the project that was never built, finding only the given programs. */
     function run(programs: Record<string, string>, script = 'build.mjs', env: Record<string, string> = {}) {
         const copy = temporaryFolder();
-        for (const part of ['package.json', 'CMakeLists.txt', 'native', 'scripts/build']) {
+        for (const part of ['package.json', 'CMakeLists.txt', 'native', 'scripts/build', 'src/prebuilt']) {
             cpSync(join(root, part), join(copy, part), { recursive: true });
         }
         symlinkSync(join(root, 'node_modules'), join(copy, 'node_modules'), 'junction');

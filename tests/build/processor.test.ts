@@ -2,7 +2,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import { parseChoice, resolveBackends } from '../../scripts/build/backends.mjs';
+import { parseChoice, resolveBackends } from '../../src/prebuilt/backends.mjs';
 import { describeBuild } from '../../scripts/build/build.mjs';
 import { processorKey } from '../../scripts/build/processor.mjs';
 import { choiceOf, readStamp } from '../../scripts/build/stamp.mjs';

@@ -1,7 +1,8 @@
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { type Choice, parseChoice, parsePlugins, resolveBackends } from '../../scripts/build/backends.mjs';
+import { parseChoice, parsePlugins, resolveBackends } from '../../src/prebuilt/backends.mjs';
+import type { Choice } from '../../src/prebuilt/types.js';
 import {
     changedInputs,
     choiceOf,

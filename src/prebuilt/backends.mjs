@@ -1,17 +1,30 @@
+// @ts-check
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BuildError } from './BuildError.mjs';
 import { findPackage, packageRoot } from './packages.mjs';
 
-/** @import { Backends, Choice, Prebuilt, Variant } from './backends.mjs' */
+/** @import { Backends, Choice, Prebuilt, ResolveOptions, Variant } from './types.js' */
 
 const REINSTALL = 'reinstall node-llama-cpp with its optional dependencies (npm install --include=optional)';
-const isWindows = process.platform === 'win32';
-const isMac = process.platform === 'darwin';
-const PREFIX = isWindows ? '' : 'lib';
-/** Ending of what ggml loads as a plugin: .so on macOS too. */
-const PLUGIN = isWindows ? '.dll' : '.so';
-const LIBRARY = isMac ? '.dylib' : PLUGIN;
+/** node-llama-cpp's words for operating systems, where they are not Node's. */
+const WORDS = new Map([
+    ['darwin', 'mac'],
+    ['win32', 'win'],
+]);
+const OS = WORDS.get(process.platform) ?? process.platform;
+
+/**
+ * How libraries are named; what ggml loads as a plugin ends in .so on macOS too.
+ *
+ * @param {string} platform in node-llama-cpp's words
+ */
+function fileNames(platform) {
+    const named = platform.split('-')[0] ?? '';
+    const os = ['linux', 'mac', 'win'].includes(named) ? named : OS;
+    const plugin = os === 'win' ? '.dll' : '.so';
+    return { prefix: os === 'win' ? '' : 'lib', plugin, library: os === 'mac' ? '.dylib' : plugin };
+}
 
 /**
  * Backends that can be built from source, and whether ggml is to be built with them; Metal always is, on a Mac.
@@ -66,14 +79,13 @@ export function parseChoice({ fromSource, prebuilt, plugins: text }) {
 
 /** The platform in node-llama-cpp's words: what its packages of binaries are named after. */
 export function currentPlatform() {
-    const os = isMac ? 'mac' : isWindows ? 'win' : process.platform;
-    return `${os}-${process.arch === 'arm' ? 'armv7l' : process.arch}`;
+    return `${OS}-${process.arch === 'arm' ? 'armv7l' : process.arch}`;
 }
 
 /**
  * Finds llama.cpp's source and the prebuilt ggml backends, for the build and at run time alike.
  *
- * @param {import('./backends.mjs').ResolveOptions} [options]
+ * @param {ResolveOptions} [options]
  * @returns {Backends}
  */
 export function resolveBackends({
@@ -81,6 +93,7 @@ export function resolveBackends({
     platform = currentPlatform(),
     fromSource = false,
     plugins = [],
+    binariesFrom,
 } = {}) {
     const { packages: published, ...source } = resolveSource(from);
     const plain = `@node-llama-cpp/${platform}`;
@@ -89,16 +102,16 @@ export function resolveBackends({
     if (fromSource || packages.length === 0) return { ...source, platform, prebuilt: null, variants: [], plugins };
 
     const folders = packages.flatMap((name) => {
-        const found = findPackage(name, source.dir);
+        const found = findPackage(name, binariesFrom ?? source.dir);
         const bins = found && join(found.dir, 'bins');
         return bins && existsSync(bins) ? readdirSync(bins).map((bin) => ({ name, dir: join(bins, bin) })) : [];
     });
     for (const folder of folders) checkRelease(folder, source);
 
-    const prebuilt = folders.map(({ dir }) => linkedLibraries(dir)).find((found) => found !== null);
+    const prebuilt = folders.map(({ dir }) => linkedLibraries(dir, platform)).find((found) => found !== null);
     if (!prebuilt) {
         throw new BuildError(
-            `No prebuilt ggml for ${platform}: looked for ${packages.join(', ')} from ${source.dir}; ` +
+            `No prebuilt ggml for ${platform}: looked for ${packages.join(', ')} from ${binariesFrom ?? source.dir}; ` +
                 `${REINSTALL}, or build with --from-source`,
         );
     }
@@ -110,6 +123,7 @@ export function resolveBackends({
         variants: listVariants(
             folders.map(({ dir }) => dir),
             prebuilt.ggmlDir,
+            platform,
         ),
     };
 }
@@ -161,11 +175,13 @@ function checkRelease({ name, dir }, source) {
  * The libraries to link with; their names carry variant and version (libggml.vulkan.v0.4.0.so).
  *
  * @param {string} ggmlDir
+ * @param {string} platform
  * @returns {Prebuilt | null} null when the folder has none
  */
-function linkedLibraries(ggmlDir) {
+function linkedLibraries(ggmlDir, platform) {
+    const { prefix, library } = fileNames(platform);
     const named = (/** @type {string} */ stem) =>
-        readdirSync(ggmlDir).find((file) => file.startsWith(`${PREFIX}${stem}.`) && file.endsWith(LIBRARY));
+        readdirSync(ggmlDir).find((file) => file.startsWith(`${prefix}${stem}.`) && file.endsWith(library));
     const [ggml, base, llama] = [named('ggml'), named('ggml-base'), named('llama')];
     if (!ggml || !base || !llama) return null;
     return {
@@ -173,18 +189,20 @@ function linkedLibraries(ggmlDir) {
         ggml: join(ggmlDir, ggml),
         ggmlBase: join(ggmlDir, base),
         // ours takes the same name, so that node-llama-cpp's own addon binds to it when it is loaded first
-        llamaName: llama.slice(PREFIX.length, -LIBRARY.length),
+        llamaName: llama.slice(prefix.length, -library.length),
     };
 }
 
 /**
  * @param {string[]} dirs
  * @param {string} ggmlDir
+ * @param {string} [platform]
  * @returns {Variant[]}
  */
-export function listVariants(dirs, ggmlDir) {
+export function listVariants(dirs, ggmlDir, platform = currentPlatform()) {
+    const { prefix, plugin } = fileNames(platform);
     const plugins = (/** @type {string} */ name, /** @type {string[]} */ folders) =>
-        folders.map((dir) => join(dir, `${PREFIX}ggml-${name}${PLUGIN}`)).filter((file) => existsSync(file));
+        folders.map((dir) => join(dir, `${prefix}ggml-${name}${plugin}`)).filter((file) => existsSync(file));
     /** @type {Variant[]} */
     const variants = [{ name: 'cpu', dir: ggmlDir, plugins: [] }];
     for (const name of /** @type {const} */ (['metal', 'cuda', 'vulkan', 'rpc'])) {

@@ -1,3 +1,4 @@
+// @ts-check
 /** What stops a build or a resolution: one line that says what is wrong and how to mend it. */
 export class BuildError extends Error {
     code = 'BUILD';

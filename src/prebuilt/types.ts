@@ -53,24 +53,34 @@ export interface ResolveOptions extends Partial<Choice> {
     from?: string;
     /** Default: the current one. */
     platform?: string;
+    /** Folder from which the packages of binaries are looked for; default: node-llama-cpp's. */
+    binariesFrom?: string | undefined;
 }
 
-/** Finds llama.cpp's source and the prebuilt ggml backends; throws BuildError. */
-export declare function resolveBackends(options?: ResolveOptions): Backends;
+/** What an addon is loaded from, and the backends that go with it. */
+export interface Built {
+    /** The Node addon. */
+    addonPath: string;
+    /** Folder of libggml and of the CPU backends; on Windows it must be on PATH before the addon is loaded. */
+    ggmlDir: string;
+    /** Release of llama.cpp, for example 'v0.4.0'. */
+    release: string;
+    variants: Variant[];
+}
 
-/** The variants whose backends lie in these folders. */
-export declare function listVariants(dirs: string[], ggmlDir: string): Variant[];
-
-/** Names of backends that can be built from source, out of `cuda,rpc`; throws BuildError. */
-export declare function parsePlugins(text: string): string[];
-
-export declare function isPlugin(name: string): boolean;
-
-/** What a build is asked for in words; undefined what was left to the last build. Throws BuildError. */
-export declare function parseChoice(asked: {
-    fromSource?: boolean | undefined;
-    prebuilt?: boolean | undefined;
-    plugins?: string | undefined;
-}): Partial<Choice>;
-
-export declare function currentPlatform(): string;
+/** What an addon of a platform's package was made for, as its addon.json says. */
+export interface AddonFacts {
+    formatVersion: number;
+    /** Version of language-neurons, node-llama-cpp and llama.cpp that it goes with. */
+    languageNeurons: string;
+    nodeLlamaCpp: string;
+    llamaCpp: string;
+    /** Oldest glibc with which it and the prebuilt ggml load, such as `2.34`; null where the platform has none. */
+    glibc: string | null;
+    /** The addon's file, its size and SHA-256 in hex. */
+    file: string;
+    bytes: number;
+    sha256: string;
+    /** Where the addon looks for ggml, from its own folder, in this order; empty on Windows, which goes by PATH. */
+    ggmlFolders: string[];
+}

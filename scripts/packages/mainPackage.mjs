@@ -1,0 +1,105 @@
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { resolveBackends } from '../../src/prebuilt/backends.mjs';
+import { packageRoot } from '../../src/prebuilt/packages.mjs';
+import { unpackSource } from '../build/source.mjs';
+import { NOTICES, thirdPartyNotices } from './notices.mjs';
+import { platforms } from './platforms.mjs';
+import { runProgram } from './tools.mjs';
+
+/**
+ * Packs language-neurons itself, with the platforms' packages as its optional dependencies. They are named here and not
+ * in package.json: package-lock.json could not hold them with their integrity before they are published, and a clone
+ * would take whatever has that name in its registry.
+ *
+ * @param {string} outDir gets the tarball, and what is made on the way
+ * @returns {string} the tarball's path
+ * @throws {import('../../src/prebuilt/BuildError.mjs').BuildError}
+ */
+export function packMain(outDir) {
+    const folder = join(outDir, 'language-neurons');
+    rmSync(folder, { recursive: true, force: true });
+    compileTo(join(folder, 'dist'));
+    for (const file of [...packedFiles(), ...shownFiles()]) {
+        mkdirSync(dirname(join(folder, file)), { recursive: true });
+        cpSync(join(packageRoot, file), join(folder, file));
+    }
+    const { devDependencies: _, scripts, ...manifest } = readManifest();
+    const packed = {
+        ...manifest,
+        ...commonFields().fields,
+        files: [...manifest.files, ...shownFiles(), NOTICES],
+        scripts: { install: scripts.install, build: 'node scripts/build/build.mjs' },
+        optionalDependencies: Object.fromEntries(
+            platforms.map(({ name }) => [`@language-neurons/${name}`, manifest.version]),
+        ),
+    };
+    writeFileSync(join(folder, 'package.json'), `${JSON.stringify(packed, null, 4)}\n`);
+    const backends = resolveBackends();
+    const llamaDir = unpackSource(backends, packageRoot, outDir);
+    writeFileSync(join(folder, NOTICES), thirdPartyNotices({ llamaDir, release: backends.llamaVersion }));
+    return packFolder(folder, outDir);
+}
+
+/**
+ * Compiles into a folder of its own, as dist may still hold what has gone from src; without maps to sources that are not
+ * packed.
+ *
+ * @param {string} outDir
+ */
+function compileTo(outDir) {
+    const tsc = join(packageRoot, 'node_modules', 'typescript', 'bin', 'tsc');
+    const options = ['--outDir', outDir, '--incremental', 'false', '--tsBuildInfoFile', 'null', '--sourceMap', 'false'];
+    runProgram(process.execPath, [tsc, '-p', 'tsconfig.build.json', ...options], {
+        what: 'Compiling TypeScript',
+        cwd: packageRoot,
+    });
+}
+
+/** What npm would pack of the project, but for what is compiled. */
+function packedFiles() {
+    const told = runProgram('npm', ['pack', '--dry-run', '--json', '--ignore-scripts'], {
+        what: 'npm pack',
+        cwd: packageRoot,
+    });
+    const files = JSON.parse(told)[0].files.map((/** @type {{ path: string }} */ { path }) => path);
+    return files.filter((/** @type {string} */ path) => !path.startsWith('dist/'));
+}
+
+/** The pictures of the README. */
+function shownFiles() {
+    const text = readFileSync(join(packageRoot, 'README.md'), 'utf8');
+    return [...text.matchAll(/!\[[^\]]*\]\((?!https?:)([^)\s]+)\)/g)].map(([, path]) => `${path}`);
+}
+
+const readManifest = () => JSON.parse(readFileSync(join(packageRoot, 'package.json'), 'utf8'));
+
+/** Fields that all packages share, and the version that they share too. */
+export function commonFields() {
+    const { version, license, engines, publishConfig } = readManifest();
+    const url = process.env.LANGUAGE_NEURONS_REPOSITORY ?? originOf();
+    const fields = { license, engines, ...(url && { repository: { type: 'git', url } }), publishConfig };
+    return { fields, version };
+}
+
+/** Where the clone comes from: npm compares it with the place that a provenance was made in. */
+function originOf() {
+    try {
+        return runProgram('git', ['config', '--get', 'remote.origin.url'], { what: 'git', cwd: packageRoot }).trim();
+    } catch {
+        return '';
+    }
+}
+
+/**
+ * @param {string} folder of a package
+ * @param {string} outDir
+ * @returns {string} the tarball's path
+ */
+export function packFolder(folder, outDir) {
+    const told = runProgram('npm', ['pack', '--json', '--ignore-scripts', '--pack-destination', outDir], {
+        what: `npm pack in ${folder}`,
+        cwd: folder,
+    });
+    return join(outDir, JSON.parse(told)[0].filename);
+}

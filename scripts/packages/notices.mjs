@@ -1,0 +1,71 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { BuildError } from '../../src/prebuilt/BuildError.mjs';
+import { findPackage, packageRoot } from '../../src/prebuilt/packages.mjs';
+import { zigPath } from './tools.mjs';
+
+/** @import { Platform } from './platforms.mjs' */
+
+/** The file of a package that holds the licences of what others wrote. */
+export const NOTICES = 'THIRD-PARTY.md';
+
+/**
+ * @param {{ llamaDir: string, release: string }} source llama.cpp's, with ggml in it
+ * @param {Platform} [platform] of the package that holds it as machine code; none: the patches' lines alone
+ * @returns {string} the licences of what a package of ours holds of others
+ * @throws {BuildError} where a licence is missing
+ */
+export function thirdPartyNotices({ llamaDir, release }, platform) {
+    const linked = platform !== undefined;
+    const parts = [
+        {
+            title: `llama.cpp ${release}, with ggml's headers`,
+            use: linked
+                ? 'Its library is in the addon, changed by the patches of language-neurons (`native/patches`).'
+                : 'The patches in `native/patches` and `native/adapter` hold lines of it.',
+            file: join(llamaDir, 'LICENSE'),
+        },
+        ...(linked ? inMachineCode(platform) : []),
+    ];
+    const sections = parts.map(({ title, use, file }) => {
+        let text;
+        try {
+            text = readFileSync(file, 'utf8').trim();
+        } catch (cause) {
+            throw new BuildError(`${file}: the licence of ${title} is missing`, { cause });
+        }
+        return `## ${title}\n\n${use}\n\n${text.replaceAll(/^/gm, '    ').replaceAll(/[ ]+$/gm, '')}\n`;
+    });
+    return `# What others wrote\n\nlanguage-neurons itself is under the MIT licence (LICENSE).\n\n${sections.join('\n')}`;
+}
+
+/**
+ * What is linked beside llama.cpp: headers, and the libraries that zig brings.
+ *
+ * @param {Platform} platform
+ */
+function inMachineCode({ os }) {
+    const addonApi = findPackage('node-addon-api', packageRoot);
+    const zigLibraries = join(zigPath(), '..', 'lib');
+    return [
+        {
+            title: `node-addon-api ${addonApi?.manifest.version}`,
+            use: 'Its headers are compiled into the addon.',
+            file: join(`${addonApi?.dir}`, 'LICENSE.md'),
+        },
+        {
+            title: "LLVM's libc++, libc++abi, libunwind and compiler-rt",
+            use: 'They are in the addon as its C++ runtime.',
+            file: join(zigLibraries, 'libcxx', 'LICENSE.TXT'),
+        },
+        ...(os === 'win32'
+            ? [
+                  {
+                      title: "mingw-w64's runtime",
+                      use: 'Its start-up code and import libraries are in the addon.',
+                      file: join(zigLibraries, 'libc', 'mingw', 'COPYING'),
+                  },
+              ]
+            : []),
+    ];
+}
