@@ -107,6 +107,9 @@ export type { Cell, Measurements, MeasureContext, Metric, MetricFacts } from './
 export { perplexityMetric, type PerplexityOptions } from './experiments/perplexity.js';
 export { perplexity, type PerplexityMean } from './experiments/perplexityCells.js';
 
+export { exportModel, type ExportOptions, type ExportResult } from './export/exportModel.js';
+export type { NeuronEdit } from './export/planEdits.js';
+
 export type { ReportFiles, ReportInput } from './report/Report.js';
 export { reportOn, type ReportOptions } from './report/reportOn.js';
 export { writeReport } from './report/writeReport.js';

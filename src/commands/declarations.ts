@@ -3,7 +3,15 @@ import { cleanKinds, identifyMethods, perplexityMeans, probabilityNames, scoredP
 import { metricNames, neuronSetNames } from '../experiments/DeactivationMatrix.js';
 import { ranges } from '../ranges.js';
 import type { OptionTable } from './options.js';
-import { dataOptions, engineOptions, languages, modelOptions, questionOptions, runFolder } from './optionTables.js';
+import {
+    dataOptions,
+    engineOptions,
+    languages,
+    model,
+    modelOptions,
+    questionOptions,
+    runFolder,
+} from './optionTables.js';
 import type { CommandContext, CommandResult } from './shared.js';
 
 /** A command as `--help` shows it. Its work is loaded when it is asked for: `--help` and refusals are quick. */
@@ -141,6 +149,21 @@ export const commands: readonly CommandDeclaration[] = [
             fresh: { ...fresh, describe: 'remove what was measured of this metric first, and say what' },
         },
         load: async () => (await import('./deactivate.js')).deactivateCommand,
+    },
+    {
+        usage: 'export <dir>',
+        describe:
+            'write the model with neurons of some languages switched off or scaled in its weights, as a GGUF file',
+        positionals: { dir },
+        options: {
+            model,
+            without: { describe: 'languages whose neurons are switched off, such as zh,de' },
+            scale: { alias: 'amplify', many: true, describe: "what a language's neurons are multiplied by, such as zh:0.5 or de:2" },
+            set: { choices: neuronSetNames, default: 'specific+related', describe: 'which neurons of a language' },
+            out: { alias: 'o', path: true, required: true, describe: 'GGUF file that is not there yet' },
+            force: { ...force, describe: 'edit another model than the one analysed' },
+        },
+        load: async () => (await import('./export.js')).exportCommand,
     },
     {
         usage: 'compare <before> <after> [more..]',

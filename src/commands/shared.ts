@@ -91,17 +91,14 @@ export function parseLora(text: string): { path: string; scale: number } {
 }
 
 /** @throws LanguageNeuronsError WRONG_USE */
-export function parseLanguages(text: string | undefined): string[] | undefined {
+export function parseLanguages(text: string | undefined, option = '--languages'): string[] | undefined {
     if (text === undefined) return undefined;
     const languages = text
         .split(',')
         .map((language) => language.trim())
         .filter((language) => language !== '');
     if (languages.length === 0)
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            '--languages names no language; give for example --languages en,zh',
-        );
+        throw new LanguageNeuronsError('WRONG_USE', `${option} names no language; give for example ${option} en,zh`);
     return languages;
 }
 
