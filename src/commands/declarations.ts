@@ -158,7 +158,11 @@ export const commands: readonly CommandDeclaration[] = [
         options: {
             model,
             without: { describe: 'languages whose neurons are switched off, such as zh,de' },
-            scale: { alias: 'amplify', many: true, describe: "what a language's neurons are multiplied by, such as zh:0.5 or de:2" },
+            scale: {
+                alias: 'amplify',
+                many: true,
+                describe: "what a language's neurons are multiplied by, such as zh:0.5 or de:2",
+            },
             set: { choices: neuronSetNames, default: 'specific+related', describe: 'which neurons of a language' },
             out: { alias: 'o', path: true, required: true, describe: 'GGUF file that is not there yet' },
             force: { ...force, describe: 'edit another model than the one analysed' },
