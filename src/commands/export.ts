@@ -56,7 +56,7 @@ function editOf(analysis: NeuronAnalysis, language: string, set: NeuronSetName, 
 function describe({ files, zeroed, scaled, rows, bytes, rounding, seconds }: ExportResult): string {
     const what = [
         ...(zeroed > 0 ? [`${zeroed} neurons switched off`] : []),
-        ...(scaled > 0 ? [`${scaled} scaled`] : []),
+        ...(scaled > 0 ? [`${scaled} neurons scaled`] : []),
     ].join(', ');
     const size = bytes < 1e9 ? `${(bytes / 1e6).toFixed(1)} MB` : `${(bytes / 1e9).toFixed(2)} GB`;
     const exact = rounding === 0 ? 'exactly' : `scales rounded by at most ${rounding.toExponential(1)}`;

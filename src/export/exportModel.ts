@@ -1,5 +1,4 @@
 import { rename, rm, stat } from 'node:fs/promises';
-import { resolve } from 'node:path';
 import { modelFiles } from '../engine/modelFiles.js';
 import { modelFingerprint } from '../engine/modelFingerprint.js';
 import { resolveModel } from '../engine/resolveModel.js';
@@ -56,7 +55,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportResult>
     const begin = performance.now();
     const path = await resolveModel(options.model);
     const sources = await Promise.all(modelFiles(path).map(readGguf));
-    const targets = targetsOf(resolve(options.out), sources);
+    const targets = targetsOf(options.out, sources);
     const plan = planEdits(sources, analysisSites(analysis), edits);
     if (plan.zeroed + plan.scaled === 0) {
         const what = 'no neuron is to be switched off or scaled';
