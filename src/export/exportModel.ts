@@ -61,6 +61,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportResult>
         const what = 'no neuron is to be switched off or scaled';
         throw new LanguageNeuronsError('EMPTY', `${path}: ${what}; choose other languages or another set`);
     }
+    for (const target of targets) await refuseThere(target); // before the model is read whole
     const fingerprint = await modelFingerprint(path, [], { signal, progress });
     checkModel(path, fingerprint, options);
     const keys = editKeys(sources[0]!, fingerprint, edits, plan);
