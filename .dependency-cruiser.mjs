@@ -3,14 +3,17 @@
 const folders = [
     'support', // small helpers of any program
     'files',
+    'gguf', // model files
     'corpus',
     'answers',
+    'prebuilt', // compiled libraries that are installed
     'engine',
     'questions',
     'data', // what --data names: texts or questions
     'activations',
     'neurons',
     'interventions',
+    'export',
     'experiments',
     'report',
     'run',

@@ -4,7 +4,8 @@ import { defineConfig } from 'vitest/config';
 // campaign: kills, mutated inputs, failing files, two processes, a jumping clock, `npm run test:campaign`; its sizes
 // are in tests/campaign/settings.ts. rpc: two RPC servers on the loopback address, `npm run test:rpc`, which builds
 // ggml's RPC backend. slurm: job arrays on a Slurm of this machine alone, `npm run test:slurm`. packages: the tarballs,
-// installed where there is no compiler, `npm run test:packages`. architectures: a model of every architecture that
+// installed where there is no compiler, `npm run test:packages`. export: every architecture and every block type, edited
+// and read by llama.cpp's own programs, `npm run test:export`. architectures: a model of every architecture that
 // llama.cpp can write, `npm run test:architectures`.
 export default defineConfig({
     test: {
@@ -45,6 +46,10 @@ export default defineConfig({
                     testTimeout: 1_800_000,
                     hookTimeout: 3_600_000,
                 },
+            },
+            {
+                extends: true,
+                test: { name: 'export', include: ['tests/export/**/*.test.ts'], testTimeout: 1_800_000 },
             },
             { extends: true, test: { name: 'rpc', include: ['tests/rpc/**/*.test.ts'] } },
         ],

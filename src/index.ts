@@ -109,6 +109,9 @@ export { perplexityMetric, type PerplexityOptions } from './experiments/perplexi
 export type { PerplexityMean } from './experiments/choices.js';
 export { perplexity } from './experiments/perplexityCells.js';
 
+export { exportModel, type ExportOptions, type ExportResult } from './export/exportModel.js';
+export type { WeightEdit } from './export/planEdits.js';
+
 export type { ReportFiles, ReportInput } from './report/Report.js';
 export { reportOn, type ReportOptions } from './report/reportOn.js';
 export { writeReport } from './report/writeReport.js';

@@ -1,5 +1,5 @@
 /** llama.cpp's programs that can be built. */
-export type ProgramName = 'test-llama-archs' | 'llama-perplexity' | 'llama-batched-bench';
+export type ProgramName = 'test-llama-archs' | 'llama-perplexity' | 'llama-gguf-split' | 'llama-batched-bench';
 
 /**
  * Path of one of llama.cpp's own programs, of the pinned version, built where it is not there yet (some 10 s).

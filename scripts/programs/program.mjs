@@ -31,6 +31,10 @@ const programs = {
         definitions: { LN_EXPERTS: 2 },
     },
     'llama-perplexity': { sources: ['tools/perplexity/main.cpp', 'tools/perplexity/perplexity.cpp'] },
+    'llama-gguf-split': {
+        sources: ['tools/gguf-split/gguf-split.cpp'],
+        edit: (text) => text.replaceAll('const char ** argv', 'char ** argv'), // as the others' entry points
+    },
     'llama-batched-bench': { sources: ['tools/batched-bench/main.cpp', 'tools/batched-bench/batched-bench.cpp'] },
 };
 

@@ -13,9 +13,12 @@ export const tensorTypes = {
 const alignment = 32;
 const valueTypes = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 };
 
+/** What a type of the table is, or one that it lacks, given itself. */
+const layoutOf = (type) => (typeof type === 'string' ? tensorTypes[type] : type);
+
 /** Bytes of a tensor. */
 export function tensorBytes({ shape, type }) {
-    const { weights, bytes } = tensorTypes[type];
+    const { weights, bytes } = layoutOf(type);
     return (shape.reduce((product, n) => product * n, 1) / weights) * bytes;
 }
 
@@ -31,7 +34,7 @@ export function ggufHead(metadata, tensors) {
     let offset = 0;
     for (const tensor of tensors) {
         const { name, shape, type } = tensor;
-        parts.push(text(name), u32(shape.length), ...shape.map(u64), u32(tensorTypes[type].number), u64(offset));
+        parts.push(text(name), u32(shape.length), ...shape.map(u64), u32(layoutOf(type).number), u64(offset));
         const bytes = tensorBytes(tensor);
         offset += bytes + paddingOf(bytes);
     }

@@ -3,6 +3,7 @@ import { cleanDeclaration } from './cleanDeclaration.js';
 import { collectDeclaration } from './collectDeclaration.js';
 import { compareDeclaration } from './compareDeclaration.js';
 import { deactivateDeclaration } from './deactivateDeclaration.js';
+import { exportDeclaration } from './exportDeclaration.js';
 import { generateDeclaration } from './generateDeclaration.js';
 import { identifyDeclaration } from './identifyDeclaration.js';
 import { importDeclaration } from './importDeclaration.js';
@@ -26,6 +27,7 @@ export const commands: readonly CommandDeclaration[] = [
     deactivateDeclaration,
     compareDeclaration,
     generateDeclaration,
+    exportDeclaration,
     respondDeclaration,
     importDeclaration,
     reportDeclaration,

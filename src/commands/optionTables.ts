@@ -35,7 +35,7 @@ export const engineOptions: OptionTable = {
     },
     threads: { number: ranges.threads, describe: 'CPU threads (default: one a physical core)' },
 };
-const model = { alias: 'm', path: true, required: true, describe: 'GGUF file, or hf:user/repo:quant' };
+export const model = { alias: 'm', path: true, required: true, describe: 'GGUF file, or hf:user/repo:quant' };
 export const modelOptions: OptionTable = { model, ...engineOptions };
 
 /** Of every command that asks questions. */

@@ -182,7 +182,7 @@ function busy(name: string, holder: Holder | undefined): LanguageNeuronsError {
 /** Where a run folder has files. */
 const subfolders = ['', 'parts', 'figures', 'tables'];
 /** write-file-atomic's names of files on their way, and that of a folder's trial. */
-const unfinished = /\.(?:safetensors|json|jsonl|csv|html|svg)\.\d+$|^\.writable-\d+$/;
+const unfinished = /\.(?:safetensors|json|jsonl|csv|html|svg|gguf)\.\d+$|^\.writable-\d+$/;
 
 /** The name of a lock of one file; without a file's name it is the folder's. */
 const fileLock = /^\.(.+)\.lock\.json$/;

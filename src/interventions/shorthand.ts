@@ -1,6 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
-import { parseNumber } from '../support/numberRanges.js';
+import { parseNumber, ranges } from '../support/numberRanges.js';
 import type { Intervention, InterventionWhere } from './Intervention.js';
 import type { NamedInterventions } from './namedInterventions.js';
 
@@ -14,41 +14,44 @@ export interface InterventionShorthand {
     readonly where?: InterventionWhere | undefined;
 }
 
-/**
- * What the options ask for, under a name such as `without-zh,amplify-en-2`; undefined where they ask for nothing.
- * @throws LanguageNeuronsError WRONG_USE
- */
-export function parseShorthand({
-    without,
-    amplify,
-    set,
-    where,
-}: InterventionShorthand): NamedInterventions | undefined {
-    const zeros = namesOf('--without', without).map((language): Intervention => ({
-        neurons: { language, set },
-        op: 'zero',
-        where,
-    }));
-    const scales = namesOf('--amplify', amplify).map((text): Intervention => {
-        const [language, factor = ''] = text.split(/:(.*)/s);
-        const value = parseNumber(factor, {});
-        if (language === '' || value === undefined) {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `--amplify takes a language and a factor, not ${JSON.stringify(text)}; give for example de:2`,
-            );
-        }
-        return { neurons: { language: language!, set }, op: 'scale', value, where };
-    });
-    if (zeros.length + scales.length === 0) return undefined;
-    const name = [
-        ...(without === undefined ? [] : [`without ${namesOf('', without).join(', ')}`]),
-        ...(amplify === undefined ? [] : [`amplify ${namesOf('', amplify).join(', ')}`]),
-    ].join('; ');
-    return { name, interventions: [...zeros, ...scales] };
+/** What the options ask for. */
+export interface ShorthandInterventions extends NamedInterventions {
+    /** Each language, and what its neurons' activations are multiplied by. */
+    readonly languages: readonly { readonly language: string; readonly factor: number }[];
 }
 
-function namesOf(option: string, text: string | undefined): string[] {
+/**
+ * What the options ask for, under a name such as `without zh; amplify de:2`; undefined where they ask for nothing.
+ * @throws LanguageNeuronsError WRONG_USE
+ */
+export function parseShorthand(options: InterventionShorthand): ShorthandInterventions | undefined {
+    const { without, amplify, set, where } = options;
+    const off = listOf('--without', without);
+    const louder = listOf('--amplify', amplify);
+    const languages = [...off.map((language) => ({ language, factor: 0 })), ...louder.map(readFactor)];
+    if (languages.length === 0) return undefined;
+    const name = [
+        ...(off.length === 0 ? [] : [`without ${off.join(', ')}`]),
+        ...(louder.length === 0 ? [] : [`amplify ${louder.join(', ')}`]),
+    ].join('; ');
+    const interventions = languages.map(({ language, factor }, i): Intervention => {
+        const neurons = { language, set };
+        return i < off.length ? { neurons, op: 'zero', where } : { neurons, op: 'scale', value: factor, where };
+    });
+    return { name, interventions, languages };
+}
+
+function readFactor(text: string): { language: string; factor: number } {
+    const [, language = '', number = ''] = /^(.+):([^:]+)$/.exec(text) ?? [];
+    const factor = parseNumber(number, ranges.scale);
+    if (factor !== undefined) return { language, factor };
+    throw new LanguageNeuronsError(
+        'WRONG_USE',
+        `--amplify takes languages and factors, such as de:2,zh:0.5, not ${JSON.stringify(text)}`,
+    );
+}
+
+function listOf(option: string, text: string | undefined): string[] {
     if (text === undefined) return [];
     const names = text.split(',').map((name) => name.trim());
     if (names.every((name) => name !== '')) return names;

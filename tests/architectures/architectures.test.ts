@@ -1,12 +1,10 @@
-import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { basename, join } from 'node:path';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
-import { program } from '../../scripts/programs/program.mjs';
+import { nameOf, writeArchitectures } from '../helpers/architectureModels.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
-import { writeApertus, writeGemma3n, writeGraniteSwitch, writeRwkv7 } from '../helpers/ownFfnModels.js';
 import { Counter, type Outcome } from './Counter.js';
 import { type Row, tableOf } from './table.js';
 
@@ -30,16 +28,6 @@ const refused: Readonly<Record<string, string>> = {
     'refact-moe': 'without its weights',
 };
 
-/** What llama.cpp's program leaves out, and can write. */
-const leftOut = ['chameleon', 'llama-embed', 'rwkv6'];
-/** What it cannot write and builds its FFN by hand. */
-const written: Readonly<Record<string, (path: string) => void>> = {
-    apertus: writeApertus,
-    gemma3n: writeGemma3n,
-    graniteswitch: writeGraniteSwitch,
-    rwkv7: writeRwkv7,
-};
-
 /** One of each kind of site, and of each call site of its own. */
 const onDevices = [
     'gpt2-dense',
@@ -60,27 +48,9 @@ afterAll(() => {
 
 /** Tiny random models: of every architecture, or of one by its file's name. */
 function write(experts: number, only?: string): string[] {
-    const out = mkdtempSync(join(folder, `${experts}-`));
-    const wanted = (path: string): boolean =>
-        only === undefined ? experts === expertCounts[0] || /-moe\.gguf$/.test(path) : nameOf(path) === only;
-    const architecture = only?.replace(/-(dense|moe)$/, '');
-    const run = (of: string | undefined, more: NodeJS.ProcessEnv = {}): void => {
-        const filter = of === undefined ? [] : ['-a', of];
-        execFileSync(program('test-llama-archs', { LN_EXPERTS: experts }), ['-s', '1', ...filter, '-o', out], {
-            stdio: 'ignore',
-            env: { ...process.env, ...more },
-        });
-    };
-    if (architecture === undefined || !(architecture in written)) run(architecture);
-    for (const name of leftOut) if (architecture === undefined || architecture === name) run(name, { LN_ALL: '1' });
-    for (const [name, writeOwn] of Object.entries(written)) writeOwn(join(out, `${name}-dense.gguf`));
-    return readdirSync(out)
-        .sort()
-        .map((name) => join(out, name))
-        .filter(wanted);
+    const paths = writeArchitectures(mkdtempSync(join(folder, `${experts}-`)), experts, only);
+    return paths.filter((path) => only !== undefined || experts === expertCounts[0] || /-moe\.gguf$/.test(path));
 }
-
-const nameOf = (path: string): string => basename(path, '.gguf');
 
 function faultOf(name: string, outcome: Outcome): string | undefined {
     if ('died' in outcome) return `died: ${outcome.died}`;

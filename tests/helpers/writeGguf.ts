@@ -1,13 +1,14 @@
 import { writeFileSync } from 'node:fs';
-import { ggufHead, type GgufValue, paddingOf } from '../../scripts/synthetic/gguf.mjs';
+import { ggufHead, type GgufValue, paddingOf, type TensorLayout } from '../../scripts/synthetic/gguf.mjs';
 
 export type { GgufValue };
 
-/** An F32 tensor; `shape` in ggml's order, fastest first. */
+/** A tensor of F32, or of blocks of another type; `shape` in ggml's order, fastest first. */
 export interface GgufTensor {
     readonly name: string;
     readonly shape: readonly number[];
-    readonly data: Float32Array;
+    readonly data: Float32Array | Buffer;
+    readonly type?: TensorLayout;
 }
 
 /** Writes a GGUF v3 file, for models that tests make up. */
@@ -18,7 +19,7 @@ export function writeGguf(
 ): void {
     const head = ggufHead(
         metadata,
-        tensors.map(({ name, shape }) => ({ name, shape, type: 'f32' })),
+        tensors.map(({ name, shape, type = 'f32' as const }) => ({ name, shape, type })),
     );
     const body = tensors.flatMap(({ data }) => {
         const bytes = Buffer.from(data.buffer, data.byteOffset, data.byteLength);

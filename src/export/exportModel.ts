@@ -1,0 +1,171 @@
+import { rename, rm, stat } from 'node:fs/promises';
+import { modelFiles } from '../engine/modelFiles.js';
+import { modelFingerprint } from '../engine/modelFingerprint.js';
+import { resolveModel } from '../engine/resolveModel.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { unwritable } from '../files/fileAccess.js';
+import { withFile } from '../files/folderLock.js';
+import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufFile.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { type Progress, silent } from '../support/progress.js';
+import { toolVersion } from '../versions.js';
+import { type EditPlan, type WeightEdit, planEdits } from './planEdits.js';
+import { writeEdited } from './writeEdited.js';
+
+export interface ExportOptions {
+    /** GGUF file, or `hf:user/repo:quant`; of a model in several files any of them. */
+    readonly model: string;
+    /** What the neurons were found in: says where they are. */
+    readonly analysis: Pick<NeuronAnalysis, 'sites' | 'widths' | 'source'>;
+    readonly edits: readonly WeightEdit[];
+    /** Edited file, `NAME.gguf`, that is not there yet; of a model in several files `NAME-00001-of-00002.gguf` and on. */
+    readonly out: string;
+    /** Edit another model than the one that was analysed. Default: refuse. */
+    readonly otherModel?: boolean | undefined;
+    readonly signal?: AbortSignal | undefined;
+    readonly progress?: Progress | undefined;
+}
+
+export interface ExportResult {
+    /** The edited files. */
+    readonly files: readonly string[];
+    /** Neurons switched off, and those scaled. */
+    readonly zeroed: number;
+    readonly scaled: number;
+    /** Rows of matrices, and numbers of biases, that were written anew. */
+    readonly rows: number;
+    /** Bytes of all files. */
+    readonly bytes: number;
+    /** Largest rounding of a scale, as a share of the largest in its row; 0 where all is exact. */
+    readonly rounding: number;
+    readonly seconds: number;
+}
+
+/** Version of what an edited file's metadata say of the edit. */
+const version = 1;
+
+/**
+ * Writes a model's file with neurons switched off or scaled in its weights: any llama.cpp then computes what the mask,
+ * or the scaling, computes. All other weights keep their bytes; the metadata say what was edited.
+ * @throws LanguageNeuronsError UNSUPPORTED where the edit cannot be exact; MISMATCH where the model is not the analysed
+ * one; WRONG_USE, NOT_FOUND, DAMAGED, UNWRITABLE, BUSY, ABORTED
+ */
+export async function exportModel(options: ExportOptions): Promise<ExportResult> {
+    const { analysis, edits, signal, progress = silent } = options;
+    const begin = performance.now();
+    const path = await resolveModel(options.model);
+    const sources = await Promise.all(modelFiles(path).map(readGguf));
+    const targets = targetsOf(options.out, sources);
+    const plan = planEdits(sources, analysisSites(analysis), edits);
+    if (plan.zeroed + plan.scaled === 0) {
+        const what = 'no neuron is to be switched off or scaled';
+        throw new LanguageNeuronsError('EMPTY', `${path}: ${what}; choose other languages or another set`);
+    }
+    for (const target of targets) await refuseThere(target); // before the model is read whole
+    const fingerprint = await modelFingerprint(path, [], { signal, progress });
+    checkModel(path, fingerprint, options);
+    const keys = editKeys(sources[0]!, fingerprint, edits, plan);
+    const rounding = await withFile(targets[0]!, 'export', () =>
+        writeAll({ sources, targets, plan, keys, signal, progress }),
+    );
+    progress.done();
+    const sizes = await Promise.all(targets.map((target) => stat(target)));
+    return {
+        files: targets,
+        zeroed: plan.zeroed,
+        scaled: plan.scaled,
+        rows: plan.rows.reduce((sum, rows) => sum + rows.length, 0),
+        bytes: sizes.reduce((sum, { size }) => sum + size, 0),
+        rounding,
+        seconds: (performance.now() - begin) / 1000,
+    };
+}
+
+/** Where each file of a model goes. */
+function targetsOf(out: string, sources: readonly GgufFile[]): string[] {
+    const name = /^(.+)\.gguf$/.exec(out)?.[1];
+    if (name === undefined) {
+        throw new LanguageNeuronsError('WRONG_USE', `${out}: not the name of a GGUF file; give NAME.gguf`);
+    }
+    return sources.length === 1
+        ? [out]
+        : modelFiles(`${name}-00001-of-${String(sources.length).padStart(5, '0')}.gguf`);
+}
+
+/** @throws LanguageNeuronsError MISMATCH */
+function checkModel(path: string, fingerprint: string, { analysis, otherModel = false }: ExportOptions): void {
+    const analysed = analysis.source?.model;
+    const isKnown = analysed?.fingerprint.startsWith('xxh128:') === true; // older files know a header alone
+    if (otherModel || !isKnown || analysed.fingerprint === fingerprint) return;
+    const mend = 'give that model (with LoRA adapters: merged into it), or --force to edit this one';
+    throw new LanguageNeuronsError('MISMATCH', `${path}: is not ${analysed.name} that was analysed; ${mend}`);
+}
+
+/** What the file says of the edit, beside what it says of earlier ones. */
+function editKeys(
+    { metadata }: GgufFile,
+    fingerprint: string,
+    edits: readonly WeightEdit[],
+    { zeroed, scaled }: EditPlan,
+): Record<string, GgufValue> {
+    let number = 0;
+    const prefix = (): string => `language-neurons.edit.${number}`;
+    while (metadata[`${prefix()}.version`] !== undefined) number++;
+    return {
+        [`${prefix()}.version`]: version,
+        [`${prefix()}.tool`]: `language-neurons ${toolVersion}`,
+        [`${prefix()}.model`]: fingerprint,
+        [`${prefix()}.changes`]: edits.map(({ label, scale }) => `${label} × ${scale}`),
+        [`${prefix()}.zeroed`]: zeroed,
+        [`${prefix()}.scaled`]: scaled,
+    };
+}
+
+interface WriteAllOptions {
+    readonly sources: readonly GgufFile[];
+    readonly targets: readonly string[];
+    readonly plan: EditPlan;
+    readonly keys: Readonly<Record<string, GgufValue>>;
+    readonly signal: AbortSignal | undefined;
+    readonly progress: Progress;
+}
+
+/** Writes all files beside their places, then puts them there. */
+async function writeAll({ sources, targets, plan, keys, signal, progress }: WriteAllOptions): Promise<number> {
+    const unfinished = targets.map((target) => `${target}.${process.pid}`);
+    let rounding = 0;
+    try {
+        for (const target of targets) await refuseThere(target);
+        progress.stage(
+            'write the edited model',
+            sources.reduce((sum, { size, dataStart }) => sum + size - dataStart, 0),
+        );
+        for (const [i, source] of sources.entries()) {
+            const rounded = await writeEdited({
+                source,
+                head: await headWith(source, i === 0 ? keys : {}),
+                rows: plan.rows[i]!,
+                path: unfinished[i]!,
+                signal,
+                onBytes: (bytes) => progress.advance(bytes),
+            });
+            rounding = Math.max(rounding, rounded);
+        }
+        for (const [i, target] of targets.entries()) {
+            await rename(unfinished[i]!, target).catch((cause: unknown) => {
+                throw unwritable(target, cause);
+            });
+        }
+        return rounding;
+    } catch (cause) {
+        for (const path of unfinished) await rm(path, { force: true }).catch(() => undefined);
+        throw cause;
+    }
+}
+
+/** Neither the model itself nor anything else is written over. */
+async function refuseThere(target: string): Promise<void> {
+    const there = await stat(target).catch(() => undefined);
+    if (there === undefined) return;
+    throw new LanguageNeuronsError('UNWRITABLE', `${target}: is there already; remove it, or give another --out`);
+}

@@ -1,0 +1,122 @@
+import { neuronsAt, type Site, siteName } from '../engine/Site.js';
+import { LanguageNeuronsError } from '../errors.js';
+import type { BlockType } from '../gguf/blockTypes.js';
+import type { GgufFile, GgufTensor } from '../gguf/GgufFile.js';
+import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { isLinearInUp, isZeroedByUp, refusalOf } from './architectures.js';
+import { findRows, type RowsOfNeurons, type SiteRows } from './ffnRows.js';
+
+/** Neurons whose activation is multiplied by a number; 0 switches them off. */
+export interface WeightEdit {
+    readonly neurons: readonly NeuronIndex[];
+    readonly scale: number;
+    /** What they are, for the file's metadata, such as `zh specific+related`. */
+    readonly label: string;
+}
+
+/** A row to be written anew. */
+export interface RowEdit {
+    /** Where it is in the file, in bytes, and its length. */
+    readonly offset: number;
+    readonly bytes: number;
+    readonly type: BlockType;
+    /** 0: zeros. */
+    readonly scale: number;
+    readonly tensor: string;
+}
+
+/** What a model's files get. */
+export interface EditPlan {
+    /** Of each file, by place. */
+    readonly rows: readonly (readonly RowEdit[])[];
+    /** Neurons switched off, and scaled by another number than 1. */
+    readonly zeroed: number;
+    readonly scaled: number;
+}
+
+/**
+ * Which bytes of a model's files change for some neurons to be switched off or scaled. A neuron in several edits is
+ * scaled by the product of their numbers.
+ * @param files of one model, in order
+ * @throws LanguageNeuronsError UNSUPPORTED where that cannot be exact; MISMATCH where the sites are not the model's;
+ * WRONG_USE
+ */
+export function planEdits(files: readonly GgufFile[], sites: readonly Site[], edits: readonly WeightEdit[]): EditPlan {
+    const [{ path, metadata }] = files as [GgufFile];
+    const architecture = String(metadata['general.architecture']);
+    const refused = (why: string): LanguageNeuronsError =>
+        new LanguageNeuronsError('UNSUPPORTED', `${path}: cannot be edited exactly: ${why}`);
+    const why = refusalOf(architecture);
+    if (why !== undefined) throw refused(`${architecture}: ${why}`);
+    const tensors = new Map(files.flatMap((file) => [...file.tensors]));
+    const byUp = isZeroedByUp(architecture);
+    const linear = isLinearInUp(architecture, metadata);
+
+    const scales = scalesOf(sites, edits);
+    const rows = files.map((): RowEdit[] => []);
+    const place = new Map(files.flatMap(({ tensors: own }, i) => [...own.keys()].map((name) => [name, i] as const)));
+    let zeroed = 0;
+    for (const [number, ofSite] of scales) {
+        const site = sites[number]!;
+        const found = findRows(site, tensors);
+        if (found === undefined) {
+            const what = `${siteName(site)} of ${site.width} neurons is not among its tensors`;
+            throw new LanguageNeuronsError('MISMATCH', `${path}: ${what}; give the model that was analysed`);
+        }
+        for (const [neuron, scale] of ofSite) {
+            if (scale === 0) zeroed++;
+            else if (found.up === undefined) throw refused('its FFN has no gate: neurons can be switched off only');
+            else if (!linear) throw refused(`${architecture} bends what the activation is multiplied by`);
+            for (const { tensor, ...row } of rowsFor(found, site, neuron, scale, byUp)) {
+                const { type } = tensor;
+                if (type === undefined) throw refused(`${tensor.name} is of type ${tensor.typeName}`);
+                rows[place.get(tensor.name)!]!.push({ ...row, type, scale, tensor: tensor.name });
+            }
+        }
+    }
+    const all = [...scales.values()].reduce((sum, ofSite) => sum + ofSite.size, 0);
+    for (const list of rows) list.sort((a, b) => a.offset - b.offset);
+    return { rows, zeroed, scaled: all - zeroed };
+}
+
+/** Each neuron's number by site, neurons that keep theirs left out. */
+function scalesOf(sites: readonly Site[], edits: readonly WeightEdit[]): Map<number, Map<number, number>> {
+    const scales = new Map<number, Map<number, number>>();
+    for (const { neurons, scale, label } of edits) {
+        if (!Number.isFinite(scale)) {
+            throw new LanguageNeuronsError('WRONG_USE', `${label}: a scale is a finite number, not ${scale}`);
+        }
+        for (const [number, neuron] of neurons) {
+            const site = sites[number];
+            if (site === undefined || neuron < 0 || neuron >= neuronsAt(site)) {
+                const what = `${label}: the model has no neuron [${number}, ${neuron}]`;
+                throw new LanguageNeuronsError('WRONG_USE', `${what}; give those of its analysis`);
+            }
+            const ofSite = scales.get(number) ?? new Map<number, number>();
+            scales.set(number, ofSite.set(neuron, (ofSite.get(neuron) ?? 1) * scale));
+        }
+    }
+    for (const ofSite of scales.values()) for (const [neuron, scale] of ofSite) if (scale === 1) ofSite.delete(neuron);
+    return scales;
+}
+
+/** The rows that make a neuron what it is to be: its matrix's, and its bias's number. */
+function rowsFor(
+    { activated, up }: SiteRows,
+    { width }: Site,
+    neuron: number,
+    scale: number,
+    byUp: boolean,
+): { readonly tensor: GgufTensor; readonly offset: number; readonly bytes: number }[] {
+    const edited: RowsOfNeurons = up !== undefined && (scale !== 0 || byUp) ? up : activated;
+    const { matrix, bias, rows, first } = edited;
+    const row = Math.floor(neuron / width) * rows + first + (neuron % width);
+    return [
+        { tensor: matrix, weights: matrix.shape[0]! },
+        ...(bias === undefined ? [] : [{ tensor: bias, weights: 1 }]),
+    ].map(({ tensor, weights }) => {
+        // of an unknown type no row has a length; the caller refuses it
+        const bytes = tensor.type === undefined ? 0 : (weights / tensor.type.weights) * tensor.type.bytes;
+        return { tensor, offset: tensor.offset + row * bytes, bytes };
+    });
+}

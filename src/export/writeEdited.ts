@@ -1,0 +1,102 @@
+import { type FileHandle, open } from 'node:fs/promises';
+import { LanguageNeuronsError } from '../errors.js';
+import { unreadable, unwritable } from '../files/fileAccess.js';
+import type { GgufFile } from '../gguf/GgufFile.js';
+import { scaleRow } from '../gguf/scaleRow.js';
+import { throwIfStopped } from '../support/stop.js';
+import type { RowEdit } from './planEdits.js';
+
+/** What is in memory at a time, where no row is longer. */
+const chunkBytes = 4 * 1024 * 1024;
+
+export interface WriteOptions {
+    readonly source: GgufFile;
+    /** What the file begins with in place of the source's own head. */
+    readonly head: Buffer;
+    /** By offset; none overlap. */
+    readonly rows: readonly RowEdit[];
+    /** File that must not be there yet. */
+    readonly path: string;
+    readonly signal?: AbortSignal | undefined;
+    readonly onBytes: (bytes: number) => void;
+}
+
+/**
+ * Copies a model's file with some rows written anew.
+ * @returns the largest rounding of a scale; see `scaleRow`
+ * @throws LanguageNeuronsError UNSUPPORTED where a row cannot be scaled; NOT_FOUND, UNWRITABLE, ABORTED
+ */
+export async function writeEdited({ source, head, rows, path, signal, onBytes }: WriteOptions): Promise<number> {
+    const from = await open(source.path, 'r').catch((cause: unknown) => {
+        throw unreadable(source.path, cause);
+    });
+    try {
+        const to = await open(path, 'wx').catch((cause: unknown) => {
+            throw unwritable(path, cause);
+        });
+        const write = async (bytes: Uint8Array): Promise<void> => {
+            await to.writeFile(bytes).catch((cause: unknown) => {
+                throw unwritable(path, cause);
+            });
+        };
+        try {
+            await write(head);
+            let [rounding, next] = [0, 0];
+            for (let at = source.dataStart; at < source.size;) {
+                throwIfStopped(signal);
+                const [chunk, ofChunk] = await readChunk(from, source, at, rows, next);
+                for (const row of ofChunk) {
+                    const bytes = chunk.subarray(row.offset - at, row.offset - at + row.bytes);
+                    rounding = Math.max(rounding, editRow(bytes, row, source.path));
+                }
+                await write(chunk);
+                next += ofChunk.length;
+                at += chunk.length;
+                onBytes(chunk.length);
+            }
+            await to.sync();
+            return rounding;
+        } finally {
+            await to.close();
+        }
+    } finally {
+        await from.close();
+    }
+}
+
+/** Bytes from a place on, with the rows that begin there: whole rows. */
+async function readChunk(
+    file: FileHandle,
+    { path, size }: GgufFile,
+    at: number,
+    rows: readonly RowEdit[],
+    next: number,
+): Promise<[chunk: Buffer, rows: readonly RowEdit[]]> {
+    let [end, last] = [Math.min(at + chunkBytes, size), next];
+    for (; last < rows.length && rows[last]!.offset < end; last++) {
+        end = Math.max(end, rows[last]!.offset + rows[last]!.bytes);
+    }
+    const chunk = Buffer.allocUnsafe(end - at);
+    const { bytesRead } = await file.read(chunk, 0, chunk.length, at).catch((cause: unknown) => {
+        throw unreadable(path, cause);
+    });
+    if (bytesRead < chunk.length) {
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: was cut short while it was read; run again`);
+    }
+    return [chunk, rows.slice(next, last)];
+}
+
+/** @returns as `scaleRow` */
+function editRow(bytes: Buffer, { type, scale, tensor }: RowEdit, path: string): number {
+    if (scale === 0) {
+        bytes.fill(0);
+        return 0;
+    }
+    const rounding = scaleRow(bytes, type, scale);
+    if (typeof rounding === 'number') return rounding;
+    const why =
+        rounding === 'overflow'
+            ? 'its scales would be too large; choose a smaller number'
+            : 'its scales hold powers of two only, within bounds; choose 0.5 or 2';
+    throw new LanguageNeuronsError('UNSUPPORTED', `${path}: ${tensor}, of type ${type.name}, × ${scale}: ${why}`);
+}

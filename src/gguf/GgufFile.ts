@@ -1,0 +1,128 @@
+import { open, stat } from 'node:fs/promises';
+import { gguf, type GGUFParseOutput, GGUFValueType, serializeGgufMetadata } from '@huggingface/gguf';
+import { LanguageNeuronsError } from '../errors.js';
+import { unreadable } from '../files/fileAccess.js';
+import { type BlockType, blockTypes, otherTypes } from './blockTypes.js';
+
+/** A tensor of a GGUF file. */
+export interface GgufTensor {
+    readonly name: string;
+    /** Absent: of a type that no matrix of a model has, or that is not known. */
+    readonly type: BlockType | undefined;
+    /** The type for people. */
+    readonly typeName: string;
+    /** ggml's order, fastest first: a row of a matrix is `shape[0]` weights. */
+    readonly shape: readonly number[];
+    /** Where its data begin in the file, in bytes. */
+    readonly offset: number;
+}
+
+/** What a GGUF file says before its data. */
+export interface GgufFile {
+    readonly path: string;
+    /** Bytes of the whole file. */
+    readonly size: number;
+    readonly metadata: Readonly<Record<string, unknown>>;
+    readonly tensors: ReadonlyMap<string, GgufTensor>;
+    /** Where the metadata end, and the tensors' entries, in bytes. */
+    readonly metadataEnd: number;
+    readonly entriesEnd: number;
+    /** Where the tensors' data begin, in bytes. */
+    readonly dataStart: number;
+    readonly alignment: number;
+}
+
+/** A value to put into a file's metadata. */
+export type GgufValue = string | number | readonly string[];
+
+/** Bytes of the magic number, the version and the number of tensors; that of the keys follows. */
+const keyCountAt = 16;
+
+/**
+ * Reads what is before a file's data.
+ * @throws LanguageNeuronsError NOT_FOUND; DAMAGED where it is no whole GGUF file; UNSUPPORTED where it is big-endian or
+ * of version 1
+ */
+export async function readGguf(path: string): Promise<GgufFile> {
+    const { size } = await stat(path).catch((cause: unknown) => {
+        throw unreadable(path, cause);
+    });
+    const parsed = await gguf(path, { allowLocalFile: true }).catch((cause: Error) => {
+        const mend = 'get the file anew';
+        throw new LanguageNeuronsError('DAMAGED', `${path}: not a GGUF file (${cause.message}); ${mend}`, { cause });
+    });
+    const { tensorInfos, tensorDataOffset, tensorInfoByteRange, littleEndian } = parsed;
+    const metadata: Readonly<Record<string, unknown>> = { ...parsed.metadata };
+    if (!littleEndian || metadata.version === 1) {
+        const what = littleEndian ? 'of version 1' : 'big-endian';
+        throw new LanguageNeuronsError('UNSUPPORTED', `${path}: a GGUF file ${what}; convert it with llama.cpp first`);
+    }
+    const dataStart = Number(tensorDataOffset);
+    const tensors = tensorInfos.map((info) => tensorOf(info, dataStart));
+    const cut = tensors.find((tensor) => tensor.offset + bytesOf(tensor) > size);
+    if (cut !== undefined) {
+        throw new LanguageNeuronsError('DAMAGED', `${path}: ends before ${cut.name} does; get the file anew`);
+    }
+    const [metadataEnd, entriesEnd] = tensorInfoByteRange;
+    return {
+        path,
+        size,
+        metadata,
+        tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
+        metadataEnd,
+        entriesEnd,
+        dataStart,
+        alignment: Number(metadata['general.alignment'] ?? 32),
+    };
+}
+
+function tensorOf(info: GGUFParseOutput['tensorInfos'][number], dataStart: number): GgufTensor {
+    const { name, dtype, shape, offset } = info;
+    const type = blockTypes[dtype];
+    return {
+        name,
+        type,
+        typeName: type?.name ?? otherTypes[dtype] ?? `number ${dtype}`,
+        shape: shape.map(Number),
+        offset: dataStart + Number(offset),
+    };
+}
+
+/** Bytes of a tensor; 0 where its type is not known. */
+function bytesOf({ type, shape }: GgufTensor): number {
+    const weights = shape.reduce((product, n) => product * n, 1);
+    return type === undefined ? 0 : (weights / type.weights) * type.bytes;
+}
+
+/**
+ * The bytes before a file's data, with more metadata behind its own; nothing else of them changes.
+ * @param more keys that the file does not have
+ */
+export async function headWith(file: GgufFile, more: Readonly<Record<string, GgufValue>>): Promise<Buffer> {
+    const { path, metadataEnd, entriesEnd, alignment } = file;
+    const head = Buffer.alloc(entriesEnd);
+    const handle = await open(path, 'r');
+    try {
+        await handle.read(head, 0, entriesEnd, 0);
+    } finally {
+        await handle.close();
+    }
+    const keys = Object.keys(more).length;
+    head.writeBigUInt64LE(head.readBigUInt64LE(keyCountAt) + BigInt(keys), keyCountAt);
+    const parts = [head.subarray(0, metadataEnd), encoded(more), head.subarray(metadataEnd)];
+    const length = parts.reduce((sum, part) => sum + part.length, 0);
+    return Buffer.concat([...parts, Buffer.alloc((alignment - (length % alignment)) % alignment)]);
+}
+
+/** Keys and values as a file's metadata hold them. */
+function encoded(values: Readonly<Record<string, GgufValue>>): Buffer {
+    const typed = Object.entries(values).map(([key, value]) => {
+        if (typeof value === 'number') return [key, { value, type: GGUFValueType.UINT32 }] as const;
+        if (typeof value === 'string') return [key, { value, type: GGUFValueType.STRING }] as const;
+        return [key, { value: [...value], type: GGUFValueType.ARRAY, subType: GGUFValueType.STRING }] as const;
+    });
+    const none = { value: 0n, type: GGUFValueType.UINT64 as const };
+    const counts = { version: { value: 3, type: GGUFValueType.UINT32 }, tensor_count: none, kv_count: none } as const;
+    const file = serializeGgufMetadata({ ...Object.fromEntries(typed), ...counts }, { alignment: 1 });
+    return Buffer.from(file).subarray(keyCountAt + 8);
+}

@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { Engine } from '../../src/engine/Engine.js';
+import { neuronsAt } from '../../src/engine/Site.js';
+import { heldArchitectures } from '../../src/export/architectures.js';
+import { exportModel } from '../../src/export/exportModel.js';
+import { maskOf } from '../../src/experiments/conditions.js';
+import { readGguf } from '../../src/gguf/GgufFile.js';
+import { nameOf, writeArchitectures } from '../helpers/architectureModels.js';
+import { writeDownScaled } from '../helpers/downColumns.js';
+import { everyNth } from '../helpers/neuronSets.js';
+
+/** Not edited, and what for: words of the refusal. */
+const refused: Readonly<Record<string, string>> = {
+    apertus: 'xIELU',
+    graniteswitch: 'adapters of its own',
+    grovemoe: 'two mixtures',
+    hrm_text: 'share their weights',
+};
+/** Gated, and yet switched off only: up is not a plain factor. */
+const bent = ['bailingmoe3', 'deepseek4', 'gpt-oss', 'hy_v4', 'kimi-k3', 'maple', 'minimax-m3'];
+/** Refused by the engine (see tests/architectures), or without logits. */
+const left = ['dream', 'llada', 'llada-moe', 'rnd1', 'mamba', 'mamba2', 'llama-embed'];
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const tokens = Int32Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 64);
+const settings = { gpu: 'off', batchSize: 32, windowSize: 32, threads: 2 } as const;
+
+async function logitsOf(model: string): Promise<Float32Array> {
+    using engine = await Engine.open({ ...settings, model });
+    return await engine.logits(tokens);
+}
+
+/** Largest difference, as a share of the largest logit; those of tokens that are ruled out left aside. */
+function apart(a: Float32Array, b: Float32Array): number {
+    const finite = [...a.keys()].filter((i) => !(Math.abs(a[i]!) > 1e30 && Math.abs(b[i]!) > 1e30));
+    const most = (values: readonly number[]): number => values.reduce((x, y) => Math.max(x, y), 0);
+    return most(finite.map((i) => Math.abs(a[i]! - b[i]!))) / most(finite.map((i) => Math.abs(a[i]!)));
+}
+
+/** How far the logits are apart, or why nothing was written. */
+type Found = number | string;
+
+interface Outcome {
+    readonly name: string;
+    readonly architecture: string;
+    readonly zeroed: Found;
+    readonly scaled: Found;
+    /** What the mask does at all. */
+    readonly effect: number;
+    readonly gated: boolean;
+}
+
+async function examine(model: string, architecture: string): Promise<Outcome> {
+    const name = nameOf(model);
+    const [whole, masked, sites, neurons] = await (async () => {
+        using engine = await Engine.open({ ...settings, model });
+        const third = everyNth(engine.sites, 3);
+        const edit = maskOf(third, engine.sites.map(neuronsAt));
+        return [await engine.logits(tokens), await engine.logits(tokens, { edit }), engine.sites, third] as const;
+    })();
+    const analysis = { widths: sites.map(neuronsAt), sites };
+    const edited = async (scale: number, reference: () => Promise<Float32Array>): Promise<Found> => {
+        const out = join(folder, `${name}-${scale}.gguf`);
+        try {
+            await exportModel({ model, analysis, edits: [{ neurons, scale, label: 'a third' }], out });
+        } catch (cause) {
+            return (cause as Error).message;
+        }
+        const found = apart(await logitsOf(out), await reference());
+        rmSync(out);
+        return found;
+    };
+    return {
+        name,
+        architecture,
+        zeroed: await edited(0, () => Promise.resolve(masked)),
+        scaled: await edited(2, async () => {
+            const copy = join(folder, `${name}-down.gguf`);
+            await writeDownScaled(model, copy, sites, neurons, 2);
+            const logits = await logitsOf(copy);
+            rmSync(copy);
+            return logits;
+        }),
+        effect: apart(masked, whole),
+        gated: sites.every(({ gated }) => gated),
+    };
+}
+
+describe('a model of every architecture that llama.cpp can write, edited', () => {
+    it('computes what the mask computes, and scaled what scaled columns of its down matrices compute', async () => {
+        const outcomes: Outcome[] = [];
+        for (const model of writeArchitectures(mkdtempSync(join(folder, 'models-')), 8)) {
+            const architecture = String((await readGguf(model)).metadata['general.architecture']);
+            if (left.includes(architecture) || nameOf(model) === 'refact-moe') continue;
+            outcomes.push(await examine(model, architecture));
+        }
+        console.log(
+            outcomes
+                .map(({ name, zeroed, scaled, effect }) => [name, zeroed, scaled, effect.toExponential(1)].join(' | '))
+                .join('\n'),
+        );
+        const faults = outcomes.flatMap(({ name, architecture, zeroed, scaled, effect, gated }) => {
+            const bentUp = bent.includes(architecture) ? 'bends' : undefined;
+            return [
+                ...faultOf(`${name} zeroed`, zeroed, refused[architecture]),
+                ...faultOf(`${name} scaled`, scaled, refused[architecture] ?? (gated ? bentUp : 'has no gate')),
+                ...(effect > 1e-6 ? [] : [`${name}: the mask does nothing (${effect})`]),
+            ];
+        });
+        expect(faults.join('\n')).toBe('');
+        const found = outcomes
+            .filter(({ zeroed }) => typeof zeroed === 'number')
+            .map(({ architecture }) => architecture);
+        expect([...new Set(found)].sort()).toEqual([...heldArchitectures].sort());
+    });
+});
+
+/** Both ways multiply and add the same numbers in the same order: not a bit apart. */
+function faultOf(what: string, found: Found, refusal: string | undefined): string[] {
+    if (typeof found === 'string') return refusal !== undefined && found.includes(refusal) ? [] : [`${what}: ${found}`];
+    if (refusal !== undefined) return [`${what}: should be refused (${refusal})`];
+    return found === 0 ? [] : [`${what}: ${found} off`];
+}
