@@ -2,7 +2,7 @@ import js from '@eslint/js';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-    { ignores: ['build/', 'dist/', 'runs/', 'node_modules/', '.cache/'] },
+    { ignores: ['build/', 'dist/', 'runs/', 'node_modules/', '.cache/', 'docs/api/', 'docs/.vitepress/{cache,dist}/'] },
     js.configs.recommended,
     {
         files: ['**/*.mjs', '**/*.js'],

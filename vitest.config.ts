@@ -3,6 +3,7 @@ import { defineConfig } from 'vitest/config';
 // unit: pure, no model. build: the build driver. model: the real addon on real GGUF files.
 // campaign: kills, mutated inputs, failing files, two processes, a jumping clock, `npm run test:campaign`; its sizes are
 // in tests/campaign/settings.ts.
+// docs: commands, snippets, tables, links and outputs of README and docs, `npm run test:docs`.
 // rpc: two RPC servers on the loopback address, `npm run test:rpc`, which builds ggml's RPC backend.
 // slurm: job arrays on a Slurm of this machine alone, `npm run test:slurm`.
 // architectures: a model of every architecture that llama.cpp can write, `npm run test:architectures`.
@@ -36,6 +37,10 @@ export default defineConfig({
                     testTimeout: 3_600_000,
                     hookTimeout: 600_000,
                 },
+            },
+            {
+                extends: true,
+                test: { name: 'docs', include: ['tests/docs/**/*.test.ts'], testTimeout: 600_000 },
             },
             { extends: true, test: { name: 'rpc', include: ['tests/rpc/**/*.test.ts'] } },
         ],
