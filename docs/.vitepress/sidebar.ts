@@ -9,7 +9,7 @@ export interface Section {
 
 /** The order in which pages are read; the examples' tests run them in it. Pages not named here come last. */
 const sections: readonly Section[] = [
-    { text: 'Start', pages: ['index', 'packages', 'your-model', 'demo', 'typescript', 'python', 'errors'] },
+    { text: 'Start', pages: ['index', 'packages', 'your-model', 'demo', 'typescript'] },
     {
         text: 'Commands',
         pages: [
@@ -28,7 +28,10 @@ const sections: readonly Section[] = [
             'commands/rpc-server',
         ],
     },
-    { text: 'What it does', pages: ['method', 'glossary', 'reasoning', 'formats', 'identity', 'verification'] },
+    {
+        text: 'What it does',
+        pages: ['method', 'glossary', 'reasoning', 'formats', 'python', 'errors', 'identity', 'verification'],
+    },
     { text: 'Machines', pages: ['gpu', 'scale', 'rpc'] },
     {
         text: 'Inside',

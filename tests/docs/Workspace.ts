@@ -82,7 +82,8 @@ export class Workspace {
                 CUDA_VISIBLE_DEVICES: '', // what pages show was computed on a processor
             },
         });
-        return { code: status, stdout: stdout.replaceAll(`${this.folder}/`, ''), stderr };
+        const here = (text: string): string => text.replaceAll(`${this.folder}/`, '');
+        return { code: status, stdout: here(stdout), stderr: here(stderr) };
     }
 }
 

@@ -80,5 +80,6 @@ export function callsIn({ text }: Fence): string[][] {
 }
 
 function wordsIn(call: string): string[] {
-    return [...call.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
+    const words = [...call.matchAll(/"([^"]*)"|(\S+)/g)].map(([, quoted, bare]) => quoted ?? bare!);
+    return words.map((word) => word.replaceAll(/\$\w+/g, '1')); // what a job's environment fills in is a number
 }

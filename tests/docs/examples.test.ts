@@ -1,4 +1,4 @@
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { paperDataHere } from '../helpers/paperData.js';
 import { callsIn, parseArguments } from './commandLine.js';
@@ -13,6 +13,8 @@ const shells = ['sh', 'bash', 'console'];
 /** What a fence prints, or undefined where it is not to be run here. */
 function run({ language, marks, text }: Fence, workspace: Workspace): Ran | undefined {
     if (marks.some((mark) => needs.includes(mark))) return undefined;
+    if (/\bnpm (?:ci|install|run|test)\b/.test(text) && shells.includes(language))
+        throw new Error('a fence that builds or tests the project is marked build, and not run inside its tests');
     if (marks.includes('published') && !paperDataHere) return undefined;
     if (shells.includes(language)) return workspace.shell(text);
     if (language === 'ts') return workspace.typescript(text);
@@ -46,7 +48,7 @@ function check(path: string, workspace: Workspace): void {
         if (ran === undefined) continue;
         const fails = fence.marks.includes('fails');
         expect(ran.code === 0, `${at}: ${ran.stderr}`).toBe(!fails);
-        printed = fails ? ran.stderr : ran.stdout;
+        printed = fails ? ran.stderr.trimEnd().split('\n').at(-1)! : ran.stdout; // the line that says why
     }
     if (process.env.UPDATE === undefined || outputs.length === 0) return;
     for (const { fence, found } of outputs.reverse()) {
@@ -69,6 +71,19 @@ const unrun = ['README.md', ...sitePages].flatMap((path) =>
         .fences.filter(({ language, marks }) => shells.includes(language) && marks.some((mark) => needs.includes(mark)))
         .flatMap((fence) => callsIn(fence).map((words) => [`${path}:${fence.line}`, words] as const)),
 );
+
+const scripts = Object.keys((JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: object }).scripts);
+const npmCalls = ['README.md', ...sitePages].flatMap((path) =>
+    readPage(path)
+        .fences.filter(({ marks }) => marks.includes('build'))
+        .flatMap(({ text }) =>
+            [...text.matchAll(/npm run (?:--silent )?([\w:-]+)/g)].map(([, script]) => [path, script!]),
+        ),
+);
+
+it.each(npmCalls)('%s: there is the script npm run %s', (_, script) => {
+    expect(scripts).toContain(script);
+});
 
 it.each(unrun)('%s: a command that is not run here can be parsed: %s', async (_, words) => {
     expect(await parseArguments(words)).toBeDefined();

@@ -1,34 +1,12 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import ts from 'typescript';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 
-const readme = readFileSync('README.md', 'utf8');
-
-describe('README', () => {
-    it('its example in TypeScript runs, and a mask changes what it prints', () => {
-        const example = /```ts\n([\s\S]+?)```/.exec(readme)![1]!;
-        // Inside the package, so that its name resolves to itself; Node 20 has no `using` yet.
-        const folder = resolve('build/readme');
-        mkdirSync(folder, { recursive: true });
-        const script = ts.transpileModule(example, {
-            compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-        }).outputText;
-        writeFileSync(join(folder, 'example.mjs'), script);
-        const [before, after] = execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' })
-            .trim()
-            .split(' ')
-            .map(Number);
-        expect(before).toBeGreaterThan(1);
-        expect(after).not.toBe(before);
-        rmSync(folder, { recursive: true });
-    });
-
-    it('its commands run, and answer the documented JSON', async () => {
-        const out = resolve('build/readme-run');
+describe('--json', () => {
+    it('answers what docs/formats.md lists, command by command', async () => {
+        const out = resolve('build/json-run');
         rmSync(out, { recursive: true, force: true });
         const model = ['--model', embeddedModel, '--gpu', 'off'];
         const json = async (...args: string[]): Promise<Record<string, unknown>> => {
