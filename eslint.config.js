@@ -1,9 +1,15 @@
 import js from '@eslint/js';
+import stylistic from '@stylistic/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
     { ignores: ['build/', 'dist/', 'runs/', 'node_modules/', '.cache/', 'docs/api/', 'docs/.vitepress/{cache,dist}/'] },
     js.configs.recommended,
+    {
+        // Prettier breaks no strings, templates and comments.
+        plugins: { '@stylistic': stylistic },
+        rules: { '@stylistic/max-len': ['error', { code: 120, ignoreUrls: true, ignoreRegExpLiterals: true }] },
+    },
     {
         files: ['**/*.mjs', '**/*.js'],
         languageOptions: {

@@ -1,9 +1,9 @@
 /** language-neurons as a library: the steps of the command line, as functions. */
 export { type ErrorCode, LanguageNeuronsError } from './errors.js';
-export { type Progress, silent, terminalProgress } from './progress.js';
+export { type Progress, silent, terminalProgress } from './support/progress.js';
 
 export type { Corpus, Sample, Source } from './corpus/Corpus.js';
-export { openCorpus } from './corpus/openCorpus.js';
+export { openCorpus } from './data/openCorpus.js';
 
 export { Engine } from './engine/Engine.js';
 export {
@@ -41,9 +41,9 @@ export { mergeActivations } from './activations/mergeActivations.js';
 export { mergeShards } from './activations/mergeShards.js';
 export { parseShard, type Shard } from './activations/Shard.js';
 
+export type { IdentifyMethod } from './neurons/choices.js';
 export type {
     ClassStability,
-    IdentifyMethod,
     Interval,
     LayerCounts,
     NeuronAnalysis,
@@ -53,10 +53,11 @@ export type {
     Stage,
     Stages,
 } from './neurons/NeuronAnalysis.js';
-export { readNeurons, writeNeurons } from './neurons/file.js';
+export { readNeurons, writeNeurons } from './neurons/neuronsFile.js';
 export { findStages } from './neurons/findStages.js';
 export { identify, type IdentifyOptions } from './neurons/identify.js';
 export { neuronsOf } from './neurons/neuronsOf.js';
+export type { NeuronSetName } from './neurons/neuronSets.js';
 export { randomNeurons } from './neurons/randomNeurons.js';
 
 export { measuredAlike, metricChange } from './experiments/compareMetrics.js';
@@ -73,7 +74,8 @@ export type {
 } from './experiments/Comparison.js';
 export { readComparison, writeComparison } from './experiments/comparisonFile.js';
 export { openQuestions, type QuestionsOptions } from './questions/openQuestions.js';
-export { openTemplate, type PromptTemplate, promptTemplates } from './questions/promptTemplates.js';
+export type { PromptTemplate } from './questions/PromptTemplate.js';
+export { openTemplate, promptTemplates } from './questions/promptTemplates.js';
 export type { Question, Questions } from './questions/Questions.js';
 export { type AnsweredQuestion, respond, type RespondOptions, type RespondResult } from './questions/respond.js';
 
@@ -99,20 +101,21 @@ export type {
     DeactivationSet,
     Grid,
     MetricName,
-    NeuronSetName,
 } from './experiments/DeactivationMatrix.js';
 export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.js';
-export type { MeasurementPlan } from './experiments/measurementPlan.js';
+export type { MeasurementPlan } from './experiments/planShapes.js';
 export type { Cell, Measurements, MeasureContext, Metric, MetricFacts } from './experiments/Metric.js';
 export { perplexityMetric, type PerplexityOptions } from './experiments/perplexity.js';
-export { perplexity, type PerplexityMean } from './experiments/perplexityCells.js';
+export type { PerplexityMean } from './experiments/choices.js';
+export { perplexity } from './experiments/perplexityCells.js';
 
 export type { ReportFiles, ReportInput } from './report/Report.js';
 export { reportOn, type ReportOptions } from './report/reportOn.js';
 export { writeReport } from './report/writeReport.js';
 
 export { embeddedModel, embeddedRun } from './run/embeddedRun.js';
-export { clean, type CleanKind, type Removed } from './run/clean.js';
+export type { CleanKind } from './run/choices.js';
+export { clean, type Removed } from './run/clean.js';
 export { merge, type Merged, type MergeOptions } from './run/merge.js';
 export { type ExaminedModel, run, type RunResult } from './run/run.js';
 export { readRunConfig, type RunConfig } from './run/RunConfig.js';

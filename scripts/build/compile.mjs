@@ -178,7 +178,10 @@ function stopWith(child) {
 
 /** @param {string} log */
 function failure(log) {
-    return `Building llama.cpp failed; the whole log is ${log}. Mend what it says (compiler too old? memory or disk full?) and run npm run build`;
+    return (
+        `Building llama.cpp failed; the whole log is ${log}. Mend what it says (compiler too old? memory or disk ` +
+        'full?) and run npm run build'
+    );
 }
 
 /**

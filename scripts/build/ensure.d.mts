@@ -9,5 +9,8 @@ export interface EnsureOptions {
     progress?: ((event: ProgressEvent) => void) | undefined;
 }
 
-/** For run time: builds what is missing or out of date, at the cost of some milliseconds when nothing is. Throws BuildError. */
+/**
+ * For run time: builds what is missing or out of date, at the cost of some milliseconds when nothing is. Throws
+ * BuildError.
+ */
 export declare function ensureBuilt(options?: EnsureOptions): Promise<Built>;

@@ -98,8 +98,11 @@ export function clone(bundle, dir, folders) {
  * @param {string} dir tree to patch
  */
 export function applyPatch(patch, dir) {
-    const mend = `the patch ${basename(patch)} does not apply to llama.cpp; bring it in line with the installed node-llama-cpp`;
-    // with its own (or a fresh) repository, else git apply takes the enclosing one's paths and skips everything in silence
+    const mend =
+        `the patch ${basename(patch)} does not apply to llama.cpp; ` +
+        'bring it in line with the installed node-llama-cpp';
+    // with its own (or a fresh) repository, else git apply takes the enclosing one's paths and skips everything in
+    // silence
     if (!existsSync(join(dir, '.git'))) git(['init', '--quiet', dir], `git init fails in ${dir}`);
     git(['-C', dir, 'apply', '--check', patch], mend);
     git(['-C', dir, 'apply', '--whitespace=nowarn', patch], mend);

@@ -32,7 +32,8 @@ try {
     ];
     const difference = Math.abs(ours.value / theirs - 1);
     console.log(
-        `${model}: llama-perplexity ${theirs}, language-neurons ${ours.value.toFixed(6)}, over ${ours.tokens} tokens; relative difference ${difference.toExponential(1)}`,
+        `${model}: llama-perplexity ${theirs}, language-neurons ${ours.value.toFixed(6)}, ` +
+            `over ${ours.tokens} tokens; relative difference ${difference.toExponential(1)}`,
     );
     process.exitCode = difference <= tolerance ? 0 : 1;
 } finally {

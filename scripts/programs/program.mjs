@@ -10,7 +10,12 @@ import { resolveBackends } from '../build/backends.mjs';
 import { packageRoot } from '../build/packages.mjs';
 import { clone } from '../build/source.mjs';
 
-/** @typedef {{ sources: string[], edit?: (text: string) => string, definitions?: Record<string, string | number> }} Program */
+/**
+ * @typedef {object} Program
+ * @property {string[]} sources
+ * @property {(text: string) => string} [edit]
+ * @property {Record<string, string | number>} [definitions]
+ */
 
 /**
  * Programs that are asked for, by name: their files in llama.cpp's tree.
@@ -18,7 +23,8 @@ import { clone } from '../build/source.mjs';
  * @satisfies {Record<string, Program>}
  */
 const programs = {
-    // With llama.cpp's own loader in the place of the library's: node-llama-cpp's patch of it makes no models out of nothing.
+    // With llama.cpp's own loader in the place of the library's: node-llama-cpp's patch of it makes no models out of
+    // nothing.
     'test-llama-archs': {
         sources: ['tests/test-llama-archs.cpp', 'src/llama-model-loader.cpp'],
         edit: withMore,
@@ -185,7 +191,8 @@ function unpacked(backends, target) {
 }
 
 /**
- * The entry point: ggml looks for its backends beside the program, where none are. LN_BACKEND names one to load instead.
+ * The entry point: ggml looks for its backends beside the program, where none are. LN_BACKEND names one to load
+ * instead.
  *
  * @param {string} folder
  */

@@ -1,6 +1,7 @@
 // A model of any shape and quantization, of Llama's architecture or Qwen3's mixture of experts, with random weights: a
 // real GGUF, to measure speed on. What it says means nothing.
-//   node scripts/synthetic/model.mjs --shape 1b|8b|30b-a3b --type q4_0|q8_0|q4_k_m|f16 --out MODEL.gguf [--layers N ...]
+//   node scripts/synthetic/model.mjs --shape 1b|8b|30b-a3b --type q4_0|q8_0|q4_k_m|f16 --out MODEL.gguf
+//       [--layers N ...]
 
 import { randomFillSync } from 'node:crypto';
 import { closeSync, openSync, renameSync, writeSync } from 'node:fs';
@@ -25,7 +26,10 @@ export const shapes = {
     },
 };
 
-/** The type of each tensor. `q4_k_m` mixes as llama.cpp does: half of the layers keep the tensors that matter most at 6 bits. */
+/**
+ * The type of each tensor. `q4_k_m` mixes as llama.cpp does: half of the layers keep the tensors that matter most at 6
+ * bits.
+ */
 const mixes = {
     f16: () => 'f16',
     q4_0: (name) => (name === 'output.weight' ? 'q6_k' : 'q4_0'),

@@ -5,7 +5,7 @@ import { LanguageNeuronsError } from '../errors.js';
 export interface Shard {
     /** From 1. */
     readonly number: number;
-    readonly of: number;
+    readonly total: number;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -18,26 +18,29 @@ const places: readonly { readonly index: string; readonly least: (environment: E
 ];
 
 /**
- * Reads `2/8`; `auto`, from a Slurm array; or `auto/8`, from a Slurm array, an indexed job of Kubernetes or GNU parallel.
+ * Reads `2/8`; `auto`, from a Slurm array; or `auto/8`, from a Slurm array, an indexed job of Kubernetes or GNU
+ * parallel.
  * @throws LanguageNeuronsError WRONG_USE
  */
 export function parseShard(text: string, environment: Environment = process.env): Shard {
-    const [, number, of] = /^(auto|\d+)(?:\/(\d+))?$/.exec(text) ?? [];
+    const [, number, total] = /^(auto|\d+)(?:\/(\d+))?$/.exec(text) ?? [];
     const wrong = (why: string): LanguageNeuronsError =>
         new LanguageNeuronsError('WRONG_USE', `--shard ${text}: ${why}`);
-    if (number === undefined || (number !== 'auto' && of === undefined))
+    if (number === undefined || (number !== 'auto' && total === undefined))
         throw wrong('give a number and how many there are, such as 2/8, or auto');
     const shard =
-        number === 'auto' ? { ...placeIn(environment, of, wrong) } : { number: Number(number), of: Number(of) };
-    if (shard.of < 1 || shard.of > 10_000) throw wrong(`there can be 1 to 10000 shards, not ${shard.of}`);
-    if (shard.number < 1 || shard.number > shard.of)
-        throw wrong(`there is no shard ${shard.number} of ${shard.of}; they are counted from 1`);
+        number === 'auto'
+            ? { ...placeIn(environment, total, wrong) }
+            : { number: Number(number), total: Number(total) };
+    if (shard.total < 1 || shard.total > 10_000) throw wrong(`there can be 1 to 10000 shards, not ${shard.total}`);
+    if (shard.number < 1 || shard.number > shard.total)
+        throw wrong(`there is no shard ${shard.number} of ${shard.total}; they are counted from 1`);
     return shard;
 }
 
 function placeIn(
     environment: Environment,
-    of: string | undefined,
+    total: string | undefined,
     wrong: (why: string) => LanguageNeuronsError,
 ): Shard {
     const found = places.find(({ index }) => environment[index] !== undefined);
@@ -46,26 +49,26 @@ function placeIn(
     // An array of steps other than 1 has fewer tasks than its numbers tell.
     const step = found.index === 'SLURM_ARRAY_TASK_ID' ? Number(environment.SLURM_ARRAY_TASK_STEP ?? 1) : 1;
     const number = (Number(environment[found.index]) - found.least(environment)) / step + 1;
-    const count = of ?? (found.index === 'SLURM_ARRAY_TASK_ID' ? environment.SLURM_ARRAY_TASK_COUNT : undefined);
+    const count = total ?? (found.index === 'SLURM_ARRAY_TASK_ID' ? environment.SLURM_ARRAY_TASK_COUNT : undefined);
     if (count === undefined) throw wrong(`${found.index} does not tell how many there are; give auto/8 for eight`);
     if (!Number.isInteger(number))
         throw wrong(`${found.index} is ${String(environment[found.index])}, which is no place among ${count}`);
-    return { number, of: Number(count) };
+    return { number, total: Number(count) };
 }
 
 /** Whether a piece of work is a shard's, by its place among all: they go round. All are of no shard. */
 export function isOwn(shard: Shard | undefined, place: number): boolean {
-    return shard === undefined || place % shard.of === shard.number - 1;
+    return shard === undefined || place % shard.total === shard.number - 1;
 }
 
 /** As results say it, such as `2/8`. */
-export function shardText({ number, of }: Shard): string {
-    return `${number}/${of}`;
+export function shardText({ number, total }: Shard): string {
+    return `${number}/${total}`;
 }
 
 /** As files name it, such as `2-of-8`. */
-export function shardName({ number, of }: Shard): string {
-    return `${number}-of-${of}`;
+export function shardName({ number, total }: Shard): string {
+    return `${number}-of-${total}`;
 }
 
 /** Where a shard has its part of a file, such as `ppl.matrix.shard-2-of-8.json` of `ppl.matrix.json`. */

@@ -131,7 +131,8 @@ function metadataOf(metadata: Metadata, damaged: Damage): Parse {
     if (metadata.format !== format) throw damaged('holds no activation counts');
     if (!readVersions.includes(metadata.version ?? ''))
         throw damaged(
-            `is of format version ${String(metadata.version)}, this tool reads ${readVersions.slice(0, -1).join(', ')} and ${withSites}`,
+            `is of format version ${String(metadata.version)}, ` +
+                `this tool reads ${readVersions.slice(0, -1).join(', ')} and ${withSites}`,
         );
     return (key, shape) => {
         try {

@@ -1,4 +1,4 @@
-import { defined } from '../defined.js';
+import { defined } from '../support/defined.js';
 import type { Activations, Counts } from './Activations.js';
 
 /** Counts of several parts of the texts, added: those of their union. At least one part, of equal shapes. */

@@ -19,9 +19,9 @@ export async function checkReplaces(
     path: string,
     making: Making,
     force: boolean,
-): Promise<{ readonly there: boolean; readonly differences: readonly string[] }> {
+): Promise<{ readonly isThere: boolean; readonly differences: readonly string[] }> {
     const had = await readActivationsSource(path);
-    if (had === undefined) return { there: false, differences: [] };
+    if (had === undefined) return { isThere: false, differences: [] };
     const [before, after] = [had.languages.join(), making.languages.join()];
     const differences = [
         ...sourceDifferences(had.source, making.source, { model: true }),
@@ -30,8 +30,9 @@ export async function checkReplaces(
     if (differences.length > 0 && !force) {
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${path}: holds finished counts, and these differ: ${differences.join(', ')}; give another --out, or --force to put these in their place`,
+            `${path}: holds finished counts, and these differ: ${differences.join(', ')}; ` +
+                'give another --out, or --force to put these in their place',
         );
     }
-    return { there: differences.length === 0, differences };
+    return { isThere: differences.length === 0, differences };
 }

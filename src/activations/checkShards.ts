@@ -28,10 +28,10 @@ export function checkShards<Found extends FoundShard>(
         const { file } = other;
         const [, number, of] = (/^(\d+)\/(\d+)$/.exec(String(other.shard)) ?? []).map(Number);
         if (number === undefined) throw mismatch(`${file} is no shard, it is whole`);
-        if (shards !== undefined && of !== shards.of) {
-            throw mismatch(`${file} is of ${of!} shards, ${first!.file} of ${shards.of}`);
+        if (shards !== undefined && of !== shards.total) {
+            throw mismatch(`${file} is of ${of!} shards, ${first!.file} of ${shards.total}`);
         }
-        shards = { number, of: of! };
+        shards = { number, total: of! };
         const twin = files.get(number);
         if (twin !== undefined) {
             throw mismatch(`shard ${number} of ${of!} is there twice, in ${twin} and ${file}; leave one out`);
@@ -40,11 +40,11 @@ export function checkShards<Found extends FoundShard>(
         const differences = differencesOf(first!, other);
         if (differences.length > 0) throw mismatch(`${first!.file} and ${file} differ in ${differences.join(', ')}`);
     }
-    const missing = Array.from({ length: shards?.of ?? 0 }, (_, i) => i + 1).filter((number) => !files.has(number));
+    const missing = Array.from({ length: shards?.total ?? 0 }, (_, i) => i + 1).filter((number) => !files.has(number));
     if (missing.length === 0) return;
     const few = `${missing.slice(0, 20).join(', ')}${missing.length > 20 ? ' and more' : ''}`;
     const [are, them] = missing.length === 1 ? ['is', 'it'] : ['are', 'them'];
-    throw mismatch(`of ${shards!.of} shards ${few} ${are} missing; ${command} ${them} first`);
+    throw mismatch(`of ${shards!.total} shards ${few} ${are} missing; ${command} ${them} first`);
 }
 
 /** How versions differ: a clause, or none. */

@@ -6,12 +6,12 @@ import type { Engine } from '../engine/Engine.js';
 import type { CountResult } from '../engine/engineTypes.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { areDense, type Site } from '../engine/Site.js';
-import { defined } from '../defined.js';
+import { defined } from '../support/defined.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { ensureWritableFolder } from '../files.js';
-import { withFile, withFolder } from '../folderLock.js';
-import { keyOf } from '../keys.js';
-import { type Progress, silent } from '../progress.js';
+import { ensureWritableFolder } from '../files/fileAccess.js';
+import { withFile, withFolder } from '../files/folderLock.js';
+import { keyOf } from '../support/keyOf.js';
+import { type Progress, silent } from '../support/progress.js';
 import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { activationsPath, readActivations, writeActivations } from './activationsFile.js';
 import { addCounts } from './addCounts.js';
@@ -88,12 +88,13 @@ async function collectInto({
         if (folds !== undefined && samples < folds) {
             throw new LanguageNeuronsError(
                 'EMPTY',
-                `language ${language} has ${samples} texts, too few for ${folds} folds; give more texts or lower --folds`,
+                `language ${language} has ${samples} texts, too few for ${folds} folds; ` +
+                    'give more texts or lower --folds',
             );
         }
     }
     const source = sourceOf({ engine, corpus, survey, folder, folds, shard });
-    const { there, differences } = await checkReplaces(resultPath, { languages: corpus.languages, source }, force);
+    const { isThere, differences } = await checkReplaces(resultPath, { languages: corpus.languages, source }, force);
     /** Where the part of a language, or of a fold of it, is kept while it grows, and the key of what it is. */
     const partOf = (language: string, fold: number): { readonly path: string; readonly key: string } => {
         const { digest } = survey.languages.get(language)!;
@@ -119,7 +120,7 @@ async function collectInto({
         }
         await rmdir(join(folder, 'parts')).catch(() => undefined);
     };
-    if (there) {
+    if (isThere) {
         await removeParts();
         progress.note(`${resultPath}: already holds the counts of this model and these texts`);
         return { activations: await readActivations(resultPath), decodedTokens: 0, seconds: seconds() };
@@ -135,7 +136,7 @@ async function collectInto({
         const { characters, samples } = survey.languages.get(language)!;
         // Chunks go round the shards, and each language begins with another one.
         const isOwnChunk = (chunk: number): boolean => isOwn(shard, chunk + place);
-        progress.stage(`count ${language}`, Math.ceil(characters / (shard?.of ?? 1)));
+        progress.stage(`count ${language}`, Math.ceil(characters / (shard?.total ?? 1)));
         const growing = await Promise.all(
             parts.map(async (_, fold): Promise<GrowingPart> => {
                 const { path, key } = partOf(language, fold);
@@ -189,8 +190,8 @@ interface Chunk {
 }
 
 /**
- * Deals samples to the parts in turn, in chunks of at least `chunkCharacters`: those of this shard, by their numbers, but
- * for what each part has already.
+ * Deals samples to the parts in turn, in chunks of at least `chunkCharacters`: those of this shard, by their numbers,
+ * but for what each part has already.
  */
 async function* chunks(
     samples: AsyncIterable<Sample>,

@@ -40,7 +40,8 @@ export async function readPart(path: string, key: string): Promise<CollectedPart
         file = await readSafetensors(path);
     } catch (cause) {
         const { code, cause: reason } = cause as LanguageNeuronsError;
-        if (code === 'DAMAGED' || (reason as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined; // counted anew
+        const isMissing = (reason as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
+        if (code === 'DAMAGED' || isMissing) return undefined; // counted anew
         throw cause;
     }
     const { tensors, metadata } = file;

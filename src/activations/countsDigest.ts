@@ -1,7 +1,10 @@
 import { createHash } from 'node:crypto';
 import type { Activations } from './Activations.js';
 
-/** Names counts by themselves: languages, widths, counts and tokens, and of experts the tokens routed to them. sha256, hexadecimal. */
+/**
+ * Names counts by themselves: languages, widths, counts and tokens, and of experts the tokens routed to them. sha256,
+ * hexadecimal.
+ */
 export function countsDigest({ languages, sites, counts, routed = [], tokens }: Activations): string {
     const hasher = createHash('sha256').update(
         JSON.stringify([languages, counts.map(({ length }) => length), ...(sites === undefined ? [] : [sites])]),

@@ -23,5 +23,8 @@ export function engineVersions({ backends }: Engine): Record<string, string> {
 
 /** What it was made from, and how much of that. */
 function imatrixName({ file, dataset, entries, chunks }: NativeImatrix): string {
-    return `${basename(file) || 'unnamed'} of ${basename(dataset) || 'unnamed texts'}, ${entries} entries, ${chunks} chunks`;
+    return (
+        `${basename(file) || 'unnamed'} of ${basename(dataset) || 'unnamed texts'}, ${entries} entries, ` +
+        `${chunks} chunks`
+    );
 }

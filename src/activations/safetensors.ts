@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../files/fileAccess.js';
 
 /**
  * The part of the safetensors format that this tool needs: int64 tensors and string metadata. A file

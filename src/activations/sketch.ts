@@ -33,7 +33,10 @@ export class Sketch {
     }
 }
 
-/** The share of the different texts of `a` that are among those of `b`, in [0, 1], from their sketches; NaN where `a` has none. */
+/**
+ * The share of the different texts of `a` that are among those of `b`, in [0, 1], from their sketches; NaN where `a`
+ * has none.
+ */
 export function shareWithin(a: string, b: string): number {
     const [ours, theirs] = [hashesOf(a), hashesOf(b)];
     // Beyond the last hash of a full sketch nothing is known.

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { Corpus } from '../corpus/Corpus.js';
-import { SampleDigest } from '../corpus/digest.js';
+import { SampleDigest } from '../corpus/SampleDigest.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { Sketch } from './sketch.js';
 

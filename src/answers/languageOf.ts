@@ -6,7 +6,10 @@ import { francAll } from 'franc';
  * none wrongly; on their last sentences alone 99.4 % told, 1.6 % of them wrongly.
  */
 const leastLead = 0.02;
-/** Fewest letters, the marks that are vowels in some scripts among them, at which a guess is worth anything: of 25 characters 7 % are told wrongly. */
+/**
+ * Fewest letters, the marks that are vowels in some scripts among them, at which a guess is worth anything: of 25
+ * characters 7 % are told wrongly.
+ */
 const leastLetters = 20;
 
 /** Three-letter codes of single languages where the two-letter one names a family (ISO 639-3). */

@@ -35,15 +35,16 @@ export function lastNumber(text: string, language: string): number | undefined {
     const spaces = separators.group.trim() === '' ? `${bindingSpaces} ` : bindingSpaces;
     // Groups of three behind spaces, or digits with points, commas and apostrophes between them.
     const pattern = new RegExp(
-        `(?<![\\p{Nd}\\p{L}])[-−]?(?:\\d{1,3}(?:[${spaces}]\\d{3})+(?!\\d)|\\d+(?:[.,'’]\\d+)*)(?:[.,]\\d+)?|\\d+(?:[.,'’]\\d+)*`,
+        `(?<![\\p{Nd}\\p{L}])[-−]?(?:\\d{1,3}(?:[${spaces}]\\d{3})+(?!\\d)|\\d+(?:[.,'’]\\d+)*)` +
+            `(?:[.,]\\d+)?|\\d+(?:[.,'’]\\d+)*`,
         'gu',
     );
-    const last = [...plain(text).matchAll(pattern)].at(-1)?.[0];
+    const last = [...plainDigits(text).matchAll(pattern)].at(-1)?.[0];
     return last === undefined ? undefined : valueOf(last, separators);
 }
 
 /** Digits of all scripts as 0 to 9, full-width signs and separators as plain ones. */
-export function plain(text: string): string {
+export function plainDigits(text: string): string {
     return text
         .replace(/\p{Nd}/gu, (digit) => String(digitValue(digit)))
         .replaceAll('，', ',')

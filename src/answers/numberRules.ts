@@ -1,4 +1,4 @@
-import { lastNumber, plain } from './lastNumber.js';
+import { lastNumber, plainDigits } from './lastNumber.js';
 
 /** How the number of an answer is found and compared. */
 export type NumberRule = 'last' | 'mathoctopus' | 'lm-eval';
@@ -35,5 +35,5 @@ export function hasRightNumber(text: string, expected: number, language: string,
 
 /** Digits as 0 to 9 and nothing else changed, unlike `plain`. */
 function digitsOnly(text: string): string {
-    return text.replace(/\p{Nd}/gu, (digit) => plain(digit));
+    return text.replace(/\p{Nd}/gu, (digit) => plainDigits(digit));
 }

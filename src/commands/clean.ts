@@ -1,5 +1,6 @@
-import { clean, type CleanKind, removedWords } from '../run/clean.js';
-import type { CommandResult } from './shared.js';
+import type { CleanKind } from '../run/choices.js';
+import { clean, removedWords } from '../run/clean.js';
+import type { CommandResult } from './CommandDeclaration.js';
 
 export interface CleanArguments {
     dir: string;

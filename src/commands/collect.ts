@@ -1,19 +1,13 @@
 import { activationsPath } from '../activations/activationsFile.js';
 import { collect } from '../activations/collect.js';
-import { defined } from '../defined.js';
-import { openCorpus } from '../corpus/openCorpus.js';
+import { defined } from '../support/defined.js';
+import { openCorpus } from '../data/openCorpus.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
-import {
-    type CommandContext,
-    type CommandResult,
-    type ModelArguments,
-    engineOptions,
-    freshly,
-    openEngine,
-    parseLanguages,
-    readShardArgument,
-} from './shared.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { freshly } from './freshly.js';
+import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
+import { parseLanguages, readShardArgument } from './sharedArguments.js';
 
 export interface CollectArguments extends ModelArguments {
     data: string[];
@@ -41,7 +35,7 @@ export async function collectCommand(args: CollectArguments, context: CommandCon
         const divided = { folder: args.out, whole: activationsPath(args.out), kinds: ['counts'] as const };
         return mergeResult([await onDevices({ ...args, devices }, divided, context)]);
     }
-    const engine = await openEngine({ ...engineOptions(args), countOnly: true }, { signal, progress });
+    const engine = await openEngine({ ...toEngineOptions(args), countOnly: true }, { signal, progress });
     try {
         const { activations, decodedTokens, seconds } = await freshly(
             { fresh: args.fresh, folder: args.out, kinds: ['counts'] },
@@ -66,7 +60,8 @@ export async function collectCommand(args: CollectArguments, context: CommandCon
             json: { tokens, decodedTokens, seconds, tokensPerSecond },
             text: [
                 ...Object.entries(tokens).map(([language, n]) => `${language}  ${n} tokens`),
-                `counts are in ${activationsPath(args.out, shard)} (${decodedTokens} tokens decoded in ${seconds.toFixed(1)} s)`,
+                `counts are in ${activationsPath(args.out, shard)} ` +
+                    `(${decodedTokens} tokens decoded in ${seconds.toFixed(1)} s)`,
             ].join('\n'),
         };
     } finally {

@@ -10,11 +10,12 @@ import type {
 } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
-import { withFolder } from '../folderLock.js';
-import { readNeurons } from '../neurons/file.js';
+import { withFolder } from '../files/folderLock.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
 import { changeWords, metricWords } from '../report/metricWords.js';
 import { reportOn } from '../report/reportOn.js';
-import { type CommandContext, type CommandResult, parseLanguages } from './shared.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { parseLanguages } from './sharedArguments.js';
 
 export interface CompareArguments {
     before: string;
@@ -70,11 +71,12 @@ function labelOf(i: number, paths: readonly string[]): string {
 
 export function describeChange({ analyses, trained }: Comparison, change: AnalysisChange): string {
     const share = (value: number | null): string => (value === null ? 'n/a' : value.toFixed(3));
-    const group = (name: string, of: GroupChange | undefined): string[] =>
-        of === undefined
+    const group = (name: string, groupChange: GroupChange | undefined): string[] =>
+        groupChange === undefined
             ? []
             : [
-                  `  ${name}: ${of.before.total.toFixed(1)} → ${of.after.total.toFixed(1)} neurons a language (${signed(of.change.total)})`,
+                  `  ${name}: ${groupChange.before.total.toFixed(1)} → ${groupChange.after.total.toFixed(1)} ` +
+                      `neurons a language (${signed(groupChange.change.total)})`,
               ];
     const { overlap, groups, layers, metrics } = change;
     const sum = (kind: 'specific' | 'related' | 'general'): string =>
@@ -83,13 +85,15 @@ export function describeChange({ analyses, trained }: Comparison, change: Analys
             0,
         );
     return [
-        `${analyses[0]!.label} → ${change.label}: specific ${sum('specific')}, related ${sum('related')}, general ${sum('general')}`,
+        `${analyses[0]!.label} → ${change.label}: specific ${sum('specific')}, related ${sum('related')}, ` +
+            `general ${sum('general')}`,
         ...group(`trained (${trained.join(', ')})`, groups.trained),
         ...group(trained.length === 0 ? 'all' : 'others', groups.others),
         ...group('English', groups.english),
         ...group('the rest', groups.rest),
         ...metrics.map(describeMetric),
-        `  overlap: specific ${share(overlap.specific)}, related ${share(overlap.related)}, general ${share(overlap.general)}`,
+        `  overlap: specific ${share(overlap.specific)}, related ${share(overlap.related)}, ` +
+            `general ${share(overlap.general)}`,
     ].join('\n');
 }
 

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { shardText } from '../activations/Shard.js';
 import type { NumberRule } from '../answers/numberRules.js';
-import { openCorpus } from '../corpus/openCorpus.js';
+import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { generationContextSize } from '../engine/engineTypes.js';
 import type { ScoredPart } from '../engine/packBatches.js';
@@ -10,28 +10,22 @@ import { accuracyMetric } from '../experiments/accuracy.js';
 import { deactivate } from '../experiments/deactivate.js';
 import { deactivateShard } from '../experiments/deactivateShard.js';
 import { countConditions } from '../experiments/experiment.js';
-import { type MetricName, type NeuronSetName, neuronSetNames } from '../experiments/DeactivationMatrix.js';
+import type { MetricName } from '../experiments/DeactivationMatrix.js';
 import { matrixPath } from '../experiments/matrixFile.js';
 import type { Metric } from '../experiments/Metric.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
-import type { PerplexityMean } from '../experiments/perplexityCells.js';
-import { readNeurons } from '../neurons/file.js';
+import type { PerplexityMean } from '../experiments/choices.js';
+import { type NeuronSetName, neuronSetNames } from '../neurons/neuronSets.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { describeMatrix } from './describeMatrix.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
-import {
-    type CommandContext,
-    type CommandResult,
-    type ModelArguments,
-    type QuestionArguments,
-    engineOptions,
-    freshly,
-    openEngine,
-    parseLanguages,
-    readShardArgument,
-} from './shared.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { freshly } from './freshly.js';
+import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
+import { type QuestionArguments, parseLanguages, readShardArgument } from './sharedArguments.js';
 
 export interface DeactivateArguments extends ModelArguments, QuestionArguments {
     dir: string;
@@ -70,10 +64,10 @@ export async function deactivateCommand(args: DeactivateArguments, context: Comm
     const run = async (engine: Engine, metric: Metric): Promise<CommandResult> => {
         const options = { ...experiment, engine, metric, folder: dir, otherModel: args.force, signal, progress };
         if (shard !== undefined) {
-            const { path, there, seconds } = await deactivateShard({ ...options, shard });
-            const done = there ? 'was finished' : `is finished (${seconds.toFixed(1)} s)`;
+            const { path, wasThere, seconds } = await deactivateShard({ ...options, shard });
+            const done = wasThere ? 'was finished' : `is finished (${seconds.toFixed(1)} s)`;
             const text = `${path}: shard ${shardText(shard)} ${done}; merge when all are`;
-            return { json: { path, there, seconds }, text };
+            return { json: { path, there: wasThere, seconds }, text };
         }
         const { fresh } = args;
         const matrix = await freshly({ fresh, folder: dir, kinds: [name] }, context, () => deactivate(options));
@@ -81,13 +75,13 @@ export async function deactivateCommand(args: DeactivateArguments, context: Comm
     };
     if (name === 'ppl') {
         const corpus = await openCorpus(data, { languages, signal, progress });
-        using engine = await openEngine(engineOptions(args), { signal, progress });
+        using engine = await openEngine(toEngineOptions(args), { signal, progress });
         return await run(engine, perplexityMetric(corpus, { mean, over }));
     }
     const questions = await openQuestions(data[0]!, { languages, signal, progress });
     using engine = await openEngine(
         {
-            ...engineOptions(args),
+            ...toEngineOptions(args),
             contextSize: args.contextSize ?? generationContextSize,
             masks: countConditions(experiment, languages),
         },

@@ -2,11 +2,13 @@ import { createInterface } from 'node:readline';
 import { shardPath } from '../activations/Shard.js';
 import { LanguageNeuronsError, type ErrorCode } from '../errors.js';
 import type { GpuChoice } from '../engine/loadBackends.js';
-import { sideBySide } from '../progress.js';
-import type { CleanKind } from '../run/clean.js';
+import { sideBySide } from '../support/progress.js';
+import type { CleanKind } from '../run/choices.js';
 import { merge, type Merged } from '../run/merge.js';
 import { takeMessage } from './messageProgress.js';
-import { type CommandContext, deviceVariable, freshly } from './shared.js';
+import type { CommandContext } from './CommandDeclaration.js';
+import { freshly } from './freshly.js';
+import { deviceVariable } from './openModel.js';
 import { startWork, type Work } from './supervise.js';
 
 /** What of a command's arguments decides how it is divided among devices. */
@@ -57,7 +59,7 @@ export async function onDevices(
         })),
         context.signal,
     );
-    const shards = devices.map((_, i) => shardPath(whole, { number: i + 1, of: devices.length }));
+    const shards = devices.map((_, i) => shardPath(whole, { number: i + 1, total: devices.length }));
     const { signal, progress } = context;
     const [merged] = await merge(shards, { folder, force: args.force, signal, progress });
     return merged!;
@@ -122,7 +124,7 @@ async function runAll(parts: readonly Part[], signal: AbortSignal): Promise<void
             parts.map(async ({ name, env, args }, i) => {
                 const work = startWork(args, { env, stdio: ['ignore', 'ignore', 'pipe'], messages: true });
                 works.push(work);
-                const progress = shown.each[i]!;
+                const progress = shown.parts[i]!;
                 work.child.on('message', (message) => takeMessage(message, progress));
                 let last = '';
                 createInterface({ input: work.child.stderr! }).on('line', (line) => {

@@ -1,11 +1,11 @@
 import { join } from 'node:path';
 import { readActivations, readActivationsSource } from '../activations/activationsFile.js';
-import { withFolder } from '../folderLock.js';
+import { withFolder } from '../files/folderLock.js';
 import { identify } from '../neurons/identify.js';
-import { writeNeurons } from '../neurons/file.js';
-import type { ProbabilityName } from '../neurons/activationProbabilities.js';
-import type { ClassStability, IdentifyMethod, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
-import type { CommandResult } from './shared.js';
+import { writeNeurons } from '../neurons/neuronsFile.js';
+import type { IdentifyMethod, ProbabilityName } from '../neurons/choices.js';
+import type { ClassStability, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
+import type { CommandResult } from './CommandDeclaration.js';
 
 export interface IdentifyArguments {
     dir: string;
@@ -34,24 +34,28 @@ export async function identifyCommand(args: IdentifyArguments): Promise<CommandR
 export function describeAnalysis(analysis: NeuronAnalysis): string {
     const { selected, widths, experts, lambda, threshold, general, perLanguage, stages, stability } = analysis;
     const all = widths.reduce((sum, width) => sum + width, 0);
+    const weight = lambda === null ? 'LAPE' : `λ = ${lambda}`;
+    const places = stages.stages.map(({ name, first, last }) => `${name}, layers ${first} to ${last}`).join('; ');
     return [
-        `${selected} of ${all} neurons selected (${lambda === null ? 'LAPE' : `λ = ${lambda}`}, τ = ${threshold.toFixed(4)}); ${general} general`,
+        `${selected} of ${all} neurons selected (${weight}, τ = ${threshold.toFixed(4)}); ${general} general`,
         ...(experts === undefined
             ? []
             : [
-                  `${experts.notAssessed} not assessed: fewer than ${experts.minRouted} tokens of some language went through their expert`,
+                  `${experts.notAssessed} not assessed: fewer than ${experts.minRouted} tokens of some ` +
+                      'language went through their expert',
               ]),
         ...Object.entries(perLanguage).map(
             ([language, n]) =>
                 `${language}  ${n.specific} specific, ${n.related} related${intervalOf(stability, language)}`,
         ),
         stages.seen
-            ? `stages (confidence ${(Math.floor(stages.confidence * 1000) / 10).toFixed(1)} %): ${stages.stages.map(({ name, first, last }) => `${name}, layers ${first} to ${last}`).join('; ')}`
+            ? `stages (confidence ${(Math.floor(stages.confidence * 1000) / 10).toFixed(1)} %): ${places}`
             : `the four stages are not seen in this model: ${stages.reason ?? ''}`,
         ...(stability === undefined
             ? []
             : [
-                  `with one of ${stability.folds} folds left out ${shares(stability, 'kept')} keep their class; halves overlap by ${shares(stability, 'overlap')}`,
+                  `with one of ${stability.folds} folds left out ${shares(stability, 'kept')} keep their ` +
+                      `class; halves overlap by ${shares(stability, 'overlap')}`,
               ]),
     ].join('\n');
 }
@@ -61,8 +65,11 @@ function intervalOf(stability: Stability | undefined, language: string): string 
     return interval === undefined ? '' : ` (${interval.map((bound) => bound.toFixed(0)).join(' to ')} together, 95 %)`;
 }
 
-function shares({ classes }: Stability, of: keyof ClassStability): string {
+function shares({ classes }: Stability, measure: keyof ClassStability): string {
     return Object.entries(classes)
-        .map(([kind, values]) => `${values[of] === null ? 'n/a' : `${(values[of] * 100).toFixed(0)} %`} of ${kind}`)
+        .map(
+            ([kind, values]) =>
+                `${values[measure] === null ? 'n/a' : `${(values[measure] * 100).toFixed(0)} %`} of ${kind}`,
+        )
         .join(', ');
 }

@@ -1,9 +1,10 @@
 import { activationsPath, writeActivations } from '../activations/activationsFile.js';
 import { checkReplaces } from '../activations/checkReplaces.js';
 import { importCounts } from '../activations/import/importCounts.js';
-import { ensureWritableFolder } from '../files.js';
-import { withFolder } from '../folderLock.js';
-import { type CommandResult, parseLanguages } from './shared.js';
+import { ensureWritableFolder } from '../files/fileAccess.js';
+import { withFolder } from '../files/folderLock.js';
+import type { CommandResult } from './CommandDeclaration.js';
+import { parseLanguages } from './sharedArguments.js';
 
 export interface ImportArguments {
     folder: string;

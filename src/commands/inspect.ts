@@ -2,13 +2,14 @@ import type { NativeSite } from '../engine/addon.js';
 import { Engine } from '../engine/Engine.js';
 import { describePlan, planMemory, type Split } from '../engine/planMemory.js';
 import { neuronsAt } from '../engine/Site.js';
-import { type CommandResult, type ModelArguments, engineOptions } from './shared.js';
+import type { CommandResult } from './CommandDeclaration.js';
+import { type ModelArguments, toEngineOptions } from './openModel.js';
 
 const mebibyte = 1024 * 1024;
 
 /** `inspect`: what the tool sees of a model and of the machine, and what it would use. */
 export async function inspectCommand(args: ModelArguments): Promise<CommandResult> {
-    const engine = await Engine.open(engineOptions(args));
+    const engine = await Engine.open(toEngineOptions(args));
     try {
         const { info, sites, backends } = engine;
         const neurons = sites.reduce((sum, site) => sum + neuronsAt(site), 0);
@@ -35,16 +36,18 @@ export async function inspectCommand(args: ModelArguments): Promise<CommandResul
             },
             memory: { modelBytes: info.bytes, batchSize, windowSize, plan, notes: engine.notes },
         };
+        const activations = sites.map(({ activation, gated }) => `${activation}${gated ? ', gated' : ''}`);
         const text = [
             `${info.name === '' ? engine.path : info.name}: ${info.description}`,
             ...siteLines(sites, info.layers).map((line) => `  ${line}`),
             `  ${neurons} neurons in all`,
-            `  activation ${[...new Set(sites.map(({ activation, gated }) => `${activation}${gated ? ', gated' : ''}`))].join('; ')}`,
+            `  activation ${[...new Set(activations)].join('; ')}`,
             `  counted on the device by ${[...new Set(sites.map(({ counting }) => counting))].join(', ')}`,
             `backend ${backends.name} (llama.cpp ${backends.release})`,
             ...backends.devices.map(
                 (device) =>
-                    `  ${device.name}: ${device.description}, ${Math.round(device.freeBytes / mebibyte)} of ${Math.round(device.totalBytes / mebibyte)} MiB free`,
+                    `  ${device.name}: ${device.description}, ${Math.round(device.freeBytes / mebibyte)} of ` +
+                    `${Math.round(device.totalBytes / mebibyte)} MiB free`,
             ),
             ...backends.refused.map(({ variant, reason }) => `  ${variant} not used: ${reason}`),
             `memory: ${describePlan(plan, backends.place)}`,
@@ -71,12 +74,14 @@ function siteLines(sites: readonly NativeSite[], layers: number): string[] {
         if (found.length === 0) return [];
         const of =
             kind === 'routed'
-                ? `${widthsOf(found.map(({ experts }) => experts))} experts, ${widthsOf(found.map(({ used }) => used))} of them for each token, `
+                ? `${widthsOf(found.map(({ experts }) => experts))} experts, ` +
+                  `${widthsOf(found.map(({ used }) => used))} of them for each token, `
                 : '';
         const what = { dense: '', shared: 'a shared expert of ', routed: of }[kind];
         const where = new Set(found.map(({ layer }) => layer)).size;
         return [
-            `${where} of ${layers} layers with ${what}${widthsOf(found.map(({ width }) => width))} neurons${kind === 'shared' ? '' : ' each'}`,
+            `${where} of ${layers} layers with ${what}${widthsOf(found.map(({ width }) => width))} ` +
+                `neurons${kind === 'shared' ? '' : ' each'}`,
         ];
     });
 }

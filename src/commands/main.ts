@@ -1,8 +1,8 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { nonFinite } from '../jsonNumber.js';
+import { nonFinite } from '../files/nonFinite.js';
 import { parseArguments } from './parseArguments.js';
-import type { CommandContext } from './shared.js';
-import { stopSignals, tellsProgress, told } from './supervise.js';
+import type { CommandContext } from './CommandDeclaration.js';
+import { stopSignals, tellsProgress, toldMessage } from './supervise.js';
 
 /**
  * Exit codes: 0 done, 1 failed, 2 wrong use, 130 stopped by Ctrl-C.
@@ -47,14 +47,14 @@ async function contextOf(args: readonly string[], kind: string, signal: AbortSig
     const progress =
         kind === tellsProgress
             ? (await import('./messageProgress.js')).progressAsMessages()
-            : (await import('../progress.js')).terminalProgress();
+            : (await import('../support/progress.js')).terminalProgress();
     return { args, signal, progress, say: (line) => process.stderr.write(`${line}\n`) };
 }
 
 function failed(cause: unknown): number {
     if (cause instanceof LanguageNeuronsError) {
         process.stderr.write(`language-neurons: ${cause.message.replaceAll('\n', ' ')}\n`);
-        process.send?.(told);
+        process.send?.(toldMessage);
         return { ABORTED: 130, WRONG_USE: 2 }[cause.code as string] ?? 1;
     }
     const fault = cause instanceof Error ? cause.stack : String(cause);

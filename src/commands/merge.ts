@@ -1,6 +1,6 @@
 import { merge, type Merged } from '../run/merge.js';
 import { describeMatrix } from './describeMatrix.js';
-import type { CommandContext, CommandResult } from './shared.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 
 export interface MergeArguments {
     shards: string[];
@@ -26,11 +26,11 @@ export function mergeResult(merged: readonly Merged[]): CommandResult {
         const {
             activations: { languages, tokens: totals },
             path,
-            there,
+            wasThere,
         } = whole;
         const tokens = Object.fromEntries(languages.map((language, k) => [language, Number(totals[k])]));
         const lines = Object.entries(tokens).map(([language, n]) => `${language}  ${n} tokens`);
-        const words = there ? 'these counts were in' : 'counts are in';
+        const words = wasThere ? 'these counts were in' : 'counts are in';
         return { json: { tokens }, text: [...lines, `${words} ${path}`].join('\n') };
     });
     return {

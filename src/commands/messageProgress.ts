@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Progress } from '../progress.js';
+import type { Progress } from '../support/progress.js';
 
 /** A call of a progress in another process. */
 const callShape = z.discriminatedUnion('progress', [

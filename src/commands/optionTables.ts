@@ -1,11 +1,20 @@
-import { gpuChoices, splits } from '../choices.js';
-import { ranges } from '../ranges.js';
+import { gpuChoices, splits } from '../engine/choices.js';
+import { ranges } from '../support/numberRanges.js';
 import type { OptionTable } from './options.js';
 
-/** Options that several commands share; each command's own stand in declarations.ts. */
+/** Options that several commands share; each command's own stand in its declaration. */
 
 export const languages = { alias: 'l', describe: 'comma-separated, such as en,zh (default: all of the data)' };
 export const runFolder = { alias: 'o', path: true, required: true, describe: 'run folder' };
+/** The same as a positional argument. */
+export const dir = { path: true, required: true, describe: 'run folder' };
+export const force = { flag: true as const };
+export const fresh = { flag: true as const };
+export const seed = { number: ranges.seed, default: 1 };
+
+/** What `--shard` takes, after what it does. */
+export const shardPlaces = ', such as 2/8, or auto in a Slurm array, auto/8 in other arrays; then merge';
+export const devices = { describe: 'GPUs to divide the work among, such as 0,1, a process each' };
 
 /** Of every command that opens a model. */
 export const engineOptions: OptionTable = {

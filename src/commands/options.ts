@@ -1,8 +1,8 @@
 import type { Argv } from 'yargs';
 import { LanguageNeuronsError } from '../errors.js';
-import { expandHome } from '../expandHome.js';
-import { suggestion } from '../nearest.js';
-import { describeRange, type NumberRange, numberMend, parseNumber } from '../ranges.js';
+import { expandHome } from '../files/expandHome.js';
+import { suggestion } from '../support/nearest.js';
+import { describeRange, type NumberRange, numberMend, parseNumber } from '../support/numberRanges.js';
 
 /**
  * What an option or a positional argument takes: a text that is not empty, unless one of `number`, `choices`

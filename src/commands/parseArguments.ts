@@ -1,8 +1,9 @@
 import yargs, { type Argv } from 'yargs';
 import { LanguageNeuronsError } from '../errors.js';
-import { suggestion } from '../nearest.js';
+import { suggestion } from '../support/nearest.js';
 import { toolVersion } from '../versions.js';
-import { type CommandDeclaration, commands, globalOptions } from './declarations.js';
+import type { CommandDeclaration } from './CommandDeclaration.js';
+import { commands, globalOptions } from './declarations.js';
 import { declareOptions, declarePositionals } from './options.js';
 
 /** A command with its checked arguments. */

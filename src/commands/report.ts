@@ -1,5 +1,5 @@
 import { reportOn } from '../report/reportOn.js';
-import type { CommandContext, CommandResult } from './shared.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 
 export interface ReportArguments {
     dir: string;

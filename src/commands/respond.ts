@@ -2,15 +2,9 @@ import { generationContextSize } from '../engine/engineTypes.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { respond } from '../questions/respond.js';
-import {
-    type CommandContext,
-    type CommandResult,
-    type ModelArguments,
-    type QuestionArguments,
-    engineOptions,
-    openEngine,
-    parseLanguages,
-} from './shared.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
+import { type QuestionArguments, parseLanguages } from './sharedArguments.js';
 
 export interface RespondArguments extends ModelArguments, QuestionArguments {
     data: string;
@@ -30,7 +24,7 @@ export async function respondCommand(
     const { limit, answers, maxTokens, temperature, seed, out } = args;
     const questions = await openQuestions(args.data, { languages: parseLanguages(args.languages), signal, progress });
     const engine = await openEngine(
-        { ...engineOptions(args), contextSize: args.contextSize ?? generationContextSize },
+        { ...toEngineOptions(args), contextSize: args.contextSize ?? generationContextSize },
         { signal, progress },
     );
     try {
@@ -58,7 +52,9 @@ export async function respondCommand(
                 seconds,
                 tokensPerSecond: generatedTokens / seconds,
             },
-            text: `${result.questions.length * answers} answers are in ${out} (${generatedTokens} tokens in ${seconds.toFixed(1)} s)`,
+            text:
+                `${result.questions.length * answers} answers are in ${out} ` +
+                `(${generatedTokens} tokens in ${seconds.toFixed(1)} s)`,
         };
     } finally {
         engine.close();

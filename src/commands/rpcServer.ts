@@ -1,7 +1,7 @@
 import type { GpuChoice } from '../engine/loadBackends.js';
 import { serveRpc } from '../engine/serveRpc.js';
-import { orStopped } from '../stop.js';
-import type { CommandContext, CommandResult } from './shared.js';
+import { orStopped } from '../support/stop.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 
 interface RpcServerArguments {
     readonly host: string;

@@ -4,7 +4,8 @@ import { readRunConfig } from '../run/RunConfig.js';
 import { describeChange } from './compare.js';
 import { describeMatrix } from './describeMatrix.js';
 import { describeAnalysis } from './identify.js';
-import { type CommandContext, type CommandResult, freshly } from './shared.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { freshly } from './freshly.js';
 
 export interface RunArguments {
     config: string | undefined;

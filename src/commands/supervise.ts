@@ -4,7 +4,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 
 /** The child's message that it has said why it ends. */
-export const told = 'told';
+export const toldMessage = 'told';
 
 /** What tells a child, in its environment, to send its progress as messages. */
 export const tellsProgress = 'progress';
@@ -58,7 +58,7 @@ export function startWork(args: readonly string[], { env = {}, stdio, messages =
         detached: !windows,
     });
     let hasTold = false;
-    child.on('message', (message) => (hasTold ||= message === told));
+    child.on('message', (message) => (hasTold ||= message === toldMessage));
     let lastWords = '';
     const pipe = child.stdio[abortFd];
     if (pipe !== null && pipe !== undefined && 'setEncoding' in pipe) {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LanguageNeuronsError } from '../errors.js';
-import { orStopped, throwIfStopped } from '../stop.js';
+import { orStopped, throwIfStopped } from '../support/stop.js';
 import type { Sample } from './Corpus.js';
 
 /** Characters of one language that are held before they are written: a block, read back in one go. */

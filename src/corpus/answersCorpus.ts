@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { languageTag } from './languageNames.js';
-import { readBytes } from '../readBytes.js';
+import { readBytes } from '../files/readBytes.js';
 import { spooledCorpus, type SpoolOptions } from './spooledCorpus.js';
 
 /** A question of more than this is a mistake; it would be held in memory whole. */
@@ -48,7 +48,8 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
             if (language === undefined)
                 throw new LanguageNeuronsError(
                     'DAMAGED',
-                    `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is no language; name it in English, such as German`,
+                    `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is no language; ` +
+                        'name it in English, such as German',
                 );
             for (const { generated } of answers) {
                 if (generated === '') continue;

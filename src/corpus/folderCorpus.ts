@@ -1,8 +1,8 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
-import { unreadable } from '../files.js';
-import { throwIfStopped } from '../stop.js';
+import { unreadable } from '../files/fileAccess.js';
+import { throwIfStopped } from '../support/stop.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { chooseLanguages, inPaperOrder, languageKey } from './languages.js';
 import { readLines } from './readLines.js';
@@ -93,6 +93,7 @@ async function* samples(path: string, language: string, signal: AbortSignal | un
     if (empty)
         throw new LanguageNeuronsError(
             'EMPTY',
-            `${path}: holds no text; put ${language} texts in it, one a line, or leave the language out with --languages`,
+            `${path}: holds no text; put ${language} texts in it, one a line, ` +
+                'or leave the language out with --languages',
         );
 }

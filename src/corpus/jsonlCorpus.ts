@@ -4,7 +4,9 @@ import type { Corpus, Sample } from './Corpus.js';
 import { readLines } from './readLines.js';
 import { spooledCorpus, type SpoolOptions } from './spooledCorpus.js';
 
-/** Free of what separates languages on the command line and folders in a path: counts are kept in files named after it. */
+/**
+ * Free of what separates languages on the command line and folders in a path: counts are kept in files named after it.
+ */
 const language = z.string().regex(/^[^,/\\\p{Cc}]+$/u);
 const record = z.union([
     z.object({ language, prompt: z.string(), response: z.string() }),
@@ -30,7 +32,8 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
         } catch (cause) {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${path}: line ${number} is not {"language", "text"} or {"language", "prompt", "response"} with a language such as en; mend the line`,
+                `${path}: line ${number} is not {"language", "text"} or ` +
+                    '{"language", "prompt", "response"} with a language such as en; mend the line',
                 { cause },
             );
         }

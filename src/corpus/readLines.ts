@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { byteLines, maxLineBytes } from '../lines.js';
+import { byteLines, maxLineBytes } from '../files/byteLines.js';
 
 export interface Line {
     readonly text: string;
@@ -33,7 +33,8 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
         if (bytes === undefined) {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${path}: line ${number + 1} is longer than ${maxLineBytes >> 20} MiB; put each text on a line of its own`,
+                `${path}: line ${number + 1} is longer than ${maxLineBytes >> 20} MiB; ` +
+                    'put each text on a line of its own',
             );
         }
         yield decode(bytes);

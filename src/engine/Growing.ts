@@ -21,7 +21,7 @@ export interface Started<Request> {
 
 /** An answer under way. */
 export interface Growing<Request = unknown> {
-    readonly of: Started<Request>;
+    readonly started: Started<Request>;
     readonly answer: number;
     readonly random: RandomGenerator;
     /** Uniform numbers drawn for steps that were not done. */
@@ -36,8 +36,8 @@ export interface Growing<Request = unknown> {
     position: number;
 }
 
-export function sequenceOf({ of, answer }: Growing): number {
-    return of.sequences[answer]!;
+export function sequenceOf({ started, answer }: Growing): number {
+    return started.sequences[answer]!;
 }
 
 /**
@@ -55,7 +55,7 @@ export function evenDraft(growing: readonly Growing[], share: number, cells: num
 }
 
 /** Steps that can follow each other without anything to do between them, unless an answer ends. */
-export function stepsOf(drawn: readonly Growing[], maxTokens: number): number {
+export function stepsTogether(drawn: readonly Growing[], maxTokens: number): number {
     if (drawn.length === 0) return 1;
     const watched = drawn.some(({ stops, draft }) => stops !== undefined || draft !== undefined);
     const most = watched ? mostStepsWatched : mostSteps;
@@ -76,7 +76,7 @@ export function uniformsOf(drawn: readonly Growing[], steps: number): Float64Arr
  * What each answer has grown by: a token a step, or the tokens of its draft that held and one of the model's own.
  * @param tokens [steps, rows]
  */
-export function freshOf(drawn: readonly Growing[], tokens: Int32Array): number[][] {
+export function freshTokens(drawn: readonly Growing[], tokens: Int32Array): number[][] {
     const rows = drawn.reduce((sum, { trying }) => sum + 1 + trying.length, 0);
     let row = 0;
     return drawn.map(({ trying }) => {

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { orStopped, throwIfStopped } from '../stop.js';
+import { orStopped, throwIfStopped } from '../support/stop.js';
 import type { NativeContext, NativeMode, NativeModel, NativeModelInfo } from './addon.js';
 import type { NeuronMask, RunOptions, Samples } from './engineTypes.js';
 import { type CacheLayout, type EngineParts, leastBatchSize, type OpenContext } from './loadEngine.js';

@@ -1,4 +1,6 @@
-/** What a site is: an FFN, an expert that every token goes through, or experts of which each token goes through a few. */
+/**
+ * What a site is: an FFN, an expert that every token goes through, or experts of which each token goes through a few.
+ */
 export type SiteKind = 'dense' | 'shared' | 'routed';
 
 /**

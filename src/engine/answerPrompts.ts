@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { throwIfStopped } from '../stop.js';
+import { throwIfStopped } from '../support/stop.js';
 import { atLeastOne } from './atLeastOne.js';
 import type { GeneratedAnswer, GenerateOptions, Prompt } from './engineTypes.js';
 import { generate, type GenerationRequest } from './generate.js';
@@ -7,7 +7,7 @@ import { Lookahead } from './Lookahead.js';
 import { awaitNative } from './nativeError.js';
 import type { Passes } from './Passes.js';
 import { planStreams } from './planStreams.js';
-import { before } from './stops.js';
+import { textBefore } from './stops.js';
 
 export interface AnswerOptions extends GenerateOptions {
     /** Draw `maxTokens` tokens whatever they are. */
@@ -104,7 +104,7 @@ async function* generateIn(
             prompt: request.id,
             mask: request.mask ?? 0,
             answer,
-            text: before(text!, request.stops),
+            text: textBefore(text!, request.stops),
             tokens: tokens.length,
             promptTokens: answer === 0 ? request.prompt.length : 0,
             end,

@@ -2,7 +2,9 @@
 const mends: readonly (readonly [library: RegExp, mend: string])[] = [
     [
         /libcudart|libcublas|cublas64|cudart64/,
-        "install the CUDA runtime and cuBLAS of that version (from NVIDIA's packages, or pip install nvidia-cuda-runtime nvidia-cublas) and put their folder on the library path (LD_LIBRARY_PATH)",
+        "install the CUDA runtime and cuBLAS of that version (from NVIDIA's packages, " +
+            'or pip install nvidia-cuda-runtime nvidia-cublas) and put their folder on the library path ' +
+            '(LD_LIBRARY_PATH)',
     ],
     [/libcuda\.|nvcuda/, 'install the NVIDIA driver'],
     [/libvulkan|vulkan-1/, 'install the Vulkan loader (Debian: apt-get install libvulkan1) and a driver for the GPU'],
@@ -21,6 +23,7 @@ export function backendReason(errors: string): string {
 /** Why a backend that loaded has no device. */
 export function deviceReason(backend: string): string {
     return backend === 'vulkan'
-        ? 'it found no GPU (software devices are passed over; GGML_VK_VISIBLE_DEVICES=0 takes the first device, whatever it is)'
+        ? 'it found no GPU (software devices are passed over; ' +
+              'GGML_VK_VISIBLE_DEVICES=0 takes the first device, whatever it is)'
         : 'it found no device';
 }

@@ -40,7 +40,8 @@ export function checkWindow(windowSize: number, trainContext: number, path: stri
         throw new LanguageNeuronsError(
             'WRONG_USE',
             `${path}: windows of ${windowSize} tokens are longer than the ${trainContext} that ` +
-                `the model was trained with; ask for at most ${trainContext} (windowSize, --window-size), or leave it out`,
+                `the model was trained with; ask for at most ${trainContext} (windowSize, --window-size), ` +
+                'or leave it out',
         );
     }
 }

@@ -1,4 +1,4 @@
-import type { Progress } from '../progress.js';
+import type { Progress } from '../support/progress.js';
 import type { NativeCounts, NativeSplit } from './addon.js';
 import type { GpuChoice } from './loadBackends.js';
 import type { AnySample } from './tokenizeSamples.js';
@@ -25,9 +25,15 @@ export interface EngineOptions {
     readonly mainGpu?: number;
     /** Tokens of a batch. Default 512. */
     readonly batchSize?: number;
-    /** Most tokens of one text with its prompt; longer ones are cut into windows. Default: the model's training context, at most 2048. */
+    /**
+     * Most tokens of one text with its prompt; longer ones are cut into windows. Default: the model's training context,
+     * at most 2048.
+     */
     readonly windowSize?: number;
-    /** Tokens of the KV cache. Default: a window and a batch, which is what counting and scoring need; generation holds as many sequences as fit. */
+    /**
+     * Tokens of the KV cache. Default: a window and a batch, which is what counting and scoring need; generation holds
+     * as many sequences as fit.
+     */
     readonly contextSize?: number;
     /** Threads. Default: one a physical core, of the fast ones where there are two kinds. */
     readonly threads?: number;
@@ -61,7 +67,10 @@ export interface CountResult extends NativeCounts {
 
 export interface GenerateOptions {
     readonly signal?: AbortSignal | undefined;
-    /** Neurons deactivated, a mask for each condition that prompts name; undefined: none are. Default: one condition without any. */
+    /**
+     * Neurons deactivated, a mask for each condition that prompts name; undefined: none are. Default: one condition
+     * without any.
+     */
     readonly masks?: readonly (NeuronMask | undefined)[];
     /** Answers to each prompt. Default 1. */
     readonly answers?: number;
@@ -87,9 +96,9 @@ export type Prompt =
           /** An answer ends before the first of these. Default: none. */
           readonly stops?: readonly string[];
           /**
-           * What the answer may turn out to be, such as the whole model's: looked at many tokens at once, which changes the
-           * time that it takes, and the answer no more than other prompts beside it do. Left aside where the model's memory
-           * takes no tokens back. Default: none.
+           * What the answer may turn out to be, such as the whole model's: looked at many tokens at once, which changes
+           * the time that it takes, and the answer no more than other prompts beside it do. Left aside where the
+           * model's memory takes no tokens back. Default: none.
            */
           readonly draft?: string | undefined;
       };

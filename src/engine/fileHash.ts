@@ -3,10 +3,10 @@ import { join } from 'node:path';
 import { createXXHash128 } from 'hash-wasm';
 import writeAtomic from 'write-file-atomic';
 import { z } from 'zod';
-import { cacheFolder } from '../cacheFolder.js';
+import { cacheFolder } from '../files/cacheFolder.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { unreadable } from '../files.js';
-import { keyOf } from '../keys.js';
+import { unreadable } from '../files/fileAccess.js';
+import { keyOf } from '../support/keyOf.js';
 
 export interface FileHashOptions {
     readonly signal?: AbortSignal | undefined;
@@ -23,8 +23,8 @@ const known = z.object({ path: z.string(), stamp: z.string(), xxh128: z.string()
 
 /**
  * XXH128 over all bytes of a file, hexadecimal: as fast as files are read on any processor, and 128 bits are
- * enough that no two models of a lifetime are alike by chance. Kept in the cache folder by path, size, times, device and
- * inode, so that asking again costs milliseconds.
+ * enough that no two models of a lifetime are alike by chance. Kept in the cache folder by path, size, times, device
+ * and inode, so that asking again costs milliseconds.
  * @throws LanguageNeuronsError NOT_FOUND where it cannot be read, ABORTED
  */
 export async function fileHash(path: string, { signal, onBytes }: FileHashOptions = {}): Promise<string> {

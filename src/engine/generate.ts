@@ -1,9 +1,17 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { randomOf } from '../random.js';
+import { randomGenerator } from '../support/randomGenerator.js';
 import type { NativeBatch, NativeDraws } from './addon.js';
 import { BatchBuilder, type TokenUse } from './BatchBuilder.js';
 import { Draft } from './Draft.js';
-import { evenDraft, freshOf, type Growing, sequenceOf, type Started, stepsOf, uniformsOf } from './Growing.js';
+import {
+    evenDraft,
+    freshTokens,
+    type Growing,
+    sequenceOf,
+    type Started,
+    stepsTogether,
+    uniformsOf,
+} from './Growing.js';
 import { StopMatcher } from './stops.js';
 
 const none = new Int32Array();
@@ -49,7 +57,10 @@ export interface GenerationOptions {
     readonly cells: number;
     /** Each sequence has an equal part of the cells, and a request one answer; else all share them. Default false. */
     readonly streams?: boolean;
-    /** Tokens of a batch, prompts aside, up to which drafts fill it: a token more costs little there. Default: the batch. */
+    /**
+     * Tokens of a batch, prompts aside, up to which drafts fill it: a token more costs little there. Default: the
+     * batch.
+     */
     readonly draftTokens?: number;
 }
 
@@ -112,43 +123,50 @@ export async function* generate<Request extends GenerationRequest>(
         const batch = new BatchBuilder(options.batchSize);
         for (const sequence of finished) batch.finish(sequence);
         for (const { sequence, from } of trims) batch.trim(sequence, from);
-        if (streams) closeGaps([...growing.map(({ of }) => of), ...starting], free, batch);
+        if (streams) closeGaps([...growing.map(({ started }) => started), ...starting], free, batch);
         const rows: number[] = [];
         /**
          * Adds tokens of an answer's draft, and draws after each.
          * @param even so many, whatever the draft has
          */
-        const tryOn = (one: Growing<Request>, row: number, room: number, even?: number): void => {
+        const tryOn = (answer: Growing<Request>, row: number, room: number, even?: number): void => {
             rows.push(row);
-            const { draft, tokens } = one;
+            const { draft, tokens } = answer;
             const found = draft?.next(even ?? Math.min(draft.length, room, maxTokens - tokens.length - 1)) ?? none;
-            one.drafted = found.length;
-            one.trying = found;
+            answer.drafted = found.length;
+            answer.trying = found;
             if (even !== undefined && found.length < even) {
-                one.trying = new Int32Array(even).fill(tokens.at(-1)!);
-                one.trying.set(found);
+                answer.trying = new Int32Array(even).fill(tokens.at(-1)!);
+                answer.trying.set(found);
             }
-            for (const [i, token] of one.trying.entries()) {
-                rows.push(batch.add(token, one.position + 1 + i, [sequenceOf(one)], useOf(one.of.request)));
+            for (const [i, token] of answer.trying.entries()) {
+                rows.push(
+                    batch.add(token, answer.position + 1 + i, [sequenceOf(answer)], useOf(answer.started.request)),
+                );
             }
         };
         const drawn = growing;
         const share = Math.max(0, Math.floor(draftTokens / Math.max(1, growing.length + starting.length)) - 1);
         const even = streams ? evenDraft(growing, share, mostCells) : undefined;
-        for (const one of growing) {
-            const row = batch.add(one.tokens.at(-1)!, one.position, [sequenceOf(one)], useOf(one.of.request));
-            tryOn(one, row, share, even);
+        for (const answer of growing) {
+            const row = batch.add(
+                answer.tokens.at(-1)!,
+                answer.position,
+                [sequenceOf(answer)],
+                useOf(answer.started.request),
+            );
+            tryOn(answer, row, share, even);
         }
-        for (const one of starting) {
-            const { id, prompt, stops = [], draft } = one.request;
+        for (const started of starting) {
+            const { id, prompt, stops = [], draft } = started.request;
             let row = -1;
-            while (one.decoded < prompt.length && batch.room > 0)
-                row = batch.add(prompt[one.decoded]!, one.decoded++, one.sequences, useOf(one.request));
-            if (one.decoded < prompt.length) break; // the next batch goes on with it
-            for (let answer = 0; answer < one.sequences.length; answer++) {
-                const random = randomOf(options.seed, id, answer);
+            while (started.decoded < prompt.length && batch.room > 0)
+                row = batch.add(prompt[started.decoded]!, started.decoded++, started.sequences, useOf(started.request));
+            if (started.decoded < prompt.length) break; // the next batch goes on with it
+            for (let answer = 0; answer < started.sequences.length; answer++) {
+                const random = randomGenerator(options.seed, id, answer);
                 const begun: Growing<Request> = {
-                    of: one,
+                    started: started,
                     answer,
                     tokens: [],
                     position: prompt.length - 1,
@@ -165,7 +183,7 @@ export async function* generate<Request extends GenerationRequest>(
         }
         starting = starting.filter(({ request: { prompt }, decoded }) => decoded < prompt.length);
 
-        const steps = starting.length > 0 || rows.length > drawn.length ? 1 : stepsOf(drawn, maxTokens);
+        const steps = starting.length > 0 || rows.length > drawn.length ? 1 : stepsTogether(drawn, maxTokens);
         if (streams) {
             const places = batch.sort();
             drawn.sort((a, b) => sequenceOf(a) - sequenceOf(b));
@@ -175,18 +193,18 @@ export async function* generate<Request extends GenerationRequest>(
         const tokens = await model.sample(batch.build(), {
             rows: Int32Array.from(rows),
             sequences: Int32Array.from(
-                drawn.flatMap((one) => Array<number>(1 + one.trying.length).fill(sequenceOf(one))),
+                drawn.flatMap((answer) => Array<number>(1 + answer.trying.length).fill(sequenceOf(answer))),
             ),
             ends,
             steps,
             temperature,
             uniforms: temperature > 0 ? uniformsOf(drawn, steps) : new Float64Array(rows.length * steps),
         });
-        const fresh = freshOf(drawn, tokens);
+        const fresh = freshTokens(drawn, tokens);
         const ended = new Set<Growing<Request>>();
         for (let step = 0; fresh.some((list) => step < list.length); step++) {
             const grown = drawn.filter(
-                (one, i) => step < fresh[i]!.length && !ended.has(one) && one.tokens.length < maxTokens,
+                (answer, i) => step < fresh[i]!.length && !ended.has(answer) && answer.tokens.length < maxTokens,
             );
             for (const [i, answer] of drawn.entries()) {
                 const token = fresh[i]![step];
@@ -200,7 +218,7 @@ export async function* generate<Request extends GenerationRequest>(
                 answer.position++;
             }
             for (const answer of await thoseAtStop(
-                grown.filter((one) => !ended.has(one)),
+                grown.filter((answer) => !ended.has(answer)),
                 model,
             ))
                 ended.add(answer);
@@ -208,26 +226,26 @@ export async function* generate<Request extends GenerationRequest>(
         finished = [];
         trims = [];
         growing = [];
-        for (const [i, one] of drawn.entries()) {
-            const stop = ended.has(one);
-            const held = one.trying.length === 0 ? 0 : fresh[i]!.length - 1;
-            one.draft?.follow(one.tokens, one.drafted, Math.min(held, one.drafted));
-            if (!stop && one.tokens.length < maxTokens) {
-                if (held < one.trying.length) trims.push({ sequence: sequenceOf(one), from: one.position });
-                growing.push(one);
+        for (const [i, answer] of drawn.entries()) {
+            const stop = ended.has(answer);
+            const held = answer.trying.length === 0 ? 0 : fresh[i]!.length - 1;
+            answer.draft?.follow(answer.tokens, answer.drafted, Math.min(held, answer.drafted));
+            if (!stop && answer.tokens.length < maxTokens) {
+                if (held < answer.trying.length) trims.push({ sequence: sequenceOf(answer), from: answer.position });
+                growing.push(answer);
                 continue;
             }
-            finished.push(sequenceOf(one));
-            free.push(sequenceOf(one));
-            one.of.open--;
-            used -= maxTokens + (one.of.open === 0 ? one.of.request.prompt.length : 0);
+            finished.push(sequenceOf(answer));
+            free.push(sequenceOf(answer));
+            answer.started.open--;
+            used -= maxTokens + (answer.started.open === 0 ? answer.started.request.prompt.length : 0);
             yield {
-                request: one.of.request,
-                answer: one.answer,
-                tokens: Int32Array.from(one.tokens),
+                request: answer.started.request,
+                answer: answer.answer,
+                tokens: Int32Array.from(answer.tokens),
                 end: stop ? 'stop' : 'length',
-                tried: one.draft?.tried ?? 0,
-                held: one.draft?.held ?? 0,
+                tried: answer.draft?.tried ?? 0,
+                held: answer.draft?.held ?? 0,
             };
         }
     }
@@ -279,12 +297,14 @@ function checkRoom(
     if (answers > options.sequences)
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ask for fewer at a time`,
+            `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ` +
+                'ask for fewer at a time',
         );
     if (cells > most) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
+            `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ` +
+                `${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
         );
     }
 }

@@ -54,7 +54,8 @@ async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
         } catch (cause) {
             throw new LanguageNeuronsError(
                 'BUILD',
-                `${built.addonPath}: cannot be loaded (${(cause as Error).message}); remove the build folder and run npm run build`,
+                `${built.addonPath}: cannot be loaded (${(cause as Error).message}); ` +
+                    'remove the build folder and run npm run build',
                 { cause },
             );
         }

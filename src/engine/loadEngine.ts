@@ -178,7 +178,8 @@ async function warnOfFallback(
     );
     if (all > without) {
         notes.push(
-            `warning: a part of the counting leaves its device (${all} parts of the graph instead of ${without}); results are right, but slow; please report the device`,
+            `warning: a part of the counting leaves its device (${all} parts of the graph instead of ` +
+                `${without}); results are right, but slow; please report the device`,
         );
     }
 }

@@ -1,7 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { xxhash128 } from 'hash-wasm';
-import { unreadable } from '../files.js';
-import { type Progress, silent } from '../progress.js';
+import { unreadable } from '../files/fileAccess.js';
+import { type Progress, silent } from '../support/progress.js';
 import { fileHash } from './fileHash.js';
 import { modelFiles } from './modelFiles.js';
 

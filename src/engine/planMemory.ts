@@ -20,7 +20,10 @@ export interface MemoryPlan extends MemoryNeeds {
     /** Layers on the GPU, the output head counted as one. */
     readonly gpuLayers: number;
     readonly totalLayers: number;
-    /** Tokens of a batch: smaller than asked for where that brings all layers onto the GPU, or the model into memory at all. */
+    /**
+     * Tokens of a batch: smaller than asked for where that brings all layers onto the GPU, or the model into memory at
+     * all.
+     */
     readonly batchSize: number;
     readonly available: Split;
 }
@@ -113,8 +116,8 @@ export async function choosePlan(
         const { weights, context, adapter } = await needs(gpuLayers, batchSize);
         return { weights, context, adapter, gpuLayers, totalLayers, batchSize, available };
     };
-    const fitsGpu = (plan: MemoryPlan): boolean => total(plan).gpu <= available.gpu;
-    const fits = (plan: MemoryPlan): boolean => fitsGpu(plan) && total(plan).cpu <= available.cpu;
+    const fitsGpu = (plan: MemoryPlan): boolean => totalNeeds(plan).gpu <= available.gpu;
+    const fits = (plan: MemoryPlan): boolean => fitsGpu(plan) && totalNeeds(plan).cpu <= available.cpu;
     if (asked !== undefined) return planOf(asked < 0 ? totalLayers : Math.min(asked, totalLayers), batchSizes[0]!);
     if (available.gpu > 0) {
         // A smaller batch costs less than a layer that is not on the GPU.
@@ -133,8 +136,9 @@ export async function choosePlan(
         if (fits(most)) return most;
     }
     const least = batchSizes.at(-1)!;
-    const none = total(await needs(0, least));
-    const whole = available.gpu > 0 ? ` or ${mebibytes(total(await needs(totalLayers, least)).gpu)} on the GPU` : '';
+    const none = totalNeeds(await needs(0, least));
+    const whole =
+        available.gpu > 0 ? ` or ${mebibytes(totalNeeds(await needs(totalLayers, least)).gpu)} on the GPU` : '';
     throw new LanguageNeuronsError(
         'OUT_OF_MEMORY',
         `${path}: takes ${mebibytes(none.cpu)} in memory${whole}; there are ${mebibytes(available.cpu)} and ` +
@@ -143,7 +147,7 @@ export async function choosePlan(
 }
 
 /** Everything together. */
-export function total({ weights, context, adapter }: MemoryNeeds): Split {
+export function totalNeeds({ weights, context, adapter }: MemoryNeeds): Split {
     return { gpu: weights.gpu + context.gpu + adapter.gpu, cpu: weights.cpu + context.cpu + adapter.cpu };
 }
 
@@ -152,7 +156,7 @@ export function total({ weights, context, adapter }: MemoryNeeds): Split {
  * @param place what the devices are
  */
 export function describePlan(plan: MemoryPlan, place = 'the GPU'): string {
-    const { gpu, cpu } = total(plan);
+    const { gpu, cpu } = totalNeeds(plan);
     return (
         `${plan.gpuLayers} of ${plan.totalLayers} layers on ${place}, batches of ${plan.batchSize} tokens: ` +
         `${mebibytes(gpu)} of ${mebibytes(plan.available.gpu)} there, ` +
@@ -180,7 +184,8 @@ export async function checkWeightsFit(path: string, available = machineMemory())
     if (size > available) {
         throw new LanguageNeuronsError(
             'OUT_OF_MEMORY',
-            `${path}: is ${mebibytes(size)} large, the machine has ${mebibytes(available)} of memory; use a smaller quantization`,
+            `${path}: is ${mebibytes(size)} large, the machine has ${mebibytes(available)} of memory; ` +
+                'use a smaller quantization',
         );
     }
 }

@@ -19,7 +19,8 @@ export async function resolveModel(model: string): Promise<string> {
         } catch (cause) {
             throw new LanguageNeuronsError(
                 'NOT_FOUND',
-                `${model}: cannot be downloaded (${(cause as Error).message}); check the name and the network, or give a path`,
+                `${model}: cannot be downloaded (${(cause as Error).message}); ` +
+                    'check the name and the network, or give a path',
                 { cause },
             );
         }

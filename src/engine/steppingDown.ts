@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { Progress } from '../progress.js';
+import type { Progress } from '../support/progress.js';
 import type { Engine } from './Engine.js';
 
 /**

@@ -40,7 +40,7 @@ export class StopMatcher {
 }
 
 /** A text up to the first of its stops. */
-export function before(text: string, stops: readonly string[]): string {
+export function textBefore(text: string, stops: readonly string[]): string {
     const ends = stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0);
     return text.slice(0, Math.min(text.length, ...ends));
 }

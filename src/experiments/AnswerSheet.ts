@@ -40,7 +40,7 @@ export class AnswerSheet {
     /** @param tokens that went through the model for it */
     mark(condition: number, question: number, text: string, tokens: number): void {
         const asked = this.#questions[question]!;
-        const { number, language } = judge(text, asked, this.#candidates, this.#rule);
+        const { number, language } = judgeAnswer(text, asked, this.#candidates, this.#rule);
         const place = this.#place(condition, question);
         this.#verdicts[place] =
             answered |
@@ -89,7 +89,7 @@ export function answerLanguages(asked: readonly string[]): string[] {
 }
 
 /** What an answer is: its number, and its language of the candidates, undefined where that cannot be told. */
-export function judge(
+export function judgeAnswer(
     text: string,
     { answer, language }: JudgedQuestion,
     candidates: readonly string[],

@@ -1,20 +1,5 @@
 import type { Interval } from '../neurons/NeuronAnalysis.js';
-
-/** Neuron sets of a deactivation experiment, by their names on the command line. */
-export type NeuronSetName = 'specific' | 'specific+related' | 'specific+related+general' | 'experts';
-
-/** `experts`: whole experts, specific by the tokens that go through them; of models with routed experts alone. */
-export const neuronSetNames: readonly NeuronSetName[] = [
-    'specific',
-    'specific+related',
-    'specific+related+general',
-    'experts',
-];
-
-/** The sets that a model can have. */
-export function setsFor(analysis: { readonly experts?: unknown }): readonly NeuronSetName[] {
-    return analysis.experts === undefined ? neuronSetNames.filter((name) => name !== 'experts') : neuronSetNames;
-}
+import type { NeuronSetName } from '../neurons/neuronSets.js';
 
 /** Perplexity of texts, or the share of questions answered rightly, from 0 to 1. */
 export type MetricName = 'ppl' | 'accuracy';
@@ -62,7 +47,10 @@ export interface DeactivationSet {
     readonly answers?: AnswerShares;
 }
 
-/** Shares of all answers, the whole model's and those of each cell. An answer is right where the number is right and the language its own. */
+/**
+ * Shares of all answers, the whole model's and those of each cell. An answer is right where the number is right and the
+ * language its own.
+ */
 export interface AnswerShares {
     /** Right number, in whatever language. */
     readonly number: AnswerShare;
@@ -102,7 +90,10 @@ export interface DeactivationMatrix {
     readonly model?: MeasuredModel | undefined;
     /** Names the neurons of its analysis; see `neuronsDigest`. Absent in files of format 3. */
     readonly neurons?: string | undefined;
-    /** By language, the share of the texts that its neurons were found on too; absent where none was, or it is not known. */
+    /**
+     * By language, the share of the texts that its neurons were found on too; absent where none was, or it is not
+     * known.
+     */
     readonly counted?: Readonly<Record<string, number>> | undefined;
     readonly languages: readonly string[];
     readonly sets: Readonly<Partial<Record<NeuronSetName, DeactivationSet>>>;

@@ -1,9 +1,9 @@
 import type { Shard } from '../activations/Shard.js';
 import type { Engine } from '../engine/Engine.js';
-import type { Progress } from '../progress.js';
+import type { Progress } from '../support/progress.js';
 import type { Condition } from './conditions.js';
 import type { MetricName } from './DeactivationMatrix.js';
-import type { MeasurementPlan } from './measurementPlan.js';
+import type { MeasurementPlan } from './planShapes.js';
 
 /** What of a metric a matrix is made of, beside its measurements. */
 export interface MetricFacts {
@@ -12,7 +12,7 @@ export interface MetricFacts {
     readonly languages: readonly string[];
     readonly settings: Readonly<Record<string, string | number>>;
     /** Turns a mean into the metric. */
-    readonly of: (mean: number) => number;
+    readonly fromMean: (mean: number) => number;
 }
 
 /** What a deactivation experiment measures, and on what. */

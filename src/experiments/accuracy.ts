@@ -5,14 +5,13 @@ import type { Prompt } from '../engine/engineTypes.js';
 import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { keyOf } from '../keys.js';
-import type { PromptTemplate } from '../questions/promptTemplates.js';
+import { keyOf } from '../support/keyOf.js';
+import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import { promptKey } from '../questions/promptKey.js';
 import type { Question, Questions } from '../questions/Questions.js';
 import {
     AccuracyAnswers,
     accuracyFacts,
-    type AccuracyPlan,
     answersJournal,
     answerShape,
     type JournalledAnswer,
@@ -20,6 +19,7 @@ import {
 import { type Condition, conditionMask, wholeModel } from './conditions.js';
 import { openJournals } from './journals.js';
 import type { Metric } from './Metric.js';
+import type { AccuracyPlan } from './planShapes.js';
 
 export interface AccuracyOptions {
     readonly questions: Questions;
@@ -133,7 +133,8 @@ export function accuracyMetric({
             }
             if (tried > 0)
                 progress.note(
-                    `${Math.round((100 * held) / tried)} % of ${tried} tokens that the whole model's answers foretold held`,
+                    `${Math.round((100 * held) / tried)} % of ${tried} tokens ` +
+                        "that the whole model's answers foretold held",
                 );
             progress.done();
             return answers;
@@ -183,7 +184,7 @@ export function accuracyMetric({
     async function askedQuestions(engine: Engine): Promise<AskedQuestion[]> {
         const asked: AskedQuestion[] = [];
         for (const language of languages) {
-            for (const [i, question] of (await questions.of(language)).slice(0, wholeLimit).entries()) {
+            for (const [i, question] of (await questions.inLanguage(language)).slice(0, wholeLimit).entries()) {
                 const text = await template.write(question);
                 const key = promptKey(engine, {
                     language,
@@ -199,7 +200,9 @@ export function accuracyMetric({
     }
 }
 
-/** As many at a time as there are masks; the whole model by itself and first, where its answers foretell the others'. */
+/**
+ * As many at a time as there are masks; the whole model by itself and first, where its answers foretell the others'.
+ */
 function groupsOf(conditions: readonly Condition[], most: number, wholeFirst: boolean): Condition[][] {
     const first = conditions.filter(({ id }) => wholeFirst && id === wholeModel.id);
     const others = conditions.filter((condition) => !first.includes(condition));

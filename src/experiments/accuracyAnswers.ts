@@ -1,37 +1,9 @@
 import { z } from 'zod';
-import { type NumberRule, numberRules } from '../answers/numberRules.js';
 import { datasetName } from '../corpus/datasetName.js';
 import { AnswerSheet } from './AnswerSheet.js';
 import { type Condition, wholeModel } from './conditions.js';
 import type { Cell, Measurements, MetricFacts } from './Metric.js';
-import { sourcesShape } from './planShapes.js';
-
-/** What is measured, as plain data: with the answers it is all that a matrix is made of. */
-export const accuracyPlanShape = z.object({
-    metric: z.literal('accuracy'),
-    languages: z.array(z.string()).readonly(),
-    sources: sourcesShape,
-    template: z.string(),
-    maxTokens: z.int(),
-    rule: z.enum(numberRules as [NumberRule, ...NumberRule[]]),
-    /** A hash of all questions. */
-    texts: z.string(),
-    batch: z.int(),
-    context: z.int(),
-    device: z.string(),
-    /** Every question, by the key of its prompt (see `promptKey`), and whether it is asked under every condition. */
-    questions: z
-        .array(
-            z.object({
-                key: z.string(),
-                language: z.string(),
-                answer: z.number(),
-                ofAll: z.boolean(),
-            }),
-        )
-        .readonly(),
-});
-export type AccuracyPlan = z.output<typeof accuracyPlanShape>;
+import type { AccuracyPlan } from './planShapes.js';
 
 /** A line of the journal; its key is the prompt's, a slash and the condition. */
 export const answerShape = z.object({
@@ -51,7 +23,12 @@ export function accuracyFacts(
     questions: string,
     { languages, template, maxTokens, rule }: Pick<AccuracyPlan, 'languages' | 'template' | 'maxTokens' | 'rule'>,
 ): MetricFacts {
-    return { name: 'accuracy', languages, settings: { questions, template, maxTokens, rule }, of: (mean) => mean };
+    return {
+        name: 'accuracy',
+        languages,
+        settings: { questions, template, maxTokens, rule },
+        fromMean: (mean) => mean,
+    };
 }
 
 /** Verdicts on the answers under some conditions, as they come: from journals, or from the model. */

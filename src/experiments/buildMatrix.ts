@@ -1,14 +1,15 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { readActivationsSource } from '../activations/activationsFile.js';
 import { shareWithin } from '../activations/sketch.js';
-import { defined } from '../defined.js';
+import { defined } from '../support/defined.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import type { Progress } from '../progress.js';
-import { throwIfStopped } from '../stop.js';
+import type { NeuronSetName } from '../neurons/neuronSets.js';
+import type { Progress } from '../support/progress.js';
+import { throwIfStopped } from '../support/stop.js';
 import { buildSet, estimates } from './buildSet.js';
 import { allConditions, type SetConditions, wholeModel } from './conditions.js';
 import { countedWords } from './countedTexts.js';
-import type { DeactivationMatrix, DeactivationSet, MeasuredModel, NeuronSetName } from './DeactivationMatrix.js';
+import type { DeactivationMatrix, DeactivationSet, MeasuredModel } from './DeactivationMatrix.js';
 import type { Experiment } from './experiment.js';
 import type { Measurements, MetricFacts } from './Metric.js';
 

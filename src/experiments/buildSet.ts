@@ -31,7 +31,7 @@ export function estimates(
         const cell = measurements.cell(condition, language);
         const units = cell.numerators.length;
         if (!draws.has(units)) draws.set(units, drawResamples(units));
-        const made = { cell, estimate: estimate(cell, draws.get(units)!, metric.of) };
+        const made = { cell, estimate: estimate(cell, draws.get(units)!, metric.fromMean) };
         known.set(name, made);
         return made;
     };
@@ -42,10 +42,10 @@ export function buildSet(
     metric: MetricFacts,
     languages: readonly string[],
     { own, controls }: SetConditions,
-    of: ReturnType<typeof estimates>,
+    measurementOf: ReturnType<typeof estimates>,
 ): DeactivationSet {
     const columns = languages.map((language) => {
-        const measured = (condition: Condition): Measured => of(condition, language);
+        const measured = (condition: Condition): Measured => measurementOf(condition, language);
         return { measured, base: measured(wholeModel) };
     });
     const grid = <T>(of: (row: number, column: (typeof columns)[number]) => T): Grid<T> =>

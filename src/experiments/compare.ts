@@ -50,7 +50,8 @@ export function compare(analyses: readonly LabelledAnalysis[], trained: readonly
     if (new Set(analyses.map(({ label }) => label)).size !== analyses.length) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `two of the analyses have the same name (${analyses.map(({ label }) => label).join(', ')}); give each its own`,
+            `two of the analyses have the same name (${analyses.map(({ label }) => label).join(', ')}); ` +
+                'give each its own',
         );
     }
     const { languages, widths } = first.analysis;
@@ -90,7 +91,8 @@ function checkAlike(first: LabelledAnalysis, other: LabelledAnalysis): void {
     if (!sameSites(sites, others)) throw mismatch('their FFNs are not of the same kinds');
     if (a.experts?.probability !== b.experts?.probability)
         throw mismatch(
-            'one was identified by conditional probabilities, the other by joint ones; run identify with the same --probability on both',
+            'one was identified by conditional probabilities, the other by joint ones; ' +
+                'run identify with the same --probability on both',
         );
     for (const [what, x, y] of [
         ['method', a.method, b.method],

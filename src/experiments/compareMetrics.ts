@@ -7,7 +7,10 @@ const passedOver = ['controls', 'seed', 'batch', 'context', 'device'];
 /** What the user called the texts or questions: passed over where a hash of them is known. */
 const names = ['data', 'questions'];
 
-/** Whether two models were measured alike, on the same texts or questions. What one of them does not know is not looked at. */
+/**
+ * Whether two models were measured alike, on the same texts or questions. What one of them does not know is not looked
+ * at.
+ */
 export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boolean {
     const hashed = [a, b].every(({ settings }) => settings.texts !== undefined);
     const known = Object.keys(a.settings).filter(

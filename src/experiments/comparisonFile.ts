@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { defined } from '../defined.js';
+import { defined } from '../support/defined.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { readTextIfAny, writeFileAtomic } from '../files.js';
-import { jsonNumber, nonFinite } from '../jsonNumber.js';
+import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
+import { jsonNumber } from '../files/jsonNumber.js';
+import { nonFinite } from '../files/nonFinite.js';
 import type { Comparison } from './Comparison.js';
 import { type MetricName, metricNames } from './DeactivationMatrix.js';
 

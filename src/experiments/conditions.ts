@@ -4,7 +4,7 @@ import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { randomExperts } from '../neurons/randomExperts.js';
 import { randomNeurons } from '../neurons/randomNeurons.js';
-import type { NeuronSetName } from './DeactivationMatrix.js';
+import type { NeuronSetName } from '../neurons/neuronSets.js';
 
 /** A state of the model: the neurons that are deactivated. Equal ones have equal ids. */
 export interface Condition {

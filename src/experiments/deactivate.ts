@@ -1,7 +1,7 @@
 import { modelSource } from '../activations/modelSource.js';
 import type { Engine } from '../engine/Engine.js';
-import { withFolder } from '../folderLock.js';
-import { type Progress, silent } from '../progress.js';
+import { withFolder } from '../files/folderLock.js';
+import { type Progress, silent } from '../support/progress.js';
 import { buildMatrix } from './buildMatrix.js';
 import { checkFit } from './checkFit.js';
 import type { DeactivationMatrix, MeasuredModel } from './DeactivationMatrix.js';
@@ -13,7 +13,9 @@ export interface DeactivateOptions extends ExperimentOptions {
     readonly engine: Engine;
     /** What is measured, on what; its languages must be those of the analysis, or some of them. */
     readonly metric: Metric;
-    /** Folder that gets the metric's `.matrix.json` and `.matrix.csv`, and keeps each cell as soon as it is measured. */
+    /**
+     * Folder that gets the metric's `.matrix.json` and `.matrix.csv`, and keeps each cell as soon as it is measured.
+     */
     readonly folder: string;
     /** Deactivate the neurons in another model than the one that was analysed. Default: refuse. */
     readonly otherModel?: boolean | undefined;

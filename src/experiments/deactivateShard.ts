@@ -1,9 +1,9 @@
 import { engineVersions } from '../activations/modelSource.js';
 import { type Shard, shardPath, shardText } from '../activations/Shard.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { withFile } from '../folderLock.js';
+import { withFile } from '../files/folderLock.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import { silent } from '../progress.js';
+import { silent } from '../support/progress.js';
 import { checkFit } from './checkFit.js';
 import { type DeactivateOptions, measuredModel } from './deactivate.js';
 import { planExperiment } from './experiment.js';
@@ -18,7 +18,7 @@ export interface DeactivateShardResult {
     /** Of the file that says that the shard is done. */
     readonly path: string;
     /** Whether it was there already. */
-    readonly there: boolean;
+    readonly wasThere: boolean;
     readonly seconds: number;
 }
 
@@ -56,9 +56,9 @@ async function deactivateInto(path: string, options: DeactivateShardOptions): Pr
         plan,
     };
     const had = await readMatrixShard(path).catch(() => undefined);
-    const there = had !== undefined && isSameShard(had, made);
-    if (there) progress.note(`${path}: this shard is finished`);
+    const wasThere = had !== undefined && isSameShard(had, made);
+    if (wasThere) progress.note(`${path}: this shard is finished`);
     else await writeMatrixShard(path, made);
     progress.done();
-    return { path, there, seconds: (performance.now() - begin) / 1000 };
+    return { path, wasThere, seconds: (performance.now() - begin) / 1000 };
 }

@@ -1,7 +1,7 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { allConditions, type Condition, setConditions, type SetConditions } from './conditions.js';
-import { type NeuronSetName, setsFor } from './DeactivationMatrix.js';
+import { type NeuronSetName, setsFor } from '../neurons/neuronSets.js';
 
 /** The conditions of an experiment. */
 export interface ExperimentOptions {

@@ -2,9 +2,9 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { z } from 'zod';
 import { nameOfWhole, type Shard, shardPath } from '../activations/Shard.js';
-import { unreadable } from '../files.js';
-import { Journal, type JournalOptions, noteUnreadable } from '../Journal.js';
-import type { Progress } from '../progress.js';
+import { unreadable } from '../files/fileAccess.js';
+import { Journal, type JournalOptions, noteUnreadable } from '../files/Journal.js';
+import type { Progress } from '../support/progress.js';
 
 /** What a folder's journals of one kind hold. */
 export interface JournalKind<Entry> {

@@ -1,10 +1,11 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { toCsv } from '../csv.js';
-import { defined } from '../defined.js';
+import { toCsv } from '../files/csv.js';
+import { defined } from '../support/defined.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { readTextIfAny, writeFileAtomic } from '../files.js';
-import { jsonNumber, nonFinite } from '../jsonNumber.js';
+import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
+import { jsonNumber } from '../files/jsonNumber.js';
+import { nonFinite } from '../files/nonFinite.js';
 import { type DeactivationMatrix, type MetricName, metricNames } from './DeactivationMatrix.js';
 import { matrixTable } from './matrixTable.js';
 

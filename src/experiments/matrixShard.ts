@@ -4,10 +4,10 @@ import { versionDifferences } from '../activations/checkShards.js';
 import { versionsShape } from '../activations/sourceShapes.js';
 import { pathFrom } from '../corpus/datasetName.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { readTextIfAny, writeFileAtomic } from '../files.js';
-import { keyOf } from '../keys.js';
-import { type NeuronSetName, neuronSetNames } from './DeactivationMatrix.js';
-import { type MeasurementPlan, planShape } from './measurementPlan.js';
+import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
+import { keyOf } from '../support/keyOf.js';
+import { type NeuronSetName, neuronSetNames } from '../neurons/neuronSets.js';
+import { type MeasurementPlan, planShape } from './planShapes.js';
 
 const format = 'language-neurons/matrix-shard';
 const shape = z.object({

@@ -1,4 +1,4 @@
-import type { CsvTable } from '../csv.js';
+import type { CsvTable } from '../files/csv.js';
 import type { CellInterval, DeactivationMatrix, DeactivationSet } from './DeactivationMatrix.js';
 
 const columns = [
@@ -32,7 +32,10 @@ export function relativeChange(change: number | null | undefined, baseline: numb
     return change / baseline;
 }
 
-/** One line for each cell of a set; `relative` and `controlRelative` are fractions of the baseline, Low and High 95 % limits. */
+/**
+ * One line for each cell of a set; `relative` and `controlRelative` are fractions of the baseline, Low and High 95 %
+ * limits.
+ */
 export function setTable(name: string, set: DeactivationSet): CsvTable {
     const limits = (interval: CellInterval | undefined): (number | null)[] => [
         interval?.[0] ?? null,

@@ -1,29 +1,10 @@
-import { z } from 'zod';
-import {
-    AccuracyAnswers,
-    accuracyFacts,
-    type AccuracyPlan,
-    accuracyPlanShape,
-    answersJournal,
-    answerShape,
-} from './accuracyAnswers.js';
+import { AccuracyAnswers, accuracyFacts, answersJournal, answerShape } from './accuracyAnswers.js';
 import type { Condition } from './conditions.js';
 import type { MetricName } from './DeactivationMatrix.js';
 import { type JournalKind, readJournals } from './journals.js';
 import type { Measurements, MetricFacts } from './Metric.js';
-import {
-    cellShape,
-    cellsJournal,
-    PerplexityCells,
-    perplexityFacts,
-    type PerplexityPlan,
-    perplexityPlanShape,
-} from './perplexityCells.js';
-
-/** What a metric measures, as plain data. */
-export type MeasurementPlan = PerplexityPlan | AccuracyPlan;
-
-export const planShape = z.discriminatedUnion('metric', [perplexityPlanShape, accuracyPlanShape]);
+import { cellShape, cellsJournal, PerplexityCells, perplexityFacts } from './perplexityCells.js';
+import type { MeasurementPlan } from './planShapes.js';
 
 /** Where each metric keeps its finished pieces, and what they are: each has a key. */
 export const journals: Readonly<Record<MetricName, JournalKind<{ readonly key: string }>>> = {

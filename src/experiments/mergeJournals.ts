@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { Journal } from '../Journal.js';
+import { Journal } from '../files/Journal.js';
 import { type JournalKind, journalsIn } from './journals.js';
 
 /** Lines that are written at once. */

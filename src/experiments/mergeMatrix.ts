@@ -1,10 +1,10 @@
 import { dirname, join } from 'node:path';
 import { checkShards } from '../activations/checkShards.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { withFolder } from '../folderLock.js';
-import { readNeurons } from '../neurons/file.js';
+import { withFolder } from '../files/folderLock.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import { type Progress, silent } from '../progress.js';
+import { type Progress, silent } from '../support/progress.js';
 import { buildMatrix } from './buildMatrix.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 import { planExperiment } from './experiment.js';

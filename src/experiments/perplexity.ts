@@ -6,17 +6,11 @@ import type { ScoredPart } from '../engine/packBatches.js';
 import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
+import type { PerplexityMean } from './choices.js';
 import { conditionMask } from './conditions.js';
 import { openJournals } from './journals.js';
 import type { Metric } from './Metric.js';
-import {
-    cellShape,
-    cellsJournal,
-    PerplexityCells,
-    perplexityFacts,
-    type PerplexityMean,
-    type ScoredCell,
-} from './perplexityCells.js';
+import { cellShape, cellsJournal, PerplexityCells, perplexityFacts, type ScoredCell } from './perplexityCells.js';
 
 export interface PerplexityOptions {
     /**

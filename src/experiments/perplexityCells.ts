@@ -1,32 +1,12 @@
 import { z } from 'zod';
-import { settingsShape } from '../activations/sourceShapes.js';
-import { perplexityMeans, scoredParts } from '../choices.js';
 import { datasetName } from '../corpus/datasetName.js';
 import type { TextScore } from '../engine/engineTypes.js';
-import { jsonNumber } from '../jsonNumber.js';
-import { keyOf } from '../keys.js';
+import { jsonNumber } from '../files/jsonNumber.js';
+import { keyOf } from '../support/keyOf.js';
+import type { PerplexityMean } from './choices.js';
 import type { Condition } from './conditions.js';
 import type { Cell, Measurements, MetricFacts } from './Metric.js';
-import { sourcesShape } from './planShapes.js';
-
-/** How the perplexities of several texts become one. */
-export type PerplexityMean = 'tokens' | 'texts';
-
-/** What is measured, as plain data: with its cells it is all that a matrix is made of. */
-export const perplexityPlanShape = z.object({
-    metric: z.literal('ppl'),
-    languages: z.array(z.string()).readonly(),
-    sources: sourcesShape,
-    mean: z.enum(perplexityMeans),
-    over: z.enum(scoredParts),
-    /** Fingerprint, and the engine's settings. */
-    model: z.string(),
-    engine: settingsShape,
-    /** A hash of all texts, and by language what tells them again; see `LanguageSurvey`. */
-    texts: z.string(),
-    surveys: z.record(z.string(), z.object({ digest: z.string(), sketch: z.string() })),
-});
-export type PerplexityPlan = z.output<typeof perplexityPlanShape>;
+import type { PerplexityPlan } from './planShapes.js';
 
 /** A line of the journal: sums of natural log-probabilities and scored tokens, by text. */
 export const cellShape = z.object({
@@ -50,7 +30,7 @@ export function perplexityFacts(
         name: 'ppl',
         languages,
         settings: { data, mean, over },
-        of: mean === 'tokens' ? Math.exp : (value) => value,
+        fromMean: mean === 'tokens' ? Math.exp : (value) => value,
     };
 }
 

@@ -1,6 +1,6 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import wilson from 'wilson-score-interval';
-import { randomOf } from '../random.js';
+import { randomGenerator } from '../support/randomGenerator.js';
 import type { CellInterval, MetricName } from './DeactivationMatrix.js';
 import type { Cell } from './Metric.js';
 
@@ -20,7 +20,7 @@ export interface Estimate {
  */
 export function drawResamples(units: number): Uint16Array[] {
     if (units < 2) return [];
-    const generator = randomOf(units);
+    const generator = randomGenerator(units);
     return Array.from({ length: resamples }, () => {
         const times = new Uint16Array(units);
         for (let i = 0; i < units; i++) times[uniformInt(generator, 0, units - 1)]!++;
@@ -28,11 +28,11 @@ export function drawResamples(units: number): Uint16Array[] {
     });
 }
 
-/** @param of turns a mean into the metric */
+/** @param fromMean turns a mean into the metric */
 export function estimate(
     { numerators, weights }: Cell,
     draws: readonly Uint16Array[],
-    of: (mean: number) => number,
+    fromMean: (mean: number) => number,
 ): Estimate {
     const mean = (times?: Uint16Array): number => {
         let [sum, weight] = [0, 0];
@@ -42,7 +42,7 @@ export function estimate(
             sum += n * numerators[i]!;
             weight += n * weights[i]!;
         }
-        return of(sum / weight);
+        return fromMean(sum / weight);
     };
     return { value: mean(), replicates: Float64Array.from(draws, mean) };
 }
@@ -72,8 +72,8 @@ export function bootstrapInterval({ replicates }: Estimate): CellInterval {
 }
 
 /** 95 % interval of a metric itself: Wilson's for a share of questions, else by bootstrap. */
-export function valueInterval(metric: MetricName, one: Estimate, { samples }: Cell): CellInterval {
-    if (metric !== 'accuracy') return bootstrapInterval(one);
-    const { left, right } = wilson(Math.round(one.value * samples), samples);
+export function valueInterval(metric: MetricName, estimated: Estimate, { samples }: Cell): CellInterval {
+    if (metric !== 'accuracy') return bootstrapInterval(estimated);
+    const { left, right } = wilson(Math.round(estimated.value * samples), samples);
     return [left, right];
 }

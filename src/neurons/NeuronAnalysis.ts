@@ -1,6 +1,6 @@
 import type { ActivationsSource } from '../activations/Activations.js';
 import { denseSites, type Site } from '../engine/Site.js';
-import type { ProbabilityName } from './activationProbabilities.js';
+import type { IdentifyMethod, ProbabilityName } from './choices.js';
 
 /** Classes of neurons (section 2.2 of the paper). */
 export const neuronClasses = ['specific', 'related', 'general'] as const;
@@ -35,9 +35,6 @@ export interface LayerCounts {
     readonly related: number;
     readonly general: number;
 }
-
-/** How neurons are scored: the paper's score with its weight λ, or LAPE's entropy alone. */
-export type IdentifyMethod = 'paper' | 'lape';
 
 /** The paper's four stages, in the order of the layers. */
 export const stageNames = [

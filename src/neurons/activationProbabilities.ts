@@ -2,6 +2,7 @@ import { type Activations, sitesOf } from '../activations/Activations.js';
 import { toNumbers } from '../activations/toNumbers.js';
 import { neuronsAt } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
+import type { ProbabilityName } from './choices.js';
 import { locator, siteStarts } from './flatIndex.js';
 
 /** Probabilities of n neurons, or of n experts, in l languages. */
@@ -14,9 +15,6 @@ export interface Probabilities {
     /** Finds the neuron or expert of a row: its site, and its place there. */
     readonly locate: (row: number) => readonly [site: number, index: number];
 }
-
-/** What an expert's neurons are measured by: the tokens that went through it, or all of them. */
-export type ProbabilityName = 'conditional' | 'joint';
 
 export interface ProbabilityOptions {
     /** Default `conditional`. */

@@ -1,5 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { randomOf } from '../random.js';
+import { randomGenerator } from '../support/randomGenerator.js';
 import { type LayerCounts, type Stages, stageNames } from './NeuronAnalysis.js';
 
 /** Random orders of the layers that the model's own is compared with. */
@@ -108,7 +108,7 @@ function divide(l: readonly number[], g: readonly number[]): { score: number; en
 
 /** Share of random orders of the layers whose best division scores lower. */
 function shareWorse(l: readonly number[], g: readonly number[], score: number): number {
-    const random = randomOf(seed);
+    const random = randomGenerator(seed);
     const order = Array.from(l.keys());
     let asGood = 0;
     for (let round = 0; round < orders; round++) {

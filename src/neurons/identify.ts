@@ -1,19 +1,18 @@
 import { type Activations, sitesOf } from '../activations/Activations.js';
 import { countsDigest } from '../activations/countsDigest.js';
-import { defined } from '../defined.js';
+import { defined } from '../support/defined.js';
 import { neuronsAt, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import {
     activationProbabilities,
     assessable,
     type Probabilities,
-    type ProbabilityName,
     routingProbabilities,
 } from './activationProbabilities.js';
+import type { IdentifyMethod, ProbabilityName } from './choices.js';
 import { findStages } from './findStages.js';
 import {
     type ExpertAnalysis,
-    type IdentifyMethod,
     type LayerCounts,
     layerWidths,
     type NeuronAnalysis,

@@ -1,6 +1,6 @@
-import type { NeuronSetName } from '../experiments/DeactivationMatrix.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from './NeuronAnalysis.js';
+import type { NeuronSetName } from './neuronSets.js';
 
 /**
  * The neurons of a language in one of the sets of a deactivation experiment, by site, then index. `experts`: all

@@ -1,5 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { randomOf } from '../random.js';
+import { randomGenerator } from '../support/randomGenerator.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from './NeuronAnalysis.js';
 
 /** Experts that a control is drawn from: those whose share of all tokens is nearest. */
@@ -16,7 +16,7 @@ export function randomExperts(
     set: readonly NeuronIndex[],
     ...seeds: readonly number[]
 ): NeuronIndex[] {
-    const generator = randomOf(...seeds);
+    const generator = randomGenerator(...seeds);
     const sites = analysisSites(analysis);
     const taken = new Map<number, Set<number>>();
     for (const [site, index] of set) {

@@ -1,5 +1,5 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { randomOf } from '../random.js';
+import { randomGenerator } from '../support/randomGenerator.js';
 import type { Site } from '../engine/Site.js';
 import type { NeuronIndex } from './NeuronAnalysis.js';
 
@@ -13,7 +13,7 @@ export function randomNeurons(
     sites: readonly Site[],
     ...seeds: readonly number[]
 ): NeuronIndex[] {
-    const generator = randomOf(...seeds);
+    const generator = randomGenerator(...seeds);
     const draw = (pool: number[], count: number): number[] => {
         for (let i = 0; i < count; i++) {
             const swap = uniformInt(generator, i, pool.length - 1);

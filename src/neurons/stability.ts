@@ -1,7 +1,7 @@
 import jStat from 'jstat';
 import type { Activations, Counts } from '../activations/Activations.js';
 import { addCounts } from '../activations/addCounts.js';
-import { defined } from '../defined.js';
+import { defined } from '../support/defined.js';
 import {
     type ClassStability,
     type Interval,

@@ -17,5 +17,5 @@ export interface Questions {
     readonly sources: readonly Source[];
     readonly languages: readonly string[];
     /** In the order of the file. */
-    of(language: string): Promise<readonly Question[]>;
+    inLanguage(language: string): Promise<readonly Question[]>;
 }

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { PromptTemplate } from './promptTemplates.js';
+import type { PromptTemplate } from './PromptTemplate.js';
 import { TemplateProcess } from './TemplateProcess.js';
 
 /** What a model says of its chats. */

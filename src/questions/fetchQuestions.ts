@@ -2,11 +2,11 @@ import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
-import { cacheFolder } from '../cacheFolder.js';
+import { cacheFolder } from '../files/cacheFolder.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { writeFileAtomic } from '../files.js';
-import type { Progress } from '../progress.js';
-import { throwIfStopped } from '../stop.js';
+import { writeFileAtomic } from '../files/fileAccess.js';
+import type { Progress } from '../support/progress.js';
+import { throwIfStopped } from '../support/stop.js';
 import { type QuestionHome, questionHomes } from './questionHomes.js';
 
 /** The longest file known has 0.7 MB: what goes on beyond this is none of them. */
@@ -121,7 +121,8 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
         const why = reason instanceof Error ? reason.message || (reason as NodeJS.ErrnoException).code : message;
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${url}: cannot be fetched (${why}); where there is no network, give a folder with the files of ${name} with --data`,
+            `${url}: cannot be fetched (${why}); where there is no network, ` +
+                `give a folder with the files of ${name} with --data`,
             { cause },
         );
     }

@@ -5,8 +5,8 @@ import { languageTag } from '../corpus/languageNames.js';
 import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
 import { readLines } from '../corpus/readLines.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { type Progress, silent } from '../progress.js';
-import { throwIfStopped } from '../stop.js';
+import { type Progress, silent } from '../support/progress.js';
+import { throwIfStopped } from '../support/stop.js';
 import { fetchQuestions, homeLanguages, isCached, questionSets } from './fetchQuestions.js';
 import type { Question, Questions } from './Questions.js';
 
@@ -71,9 +71,9 @@ export async function openQuestions(
         ...fetched,
         name: spec,
         sources: [{ name: spec }],
-        of: async (language) => {
+        inLanguage: async (language) => {
             await isCached(folder, spec, language); // still what was fetched, however long ago it was opened
-            return fetched.of(language);
+            return fetched.inLanguage(language);
         },
     };
 }
@@ -86,7 +86,8 @@ async function openFolder(
     const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${folder}: cannot be read (${cause.message}); give mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json`,
+            `${folder}: cannot be read (${cause.message}); ` +
+                'give mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json',
             { cause },
         );
     });
@@ -113,7 +114,7 @@ async function openFolder(
         name: folder,
         sources: [{ name: folder, path: resolve(folder) }],
         languages,
-        of: (language) => readQuestions(files.get(language)!, language, signal),
+        inLanguage: (language) => readQuestions(files.get(language)!, language, signal),
     };
 }
 
@@ -136,7 +137,9 @@ async function readQuestions(
         if (row === undefined || row.answer === undefined || row.text.trim() === '') {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${path}: line ${number} is not ${kind === 'mgsm' ? 'question, tab, number' : '{"m_query", "response"} with a number'}; mend the line`,
+                `${path}: line ${number} is not ` +
+                    `${kind === 'mgsm' ? 'question, tab, number' : '{"m_query", "response"} with a number'}; ` +
+                    'mend the line',
             );
         }
         questions.push({ language, index: questions.length, text: row.text, answer: row.answer });

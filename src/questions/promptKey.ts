@@ -1,5 +1,5 @@
 import type { Engine } from '../engine/Engine.js';
-import { keyOf } from '../keys.js';
+import { keyOf } from '../support/keyOf.js';
 
 /** A prompt and all that shapes the greedy answer to it, beside model and engine. */
 export interface KeyedPrompt {

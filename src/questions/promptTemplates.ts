@@ -1,18 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
 import { type ChatModel, chatTemplate } from './chatTemplate.js';
-import type { Question } from './Questions.js';
-
-/** Writes the whole prompt of a question. */
-export interface PromptTemplate {
-    /** What the user called it. */
-    readonly name: string;
-    /** Special tokens written out in its prompts are these tokens. */
-    readonly special: boolean;
-    write(question: Pick<Question, 'language' | 'text'>): string | Promise<string>;
-    /** Texts before which an answer ends, beside the model's own end. */
-    stops(language: string): readonly string[];
-}
+import type { PromptTemplate } from './PromptTemplate.js';
 
 /** The words around a question in lm-evaluation-harness's `mgsm_native_cot_LL`, as it spells them. */
 const nativeWords: Readonly<Record<string, readonly [question: string, answer: string]>> = {
@@ -34,7 +23,8 @@ function wordsOf(language: string): readonly [question: string, answer: string] 
     if (words === undefined)
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `the template native-cot has no words in ${language}, only in ${Object.keys(nativeWords).join(', ')}; use another template`,
+            `the template native-cot has no words in ${language}, ` +
+                `only in ${Object.keys(nativeWords).join(', ')}; use another template`,
         );
     return words;
 }
@@ -44,7 +34,10 @@ export const promptTemplates: Readonly<Record<string, PromptTemplate>> = {
     /** MathOctopus (arXiv 2310.20246), which the paper's models were trained with. */
     mathoctopus: plain('mathoctopus', ({ language, text }) => {
         const name = englishName(language);
-        return `Below is an instruction that describes a task. Write a response that appropriately completes the request in ${name}. Please answer in ${name}.\n\n### Instruction:\n${text}\n\n### Response:`;
+        return (
+            'Below is an instruction that describes a task. Write a response that appropriately completes the ' +
+            `request in ${name}. Please answer in ${name}.\n\n### Instruction:\n${text}\n\n### Response:`
+        );
     }),
     /** Its answers end before another question, as in lm-evaluation-harness. */
     'native-cot': plain(
@@ -82,7 +75,8 @@ export async function openTemplate(nameOrPath: string, model: ChatModel): Promis
     const text = await readFile(nameOrPath, 'utf8').catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${nameOrPath}: no such template, nor a file that can be read; choose from chat, ${Object.keys(promptTemplates).join(', ')}, or give a text file with {question}`,
+            `${nameOrPath}: no such template, nor a file that can be read; ` +
+                `choose from chat, ${Object.keys(promptTemplates).join(', ')}, or give a text file with {question}`,
             { cause },
         );
     });

@@ -3,12 +3,13 @@ import { z } from 'zod';
 import type { Engine } from '../engine/Engine.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { unwritable, writeFileAtomic } from '../files.js';
-import { withFile } from '../folderLock.js';
-import { Journal, noteUnreadable } from '../Journal.js';
-import { type Progress, silent } from '../progress.js';
+import { unwritable, writeFileAtomic } from '../files/fileAccess.js';
+import { withFile } from '../files/folderLock.js';
+import { Journal, noteUnreadable } from '../files/Journal.js';
+import { type Progress, silent } from '../support/progress.js';
 import { promptKey } from './promptKey.js';
-import { englishName, type PromptTemplate } from './promptTemplates.js';
+import type { PromptTemplate } from './PromptTemplate.js';
+import { englishName } from './promptTemplates.js';
 import { questionId } from './questionId.js';
 import type { Question, Questions } from './Questions.js';
 
@@ -16,7 +17,10 @@ export interface RespondOptions {
     readonly engine: Engine;
     readonly questions: Questions;
     readonly template: PromptTemplate;
-    /** JSON file that gets the answers; beside it `PATH.answers.jsonl` keeps those of each question as soon as they are there. */
+    /**
+     * JSON file that gets the answers; beside it `PATH.answers.jsonl` keeps those of each question as soon as they are
+     * there.
+     */
     readonly path: string;
     /** Only the first so many questions of each language. */
     readonly limit?: number | undefined;
@@ -166,7 +170,7 @@ async function askedQuestions({
 }: RespondOptions): Promise<AskedQuestion[]> {
     const asked: AskedQuestion[] = [];
     for (const language of questions.languages) {
-        for (const question of (await questions.of(language)).slice(0, limit)) {
+        for (const question of (await questions.inLanguage(language)).slice(0, limit)) {
             const [text, id, special, stops] = [
                 await template.write(question),
                 questionId(question),

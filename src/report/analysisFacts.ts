@@ -12,7 +12,7 @@ export interface LanguageCounts {
 /** A largest or smallest value and everything that shares it. */
 export interface Extreme<T> {
     readonly value: number;
-    readonly of: readonly T[];
+    readonly items: readonly T[];
 }
 
 /** Numbers the page states in words, derived from an analysis. */
@@ -79,7 +79,7 @@ function extreme<T>(
     values: readonly number[],
     choose: (...values: number[]) => number,
 ): Extreme<T> {
-    if (values.length === 0) return { value: 0, of: [] };
+    if (values.length === 0) return { value: 0, items: [] };
     const value = choose(...values);
-    return { value, of: items.filter((_, index) => values[index] === value) };
+    return { value, items: items.filter((_, index) => values[index] === value) };
 }

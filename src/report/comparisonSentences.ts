@@ -23,7 +23,10 @@ export function comparisonSummary(comparison: Comparison | undefined): Html | fa
     const numbers = (kind: NeuronClass) => {
         const sum = (of: readonly Readonly<Record<NeuronClass, number>>[]) =>
             of.reduce((total, layer) => total + layer[kind], 0);
-        return `${formatCount(sum(first.layers))} to ${formatCount(sum(last.layers))} ${kind} (${formatDifference(sum(layers))})`;
+        return (
+            `${formatCount(sum(first.layers))} to ${formatCount(sum(last.layers))} ${kind} ` +
+            `(${formatDifference(sum(layers))})`
+        );
     };
     const groupChange = (name: string, change: number | undefined) =>
         change === undefined ? [] : [`${name} ${formatDifference(change)}`];

@@ -69,11 +69,11 @@ export function formatPercentPoints(percent: Measured | undefined): string {
     if (magnitude < 0.05) return '0';
     const sign = value < 0 ? MINUS : '+';
     // 3.0 beside 3.1: the digits of neighbouring cells line up.
-    return sign + (magnitude < 9.95 ? magnitude.toFixed(1) : compact(magnitude));
+    return sign + (magnitude < 9.95 ? magnitude.toFixed(1) : formatCompact(magnitude));
 }
 
 /** A non-negative number in at most four characters: `3.2`, `123`, `1.2k`, `45k`, `7M`. */
-export function compact(value: number): string {
+export function formatCompact(value: number): string {
     const units = ['', 'k', 'M', 'G', 'T'];
     let scaled = value;
     let unit = 0;

@@ -45,7 +45,10 @@ export const metricWords: Readonly<Record<MetricName, MetricWords>> = {
     },
 };
 
-/** A metric's change and its interval, such as `+1.0 points, 95 % 0 points to +2.0 points`; relative where its effects are. */
+/**
+ * A metric's change and its interval, such as `+1.0 points, 95 % 0 points to +2.0 points`; relative where its effects
+ * are.
+ */
 export function changeWords(metric: MetricName, { before, change, interval }: MetricGroupChange): string {
     const { relative, formatEffect } = metricWords[metric];
     const effect = (value: number): string => formatEffect(relative ? value / before : value);

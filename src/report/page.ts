@@ -17,6 +17,8 @@ export interface RenderedSection {
 export function page(input: ReportInput, sections: readonly RenderedSection[]): string {
     const notes = input.notes ?? [];
     const warnings = [...(input.warnings ?? []), ...(input.comparison?.notes ?? [])];
+    const warned = warnings.map((warning) => html`<p><b>Note:</b> ${warning}</p>`);
+    const noted = notes.map((note) => html`<p>${note}</p>`);
     // The policy makes the browser itself refuse anything from outside.
     const content = html`<!doctype html>
         <html lang="en">
@@ -37,9 +39,9 @@ export function page(input: ReportInput, sections: readonly RenderedSection[]): 
                         <h1>${input.title}</h1>
                     </header>
                     <section class="summary" style="margin-top:0">
-                        ${warnings.length > 0 && html`<div class="warnings" role="note">${warnings.map((warning) => html`<p><b>Note:</b> ${warning}</p>`)}</div>`}
+                        ${warnings.length > 0 && html`<div class="warnings" role="note">${warned}</div>`}
                         ${keyNumbers(input)}${summary(input)}
-                        ${notes.length > 0 && html`<div class="notes">${notes.map((note) => html`<p>${note}</p>`)}</div>`}
+                        ${notes.length > 0 && html`<div class="notes">${noted}</div>`}
                     </section>
                     ${chapterNames.map((name) =>
                         chapter(

@@ -2,15 +2,16 @@ import { join } from 'node:path';
 import { type Activations, type ActivationsSource, sitesOf } from '../activations/Activations.js';
 import { readActivations } from '../activations/activationsFile.js';
 import { countsDigest } from '../activations/countsDigest.js';
-import { defined } from '../defined.js';
+import { defined } from '../support/defined.js';
 import { sameSites } from '../engine/Site.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { readComparison } from '../experiments/comparisonFile.js';
 import { countedWords } from '../experiments/countedTexts.js';
-import type { DeactivationMatrix, NeuronSetName } from '../experiments/DeactivationMatrix.js';
+import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import type { NeuronSetName } from '../neurons/neuronSets.js';
 import { readMatrices } from '../experiments/matrixFile.js';
-import { withFolder } from '../folderLock.js';
-import { readNeurons } from '../neurons/file.js';
+import { withFolder } from '../files/folderLock.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
@@ -41,13 +42,15 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const counted = fits(analysis, activations);
     if (!counted) {
         stale.push(
-            'neurons.json was made from other counts than activations.safetensors holds, so the numbers of counted tokens are left out; run identify again',
+            'neurons.json was made from other counts than activations.safetensors holds, ' +
+                'so the numbers of counted tokens are left out; run identify again',
         );
     }
     const matrices = (await readMatrices(folder)).filter((matrix) => {
         if (isOf(matrix, analysis)) return true;
         stale.push(
-            `${matrix.metric}.matrix.json was made with other neurons than those of neurons.json and is left out; run deactivate again`,
+            `${matrix.metric}.matrix.json was made with other neurons than those of neurons.json and is left ` +
+                'out; run deactivate again',
         );
         return false;
     });
@@ -119,12 +122,14 @@ function warningsOn({ metric, counted, model }: DeactivationMatrix, source: Acti
         ...(counted === undefined
             ? []
             : [
-                  `The ${noun} was ${countedWords(counted)}: effects on texts that neurons were found on look larger than on others.`,
+                  `The ${noun} was ${countedWords(counted)}: effects on texts that neurons were found on ` +
+                      'look larger than on others.',
               ]),
         ...(model === undefined || model.fingerprint === source.model.fingerprint
             ? []
             : [
-                  `The ${noun} was measured on another model (${model.name}, ${model.quantization}) than the neurons were found in.`,
+                  `The ${noun} was measured on another model ` +
+                      `(${model.name}, ${model.quantization}) than the neurons were found in.`,
               ]),
     ];
 }

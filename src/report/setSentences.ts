@@ -36,7 +36,8 @@ export function setSentences(facts: SetFacts): string[] {
             `with random neurons it does in ${formatCount(facts.controlHits)}, ` +
             `and chance alone would give ${facts.expectedHits.toFixed(1)}.`,
         `On average the language’s own ${noun} changes by ${formatEffect(facts.own)} ` +
-            `(random neurons: ${formatEffect(facts.controlOwn)}) and that of the others by ${formatEffect(facts.others)} ` +
+            `(random neurons: ${formatEffect(facts.controlOwn)}) ` +
+            `and that of the others by ${formatEffect(facts.others)} ` +
             `(random neurons: ${formatEffect(facts.controlOthers)}).`,
         VERDICTS[facts.verdict],
     ];
@@ -60,7 +61,8 @@ export function setLine(facts: SetFacts): string {
     if (facts.compared === 0) return `${noun}: ${VERDICT_LABELS[facts.verdict]}.`;
     return (
         `that language is hurt most in ${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')} ` +
-        `(random neurons: ${formatCount(facts.controlHits)}), its ${noun} changes by ${formatEffect(facts.own)} on average ` +
+        `(random neurons: ${formatCount(facts.controlHits)}), ` +
+        `its ${noun} changes by ${formatEffect(facts.own)} on average ` +
         `(random neurons: ${formatEffect(facts.controlOwn)}): ${VERDICT_LABELS[facts.verdict]}.`
     );
 }

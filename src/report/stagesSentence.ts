@@ -7,7 +7,10 @@ export function stagesSentence({ seen, reason, stages, confidence }: Stages): st
         ({ name, first, last }, index) =>
             `${index + 1} ${name}, ${first === last ? `layer ${first}` : `layers ${first} to ${last}`}`,
     );
-    return `The four stages are seen in this model: ${places.join('; ')} (shaded by turns; confidence ${formatConfidence(confidence)}).`;
+    return (
+        `The four stages are seen in this model: ${places.join('; ')} ` +
+        `(shaded by turns; confidence ${formatConfidence(confidence)}).`
+    );
 }
 
 /** A share below 1 is never shown as 100 %. */

@@ -19,7 +19,8 @@ const DARK_FIGURES = Object.entries(DARK)
 
 /** The page's style sheet. */
 export const STYLES = `
-:root{color-scheme:light dark;--ink:${COLORS.ink};--muted:${COLORS.muted};--line:#d8dee4;--page:#f6f7f9;--card:${COLORS.background};
+:root{color-scheme:light dark;--ink:${COLORS.ink};--muted:${COLORS.muted};
+--line:#d8dee4;--page:#f6f7f9;--card:${COLORS.background};
 --specific:${CLASS_COLORS.specific};--related:${CLASS_COLORS.related};--general:${CLASS_COLORS.general}}
 *{box-sizing:border-box}
 body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 ${FONT}}
@@ -71,11 +72,20 @@ dt{font-weight:600;color:var(--muted)}
 dd{margin:0;max-width:85ch;overflow-wrap:anywhere}
 .definitions+p{margin:16px 0 0}
 a{color:var(--related)}
-@media screen and (max-width:900px){figure:not(.wide){grid-template-columns:minmax(0,1fr)}figure:not(.wide) figcaption{padding-top:0}dl{grid-template-columns:minmax(0,1fr);gap:2px}dd{margin-bottom:10px}}
-@media screen and (max-width:600px){main{padding:20px 10px 40px}section{padding:16px 14px}h1{font-size:1.6rem}figure.wide svg{max-width:none}}
+@media screen and (max-width:900px){
+figure:not(.wide){grid-template-columns:minmax(0,1fr)}
+figure:not(.wide) figcaption{padding-top:0}
+dl{grid-template-columns:minmax(0,1fr);gap:2px}
+dd{margin-bottom:10px}}
+@media screen and (max-width:600px){
+main{padding:20px 10px 40px}
+section{padding:16px 14px}
+h1{font-size:1.6rem}
+figure.wide svg{max-width:none}}
 @media screen and (prefers-color-scheme:dark){
 :root{--ink:#dfe3e8;--muted:#9aa4af;--line:#30363d;--page:#0d1117;--card:${DARK[COLORS.background] ?? ''};
---specific:${DARK[CLASS_COLORS.specific] ?? ''};--related:${DARK[CLASS_COLORS.related] ?? ''};--general:${DARK[CLASS_COLORS.general] ?? ''}}
+--specific:${DARK[CLASS_COLORS.specific] ?? ''};--related:${DARK[CLASS_COLORS.related] ?? ''};
+--general:${DARK[CLASS_COLORS.general] ?? ''}}
 ${DARK_FIGURES}
 }
 @media print{

@@ -15,6 +15,9 @@ export function summary(input: ReportInput): Html {
     const { model, dataset } = input.source;
     const { languages, topRate } = input.analysis;
     const tokens = sum(languages.map((language) => ownValue(input.tokens, language) ?? null));
+    const unclassified =
+        facts.unclassified > 0 &&
+        html`; the other ${formatCount(facts.unclassified)} are high in no language and stay without a class`;
     return html` <p class="lead">
             <strong>${model.name}</strong> (${model.quantization}) was observed on <strong>${dataset.name}</strong> in
             ${formatQuantity(languages.length, 'language')} (${formatList(languages)}), over ${formatLarge(tokens)}
@@ -25,8 +28,7 @@ export function summary(input: ReportInput): Html {
             depends most on the language were selected (${formatShare(topRate)}). Of these,
             ${formatCount(facts.specific)} (${share(facts.specific, facts.selected)}) are
             <b class="specific">specific</b> to one language and ${formatCount(facts.related)}
-            (${share(facts.related, facts.selected)}) are <b class="related">related</b> to
-            several${facts.unclassified > 0 && html`; the other ${formatCount(facts.unclassified)} are high in no language and stay without a class`}.
+            (${share(facts.related, facts.selected)}) are <b class="related">related</b> to several${unclassified}.
             ${formatCount(facts.general)} neurons (${share(facts.general, facts.neurons)} of all) are
             <b class="general">general</b>: high in every language.
         </p>
@@ -130,8 +132,8 @@ function overviewRows(facts: SetFacts): Html {
 
 function extremes(facts: AnalysisFacts, l: number): string {
     if (facts.most.value === 0) return 'No language has neurons of its own.';
-    if (facts.most.of.length === l) return `Every language has ${formatQuantity(facts.most.value, 'neuron')}.`;
-    const name = ({ of, value }: Extreme<string>) => `${formatList(of)} (${formatCount(value)})`;
+    if (facts.most.items.length === l) return `Every language has ${formatQuantity(facts.most.value, 'neuron')}.`;
+    const name = ({ items, value }: Extreme<string>) => `${formatList(items)} (${formatCount(value)})`;
     return `Most neurons, specific and related together: ${name(facts.most)}; fewest: ${name(facts.fewest)}.`;
 }
 

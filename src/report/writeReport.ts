@@ -1,10 +1,10 @@
 import { join } from 'node:path';
-import { writeFileAtomic } from '../files.js';
+import { writeFileAtomic } from '../files/fileAccess.js';
 import { renderSvg } from './figures/renderSvg.js';
 import { page, type RenderedSection } from './page.js';
 import type { ReportFiles, ReportInput } from './Report.js';
 import { buildSections } from './sections/buildSections.js';
-import { toCsv } from '../csv.js';
+import { toCsv } from '../files/csv.js';
 
 const FIGURES = 'figures';
 const TABLES = 'tables';

@@ -3,16 +3,17 @@ import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { numberRules } from '../answers/numberRules.js';
-import { gpuChoices, identifyMethods, probabilityNames, splits } from '../choices.js';
+import { gpuChoices, splits } from '../engine/choices.js';
+import { identifyMethods, probabilityNames } from '../neurons/choices.js';
 import { isUdhr } from '../corpus/udhrCorpus.js';
 import { isModelUri } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { neuronSetNames } from '../experiments/DeactivationMatrix.js';
-import { expandHome } from '../expandHome.js';
+import { neuronSetNames } from '../neurons/neuronSets.js';
+import { expandHome } from '../files/expandHome.js';
 import { questionSets } from '../questions/fetchQuestions.js';
 import { isTemplateName } from '../questions/promptTemplates.js';
-import { ranges } from '../ranges.js';
-import { describeIssue, names, numberIn } from './settingIssues.js';
+import { ranges } from '../support/numberRanges.js';
+import { describeIssue, nameList, numberIn } from './settingIssues.js';
 
 /** Bytes of a configuration; what is larger was taken for one by mistake. */
 const mostBytes = 1024 * 1024;
@@ -29,7 +30,7 @@ const schema = z.strictObject({
     loras: loras.optional(),
     gpu: z.enum(gpuChoices).optional(),
     /** RPC servers, `host:port`. */
-    rpc: names().optional(),
+    rpc: nameList().optional(),
     gpuLayers: numberIn(ranges.gpuLayers).optional(),
     /** Layers whose experts stay in memory beside a GPU. */
     cpuExperts: numberIn(ranges.cpuExperts).optional(),
@@ -38,9 +39,9 @@ const schema = z.strictObject({
     windowSize: numberIn(ranges.windowSize).optional(),
     threads: numberIn(ranges.threads).optional(),
     /** Texts to count on. */
-    data: names(),
+    data: nameList(),
     /** Texts to deactivate on; default: those of `data`. */
-    evaluation: names().optional(),
+    evaluation: nameList().optional(),
     languages: z.array(text).min(1).optional(),
     /** Parts of the texts to keep apart, for the certainty of the analysis. */
     folds: numberIn(ranges.folds).optional(),
@@ -79,7 +80,10 @@ const schema = z.strictObject({
             loras: loras.optional(),
             /** Languages that it was aligned in. */
             trained: z.array(text).optional(),
-            /** Examined beside the model, not after it: takes the memory of both, and pays where one alone leaves cores idle. */
+            /**
+             * Examined beside the model, not after it: takes the memory of both, and pays where one alone leaves cores
+             * idle.
+             */
             together: z.boolean().optional(),
         })
         .optional(),

@@ -1,13 +1,10 @@
 import { readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nameOfWhole } from '../activations/Shard.js';
-import { cleanKinds } from '../choices.js';
+import { type CleanKind, cleanKinds } from './choices.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { unwritable } from '../files.js';
-import { withFolder } from '../folderLock.js';
-
-/** What of a run folder to remove: what was kept so that work is not done twice, by kind, and what was made of it. */
-export type CleanKind = 'counts' | 'ppl' | 'accuracy' | 'report';
+import { unwritable } from '../files/fileAccess.js';
+import { withFolder } from '../files/folderLock.js';
 
 export interface Removed {
     /** From the folder. */

@@ -46,7 +46,10 @@ export function embeddedRun(): RunConfig {
         threads: 1, // batches this small lose more to waiting threads than they win
         out: resolve('runs/embedded'),
         notes: [
-            'The embedded model is small and trained for half an hour, on sentences and word problems generated from templates and on part of the Universal Declaration of Human Rights, with a penalty that makes neurons specialise: it shows what the tool does, not how large models are made.',
+            'The embedded model is small and trained for half an hour, ' +
+                'on sentences and word problems generated from templates and on part of the Universal ' +
+                'Declaration of Human Rights, with a penalty that makes neurons specialise: ' +
+                'it shows what the tool does, not how large models are made.',
             'Problems are asked of the whole model, 50 a language, and without the specific + related neurons, 20 a ' +
                 'language: a single cell of the accuracy is sure to some 20 points. scripts/embedded/README.md has ' +
                 'figures from 50 and 100 problems, and of a second training.',

@@ -9,8 +9,8 @@ import { LanguageNeuronsError } from '../errors.js';
 import { type DeactivationMatrix, metricNames } from '../experiments/DeactivationMatrix.js';
 import { matrixPath } from '../experiments/matrixFile.js';
 import { mergeMatrix } from '../experiments/mergeMatrix.js';
-import { withFolder } from '../folderLock.js';
-import type { Progress } from '../progress.js';
+import { withFolder } from '../files/folderLock.js';
+import type { Progress } from '../support/progress.js';
 
 export interface MergeOptions {
     /** Run folder that gets what is merged. */
@@ -23,7 +23,7 @@ export interface MergeOptions {
 
 /** What shards were merged to. */
 export type Merged =
-    | { readonly path: string; readonly activations: Activations; readonly there: boolean }
+    | { readonly path: string; readonly activations: Activations; readonly wasThere: boolean }
     | { readonly path: string; readonly matrix: DeactivationMatrix };
 
 /** What makes of shards the file that they are parts of, by its name in a run folder: in the order of the work. */
@@ -81,10 +81,10 @@ async function mergeMatrices(files: readonly string[], options: MergeOptions): P
 async function mergeCounts(files: readonly string[], { folder, force = false }: MergeOptions): Promise<Merged> {
     const activations = await mergeShards(files);
     const path = activationsPath(folder);
-    const { there } = await withFolder(folder, 'merge', async () => {
+    const { isThere } = await withFolder(folder, 'merge', async () => {
         const found = await checkReplaces(path, activations, force);
-        if (!found.there) await writeActivations(path, activations);
+        if (!found.isThere) await writeActivations(path, activations);
         return found;
     });
-    return { path, activations, there };
+    return { path, activations, wasThere: isThere };
 }

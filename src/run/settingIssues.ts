@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { suggestion } from '../nearest.js';
-import { describeRange, isInRange, type NumberRange, numberMend } from '../ranges.js';
+import { suggestion } from '../support/nearest.js';
+import { describeRange, isInRange, type NumberRange, numberMend } from '../support/numberRanges.js';
 
 /** A number in a range, or a word in its place; what is refused is said as it was given. */
 export function numberIn(range: NumberRange): z.ZodType<number>;
@@ -14,7 +14,7 @@ export function numberIn(range: NumberRange, word?: string): z.ZodType<unknown> 
 }
 
 /** One name or a list of them, which becomes a list. */
-export function names(): z.ZodType<string[]> {
+export function nameList(): z.ZodType<string[]> {
     const name = z.string().min(1);
     return z
         .union([name, z.array(name).min(1)], {

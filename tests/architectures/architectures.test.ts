@@ -10,7 +10,9 @@ import { writeApertus, writeGemma3n, writeGraniteSwitch, writeRwkv7 } from '../h
 import { Counter, type Outcome } from './Counter.js';
 import { type Row, tableOf } from './table.js';
 
-/** ARCHITECTURES=full: each mixture with 2, 8 and 32 experts, of which llama.cpp's program has 2 picked; else with 8. */
+/**
+ * ARCHITECTURES=full: each mixture with 2, 8 and 32 experts, of which llama.cpp's program has 2 picked; else with 8.
+ */
 const expertCounts = process.env.ARCHITECTURES === 'full' ? [8, 2, 32] : [8];
 /** ARCHITECTURES_OF=REGEX: only these. */
 const only = process.env.ARCHITECTURES_OF;

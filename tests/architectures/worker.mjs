@@ -4,7 +4,9 @@ const load = (path) => import(new URL(`../../dist/${path}`, import.meta.url).hre
 const { LanguageNeuronsError } = await load('index.js');
 const { MeasuredEngine } = await load('engine/MeasuredEngine.js');
 
-/** The models' vocabulary is of 64 tokens or more; the order of these is not one that a router could tell from noise. */
+/**
+ * The models' vocabulary is of 64 tokens or more; the order of these is not one that a router could tell from noise.
+ */
 const tokens = Int32Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 64);
 const texts = [{ tokens, promptLength: 0, characters: tokens.length }];
 const settings = { batchSize: 32, contextSize: 256, windowSize: 32, threads: 2 };

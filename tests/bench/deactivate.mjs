@@ -30,7 +30,8 @@ async function line(label, aim, side, against) {
 function heading(engine) {
     const { info, backends } = engine;
     console.log(
-        `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, llama.cpp ${backends.release}, node ${process.version}`,
+        `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ` +
+            `${backends.variant}, llama.cpp ${backends.release}, node ${process.version}`,
     );
     console.log(
         `${info.name}, ${info.description}, vocabulary ${info.vocabulary}; ${rounds} rounds; median (quartiles)`,

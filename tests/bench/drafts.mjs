@@ -13,7 +13,8 @@ const languages = ['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'];
  * and without.
  * @param {string} model
  * @param {{ rounds: number, threads: number, corpus: string, maxTokens: number, masked?: readonly string[] }} options
- * @returns {Promise<string>} a line: the ratio of times, the share of drafted tokens that held, and of answers that differ
+ * @returns {Promise<string>} a line: the ratio of times, the share of drafted tokens that held, and of answers that
+ * differ
  */
 export async function benchDrafts(model, { rounds, threads, corpus, maxTokens, masked = languages }) {
     const root = mkdtempSync(join(tmpdir(), 'language-neurons-drafts-'));
@@ -32,7 +33,7 @@ export async function benchDrafts(model, { rounds, threads, corpus, maxTokens, m
         const prompts = await Promise.all(
             languages.map(async (language) => ({
                 id: 0,
-                text: await template.write((await questions.of(language))[0]),
+                text: await template.write((await questions.inLanguage(language))[0]),
                 special: template.special,
                 stops: template.stops(language),
             })),
@@ -65,8 +66,10 @@ export async function benchDrafts(model, { rounds, threads, corpus, maxTokens, m
         const sum = (name) => drafted.texts.reduce((total, one) => total + one[name], 0);
         const differing = plain.texts.filter(({ text }, i) => drafted.texts[i].text !== text).length;
         return (
-            `one answer at a time, without drafts / with, time: ${median.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})  aim >= 2; ` +
-            `${Math.round((100 * sum('held')) / sum('tried'))} % of drafted tokens held; ${differing} of ${plain.texts.length} answers differ`
+            'one answer at a time, without drafts / with, time: ' +
+            `${median.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})  aim >= 2; ` +
+            `${Math.round((100 * sum('held')) / sum('tried'))} % of drafted tokens held; ` +
+            `${differing} of ${plain.texts.length} answers differ`
         );
     } finally {
         engine.close();

@@ -99,7 +99,8 @@ async function ours(engine, sequences) {
 }
 
 console.log(
-    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${threads} threads, node ${process.version}; ${rounds} rounds; median (quartiles)`,
+    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${threads} threads, ` +
+        `node ${process.version}; ${rounds} rounds; median (quartiles)`,
 );
 for (const model of models) {
     for (const sequences of argv.sequences.split(',').map(Number)) {

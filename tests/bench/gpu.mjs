@@ -54,8 +54,9 @@ const callback = await MeasuredEngine.open({
     callbackTensor: 'ffn_gate',
 });
 const { info, backends } = engine;
+const devices = backends.devices.map(({ name, description }) => `${name}: ${description}`).join('; ');
 console.log(
-    `${new Date().toISOString().slice(0, 10)}  ${backends.devices.map(({ name, description }) => `${name}: ${description}`).join('; ')}; ${cpus()[0].model} x ${cpus().length}; driver ${driver()}`,
+    `${new Date().toISOString().slice(0, 10)}  ${devices}; ${cpus()[0].model} x ${cpus().length}; driver ${driver()}`,
 );
 console.log(`${backends.variant}, llama.cpp ${backends.release}, node ${process.version}; ${engine.notes.join('; ')}`);
 console.log(

@@ -26,7 +26,8 @@ const [languages, through] = [['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', '
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 console.log(
-    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, node ${process.version}; ${rounds} rounds; median (quartiles)`,
+    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ` +
+        `node ${process.version}; ${rounds} rounds; median (quartiles)`,
 );
 
 async function line(label, aim, work) {

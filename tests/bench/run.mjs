@@ -32,8 +32,8 @@ process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const synthetic = join(folder, 'experts.gguf');
 if (experts) writeSyntheticModel(synthetic, { ...shapes['30b-a3b'], layers: 4, vocabulary: 512 }, 'q4_0');
 const model = experts ? synthetic : (argv._[0] ?? (existsSync(smollm2) ? smollm2 : embeddedModel));
-// A plain prefill computes the last layer's FFN for one token of a batch alone: of four layers that is a part to speak of,
-// so the unprobed side computes a head of 512 words for all.
+// A plain prefill computes the last layer's FFN for one token of a batch alone: of four layers that is a part to speak
+// of, so the unprobed side computes a head of 512 words for all.
 const head = experts ? 'every' : true;
 const aim = experts ? '<= 1.05' : '<= 1.03';
 
@@ -46,7 +46,8 @@ const corpus = await openCorpus('udhr:1-12', { languages: ['en', 'zh', 'de'] });
 const texts = [];
 for (const language of corpus.languages) for await (const sample of corpus.samples(language)) texts.push(sample);
 const tape = [{ language: '', prompt: '', response: texts.map(({ response }) => response).join(' ') }];
-const few = [{ language: '', prompt: '', response: tape[0].response.slice(0, experts ? 1500 : 6000) }]; // tokens are bytes there
+// Tokens are bytes there.
+const few = [{ language: '', prompt: '', response: tape[0].response.slice(0, experts ? 1500 : 6000) }];
 const widths = full.sites.map(({ width, experts }) => width * experts);
 const mask = maskOf(
     widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])),
@@ -55,7 +56,8 @@ const mask = maskOf(
 
 const { info, backends } = engine;
 console.log(
-    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, llama.cpp ${backends.release}, node ${process.version}`,
+    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, ` +
+        `llama.cpp ${backends.release}, node ${process.version}`,
 );
 console.log(
     `${info.name}, ${info.description}; batches of ${engine.batchSize} tokens; ${rounds} rounds; median (quartiles)`,
@@ -67,8 +69,8 @@ async function line(label, aim, side, against) {
 }
 
 const time = (work) => () => seconds(work);
-// Counting alone leaves out what it does not need, the last down projection and the head: of four layers a part to speak
-// of too, so that both sides do the same but for the counting.
+// Counting alone leaves out what it does not need, the last down projection and the head: of four layers a part to
+// speak of too, so that both sides do the same but for the counting.
 const probed = experts ? () => full.prefill(few, { head, count: true }) : () => full.count(few);
 await line(
     'probed prefill / unprobed, time',

@@ -55,7 +55,8 @@ describe.skipIf(!existsSync(metal))('the Metal backend (skipped until llama.cpp 
 
     it('is asked about every operation that the adapter builds', () => {
         expect(body.length).toBeGreaterThan(5000);
-        expect([...used].filter((call) => operations[call] === undefined)).toEqual([]); // a new one belongs in the table
+        // A new one belongs in the table.
+        expect([...used].filter((call) => operations[call] === undefined)).toEqual([]);
         expect(used.size).toBeGreaterThan(12);
     });
 

@@ -61,9 +61,9 @@ export interface Difference {
 }
 
 /**
- * Compares a result with that of an undisturbed run: journals as sets of entries, all else byte for byte once the folder's
- * own path and what says when and how long is taken out. Answers may be other ones where a batch was cut otherwise;
- * they are counted, and only where some are, files made from answers may differ as well.
+ * Compares a result with that of an undisturbed run: journals as sets of entries, all else byte for byte once the
+ * folder's own path and what says when and how long is taken out. Answers may be other ones where a batch was cut
+ * otherwise; they are counted, and only where some are, files made from answers may differ as well.
  * @param madeIn folder in which the undisturbed run was made, where it was copied away since
  */
 export function compareFolders(folder: string, reference: string, madeIn = reference): Difference {

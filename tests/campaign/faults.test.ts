@@ -1,4 +1,5 @@
-import { type FaultCode, type Operation, watching } from './faults/faultyFiles.js'; // first: before what it watches is loaded
+// First: before what it watches is loaded.
+import { type FaultCode, type Operation, watching } from './faults/faultyFiles.js';
 import { cpSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -95,8 +96,7 @@ function spread(all: number): number[] {
 
 /** One line that names a file, of the package's own class. */
 function refusal(error: unknown): string | undefined {
-    if (!(error instanceof LanguageNeuronsError))
-        return `not a LanguageNeuronsError but ${error instanceof Error ? `${error.name}: ${error.message}` : String(error)}`;
+    if (!(error instanceof LanguageNeuronsError)) return `not a LanguageNeuronsError but ${String(error)}`;
     if (error.message.includes('\n')) return `more than one line: ${error.message}`;
     return error.message.includes(folder) ? undefined : `names no file: ${error.message}`;
 }

@@ -14,14 +14,20 @@ const [conditions, questions] = [480, 2500];
 
 /** As `deactivate` reads its journal: each answer judged, its text let go. */
 const reader = `
-import { Journal } from ${JSON.stringify(resolve('dist/Journal.js'))};
+import { Journal } from ${JSON.stringify(resolve('dist/files/Journal.js'))};
 import { AnswerSheet } from ${JSON.stringify(resolve('dist/experiments/AnswerSheet.js'))};
 import { z } from 'zod';
-const entry = z.object({ key: z.string(), condition: z.string(), language: z.string(), index: z.int(), text: z.string(), tokens: z.int() });
+const entry = z.object({
+    key: z.string(), condition: z.string(), language: z.string(), index: z.int(), text: z.string(), tokens: z.int(),
+});
 const questions = Array.from({ length: ${questions} }, (_, index) => ({ language: 'en', index, text: 'q', answer: 7 }));
 const sheet = new AnswerSheet(${conditions}, questions, ['en'], 'last');
 let taken = 0;
-await Journal.open(process.argv[2], entry, { take: ({ key, text, tokens, index }) => { sheet.mark(Number(key.split('/')[1]), index, text, tokens); taken++; } });
+const take = ({ key, text, tokens, index }) => {
+    sheet.mark(Number(key.split('/')[1]), index, text, tokens);
+    taken++;
+};
+await Journal.open(process.argv[2], entry, { take });
 const right = sheet.cell(${conditions - 1}, [...questions.keys()]).answers.number;
 console.log(JSON.stringify({ taken, right, mebibytes: process.resourceUsage().maxRSS / 1024 }));
 `;
@@ -34,7 +40,8 @@ it('a journal of 1.2 million answers, longer than a string may be, is read in un
             let block = '';
             for (let index = 0; index < questions; index++) {
                 const key = `${String(index).padStart(24, '0')}/${condition}`;
-                block += `${JSON.stringify({ key, condition: String(condition), language: 'en', index, text, tokens: 90 })}\n`;
+                const entry = { key, condition: String(condition), language: 'en', index, text, tokens: 90 };
+                block += `${JSON.stringify(entry)}\n`;
             }
             yield block;
         }

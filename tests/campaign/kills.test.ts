@@ -9,8 +9,9 @@ import { type Scenario, scenarios } from './kills/scenarios.js';
 import { kills, seed, together } from './settings.js';
 
 /**
- * Answers that may be other ones than those of an undisturbed run: what is generated after a stop is batched otherwise, and
- * a last bit can turn a draw. Measured over 1,000 kills: greedy 15 of 3,276 answers (0.46 %), sampled 62 of 2,501 (2.5 %).
+ * Answers that may be other ones than those of an undisturbed run: what is generated after a stop is batched otherwise,
+ * and a last bit can turn a draw. Measured over 1,000 kills: greedy 15 of 3,276 answers (0.46 %), sampled 62 of 2,501
+ * (2.5 %).
  */
 const answersThatMayDiffer = (answers: number, sampled: boolean): number =>
     Math.max(4, (sampled ? 0.06 : 0.01) * answers);
@@ -46,7 +47,7 @@ async function undisturbed(scenario: Scenario): Promise<Undisturbed> {
     return { scenario, template, reference, milliseconds };
 }
 
-describe(`a command killed at any moment ends, continued, with the files of an undisturbed run (${kills} kills)`, () => {
+describe(`a command killed at any moment ends, continued, with an undisturbed run's files (${kills} kills)`, () => {
     it.each(scenarios.map((scenario, i) => ({ ...scenario, i })))('$name', async ({ i, ...scenario }) => {
         const share = Math.floor(((i + 1) * kills) / scenarios.length) - Math.floor((i * kills) / scenarios.length);
         if (share === 0) return;
@@ -72,7 +73,8 @@ describe(`a command killed at any moment ends, continued, with the files of an u
                     else
                         problems.push(
                             [
-                                `${scenario.name}, chain ${number}: ${result.story}; kept in ${folder}; repeat with ${again(number)}`,
+                                `${scenario.name}, chain ${number}: ${result.story}; kept in ${folder}; ` +
+                                    `repeat with ${again(number)}`,
                                 ...result.faults.slice(0, 20),
                             ].join('\n    '),
                         );

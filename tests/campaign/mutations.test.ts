@@ -116,7 +116,8 @@ async function checkThroughCli(
         !stderr.includes('a fault in the tool');
     if (!sound && !refused)
         problems.push(
-            `${kind.name} ${number} through the command line: ${String(code ?? signal)}, ${stderr.trim().slice(0, 600)}; repeat with ${again(kind, number)}`,
+            `${kind.name} ${number} through the command line: ${String(code ?? signal)}, ` +
+                `${stderr.trim().slice(0, 600)}; repeat with ${again(kind, number)}`,
         );
     rmSync(folder, { recursive: true, force: true });
     return true;
@@ -163,7 +164,8 @@ describe(`mutated inputs, ${mutations} of them, end sound or in one line`, () =>
                                 : undefined;
                     if (wrong !== undefined)
                         problems.push(
-                            `${name} ${one.number} (${one.seed.name}): ${wrong}; repeat with ${again(kind, one.number)}`,
+                            `${name} ${one.number} (${one.seed.name}): ${wrong}; ` +
+                                `repeat with ${again(kind, one.number)}`,
                         );
                     if (polluted !== undefined) await reader.close();
                 }
@@ -180,7 +182,10 @@ describe(`mutated inputs, ${mutations} of them, end sound or in one line`, () =>
             if (await checkThroughCli(kind, one, problems)) commands++;
         const seconds = (performance.now() - begin) / 1000;
         console.log(
-            `${name}: ${JSON.stringify(Object.fromEntries([...outcomes].sort()))}; slowest ${slowest.milliseconds.toFixed(0)} ms, at most ${(slowest.peakBytes / 2 ** 20).toFixed(0)} MiB; ${commands} through the command line; ${seconds.toFixed(0)} s`,
+            `${name}: ${JSON.stringify(Object.fromEntries([...outcomes].sort()))}; ` +
+                `slowest ${slowest.milliseconds.toFixed(0)} ms, ` +
+                `at most ${(slowest.peakBytes / 2 ** 20).toFixed(0)} MiB; ${commands} through the command line; ` +
+                `${seconds.toFixed(0)} s`,
         );
         expect(problems.slice(0, 12).join('\n\n'), `${problems.length} of ${count}`).toBe('');
         expect(readdirSync(canary)).toEqual([]);

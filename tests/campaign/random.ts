@@ -8,7 +8,8 @@ export type Random = (below: number) => number;
 export function randomOf(seed: number, ...what: (string | number)[]): Random {
     let hash = 0x811c9dc5;
     for (const byte of Buffer.from([seed, ...what].join('/'))) hash = Math.imul(hash ^ byte, 0x01000193);
-    // The generator's first draws of neighbouring seeds are alike: the hash is spread over all bits, the first ones left out.
+    // The generator's first draws of neighbouring seeds are alike: the hash is spread over all bits, the first ones
+    // left out.
     hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
     hash = Math.imul(hash ^ (hash >>> 12), 0x297a2d39);
     const generator = xoroshiro128plus(hash ^ (hash >>> 15));

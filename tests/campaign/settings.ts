@@ -1,6 +1,6 @@
 /**
- * Sizes of the campaign: a slice of a few minutes, or with CAMPAIGN=full the whole. CAMPAIGN_KILLS, CAMPAIGN_MUTATIONS and
- * CAMPAIGN_FAULTS set one size alone; CAMPAIGN_SEED makes another campaign, the same one always the same.
+ * Sizes of the campaign: a slice of a few minutes, or with CAMPAIGN=full the whole. CAMPAIGN_KILLS, CAMPAIGN_MUTATIONS
+ * and CAMPAIGN_FAULTS set one size alone; CAMPAIGN_SEED makes another campaign, the same one always the same.
  */
 const full = process.env.CAMPAIGN === 'full';
 

@@ -1,5 +1,5 @@
 import type { Sample } from '../../src/corpus/Corpus.js';
-import { openCorpus } from '../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../src/data/openCorpus.js';
 
 /** The first texts of some articles of the UDHR in a few languages: real text, always at hand. */
 export async function udhrSamples(languages: readonly string[], articles = '25-27'): Promise<Sample[]> {

@@ -11,7 +11,7 @@ import { accuracyMetric } from '../../src/experiments/accuracy.js';
 import { deactivate } from '../../src/experiments/deactivate.js';
 import { readMatrix } from '../../src/experiments/matrixFile.js';
 import { Engine } from '../../src/engine/Engine.js';
-import { readNeurons } from '../../src/neurons/file.js';
+import { readNeurons } from '../../src/neurons/neuronsFile.js';
 import { openQuestions } from '../../src/questions/openQuestions.js';
 import { openTemplate } from '../../src/questions/promptTemplates.js';
 import { cli, sees, startCli } from '../helpers/cli.js';
@@ -130,7 +130,9 @@ describe('deactivate --metric accuracy', () => {
     it('is part of a whole run where its configuration asks questions', async () => {
         writeFileSync(
             at('run.yaml'),
-            `model: ${embeddedModel}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: whole\naccuracy: {questions: questions, template: ${at('template.txt')}, limit: 2, maxTokens: 8}\n`,
+            `model: ${embeddedModel}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\n` +
+                'topRate: 0.1\nsets: [specific]\ncontrols: 1\nout: whole\n' +
+                `accuracy: {questions: questions, template: ${at('template.txt')}, limit: 2, maxTokens: 8}\n`,
         );
         const { code, stdout, stderr } = await cli('run', at('run.yaml'), '--json');
         expect(code, stderr).toBe(0);
@@ -145,10 +147,14 @@ describe('deactivate --metric accuracy', () => {
         );
     });
 
-    it('of a model before and after alignment ends in one report, each measured on the same texts and questions', async () => {
+    it('of a model before and after alignment ends in one report, both measured on the same texts', async () => {
         writeFileSync(
             at('pair.yaml'),
-            `model: ${embeddedModel}\naligned: {loras: [{path: ${embeddedAdapter}}], trained: [de], together: true}\ngpu: 'off'\ndata: texts\nevaluation: udhr:29-30\ntopRate: 0.1\nsets: [specific]\ncontrols: 1\nout: pair\naccuracy: {questions: questions, template: chat, limit: 2, wholeLimit: 6, maxTokens: 8}\n`,
+            `model: ${embeddedModel}\n` +
+                `aligned: {loras: [{path: ${embeddedAdapter}}], trained: [de], together: true}\n` +
+                "gpu: 'off'\ndata: texts\nevaluation: udhr:29-30\n" +
+                'topRate: 0.1\nsets: [specific]\ncontrols: 1\nout: pair\n' +
+                'accuracy: {questions: questions, template: chat, limit: 2, wholeLimit: 6, maxTokens: 8}\n',
         );
         const { code, stdout, stderr } = await cli('run', at('pair.yaml'), '--json');
         expect(code, stderr).toBe(0);
@@ -188,7 +194,8 @@ describe('deactivate --metric accuracy', () => {
     it('of two models at once stops both where one fails, and says why', async () => {
         writeFileSync(
             at('broken.yaml'),
-            `model: ${embeddedModel}\naligned: {loras: [{path: none.gguf}], together: true}\ngpu: 'off'\ndata: texts\nout: broken\n`,
+            `model: ${embeddedModel}\naligned: {loras: [{path: none.gguf}], together: true}\n` +
+                "gpu: 'off'\ndata: texts\nout: broken\n",
         );
         const { code, stderr } = await cli('run', at('broken.yaml'));
         expect(code).toBe(1);
@@ -292,7 +299,9 @@ const mayMount = spawnSync('unshare', ['-rm', 'sh', '-c', `mount -t tmpfs -o siz
 
 describe.skipIf(!mayMount)('a full disk (skipped where no file system may be mounted)', () => {
     const inSmall = async (kilobytes: number, ...args: string[]): Promise<{ code: number; stderr: string }> => {
-        const script = `mount -t tmpfs -o size=${kilobytes}k tmpfs "$0" && cp "$0.neurons.json" "$0/neurons.json" && "$@"; code=$?; cp -r "$0" "$0.after"; exit $code`;
+        const script =
+            `mount -t tmpfs -o size=${kilobytes}k tmpfs "$0" && cp "$0.neurons.json" "$0/neurons.json" && "$@"; ` +
+            'code=$?; cp -r "$0" "$0.after"; exit $code';
         return promisify(execFile)('unshare', [
             '-rm',
             'sh',

@@ -9,7 +9,7 @@ import type { EngineOptions } from '../../src/engine/engineTypes.js';
 import { loadBackends } from '../../src/engine/loadBackends.js';
 import { steppingDown } from '../../src/engine/steppingDown.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
-import { silent } from '../../src/progress.js';
+import { silent } from '../../src/support/progress.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
 

@@ -8,7 +8,7 @@ import { maskOf } from '../../src/experiments/conditions.js';
 import { perplexity } from '../../src/experiments/perplexityCells.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { readMatrices } from '../../src/experiments/matrixFile.js';
-import { readNeurons } from '../../src/neurons/file.js';
+import { readNeurons } from '../../src/neurons/neuronsFile.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare, sum, udhrSamples } from '../helpers/texts.js';
@@ -93,7 +93,8 @@ describe('a mixture whose experts are copies of a dense FFN', () => {
                 flippedShare(other.routed, whole.routed, whole.tokens),
             ];
             console.log(
-                `${JSON.stringify(options)}: ${share.toExponential(1)} of the signs differ, ${routed.toExponential(1)} of the routes`,
+                `${JSON.stringify(options)}: ${share.toExponential(1)} of the signs differ, ` +
+                    `${routed.toExponential(1)} of the routes`,
             );
             expect(share).toBeLessThan(roundingAtZero);
             expect(routed).toBeLessThan(routedOtherwise);

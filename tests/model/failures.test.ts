@@ -213,9 +213,11 @@ describe.skipIf(!hasPrlimit || sanitized)('splits of a graph that cannot be rese
                     path: ${JSON.stringify(model)}, devices: [], gpuLayers: 0, split: 'layer', mainGpu: 0,
                     cpuExperts: 0, loras: [],
                 });
-                const context = await model.createContext({ contextSize: 4096, batchSize: 4096, sequences: 1, streams: false, threads: 1,
+                const context = await model.createContext({
+                    contextSize: 4096, batchSize: 4096, sequences: 1, streams: false, threads: 1,
                     counting: 'automatic', countOnly: true, masks: 1, callbackTensor: '' });
-                const size = Number(/VmSize:\\s*(\\d+)/.exec(require('node:fs').readFileSync('/proc/self/status', 'utf8'))[1]) * 1024;
+                const status = require('node:fs').readFileSync('/proc/self/status', 'utf8');
+                const size = Number(/VmSize:\\s*(\\d+)/.exec(status)[1]) * 1024;
                 execFileSync('prlimit', ['--pid', String(process.pid), '--as=' + (size + 400 * 1024 * 1024)]);
                 const mode = { count: true, mask: true, masks: false, head: 'scores' };
                 const said = await context.graphSplits(mode).catch((error) => error.code);

@@ -71,7 +71,7 @@ describe('generation', () => {
         }
     });
 
-    it('prompts of tokens are those of their text; of different lengths, more than there are streams for, they all end', async () => {
+    it('prompts of tokens are those of their text; more than there are streams for, they all end', async () => {
         const tokens = await engine.tokenize(prompts[0]!);
         expect((await collected([{ text: tokens, id: 0 }], 24))[0]!.text).toBe(
             (await collected([{ text: prompts[0]!, id: 0 }], 24))[0]!.text,

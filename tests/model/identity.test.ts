@@ -14,16 +14,16 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CollectOptions } from '../../src/activations/collect.js';
 import { collect } from '../../src/activations/collect.js';
-import { openCorpus } from '../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import type { EngineOptions } from '../../src/engine/engineTypes.js';
 import { compare } from '../../src/experiments/compare.js';
 import { accuracyMetric, type AccuracyOptions } from '../../src/experiments/accuracy.js';
 import { deactivate, type DeactivateOptions } from '../../src/experiments/deactivate.js';
 import { perplexityMetric, type PerplexityOptions } from '../../src/experiments/perplexity.js';
-import { writeNeurons } from '../../src/neurons/file.js';
+import { writeNeurons } from '../../src/neurons/neuronsFile.js';
 import { identify } from '../../src/neurons/identify.js';
-import { silent } from '../../src/progress.js';
+import { silent } from '../../src/support/progress.js';
 import { openQuestions } from '../../src/questions/openQuestions.js';
 import { promptTemplates } from '../../src/questions/promptTemplates.js';
 import { respond } from '../../src/questions/respond.js';
@@ -163,7 +163,7 @@ describe('counts', () => {
         expect(anew.bytes.equals(whole.bytes)).toBe(true);
     });
 
-    it("of format 1, with a fingerprint of the header alone, still open, and are never taken for a model's", async () => {
+    it("of format 1, with the header's fingerprint alone, still open, and are never taken for a model's", async () => {
         const folder = at('older');
         await counted(folder, {});
         const path = join(folder, 'activations.safetensors');
@@ -338,7 +338,7 @@ describe('cells and answers', () => {
         expect((await reportOn(at('run'))).warnings).toEqual([]);
     });
 
-    it('a matrix of other neurons is left out of the report, which says so; a comparison of a model with itself too', async () => {
+    it('a matrix of other neurons is left out of the report, which says so, as of a model beside itself', async () => {
         await passes('ppl');
         const later = identify(
             await import('../../src/activations/activationsFile.js').then(({ readActivations }) =>
@@ -351,7 +351,8 @@ describe('cells and answers', () => {
         await writeNeurons(at('stale', 'neurons.json'), later);
         const { warnings, html } = await reportOn(at('stale'));
         expect(warnings.join()).toContain(
-            'ppl.matrix.json was made with other neurons than those of neurons.json and is left out; run deactivate again',
+            'ppl.matrix.json was made with other neurons than those of neurons.json and is left out; ' +
+                'run deactivate again',
         );
         expect(readFileSync(html, 'utf8')).not.toContain('id="deactivation-ppl');
         const { notes } = compare([

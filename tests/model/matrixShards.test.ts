@@ -14,16 +14,16 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { collect } from '../../src/activations/collect.js';
 import type { Shard } from '../../src/activations/Shard.js';
-import { openCorpus } from '../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { accuracyMetric } from '../../src/experiments/accuracy.js';
 import { deactivate, type DeactivateOptions } from '../../src/experiments/deactivate.js';
 import { deactivateShard } from '../../src/experiments/deactivateShard.js';
 import type { Metric } from '../../src/experiments/Metric.js';
 import { perplexityMetric } from '../../src/experiments/perplexity.js';
-import { writeNeurons } from '../../src/neurons/file.js';
+import { writeNeurons } from '../../src/neurons/neuronsFile.js';
 import { identify } from '../../src/neurons/identify.js';
-import { silent } from '../../src/progress.js';
+import { silent } from '../../src/support/progress.js';
 import { openQuestions } from '../../src/questions/openQuestions.js';
 import { openTemplate } from '../../src/questions/promptTemplates.js';
 import { merge } from '../../src/run/merge.js';
@@ -112,19 +112,19 @@ describe('shards of perplexities', () => {
     it('in two folders, one of them stopped in the middle, merge to the bytes of a run without', async () => {
         await whole(ppl, runFolder('whole'));
         const [here, there] = [runFolder('here'), runFolder('there', false)];
-        await measure(ppl, here, { number: 1, of: 3 });
-        await measure(ppl, there, { number: 3, of: 3 });
-        const stopped = measure(ppl, here, { number: 2, of: 3 }, watched(12).changes);
+        await measure(ppl, here, { number: 1, total: 3 });
+        await measure(ppl, there, { number: 3, total: 3 });
+        const stopped = measure(ppl, here, { number: 2, total: 3 }, watched(12).changes);
         await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' });
         await expect(merge([here, there], { folder: here })).rejects.toMatchObject({
             code: 'MISMATCH',
             message: 'the shards cannot be merged: of 3 shards 2 is missing; deactivate it first',
         });
         const again = watched();
-        await measure(ppl, here, { number: 2, of: 3 }, again.changes);
+        await measure(ppl, here, { number: 2, total: 3 }, again.changes);
         expect(again.notes.join()).toMatch(/continues after [1-9]\d* finished cells/);
         const finished = watched();
-        expect(await measure(ppl, here, { number: 2, of: 3 }, finished.changes)).toMatchObject({ there: true });
+        expect(await measure(ppl, here, { number: 2, total: 3 }, finished.changes)).toMatchObject({ wasThere: true });
         expect(finished.notes.join()).toContain('ppl.matrix.shard-2-of-3.json: this shard is finished');
 
         // Neither model nor texts are looked at.
@@ -160,11 +160,11 @@ describe('shards of perplexities', () => {
 
     it('divided anew, or not at all, find what is finished', async () => {
         const { notes, changes } = watched();
-        await measure(ppl, at('here'), { number: 4, of: 5 }, changes);
+        await measure(ppl, at('here'), { number: 4, total: 5 }, changes);
         expect(notes.join()).toMatch(/continues after \d+ finished cells/);
         expect(existsSync(at('here', 'ppl.cells.shard-4-of-5.jsonl'))).toBe(false); // nothing was left to measure
         const divided = runFolder('divided');
-        for (const number of [1, 2]) await measure(ppl, divided, { number, of: 2 });
+        for (const number of [1, 2]) await measure(ppl, divided, { number, total: 2 });
         const all = watched();
         await whole(ppl, divided, all.changes);
         expect(all.notes.join()).toContain(`continues after ${conditions * languages.length} finished cells`);
@@ -175,12 +175,12 @@ describe('shards of perplexities', () => {
     it('more of them than there are cells are as good, and further sets come in beside', async () => {
         const [many, folder] = [runFolder('many'), runFolder('in turn')];
         const few = { sets: ['specific'] as const, controls: 1 };
-        for (let number = 1; number <= 25; number++) await measure(ppl, many, { number, of: 25 }, few);
+        for (let number = 1; number <= 25; number++) await measure(ppl, many, { number, total: 25 }, few);
         await merge([many], { folder: many });
         await whole(ppl, folder, few);
         expect(bytesOf(many, 'ppl')).toEqual(bytesOf(folder, 'ppl'));
         const other = { ...few, sets: ['specific+related'] as const };
-        for (const number of [1, 2]) await measure(ppl, many, { number, of: 2 }, other);
+        for (const number of [1, 2]) await measure(ppl, many, { number, total: 2 }, other);
         const files = [1, 2].map((number) => join(many, `ppl.matrix.shard-${number}-of-2.json`));
         await merge(files, { folder: many });
         await whole(ppl, folder, other);
@@ -208,10 +208,10 @@ describe('shards of perplexities', () => {
         await refused([at('whole')], /no shards; collect or deactivate with --shard first/);
         await refused([at('template.txt')], /template.txt: is no shard by its name; .*ppl.matrix.shard-1-of-2.json/);
         const other = runFolder('other');
-        await measure(ppl, other, { number: 2, of: 3 }, { controls: 1 });
+        await measure(ppl, other, { number: 2, total: 3 }, { controls: 1 });
         await refused([one(here, 1), one(other, 2)], /differ in controls 2 and 1$/);
         const others = perplexityMetric(await openCorpus('udhr:30-30', { languages }));
-        await measure(others, other, { number: 2, of: 3 });
+        await measure(others, other, { number: 2, total: 3 });
         await refused([one(here, 1), one(other, 2)], /differ in texts [0-9a-f]+ and [0-9a-f]+$/);
         await writeNeurons(join(other, 'neurons.json'), identify(await readActivations(at('run')), { topRate: 0.05 }));
         const message = /neurons.json: holds other neurons than the shards deactivated/;
@@ -221,7 +221,7 @@ describe('shards of perplexities', () => {
     it('whose journals lost a part are refused until they are run again', async () => {
         const folder = runFolder('lost');
         const few = { sets: ['specific'] as const, controls: 1 };
-        for (const number of [1, 2]) await measure(ppl, folder, { number, of: 2 }, few);
+        for (const number of [1, 2]) await measure(ppl, folder, { number, total: 2 }, few);
         const journal = join(folder, 'ppl.cells.shard-2-of-2.jsonl');
         const lines = readFileSync(journal, 'utf8').trim().split('\n');
         writeFileSync(journal, `${lines.slice(1).join('\n')}\n`);
@@ -229,7 +229,7 @@ describe('shards of perplexities', () => {
             code: 'DAMAGED',
             message: expect.stringContaining('lack a part of 1 conditions; run all shards again') as string,
         });
-        for (const number of [1, 2]) await measure(ppl, folder, { number, of: 2 }, few);
+        for (const number of [1, 2]) await measure(ppl, folder, { number, total: 2 }, few);
         await merge([folder], { folder });
         expect(readFileSync(journal, 'utf8').trim().split('\n')).toHaveLength(lines.length);
     });
@@ -250,11 +250,11 @@ describe('shards of answers', () => {
 
     it('merge to what a run without gives that finds these answers; few of them are others than its own', async () => {
         const [folder, found] = [runFolder('asked'), runFolder('found')];
-        await measure(accuracy, folder, { number: 1, of: 2 });
-        const stopped = measure(accuracy, folder, { number: 2, of: 2 }, watched(40).changes);
+        await measure(accuracy, folder, { number: 1, total: 2 });
+        const stopped = measure(accuracy, folder, { number: 2, total: 2 }, watched(40).changes);
         await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' });
         const before = answersIn(folder, 'accuracy.answers.shard-2-of-2');
-        await measure(accuracy, folder, { number: 2, of: 2 });
+        await measure(accuracy, folder, { number: 2, total: 2 });
         expect(answersIn(folder, 'accuracy.answers.shard-2-of-2').slice(0, before.length)).toEqual(before);
         await merge([folder], { folder });
         copyFileSync(join(folder, 'accuracy.answers.jsonl'), join(found, 'accuracy.answers.jsonl'));

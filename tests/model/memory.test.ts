@@ -4,12 +4,12 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { collect } from '../../src/activations/collect.js';
-import { openCorpus } from '../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
 import { perplexityMetric } from '../../src/experiments/perplexity.js';
 import { wholeModel } from '../../src/experiments/conditions.js';
-import { type Progress, silent } from '../../src/progress.js';
+import { type Progress, silent } from '../../src/support/progress.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare } from '../helpers/texts.js';
 

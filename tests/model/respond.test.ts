@@ -107,7 +107,8 @@ it('stopped, it keeps what was answered and goes on with the rest', async () => 
         .map((line) => JSON.parse(line) as { language: string; index: number; answers: string[] });
     expect(lines.length).toBeGreaterThan(0);
     expect(lines.length).toBeLessThan(75);
-    appendFileSync(at('stopped.json.answers.jsonl'), '{"language":"en","ind'); // as a kill in the middle of a line leaves it
+    // As a kill in the middle of a line leaves it.
+    appendFileSync(at('stopped.json.answers.jsonl'), '{"language":"en","ind');
 
     const again = await cli(...respond('stopped.json', ...settings));
     expect(again.code, again.stderr).toBe(0);

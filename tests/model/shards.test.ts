@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { activationsPath } from '../../src/activations/activationsFile.js';
 import { collect } from '../../src/activations/collect.js';
 import { parseShard } from '../../src/activations/Shard.js';
-import { openCorpus } from '../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../src/data/openCorpus.js';
 import type { Corpus, Sample } from '../../src/corpus/Corpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { merge } from '../../src/run/merge.js';
@@ -45,8 +45,8 @@ describe('shards', () => {
         await collect({ engine, corpus, folder: whole });
     });
     afterAll(() => engine.close());
-    const collectShard = (number: number, of: number): ReturnType<typeof collect> =>
-        collect({ engine, corpus, folder, shard: { number, of } });
+    const collectShard = (number: number, total: number): ReturnType<typeof collect> =>
+        collect({ engine, corpus, folder, shard: { number, total } });
 
     it('in any order, one stopped in the middle, merge to the bytes of a run without', async () => {
         expect((await collectShard(3, 3)).decodedTokens).toBeGreaterThan(0);
@@ -59,7 +59,7 @@ describe('shards', () => {
             advance: () => (++batches > 30 ? stop.abort() : undefined),
         };
         await expect(
-            collect({ engine, corpus, folder, shard: { number: 1, of: 3 }, signal: stop.signal, progress }),
+            collect({ engine, corpus, folder, shard: { number: 1, total: 3 }, signal: stop.signal, progress }),
         ).rejects.toMatchObject({ code: 'ABORTED' });
         expect((await collectShard(2, 3)).decodedTokens).toBeGreaterThan(0);
         await expect(merge([folder], { folder: join(root, 'merged') })).rejects.toMatchObject({
@@ -84,7 +84,7 @@ describe('shards', () => {
 
     it('more of them than there are chunks are as good, in folds', async () => {
         for (let number = 1; number <= 7; number++)
-            await collect({ engine, corpus: few, folder: many, folds: 2, shard: { number, of: 7 } });
+            await collect({ engine, corpus: few, folder: many, folds: 2, shard: { number, total: 7 } });
         await collect({ engine, corpus: few, folder: join(root, 'whole of few'), folds: 2 });
         const out = join(root, 'merged many');
         await cli('merge', many, '--out', out);
@@ -96,7 +96,7 @@ describe('shards', () => {
     it('twice, or of other work, is refused in one line', async () => {
         const twice = join(root, 'twice');
         mkdirSync(twice);
-        copyFileSync(activationsPath(folder, { number: 2, of: 3 }), activationsPath(twice, { number: 2, of: 3 }));
+        copyFileSync(activationsPath(folder, { number: 2, total: 3 }), activationsPath(twice, { number: 2, total: 3 }));
         expect(await refusal('merge', folder, twice, '--out', join(root, 'x'))).toMatch(
             /^language-neurons: the shards cannot be merged: shard 2 of 3 is there twice, in .*; leave one out\n$/,
         );
@@ -105,16 +105,16 @@ describe('shards', () => {
             engine,
             corpus: await openCorpus('udhr:1-1', { languages: ['en', 'de'] }),
             folder: other,
-            shard: { number: 1, of: 3 },
+            shard: { number: 1, total: 3 },
         });
         expect(
-            await refusal('merge', other, activationsPath(folder, { number: 2, of: 3 }), '--out', join(root, 'x')),
+            await refusal('merge', other, activationsPath(folder, { number: 2, total: 3 }), '--out', join(root, 'x')),
         ).toMatch(/differ in texts udhr:1-1 .* and udhr:1-6/);
         expect(
             await refusal(
                 'merge',
-                activationsPath(many, { number: 1, of: 7 }),
-                activationsPath(folder, { number: 2, of: 3 }),
+                activationsPath(many, { number: 1, total: 7 }),
+                activationsPath(folder, { number: 2, total: 3 }),
                 '--out',
                 join(root, 'x'),
             ),
@@ -187,11 +187,11 @@ describe('shards', () => {
 
 describe('a place', () => {
     it.each([
-        ['2/8', {}, { number: 2, of: 8 }],
+        ['2/8', {}, { number: 2, total: 8 }],
         [
             'auto',
             { SLURM_ARRAY_TASK_ID: '0', SLURM_ARRAY_TASK_MIN: '0', SLURM_ARRAY_TASK_COUNT: '3' },
-            { number: 1, of: 3 },
+            { number: 1, total: 3 },
         ],
         [
             'auto',
@@ -201,10 +201,10 @@ describe('a place', () => {
                 SLURM_ARRAY_TASK_STEP: '3',
                 SLURM_ARRAY_TASK_COUNT: '4',
             },
-            { number: 3, of: 4 },
+            { number: 3, total: 4 },
         ],
-        ['auto/64', { JOB_COMPLETION_INDEX: '63' }, { number: 64, of: 64 }],
-        ['auto/4', { PARALLEL_SEQ: '4' }, { number: 4, of: 4 }],
+        ['auto/64', { JOB_COMPLETION_INDEX: '63' }, { number: 64, total: 64 }],
+        ['auto/4', { PARALLEL_SEQ: '4' }, { number: 4, total: 4 }],
     ])('%s', (text, environment, shard) => expect(parseShard(text, environment)).toEqual(shard));
 
     it.each([

@@ -48,7 +48,8 @@ describe.each(publicModels)('ten answers to a prompt, $name', (model) => {
 
             const prompts = alone.reduce((sum, { decodedTokens }) => sum + decodedTokens, 0);
             console.log(
-                `${name}: ${share.toExponential(1)} of the signs differ; ${together.decodedTokens} tokens decoded for ${together.tokens} counted, ${prompts} one by one`,
+                `${name}: ${share.toExponential(1)} of the signs differ; ` +
+                    `${together.decodedTokens} tokens decoded for ${together.tokens} counted, ${prompts} one by one`,
             );
             expect(together.decodedTokens).toBeLessThan(prompts / 1.5);
 

@@ -6,7 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NativeModel } from '../../src/engine/addon.js';
 import { Engine } from '../../src/engine/Engine.js';
 import type { GeneratedAnswer } from '../../src/engine/engineTypes.js';
-import { before, StopMatcher } from '../../src/engine/stops.js';
+import { textBefore, StopMatcher } from '../../src/engine/stops.js';
 import { promptTemplates } from '../../src/questions/promptTemplates.js';
 import { embeddedModel } from '../helpers/models.js';
 import { openNative } from '../helpers/native.js';
@@ -94,7 +94,7 @@ describe.each(vocabularies)('stop texts on a vocabulary of $name', ({ open }) =>
             expect(found).toMatchObject(await expected(tokens, stops));
             expect(found.over, lead).toBe(true);
             const [text] = await model.detokenize([tokens.subarray(0, found.tokens)]);
-            expect(before(text!, stops)).toBe(lead);
+            expect(textBefore(text!, stops)).toBe(lead);
         }
     });
 
@@ -121,7 +121,7 @@ describe.each(vocabularies)('stop texts on a vocabulary of $name', ({ open }) =>
         const tokens = await tokensOf(text);
         const found = await until(tokens, stops);
         expect(found).toMatchObject({ ...(await expected(tokens, stops)), over: true });
-        expect(before((await model.detokenize([tokens.subarray(0, found.tokens)]))[0]!, stops)).toBe(rest);
+        expect(textBefore((await model.detokenize([tokens.subarray(0, found.tokens)]))[0]!, stops)).toBe(rest);
     });
 
     it('says the same as the whole text after every token, of any tokens, and looks at a few', async () => {
@@ -187,7 +187,7 @@ describe('an answer that a stop ends', () => {
                 for (const begin of [1, 6]) {
                     const stop = [...whole.text].slice(begin, begin + 3).join('');
                     const stopped = await answerTo(prompt, ['never said', stop]);
-                    expect(stopped).toMatchObject({ text: before(whole.text, [stop]), end: 'stop' });
+                    expect(stopped).toMatchObject({ text: textBefore(whole.text, [stop]), end: 'stop' });
                     expect(stopped.tokens).toBeLessThan(whole.tokens);
                 }
             }

@@ -61,7 +61,7 @@ describe.skipIf(absent !== undefined)(title, () => {
         rmSync(root, { recursive: true, force: true });
     });
 
-    it('a node that dies in the middle costs nothing finished: its shard runs again, all merge to the same bytes', async () => {
+    it('a node that dies in the middle costs nothing finished: its shard runs again, to the same bytes', async () => {
         const counted = cluster.submit(script(collect('jobs', '--shard', 'auto')), '--array=1-2', '--requeue');
         const after = (job: string): string => `--dependency=afterok:${job}`;
         const merged = cluster.submit(script(merge('jobs'), identify('jobs')), after(counted));

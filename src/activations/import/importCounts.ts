@@ -4,7 +4,7 @@ import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { chooseLanguages, inPaperOrder } from '../../corpus/languages.js';
 import { LanguageNeuronsError } from '../../errors.js';
-import { unreadable } from '../../files.js';
+import { unreadable } from '../../files/fileAccess.js';
 import { toolVersions } from '../../versions.js';
 import type { Activations } from '../Activations.js';
 import { readTorch, type TorchTensor } from './readTorch.js';
@@ -41,7 +41,8 @@ export async function importCounts(
     if (bare.length > 0 && bare.length < languages.length) {
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${folder}: no prefix.activation.${bare[0]!}.pt, but other languages have theirs; add it, or leave ${bare.join(', ')} out`,
+            `${folder}: no prefix.activation.${bare[0]!}.pt, but other languages have theirs; ` +
+                `add it, or leave ${bare.join(', ')} out`,
         );
     }
 
@@ -50,22 +51,23 @@ export async function importCounts(
     let shape: readonly number[] | undefined;
     let counts: BigInt64Array[] = [];
     for (const [k, language] of languages.entries()) {
-        const one = await languageCounts(files.get(language)!);
+        const found = await languageCounts(files.get(language)!);
         if (shape === undefined) {
-            const [layers, width] = one.counts.shape as [number, number];
+            const [layers, width] = found.counts.shape as [number, number];
             shape = [layers, width];
             counts = Array.from({ length: layers }, () => new BigInt64Array(width * l));
         }
-        if (one.counts.shape.join() !== shape.join()) {
+        if (found.counts.shape.join() !== shape.join()) {
             throw new LanguageNeuronsError(
                 'MISMATCH',
-                `${folder}: ${languages[0]!} has ${shape.join(' x ')} neurons, ${language} ${one.counts.shape.join(' x ')}; they are not of one model`,
+                `${folder}: ${languages[0]!} has ${shape.join(' x ')} neurons, ` +
+                    `${language} ${found.counts.shape.join(' x ')}; they are not of one model`,
             );
         }
-        tokens[k] = BigInt(one.tokens);
+        tokens[k] = BigInt(found.tokens);
         for (const [i, layer] of counts.entries()) {
             const width = shape[1]!;
-            for (let j = 0; j < width; j++) layer[j * l + k] = one.counts.data[i * width + j]!;
+            for (let j = 0; j < width; j++) layer[j * l + k] = found.counts.data[i * width + j]!;
         }
     }
     return {
@@ -92,9 +94,10 @@ export async function importCounts(
 
 async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFiles>> {
     const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+        const why = cause.code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${cause.message})`;
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${folder}: ${cause.code === 'ENOTDIR' ? 'is a file, not a folder' : `cannot be read (${cause.message})`}; give the folder of the activation.LL.pt files`,
+            `${folder}: ${why}; give the folder of the activation.LL.pt files`,
             { cause },
         );
     });
@@ -107,14 +110,16 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFile
         if (list.has(language))
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                `${folder}: ${basename(list.get(language)!)} and ${name} are both of ${language}; leave one in the folder`,
+                `${folder}: ${basename(list.get(language)!)} and ${name} are both of ${language}; ` +
+                    'leave one in the folder',
             );
         list.set(language, join(folder, name));
     }
     if (full.size === 0)
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${folder}: holds no activation.LL.pt and no activation.LL.train.MODEL; give the folder of the published counts`,
+            `${folder}: holds no activation.LL.pt and no activation.LL.train.MODEL; ` +
+                'give the folder of the published counts',
         );
     return new Map([...full].map(([language, path]) => [language, { full: path, prefix: prefix.get(language) }]));
 }
@@ -126,7 +131,8 @@ async function languageCounts({ full, prefix }: LanguageFiles): Promise<FileCoun
     if (prompts.counts.shape.join() !== all.counts.shape.join()) {
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${prefix}: has ${prompts.counts.shape.join(' x ')} neurons, ${basename(full)} ${all.counts.shape.join(' x ')}; they are not of one model`,
+            `${prefix}: has ${prompts.counts.shape.join(' x ')} neurons, ` +
+                `${basename(full)} ${all.counts.shape.join(' x ')}; they are not of one model`,
         );
     }
     const tokens = all.tokens - prompts.tokens;

@@ -11,7 +11,9 @@ export interface TorchTensor {
     readonly data: BigInt64Array;
 }
 
-/** Most bytes of a pickle: a dictionary of some numbers and tensors takes hundreds; a long one can be slow to refuse. */
+/**
+ * Most bytes of a pickle: a dictionary of some numbers and tensors takes hundreds; a long one can be slow to refuse.
+ */
 const mostPickleBytes = 1 << 16;
 /** First byte of a bare pickle. */
 const pickleProtocol = 0x80;
@@ -222,7 +224,8 @@ async function readTensor(
         if (entry.uncompressedSize !== length * itemBytes[type]) {
             throw new Refusal(
                 'DAMAGED',
-                `its storage ${printable(key)} has ${entry.uncompressedSize} bytes, not ${length} numbers of ${itemBytes[type]}`,
+                `its storage ${printable(key)} has ${entry.uncompressedSize} bytes, ` +
+                    `not ${length} numbers of ${itemBytes[type]}`,
             );
         }
         data = widen(await streamBuffer(await zip.openReadStreamPromise(entry)), type);

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { type NeuronAnalysis, type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import { compact, formatCount } from '../format.js';
+import { formatCompact, formatCount } from '../format.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT } from './theme.js';
 
@@ -66,7 +66,7 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
             n,
             count,
             class: kind === undefined ? UNCLASSIFIED : CLASS_LABELS[kind],
-            text: count < 1e4 ? formatCount(count) : compact(count),
+            text: count < 1e4 ? formatCount(count) : formatCompact(count),
         };
     });
     const largest = Math.max(1, ...values.map(({ count }) => count));

@@ -30,7 +30,8 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
     const totals = languages.map(({ language, total }) => ({
         language: labelText(language),
         text: formatCount(total),
-        count: Math.max(total, ownValue(analysis.stability?.intervals.perLanguage ?? {}, language)?.total[1] ?? 0), // beside the whisker
+        // The number stands beside the whisker.
+        count: Math.max(total, ownValue(analysis.stability?.intervals.perLanguage ?? {}, language)?.total[1] ?? 0),
     }));
     const y: Channel<'y'> = {
         field: 'language',

@@ -155,7 +155,9 @@ function series(comparison: Comparison): Section {
     return section(table, {
         title: 'The series',
         spec: seriesFigure(comparison),
-        label: 'Number of specific, related and general neurons in each analysis of the series, and overlap with the first',
+        label:
+            'Number of specific, related and general neurons in each analysis of the series, ' +
+            'and overlap with the first',
         caption: html` <p>
                 The number of neurons of each class in each analysis, in the order given, and below the share of the
                 first analysis’s neurons that still have their class.

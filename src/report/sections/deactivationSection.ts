@@ -31,7 +31,9 @@ export function deactivationSection(
         chapter: 'deactivation',
         title: `Deactivating ${setLabel(name)} neurons: ${words.noun}`,
         spec: deactivationFigure(name, set, metric, scale),
-        label: `Change of ${words.noun} in each language when the ${setLabel(name)} neurons of each language are deactivated, beside a random control`,
+        label:
+            `Change of ${words.noun} in each language when the ${setLabel(name)} neurons of each language are ` +
+            'deactivated, beside a random control',
         wide: true,
         caption: html` <p>${setSentences(setFacts(name, set, metric)).join(' ')}</p>
             <p>

@@ -23,6 +23,10 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
         )
         .sort((a, b) => b.spread - a.spread)
         .slice(0, shown);
+    const tokens =
+        experts.probability === 'conditional'
+            ? html`the tokens that went through its expert, a / n<sub>e</sub>`
+            : 'all tokens, a / T';
     return {
         id: 'experts',
         chapter: 'neurons',
@@ -43,9 +47,8 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
             }
             <p>
                 Of each language’s counted tokens, the share r = n<sub>e</sub> / T that the router sent through each
-                expert. A neuron of an expert is measured by
-                ${experts.probability === 'conditional' ? 'the tokens that went through its expert, a / n' : 'all tokens, a / T'}${experts.probability === 'conditional' ? html`<sub>e</sub>` : ''}:
-                how often it is active there is one thing, how often the expert is chosen is another, and shown here.
+                expert. A neuron of an expert is measured by ${tokens}: how often it is active there is one thing, how
+                often the expert is chosen is another, and shown here.
             </p>
             <p>
                 By the same rule as neurons, with r in place of the activation probability (high is above

@@ -24,7 +24,9 @@ export function languagesSection({ analysis, tokens }: ReportInput): Section {
                 ${
                     analysis.stability === undefined
                         ? 'How sure these numbers are is not known: collect with --folds 5 and the bars get intervals.'
-                        : `The whiskers are 95 % intervals of the sums, by leaving out each of ${analysis.stability.folds} parts of the texts in turn (jackknife).`
+                        : 'The whiskers are 95 % intervals of the sums, ' +
+                          `by leaving out each of ${analysis.stability.folds} parts of the texts in turn ` +
+                          '(jackknife).'
                 }
             </p>
             <p class="paper">The paper compares English with the other languages in table 3.</p>`,

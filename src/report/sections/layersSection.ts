@@ -12,6 +12,11 @@ import type { Section } from './Section.js';
 export function layersSection({ analysis }: ReportInput): Section {
     const { languagePeak, generalPeak } = analysisFacts(analysis);
     const table = layersTable(analysis);
+    const stages = {
+        name: 'stages',
+        columns: ['stage', 'first layer', 'last layer'],
+        rows: analysis.stages.stages.map(({ name, first, last }) => [name, first, last]),
+    };
     return {
         id: 'layers',
         chapter: 'neurons',
@@ -36,16 +41,17 @@ export function layersSection({ analysis }: ReportInput): Section {
         numbers: html`${htmlTable(table)}
             <h4>The four stages</h4>
             <p>${analysis.stages.rule} Here ${formatConfidence(analysis.stages.confidence)} fit worse.</p>
-            ${htmlTable({ name: 'stages', columns: ['stage', 'first layer', 'last layer'], rows: analysis.stages.stages.map(({ name, first, last }) => [name, first, last]) })}`,
+            ${htmlTable(stages)}`,
         table,
     };
 }
 
 function peak(extreme: Extreme<number>): string {
     if (extreme.value === 0) return 'nowhere (there are none)';
-    const [first, ...others] = extreme.of;
-    if (others.length > 3) return `in ${extreme.of.length} layers alike (${formatCount(extreme.value)} neurons each)`;
-    const layers = formatList(extreme.of.map(String));
+    const [first, ...others] = extreme.items;
+    if (others.length > 3)
+        return `in ${extreme.items.length} layers alike (${formatCount(extreme.value)} neurons each)`;
+    const layers = formatList(extreme.items.map(String));
     return others.length === 0
         ? `in layer ${first ?? 0} (${formatCount(extreme.value)} neurons)`
         : `in layers ${layers} (${formatCount(extreme.value)} neurons each)`;

@@ -1,4 +1,4 @@
-import type { CsvTable } from '../../csv.js';
+import type { CsvTable } from '../../files/csv.js';
 
 /** One cell: a name, or a number that may be missing. */
 export type DataCell = CsvTable['rows'][number][number];

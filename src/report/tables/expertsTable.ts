@@ -1,7 +1,9 @@
 import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
 import type { DataTable } from './DataTable.js';
 
-/** Every routed expert: its class by routing, and the share r = n_e / T of each language's tokens that went through it. */
+/**
+ * Every routed expert: its class by routing, and the share r = n_e / T of each language's tokens that went through it.
+ */
 export function expertsTable(analysis: NeuronAnalysis, experts: ExpertAnalysis): DataTable {
     const sites = analysisSites(analysis);
     const classes = expertClasses(experts);

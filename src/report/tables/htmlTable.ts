@@ -16,10 +16,11 @@ export interface HtmlTableOptions {
 /** A table as HTML. The first column heads its row; exact numbers stand in `<data value>`. */
 export function htmlTable(table: DataTable, options: HtmlTableOptions = {}): Html {
     const { headings = {}, leadRows = 0 } = options;
-    const body = table.rows.map(
-        (row, index) => html`
-<tr${index < leadRows && html` class="lead"`}>${row.map((cell, column) => tableCell(cell, column, table, options))}</tr>`,
-    );
+    const body = table.rows.map((row, index) => {
+        const cells = row.map((cell, column) => tableCell(cell, column, table, options));
+        return html`
+<tr${index < leadRows && html` class="lead"`}>${cells}</tr>`;
+    });
     return html`<div class="table">
         <table>
             <thead>

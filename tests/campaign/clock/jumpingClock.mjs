@@ -1,5 +1,5 @@
-// Loaded before the command line (NODE_OPTIONS=--import): a clock that jumps by up to three hours, back and forth, as one does
-// that is set while a program runs. What measures time goes on as it is.
+// Loaded before the command line (NODE_OPTIONS=--import): a clock that jumps by up to three hours, back and forth, as
+// one does that is set while a program runs. What measures time goes on as it is.
 const RealDate = Date;
 const hour = 3_600_000;
 let jumps = process.pid;

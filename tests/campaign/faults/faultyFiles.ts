@@ -5,8 +5,8 @@ import { tmpdir } from 'node:os';
 import { join, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// Wraps node:fs, node:fs/promises and file handles, so that the n-th operation below a folder fails. Imported before what is
-// tested: some libraries take a copy of node:fs when they are loaded.
+// Wraps node:fs, node:fs/promises and file handles, so that the n-th operation below a folder fails. Imported before
+// what is tested: some libraries take a copy of node:fs when they are loaded.
 
 /** One operation that was watched. */
 export interface Operation {
@@ -151,7 +151,8 @@ function replace(object: object, name: string, make: (original: AnyFunction) => 
     const original = (object as Record<string, unknown>)[name];
     if (typeof original !== 'function') return;
     const replacement = make(original as AnyFunction);
-    Object.defineProperties(replacement, Object.getOwnPropertyDescriptors(original)); // promisify finds names of results there
+    // promisify finds names of results there
+    Object.defineProperties(replacement, Object.getOwnPropertyDescriptors(original));
     (object as Record<string, unknown>)[name] = replacement;
 }
 

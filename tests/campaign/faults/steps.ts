@@ -4,13 +4,13 @@ import { readActivations } from '../../../src/activations/activationsFile.js';
 import { writeActivations } from '../../../src/activations/activationsFile.js';
 import { collect } from '../../../src/activations/collect.js';
 import { importCounts } from '../../../src/activations/import/importCounts.js';
-import { openCorpus } from '../../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../../src/data/openCorpus.js';
 import { Engine } from '../../../src/engine/Engine.js';
 import { accuracyMetric } from '../../../src/experiments/accuracy.js';
 import { deactivate } from '../../../src/experiments/deactivate.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
 import { perplexityMetric } from '../../../src/experiments/perplexity.js';
-import { readNeurons, writeNeurons } from '../../../src/neurons/file.js';
+import { readNeurons, writeNeurons } from '../../../src/neurons/neuronsFile.js';
 import { identify } from '../../../src/neurons/identify.js';
 import { openQuestions } from '../../../src/questions/openQuestions.js';
 import { openTemplate } from '../../../src/questions/promptTemplates.js';
@@ -141,7 +141,7 @@ export const steps: readonly Step[] = [
                     for await (const sample of corpus.samples(language)) texts.push(sample);
             }
             const questions = await openQuestions(join(folder, 'questions'));
-            for (const language of questions.languages) texts.push(await questions.of(language));
+            for (const language of questions.languages) texts.push(await questions.inLanguage(language));
             texts.push((await openTemplate(join(folder, 'template.txt'), engine)).write({ language: 'en', text: 'a' }));
             return {
                 texts,

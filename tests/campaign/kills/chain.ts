@@ -43,8 +43,8 @@ export function runIn(folder: string, args: readonly string[], env: NodeJS.Proce
 }
 
 /**
- * One chain: the command in a fresh folder, killed several times at moments drawn from the undisturbed duration, then let
- * finish, and its files held against those of the undisturbed run.
+ * One chain: the command in a fresh folder, killed several times at moments drawn from the undisturbed duration, then
+ * let finish, and its files held against those of the undisturbed run.
  * @param number decides, with the campaign's seed, everything but the machine's own timing
  * @param most kills of this chain, at least 1
  */
@@ -106,7 +106,8 @@ async function killed(
         const lines = stderr.split('\n').filter((line) => line.startsWith('language-neurons: '));
         if (code !== 1 || lines.length !== 1) {
             faults.push(
-                `the parent of a killed child ended with ${String(code ?? signal)} and ${lines.length} lines: ${stderr.trim()}`,
+                `the parent of a killed child ended with ${String(code ?? signal)} and ${lines.length} ` +
+                    `lines: ${stderr.trim()}`,
             );
         }
     }

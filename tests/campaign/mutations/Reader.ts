@@ -11,7 +11,10 @@ export interface ReadRequest {
     readonly home: string;
 }
 
-/** How a read ended: `sound`, an error's code, or what must not be: FAULT, HANG, MEMORY. DIED: the native library took the process along. */
+/**
+ * How a read ended: `sound`, an error's code, or what must not be: FAULT, HANG, MEMORY. DIED: the native library took
+ * the process along.
+ */
 export interface ReadResult {
     readonly outcome: string;
     readonly message: string;

@@ -199,7 +199,8 @@ export const tsv = mixed(
 
 /** References that multiply, tags that build, keys of prototypes. */
 const bombs = [
-    `a: &a [${'x,'.repeat(9)}x]\nb: &b [${'*a,'.repeat(9)}*a]\nc: &c [${'*b,'.repeat(9)}*b]\nd: &d [${'*c,'.repeat(9)}*c]\ne: &e [${'*d,'.repeat(9)}*d]\nf: [${'*e,'.repeat(9)}*e]\n`,
+    `a: &a [${'x,'.repeat(9)}x]\nb: &b [${'*a,'.repeat(9)}*a]\nc: &c [${'*b,'.repeat(9)}*b]\n` +
+        `d: &d [${'*c,'.repeat(9)}*c]\ne: &e [${'*d,'.repeat(9)}*d]\nf: [${'*e,'.repeat(9)}*e]\n`,
     'a: &a { b: *a }\n',
     '? !!js/function "function () {}"\n: 1\n',
     '__proto__: { polluted: 1 }\n',

@@ -1,5 +1,5 @@
-// Reads mutated inputs as the commands do, one after another, and says how each ended. Started by Reader.ts; a native abort
-// takes this process along, as it takes the command line's child.
+// Reads mutated inputs as the commands do, one after another, and says how each ended. Started by Reader.ts; a native
+// abort takes this process along, as it takes the command line's child.
 import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
@@ -39,7 +39,7 @@ async function readCorpus(path) {
 async function readQuestions(folder) {
     const questions = await library.openQuestions(folder);
     for (const language of questions.languages) {
-        for (const { answer } of await questions.of(language))
+        for (const { answer } of await questions.inLanguage(language))
             if (typeof answer !== 'number') throw new Error('an answer that is no number');
     }
 }

@@ -9,7 +9,7 @@ import { readPart, writePart } from '../../../src/activations/collectedPart.js';
 import { mergeActivations } from '../../../src/activations/mergeActivations.js';
 import { readSafetensors, writeSafetensors } from '../../../src/activations/safetensors.js';
 import { LanguageNeuronsError } from '../../../src/errors.js';
-import { ensureWritableFolder, writeFileAtomic } from '../../../src/files.js';
+import { ensureWritableFolder, writeFileAtomic } from '../../../src/files/fileAccess.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const at = (name: string): string => join(folder, name);

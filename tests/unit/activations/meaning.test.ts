@@ -8,7 +8,7 @@ import { readActivations, writeActivations } from '../../../src/activations/acti
 import { emptyPart, readPart, writePart } from '../../../src/activations/collectedPart.js';
 import { mergeActivations } from '../../../src/activations/mergeActivations.js';
 import { readSafetensors, writeSafetensors } from '../../../src/activations/safetensors.js';
-import { ensureWritableFolder, writeFileAtomic } from '../../../src/files.js';
+import { ensureWritableFolder, writeFileAtomic } from '../../../src/files/fileAccess.js';
 
 let root: string;
 beforeAll(async () => {

@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { languageOf } from '../../../src/answers/languageOf.js';
-import { openCorpus } from '../../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../../src/data/openCorpus.js';
 
 const languages = ['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'];
 const mgsm = join(process.env.LANGUAGE_NEURONS_DATA ?? resolve('../shared/data'), 'mgsm');

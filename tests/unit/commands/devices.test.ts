@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { environmentOf, parseDevices, withoutOptions } from '../../../src/commands/devices.js';
 import { takeMessage } from '../../../src/commands/messageProgress.js';
-import { type Progress, sideBySide } from '../../../src/progress.js';
+import { type Progress, sideBySide } from '../../../src/support/progress.js';
 
 it('devices are told by their numbers', () => {
     expect(parseDevices('0')).toEqual([0]);
@@ -38,11 +38,11 @@ it('a command line is the same but for some options', () => {
 it("what a child tells of its progress is told beside others', each by its name", () => {
     const lines: string[] = [];
     const stream = { isTTY: false, write: (text: string) => lines.push(text) } as unknown as NodeJS.WriteStream;
-    const { each } = sideBySide(['device 0', 'device 1'], stream);
+    const { parts } = sideBySide(['device 0', 'device 1'], stream);
     const tell = (progress: Progress, ...messages: unknown[]): void =>
         messages.forEach((message) => takeMessage(message, progress));
-    tell(each[0]!, { progress: 'stage', label: 'count en', total: 100 }, { progress: 'advance', units: 30 });
-    tell(each[1]!, 'told', { progress: 'note', line: 'a note' }, { progress: 'other' }, { progress: 'done' });
+    tell(parts[0]!, { progress: 'stage', label: 'count en', total: 100 }, { progress: 'advance', units: 30 });
+    tell(parts[1]!, 'told', { progress: 'note', line: 'a note' }, { progress: 'other' }, { progress: 'done' });
     const tenth: unknown = expect.stringMatching(/^device 0: count en: 30 %, about \d+ s left\n$/);
     expect(lines).toEqual(['device 0: count en\n', tenth, 'device 1: a note\n']);
 });
@@ -51,7 +51,7 @@ it('on a terminal each has a bar, and the cursor comes back', () => {
     let screen = '';
     const terminal = { isTTY: true, columns: 200, write: (text: string) => (screen += text) };
     const shown = sideBySide(['device 0', 'device 1'], terminal as unknown as NodeJS.WriteStream);
-    for (const [i, progress] of shown.each.entries()) {
+    for (const [i, progress] of shown.parts.entries()) {
         progress.stage(`count ${['en', 'de'][i]!}`, 100);
         progress.advance(50);
         progress.stage('count fr', 10);

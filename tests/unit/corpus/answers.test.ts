@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../../src/corpus/Corpus.js';
 import { languageTag } from '../../../src/corpus/languageNames.js';
-import { openCorpus } from '../../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../../src/data/openCorpus.js';
 
 let root: string;
 beforeAll(async () => {

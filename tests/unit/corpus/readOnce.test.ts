@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Corpus, Sample } from '../../../src/corpus/Corpus.js';
-import { openCorpus } from '../../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../../src/data/openCorpus.js';
 import { openQuestions } from '../../../src/questions/openQuestions.js';
 
 const root = mkdtempSync(join(tmpdir(), 'language-neurons-test-'));
@@ -118,7 +118,8 @@ describe('a file that mixes languages', () => {
             expect(samples).toBe(280 * times);
         }
         clearInterval(watching);
-        if (process.platform !== 'win32') expect(readdirSync(temporary)).toEqual([]); // gone already: a kill leaves nothing
+        // Gone already: a kill leaves nothing.
+        if (process.platform !== 'win32') expect(readdirSync(temporary)).toEqual([]);
         // 85 MB measured: some 10 MB are held, the rest is garbage that V8 has not yet taken away.
         expect(most).toBeLessThan(150e6);
     });
@@ -190,7 +191,7 @@ describe.skipIf(process.platform === 'win32')('a stop', () => {
         stop.abort();
         await expect(read(corpus, 'en')).rejects.toMatchObject({ code: 'ABORTED' });
         await expect(read(declaration, 'en')).rejects.toMatchObject({ code: 'ABORTED' });
-        await expect(questions.of('en')).rejects.toMatchObject({ code: 'ABORTED' });
+        await expect(questions.inLanguage('en')).rejects.toMatchObject({ code: 'ABORTED' });
         for (const spec of [at('opened.jsonl'), 'udhr', at('questions')])
             await expect(openCorpus(spec, { signal: stop.signal })).rejects.toMatchObject({ code: 'ABORTED' });
         await expect(openQuestions(at('questions'), { signal: stop.signal })).rejects.toMatchObject({

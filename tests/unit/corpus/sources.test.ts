@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Corpus, Sample } from '../../../src/corpus/Corpus.js';
-import { openCorpus } from '../../../src/corpus/openCorpus.js';
+import { openCorpus } from '../../../src/data/openCorpus.js';
 
 let root: string;
 beforeAll(async () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { parseSets } from '../../../src/commands/deactivate.js';
-import { engineOptions, parseLanguages, parseLora } from '../../../src/commands/shared.js';
-import { neuronSetNames } from '../../../src/experiments/DeactivationMatrix.js';
+import { parseLora, toEngineOptions } from '../../../src/commands/openModel.js';
+import { parseLanguages } from '../../../src/commands/sharedArguments.js';
+import { neuronSetNames } from '../../../src/neurons/neuronSets.js';
 
 describe('--lora', () => {
     it.each<[text: string, path: string, scale: number]>([
@@ -53,7 +54,7 @@ describe('--lora', () => {
             windowSize: 64,
             threads: undefined,
         };
-        expect(engineOptions(given)).toEqual({
+        expect(toEngineOptions(given)).toEqual({
             model: 'm.gguf',
             loras: [
                 { path: 'a', scale: 1 },
@@ -66,9 +67,9 @@ describe('--lora', () => {
             gpuLayers: 0,
             windowSize: 64,
         });
-        expect(Object.keys(engineOptions(given))).not.toContain('batchSize');
-        expect(engineOptions({ ...given, lora: undefined }).loras).toEqual([]);
-        expect(engineOptions({ ...given, rpc: 'a:1,b:2' }).rpc).toEqual(['a:1', 'b:2']);
+        expect(Object.keys(toEngineOptions(given))).not.toContain('batchSize');
+        expect(toEngineOptions({ ...given, lora: undefined }).loras).toEqual([]);
+        expect(toEngineOptions({ ...given, rpc: 'a:1,b:2' }).rpc).toEqual(['a:1', 'b:2']);
     });
 });
 

@@ -4,7 +4,13 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { backendReason } from '../../../src/engine/backendReason.js';
-import { checkWeightsFit, choosePlan, describePlan, type MemoryNeeds, total } from '../../../src/engine/planMemory.js';
+import {
+    checkWeightsFit,
+    choosePlan,
+    describePlan,
+    type MemoryNeeds,
+    totalNeeds,
+} from '../../../src/engine/planMemory.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -30,7 +36,7 @@ describe('a memory plan', () => {
                 fc.nat(500),
                 async (layers, onGpu, inMemory) => {
                     const fits = (n: number): boolean => {
-                        const { gpu, cpu } = total(sync(layers)(n));
+                        const { gpu, cpu } = totalNeeds(sync(layers)(n));
                         return gpu <= onGpu && cpu <= inMemory && (n === 0 || onGpu > 0);
                     };
                     const best = Array.from({ length: layers + 1 }, (_, n) => layers - n).find(fits);
@@ -113,19 +119,23 @@ describe('a model in several files', () => {
 describe('why a backend is not used', () => {
     it.each([
         [
-            'load_backend: failed to load /x/libggml-cuda.so: libcublas.so.13: cannot open shared object file: No such file or directory',
+            'load_backend: failed to load /x/libggml-cuda.so: libcublas.so.13: ' +
+                'cannot open shared object file: No such file or directory',
             ['libcublas.so.13', 'cuBLAS'],
         ],
         [
-            'load_backend: failed to load /x/libggml-cuda.so: libcuda.so.1: cannot open shared object file: No such file or directory',
+            'load_backend: failed to load /x/libggml-cuda.so: libcuda.so.1: cannot open shared object file: ' +
+                'No such file or directory',
             ['libcuda.so.1', 'NVIDIA driver'],
         ],
         [
-            'load_backend: failed to load /x/libggml-vulkan.so: libvulkan.so.1: cannot open shared object file: No such file or directory',
+            'load_backend: failed to load /x/libggml-vulkan.so: libvulkan.so.1: ' +
+                'cannot open shared object file: No such file or directory',
             ['libvulkan.so.1', 'apt-get install libvulkan1'],
         ],
         [
-            'load_backend: failed to load /x/libggml-vulkan.so: libfoo.so.2: cannot open shared object file: No such file or directory',
+            'load_backend: failed to load /x/libggml-vulkan.so: libfoo.so.2: cannot open shared object file: ' +
+                'No such file or directory',
             ['libfoo.so.2 is missing'],
         ],
         ['something else', ['something else']],

@@ -8,8 +8,8 @@ import { maskOf } from '../../../src/experiments/conditions.js';
 import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { matrixPath, readMatrices, readMatrix, writeMatrix } from '../../../src/experiments/matrixFile.js';
 import { perplexity } from '../../../src/experiments/perplexityCells.js';
-import { Journal } from '../../../src/Journal.js';
-import { jsonNumber } from '../../../src/jsonNumber.js';
+import { Journal } from '../../../src/files/Journal.js';
+import { jsonNumber } from '../../../src/files/jsonNumber.js';
 
 let root: string;
 beforeAll(async () => {
@@ -29,7 +29,7 @@ describe('a journal', () => {
         values: [-0.1 - 0.2, -1e300, -5e-324, NaN, -Infinity, i],
     });
 
-    it('has each entry on disk as soon as it is added, numbers to the last bit, whatever was there before', async () => {
+    it('has each entry on disk as soon as it is added, to the last bit, whatever was there before', async () => {
         const { journal, found } = await open('cells.jsonl');
         expect(found).toEqual([]);
         for (let i = 0; i < 4; i++) {

@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
-import { answerLanguages, judge } from '../../../src/experiments/AnswerSheet.js';
+import { answerLanguages, judgeAnswer } from '../../../src/experiments/AnswerSheet.js';
 import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
 import { allConditions, type Condition, setConditions, wholeModel } from '../../../src/experiments/conditions.js';
 import type { Cell, Measurements, Metric } from '../../../src/experiments/Metric.js';
@@ -168,9 +168,12 @@ describe('conditions', () => {
 
 describe('a matrix', () => {
     const languages = ['en', 'de', 'fr'];
-    const metric = { name: 'accuracy', of: same } as Metric;
+    const metric = { name: 'accuracy', fromMean: same } as Metric;
     const conditions = setConditions(analysis, languages, 'specific', 1, 2);
-    /** Of 40 questions, the whole model answers 30; without its own neurons, a language answers 10 of these; random ones cost one. */
+    /**
+     * Of 40 questions, the whole model answers 30; without its own neurons, a language answers 10 of these; random ones
+     * cost one.
+     */
     const rightOf = ({ id }: Condition, language: string): number => {
         if (id === wholeModel.id) return 30;
         const row = conditions.own.findIndex((one) => one.id === id);
@@ -245,14 +248,14 @@ describe('an answer', () => {
     };
 
     it.each(Object.entries(answers))('in %s has its number and language', (language, text) => {
-        expect(judge(text, { answer: 1018.5, language }, languages, 'last')).toEqual({ number: true, language });
-        expect(judge(text, { answer: 1018, language }, languages, 'last').number).toBe(false);
+        expect(judgeAnswer(text, { answer: 1018.5, language }, languages, 'last')).toEqual({ number: true, language });
+        expect(judgeAnswer(text, { answer: 1018, language }, languages, 'last').number).toBe(false);
     });
 
     it('with the right number in the wrong language is told so', () => {
         for (const language of languages) {
             const other = languages[(languages.indexOf(language) + 1) % languages.length]!;
-            const judged = judge(
+            const judged = judgeAnswer(
                 answers[other]!.replace(/[\d,.\s๐-๙০-৯]{5,}/u, ' 18 '),
                 { answer: 18, language },
                 languages,
@@ -264,9 +267,9 @@ describe('an answer', () => {
 
     it('in a language that nothing is asked in is not of the only one asked', () => {
         expect(answerLanguages(['de'])).toEqual(expect.arrayContaining(['de', 'en', 'zh']));
-        expect(judge(answers.en!, { answer: 1018.5, language: 'de' }, answerLanguages(['de']), 'last').language).toBe(
-            'en',
-        );
+        expect(
+            judgeAnswer(answers.en!, { answer: 1018.5, language: 'de' }, answerLanguages(['de']), 'last').language,
+        ).toBe('en');
         expect(answerLanguages(['it', 'en'])[0]).toBe('it');
         expect(new Set(answerLanguages(languages)).size).toBe(answerLanguages(languages).length);
     });
@@ -279,10 +282,12 @@ describe('an answer', () => {
         ['Die Temperatur fällt am Abend auf -3 Grad.', -3, 'de', true, 'de'],
         ['Die Temperatur fällt am Abend auf -3 Grad.', 3, 'de', false, 'de'],
         ['তাপমাত্রা রাতে নেমে যায় −৩ ডিগ্রিতে, যা খুব ঠান্ডা।', -3, 'bn', true, 'bn'],
-        ['So she makes eighteen dollars every day at the market. 答案是 18。', 18, 'zh', true, 'en'], // mixed: mostly English
-        ['Zuerst sind es 20, dann kommen 5 dazu, also sind es am Ende 25 Äpfel.', 25, 'de', true, undefined], // two languages too close to tell
+        // mixed: mostly English
+        ['So she makes eighteen dollars every day at the market. 答案是 18。', 18, 'zh', true, 'en'],
+        // two languages too close to tell
+        ['Zuerst sind es 20, dann kommen 5 dazu, also sind es am Ende 25 Äpfel.', 25, 'de', true, undefined],
         ['Zuerst liegen 20 Äpfel im Korb, dann legt der Bauer 5 dazu, also sind es am Ende 25.', 25, 'de', true, 'de'],
     ])('%j', (text, answer, language, number, told) => {
-        expect(judge(text, { answer, language }, languages, 'last')).toEqual({ number, language: told });
+        expect(judgeAnswer(text, { answer, language }, languages, 'last')).toEqual({ number, language: told });
     });
 });

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { type KeyPart, keyOf } from '../../../src/keys.js';
+import { type KeyPart, keyOf } from '../../../src/support/keyOf.js';
 
 it('a key tells apart what differs, and nothing else', () => {
     expect(keyOf({ a: 1, b: [2, 'x'] })).toBe(keyOf({ b: [2, 'x'], a: 1 }));

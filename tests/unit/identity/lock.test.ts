@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, 
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { withFile, withFolder } from '../../../src/folderLock.js';
+import { withFile, withFolder } from '../../../src/files/folderLock.js';
 
 const root = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -18,9 +18,10 @@ async function holder(
     const script = join(root, 'hold.mjs');
     writeFileSync(
         script,
-        `import * as locks from ${JSON.stringify(resolve('dist/folderLock.js'))};
+        `import * as locks from ${JSON.stringify(resolve('dist/files/folderLock.js'))};
 // It could be ended: work that nothing can end is collected as garbage, and the lock with it.
-await locks[process.argv[3]](process.argv[2], 'collect', () => new Promise((end) => process.once('message', end).send('held')));`,
+const held = () => new Promise((end) => process.once('message', end).send('held'));
+await locks[process.argv[3]](process.argv[2], 'collect', held);`,
     );
     const child = fork(script, [path, kind], { stdio: 'ignore' });
     await new Promise((held, failed) => child.once('message', held).once('exit', failed));
@@ -100,7 +101,7 @@ it('many processes in turn, some killed inside: never two inside', async () => {
     writeFileSync(
         script,
         `import { readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { withFolder } from ${JSON.stringify(resolve('dist/folderLock.js'))};
+import { withFolder } from ${JSON.stringify(resolve('dist/files/folderLock.js'))};
 const inside = process.argv[2] + '.inside';
 const alive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
 for (let turn = 0; turn < 10; turn++) {
@@ -202,19 +203,22 @@ it('many processes on files and on the folder, some killed: files beside each ot
         script,
         `import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { withFile, withFolder } from ${JSON.stringify(resolve('dist/folderLock.js'))};
+import { withFile, withFolder } from ${JSON.stringify(resolve('dist/files/folderLock.js'))};
 const [, , folder, kind, end] = process.argv;
 const marks = folder + '.marks';
 mkdirSync(marks, { recursive: true });
 const own = process.pid + '.' + kind;
 const alive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
-const lock = kind === 'folder' ? (run) => withFolder(folder, 'clean', run) : (run) => withFile(join(folder, kind + '.json'), 'collect', run);
+const lock = kind === 'folder'
+    ? (run) => withFolder(folder, 'clean', run)
+    : (run) => withFile(join(folder, kind + '.json'), 'collect', run);
 for (let turn = 0; turn < 12; turn++) {
     await lock(async () => {
         writeFileSync(join(marks, own), '');
         for (let look = 0; look < 3; look++) {
             const others = readdirSync(marks).filter((name) => name !== own && alive(Number(name.split('.')[0])));
-            if (kind === 'folder' ? others.length > 0 : others.some((name) => name.endsWith('folder'))) process.send('beside the folder');
+            const besideFolder = kind === 'folder' ? others.length > 0 : others.some((name) => name.endsWith('folder'));
+            if (besideFolder) process.send('beside the folder');
             if (kind !== 'folder' && others.length > 0) process.send('beside a file');
             await new Promise((tick) => setTimeout(tick, 5));
         }

@@ -7,7 +7,7 @@ import { readActivations, writeActivations } from '../../../src/activations/acti
 import { mergeActivations } from '../../../src/activations/mergeActivations.js';
 import type { Site } from '../../../src/engine/Site.js';
 import { activationProbabilities, routingProbabilities } from '../../../src/neurons/activationProbabilities.js';
-import { readNeurons, writeNeurons } from '../../../src/neurons/file.js';
+import { readNeurons, writeNeurons } from '../../../src/neurons/neuronsFile.js';
 import { identify } from '../../../src/neurons/identify.js';
 import { randomExperts } from '../../../src/neurons/randomExperts.js';
 import { randomNeurons } from '../../../src/neurons/randomNeurons.js';

@@ -81,7 +81,8 @@ describe('scores', () => {
                 const parts = scoreParts(activationProbabilities(input));
                 const scores = scoreAt(parts, lambda, new Float64Array(rows.length));
                 expect(scores).toHaveLength(rows.length);
-                for (const [j, row] of rows.entries()) expect(scores[j]!).toBeCloseTo(score(row, lambda), 15); // 1.1e-16
+                // 1.1e-16
+                for (const [j, row] of rows.entries()) expect(scores[j]!).toBeCloseTo(score(row, lambda), 15);
             }),
             { numRuns: 200 },
         );

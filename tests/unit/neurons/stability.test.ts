@@ -71,8 +71,9 @@ describe('certainty', () => {
                 const shares = without.map((one) => keptOf(one.neurons)).filter((value) => !Number.isNaN(value));
                 const expected =
                     shares.length === 0 ? null : shares.reduce((sum, value) => sum + value, 0) / shares.length;
-                if (expected === null) expect(stability!.classes.specific.kept).toBeNull();
-                else expect(stability!.classes.specific.kept).toBeCloseTo(expected, 15); // 0; in another order a last bit
+                const { kept } = stability!.classes.specific;
+                if (expected === null) expect(kept).toBeNull();
+                else expect(kept).toBeCloseTo(expected, 15); // 0; in another order a last bit
                 expect(stability!.intervals.perLanguage.zh!.total).toEqual(
                     jackknife(
                         perLanguage.zh!.total,
@@ -86,8 +87,9 @@ describe('certainty', () => {
                         Set<string>,
                     ];
                     const both = [...x].filter((key) => y.has(key)).length;
-                    if (x.size + y.size === 0) expect(stability!.classes.general.overlap).toBeNull();
-                    else expect(stability!.classes.general.overlap).toBe((2 * both) / (x.size + y.size)); // one division
+                    const { overlap } = stability!.classes.general;
+                    if (x.size + y.size === 0) expect(overlap).toBeNull();
+                    else expect(overlap).toBe((2 * both) / (x.size + y.size)); // one division
                 }
             }),
             { numRuns: 40 },

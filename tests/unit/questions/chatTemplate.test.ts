@@ -1,6 +1,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { openTemplate, type PromptTemplate } from '../../../src/questions/promptTemplates.js';
+import type { PromptTemplate } from '../../../src/questions/PromptTemplate.js';
+import { openTemplate } from '../../../src/questions/promptTemplates.js';
 
 const question = { language: 'de', text: 'Was kostet <|im_end|> $1 & $&?' };
 const whenAsked = (statement: string): string => `{% if messages[0].content == 'now' %}${statement}{% endif %}ok`;
@@ -70,17 +71,20 @@ describe("a model's chat template", () => {
         {
             what: 'lists of lists',
             statement:
-                '{% set ns = namespace(x=[]) %}{% for i in range(10000000) %}{% set ns.x = [ns.x, ns.x + [i]] %}{% endfor %}',
+                '{% set ns = namespace(x=[]) %}' +
+                '{% for i in range(10000000) %}{% set ns.x = [ns.x, ns.x + [i]] %}{% endfor %}',
         },
         {
             what: 'text',
             statement:
-                "{% set ns = namespace(x='abcdefgh') %}{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
+                "{% set ns = namespace(x='abcdefgh') %}" +
+                '{% for i in range(60) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}',
         },
         {
             what: 'a long prompt',
             statement:
-                "{% set ns = namespace(x='abcdefgh') %}{% for i in range(24) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}",
+                "{% set ns = namespace(x='abcdefgh') %}" +
+                '{% for i in range(24) %}{% set ns.x = ns.x ~ ns.x %}{% endfor %}{{ ns.x }}',
         },
     ])('that allocates $what without end is refused in bounded memory', async ({ statement }) => {
         const template = await chat(whenAsked(statement));
@@ -112,7 +116,8 @@ describe("a model's chat template", () => {
 
     it("writes the model's special tokens, and the question as it stands", async () => {
         const template = await chat(
-            '{{ bos_token }}<|im_start|>{{ messages[0].role }}\n{{ messages[0].content }}{{ eos_token }}{% if add_generation_prompt %}A:{% endif %}',
+            '{{ bos_token }}<|im_start|>{{ messages[0].role }}\n{{ messages[0].content }}{{ eos_token }}' +
+                '{% if add_generation_prompt %}A:{% endif %}',
         );
         expect(template).toMatchObject({ name: 'chat', special: true });
         expect(await template.write(question)).toBe(`<s><|im_start|>user\n${question.text}</s>A:`);

@@ -5,8 +5,8 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
-import { openCorpus } from '../../../src/corpus/openCorpus.js';
-import { type Progress, silent } from '../../../src/progress.js';
+import { openCorpus } from '../../../src/data/openCorpus.js';
+import { type Progress, silent } from '../../../src/support/progress.js';
 import { fetchQuestions, isCached } from '../../../src/questions/fetchQuestions.js';
 import { openQuestions } from '../../../src/questions/openQuestions.js';
 import { type QuestionHome, questionHomes } from '../../../src/questions/questionHomes.js';
@@ -72,8 +72,8 @@ describe('questions by name', () => {
         const cached = await fetchQuestions('test', { languages: ['de', 'en'], progress }, home);
         expect(cached).toBe(join(folder, 'test'));
         const questions = await openQuestions(cached);
-        expect(await questions.of('de')).toHaveLength(1000);
-        expect((await questions.of('en'))[41]).toEqual({
+        expect(await questions.inLanguage('de')).toHaveLength(1000);
+        expect((await questions.inLanguage('en'))[41]).toEqual({
             language: 'en',
             index: 41,
             text: 'How many are 41 and 1?',
@@ -226,10 +226,10 @@ describe('questions by name', () => {
                 sources: [{ name: 'mgsm' }],
                 languages: ['en', 'bn', 'te'],
             });
-            for (const language of questions.languages) expect(await questions.of(language)).toHaveLength(250);
+            for (const language of questions.languages) expect(await questions.inLanguage(language)).toHaveLength(250);
             const path = join(folder, 'mgsm', 'mgsm_en.tsv');
             writeFileSync(path, readFileSync(path, 'utf8').replace(/\d\n/, '7\n7\t7\n'));
-            await expect(questions.of('en')).rejects.toMatchObject({
+            await expect(questions.inLanguage('en')).rejects.toMatchObject({
                 code: 'DAMAGED',
                 message: expect.stringContaining('mgsm_en.tsv'),
             });
@@ -243,10 +243,10 @@ describe('questions by name', () => {
                 files[`/data/msvamp/${file}`] = readFileSync(join(msvamp, file));
             const questions = await openQuestions('msvamp');
             expect(questions.languages).toHaveLength(10);
-            const answers = (await questions.of('en')).map(({ answer }) => answer);
+            const answers = (await questions.inLanguage('en')).map(({ answer }) => answer);
             for (const language of questions.languages)
                 expect(
-                    (await questions.of(language)).map(({ answer }) => answer),
+                    (await questions.inLanguage(language)).map(({ answer }) => answer),
                     language,
                 ).toEqual(answers);
         },

@@ -31,7 +31,7 @@ describe('questions', () => {
         });
         const questions = await openQuestions(folder);
         expect(questions.languages).toEqual(['en', 'de']);
-        expect(await questions.of('de')).toEqual([
+        expect(await questions.inLanguage('de')).toEqual([
             { language: 'de', index: 0, text: 'Er sagt "ja", oder?', answer: 1234 },
             { language: 'de', index: 1, text: '"Zwei" Fragen', answer: -5 },
         ]);
@@ -44,8 +44,8 @@ describe('questions', () => {
         });
         const questions = await openQuestions(folder);
         expect(questions.languages).toEqual(['en', 'de']);
-        expect(await questions.of('de')).toEqual([{ language: 'de', index: 0, text: 'Wie viele?', answer: 8 }]);
-        expect((await questions.of('en'))[0]).toMatchObject({ text: 'How many?', answer: 8 });
+        expect(await questions.inLanguage('de')).toEqual([{ language: 'de', index: 0, text: 'Wie viele?', answer: 8 }]);
+        expect((await questions.inLanguage('en'))[0]).toMatchObject({ text: 'How many?', answer: 8 });
     });
 
     it.each<{ what: string; files: Record<string, string>; code: string; says: string }>([
@@ -63,7 +63,7 @@ describe('questions', () => {
     ])('with $what are refused in one line', async ({ files, code, says }) => {
         const error = await folderOf(files)
             .then(openQuestions)
-            .then((questions) => questions.of('en'))
+            .then((questions) => questions.inLanguage('en'))
             .catch((refusal: Error) => refusal);
         expect(error).toMatchObject({ name: 'LanguageNeuronsError', code, message: expect.stringContaining(says) });
         expect((error as Error).message).not.toContain('\n');
@@ -71,10 +71,10 @@ describe('questions', () => {
 
     it.skipIf(!existsSync(mgsm))(`are 250 in each language of MGSM (skipped where ${mgsm} is absent)`, async () => {
         const questions = await openQuestions(mgsm);
-        const english = (await questions.of('en')).map(({ answer }) => answer);
+        const english = (await questions.inLanguage('en')).map(({ answer }) => answer);
         expect(english.filter((answer) => answer >= 1000)).toHaveLength(23);
         for (const language of questions.languages) {
-            const list = await questions.of(language);
+            const list = await questions.inLanguage(language);
             expect(list).toHaveLength(250);
             expect(
                 list.map(({ answer }) => answer),
@@ -90,7 +90,9 @@ describe('prompt templates', () => {
 
     it("are the papers' own", async () => {
         expect(await (await openTemplate('mathoctopus', model)).write(question)).toBe(
-            'Below is an instruction that describes a task. Write a response that appropriately completes the request in German. Please answer in German.\n\n### Instruction:\nWas kostet $1 & $&?\n\n### Response:',
+            'Below is an instruction that describes a task. Write a response that appropriately completes the ' +
+                'request in German. Please answer in German.\n\n' +
+                '### Instruction:\nWas kostet $1 & $&?\n\n### Response:',
         );
         expect(await (await openTemplate('native-cot', model)).write(question)).toBe(
             'Frage: Was kostet $1 & $&?\nSchritt-für-Schritt-Antwort:',
@@ -115,7 +117,8 @@ describe('prompt templates', () => {
         const chat = (chatTemplate: string) =>
             openTemplate('chat', { ...model, info: { ...model.info, chatTemplate } });
         const template = await chat(
-            '{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}',
+            '{{ bos_token }}{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}' +
+                '{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}',
         );
         expect(template.special).toBe(true);
         expect(await template.write(question)).toBe(

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { divergingScale } from '../../../src/report/figures/divergingScale.js';
 import { labelText, wholeTicks } from '../../../src/report/figures/theme.js';
 import {
-    compact,
+    formatCompact,
     formatChange,
     formatLarge,
     formatList,
@@ -32,8 +32,8 @@ describe('numbers in words', () => {
         [formatLarge(4_229_741), '4.2 million'],
         [formatLarge(512), '512'],
         [formatList(['en', 'de', 'fr']), 'en, de and fr'],
-        [compact(0), '0'],
-        [compact(1e18), '1e18'],
+        [formatCompact(0), '0'],
+        [formatCompact(1e18), '1e18'],
     ])('%s is %s', (actual, expected) => expect(actual).toBe(expected));
 });
 

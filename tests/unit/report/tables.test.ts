@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { layersTable, languagesTable } from '../../../src/report/tables/analysisTables.js';
-import { toCsv } from '../../../src/csv.js';
+import { toCsv } from '../../../src/files/csv.js';
 import { deactivationTable, fileSafe } from '../../../src/report/tables/deactivationTable.js';
 import { buildAnalysis, buildSet } from './fixture.js';
 
@@ -20,7 +20,8 @@ describe('CSV', () => {
         const set = buildSet(languages, 0.7);
         const [header = [], ...rows] = parseCsv(toCsv(deactivationTable('specific', set, 'ppl')));
         expect(header.join()).toBe(
-            'set,row,column,baseline,value,valueLow,valueHigh,change,changeLow,changeHigh,relative,control,controlRelative,beyondControl,beyondControlLow,beyondControlHigh,samples,neurons',
+            'set,row,column,baseline,value,valueLow,valueHigh,change,changeLow,changeHigh,relative,' +
+                'control,controlRelative,beyondControl,beyondControlLow,beyondControlHigh,samples,neurons',
         );
         expect(rows).toHaveLength(16);
         rows.forEach((fields, index) => {

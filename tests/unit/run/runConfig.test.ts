@@ -36,7 +36,8 @@ describe('a run configuration', () => {
     it('leaves names and URIs as they are', async () => {
         const config = await readRunConfig(
             written(
-                'model: hf:user/repo:Q4_K_M\ndata: [udhr:1-24, udhr, mgsm, more.jsonl]\naccuracy: {questions: sub/mgsm}\nout: /tmp/x\nloras: [{path: a.gguf, scale: 0.5}]',
+                'model: hf:user/repo:Q4_K_M\ndata: [udhr:1-24, udhr, mgsm, more.jsonl]\n' +
+                    'accuracy: {questions: sub/mgsm}\nout: /tmp/x\nloras: [{path: a.gguf, scale: 0.5}]',
             ),
         );
         expect(config).toMatchObject({
@@ -132,7 +133,8 @@ describe('a run configuration', () => {
         ['['.repeat(50_000), 'not a run configuration'],
         [`x: ${'y'.repeat(2 ** 20)}`, 'larger than the 1 MB'],
         [
-            'a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\nc: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]',
+            'a: &a [1,1,1,1,1,1,1,1,1,1]\nb: &b [*a,*a,*a,*a,*a,*a,*a,*a]\n' +
+                'c: &c [*b,*b,*b,*b,*b,*b,*b,*b]\nd: [*c,*c,*c,*c,*c]',
             'Excessive alias count',
         ],
     ])('%j is DAMAGED: %s', async (text, words) => {
@@ -153,7 +155,8 @@ describe('a run configuration', () => {
         ['__proto__: {threads: 1}', 'unknown key __proto__)'],
         [
             'sets: [specifc]',
-            'sets.0: takes specific, specific+related, specific+related+general, experts, not "specifc"; did you mean specific?',
+            'sets.0: takes specific, specific+related, specific+related+general, experts, not "specifc"; ' +
+                'did you mean specific?',
         ],
         ['gpu: cudaa', 'not "cudaa"; did you mean cuda?'],
         ['threads: abc', 'threads: takes a whole number from 1 to 512, not "abc")'],

@@ -7,7 +7,7 @@ import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
  * one number by one, or in their length, have unrelated generators from the first draw on. xoroshiro128+
  * alone spreads a seed so little that the first draws of neighbouring seeds are alike.
  */
-export function randomOf(...numbers: readonly number[]): RandomGenerator {
+export function randomGenerator(...numbers: readonly number[]): RandomGenerator {
     const bytes = Buffer.alloc(8 * numbers.length);
     for (const [i, number] of numbers.entries()) bytes.writeDoubleLE(number, 8 * i);
     const hash = createHash('sha256').update(bytes).digest();

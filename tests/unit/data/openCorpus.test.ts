@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Corpus, Sample } from '../../../src/corpus/Corpus.js';
-import { SampleDigest } from '../../../src/corpus/digest.js';
-import { openCorpus } from '../../../src/corpus/openCorpus.js';
+import { SampleDigest } from '../../../src/corpus/SampleDigest.js';
+import { openCorpus } from '../../../src/data/openCorpus.js';
 import { heldBytes } from '../../helpers/heldBytes.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));

@@ -6,8 +6,8 @@ import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
 import { z } from 'zod';
-import { LanguageNeuronsError } from './errors.js';
-import { ensureWritableFolder, unwritable } from './files.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { ensureWritableFolder, unwritable } from './fileAccess.js';
 
 /** Who works in a folder: the content of its locked file, for people. */
 const holderShape = z.object({ pid: z.int(), host: z.string(), work: z.string(), since: z.string() });

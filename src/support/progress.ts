@@ -28,7 +28,7 @@ export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): P
 
 /** Progress of pieces of work that go on side by side. */
 export interface SideBySide {
-    readonly each: readonly Progress[];
+    readonly parts: readonly Progress[];
     /** Ends all of them. */
     done(): void;
 }
@@ -36,14 +36,14 @@ export interface SideBySide {
 /** Each told by its name: a bar on a terminal, lines that begin with it elsewhere. */
 export function sideBySide(names: readonly string[], stream: NodeJS.WriteStream = process.stderr): SideBySide {
     if (!stream.isTTY) {
-        return { each: names.map((name) => new LineProgress(stream, `${name}: `)), done: () => undefined };
+        return { parts: names.map((name) => new LineProgress(stream, `${name}: `)), done: () => undefined };
     }
     const bars = new MultiBar(barOptions(stream), Presets.shades_classic);
     const done = (): void => {
         bars.update(); // with notes that wait for it
         bars.stop();
     };
-    return { each: names.map((name) => new OneOfBars(bars, name)), done };
+    return { parts: names.map((name) => new OneOfBars(bars, name)), done };
 }
 
 function barOptions(stream: NodeJS.WriteStream): Options {

@@ -1,10 +1,10 @@
 import { appendFile } from 'node:fs/promises';
 import type { z } from 'zod';
-import { LanguageNeuronsError } from './errors.js';
-import { unwritable } from './files.js';
-import { nonFinite } from './jsonNumber.js';
-import { byteLines } from './lines.js';
-import type { Progress } from './progress.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { unwritable } from './fileAccess.js';
+import { nonFinite } from './nonFinite.js';
+import { byteLines } from './byteLines.js';
+import type { Progress } from '../support/progress.js';
 
 export interface JournalOptions<Entry> {
     readonly signal?: AbortSignal | undefined;
@@ -57,7 +57,8 @@ export class Journal<Entry> {
             if (code !== 'ENOENT') {
                 throw new LanguageNeuronsError(
                     'NOT_FOUND',
-                    `${path}: holds finished work and cannot be read (${message}); mend that, or take the file away to do the work again`,
+                    `${path}: holds finished work and cannot be read (${message}); ` +
+                        'mend that, or take the file away to do the work again',
                     { cause },
                 );
             }
@@ -100,6 +101,7 @@ export function noteUnreadable(
 ): void {
     if (unreadable > 0)
         progress.note(
-            `${path}: ${unreadable} ${unreadable === 1 ? 'line' : 'lines'} cannot be read; what was in them is done again`,
+            `${path}: ${unreadable} ${unreadable === 1 ? 'line' : 'lines'} cannot be read; ` +
+                'what was in them is done again',
         );
 }

@@ -1,7 +1,7 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import writeAtomic from 'write-file-atomic';
-import { LanguageNeuronsError } from './errors.js';
+import { LanguageNeuronsError } from '../errors.js';
 
 const mends: Readonly<Record<string, string>> = {
     ENOSPC: 'the disk is full; free some space and run again',

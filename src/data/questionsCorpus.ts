@@ -1,5 +1,5 @@
 import type { Corpus } from '../corpus/Corpus.js';
-import type { Questions } from './Questions.js';
+import type { Questions } from '../questions/Questions.js';
 
 /** The questions themselves as texts. */
 export function questionsCorpus(questions: Questions): Corpus {
@@ -8,7 +8,7 @@ export function questionsCorpus(questions: Questions): Corpus {
         sources: questions.sources,
         languages: questions.languages,
         async *samples(language) {
-            for (const { text } of await questions.of(language)) yield { language, prompt: '', response: text };
+            for (const { text } of await questions.inLanguage(language)) yield { language, prompt: '', response: text };
         },
     };
 }

@@ -2,10 +2,10 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import { describe, expect, it } from 'vitest';
-import { drawResamples } from '../../src/experiments/resampling.js';
-import { randomNeurons } from '../../src/neurons/randomNeurons.js';
-import { denseSites } from '../../src/engine/Site.js';
-import { randomOf } from '../../src/random.js';
+import { drawResamples } from '../../../src/experiments/resampling.js';
+import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
+import { denseSites } from '../../../src/engine/Site.js';
+import { randomGenerator } from '../../../src/support/randomGenerator.js';
 
 const seeds = Array.from({ length: 10_000 }, (_, i) => i + 1);
 
@@ -35,12 +35,12 @@ const draws: Record<string, (random: RandomGenerator) => number> = {
     'the highest bits': (random) => (random.next() >>> 16) / 65_536,
 };
 const families: Record<string, (seed: number) => RandomGenerator> = {
-    'one number': (seed) => randomOf(seed),
-    'the first of three': (seed) => randomOf(seed, 5, 0),
-    'the last of three': (seed) => randomOf(1, 5, seed),
-    negative: (seed) => randomOf(-seed),
-    'above 32 bits': (seed) => randomOf(seed * 2 ** 32),
-    fractions: (seed) => randomOf(seed / 16_384),
+    'one number': (seed) => randomGenerator(seed),
+    'the first of three': (seed) => randomGenerator(seed, 5, 0),
+    'the last of three': (seed) => randomGenerator(1, 5, seed),
+    negative: (seed) => randomGenerator(-seed),
+    'above 32 bits': (seed) => randomGenerator(seed * 2 ** 32),
+    fractions: (seed) => randomGenerator(seed / 16_384),
 };
 
 describe.each(Object.entries(families))('first draws of neighbouring seeds: %s', (_, make) => {
@@ -64,8 +64,8 @@ describe.each(Object.entries(families))('first draws of neighbouring seeds: %s',
 
 it('lists that differ in order or length alone have generators of their own', () => {
     const lists = [[], [0], [0, 0], [1], [0, 1], [1, 0], [1, 0, 0], [1.5], [-1], [2 ** 40]];
-    expect(new Set(lists.map((list) => randomOf(...list).next())).size).toBe(lists.length);
-    expect(randomOf(1, 2).next()).toBe(randomOf(1, 2).next());
+    expect(new Set(lists.map((list) => randomGenerator(...list).next())).size).toBe(lists.length);
+    expect(randomGenerator(1, 2).next()).toBe(randomGenerator(1, 2).next());
 });
 
 it('random neurons of neighbouring seeds have no more in common than chance gives', () => {

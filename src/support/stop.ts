@@ -1,4 +1,4 @@
-import { LanguageNeuronsError } from './errors.js';
+import { LanguageNeuronsError } from '../errors.js';
 
 /** @throws LanguageNeuronsError ABORTED where a stop was asked for */
 export function throwIfStopped(signal: AbortSignal | undefined): void {

@@ -1,6 +1,6 @@
 import { createReadStream } from 'node:fs';
-import { LanguageNeuronsError } from './errors.js';
-import { orStopped } from './stop.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { orStopped } from '../support/stop.js';
 
 /**
  * Streams a file; a stop ends it also while the file gives nothing, such as a pipe or a dead network drive.

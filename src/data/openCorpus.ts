@@ -1,15 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
-import type { Progress } from '../progress.js';
+import type { Progress } from '../support/progress.js';
 import { isQuestions, openQuestions } from '../questions/openQuestions.js';
-import { questionsCorpus } from '../questions/questionsCorpus.js';
-import { throwIfStopped } from '../stop.js';
-import { answersCorpus } from './answersCorpus.js';
-import type { Corpus, Sample } from './Corpus.js';
-import { folderCorpus } from './folderCorpus.js';
-import { jsonlCorpus } from './jsonlCorpus.js';
-import { isUdhr, udhrCorpus } from './udhrCorpus.js';
+import { questionsCorpus } from './questionsCorpus.js';
+import { throwIfStopped } from '../support/stop.js';
+import { answersCorpus } from '../corpus/answersCorpus.js';
+import type { Corpus, Sample } from '../corpus/Corpus.js';
+import { folderCorpus } from '../corpus/folderCorpus.js';
+import { jsonlCorpus } from '../corpus/jsonlCorpus.js';
+import { isUdhr, udhrCorpus } from '../corpus/udhrCorpus.js';
 
 export interface CorpusOptions {
     /** Default: all languages of the first source. */
@@ -73,7 +73,8 @@ async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
     if (spec.endsWith('.json')) return withShownName(await answersCorpus(spec, options));
     throw new LanguageNeuronsError(
         'UNSUPPORTED',
-        `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, or the .json of answers by the paper's authors`,
+        `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, ` +
+            `or the .json of answers by the paper's authors`,
     );
 }
 

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import { neuronsAt } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { modelShape, settingsShape, sitesShape, versionsShape } from '../activations/sourceShapes.js';
-import { writeFileAtomic } from '../files.js';
-import { probabilityNames } from '../choices.js';
+import { writeFileAtomic } from '../files/fileAccess.js';
+import { probabilityNames } from './choices.js';
 import { analysisSites, layerWidths, type NeuronAnalysis, stageNames } from './NeuronAnalysis.js';
 
 /**
@@ -101,7 +101,9 @@ export async function writeNeurons(path: string, analysis: NeuronAnalysis): Prom
         version: rest.sites === undefined ? dense : withSites,
         ...rest,
     }).map(([key, value]) => ` ${JSON.stringify(key)}: ${JSON.stringify(value)}`);
-    const body = ` "neurons": {\n  "specific": ${lines(neurons.specific)},\n  "related": ${lines(neurons.related)},\n  "general": ${JSON.stringify(neurons.general)}\n }`;
+    const body =
+        ` "neurons": {\n  "specific": ${lines(neurons.specific)},\n` +
+        `  "related": ${lines(neurons.related)},\n  "general": ${JSON.stringify(neurons.general)}\n }`;
     await writeFileAtomic(path, `{\n${[...head, body].join(',\n')}\n}\n`);
 }
 

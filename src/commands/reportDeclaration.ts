@@ -1,0 +1,10 @@
+import type { CommandDeclaration } from './CommandDeclaration.js';
+import { dir } from './optionTables.js';
+
+export const reportDeclaration: CommandDeclaration = {
+    usage: 'report <dir>',
+    describe: 'write DIR/report.html with its figures and tables',
+    positionals: { dir },
+    options: { title: {} },
+    load: async () => (await import('./report.js')).reportCommand,
+};
