@@ -110,7 +110,7 @@ std::vector<ggml_tensor *> count_routed(
     ggml_tensor * hits = ggml_step(ctx, ggml_is_contiguous(what.act) ? what.act : ggml_cont(ctx, what.act));
     hits = ggml_cont(ctx, ggml_transpose(ctx, ggml_reshape_2d(ctx, hits, info.width, all))); // [all, width]
     ggml_tensor * sum = ggml_mul_mat(ctx, hits, one_hot);                                    // [width, experts]
-    ggml_prec_set_acc(sum, GGML_PREC_F32);
+    ggml_mul_mat_set_prec(sum, GGML_PREC_F32);
     ggml_tensor * through = ggml_reshape_1d(ctx, ggml_sum_rows(ctx, one_hot), info.experts);
     const auto neurons = int64_t(info.neurons());
     return {

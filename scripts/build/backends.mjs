@@ -151,7 +151,7 @@ function checkRelease({ name, dir }, source) {
 }
 
 /**
- * The libraries to link with; their names carry variant and version (libggml.vulkan.v0.5.0.so).
+ * The libraries to link with; their names carry variant and version (libggml.vulkan.v0.4.0.so).
  *
  * @param {string} ggmlDir
  * @returns {Prebuilt | null} null when the folder has none

@@ -29,7 +29,7 @@ export interface Built {
     llamaPath: string;
     /** Folder of libggml and of the CPU backends; on Windows it must be on PATH before the addon is loaded. */
     ggmlDir: string;
-    /** Release of llama.cpp, for example 'v0.5.0'. */
+    /** Release of llama.cpp, for example 'v0.4.0'. */
     release: string;
     variants: Variant[];
 }

@@ -26,8 +26,8 @@ const programs = {
     // With llama.cpp's own loader in the place of the library's: node-llama-cpp's patch of it makes no models out of
     // nothing.
     'test-llama-archs': {
-        sources: ['tests/test-llama-archs.cpp', 'src/llama-model-loader.cpp'],
-        edit: withMore,
+        sources: ['tests/test-llama-archs.cpp', 'src/llama-model-loader.cpp', 'src/llama-model-saver.cpp'],
+        edit: (text) => withWindows(withMore(text)),
         definitions: { LN_EXPERTS: 2 },
     },
     'llama-perplexity': { sources: ['tools/perplexity/main.cpp', 'tools/perplexity/perplexity.cpp'] },
@@ -35,8 +35,9 @@ const programs = {
 };
 
 /**
- * test-llama-archs with the number of experts as a definition, and with the architectures that it leaves out since
- * llama.cpp's backends differ on them, or their fixture is missing: written, they can be counted.
+ * test-llama-archs with the number of experts as a definition, two of them picked, and architectures by their whole
+ * names; with those that it leaves out since llama.cpp's backends differ on them, or their fixture is missing: written,
+ * they can be counted.
  *
  * @param {string} text
  */
@@ -44,13 +45,43 @@ function withMore(text) {
     if (!text.includes('save_models')) return text; // another file of the program
     for (const [pattern, change] of /** @type {const} */ ([
         [/(LLM_KV_EXPERT_COUNT,\s*)uint32_t\(2\)/, '$1uint32_t(LN_EXPERTS)'],
+        [/(LLM_KV_EXPERT_USED_COUNT,\s*)uint32_t\([12]\)/, '$1uint32_t(2)'],
         [/(static bool arch_supported\(const llm_arch arch\) \{)/, '$1 if (std::getenv("LN_ALL")) { return true; }'],
     ])) {
         if (!pattern.test(text))
             throw new BuildError(`test-llama-archs.cpp no longer has ${pattern}; mend scripts/programs`);
         text = text.replace(pattern, change);
     }
-    return text;
+    // from 0.5.0 on the name is a pattern that is looked for in all names; before, it is the name
+    return text.replace('std::regex_search(llm_arch_name', 'std::regex_match(llm_arch_name');
+}
+
+/**
+ * Up to 0.4.0 llama.cpp writes no word of which layers attend to a window alone, and so no model that needs it. The
+ * pattern as test-llama-archs makes it: one of two layers.
+ *
+ * @param {string} text
+ */
+function withWindows(text) {
+    const gap = /\/\/ add_kv\(LLM_KV_ATTENTION_SLIDING_WINDOW_PATTERN, .*/;
+    if (!gap.test(text)) return text;
+    const stillNot = 'GEMMA3N|BITNET|T5|APERTUS|STEP35';
+    return text.replace(new RegExp(`^ *case LLM_ARCH_(?!(${stillNot}):)\\w+:.*\\n`, 'gm'), '').replace(
+        gap,
+        `
+        switch (model->arch) {
+            case LLM_ARCH_COHERE2MOE: case LLM_ARCH_DOTS3NOTE: case LLM_ARCH_GRANITE_SWA:
+            case LLM_ARCH_MIMO2: case LLM_ARCH_MUSE_GLIMMER: {
+                const auto first = hparams.is_swa_impl.begin();
+                add_kv(LLM_KV_ATTENTION_SLIDING_WINDOW_PATTERN, std::vector<uint32_t>(first, first + hparams.n_layer()));
+            } break;
+            default:
+                if (hparams.swa_type != LLAMA_SWA_TYPE_NONE) add_kv(LLM_KV_ATTENTION_SLIDING_WINDOW_PATTERN, uint32_t(2));
+        }
+        add_kv(LLM_KV_ATTENTION_KV_LORA_RANK_SWA, hparams.n_lora_kv_swa);
+        add_kv(LLM_KV_ATTENTION_KEY_LENGTH_MLA_SWA, hparams.n_embd_head_k_mla_swa);
+        add_kv(LLM_KV_ATTENTION_VALUE_LENGTH_MLA_SWA, hparams.n_embd_head_v_mla_swa);`,
+    );
 }
 
 /**

@@ -65,7 +65,7 @@ function write(experts: number, only?: string): string[] {
         only === undefined ? experts === expertCounts[0] || /-moe\.gguf$/.test(path) : nameOf(path) === only;
     const architecture = only?.replace(/-(dense|moe)$/, '');
     const run = (of: string | undefined, more: NodeJS.ProcessEnv = {}): void => {
-        const filter = of === undefined ? [] : ['-a', `^${of}$`];
+        const filter = of === undefined ? [] : ['-a', of];
         execFileSync(program('test-llama-archs', { LN_EXPERTS: experts }), ['-s', '1', ...filter, '-o', out], {
             stdio: 'ignore',
             env: { ...process.env, ...more },

@@ -310,8 +310,8 @@ export function buildInput(options: FixtureOptions = {}): ReportInput {
             dataset: { name: 'mgsm', hash: '9c0d'.repeat(16) },
             versions: {
                 'language-neurons': '0.1.0',
-                'llama.cpp': 'v0.5.0',
-                'node-llama-cpp': '3.22.1',
+                'llama.cpp': 'v0.4.0',
+                'node-llama-cpp': '3.21.1',
                 backend: 'cpu (x64)',
             },
         },
