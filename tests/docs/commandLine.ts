@@ -1,5 +1,6 @@
-import { type CommandDeclaration, commands, globalOptions } from '../../src/commands/declarations.js';
-import { describeRange } from '../../src/ranges.js';
+import type { CommandDeclaration } from '../../src/commands/CommandDeclaration.js';
+import { commands, globalOptions } from '../../src/commands/declarations.js';
+import { describeRange } from '../../src/support/numberRanges.js';
 import type { OptionRule, OptionTable } from '../../src/commands/options.js';
 import type { Fence } from './pages.js';
 

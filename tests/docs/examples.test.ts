@@ -2,13 +2,15 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { paperDataHere } from '../helpers/paperData.js';
 import { callsIn, parseArguments } from './commandLine.js';
-import { type Fence, readPage, sitePages } from './pages.js';
+import { allPages, type Fence, readPage, sitePages } from './pages.js';
 import { outputDifference } from './sameOutput.js';
 import { python, type Ran, Workspace } from './Workspace.js';
 
 /** Marks of commands that are parsed and not run: what they need is not everywhere. */
 const needs = ['large', 'gpu', 'network', 'cluster', 'build'];
 const shells = ['sh', 'bash', 'console'];
+/** Languages and marks of what was run. */
+const ran = new Set<string>();
 
 /** What a fence prints, or undefined where it is not to be run here. */
 function run({ language, marks, text }: Fence, workspace: Workspace): Ran | undefined {
@@ -16,9 +18,11 @@ function run({ language, marks, text }: Fence, workspace: Workspace): Ran | unde
     if (/\bnpm (?:ci|install|run|test)\b/.test(text) && shells.includes(language))
         throw new Error('a fence that builds or tests the project is marked build, and not run inside its tests');
     if (marks.includes('published') && !paperDataHere) return undefined;
+    if (language === 'python' && python === undefined) return undefined;
+    for (const kind of [language, ...marks]) ran.add(kind);
     if (shells.includes(language)) return workspace.shell(text);
     if (language === 'ts') return workspace.typescript(text);
-    if (language === 'python' && python !== undefined) return workspace.python(text);
+    if (language === 'python') return workspace.python(text);
     return undefined;
 }
 
@@ -32,7 +36,7 @@ function check(path: string, workspace: Workspace): void {
         const at = `${path}:${fence.line}`;
         if (fence.marks.includes('output')) {
             if (printed === undefined) continue;
-            const difference = outputDifference(fence.text, printed);
+            const difference = outputDifference(fence.text, printed, fence.marks.includes('words'));
             if (difference === undefined) continue;
             if (process.env.UPDATE === undefined) {
                 const mend = 'UPDATE=1 npm run test:docs writes it anew';
@@ -44,11 +48,11 @@ function check(path: string, workspace: Workspace): void {
         printed = undefined;
         const file = fence.marks.find((mark) => mark.startsWith('file='))?.slice('file='.length);
         if (file !== undefined) workspace.write(file, fence.text);
-        const ran = run(fence, workspace);
-        if (ran === undefined) continue;
+        const result = run(fence, workspace);
+        if (result === undefined) continue;
         const fails = fence.marks.includes('fails');
-        expect(ran.code === 0, `${at}: ${ran.stderr}`).toBe(!fails);
-        printed = fails ? ran.stderr.trimEnd().split('\n').at(-1)! : ran.stdout; // the line that says why
+        expect(result.code === 0, `${at}: ${result.stderr}`).toBe(!fails);
+        printed = fails ? result.stderr.trimEnd().split('\n').at(-1)! : result.stdout; // the line that says why
     }
     if (process.env.UPDATE === undefined || outputs.length === 0) return;
     for (const { fence, found } of outputs.reverse()) {
@@ -66,14 +70,14 @@ describe.each([
     it.each(pages)('%s: run, and print what stands there', (path) => check(path, workspace));
 });
 
-const unrun = ['README.md', ...sitePages].flatMap((path) =>
+const unrun = allPages.flatMap((path) =>
     readPage(path)
         .fences.filter(({ language, marks }) => shells.includes(language) && marks.some((mark) => needs.includes(mark)))
         .flatMap((fence) => callsIn(fence).map((words) => [`${path}:${fence.line}`, words] as const)),
 );
 
 const scripts = Object.keys((JSON.parse(readFileSync('package.json', 'utf8')) as { scripts: object }).scripts);
-const npmCalls = ['README.md', ...sitePages].flatMap((path) =>
+const npmCalls = allPages.flatMap((path) =>
     readPage(path)
         .fences.filter(({ marks }) => marks.includes('build'))
         .flatMap(({ text }) =>
@@ -89,4 +93,10 @@ it.each(unrun)('%s: a command that is not run here can be parsed: %s', async (_,
     expect(await parseArguments(words)).toBeDefined();
 });
 
-it.skipIf(python !== undefined)('Python snippets are skipped: pip install pandas safetensors', () => undefined);
+it.skipIf(python === undefined)('Python snippets ran (skipped without pandas and safetensors)', () => {
+    expect(ran.has('python')).toBe(true);
+});
+
+it.skipIf(!paperDataHere)("the authors' counts were imported (skipped without them)", () => {
+    expect(ran.has('published')).toBe(true);
+});

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { readSafetensors } from '../../src/activations/safetensors.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 
@@ -58,6 +59,23 @@ describe('--json', () => {
             expect(set[key], key).toHaveLength(3);
         expect(await json('report', out)).toMatchObject({ html: join(out, 'report.html') });
         expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<svg');
+        expect(Object.keys(await json('compare', out, out))).toContain('changes');
+
+        const documented = readFileSync('docs/formats.md', 'utf8').split('\n');
+        const { metadata } = await readSafetensors(join(out, 'activations.safetensors'));
+        const files: Record<string, { format?: string; version?: string | number }> = {
+            'activations.safetensors': metadata,
+        };
+        for (const name of ['neurons.json', 'ppl.matrix.json', 'comparison.json'])
+            files[name] = JSON.parse(readFileSync(join(out, name), 'utf8')) as { format: string; version: number };
+        for (const [name, { format, version }] of Object.entries(files)) {
+            const row = documented.find(
+                (line) => line.startsWith('| `') && line.split(' | ')[0]!.includes(`\`${name}\``),
+            );
+            const [, formatCell, versionCell] = row!.split(' | ');
+            expect(formatCell, name).toBe(`\`${format!}\``);
+            expect(versionCell!.split(';')[0], name).toBe(String(version));
+        }
         rmSync(out, { recursive: true });
     });
 });
