@@ -3,7 +3,7 @@ import stylistic from '@stylistic/eslint-plugin';
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-    { ignores: ['build/', 'dist/', 'runs/', 'node_modules/', '.cache/'] },
+    { ignores: ['build/', 'dist/', 'runs/', 'node_modules/', '.cache/', 'docs/api/', 'docs/.vitepress/{cache,dist}/'] },
     js.configs.recommended,
     {
         // Prettier breaks no strings, templates and comments.

@@ -12,7 +12,6 @@ import { build, reportFailure } from '../scripts/build/build.mjs';
 
 /** Tests that cannot run so, and why; each can be asked for by name. */
 const left = {
-    'tests/model/readme.test.ts': "runs the README's commands, builds among them",
     'tests/model/gpu.test.ts': 'minutes on a software GPU, and drivers allocate in ways of their own',
 };
 

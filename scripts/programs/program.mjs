@@ -77,10 +77,12 @@ function withWindows(text) {
             case LLM_ARCH_COHERE2MOE: case LLM_ARCH_DOTS3NOTE: case LLM_ARCH_GRANITE_SWA:
             case LLM_ARCH_MIMO2: case LLM_ARCH_MUSE_GLIMMER: {
                 const auto first = hparams.is_swa_impl.begin();
-                add_kv(LLM_KV_ATTENTION_SLIDING_WINDOW_PATTERN, std::vector<uint32_t>(first, first + hparams.n_layer()));
+                const std::vector<uint32_t> pattern(first, first + hparams.n_layer());
+                add_kv(LLM_KV_ATTENTION_SLIDING_WINDOW_PATTERN, pattern);
             } break;
             default:
-                if (hparams.swa_type != LLAMA_SWA_TYPE_NONE) add_kv(LLM_KV_ATTENTION_SLIDING_WINDOW_PATTERN, uint32_t(2));
+                if (hparams.swa_type != LLAMA_SWA_TYPE_NONE)
+                    add_kv(LLM_KV_ATTENTION_SLIDING_WINDOW_PATTERN, uint32_t(2));
         }
         add_kv(LLM_KV_ATTENTION_KV_LORA_RANK_SWA, hparams.n_lora_kv_swa);
         add_kv(LLM_KV_ATTENTION_KEY_LENGTH_MLA_SWA, hparams.n_embd_head_k_mla_swa);

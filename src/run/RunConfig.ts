@@ -102,9 +102,13 @@ export type RunConfig = z.infer<typeof schema>;
 export async function readRunConfig(path: string): Promise<RunConfig> {
     const yaml = await readConfigText(path);
     const damaged = (why: string, cause?: unknown): LanguageNeuronsError =>
-        new LanguageNeuronsError('DAMAGED', `${path}: not a run configuration (${why}); see README for the settings`, {
-            cause,
-        });
+        new LanguageNeuronsError(
+            'DAMAGED',
+            `${path}: not a run configuration (${why}); see docs/commands/run.md for the settings`,
+            {
+                cause,
+            },
+        );
     if (yaml.trim() === '') throw damaged('the file is empty');
     let settings: unknown;
     try {

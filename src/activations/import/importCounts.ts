@@ -27,7 +27,7 @@ interface FileCounts {
  * (`total_tokens`, `over_zero` [layers, neurons]; where `prefix.activation.LL.pt` counts the prompts
  * alone, the response's counts are max(full - prefix, 0)), or of LAPE's `activation.LL.train.MODEL`
  * (`n`, `over_zero`).
- * @param languages which, in which order; default: all that are there
+ * @param options.languages which, in which order; default: all that are there
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, UNSUPPORTED, WRONG_USE, or MISMATCH for languages of
  * different shapes
  */

@@ -14,8 +14,10 @@ function written(text: string): string {
 }
 
 describe('a run configuration', () => {
-    it("of the README is read, its paths from the file's folder", async () => {
-        const example = /```yaml\n([\s\S]+?)```/.exec(readFileSync('README.md', 'utf8'))![1]!;
+    it("of the docs is read, its paths from the file's folder", async () => {
+        const example = /```yaml file=whole.yaml\n([\s\S]+?)```/.exec(
+            readFileSync('docs/commands/run.md', 'utf8'),
+        )![1]!;
         expect(await readRunConfig(written(example))).toEqual({
             model: join(folder, 'model.gguf'),
             data: [join(folder, 'texts')],

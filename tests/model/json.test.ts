@@ -1,34 +1,13 @@
-import { execFileSync } from 'node:child_process';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync, rmSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import ts from 'typescript';
+import { readSafetensors } from '../../src/activations/safetensors.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 
-const readme = readFileSync('README.md', 'utf8');
-
-describe('README', () => {
-    it('its example in TypeScript runs, and an edit changes what it prints', () => {
-        const example = /```ts\n([\s\S]+?)```/.exec(readme)![1]!;
-        // Inside the package, so that its name resolves to itself; Node 20 has no `using` yet.
-        const folder = resolve('build/readme');
-        mkdirSync(folder, { recursive: true });
-        const script = ts.transpileModule(example, {
-            compilerOptions: { target: ts.ScriptTarget.ES2022, module: ts.ModuleKind.ESNext },
-        }).outputText;
-        writeFileSync(join(folder, 'example.mjs'), script);
-        const [before, after] = execFileSync(process.execPath, ['example.mjs'], { cwd: folder, encoding: 'utf8' })
-            .trim()
-            .split(' ')
-            .map(Number);
-        expect(before).toBeGreaterThan(1);
-        expect(after).not.toBe(before);
-        rmSync(folder, { recursive: true });
-    });
-
-    it('its commands run, and answer the documented JSON', async () => {
-        const out = resolve('build/readme-run');
+describe('--json', () => {
+    it('answers what docs/formats.md lists, command by command', async () => {
+        const out = resolve('build/json-run');
         rmSync(out, { recursive: true, force: true });
         const model = ['--model', embeddedModel, '--gpu', 'off'];
         const json = async (...args: string[]): Promise<Record<string, unknown>> => {
@@ -80,6 +59,23 @@ describe('README', () => {
             expect(set[key], key).toHaveLength(3);
         expect(await json('report', out)).toMatchObject({ html: join(out, 'report.html') });
         expect(readFileSync(join(out, 'report.html'), 'utf8')).toContain('<svg');
+        expect(Object.keys(await json('compare', out, out))).toContain('changes');
+
+        const documented = readFileSync('docs/formats.md', 'utf8').split('\n');
+        const { metadata } = await readSafetensors(join(out, 'activations.safetensors'));
+        const files: Record<string, { format?: string; version?: string | number }> = {
+            'activations.safetensors': metadata,
+        };
+        for (const name of ['neurons.json', 'ppl.matrix.json', 'comparison.json'])
+            files[name] = JSON.parse(readFileSync(join(out, name), 'utf8')) as { format: string; version: number };
+        for (const [name, { format, version }] of Object.entries(files)) {
+            const row = documented.find(
+                (line) => line.startsWith('| `') && line.split(' | ')[0]!.includes(`\`${name}\``),
+            );
+            const [, formatCell, versionCell] = row!.split(' | ');
+            expect(formatCell, name).toBe(`\`${format!}\``);
+            expect(versionCell!.split(';')[0], name).toBe(String(version));
+        }
         rmSync(out, { recursive: true });
     });
 });

@@ -1,0 +1,35 @@
+/** What another machine, or another hour, prints otherwise: times, speeds, memory, devices, the folder at work. */
+const machines: readonly (readonly [RegExp, string])[] = [
+    [/\d+(?:\.\d+)? s\b/g, '… s'],
+    [/"(seconds|milliseconds|tokensPerSecond)":\d+(?:\.\d+)?/g, '"$1":…'],
+    [/^( +CPU: ).*$/gm, '$1…'],
+    [/\d+(?:\.\d+)? MiB/g, '… MiB'],
+    [/since [\dT:.Z-]+/g, 'since …'],
+    [/\bprocess \d+/g, 'process …'],
+];
+const number = /(?<![\w.])[-+]?\d+(?:\.\d+)?(?![\w])/g;
+
+/**
+ * Why two outputs are not the same, or undefined where they are. Kernels of other processors turn the sign of an
+ * activation near zero now and then (1 in 100,000 here), so that numbers may differ by 2 % or by two units of the last
+ * digit shown; words may not.
+ * @param words numbers may be any: a bit can turn an answer, or a class of few neurons
+ */
+export function outputDifference(expected: string, found: string, words: boolean): string | undefined {
+    const [a, b] = [expected, found].map(masked) as [string, string];
+    if (a.replaceAll(number, '#') !== b.replaceAll(number, '#')) return 'other words';
+    if (words) return undefined;
+    const values = (text: string): string[] => text.match(number) ?? [];
+    const theirs = values(b);
+    const far = values(a).flatMap((value, i) => (isNear(value, theirs[i]!) ? [] : [`${value} and ${theirs[i]!}`]));
+    return far.length === 0 ? undefined : `other numbers: ${far.join(', ')}`;
+}
+
+function masked(text: string): string {
+    return machines.reduce((rest, [what, by]) => rest.replaceAll(what, by), text.trimEnd());
+}
+
+function isNear(a: string, b: string): boolean {
+    const digits = a.split('.')[1]?.length ?? 0;
+    return Math.abs(Number(a) - Number(b)) <= Math.max(2.01 * 10 ** -digits, 0.02 * Math.abs(Number(a)));
+}

@@ -1,0 +1,19 @@
+import { readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, it } from 'vitest';
+import { commandNames, commandsTable, optionsOf } from './commandLine.js';
+import { withSections } from './sections.js';
+
+const pages = ['index', ...commandNames].map((name) => join('docs/commands', `${name}.md`));
+
+it.each(pages)('%s has the arguments that the command declares', (path) => {
+    const text = readFileSync(path, 'utf8');
+    let written = 0;
+    const now = withSections(text, (name) => {
+        written++;
+        return name === 'commands' ? commandsTable() : optionsOf(/^options: (.+)$/.exec(name)![1]!);
+    });
+    expect(written, 'no <!-- options: NAME --> … <!-- end -->').toBe(1);
+    if (process.env.UPDATE !== undefined) writeFileSync(path, now);
+    expect(readFileSync(path, 'utf8'), 'UPDATE=1 npm run test:docs writes it anew').toBe(now);
+});
