@@ -59,10 +59,12 @@ export async function readGguf(path: string): Promise<GgufFile> {
     }
     const dataStart = Number(tensorDataOffset);
     const tensors = tensorInfos.map((info) => tensorOf(info, dataStart));
+    const damaged = (what: string): LanguageNeuronsError =>
+        new LanguageNeuronsError('DAMAGED', `${path}: ${what}; get the file anew`);
+    const torn = tensors.find(({ type, shape }) => type !== undefined && (shape[0] ?? 1) % type.weights !== 0);
+    if (torn !== undefined) throw damaged(`rows of ${torn.name} are no whole blocks of ${torn.typeName}`);
     const cut = tensors.find((tensor) => tensor.offset + bytesOf(tensor) > size);
-    if (cut !== undefined) {
-        throw new LanguageNeuronsError('DAMAGED', `${path}: ends before ${cut.name} does; get the file anew`);
-    }
+    if (cut !== undefined) throw damaged(`ends before ${cut.name} does`);
     const [metadataEnd, entriesEnd] = tensorInfoByteRange;
     return {
         path,

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { modelFingerprint } from '../../src/engine/modelFingerprint.js';
-import { denseSites } from '../../src/engine/Site.js';
+import { denseSites, neuronsAt, type Site } from '../../src/engine/Site.js';
 import { maskOf } from '../../src/experiments/conditions.js';
 import { exportModel, type ExportOptions, type ExportResult } from '../../src/export/exportModel.js';
 import { type GgufFile, readGguf } from '../../src/gguf/GgufFile.js';
@@ -19,6 +19,7 @@ import { everyNth } from '../helpers/neuronSets.js';
 import { writeApertus } from '../helpers/ownFfnModels.js';
 import { writeUngated } from '../helpers/syntheticModels.js';
 import { udhrSamples } from '../helpers/texts.js';
+import { writeUpcycled } from '../helpers/upcycled.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
@@ -37,7 +38,7 @@ beforeAll(async () => {
 /** Log-probability of each text. */
 async function scoresOf(model: string, masked: readonly NeuronIndex[] = []): Promise<readonly number[]> {
     using engine = await Engine.open({ model, gpu: 'off', threads: 2 });
-    const edit = masked.length === 0 ? undefined : maskOf(masked, widths);
+    const edit = masked.length === 0 ? undefined : maskOf(masked, engine.sites.map(neuronsAt));
     const { texts } = await engine.score(samples, { edit });
     return texts.map(({ logProbability }) => logProbability);
 }
@@ -68,6 +69,20 @@ describe('a model whose neurons are switched off in its file', () => {
             await scoresOf(model),
         ];
         expect(edited).toEqual(masked);
+        for (const [i, score] of edited.entries()) expect(Math.abs(score / whole[i]! - 1)).toBeGreaterThan(1e-3);
+    });
+
+    it('scores as the mask does, to the last bit: a mixture of experts', async () => {
+        const model = await writeUpcycled(embeddedModel, at('experts.gguf'), 4);
+        const routed = widths.map((width, layer): Site => ({ layer, kind: 'routed', width, experts: 4 }));
+        const some = everyNth(routed, 7);
+        await edit(model, 'zeroed-experts.gguf', {
+            analysis: { widths: routed.map(neuronsAt), sites: routed },
+            edits: [{ neurons: some, scale: 0, label: 'every seventh' }],
+        });
+        const edited = await scoresOf(at('zeroed-experts.gguf'));
+        expect(edited).toEqual(await scoresOf(model, some));
+        const whole = await scoresOf(model);
         for (const [i, score] of edited.entries()) expect(Math.abs(score / whole[i]! - 1)).toBeGreaterThan(1e-3);
     });
 
@@ -203,6 +218,11 @@ describe('export refuses', () => {
         copyFileSync(embeddedModel, at('cut.gguf'));
         truncateSync(at('cut.gguf'), 1_000_000);
         expect(await refusal({ model: at('cut.gguf') })).toMatch(/^DAMAGED .*ends before/);
+        const torn = readFileSync(embeddedModel);
+        const name = Buffer.from('blk.0.ffn_gate.weight');
+        torn.writeBigUInt64LE(120n, torn.indexOf(name) + name.length + 4); // weights of a row
+        writeFileSync(at('torn.gguf'), torn);
+        expect(await refusal({ model: at('torn.gguf') })).toMatch(/^DAMAGED .*no whole blocks of Q8_0/);
         expect(await refusal({ model: embeddedModel, out: at('model.bin') })).toMatch(/^WRONG_USE .*NAME\.gguf/);
     });
 
