@@ -41,10 +41,12 @@ export async function writeEdited({ source, head, rows, path, signal, onBytes }:
         };
         try {
             await write(head);
+            const longest = rows.reduce((most, { bytes }) => Math.max(most, bytes), 0);
+            const buffer = Buffer.allocUnsafe(chunkBytes + longest);
             let [rounding, next] = [0, 0];
             for (let at = source.dataStart; at < source.size;) {
                 throwIfStopped(signal);
-                const [chunk, ofChunk] = await readChunk(from, source, at, rows, next);
+                const [chunk, ofChunk] = await readChunk(from, source, { buffer, at, rows, next });
                 for (const row of ofChunk) {
                     const bytes = chunk.subarray(row.offset - at, row.offset - at + row.bytes);
                     rounding = Math.max(rounding, editRow(bytes, row, source.path));
@@ -64,19 +66,25 @@ export async function writeEdited({ source, head, rows, path, signal, onBytes }:
     }
 }
 
-/** Bytes from a place on, with the rows that begin there: whole rows. */
+interface ReadOptions {
+    readonly buffer: Buffer;
+    readonly at: number;
+    readonly rows: readonly RowEdit[];
+    /** The first of the rows that is not written yet. */
+    readonly next: number;
+}
+
+/** Bytes from a place on, in the buffer, with the rows that begin there: whole rows. */
 async function readChunk(
     file: FileHandle,
     { path, size }: GgufFile,
-    at: number,
-    rows: readonly RowEdit[],
-    next: number,
+    { buffer, at, rows, next }: ReadOptions,
 ): Promise<[chunk: Buffer, rows: readonly RowEdit[]]> {
     let [end, last] = [Math.min(at + chunkBytes, size), next];
     for (; last < rows.length && rows[last]!.offset < end; last++) {
         end = Math.max(end, rows[last]!.offset + rows[last]!.bytes);
     }
-    const chunk = Buffer.allocUnsafe(end - at);
+    const chunk = buffer.subarray(0, end - at);
     const { bytesRead } = await file.read(chunk, 0, chunk.length, at).catch((cause: unknown) => {
         throw unreadable(path, cause);
     });
