@@ -11,6 +11,7 @@ export {
     type EngineOptions,
     type GeneratedAnswer,
     type GenerateOptions,
+    type GrowingAnswer,
     generationContextSize,
     type Prompt,
     type RunOptions,
@@ -109,6 +110,16 @@ export { perplexityMetric, type PerplexityOptions } from './experiments/perplexi
 export type { PerplexityMean } from './experiments/choices.js';
 export { perplexity } from './experiments/perplexityCells.js';
 
+export { compileInterventions, type CompileOptions } from './interventions/compile.js';
+export {
+    type Intervention,
+    type InterventionOp,
+    interventionOps,
+    type InterventionWhere,
+    type NeuronChoice,
+    type PositionRange,
+} from './interventions/Intervention.js';
+export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';
 export { exportModel, type ExportOptions, type ExportResult } from './export/exportModel.js';
 export type { WeightEdit } from './export/planEdits.js';
 

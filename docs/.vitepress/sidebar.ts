@@ -20,6 +20,8 @@ const sections: readonly Section[] = [
             'commands/deactivate',
             'commands/report',
             'commands/compare',
+            'commands/generate',
+            'commands/export',
             'commands/respond',
             'commands/run',
             'commands/import',
@@ -30,7 +32,17 @@ const sections: readonly Section[] = [
     },
     {
         text: 'What it does',
-        pages: ['method', 'glossary', 'reasoning', 'formats', 'python', 'errors', 'identity', 'verification'],
+        pages: [
+            'method',
+            'interventions',
+            'glossary',
+            'reasoning',
+            'formats',
+            'python',
+            'errors',
+            'identity',
+            'verification',
+        ],
     },
     { text: 'Machines', pages: ['gpu', 'scale', 'rpc'] },
     {

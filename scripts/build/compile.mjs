@@ -3,7 +3,6 @@ import { createWriteStream, existsSync, mkdirSync, readFileSync, rmSync, writeFi
 import { availableParallelism, totalmem } from 'node:os';
 import { join, relative, sep } from 'node:path';
 import { createInterface } from 'node:readline';
-import { listVariants } from '../../src/prebuilt/backends.mjs';
 import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 import { findPackage } from '../../src/prebuilt/packages.mjs';
 import { processorKey } from './processor.mjs';

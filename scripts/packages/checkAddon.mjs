@@ -27,7 +27,7 @@ const SYSTEM = {
  * for ggml, and an owner for every symbol: ggml, the system or Node.
  *
  * @param {{ platform: Platform, addon: string, prebuilt: Prebuilt, ggmlFolders: readonly string[] }} options
- * @returns {{ problems: string[], imports: Record<'ggml' | 'node' | 'system', number> }} problems: a line each; how many
+ * @returns {{ problems: string[], imports: Record<'ggml' | 'node' | 'system', number> }} problems, a line each; how many
  * symbols each owner has
  */
 export function checkAddon({ platform, addon, prebuilt, ggmlFolders }) {

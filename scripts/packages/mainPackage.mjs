@@ -42,7 +42,7 @@ export function packMain(outDir) {
 }
 
 /**
- * Compiles into a folder of its own, as dist may still hold what has gone from src; without maps to sources that are not
+ * Compiles into a folder of its own, as dist may hold what has gone from src; without maps to sources that are not
  * packed.
  *
  * @param {string} outDir

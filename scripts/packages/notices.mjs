@@ -36,7 +36,8 @@ export function thirdPartyNotices({ llamaDir, release }, platform) {
         }
         return `## ${title}\n\n${use}\n\n${text.replaceAll(/^/gm, '    ').replaceAll(/[ ]+$/gm, '')}\n`;
     });
-    return `# What others wrote\n\nlanguage-neurons itself is under the MIT licence (LICENSE).\n\n${sections.join('\n')}`;
+    const own = 'language-neurons itself is under the MIT licence (LICENSE).';
+    return `# What others wrote\n\n${own}\n\n${sections.join('\n')}`;
 }
 
 /**

@@ -66,7 +66,7 @@ export const zigEnvironment = { ZIG_GLOBAL_CACHE_DIR: join(cacheDir, 'zig') };
  * @property {string} machine such as `X86_64`, `AARCH64`, `ARM64`, `AMD64`
  * @property {string[]} needs libraries
  * @property {string[]} folders where they are looked for
- * @property {{ name: string, library: string | null, optional?: boolean }[]} imports symbols of others, with the library
+ * @property {{ name: string, library: string | null, optional?: boolean }[]} imports others' symbols, with the library
  * that is to have them, where that is said; an optional one may have no owner
  * @property {string[]} exports
  * @property {string | null} glibc the newest version that a symbol asks for

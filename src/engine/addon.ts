@@ -253,7 +253,7 @@ export interface NativeContext {
     /** Whether the output head is computed by another device than the processor. */
     headOnDevice(): boolean;
     setMode(mode: NativeMode): Promise<void>;
-    /** No site at all: factors of 1, offsets of 0. Rejects with UNSUPPORTED for offsets where a site cannot have any. */
+    /** No site at all: factors of 1, offsets of 0. Rejects with UNSUPPORTED for offsets where a site has none. */
     setEdit(number: number, edit: NativeEdit): Promise<void>;
     /** Natural log-probabilities [tokens] with the head `scores` (NaN where none was asked for), else empty. */
     decode(batch: NativeBatch): Promise<Float64Array>;

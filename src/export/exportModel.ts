@@ -18,7 +18,7 @@ export interface ExportOptions {
     /** What the neurons were found in: says where they are. */
     readonly analysis: Pick<NeuronAnalysis, 'sites' | 'widths' | 'source'>;
     readonly edits: readonly WeightEdit[];
-    /** Edited file, `NAME.gguf`, that is not there yet; of a model in several files `NAME-00001-of-00002.gguf` and on. */
+    /** Edited file, `NAME.gguf`, that is not there yet; of a model in several files `NAME-00001-of-00002.gguf` … */
     readonly out: string;
     /** Edit another model than the one that was analysed. Default: refuse. */
     readonly otherModel?: boolean | undefined;

@@ -38,7 +38,7 @@ export function compileInterventions(interventions: readonly Intervention[], opt
     if (ranges > mostRanges) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `interventions at ${ranges} different ranges of positions are more than the ${mostRanges} at once; join some`,
+            `interventions at ${ranges} ranges of positions are more than the ${mostRanges} at once; join some`,
         );
     }
     if (clauses.every((where) => where === 'both')) return composed(steps, options);
@@ -116,7 +116,8 @@ function composed(steps: readonly Step[], { sizes, conflict = 'order' }: Compile
             if (conflict === 'error' && before !== undefined && before !== name) {
                 throw new LanguageNeuronsError(
                     'WRONG_USE',
-                    `${before} and ${name} both change neuron ${index} of site ${site}; choose others, or let them follow each other (conflict: order)`,
+                    `${before} and ${name} both change neuron ${index} of site ${site}; choose others, or let them ` +
+                        'follow each other (conflict: order)',
                 );
             }
             if (before === name) continue; // named twice

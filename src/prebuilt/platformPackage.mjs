@@ -24,7 +24,7 @@ export const platformPackage = `@language-neurons/${OS[process.platform] ?? proc
  * @param {{ root?: string, dir?: string | undefined, glibc?: string }} [options]
  * root: folder of language-neurons; dir: folder of the platform's package, default: where Node finds it;
  * glibc: the machine's version, empty where it has none
- * @returns {{ addon: Built } | { reason: string } | undefined} the reason why it does not fit, with the mend; undefined:
+ * @returns {{ addon: Built } | { reason: string } | undefined} why it does not fit, with the mend; undefined:
  * there is none
  * @throws {BuildError} where it is damaged
  */
@@ -43,8 +43,8 @@ export function findPrebuilt({ root = packageRoot, dir, glibc = machineGlibc() }
     if (backends.packageVersion !== facts.nodeLlamaCpp) {
         return {
             reason:
-                `${folder} is for node-llama-cpp ${facts.nodeLlamaCpp} and ${backends.packageVersion} is installed in ` +
-                `${backends.dir}; npm install node-llama-cpp@${facts.nodeLlamaCpp}`,
+                `${folder} is for node-llama-cpp ${facts.nodeLlamaCpp} and ${backends.packageVersion} is installed ` +
+                `in ${backends.dir}; npm install node-llama-cpp@${facts.nodeLlamaCpp}`,
         };
     }
     const ggmlDir = backends.prebuilt?.ggmlDir;
@@ -57,8 +57,8 @@ export function findPrebuilt({ root = packageRoot, dir, glibc = machineGlibc() }
     if (ggmlDir === undefined || !reachable) {
         return {
             reason:
-                `${addonPath} looks for ggml in ${facts.ggmlFolders.map((path) => join(folder, path)).join(', ')} and ` +
-                `not in ${ggmlDir}; install both packages in the same node_modules`,
+                `${addonPath} looks for ggml in ${facts.ggmlFolders.map((path) => join(folder, path)).join(', ')} ` +
+                `and not in ${ggmlDir}; install both packages in the same node_modules`,
         };
     }
     return { addon: { addonPath, ggmlDir, release: backends.release, variants: backends.variants } };

@@ -14,7 +14,7 @@ import { writeUnquantized } from '../helpers/unquantized.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
-/** Languages that the embedded model never saw: the program prints four digits behind the point, of which more count. */
+/** Languages that the embedded model never saw: the program prints four decimals, of which more count. */
 const text = join(folder, 'text.txt');
 beforeAll(async () => {
     const samples = await udhrSamples(['fi', 'tr', 'pl'], '1-4');

@@ -6,7 +6,7 @@ import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
 const downOf = { dense: 'ffn_down', shared: 'ffn_down_shexp', routed: 'ffn_down_exps' } as const;
 
 /**
- * A copy of an F32 model whose neurons are scaled where they leave the FFN, in the columns of its down matrices: another
+ * A copy of an F32 model whose neurons are scaled where they leave the FFN, in columns of its down matrices: another
  * way to the same numbers than the rows that export writes.
  */
 export async function writeDownScaled(

@@ -188,7 +188,7 @@ describe('edits of some tokens of a text', () => {
         });
     });
 
-    it("an edit of the response alone leaves the answer's first token, and one of the prompt changes it first", async () => {
+    it("an edit of the response alone leaves an answer's first token, and one of the prompt changes it", async () => {
         await withEngine({ edits: 4, contextSize: 2048 }, async (engine) => {
             const strong: AffineEdit = {
                 factors: sizesOf(engine).map((size) =>

@@ -20,7 +20,8 @@ const load = () =>
         import { Engine, embeddedModel, perplexity } from 'language-neurons';
         try {
             const engine = await Engine.open({ model: embeddedModel, gpu: 'off' });
-            console.log(perplexity(await engine.score([{ language: 'de', prompt: '', response: 'Der Lehrer liest.' }])));
+            const text = [{ language: 'de', prompt: '', response: 'Der Lehrer liest.' }];
+            console.log(perplexity(await engine.score(text)));
         } catch ({ code, message }) {
             console.log(code + ': ' + message);
         }
