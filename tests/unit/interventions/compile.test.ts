@@ -1,0 +1,137 @@
+import fc from 'fast-check';
+import { describe, expect, it } from 'vitest';
+import type { AffineEdit, EditsByToken, NeuronEdit } from '../../../src/engine/edits.js';
+import { compileInterventions } from '../../../src/interventions/compile.js';
+import { type Intervention, interventionOps, type InterventionWhere } from '../../../src/interventions/Intervention.js';
+
+const sizes = [6, 4];
+const compile = (...interventions: Intervention[]): ReturnType<typeof compileInterventions> =>
+    compileInterventions(interventions, { sizes });
+
+/** What an edit makes of an activation. */
+function apply(edit: NeuronEdit, [site, index]: readonly [number, number], g: number): number {
+    if (edit === undefined) return g;
+    const { factors, offsets } = edit as AffineEdit;
+    return factors[site]![index]! * g + (offsets?.[site]![index] ?? 0);
+}
+
+/** The definition: g + s * (op(g) - g). */
+function defined({ op, value = 1, strength = 1 }: Intervention, g: number): number {
+    const to = { zero: 0, scale: value * g, add: g + value, replace: value }[op];
+    return g + strength * (to - g);
+}
+
+/** Whether an intervention is for a token. */
+function chosen(where: InterventionWhere, position: number, promptLength: number): boolean {
+    if (where === 'prompt' || where === 'response') return (where === 'prompt') === position < promptLength;
+    if (where === 'both') return true;
+    const at = (given: number): number => (given < 0 ? given + promptLength : given);
+    return position >= at(where.from ?? 0) && position < (where.to === undefined ? Infinity : at(where.to));
+}
+
+const neuron = fc.constantFrom<readonly [number, number]>([0, 0], [0, 5], [1, 0], [1, 3]);
+const few = fc.double({ min: -3, max: 3, noNaN: true });
+const where = fc.constantFrom<InterventionWhere>('prompt', 'response', 'both', { from: 2, to: 9 }, { from: -2 });
+const intervention = fc
+    .record({
+        neurons: fc.uniqueArray(neuron, { minLength: 1, selector: String }),
+        op: fc.constantFrom(...interventionOps),
+        value: few,
+        strength: few,
+        where,
+    })
+    .map(({ value, ...rest }): Intervention => (rest.op === 'zero' ? rest : { ...rest, value }));
+
+describe('interventions', () => {
+    it('one after another make of every activation, at every token, what their definitions make of it', () => {
+        fc.assert(
+            fc.property(
+                fc.array(intervention, { minLength: 1, maxLength: 5 }),
+                neuron,
+                few,
+                fc.nat(11),
+                fc.integer({ min: 3, max: 8 }),
+                (list, at, g, position, promptLength) => {
+                    const edit = compile(...list);
+                    const byToken = edit as EditsByToken;
+                    const own =
+                        edit !== undefined && 'at' in edit && typeof byToken.at === 'function'
+                            ? byToken.edits[byToken.at(position, promptLength)]
+                            : (edit as NeuronEdit);
+                    const expected = list
+                        .filter(({ neurons }) =>
+                            (neurons as readonly (readonly number[])[]).some((n) => `${n}` === `${at}`),
+                        )
+                        .filter((one) => chosen(one.where ?? 'both', position, promptLength))
+                        .reduce((value, one) => defined(one, value), g);
+                    // factors and offsets are F32
+                    expect(Math.abs(apply(own, at, g) - expected)).toBeLessThan(
+                        1e-4 * Math.max(1, Math.abs(expected), 81 * Math.abs(g)),
+                    );
+                },
+            ),
+        );
+    });
+
+    it('hold as few edits as there are ways of choosing tokens', () => {
+        const neurons = [[0, 1]] as const;
+        const count = (...wheres: InterventionWhere[]): number | undefined => {
+            const edit = compile(
+                ...wheres.map((one): Intervention => ({ neurons, op: 'scale', value: 2, where: one })),
+            );
+            return edit !== undefined && 'at' in edit && 'edits' in edit ? (edit as EditsByToken).edits.length : 1;
+        };
+        expect(count('both')).toBe(1);
+        expect(count('both', 'both')).toBe(1);
+        expect(count('response')).toBe(2);
+        expect(count('prompt', 'response')).toBe(2);
+        expect(count('both', 'prompt', 'prompt')).toBe(2);
+        expect(count({ from: 1 }, 'response')).toBe(4);
+    });
+
+    it('have offsets only where something is added', () => {
+        const neurons = [[1, 2]] as const;
+        expect(compile({ neurons, op: 'scale', value: 2 })).not.toHaveProperty('offsets');
+        expect(compile({ neurons, op: 'add', value: 2 })).toHaveProperty('offsets');
+        expect(compile()).toBeUndefined();
+    });
+
+    it('that meet are refused where they may not follow each other', () => {
+        const both: Intervention[] = [
+            { neurons: [[0, 1]], op: 'zero' },
+            {
+                neurons: [
+                    [0, 1],
+                    [1, 1],
+                ],
+                op: 'scale',
+                value: 2,
+            },
+        ];
+        expect(compileInterventions(both, { sizes })).toBeDefined();
+        expect(() => compileInterventions(both, { sizes, conflict: 'error' })).toThrow(/neuron 1 of site 0/);
+        const apart: Intervention[] = [
+            { neurons: [[0, 1]], op: 'zero', where: 'prompt' },
+            { neurons: [[0, 1]], op: 'zero', where: 'response' },
+        ];
+        expect(compileInterventions(apart, { sizes, conflict: 'error' })).toBeDefined();
+    });
+
+    it.each<[string, Intervention, RegExp]>([
+        ['a neuron that is not there', { neurons: [[1, 4]], op: 'zero' }, /no neuron 4 of site 1/],
+        ['a site that is not there', { neurons: [[2, 0]], op: 'zero' }, /no neuron 0 of site 2/],
+        ['a value of zero', { neurons: [], op: 'zero', value: 1 }, /takes no value/],
+        ['a strength that is no number', { neurons: [], op: 'scale', strength: NaN }, /strength must be a number/],
+        ['an empty range', { neurons: [], op: 'zero', where: { from: 3, to: 3 } }, /no position/],
+        ['a language without an analysis', { neurons: { language: 'de' }, op: 'zero' }, /no analysis/],
+    ])('%s is refused, naming it', (_what, one, message) => {
+        expect(() => compile(one)).toThrow(message);
+        expect(() => compile(one)).toThrow(/intervention 1/);
+    });
+
+    it('at more ranges of positions than are worth it are refused', () => {
+        const at = (from: number): Intervention => ({ neurons: [[0, 0]], op: 'zero', where: { from } });
+        expect(compile(at(1), at(2), at(3))).toBeDefined();
+        expect(() => compile(at(1), at(2), at(3), at(4))).toThrow(/4 ranges/);
+    });
+});
