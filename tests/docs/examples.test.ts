@@ -36,7 +36,10 @@ function check(path: string, workspace: Workspace): void {
         const at = `${path}:${fence.line}`;
         if (fence.marks.includes('output')) {
             if (printed === undefined) continue;
-            const difference = outputDifference(fence.text, printed, fence.marks.includes('words'));
+            const difference = outputDifference(fence.text, printed, {
+                words: fence.marks.includes('words'),
+                answers: fence.marks.includes('answers'),
+            });
             if (difference === undefined) continue;
             if (process.env.UPDATE === undefined) {
                 const mend = 'UPDATE=1 npm run test:docs writes it anew';

@@ -13,9 +13,15 @@ const number = /(?<![\w.])[-+]?\d+(?:\.\d+)?(?![\w])/g;
  * Why two outputs are not the same, or undefined where they are. Kernels of other processors turn the sign of an
  * activation near zero now and then (1 in 100,000 here), so that numbers may differ by 2 % or by two units of the last
  * digit shown; words may not.
- * @param words numbers may be any: a bit can turn an answer, or a class of few neurons
+ * @param options words: numbers may be any, as a bit can turn a class of few neurons; answers: so may words, which a
+ * model generated, as a bit can turn the first of them
  */
-export function outputDifference(expected: string, found: string, words: boolean): string | undefined {
+export function outputDifference(
+    expected: string,
+    found: string,
+    { words = false, answers = false }: { readonly words?: boolean; readonly answers?: boolean },
+): string | undefined {
+    if (answers) return expected.trim() !== '' && found.trim() !== '' ? undefined : 'no words';
     const [a, b] = [expected, found].map(masked) as [string, string];
     if (a.replaceAll(number, '#') !== b.replaceAll(number, '#')) return 'other words';
     if (words) return undefined;
