@@ -27,8 +27,8 @@ const SYSTEM = {
  * for ggml, and an owner for every symbol: ggml, the system or Node.
  *
  * @param {{ platform: Platform, addon: string, prebuilt: Prebuilt, ggmlFolders: readonly string[] }} options
- * @returns {{ problems: string[], imports: Record<'ggml' | 'node' | 'system', number> }} problems, a line each; how many
- * symbols each owner has
+ * @returns {{ problems: string[], imports: Record<'ggml' | 'node' | 'system', number> }} problems, a line each; how
+ * many symbols each owner has
  */
 export function checkAddon({ platform, addon, prebuilt, ggmlFolders }) {
     const library = readLibrary(addon);
@@ -65,7 +65,9 @@ export function checkAddon({ platform, addon, prebuilt, ggmlFolders }) {
     for (const { name, library: owner, optional } of library.imports) {
         if (node.has(name)) imports.node++;
         else if (ggml.has(name) && (owner === null || isGgml(owner))) imports.ggml++;
-        else if (owner !== null && SYSTEM[format].test(owner) && system?.has(name) !== false) imports.system++;
+        // on a Mac, what has no library named is looked for in all, as Node's functions are
+        else if (owner === null ? system?.has(name) : SYSTEM[format].test(owner) && system?.has(name) !== false)
+            imports.system++;
         else if (!optional) problems.push(`nothing has ${name}${owner === null ? '' : `, looked for in ${owner}`}`);
     }
     return { problems, imports };
@@ -81,5 +83,6 @@ function macSymbols() {
     const folder = join(zigPath(), '..', 'lib', 'libc', 'darwin');
     const lists = readdirSync(folder).filter((file) => file.endsWith('.tbd'));
     const text = lists.map((file) => readFileSync(join(folder, file), 'utf8')).join('\n');
-    return new Set([...text.matchAll(/(?<=[\s,[']|")_([A-Za-z0-9_$.]+)/g)].map(([, name]) => `${name}`));
+    const names = [...text.matchAll(/(?<=[\s,[']|")_([A-Za-z0-9_$.]+)/g)].map(([, name]) => `${name}`);
+    return new Set([...names, 'dyld_stub_binder']); // the linker's own, without the underscore
 }

@@ -48,18 +48,16 @@ export function findPrebuilt({ root = packageRoot, dir, glibc = machineGlibc() }
         };
     }
     const ggmlDir = backends.prebuilt?.ggmlDir;
+    const places = facts.ggmlFolders.map((path) => join(folder, path));
+    const found = places.filter((path) => existsSync(path));
     // Windows goes by PATH
-    const reachable =
-        process.platform === 'win32' ||
-        facts.ggmlFolders.some(
-            (path) => existsSync(join(folder, path)) && realpathSync(join(folder, path)) === ggmlDir,
-        );
+    const reachable = process.platform === 'win32' || found.some((path) => realpathSync(path) === ggmlDir);
     if (ggmlDir === undefined || !reachable) {
-        return {
-            reason:
-                `${addonPath} looks for ggml in ${facts.ggmlFolders.map((path) => join(folder, path)).join(', ')} ` +
-                `and not in ${ggmlDir}; install both packages in the same node_modules`,
-        };
+        const mend =
+            found.length === 0
+                ? 'and it is in none; npm install --include=optional'
+                : `and not in ${ggmlDir}; install both packages in the same node_modules`;
+        return { reason: `${addonPath} looks for ggml in ${places.join(', ')} ${mend}` };
     }
     return { addon: { addonPath, ggmlDir, release: backends.release, variants: backends.variants } };
 }

@@ -73,11 +73,14 @@ describe('one that does not fit is passed over, with the reason and the mend', (
         expect(findPrebuilt({ root, glibc: '' })).toEqual({ reason: expect.stringMatching(/another C library/) });
     });
 
-    test.skipIf(process.platform === 'win32')('a ggml that the addon would not find', () => {
-        const reason = expect.stringMatching(
-            /addon\.node looks for ggml in .*elsewhere and not in .*same node_modules/,
-        );
-        expect(find(install({ ggmlFolders: ['elsewhere'] }))).toEqual({ reason });
+    test.skipIf(process.platform === 'win32').each([
+        {
+            folder: 'elsewhere',
+            says: /addon\.node looks for ggml in .*elsewhere and it is in none; .*--include=optional/,
+        },
+        { folder: '..', says: /addon\.node looks for ggml in .* and not in .*; .* in the same node_modules$/ },
+    ])('a ggml that the addon would not find in $folder', ({ folder, says }) => {
+        expect(find(install({ ggmlFolders: [folder] }))).toEqual({ reason: expect.stringMatching(says) });
     });
 
     test('macOS and Windows have no glibc to ask for', () => {

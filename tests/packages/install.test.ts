@@ -1,7 +1,6 @@
 import { appendFileSync, cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { currentPlatform } from '../../src/prebuilt/backends.mjs';
 import { platformPackage } from '../../src/prebuilt/platformPackage.mjs';
 import { installedProject, type Project } from './project.js';
 
@@ -47,42 +46,38 @@ describe('npm install, with Node and hardly anything else on the path', () => {
 });
 
 describe('what is wrong with an installation is said in one line, with the mend', () => {
-    /** Changes something, and puts it back after the work. */
-    function changed(path: string, change: () => void, work: () => void): void {
-        cpSync(path, `${path}.kept`, { recursive: true });
+    /** Works without a file or folder, which is put back; `change` may make another of what was kept. */
+    function without(path: string, work: () => void, change: (kept: string) => void = () => {}): void {
+        const kept = join(project.folder, 'kept');
+        renameSync(path, kept);
         try {
-            change();
+            change(kept);
             work();
         } finally {
-            rmSync(path, { recursive: true, force: true });
-            renameSync(`${path}.kept`, path);
+            rmSync(path, { force: true });
+            renameSync(kept, path);
         }
     }
 
     it('a damaged addon', () => {
         const addon = at(platformPackage, 'language_neurons.node');
-        changed(
+        without(
             addon,
-            () => appendFileSync(addon, 'x'),
             () => expect(load()).toMatch(/^BUILD: .*language_neurons\.node: damaged.*npm install\n$/),
+            (kept) => {
+                cpSync(kept, addon);
+                appendFileSync(addon, 'x');
+            },
         );
     });
 
     it('no ggml', () => {
-        const ggml = at('@node-llama-cpp', currentPlatform());
-        changed(
-            ggml,
-            () => rmSync(ggml, { recursive: true }),
-            () => expect(load()).toMatch(/^BUILD: No prebuilt ggml .*npm install --include=optional.*\n$/),
+        without(at('@node-llama-cpp'), () =>
+            expect(load()).toMatch(/^BUILD: No prebuilt ggml .*npm install --include=optional.*\n$/),
         );
     });
 
     it('no package of this platform, and no compiler', () => {
-        const folder = at(platformPackage);
-        changed(
-            folder,
-            () => rmSync(folder, { recursive: true }),
-            () => expect(load()).toMatch(/^BUILD: cmake is missing: install it \(.*\).*\n$/),
-        );
+        without(at(platformPackage), () => expect(load()).toMatch(/^BUILD: cmake is missing: install it \(.*\).*\n$/));
     });
 });
