@@ -109,4 +109,5 @@ function newestGlibc(files) {
  */
 const readme = (name, { title }) =>
     `# ${name}\n\nThe native part of language-neurons for ${title}: npm installs it with language-neurons, which ` +
-    `needs no compiler then.\n\n\`${FACTS}\` says which versions it goes with, \`${NOTICES}\` what of others is in it.\n`;
+    `needs no compiler then.\n\n` +
+    `\`${FACTS}\` says which versions it goes with, \`${NOTICES}\` what of others is in it.\n`;
