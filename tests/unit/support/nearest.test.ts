@@ -22,6 +22,12 @@ describe('the nearest name', () => {
         expect(nearest(given, known)).toBe(found);
     });
 
+    it('is, of equally near ones, the one in which a letter was left out', () => {
+        expect(nearest('sed', ['set', 'seed'])).toBe('seed');
+        expect(nearest('sed', ['seed', 'set'])).toBe('seed');
+        expect(nearest('sex', ['set', 'seed'])).toBe('set');
+    });
+
     it('is none among none', () => {
         expect(nearest('collect', [])).toBeUndefined();
     });
