@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { BuildError } from '../build/BuildError.mjs';
+import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 
 const isWindows = process.platform === 'win32';
 

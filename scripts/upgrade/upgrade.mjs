@@ -3,8 +3,8 @@ import { execFileSync, spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, relative } from 'node:path';
 import { build, reportFailure } from '../build/build.mjs';
-import { BuildError } from '../build/BuildError.mjs';
-import { findPackage, packageRoot } from '../build/packages.mjs';
+import { BuildError } from '../../src/prebuilt/BuildError.mjs';
+import { findPackage, packageRoot } from '../../src/prebuilt/packages.mjs';
 import { tryPatches } from './patches.mjs';
 import { checkPublished, gapsOf, npm } from './registry.mjs';
 

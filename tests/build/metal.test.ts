@@ -11,6 +11,7 @@ const operations: Readonly<Record<string, string>> = {
     ggml_add: 'GGML_OP_ADD',
     ggml_argmax: 'GGML_OP_ARGMAX',
     ggml_cast: 'GGML_OP_CPY',
+    ggml_clamp: 'GGML_OP_CLAMP',
     ggml_cont: 'GGML_OP_CONT',
     ggml_cpy: 'GGML_OP_CPY',
     ggml_custom_inplace: 'GGML_OP_CUSTOM',
@@ -28,10 +29,11 @@ const operations: Readonly<Record<string, string>> = {
     ggml_transpose: 'GGML_OP_TRANSPOSE',
     ggml_view_1d: 'GGML_OP_VIEW',
     ggml_view_2d: 'GGML_OP_VIEW',
+    ggml_view_3d: 'GGML_OP_VIEW',
 };
 /** Calls that build no node. */
 const plain =
-    /^ggml_(backend|graph|build_forward_expand|is_contiguous|new_tensor|mul_mat_set_prec|init|format_name|set_(name|input|output)|n_dims|nbytes|nelements|tensor_overhead|get_(first|next)_tensor)/;
+    /^ggml_(are_same_shape|backend|get_glu_op|graph|build_forward_expand|is_contiguous|new_tensor|mul_mat_set_prec|init|format_name|set_(name|input|output)|n_dims|nbytes|nelements|tensor_overhead|get_(first|next)_tensor)/;
 
 describe.skipIf(!existsSync(metal))('the Metal backend (skipped until llama.cpp is unpacked by a build)', () => {
     const source = existsSync(metal) ? readFileSync(metal, 'utf8') : '';
