@@ -82,10 +82,19 @@ export function gapsOf({ packages }) {
         .map(([path]) => `${path} without integrity`);
     for (const [path, { optionalDependencies = {} }] of Object.entries(packages)) {
         for (const name of Object.keys(optionalDependencies)) {
-            if (!packages[`${path}/node_modules/${name}`] && !packages[`node_modules/${name}`]) {
+            if (!foldersAbove(path).some((folder) => packages[`${folder}node_modules/${name}`]))
                 gaps.push(`no ${name}`);
-            }
         }
     }
     return gaps;
+}
+
+/**
+ * Where Node looks for the packages that one needs: in its own folder, then in those that it lies in.
+ *
+ * @param {string} path such as `node_modules/a/node_modules/b`; empty: the project's
+ */
+function foldersAbove(path) {
+    const parts = path.split(/(?=node_modules\/)/).map((part) => part.replace(/\/?$/, '/'));
+    return path === '' ? [''] : [...parts.map((_, i) => parts.slice(0, parts.length - i).join('')), ''];
 }
