@@ -135,7 +135,7 @@ function normalised(bytes: Buffer, folder: string): Buffer {
     return Buffer.from(
         text
             .replace(/"(finished|milliseconds|seconds)": ?("[^"]*"|[\d.e+-]+)/g, '"$1":0')
-            .replace(/(<dt>Scoring and λ sweep<\/dt><dd>)[^<]*/, '$1'),
+            .replace(/(<dt>Scoring and λ sweep<\/dt>\s*<dd>)[^<]*/, '$1'),
     );
 }
 
