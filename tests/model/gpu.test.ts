@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Activations } from '../../src/activations/Activations.js';
 import { readActivations } from '../../src/activations/activationsFile.js';
+import type { AffineEdit, TextEdit } from '../../src/engine/edits.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { maskOf } from '../../src/experiments/conditions.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
@@ -107,8 +108,8 @@ for (const { gpu, absent } of gpus)
                 const samples = await udhrSamples(['en'], '29-29');
                 const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
                 const [device, host] = [
-                    await MeasuredEngine.open({ ...options, model }),
-                    await MeasuredEngine.open({ ...options, model, gpu: 'off' }),
+                    await MeasuredEngine.open({ ...options, model, edits: 2, offsets: true }),
+                    await MeasuredEngine.open({ ...options, model, edits: 2, offsets: true, gpu: 'off' }),
                 ];
                 try {
                     const edit = maskOf(
@@ -117,11 +118,22 @@ for (const { gpu, absent } of gpus)
                         ),
                         device.sites.map(({ width }) => width),
                     );
-                    for (const choice of [{}, { edit }]) {
+                    const raised: AffineEdit = {
+                        factors: edit.map((site) => Float32Array.from(site, (one) => 1 - one / 2)),
+                        offsets: edit.map((site) => Float32Array.from(site, (one) => one / 4)),
+                    };
+                    const behind: TextEdit = {
+                        edits: [undefined, raised],
+                        at: (position: number) => (position < 9 ? 0 : 1),
+                    };
+                    const scores = new Set<number>();
+                    for (const choice of [{}, { edit }, { edit: raised }, { edit: behind }]) {
                         const [there, here] = [await device.score(samples, choice), await host.score(samples, choice)];
                         expect(there.tokens).toBe(here.tokens);
                         expect(Math.abs(there.logProbability / here.logProbability - 1)).toBeLessThan(1e-3);
+                        scores.add(Math.round(there.logProbability));
                     }
+                    expect(scores.size).toBe(4);
                 } finally {
                     device.close();
                     host.close();
