@@ -53,7 +53,9 @@ export function checkAddon({ platform, addon, prebuilt, ggmlFolders }) {
         if (!folders.some((path) => path.split(':').some((part) => part.replace(/^\$ORIGIN\//, '') === folder)))
             problems.push(`it does not look for ggml in ${folder}`);
     }
-    if (library.signed === false) problems.push('it is not signed, and macOS loads nothing unsigned');
+    // Macs with Intel's processors load unsigned libraries
+    if (library.signed === false && platform.cpu === 'arm64')
+        problems.push('it is not signed, and Apple silicon loads nothing unsigned');
     const entry = library.exports.filter((name) =>
         /^(napi_register_module|node_api_module_get_api_version)_v1$/.test(name),
     );
