@@ -67,6 +67,13 @@ std::string unsound_parameter(ggml_cgraph * graph) {
 
 thread_local std::string first_cause;
 
+// A graph with offsets needs the tensors that hold them.
+void check_room(const llama_adapter_neuron & adapter, const llama_neurons_mode & mode) {
+    if (mode.add && !adapter.room.offsets) {
+        throw llama_neurons_error("WRONG_USE", "the context holds no offsets of edits; open it with room for them");
+    }
+}
+
 // The adapter's mode while a graph is tried, and back again.
 struct trial {
     trial(llama_adapter_neuron & adapter, const llama_neurons_mode & mode) : adapter(adapter), before(adapter.mode) {
@@ -178,6 +185,7 @@ std::string llama_neurons_ops_name(const llama_context * ctx, size_t site) {
 
 void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode) {
     llama_adapter_neuron & adapter = adapter_of(ctx);
+    check_room(adapter, mode);
     adapter.mode = mode;
     if (!fits(mode, adapter.reserved)) {
         reserve(ctx, both(adapter.reserved, mode));
@@ -226,6 +234,7 @@ void llama_neurons_reset_counts(llama_context * ctx) {
 
 int32_t llama_neurons_graph_splits(llama_context * ctx, llama_neurons_mode mode) {
     llama_adapter_neuron & adapter = adapter_of(ctx);
+    check_room(adapter, mode);
     const trial tried(adapter, mode);
     const uint32_t n = std::min(ctx->n_ubatch(), ctx->n_ctx());
     if (llama_graph_reserve(ctx, n, ctx->n_seq_max(), n) == nullptr) {

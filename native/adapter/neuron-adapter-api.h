@@ -118,6 +118,7 @@ LLAMA_API std::vector<llama_neurons_site> llama_neurons_sites(const llama_contex
 // The way of counting that a site's device was given.
 LLAMA_API std::string llama_neurons_ops_name(const llama_context * ctx, size_t site);
 
+// WRONG_USE for offsets where the context holds none.
 LLAMA_API void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode);
 
 // number: which of the edits. UNSUPPORTED for offsets at a site that cannot have any.

@@ -22,7 +22,8 @@ export interface EditsByToken {
     readonly edits: readonly NeuronEdit[];
     /**
      * Place in `edits` of a token's.
-     * @param position in the text with its prompt, BOS first where the model asks for one
+     * @param position in the text with its prompt, BOS first where the model asks for one; of a text longer than a
+     * window, in the window
      * @param promptLength tokens of the prompt, BOS among them
      */
     readonly at: (position: number, promptLength: number) => number;

@@ -224,14 +224,16 @@ describe('edits of some tokens of a text', () => {
     });
 
     it('more of them than the engine holds, and offsets without room for them, are refused', async () => {
-        await withEngine({ edits: 2, offsets: false }, async (engine) => {
-            const edit = affine(sizesOf(engine));
-            const samples = await udhrSamples(['en'], '28-28');
-            await expect(engine.score(samples, { edit })).rejects.toMatchObject({ code: 'WRONG_USE' });
-            const three: TextEdit = { edits: [undefined, undefined, { factors: edit.factors }], at: () => 2 };
-            await expect(engine.score(samples, { edit: three })).rejects.toMatchObject({ code: 'WRONG_USE' });
-            const lost: TextEdit = { edits: [undefined], at: () => 1 };
-            await expect(engine.score(samples, { edit: lost })).rejects.toMatchObject({ code: 'WRONG_USE' });
-        });
+        for (const counting of ['fused', 'repeat'] as const) {
+            await withEngine({ edits: 2, offsets: false, counting }, async (engine) => {
+                const edit = affine(sizesOf(engine));
+                const samples = await udhrSamples(['en'], '28-28');
+                await expect(engine.score(samples, { edit })).rejects.toMatchObject({ code: 'WRONG_USE' });
+                const three: TextEdit = { edits: [undefined, undefined, { factors: edit.factors }], at: () => 2 };
+                await expect(engine.score(samples, { edit: three })).rejects.toMatchObject({ code: 'WRONG_USE' });
+                const lost: TextEdit = { edits: [undefined], at: () => 1 };
+                await expect(engine.score(samples, { edit: lost })).rejects.toMatchObject({ code: 'WRONG_USE' });
+            });
+        }
     });
 });
