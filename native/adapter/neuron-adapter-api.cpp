@@ -36,12 +36,13 @@ llama_neurons_head roomiest(llama_neurons_head a, llama_neurons_head b) {
 
 // A mode whose compute buffers hold both modes'.
 llama_neurons_mode both(const llama_neurons_mode & a, const llama_neurons_mode & b) {
-    return { a.count || b.count, a.edit || b.edit, a.edits || b.edits, a.add || b.add, roomiest(a.head, b.head) };
+    return { a.count || b.count, a.edit || b.edit,     a.edits || b.edits,
+             a.add || b.add,     a.values || b.values, roomiest(a.head, b.head) };
 }
 
 bool fits(const llama_neurons_mode & mode, const llama_neurons_mode & reserved) {
     return (!mode.count || reserved.count) && (!mode.edit || reserved.edit || reserved.edits)
-        && (!mode.edits || reserved.edits) && (!mode.add || reserved.add)
+        && (!mode.edits || reserved.edits) && (!mode.add || reserved.add) && (!mode.values || reserved.values)
         && (reserved.head == llama_neurons_head::scores || roomiest(mode.head, reserved.head) == reserved.head);
 }
 
@@ -67,10 +68,13 @@ std::string unsound_parameter(ggml_cgraph * graph) {
 
 thread_local std::string first_cause;
 
-// A graph with offsets needs the tensors that hold them.
+// A graph with offsets or values needs the tensors that hold them.
 void check_room(const llama_adapter_neuron & adapter, const llama_neurons_mode & mode) {
     if (mode.add && !adapter.room.offsets) {
         throw llama_neurons_error("WRONG_USE", "the context holds no offsets of edits; open it with room for them");
+    }
+    if (mode.values && !adapter.room.values) {
+        throw llama_neurons_error("WRONG_USE", "the context holds no values; open it with room for them");
     }
 }
 

@@ -57,7 +57,19 @@ struct llama_neurons_totals {
     std::vector<std::vector<int64_t>> active;
     // [site][experts] of a routed site, else empty: tokens that went through the expert
     std::vector<std::vector<int64_t>> routed;
+    // [site][experts * width], in the mode `values`: sum of the activations of counted tokens, in units of 2^-20
+    std::vector<std::vector<int64_t>> sums;
+    // [site][width * llama_neurons_bins], neuron by neuron, of a site that is not routed, else empty: counted tokens
+    // whose activation is in each bin; all of them on the CPU, every 16th of a batch elsewhere
+    std::vector<std::vector<uint32_t>> histograms;
 };
+
+// Bins of an activation's histogram: bin b holds what is between edge b and edge b + 1; what is on an edge belongs to
+// the bin farther from 0.
+constexpr int32_t llama_neurons_bins = 64;
+
+// The lower edge of each bin, ascending; that of the first stands for minus infinity.
+LLAMA_API std::vector<float> llama_neurons_bin_edges();
 
 // What becomes of the output head.
 enum class llama_neurons_head {
@@ -71,10 +83,11 @@ enum class llama_neurons_head {
 // What the next decodes do. A mode that needs larger compute buffers than were reserved costs one
 // reservation; changing an edit costs nothing.
 struct llama_neurons_mode {
-    bool count = false; // add to the counters
-    bool edit = false;  // activations go through the first edit
-    bool edits = false; // each token's through its own edit (implies edit)
-    bool add = false;   // edits have offsets
+    bool count = false;  // add to the counters
+    bool edit = false;   // activations go through the first edit
+    bool edits = false;  // each token's through its own edit (implies edit)
+    bool add = false;    // edits have offsets
+    bool values = false; // add up activations and fill their histograms
     llama_neurons_head head = llama_neurons_head::logits;
 };
 
@@ -104,11 +117,13 @@ struct llama_neurons_edit {
 struct llama_neurons_room {
     int32_t edits = 1;    // held at a time, at least 1
     bool offsets = false; // theirs too
+    bool values = false;  // sums and histograms of activations
 };
 
 // Builds one graph to find the sites, in the order of computation, and allocates counters and edits where
 // their weights are. UNSUPPORTED, naming the architecture, where the model has no FFN or one that no site
-// covers, or a shape that is not one row a token. Compute buffers are reserved for `reserved`: a mode that fits
+// covers, a shape that is not one row a token, or, with room for values, activations that are not in the graph or a
+// device that cannot add them up. Compute buffers are reserved for `reserved`: a mode that fits
 // into it never moves them.
 LLAMA_API void
 llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, llama_neurons_room room);

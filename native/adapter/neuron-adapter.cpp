@@ -4,6 +4,7 @@
 #include "neuron-editing.h"
 #include "neuron-graph-input.h"
 #include "neuron-scores.h"
+#include "neuron-values.h"
 
 #include "llama-batch.h"
 #include "llama-model.h"
@@ -69,7 +70,7 @@ void llama_adapter_neuron::build_count(const llm_graph_context & graph, const ne
         survey->take(call, call.act->ne[0], graph.n_tokens, graph.n_outputs);
         return;
     }
-    if (!(mode.count || mode.edit || mode.edits)) {
+    if (!(mode.count || mode.values || mode.edit || mode.edits)) {
         return;
     }
     neuron_graph_input & in = input(graph);
@@ -98,7 +99,7 @@ ggml_tensor * llama_adapter_neuron::build_mask(const llm_graph_context & graph, 
         survey->take_product(il, neuron_product_of(graph.ctx0, cur).known);
         return cur;
     }
-    if (!(mode.edit || mode.edits)) {
+    if (!(mode.values || mode.edit || mode.edits)) {
         return cur;
     }
     neuron_graph_input & in = input(graph);
@@ -108,7 +109,20 @@ ggml_tensor * llama_adapter_neuron::build_mask(const llm_graph_context & graph, 
     }
     const auto [number, selected] = found->second;
     in.open.erase(found);
-    const neuron_place & at = neuron_placement::of(model, sites[number], cur);
+    const neuron_site & site = sites[number];
+    const neuron_place & at = neuron_placement::of(model, site, cur);
+    if (mode.values) {
+        ggml_tensor * act = neuron_activation_of(graph.ctx0, cur);
+        ggml_tensor * weights = in.weights_for(graph.ctx0, act->ne[selected == nullptr ? 1 : 2]);
+        for (ggml_tensor * node : neuron_add_values(graph.ctx0, at, site.info, { act, weights, selected })) {
+            graph.cb(node, "neuron_values", il);
+            ggml_build_forward_expand(graph.gf, node);
+            in.last_count = node;
+        }
+    }
+    if (!(mode.edit || mode.edits)) {
+        return cur;
+    }
     cur = neuron_edit(graph.ctx0, at, in, cur, selected, mode.edits, mode.add);
     graph.cb(cur, "neuron_edit", il);
     return cur;
@@ -126,7 +140,7 @@ void llama_adapter_neuron::build_end(const llm_graph_context & graph) const {
     } else if (mode.head == llama_neurons_head::none) {
         // Nobody wants the output head: the graph ends where the last site is counted, or, where
         // nothing is counted, with the head's input.
-        neuron_keep_until(graph.gf, mode.count ? input(graph).last_count : res.t_embd);
+        neuron_keep_until(graph.gf, mode.count || mode.values ? input(graph).last_count : res.t_embd);
         res.t_embd = nullptr;
     }
     res.t_logits = nullptr; // they stay where they are
@@ -134,7 +148,7 @@ void llama_adapter_neuron::build_end(const llm_graph_context & graph) const {
 
 uint32_t llama_adapter_neuron::flags() const {
     return (mode.count ? 1u : 0u) | (mode.edit ? 2u : 0u) | (mode.edits ? 4u : 0u) | (mode.add ? 8u : 0u)
-         | (uint32_t(mode.head) << 4);
+         | (mode.values ? 16u : 0u) | (uint32_t(mode.head) << 5);
 }
 
 void llama_adapter_neuron::read_head(const llm_graph_result & res, ggml_backend_sched_t sched) {
@@ -156,8 +170,24 @@ void llama_adapter_neuron::end_survey(ggml_cgraph * graph) {
     for (const neuron_site & site : sites) {
         totals.active.emplace_back(site.info.neurons(), 0);
         totals.routed.emplace_back(site.routed() ? site.info.experts : 0, 0);
+        if (room.values) {
+            check_values(site);
+            totals.sums.emplace_back(site.info.neurons(), 0);
+            totals.histograms.emplace_back(site.routed() ? 0 : site.info.neurons() * llama_neurons_bins, 0);
+        }
     }
     placement.allocate(model, sites, ops_wanted, room);
+}
+
+void llama_adapter_neuron::check_values(const neuron_site & site) const {
+    if (!site.info.addable) {
+        throw llama_neurons_error(
+            "UNSUPPORTED", std::string("architecture '") + llm_arch_name(model.arch) + "' computes the FFN of layer "
+                               + std::to_string(site.info.layer)
+                               + " in one operation with its gate, so that its activations have no values to add up; "
+                                 "count without values"
+        );
+    }
 }
 
 void llama_adapter_neuron::set_edit(int32_t number, const llama_neurons_edit & edit) {
@@ -219,19 +249,40 @@ void llama_adapter_neuron::set_tokens(const std::vector<llama_neurons_token> & l
             );
         }
     }
+    drain_sums();
     const int64_t counted = tokens.set(list);
     log_probabilities.assign(list.size(), std::numeric_limits<double>::quiet_NaN());
     likeliest.assign(list.size(), -1);
-    if (mode.count) {
+    if (mode.count || mode.values) {
         if ((undrained + counted) * most_used(sites) > max_undrained) {
             drain();
         }
         undrained += counted;
+        undrained_sums = mode.values;
         counted_tokens += counted;
     }
 }
 
+// After each batch: F32 sums of many would lose what the last ones add.
+void llama_adapter_neuron::drain_sums() {
+    if (!undrained_sums) {
+        return;
+    }
+    undrained_sums = false;
+    for (size_t i = 0; i < sites.size(); ++i) {
+        for (neuron_place * at : sites[i].places()) {
+            if (!neuron_take_sums(*at, totals.sums[i])) {
+                throw llama_neurons_error(
+                    "NATIVE", "activations of layer " + std::to_string(sites[i].info.layer)
+                                  + " are infinite or larger than can be added up; count without values"
+                );
+            }
+        }
+    }
+}
+
 void llama_adapter_neuron::drain() {
+    drain_sums();
     std::vector<float> values;
     for (size_t i = 0; i < sites.size(); ++i) {
         const size_t neurons = totals.active[i].size();
@@ -242,6 +293,9 @@ void llama_adapter_neuron::drain() {
                 (j < neurons ? totals.active[i][j] : totals.routed[i][j - neurons]) += int64_t(values[j]);
             }
             ggml_backend_tensor_memset(at->counter, 0, 0, ggml_nbytes(at->counter));
+            if (at->histogram != nullptr) {
+                neuron_take_histogram(*at, totals.histograms[i]);
+            }
         }
     }
     undrained = 0;
@@ -254,10 +308,13 @@ const llama_neurons_totals & llama_adapter_neuron::counts() {
 
 void llama_adapter_neuron::reset_counts() {
     drain();
-    for (auto * lists : { &totals.active, &totals.routed }) {
+    for (auto * lists : { &totals.active, &totals.routed, &totals.sums }) {
         for (auto & list : *lists) {
             std::fill(list.begin(), list.end(), 0);
         }
+    }
+    for (auto & list : totals.histograms) {
+        std::fill(list.begin(), list.end(), 0);
     }
     counted_tokens = 0;
 }

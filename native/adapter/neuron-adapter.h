@@ -32,7 +32,7 @@ struct llama_adapter_neuron {
     // The same for llama.cpp's own names of functions; some hold gate and up in one row, the gate first.
     void build_count(const llm_graph_context & graph, llm_ffn_op_type op, neuron_call call) const;
 
-    // Edits the activation in cur, the activated value on its way into the down projection.
+    // Adds up the activation in cur, the activated value on its way into the down projection, and edits it.
     ggml_tensor * build_mask(const llm_graph_context & graph, ggml_tensor * cur, int il) const;
 
     // Replaces the logits by what the mode asks for.
@@ -73,10 +73,13 @@ private:
     neuron_graph_input & input(const llm_graph_context & graph) const;
     // throws WRONG_USE
     void check_shape(const std::vector<std::vector<float>> & values, const char * what) const;
+    void check_values(const neuron_site & site) const; // throws UNSUPPORTED
     void drain();
+    void drain_sums(); // throws NATIVE
 
     mutable std::optional<neuron_survey> survey; // a const graph build writes it
     neuron_tokens tokens;
     llama_neurons_totals totals;
-    int64_t undrained = 0; // counted tokens in the device's F32 counters
+    int64_t undrained = 0;       // counted tokens in the device's F32 counters
+    bool undrained_sums = false; // of the last batch
 };

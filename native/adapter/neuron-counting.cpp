@@ -1,11 +1,7 @@
 #include "neuron-counting.h"
 
 #include "neuron-slice.h"
-
-#include "ggml-cpp.h"
-
-#include <algorithm>
-#include <cstring>
+#include "neuron-sums.h"
 
 namespace {
 
@@ -53,72 +49,24 @@ void count_fused_routed(ggml_tensor * dst, int ith, int nth, void * /*userdata*/
     }
 }
 
-// Sums [width, rows] over the rows. One thread a neuron would leave most of a GPU idle, so the tokens are first
-// summed in groups, side by side.
-ggml_tensor * sum_tokens(ggml_context * ctx, ggml_tensor * hits, ggml_tensor * counter) {
-    constexpr int64_t groups = 16;
-    const int64_t width = hits->ne[0];
-    const int64_t rows = hits->ne[1];
-    if (rows % groups == 0 && rows > groups) {
-        ggml_tensor * shape = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, width * groups); // never computed
-        hits = ggml_repeat_back(ctx, ggml_reshape_2d(ctx, hits, width * groups, rows / groups), shape);
-        hits = ggml_reshape_2d(ctx, hits, width, groups);
-    }
-    return ggml_repeat_back(ctx, hits, counter);
-}
-
-ggml_tensor * add_to(ggml_context * ctx, ggml_tensor * sum, ggml_tensor * counter) {
-    return ggml_cpy(ctx, ggml_add(ctx, sum, counter), counter);
-}
-
 std::vector<ggml_tensor *> count_dense(ggml_context * ctx, const neuron_place & at, const neuron_counted & what) {
     // Weighting before the step keeps the sums whole: step(0) = 0 for a token that does not count.
     ggml_tensor * hits = ggml_step(ctx, ggml_mul(ctx, what.act, what.weights));
-    if (at.ops == llama_neurons_ops::repeat) {
-        return { add_to(ctx, sum_tokens(ctx, hits, at.counter), at.counter) };
-    }
-    ggml_tensor * sum = ggml_sum_rows(ctx, ggml_cont(ctx, ggml_transpose(ctx, hits)));
-    return { add_to(ctx, ggml_reshape_1d(ctx, sum, ggml_nelements(sum)), at.counter) };
+    return { neuron_add_to(ctx, neuron_sum_tokens(ctx, at, hits), at.counter) };
 }
 
-// ggml has no sum by index: the product of the positive activations with one row a token and expert, which holds
-// the token's weight at the expert's place. Products of ones and zeros, summed in F32: whole numbers.
 std::vector<ggml_tensor *> count_routed(
     ggml_context * ctx, const neuron_place & at, const llama_neurons_site & info, const neuron_counted & what
 ) {
-    const int64_t used = what.act->ne[1];
-    const int64_t rows = what.act->ne[2];
-    const int64_t all = used * rows;
-    ggml_tensor * selected = ggml_reshape_1d(ctx, ggml_cont(ctx, what.selected), all);
-    ggml_tensor * one_hot = ggml_reshape_3d(ctx, ggml_get_rows(ctx, at.identity, selected), info.experts, used, rows);
-    one_hot = ggml_mul(ctx, one_hot, ggml_reshape_3d(ctx, what.weights, 1, 1, rows));
-    one_hot = ggml_cont(ctx, ggml_transpose(ctx, ggml_reshape_2d(ctx, one_hot, info.experts, all))); // [all, experts]
+    ggml_tensor * one_hot = neuron_one_hot(ctx, at, info, what);
     ggml_tensor * hits = ggml_step(ctx, ggml_is_contiguous(what.act) ? what.act : ggml_cont(ctx, what.act));
-    hits = ggml_cont(ctx, ggml_transpose(ctx, ggml_reshape_2d(ctx, hits, info.width, all))); // [all, width]
-    ggml_tensor * sum = ggml_mul_mat(ctx, hits, one_hot);                                    // [width, experts]
-    ggml_mul_mat_set_prec(sum, GGML_PREC_F32);
+    ggml_tensor * sum = neuron_sum_experts(ctx, info, hits, one_hot);
     ggml_tensor * through = ggml_reshape_1d(ctx, ggml_sum_rows(ctx, one_hot), info.experts);
     const auto neurons = int64_t(info.neurons());
     return {
-        add_to(ctx, ggml_reshape_1d(ctx, sum, neurons), ggml_view_1d(ctx, at.counter, neurons, 0)),
-        add_to(ctx, through, ggml_view_1d(ctx, at.counter, info.experts, size_t(neurons) * sizeof(float))),
+        neuron_add_to(ctx, sum, ggml_view_1d(ctx, at.counter, neurons, 0)),
+        neuron_add_to(ctx, through, ggml_view_1d(ctx, at.counter, info.experts, size_t(neurons) * sizeof(float))),
     };
-}
-
-// ggml's devices on other machines answer yes to every operation, since they never ask their server. So it is not
-// asked there, and what is chosen is in every backend: `repeat_back` is not in Metal's, a custom operation in none.
-bool answers_unasked(ggml_backend_dev_t device) {
-    return std::strcmp(ggml_backend_reg_name(ggml_backend_dev_backend_reg(device)), "RPC") == 0;
-}
-
-bool supported(ggml_backend_dev_t device, const ggml_tensor * node) {
-    if (node == nullptr || node->op == GGML_OP_NONE) {
-        return true;
-    }
-    return ggml_backend_dev_supports_op(device, node)
-        && std::all_of(std::begin(node->src), std::end(node->src), [=](const ggml_tensor * src) {
-               return supported(device, src);
-           });
 }
 
 } // namespace
@@ -137,35 +85,20 @@ std::vector<ggml_tensor *> neuron_count(
 
 llama_neurons_ops
 neuron_count_choose(ggml_backend_dev_t device, const llama_neurons_site & info, llama_neurons_ops wanted) {
-    if (answers_unasked(device)) {
+    if (neuron_never_refuses(device)) {
         return llama_neurons_ops::transpose;
     }
     if (wanted != llama_neurons_ops::automatic) {
         return wanted;
     }
-    constexpr int64_t rows = 512;
-    const bool routed = info.kind == llama_neurons_kind::routed;
     for (auto ops : { llama_neurons_ops::fused, llama_neurons_ops::repeat, llama_neurons_ops::transpose }) {
         if (ops == llama_neurons_ops::fused && ggml_backend_dev_type(device) != GGML_BACKEND_DEVICE_TYPE_CPU) {
             continue; // some devices answer yes to every custom operation because they never look
         }
-        ggml_context_ptr ctx(ggml_init({ 64 * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true }));
-        ggml_context * c = ctx.get();
-        neuron_place at;
-        at.ops = ops;
-        at.counter = ggml_new_tensor_1d(c, GGML_TYPE_F32, int64_t(info.neurons()) + (routed ? info.experts : 0));
-        at.identity = ggml_new_tensor_2d(c, GGML_TYPE_F32, info.experts, info.experts);
-        ggml_tensor * weights = ggml_new_tensor_2d(c, GGML_TYPE_F32, 1, rows);
-        neuron_counted what = { ggml_new_tensor_2d(c, GGML_TYPE_F32, info.width, rows), weights, nullptr };
-        if (routed) { // strided, as argsort leaves it
-            ggml_tensor * order = ggml_new_tensor_2d(c, GGML_TYPE_I32, info.experts, rows);
-            what.act = ggml_new_tensor_3d(c, GGML_TYPE_F32, info.width, info.used, rows);
-            what.selected = ggml_view_2d(c, order, info.used, rows, order->nb[1], 0);
-        }
-        const auto nodes = neuron_count(c, at, info, what);
-        if (std::all_of(nodes.begin(), nodes.end(), [=](const ggml_tensor * node) {
-                return supported(device, node);
-            })) {
+        const auto build = [&](ggml_context * ctx, const neuron_place & at, const neuron_counted & what) {
+            return neuron_count(ctx, at, info, what);
+        };
+        if (neuron_supported(device, info, ops, build)) {
             return ops;
         }
     }

@@ -3,13 +3,7 @@
 // Ways to add up a site's positive activations on the device, and the choice between them.
 
 #include "neuron-site.h"
-
-// What a graph gives to be counted; shapes as in neuron_call.
-struct neuron_counted {
-    ggml_tensor * act;      // rows may be strided
-    ggml_tensor * weights;  // F32 [1, rows]
-    ggml_tensor * selected; // nullptr where the site is not routed
-};
+#include "neuron-sums.h"
 
 // Adds to the place's counter, in place, for each neuron the weighted number of tokens with a positive
 // activation, and for each expert of a routed site the weighted number of tokens that went through it.

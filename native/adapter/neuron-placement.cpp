@@ -1,9 +1,11 @@
 #include "neuron-placement.h"
 
 #include "neuron-counting.h"
+#include "neuron-values.h"
 
 #include "llama-model.h"
 
+#include <cmath>
 #include <tuple>
 
 namespace {
@@ -64,6 +66,7 @@ void neuron_placement::allocate(
 ) {
     std::map<ggml_backend_buffer_type_t, ggml_context *> by_type;
     std::map<std::tuple<ggml_backend_buffer_type_t, int32_t>, ggml_tensor *> identities;
+    std::map<ggml_backend_buffer_type_t, ggml_tensor *> edges;
 
     const auto settle = [&](neuron_place & at, const llama_neurons_site & info, size_t number,
                             ggml_backend_dev_t device, ggml_backend_buffer_type_t type) {
@@ -76,7 +79,7 @@ void neuron_placement::allocate(
         }
         ggml_context *& ctx = by_type[type];
         if (ctx == nullptr) {
-            ctx = ggml_init({ 8 * sites.size() * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true });
+            ctx = ggml_init({ 12 * sites.size() * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true });
             contexts.emplace_back(ctx);
         }
         const bool routed = info.kind == llama_neurons_kind::routed;
@@ -95,6 +98,32 @@ void neuron_placement::allocate(
                 ggml_format_name(identity, "neuron_identity-%d", info.experts);
             }
             at.identity = identity;
+        }
+        if (!room.values) {
+            return;
+        }
+        if (!neuron_values_supported(device, info, at.ops)) {
+            throw llama_neurons_error(
+                "UNSUPPORTED", std::string("device ") + ggml_backend_dev_name(device)
+                                   + " cannot add up activations; count without values, or run on the CPU (--gpu off)"
+            );
+        }
+        const bool fused = at.ops == llama_neurons_ops::fused;
+        at.sums = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, int64_t(info.neurons()));
+        ggml_format_name(at.sums, "neuron_sums-%zu", number);
+        if (routed) {
+            return;
+        }
+        at.histogram = fused ? ggml_new_tensor_2d(ctx, GGML_TYPE_F32, llama_neurons_bins, info.width)
+                             : ggml_new_tensor_2d(ctx, GGML_TYPE_F32, info.width, llama_neurons_bins);
+        ggml_format_name(at.histogram, "neuron_histogram-%zu", number);
+        if (!fused) {
+            ggml_tensor *& shared = edges[type];
+            if (shared == nullptr) {
+                shared = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, 1, 1, llama_neurons_bins);
+                ggml_set_name(shared, "neuron_bin_edges");
+            }
+            at.edges = shared;
         }
     };
     for (size_t number = 0; number < sites.size(); ++number) {
@@ -122,6 +151,7 @@ void neuron_placement::allocate(
                 "OUT_OF_MEMORY", std::string("no memory for the neuron counters and ") + std::to_string(room.edits)
                                      + " edits on " + ggml_backend_buft_name(type)
                                      + "; put fewer layers on the device, or use fewer edits at a time"
+                                     + (room.values ? ", or count without values" : "")
             );
         }
         if (!model.hparams.no_alloc) {
@@ -132,6 +162,13 @@ void neuron_placement::allocate(
     if (!model.hparams.no_alloc) {
         for (const auto & [key, identity] : identities) {
             fill_identity(identity);
+        }
+        std::vector<float> lower = llama_neurons_bin_edges();
+        for (float & edge : lower) { // what is on a positive one is above it
+            edge = edge > 0.0f ? std::nextafter(edge, 0.0f) : edge;
+        }
+        for (const auto & [type, tensor] : edges) {
+            ggml_backend_tensor_set(tensor, lower.data(), 0, lower.size() * sizeof(float));
         }
     }
 }

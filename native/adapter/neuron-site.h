@@ -32,6 +32,13 @@ struct neuron_place {
     ggml_tensor * factors = nullptr;  // F32 [width, experts, edits]
     ggml_tensor * offsets = nullptr;  // likewise, where the context holds any
     ggml_tensor * identity = nullptr; // F32 [experts, experts], for one-hot rows
+
+    // Where the context holds values:
+    ggml_tensor * sums = nullptr; // F32 [experts * width], of one batch
+    // F32, of a site that is not routed: [bins, width] of the fused way, else [width, bins] and of each bin the tokens
+    // above its lower edge
+    ggml_tensor * histogram = nullptr;
+    ggml_tensor * edges = nullptr; // F32 [1, 1, bins], where it is not the fused way
 };
 
 struct neuron_site {

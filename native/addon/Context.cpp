@@ -88,7 +88,7 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     llama_neurons_attach(
         context.get(), options.ops,
         { /*count=*/true, /*edit=*/true, /*edits=*/options.room.edits > 1, /*add=*/options.room.offsets,
-          options.count_only ? llama_neurons_head::none : llama_neurons_head::scores },
+          /*values=*/options.room.values, options.count_only ? llama_neurons_head::none : llama_neurons_head::scores },
         options.room
     );
 }
@@ -115,7 +115,7 @@ std::vector<uint8_t> Context::outputs_of(const Batch & batch, bool want_logits) 
     const bool is_scoring = mode.head == llama_neurons_head::scores;
     size_t wanted = 0;
     for (size_t i = 0; i < n; ++i) {
-        outputs[i] = (mode.count && batch.counted[i] != 0) || (is_scoring && batch.targets[i] >= 0);
+        outputs[i] = ((mode.count || mode.values) && batch.counted[i] != 0) || (is_scoring && batch.targets[i] >= 0);
         wanted += outputs[i];
     }
     if (wanted > output_all_share * double(n)) {
@@ -167,7 +167,7 @@ void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
         return decoded;
     });
     if (code != 0) {
-        incomplete = incomplete || mode.count;
+        incomplete = incomplete || mode.count || mode.values;
         fail_decode(code, log.errors());
     }
 }

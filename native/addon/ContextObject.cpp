@@ -165,6 +165,8 @@ Napi::Value ContextObject::counts(const Napi::CallbackInfo & info) {
             auto result = Napi::Object::New(env);
             result.Set("counts", convert::counts(env, counts.totals.active));
             result.Set("routed", convert::counts(env, counts.totals.routed));
+            result.Set("sums", convert::counts(env, counts.totals.sums));
+            result.Set("histograms", convert::counts(env, counts.totals.histograms));
             result.Set("tokens", Napi::BigInt::New(env, counts.tokens));
             return result;
         }

@@ -103,6 +103,7 @@ ContextOptions convert::context_options(const Napi::Object & object) {
     options.f32_cache = object.Get("f32Cache").ToBoolean();
     options.room.edits = integer(object, "edits");
     options.room.offsets = required(object, "offsets").ToBoolean();
+    options.room.values = object.Get("values").ToBoolean();
     options.callback_tensor = text(object, "callbackTensor");
     return options;
 }
@@ -162,6 +163,7 @@ llama_neurons_mode convert::mode(const Napi::Object & object) {
     mode.edit = required(object, "edit").ToBoolean();
     mode.edits = required(object, "edits").ToBoolean();
     mode.add = required(object, "add").ToBoolean();
+    mode.values = object.Get("values").ToBoolean();
     mode.head = head(text(object, "head"), object.Env());
     return mode;
 }
@@ -198,6 +200,14 @@ Napi::Value convert::counts(Napi::Env env, const std::vector<std::vector<int64_t
     auto result = Napi::Array::New(env, sites.size());
     for (size_t i = 0; i < sites.size(); ++i) {
         result.Set(uint32_t(i), typed_array<Napi::BigInt64Array>(env, sites[i]));
+    }
+    return result;
+}
+
+Napi::Value convert::counts(Napi::Env env, const std::vector<std::vector<uint32_t>> & sites) {
+    auto result = Napi::Array::New(env, sites.size());
+    for (size_t i = 0; i < sites.size(); ++i) {
+        result.Set(uint32_t(i), typed_array<Napi::Uint32Array>(env, sites[i]));
     }
     return result;
 }

@@ -22,6 +22,7 @@ std::vector<std::string> texts(const Napi::Array & array);
 
 Napi::Value memory(Napi::Env env, const llama_neurons_memory & memory);
 Napi::Value counts(Napi::Env env, const std::vector<std::vector<int64_t>> & sites);
+Napi::Value counts(Napi::Env env, const std::vector<std::vector<uint32_t>> & sites);
 Napi::Value site(Napi::Env env, const llama_neurons_site & site, const std::string & counting);
 
 template <typename T> Napi::Array array(Napi::Env env, const std::vector<T> & values) {

@@ -101,6 +101,10 @@ Napi::Value measure_memory(const Napi::CallbackInfo & info) {
     );
 }
 
+Napi::Value bin_edges(const Napi::CallbackInfo & info) {
+    return convert::typed_array<Napi::Float32Array>(info.Env(), llama_neurons_bin_edges());
+}
+
 Napi::Object init(Napi::Env env, Napi::Object exports) {
     Log::install();
     llama_backend_init();
@@ -112,6 +116,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("rpcVersion", Napi::Function::New(env, rpc_version));
     exports.Set("addRpcServer", Napi::Function::New(env, add_rpc_server));
     exports.Set("serveRpc", Napi::Function::New(env, serve_rpc));
+    exports.Set("binEdges", Napi::Function::New(env, bin_edges));
     exports.Set("loadModel", Napi::Function::New(env, load_model));
     exports.Set("measureMemory", Napi::Function::New(env, measure_memory));
     return exports;

@@ -52,6 +52,24 @@ export interface Counts {
     readonly routed?: readonly BigInt64Array[] | undefined;
     /** Counted tokens of each language. Length l. */
     readonly tokens: BigInt64Array;
+    /** Absent: they were not collected. */
+    readonly values?: Values | undefined;
+}
+
+/** What activations are worth, over the counted tokens of each language. Additive, as counts are. */
+export interface Values {
+    /**
+     * For each site, int64 [neurons, l], row-major: the sum of the neuron's activations act(gate), of counted tokens
+     * (of a routed site, those that went through its expert), in units of 2^-20.
+     */
+    readonly sums: readonly BigInt64Array[];
+    /**
+     * For each site, uint32 [neurons, l, bins]: counted tokens whose activation is in each bin, of all tokens or, on
+     * devices, of every 16th of a batch; empty where the site is routed.
+     */
+    readonly histograms: readonly Uint32Array[];
+    /** Lower edges of the bins, ascending; that of the first stands for minus infinity. */
+    readonly edges: readonly number[];
 }
 
 /**

@@ -3,27 +3,34 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Site, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import type { Activations, ActivationsSource, Counts } from './Activations.js';
+import type { Activations, ActivationsSource, Counts, Values } from './Activations.js';
 import { addCounts } from './addCounts.js';
 import { type Shard, shardPath } from './Shard.js';
 import { toNumbers } from './toNumbers.js';
 import { modelShape, settingsShape, sitesShape, versionsShape } from './sourceShapes.js';
-import { readSafetensors, readSafetensorsMetadata, type Tensor, writeSafetensors } from './safetensors.js';
+import {
+    readSafetensors,
+    readSafetensorsMetadata,
+    type Safetensors,
+    type Tensor,
+    writeSafetensors,
+} from './safetensors.js';
 
 const format = 'language-neurons/activations';
 const ending = '.safetensors';
 /** In a run folder. */
 export const activationsName = `activations${ending}`;
 /**
- * 2: fingerprints over all bytes, settings, which texts were counted. 3: a table of sites; what has none is still
- * written as 2. Format 1 is still read.
+ * 2: fingerprints over all bytes, settings, which texts were counted. 3: a table of sites; 4: values, with or without
+ * one. What has neither is still written as 2. Format 1 is still read.
  */
-const [dense, withSites] = ['2', '3'] as const;
-const readVersions: readonly string[] = ['1', dense, withSites];
+const [dense, withSites, withValues] = ['2', '3', '4'] as const;
+const readVersions: readonly string[] = ['1', dense, withSites, withValues];
 const languagesShape = z
     .array(z.string())
     .min(1)
     .refine((languages) => new Set(languages).size === languages.length);
+const edgesShape = z.array(z.number()).min(2);
 const datasetShape = z.object({
     name: z.string(),
     hash: z.string(),
@@ -34,21 +41,29 @@ const datasetShape = z.object({
  * Writes `activations.safetensors`: `blk.{i}.counts` int64 [n_ff_i, l] and `tokens` int64 [l], the same
  * behind `fold.{f}.` for each fold kept, with what made them as metadata. Where there is a table of sites it is
  * metadata too, and the tensors are `site.{i}.counts` [n_ff, l], or [experts, n_ff, l] and `site.{i}.routed`
- * [experts, l] of a routed one.
+ * [experts, l] of a routed one. Values, where there are any, are `site.{i}.sums` int64, shaped as the counts, and
+ * `site.{i}.histogram` uint32, with the bins behind, their edges in the metadata.
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeActivations(path: string, activations: Activations): Promise<void> {
     const { languages, sites, folds = [], source } = activations;
     const l = languages.length;
     const tensors = new Map<string, Tensor>();
-    const put = (prefix: string, { counts, routed = [], tokens }: Counts): void => {
+    const put = (prefix: string, { counts, routed = [], tokens, values }: Counts): void => {
         for (const [i, data] of counts.entries()) {
             const site = sites?.[i];
             const experts = routed[i]?.length ?? 0;
-            tensors.set(`${prefix}${tensorName(i, sites)}.counts`, {
-                shape: experts === 0 ? [data.length / l, l] : [site!.experts, site!.width, l],
-                data,
-            });
+            const shape = experts === 0 ? [data.length / l, l] : [site!.experts, site!.width, l];
+            tensors.set(`${prefix}${tensorName(i, sites)}.counts`, { shape, data });
+            if (values !== undefined) {
+                tensors.set(`${prefix}${tensorName(i, sites)}.sums`, { shape, data: values.sums[i]! });
+                const bins = values.histograms[i]!;
+                if (bins.length > 0)
+                    tensors.set(`${prefix}${tensorName(i, sites)}.histogram`, {
+                        shape: [...shape, values.edges.length],
+                        data: bins,
+                    });
+            }
             if (experts > 0)
                 tensors.set(`${prefix}${tensorName(i, sites)}.routed`, { shape: [site!.experts, l], data: routed[i]! });
         }
@@ -58,7 +73,8 @@ export async function writeActivations(path: string, activations: Activations): 
     for (const [f, fold] of folds.entries()) put(`fold.${f}.`, fold);
     await writeSafetensors(path, tensors, {
         format,
-        version: sites === undefined ? dense : withSites,
+        version: activations.values !== undefined ? withValues : sites === undefined ? dense : withSites,
+        ...(activations.values === undefined ? {} : { edges: JSON.stringify(activations.values.edges) }),
         ...(sites === undefined ? {} : { sites: JSON.stringify(sites) }),
         languages: JSON.stringify(languages),
         model: JSON.stringify(source.model),
@@ -71,12 +87,17 @@ export async function writeActivations(path: string, activations: Activations): 
 
 /**
  * Reads counts from a file, or from `activations.safetensors` in a run folder.
+ * @param options.values read values too, where there are any; they take many times the room. Default false.
  * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong
  */
-export async function readActivations(path: string): Promise<Activations> {
+export async function readActivations(
+    path: string,
+    { values = false }: { readonly values?: boolean } = {},
+): Promise<Activations> {
     const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
     const file = isFolder ? activationsPath(path) : path;
-    const { tensors, metadata } = await readSafetensors(file);
+    const read = await readSafetensors(file, (name) => values || !isOfValues(name));
+    const { tensors, metadata } = read;
     const damaged = damageOf(file);
 
     const parse = metadataOf(metadata, damaged);
@@ -84,8 +105,14 @@ export async function readActivations(path: string): Promise<Activations> {
     const l = languages.length;
     const folds = metadata.folds === undefined ? 0 : parse('folds', z.int().min(2).max(1000));
     const sites = metadata.sites === undefined ? undefined : parse('sites', sitesShape);
-    const shape = { sites, number: sites?.length ?? tensors.size / (folds + 1) - 1, l };
-    const whole = readCounts(tensors, '', shape, damaged);
+    const ofCounts = [...tensors.keys()].filter((name) => !isOfValues(name)).length;
+    const number = sites?.length ?? ofCounts / (folds + 1) - 1;
+    const shape = { sites, number, l };
+    const counts = readCounts(tensors, '', shape, damaged);
+    const held = values && metadata.edges !== undefined;
+    const whole: Counts = held
+        ? { ...counts, values: readValues(read, counts, { ...shape, edges: parse('edges', edgesShape) }, damaged) }
+        : counts;
     if (whole.counts.every((site) => site.length === 0)) throw damaged('holds no neuron');
     const parts = Array.from({ length: folds }, (_, f) => readCounts(tensors, `fold.${f}.`, shape, damaged));
     if (folds > 0 && !addUp(parts, whole)) throw damaged('its folds do not add up to the whole');
@@ -132,7 +159,7 @@ function metadataOf(metadata: Metadata, damaged: Damage): Parse {
     if (!readVersions.includes(metadata.version ?? ''))
         throw damaged(
             `is of format version ${String(metadata.version)}, ` +
-                `this tool reads ${readVersions.slice(0, -1).join(', ')} and ${withSites}`,
+                `this tool reads ${readVersions.slice(0, -1).join(', ')} and ${withValues}`,
         );
     return (key, shape) => {
         try {
@@ -166,7 +193,7 @@ function tensorName(i: number, sites: readonly Site[] | undefined): string {
 }
 
 function readCounts(
-    tensors: ReadonlyMap<string, Tensor>,
+    tensors: Safetensors['tensors'],
     prefix: string,
     { sites, number, l }: FileShape,
     damaged: (what: string) => Error,
@@ -203,6 +230,33 @@ function readCounts(
         routed.push(through?.data ?? new BigInt64Array(0));
     }
     return { counts, ...(routed.every(({ length }) => length === 0) ? {} : { routed }), tokens: tokens.data };
+}
+
+/** Values shaped as the counts beside them. */
+function readValues(
+    { tensors, wordTensors }: Safetensors,
+    { counts }: Counts,
+    { sites, edges }: FileShape & { readonly edges: readonly number[] },
+    damaged: (what: string) => Error,
+): Values {
+    const names = counts.map((_, i) => tensorName(i, sites));
+    const sums = names.map((name, i) => {
+        const found = tensors.get(`${name}.sums`)?.data;
+        if (found?.length !== counts[i]!.length) throw damaged(`the sums of ${name} are not as many as its counts`);
+        return found;
+    });
+    const histograms = names.map((name, i) => {
+        const found = wordTensors.get(`${name}.histogram`)?.data ?? new Uint32Array(0);
+        const wanted = sites?.[i]?.kind === 'routed' ? 0 : counts[i]!.length * edges.length;
+        if (found.length !== wanted)
+            throw damaged(`the histograms of ${name} do not have ${edges.length} bins a neuron`);
+        return found;
+    });
+    return { sums, histograms, edges };
+}
+
+function isOfValues(name: string): boolean {
+    return /\.(sums|histogram)$/.test(name);
 }
 
 /** Whether sites agree in width and counts and tokens in their sums. */

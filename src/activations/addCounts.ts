@@ -1,24 +1,45 @@
 import { defined } from '../support/defined.js';
-import type { Activations, Counts } from './Activations.js';
+import type { Activations, Counts, Values } from './Activations.js';
 
-/** Counts of several parts of the texts, added: those of their union. At least one part, of equal shapes. */
+/**
+ * Counts of several parts of the texts, added: those of their union, with values where all parts have them. At least
+ * one part, of equal shapes.
+ */
 export function addCounts(parts: readonly Counts[]): Counts {
-    const [first] = parts;
-    const sum = (of: (part: Counts) => BigInt64Array): BigInt64Array => {
-        const total = of(first!).slice();
-        for (const part of parts.slice(1)) {
-            const more = of(part);
-            for (let j = 0; j < total.length; j++) total[j]! += more[j]!;
-        }
-        return total;
-    };
+    const [first] = parts as readonly [Counts];
+    const values = parts.map((part) => part.values).filter((part) => part !== undefined);
     return {
-        counts: first!.counts.map((_, i) => sum(({ counts }) => counts[i]!)),
-        ...(first!.routed === undefined
+        counts: first.counts.map((_, i) => sumOf(parts.map(({ counts }) => counts[i]!))),
+        ...(first.routed === undefined
             ? {}
-            : { routed: first!.routed.map((_, i) => sum(({ routed }) => routed![i]!)) }),
-        tokens: sum(({ tokens }) => tokens),
+            : { routed: first.routed.map((_, i) => sumOf(parts.map(({ routed }) => routed![i]!))) }),
+        tokens: sumOf(parts.map(({ tokens }) => tokens)),
+        ...(values.length === parts.length ? { values: addValues(values) } : {}),
     };
+}
+
+function addValues(parts: readonly Values[]): Values {
+    const [first] = parts as readonly [Values];
+    return {
+        sums: first.sums.map((_, i) => sumOf(parts.map(({ sums }) => sums[i]!))),
+        histograms: first.histograms.map((_, i) => {
+            const total = first.histograms[i]!.slice();
+            for (const part of parts.slice(1)) addTo(total, part.histograms[i]!);
+            return total;
+        }),
+        edges: first.edges,
+    };
+}
+
+/** Adds one array of counts to another, of equal length. */
+export function addTo(total: Uint32Array, more: Uint32Array): void {
+    for (let j = 0; j < total.length; j++) total[j]! += more[j]!;
+}
+
+function sumOf([first, ...others]: readonly BigInt64Array[]): BigInt64Array {
+    const total = first!.slice();
+    for (const more of others) for (let j = 0; j < total.length; j++) total[j]! += more[j]!;
+    return total;
 }
 
 /** Counts of two parts of the texts with their folds, which are dropped where they are not as many in both. */

@@ -12,7 +12,8 @@ export interface Making {
 /**
  * Sees to it that finished counts are not put in the place of others unasked.
  * @param path of the file that they are to be in
- * @returns whether it holds these counts already, and how those it holds differ, if it holds others
+ * @returns whether it holds these counts already, with values where they are to have some, and how those it holds
+ * differ, if it holds others
  * @throws LanguageNeuronsError MISMATCH, naming both; as `readActivationsSource`
  */
 export async function checkReplaces(
@@ -34,5 +35,6 @@ export async function checkReplaces(
                 'give another --out, or --force to put these in their place',
         );
     }
-    return { isThere: differences.length === 0, differences };
+    const lacksValues = making.source.settings?.values !== undefined && had.source.settings?.values === undefined;
+    return { isThere: differences.length === 0 && !lacksValues, differences };
 }

@@ -14,7 +14,7 @@ import { keyOf } from '../support/keyOf.js';
 import { type Progress, silent } from '../support/progress.js';
 import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { activationsPath, readActivations, writeActivations } from './activationsFile.js';
-import { addCounts } from './addCounts.js';
+import { addCounts, addTo } from './addCounts.js';
 import { checkReplaces } from './checkReplaces.js';
 import { type CollectedPart, emptyPart, readPart, writePart } from './collectedPart.js';
 import { engineVersions, modelSource } from './modelSource.js';
@@ -54,6 +54,9 @@ export interface CollectResult {
  * was stopped and continued packs the same batches as one that was not, and ends with the same file.
  */
 const chunkCharacters = 65_536;
+
+/** A bin is 32 bits. */
+const mostBinned = 2n ** 32n - 1n;
 
 /**
  * Counts a corpus, language by language, into `activations.safetensors`. Finished parts of an earlier,
@@ -140,7 +143,7 @@ async function collectInto({
         const growing = await Promise.all(
             parts.map(async (_, fold): Promise<GrowingPart> => {
                 const { path, key } = partOf(language, fold);
-                const part = (await readPart(path, key)) ?? emptyPart(engine.sites, key);
+                const part = (await readPart(path, key)) ?? emptyPart(engine.sites, key, engine.settings.values);
                 return { path, part, skip: part.samples };
             }),
         );
@@ -163,12 +166,13 @@ async function collectInto({
         for (const [fold, { part }] of growing.entries()) parts[fold]!.push(part);
     }
     progress.done();
-    const columns = parts.map((list) => joinParts(list));
+    const columns = parts.map((list) => joinParts(list, engine.binEdges));
     const activations: Activations = {
         languages: corpus.languages,
         ...defined({ sites: siteTable(engine) }),
         ...addCounts(columns),
-        ...(folds === undefined ? {} : { folds: columns }),
+        // The certainty of an analysis asks for counts alone.
+        ...(folds === undefined ? {} : { folds: columns.map(({ values: _, ...counts }) => counts) }),
         source,
     };
     await writeActivations(resultPath, activations);
@@ -230,12 +234,28 @@ function addToPart(part: CollectedPart, chunk: Chunk, counted: CountResult): Col
         tokens: part.tokens + counted.tokens,
         counts: part.counts.map((site, i) => site.map((count, j) => count + counted.counts[i]![j]!)),
         routed: part.routed.map((site, i) => site.map((count, j) => count + counted.routed[i]![j]!)),
+        ...(part.values === undefined
+            ? {}
+            : {
+                  values: {
+                      sums: part.values.sums.map((site, i) => site.map((sum, j) => sum + counted.sums[i]![j]!)),
+                      histograms: part.values.histograms.map((site, i) => {
+                          const total = site.slice();
+                          addTo(total, counted.histograms[i]!);
+                          return total;
+                      }),
+                  },
+              }),
     };
 }
 
-/** Interleaves one column a language into counts [neurons, l], and into [experts, l]. */
-function joinParts(parts: readonly CollectedPart[]): Counts {
+/**
+ * Interleaves one column a language into counts and sums [neurons, l], and into [experts, l] and [neurons, l, bins].
+ * @throws LanguageNeuronsError UNSUPPORTED for values of more tokens than a bin can count
+ */
+function joinParts(parts: readonly CollectedPart[], edges: readonly number[]): Counts {
     const l = parts.length;
+    const bins = edges.length;
     const join = (columnOf: (part: CollectedPart) => BigInt64Array): BigInt64Array => {
         const joined = new BigInt64Array(columnOf(parts[0]!).length * l);
         for (const [k, part] of parts.entries()) {
@@ -244,13 +264,37 @@ function joinParts(parts: readonly CollectedPart[]): Counts {
         }
         return joined;
     };
-    const [{ counts, routed }] = parts as readonly [CollectedPart];
+    const joinBins = (i: number): Uint32Array => {
+        const joined = new Uint32Array(parts[0]!.values!.histograms[i]!.length * l);
+        for (const [k, { values }] of parts.entries()) {
+            const column = values!.histograms[i]!;
+            for (let j = 0; j * bins < column.length; j++)
+                joined.set(column.subarray(j * bins, (j + 1) * bins), (j * l + k) * bins);
+        }
+        return joined;
+    };
+    const [{ counts, routed, values }] = parts as readonly [CollectedPart];
+    if (values !== undefined && parts.some(({ tokens }) => tokens > mostBinned)) {
+        throw new LanguageNeuronsError(
+            'UNSUPPORTED',
+            `values are kept of at most ${mostBinned} tokens a language; give fewer texts, or collect without --values`,
+        );
+    }
     return {
         counts: counts.map((_, i) => join((part) => part.counts[i]!)),
         ...(routed.every(({ length }) => length === 0)
             ? {}
             : { routed: routed.map((_, i) => join((part) => part.routed[i]!)) }),
         tokens: BigInt64Array.from(parts.map(({ tokens }) => tokens)),
+        ...(values === undefined
+            ? {}
+            : {
+                  values: {
+                      sums: values.sums.map((_, i) => join((part) => part.values!.sums[i]!)),
+                      histograms: values.histograms.map((_, i) => joinBins(i)),
+                      edges,
+                  },
+              }),
     };
 }
 

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { neuronsAt, type Site } from '../engine/Site.js';
 import type { LanguageNeuronsError } from '../errors.js';
-import { readSafetensors, type Safetensors, writeSafetensors } from './safetensors.js';
+import type { Values } from './Activations.js';
+import { readSafetensors, type Safetensors, type TensorData, writeSafetensors } from './safetensors.js';
 
 /** Counts of the first samples of one language: what a stopped run leaves behind. */
 export interface CollectedPart {
@@ -15,11 +16,14 @@ export interface CollectedPart {
     readonly counts: readonly BigInt64Array[];
     /** int64 [experts] of a routed site, else empty. */
     readonly routed: readonly BigInt64Array[];
+    /** int64 [neurons] and uint32 [neurons, bins] a site, the latter empty where it is routed; see `Values`. */
+    readonly values?: Omit<Values, 'edges'> | undefined;
 }
 
 const wholeNumber = z.string().regex(/^\d+$/).transform(Number);
 
-export function emptyPart(sites: readonly Site[], key: string): CollectedPart {
+/** @param bins of histograms, where there are values */
+export function emptyPart(sites: readonly Site[], key: string, bins?: number): CollectedPart {
     return {
         key,
         samples: 0,
@@ -27,6 +31,14 @@ export function emptyPart(sites: readonly Site[], key: string): CollectedPart {
         tokens: 0n,
         counts: sites.map((site) => new BigInt64Array(neuronsAt(site))),
         routed: sites.map(({ kind, experts }) => new BigInt64Array(kind === 'routed' ? experts : 0)),
+        ...(bins === undefined
+            ? {}
+            : {
+                  values: {
+                      sums: sites.map((site) => new BigInt64Array(neuronsAt(site))),
+                      histograms: sites.map(({ kind, width }) => new Uint32Array(kind === 'routed' ? 0 : width * bins)),
+                  },
+              }),
     };
 }
 
@@ -44,7 +56,7 @@ export async function readPart(path: string, key: string): Promise<CollectedPart
         if (code === 'DAMAGED' || isMissing) return undefined; // counted anew
         throw cause;
     }
-    const { tensors, metadata } = file;
+    const { tensors, wordTensors, metadata } = file;
     if (metadata.key !== key) return undefined;
     const sites = Array.from(
         { length: [...tensors.keys()].filter((name) => name.endsWith('.counts')).length },
@@ -58,6 +70,16 @@ export async function readPart(path: string, key: string): Promise<CollectedPart
             tokens: z.bigint().parse(tensors.get('tokens')!.data[0]),
             counts: sites.map((i) => tensors.get(`blk.${i}.counts`)!.data),
             routed: sites.map((i) => tensors.get(`blk.${i}.routed`)?.data ?? new BigInt64Array(0)),
+            ...(tensors.has('blk.0.sums')
+                ? {
+                      values: {
+                          sums: sites.map((i) => tensors.get(`blk.${i}.sums`)!.data),
+                          histograms: sites.map(
+                              (i) => wordTensors.get(`blk.${i}.histogram`)?.data ?? new Uint32Array(0),
+                          ),
+                      },
+                  }
+                : {}),
         };
     } catch {
         return undefined; // counted anew
@@ -68,8 +90,13 @@ export async function writePart(path: string, part: CollectedPart): Promise<void
     await writeSafetensors(
         path,
         new Map([
-            ...(['counts', 'routed'] as const).flatMap((name) =>
-                part[name].flatMap((data, i) =>
+            ...Object.entries({
+                counts: part.counts,
+                routed: part.routed,
+                sums: part.values?.sums ?? [],
+                histogram: part.values?.histograms ?? [],
+            }).flatMap(([name, sites]) =>
+                sites.flatMap((data: TensorData, i) =>
                     data.length === 0 ? [] : [[`blk.${i}.${name}`, { shape: [data.length], data }] as const],
                 ),
             ),

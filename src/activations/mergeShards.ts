@@ -23,11 +23,12 @@ export async function mergeShards(files: readonly string[]): Promise<Activations
     checkShards(found, 'collect', (a, b) => [
         ...sourceDifferences(a.source, b.source, { model: true }),
         ...versionDifferences(a.source.versions, b.source.versions),
+        ...(a.source.settings.values === b.source.settings.values ? [] : ['values']),
         ...(a.languages === b.languages ? [] : ['languages']),
     ]);
     let sum: Activations | undefined;
     for (const { file, source } of found) {
-        const next = { ...(await readActivations(file)), source };
+        const next = { ...(await readActivations(file, { values: true })), source };
         if (sum !== undefined && !sameSites(sitesOf(sum), sitesOf(next))) {
             throw new LanguageNeuronsError(
                 'DAMAGED',

@@ -4,24 +4,27 @@ import { LanguageNeuronsError } from '../errors.js';
 import { writeFileAtomic } from '../files/fileAccess.js';
 
 /**
- * The part of the safetensors format that this tool needs: int64 tensors and string metadata. A file
+ * The part of the safetensors format that this tool needs: int64 and uint32 tensors and string metadata. A file
  * is an 8-byte little-endian header length, a JSON header, and the tensors' bytes without gaps.
  * https://huggingface.co/docs/safetensors/index#format
  */
-export interface Tensor {
+export interface Tensor<Data extends TensorData = TensorData> {
     readonly shape: readonly number[];
-    readonly data: BigInt64Array;
+    readonly data: Data;
 }
 
+export type TensorData = BigInt64Array | Uint32Array;
+
 export interface Safetensors {
-    readonly tensors: ReadonlyMap<string, Tensor>;
+    readonly tensors: ReadonlyMap<string, Tensor<BigInt64Array>>;
+    readonly wordTensors: ReadonlyMap<string, Tensor<Uint32Array>>;
     readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** The reference implementation's own limit; a header that claims more is not one. */
 const maxHeaderBytes = 100_000_000;
 const lengthBytes = 8;
-const elementBytes = 8;
+const elementBytes: Readonly<Record<string, number>> = { I64: 8, U32: 4 };
 
 const entry = z.object({
     dtype: z.string(),
@@ -39,7 +42,8 @@ export async function writeSafetensors(
     const header: Record<string, unknown> = { __metadata__: metadata };
     let offset = 0;
     for (const [name, { shape, data }] of tensors) {
-        header[name] = { dtype: 'I64', shape, data_offsets: [offset, offset + data.byteLength] };
+        const dtype = data instanceof Uint32Array ? 'U32' : 'I64';
+        header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
         offset += data.byteLength;
     }
     // Padded with spaces to a multiple of 8, so that readers may map the tensors in place.
@@ -51,9 +55,15 @@ export async function writeSafetensors(
     await writeFileAtomic(path, [length, text, ...bodies]); // piece by piece: counts of experts take gigabytes
 }
 
-/** @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong */
-export async function readSafetensors(path: string): Promise<Safetensors> {
-    return opened(path, (file) => readOpened(file, path));
+/**
+ * @param wanted tensors to read, by name; the others are looked at in the header only. Default: all
+ * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong
+ */
+export async function readSafetensors(
+    path: string,
+    wanted: (name: string) => boolean = () => true,
+): Promise<Safetensors> {
+    return opened(path, (file) => readOpened(file, path, wanted));
 }
 
 /**
@@ -121,7 +131,7 @@ async function readHeader(
     }
 }
 
-async function readOpened(file: FileHandle, path: string): Promise<Safetensors> {
+async function readOpened(file: FileHandle, path: string, wanted: (name: string) => boolean): Promise<Safetensors> {
     const damaged = damageOf(path);
     const { header, begin, size } = await readHeader(file, path);
     const metadata = metadataOf(header);
@@ -134,7 +144,8 @@ async function readOpened(file: FileHandle, path: string): Promise<Safetensors> 
     }
     entries.sort(([, a], [, b]) => a.data_offsets[0] - b.data_offsets[0] || a.data_offsets[1] - b.data_offsets[1]);
 
-    const tensors = new Map<string, Tensor>();
+    const tensors = new Map<string, Tensor<BigInt64Array>>();
+    const wordTensors = new Map<string, Tensor<Uint32Array>>();
     let end = 0;
     for (const [
         name,
@@ -145,20 +156,23 @@ async function readOpened(file: FileHandle, path: string): Promise<Safetensors> 
         },
     ] of entries) {
         const elements = shape.reduce((product, n) => product * n, 1);
-        if (dtype !== 'I64') throw damaged(`tensor ${name} is ${dtype}, not I64`);
+        const each = elementBytes[dtype];
+        if (each === undefined) throw damaged(`tensor ${name} is ${dtype}, not I64 or U32`);
         if (from !== end || to < from || begin + to > size)
             throw damaged(`tensor ${name} overlaps another, leaves a gap or lies outside the file`);
-        if (to - from !== elements * elementBytes)
+        if (to - from !== elements * each)
             throw damaged(`tensor ${name} has ${to - from} bytes for a shape of ${elements} numbers`);
         end = to;
-        const bytes = await readExactly(file, begin + from, to - from);
-        tensors.set(name, { shape, data: new BigInt64Array(bytes.buffer, bytes.byteOffset, elements) });
+        if (!wanted(name)) continue;
+        const { buffer, byteOffset } = await readExactly(file, begin + from, to - from);
+        if (dtype === 'U32') wordTensors.set(name, { shape, data: new Uint32Array(buffer, byteOffset, elements) });
+        else tensors.set(name, { shape, data: new BigInt64Array(buffer, byteOffset, elements) });
     }
     if (begin + end !== size) throw damaged(`${size - begin - end} bytes belong to no tensor`);
-    return { tensors, metadata };
+    return { tensors, wordTensors, metadata };
 }
 
-/** Reads into memory of its own, so that a BigInt64Array may lie on it. */
+/** Reads into memory of its own, so that an array of numbers may lie on it. */
 async function readExactly(file: FileHandle, position: number, length: number): Promise<Buffer> {
     const buffer = Buffer.from(new ArrayBuffer(length));
     let done = 0;

@@ -14,6 +14,7 @@ export interface CollectArguments extends ModelArguments {
     languages: string | undefined;
     out: string;
     folds: number | undefined;
+    values: boolean;
     force: boolean;
     fresh: boolean;
     shard: string | undefined;
@@ -35,7 +36,10 @@ export async function collectCommand(args: CollectArguments, context: CommandCon
         const divided = { folder: args.out, whole: activationsPath(args.out), kinds: ['counts'] as const };
         return mergeResult([await onDevices({ ...args, devices }, divided, context)]);
     }
-    const engine = await openEngine({ ...toEngineOptions(args), countOnly: true }, { signal, progress });
+    const engine = await openEngine(
+        { ...toEngineOptions(args), countOnly: true, values: args.values },
+        { signal, progress },
+    );
     try {
         const { activations, decodedTokens, seconds } = await freshly(
             { fresh: args.fresh, folder: args.out, kinds: ['counts'] },

@@ -13,6 +13,10 @@ export const collectDeclaration: CommandDeclaration = {
             number: ranges.folds,
             describe: 'keep this many parts of the texts apart, so that identify can say how sure it is',
         },
+        values: {
+            flag: true,
+            describe: "keep sums and histograms of each neuron's activations too, for interventions by their means",
+        },
         shard: { describe: `count only a part${shardPlaces}` },
         devices,
         force: {

@@ -39,6 +39,8 @@ export class Engine {
     readonly plan: MemoryPlan | undefined;
     /** Edits held at a time. */
     readonly edits: number;
+    /** Lower edges of the bins of activations' histograms; see `NativeAddon.binEdges`. */
+    readonly binEdges: readonly number[];
     /** What the user should know: the plan, a batch that was made smaller, a count that leaves its device. */
     readonly notes: readonly string[];
     /** Cells of the KV cache: with the batch it decides which answers are generated side by side. */
@@ -60,6 +62,7 @@ export class Engine {
         this.windowSize = sizes.windowSize;
         this.contextSize = sizes.contextSize;
         this.edits = sizes.edits;
+        this.binEdges = [...backends.addon.binEdges()];
     }
 
     /** Tokens of a batch: what was asked for, or less where memory is short. */

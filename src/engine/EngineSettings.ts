@@ -13,6 +13,8 @@ export type EngineSettings = {
     readonly batch: number;
     /** Most tokens of one text. */
     readonly window: number;
+    /** Bins of each neuron's histogram, where activations are added up too. */
+    readonly values?: number;
     /** On devices: layers asked for, or `auto`, and how the model is spread. */
     readonly gpuLayers?: number | 'auto';
     readonly split?: NativeSplit;
@@ -22,16 +24,15 @@ export type EngineSettings = {
 };
 
 export function engineSettings(
-    { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions,
-    { name: device, gpus }: LoadedBackends,
+    { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0, values = false }: EngineOptions,
+    { name: device, gpus, addon }: LoadedBackends,
     batch: number,
     window: number,
 ): EngineSettings {
-    if (gpus.length === 0) return { device, batch, window };
+    const common = { device, batch, window, ...(values ? { values: addon.binEdges().length } : {}) };
+    if (gpus.length === 0) return common;
     return {
-        device,
-        batch,
-        window,
+        ...common,
         gpuLayers: gpuLayers ?? 'auto',
         split,
         mainGpu,

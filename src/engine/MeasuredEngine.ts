@@ -24,17 +24,23 @@ export class MeasuredEngine extends Engine {
      * Decodes samples and keeps nothing: the work that `count` adds to.
      * @param head compute the output head for the last token of each batch, for none, or for every token
      * @param count count activations all the same: what is added to the very same work
+     * @param values add them up too
      */
     prefill(
         samples: Samples,
         options: RunOptions & {
             readonly head?: boolean | 'every';
             readonly count?: boolean;
+            readonly values?: boolean;
             readonly edit?: TextEdit;
         } = {},
     ): Promise<number> {
-        const { edit, head, count = false, signal } = options;
-        const purpose = { count, head: head === 'every' ? 'unread' : head === false ? 'none' : 'logits' } as const;
+        const { edit, head, count = false, values = false, signal } = options;
+        const purpose = {
+            count,
+            values,
+            head: head === 'every' ? 'unread' : head === false ? 'none' : 'logits',
+        } as const;
         return this.passes.run(purpose, [edit], signal, () => this.passes.decodeAll(samples, options));
     }
 

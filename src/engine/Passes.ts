@@ -31,6 +31,8 @@ export class Passes {
     readonly headOnDevice: boolean;
     /** Whether sequences can have streams of their own, and take tokens back. */
     readonly plainCache: boolean;
+    /** Counting adds up activations too. */
+    readonly values: boolean;
     readonly #open: OpenContext;
     /** The context is being replaced. */
     #laying = false;
@@ -49,7 +51,7 @@ export class Passes {
     /** Settles when all native work of the passes so far is over: an aborted one does not wait for it. */
     #settled: Promise<unknown> = Promise.resolve();
 
-    constructor({ model, context, open, backends, steppedDown, sizes }: EngineParts) {
+    constructor({ model, context, open, backends, steppedDown, values, sizes }: EngineParts) {
         this.model = model;
         this.info = model.info();
         this.windowSize = sizes.windowSize;
@@ -59,6 +61,7 @@ export class Passes {
         this.onDevice = backends.gpus.length > 0;
         this.headOnDevice = context.headOnDevice();
         this.plainCache = context.plainCache();
+        this.values = values;
         this.#context = context;
         this.#open = open;
         this.#batchSize = sizes.batchSize;

@@ -20,6 +20,8 @@ export interface NativeAddon {
     addRpcServer(endpoint: string): Promise<string[]>;
     /** Lends devices, by name, on HOST:PORT, HOST an IPv4 address, to one client at a time; settles where it cannot. */
     serveRpc(endpoint: string, threads: number, devices: readonly string[]): Promise<never>;
+    /** Lower edges of the bins of an activation's histogram, ascending; that of the first stands for minus infinity. */
+    binEdges(): Float32Array;
     loadModel(options: NativeModelOptions): Promise<NativeModel>;
     /** What a model and a context of it would take, LoRA adapters left out; nothing of it is allocated. */
     measureMemory(model: NativeModelOptions, context: NativeContextOptions): Promise<NativeMemory>;
@@ -151,6 +153,8 @@ export interface NativeContextOptions {
     readonly edits: number;
     /** They may have offsets, which take as much memory again. */
     readonly offsets: boolean;
+    /** Room for sums and histograms of activations. Default false. */
+    readonly values?: boolean;
     /**
      * Not empty: count through llama.cpp's eval callback (the reference way): the activation of this name, or, for
      * `*`, what every activation function of an FFN is applied to, by layer and in a layer in the order of computation.
@@ -176,6 +180,13 @@ export interface NativeCounts {
     readonly counts: BigInt64Array[];
     /** [experts] of a routed site, else empty: counted tokens that went through the expert. */
     readonly routed: BigInt64Array[];
+    /** [experts * width] in the mode `values`: sums of counted tokens' activations, in units of 2^-20. Else no site. */
+    readonly sums: BigInt64Array[];
+    /**
+     * [width, bins] in the mode `values`, empty where the site is routed: counted tokens in each bin, of all tokens on
+     * the CPU, else of every 16th of a batch. Else no site.
+     */
+    readonly histograms: Uint32Array[];
     readonly tokens: bigint;
 }
 
@@ -197,6 +208,8 @@ export interface NativeMode {
     readonly edits: boolean;
     /** Edits have offsets. */
     readonly add: boolean;
+    /** Activations are added up, and counted by bins. Default false. */
+    readonly values?: boolean;
     readonly head: NativeHead;
 }
 

@@ -8,7 +8,7 @@ import type { Passes, Purpose } from './Passes.js';
 
 /** See `Engine.count`. */
 export function count(passes: Passes, samples: Samples, options: RunOptions): Promise<CountResult> {
-    return passes.run({ count: true, head: 'none' }, [], options.signal, async () => {
+    return passes.run({ count: true, values: passes.values, head: 'none' }, [], options.signal, async () => {
         const decodedTokens = await passes.decodeAll(samples, options);
         return { ...(await awaitNative(() => passes.context.counts())), decodedTokens };
     });

@@ -44,6 +44,11 @@ export interface EngineOptions {
     readonly edits?: number;
     /** Edits may have offsets (add, replace, diffmean), which take as much memory again. Default false. */
     readonly offsets?: boolean;
+    /**
+     * Counting adds up activations too, and counts them by bins: 65 numbers of 4 bytes a neuron on its device. Default
+     * false.
+     */
+    readonly values?: boolean;
     /** Stops reading the model's file, which is read whole the first time. */
     readonly signal?: AbortSignal | undefined;
     /** Tells how far that is. */

@@ -1,5 +1,4 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { EditRoom } from './edits.js';
 import type { NativeContext, NativeContextOptions, NativeDevice, NativeMode, NativeModel } from './addon.js';
 import { checkOptions, checkWindow } from './checkOptions.js';
 import { defaultThreads } from './defaultThreads.js';
@@ -24,6 +23,9 @@ export interface CacheLayout {
     readonly streams: boolean;
 }
 
+/** What a context holds beside counters. */
+type NeuronRoom = Required<Pick<NativeContextOptions, 'edits' | 'offsets' | 'values'>>;
+
 /** Makes a context; default: a cache that all sequences share, of the engine's size. */
 export type OpenContext = (batchSize: number, layout?: CacheLayout) => Promise<NativeContext>;
 
@@ -39,6 +41,8 @@ export interface EngineParts {
     readonly plan: MemoryPlan | undefined;
     readonly notes: readonly string[];
     readonly steppedDown: boolean;
+    /** Counting adds up activations too. */
+    readonly values: boolean;
     readonly sizes: Readonly<
         Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'edits', number>
     >;
@@ -53,7 +57,8 @@ export async function loadEngine(
 ): Promise<EngineParts> {
     checkOptions(options);
     const { batchSize: requestedBatchSize = defaultBatchSize } = options;
-    const room: EditRoom = { edits: options.edits ?? 1, offsets: options.offsets ?? false };
+    const { edits = 1, offsets = false, values = false } = options;
+    const room: NeuronRoom = { edits, offsets, values };
     const path = await resolveModel(options.model);
     const loras = await Promise.all(
         (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
@@ -123,7 +128,8 @@ export async function loadEngine(
             plan,
             notes,
             steppedDown,
-            sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, edits: room.edits },
+            values,
+            sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, edits },
         };
     } catch (cause) {
         model.close();
@@ -136,7 +142,7 @@ function planOf(
     { addon, gpus }: LoadedBackends,
     options: EngineOptions,
     batchSize: number,
-    room: EditRoom,
+    room: NeuronRoom,
 ): Promise<MemoryPlan> {
     const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
     const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
@@ -165,7 +171,7 @@ function planOf(
 async function warnOfFallback(
     context: NativeContext,
     countOnly: boolean,
-    { edits, offsets }: EditRoom,
+    { edits, offsets, values }: NeuronRoom,
     notes: string[],
 ): Promise<void> {
     const plain: NativeMode = {
@@ -183,6 +189,7 @@ async function warnOfFallback(
             edit: true,
             edits: edits > 1,
             add: offsets,
+            values,
             head: countOnly ? 'none' : 'scores',
         }),
     );

@@ -36,6 +36,8 @@ export interface MemorySizes {
     readonly edits: number;
     /** Theirs too. Default false. */
     readonly offsets?: boolean;
+    /** Sums and histograms of activations too. Default false. */
+    readonly values?: boolean;
     /** No memory for logits and scores. Default false. */
     readonly countOnly?: boolean | undefined;
     /** Layers that the user wants on the GPU. Default: as many as fit. */
@@ -69,7 +71,8 @@ export async function planMemory(
     sizes: MemorySizes,
     memory = machineMemory(),
 ): Promise<MemoryPlan> {
-    const { contextSize, batchSize, edits, offsets = false, countOnly = false, leastBatchSize = batchSize } = sizes;
+    const { contextSize, batchSize, edits, offsets = false, values = false, countOnly = false } = sizes;
+    const { leastBatchSize = batchSize } = sizes;
     const sequences = Math.min(maxSequences, batchSize);
     const measured = new Map<string, Promise<NativeMemory>>();
     const needs = (gpuLayers: number, batch: number): Promise<NativeMemory> => {
@@ -89,6 +92,7 @@ export async function planMemory(
                         countOnly,
                         edits,
                         offsets,
+                        values,
                         callbackTensor: '',
                     },
                 ),

@@ -11,21 +11,32 @@ import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
  * | scale | v * g |
  * | add | g + v |
  * | replace | v |
+ * | diffmean | g + v - mean over the other languages of their means |
  *
- * `add` and `replace` are those of Language Arithmetics: its strength alpha is s where v is 1 or a mean.
+ * `add`, `replace` and `diffmean` are those of Language Arithmetics: its strength alpha is s, its mu_t the value
+ * `mean:t`.
  */
 export interface Intervention {
     readonly neurons: NeuronChoice;
     readonly op: InterventionOp;
-    /** v; of `zero`, none. Default: 1. */
-    readonly value?: number | undefined;
+    /**
+     * v; of `zero`, none, of `scale`, a number, of `diffmean`, a mean. Default: 1; of `diffmean`, the mean in the
+     * language whose neurons they are.
+     */
+    readonly value?: InterventionValue | undefined;
     /** s. Default 1. */
     readonly strength?: number | undefined;
     /** Tokens whose activations change. Default `both`. */
     readonly where?: InterventionWhere | undefined;
 }
 
-export const interventionOps = ['zero', 'scale', 'add', 'replace'] as const;
+/**
+ * A number for all neurons, or each neuron's own: its mean over all counted tokens or those of a language, or a
+ * percentile of a language, such as `p90:zh`.
+ */
+export type InterventionValue = number | 'mean' | `mean:${string}` | `p${number}:${string}`;
+
+export const interventionOps = ['zero', 'scale', 'add', 'replace', 'diffmean'] as const;
 export type InterventionOp = (typeof interventionOps)[number];
 
 /** A language's neurons in one of the sets of an analysis, or neurons by site and index. */

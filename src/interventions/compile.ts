@@ -1,8 +1,10 @@
+import type { ActivationValues } from '../activations/ActivationValues.js';
 import type { AffineEdit, NeuronEdit, TextEdit } from '../engine/edits.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import type { Intervention, InterventionWhere, PositionRange } from './Intervention.js';
+import { resolveValue, type ValueOfNeuron } from './resolveValue.js';
 
 /** More ranges of positions than this make more edits than are worth holding. */
 const mostRanges = 3;
@@ -12,6 +14,8 @@ export interface CompileOptions {
     readonly sizes: readonly number[];
     /** Where neurons are chosen by language. */
     readonly analysis?: NeuronAnalysis | undefined;
+    /** Where a value is a mean or a percentile. */
+    readonly values?: ActivationValues | undefined;
     /**
      * Of two that change the same neuron at the same token: the later one is applied to what the earlier one gives, or
      * they are refused. Default `order`.
@@ -28,7 +32,8 @@ interface Affine {
 /**
  * The edits that some interventions, one after another, come to. Each maps an activation g to a * g + b, and so do
  * several: what a token's activations go through is one factor and one offset a neuron.
- * @throws LanguageNeuronsError WRONG_USE, naming the intervention; NOT_FOUND for a language that was not analysed
+ * @throws LanguageNeuronsError WRONG_USE, naming the intervention; NOT_FOUND for a language that was not analysed, or
+ * has no values; MISMATCH for values of another model; UNSUPPORTED for percentiles of experts
  */
 export function compileInterventions(interventions: readonly Intervention[], options: CompileOptions): TextEdit {
     const steps = interventions.map((intervention, i) => stepOf(intervention, i, options));
@@ -61,17 +66,17 @@ export function compileInterventions(interventions: readonly Intervention[], opt
 interface Step {
     readonly name: string;
     readonly neurons: readonly NeuronIndex[];
-    readonly affine: Affine;
+    readonly affine: (site: number, index: number) => Affine;
     readonly where: InterventionWhere;
 }
 
-function stepOf(intervention: Intervention, i: number, { sizes, analysis }: CompileOptions): Step {
+function stepOf(intervention: Intervention, i: number, { sizes, analysis, values }: CompileOptions): Step {
     const { neurons: choice, op, value, strength: s = 1, where = 'both' } = intervention;
     const name = `intervention ${i + 1} (${op})`;
     const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `${name}: ${why}`);
     for (const [what, number] of [
         ['strength', s],
-        ['value', value ?? 0],
+        ['value', typeof value === 'number' ? value : 0],
     ] as const) {
         if (!Number.isFinite(number)) throw wrong(`its ${what} must be a number, not ${number}`);
     }
@@ -88,19 +93,26 @@ function stepOf(intervention: Intervention, i: number, { sizes, analysis }: Comp
         if (!(index >= 0 && index < (sizes[site] ?? 0) && Number.isInteger(index)))
             throw wrong(`the model has no neuron ${index} of site ${site}`);
     }
-    return { name, neurons, affine: affineOf(op, value ?? 1, s), where };
+    if (values?.fits(sizes) === false)
+        throw new LanguageNeuronsError(
+            'MISMATCH',
+            `${name}: the values are of a model with other neurons; collect again`,
+        );
+    const language = 'language' in choice ? choice.language : undefined;
+    return { name, neurons, affine: affineOf(op, resolveValue({ op, value, language }, values, wrong), s), where };
 }
 
-function affineOf(op: Intervention['op'], v: number, s: number): Affine {
+function affineOf(op: Intervention['op'], v: ValueOfNeuron, s: number): Step['affine'] {
     switch (op) {
         case 'zero':
-            return { factor: 1 - s, offset: 0 };
+            return () => ({ factor: 1 - s, offset: 0 });
         case 'scale':
-            return { factor: 1 + s * (v - 1), offset: 0 };
+            return (site, index) => ({ factor: 1 + s * (v(site, index) - 1), offset: 0 });
         case 'add':
-            return { factor: 1, offset: s * v };
+        case 'diffmean':
+            return (site, index) => ({ factor: 1, offset: s * v(site, index) });
         case 'replace':
-            return { factor: 1 - s, offset: s * v };
+            return (site, index) => ({ factor: 1 - s, offset: s * v(site, index) });
     }
 }
 
@@ -122,8 +134,9 @@ function composed(steps: readonly Step[], { sizes, conflict = 'order' }: Compile
             }
             if (before === name) continue; // named twice
             changedBy.set(key, name);
-            factors[site]![index]! *= affine.factor;
-            offsets[site]![index] = offsets[site]![index]! * affine.factor + affine.offset;
+            const { factor, offset } = affine(site, index);
+            factors[site]![index]! *= factor;
+            offsets[site]![index] = offsets[site]![index]! * factor + offset;
         }
     }
     const adds = offsets.some((site) => site.some((offset) => offset !== 0));

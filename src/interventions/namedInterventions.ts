@@ -3,7 +3,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
-import { type Intervention, interventionOps } from './Intervention.js';
+import { type Intervention, interventionOps, type InterventionValue } from './Intervention.js';
+import { parseNamedValue } from './resolveValue.js';
 
 /** Interventions that go together, one after another, by a name of the user's. */
 export interface NamedInterventions {
@@ -12,6 +13,9 @@ export interface NamedInterventions {
 }
 
 const number = z.number().refine(Number.isFinite);
+const namedValue = z
+    .string()
+    .refine((text) => parseNamedValue(text) !== undefined, { error: 'is a number, mean, mean:LANG or p90:LANG' });
 const position = z.number().int();
 const interventionShape = z
     .strictObject({
@@ -22,7 +26,7 @@ const interventionShape = z
             .min(1)
             .optional(),
         op: z.enum(interventionOps),
-        value: number.optional(),
+        value: z.union([number, namedValue]).optional(),
         strength: number.optional(),
         where: z
             .union([
@@ -64,8 +68,9 @@ export async function readInterventions(path: string): Promise<NamedIntervention
     }
     return Object.entries(read.data).map(([name, list]) => ({
         name,
-        interventions: list.map(({ language, set, neurons, ...rest }) => ({
+        interventions: list.map(({ language, set, neurons, value, ...rest }) => ({
             ...rest,
+            value: value as InterventionValue | undefined,
             neurons: neurons ?? { language: language!, set: set as (typeof neuronSetNames)[number] | undefined },
         })),
     }));

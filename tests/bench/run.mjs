@@ -40,6 +40,7 @@ const aim = experts ? '<= 1.05' : '<= 1.03';
 const engine = await MeasuredEngine.open({ model, gpu });
 // Whole windows of one batch each: the plainest prefill there is.
 const full = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize });
+const valued = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize, values: true });
 const callback = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize, callbackTensor: '*' });
 
 const corpus = await openCorpus('udhr:1-12', { languages: ['en', 'zh', 'de'] });
@@ -85,6 +86,12 @@ await line(
     time(() => callback.count(few)),
 );
 await line(
+    'probed prefill with values / unprobed, time',
+    '<= 1.06',
+    time(experts ? () => valued.prefill(few, { head, count: true, values: true }) : () => valued.count(few)),
+    time(() => full.prefill(few, { head })),
+);
+await line(
     'masked prefill / unmasked, time',
     aim,
     time(() => full.prefill(few, { edit, head })),
@@ -106,7 +113,7 @@ if (!experts)
             return tokens / took;
         },
     );
-for (const each of [engine, full, callback]) each.close();
+for (const each of [engine, full, valued, callback]) each.close();
 
 if (torch && !experts) {
     const known = [embeddedModel, smollm2, gemma].filter((path) => existsSync(path));

@@ -5,6 +5,9 @@ Usage: python3 torch_edits.py MODEL.gguf; answers each line of JSON on stdin wit
    "greedy": 40}
   factors and offsets [layers][neurons] of the tokens at positions from <= p < to (null: to the end).
   -> {"logProbabilities": [...] of each token but the first, "greedy": [...] after the first `prompt` tokens}
+  {"tokens": [1, 306, ...], "from": 7, "percents": [50, 90]}
+  -> {"means": [[...], ...], "percentiles": [[[...], ...], ...]} of act(gate) over the tokens from there on,
+     [layers][neurons] and [percents][layers][neurons]
 """
 import json
 import os
@@ -17,6 +20,7 @@ from transformers import AutoModelForCausalLM  # noqa: E402
 folder, name = os.path.split(os.path.abspath(sys.argv[1]))
 model = AutoModelForCausalLM.from_pretrained(folder, gguf_file=name, dtype=torch.float32).eval()
 edits = []
+seen = {}
 
 
 def editing(layer):
@@ -28,6 +32,7 @@ def editing(layer):
             factors = torch.tensor(edit["factors"][layer])
             offsets = torch.tensor(edit["offsets"][layer])
             output = torch.where(inside[None, :, None], factors * output + offsets, output)
+        seen[layer] = output[0]
         return output
     return hook
 
@@ -45,8 +50,18 @@ def logits(tokens):
 print(json.dumps({"versions": torch.__version__}), flush=True)
 for line in sys.stdin:
     request = json.loads(line)
-    edits = request["edits"]
+    edits = request.get("edits", [])
     tokens = request["tokens"]
+    if "percents" in request:
+        logits(tokens)
+        values = [seen[layer][request["from"]:].double() for layer in range(len(seen))]
+        shares = torch.tensor(request["percents"], dtype=torch.float64) / 100
+        percentiles = [torch.quantile(layer, shares, dim=0).tolist() for layer in values]
+        print(json.dumps({
+            "means": [layer.mean(0).tolist() for layer in values],
+            "percentiles": [[layer[i] for layer in percentiles] for i in range(len(shares))],
+        }), flush=True)
+        continue
     scores = torch.log_softmax(logits(tokens).double(), -1)
     found = [scores[i, token].item() for i, token in enumerate(tokens[1:])]
     text = tokens[: request["prompt"]]

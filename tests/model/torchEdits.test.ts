@@ -5,6 +5,8 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { ActivationValues } from '../../src/activations/ActivationValues.js';
+import type { Activations } from '../../src/activations/Activations.js';
 import type { Engine } from '../../src/engine/Engine.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
@@ -32,6 +34,8 @@ function torchEdits(model: string): { ask(request: unknown): Promise<TorchAnswer
     };
 }
 interface TorchAnswer {
+    readonly means: readonly (readonly number[])[];
+    readonly percentiles: readonly (readonly (readonly number[])[])[];
     readonly logProbabilities: readonly number[];
     readonly greedy: readonly number[];
 }
@@ -77,11 +81,12 @@ const cases: Record<string, Case> = {
 
 describe.skipIf(!hasTorch)(`interventions against PyTorch's hooks (skipped without torch in ${python})`, () => {
     const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+    let model: string;
     let engine: Engine;
     let torch: ReturnType<typeof torchEdits>;
     let tokens: Int32Array;
     beforeAll(async () => {
-        const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
+        model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
         torch = torchEdits(model);
         engine = await MeasuredEngine.open({ model, gpu: 'off', edits: 8, offsets: true, f32Cache: true });
         const text = 'The farmer reads a long book in the old house, and the teacher writes to her friends.';
@@ -92,6 +97,46 @@ describe.skipIf(!hasTorch)(`interventions against PyTorch's hooks (skipped witho
         torch.close();
         engine.close();
         rmSync(folder, { recursive: true });
+    });
+
+    it('finds the same means and percentiles of activations', async () => {
+        const language = 'en';
+        const text = Array.from({ length: 12 }, () => [...tokens]).flat();
+        const [bos = 0] = tokens;
+        const lead = bos === engine.info.bos ? 1 : 0;
+        const percents = [50, 90];
+        const theirs = await torch.ask({ tokens: text, from: lead, percents });
+        const valued = await MeasuredEngine.open({ model, gpu: 'off', values: true, f32Cache: true });
+        const sample = { tokens: Int32Array.from(text.slice(lead)), promptLength: 0, characters: 0 };
+        const { counts, sums, histograms, tokens: counted } = await valued.count([sample]);
+        const [edges, sites] = [valued.binEdges, valued.sites];
+        valued.close();
+        const source = { model: {}, dataset: {}, versions: {} } as Activations['source'];
+        const found = new ActivationValues({
+            languages: [language],
+            sites,
+            counts,
+            tokens: BigInt64Array.of(counted),
+            values: { sums, histograms, edges },
+            source,
+        });
+        expect(counted).toBe(BigInt(text.length - lead));
+        let between = 0;
+        for (let site = 0; site < layers; site++) {
+            for (let index = 0; index < width; index++) {
+                expect(Math.abs(found.mean(site, index, 0) - theirs.means[site]![index]!)).toBeLessThan(1e-5);
+                for (const [i, percent] of percents.entries()) {
+                    const [ours, exact] = [
+                        found.percentile(site, index, percent, 0),
+                        theirs.percentiles[i]![site]![index]!,
+                    ];
+                    // A bin is a quarter of its value wide at most, half of a negative one, and 2^-6 around 0.
+                    if (Math.abs(ours - exact) < 0.016 + 0.5 * Math.abs(exact)) between++;
+                }
+            }
+        }
+        // An exact percentile between two far activations lies in neither's bin.
+        expect(between / (layers * width * percents.length)).toBeGreaterThan(0.98);
     });
 
     it.each(Object.entries(cases))('%s', async (_name, { interventions, torch: wanted }) => {

@@ -7,7 +7,9 @@ import type { Activations } from '../../../src/activations/Activations.js';
 import { readActivations, writeActivations } from '../../../src/activations/activationsFile.js';
 import { emptyPart, readPart, writePart } from '../../../src/activations/collectedPart.js';
 import { mergeActivations } from '../../../src/activations/mergeActivations.js';
-import { readSafetensors, writeSafetensors } from '../../../src/activations/safetensors.js';
+import { ActivationValues } from '../../../src/activations/ActivationValues.js';
+import { addCounts } from '../../../src/activations/addCounts.js';
+import { readSafetensors, type Tensor, writeSafetensors } from '../../../src/activations/safetensors.js';
 import { ensureWritableFolder, writeFileAtomic } from '../../../src/files/fileAccess.js';
 
 let root: string;
@@ -107,12 +109,80 @@ describe('activations.safetensors', () => {
         );
         await attempt((t) => t.set('blk.0.counts', { shape: [1, 4], data: base.counts[0]! }), /layer 0 is not/);
         await attempt((_, m) => (m.format = 'pt'), /no activation counts/);
-        await attempt((_, m) => (m.version = '4'), /version 4, this tool reads 1, 2 and 3/);
+        await attempt((_, m) => (m.version = '5'), /version 5, this tool reads 1, 2, 3 and 4/);
         for (const key of ['languages', 'model', 'dataset', 'settings', 'versions']) {
             for (const value of ['', '{', 'null', '7', '[5]', '{"name":[]}'])
                 await attempt((_, m) => (m[key] = value), new RegExp(`'${key}'`));
             if (key !== 'settings') await attempt((_, m) => Reflect.deleteProperty(m, key), new RegExp(`'${key}'`));
         }
+    });
+});
+
+describe('values of activations', () => {
+    const [edges, l] = [[-1e30, -1, 0, 1], 2];
+    const withValues = {
+        ...base,
+        values: {
+            sums: base.counts.map((site) => site.map((count) => -5n * count)),
+            histograms: base.counts.map((site) =>
+                Uint32Array.from({ length: site.length * edges.length }, (_, i) => i),
+            ),
+            edges,
+        },
+    };
+
+    it('are read where they are asked for, and added as counts are', async () => {
+        const path = join(root, 'valued');
+        await writeActivations(path, withValues);
+        expect(await readActivations(path)).toEqual(base);
+        const read = await readActivations(path, { values: true });
+        expect(read).toEqual(withValues);
+        const twice = addCounts([read, read]).values!;
+        expect(twice.sums).toEqual(withValues.values.sums.map((site) => site.map((sum) => 2n * sum)));
+        expect(twice.histograms).toEqual(withValues.values.histograms.map((site) => site.map((n) => 2 * n)));
+        expect(addCounts([read, base]).values).toBeUndefined();
+    });
+
+    it('that are not as many as the counts are DAMAGED', async () => {
+        const path = join(root, 'valued');
+        await writeActivations(path, withValues);
+        const { tensors, wordTensors, metadata } = await readSafetensors(path);
+        for (const [name, says] of [
+            ['blk.1.sums', /the sums of blk\.1 are not as many/],
+            ['blk.0.histogram', /the histograms of blk\.0 do not have 4 bins a neuron/],
+        ] as const) {
+            const left = [...tensors, ...wordTensors].filter(([tensor]) => tensor !== name);
+            await writeSafetensors(path, new Map<string, Tensor>(left), metadata);
+            const read = expect(readActivations(path, { values: true }), name);
+            await read.rejects.toMatchObject({ code: 'DAMAGED', message: expect.stringMatching(says) });
+        }
+        await writeSafetensors(path, new Map<string, Tensor>([...tensors, ...wordTensors]), {
+            ...metadata,
+            edges: '[0]',
+        });
+        await expect(readActivations(path, { values: true })).rejects.toThrow("'edges'");
+    });
+
+    it('have means and percentiles, even within a bin, of open bins their ends', () => {
+        const counts = [BigInt64Array.of(1n, 2n)];
+        const histograms = [Uint32Array.of(0, 4, 4, 2, 5, 0, 0, 5)];
+        const sums = [BigInt64Array.of(3n * 2n ** 20n, -(2n ** 19n))];
+        const activations = {
+            ...base,
+            counts,
+            tokens: BigInt64Array.of(10n, 10n),
+            values: { sums, histograms, edges },
+        };
+        const values = new ActivationValues(activations);
+        expect([0, 1, undefined].map((k) => values.mean(0, 0, k))).toEqual([0.3, -0.05, 0.125]);
+        expect(values.meanOfOthers(0, 0, 0)).toBe(-0.05);
+        expect([20, 40, 50, 80, 100].map((percent) => values.percentile(0, 0, percent, 0))).toEqual([
+            -0.5, 0, 0.25, 1, 1,
+        ]);
+        expect([10, 90].map((percent) => values.percentile(0, 0, percent, 1))).toEqual([-1, 1]);
+        expect(values.languageNumber('zh')).toBe(l - 1);
+        expect(() => values.languageNumber('de')).toThrow('no values of de were collected; choose from en, zh');
+        expect(() => new ActivationValues(base)).toThrow('collect with --values first');
     });
 });
 

@@ -2,7 +2,12 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { AffineEdit, EditsByToken, NeuronEdit } from '../../../src/engine/edits.js';
 import { compileInterventions } from '../../../src/interventions/compile.js';
-import { type Intervention, interventionOps, type InterventionWhere } from '../../../src/interventions/Intervention.js';
+import {
+    type Intervention,
+    type InterventionOp,
+    interventionOps,
+    type InterventionWhere,
+} from '../../../src/interventions/Intervention.js';
 
 const sizes = [6, 4];
 const compile = (...interventions: Intervention[]): ReturnType<typeof compileInterventions> =>
@@ -17,7 +22,8 @@ function apply(edit: NeuronEdit, [site, index]: readonly [number, number], g: nu
 
 /** The definition: g + s * (op(g) - g). */
 function defined({ op, value = 1, strength = 1 }: Intervention, g: number): number {
-    const to = { zero: 0, scale: value * g, add: g + value, replace: value }[op];
+    const v = value as number;
+    const to = { zero: 0, scale: v * g, add: g + v, replace: v }[op as Exclude<InterventionOp, 'diffmean'>];
     return g + strength * (to - g);
 }
 
@@ -35,7 +41,7 @@ const where = fc.constantFrom<InterventionWhere>('prompt', 'response', 'both', {
 const intervention = fc
     .record({
         neurons: fc.uniqueArray(neuron, { minLength: 1, selector: String }),
-        op: fc.constantFrom(...interventionOps),
+        op: fc.constantFrom(...interventionOps.filter((op) => op !== 'diffmean')),
         value: few,
         strength: few,
         where,

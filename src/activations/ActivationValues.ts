@@ -1,0 +1,110 @@
+import { neuronsAt, type Site } from '../engine/Site.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { type Activations, sitesOf, type Values } from './Activations.js';
+import { readActivations } from './activationsFile.js';
+
+/** Sums are in whole numbers of these. */
+const unit = 2 ** -20;
+
+/**
+ * Means and percentiles of neurons' activations act(gate), by language. Of a routed site they are over the tokens
+ * that went through the neuron's expert; an expert that none went through has a mean of 0.
+ */
+export class ActivationValues {
+    readonly languages: readonly string[];
+    /** Where the neurons are. */
+    readonly sites: readonly Site[];
+    readonly #activations: Activations;
+    readonly #values: Values;
+
+    /** @throws LanguageNeuronsError NOT_FOUND where none were collected */
+    constructor(activations: Activations) {
+        if (activations.values === undefined)
+            throw new LanguageNeuronsError('NOT_FOUND', 'these counts hold no values; collect with --values first');
+        this.#activations = activations;
+        this.#values = activations.values;
+        this.languages = activations.languages;
+        this.sites = sitesOf(activations);
+    }
+
+    /** @throws LanguageNeuronsError NOT_FOUND for a language that was not counted */
+    languageNumber(language: string): number {
+        const k = this.languages.indexOf(language);
+        if (k >= 0) return k;
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `no values of ${language} were collected; choose from ${this.languages.join(', ')}`,
+        );
+    }
+
+    /** The signed mean over all counted tokens of a language, or, of none, of all languages together. */
+    mean(site: number, index: number, k?: number): number {
+        const l = this.languages.length;
+        let sum = 0;
+        let tokens = 0;
+        for (const each of k === undefined ? this.languages.keys() : [k]) {
+            sum += Number(this.#values.sums[site]![index * l + each]!) * unit;
+            tokens += this.#tokens(site, index, each);
+        }
+        return tokens === 0 ? 0 : sum / tokens;
+    }
+
+    /** The mean over languages, other than one, of their means. */
+    meanOfOthers(site: number, index: number, k: number): number {
+        const others = [...this.languages.keys()].filter((each) => each !== k);
+        return others.reduce((sum, each) => sum + this.mean(site, index, each), 0) / others.length;
+    }
+
+    /**
+     * Where so many percent of a language's counted tokens lie below, as even within a bin; of an open bin, its end.
+     * @throws LanguageNeuronsError UNSUPPORTED at a routed site
+     */
+    percentile(site: number, index: number, percent: number, k: number): number {
+        const { histograms, edges } = this.#values;
+        const bins = edges.length;
+        const begin = (index * this.languages.length + k) * bins;
+        const histogram = histograms[site]!.subarray(begin, begin + bins);
+        if (this.sites[site]!.kind === 'routed') {
+            throw new LanguageNeuronsError(
+                'UNSUPPORTED',
+                `percentiles of experts' neurons are not kept (site ${site}); use their mean`,
+            );
+        }
+        const total = histogram.reduce((sum, count) => sum + count, 0);
+        let below = (total * percent) / 100;
+        for (const [bin, count] of histogram.entries()) {
+            if (below > count || count === 0) {
+                below -= count;
+                continue;
+            }
+            if (bin === 0) return edges[1]!;
+            if (bin === bins - 1) return edges[bin]!;
+            return edges[bin]! + (edges[bin + 1]! - edges[bin]!) * (below / count);
+        }
+        return total === 0 ? 0 : edges[bins - 1]!;
+    }
+
+    #tokens(site: number, index: number, k: number): number {
+        const l = this.languages.length;
+        const { routed, tokens } = this.#activations;
+        const { kind, width } = this.sites[site]!;
+        if (kind !== 'routed') return Number(tokens[k]!);
+        return Number(routed![site]![Math.floor(index / width) * l + k]!);
+    }
+
+    /** Whether they are of a model with these sites. */
+    fits(sizes: readonly number[]): boolean {
+        return this.sites.length === sizes.length && this.sites.every((site, i) => neuronsAt(site) === sizes[i]);
+    }
+}
+
+/**
+ * The values of a run folder, or of a file of counts.
+ * @throws LanguageNeuronsError NOT_FOUND where there are none; as `readActivations`
+ */
+export async function readValues(path: string): Promise<ActivationValues> {
+    const activations = await readActivations(path, { values: true });
+    if (activations.values === undefined)
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: its counts hold no values; collect with --values first`);
+    return new ActivationValues(activations);
+}

@@ -1,0 +1,66 @@
+import type { ActivationValues } from '../activations/ActivationValues.js';
+import { LanguageNeuronsError } from '../errors.js';
+import type { Intervention, InterventionValue } from './Intervention.js';
+
+/** v of one neuron. */
+export type ValueOfNeuron = (site: number, index: number) => number;
+
+/** A value that is not a number, read: the mean over all (no language), or a mean or percentile of a language. */
+export interface NamedValue {
+    readonly language?: string;
+    /** From 0 to 100; absent: the mean. */
+    readonly percent?: number;
+}
+
+/** @returns undefined for what is no name of a value */
+export function parseNamedValue(text: string): NamedValue | undefined {
+    if (text === 'mean') return {};
+    const [, kind = '', language = ''] = /^(mean|p\d+(?:\.\d+)?):(.+)$/.exec(text) ?? [];
+    if (language === '') return undefined;
+    if (kind === 'mean') return { language };
+    const percent = Number(kind.slice(1));
+    return percent <= 100 ? { language, percent } : undefined;
+}
+
+/** Whether interventions take values that were collected, or their defaults do. */
+export function needsValues(interventions: readonly Pick<Intervention, 'op' | 'value'>[]): boolean {
+    return interventions.some(({ op, value }) => op === 'diffmean' || typeof value === 'string');
+}
+
+/**
+ * @param language whose neurons they are, where they are a language's
+ * @param wrong an error that names the intervention
+ * @throws LanguageNeuronsError WRONG_USE, NOT_FOUND for a language without values, UNSUPPORTED
+ */
+export function resolveValue(
+    {
+        op,
+        value,
+        language,
+    }: { readonly op: Intervention['op']; readonly value?: InterventionValue | undefined } & {
+        readonly language: string | undefined;
+    },
+    values: ActivationValues | undefined,
+    wrong: (why: string) => LanguageNeuronsError,
+): ValueOfNeuron {
+    if (typeof value === 'number') {
+        if (op === 'diffmean') throw wrong('its value is a mean, such as mean:de');
+        return () => value;
+    }
+    if (value === undefined && op !== 'diffmean') return () => 1;
+    if (op === 'scale') throw wrong('its value must be a number');
+    const text = value ?? (language === undefined ? undefined : (`mean:${language}` as const));
+    if (text === undefined) throw wrong("neurons that are no language's need a value, such as mean:de");
+    const named = parseNamedValue(text);
+    if (named === undefined) throw wrong(`its value must be a number, mean, mean:LANG or p90:LANG, not ${text}`);
+    if (values === undefined) throw wrong(`its value ${text} was not collected; collect with --values first`);
+    const k = named.language === undefined ? undefined : values.languageNumber(named.language);
+    if (op === 'diffmean') {
+        if (k === undefined || named.percent !== undefined) throw wrong('its value is the mean of a language');
+        if (values.languages.length < 2) throw wrong('values of one language alone have no difference');
+        return (site, index) => values.mean(site, index, k) - values.meanOfOthers(site, index, k);
+    }
+    const { percent } = named;
+    if (percent !== undefined) return (site, index) => values.percentile(site, index, percent, k!);
+    return (site, index) => values.mean(site, index, k);
+}
