@@ -140,6 +140,34 @@ for (const { gpu, absent } of gpus)
                 }
             });
 
+            it('adds up activations as the CPU does, and counts every 16th token of a batch by bins', async () => {
+                const samples = await udhrSamples(['en'], '28-29');
+                const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
+                const [device, host] = [
+                    await MeasuredEngine.open({ ...options, model, values: true }),
+                    await MeasuredEngine.open({ ...options, model, values: true, gpu: 'off' }),
+                ];
+                try {
+                    const [there, here] = [await device.count(samples), await host.count(samples)];
+                    expect(there.tokens).toBe(here.tokens);
+                    let furthest = 0;
+                    for (const [i, site] of there.sums.entries()) {
+                        for (const [j, sum] of site.entries()) {
+                            const difference = Number(sum - here.sums[i]![j]!) / 2 ** 20 / Number(there.tokens);
+                            furthest = Math.max(furthest, Math.abs(difference));
+                        }
+                        const bins = there.histograms[i]!.subarray(0, 64).reduce((sum, n) => sum + n, 0);
+                        expect(bins).toBeGreaterThan(Number(there.tokens) / 32);
+                        expect(bins).toBeLessThan(Number(there.tokens) / 8);
+                    }
+                    console.log(`${gpu} against CPU: means of activations differ by up to ${furthest.toExponential(1)}`);
+                    expect(furthest).toBeLessThan(1e-3);
+                } finally {
+                    device.close();
+                    host.close();
+                }
+            });
+
             it('does the whole way from the command line, as the CPU does', async () => {
                 const texts = join(folder, `${gpu}-texts`);
                 mkdirSync(texts);
