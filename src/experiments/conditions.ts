@@ -1,15 +1,18 @@
 import { createHash } from 'node:crypto';
-import type { NeuronMask } from '../engine/edits.js';
+import type { NeuronMask, TextEdit } from '../engine/edits.js';
+import { affineOf, compileInterventions } from '../interventions/compile.js';
+import { deactivation, type Operation } from '../interventions/Operation.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { randomExperts } from '../neurons/randomExperts.js';
 import { randomNeurons } from '../neurons/randomNeurons.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
 
-/** A state of the model: the neurons that are deactivated. Equal ones have equal ids. */
+/** A state of the model: some neurons, and what is done to them. Equal ones have equal ids. */
 export interface Condition {
     readonly id: string;
     readonly neurons: readonly NeuronIndex[];
+    readonly operation: Operation;
 }
 
 /** The conditions of one set: each language's own neurons, and random ones of the same layers for each seed. */
@@ -20,12 +23,13 @@ export interface SetConditions {
 }
 
 /** The whole model. */
-export const wholeModel: Condition = { id: 'whole', neurons: [] };
+export const wholeModel: Condition = { id: 'whole', neurons: [], operation: deactivation };
 
 /**
  * @param languages rows of the matrix
  * @param seed of the first control; the others have the seeds after it
  * @param controls number of controls
+ * @param operation what is done to the neurons, a language's own and random ones alike
  */
 export function setConditions(
     analysis: NeuronAnalysis,
@@ -33,11 +37,13 @@ export function setConditions(
     set: NeuronSetName,
     seed: number,
     controls: number,
+    operation: Operation = deactivation,
 ): SetConditions {
     const neurons = languages.map((language) => neuronsOf(analysis, language, set));
+    const changed = (chosen: readonly NeuronIndex[]): Condition => condition(chosen, operation);
     // By language, not by row: the same neurons whatever other languages are asked for.
     const random = (chosen: readonly NeuronIndex[], row: number, k: number): Condition =>
-        condition(
+        changed(
             randomOfSet(
                 analysis,
                 chosen,
@@ -47,7 +53,7 @@ export function setConditions(
             ),
         );
     return {
-        own: neurons.map(condition),
+        own: neurons.map(changed),
         controls: Array.from({ length: controls }, (_, k) => neurons.map((chosen, row) => random(chosen, row, k))),
     };
 }
@@ -80,12 +86,28 @@ export function maskOf(neurons: readonly NeuronIndex[], widths: readonly number[
     return mask;
 }
 
-/** The condition's mask, or undefined for the whole model. */
-export function conditionMask({ neurons }: Condition, widths: readonly number[]): NeuronMask | undefined {
-    return neurons.length === 0 ? undefined : maskOf(neurons, widths);
+/**
+ * The condition as an engine takes it; undefined for the whole model.
+ * @param sizes neurons of each site
+ */
+export function conditionEdit({ neurons, operation }: Condition, sizes: readonly number[]): TextEdit {
+    return neurons.length === 0 ? undefined : compileInterventions([{ ...operation, neurons }], { sizes });
 }
 
-function condition(neurons: readonly NeuronIndex[]): Condition {
-    if (neurons.length === 0) return wholeModel; // nothing to deactivate changes nothing
-    return { id: createHash('sha256').update(JSON.stringify(neurons)).digest('hex').slice(0, 16), neurons };
+function condition(neurons: readonly NeuronIndex[], operation: Operation): Condition {
+    if (neurons.length === 0) return wholeModel; // nothing to change changes nothing
+    return { id: conditionId(neurons, operation), neurons, operation };
+}
+
+/** Names a condition by what becomes of its neurons: those that are deactivated, by the neurons alone. */
+function conditionId(
+    neurons: readonly NeuronIndex[],
+    { op, value = 1, strength = 1, where = 'both' }: Operation,
+): string {
+    const { factor, offset } = affineOf(op, value, strength);
+    const isDeactivation = factor === 0 && offset === 0 && where === 'both';
+    return createHash('sha256')
+        .update(JSON.stringify(isDeactivation ? neurons : [neurons, factor, offset, where]))
+        .digest('hex')
+        .slice(0, 16);
 }

@@ -91,7 +91,12 @@ function stepOf(intervention: Intervention, i: number, { sizes, analysis }: Comp
     return { name, neurons, affine: affineOf(op, value ?? 1, s), where };
 }
 
-function affineOf(op: Intervention['op'], v: number, s: number): Affine {
+/**
+ * What an operation does to an activation.
+ * @param v value
+ * @param s strength
+ */
+export function affineOf(op: Intervention['op'], v: number, s: number): Affine {
     switch (op) {
         case 'zero':
             return { factor: 1 - s, offset: 0 };
