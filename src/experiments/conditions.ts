@@ -5,6 +5,7 @@ import { deactivation, type Operation } from '../interventions/Operation.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { randomExperts } from '../neurons/randomExperts.js';
+import { firstRanked, type Ranking } from '../neurons/rankNeurons.js';
 import { randomNeurons } from '../neurons/randomNeurons.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
 
@@ -39,19 +40,44 @@ export function setConditions(
     controls: number,
     operation: Operation = deactivation,
 ): SetConditions {
-    const neurons = languages.map((language) => neuronsOf(analysis, language, set));
+    return conditionsOf(
+        languages,
+        languages.map((language) => neuronsOf(analysis, language, set)),
+        (chosen, ...seeds) => randomOfSet(analysis, chosen, set, ...seeds),
+        { seed, controls, operation },
+    );
+}
+
+/** The same of the first so many neurons of each language's ranking; see `firstRanked`. */
+export function doseConditions(
+    analysis: NeuronAnalysis,
+    languages: readonly string[],
+    { ranking, share, ...options }: { readonly ranking: Ranking; readonly share: number } & ControlledOperation,
+): SetConditions {
+    return conditionsOf(
+        languages,
+        languages.map((language) => firstRanked(ranking, language, share)),
+        (chosen, ...seeds) => randomNeurons(chosen, analysisSites(analysis), ...seeds),
+        options,
+    );
+}
+
+interface ControlledOperation {
+    readonly seed: number;
+    readonly controls: number;
+    readonly operation: Operation;
+}
+
+function conditionsOf(
+    languages: readonly string[],
+    neurons: readonly (readonly NeuronIndex[])[],
+    draw: (chosen: readonly NeuronIndex[], ...seeds: readonly number[]) => readonly NeuronIndex[],
+    { seed, controls, operation }: ControlledOperation,
+): SetConditions {
     const changed = (chosen: readonly NeuronIndex[]): Condition => condition(chosen, operation);
     // By language, not by row: the same neurons whatever other languages are asked for.
     const random = (chosen: readonly NeuronIndex[], row: number, k: number): Condition =>
-        changed(
-            randomOfSet(
-                analysis,
-                chosen,
-                set,
-                seed + k,
-                ...[...languages[row]!].map((letter) => letter.codePointAt(0)!),
-            ),
-        );
+        changed(draw(chosen, seed + k, ...[...languages[row]!].map((letter) => letter.codePointAt(0)!)));
     return {
         own: neurons.map(changed),
         controls: Array.from({ length: controls }, (_, k) => neurons.map((chosen, row) => random(chosen, row, k))),

@@ -3,7 +3,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
-import { type Intervention, interventionOps } from './Intervention.js';
+import type { Intervention } from './Intervention.js';
+import { operationShape } from './operationShape.js';
 
 /** Interventions that go together, one after another, by a name of the user's. */
 export interface NamedInterventions {
@@ -11,24 +12,14 @@ export interface NamedInterventions {
     readonly interventions: readonly Intervention[];
 }
 
-const number = z.number().refine(Number.isFinite);
-const position = z.number().int();
-const interventionShape = z
-    .strictObject({
+const place = z.number().int().min(0);
+const interventionShape = operationShape
+    .extend({
         language: z.string().min(1).optional(),
         set: z.enum(neuronSetNames as [string, ...string[]]).optional(),
         neurons: z
-            .array(z.tuple([position.min(0), position.min(0)]))
+            .array(z.tuple([place, place]))
             .min(1)
-            .optional(),
-        op: z.enum(interventionOps),
-        value: number.optional(),
-        strength: number.optional(),
-        where: z
-            .union([
-                z.enum(['prompt', 'response', 'both']),
-                z.strictObject({ from: position.optional(), to: position.optional() }),
-            ])
             .optional(),
     })
     .refine(({ language, neurons }) => (language === undefined) !== (neurons === undefined), {
