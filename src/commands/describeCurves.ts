@@ -8,7 +8,8 @@ export function describeCurves(curves: DoseCurves): string {
     const unit = metric === 'ppl' ? '%' : 'points';
     const signed = (effect: number | null): string => {
         if (effect === null) return '–';
-        return `${effect > 0 ? '+' : ''}${(100 * effect).toFixed(1)} ${unit}`;
+        const rounded = Number((100 * effect).toFixed(1));
+        return `${rounded > 0 ? '+' : ''}${(rounded === 0 ? 0 : rounded).toFixed(1)} ${unit}`; // 0 for -0 too
     };
     const effectWords = ({ own, random, lowest, highest }: DoseEffect): string =>
         `${signed(own)}; ${signed(random)} (${signed(lowest)} to ${signed(highest)})`;
