@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NeuronMask, TextEdit } from '../engine/edits.js';
 import { affineOf, compileInterventions } from '../interventions/compile.js';
+import type { InterventionWhere } from '../interventions/Intervention.js';
 import { deactivation, type Operation } from '../interventions/Operation.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
@@ -117,7 +118,10 @@ export function maskOf(neurons: readonly NeuronIndex[], widths: readonly number[
  * @param sizes neurons of each site
  */
 export function conditionEdit({ neurons, operation }: Condition, sizes: readonly number[]): TextEdit {
-    return neurons.length === 0 ? undefined : compileInterventions([{ ...operation, neurons }], { sizes });
+    if (neurons.length === 0) return undefined;
+    // A quarter of the memory, where an engine holds hundreds of conditions of a large model.
+    if (isDeactivation(operation)) return maskOf(neurons, sizes);
+    return compileInterventions([{ ...operation, neurons }], { sizes });
 }
 
 function condition(neurons: readonly NeuronIndex[], operation: Operation): Condition {
@@ -126,14 +130,22 @@ function condition(neurons: readonly NeuronIndex[], operation: Operation): Condi
 }
 
 /** Names a condition by what becomes of its neurons: those that are deactivated, by the neurons alone. */
-function conditionId(
-    neurons: readonly NeuronIndex[],
-    { op, value = 1, strength = 1, where = 'both' }: Operation,
-): string {
-    const { factor, offset } = affineOf(op, value, strength);
-    const isDeactivation = factor === 0 && offset === 0 && where === 'both';
+function conditionId(neurons: readonly NeuronIndex[], operation: Operation): string {
+    const { factor, offset, where } = effectOf(operation);
     return createHash('sha256')
-        .update(JSON.stringify(isDeactivation ? neurons : [neurons, factor, offset, where]))
+        .update(JSON.stringify(isDeactivation(operation) ? neurons : [neurons, factor, offset, where]))
         .digest('hex')
         .slice(0, 16);
+}
+
+/** Whether it comes to deactivation, as `scale` by 0 does too. */
+function isDeactivation(operation: Operation): boolean {
+    const { factor, offset, where } = effectOf(operation);
+    return factor === 0 && offset === 0 && where === 'both';
+}
+
+function effectOf({ op, value = 1, strength = 1, where = 'both' }: Operation): ReturnType<typeof affineOf> & {
+    readonly where: InterventionWhere;
+} {
+    return { ...affineOf(op, value, strength), where };
 }
