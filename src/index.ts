@@ -59,6 +59,7 @@ export { findStages } from './neurons/findStages.js';
 export { identify, type IdentifyOptions } from './neurons/identify.js';
 export { neuronsOf } from './neurons/neuronsOf.js';
 export type { NeuronSetName } from './neurons/neuronSets.js';
+export { type Ranking, rankNeurons } from './neurons/rankNeurons.js';
 export { randomNeurons } from './neurons/randomNeurons.js';
 
 export { measuredAlike, metricChange } from './experiments/compareMetrics.js';
@@ -92,8 +93,10 @@ export {
     type DeactivateShardOptions,
     type DeactivateShardResult,
 } from './experiments/deactivateShard.js';
+export { intervene, type InterveneOptions, type InterveneResult } from './experiments/intervene.js';
+export { interveneShard, type InterveneShardOptions, type InterveneShardResult } from './experiments/interveneShard.js';
 export { mergeMatrix, type MergeMatrixOptions } from './experiments/mergeMatrix.js';
-export { countConditions, type ExperimentOptions } from './experiments/experiment.js';
+export { type Doses, type ExperimentOptions, roomForAll, roomForEach } from './experiments/experiment.js';
 export type {
     AnswerShare,
     AnswerShares,
@@ -101,8 +104,12 @@ export type {
     DeactivationMatrix,
     DeactivationSet,
     Grid,
+    MeasuredIntervention,
     MetricName,
 } from './experiments/DeactivationMatrix.js';
+export type { Dose, DoseCurves } from './experiments/DoseCurves.js';
+export { readCurves, writeCurves } from './experiments/doseFile.js';
+export { type DoseEffect, type DosePoint, dosePoints } from './experiments/doseTable.js';
 export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.js';
 export type { MeasurementPlan } from './experiments/planShapes.js';
 export type { Cell, Measurements, MeasureContext, Metric, MetricFacts } from './experiments/Metric.js';
@@ -119,6 +126,8 @@ export {
     type NeuronChoice,
     type PositionRange,
 } from './interventions/Intervention.js';
+export { deactivation, type Operation } from './interventions/Operation.js';
+export { operationName, parseOperation, parseOperations } from './interventions/operationText.js';
 export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';
 export { exportModel, type ExportOptions, type ExportResult } from './export/exportModel.js';
 export type { WeightEdit } from './export/planEdits.js';

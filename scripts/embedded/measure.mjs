@@ -8,7 +8,7 @@ import {
     accuracyMetric,
     collect,
     compare,
-    countConditions,
+    roomForAll,
     deactivate,
     Engine,
     identify,
@@ -154,7 +154,7 @@ try {
     );
     const experiment = { analysis, sets: ['specific+related'], controls: 1 };
     const accuracy = await withEngine(
-        { ...base, contextSize: 4096, edits: countConditions(experiment, languages) },
+        { ...base, contextSize: 4096, ...roomForAll(experiment, languages) },
         async (engine) => {
             const metric = accuracyMetric({
                 questions,

@@ -33,8 +33,8 @@ export async function collectCommand(args: CollectArguments, context: CommandCon
     const shard = readShardArgument(args);
     const { devices } = args;
     if (devices !== undefined) {
-        const divided = { folder: args.out, whole: activationsPath(args.out), kinds: ['counts'] as const };
-        return mergeResult([await onDevices({ ...args, devices }, divided, context)]);
+        const divided = { folder: args.out, wholes: [activationsPath(args.out)], kinds: ['counts'] as const };
+        return mergeResult(await onDevices({ ...args, devices }, divided, context));
     }
     const engine = await openEngine(
         { ...toEngineOptions(args), countOnly: true, values: args.values },

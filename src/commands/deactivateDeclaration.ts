@@ -1,21 +1,6 @@
-import { numberRules } from '../answers/numberRules.js';
-import { scoredParts } from '../engine/choices.js';
-import { metricNames } from '../experiments/DeactivationMatrix.js';
-import { perplexityMeans } from '../experiments/choices.js';
-import { neuronSetNames } from '../neurons/neuronSets.js';
-import { ranges } from '../support/numberRanges.js';
 import type { CommandDeclaration } from './CommandDeclaration.js';
-import {
-    dataOptions,
-    devices,
-    dir,
-    force,
-    fresh,
-    modelOptions,
-    questionOptions,
-    seed,
-    shardPlaces,
-} from './optionTables.js';
+import { experimentOptions } from './experimentOptions.js';
+import { dataOptions, dir, force, fresh, modelOptions, questionOptions } from './optionTables.js';
 
 export const deactivateDeclaration: CommandDeclaration = {
     usage: 'deactivate <dir>',
@@ -25,31 +10,7 @@ export const deactivateDeclaration: CommandDeclaration = {
         ...modelOptions,
         ...dataOptions,
         ...questionOptions,
-        metric: {
-            choices: metricNames,
-            default: 'ppl',
-            describe: 'perplexity of the texts, or accuracy of answers to the questions, in --data',
-        },
-        sets: { describe: `neuron sets, of ${neuronSetNames.join(', ')}; default: all that the model has` },
-        controls: { number: ranges.controls, default: 3, describe: 'random controls of each cell' },
-        seed: { ...seed, describe: 'of the first random control' },
-        mean: {
-            choices: perplexityMeans,
-            default: 'tokens',
-            describe: "ppl: of all tokens, or the mean of the texts' perplexities",
-        },
-        over: { choices: scoredParts, default: 'response', describe: 'ppl: the part of each text that is scored' },
-        number: {
-            choices: numberRules,
-            default: 'last',
-            describe: 'accuracy: how the number of an answer is found',
-        },
-        'whole-limit': {
-            number: ranges.wholeLimit,
-            describe: 'accuracy: questions of each language for the whole model, where more than --limit',
-        },
-        shard: { describe: `measure only a part${shardPlaces}` },
-        devices,
+        ...experimentOptions,
         force: { ...force, describe: 'deactivate the neurons in another model than the one analysed' },
         fresh: { ...fresh, describe: 'remove what was measured of this metric first, and say what' },
     },

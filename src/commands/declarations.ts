@@ -8,6 +8,7 @@ import { generateDeclaration } from './generateDeclaration.js';
 import { identifyDeclaration } from './identifyDeclaration.js';
 import { importDeclaration } from './importDeclaration.js';
 import { inspectDeclaration } from './inspectDeclaration.js';
+import { interveneDeclaration } from './interveneDeclaration.js';
 import { mergeDeclaration } from './mergeDeclaration.js';
 import { reportDeclaration } from './reportDeclaration.js';
 import { respondDeclaration } from './respondDeclaration.js';
@@ -25,6 +26,7 @@ export const commands: readonly CommandDeclaration[] = [
     mergeDeclaration,
     identifyDeclaration,
     deactivateDeclaration,
+    interveneDeclaration,
     compareDeclaration,
     generateDeclaration,
     exportDeclaration,

@@ -1,13 +1,14 @@
+import { doneWords } from '../interventions/operationWords.js';
 import type { CellInterval, DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 
-/** For each set and language: what its removal does to it, what random neurons do, and the difference. */
-export function describeMatrix({ metric, sets }: DeactivationMatrix): string {
+/** For each set and language: what changing its neurons does to it, what random neurons do, and the difference. */
+export function describeMatrix({ metric, operation, sets }: DeactivationMatrix): string {
     const format = (value: number): string => (metric === 'ppl' ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`);
     const signed = (value: number): string => `${value > 0 ? '+' : ''}${format(value)}`;
     const range = (interval: CellInterval): string =>
         interval === null ? '' : ` (${signed(interval[0])} to ${signed(interval[1])})`;
     const what = metric === 'ppl' ? 'perplexity' : 'accuracy';
-    const columns = 'whole → deactivated; with random neurons; difference (95 %)';
+    const columns = `whole → ${doneWords(operation)}; with random neurons; difference (95 %)`;
     const lines: string[] = [];
     for (const [name, set] of Object.entries(sets)) {
         lines.push(`${name}: ${what} of the own language, ${columns}`);

@@ -23,8 +23,8 @@ export interface DevicesArguments {
 /** What the shards make. */
 export interface DividedWork {
     readonly folder: string;
-    /** The file that shards are parts of. */
-    readonly whole: string;
+    /** The files that shards are parts of. */
+    readonly wholes: readonly string[];
     /** What `--fresh` removes. */
     readonly kinds: readonly CleanKind[];
 }
@@ -40,9 +40,9 @@ const exitCodes: Readonly<Record<number, ErrorCode>> = { 2: 'WRONG_USE', 130: 'A
  */
 export async function onDevices(
     args: DevicesArguments,
-    { folder, whole, kinds }: DividedWork,
+    { folder, wholes, kinds }: DividedWork,
     context: CommandContext,
-): Promise<Merged> {
+): Promise<Merged[]> {
     const devices = parseDevices(args.devices);
     const refused = (why: string): LanguageNeuronsError =>
         new LanguageNeuronsError('WRONG_USE', `--devices ${args.devices}: ${why}`);
@@ -59,10 +59,11 @@ export async function onDevices(
         })),
         context.signal,
     );
-    const shards = devices.map((_, i) => shardPath(whole, { number: i + 1, total: devices.length }));
+    const shards = wholes.flatMap((whole) =>
+        devices.map((_, i) => shardPath(whole, { number: i + 1, total: devices.length })),
+    );
     const { signal, progress } = context;
-    const [merged] = await merge(shards, { folder, force: args.force, signal, progress });
-    return merged!;
+    return merge(shards, { folder, force: args.force, signal, progress });
 }
 
 /** @throws LanguageNeuronsError WRONG_USE */

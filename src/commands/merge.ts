@@ -1,4 +1,6 @@
+import { basename } from 'node:path';
 import { merge, type Merged } from '../run/merge.js';
+import { describeCurves } from './describeCurves.js';
 import { describeMatrix } from './describeMatrix.js';
 import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 
@@ -21,7 +23,14 @@ export function mergeResult(merged: readonly Merged[]): CommandResult {
     const results = merged.map((whole): CommandResult => {
         if ('matrix' in whole) {
             const { matrix, path } = whole;
-            return { json: { [matrix.metric]: matrix }, text: `${describeMatrix(matrix)}\nthe matrix is in ${path}` };
+            const { metric, operation } = matrix;
+            const key = operation === undefined ? metric : basename(path, '.matrix.json');
+            return { json: { [key]: matrix }, text: `${describeMatrix(matrix)}\nthe matrix is in ${path}` };
+        }
+        if ('curves' in whole) {
+            const { curves, path } = whole;
+            const json = { [basename(path, '.json')]: curves };
+            return { json, text: `${describeCurves(curves)}\nthe curves are in ${path}` };
         }
         const {
             activations: { languages, tokens: totals },

@@ -10,6 +10,12 @@ export const runFolder = { alias: 'o', path: true, required: true, describe: 'ru
 export const dir = { path: true, required: true, describe: 'run folder' };
 export const force = { flag: true as const };
 export const fresh = { flag: true as const };
+/** Of every command that changes activations. */
+export const where = {
+    choices: ['prompt', 'response', 'both'],
+    default: 'both',
+    describe: 'tokens whose activations are changed',
+} as const;
 export const seed = { number: ranges.seed, default: 1 };
 
 /** What `--shard` takes, after what it does. */

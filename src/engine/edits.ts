@@ -32,6 +32,14 @@ export interface EditsByToken {
 /** A condition of the model: what becomes of the activations of a text. */
 export type TextEdit = NeuronEdit | EditsByToken;
 
+/** What a context holds of edits. */
+export interface EditRoom {
+    /** At a time, at least 1. */
+    readonly edits: number;
+    /** They may have offsets. */
+    readonly offsets: boolean;
+}
+
 /** The edits of some conditions as a context holds them: one list, and of each condition the way into it. */
 export interface EditSlots {
     readonly edits: readonly NeuronEdit[];

@@ -2,6 +2,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import type { NativeContext, NativeContextOptions, NativeDevice, NativeMode, NativeModel } from './addon.js';
 import { checkOptions, checkWindow } from './checkOptions.js';
 import { defaultThreads } from './defaultThreads.js';
+import type { EditRoom } from './edits.js';
 import { type EngineSettings, engineSettings } from './EngineSettings.js';
 import type { EngineOptions } from './engineTypes.js';
 import { type LoadedBackends, loadBackends } from './loadBackends.js';
@@ -24,7 +25,7 @@ export interface CacheLayout {
 }
 
 /** What a context holds beside counters. */
-type NeuronRoom = Required<Pick<NativeContextOptions, 'edits' | 'offsets' | 'values'>>;
+type NeuronRoom = EditRoom & Required<Pick<NativeContextOptions, 'values'>>;
 
 /** Makes a context; default: a cache that all sequences share, of the engine's size. */
 export type OpenContext = (batchSize: number, layout?: CacheLayout) => Promise<NativeContext>;

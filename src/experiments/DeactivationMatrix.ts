@@ -1,3 +1,4 @@
+import type { Operation } from '../interventions/Operation.js';
 import type { Interval } from '../neurons/NeuronAnalysis.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
 
@@ -12,14 +13,16 @@ export type Grid<T = number> = readonly (readonly T[])[];
 /** 95 % interval; null where one text or question is too few to say. */
 export type CellInterval = Interval | null;
 
-/** One matrix of a deactivation experiment (figs. 2, 6-13). Row r: the language whose neurons are
- * deactivated; column c: the language evaluated. */
+/**
+ * One matrix of an experiment (of deactivation: figs. 2, 6-13). Row r: the language whose neurons are deactivated, or
+ * changed in another way; column c: the language evaluated.
+ */
 export interface DeactivationSet {
     readonly rows: readonly string[];
     readonly columns: readonly string[];
     /** Metric of the whole model in each column's language. Length columns. */
     readonly baseline: readonly number[];
-    /** Metric with row r's neurons deactivated. */
+    /** Metric with row r's neurons changed. */
     readonly values: Grid;
     /** values − baseline. */
     readonly change: Grid;
@@ -41,7 +44,7 @@ export interface DeactivationSet {
     };
     /** Scored tokens, or questions, behind each cell. */
     readonly samples: Grid;
-    /** Neurons deactivated in each row. Length rows. */
+    /** Neurons changed in each row. Length rows. */
     readonly neurons: readonly number[];
     /** Of accuracies: what they are made of. */
     readonly answers?: AnswerShares;
@@ -81,8 +84,8 @@ export interface MeasuredModel {
     readonly fingerprint: string;
 }
 
-/** What `ppl.matrix.json` or `accuracy.matrix.json` holds. */
-export interface DeactivationMatrix {
+/** What was measured, and of what: of matrices and dose curves alike. */
+export interface MeasuredIntervention {
     readonly metric: MetricName;
     /** How it was measured: settings of the metric, by name. */
     readonly settings: Readonly<Record<string, string | number>>;
@@ -90,15 +93,21 @@ export interface DeactivationMatrix {
     readonly model?: MeasuredModel | undefined;
     /** Names the neurons of its analysis; see `neuronsDigest`. Absent in files of format 3. */
     readonly neurons?: string | undefined;
+    /** What was done to the neurons; absent: they were deactivated. */
+    readonly operation?: Operation | undefined;
     /**
      * By language, the share of the texts that its neurons were found on too; absent where none was, or it is not
      * known.
      */
     readonly counted?: Readonly<Record<string, number>> | undefined;
     readonly languages: readonly string[];
-    readonly sets: Readonly<Partial<Record<NeuronSetName, DeactivationSet>>>;
     /** By language. */
     readonly whole: Readonly<Record<string, WholeModelUnits>>;
     /** Tokens that went through the model for all cells, now or earlier. */
     readonly decodedTokens: number;
+}
+
+/** What `ppl.matrix.json`, `accuracy.matrix.json` or, of another operation, `ppl.scale-0.5.matrix.json` holds. */
+export interface DeactivationMatrix extends MeasuredIntervention {
+    readonly sets: Readonly<Partial<Record<NeuronSetName, DeactivationSet>>>;
 }

@@ -5,6 +5,7 @@ import type { Prompt } from '../engine/engineTypes.js';
 import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { roomOf } from '../interventions/roomOf.js';
 import { keyOf } from '../support/keyOf.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import { promptKey } from '../questions/promptKey.js';
@@ -16,7 +17,7 @@ import {
     answerShape,
     type JournalledAnswer,
 } from './accuracyAnswers.js';
-import { type Condition, conditionMask, wholeModel } from './conditions.js';
+import { type Condition, conditionEdit, wholeModel } from './conditions.js';
 import { openJournals } from './journals.js';
 import type { Metric } from './Metric.js';
 import type { AccuracyPlan } from './planShapes.js';
@@ -99,12 +100,12 @@ export function accuracyMetric({
                 progress.note(`continues after ${total - open} of ${total} answers`);
                 progress.advance(total - open);
             }
-            const widths = engine.sites.map(neuronsAt);
+            const sizes = engine.sites.map(neuronsAt);
             let [tried, held] = [0, 0];
             // On a processor, batches of many answers gain nothing by drafts; see `draftTokens` of answerPrompts.
             const drafting = engine.backends.gpus.length > 0;
             for (const together of groupsOf(conditions, engine.edits, drafting)) {
-                const edits = together.map((condition) => conditionMask(condition, widths));
+                const edits = together.map((condition) => conditionEdit(condition, sizes));
                 await steppingDown(engine, progress, async () => {
                     for await (const { prompt: place, edit, text, tokens, promptTokens, ...drafted } of engine.generate(
                         todo(together),
@@ -201,13 +202,22 @@ export function accuracyMetric({
 }
 
 /**
- * As many at a time as there are edits; the whole model by itself and first, where its answers foretell the others'.
+ * As many at a time as there is room for their edits; the whole model by itself and first, where its answers foretell
+ * the others'.
  */
 function groupsOf(conditions: readonly Condition[], most: number, wholeFirst: boolean): Condition[][] {
-    const first = conditions.filter(({ id }) => wholeFirst && id === wholeModel.id);
-    const others = conditions.filter((condition) => !first.includes(condition));
-    const groups = first.length > 0 ? [first] : [];
-    for (let begin = 0; begin < others.length; begin += most) groups.push(others.slice(begin, begin + most));
+    const isApart = ({ id }: Condition): boolean => wholeFirst && id === wholeModel.id;
+    const groups: Condition[][] = [];
+    let room = 0;
+    for (const condition of [...conditions.filter(isApart), ...conditions.filter((other) => !isApart(other))]) {
+        const { edits } = roomOf([condition.operation]);
+        if (edits > room || isApart(condition)) {
+            groups.push([]);
+            room = most;
+        }
+        groups.at(-1)!.push(condition);
+        room = isApart(condition) ? 0 : room - edits;
+    }
     return groups;
 }
 

@@ -1,19 +1,20 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { readActivationsSource } from '../activations/activationsFile.js';
 import { shareWithin } from '../activations/sketch.js';
+import { operationInFiles } from '../interventions/operationText.js';
 import { defined } from '../support/defined.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import type { NeuronSetName } from '../neurons/neuronSets.js';
 import type { Progress } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { buildSet, estimates } from './buildSet.js';
 import { allConditions, type SetConditions, wholeModel } from './conditions.js';
 import { countedWords } from './countedTexts.js';
-import type { DeactivationMatrix, DeactivationSet, MeasuredModel } from './DeactivationMatrix.js';
-import type { Experiment } from './experiment.js';
+import type { DeactivationMatrix, DeactivationSet, MeasuredIntervention, MeasuredModel } from './DeactivationMatrix.js';
+import type { DoseCurves } from './DoseCurves.js';
+import type { Doses, Experiment } from './experiment.js';
 import type { Measurements, MetricFacts } from './Metric.js';
 
-/** All that a matrix is made of. */
+/** All that matrices are made of. */
 export interface MatrixParts {
     readonly metric: MetricFacts;
     readonly experiment: Experiment;
@@ -27,10 +28,40 @@ export interface MatrixParts {
 }
 
 /**
- * Every set that is measured, asked for or not, with its intervals.
+ * A matrix of each operation, with every set that is measured, asked for or not.
  * @throws LanguageNeuronsError ABORTED; as `readActivationsSource`
  */
-export async function buildMatrix({
+export async function buildMatrices(parts: MatrixParts): Promise<DeactivationMatrix[]> {
+    const built = await buildParts(parts);
+    return built.map(({ before, sets, after }) => ({
+        ...before,
+        sets: Object.fromEntries(sets) as DeactivationMatrix['sets'],
+        ...after,
+    }));
+}
+
+/**
+ * Dose curves of each operation.
+ * @throws LanguageNeuronsError as `buildMatrices`
+ */
+export async function buildCurves(parts: MatrixParts, { ranking, shares }: Doses): Promise<DoseCurves[]> {
+    const built = await buildParts(parts);
+    return built.map(({ before, sets, after }) => ({
+        ...before,
+        total: ranking.total,
+        doses: shares.map((share) => ({ share, set: sets.get(String(share))! })),
+        ...after,
+    }));
+}
+
+/** What is built of one operation, in the order of its file. */
+interface BuiltPart {
+    readonly before: Omit<MeasuredIntervention, keyof BuiltPart['after']>;
+    readonly sets: ReadonlyMap<string, DeactivationSet>;
+    readonly after: Pick<MeasuredIntervention, 'whole' | 'decodedTokens'>;
+}
+
+async function buildParts({
     metric,
     experiment,
     measurements,
@@ -38,23 +69,23 @@ export async function buildMatrix({
     folder,
     signal,
     progress,
-}: MatrixParts): Promise<DeactivationMatrix> {
+}: MatrixParts): Promise<BuiltPart[]> {
     const { languages } = metric;
-    const { analysis, sets, asked, known, controls, seed } = experiment;
+    const { analysis, asked, known, controls, seed } = experiment;
     const measuredToo = known.filter((condition) => measurements.has?.(condition) ?? false);
     const there = new Set([...asked, ...measuredToo].map(({ id }) => id));
     const isHeld = ({ own, controls }: SetConditions): boolean =>
         [own, ...controls].flat().every(({ id }) => there.has(id));
-    const held = [...sets].filter(([, set]) => isHeld(set));
-    const conditions = allConditions(held.map(([, set]) => set));
+    const parts = experiment.parts.map(({ operation, sets }) => ({
+        operation,
+        held: [...sets].filter(([, set]) => isHeld(set)),
+    }));
     const measured = estimates(metric, measurements);
-    for (const condition of conditions) {
+    for (const condition of allConditions(parts.flatMap(({ held }) => held.map(([, set]) => set)))) {
         for (const language of languages) measured(condition, language);
         await breathe(); // resampling takes a while
         throwIfStopped(signal);
     }
-    const matrices: Partial<Record<NeuronSetName, DeactivationSet>> = {};
-    for (const [name, set] of held) matrices[name] = buildSet(metric, languages, set, measured);
     const whole = Object.fromEntries(
         languages.map((language) => {
             const { numerators, weights } = measurements.whole?.(language) ?? measured(wholeModel, language).cell;
@@ -66,17 +97,25 @@ export async function buildMatrix({
         const mend = 'give other --data, or the effect will look larger than it is';
         progress.note(`warning: ${countedWords(counted)}; ${mend}`);
     }
-    return {
-        metric: metric.name,
-        settings: { ...metric.settings, ...measurements.settings, controls, seed },
-        model,
-        neurons: neuronsDigest(analysis),
-        ...defined({ counted }),
-        languages,
-        sets: matrices,
-        whole,
-        decodedTokens: conditions.reduce((sum, condition) => sum + measurements.decodedTokens(condition), 0),
-    };
+    return parts.map(({ operation, held }) => {
+        const conditions = allConditions(held.map(([, set]) => set));
+        return {
+            before: {
+                metric: metric.name,
+                settings: { ...metric.settings, ...measurements.settings, controls, seed },
+                model,
+                neurons: neuronsDigest(analysis),
+                ...(operationInFiles(operation) === undefined ? {} : { operation }),
+                ...defined({ counted }),
+                languages,
+            },
+            sets: new Map(held.map(([name, set]) => [name, buildSet(metric, languages, set, measured)])),
+            after: {
+                whole,
+                decodedTokens: conditions.reduce((sum, condition) => sum + measurements.decodedTokens(condition), 0),
+            },
+        };
+    });
 }
 
 /**

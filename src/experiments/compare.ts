@@ -106,10 +106,15 @@ function checkAlike(first: LabelledAnalysis, other: LabelledAnalysis): void {
     }
 }
 
+/** One matrix of each metric, the first: all tell of the whole model too. */
+function ofWholeModel({ matrices = [] }: LabelledAnalysis): readonly DeactivationMatrix[] {
+    return matrices.filter((matrix, i) => matrices.findIndex(({ metric }) => metric === matrix.metric) === i);
+}
+
 /** What a reader should know of two runs beside the models: whether these are one, and what else differs. */
 function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
     const [a, b] = [first.analysis.source, other.analysis.source];
-    const unlike = (first.matrices ?? []).filter(
+    const unlike = ofWholeModel(first).filter(
         (matrix) =>
             (other.matrices ?? []).some(({ metric }) => metric === matrix.metric) &&
             !(other.matrices ?? []).some((measured) => measuredAlike(matrix, measured)),
@@ -180,7 +185,7 @@ function changeOf(
                 .map(([name, members]) => [name, groupChange(a, b, members)]),
         ),
         ...movements(a, b),
-        metrics: (first.matrices ?? []).flatMap((before) => {
+        metrics: ofWholeModel(first).flatMap((before) => {
             const after = matrices.find((matrix) => measuredAlike(before, matrix));
             return after === undefined ? [] : [metricChange(before, after, { all: languages, ...groups })];
         }),

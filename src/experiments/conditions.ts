@@ -1,15 +1,25 @@
 import { createHash } from 'node:crypto';
-import type { NeuronMask } from '../engine/edits.js';
+import type { ActivationValues } from '../activations/ActivationValues.js';
+import type { NeuronMask, TextEdit } from '../engine/edits.js';
+import { affineOf, compileInterventions } from '../interventions/compile.js';
+import type { InterventionWhere } from '../interventions/Intervention.js';
+import { deactivation, type Operation } from '../interventions/Operation.js';
+import { needsValues, resolveValue } from '../interventions/resolveValue.js';
+import { LanguageNeuronsError } from '../errors.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { randomExperts } from '../neurons/randomExperts.js';
+import { firstRanked, type Ranking } from '../neurons/rankNeurons.js';
 import { randomNeurons } from '../neurons/randomNeurons.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
 
-/** A state of the model: the neurons that are deactivated. Equal ones have equal ids. */
+/** A state of the model: some neurons, and what is done to them. Equal ones have equal ids. */
 export interface Condition {
     readonly id: string;
     readonly neurons: readonly NeuronIndex[];
+    readonly operation: Operation;
+    /** Where its value is each neuron's own. */
+    readonly values?: ActivationValues | undefined;
 }
 
 /** The conditions of one set: each language's own neurons, and random ones of the same layers for each seed. */
@@ -20,12 +30,13 @@ export interface SetConditions {
 }
 
 /** The whole model. */
-export const wholeModel: Condition = { id: 'whole', neurons: [] };
+export const wholeModel: Condition = { id: 'whole', neurons: [], operation: deactivation };
 
 /**
  * @param languages rows of the matrix
  * @param seed of the first control; the others have the seeds after it
  * @param controls number of controls
+ * @param what is done to the neurons, a language's own and random ones alike; by default they are deactivated
  */
 export function setConditions(
     analysis: NeuronAnalysis,
@@ -33,21 +44,54 @@ export function setConditions(
     set: NeuronSetName,
     seed: number,
     controls: number,
+    { operation = deactivation, values }: OperationWithValues = {},
 ): SetConditions {
-    const neurons = languages.map((language) => neuronsOf(analysis, language, set));
+    return conditionsOf(
+        languages,
+        languages.map((language) => neuronsOf(analysis, language, set)),
+        (chosen, ...seeds) => randomOfSet(analysis, chosen, set, ...seeds),
+        { seed, controls, operation, values },
+    );
+}
+
+/** The same of the first so many neurons of each language's ranking; see `firstRanked`. */
+export function doseConditions(
+    analysis: NeuronAnalysis,
+    languages: readonly string[],
+    { ranking, share, ...options }: { readonly ranking: Ranking; readonly share: number } & ControlledOperation,
+): SetConditions {
+    return conditionsOf(
+        languages,
+        languages.map((language) => firstRanked(ranking, language, share)),
+        (chosen, ...seeds) => randomNeurons(chosen, analysisSites(analysis), ...seeds),
+        options,
+    );
+}
+
+/** What is done to neurons, and their values, where it takes any. */
+export interface OperationWithValues {
+    readonly operation?: Operation | undefined;
+    readonly values?: ActivationValues | undefined;
+}
+
+interface ControlledOperation extends OperationWithValues {
+    readonly seed: number;
+    readonly controls: number;
+}
+
+function conditionsOf(
+    languages: readonly string[],
+    neurons: readonly (readonly NeuronIndex[])[],
+    draw: (chosen: readonly NeuronIndex[], ...seeds: readonly number[]) => readonly NeuronIndex[],
+    { seed, controls, operation = deactivation, values }: ControlledOperation,
+): SetConditions {
+    const changed = (chosen: readonly NeuronIndex[], row: number): Condition =>
+        condition(chosen, ofLanguage(operation, languages[row]!), values);
     // By language, not by row: the same neurons whatever other languages are asked for.
     const random = (chosen: readonly NeuronIndex[], row: number, k: number): Condition =>
-        condition(
-            randomOfSet(
-                analysis,
-                chosen,
-                set,
-                seed + k,
-                ...[...languages[row]!].map((letter) => letter.codePointAt(0)!),
-            ),
-        );
+        changed(draw(chosen, seed + k, ...[...languages[row]!].map((letter) => letter.codePointAt(0)!)), row);
     return {
-        own: neurons.map(condition),
+        own: neurons.map(changed),
         controls: Array.from({ length: controls }, (_, k) => neurons.map((chosen, row) => random(chosen, row, k))),
     };
 }
@@ -80,12 +124,64 @@ export function maskOf(neurons: readonly NeuronIndex[], widths: readonly number[
     return mask;
 }
 
-/** The condition's mask, or undefined for the whole model. */
-export function conditionMask({ neurons }: Condition, widths: readonly number[]): NeuronMask | undefined {
-    return neurons.length === 0 ? undefined : maskOf(neurons, widths);
+/**
+ * The condition as an engine takes it; undefined for the whole model.
+ * @param sizes neurons of each site
+ */
+export function conditionEdit({ neurons, operation, values }: Condition, sizes: readonly number[]): TextEdit {
+    if (neurons.length === 0) return undefined;
+    // A quarter of the memory, where an engine holds hundreds of conditions of a large model.
+    if (isDeactivation(operation)) return maskOf(neurons, sizes);
+    return compileInterventions([{ ...operation, neurons }], { sizes, values });
 }
 
-function condition(neurons: readonly NeuronIndex[]): Condition {
-    if (neurons.length === 0) return wholeModel; // nothing to deactivate changes nothing
-    return { id: createHash('sha256').update(JSON.stringify(neurons)).digest('hex').slice(0, 16), neurons };
+/** `diffmean` is towards the language whose row it is, unless it says which. */
+function ofLanguage(operation: Operation, language: string): Operation {
+    if (operation.op !== 'diffmean' || operation.value !== undefined) return operation;
+    return { ...operation, value: `mean:${language}` };
+}
+
+function condition(
+    neurons: readonly NeuronIndex[],
+    operation: Operation,
+    values: ActivationValues | undefined,
+): Condition {
+    if (neurons.length === 0) return wholeModel; // nothing to change changes nothing
+    if (!needsValues([operation])) return { id: conditionId(neurons, operation), neurons, operation };
+    return { id: valuedId(neurons, operation, values), neurons, operation, values };
+}
+
+/** Names it by what each neuron's value is, whatever it was collected from. */
+function valuedId(
+    neurons: readonly NeuronIndex[],
+    { op, value, strength = 1, where = 'both' }: Operation,
+    values: ActivationValues | undefined,
+): string {
+    const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `${op}: ${why}`);
+    const valueOf = resolveValue({ op, value, language: undefined }, values, wrong);
+    const each = neurons.map(([site, index]) => valueOf(site, index));
+    return hashOf([neurons, op, each, strength, where]);
+}
+
+/** Names a condition by what becomes of its neurons: those that are deactivated, by the neurons alone. */
+function conditionId(neurons: readonly NeuronIndex[], operation: Operation): string {
+    const { factor, offset, where } = effectOf(operation);
+    return hashOf(isDeactivation(operation) ? neurons : [neurons, factor, offset, where]);
+}
+
+function hashOf(what: unknown): string {
+    return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 16);
+}
+
+/** Whether it comes to deactivation, as `scale` by 0 does too. */
+function isDeactivation(operation: Operation): boolean {
+    if (needsValues([operation])) return false;
+    const { factor, offset, where } = effectOf(operation);
+    return factor === 0 && offset === 0 && where === 'both';
+}
+
+function effectOf({ op, value = 1, strength = 1, where = 'both' }: Operation): ReturnType<typeof affineOf> & {
+    readonly where: InterventionWhere;
+} {
+    return { ...affineOf(op, value as number, strength), where }; // none that needs values comes here
 }

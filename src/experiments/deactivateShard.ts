@@ -1,14 +1,6 @@
-import { engineVersions } from '../activations/modelSource.js';
-import { type Shard, shardPath, shardText } from '../activations/Shard.js';
-import { LanguageNeuronsError } from '../errors.js';
-import { withFile } from '../files/folderLock.js';
-import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import { silent } from '../support/progress.js';
-import { checkFit } from './checkFit.js';
-import { type DeactivateOptions, measuredModel } from './deactivate.js';
-import { planExperiment } from './experiment.js';
-import { matrixPath } from './matrixFile.js';
-import { isSameShard, readMatrixShard, writeMatrixShard } from './matrixShard.js';
+import type { Shard } from '../activations/Shard.js';
+import { asDeactivation, type DeactivateOptions } from './deactivate.js';
+import { interveneShard } from './interveneShard.js';
 
 export interface DeactivateShardOptions extends DeactivateOptions {
     readonly shard: Shard;
@@ -23,42 +15,10 @@ export interface DeactivateShardResult {
 }
 
 /**
- * Measures one shard's part of a deactivation, into a journal of its own; others may be measured into the same folder
- * meanwhile. `mergeMatrix` makes the matrix.
- * @throws LanguageNeuronsError as `deactivate`; UNSUPPORTED where the metric cannot be divided
+ * Measures one shard's part of a deactivation; see `interveneShard`.
+ * @throws LanguageNeuronsError as `interveneShard`
  */
 export async function deactivateShard(options: DeactivateShardOptions): Promise<DeactivateShardResult> {
-    checkFit(options);
-    const { folder, metric, shard } = options;
-    const path = shardPath(matrixPath(folder, metric.name), shard);
-    return withFile(path, `deactivate --shard ${shardText(shard)}`, () => deactivateInto(path, options));
-}
-
-async function deactivateInto(path: string, options: DeactivateShardOptions): Promise<DeactivateShardResult> {
-    const { engine, metric, folder, shard, signal, progress = silent } = options;
-    const begin = performance.now();
-    const { analysis, asked, known, askedSets, controls, seed } = planExperiment(options, metric.languages);
-    const { plan } = await metric.measure(asked, { engine, folder, known, shard, signal, progress });
-    if (plan === undefined) {
-        throw new LanguageNeuronsError(
-            'UNSUPPORTED',
-            `${metric.source}: its metric has no plan that could be divided; deactivate without a shard`,
-        );
-    }
-    const made = {
-        shard: shardText(shard),
-        model: measuredModel(engine),
-        neurons: neuronsDigest(analysis),
-        sets: askedSets,
-        controls,
-        seed,
-        versions: engineVersions(engine),
-        plan,
-    };
-    const had = await readMatrixShard(path).catch(() => undefined);
-    const wasThere = had !== undefined && isSameShard(had, made);
-    if (wasThere) progress.note(`${path}: this shard is finished`);
-    else await writeMatrixShard(path, made);
-    progress.done();
-    return { path, wasThere, seconds: (performance.now() - begin) / 1000 };
+    const { shards, seconds } = await interveneShard({ ...options, ...asDeactivation });
+    return { ...shards[0]!, seconds };
 }

@@ -1,6 +1,12 @@
 import { LanguageNeuronsError } from '../errors.js';
+import type { ActivationValues } from '../activations/ActivationValues.js';
+import type { EditRoom } from '../engine/edits.js';
+import { changesNothing, deactivation, type Operation } from '../interventions/Operation.js';
+import { operationName } from '../interventions/operationText.js';
+import { roomOf, sumOfRooms } from '../interventions/roomOf.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { allConditions, type Condition, setConditions, type SetConditions } from './conditions.js';
+import type { Ranking } from '../neurons/rankNeurons.js';
+import { allConditions, type Condition, doseConditions, setConditions, type SetConditions } from './conditions.js';
 import { type NeuronSetName, setsFor } from '../neurons/neuronSets.js';
 
 /** The conditions of an experiment. */
@@ -8,10 +14,30 @@ export interface ExperimentOptions {
     readonly analysis: NeuronAnalysis;
     /** Default: all three. */
     readonly sets?: readonly NeuronSetName[] | undefined;
+    /** What is done to the neurons, each a matrix of its own. Default: they are deactivated. */
+    readonly operations?: readonly Operation[] | undefined;
+    /** Means and percentiles of activations, where an operation takes any. */
+    readonly values?: ActivationValues | undefined;
+    /** Curves over the first neurons of each language's ranking, in the place of sets. */
+    readonly doses?: Doses | undefined;
     /** Seed of the first random control. Default 1. */
     readonly seed?: number | undefined;
     /** Random controls of each cell, each with a seed of its own. Default 3. */
     readonly controls?: number | undefined;
+}
+
+/** How much of a ranking is changed. */
+export interface Doses {
+    readonly ranking: Ranking;
+    /** Of all neurons assessed, each in (0, 1). */
+    readonly shares: readonly number[];
+}
+
+/** What is measured of one operation: a matrix, or a curve. */
+export interface ExperimentPart {
+    readonly operation: Operation;
+    /** Of all sets that the model has, asked for or not, by name; or of all doses, by their share. */
+    readonly sets: ReadonlyMap<string, SetConditions>;
 }
 
 /** An experiment with all that its options leave to be found out. */
@@ -19,10 +45,11 @@ export interface Experiment {
     readonly analysis: NeuronAnalysis;
     readonly seed: number;
     readonly controls: number;
-    /** Names of the sets that are asked for. */
+    /** Names of the sets that are asked for; none of a curve. */
     readonly askedSets: readonly NeuronSetName[];
-    /** The conditions of all sets that the model has, asked for or not. */
-    readonly sets: ReadonlyMap<NeuronSetName, SetConditions>;
+    readonly doses: Doses | undefined;
+    /** Of each operation. */
+    readonly parts: readonly ExperimentPart[];
     /** To be measured, each once, the whole model first. */
     readonly asked: readonly Condition[];
     /** Of the other sets alone: wanted where they have been measured. */
@@ -33,26 +60,70 @@ export interface Experiment {
  * @param languages rows of the matrices
  * @throws LanguageNeuronsError WRONG_USE
  */
-export function planExperiment(
-    { analysis, sets: askedSets = setsFor(analysis), seed = 1, controls = 3 }: ExperimentOptions,
-    languages: readonly string[],
-): Experiment {
-    if (!Number.isInteger(controls) || controls < 1) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `the number of controls must be a whole number of at least 1, not ${controls}`,
-        );
-    }
-    const sets = new Map(
-        setsFor(analysis).map((set) => [set, setConditions(analysis, languages, set, seed, controls)]),
-    );
-    const asked = allConditions([...sets].filter(([name]) => askedSets.includes(name)).map(([, set]) => set));
+export function planExperiment(options: ExperimentOptions, languages: readonly string[]): Experiment {
+    const { analysis, operations = [deactivation], doses: askedDoses, values, seed = 1, controls = 3 } = options;
+    if (!Number.isInteger(controls) || controls < 1)
+        throw wrong(`the number of controls must be a whole number of at least 1, not ${controls}`);
+    if (operations.length === 0) throw wrong('no operation is asked for; give for example scale:0.5');
+    checkOperations(operations);
+    if (askedDoses !== undefined && options.sets !== undefined)
+        throw wrong('doses are of rankings, not of sets; leave one of them out');
+    const doses = askedDoses === undefined ? undefined : { ...askedDoses, shares: sharesOf(askedDoses) };
+    const askedSets = doses === undefined ? (options.sets ?? setsFor(analysis)) : [];
+    const parts = operations.map((operation): ExperimentPart => {
+        const controlled = { seed, controls, operation, values };
+        const sets =
+            doses?.shares.map(
+                (share) =>
+                    [
+                        String(share),
+                        doseConditions(analysis, languages, { ranking: doses.ranking, share, ...controlled }),
+                    ] as const,
+            ) ??
+            setsFor(analysis).map(
+                (set) => [set, setConditions(analysis, languages, set, seed, controls, { operation, values })] as const,
+            );
+        return { operation, sets: new Map<string, SetConditions>(sets) };
+    });
+    const isAsked = (name: string): boolean => doses !== undefined || askedSets.some((set) => set === name);
+    const all = parts.flatMap(({ sets }) => [...sets]);
+    const asked = allConditions(all.filter(([name]) => isAsked(name)).map(([, set]) => set));
     const askedIds = new Set(asked.map(({ id }) => id));
-    const known = allConditions(sets.values()).filter(({ id }) => !askedIds.has(id));
-    return { analysis, seed, controls, askedSets, sets, asked, known };
+    const known = allConditions(all.map(([, set]) => set)).filter(({ id }) => !askedIds.has(id));
+    return { analysis, seed, controls, askedSets, doses, parts, asked, known };
 }
 
-/** Different conditions that an experiment has: an engine that holds as many edits runs all of them in one batch. */
-export function countConditions(options: ExperimentOptions, languages: readonly string[]): number {
-    return planExperiment(options, languages).asked.length;
+/**
+ * Room for all different conditions that an experiment has: an engine opened with it runs all of them in one batch, as
+ * accuracies are measured.
+ */
+export function roomForAll(options: ExperimentOptions, languages: readonly string[]): EditRoom {
+    return sumOfRooms(planExperiment(options, languages).asked.map(({ operation }) => roomOf([operation])));
+}
+
+/** Room for any one of its conditions, as perplexities are measured. */
+export function roomForEach({ operations = [deactivation] }: ExperimentOptions): EditRoom {
+    const rooms = operations.map((operation) => roomOf([operation]));
+    return { edits: Math.max(...rooms.map(({ edits }) => edits)), offsets: rooms.some(({ offsets }) => offsets) };
+}
+
+/** Ascending, each once. */
+function sharesOf({ shares }: Doses): number[] {
+    const odd = shares.find((share) => !(share > 0 && share < 1));
+    if (odd !== undefined) throw wrong(`a dose must lie between 0 and 1, not ${odd}`);
+    if (shares.length === 0) throw wrong('no dose is asked for; give for example 0.01');
+    return [...new Set(shares)].sort((a, b) => a - b);
+}
+
+/** Each is to do something, and something else than the others. */
+function checkOperations(operations: readonly Operation[]): void {
+    const names = operations.map(operationName);
+    const twice = names.find((name, i) => names.indexOf(name) !== i);
+    if (twice !== undefined) throw wrong(`the operation ${twice} is asked for twice; leave one out`);
+    const idle = operations.find(changesNothing);
+    if (idle !== undefined) throw wrong(`${operationName(idle)} changes nothing; leave it out`);
+}
+
+function wrong(why: string): LanguageNeuronsError {
+    return new LanguageNeuronsError('WRONG_USE', why);
 }

@@ -5,6 +5,9 @@ import { versionsShape } from '../activations/sourceShapes.js';
 import { pathFrom } from '../corpus/datasetName.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
+import { deactivation } from '../interventions/Operation.js';
+import { operationShape } from '../interventions/operationShape.js';
+import { operationName } from '../interventions/operationText.js';
 import { keyOf } from '../support/keyOf.js';
 import { type NeuronSetName, neuronSetNames } from '../neurons/neuronSets.js';
 import { type MeasurementPlan, planShape } from './planShapes.js';
@@ -12,12 +15,17 @@ import { type MeasurementPlan, planShape } from './planShapes.js';
 const format = 'language-neurons/matrix-shard';
 const shape = z.object({
     format: z.literal(format),
-    version: z.literal(1),
+    /** 2: of another operation than deactivation, or of doses; what is neither is still written as 1. */
+    version: z.union([z.literal(1), z.literal(2)]),
     /** Such as `2/8`. */
     shard: z.string(),
     model: z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() }),
     /** See `neuronsDigest`. */
     neurons: z.string(),
+    /** Absent: deactivation. */
+    operation: operationShape.optional(),
+    /** Shares of the ranking; absent: sets. */
+    doses: z.array(z.number()).readonly().optional(),
     sets: z.array(z.enum(neuronSetNames as [NeuronSetName, ...NeuronSetName[]])).readonly(),
     controls: z.int().positive(),
     seed: z.number(),
@@ -34,7 +42,8 @@ export type MatrixShard = Omit<z.output<typeof shape>, 'format' | 'version'>;
 /** @throws LanguageNeuronsError UNWRITABLE */
 export async function writeMatrixShard(path: string, shard: MatrixShard): Promise<void> {
     const written = withSources(shard, (source) => pathFrom(dirname(resolve(path)), source));
-    await writeFileAtomic(path, `${JSON.stringify({ format, version: 1, ...written })}\n`);
+    const version = shard.operation === undefined && shard.doses === undefined ? 1 : 2;
+    await writeFileAtomic(path, `${JSON.stringify({ format, version, ...written })}\n`);
 }
 
 /**
@@ -50,7 +59,7 @@ export async function readMatrixShard(path: string): Promise<MatrixShard | undef
     } catch (cause) {
         throw new LanguageNeuronsError(
             'DAMAGED',
-            `${path}: not a shard of a matrix, of this version; deactivate it again`,
+            `${path}: not a shard of a matrix, of this version; measure it again`,
             { cause },
         );
     }
@@ -85,6 +94,8 @@ export function differencesOf(a: MatrixShard, b: MatrixShard): string[] {
 function settingsOf({
     model,
     neurons,
+    operation = deactivation,
+    doses = [],
     sets,
     controls,
     seed,
@@ -98,6 +109,8 @@ function settingsOf({
         ...Object.fromEntries(values),
         model: `${model.name} (${model.fingerprint})`,
         neurons: neurons.slice(0, 8),
+        operation: operationName(operation),
+        doses: doses.join(','),
         sets: sets.join(','),
         controls,
         seed,

@@ -1,12 +1,19 @@
 import { dirname, join } from 'node:path';
+import { readActivations } from '../activations/activationsFile.js';
+import { readValues } from '../activations/ActivationValues.js';
 import { checkShards } from '../activations/checkShards.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { withFolder } from '../files/folderLock.js';
+import { deactivation } from '../interventions/Operation.js';
+import { needsValues } from '../interventions/resolveValue.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
+import { rankNeurons } from '../neurons/rankNeurons.js';
 import { type Progress, silent } from '../support/progress.js';
-import { buildMatrix } from './buildMatrix.js';
+import { buildCurves, buildMatrices } from './buildMatrix.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
+import { writeCurves } from './doseFile.js';
+import type { DoseCurves } from './DoseCurves.js';
 import { planExperiment } from './experiment.js';
 import { writeMatrix } from './matrixFile.js';
 import { differencesOf, readMatrixShard } from './matrixShard.js';
@@ -21,24 +28,25 @@ export interface MergeMatrixOptions {
 }
 
 /**
- * Makes one matrix of all shards of a deactivation: the bytes that `deactivate` without shards gives, or would give if
- * it found these answers in its journal. Neither model nor texts are needed.
- * @param files of all shards of one metric, in any order; their journals lie beside them
+ * Makes one matrix, or the dose curves, of all shards of an operation: the bytes that `intervene` without shards gives,
+ * or would give if it found these answers in its journal. Neither model nor texts are needed; doses and means need the
+ * counts.
+ * @param files of all shards of one metric and operation, in any order; their journals lie beside them
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, BUSY, UNWRITABLE, and MISMATCH where a shard is missing, there twice
  * or of other work
  */
 export async function mergeMatrix(
     files: readonly string[],
     { folder, signal, progress = silent }: MergeMatrixOptions,
-): Promise<DeactivationMatrix> {
+): Promise<DeactivationMatrix | DoseCurves> {
     const found = [];
     for (const file of files) {
         const shard = await readMatrixShard(file);
         if (shard === undefined) throw notFound(`${file}: no such file; deactivate it first`);
         found.push({ file, ...shard });
     }
-    checkShards(found, 'deactivate', differencesOf);
     const [first] = found;
+    checkShards(found, first?.operation === undefined ? 'deactivate' : 'measure', differencesOf);
     if (first === undefined) throw notFound('no shards; deactivate them with --shard first');
     const neurons = join(folder, 'neurons.json');
     const analysis = await readNeurons(neurons);
@@ -49,8 +57,16 @@ export async function mergeMatrix(
         );
     }
     return withFolder(folder, 'merge', async () => {
-        const { plan, model, sets, controls, seed } = first;
-        const experiment = planExperiment({ analysis, sets, controls, seed }, plan.languages);
+        const { plan, model, operation = deactivation, doses: shares, sets, controls, seed } = first;
+        const asked =
+            shares === undefined
+                ? { sets }
+                : { doses: { shares, ranking: rankNeurons(await readActivations(folder), analysis) } };
+        const values = needsValues([operation]) ? await readValues(folder) : undefined;
+        const experiment = planExperiment(
+            { analysis, operations: [operation], values, ...asked, controls, seed },
+            plan.languages,
+        );
         const from = [...new Set(files.map((file) => dirname(file)))];
         await mergeJournals({ into: folder, from, signal, ...journals[plan.metric] });
         const measurements = await readMeasurements(plan, [...experiment.asked, ...experiment.known], folder, signal);
@@ -62,17 +78,15 @@ export async function mergeMatrix(
                 `${from.join(', ')}: ${lack}; run all shards again, which measures just that`,
             );
         }
-        const matrix = await buildMatrix({
-            metric: factsOf(plan),
-            experiment,
-            measurements,
-            model,
-            folder,
-            signal,
-            progress,
-        });
-        await writeMatrix(folder, matrix);
-        return matrix;
+        const parts = { metric: factsOf(plan), experiment, measurements, model, folder, signal, progress };
+        if (experiment.doses !== undefined) {
+            const [curves] = await buildCurves(parts, experiment.doses);
+            await writeCurves(folder, curves!);
+            return curves!;
+        }
+        const [matrix] = await buildMatrices(parts);
+        await writeMatrix(folder, matrix!);
+        return matrix!;
     });
 }
 

@@ -7,7 +7,7 @@ import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { PerplexityMean } from './choices.js';
-import { conditionMask } from './conditions.js';
+import { conditionEdit } from './conditions.js';
 import { openJournals } from './journals.js';
 import type { Metric } from './Metric.js';
 import { cellShape, cellsJournal, PerplexityCells, perplexityFacts, type ScoredCell } from './perplexityCells.js';
@@ -76,10 +76,10 @@ export function perplexityMetric(
             const before = own.filter(({ condition, language }) => !cells.isOpen(condition, language));
             if (before.length > 0) progress.note(`continues after ${before.length} finished cells`);
 
-            const widths = engine.sites.map(neuronsAt);
+            const sizes = engine.sites.map(neuronsAt);
             const onBatch = (_: unknown, read: number): void => progress.advance(read);
             for (const condition of conditions) {
-                const edit = conditionMask(condition, widths);
+                const edit = conditionEdit(condition, sizes);
                 for (const { language } of own.filter((cell) => cell.condition === condition)) {
                     if (!cells.isOpen(condition, language)) {
                         progress.advance(charactersOf(language));

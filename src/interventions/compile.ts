@@ -4,7 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import type { Intervention, InterventionWhere, PositionRange } from './Intervention.js';
-import { resolveValue, type ValueOfNeuron } from './resolveValue.js';
+import { resolveValue } from './resolveValue.js';
 
 /** More ranges of positions than this make more edits than are worth holding. */
 const mostRanges = 3;
@@ -99,20 +99,26 @@ function stepOf(intervention: Intervention, i: number, { sizes, analysis, values
             `${name}: the values are of a model with other neurons; collect again`,
         );
     const language = 'language' in choice ? choice.language : undefined;
-    return { name, neurons, affine: affineOf(op, resolveValue({ op, value, language }, values, wrong), s), where };
+    const valueOf = resolveValue({ op, value, language }, values, wrong);
+    return { name, neurons, affine: (site, index) => affineOf(op, valueOf(site, index), s), where };
 }
 
-function affineOf(op: Intervention['op'], v: ValueOfNeuron, s: number): Step['affine'] {
+/**
+ * What an operation does to an activation.
+ * @param v value; of `diffmean`, the difference of means
+ * @param s strength
+ */
+export function affineOf(op: Intervention['op'], v: number, s: number): Affine {
     switch (op) {
         case 'zero':
-            return () => ({ factor: 1 - s, offset: 0 });
+            return { factor: 1 - s, offset: 0 };
         case 'scale':
-            return (site, index) => ({ factor: 1 + s * (v(site, index) - 1), offset: 0 });
+            return { factor: 1 + s * (v - 1), offset: 0 };
         case 'add':
         case 'diffmean':
-            return (site, index) => ({ factor: 1, offset: s * v(site, index) });
+            return { factor: 1, offset: s * v };
         case 'replace':
-            return (site, index) => ({ factor: 1 - s, offset: s * v(site, index) });
+            return { factor: 1 - s, offset: s * v };
     }
 }
 

@@ -3,8 +3,8 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
-import { type Intervention, interventionOps, type InterventionValue } from './Intervention.js';
-import { parseNamedValue } from './resolveValue.js';
+import type { Intervention } from './Intervention.js';
+import { operationShape } from './operationShape.js';
 
 /** Interventions that go together, one after another, by a name of the user's. */
 export interface NamedInterventions {
@@ -12,27 +12,14 @@ export interface NamedInterventions {
     readonly interventions: readonly Intervention[];
 }
 
-const number = z.number().refine(Number.isFinite);
-const namedValue = z
-    .string()
-    .refine((text) => parseNamedValue(text) !== undefined, { error: 'is a number, mean, mean:LANG or p90:LANG' });
-const position = z.number().int();
-const interventionShape = z
-    .strictObject({
+const place = z.number().int().min(0);
+const interventionShape = operationShape
+    .extend({
         language: z.string().min(1).optional(),
         set: z.enum(neuronSetNames as [string, ...string[]]).optional(),
         neurons: z
-            .array(z.tuple([position.min(0), position.min(0)]))
+            .array(z.tuple([place, place]))
             .min(1)
-            .optional(),
-        op: z.enum(interventionOps),
-        value: z.union([number, namedValue]).optional(),
-        strength: number.optional(),
-        where: z
-            .union([
-                z.enum(['prompt', 'response', 'both']),
-                z.strictObject({ from: position.optional(), to: position.optional() }),
-            ])
             .optional(),
     })
     .refine(({ language, neurons }) => (language === undefined) !== (neurons === undefined), {
@@ -68,9 +55,8 @@ export async function readInterventions(path: string): Promise<NamedIntervention
     }
     return Object.entries(read.data).map(([name, list]) => ({
         name,
-        interventions: list.map(({ language, set, neurons, value, ...rest }) => ({
+        interventions: list.map(({ language, set, neurons, ...rest }) => ({
             ...rest,
-            value: value as InterventionValue | undefined,
             neurons: neurons ?? { language: language!, set: set as (typeof neuronSetNames)[number] | undefined },
         })),
     }));

@@ -22,6 +22,11 @@ export function parseNamedValue(text: string): NamedValue | undefined {
     return percent <= 100 ? { language, percent } : undefined;
 }
 
+/** Whether a text names a value. */
+export function isNamedValue(text: string): text is Exclude<InterventionValue, number> {
+    return parseNamedValue(text) !== undefined;
+}
+
 /** Whether interventions take values that were collected, or their defaults do. */
 export function needsValues(interventions: readonly Pick<Intervention, 'op' | 'value'>[]): boolean {
     return interventions.some(({ op, value }) => op === 'diffmean' || typeof value === 'string');

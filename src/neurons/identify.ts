@@ -11,6 +11,7 @@ import {
 } from './activationProbabilities.js';
 import type { IdentifyMethod, ProbabilityName } from './choices.js';
 import { findStages } from './findStages.js';
+import { highLanguages } from './highLanguages.js';
 import {
     type ExpertAnalysis,
     type LayerCounts,
@@ -233,17 +234,6 @@ function layerCounts({ specific, related, general }: NeuronAnalysis['neurons'], 
         for (const [site] of list) layers[sites[site]!.layer]![kind]++;
     }
     return layers;
-}
-
-/** N of each neuron: the number of languages in which it is strictly above τ. Length n. */
-function highLanguages({ p, n, l }: Probabilities, threshold: number): Uint16Array {
-    const high = new Uint16Array(n);
-    for (let j = 0; j < n; j++) {
-        let N = 0;
-        for (let k = 0; k < l; k++) if (p[j * l + k]! > threshold) N++;
-        high[j] = N;
-    }
-    return high;
 }
 
 function checkShare(value: number, what: string): void {

@@ -1,6 +1,7 @@
 import type { ActivationsSource } from '../activations/Activations.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import type { DoseCurves } from '../experiments/DoseCurves.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 
 /** Everything a report shows; the page, the figures and the tables are functions of this alone. */
@@ -11,8 +12,10 @@ export interface ReportInput {
     /** Counted tokens of each language. */
     readonly tokens: Readonly<Record<string, number>>;
     readonly source: ActivationsSource;
-    /** Of perplexity, accuracy, both or none. */
+    /** Of perplexity, accuracy, both or none; of deactivation and other operations. */
     readonly matrices: readonly DeactivationMatrix[];
+    /** Default: none. */
+    readonly curves?: readonly DoseCurves[];
     /** Without it the report has no comparison. */
     readonly comparison?: Comparison;
     readonly generatedBy: { readonly version: string; readonly command?: string };

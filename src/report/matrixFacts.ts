@@ -2,9 +2,11 @@ import type {
     CellInterval,
     DeactivationMatrix,
     DeactivationSet,
+    MeasuredIntervention,
     MetricName,
 } from '../experiments/DeactivationMatrix.js';
 import { relativeChange } from '../experiments/matrixTable.js';
+import type { Operation } from '../interventions/Operation.js';
 import { tooFewRight } from '../experiments/tooFewRight.js';
 import { metricWords } from './metricWords.js';
 import { binomialTail, cellOf, isComparable, mean, median, type Measured } from './numbers.js';
@@ -21,6 +23,8 @@ export type Verdict = 'clear' | 'unclear' | 'absent' | 'tooFew' | 'unmeasured';
 /** Numbers the page states in words, derived from one deactivation set. Effects as in `SetCell`. */
 export interface SetFacts {
     readonly metric: MetricName;
+    /** What was done to the neurons; undefined: they were deactivated. */
+    readonly operation: Operation | undefined;
     readonly set: string;
     /** Rows with neurons to remove and with every cell measured, of which the own one can tell harm from chance. */
     readonly compared: number;
@@ -112,8 +116,12 @@ function leavesOutZero(interval: CellInterval | undefined): boolean {
     return interval !== null && interval !== undefined && (interval[0] > 0 || interval[1] < 0);
 }
 
-/** Derives what the page says about one set. */
-export function setFacts(name: string, set: DeactivationSet, metric: MetricName): SetFacts {
+/** Derives what the page says about one set of a matrix. */
+export function setFacts(
+    name: string,
+    set: DeactivationSet,
+    { metric, operation }: Pick<MeasuredIntervention, 'metric' | 'operation'>,
+): SetFacts {
     const { harm } = metricWords[metric];
     // A language without neurons loses nothing: its row says nothing about the effect.
     const rows = cellsOf(set, metric).filter((row) => (row[0]?.neurons ?? 0) > 0 && row.some(isOwn));
@@ -126,6 +134,7 @@ export function setFacts(name: string, set: DeactivationSet, metric: MetricName)
     const hits = compared.filter((row) => hurtsOwnMost(row, (cell) => harmOf(cell.effect, harm))).length;
     const facts = {
         metric,
+        operation,
         set: name,
         compared: compared.length,
         leftOut: set.rows.length - compared.length,

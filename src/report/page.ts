@@ -68,7 +68,7 @@ function chapter(
 ): Html | false {
     if (figures.length === 0) return false;
     return html` <h2 class="chapter" id="${name}">${chapters[name]}</h2>
-        ${name === 'deactivation' && setsOverview(input)}
+        ${(name === 'deactivation' || name === 'intervention') && setsOverview(input, name)}
         ${figures.map(({ rendered, number }) => figure(rendered, number))}`;
 }
 

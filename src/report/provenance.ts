@@ -1,4 +1,5 @@
 import { formatCount, formatList, formatNumber, formatShare } from './format.js';
+import { operationName } from '../interventions/operationText.js';
 import { metricWords } from './metricWords.js';
 import { html, type Html } from './html.js';
 import { analysisSites, layerWidths } from '../neurons/NeuronAnalysis.js';
@@ -61,7 +62,7 @@ export function definitions({ analysis }: ReportInput): Html {
 
 /** Settings and versions: what it takes to make the report again. */
 export function provenance(input: ReportInput): Html {
-    const { analysis, source, matrices, generatedBy } = input;
+    const { analysis, source, matrices, curves = [], generatedBy } = input;
     const widths = [...new Set(layerWidths(analysisSites(analysis)))];
     const entries: [string, string][] = [
         ['Model', `${source.model.name} (${source.model.architecture}, ${source.model.quantization})`],
@@ -91,12 +92,17 @@ export function provenance(input: ReportInput): Html {
         ['τ', String(analysis.threshold)],
         ['Scoring and λ sweep', `${formatNumber(analysis.milliseconds / 1000)} s`],
     ];
-    for (const { metric, settings, decodedTokens } of matrices) {
+    for (const measured of [...matrices, ...curves]) {
+        const { metric, operation, settings, decodedTokens } = measured;
         const list = Object.entries(settings)
             .map(([name, value]) => `${name} ${value}`)
             .join(', ');
         entries.push([
-            `Deactivation, ${metricWords[metric].noun}`,
+            [
+                ...('doses' in measured ? ['Doses'] : []),
+                operation === undefined ? 'Deactivation' : operationName(operation),
+                metricWords[metric].noun,
+            ].join(', '),
             `${list}; ${formatCount(decodedTokens)} tokens decoded`,
         ]);
     }

@@ -1,18 +1,19 @@
 import { join } from 'node:path';
-import { type Activations, type ActivationsSource, sitesOf } from '../activations/Activations.js';
+import type { ActivationsSource } from '../activations/Activations.js';
 import { readActivations } from '../activations/activationsFile.js';
-import { countsDigest } from '../activations/countsDigest.js';
 import { defined } from '../support/defined.js';
-import { sameSites } from '../engine/Site.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { readComparison } from '../experiments/comparisonFile.js';
 import { countedWords } from '../experiments/countedTexts.js';
-import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import type { DeactivationMatrix, MeasuredIntervention } from '../experiments/DeactivationMatrix.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
+import { readCurves } from '../experiments/doseFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
+import { resultName } from '../experiments/resultPaths.js';
 import { withFolder } from '../files/folderLock.js';
+import { isOfCounts } from '../neurons/isOfCounts.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
-import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { toolVersion } from '../versions.js';
@@ -39,7 +40,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const activations = await readActivations(folder);
     const analysis = await readNeurons(join(folder, 'neurons.json'));
     const stale: string[] = [];
-    const counted = fits(analysis, activations);
+    const counted = isOfCounts(analysis, activations);
     if (!counted) {
         stale.push(
             'neurons.json was made from other counts than activations.safetensors holds, ' +
@@ -48,10 +49,13 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     }
     const matrices = (await readMatrices(folder)).filter((matrix) => {
         if (isOf(matrix, analysis)) return true;
-        stale.push(
-            `${matrix.metric}.matrix.json was made with other neurons than those of neurons.json and is left ` +
-                'out; run deactivate again',
-        );
+        const command = matrix.operation === undefined ? 'deactivate' : 'intervene';
+        stale.push(staleWords(resultName(matrix.metric, matrix.operation), command));
+        return false;
+    });
+    const curves = (await readCurves(folder)).filter((one) => {
+        if (one.neurons === neuronsDigest(analysis)) return true;
+        stale.push(staleWords(resultName(one.metric, one.operation, 'dose'), 'intervene'));
         return false;
     });
     const comparison = await readComparison(out);
@@ -62,6 +66,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
         );
     }
     const source = counted ? activations.source : (analysis.source ?? activations.source);
+    const warnings = [...matrices, ...curves].flatMap((measured) => warningsOn(measured, source));
     return withFolder(out, 'report', () =>
         writeReport(out, {
             title: title ?? `Language neurons of ${source.model.name}`,
@@ -74,19 +79,16 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
             source,
             generatedBy: { version: toolVersion },
             matrices,
-            warnings: [...stale.map((what) => `${what}.`), ...matrices.flatMap((matrix) => warningsOn(matrix, source))],
+            curves,
+            warnings: [...stale.map((what) => `${what}.`), ...new Set(warnings)],
             ...defined({ comparison: compared ? comparison : undefined, notes }),
         }),
     );
 }
 
-/** Whether an analysis is of these counts; where it does not say, whether it has their shape. */
-function fits(analysis: NeuronAnalysis, activations: Activations): boolean {
-    if (analysis.source !== undefined) return analysis.source.counts === countsDigest(activations);
-    return (
-        analysis.languages.join() === activations.languages.join() &&
-        sameSites(analysisSites(analysis), sitesOf(activations))
-    );
+function staleWords(name: string, command: string): string {
+    const why = 'was made with other neurons than those of neurons.json and is left out';
+    return `${name}.json ${why}; run ${command} again`;
 }
 
 /** Whether a matrix is of an analysis; where it does not say, whether each row deactivated as many neurons. */
@@ -115,8 +117,8 @@ function comparesWith({ languages, widths, analyses }: Comparison, analysis: Neu
     );
 }
 
-/** What a reader of a matrix should know. */
-function warningsOn({ metric, counted, model }: DeactivationMatrix, source: ActivationsSource): string[] {
+/** What a reader of matrices and curves should know. */
+function warningsOn({ metric, counted, model }: MeasuredIntervention, source: ActivationsSource): string[] {
     const { noun } = metricWords[metric];
     return [
         ...(counted === undefined

@@ -1,5 +1,6 @@
 import { formatCount, formatQuantity } from './format.js';
 import type { SetFacts, Verdict } from './matrixFacts.js';
+import { doingWords } from '../interventions/operationWords.js';
 import { metricWords } from './metricWords.js';
 
 const VERDICTS: Readonly<Record<Verdict, string>> = {
@@ -9,7 +10,7 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
     tooFew:
         'The whole model answers too few questions rightly for a fall to be told from chance, so nothing can ' +
         'be said; more questions may tell.',
-    unmeasured: 'No row has neurons to deactivate and every cell measured, so nothing can be said.',
+    unmeasured: 'No row has neurons to change and every cell measured, so nothing can be said.',
 };
 
 /** Short form of a verdict, for a table. */
@@ -30,8 +31,9 @@ export function setLabel(set: string): string {
 export function setSentences(facts: SetFacts): string[] {
     if (facts.compared === 0) return [VERDICTS[facts.verdict]];
     const { noun, formatEffect } = metricWords[facts.metric];
+    const doing = doingWords(`a language’s own ${setLabel(facts.set)} neurons`, facts.operation);
     return [
-        `Deactivating a language’s own ${setLabel(facts.set)} neurons hurts that language most in ` +
+        `${doing} hurts that language most in ` +
             `${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')}${leftOutWords(facts)}; ` +
             `with random neurons it does in ${formatCount(facts.controlHits)}, ` +
             `and chance alone would give ${facts.expectedHits.toFixed(1)}.`,
@@ -46,7 +48,7 @@ export function setSentences(facts: SetFacts): string[] {
 function leftOutWords({ leftOut, tooFew }: SetFacts): string {
     const parts = (
         [
-            [leftOut - tooFew, 'nothing to deactivate, or not fully measured'],
+            [leftOut - tooFew, 'nothing to change, or not fully measured'],
             [tooFew, 'too few right answers to tell a fall from chance'],
         ] as const
     )

@@ -66,7 +66,7 @@ thead th{white-space:normal;vertical-align:bottom;border-bottom:2px solid var(--
 tbody th{font-weight:600}
 tr.lead{font-size:inherit;font-weight:600}
 tr.control{color:var(--muted)}tr.control th{font-weight:400}
-#deactivation .small{margin:14px 0 0;max-width:90ch}
+#deactivation .small,#intervention .small{margin:14px 0 0;max-width:90ch}
 dl{margin:0;display:grid;grid-template-columns:max-content minmax(0,1fr);gap:8px 24px;font-size:.93rem}
 dt{font-weight:600;color:var(--muted)}
 dd{margin:0;max-width:85ch;overflow-wrap:anywhere}

@@ -1,6 +1,8 @@
 import { analysisFacts, type AnalysisFacts, type Extreme } from './analysisFacts.js';
 import { formatCount, formatLarge, formatList, formatQuantity, formatShare } from './format.js';
 import { html, type Html } from './html.js';
+import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import { doneWords } from '../interventions/operationWords.js';
 import { setFacts, setsOf, type SetFacts } from './matrixFacts.js';
 import { metricWords } from './metricWords.js';
 import { comparisonSummary } from './comparisonSentences.js';
@@ -33,7 +35,7 @@ export function summary(input: ReportInput): Html {
             <b class="general">general</b>: high in every language.
         </p>
         <p>${extremes(facts, languages.length)} ${stagesSentence(input.analysis.stages)}</p>
-        ${certainty(input)} ${deactivation(input)}${comparisonSummary(input.comparison)}`;
+        ${certainty(input)} ${changes(input)}${comparisonSummary(input.comparison)}`;
 }
 
 function certainty({ analysis: { stability } }: ReportInput): Html | false {
@@ -46,18 +48,26 @@ function certainty({ analysis: { stability } }: ReportInput): Html | false {
     </p>`;
 }
 
-function allFacts({ matrices }: ReportInput): SetFacts[] {
-    return matrices.flatMap((matrix) => setsOf(matrix).map(([name, set]) => setFacts(name, set, matrix.metric)));
+function factsOf(matrices: readonly DeactivationMatrix[]): SetFacts[] {
+    return matrices.flatMap((matrix) => setsOf(matrix).map(([name, set]) => setFacts(name, set, matrix)));
 }
 
-/** One line for each deactivation set; the sections of the figures say it in full. */
-function deactivation(input: ReportInput): Html {
-    const sets = allFacts(input);
-    if (sets.length === 0) return html``;
-    return html`<p>When a language’s own neurons are deactivated:</p>
-        <ul>
-            ${sets.map((facts) => html` <li><b>${setLabel(facts.set)}:</b> ${setLine(facts)}</li>`)}
-        </ul>`;
+/** For each operation, one line for each of its sets; the sections of the figures say it in full. */
+function changes({ matrices }: ReportInput): Html[] {
+    const byOperation = new Map<string, DeactivationMatrix[]>();
+    const isRemoval = ({ operation }: DeactivationMatrix): boolean => operation === undefined;
+    for (const matrix of [...matrices.filter(isRemoval), ...matrices.filter((other) => !isRemoval(other))]) {
+        const words = doneWords(matrix.operation);
+        byOperation.set(words, [...(byOperation.get(words) ?? []), matrix]);
+    }
+    return [...byOperation].map(([words, alike]) => {
+        const sets = factsOf(alike);
+        if (sets.length === 0) return html``;
+        return html`<p>When a language’s own neurons are ${words}:</p>
+            <ul>
+                ${sets.map((facts) => html` <li><b>${setLabel(facts.set)}:</b> ${setLine(facts)}</li>`)}
+            </ul>`;
+    });
 }
 
 /** The numbers of the headline at a glance. */
@@ -74,16 +84,17 @@ export function keyNumbers(input: ReportInput): Html {
     </div>`;
 }
 
-/** All deactivation sets beside each other; nothing without a matrix. */
-export function setsOverview(input: ReportInput): Html {
-    const sets = allFacts(input);
+/** All sets of a chapter beside each other; nothing without a matrix. */
+export function setsOverview({ matrices }: ReportInput, chapter: 'deactivation' | 'intervention'): Html {
+    const removed = chapter === 'deactivation';
+    const sets = factsOf(matrices.filter(({ operation }) => (operation === undefined) === removed));
     if (sets.length === 0) return html``;
     return html` <section>
         <div class="table">
             <table>
                 <thead>
                     <tr>
-                        <th scope="col">neurons deactivated</th>
+                        <th scope="col">neurons ${removed ? 'deactivated' : 'changed'}</th>
                         <th scope="col" class="text">metric</th>
                         <th scope="col">own language hurt most</th>
                         <th scope="col">own language, mean</th>
@@ -111,7 +122,7 @@ function overviewRows(facts: SetFacts): Html {
     const of = `of ${formatCount(facts.compared)}`;
     const { noun, formatEffect } = metricWords[facts.metric];
     return html` <tr>
-            <th scope="row">${setLabel(facts.set)}</th>
+            <th scope="row">${setLabel(facts.set)}${facts.operation && html`, ${doneWords(facts.operation)}`}</th>
             <td class="text">${noun}</td>
             <td>${facts.hits} ${of}</td>
             <td>${formatEffect(facts.own)}</td>

@@ -4,6 +4,7 @@ import { nameOfWhole } from '../activations/Shard.js';
 import { type CleanKind, cleanKinds } from './choices.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
+import { resultOf } from '../experiments/resultPaths.js';
 import { withFolder } from '../files/folderLock.js';
 
 export interface Removed {
@@ -14,8 +15,8 @@ export interface Removed {
 
 const filesOf: Readonly<Record<CleanKind, readonly string[]>> = {
     counts: ['parts', 'activations.safetensors', 'neurons.json'],
-    ppl: ['ppl.cells.jsonl', 'ppl.matrix.json', 'ppl.matrix.csv'],
-    accuracy: ['accuracy.answers.jsonl', 'accuracy.matrix.json', 'accuracy.matrix.csv'],
+    ppl: ['ppl.cells.jsonl'],
+    accuracy: ['accuracy.answers.jsonl'],
     report: ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'],
 };
 
@@ -31,8 +32,15 @@ export async function clean(folder: string, kinds: readonly CleanKind[] = cleanK
     return withFolder(folder, 'clean', async () => {
         const removed: Removed[] = [];
         const names = kinds.flatMap((kind) => filesOf[kind]);
-        const shards = (await readdir(folder)).filter((name) => names.includes(nameOfWhole(name) ?? ''));
-        for (const name of [...names, ...shards]) {
+        // Matrices and curves of whatever operation.
+        const isMade = (name: string): boolean => kinds.some((kind) => kind === resultOf(name)?.metric);
+        const files = (await readdir(folder)).sort();
+        const made = files.filter(isMade);
+        const shards = files.filter((name) => {
+            const whole = nameOfWhole(name);
+            return whole !== undefined && (names.includes(whole) || isMade(whole));
+        });
+        for (const name of [...names, ...made, ...shards]) {
             const path = join(folder, name);
             const bytes = await sizeOf(path);
             if (bytes === undefined) continue;

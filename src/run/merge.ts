@@ -7,8 +7,9 @@ import { mergeShards } from '../activations/mergeShards.js';
 import { nameOfWhole } from '../activations/Shard.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { type DeactivationMatrix, metricNames } from '../experiments/DeactivationMatrix.js';
-import { matrixPath } from '../experiments/matrixFile.js';
+import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { mergeMatrix } from '../experiments/mergeMatrix.js';
+import { compareResults, dosePath, matrixPath, resultName, resultOf } from '../experiments/resultPaths.js';
 import { withFolder } from '../files/folderLock.js';
 import type { Progress } from '../support/progress.js';
 
@@ -24,13 +25,24 @@ export interface MergeOptions {
 /** What shards were merged to. */
 export type Merged =
     | { readonly path: string; readonly activations: Activations; readonly wasThere: boolean }
-    | { readonly path: string; readonly matrix: DeactivationMatrix };
+    | { readonly path: string; readonly matrix: DeactivationMatrix }
+    | { readonly path: string; readonly curves: DoseCurves };
 
-/** What makes of shards the file that they are parts of, by its name in a run folder: in the order of the work. */
-const kinds: ReadonlyMap<string, (files: readonly string[], options: MergeOptions) => Promise<Merged>> = new Map([
-    [activationsName, mergeCounts],
-    ...metricNames.map((metric) => [basename(matrixPath('', metric)), mergeMatrices] as const),
-]);
+type MergeKind = (files: readonly string[], options: MergeOptions) => Promise<Merged>;
+
+/** What makes of shards the file that they are parts of, by its name in a run folder; undefined where nothing does. */
+function kindOf(whole: string): MergeKind | undefined {
+    if (whole === activationsName) return mergeCounts;
+    return whole.endsWith('.json') && resultOf(whole) !== undefined ? mergeResults : undefined;
+}
+
+/** In the order of the work: counts first. */
+function inOrder(wholes: Iterable<string>): string[] {
+    return [...wholes].sort((a, b) => {
+        const [x, y] = [resultOf(a), resultOf(b)];
+        return x === undefined ? -1 : y === undefined ? 1 : compareResults(x, y);
+    });
+}
 
 /**
  * Merges all shards that are there, of whatever kind: counts, perplexities, accuracies.
@@ -40,9 +52,9 @@ const kinds: ReadonlyMap<string, (files: readonly string[], options: MergeOption
 export async function merge(paths: readonly string[], options: MergeOptions): Promise<Merged[]> {
     const files = (await Promise.all(paths.map(shardsAt))).flat();
     const merged: Merged[] = [];
-    for (const [whole, mergeKind] of kinds) {
+    for (const whole of inOrder(new Set(files.map(wholeOf)))) {
         const shards = files.filter((file) => wholeOf(file) === whole);
-        if (shards.length > 0) merged.push(await mergeKind(shards, options));
+        merged.push(await kindOf(whole)!(shards, options));
     }
     if (merged.length > 0) return merged;
     const where = paths.join(', ');
@@ -59,13 +71,14 @@ async function shardsAt(path: string): Promise<string[]> {
         throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file or folder; ${mend}`, { cause });
     });
     if (found.isDirectory()) {
-        const names = (await readdir(path)).filter((name) => kinds.has(nameOfWhole(name) ?? ''));
+        const names = (await readdir(path)).filter((name) => kindOf(nameOfWhole(name) ?? '') !== undefined);
         return names.sort().map((name) => join(path, name));
     }
-    if (kinds.has(wholeOf(path))) return [path];
+    if (kindOf(wholeOf(path)) !== undefined) return [path];
+    const examples = [activationsName, ...metricNames.map((metric) => `${resultName(metric)}.json`)];
     throw new LanguageNeuronsError(
         'WRONG_USE',
-        `${path}: is no shard by its name; give such as ${[...kinds.keys()].map(exampleOf).join(', ')}`,
+        `${path}: is no shard by its name; give such as ${examples.map(exampleOf).join(', ')}`,
     );
 }
 
@@ -73,9 +86,12 @@ function exampleOf(whole: string): string {
     return whole.replace(/(?=\.[^.]+$)/, '.shard-1-of-2');
 }
 
-async function mergeMatrices(files: readonly string[], options: MergeOptions): Promise<Merged> {
-    const matrix = await mergeMatrix(files, options);
-    return { path: matrixPath(options.folder, matrix.metric), matrix };
+async function mergeResults(files: readonly string[], options: MergeOptions): Promise<Merged> {
+    const merged = await mergeMatrix(files, options);
+    const { metric, operation } = merged;
+    return 'doses' in merged
+        ? { path: dosePath(options.folder, metric, operation), curves: merged }
+        : { path: matrixPath(options.folder, metric, operation), matrix: merged };
 }
 
 async function mergeCounts(files: readonly string[], { folder, force = false }: MergeOptions): Promise<Merged> {

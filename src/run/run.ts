@@ -10,7 +10,7 @@ import { compare } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { deactivate } from '../experiments/deactivate.js';
-import { countConditions } from '../experiments/experiment.js';
+import { roomForAll } from '../experiments/experiment.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
 import { writeFileAtomic } from '../files/fileAccess.js';
@@ -185,7 +185,7 @@ async function examineIn(config: RunConfig, { force, signal, progress = silent }
             const many = await Engine.open({
                 ...engineOptionsOf(config),
                 contextSize: accuracy.contextSize ?? generationContextSize,
-                edits: countConditions(asked, metric.languages), // one of every condition
+                ...roomForAll(asked, metric.languages),
             });
             try {
                 matrices.push(await deactivate({ ...asked, engine: many, metric }));

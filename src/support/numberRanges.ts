@@ -28,6 +28,7 @@ export const ranges = {
     folds: { whole: true, least: 2, most: 1000 },
     topRate: share,
     bar: share,
+    dose: share,
     lambda: {},
     minRouted: { whole: true, least: 0, most: mostWhole },
     controls: { whole: true, least: 1, most: 1000 },
@@ -74,6 +75,12 @@ export function numberMend(text: string, range: NumberRange): string {
     const percent = /^(.+?)\s*%$/.exec(bare)?.[1]?.replace(',', '.');
     const mended = percent === undefined ? parseNumber(bare.replace(',', '.'), range) : parsePercent(percent, range);
     return mended === undefined ? '' : `; give ${mended}`;
+}
+
+/** A share as people type it, `0.5%` or `0.005`; undefined for what is none or out of range. */
+export function parseShare(text: string, range: NumberRange): number | undefined {
+    const percent = /^(.+?)\s*%$/.exec(text.trim())?.[1];
+    return percent === undefined ? parseNumber(text, range) : parsePercent(percent, range);
 }
 
 function parsePercent(text: string, range: NumberRange): number | undefined {

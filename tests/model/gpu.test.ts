@@ -160,7 +160,9 @@ for (const { gpu, absent } of gpus)
                         expect(bins).toBeGreaterThan(Number(there.tokens) / 32);
                         expect(bins).toBeLessThan(Number(there.tokens) / 8);
                     }
-                    console.log(`${gpu} against CPU: means of activations differ by up to ${furthest.toExponential(1)}`);
+                    console.log(
+                        `${gpu} against CPU: means of activations differ by up to ${furthest.toExponential(1)}`,
+                    );
                     expect(furthest).toBeLessThan(1e-3);
                 } finally {
                     device.close();

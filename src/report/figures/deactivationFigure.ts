@@ -1,5 +1,5 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { DeactivationMatrix, DeactivationSet, MetricName } from '../../experiments/DeactivationMatrix.js';
+import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';
 import { leastSignTestP } from '../../experiments/tooFewRight.js';
 import { formatCount, formatNumber, formatPercentPoints, formatQuantity } from '../format.js';
 import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
@@ -43,16 +43,17 @@ function coloured({ effect, tooFew }: Shown): Measured {
 }
 
 /**
- * Change of the metric when a language's neurons are removed (rows), in each language (columns), and the
- * random control (the paper's figs. 2 and 6-13). Red is harm.
+ * Change of the metric when a language's neurons are removed, or changed otherwise (rows), in each language (columns),
+ * and the random control (the paper's figs. 2 and 6-13). Red is harm.
  */
 export function deactivationFigure(
     name: string,
     set: DeactivationSet,
-    metric: MetricName,
+    { metric, operation }: Pick<DeactivationMatrix, 'metric' | 'operation'>,
     scale: DivergingScale,
 ): TopLevelSpec {
     const words = metricWords[metric];
+    const rows = operation === undefined ? 'deactivated language' : 'changed language';
     const cells = cellsOf(set, metric).flat();
     const grey = cells.some((cell) => cell.tooFew || cell.controlTooFew);
     const legend = [
@@ -62,8 +63,8 @@ export function deactivationFigure(
     const common = { cells, words, scale, legend };
     const beside = set.columns.length <= BESIDE_UP_TO;
     const panels = [
-        panel(set, { ...common, title: `Own ${name.replaceAll('+', ' + ')} neurons`, side: own, rowTitle: true }),
-        panel(set, { ...common, title: 'Control: random neurons', side: control, rowTitle: !beside }),
+        panel(set, { ...common, title: `Own ${name.replaceAll('+', ' + ')} neurons`, side: own, rowTitle: rows }),
+        panel(set, { ...common, title: 'Control: random neurons', side: control, rowTitle: beside ? null : rows }),
     ];
     const frame = {
         background: COLORS.background,
@@ -83,7 +84,7 @@ interface PanelOptions {
     readonly legend: readonly string[];
     readonly title: string;
     readonly side: (cell: SetCell) => Shown;
-    readonly rowTitle: boolean;
+    readonly rowTitle: string | null;
 }
 
 function panel(set: DeactivationSet, options: PanelOptions): Panel {
@@ -126,7 +127,7 @@ function panel(set: DeactivationSet, options: PanelOptions): Panel {
         type: 'nominal',
         scale: { domain: rows },
         axis: {
-            title: options.rowTitle ? 'deactivated language' : null,
+            title: options.rowTitle,
             domain: false,
             ticks: false,
             labelPadding: 6,

@@ -6,6 +6,8 @@ import type { DataTable } from '../tables/DataTable.js';
 export const chapters = {
     neurons: 'What the neurons are, and where they sit',
     deactivation: 'What removing them does',
+    intervention: 'What changing them otherwise does',
+    dose: 'How many of them it takes',
     comparison: 'What alignment changed',
 } as const;
 

@@ -1,5 +1,6 @@
 import { commonScale } from '../figures/deactivationFigure.js';
 import { setsOf } from '../matrixFacts.js';
+import type { DeactivationMatrix } from '../../experiments/DeactivationMatrix.js';
 import type { ReportInput } from '../Report.js';
 import { comparisonSections } from './comparisonSections.js';
 import { deactivationSection } from './deactivationSection.js';
@@ -7,6 +8,7 @@ import { expertsSection } from './expertsSection.js';
 import { histogramSection } from './histogramSection.js';
 import { languagesSection } from './languagesSection.js';
 import { layersSection } from './layersSection.js';
+import { doseSection } from './doseSection.js';
 import type { Section } from './Section.js';
 import { stabilitySection } from './stabilitySection.js';
 
@@ -18,9 +20,15 @@ export function buildSections(input: ReportInput): Section[] {
         ...(input.analysis.experts === undefined ? [] : [expertsSection(input, input.analysis.experts)]),
         ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
         histogramSection(input),
-        ...input.matrices.flatMap((matrix) =>
-            setsOf(matrix).map(([name, set]) => deactivationSection(name, set, matrix.metric, commonScale(matrix))),
-        ),
+        ...matrixSections(input.matrices.filter(({ operation }) => operation === undefined)),
+        ...matrixSections(input.matrices.filter(({ operation }) => operation !== undefined)),
+        ...(input.curves ?? []).map(doseSection),
         ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
     ];
+}
+
+function matrixSections(matrices: readonly DeactivationMatrix[]): Section[] {
+    return matrices.flatMap((matrix) =>
+        setsOf(matrix).map(([name, set]) => deactivationSection(name, set, matrix, commonScale(matrix))),
+    );
 }

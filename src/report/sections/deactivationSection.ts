@@ -1,4 +1,5 @@
 import type { AnswerShare, DeactivationSet, Grid, MetricName } from '../../experiments/DeactivationMatrix.js';
+import { doingWords, doneWords } from '../../interventions/operationWords.js';
 import { fewestToTell } from '../../experiments/tooFewRight.js';
 import { deactivationFigure } from '../figures/deactivationFigure.js';
 import { type DivergingScale, LEAST_LIMIT, LINEAR_UP_TO } from '../figures/divergingScale.js';
@@ -7,7 +8,7 @@ import { setFacts } from '../matrixFacts.js';
 import { type MetricWords, metricWords } from '../metricWords.js';
 import { cellOf, type Measured } from '../numbers.js';
 import { setLabel, setSentences } from '../setSentences.js';
-import { deactivationTable } from '../tables/deactivationTable.js';
+import { deactivationTable, type MeasuredOperation } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
 
@@ -17,60 +18,69 @@ ${fewestToTell} of its questions rightly, so that even a fall to none has a two-
 test of the paired answers (2 · 0.5^k for k right answers). A cell that rises by ${fewestToTell} answers or more is
 coloured all the same.`;
 
-/** What the removal of each language's neurons does to each language. */
+/** What the removal of each language's neurons, or another change of them, does to each language. */
 export function deactivationSection(
     name: string,
     set: DeactivationSet,
-    metric: MetricName,
+    measured: MeasuredOperation,
     scale: DivergingScale,
 ): Section {
-    const table = deactivationTable(name, set, metric);
+    const { metric, operation } = measured;
+    const table = deactivationTable(name, set, measured);
     const words = metricWords[metric];
+    const removed = operation === undefined;
     return {
         id: table.name,
-        chapter: 'deactivation',
-        title: `Deactivating ${setLabel(name)} neurons: ${words.noun}`,
-        spec: deactivationFigure(name, set, metric, scale),
+        chapter: removed ? 'deactivation' : 'intervention',
+        title: `${doingWords(`${setLabel(name)} neurons`, operation)}: ${words.noun}`,
+        spec: deactivationFigure(name, set, measured, scale),
         label:
             `Change of ${words.noun} in each language when the ${setLabel(name)} neurons of each language are ` +
-            'deactivated, beside a random control',
+            `${doneWords(operation)}, beside a random control`,
         wide: true,
-        caption: html` <p>${setSentences(setFacts(name, set, metric)).join(' ')}</p>
+        caption: html` <p>${setSentences(setFacts(name, set, measured)).join(' ')}</p>
             <p>
-                How to read it: rows are the languages whose neurons are set to 0, columns the languages then evaluated.
-                A cell is the change of ${words.noun} in ${words.unit}${words.relative && html` of its column`}: red
-                worse, blue better, grey not measured; a language’s own cells are outlined. A dark diagonal in otherwise
-                pale rows says that the neurons serve their language. ${metric === 'accuracy' && GREY_NUMBERS} The
-                control removes as many random neurons from the same
-                layers${set.controls.length > 1 && html`, on average over ${set.controls.length} seeds`}; where a cell
-                differs from it for sure (95 %, bootstrap over the same
-                ${metric === 'accuracy' ? 'questions' : 'texts'}), its number is bold. All figures of this metric share
-                one colour scale, proportional up to ±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest
-                finite change (${LEAST_LIMIT}&nbsp;% at least).
+                How to read it: rows are the languages whose neurons are ${removed ? 'set to 0' : doneWords(operation)},
+                columns the languages then evaluated. A cell is the change of ${words.noun} in
+                ${words.unit}${words.relative && html` of its column`}: red worse, blue better, grey not measured; a
+                language’s own cells are outlined. A dark diagonal in otherwise pale rows says that the neurons serve
+                their language. ${metric === 'accuracy' && GREY_NUMBERS} The control
+                ${removed ? 'removes as many random neurons from' : 'does the same to as many random neurons of'} the
+                same layers${set.controls.length > 1 && html`, on average over ${set.controls.length} seeds`}; where a
+                cell differs from it for sure (95 %, bootstrap over the same
+                ${metric === 'accuracy' ? 'questions' : 'texts'}), its number is bold. All figures of this
+                metric${!removed && html` and operation`} share one colour scale, proportional up to
+                ±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest finite change (${LEAST_LIMIT}&nbsp;%
+                at least).
             </p>
-            <p class="paper">
-                Corresponds to figs. 2 and 6–13 of the
-                paper.${
-                    words.relative &&
-                    html` Changes here are relative, so that languages whose perplexities differ in size can be
-                    compared; absolute ones are in the numbers below.`
-                }${
-                    metric === 'accuracy' &&
-                    html` An answer is right where its number is right and it is in the language of the question.`
-                }
-            </p>`,
-        numbers: numbers(set, words),
+            ${removed && paperNote(metric, words)}`,
+        numbers: numbers(set, words, removed),
         table,
     };
 }
 
-function numbers(set: DeactivationSet, words: MetricWords): Html {
+function paperNote(metric: MetricName, words: MetricWords): Html {
+    return html`<p class="paper">
+        Corresponds to figs. 2 and 6–13 of the
+        paper.${
+            words.relative &&
+            html` Changes here are relative, so that languages whose perplexities differ in size can be compared;
+            absolute ones are in the numbers below.`
+        }${
+            metric === 'accuracy' &&
+            html` An answer is right where its number is right and it is in the language of the question.`
+        }
+    </p>`;
+}
+
+function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Html {
+    const done = removed ? 'deactivated' : 'changed';
     const matrix = (heading: string, rows: [string, ...Measured[]][], columns: readonly string[], leadRows = 0) =>
         html` <h4>${heading}</h4>
             ${htmlTable({ name: heading, columns, rows }, { leadRows })}`;
     const grid = (of: Grid) =>
         set.rows.map((row, r): [string, ...Measured[]] => [row, ...set.columns.map((_, c) => cellOf(of, r, c))]);
-    const header = ['deactivated', ...set.columns];
+    const header = [done, ...set.columns];
     const noun = `${words.noun[0]!.toUpperCase()}${words.noun.slice(1)}`;
     const baseline: [string, ...Measured[]] = [
         'none (baseline)',
@@ -90,7 +100,7 @@ function numbers(set: DeactivationSet, words: MetricWords): Html {
     }
     ${matrix(words.samples, grid(set.samples), header)}
     ${matrix(
-        'Neurons deactivated',
+        `Neurons ${done}`,
         set.rows.map((row, r) => [row, set.neurons[r] ?? null]),
         ['language', 'neurons'],
     )}`;

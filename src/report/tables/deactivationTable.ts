@@ -1,11 +1,24 @@
-import type { DeactivationSet, MetricName } from '../../experiments/DeactivationMatrix.js';
+import type { DeactivationSet, MeasuredIntervention } from '../../experiments/DeactivationMatrix.js';
 import { setTable } from '../../experiments/matrixTable.js';
+import { deactivation } from '../../interventions/Operation.js';
+import { operationInFiles } from '../../interventions/operationText.js';
 import { metricWords } from '../metricWords.js';
 import type { DataTable } from './DataTable.js';
 
 /** One line for each cell of a set. */
-export function deactivationTable(name: string, set: DeactivationSet, metric: MetricName): DataTable {
-    return { name: `${metricWords[metric].prefix}.${fileSafe(name)}`, ...setTable(name, set) };
+export function deactivationTable(name: string, set: DeactivationSet, measured: MeasuredOperation): DataTable {
+    return { name: `${resultPrefix(measured)}.${fileSafe(name)}`, ...setTable(name, set) };
+}
+
+/** What was measured under what operation. */
+export type MeasuredOperation = Pick<MeasuredIntervention, 'metric' | 'operation'>;
+
+/** First part of the names of figures and tables: `deactivation`, `intervention.scale-0.5`, `accuracy.scale-0.5`. */
+export function resultPrefix({ metric, operation = deactivation }: MeasuredOperation): string {
+    const { prefix } = metricWords[metric];
+    const file = operationInFiles(operation);
+    if (file === undefined) return prefix;
+    return `${metric === 'ppl' ? 'intervention' : prefix}.${file}`;
 }
 
 /** A set's name as a part of a file name. */

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSets } from '../../../src/commands/deactivate.js';
+import { parseSets } from '../../../src/commands/measureExperiment.js';
 import { parseLora, toEngineOptions } from '../../../src/commands/openModel.js';
 import { parseLanguages } from '../../../src/commands/sharedArguments.js';
 import { neuronSetNames } from '../../../src/neurons/neuronSets.js';

@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { compare } from '../../../src/experiments/compare.js';
 import type { AnalysisChange, ClassOrNone } from '../../../src/experiments/Comparison.js';
+import type { DeactivationMatrix } from '../../../src/experiments/DeactivationMatrix.js';
 import { readComparison, writeComparison } from '../../../src/experiments/comparisonFile.js';
+import type { Operation } from '../../../src/interventions/Operation.js';
 import { findStages } from '../../../src/neurons/findStages.js';
 import { identify } from '../../../src/neurons/identify.js';
 import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
@@ -78,6 +80,29 @@ const planted = fc.array(
     fc.record({ high: fc.array(fc.boolean(), { minLength: l, maxLength: l }), selected: fc.boolean() }),
     { minLength: neurons, maxLength: neurons },
 );
+
+it('a metric is compared once, however many operations were measured', () => {
+    const analysis = analysisOf(
+        Array.from({ length: neurons }, () => ({ high: [true, false, false, false], selected: true })),
+    );
+    const matrix = (right: number, operation?: Operation): DeactivationMatrix => ({
+        metric: 'accuracy',
+        settings: { texts: 'a' },
+        ...(operation === undefined ? {} : { operation }),
+        languages: ['en'],
+        sets: {},
+        whole: { en: { numerators: [right, 1, 0], weights: [1, 1, 1] } },
+        decodedTokens: 0,
+    });
+    const half: Operation = { op: 'scale', value: 0.5 };
+    const { changes, notes } = compare([
+        { label: 'base', analysis, matrices: [matrix(0), matrix(0, half)] },
+        { label: 'aligned', analysis, matrices: [matrix(1), matrix(1, half)] },
+    ]);
+    expect(changes[0]!.metrics.map(({ metric }) => metric)).toEqual(['accuracy']);
+    expect(changes[0]!.metrics[0]!.perLanguage.en!.change).toBeCloseTo(1 / 3, 12);
+    expect(notes).toEqual([]);
+});
 
 describe('compare', () => {
     it('finds exactly the planted changes', () => {

@@ -1,4 +1,4 @@
-import { appendFile, mkdir, mkdtemp, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
@@ -6,7 +6,11 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { maskOf } from '../../../src/experiments/conditions.js';
 import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
-import { matrixPath, readMatrices, readMatrix, writeMatrix } from '../../../src/experiments/matrixFile.js';
+import { readCurves, writeCurves } from '../../../src/experiments/doseFile.js';
+import type { DoseCurves } from '../../../src/experiments/DoseCurves.js';
+import { dosePoints } from '../../../src/experiments/doseTable.js';
+import { readMatrices, readMatrix, writeMatrix } from '../../../src/experiments/matrixFile.js';
+import { matrixPath } from '../../../src/experiments/resultPaths.js';
 import { perplexity } from '../../../src/experiments/perplexityCells.js';
 import { Journal } from '../../../src/files/Journal.js';
 import { jsonNumber } from '../../../src/files/jsonNumber.js';
@@ -190,6 +194,34 @@ describe('a matrix file', () => {
         expect(await readMatrix(join(root, 'older'), 'ppl')).toEqual(matrix);
     });
 
+    it('of another operation has a file of its own, which says what was done, under format 5', async () => {
+        const folder = join(root, 'operations');
+        const half: DeactivationMatrix = { ...matrix, operation: { op: 'scale', value: 0.5 } };
+        const partly: DeactivationMatrix = { ...matrix, operation: { op: 'zero', strength: 0.5, where: 'prompt' } };
+        const accuracy: DeactivationMatrix = { ...half, metric: 'accuracy' };
+        for (const one of [accuracy, partly, half, matrix]) await writeMatrix(folder, one);
+        expect((await readdir(folder)).filter((name) => name.endsWith('.json')).sort()).toEqual([
+            'accuracy.scale-0.5.matrix.json',
+            'ppl.matrix.json',
+            'ppl.scale-0.5.matrix.json',
+            'ppl.zero.strength-0.5.prompt.matrix.json',
+        ]);
+        expect(await readMatrices(folder)).toEqual([matrix, half, partly, accuracy]);
+        expect(await readMatrix(folder, 'ppl')).toEqual(matrix);
+        expect(await readMatrix(folder, 'ppl', { op: 'scale', value: 0.5 })).toEqual(half);
+        const path = join(folder, 'ppl.scale-0.5.matrix.json');
+        const text = await readFile(path, 'utf8');
+        expect(text).toMatch(/"version": 5,/);
+        for (const changed of [text.replace('"value": 0.5', '"value": 0.25'), text.replace('"scale"', '"scales"')]) {
+            expect(changed).not.toBe(text);
+            await writeFile(path, changed);
+            await expect(readMatrices(folder)).rejects.toMatchObject({
+                code: 'DAMAGED',
+                message: `${path}: not a deactivation matrix of this version; run intervene again`,
+            });
+        }
+    });
+
     it('has a table beside it, a line for each cell of each set', async () => {
         await writeMatrix(join(root, 'table'), matrix);
         const [head, ...lines] = (await readFile(join(root, 'table', 'ppl.matrix.csv'), 'utf8'))
@@ -251,6 +283,86 @@ describe('a matrix file', () => {
         await rm(path);
         await mkdir(path);
         await expect(readMatrix(folder, 'ppl')).rejects.toMatchObject({ code: 'NOT_FOUND' });
+    });
+});
+
+describe('dose curves', () => {
+    const grids = (...own: readonly number[]): number[][] =>
+        own.map((value, r) => own.map((_, c) => (r === c ? value : 1)));
+    /** Three languages of a perplexity of 10: their own rises by `own`, the others' by 1; random ones by less. */
+    const setOf = (own: number, neurons: number): DeactivationSet => {
+        const change = grids(own, own, own);
+        const controls = [0.1, 0.3].map((part) => change.map((row) => row.map((value) => value * part)));
+        const intervals = change.map((row) => row.map((value): [number, number] => [value - 1, value + 1]));
+        return {
+            rows: ['en', 'de', 'zh'],
+            columns: ['en', 'de', 'zh'],
+            baseline: [10, 10, 10],
+            values: change.map((row) => row.map((value) => value + 10)),
+            change,
+            control: change.map((row) => row.map((value) => value * 0.2)),
+            controls,
+            beyondControl: change.map((row) => row.map((value) => value * 0.8)),
+            intervals: { baseline: [null, null, null], values: intervals, change: intervals, beyondControl: intervals },
+            samples: grids(5, 5, 5),
+            neurons: [neurons, neurons, 3],
+        };
+    };
+    const curves: DoseCurves = {
+        metric: 'ppl',
+        settings: { data: 'udhr' },
+        operation: { op: 'scale', value: 0.5 },
+        languages: ['en', 'de', 'zh'],
+        total: 1000,
+        doses: [
+            { share: 0.005, set: setOf(2, 5) },
+            { share: 0.01, set: setOf(5, 10) },
+        ],
+        whole: {},
+        decodedTokens: 1,
+    };
+
+    it('come back as they were, perplexity first, or DAMAGED is said', async () => {
+        const folder = join(root, 'doses');
+        const accuracy: DoseCurves = { ...curves, metric: 'accuracy' };
+        const { operation: _, ...off } = curves;
+        for (const one of [accuracy, curves, off]) await writeCurves(folder, one);
+        expect(await readCurves(folder)).toEqual([off, curves, accuracy]);
+        expect(await readMatrices(folder)).toEqual([]);
+        const path = join(folder, 'ppl.dose.json');
+        const text = await readFile(path, 'utf8');
+        for (const changed of ['', text.replace('"version": 1', '"version": 2'), text.replace('"ppl"', '"accuracy"')]) {
+            expect(changed).not.toBe(text);
+            await writeFile(path, changed);
+            await expect(readCurves(folder)).rejects.toMatchObject({
+                code: 'DAMAGED',
+                message: `${path}: no dose curves of this version; run intervene --dose again`,
+            });
+        }
+    });
+
+    it('are relative changes in the language and on average in the others, beside the range of random ones', () => {
+        const points = dosePoints(curves);
+        expect(points.map(({ language, share }) => [language, share])).toEqual(
+            ['en', 'de', 'zh'].flatMap((language) => [0.005, 0.01].map((share) => [language, share])),
+        );
+        const [, en] = points;
+        expect(en!.inOwn.own).toBe(0.5);
+        expect(en!.inOwn.random).toBeCloseTo(0.1, 12);
+        expect([en!.inOwn.lowest, en!.inOwn.highest]).toEqual([0.05, 0.15]);
+        expect(en!.interval).toEqual([0.4, 0.6]);
+        expect(en!.inOthers.own).toBe(0.1);
+        expect([en!.inOthers.lowest, en!.inOthers.highest]).toEqual([0.01, 0.03]);
+        // 3 neurons where 5 and 10 were asked for.
+        expect(points.map(({ neurons, isAll }) => [neurons, isAll])).toEqual([
+            [5, false],
+            [10, false],
+            [5, false],
+            [10, false],
+            [3, true],
+            [3, true],
+        ]);
+        expect(dosePoints({ ...curves, metric: 'accuracy' })[1]!.inOwn.own).toBe(5); // a share's change is no fraction
     });
 });
 

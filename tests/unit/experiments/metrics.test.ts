@@ -1,10 +1,19 @@
+import { createHash } from 'node:crypto';
 import fc from 'fast-check';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
 import { answerLanguages, judgeAnswer } from '../../../src/experiments/AnswerSheet.js';
 import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
-import { allConditions, type Condition, setConditions, wholeModel } from '../../../src/experiments/conditions.js';
+import type { AffineEdit } from '../../../src/engine/edits.js';
+import {
+    allConditions,
+    type Condition,
+    conditionEdit,
+    setConditions,
+    wholeModel,
+} from '../../../src/experiments/conditions.js';
+import type { Operation } from '../../../src/interventions/Operation.js';
 import type { Cell, Measurements, Metric } from '../../../src/experiments/Metric.js';
 import {
     average,
@@ -115,6 +124,7 @@ describe('intervals', () => {
     });
 });
 
+const sha256 = (text: string): string => createHash('sha256').update(text).digest('hex');
 const own = (from: number, count: number): NeuronIndex[] =>
     Array.from({ length: count }, (_, j): NeuronIndex => [j % 2, from + j]);
 const analysis = {
@@ -163,6 +173,55 @@ describe('conditions', () => {
                 .sort((a, b) => a - b),
         ).toEqual([0, 4, 4, 4, 4, 6, 6]);
         expect(allConditions(sets)[0]).toBe(wholeModel);
+    });
+});
+
+describe('conditions of other operations', () => {
+    const ids = (operation?: Operation): string[] => {
+        const { own: rows, controls } = setConditions(analysis, ['en', 'de'], 'specific', 1, 2, { operation });
+        return [...rows, ...controls.flat()].map(({ id }) => id);
+    };
+
+    it('are of the same neurons, and named by what becomes of them', () => {
+        const half = setConditions(analysis, ['en', 'de'], 'specific', 1, 2, {
+            operation: { op: 'scale', value: 0.5 },
+        });
+        const off = setConditions(analysis, ['en', 'de'], 'specific', 1, 2);
+        const neuronsIn = ({ own: rows, controls }: typeof half): unknown =>
+            [...rows, ...controls.flat()].map(({ neurons }) => neurons);
+        expect(neuronsIn(half)).toEqual(neuronsIn(off));
+        const different: Operation[] = [
+            { op: 'zero' },
+            { op: 'scale', value: 0.5 },
+            { op: 'scale', value: 2 },
+            { op: 'add', value: 0.5 },
+            { op: 'replace', value: 0.5 },
+            { op: 'zero', where: 'prompt' },
+            { op: 'zero', where: 'response' },
+            { op: 'zero', where: { from: 2, to: 5 } },
+            { op: 'replace', value: 0.5, strength: 0.5 },
+        ];
+        expect(new Set(different.map((operation) => ids(operation).join())).size).toBe(different.length);
+    });
+
+    it('that do the same are the same, so that each is measured once', () => {
+        const deactivated = ids();
+        // What journals of earlier versions hold: of the neurons alone.
+        expect(deactivated[0]).toBe(sha256('[[0,0],[0,2],[1,1],[1,3]]').slice(0, 16));
+        expect(ids({ op: 'zero', strength: 1, where: 'both' })).toEqual(deactivated);
+        expect(ids({ op: 'scale', value: 0 })).toEqual(deactivated);
+        expect(ids({ op: 'replace', value: 0 })).toEqual(deactivated);
+        expect(ids({ op: 'zero', strength: 0.5 })).toEqual(ids({ op: 'scale', value: 0.5 }));
+    });
+
+    it('come to the edits that their interventions come to', () => {
+        const [en] = setConditions(analysis, ['en'], 'specific', 1, 1, {
+            operation: { op: 'add', value: 2, strength: 0.5 },
+        }).own;
+        const edit = conditionEdit(en!, analysis.widths) as AffineEdit;
+        expect(edit.factors.flatMap((site) => [...site]).every((factor) => factor === 1)).toBe(true);
+        expect(edit.offsets!.map((site) => [...site].filter((offset) => offset === 1).length)).toEqual([2, 2]);
+        expect(conditionEdit(wholeModel, analysis.widths)).toBeUndefined();
     });
 });
 

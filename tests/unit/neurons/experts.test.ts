@@ -9,6 +9,8 @@ import type { Site } from '../../../src/engine/Site.js';
 import { activationProbabilities, routingProbabilities } from '../../../src/neurons/activationProbabilities.js';
 import { readNeurons, writeNeurons } from '../../../src/neurons/neuronsFile.js';
 import { identify } from '../../../src/neurons/identify.js';
+import { neuronsOf } from '../../../src/neurons/neuronsOf.js';
+import { rankNeurons } from '../../../src/neurons/rankNeurons.js';
 import { randomExperts } from '../../../src/neurons/randomExperts.js';
 import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
 
@@ -57,6 +59,19 @@ const activations: Activations = {
     ],
 };
 const options = { topRate: 0.05, bar: 0.98, lambda: 0.1 } as const;
+
+it('the ranking of an analysis with experts is of the neurons assessed, by the same probability', () => {
+    for (const probability of ['conditional', 'joint'] as const) {
+        const analysis = identify(activations, { ...options, probability });
+        const ranking = rankNeurons(activations, analysis);
+        expect(ranking.total).toBe(8 + (experts - 1) * width + 4);
+        for (const language of languages) {
+            const first = ranking.perLanguage[language]!.slice(0, analysis.perLanguage[language]!.total);
+            const own = neuronsOf(analysis, language, 'specific+related');
+            expect(new Set(first.map(String))).toEqual(new Set(own.map(String)));
+        }
+    }
+});
 
 describe('probabilities of routed neurons', () => {
     it('are a / n_e, or a / T by name, and a / T at other sites', () => {

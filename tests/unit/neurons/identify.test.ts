@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../../src/activations/Activations.js';
 import { identify } from '../../../src/neurons/identify.js';
 import { neuronsOf } from '../../../src/neurons/neuronsOf.js';
+import { firstRanked, rankNeurons } from '../../../src/neurons/rankNeurons.js';
 import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
 import { denseSites } from '../../../src/engine/Site.js';
 import { roundHalfToEven, selectLowest } from '../../../src/neurons/selectLowest.js';
@@ -120,6 +121,78 @@ function transcribed(
     }
     return { lambda: low, selected: select(low), N, tau };
 }
+
+describe('the ranking of an analysis', () => {
+    it("begins with each language's specific and related neurons", () => {
+        fc.assert(
+            fc.property(activations, settings, (input, chosen) => {
+                const analysis = identify(input, chosen);
+                const ranking = rankNeurons(input, analysis);
+                for (const language of input.languages) {
+                    const { total } = analysis.perLanguage[language]!;
+                    const first = ranking.perLanguage[language]!.slice(0, total);
+                    expect(new Set(first.map(String))).toEqual(
+                        new Set(neuronsOf(analysis, language, 'specific+related').map(String)),
+                    );
+                }
+            }),
+        );
+    });
+
+    it('goes on with those that greater top rates select, at the same λ, and holds no general ones', () => {
+        fc.assert(
+            fc.property(activations, share, share, fc.double({ min: -0.5, max: 2, noNaN: true }), (input, ...rest) => {
+                const [topRate, bar, lambda] = rest;
+                const few = identify(input, { topRate: 0.05, bar, lambda });
+                const more = identify(input, { topRate, bar, lambda });
+                const [from, to] = [rankNeurons(input, few), rankNeurons(input, more)];
+                expect(from).toEqual(to);
+                const general = new Set(few.neurons.general.map(String));
+                expect(
+                    Object.values(from.perLanguage)
+                        .flat()
+                        .map(String)
+                        .filter((key) => general.has(key)),
+                ).toEqual([]);
+            }),
+        );
+    });
+
+    it('is cut at a share of all neurons, or where a language has no more', () => {
+        const ranking = {
+            total: 200,
+            perLanguage: {
+                de: [
+                    [1, 5],
+                    [0, 9],
+                    [0, 3],
+                ],
+            },
+        } as const;
+        expect(firstRanked(ranking, 'de', 0.01)).toEqual([
+            [0, 9],
+            [1, 5],
+        ]);
+        expect(firstRanked(ranking, 'de', 0.5)).toEqual([
+            [0, 3],
+            [0, 9],
+            [1, 5],
+        ]);
+        expect(firstRanked(ranking, 'de', 0.0025)).toEqual([]); // half a neuron, to even
+    });
+
+    it('of other counts is refused', () => {
+        const [input] = fc.sample(activations, { numRuns: 1, seed: 1 });
+        const analysis = identify(input!, { topRate: 0.5 });
+        const others = { ...input!, tokens: input!.tokens.map((n) => n + 1n) };
+        expect(() => rankNeurons(others, analysis)).toThrow(
+            expect.objectContaining({
+                code: 'MISMATCH',
+                message: expect.stringContaining('run identify again') as string,
+            }),
+        );
+    });
+});
 
 describe('identify', () => {
     it('agrees with a direct transcription of the formulas', () => {

@@ -41,7 +41,7 @@ describe('setFacts', () => {
                     [0, 0, 0],
                 ],
             ),
-            'ppl',
+            { metric: 'ppl' },
         );
         expect(facts).toMatchObject({ compared: 3, leftOut: 0, hits: 2, controlHits: 1, expectedHits: 1 });
         expect(facts.own).toBe(0.3);
@@ -64,7 +64,7 @@ describe('setFacts', () => {
             ),
             baseline: [10, 1000],
         };
-        expect(setFacts('specific', set, 'ppl').hits).toBe(2);
+        expect(setFacts('specific', set, { metric: 'ppl' }).hits).toBe(2);
     });
 
     it('takes neither ties nor improvements for harm', () => {
@@ -81,7 +81,7 @@ describe('setFacts', () => {
                         [0, 0],
                     ],
                 ),
-                'ppl',
+                { metric: 'ppl' },
             ).hits,
         ).toBe(0);
     });
@@ -100,7 +100,7 @@ describe('setFacts', () => {
                 ],
                 [5, 0],
             ),
-            'ppl',
+            { metric: 'ppl' },
         );
         expect(facts).toMatchObject({ compared: 1, leftOut: 1, hits: 1 });
         expect(facts.own).toBe(0.5);
@@ -108,7 +108,7 @@ describe('setFacts', () => {
 
     it('calls an effect by what is there', () => {
         const ten = Array.from({ length: 10 }, (_, k) => `l${k}`);
-        expect(setFacts('specific', buildSet(ten, 1), 'ppl').verdict).toBe('clear');
+        expect(setFacts('specific', buildSet(ten, 1), { metric: 'ppl' }).verdict).toBe('clear');
         expect(
             setFacts(
                 'specific',
@@ -122,7 +122,7 @@ describe('setFacts', () => {
                         [0, 0],
                     ],
                 ),
-                'ppl',
+                { metric: 'ppl' },
             ).verdict,
         ).toBe('absent');
         expect(
@@ -138,7 +138,7 @@ describe('setFacts', () => {
                         [0, 0],
                     ],
                 ),
-                'ppl',
+                { metric: 'ppl' },
             ).verdict,
         ).toBe('unclear');
         expect(
@@ -154,7 +154,7 @@ describe('setFacts', () => {
                         [0, 9],
                     ],
                 ),
-                'ppl',
+                { metric: 'ppl' },
             ).verdict,
         ).toBe('absent');
         expect(
@@ -171,7 +171,7 @@ describe('setFacts', () => {
                     ],
                     [0, 0],
                 ),
-                'ppl',
+                { metric: 'ppl' },
             ).verdict,
         ).toBe('unmeasured');
     });
@@ -192,7 +192,7 @@ describe('setSentences', () => {
                         [0, 3],
                     ],
                 ),
-                'ppl',
+                { metric: 'ppl' },
             ),
         ).join(' ');
         expect(text).toContain('own specific + related neurons hurts that language most in 0 of 2 languages');
@@ -239,7 +239,7 @@ describe('cells that cannot tell harm from chance', () => {
     });
 
     it('leave their row out of those that are compared', () => {
-        const facts = setFacts('specific+related', accuracyOf([19, 12, 6, 5], [10, 10, 6, 5]), 'accuracy');
+        const facts = setFacts('specific+related', accuracyOf([19, 12, 6, 5], [10, 10, 6, 5]), { metric: 'accuracy' });
         expect(facts).toMatchObject({ compared: 3, leftOut: 1, tooFew: 1, hits: 3, verdict: 'clear' });
         expect(setSentences(facts).join(' ')).toContain(
             'in 3 of 3 languages (1 row left out: too few right answers to tell a fall from chance);',
@@ -247,7 +247,7 @@ describe('cells that cannot tell harm from chance', () => {
     });
 
     it('are said to be the reason where all are so, and no absence is claimed', () => {
-        const facts = setFacts('specific+related', accuracyOf([3, 3, 2, 0], [0, 0, 0, 0]), 'accuracy');
+        const facts = setFacts('specific+related', accuracyOf([3, 3, 2, 0], [0, 0, 0, 0]), { metric: 'accuracy' });
         expect(facts).toMatchObject({ compared: 0, leftOut: 4, tooFew: 4, verdict: 'tooFew' });
         expect(setSentences(facts).join(' ')).toMatch(/^The whole model answers too few questions rightly/);
         expect(setLine(facts)).toBe('accuracy: too few right answers to tell.');

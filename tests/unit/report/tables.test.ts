@@ -18,7 +18,7 @@ describe('CSV', () => {
     it('gives back a deactivation set, number for number', () => {
         const languages = ['en', 'a,b', 'say "hi"', 'two\nlines'];
         const set = buildSet(languages, 0.7);
-        const [header = [], ...rows] = parseCsv(toCsv(deactivationTable('specific', set, 'ppl')));
+        const [header = [], ...rows] = parseCsv(toCsv(deactivationTable('specific', set, { metric: 'ppl' })));
         expect(header.join()).toBe(
             'set,row,column,baseline,value,valueLow,valueHigh,change,changeLow,changeHigh,relative,' +
                 'control,controlRelative,beyondControl,beyondControlLow,beyondControlHigh,samples,neurons',

@@ -1,0 +1,31 @@
+import type { DoseCurves } from '../experiments/DoseCurves.js';
+import { type DoseEffect, dosePoints } from '../experiments/doseTable.js';
+import { doneWords } from '../interventions/operationWords.js';
+
+/** For each language and dose: what it does to that language and to the others, beside random neurons. */
+export function describeCurves(curves: DoseCurves): string {
+    const { metric, operation, languages } = curves;
+    const unit = metric === 'ppl' ? '%' : 'points';
+    const signed = (effect: number | null): string => {
+        if (effect === null) return '–';
+        const rounded = Number((100 * effect).toFixed(1));
+        return `${rounded > 0 ? '+' : ''}${(rounded === 0 ? 0 : rounded).toFixed(1)} ${unit}`; // 0 for -0 too
+    };
+    const effectWords = ({ own, random, lowest, highest }: DoseEffect): string =>
+        `${signed(own)}; ${signed(random)} (${signed(lowest)} to ${signed(highest)})`;
+    const what = metric === 'ppl' ? 'perplexity' : 'accuracy';
+    const points = dosePoints(curves);
+    return [
+        `change of ${what} where the first neurons of a language are ${doneWords(operation)}; ` +
+            'random ones (least to greatest):',
+        ...languages.flatMap((language) =>
+            points
+                .filter((point) => point.language === language)
+                .map(({ share, neurons, isAll, inOwn, inOthers }) => {
+                    const changed = isAll ? `all its ${neurons} neurons` : `${neurons} neurons`;
+                    const dose = `${Number((100 * share).toPrecision(12))} %, ${changed}`;
+                    return `  ${language}  ${dose}: ${effectWords(inOwn)}; others on average ${effectWords(inOthers)}`;
+                }),
+        ),
+    ].join('\n');
+}

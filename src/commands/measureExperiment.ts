@@ -1,0 +1,140 @@
+import { join } from 'node:path';
+import { readActivations } from '../activations/activationsFile.js';
+import { readValues } from '../activations/ActivationValues.js';
+import type { NumberRule } from '../answers/numberRules.js';
+import { openCorpus } from '../data/openCorpus.js';
+import type { Engine } from '../engine/Engine.js';
+import { generationContextSize } from '../engine/engineTypes.js';
+import type { ScoredPart } from '../engine/packBatches.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { accuracyMetric } from '../experiments/accuracy.js';
+import type { PerplexityMean } from '../experiments/choices.js';
+import type { MetricName } from '../experiments/DeactivationMatrix.js';
+import { roomForAll, roomForEach } from '../experiments/experiment.js';
+import { intervene, type InterveneResult } from '../experiments/intervene.js';
+import { interveneShard, type InterveneShardResult } from '../experiments/interveneShard.js';
+import type { Metric } from '../experiments/Metric.js';
+import { perplexityMetric } from '../experiments/perplexity.js';
+import { dosePath, matrixPath } from '../experiments/resultPaths.js';
+import type { Operation } from '../interventions/Operation.js';
+import { needsValues } from '../interventions/resolveValue.js';
+import { type NeuronSetName, neuronSetNames } from '../neurons/neuronSets.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
+import { rankNeurons } from '../neurons/rankNeurons.js';
+import { openQuestions } from '../questions/openQuestions.js';
+import { openTemplate } from '../questions/promptTemplates.js';
+import { onDevices } from './devices.js';
+import { mergeResult } from './merge.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { freshly } from './freshly.js';
+import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
+import { type QuestionArguments, parseLanguages, readShardArgument } from './sharedArguments.js';
+
+/** Arguments of every command that measures; `experimentOptions` and others declare them. */
+export interface ExperimentArguments extends ModelArguments, QuestionArguments {
+    dir: string;
+    data: string[];
+    languages: string | undefined;
+    metric: MetricName;
+    sets: string | undefined;
+    controls: number;
+    seed: number;
+    mean: PerplexityMean;
+    over: ScoredPart;
+    number: NumberRule;
+    wholeLimit: number | undefined;
+    force: boolean;
+    fresh: boolean;
+    shard: string | undefined;
+    devices: string | undefined;
+}
+
+/** What a command asks for beside these arguments, and how it answers. */
+export interface ExperimentCommand {
+    /** Its name. */
+    readonly command: string;
+    readonly operations: readonly Operation[];
+    /** Shares of rankings; undefined: sets. */
+    readonly shares?: readonly number[] | undefined;
+    readonly measured: (result: InterveneResult) => CommandResult;
+    readonly divided: (result: InterveneShardResult) => unknown;
+}
+
+/** Measures what a command asks for into its DIR: all of it, a shard, or on several devices at once. */
+export async function measureExperiment(
+    args: ExperimentArguments,
+    { command, operations, shares, measured, divided }: ExperimentCommand,
+    context: CommandContext,
+): Promise<CommandResult> {
+    const { signal, progress } = context;
+    const { dir, data, mean, over, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
+    const sets = args.sets === undefined ? undefined : parseSets(args.sets); // cheap mistakes first
+    if (name === 'accuracy' && data.length > 1)
+        throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
+    const shard = readShardArgument(args);
+    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const doses =
+        shares === undefined ? undefined : { shares, ranking: rankNeurons(await readActivations(dir), analysis) };
+    const values = needsValues(operations) ? await readValues(dir) : undefined;
+    const experiment = { analysis, sets, operations, values, doses, controls, seed };
+    const languages = parseLanguages(args.languages) ?? analysis.languages;
+    const { devices } = args;
+    if (devices !== undefined) {
+        const pathOf = doses === undefined ? matrixPath : dosePath;
+        const wholes = operations.map((operation) => pathOf(dir, name, operation));
+        return mergeResult(await onDevices({ ...args, devices }, { folder: dir, wholes, kinds: [name] }, context));
+    }
+    const room = name === 'ppl' ? roomForEach(experiment) : roomForAll(experiment, languages);
+    const run = async (engine: Engine, metric: Metric): Promise<CommandResult> => {
+        const { force: otherModel, fresh } = args;
+        const options = { ...experiment, engine, metric, folder: dir, otherModel, command, signal, progress };
+        if (shard !== undefined) {
+            const result = await interveneShard({ ...options, shard });
+            return { json: divided(result), text: describeShards(result) };
+        }
+        return measured(await freshly({ fresh, folder: dir, kinds: [name] }, context, () => intervene(options)));
+    };
+    if (name === 'ppl') {
+        const corpus = await openCorpus(data, { languages, signal, progress });
+        using engine = await openEngine({ ...toEngineOptions(args), ...room }, { signal, progress });
+        return await run(engine, perplexityMetric(corpus, { mean, over }));
+    }
+    const questions = await openQuestions(data[0]!, { languages, signal, progress });
+    const contextSize = args.contextSize ?? generationContextSize;
+    using engine = await openEngine({ ...toEngineOptions(args), contextSize, ...room }, { signal, progress });
+    return await run(
+        engine,
+        accuracyMetric({
+            questions,
+            template: await openTemplate(args.template, engine),
+            limit,
+            wholeLimit,
+            maxTokens,
+            rule: args.number,
+        }),
+    );
+}
+
+function describeShards({ shards, shard, seconds }: InterveneShardResult): string {
+    return shards
+        .map(({ path, wasThere }) => {
+            const done = wasThere ? 'was finished' : `is finished (${seconds.toFixed(1)} s)`;
+            return `${path}: shard ${shard} ${done}; merge when all are`;
+        })
+        .join('\n');
+}
+
+/** @throws LanguageNeuronsError WRONG_USE */
+export function parseSets(text: string): NeuronSetName[] {
+    const names = text.split(',').map((name) => name.trim());
+    return names.map((name) => {
+        const found = neuronSetNames.find((known) => known === name);
+        if (found === undefined) {
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `--sets: unknown set ${name}; choose from ${neuronSetNames.join(', ')}`,
+            );
+        }
+        return found;
+    });
+}

@@ -1,0 +1,62 @@
+import { readdir } from 'node:fs/promises';
+import { join } from 'node:path';
+import { unreadable } from '../files/fileAccess.js';
+import { deactivation, type Operation } from '../interventions/Operation.js';
+import { operationInFiles } from '../interventions/operationText.js';
+import { type MetricName, metricNames } from './DeactivationMatrix.js';
+
+/** What experiments make. */
+export type ResultKind = 'matrix' | 'dose';
+
+/** Such as `ppl.matrix`, `ppl.scale-0.5.matrix`, `accuracy.dose`: what the files of a result begin with. */
+export function resultName(
+    metric: MetricName,
+    operation: Operation = deactivation,
+    kind: ResultKind = 'matrix',
+): string {
+    return [metric, operationInFiles(operation), kind].filter((part) => part !== undefined).join('.');
+}
+
+export function matrixPath(folder: string, metric: MetricName, operation?: Operation): string {
+    return join(folder, `${resultName(metric, operation, 'matrix')}.json`);
+}
+
+export function dosePath(folder: string, metric: MetricName, operation?: Operation): string {
+    return join(folder, `${resultName(metric, operation, 'dose')}.json`);
+}
+
+const named = new RegExp(`^(${metricNames.join('|')})(?:\\.(.+))?\\.(matrix|dose)\\.(?:json|csv)$`);
+
+/** What the name of a result's file says. */
+export interface NamedResult {
+    readonly metric: MetricName;
+    /** As files name it; undefined: deactivation. */
+    readonly operation: string | undefined;
+    readonly kind: ResultKind;
+}
+
+/** What a file of a run folder holds by its name; undefined for what is no result of an experiment. */
+export function resultOf(name: string): NamedResult | undefined {
+    const [, metric, operation, kind] = named.exec(name) ?? [];
+    if (metric === undefined) return undefined;
+    return { metric: metric as MetricName, operation, kind: kind as ResultKind };
+}
+
+/** The order of results: of perplexity first, of deactivation before other operations, a matrix before curves. */
+export function compareResults(a: NamedResult, b: NamedResult): number {
+    const place = ({ metric }: NamedResult): number => metricNames.indexOf(metric);
+    const compare = (x: string, y: string): number => (x < y ? -1 : Number(x > y));
+    return place(a) - place(b) || compare(a.operation ?? '', b.operation ?? '') || compare(b.kind, a.kind);
+}
+
+/** Names, without ending, of the results of one kind that a folder holds, in their order. */
+export async function resultsIn(folder: string, wanted: ResultKind): Promise<string[]> {
+    const files = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return []; // no folder, no results
+        throw unreadable(folder, cause);
+    });
+    return files
+        .filter((name) => name.endsWith('.json') && resultOf(name)?.kind === wanted)
+        .sort((a, b) => compareResults(resultOf(a)!, resultOf(b)!))
+        .map((name) => name.slice(0, -'.json'.length));
+}

@@ -1,0 +1,23 @@
+import { z } from 'zod';
+import { interventionOps, type InterventionValue } from './Intervention.js';
+import { isNamedValue } from './resolveValue.js';
+
+const number = z.number().refine(Number.isFinite);
+const namedValue = z.custom<Exclude<InterventionValue, number>>(
+    (value) => typeof value === 'string' && isNamedValue(value),
+    { error: 'is a number, mean, mean:LANG or p90:LANG' },
+);
+const position = z.number().int();
+
+/** An `Operation` in files. */
+export const operationShape = z.strictObject({
+    op: z.enum(interventionOps),
+    value: z.union([number, namedValue]).optional(),
+    strength: number.optional(),
+    where: z
+        .union([
+            z.enum(['prompt', 'response', 'both']),
+            z.strictObject({ from: position.optional(), to: position.optional() }),
+        ])
+        .optional(),
+});

@@ -1,0 +1,74 @@
+import { LanguageNeuronsError } from '../errors.js';
+import { parseNumber, ranges } from '../support/numberRanges.js';
+import { type InterventionOp, interventionOps, type InterventionValue } from './Intervention.js';
+import { deactivation, type Operation } from './Operation.js';
+import { isNamedValue } from './resolveValue.js';
+
+/**
+ * An operation from its short text: `zero`, `scale:0.5`, `add:0.5`, `replace:0`, `add:mean:zh`, `diffmean`; a value
+ * alone, `mean`, `mean:zh` or `p90:zh`, is what replaces.
+ * @throws LanguageNeuronsError WRONG_USE
+ */
+export function parseOperation(text: string): Operation {
+    const alone = text.trim();
+    if (isNamedValue(alone)) return { op: 'replace', value: alone };
+    const [name, ...rest] = alone.split(':');
+    const op = interventionOps.find((known) => known === name);
+    const wrong = (why: string): LanguageNeuronsError =>
+        new LanguageNeuronsError(
+            'WRONG_USE',
+            `--op ${JSON.stringify(text)}: ${why}; give for example zero, scale:0.5, add:0.5, mean:de or diffmean`,
+        );
+    if (op === undefined) throw wrong(`${name === '' ? 'it names no operation' : `there is no operation ${name}`}`);
+    if (op === 'zero') {
+        if (rest.length > 0) throw wrong('it takes no value');
+        return deactivation;
+    }
+    if (op === 'diffmean' && rest.length === 0) return { op };
+    if (rest.length === 0) throw wrong('it takes a value');
+    return { op, value: valueOf(op, rest.join(':'), wrong) };
+}
+
+/**
+ * Operations from a list of such texts, with strength and place for all of them.
+ * @throws LanguageNeuronsError WRONG_USE
+ */
+export function parseOperations(text: string, { strength, where }: Omit<Operation, 'op' | 'value'> = {}): Operation[] {
+    return text.split(',').map((part) => ({
+        ...parseOperation(part),
+        ...(strength === undefined || strength === 1 ? {} : { strength }),
+        ...(where === undefined || where === 'both' ? {} : { where }),
+    }));
+}
+
+/** An operation as results name it: `scale:0.5`, `zero,strength:0.5`, `add:1,prompt`. */
+export function operationName({ op, value, strength = 1, where = 'both' }: Operation): string {
+    const range = typeof where === 'object' ? `tokens:${where.from ?? 0}..${where.to ?? ''}` : where;
+    return [
+        takesValue(op, value) ? `${op}:${value ?? 1}` : op,
+        ...(strength === 1 ? [] : [`strength:${strength}`]),
+        ...(range === 'both' ? [] : [range]),
+    ].join(',');
+}
+
+/** As files name it, `scale-0.5`; nothing of deactivation. */
+export function operationInFiles(operation: Operation): string | undefined {
+    const name = operationName(operation);
+    if (name === operationName(deactivation)) return undefined;
+    return name.replaceAll(',', '.').replace(/[^A-Za-z0-9.+-]/g, '-');
+}
+
+function takesValue(op: InterventionOp, value: InterventionValue | undefined): boolean {
+    return op === 'diffmean' ? value !== undefined : op !== 'zero';
+}
+
+function valueOf(op: InterventionOp, text: string, wrong: (why: string) => LanguageNeuronsError): InterventionValue {
+    if (isNamedValue(text)) {
+        if (op === 'scale') throw wrong('it scales by a number');
+        return text;
+    }
+    if (op === 'diffmean') throw wrong(`${JSON.stringify(text)} is no mean of a language`);
+    const value = parseNumber(text, ranges.scale);
+    if (value === undefined) throw wrong(`${JSON.stringify(text)} is no number`);
+    return value;
+}

@@ -1,0 +1,205 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { DoseCurves } from '../../experiments/DoseCurves.js';
+import { type DosePoint, dosePoints } from '../../experiments/doseTable.js';
+import { type MetricWords, metricWords } from '../metricWords.js';
+import type { Channel, Layer, Panel } from './specTypes.js';
+import { CLASS_COLORS, COLORS, CONFIG, labelText } from './theme.js';
+
+/** Panels of languages beside each other. */
+const COLUMNS = 5;
+const WIDTH = 150;
+const HEIGHT = 150;
+/** Labels on a logarithmic axis, at most. */
+const MOST_TICKS = 6;
+
+const SERIES = {
+    own: 'itself',
+    others: 'others, on average',
+    random: 'itself, random neurons',
+} as const;
+const COLOR_OF: Readonly<Record<keyof typeof SERIES, string>> = {
+    own: CLASS_COLORS.specific,
+    others: CLASS_COLORS.related,
+    random: COLORS.unclassified,
+};
+/** Dashes and shapes tell the lines apart without colour. */
+const DASH_OF: Readonly<Record<keyof typeof SERIES, number[]>> = { own: [1, 0], others: [6, 3], random: [2, 2] };
+const SHAPE_OF: Readonly<Record<keyof typeof SERIES, string>> = { own: 'circle', others: 'square', random: 'diamond' };
+const names = Object.keys(SERIES) as (keyof typeof SERIES)[];
+
+/** A point of a line, with the range of the seeds where it is of random neurons. */
+interface Row {
+    readonly share: number;
+    readonly series: string;
+    readonly value: number | null;
+    readonly low: number | null;
+    readonly high: number | null;
+}
+
+/**
+ * A panel for each language: what more and more of its neurons do to it and to the others, beside the range of as many
+ * random ones. Perplexity as a multiple of the whole model's, on a logarithmic scale.
+ */
+export function doseFigure(curves: DoseCurves): TopLevelSpec {
+    const words = metricWords[curves.metric];
+    const changed = dosePoints(curves).filter(({ neurons }) => neurons > 0);
+    const languages = curves.languages.filter((language) => changed.some((point) => point.language === language));
+    const rows = languages.map((language) =>
+        changed
+            .filter((point) => point.language === language)
+            .flatMap((point) => rowsOf(point, (100 * point.neurons) / curves.total, words)),
+    );
+    const all = rows.flat();
+    const frame = {
+        words,
+        ticks: curves.doses.map(({ share }) => Number((100 * share).toPrecision(12))),
+        x: domainOf(
+            all.map(({ share }) => share),
+            true,
+        ),
+        y: domainOf(
+            [...all.flatMap(({ value, low, high }) => [value, low, high]), words.relative ? 1 : 0],
+            words.relative,
+        ),
+    };
+    return {
+        background: COLORS.background,
+        padding: { left: 6, right: 16, top: 8, bottom: 6 },
+        config: CONFIG,
+        spacing: { row: 26, column: 22 },
+        columns: COLUMNS,
+        concat: languages.map((language, i) =>
+            panel(labelText(language), rows[i]!, {
+                ...frame,
+                isFirst: i % COLUMNS === 0,
+                isLow: i + COLUMNS >= languages.length,
+            }),
+        ),
+    };
+}
+
+interface PanelOptions {
+    readonly words: MetricWords;
+    /** Doses, in percent. */
+    readonly ticks: readonly number[];
+    readonly x: readonly [number, number];
+    readonly y: readonly [number, number];
+    /** In its row: has the title of the vertical axis. */
+    readonly isFirst: boolean;
+    /** Nothing stands below it: has the title of the horizontal axis. */
+    readonly isLow: boolean;
+}
+
+function panel(title: string, values: readonly Row[], { words, ticks, x, y, isFirst, isLow }: PanelOptions): Panel {
+    const key = { field: 'series', type: 'nominal' } as const;
+    const legend = { title: null, orient: 'bottom', symbolSize: 90, symbolOpacity: 1, labelLimit: 0 } as const;
+    const labels = names.map((name) => SERIES[name]);
+    const color: Channel<'color'> = {
+        ...key,
+        scale: { domain: labels, range: names.map((name) => COLOR_OF[name]) },
+        legend,
+    };
+    const shape: Channel<'shape'> = {
+        ...key,
+        scale: { domain: labels, range: names.map((name) => SHAPE_OF[name]) },
+        legend,
+    };
+    const only = (name: keyof typeof SERIES) => [{ filter: `datum.series === '${SERIES[name]}'` }];
+    // One layer for each line, not one dash scale: its legend would draw the symbols dashed.
+    const lines = names.map((name): Layer => ({
+        transform: only(name),
+        mark: { type: 'line', strokeWidth: 2, strokeDash: DASH_OF[name] },
+        encoding: { color, y: { field: 'value', type: 'quantitative' } },
+    }));
+    const low: Channel<'y'> = { field: 'low', type: 'quantitative' };
+    const band: Layer = {
+        transform: only('random'),
+        mark: { type: 'area', opacity: 0.35 },
+        encoding: { color, y: low, y2: { field: 'high' } },
+    };
+    const points: Layer = {
+        mark: { type: 'point', filled: true, opacity: 1, size: 40 },
+        encoding: { color, shape, y: { field: 'value', type: 'quantitative' } },
+    };
+    const type = words.relative ? ('log' as const) : ('linear' as const);
+    return {
+        title,
+        width: WIDTH,
+        height: HEIGHT,
+        data: { values: [...values] },
+        encoding: {
+            x: {
+                field: 'share',
+                type: 'quantitative',
+                scale: { type: 'log', domain: [...x], nice: false },
+                axis: {
+                    title: isLow ? 'neurons, % of all' : null,
+                    values: ticks.filter((tick) => tick >= x[0] && tick <= x[1]),
+                    format: '~g',
+                    grid: false,
+                    labelOverlap: 'greedy',
+                },
+            },
+            y: {
+                field: 'value',
+                type: 'quantitative',
+                scale: { type, domain: [...y], nice: false },
+                axis: {
+                    title: isFirst ? axisTitle(words) : null,
+                    ...(words.relative ? { values: logTicks(y) } : { tickCount: 4 }),
+                    format: '~s',
+                    labelOverlap: 'greedy',
+                },
+            },
+        },
+        layer: [band, ...lines, points],
+    };
+}
+
+function axisTitle({ relative, unit }: MetricWords): string {
+    return relative ? '× whole model' : unit;
+}
+
+function rowsOf({ inOwn, inOthers }: DosePoint, share: number, { relative }: MetricWords): Row[] {
+    const shown = (effect: number | null): number | null => {
+        if (effect === null || !Number.isFinite(effect)) return null;
+        return relative ? 1 + effect : 100 * effect;
+    };
+    const none = { low: null, high: null };
+    const rows: Row[] = [
+        { share, series: SERIES.own, value: shown(inOwn.own), ...none },
+        { share, series: SERIES.others, value: shown(inOthers.own), ...none },
+        {
+            share,
+            series: SERIES.random,
+            value: shown(inOwn.random),
+            low: shown(inOwn.lowest),
+            high: shown(inOwn.highest),
+        },
+    ];
+    return rows.filter(({ value }) => value !== null);
+}
+
+/** From the least to the greatest value, a little wider. */
+function domainOf(values: readonly (number | null)[], logarithmic: boolean): [number, number] {
+    const known = values.filter((value) => value !== null);
+    if (known.length === 0) return [0.5, 2];
+    const [least, most] = [Math.min(...known), Math.max(...known)];
+    if (!logarithmic) {
+        const margin = 0.06 * (most - least) || 1;
+        return [least - margin, most + margin];
+    }
+    const margin = least === most ? 1.5 : (most / least) ** 0.06;
+    return [least / margin, most * margin];
+}
+
+/** 1, 2, 5, 10, 20, … between two numbers; powers of 10, or of 100 and so on, where these are too many. */
+function logTicks([least, most]: readonly [number, number]): number[] {
+    const [first, last] = [Math.floor(Math.log10(least)), Math.ceil(Math.log10(most))];
+    const within = (digits: readonly number[], step: number): number[] =>
+        Array.from({ length: Math.floor((last - first) / step) + 1 }, (_, i) => first + i * step)
+            .flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)))
+            .filter((tick) => tick >= least && tick <= most);
+    const fine = within([1, 2, 5], 1);
+    return fine.length <= MOST_TICKS ? fine : within([1], Math.ceil((last - first) / MOST_TICKS));
+}
