@@ -120,6 +120,7 @@ export {
     type PositionRange,
 } from './interventions/Intervention.js';
 export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';
+export { type AskOptions, type AskResult, Chat, type ChatAnswer, type ChatOptions } from './chat/Chat.js';
 export { exportModel, type ExportOptions, type ExportResult } from './export/exportModel.js';
 export type { WeightEdit } from './export/planEdits.js';
 
