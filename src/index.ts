@@ -121,6 +121,13 @@ export {
 } from './interventions/Intervention.js';
 export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';
 export { type AskOptions, type AskResult, Chat, type ChatAnswer, type ChatOptions } from './chat/Chat.js';
+export {
+    type ContextWithNeurons,
+    type OwnedContext,
+    prepareNeurons,
+    withNeurons,
+    type WithNeuronsOptions,
+} from './interventions/withNeurons.js';
 export { exportModel, type ExportOptions, type ExportResult } from './export/exportModel.js';
 export type { WeightEdit } from './export/planEdits.js';
 

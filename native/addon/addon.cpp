@@ -2,6 +2,7 @@
 
 #include "ContextObject.h"
 #include "Convert.h"
+#include "Guests.h"
 #include "Log.h"
 #include "ModelObject.h"
 #include "Rpc.h"
@@ -114,6 +115,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("serveRpc", Napi::Function::New(env, serve_rpc));
     exports.Set("loadModel", Napi::Function::New(env, load_model));
     exports.Set("measureMemory", Napi::Function::New(env, measure_memory));
+    guests::define(env, exports);
     return exports;
 }
 
