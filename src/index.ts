@@ -85,6 +85,7 @@ export { lastNumber } from './answers/lastNumber.js';
 export { hasRightNumber, type NumberRule, numberRules } from './answers/numberRules.js';
 
 export { accuracyMetric, type AccuracyOptions } from './experiments/accuracy.js';
+export type { DraftingModel } from './experiments/draftAnswers.js';
 export { type Condition, maskOf } from './experiments/conditions.js';
 export { deactivate, type DeactivateOptions, type DeactivateResult } from './experiments/deactivate.js';
 export {

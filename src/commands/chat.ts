@@ -5,7 +5,7 @@ import { neuronsAt } from '../engine/Site.js';
 import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
-import { addOffsets, mostEdits } from '../interventions/room.js';
+import { roomOf } from '../interventions/roomOf.js';
 import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { throwIfStopped } from '../support/stop.js';
@@ -41,11 +41,12 @@ export async function chatCommand(args: ChatArguments, context: CommandContext):
     parseShorthand(args); // cheap mistakes first
     const named = args.interventions === undefined ? [] : await readInterventions(args.interventions);
     const analysis = await readNeurons(join(args.dir, 'neurons.json'));
+    const rooms = named.map(({ interventions }) => roomOf(interventions));
     using engine = await openEngine(
         {
             ...toEngineOptions(args),
-            edits: 1 + Math.max(shorthandEdits, ...named.map(({ interventions }) => mostEdits(interventions))),
-            offsets: addOffsets(named),
+            edits: 1 + Math.max(shorthandEdits, ...rooms.map(({ edits }) => edits)), // the whole model beside one
+            offsets: rooms.some(({ offsets }) => offsets),
             contextSize: 2 * (args.windowSize ?? defaultWindowSize), // whole and edited side by side
         },
         { signal, progress },

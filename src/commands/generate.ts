@@ -6,7 +6,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { compileInterventions } from '../interventions/compile.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
-import { addOffsets, mostEdits } from '../interventions/room.js';
+import { roomOf, sumOfRooms } from '../interventions/roomOf.js';
 import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { openChat } from '../questions/chatTemplate.js';
@@ -40,12 +40,8 @@ export async function generateCommand(args: GenerateArguments, context: CommandC
         );
     }
     const analysis = await readNeurons(join(dir, 'neurons.json'));
-    // Room for all, beside the whole model.
-    const edits = 1 + asked.reduce((sum, { interventions }) => sum + mostEdits(interventions), 0);
-    using engine = await openEngine(
-        { ...toEngineOptions(args), edits, offsets: addOffsets(asked) },
-        { signal, progress },
-    );
+    const room = sumOfRooms([{ edits: 1, offsets: false }, ...asked.map(({ interventions }) => roomOf(interventions))]);
+    using engine = await openEngine({ ...toEngineOptions(args), ...room }, { signal, progress });
     checkModel({ engine, analysis, otherModel: force });
     const sizes = engine.sites.map(neuronsAt);
     const conditions: TextEdit[] = [
