@@ -28,6 +28,7 @@ const quick = [
     'lora',
     'memory',
     'untouched',
+    'withNeurons',
 ].map((name) => `tests/model/${name}.test.ts`);
 
 /** A runtime library of the compiler's. */

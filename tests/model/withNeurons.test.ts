@@ -86,8 +86,8 @@ async function expected({ prompt, answer }: Turn, interventions: readonly Interv
     throw new Error('no answer');
 }
 
-// Elsewhere node-llama-cpp finds its own libllama; the sanitized one needs a Node that is made for it.
-const absent = process.platform !== 'linux' || process.env.LANGUAGE_NEURONS_BUILD !== undefined;
+// Elsewhere node-llama-cpp finds its own libllama.
+const absent = process.platform !== 'linux';
 
 describe.skipIf(absent)("node-llama-cpp's sessions on a context with neurons (of a build, on Linux)", () => {
     it('say what the engine says under the same interventions, and whole again what the whole model says', async () => {
