@@ -14,6 +14,7 @@ const folders = [
     'neurons',
     'interventions',
     'export',
+    'chat', // conversations under interventions
     'experiments',
     'report',
     'run',

@@ -34,7 +34,9 @@ export type {
     CountedTexts,
     DatasetSource,
     ModelSource,
+    Values,
 } from './activations/Activations.js';
+export { ActivationValues, readValues } from './activations/ActivationValues.js';
 export { readActivations, readActivationsSource, writeActivations } from './activations/activationsFile.js';
 export { collect, type CollectOptions, type CollectResult } from './activations/collect.js';
 export { importCounts } from './activations/import/importCounts.js';
@@ -86,6 +88,7 @@ export { lastNumber } from './answers/lastNumber.js';
 export { hasRightNumber, type NumberRule, numberRules } from './answers/numberRules.js';
 
 export { accuracyMetric, type AccuracyOptions } from './experiments/accuracy.js';
+export type { DraftingModel } from './experiments/draftAnswers.js';
 export { type Condition, maskOf } from './experiments/conditions.js';
 export { deactivate, type DeactivateOptions, type DeactivateResult } from './experiments/deactivate.js';
 export {
@@ -129,6 +132,14 @@ export {
 export { deactivation, type Operation } from './interventions/Operation.js';
 export { operationName, parseOperation, parseOperations } from './interventions/operationText.js';
 export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';
+export { type AskOptions, type AskResult, Chat, type ChatAnswer, type ChatOptions } from './chat/Chat.js';
+export {
+    type ContextWithNeurons,
+    type OwnedContext,
+    prepareNeurons,
+    withNeurons,
+    type WithNeuronsOptions,
+} from './interventions/withNeurons.js';
 export { exportModel, type ExportOptions, type ExportResult } from './export/exportModel.js';
 export type { WeightEdit } from './export/planEdits.js';
 

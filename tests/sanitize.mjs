@@ -13,6 +13,7 @@ import { build, reportFailure } from '../scripts/build/build.mjs';
 /** Tests that cannot run so, and why; each can be asked for by name. */
 const left = {
     'tests/model/gpu.test.ts': 'minutes on a software GPU, and drivers allocate in ways of their own',
+    'tests/model/draftAnswers.test.ts': 'the same',
 };
 
 /** Every call of the addon, every way of counting, masking and scoring; little through the command line. */
@@ -27,6 +28,7 @@ const quick = [
     'lora',
     'memory',
     'untouched',
+    'withNeurons',
 ].map((name) => `tests/model/${name}.test.ts`);
 
 /** A runtime library of the compiler's. */

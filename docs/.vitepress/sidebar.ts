@@ -22,6 +22,7 @@ const sections: readonly Section[] = [
             'commands/report',
             'commands/compare',
             'commands/generate',
+            'commands/chat',
             'commands/export',
             'commands/respond',
             'commands/run',

@@ -170,6 +170,29 @@ LLAMA_API void llama_neurons_reset_counts(llama_context * ctx);
 // difference from the graph without the adapter. OUT_OF_MEMORY where the graph cannot be reserved.
 LLAMA_API int32_t llama_neurons_graph_splits(llama_context * ctx, llama_neurons_mode mode);
 
+// --- contexts that others than the addon make through this libllama, such as node-llama-cpp's ---
+
+// While one lives, contexts that its thread makes are the addon's own.
+struct LLAMA_API llama_neurons_own {
+    llama_neurons_own();
+    ~llama_neurons_own();
+    llama_neurons_own(const llama_neurons_own &) = delete;
+};
+
+// Those of others that live, by numbers that are never used again, in the order in which they were made.
+LLAMA_API std::vector<uint64_t> llama_neurons_guests();
+
+// As llama_neurons_attach, for edits alone, on a context that nobody decodes with yet. CLOSED where it is gone.
+LLAMA_API std::vector<llama_neurons_site> llama_neurons_attach_guest(uint64_t number, llama_neurons_room room);
+
+// All tokens of the next llama_decode and those after it go through the edit; nullptr: through none. From any thread,
+// also while one is under way. Throws as llama_neurons_set_edit, and CLOSED.
+LLAMA_API void llama_neurons_edit_guest(uint64_t number, const llama_neurons_edit * edit);
+
+// For llama.cpp (native/patches/0010).
+LLAMA_API void llama_neurons_born(llama_context * ctx);
+LLAMA_API void llama_neurons_gone(llama_context * ctx);
+
 struct llama_neurons_bytes {
     size_t gpu = 0;
     size_t cpu = 0; // host memory, pinned or not

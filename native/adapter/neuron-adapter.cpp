@@ -197,6 +197,16 @@ void llama_adapter_neuron::set_edit(int32_t number, const llama_neurons_edit & e
             "edit " + std::to_string(number) + " is asked for, the context holds " + std::to_string(room.edits)
         );
     }
+    check_edit(edit);
+    for (size_t i = 0; i < sites.size(); ++i) {
+        neuron_set_edit(
+            sites[i], number, edit.factors.empty() ? std::vector<float>() : edit.factors[i],
+            edit.offsets.empty() ? std::vector<float>() : edit.offsets[i]
+        );
+    }
+}
+
+void llama_adapter_neuron::check_edit(const llama_neurons_edit & edit) const {
     check_shape(edit.factors, "factors");
     check_shape(edit.offsets, "offsets");
     if (!edit.offsets.empty() && !room.offsets) {
@@ -214,11 +224,33 @@ void llama_adapter_neuron::set_edit(int32_t number, const llama_neurons_edit & e
             );
         }
     }
-    for (size_t i = 0; i < sites.size(); ++i) {
-        neuron_set_edit(
-            sites[i], number, edit.factors.empty() ? std::vector<float>() : edit.factors[i],
-            edit.offsets.empty() ? std::vector<float>() : edit.offsets[i]
-        );
+}
+
+void llama_adapter_neuron::ask(const llama_neurons_edit * edit) {
+    if (edit != nullptr) {
+        check_edit(*edit);
+    }
+    const std::lock_guard<std::mutex> lock(asking);
+    asked = edit == nullptr ? llama_neurons_edit() : *edit;
+    has_asked = true;
+}
+
+// The graphs that follow read what is set here: those before have to be over.
+void llama_adapter_neuron::take_asked(llama_context * ctx) {
+    if (!has_asked) {
+        return;
+    }
+    std::optional<llama_neurons_edit> edit;
+    {
+        const std::lock_guard<std::mutex> lock(asking);
+        edit.swap(asked);
+        has_asked = false;
+    }
+    mode.edit = !edit->factors.empty() || !edit->offsets.empty();
+    mode.add = !edit->offsets.empty();
+    if (mode.edit) {
+        llama_synchronize(ctx);
+        set_edit(0, *edit);
     }
 }
 

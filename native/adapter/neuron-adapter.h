@@ -10,7 +10,9 @@
 #include "neuron-survey.h"
 #include "neuron-tokens.h"
 
+#include <atomic>
 #include <cstdint>
+#include <mutex>
 #include <optional>
 #include <vector>
 
@@ -45,6 +47,9 @@ struct llama_adapter_neuron {
 
     bool wants_logits() const { return mode.head == llama_neurons_head::logits; }
 
+    // Lets what was asked for hold from this decode on.
+    void take_asked(llama_context * ctx);
+
     // Takes what a computed graph has in the place of logits.
     void read_head(const llm_graph_result & res, ggml_backend_sched_t sched);
 
@@ -54,6 +59,8 @@ struct llama_adapter_neuron {
     void end_survey(ggml_cgraph * graph); // throws UNSUPPORTED, OUT_OF_MEMORY
 
     void set_edit(int32_t number, const llama_neurons_edit & edit);
+    // One edit for all tokens, or none, from the next decode on; from any thread. Throws as set_edit.
+    void ask(const llama_neurons_edit * edit);
     void set_tokens(const std::vector<llama_neurons_token> & tokens);
     const llama_neurons_totals & counts();
     void reset_counts();
@@ -71,7 +78,8 @@ struct llama_adapter_neuron {
 
 private:
     neuron_graph_input & input(const llm_graph_context & graph) const;
-    // throws WRONG_USE
+    // throws WRONG_USE, UNSUPPORTED
+    void check_edit(const llama_neurons_edit & edit) const;
     void check_shape(const std::vector<std::vector<float>> & values, const char * what) const;
     void check_values(const neuron_site & site) const; // throws UNSUPPORTED
     void drain();
@@ -82,4 +90,9 @@ private:
     llama_neurons_totals totals;
     int64_t undrained = 0;       // counted tokens in the device's F32 counters
     bool undrained_sums = false; // of the last batch
+
+    // What ask() was given since the last decode; no site: no edit.
+    std::mutex asking;
+    std::optional<llama_neurons_edit> asked;
+    std::atomic<bool> has_asked{ false }; // spares a decode the lock
 };

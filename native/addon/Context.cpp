@@ -70,7 +70,10 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
         params.cb_eval = CallbackCounter::on_eval;
         params.cb_eval_user_data = &*callback;
     }
-    context.reset(llama_init_from_model(model->handle.get(), params));
+    {
+        const llama_neurons_own own;
+        context.reset(llama_init_from_model(model->handle.get(), params));
+    }
     if (!context) {
         const std::string cause = llama_neurons_take_cause();
         fail(

@@ -2,6 +2,7 @@
 
 #include "ContextObject.h"
 #include "Convert.h"
+#include "Guests.h"
 #include "Log.h"
 #include "ModelObject.h"
 #include "Rpc.h"
@@ -119,6 +120,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("binEdges", Napi::Function::New(env, bin_edges));
     exports.Set("loadModel", Napi::Function::New(env, load_model));
     exports.Set("measureMemory", Napi::Function::New(env, measure_memory));
+    guests::define(env, exports);
     return exports;
 }
 

@@ -26,8 +26,8 @@ export interface CommandContext {
     say(line: string): void;
 }
 
-/** What a command answers: `json` for `--json`, `text` otherwise; both on stdout. */
+/** What a command answers: `json` for `--json`, `text`, if any, otherwise; both on stdout. */
 export interface CommandResult {
     readonly json: unknown;
-    readonly text: string;
+    readonly text: string | undefined;
 }

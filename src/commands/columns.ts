@@ -31,7 +31,10 @@ export function liveColumns(
             texts[column] = text;
             write(columnsOf(names, texts, stream.columns));
         },
-        clear: () => write.clear(),
+        clear() {
+            write.clear();
+            write.done(); // the cursor is shown again
+        },
     };
 }
 

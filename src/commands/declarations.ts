@@ -1,4 +1,5 @@
 import type { CommandDeclaration } from './CommandDeclaration.js';
+import { chatDeclaration } from './chatDeclaration.js';
 import { cleanDeclaration } from './cleanDeclaration.js';
 import { collectDeclaration } from './collectDeclaration.js';
 import { compareDeclaration } from './compareDeclaration.js';
@@ -29,6 +30,7 @@ export const commands: readonly CommandDeclaration[] = [
     interveneDeclaration,
     compareDeclaration,
     generateDeclaration,
+    chatDeclaration,
     exportDeclaration,
     respondDeclaration,
     importDeclaration,

@@ -8,8 +8,9 @@ import { compileInterventions } from '../interventions/compile.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
 import { roomOf, sumOfRooms } from '../interventions/roomOf.js';
 import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
+import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
-import { chatTemplate } from '../questions/chatTemplate.js';
+import { openChat } from '../questions/chatTemplate.js';
 import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 import { columnsOf, liveColumns } from './columns.js';
 import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
@@ -40,13 +41,17 @@ export async function generateCommand(args: GenerateArguments, context: CommandC
         );
     }
     const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const values = await valuesFor(
+        asked.flatMap(({ interventions }) => interventions),
+        dir,
+    );
     const room = sumOfRooms([{ edits: 1, offsets: false }, ...asked.map(({ interventions }) => roomOf(interventions))]);
     using engine = await openEngine({ ...toEngineOptions(args), ...room }, { signal, progress });
     checkModel({ engine, analysis, otherModel: force });
     const sizes = engine.sites.map(neuronsAt);
     const conditions: TextEdit[] = [
         undefined,
-        ...asked.map(({ interventions }) => compileInterventions(interventions, { sizes, analysis })),
+        ...asked.map(({ interventions }) => compileInterventions(interventions, { sizes, analysis, values })),
     ];
     const names = ['whole', ...asked.map(({ name }) => name)];
     const prompt = await promptOf(args, engine);
@@ -91,6 +96,6 @@ async function promptOf(
     engine: Engine,
 ): Promise<{ readonly text: string; readonly special: boolean }> {
     if (!chat) return { text: prompt, special: false };
-    const { write } = await chatTemplate(engine);
-    return { text: await write({ language: '', text: prompt }), special: true };
+    const writer = await openChat(engine, 'leave --chat out');
+    return { text: await writer.write([{ role: 'user', content: prompt }]), special: true };
 }

@@ -1,7 +1,6 @@
-import { neuronSetNames } from '../neurons/neuronSets.js';
 import { ranges } from '../support/numberRanges.js';
 import type { CommandDeclaration } from './CommandDeclaration.js';
-import { dir, modelOptions, seed, where } from './optionTables.js';
+import { dir, interventionOptions, modelOptions, seed } from './optionTables.js';
 
 export const generateDeclaration: CommandDeclaration = {
     usage: 'generate <dir> <prompt>',
@@ -9,10 +8,7 @@ export const generateDeclaration: CommandDeclaration = {
     positionals: { dir, prompt: { required: true, describe: 'text to go on from' } },
     options: {
         ...modelOptions,
-        without: { describe: 'languages whose neurons are set to 0, such as zh,ja' },
-        amplify: { describe: "languages whose neurons' activations are multiplied, and by what, such as de:2" },
-        set: { choices: neuronSetNames, default: 'specific+related', describe: 'which neurons of the languages' },
-        where,
+        ...interventionOptions,
         interventions: { path: true, describe: 'YAML or JSON file of named interventions, each a column of its own' },
         chat: { flag: true, describe: "write the prompt as a user's words, by the model's own chat template" },
         'max-tokens': { number: ranges.maxTokens, default: 128, describe: 'most tokens of an answer' },

@@ -29,9 +29,8 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
         const work = await planned.command.load();
         const result = await work(planned.args as never, context);
         context.progress.done();
-        process.stdout.write(
-            planned.args.json === true ? `${JSON.stringify(result.json, nonFinite)}\n` : `${result.text}\n`,
-        );
+        const answer = planned.args.json === true ? JSON.stringify(result.json, nonFinite) : result.text;
+        if (answer !== undefined) process.stdout.write(`${answer}\n`);
         return 0;
     } catch (cause) {
         context?.progress.done();

@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
-import { readValues } from '../activations/ActivationValues.js';
 import type { NumberRule } from '../answers/numberRules.js';
 import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
@@ -17,7 +16,7 @@ import type { Metric } from '../experiments/Metric.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
 import { dosePath, matrixPath } from '../experiments/resultPaths.js';
 import type { Operation } from '../interventions/Operation.js';
-import { needsValues } from '../interventions/resolveValue.js';
+import { valuesFor } from '../interventions/valuesFor.js';
 import { type NeuronSetName, neuronSetNames } from '../neurons/neuronSets.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { rankNeurons } from '../neurons/rankNeurons.js';
@@ -75,7 +74,7 @@ export async function measureExperiment(
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const doses =
         shares === undefined ? undefined : { shares, ranking: rankNeurons(await readActivations(dir), analysis) };
-    const values = needsValues(operations) ? await readValues(dir) : undefined;
+    const values = await valuesFor(operations, dir);
     const experiment = { analysis, sets, operations, values, doses, controls, seed };
     const languages = parseLanguages(args.languages) ?? analysis.languages;
     const { devices } = args;

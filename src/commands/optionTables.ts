@@ -1,4 +1,5 @@
 import { gpuChoices, splits } from '../engine/choices.js';
+import { neuronSetNames } from '../neurons/neuronSets.js';
 import { ranges } from '../support/numberRanges.js';
 import type { OptionTable } from './options.js';
 
@@ -68,4 +69,12 @@ export const dataOptions: OptionTable = {
             'or a JSON of answers',
     },
     languages,
+};
+
+/** Of every command that runs a model with activations changed. */
+export const interventionOptions: OptionTable = {
+    without: { describe: 'languages whose neurons are set to 0, such as zh,ja' },
+    amplify: { describe: "languages whose neurons' activations are multiplied, and by what, such as de:2" },
+    set: { choices: neuronSetNames, default: 'specific+related', describe: 'which neurons of the languages' },
+    where,
 };

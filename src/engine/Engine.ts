@@ -130,9 +130,9 @@ export class Engine {
         return answerPrompts(this.passes, prompts, options);
     }
 
-    /** Tokens of a text, without BOS, special tokens in it taken literally. */
-    async tokenize(text: string): Promise<Int32Array> {
-        return (await awaitNative(() => this.passes.model.tokenize([text], false)))[0]!;
+    /** Tokens of a text, without BOS; special tokens written out in it are taken literally unless asked for. */
+    async tokenize(text: string, { special = false }: { readonly special?: boolean } = {}): Promise<Int32Array> {
+        return (await awaitNative(() => this.passes.model.tokenize([text], special)))[0]!;
     }
 
     /** Frees context and model. A pass under way ends first; further calls throw CLOSED. */

@@ -25,6 +25,15 @@ export interface NativeAddon {
     loadModel(options: NativeModelOptions): Promise<NativeModel>;
     /** What a model and a context of it would take, LoRA adapters left out; nothing of it is allocated. */
     measureMemory(model: NativeModelOptions, context: NativeContextOptions): Promise<NativeMemory>;
+    /** Contexts that others made through this libllama and that live, by numbers never used again, the newest last. */
+    guests(): number[];
+    /** Makes room for an edit, with offsets or without, on a context that nobody decodes with yet. */
+    attachGuest(number: number, offsets: boolean): Promise<Site[]>;
+    /**
+     * All tokens of its next decode and those after it go through the edit, or none. Throws CLOSED for a context that
+     * is gone, else as `NativeContext.setEdit` rejects.
+     */
+    editGuest(number: number, edit: NativeEdit | null): void;
 }
 
 export interface NativeModelOptions {

@@ -39,8 +39,11 @@ const registered = new Map<string, boolean>();
 /** Why a variant did not load, as ggml says it. */
 const errors = new Map<string, string>();
 
-/** The addon with the CPU backend. */
-async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
+/**
+ * The addon with the CPU backend.
+ * @throws LanguageNeuronsError BUILD
+ */
+export async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
     const built = await findAddon();
     if (addon === undefined) {
         // Windows has no path of libraries inside the library.
@@ -63,7 +66,7 @@ async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
 /** Our libllama stands in for node-llama-cpp's where it comes first, and not where theirs was loaded before. */
 const mend = ({ message }: Error): string =>
     message.includes('undefined symbol')
-        ? 'where node-llama-cpp is used in the same process, open the engine first'
+        ? 'where node-llama-cpp is used in the same process, call prepareNeurons or open the engine first'
         : 'remove the build folder and run npm run build, or install language-neurons again';
 
 /**

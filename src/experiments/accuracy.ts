@@ -18,6 +18,7 @@ import {
     type JournalledAnswer,
 } from './accuracyAnswers.js';
 import { type Condition, conditionEdit, wholeModel } from './conditions.js';
+import { type DraftingModel, DraftCount, wholeAnswers } from './draftAnswers.js';
 import { openJournals } from './journals.js';
 import type { Metric } from './Metric.js';
 import type { AccuracyPlan } from './planShapes.js';
@@ -36,6 +37,11 @@ export interface AccuracyOptions {
     readonly maxTokens?: number | undefined;
     /** How the number is found. Default `last`. */
     readonly rule?: NumberRule | undefined;
+    /**
+     * Another model whose finished answers to the same prompts are the whole model's drafts, such as the base of its
+     * LoRA adapters: on a device alone, and it changes the time, not the answers. Default: none.
+     */
+    readonly draftsOf?: DraftingModel | undefined;
 }
 
 /** A question with its prompt. */
@@ -60,6 +66,7 @@ export function accuracyMetric({
     wholeLimit = limit,
     maxTokens = 256,
     rule = 'last',
+    draftsOf,
 }: AccuracyOptions): Metric {
     checkLimits(limit, wholeLimit);
     const { name, languages, sources } = questions;
@@ -101,9 +108,10 @@ export function accuracyMetric({
                 progress.advance(total - open);
             }
             const sizes = engine.sites.map(neuronsAt);
-            let [tried, held] = [0, 0];
             // On a processor, batches of many answers gain nothing by drafts; see `draftTokens` of answerPrompts.
             const drafting = engine.backends.gpus.length > 0;
+            const others = drafting ? await answersOfOther(engine, asked, signal) : undefined;
+            const [byWhole, byOther] = [new DraftCount("the whole model's"), new DraftCount("the base's")];
             for (const together of groupsOf(conditions, engine.edits, drafting)) {
                 const edits = together.map((condition) => conditionEdit(condition, sizes));
                 await steppingDown(engine, progress, async () => {
@@ -111,8 +119,7 @@ export function accuracyMetric({
                         todo(together),
                         { edits, maxTokens, signal },
                     )) {
-                        tried += drafted.tried;
-                        held += drafted.held;
+                        (together[edit]!.id === wholeModel.id ? byOther : byWhole).add(drafted);
                         const {
                             key,
                             question: { language, index },
@@ -132,11 +139,7 @@ export function accuracyMetric({
                     }
                 });
             }
-            if (tried > 0)
-                progress.note(
-                    `${Math.round((100 * held) / tried)} % of ${tried} tokens ` +
-                        "that the whole model's answers foretold held",
-                );
+            for (const line of [byOther.describe(), byWhole.describe()]) if (line !== undefined) progress.note(line);
             progress.done();
             return answers;
 
@@ -149,7 +152,8 @@ export function accuracyMetric({
                     } = asked[place!]!;
                     for (const [edit, condition] of together.entries()) {
                         if (!answers.isOpen(condition, place!)) continue;
-                        const draft = drafting && condition.id !== wholeModel.id ? drafts.get(key) : undefined;
+                        const known = condition.id === wholeModel.id ? others?.get(key) : drafts.get(key);
+                        const draft = drafting ? known : undefined;
                         const stops = template.stops(language);
                         yield { text, id: place!, edit, special: template.special, stops, draft };
                     }
@@ -182,22 +186,33 @@ export function accuracyMetric({
         };
     }
 
+    /** The drafting model's, by the keys of our own answers. */
+    async function answersOfOther(
+        { settings, contextSize }: Engine,
+        asked: readonly AskedQuestion[],
+        signal: AbortSignal | undefined,
+    ): Promise<ReadonlyMap<string, string>> {
+        if (draftsOf === undefined) return new Map();
+        const other = { fingerprint: draftsOf.fingerprint, settings, contextSize };
+        const names = new Map(asked.map(({ question, text, key }) => [keyOfPrompt(other, question, text), key]));
+        return wholeAnswers(draftsOf.folder, names, signal);
+    }
+
     async function askedQuestions(engine: Engine): Promise<AskedQuestion[]> {
         const asked: AskedQuestion[] = [];
         for (const language of languages) {
             for (const [i, question] of (await questions.inLanguage(language)).slice(0, wholeLimit).entries()) {
                 const text = await template.write(question);
-                const key = promptKey(engine, {
-                    language,
-                    text,
-                    special: template.special,
-                    stops: template.stops(language),
-                    maxTokens,
-                });
+                const key = keyOfPrompt(engine, question, text);
                 asked.push({ question, text, key, ofAll: i < (limit ?? Infinity) });
             }
         }
         return asked;
+    }
+
+    function keyOfPrompt(model: Parameters<typeof promptKey>[0], { language }: Question, text: string): string {
+        const stops = template.stops(language);
+        return promptKey(model, { language, text, special: template.special, stops, maxTokens });
     }
 }
 

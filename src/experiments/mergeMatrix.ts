@@ -1,11 +1,10 @@
 import { dirname, join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
-import { readValues } from '../activations/ActivationValues.js';
 import { checkShards } from '../activations/checkShards.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { withFolder } from '../files/folderLock.js';
 import { deactivation } from '../interventions/Operation.js';
-import { needsValues } from '../interventions/resolveValue.js';
+import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { rankNeurons } from '../neurons/rankNeurons.js';
@@ -62,7 +61,7 @@ export async function mergeMatrix(
             shares === undefined
                 ? { sets }
                 : { doses: { shares, ranking: rankNeurons(await readActivations(folder), analysis) } };
-        const values = needsValues([operation]) ? await readValues(folder) : undefined;
+        const values = await valuesFor([operation], folder);
         const experiment = planExperiment(
             { analysis, operations: [operation], values, ...asked, controls, seed },
             plan.languages,

@@ -22,13 +22,17 @@ export interface ShorthandInterventions extends NamedInterventions {
 
 /**
  * What the options ask for, under a name such as `without zh; amplify de:2`; undefined where they ask for nothing.
+ * @param mark in front of the options' names, for messages
  * @throws LanguageNeuronsError WRONG_USE
  */
-export function parseShorthand(options: InterventionShorthand): ShorthandInterventions | undefined {
+export function parseShorthand(options: InterventionShorthand, mark = '--'): ShorthandInterventions | undefined {
     const { without, amplify, set, where } = options;
-    const off = listOf('--without', without);
-    const louder = listOf('--amplify', amplify);
-    const languages = [...off.map((language) => ({ language, factor: 0 })), ...louder.map(readFactor)];
+    const off = listOf(`${mark}without`, without);
+    const louder = listOf(`${mark}amplify`, amplify);
+    const languages = [
+        ...off.map((language) => ({ language, factor: 0 })),
+        ...louder.map((text) => readFactor(text, `${mark}amplify`)),
+    ];
     if (languages.length === 0) return undefined;
     const name = [
         ...(off.length === 0 ? [] : [`without ${off.join(', ')}`]),
@@ -41,13 +45,13 @@ export function parseShorthand(options: InterventionShorthand): ShorthandInterve
     return { name, interventions, languages };
 }
 
-function readFactor(text: string): { language: string; factor: number } {
+function readFactor(text: string, option: string): { language: string; factor: number } {
     const [, language = '', number = ''] = /^(.+):([^:]+)$/.exec(text) ?? [];
     const factor = parseNumber(number, ranges.scale);
     if (factor !== undefined) return { language, factor };
     throw new LanguageNeuronsError(
         'WRONG_USE',
-        `--amplify takes languages and factors, such as de:2,zh:0.5, not ${JSON.stringify(text)}`,
+        `${option} takes languages and factors, such as de:2,zh:0.5, not ${JSON.stringify(text)}`,
     );
 }
 

@@ -9,24 +9,39 @@ export interface ChatModel {
     readonly info: { readonly chatTemplate: string; readonly bosText: string; readonly eosText: string };
 }
 
+/** One message of a conversation. */
+export interface ChatMessage {
+    readonly role: 'system' | 'user' | 'assistant';
+    readonly content: string;
+}
+
+/** Writes conversations as a model reads them. */
+export interface ChatWriter {
+    /**
+     * The prompt after which the assistant speaks; special tokens are written out in it.
+     * @throws LanguageNeuronsError UNSUPPORTED where the template refuses these messages, in its own words
+     */
+    write(messages: readonly ChatMessage[]): Promise<string>;
+    /** Ends the template's process. It ends by itself too; see `TemplateProcess`. */
+    close(): void;
+}
+
+const otherTemplate = 'use another --template, such as mathoctopus';
+
 /**
- * The model's own chat template: the question is what the user says, the answer is the assistant's.
+ * The model's own chat template, tried with one message.
+ * @param mend what to do without it, for messages
  * @throws LanguageNeuronsError UNSUPPORTED where the model has none, or one that cannot be used: it
- * fails, runs for over 5 s, or takes over 128 MiB; `write` may be rejected with the same
+ * fails, runs for over 5 s, or takes over 128 MiB
  */
-export async function chatTemplate({ path, info }: ChatModel): Promise<PromptTemplate> {
+export async function openChat({ path, info }: ChatModel, mend: string): Promise<ChatWriter> {
     const { chatTemplate: source, bosText, eosText } = info;
-    if (source === '') {
-        throw new LanguageNeuronsError(
-            'UNSUPPORTED',
-            `${path}: has no chat template; use another --template, such as mathoctopus`,
-        );
-    }
+    if (source === '') throw new LanguageNeuronsError('UNSUPPORTED', `${path}: has no chat template; ${mend}`);
     const renderer = new TemplateProcess(source);
-    const write = async ({ text }: Parameters<PromptTemplate['write']>[0]): Promise<string> => {
+    const write = async (messages: readonly ChatMessage[]): Promise<string> => {
         try {
             return await renderer.render({
-                messages: [{ role: 'user', content: text }],
+                messages,
                 add_generation_prompt: true,
                 bos_token: bosText,
                 eos_token: eosText,
@@ -35,15 +50,29 @@ export async function chatTemplate({ path, info }: ChatModel): Promise<PromptTem
             const [why] = (cause as Error).message.split('\n');
             throw new LanguageNeuronsError(
                 'UNSUPPORTED',
-                `${path}: its chat template cannot be used (${why}); use another --template, such as mathoctopus`,
+                `${path}: its chat template cannot be used (${why}); ${mend}`,
                 { cause },
             );
         }
     };
-    await write({ language: 'en', text: '1 + 1?' }).catch((cause: unknown) => {
+    await write([{ role: 'user', content: '1 + 1?' }]).catch((cause: unknown) => {
         // tells now, not after hours
         renderer.close();
         throw cause;
     });
-    return { name: 'chat', special: true, write, stops: () => [] };
+    return { write, close: () => renderer.close() };
+}
+
+/**
+ * The same for questions: the question is what the user says, the answer is the assistant's.
+ * @throws LanguageNeuronsError as `openChat`; `write` may be rejected with the same
+ */
+export async function chatTemplate(model: ChatModel): Promise<PromptTemplate> {
+    const chat = await openChat(model, otherTemplate);
+    return {
+        name: 'chat',
+        special: true,
+        write: ({ text }) => chat.write([{ role: 'user', content: text }]),
+        stops: () => [],
+    };
 }

@@ -19,7 +19,11 @@ export interface KeyedPrompt {
  * decide what is computed side by side, and so the last bits.
  */
 export function promptKey(
-    { fingerprint, settings: { window: _, ...settings }, contextSize }: Engine,
+    {
+        fingerprint,
+        settings: { window: _, ...settings },
+        contextSize,
+    }: Pick<Engine, 'fingerprint' | 'settings' | 'contextSize'>,
     prompt: KeyedPrompt,
 ): string {
     return keyOf({ answers: 1, model: fingerprint, settings, context: contextSize, ...prompt });

@@ -10,6 +10,7 @@ import { compare } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { deactivate } from '../experiments/deactivate.js';
+import type { DraftingModel } from '../experiments/draftAnswers.js';
 import { roomForAll } from '../experiments/experiment.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
@@ -92,9 +93,16 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
 
 type Examined = Omit<ExaminedModel, 'report'>;
 
+interface ExamineOptions extends RunOptions {
+    /** What was examined before it; see `AccuracyOptions.draftsOf`. */
+    readonly draftsOf?: DraftingModel | undefined;
+}
+
 async function examineInTurn(before: RunConfig, after: RunConfig, options: RunOptions): Promise<[Examined, Examined]> {
     const base = await examine(before, options);
-    return [base, await examine(after, options)];
+    const { fingerprint } = base.analysis.source?.model ?? {};
+    const draftsOf = fingerprint === undefined ? undefined : { folder: base.folder, fingerprint };
+    return [base, await examine(after, { ...options, draftsOf })];
 }
 
 /** Both at the same time; one that fails stops the other. Progress is the first one's, as they take alike. */
@@ -125,11 +133,14 @@ async function examineTogether(
 }
 
 /** One model's way up to its matrices. */
-async function examine(config: RunConfig, options: RunOptions): Promise<Examined> {
+async function examine(config: RunConfig, options: ExamineOptions): Promise<Examined> {
     return withFolder(config.out, 'run', () => examineIn(config, options));
 }
 
-async function examineIn(config: RunConfig, { force, signal, progress = silent }: RunOptions): Promise<Examined> {
+async function examineIn(
+    config: RunConfig,
+    { force, signal, progress = silent, draftsOf }: ExamineOptions,
+): Promise<Examined> {
     const texts = await openCorpus(config.data, { ...defined({ languages: config.languages }), signal, progress });
     // Opened now, so that a language without texts to evaluate on is told before hours of counting.
     const evaluation = await openCorpus(config.evaluation ?? config.data, {
@@ -179,6 +190,7 @@ async function examineIn(config: RunConfig, { force, signal, progress = silent }
                 wholeLimit,
                 maxTokens,
                 rule: number,
+                draftsOf,
             });
             const asked = { ...experiment, sets };
             engine.close(); // one model in memory at a time

@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { chatCommands } from '../../src/commands/chatCommands.js';
 import { commandNames, commandsTable, optionsOf } from './commandLine.js';
 import { withSections } from './sections.js';
 
@@ -16,4 +17,13 @@ it.each(pages)('%s has the arguments that the command declares', (path) => {
     expect(written, 'no <!-- options: NAME --> … <!-- end -->').toBe(1);
     if (process.env.UPDATE !== undefined) writeFileSync(path, now);
     expect(readFileSync(path, 'utf8'), 'UPDATE=1 npm run test:docs writes it anew').toBe(now);
+});
+
+it('docs/commands/chat.md has the commands of a conversation', () => {
+    const text = readFileSync('docs/commands/chat.md', 'utf8');
+    const documented = [...text.matchAll(/^\| `\/(\w+)(?: ([^`]+))?` \|/gm)].map(([, name, takes]) => [
+        name,
+        takes ?? '',
+    ]);
+    expect(documented).toEqual(Object.entries(chatCommands).map(([name, { takes }]) => [name, takes]));
 });

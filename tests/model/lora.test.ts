@@ -4,40 +4,19 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { loraPairs, writeLora } from '../helpers/loraAdapters.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
-import { type GgufTensor, writeGguf } from '../helpers/writeGguf.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const lora = join(folder, 'lora.gguf');
-const rank = 2;
 let samples: Sample[];
 
 beforeAll(async () => {
-    const engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off' });
-    const { embedding } = engine.info;
-    const tensors = engine.sites.flatMap(({ width }, layer): GgufTensor[] => [
-        { name: `blk.${layer}.ffn_gate.weight.lora_a`, shape: [embedding, rank], data: wave(embedding * rank) },
-        { name: `blk.${layer}.ffn_gate.weight.lora_b`, shape: [rank, width], data: wave(rank * width) },
-    ]);
-    engine.close();
-    writeGguf(
-        lora,
-        {
-            'general.type': { string: 'adapter' },
-            'general.architecture': { string: 'llama' },
-            'adapter.type': { string: 'lora' },
-            'adapter.lora.alpha': { f32: rank },
-        },
-        tensors,
-    );
+    writeLora(lora, await loraPairs(embeddedModel, /ffn_gate\.weight$/));
     samples = await udhrSamples(['en', 'th'], '29-29');
 });
 afterAll(() => rmSync(folder, { recursive: true }));
-
-function wave(length: number): Float32Array {
-    return Float32Array.from({ length }, (_, i) => Math.sin(1 + i) / 10);
-}
 
 it('a LoRA adapter on the gate is counted as the eval callback counts it', async () => {
     const [adapter, callback, base] = [

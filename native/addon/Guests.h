@@ -1,0 +1,12 @@
+#pragma once
+
+// Contexts that others make through our libllama, such as node-llama-cpp's, and the edits on them. The contract is
+// NativeGuests in src/engine/addon.ts.
+
+#include <napi.h>
+
+namespace guests {
+
+void define(Napi::Env env, Napi::Object exports);
+
+}

@@ -1,0 +1,195 @@
+import type { TextEdit } from '../engine/edits.js';
+import type { Engine } from '../engine/Engine.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { type ChatMessage, type ChatWriter, openChat } from '../questions/chatTemplate.js';
+
+export interface ChatOptions {
+    /** What a system says before all else. Default: nothing. */
+    readonly system?: string | undefined;
+    /** Most tokens of an answer. Default 512, at most half the engine's window. */
+    readonly maxTokens?: number | undefined;
+    /** Default 0: always the likeliest token. */
+    readonly temperature?: number | undefined;
+    /** Of what is drawn at a temperature above 0; the place of the turn decides the rest. Default 1. */
+    readonly seed?: number | undefined;
+}
+
+export interface AskOptions {
+    /**
+     * Conditions that answer side by side; the conversation goes on with the answer of the last one. The engine must
+     * have room for all of them. Default: one, the whole model.
+     */
+    readonly edits?: readonly TextEdit[] | undefined;
+    /** Ends the answers: what they say by then is kept, also as the conversation's. */
+    readonly signal?: AbortSignal | undefined;
+    /** Called after each token with the text so far of the condition at a place in `edits`. */
+    readonly onGrowth?: ((place: number, text: string) => void) | undefined;
+}
+
+export interface ChatAnswer {
+    readonly text: string;
+    readonly tokens: number;
+    /** Who ended it: the model, `maxTokens`, or `signal`. */
+    readonly end: 'stop' | 'length' | 'aborted';
+}
+
+/** What was said once, and what was answered. */
+interface Turn {
+    readonly user: string;
+    readonly assistant: string;
+}
+
+/** What came of a turn. */
+export interface AskResult {
+    /** By their places in `edits`. */
+    readonly answers: readonly ChatAnswer[];
+    /** Turns that were left out from now on, the oldest, as the window has no room for them. */
+    readonly dropped: number;
+}
+
+const defaultMaxTokens = 512;
+
+/**
+ * A conversation by the model's own chat template. Each turn is read from its beginning under that turn's conditions:
+ * what was answered under others is read as if these had held throughout.
+ */
+export class Chat {
+    /** What a system says before all else; may be changed between turns. */
+    system: string | undefined;
+    /** Most tokens of an answer. */
+    readonly maxTokens: number;
+    readonly #engine: Engine;
+    readonly #writer: ChatWriter;
+    readonly #temperature: number;
+    readonly #seed: number;
+    #turns: Turn[] = [];
+    /** Turns at the beginning that are no longer read. */
+    #dropped = 0;
+
+    private constructor(engine: Engine, writer: ChatWriter, options: ChatOptions) {
+        this.#engine = engine;
+        this.#writer = writer;
+        this.system = options.system;
+        this.maxTokens = options.maxTokens ?? Math.min(defaultMaxTokens, Math.floor(engine.windowSize / 2));
+        this.#temperature = options.temperature ?? 0;
+        this.#seed = options.seed ?? 1;
+    }
+
+    /**
+     * Begins a conversation with a model, which stays open after it.
+     * @throws LanguageNeuronsError UNSUPPORTED where the model has no chat template, or one that cannot be used;
+     * WRONG_USE for answers that leave no room for anything else in the window
+     */
+    static async begin(engine: Engine, options: ChatOptions = {}): Promise<Chat> {
+        const { windowSize } = engine;
+        if (options.maxTokens !== undefined && options.maxTokens >= windowSize - 1) {
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `answers of ${options.maxTokens} tokens leave no room in a window of ${windowSize}; ` +
+                    'ask for shorter ones',
+            );
+        }
+        const mend = 'generate goes on from a text with any model';
+        return new Chat(engine, await openChat(engine, mend), options);
+    }
+
+    /** Turns so far, those that are no longer read among them. */
+    get length(): number {
+        return this.#turns.length;
+    }
+
+    /**
+     * Says something and gets an answer.
+     * @throws LanguageNeuronsError WRONG_USE where the window has no room for the text and an answer; UNSUPPORTED
+     * where the template refuses it; else as `Engine.generate`. The conversation is then what it was.
+     */
+    ask(user: string, options: AskOptions = {}): Promise<AskResult> {
+        return this.#answer(user, this.#turns, options);
+    }
+
+    /**
+     * The last turn once more, its answer forgotten. The same is drawn where all else is the same.
+     * @throws LanguageNeuronsError WRONG_USE where nothing was said yet; else as `ask`
+     */
+    async again(options: AskOptions = {}): Promise<AskResult> {
+        const last = this.#turns.at(-1);
+        if (last === undefined) throw new LanguageNeuronsError('WRONG_USE', 'nothing was said yet; say something');
+        return this.#answer(last.user, this.#turns.slice(0, -1), options);
+    }
+
+    /** Forgets all turns; the system's words stay. */
+    reset(): void {
+        this.#turns = [];
+        this.#dropped = 0;
+    }
+
+    /** Ends the template's process; the engine stays open. */
+    close(): void {
+        this.#writer.close();
+    }
+
+    async #answer(user: string, before: readonly Turn[], options: AskOptions): Promise<AskResult> {
+        const { edits = [undefined], signal, onGrowth } = options;
+        const { tokens, first } = await this.#read(user, before);
+        const texts = edits.map(() => '');
+        const grown = edits.map(() => 0);
+        const answers: ChatAnswer[] = [];
+        try {
+            const said = this.#engine.generate(
+                edits.map((_, edit) => ({ id: before.length, text: tokens, edit })),
+                {
+                    edits,
+                    maxTokens: this.maxTokens,
+                    temperature: this.#temperature,
+                    seed: this.#seed,
+                    signal,
+                    onGrowth: (growing) => {
+                        for (const { edit, text } of growing) {
+                            texts[edit] = text;
+                            grown[edit]!++;
+                            onGrowth?.(edit, text);
+                        }
+                    },
+                },
+            );
+            for await (const { edit, text, tokens, end } of said) answers[edit] = { text, tokens, end };
+        } catch (cause) {
+            if (signal?.aborted !== true || !(cause instanceof LanguageNeuronsError) || cause.code !== 'ABORTED')
+                throw cause;
+            for (const [i, text] of texts.entries()) answers[i] ??= { text, tokens: grown[i]!, end: 'aborted' };
+        }
+        const dropped = first - Math.min(this.#dropped, before.length);
+        this.#turns = [...before, { user, assistant: answers.at(-1)!.text }];
+        this.#dropped = first;
+        return { answers, dropped };
+    }
+
+    /** The prompt of a turn, and the first of those before that is in it: as many are as there is room for. */
+    async #read(user: string, before: readonly Turn[]): Promise<{ tokens: Int32Array; first: number }> {
+        const { windowSize } = this.#engine;
+        const room = windowSize - this.maxTokens - 1; // BOS, where the template does not write it
+        for (let first = Math.min(this.#dropped, before.length); ; first++) {
+            const text = await this.#writer.write(this.#messages(before.slice(first), user));
+            const tokens = await this.#engine.tokenize(text, { special: true });
+            if (tokens.length <= room) return { tokens, first };
+            if (first < before.length) continue;
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `this takes ${tokens.length} tokens, and the window of ${windowSize} has room for ` +
+                    `${Math.max(0, room)} beside an answer of ${this.maxTokens}; say less, or begin with another ` +
+                    '--max-tokens or --window-size',
+            );
+        }
+    }
+
+    #messages(turns: readonly Turn[], user: string): ChatMessage[] {
+        return [
+            ...(this.system === undefined ? [] : [{ role: 'system' as const, content: this.system }]),
+            ...turns.flatMap(({ user, assistant }): ChatMessage[] => [
+                { role: 'user', content: user },
+                { role: 'assistant', content: assistant },
+            ]),
+            { role: 'user', content: user },
+        ];
+    }
+}

@@ -1,0 +1,114 @@
+import { join } from 'node:path';
+import { Chat } from '../chat/Chat.js';
+import { defaultWindowSize } from '../engine/loadEngine.js';
+import { neuronsAt } from '../engine/Site.js';
+import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
+import { checkModel } from '../experiments/checkFit.js';
+import { readInterventions } from '../interventions/namedInterventions.js';
+import { roomOf } from '../interventions/roomOf.js';
+import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
+import { valuesFor } from '../interventions/valuesFor.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
+import { throwIfStopped } from '../support/stop.js';
+import { chatCommands, takeLine } from './chatCommands.js';
+import { type ChatInput, pipedInput, terminalInput } from './chatInput.js';
+import { showAnswers } from './chatScreen.js';
+import { ChatSession } from './ChatSession.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
+
+export interface ChatArguments extends ModelArguments, InterventionShorthand {
+    dir: string;
+    interventions: string | undefined;
+    use: string | undefined;
+    both: boolean;
+    system: string | undefined;
+    maxTokens: number | undefined;
+    temperature: number;
+    seed: number;
+    force: boolean;
+    json: boolean;
+}
+
+/** Edits that the shorthand can come to: one in the prompt, one behind it. */
+const shorthandEdits = 2;
+
+/** What a line can ask for in vain, and the conversation go on. */
+const passing: ReadonlySet<ErrorCode> = new Set(['WRONG_USE', 'NOT_FOUND', 'UNSUPPORTED', 'UNWRITABLE']);
+
+/** `chat`: a conversation whose turns are answered under interventions that change between them. */
+export async function chatCommand(args: ChatArguments, context: CommandContext): Promise<CommandResult> {
+    const { signal, progress, say } = context;
+    parseShorthand(args); // cheap mistakes first
+    const named = args.interventions === undefined ? [] : await readInterventions(args.interventions);
+    const analysis = await readNeurons(join(args.dir, 'neurons.json'));
+    const values = await valuesFor(
+        named.flatMap(({ interventions }) => interventions),
+        args.dir,
+    );
+    const rooms = named.map(({ interventions }) => roomOf(interventions));
+    using engine = await openEngine(
+        {
+            ...toEngineOptions(args),
+            edits: 1 + Math.max(shorthandEdits, ...rooms.map(({ edits }) => edits)), // the whole model beside one
+            offsets: rooms.some(({ offsets }) => offsets),
+            contextSize: 2 * (args.windowSize ?? defaultWindowSize), // whole and edited side by side
+        },
+        { signal, progress },
+    );
+    checkModel({ engine, analysis, otherModel: args.force });
+    const { system, maxTokens, temperature, seed, without, amplify, set, where, use } = args;
+    const chat = await Chat.begin(engine, { system, maxTokens, temperature, seed });
+    progress.done(); // the model's loading
+    // stdout is the document's with --json.
+    const answers = args.json ? process.stderr : process.stdout;
+    const choice = use === undefined ? { without, amplify, set, where } : { use, set, where };
+    const session = new ChatSession(chat, choice, {
+        facts: { analysis, values, sizes: engine.sites.map(neuronsAt), named },
+        model: { path: engine.path, fingerprint: engine.fingerprint },
+        show: (names) => showAnswers(names, { answers, words: process.stderr }),
+        say,
+    });
+    session.both = args.both;
+    const input = inputOf(answers);
+    try {
+        await converse(session, input, context);
+    } finally {
+        input.close();
+        chat.close();
+    }
+    return { json: session.document(), text: undefined };
+}
+
+function inputOf(transcript: NodeJS.WritableStream): ChatInput {
+    const { stdin, stderr } = process;
+    if (!stdin.isTTY || !stderr.isTTY) return pipedInput(stdin, transcript);
+    return terminalInput(
+        stdin,
+        stderr,
+        Object.keys(chatCommands).map((name) => `/${name}`),
+    );
+}
+
+async function converse(session: ChatSession, input: ChatInput, { signal, say }: CommandContext): Promise<void> {
+    const end = (): void => input.close();
+    signal.addEventListener('abort', end);
+    try {
+        for (;;) {
+            const line = await input.next(session.prompt);
+            throwIfStopped(signal);
+            if (line === undefined) return;
+            const stop = new AbortController();
+            const taken = takeLine(session, line, AbortSignal.any([signal, stop.signal]));
+            try {
+                if (!(await input.during(taken, () => stop.abort()))) return;
+            } catch (cause) {
+                if (!(cause instanceof LanguageNeuronsError) || !passing.has(cause.code)) throw cause;
+                say(cause.message);
+            }
+            throwIfStopped(signal);
+        }
+    } finally {
+        signal.removeEventListener('abort', end);
+    }
+}

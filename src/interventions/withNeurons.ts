@@ -1,0 +1,117 @@
+import type { ActivationValues } from '../activations/ActivationValues.js';
+import { nativeEdit } from '../engine/edits.js';
+import { loadAddon } from '../engine/loadBackends.js';
+import { nativeError } from '../engine/nativeError.js';
+import { neuronsAt, sameSites, type Site } from '../engine/Site.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { compileInterventions } from './compile.js';
+import type { Intervention } from './Intervention.js';
+
+/** What is needed of node-llama-cpp's `LlamaContext`. */
+export interface OwnedContext {
+    dispose(): Promise<void>;
+}
+
+export interface WithNeuronsOptions {
+    /** Where neurons are chosen by language. */
+    readonly analysis?: NeuronAnalysis | undefined;
+    /** Where a value is a mean or a percentile. */
+    readonly values?: ActivationValues | undefined;
+    /** What holds from the beginning. Default: nothing, the whole model. */
+    readonly interventions?: readonly Intervention[] | undefined;
+}
+
+/** A context of node-llama-cpp whose activations can be changed. */
+export interface ContextWithNeurons<Context> {
+    /** As node-llama-cpp made it; it is node-llama-cpp's, which disposes of it. */
+    readonly context: Context;
+    /** Where activations are computed, in the order of computation. */
+    readonly sites: readonly Site[];
+    /**
+     * What becomes of the activations of all that the context evaluates from its next batch on, whichever sequence it
+     * is of; none: the whole model. What a sequence holds already was computed under what held then, until its history
+     * is cleared.
+     * @throws LanguageNeuronsError WRONG_USE for some tokens alone (`where`), UNSUPPORTED where the architecture has
+     * no room for offsets, NOT_FOUND for a language that was not analysed, CLOSED where the context was disposed of
+     */
+    intervene(interventions: readonly Intervention[]): void;
+}
+
+/**
+ * Loads our libllama, through which node-llama-cpp's models and contexts then run: to be called before its `getLlama`.
+ * @throws LanguageNeuronsError BUILD, also where node-llama-cpp's own was loaded before
+ */
+export async function prepareNeurons(): Promise<void> {
+    await loadAddon();
+}
+
+let making: Promise<unknown> = Promise.resolve();
+
+/**
+ * Makes a context of node-llama-cpp's with room for interventions; see `prepareNeurons`. Sessions, completions,
+ * grammars and LoRA adapters work on it as on any. One is made at a time, as a new context is known by being the only
+ * one.
+ * @param create such as `() => model.createContext()`
+ * @throws LanguageNeuronsError UNSUPPORTED where node-llama-cpp does not run through our libllama, or for an
+ * architecture whose FFN cannot be edited; BUSY where other contexts are made meanwhile; MISMATCH for another model's
+ * analysis; else as `intervene`. The context is then disposed of.
+ */
+export async function withNeurons<Context extends OwnedContext>(
+    create: () => Promise<Context>,
+    options: WithNeuronsOptions = {},
+): Promise<ContextWithNeurons<Context>> {
+    const made = making.then(() => make(create, options));
+    making = made.catch(() => undefined);
+    return made;
+}
+
+async function make<Context extends OwnedContext>(
+    create: () => Promise<Context>,
+    { analysis, values, interventions = [] }: WithNeuronsOptions,
+): Promise<ContextWithNeurons<Context>> {
+    const { addon } = await loadAddon();
+    const before = new Set(addon.guests());
+    const context = await create();
+    try {
+        const number = onlyOne(addon.guests().filter((guest) => !before.has(guest)));
+        const sites = await addon.attachGuest(number, true);
+        if (analysis !== undefined && !sameSites(sites, analysisSites(analysis))) {
+            const mend = 'give the analysis of this model';
+            throw new LanguageNeuronsError('MISMATCH', `the model has other sites than the analysis; ${mend}`);
+        }
+        const sizes = sites.map(neuronsAt);
+        const intervene = (list: readonly Intervention[]): void => {
+            const edit = compileInterventions(list, { sizes, analysis, values });
+            if (edit !== undefined && 'at' in edit) {
+                throw new LanguageNeuronsError(
+                    'WRONG_USE',
+                    'interventions on a context hold for all its tokens; leave where out',
+                );
+            }
+            try {
+                addon.editGuest(number, edit === undefined ? null : nativeEdit(edit));
+            } catch (cause) {
+                throw nativeError(cause);
+            }
+        };
+        if (interventions.length > 0) intervene(interventions);
+        return { context, sites, intervene };
+    } catch (cause) {
+        await context.dispose();
+        throw nativeError(cause);
+    }
+}
+
+function onlyOne(fresh: readonly number[]): number {
+    const [number, ...more] = fresh;
+    if (number === undefined) {
+        throw new LanguageNeuronsError(
+            'UNSUPPORTED',
+            'node-llama-cpp runs through a libllama of its own, which has no neuron adapter; ' +
+                'call prepareNeurons before getLlama, with language-neurons built from source (npm run build)',
+        );
+    }
+    if (more.length === 0) return number;
+    throw new LanguageNeuronsError('BUSY', `${fresh.length} contexts were made at once; make one after another`);
+}

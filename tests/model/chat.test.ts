@@ -1,0 +1,123 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { Chat } from '../../src/chat/Chat.js';
+import type { NeuronMask } from '../../src/engine/edits.js';
+import { Engine } from '../../src/engine/Engine.js';
+import { openChat } from '../../src/questions/chatTemplate.js';
+import { embeddedModel } from '../helpers/models.js';
+import { writeWidths } from '../helpers/syntheticModels.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const question = 'Rosa hat 12 Stühle. Rosa gibt 6 davon weg. Wie viele Stühle bleiben?';
+let engine: Engine;
+let mask: NeuronMask;
+
+beforeAll(async () => {
+    engine = await Engine.open({ model: embeddedModel, gpu: 'off', edits: 3, contextSize: 1024 });
+    mask = engine.sites.map(({ width }, i) => new Uint8Array(width).fill(i === 2 ? 1 : 0));
+});
+afterAll(() => {
+    engine.close();
+    rmSync(folder, { recursive: true });
+});
+
+/** What the engine says to a prompt alone. */
+async function said(text: string, edit?: NeuronMask): Promise<string> {
+    for await (const answer of engine.generate([{ id: 0, text, special: true }], { edits: [edit], maxTokens: 24 }))
+        return answer.text;
+    throw new Error('no answer');
+}
+
+describe('a conversation', () => {
+    it('reads all turns from the beginning under the condition of the last', async () => {
+        const chat = await Chat.begin(engine, { maxTokens: 24, system: 'Sag wenig.' });
+        const first = await chat.ask(question, { edits: [mask] });
+        expect(first.answers.map(({ text }) => text)).toEqual([await said(`Sag wenig.\n${question}\n`, mask)]);
+        const second = await chat.ask('Und dann?');
+        const before = `Sag wenig.\n${question}\n${first.answers[0]!.text}\n`;
+        expect(second.answers.map(({ text }) => text)).toEqual([await said(`${before}Und dann?\n`)]);
+        expect(second.dropped).toBe(0);
+        // Once more, edited: its own answer is not in the prompt.
+        const again = await chat.again({ edits: [mask] });
+        expect(again.answers.map(({ text }) => text)).toEqual([await said(`${before}Und dann?\n`, mask)]);
+        expect(again.answers[0]!.text).not.toBe(second.answers[0]!.text);
+        chat.reset();
+        expect((await chat.ask(question)).answers[0]!.text).toBe(await said(`Sag wenig.\n${question}\n`));
+        chat.close();
+    });
+
+    it('goes on with the answer of the last condition where several answer side by side', async () => {
+        const chat = await Chat.begin(engine, { maxTokens: 24 });
+        const { answers } = await chat.ask(question, { edits: [undefined, mask] });
+        expect(answers).toHaveLength(2);
+        expect(answers[0]!.text).not.toBe(answers[1]!.text);
+        const next = await chat.ask('Und dann?');
+        expect(next.answers[0]!.text).toBe(await said(`${question}\n${answers[1]!.text}\nUnd dann?\n`));
+        chat.close();
+    });
+
+    it('keeps what an answer was when it was stopped, and takes the next turn', async () => {
+        const chat = await Chat.begin(engine, { maxTokens: 60 });
+        const stop = new AbortController();
+        const grown: string[] = [];
+        const { answers } = await chat.ask(question, {
+            signal: stop.signal,
+            onGrowth: (_, text) => {
+                grown.push(text);
+                if (grown.length === 4) stop.abort();
+            },
+        });
+        expect(answers).toMatchObject([{ end: 'aborted', text: grown.at(-1) }]);
+        expect(answers[0]!.tokens).toBe(grown.length);
+        const next = await chat.ask('Und dann?');
+        expect(next.answers[0]!.end).not.toBe('aborted');
+        expect(chat.length).toBe(2);
+        chat.close();
+    });
+
+    it('leaves the oldest turns out where the window is full, and says how many', async () => {
+        const chat = await Chat.begin(engine, { maxTokens: 200 }); // of 512
+        const texts: string[] = [];
+        let dropped = 0;
+        for (let turn = 0; turn < 12 && dropped === 0; turn++) {
+            const result = await chat.ask(question);
+            dropped = result.dropped;
+            texts.push(result.answers[0]!.text);
+        }
+        expect(dropped).toBeGreaterThan(0);
+        // The prompt that still fits begins with a turn, not in the middle of one.
+        const kept = texts.slice(dropped, -1).flatMap((text) => [question, text]);
+        const { write, close } = await openChat(engine, '');
+        const prompt = await write([...kept, question].map((content) => ({ role: 'user', content })));
+        close();
+        expect((await engine.tokenize(prompt)).length).toBeLessThanOrEqual(311);
+        for await (const { text } of engine.generate([{ id: texts.length - 1, text: prompt, special: true }], {
+            maxTokens: 200,
+        }))
+            expect(text).toBe(texts.at(-1));
+        await expect(chat.ask(question.repeat(40))).rejects.toMatchObject({
+            code: 'WRONG_USE',
+            message: expect.stringMatching(/window of 512 has room for 311 beside an answer of 200; say less/),
+        });
+        expect(chat.length).toBe(texts.length);
+        chat.close();
+    });
+
+    it('of nothing said, of answers too long and of a model without a template is one line', async () => {
+        const chat = await Chat.begin(engine);
+        expect(chat.maxTokens).toBe(256); // half the window
+        await expect(chat.again()).rejects.toMatchObject({ code: 'WRONG_USE' });
+        chat.close();
+        await expect(Chat.begin(engine, { maxTokens: 511 })).rejects.toMatchObject({ code: 'WRONG_USE' });
+        const path = join(folder, 'plain.gguf');
+        writeWidths(path, [32]);
+        const plain = await Engine.open({ model: path, gpu: 'off' });
+        await expect(Chat.begin(plain)).rejects.toMatchObject({
+            code: 'UNSUPPORTED',
+            message: expect.stringMatching(/plain\.gguf: has no chat template; generate goes on from a text/),
+        });
+        plain.close();
+    });
+});
