@@ -215,7 +215,8 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
 }
 
 std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draws) {
-    const bool picked = mode.head == llama_neurons_head::likeliest && draws.temperature <= 0;
+    const bool hot = std::any_of(draws.temperatures.begin(), draws.temperatures.end(), [](double t) { return t > 0; });
+    const bool picked = mode.head == llama_neurons_head::likeliest && !hot;
     if (mode.head != llama_neurons_head::logits && !picked) {
         fail(
             "WRONG_USE", "tokens are asked for in a mode that gives none; set a mode with the head 'logits' first, "
@@ -281,7 +282,7 @@ Context::draw_after(const Batch & batch, const std::vector<int32_t> & rows, cons
     const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
     for (size_t i = 0; i < rows.size(); ++i) {
         const float * logits = llama_get_logits_ith(context.get(), rows[i]);
-        drawn.push_back(draw(logits, n_vocab, draws.temperature, draws.uniforms[step * rows.size() + i]));
+        drawn.push_back(draw(logits, n_vocab, draws.temperatures[i], draws.uniforms[step * rows.size() + i]));
     }
     return drawn;
 }

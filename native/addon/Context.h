@@ -46,7 +46,7 @@ struct Draws {
     std::vector<llama_seq_id> sequences; // of each entry: what is drawn belongs to it
     std::vector<double> uniforms;        // [steps, entries] in [0, 1)
     std::vector<int32_t> edits;          // [steps, entries]: of what is drawn, where each token has its own
-    double temperature = 0;              // 0: the likeliest token
+    std::vector<double> temperatures;    // of each entry; 0: the likeliest token
     size_t steps = 1;                    // at most
     std::vector<llama_token> ends;       // no step follows one in which one of these was drawn
 };

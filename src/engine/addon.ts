@@ -241,8 +241,8 @@ export interface NativeDraws {
     readonly steps: number;
     /** No step follows one in which one of these was drawn. */
     readonly ends: Int32Array;
-    /** 0: the likeliest token. */
-    readonly temperature: number;
+    /** Of each entry. 0: the likeliest token. */
+    readonly temperatures: Float64Array;
 }
 
 /** One context; refuses (BUSY) a call while another is under way. */
@@ -260,8 +260,8 @@ export interface NativeContext {
     /** Logits [tokens, vocabulary], row-major. */
     logits(batch: NativeBatch): Promise<Float32Array>;
     /**
-     * Frees `finished` first, then decodes the batch, with the head `logits` (or `likeliest` at temperature 0), and
-     * draws a token after each row named.
+     * Frees `finished` first, then decodes the batch, with the head `logits` (or `likeliest` where all temperatures are
+     * 0), and draws a token after each row named.
      * @returns [steps done, entries]
      */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;

@@ -12,6 +12,7 @@ import {
     sequenceOf,
     type Started,
     stepsTogether,
+    temperaturesOf,
     uniformsOf,
 } from './Growing.js';
 import { StopMatcher } from './stops.js';
@@ -30,6 +31,10 @@ export interface GenerationRequest {
     readonly draft?: Int32Array;
     /** An answer is over once it holds one of these texts, though the model did not end it. Default: none. */
     readonly stops?: readonly string[];
+    /** Its own, in the place of the options'. */
+    readonly maxTokens?: number;
+    readonly temperature?: number;
+    readonly seed?: number;
 }
 
 /** One answer; `answer` counts those to its request. */
@@ -46,7 +51,7 @@ export interface GeneratedTokens<Request extends GenerationRequest = GenerationR
 }
 
 export interface GenerationOptions<Request extends GenerationRequest = GenerationRequest> {
-    /** Most tokens of an answer. */
+    /** Most tokens of an answer, unless its request says otherwise; so the next two. */
     readonly maxTokens: number;
     /** 0: always the likeliest token. */
     readonly temperature: number;
@@ -91,8 +96,8 @@ export async function* generate<Request extends GenerationRequest>(
     options: GenerationOptions<Request>,
     model: GenerationModel,
 ): AsyncGenerator<GeneratedTokens<Request>> {
-    const { maxTokens, temperature, endTokens } = options;
-    const { streams = false } = options;
+    const { endTokens, streams = false } = options;
+    const lengthOf = ({ maxTokens = options.maxTokens }: Request): number => maxTokens;
     const draftTokens = Math.min(options.draftTokens ?? Infinity, options.batchSize);
     const free = Array.from({ length: options.sequences }, (_, id) => options.sequences - 1 - id);
     const mostCells = streams ? Math.floor(options.cells / options.sequences) : options.cells;
@@ -110,8 +115,8 @@ export async function* generate<Request extends GenerationRequest>(
         while (next.done !== true) {
             const request = next.value;
             const { prompt, answers } = request;
-            const cells = prompt.length + answers * maxTokens;
-            checkRoom(prompt.length, answers, cells, mostCells, options);
+            const cells = prompt.length + answers * lengthOf(request);
+            checkRoom(request, lengthOf(request), cells, mostCells, options.sequences);
             if (free.length < answers || (!streams && used + cells > mostCells)) break;
             starting.push({
                 request,
@@ -135,7 +140,7 @@ export async function* generate<Request extends GenerationRequest>(
          */
         const tryOn = (answer: Growing<Request>, row: number, room: number, even?: number): void => {
             rows.push(row);
-            const { draft, tokens } = answer;
+            const { draft, tokens, maxTokens } = answer;
             const found = draft?.next(even ?? Math.min(draft.length, room, maxTokens - tokens.length - 1)) ?? none;
             answer.drafted = found.length;
             answer.trying = found;
@@ -158,6 +163,7 @@ export async function* generate<Request extends GenerationRequest>(
         }
         for (const started of starting) {
             const { id, prompt, stops = [], draft } = started.request;
+            const { temperature = options.temperature, seed = options.seed } = started.request;
             let row = -1;
             while (started.decoded < prompt.length && batch.room > 0) {
                 const position = started.decoded++;
@@ -165,7 +171,7 @@ export async function* generate<Request extends GenerationRequest>(
             }
             if (started.decoded < prompt.length) break; // the next batch goes on with it
             for (let answer = 0; answer < started.sequences.length; answer++) {
-                const random = randomGenerator(options.seed, id, answer);
+                const random = randomGenerator(seed, id, answer);
                 const begun: Growing<Request> = {
                     started: started,
                     answer,
@@ -175,6 +181,8 @@ export async function* generate<Request extends GenerationRequest>(
                     ahead: [],
                     stops: stops.length === 0 ? undefined : new StopMatcher(stops),
                     draft: draft === undefined ? undefined : new Draft(draft),
+                    maxTokens: lengthOf(started.request),
+                    temperature,
                     trying: none,
                     drafted: 0,
                 };
@@ -185,7 +193,7 @@ export async function* generate<Request extends GenerationRequest>(
         starting = starting.filter(({ request: { prompt }, decoded }) => decoded < prompt.length);
 
         const single = starting.length > 0 || rows.length > drawn.length || options.onGrowth !== undefined;
-        const steps = single ? 1 : stepsTogether(drawn, maxTokens);
+        const steps = single ? 1 : stepsTogether(drawn);
         if (streams) {
             const places = batch.sort();
             drawn.sort((a, b) => sequenceOf(a) - sequenceOf(b));
@@ -199,20 +207,20 @@ export async function* generate<Request extends GenerationRequest>(
             ),
             ends,
             steps,
-            temperature,
+            temperatures: temperaturesOf(drawn),
             edits: editsOf(drawn, steps),
-            uniforms: temperature > 0 ? uniformsOf(drawn, steps) : new Float64Array(rows.length * steps),
+            uniforms: uniformsOf(drawn, steps),
         });
         const fresh = freshTokens(drawn, tokens);
         const ended = new Set<Growing<Request>>();
         for (let step = 0; fresh.some((list) => step < list.length); step++) {
             const grown = drawn.filter(
-                (answer, i) => step < fresh[i]!.length && !ended.has(answer) && answer.tokens.length < maxTokens,
+                (answer, i) => step < fresh[i]!.length && !ended.has(answer) && answer.tokens.length < answer.maxTokens,
             );
             for (const [i, answer] of drawn.entries()) {
                 const token = fresh[i]![step];
-                if (token === undefined || ended.has(answer) || answer.tokens.length === maxTokens) continue;
-                if (temperature > 0) answer.ahead.shift();
+                if (token === undefined || ended.has(answer) || answer.tokens.length === answer.maxTokens) continue;
+                if (answer.temperature > 0) answer.ahead.shift();
                 if (endTokens.has(token)) {
                     ended.add(answer);
                     continue;
@@ -234,7 +242,7 @@ export async function* generate<Request extends GenerationRequest>(
             const stop = ended.has(answer);
             const held = answer.trying.length === 0 ? 0 : fresh[i]!.length - 1;
             answer.draft?.follow(answer.tokens, answer.drafted, Math.min(held, answer.drafted));
-            if (!stop && answer.tokens.length < maxTokens) {
+            if (!stop && answer.tokens.length < answer.maxTokens) {
                 if (held < answer.trying.length) trims.push({ sequence: sequenceOf(answer), from: answer.position });
                 growing.push(answer);
                 continue;
@@ -242,7 +250,7 @@ export async function* generate<Request extends GenerationRequest>(
             finished.push(sequenceOf(answer));
             free.push(sequenceOf(answer));
             answer.started.open--;
-            used -= maxTokens + (answer.started.open === 0 ? answer.started.request.prompt.length : 0);
+            used -= answer.maxTokens + (answer.started.open === 0 ? answer.started.request.prompt.length : 0);
             yield {
                 request: answer.started.request,
                 answer: answer.answer,
@@ -287,23 +295,23 @@ async function* stream<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator
 }
 
 function checkRoom(
-    promptLength: number,
-    answers: number,
+    { prompt, answers }: GenerationRequest,
+    maxTokens: number,
     cells: number,
     most: number,
-    options: Pick<GenerationOptions, 'sequences' | 'maxTokens'>,
+    sequences: number,
 ): void {
-    if (promptLength === 0) throw new LanguageNeuronsError('WRONG_USE', 'a prompt has no token; give it some text');
-    if (answers > options.sequences)
+    if (prompt.length === 0) throw new LanguageNeuronsError('WRONG_USE', 'a prompt has no token; give it some text');
+    if (answers > sequences)
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ` +
+            `${answers} answers to a prompt are more than the ${sequences} sequences of a batch; ` +
                 'ask for fewer at a time',
         );
     if (cells > most) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ` +
+            `a prompt of ${prompt.length} tokens with ${answers} answers of up to ${maxTokens} takes ` +
                 `${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
         );
     }
