@@ -157,6 +157,20 @@ Draws convert::draws(const Napi::Object & object, size_t n_tokens) {
     return draws;
 }
 
+Asked convert::asked(const Napi::Object & object, size_t n_vocab) {
+    Asked asked;
+    asked.rows = vector_of<Napi::Int32Array, int32_t>(object, "rows");
+    asked.targets = vector_of<Napi::Int32Array, llama_token>(object, "targets");
+    asked.likeliest = size_t(std::max(0, integer(object, "likeliest")));
+    const bool outside = std::any_of(asked.targets.begin(), asked.targets.end(), [=](llama_token token) {
+        return token < 0 || size_t(token) >= n_vocab;
+    });
+    if (outside || asked.rows.size() != asked.targets.size()) {
+        throw Napi::TypeError::New(object.Env(), "what is asked names a token of the vocabulary for each row");
+    }
+    return asked;
+}
+
 llama_neurons_mode convert::mode(const Napi::Object & object) {
     llama_neurons_mode mode;
     mode.count = required(object, "count").ToBoolean();

@@ -9,6 +9,7 @@
 #include "neuron-adapter-api.h"
 #include "gguf.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace {
@@ -164,6 +165,22 @@ std::string Model::detokenize(const std::vector<llama_token> & tokens) const {
     }
     text.resize(size_t(n));
     return text;
+}
+
+Pieces Model::pieces(bool special) const {
+    const llama_vocab * vocab = llama_model_get_vocab(handle.get());
+    Pieces pieces;
+    std::string piece(64, '\0');
+    for (llama_token token = 0; token < llama_vocab_n_tokens(vocab); ++token) {
+        int32_t n = llama_token_to_piece(vocab, token, piece.data(), int32_t(piece.size()), 0, special);
+        if (n < 0) {
+            piece.resize(size_t(-n));
+            n = llama_token_to_piece(vocab, token, piece.data(), int32_t(piece.size()), 0, special);
+        }
+        pieces.bytes.insert(pieces.bytes.end(), piece.begin(), piece.begin() + std::max(0, n));
+        pieces.ends.push_back(int32_t(pieces.bytes.size()));
+    }
+    return pieces;
 }
 
 std::string Model::metadata(const char * key) const {

@@ -2,6 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import type { Draft } from './Draft.js';
 import type { StopMatcher } from './stops.js';
+import type { ToldToken } from './telling.js';
 
 /** Steps asked of the model at once: a call costs as much as a step of a small model. */
 const mostSteps = 64;
@@ -22,6 +23,8 @@ export interface Started<Request> {
     decoded: number;
     /** Answers that have not ended. */
     open: number;
+    /** Of each token of the prompt but the first, where that is asked for. */
+    readonly told: ToldToken[];
 }
 
 /** An answer under way. */
@@ -38,6 +41,8 @@ export interface Growing<Request = unknown> {
     readonly maxTokens: number;
     /** 0: always the likeliest token. */
     readonly temperature: number;
+    /** Of each token, where that is asked for. */
+    readonly told: ToldToken[];
     /** Tokens that are looked at in the batch under way, the first so many of the draft. */
     trying: Int32Array;
     drafted: number;

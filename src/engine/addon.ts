@@ -122,10 +122,22 @@ export interface NativeModel {
      * character. Where the vocabulary writes blanks in front of words, a text loses the one it begins with.
      */
     detokenize(lists: readonly Int32Array[]): Promise<string[]>;
+    /**
+     * The bytes of every token of the vocabulary, blanks in front of words among them.
+     * @param special special tokens are written out; else they have none
+     */
+    pieces(special: boolean): Promise<NativePieces>;
     /** Tokens after which a text is over. */
     endTokens(): Int32Array;
     /** Frees the model once its contexts are closed too. */
     close(): void;
+}
+
+/** The bytes of a vocabulary's tokens, one behind another. */
+export interface NativePieces {
+    readonly bytes: Uint8Array;
+    /** Of each token: where its bytes end, and those of the next begin. */
+    readonly ends: Int32Array;
 }
 
 /** Ways of counting on a device; `automatic` takes the first that the device supports. */
@@ -245,6 +257,26 @@ export interface NativeDraws {
     readonly temperatures: Float64Array;
 }
 
+/** Tokens whose log-probabilities are asked for. */
+export interface NativeAsked {
+    /** Tokens of the last batch, by their place in it. */
+    readonly rows: Int32Array;
+    /** After each row: which token. */
+    readonly targets: Int32Array;
+    /** How many of the likeliest tokens are told beside each. */
+    readonly likeliest: number;
+}
+
+/** Natural log-probabilities. */
+export interface NativeTold {
+    /** [rows] */
+    readonly targets: Float64Array;
+    /** [rows, likeliest]: tokens, the likeliest first; fewer where the vocabulary has fewer. */
+    readonly likeliest: Int32Array;
+    /** [rows, likeliest] */
+    readonly ofLikeliest: Float64Array;
+}
+
 /** One context; refuses (BUSY) a call while another is under way. */
 export interface NativeContext {
     sites(): NativeSite[];
@@ -265,6 +297,11 @@ export interface NativeContext {
      * @returns [steps done, entries]
      */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
+    /**
+     * Log-probabilities after the last batch of a `sample` of one step with the head `logits`: of rows that were drawn
+     * after, and of tokens that had a target.
+     */
+    tell(asked: NativeAsked): Promise<NativeTold>;
     counts(): Promise<NativeCounts>;
     /** Clears counters and KV cache. */
     reset(): Promise<void>;

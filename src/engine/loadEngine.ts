@@ -12,7 +12,7 @@ import { checkWeightsFit, describePlan, maxSequences, type MemoryPlan, planMemor
 import { resolveModel } from './resolveModel.js';
 
 const defaultBatchSize = 512;
-const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
+export const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
 /** Least batch worth going on with. */
 export const leastBatchSize = maxSequences; // a generated batch has a token of each sequence
 
