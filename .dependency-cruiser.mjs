@@ -15,6 +15,7 @@ const folders = [
     'interventions',
     'export',
     'experiments',
+    'serve', // an HTTP server
     'report',
     'run',
     'commands',

@@ -13,6 +13,7 @@ import { reportDeclaration } from './reportDeclaration.js';
 import { respondDeclaration } from './respondDeclaration.js';
 import { rpcServerDeclaration } from './rpcServerDeclaration.js';
 import { runDeclaration } from './runDeclaration.js';
+import { serveDeclaration } from './serveDeclaration.js';
 import type { OptionTable } from './options.js';
 
 /** Options of every command. */
@@ -27,6 +28,7 @@ export const commands: readonly CommandDeclaration[] = [
     deactivateDeclaration,
     compareDeclaration,
     generateDeclaration,
+    serveDeclaration,
     exportDeclaration,
     respondDeclaration,
     importDeclaration,

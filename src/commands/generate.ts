@@ -1,18 +1,17 @@
 import { join } from 'node:path';
 import type { TextEdit } from '../engine/edits.js';
-import { countEdits } from '../engine/edits.js';
 import type { Engine } from '../engine/Engine.js';
 import { neuronsAt } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { compileInterventions } from '../interventions/compile.js';
-import type { Intervention } from '../interventions/Intervention.js';
-import { type NamedInterventions, readInterventions } from '../interventions/namedInterventions.js';
+import { readInterventions } from '../interventions/namedInterventions.js';
 import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { chatTemplate } from '../questions/chatTemplate.js';
 import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 import { columnsOf, liveColumns } from './columns.js';
+import { interventionRoom } from './interventionRoom.js';
 import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
 
 export interface GenerateArguments extends ModelArguments, InterventionShorthand {
@@ -41,10 +40,7 @@ export async function generateCommand(args: GenerateArguments, context: CommandC
         );
     }
     const analysis = await readNeurons(join(dir, 'neurons.json'));
-    const offsets = asked.some(({ interventions }) => interventions.some(addsOffsets));
-    // Room for all whatever their edits by token are; the sizes are the model's own, known once it is open.
-    const edits = 1 + asked.reduce((sum, { interventions }) => sum + mostEdits(interventions), 0);
-    using engine = await openEngine({ ...toEngineOptions(args), edits, offsets }, { signal, progress });
+    using engine = await openEngine({ ...toEngineOptions(args), ...interventionRoom(asked) }, { signal, progress });
     checkModel({ engine, analysis, otherModel: force });
     const sizes = engine.sites.map(neuronsAt);
     const conditions: TextEdit[] = [
@@ -96,17 +92,4 @@ async function promptOf(
     if (!chat) return { text: prompt, special: false };
     const { write } = await chatTemplate(engine);
     return { text: await write({ language: '', text: prompt }), special: true };
-}
-
-function addsOffsets({ op }: Intervention): boolean {
-    return op === 'add' || op === 'replace';
-}
-
-/** Edits that interventions can come to: tokens are told apart by each different clause that not all have. */
-function mostEdits(interventions: NamedInterventions['interventions']): number {
-    const compiled = compileInterventions(
-        interventions.map((one) => ({ ...one, neurons: [] })),
-        { sizes: [] },
-    );
-    return countEdits(compiled);
 }
