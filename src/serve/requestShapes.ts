@@ -11,9 +11,9 @@ const whole = z.number().int();
 /** What a client may send although it changes nothing. */
 const only = (...values: readonly (string | number | boolean | null)[]): z.ZodType => z.literal([...values]).optional();
 const ignored = z.unknown().optional();
-const nothing = z
-    .union([z.null(), z.array(z.unknown()).max(0), z.strictObject({})], { error: 'is not supported; leave it out' })
-    .optional();
+const isEmpty = (given: unknown): boolean =>
+    given === null || (typeof given === 'object' && Object.keys(given).length === 0);
+const nothing = z.unknown().refine(isEmpty, { error: 'is not supported; leave it out' }).optional();
 
 /** Of both kinds. Fields that stand here and are read nowhere are those that change no answer. */
 const common = {
