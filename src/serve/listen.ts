@@ -47,8 +47,11 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     await aborted(signal);
     const closed = app.close(); // takes no more; ends with the last response
     const timer = setTimeout(() => void stop(), grace);
+    // A client may keep a connection whose last response is over.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
     await closed;
     clearTimeout(timer);
+    clearInterval(sweep);
 }
 
 function aborted(signal: AbortSignal): Promise<void> {
