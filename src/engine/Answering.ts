@@ -55,6 +55,7 @@ export interface TokenAnswer {
     readonly end: 'stop' | 'length';
     /** Of the prompt's tokens but the first, where asked for. */
     readonly toldOfPrompt: readonly ToldToken[];
+    /** Of the answer's tokens, and of the one with which the model ended it. */
     readonly told: readonly ToldToken[];
 }
 

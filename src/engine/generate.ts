@@ -56,7 +56,7 @@ export interface GeneratedTokens<Request extends GenerationRequest = GenerationR
     /** Tokens of the draft that were tried, and that held. */
     readonly tried: number;
     readonly held: number;
-    /** What was asked for by `telling`: of the prompt's tokens but the first, and of the answer's. */
+    /** What `telling` asked for: of the prompt's tokens but the first; of the answer's, the one that ended it too. */
     readonly toldOfPrompt: readonly ToldToken[];
     readonly told: readonly ToldToken[];
 }
@@ -260,7 +260,7 @@ export async function* generate<Request extends GenerationRequest>(
         });
         if (!prefills) stepTime = (performance.now() - began) / Math.max(1, tokens.length / rows.length);
         const fresh = freshTokens(drawn, tokens);
-        if (tells) toTell.push(...drawnToTell(drawn, rows, fresh, endTokens));
+        if (tells) toTell.push(...drawnToTell(drawn, rows, fresh));
         if (toTell.length > 0) await tellTokens(toTell, (asked) => model.tell!(asked));
         const ended = new Set<Growing<Request>>();
         for (let step = 0; fresh.some((list) => step < list.length); step++) {
@@ -361,19 +361,18 @@ function isGivenUp({ signal }: GenerationRequest): boolean {
     return signal?.aborted === true;
 }
 
-/** The tokens that were drawn for answers whose tokens are told, but those that ended one. */
+/** The tokens that were drawn for answers whose tokens are told. */
 function drawnToTell(
     drawn: readonly Growing<GenerationRequest>[],
     rows: readonly number[],
     fresh: readonly (readonly number[])[],
-    endTokens: ReadonlySet<number>,
 ): TokenToTell[] {
     let row = 0;
     return drawn.flatMap(({ started: { request }, told, trying }, i) => {
         const token = fresh[i]![0]!;
         const first = rows[row]!;
         row += 1 + trying.length;
-        if (request.telling?.answer !== true || endTokens.has(token)) return [];
+        if (request.telling?.answer !== true) return [];
         return [{ row: first, token, likeliest: request.telling.likeliest, take: (one) => told.push(one) }];
     });
 }

@@ -43,7 +43,7 @@ export async function chatExchange(served: Served, body: unknown): Promise<Excha
                     content: answerText(served, tokens, options.stops),
                     refusal: null,
                 },
-                logprobs: tell(told),
+                logprobs: tell(told.slice(0, tokens.length)),
                 finish_reason: end,
             })),
             usage: usageOf(all, answers),
@@ -76,7 +76,7 @@ export async function chatExchange(served: Served, body: unknown): Promise<Excha
             },
             ended: (index, { tokens, told, end }, send) => {
                 const content = texts[index]!.end(answerText(served, tokens, options.stops));
-                if (content !== '') send(piece(index, { content }, fresh(index, told), null));
+                if (content !== '') send(piece(index, { content }, fresh(index, told.slice(0, tokens.length)), null));
                 send(piece(index, {}, null, end));
             },
             end: (all, send) => {

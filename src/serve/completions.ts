@@ -118,7 +118,7 @@ async function promptsOf({ answering }: Served, { prompt, echo }: CompletionRequ
 /** Of the prompt too, where it is echoed; without what stands behind a stop. */
 function logprobsOf(
     { answering: { texts } }: Served,
-    { prompt: whole, told }: TokenAnswer,
+    { prompt: whole, tokens, told }: TokenAnswer,
     text: string,
     prompt: CompletionPrompt | undefined,
     toldOfPrompt: readonly ToldToken[],
@@ -129,8 +129,9 @@ function logprobsOf(
         prompt?.text.length ?? 0,
     );
     const length = (prompt?.text.length ?? 0) + text.length;
-    const kept = answer.text_offset.findIndex((offset) => offset >= length);
-    const cut = <T>(list: T[]): T[] => (kept < 0 ? list : list.slice(0, kept));
+    const stopped = text.length < texts.textOf(tokens).length;
+    const kept = stopped ? answer.text_offset.filter((offset) => offset < length).length : told.length;
+    const cut = <T>(list: T[]): T[] => list.slice(0, kept);
     const lead = whole.length - (prompt?.tokens.length ?? 0); // 1 where BOS was put before it
     const echoed =
         prompt &&

@@ -142,6 +142,22 @@ describe("OpenAI's client", () => {
         }
     });
 
+    it('is told of the token with which the model ended an answer, which has no text', async () => {
+        const written = await (await chatTemplate(engine)).write({ language: 'de', text: question });
+        const { choices } = await client.completions.create({
+            ...greedy,
+            prompt: written,
+            max_tokens: 40,
+            logprobs: 1,
+        });
+        const [{ text, logprobs, finish_reason: end }] = choices as [OpenAI.CompletionChoice];
+        expect([text, end]).toEqual([expected.chat, 'stop']);
+        const last = logprobs!.tokens!.at(-1)!;
+        expect(last).not.toBe('');
+        expect(logprobs!.tokens!.join('')).toBe(text + last);
+        expect(logprobs!.text_offset!.at(-1)).toBe(text.length);
+    });
+
     it('gets answers in pieces that make the same text', async () => {
         const asked = { ...greedy, prompt: prompts, stream: true, stream_options: { include_usage: true } } as const;
         const texts = ['', '', ''];
