@@ -21,6 +21,7 @@ const sections: readonly Section[] = [
             'commands/report',
             'commands/compare',
             'commands/generate',
+            'commands/serve',
             'commands/export',
             'commands/respond',
             'commands/run',

@@ -1,6 +1,6 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
@@ -9,7 +9,8 @@ import { type RunningServer, startServer, temporaryFolder } from '../helpers/ser
 import { writeUnquantized } from '../helpers/unquantized.js';
 
 /** A Python with lm-evaluation-harness: `python3 -m venv V && V/bin/pip install 'lm_eval[api]'`. */
-const python = process.env['LANGUAGE_NEURONS_LM_EVAL'] ?? 'python3';
+const cached = '.cache/lm-eval/bin/python';
+const python = process.env['LANGUAGE_NEURONS_LM_EVAL'] ?? (existsSync(cached) ? resolve(cached) : 'python3');
 const here = spawnSync(python, ['-c', 'import lm_eval, aiohttp, datasets']).status === 0;
 const skipped = here ? '' : ' (skipped: no Python with lm_eval[api]; LANGUAGE_NEURONS_LM_EVAL names one)';
 const tasks = fileURLToPath(new URL('../lm-eval', import.meta.url));
