@@ -64,4 +64,7 @@ struct Model {
 
     std::string metadata(const char * key) const; // "" where absent
     std::optional<Imatrix> imatrix() const;
+
+private:
+    const llama_vocab * vocabulary() const; // throws UNSUPPORTED where there is none
 };

@@ -6,6 +6,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Answering, TokenAnswer } from '../../src/engine/Answering.js';
 import type { TextEdit } from '../../src/engine/edits.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { writeLfm2 } from '../helpers/hybridModels.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 
@@ -66,6 +67,19 @@ describe('requests that come while others are under way', () => {
             expect(new Set(answers).size).toBeGreaterThan(prompts.length);
         },
     );
+
+    it('go through one after another where there is room for one', async () => {
+        const expected = (await generated({ maxTokens: 20 }))[0]!;
+        const texts = await withAnswering(1, async (answering) =>
+            Promise.all(
+                prompts.map(async (text) => {
+                    const prompt = await answering.tokenize(text, false);
+                    return answering.texts.textOf((await answering.ask({ prompt, maxTokens: 20 })).tokens);
+                }),
+            ),
+        );
+        expect(texts).toEqual(expected);
+    });
 
     it('have each its own length, temperature and stops', async () => {
         const whole = (await generated({ maxTokens: 40 }))[0]![0]!;
@@ -142,6 +156,17 @@ describe('requests that come while others are under way', () => {
             await expect(engine.answering({ parallel, requestSize: 64 })).rejects.toMatchObject({ code: 'WRONG_USE' });
     });
 
+    it('are rejected with what a pass fails of, and the next begins another', async () => {
+        await withAnswering(2, async (answering) => {
+            const prompt = await answering.tokenize(prompts[0]!, false);
+            const scoring = engine.score([{ language: 'en', prompt: '', response: 'The farmer. '.repeat(200) }]);
+            const lost = await Promise.allSettled([1, 2, 3].map(() => answering.ask({ prompt, maxTokens: 5 })));
+            for (const one of lost) expect(one).toMatchObject({ status: 'rejected', reason: { code: 'BUSY' } });
+            await scoring;
+            expect((await answering.ask({ prompt, maxTokens: 5 })).tokens).toHaveLength(5);
+        });
+    });
+
     it('that are open when it is closed are answered, or told that they are not; then the engine is free', async () => {
         const answering = await engine.answering({ edits, parallel: 2, requestSize: 256 });
         const prompt = await answering.tokenize(prompts[0]!, false);
@@ -159,6 +184,16 @@ describe('requests that come while others are under way', () => {
         expect((await engine.score([{ language: 'en', prompt: '', response: 'The farmer' }])).tokens).toBeGreaterThan(
             0,
         );
+    });
+});
+
+it('a model without a vocabulary is refused in one line', async () => {
+    const bare = join(folder, 'lfm2.gguf');
+    writeLfm2(bare, 'rarra', 96);
+    using other = await MeasuredEngine.open({ model: bare, gpu: 'off', windowSize: 64 });
+    await expect(other.answering({ parallel: 2, requestSize: 64 })).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        message: expect.stringMatching(/no vocabulary/) as string,
     });
 });
 
