@@ -16,6 +16,7 @@ const folders = [
     'export',
     'chat', // conversations under interventions
     'experiments',
+    'serve', // an HTTP server
     'report',
     'run',
     'commands',

@@ -20,6 +20,9 @@ export {
     type TextScore,
 } from './engine/engineTypes.js';
 export type { AffineEdit, EditsByToken, NeuronEdit, NeuronMask, TextEdit } from './engine/edits.js';
+export type { Answering, AnsweringOptions, AnswerRequest, TokenAnswer } from './engine/Answering.js';
+export type { Telling, ToldToken } from './engine/telling.js';
+export type { TokenTexts } from './engine/TokenTexts.js';
 export { type Site, type SiteKind } from './engine/Site.js';
 export type { MemoryPlan } from './engine/planMemory.js';
 export type { ScoredPart } from './engine/packBatches.js';
@@ -140,6 +143,8 @@ export {
     withNeurons,
     type WithNeuronsOptions,
 } from './interventions/withNeurons.js';
+export { serve, type ServeOptions } from './serve/serve.js';
+export { type ServedModel, servedModels, withoutEach } from './serve/ServedModel.js';
 export { exportModel, type ExportOptions, type ExportResult } from './export/exportModel.js';
 export type { WeightEdit } from './export/planEdits.js';
 

@@ -23,6 +23,7 @@ const sections: readonly Section[] = [
             'commands/compare',
             'commands/generate',
             'commands/chat',
+            'commands/serve',
             'commands/export',
             'commands/respond',
             'commands/run',

@@ -2,6 +2,7 @@
 
 #include "Draw.h"
 #include "Log.h"
+#include "LogProbabilities.h"
 
 #include <algorithm>
 #include <cstddef>
@@ -218,7 +219,8 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
 }
 
 std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draws) {
-    const bool picked = mode.head == llama_neurons_head::likeliest && draws.temperature <= 0;
+    const bool hot = std::any_of(draws.temperatures.begin(), draws.temperatures.end(), [](double t) { return t > 0; });
+    const bool picked = mode.head == llama_neurons_head::likeliest && !hot;
     if (mode.head != llama_neurons_head::logits && !picked) {
         fail(
             "WRONG_USE", "tokens are asked for in a mode that gives none; set a mode with the head 'logits' first, "
@@ -265,7 +267,10 @@ Context::draw_after(const Batch & batch, const std::vector<int32_t> & rows, cons
     for (int32_t row : rows) {
         outputs.at(size_t(row)) = 1;
     }
-    if (rows.empty()) {
+    for (size_t i = 0; i < outputs.size(); ++i) {
+        outputs[i] = outputs[i] != 0 || batch.targets[i] >= 0;
+    }
+    if (std::find(outputs.begin(), outputs.end(), 1) == outputs.end()) {
         outputs.back() = 1; // llama.cpp wants one
     }
     const bool picked = mode.head == llama_neurons_head::likeliest;
@@ -284,9 +289,29 @@ Context::draw_after(const Batch & batch, const std::vector<int32_t> & rows, cons
     const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
     for (size_t i = 0; i < rows.size(); ++i) {
         const float * logits = llama_get_logits_ith(context.get(), rows[i]);
-        drawn.push_back(draw(logits, n_vocab, draws.temperature, draws.uniforms[step * rows.size() + i]));
+        drawn.push_back(draw(logits, n_vocab, draws.temperatures[i], draws.uniforms[step * rows.size() + i]));
     }
     return drawn;
+}
+
+Told Context::tell(const Asked & asked) const {
+    if (mode.head != llama_neurons_head::logits) {
+        fail("WRONG_USE", "log-probabilities are asked for in a mode without logits; set one with the head 'logits'");
+    }
+    const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
+    Told told;
+    for (size_t i = 0; i < asked.rows.size(); ++i) {
+        refuse_if_aborted();
+        const float * logits = llama_get_logits_ith(context.get(), asked.rows[i]);
+        if (logits == nullptr) {
+            fail("WRONG_USE", "the last batch has no logits after the token " + std::to_string(asked.rows[i]));
+        }
+        const auto row = log_probabilities(logits, n_vocab, asked.targets[i], asked.likeliest);
+        told.targets.push_back(row.target);
+        told.likeliest.insert(told.likeliest.end(), row.likeliest.begin(), row.likeliest.end());
+        told.of_likeliest.insert(told.of_likeliest.end(), row.of_likeliest.begin(), row.of_likeliest.end());
+    }
+    return told;
 }
 
 // Not every backend looks at the flag while it computes, so it is looked at here, before anything is counted.

@@ -46,9 +46,23 @@ struct Draws {
     std::vector<llama_seq_id> sequences; // of each entry: what is drawn belongs to it
     std::vector<double> uniforms;        // [steps, entries] in [0, 1)
     std::vector<int32_t> edits;          // [steps, entries]: of what is drawn, where each token has its own
-    double temperature = 0;              // 0: the likeliest token
+    std::vector<double> temperatures;    // of each entry; 0: the likeliest token
     size_t steps = 1;                    // at most
     std::vector<llama_token> ends;       // no step follows one in which one of these was drawn
+};
+
+// Tokens whose log-probabilities are asked for after rows of the last batch, and how many likeliest ones beside each.
+struct Asked {
+    std::vector<int32_t> rows;
+    std::vector<llama_token> targets; // of each row
+    size_t likeliest = 0;
+};
+
+// Natural log-probabilities of what was asked for.
+struct Told {
+    std::vector<double> targets;
+    std::vector<llama_token> likeliest; // [rows, count]
+    std::vector<double> of_likeliest;   // [rows, count]
 };
 
 struct ContextDeleter {
@@ -71,6 +85,8 @@ public:
     // Frees the sequences finished before, decodes a batch and draws the next token after some of its tokens; goes
     // on with these. [steps done, entries].
     std::vector<llama_token> sample(const Batch & batch, const Draws & draws);
+    // Reads the logits of the last batch sampled, of rows that were drawn after or had a target.
+    Told tell(const Asked & asked) const;
     // Throws where a failed batch left the counters half-updated.
     llama_neurons_totals counts();
     int64_t counted_tokens() const;
@@ -81,6 +97,7 @@ public:
     void abort() { aborting = true; }
     bool aborted() const { return aborting; }
     static Failure stopped() { return { "ABORTED", "stopped", 2 }; }
+    size_t vocabulary() const { return size_t(llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()))); }
     llama_context * handle() const { return context.get(); }
 
     std::atomic<bool> busy{ false };

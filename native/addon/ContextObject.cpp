@@ -25,6 +25,7 @@ Napi::Function ContextObject::define(Napi::Env env) {
             InstanceMethod<&ContextObject::decode>("decode"),
             InstanceMethod<&ContextObject::logits>("logits"),
             InstanceMethod<&ContextObject::sample>("sample"),
+            InstanceMethod<&ContextObject::tell>("tell"),
             InstanceMethod<&ContextObject::counts>("counts"),
             InstanceMethod<&ContextObject::reset>("reset"),
             InstanceMethod<&ContextObject::graph_splits>("graphSplits"),
@@ -149,6 +150,22 @@ Napi::Value ContextObject::sample(const Napi::CallbackInfo & info) {
         },
         [](Napi::Env env, Tokens & tokens) -> Napi::Value {
             return convert::typed_array<Napi::Int32Array>(env, tokens);
+        },
+        /*abortable=*/true
+    );
+}
+
+Napi::Value ContextObject::tell(const Napi::CallbackInfo & info) {
+    const auto held = open(info.Env());
+    auto asked = convert::asked(info[0].As<Napi::Object>(), held->vocabulary());
+    return run<Told>(
+        info.Env(), [asked = std::move(asked)](Context & context) { return context.tell(asked); },
+        [](Napi::Env env, Told & told) -> Napi::Value {
+            auto result = Napi::Object::New(env);
+            result.Set("targets", convert::typed_array<Napi::Float64Array>(env, told.targets));
+            result.Set("likeliest", convert::typed_array<Napi::Int32Array>(env, told.likeliest));
+            result.Set("ofLikeliest", convert::typed_array<Napi::Float64Array>(env, told.of_likeliest));
+            return result;
         },
         /*abortable=*/true
     );

@@ -143,18 +143,33 @@ Draws convert::draws(const Napi::Object & object, size_t n_tokens) {
     draws.edits = vector_of<Napi::Int32Array, int32_t>(object, "edits");
     draws.ends = vector_of<Napi::Int32Array, llama_token>(object, "ends");
     draws.steps = size_t(std::max(1, integer(object, "steps")));
-    draws.temperature = required(object, "temperature").ToNumber().DoubleValue();
+    draws.temperatures = vector_of<Napi::Float64Array, double>(object, "temperatures");
     const bool outside = std::any_of(draws.rows.begin(), draws.rows.end(), [=](int32_t row) {
         return row < 0 || size_t(row) >= n_tokens;
     });
-    if (outside || draws.sequences.size() != draws.rows.size()
+    if (outside || draws.sequences.size() != draws.rows.size() || draws.temperatures.size() != draws.rows.size()
         || draws.uniforms.size() != draws.rows.size() * draws.steps || draws.edits.size() != draws.uniforms.size()) {
         throw Napi::TypeError::New(
-            object.Env(),
-            "draws name tokens of the batch, each with its sequence, and a uniform number and an edit a step"
+            object.Env(), "draws name tokens of the batch, each with its sequence and temperature, and a uniform "
+                          "number and an edit a "
+                          "step"
         );
     }
     return draws;
+}
+
+Asked convert::asked(const Napi::Object & object, size_t n_vocab) {
+    Asked asked;
+    asked.rows = vector_of<Napi::Int32Array, int32_t>(object, "rows");
+    asked.targets = vector_of<Napi::Int32Array, llama_token>(object, "targets");
+    asked.likeliest = size_t(std::max(0, integer(object, "likeliest")));
+    const bool outside = std::any_of(asked.targets.begin(), asked.targets.end(), [=](llama_token token) {
+        return token < 0 || size_t(token) >= n_vocab;
+    });
+    if (outside || asked.rows.size() != asked.targets.size()) {
+        throw Napi::TypeError::New(object.Env(), "what is asked names a token of the vocabulary for each row");
+    }
+    return asked;
 }
 
 llama_neurons_mode convert::mode(const Napi::Object & object) {

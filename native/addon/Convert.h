@@ -14,6 +14,7 @@ ModelOptions model_options(const Napi::Object & object);
 ContextOptions context_options(const Napi::Object & object);
 Batch batch(const Napi::Object & object);
 Draws draws(const Napi::Object & object, size_t n_tokens);
+Asked asked(const Napi::Object & object, size_t n_vocab);
 llama_neurons_mode mode(const Napi::Object & object);
 // One Uint8Array a site; 1: the neuron is deactivated.
 llama_neurons_edit edit(const Napi::Object & object);

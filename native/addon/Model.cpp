@@ -9,6 +9,7 @@
 #include "neuron-adapter-api.h"
 #include "gguf.h"
 
+#include <algorithm>
 #include <cstdlib>
 
 namespace {
@@ -121,7 +122,7 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     return model;
 }
 
-std::vector<llama_token> Model::tokenize(const std::string & text, bool special) const {
+const llama_vocab * Model::vocabulary() const {
     const llama_vocab * vocab = llama_model_get_vocab(handle.get());
     if (llama_vocab_type(vocab) == LLAMA_VOCAB_TYPE_NONE) {
         fail(
@@ -129,6 +130,11 @@ std::vector<llama_token> Model::tokenize(const std::string & text, bool special)
             "the model has no vocabulary, so texts cannot be tokenized; convert it again with its tokenizer"
         );
     }
+    return vocab;
+}
+
+std::vector<llama_token> Model::tokenize(const std::string & text, bool special) const {
+    const llama_vocab * vocab = vocabulary();
     std::vector<llama_token> tokens(text.size() + 8);
     int32_t n =
         llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, special);
@@ -164,6 +170,22 @@ std::string Model::detokenize(const std::vector<llama_token> & tokens) const {
     }
     text.resize(size_t(n));
     return text;
+}
+
+Pieces Model::pieces(bool special) const {
+    const llama_vocab * vocab = vocabulary();
+    Pieces pieces;
+    std::string piece(64, '\0');
+    for (llama_token token = 0; token < llama_vocab_n_tokens(vocab); ++token) {
+        int32_t n = llama_token_to_piece(vocab, token, piece.data(), int32_t(piece.size()), 0, special);
+        if (n < 0) {
+            piece.resize(size_t(-n));
+            n = llama_token_to_piece(vocab, token, piece.data(), int32_t(piece.size()), 0, special);
+        }
+        pieces.bytes.insert(pieces.bytes.end(), piece.begin(), piece.begin() + std::max(0, n));
+        pieces.ends.push_back(int32_t(pieces.bytes.size()));
+    }
+    return pieces;
 }
 
 std::string Model::metadata(const char * key) const {

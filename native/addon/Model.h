@@ -32,6 +32,12 @@ struct Imatrix {
     int64_t chunks;
 };
 
+// Of each token of a vocabulary: its bytes begin where those of the one before end.
+struct Pieces {
+    std::vector<uint8_t> bytes;
+    std::vector<int32_t> ends;
+};
+
 struct ModelDeleter {
     void operator()(llama_model * model) const { llama_model_free(model); }
 };
@@ -52,6 +58,13 @@ struct Model {
     std::vector<llama_token> tokenize(const std::string & text, bool special) const;
     std::string detokenize(const std::vector<llama_token> & tokens) const;
 
+    // The bytes of every token of the vocabulary, one behind another, blanks in front of words kept.
+    // @param special special tokens are written out; else they have none
+    Pieces pieces(bool special) const;
+
     std::string metadata(const char * key) const; // "" where absent
     std::optional<Imatrix> imatrix() const;
+
+private:
+    const llama_vocab * vocabulary() const; // throws UNSUPPORTED where there is none
 };

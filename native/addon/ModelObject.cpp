@@ -28,6 +28,7 @@ Napi::Function ModelObject::define(Napi::Env env) {
             InstanceMethod<&ModelObject::info>("info"),
             InstanceMethod<&ModelObject::tokenize>("tokenize"),
             InstanceMethod<&ModelObject::detokenize>("detokenize"),
+            InstanceMethod<&ModelObject::pieces>("pieces"),
             InstanceMethod<&ModelObject::end_tokens>("endTokens"),
             InstanceMethod<&ModelObject::create_context>("createContext"),
             InstanceMethod<&ModelObject::close>("close"),
@@ -127,6 +128,19 @@ Napi::Value ModelObject::detokenize(const Napi::CallbackInfo & info) {
             return texts;
         },
         [](Napi::Env env, Texts & texts) { return convert::array(env, texts); }
+    );
+}
+
+Napi::Value ModelObject::pieces(const Napi::CallbackInfo & info) {
+    const bool special = info[0].ToBoolean();
+    return Task<Pieces>::run(
+        info.Env(), [held = open(info.Env()), special] { return held->pieces(special); },
+        [](Napi::Env env, Pieces & pieces) -> Napi::Value {
+            auto result = Napi::Object::New(env);
+            result.Set("bytes", convert::typed_array<Napi::Uint8Array>(env, pieces.bytes));
+            result.Set("ends", convert::typed_array<Napi::Int32Array>(env, pieces.ends));
+            return result;
+        }
     );
 }
 

@@ -16,6 +16,7 @@ private:
     Napi::Value info(const Napi::CallbackInfo & info);
     Napi::Value tokenize(const Napi::CallbackInfo & info);
     Napi::Value detokenize(const Napi::CallbackInfo & info);
+    Napi::Value pieces(const Napi::CallbackInfo & info);
     Napi::Value end_tokens(const Napi::CallbackInfo & info);
     Napi::Value create_context(const Napi::CallbackInfo & info);
     void close(const Napi::CallbackInfo & info);

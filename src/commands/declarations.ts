@@ -15,6 +15,7 @@ import { reportDeclaration } from './reportDeclaration.js';
 import { respondDeclaration } from './respondDeclaration.js';
 import { rpcServerDeclaration } from './rpcServerDeclaration.js';
 import { runDeclaration } from './runDeclaration.js';
+import { serveDeclaration } from './serveDeclaration.js';
 import type { OptionTable } from './options.js';
 
 /** Options of every command. */
@@ -31,6 +32,7 @@ export const commands: readonly CommandDeclaration[] = [
     compareDeclaration,
     generateDeclaration,
     chatDeclaration,
+    serveDeclaration,
     exportDeclaration,
     respondDeclaration,
     importDeclaration,

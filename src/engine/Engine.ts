@@ -1,4 +1,5 @@
 import type { NativeModelInfo, NativeSite } from './addon.js';
+import { Answering, type AnsweringOptions } from './Answering.js';
 import { answerPrompts } from './answerPrompts.js';
 import { count, logits, score, type ScoreOptions } from './countAndScore.js';
 import type { TextEdit } from './edits.js';
@@ -128,6 +129,15 @@ export class Engine {
         options: GenerateOptions = {},
     ): AsyncGenerator<GeneratedAnswer> {
         return answerPrompts(this.passes, prompts, options);
+    }
+
+    /**
+     * Answers requests one by one as they come, each with options of its own, many at once; the engine is busy until
+     * it is closed.
+     * @throws LanguageNeuronsError WRONG_USE for more of them side by side than the batch has sequences; NATIVE
+     */
+    answering(options: AnsweringOptions): Promise<Answering> {
+        return Answering.open(this.passes, options);
     }
 
     /** Tokens of a text, without BOS; special tokens written out in it are taken literally unless asked for. */

@@ -2,6 +2,7 @@ import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 import type { Draft } from './Draft.js';
 import type { StopMatcher } from './stops.js';
+import type { ToldToken } from './telling.js';
 
 /** Steps asked of the model at once: a call costs as much as a step of a small model. */
 const mostSteps = 64;
@@ -22,6 +23,8 @@ export interface Started<Request> {
     decoded: number;
     /** Answers that have not ended. */
     open: number;
+    /** Of each token of the prompt but the first, where that is asked for. */
+    readonly told: ToldToken[];
 }
 
 /** An answer under way. */
@@ -34,6 +37,12 @@ export interface Growing<Request = unknown> {
     readonly stops: StopMatcher | undefined;
     readonly tokens: number[];
     readonly draft: Draft | undefined;
+    /** Most tokens of it. */
+    readonly maxTokens: number;
+    /** 0: always the likeliest token. */
+    readonly temperature: number;
+    /** Of each token, where that is asked for. */
+    readonly told: ToldToken[];
     /** Tokens that are looked at in the batch under way, the first so many of the draft. */
     trying: Int32Array;
     drafted: number;
@@ -60,21 +69,35 @@ export function evenDraft(growing: readonly Growing[], share: number, cells: num
 }
 
 /** Steps that can follow each other without anything to do between them, unless an answer ends. */
-export function stepsTogether(drawn: readonly Growing[], maxTokens: number): number {
+export function stepsTogether(drawn: readonly Growing[]): number {
     if (drawn.length === 0) return 1;
     const watched = drawn.some(({ stops, draft }) => stops !== undefined || draft !== undefined);
     const most = watched ? mostStepsWatched : mostSteps;
-    return drawn.reduce((least, { tokens }) => Math.min(least, maxTokens - tokens.length), most);
+    return drawn.reduce((least, { tokens, maxTokens }) => Math.min(least, maxTokens - tokens.length), most);
 }
 
-/** [steps, rows]: each answer's next ones, one a step or one a token of its draft, kept where they are not used. */
+/**
+ * [steps, rows]: each answer's next ones, one a step or one a token of its draft, kept where they are not used; of one
+ * that is not drawn by chance, 0.
+ */
 export function uniformsOf(drawn: readonly Growing[], steps: number): Float64Array {
-    for (const { ahead, random, trying } of drawn) {
-        while (ahead.length < steps + trying.length) ahead.push(uniformFloat64(random));
+    for (const { ahead, random, trying, temperature } of drawn) {
+        while (temperature > 0 && ahead.length < steps + trying.length) ahead.push(uniformFloat64(random));
     }
+    const rows = drawn.reduce((sum, { trying }) => sum + 1 + trying.length, 0);
+    if (drawn.every(({ temperature }) => temperature === 0)) return new Float64Array(rows * steps);
     const rowsOf = (step: number): number[] =>
-        drawn.flatMap(({ ahead, trying }) => ahead.slice(step, step + 1 + trying.length));
+        drawn.flatMap(({ ahead, trying, temperature }) =>
+            temperature > 0 ? ahead.slice(step, step + 1 + trying.length) : Array<number>(1 + trying.length).fill(0),
+        );
     return Float64Array.from(Array.from({ length: steps }, (_, step) => rowsOf(step)).flat());
+}
+
+/** [rows] */
+export function temperaturesOf(drawn: readonly Growing[]): Float64Array {
+    return Float64Array.from(
+        drawn.flatMap(({ trying, temperature }) => Array<number>(1 + trying.length).fill(temperature)),
+    );
 }
 
 /** The edit of a request's token, wherever it stands. */

@@ -133,10 +133,22 @@ export interface NativeModel {
      * character. Where the vocabulary writes blanks in front of words, a text loses the one it begins with.
      */
     detokenize(lists: readonly Int32Array[]): Promise<string[]>;
+    /**
+     * The bytes of every token of the vocabulary, blanks in front of words among them.
+     * @param special special tokens are written out; else they have none
+     */
+    pieces(special: boolean): Promise<NativePieces>;
     /** Tokens after which a text is over. */
     endTokens(): Int32Array;
     /** Frees the model once its contexts are closed too. */
     close(): void;
+}
+
+/** The bytes of a vocabulary's tokens, one behind another. */
+export interface NativePieces {
+    readonly bytes: Uint8Array;
+    /** Of each token: where its bytes end, and those of the next begin. */
+    readonly ends: Int32Array;
 }
 
 /** Ways of counting on a device; `automatic` takes the first that the device supports. */
@@ -263,8 +275,28 @@ export interface NativeDraws {
     readonly steps: number;
     /** No step follows one in which one of these was drawn. */
     readonly ends: Int32Array;
-    /** 0: the likeliest token. */
-    readonly temperature: number;
+    /** Of each entry. 0: the likeliest token. */
+    readonly temperatures: Float64Array;
+}
+
+/** Tokens whose log-probabilities are asked for. */
+export interface NativeAsked {
+    /** Tokens of the last batch, by their place in it. */
+    readonly rows: Int32Array;
+    /** After each row: which token. */
+    readonly targets: Int32Array;
+    /** How many of the likeliest tokens are told beside each. */
+    readonly likeliest: number;
+}
+
+/** Natural log-probabilities. */
+export interface NativeTold {
+    /** [rows] */
+    readonly targets: Float64Array;
+    /** [rows, likeliest]: tokens, the likeliest first; fewer where the vocabulary has fewer. */
+    readonly likeliest: Int32Array;
+    /** [rows, likeliest] */
+    readonly ofLikeliest: Float64Array;
 }
 
 /** One context; refuses (BUSY) a call while another is under way. */
@@ -282,11 +314,16 @@ export interface NativeContext {
     /** Logits [tokens, vocabulary], row-major. */
     logits(batch: NativeBatch): Promise<Float32Array>;
     /**
-     * Frees `finished` first, then decodes the batch, with the head `logits` (or `likeliest` at temperature 0), and
-     * draws a token after each row named.
+     * Frees `finished` first, then decodes the batch, with the head `logits` (or `likeliest` where all temperatures are
+     * 0), and draws a token after each row named.
      * @returns [steps done, entries]
      */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
+    /**
+     * Log-probabilities after the last batch of a `sample` of one step with the head `logits`: of rows that were drawn
+     * after, and of tokens that had a target.
+     */
+    tell(asked: NativeAsked): Promise<NativeTold>;
     counts(): Promise<NativeCounts>;
     /** Clears counters and KV cache. */
     reset(): Promise<void>;

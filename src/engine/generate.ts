@@ -1,6 +1,7 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { randomGenerator } from '../support/randomGenerator.js';
-import type { NativeBatch, NativeDraws } from './addon.js';
+import type { NativeAsked, NativeBatch, NativeDraws, NativeTold } from './addon.js';
+import { type RequestSource, sourceOf } from './Arrivals.js';
 import { BatchBuilder } from './BatchBuilder.js';
 import { Draft } from './Draft.js';
 import {
@@ -12,9 +13,11 @@ import {
     sequenceOf,
     type Started,
     stepsTogether,
+    temperaturesOf,
     uniformsOf,
 } from './Growing.js';
 import { StopMatcher } from './stops.js';
+import { type Telling, tellTokens, type TokenToTell, type ToldToken } from './telling.js';
 
 const none = new Int32Array();
 
@@ -24,12 +27,22 @@ export interface GenerationRequest {
     readonly id: number;
     readonly prompt: Int32Array;
     readonly answers: number;
+    /** Number of the first of them, which decides too what is drawn. Default 0. */
+    readonly firstAnswer?: number;
     /** Number of the edit that a token has; what is drawn does not depend on the number. Default: 0 for all. */
     readonly editAt?: (position: number) => number;
     /** Tokens that an answer may turn out to be: they change what is computed, not what is drawn. */
     readonly draft?: Int32Array;
     /** An answer is over once it holds one of these texts, though the model did not end it. Default: none. */
     readonly stops?: readonly string[];
+    /** Its own, in the place of the options'; 0 draws nothing. */
+    readonly maxTokens?: number;
+    readonly temperature?: number;
+    readonly seed?: number;
+    /** Log-probabilities to tell of its tokens; for one answer. Default: none. */
+    readonly telling?: Telling | undefined;
+    /** Once aborted, it is given up: what it has is freed, and its answers do not come. */
+    readonly signal?: AbortSignal | undefined;
 }
 
 /** One answer; `answer` counts those to its request. */
@@ -43,10 +56,13 @@ export interface GeneratedTokens<Request extends GenerationRequest = GenerationR
     /** Tokens of the draft that were tried, and that held. */
     readonly tried: number;
     readonly held: number;
+    /** What `telling` asked for: of the prompt's tokens but the first; of the answer's, the one that ended it too. */
+    readonly toldOfPrompt: readonly ToldToken[];
+    readonly told: readonly ToldToken[];
 }
 
 export interface GenerationOptions<Request extends GenerationRequest = GenerationRequest> {
-    /** Most tokens of an answer. */
+    /** Most tokens of an answer, unless its request says otherwise; so the next two. */
     readonly maxTokens: number;
     /** 0: always the likeliest token. */
     readonly temperature: number;
@@ -59,8 +75,12 @@ export interface GenerationOptions<Request extends GenerationRequest = Generatio
     readonly cells: number;
     /** Each sequence has an equal part of the cells, and a request one answer; else all share them. Default false. */
     readonly streams?: boolean;
-    /** Called after each step with the answers that grew, which is one token long then. */
+    /** Called after each step with the answers that grew, which is one token long then, unless `pace` is given. */
     readonly onGrowth?: ((answers: readonly Growing<Request>[]) => Promise<void>) | undefined;
+    /** Milliseconds that a call of the model may take for several steps, so that new requests do not wait for long. */
+    readonly pace?: number | undefined;
+    /** Most tokens of a batch whose log-probabilities are told: each takes a row of logits. Default: all. */
+    readonly mostTold?: number | undefined;
     /**
      * Tokens of a batch, prompts aside, up to which drafts fill it: a token more costs little there. Default: the
      * batch.
@@ -77,6 +97,8 @@ export interface GenerationModel {
     sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
     /** The text of each list of tokens; asked once a step, for all answers that stop at a text. */
     detokenize(lists: readonly Int32Array[]): Promise<readonly string[]>;
+    /** Log-probabilities after tokens of the last batch; for requests that ask for some. */
+    tell?(asked: NativeAsked): Promise<NativeTold>;
 }
 
 /**
@@ -87,14 +109,15 @@ export interface GenerationModel {
  * @throws LanguageNeuronsError WRONG_USE for a prompt that the context has no room for
  */
 export async function* generate<Request extends GenerationRequest>(
-    requests: AsyncIterable<Request> | Iterable<Request>,
+    requests: AsyncIterable<Request> | Iterable<Request> | RequestSource<Request>,
     options: GenerationOptions<Request>,
     model: GenerationModel,
 ): AsyncGenerator<GeneratedTokens<Request>> {
-    const { maxTokens, temperature, endTokens } = options;
-    const { streams = false } = options;
+    const { endTokens, streams = false } = options;
+    const lengthOf = ({ maxTokens = options.maxTokens }: Request): number => maxTokens;
     const draftTokens = Math.min(options.draftTokens ?? Infinity, options.batchSize);
     const free = Array.from({ length: options.sequences }, (_, id) => options.sequences - 1 - id);
+    const mostTold = options.mostTold ?? Infinity;
     const mostCells = streams ? Math.floor(options.cells / options.sequences) : options.cells;
     let growing: Growing<Request>[] = [];
     let starting: Started<Request>[] = [];
@@ -102,25 +125,31 @@ export async function* generate<Request extends GenerationRequest>(
     let finished: number[] = [];
     let trims: { readonly sequence: number; readonly from: number }[] = [];
     const ends = Int32Array.from(endTokens);
-    const waiting = stream(requests);
-    let next = await waiting.next();
+    const waiting = sourceOf(requests);
+    let stepTime = Infinity; // of the last call, in milliseconds
 
     for (;;) {
         if (streams) free.sort((a, b) => b - a); // the lowest is taken first
-        while (next.done !== true) {
-            const request = next.value;
+        for (;;) {
+            const request = await waiting.peek(growing.length + starting.length > 0);
+            if (request === undefined) break;
+            if (isGivenUp(request)) {
+                waiting.take();
+                continue;
+            }
             const { prompt, answers } = request;
-            const cells = prompt.length + answers * maxTokens;
-            checkRoom(prompt.length, answers, cells, mostCells, options);
+            const cells = prompt.length + answers * lengthOf(request);
+            checkRoom(request, lengthOf(request), cells, mostCells, options.sequences);
             if (free.length < answers || (!streams && used + cells > mostCells)) break;
             starting.push({
                 request,
                 sequences: Array.from({ length: answers }, () => free.pop()!),
                 decoded: 0,
                 open: answers,
+                told: [],
             });
             used += cells;
-            next = await waiting.next();
+            waiting.take();
         }
         if (growing.length === 0 && starting.length === 0) return;
 
@@ -135,7 +164,7 @@ export async function* generate<Request extends GenerationRequest>(
          */
         const tryOn = (answer: Growing<Request>, row: number, room: number, even?: number): void => {
             rows.push(row);
-            const { draft, tokens } = answer;
+            const { draft, tokens, maxTokens } = answer;
             const found = draft?.next(even ?? Math.min(draft.length, room, maxTokens - tokens.length - 1)) ?? none;
             answer.drafted = found.length;
             answer.trying = found;
@@ -149,6 +178,7 @@ export async function* generate<Request extends GenerationRequest>(
             }
         };
         const drawn = growing;
+        const prefills = starting.length > 0;
         const share = Math.max(0, Math.floor(draftTokens / Math.max(1, growing.length + starting.length)) - 1);
         const even = streams ? evenDraft(growing, share, mostCells) : undefined;
         for (const answer of growing) {
@@ -156,16 +186,33 @@ export async function* generate<Request extends GenerationRequest>(
             const row = batch.add(answer.tokens.at(-1)!, position, [sequenceOf(answer)], editAt(started, position));
             tryOn(answer, row, share, even);
         }
+        const toTell: TokenToTell[] = [];
+        const concluded: Started<Request>[] = []; // of which nothing is drawn
         for (const started of starting) {
+            const { telling } = started.request;
             const { id, prompt, stops = [], draft } = started.request;
+            const { temperature = options.temperature, seed = options.seed, firstAnswer = 0 } = started.request;
             let row = -1;
             while (started.decoded < prompt.length && batch.room > 0) {
+                const target = telling?.prompt === true ? (prompt[started.decoded + 1] ?? -1) : -1;
+                if (target >= 0 && toTell.length >= mostTold) break;
                 const position = started.decoded++;
-                row = batch.add(prompt[position]!, position, started.sequences, editAt(started, position));
+                row = batch.add(prompt[position]!, position, started.sequences, {
+                    ...editAt(started, position),
+                    target,
+                });
+                if (target >= 0) {
+                    const take = (told: ToldToken): number => started.told.push(told);
+                    toTell.push({ row, token: target, likeliest: telling!.likeliest, take });
+                }
             }
-            if (started.decoded < prompt.length) break; // the next batch goes on with it
+            if (started.decoded < prompt.length) continue; // the next batch goes on with it
+            if (lengthOf(started.request) === 0) {
+                concluded.push(started);
+                continue;
+            }
             for (let answer = 0; answer < started.sequences.length; answer++) {
-                const random = randomGenerator(options.seed, id, answer);
+                const random = randomGenerator(seed, id, firstAnswer + answer);
                 const begun: Growing<Request> = {
                     started: started,
                     answer,
@@ -175,6 +222,9 @@ export async function* generate<Request extends GenerationRequest>(
                     ahead: [],
                     stops: stops.length === 0 ? undefined : new StopMatcher(stops),
                     draft: draft === undefined ? undefined : new Draft(draft),
+                    maxTokens: lengthOf(started.request),
+                    temperature,
+                    told: [],
                     trying: none,
                     drafted: 0,
                 };
@@ -184,14 +234,19 @@ export async function* generate<Request extends GenerationRequest>(
         }
         starting = starting.filter(({ request: { prompt }, decoded }) => decoded < prompt.length);
 
-        const single = starting.length > 0 || rows.length > drawn.length || options.onGrowth !== undefined;
-        const steps = single ? 1 : stepsTogether(drawn, maxTokens);
+        const grows = options.onGrowth !== undefined && options.pace === undefined;
+        const tells = drawn.some(({ started }) => started.request.telling?.answer === true);
+        const single = starting.length > 0 || rows.length > drawn.length || grows || tells;
+        const paced = options.pace === undefined ? Infinity : Math.max(1, Math.floor(options.pace / stepTime));
+        const steps = single ? 1 : Math.min(stepsTogether(drawn), paced);
         if (streams) {
             const places = batch.sort();
             drawn.sort((a, b) => sequenceOf(a) - sequenceOf(b));
             for (const [i, row] of rows.entries()) rows[i] = places[row]!;
             rows.sort((a, b) => a - b); // sequence by sequence, as drawn
+            for (const token of toTell) token.row = places[token.row]!;
         }
+        const began = performance.now();
         const tokens = await model.sample(batch.build(), {
             rows: Int32Array.from(rows),
             sequences: Int32Array.from(
@@ -199,20 +254,23 @@ export async function* generate<Request extends GenerationRequest>(
             ),
             ends,
             steps,
-            temperature,
+            temperatures: temperaturesOf(drawn),
             edits: editsOf(drawn, steps),
-            uniforms: temperature > 0 ? uniformsOf(drawn, steps) : new Float64Array(rows.length * steps),
+            uniforms: uniformsOf(drawn, steps),
         });
+        if (!prefills) stepTime = (performance.now() - began) / Math.max(1, tokens.length / rows.length);
         const fresh = freshTokens(drawn, tokens);
+        if (tells) toTell.push(...drawnToTell(drawn, rows, fresh));
+        if (toTell.length > 0) await tellTokens(toTell, (asked) => model.tell!(asked));
         const ended = new Set<Growing<Request>>();
         for (let step = 0; fresh.some((list) => step < list.length); step++) {
             const grown = drawn.filter(
-                (answer, i) => step < fresh[i]!.length && !ended.has(answer) && answer.tokens.length < maxTokens,
+                (answer, i) => step < fresh[i]!.length && !ended.has(answer) && answer.tokens.length < answer.maxTokens,
             );
             for (const [i, answer] of drawn.entries()) {
                 const token = fresh[i]![step];
-                if (token === undefined || ended.has(answer) || answer.tokens.length === maxTokens) continue;
-                if (temperature > 0) answer.ahead.shift();
+                if (token === undefined || ended.has(answer) || answer.tokens.length === answer.maxTokens) continue;
+                if (answer.temperature > 0) answer.ahead.shift();
                 if (endTokens.has(token)) {
                     ended.add(answer);
                     continue;
@@ -230,19 +288,34 @@ export async function* generate<Request extends GenerationRequest>(
         finished = [];
         trims = [];
         growing = [];
+        const leave = (started: Started<Request>, sequence: number, length: number): void => {
+            if (started.decoded > 0) finished.push(sequence);
+            free.push(sequence);
+            started.open--;
+            used -= length + (started.open === 0 ? started.request.prompt.length : 0);
+        };
+        for (const started of starting.filter(({ request }) => isGivenUp(request)))
+            for (const sequence of started.sequences) leave(started, sequence, lengthOf(started.request));
+        starting = starting.filter(({ open }) => open > 0);
+        for (const started of concluded) {
+            leave(started, started.sequences[0]!, 0);
+            const { request, told: toldOfPrompt } = started;
+            yield { request, answer: 0, tokens: none, end: 'length', tried: 0, held: 0, toldOfPrompt, told: [] };
+        }
         for (const [i, answer] of drawn.entries()) {
             const stop = ended.has(answer);
+            if (isGivenUp(answer.started.request)) {
+                leave(answer.started, sequenceOf(answer), answer.maxTokens);
+                continue;
+            }
             const held = answer.trying.length === 0 ? 0 : fresh[i]!.length - 1;
             answer.draft?.follow(answer.tokens, answer.drafted, Math.min(held, answer.drafted));
-            if (!stop && answer.tokens.length < maxTokens) {
+            if (!stop && answer.tokens.length < answer.maxTokens) {
                 if (held < answer.trying.length) trims.push({ sequence: sequenceOf(answer), from: answer.position });
                 growing.push(answer);
                 continue;
             }
-            finished.push(sequenceOf(answer));
-            free.push(sequenceOf(answer));
-            answer.started.open--;
-            used -= maxTokens + (answer.started.open === 0 ? answer.started.request.prompt.length : 0);
+            leave(answer.started, sequenceOf(answer), answer.maxTokens);
             yield {
                 request: answer.started.request,
                 answer: answer.answer,
@@ -250,6 +323,8 @@ export async function* generate<Request extends GenerationRequest>(
                 end: stop ? 'stop' : 'length',
                 tried: answer.draft?.tried ?? 0,
                 held: answer.draft?.held ?? 0,
+                toldOfPrompt: answer.started.told,
+                told: answer.told,
             };
         }
     }
@@ -282,28 +357,44 @@ async function thoseAtStop<Answer extends Growing<unknown>>(
     return new Set(watched.filter(({ stops }, i) => stops.isOver(texts[i]!)).map(({ answer }) => answer));
 }
 
-async function* stream<T>(items: AsyncIterable<T> | Iterable<T>): AsyncGenerator<T> {
-    yield* items;
+function isGivenUp({ signal }: GenerationRequest): boolean {
+    return signal?.aborted === true;
+}
+
+/** The tokens that were drawn for answers whose tokens are told. */
+function drawnToTell(
+    drawn: readonly Growing<GenerationRequest>[],
+    rows: readonly number[],
+    fresh: readonly (readonly number[])[],
+): TokenToTell[] {
+    let row = 0;
+    return drawn.flatMap(({ started: { request }, told, trying }, i) => {
+        const token = fresh[i]![0]!;
+        const first = rows[row]!;
+        row += 1 + trying.length;
+        if (request.telling?.answer !== true) return [];
+        return [{ row: first, token, likeliest: request.telling.likeliest, take: (one) => told.push(one) }];
+    });
 }
 
 function checkRoom(
-    promptLength: number,
-    answers: number,
+    { prompt, answers }: GenerationRequest,
+    maxTokens: number,
     cells: number,
     most: number,
-    options: Pick<GenerationOptions, 'sequences' | 'maxTokens'>,
+    sequences: number,
 ): void {
-    if (promptLength === 0) throw new LanguageNeuronsError('WRONG_USE', 'a prompt has no token; give it some text');
-    if (answers > options.sequences)
+    if (prompt.length === 0) throw new LanguageNeuronsError('WRONG_USE', 'a prompt has no token; give it some text');
+    if (answers > sequences)
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `${answers} answers to a prompt are more than the ${options.sequences} sequences of a batch; ` +
+            `${answers} answers to a prompt are more than the ${sequences} sequences of a batch; ` +
                 'ask for fewer at a time',
         );
     if (cells > most) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `a prompt of ${promptLength} tokens with ${answers} answers of up to ${options.maxTokens} takes ` +
+            `a prompt of ${prompt.length} tokens with ${answers} answers of up to ${maxTokens} takes ` +
                 `${cells} cells of context, ${most} are there; raise the context size or lower the answers' length`,
         );
     }

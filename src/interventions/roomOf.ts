@@ -1,5 +1,6 @@
 import { countEdits, type EditRoom } from '../engine/edits.js';
 import { compileInterventions } from './compile.js';
+import type { NamedInterventions } from './namedInterventions.js';
 import type { Operation } from './Operation.js';
 
 /** Room that interventions one after another take in a context, at most: of whatever neurons they are. */
@@ -10,6 +11,11 @@ export function roomOf(operations: readonly Operation[]): EditRoom {
         { sizes: [] },
     );
     return { edits: countEdits(compiled), offsets: operations.some(addsOffsets) };
+}
+
+/** Room for the whole model and, beside it, each of some interventions. */
+export function roomBesideWhole(named: readonly NamedInterventions[]): EditRoom {
+    return sumOfRooms([{ edits: 1, offsets: false }, ...named.map(({ interventions }) => roomOf(interventions))]);
 }
 
 /** Room for several conditions of a batch side by side. */

@@ -11,7 +11,8 @@ export interface ChatModel {
 
 /** One message of a conversation. */
 export interface ChatMessage {
-    readonly role: 'system' | 'user' | 'assistant';
+    /** `system`, `user`, `assistant`, or what else the template knows. */
+    readonly role: string;
     readonly content: string;
 }
 
@@ -29,38 +30,49 @@ export interface ChatWriter {
 const otherTemplate = 'use another --template, such as mathoctopus';
 
 /**
- * The model's own chat template, tried with one message.
+ * Writes by the model's own chat template.
  * @param mend what to do without it, for messages
- * @throws LanguageNeuronsError UNSUPPORTED where the model has none, or one that cannot be used: it
+ * @throws LanguageNeuronsError UNSUPPORTED where the model has none; `write` may be rejected with the same where it
  * fails, runs for over 5 s, or takes over 128 MiB
  */
-export async function openChat({ path, info }: ChatModel, mend: string): Promise<ChatWriter> {
+export function chatWriter({ path, info }: ChatModel, mend: string): ChatWriter {
     const { chatTemplate: source, bosText, eosText } = info;
     if (source === '') throw new LanguageNeuronsError('UNSUPPORTED', `${path}: has no chat template; ${mend}`);
     const renderer = new TemplateProcess(source);
-    const write = async (messages: readonly ChatMessage[]): Promise<string> => {
-        try {
-            return await renderer.render({
-                messages,
-                add_generation_prompt: true,
-                bos_token: bosText,
-                eos_token: eosText,
-            });
-        } catch (cause) {
-            const [why] = (cause as Error).message.split('\n');
-            throw new LanguageNeuronsError(
-                'UNSUPPORTED',
-                `${path}: its chat template cannot be used (${why}); ${mend}`,
-                { cause },
-            );
-        }
+    return {
+        write: async (messages) => {
+            try {
+                return await renderer.render({
+                    messages,
+                    add_generation_prompt: true,
+                    bos_token: bosText,
+                    eos_token: eosText,
+                });
+            } catch (cause) {
+                const [why] = (cause as Error).message.split('\n');
+                throw new LanguageNeuronsError(
+                    'UNSUPPORTED',
+                    `${path}: its chat template cannot be used (${why}); ${mend}`,
+                    { cause },
+                );
+            }
+        },
+        close: () => renderer.close(),
     };
-    await write([{ role: 'user', content: '1 + 1?' }]).catch((cause: unknown) => {
+}
+
+/**
+ * The same, tried with one message.
+ * @throws LanguageNeuronsError UNSUPPORTED where the model has none, or one that cannot be used, as `chatWriter` says
+ */
+export async function openChat(model: ChatModel, mend: string): Promise<ChatWriter> {
+    const writer = chatWriter(model, mend);
+    await writer.write([{ role: 'user', content: '1 + 1?' }]).catch((cause: unknown) => {
         // tells now, not after hours
-        renderer.close();
+        writer.close();
         throw cause;
     });
-    return { write, close: () => renderer.close() };
+    return writer;
 }
 
 /**

@@ -18,6 +18,9 @@ const tokens: NumberRange = { whole: true, least: 2, most: mostTokens };
 /** Every numeric setting by its name. */
 export const ranges = {
     port: { whole: true, least: 1, most: 65_535 },
+    freePort: { whole: true, least: 0, most: 65_535 },
+    parallel: { whole: true, least: 1, most: 64 }, // sequences of a batch
+    mebibytes: { whole: true, least: 1, most: 1024 },
     threads: { whole: true, least: 1, most: 512 }, // GGML_MAX_N_THREADS
     gpuLayers: { whole: true, least: 0, most: mostWhole },
     cpuExperts: { whole: true, least: 0, most: mostWhole },

@@ -174,7 +174,7 @@ describe('an abort', () => {
                 sequences: Int32Array.of(0),
                 uniforms: Float64Array.of(0.5),
                 edits: Int32Array.of(0),
-                temperature: 1,
+                temperatures: Float64Array.of(1),
                 steps: 1,
                 ends: Int32Array.of(),
             });

@@ -39,7 +39,7 @@ function promptsOf(vocabulary: number): { readonly batch: NativeBatch; readonly 
             edits: new Int32Array(sequences * steps),
             steps,
             ends: empty,
-            temperature: 0,
+            temperatures: new Float64Array(sequences),
         },
     };
 }
@@ -74,7 +74,7 @@ for (const { gpu, absent } of places) {
                 expect(new Set(drawn).size).toBeGreaterThan(5);
                 expect(drawn).toEqual(await drawnBy('logits'));
                 expect(await drawnBy('likeliest')).toEqual(drawn);
-                const hot = { ...draws, temperature: 1 };
+                const hot = { ...draws, temperatures: new Float64Array(sequences).fill(1) };
                 await expect(context.sample(batch, hot)).rejects.toMatchObject({ code: 'WRONG_USE' });
                 await context.setMode({ count: false, edit: false, edits: false, add: false, head: 'none' });
                 await expect(context.sample(batch, draws)).rejects.toMatchObject({ code: 'WRONG_USE' });

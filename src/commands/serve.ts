@@ -1,0 +1,69 @@
+import { join } from 'node:path';
+import { defaultWindowSize } from '../engine/loadEngine.js';
+import { neuronsAt } from '../engine/Site.js';
+import { checkModel } from '../experiments/checkFit.js';
+import { readInterventions } from '../interventions/namedInterventions.js';
+import { roomBesideWhole } from '../interventions/roomOf.js';
+import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
+import { valuesFor } from '../interventions/valuesFor.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
+import { checkHost } from '../serve/listen.js';
+import { serve } from '../serve/serve.js';
+import { distinct, nameShorthand, servedModels, withoutEach } from '../serve/ServedModel.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
+
+interface ServeArguments extends ModelArguments, InterventionShorthand {
+    readonly dir: string;
+    readonly interventions: string | undefined;
+    readonly host: string;
+    readonly port: number;
+    readonly apiKey: string | undefined;
+    readonly parallel: number;
+    readonly maxWaiting: number;
+    readonly maxBody: number;
+    readonly force: boolean;
+}
+
+/** `serve`: answers requests until it is stopped. */
+export async function serveCommand(args: ServeArguments, context: CommandContext): Promise<CommandResult> {
+    const { dir, host, port, parallel, force } = args;
+    const { signal, progress, say } = context;
+    const apiKey = args.apiKey ?? (process.env['LANGUAGE_NEURONS_API_KEY'] || undefined);
+    checkHost(host, apiKey);
+    const shorthand = parseShorthand(args);
+    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const named = distinct([
+        ...withoutEach(analysis.languages, args.set),
+        ...(shorthand === undefined ? [] : [nameShorthand(shorthand)]),
+        ...(args.interventions === undefined ? [] : await readInterventions(args.interventions)),
+    ]);
+    const values = await valuesFor(
+        named.flatMap(({ interventions }) => interventions),
+        dir,
+    );
+    const contextSize = parallel * (args.windowSize ?? defaultWindowSize);
+    const options = { ...toEngineOptions(args), ...roomBesideWhole(named), contextSize };
+    using engine = await openEngine(options, { signal, progress });
+    checkModel({ engine, analysis, otherModel: force });
+    const models = servedModels(named, { sizes: engine.sites.map(neuronsAt), analysis, values });
+    progress.done(); // the model's loading
+    const requestSize = engine.windowSize;
+    await serve({
+        engine,
+        models,
+        host,
+        port,
+        apiKey,
+        parallel,
+        requestSize,
+        mostWaiting: args.maxWaiting,
+        mostBytes: args.maxBody * 1024 * 1024,
+        signal,
+        onStart: (url) => {
+            say(`serving ${models.map(({ id }) => id).join(', ')}`);
+            say(`on ${url}, ${parallel} requests of ${requestSize} tokens side by side; Ctrl-C ends it`);
+        },
+    });
+    return { json: { models: models.map(({ id }) => id) }, text: 'ended' };
+}

@@ -1,0 +1,62 @@
+import type { AddressInfo } from 'node:net';
+import type { FastifyInstance } from 'fastify';
+import { LanguageNeuronsError } from '../errors.js';
+import { isLoopback } from './guards.js';
+
+/** Milliseconds for answers under way to end by themselves once a stop is asked for. */
+const grace = 1000;
+
+export interface ListenOptions {
+    readonly host: string;
+    /** 0: any that is free. */
+    readonly port: number;
+    readonly signal: AbortSignal;
+    /** Ends what is still under way; its clients are told. */
+    readonly stop: () => Promise<void>;
+    /** Called with the address once it listens. */
+    readonly onStart: (url: string) => void;
+}
+
+/**
+ * @throws LanguageNeuronsError WRONG_USE where others may reach the address and no key is asked of them
+ */
+export function checkHost(host: string, apiKey: string | undefined): void {
+    if (isLoopback(host) || apiKey !== undefined) return;
+    throw new LanguageNeuronsError(
+        'WRONG_USE',
+        `--host ${host} lets other machines ask; give an API key too, by LANGUAGE_NEURONS_API_KEY or --api-key, or ` +
+            'leave --host out',
+    );
+}
+
+/**
+ * Serves until it is stopped; then answers under way have a moment to end.
+ * @throws LanguageNeuronsError WRONG_USE for an address that is taken or not this machine's
+ */
+export async function listen(app: FastifyInstance, options: ListenOptions): Promise<void> {
+    const { host, port, signal, stop, onStart } = options;
+    try {
+        await app.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port });
+    } catch (cause) {
+        const { code, message } = cause as NodeJS.ErrnoException;
+        const why = code === 'EADDRINUSE' ? `port ${port} of ${host} is taken` : message;
+        throw new LanguageNeuronsError('WRONG_USE', `${why}; give another --port or --host`, { cause });
+    }
+    const { address, family, port: given } = app.server.address() as AddressInfo;
+    onStart(`http://${family === 'IPv6' ? `[${address}]` : address}:${given}/v1`);
+    await aborted(signal);
+    const closed = app.close(); // takes no more; ends with the last response
+    const timer = setTimeout(() => void stop(), grace);
+    // A client may keep a connection whose last response is over.
+    const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
+    await closed;
+    clearTimeout(timer);
+    clearInterval(sweep);
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+    return new Promise((done) => {
+        if (signal.aborted) return done();
+        signal.addEventListener('abort', () => done(), { once: true });
+    });
+}

@@ -1,0 +1,85 @@
+import { type TextEdit } from '../engine/edits.js';
+import type { Engine } from '../engine/Engine.js';
+import { chatWriter } from '../questions/chatTemplate.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { createServer } from './createServer.js';
+import type { Served } from './Exchange.js';
+import { isLoopback } from './guards.js';
+import { checkHost, listen } from './listen.js';
+import type { ChatMessage } from './requestShapes.js';
+import type { ServedModel } from './ServedModel.js';
+
+export interface ServeOptions {
+    readonly engine: Engine;
+    readonly models: readonly ServedModel[];
+    /** Default 127.0.0.1. */
+    readonly host?: string | undefined;
+    /** Default 0: any that is free. */
+    readonly port?: number | undefined;
+    /** Asked for with every request; must be given where the host is not this machine alone. Default: none. */
+    readonly apiKey?: string | undefined;
+    /** Requests computed side by side. */
+    readonly parallel: number;
+    /** Tokens of one request, prompt and answer. */
+    readonly requestSize: number;
+    /** Answers that may wait beside those under way. Default 1024. */
+    readonly mostWaiting?: number | undefined;
+    /** Bytes of a request's body. Default 8 MiB. */
+    readonly mostBytes?: number | undefined;
+    /** Ends it. */
+    readonly signal: AbortSignal;
+    /** Called with the address, up to `/v1`, once it listens. */
+    readonly onStart?: ((url: string) => void) | undefined;
+}
+
+/**
+ * Serves a model, whole and under interventions, by OpenAI's HTTP interface, until the signal ends it. The engine is
+ * busy meanwhile.
+ * @throws LanguageNeuronsError WRONG_USE for an address that cannot be listened on, or lets others in without a key
+ */
+export async function serve(options: ServeOptions): Promise<void> {
+    const { engine, models, host = '127.0.0.1', apiKey, parallel, signal, onStart = () => undefined } = options;
+    checkHost(host, apiKey);
+    const edits: TextEdit[] = models.map(({ edit }) => edit);
+    const answering = await engine.answering({ edits, parallel, requestSize: options.requestSize });
+    const writer = engine.info.chatTemplate === '' ? undefined : chatWriter(engine, 'use /v1/completions');
+    const served: Served = {
+        answering,
+        models,
+        writeChat: (messages) => {
+            if (writer === undefined)
+                throw new LanguageNeuronsError('UNSUPPORTED', 'the model has no chat template; use /v1/completions');
+            return writer.write(messages.map(sayingOf));
+        },
+    };
+    const app = createServer(served, {
+        mostAnswers: parallel + (options.mostWaiting ?? defaultMostWaiting),
+        mostBytes: options.mostBytes ?? defaultMostBytes,
+        apiKey,
+        loopback: isLoopback(host),
+        info: engine.info,
+    });
+    try {
+        await listen(app, {
+            host,
+            port: options.port ?? 0,
+            signal,
+            stop: () => answering.close({ stop: true }),
+            onStart,
+        });
+    } finally {
+        await answering.close({ stop: true });
+        writer?.close();
+    }
+}
+
+export const defaultMostWaiting = 1024;
+export const defaultMostBytes = 8 * 1024 * 1024;
+
+/** Parts are one text; a developer is to a template of ours what it calls the system. */
+function sayingOf({ role, content }: ChatMessage): { role: string; content: string } {
+    return {
+        role: role === 'developer' ? 'system' : role,
+        content: typeof content === 'string' ? content : content.map(({ text }) => text).join(''),
+    };
+}

@@ -1,0 +1,56 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import type { TextEdit } from '../../src/engine/edits.js';
+import { type MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { serve, type ServeOptions } from '../../src/serve/serve.js';
+import type { ServedModel } from '../../src/serve/ServedModel.js';
+
+/** A server in this process, until `end` is called. */
+export interface RunningServer {
+    /** Up to `/v1`. */
+    readonly url: string;
+    readonly models: readonly ServedModel[];
+    end(): Promise<void>;
+}
+
+/** Serves the whole model and one without every seventh neuron of each layer. */
+export async function startServer(engine: MeasuredEngine, options: Partial<ServeOptions> = {}): Promise<RunningServer> {
+    const models = [
+        { id: 'whole', edit: undefined },
+        { id: 'without-some', edit: withoutSome(engine) },
+    ];
+    const stop = new AbortController();
+    let started: (url: string) => void;
+    const listening = new Promise<string>((resolve) => (started = resolve));
+    const ended = serve({
+        engine,
+        models,
+        parallel: 8,
+        requestSize: 256,
+        signal: stop.signal,
+        onStart: (url) => started(url),
+        ...options,
+    });
+    const url = await Promise.race([listening, ended.then(() => '')]);
+    return {
+        url,
+        models,
+        end: async () => {
+            stop.abort();
+            await ended;
+        },
+    };
+}
+
+function withoutSome(engine: MeasuredEngine): TextEdit {
+    return {
+        factors: engine.sites.map(({ width }) => Float32Array.from({ length: width }, (_, j) => (j % 7 === 0 ? 0 : 1))),
+    };
+}
+
+/** A folder of the test's own, and what removes it. */
+export function temporaryFolder(): { readonly path: string; remove(): void } {
+    const path = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+    return { path, remove: () => rmSync(path, { recursive: true }) };
+}

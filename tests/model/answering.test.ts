@@ -1,0 +1,247 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Answering, TokenAnswer } from '../../src/engine/Answering.js';
+import type { TextEdit } from '../../src/engine/edits.js';
+import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { writeLfm2 } from '../helpers/hybridModels.js';
+import { embeddedModel } from '../helpers/models.js';
+import { writeUnquantized } from '../helpers/unquantized.js';
+
+// Without quantization, rounding does not depend on what is computed beside a token: answers are compared exactly.
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const path = join(folder, 'model.gguf');
+let engine: MeasuredEngine;
+let edits: TextEdit[];
+beforeAll(async () => {
+    await writeUnquantized(embeddedModel, path);
+    engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true, edits: 2 });
+    const factors = engine.sites.map(({ width }) => Float32Array.from({ length: width }, (_, j) => (j % 7 ? 1 : 0)));
+    edits = [undefined, { factors }];
+});
+afterAll(() => {
+    engine.close();
+    rmSync(folder, { recursive: true });
+});
+
+const prompts = ['The farmer', 'Der alte Mann', 'Le professeur lit', 'One day the teacher', 'Die Köchin'];
+
+async function withAnswering<T>(parallel: number, work: (answering: Answering) => Promise<T>): Promise<T> {
+    const answering = await engine.answering({ edits, parallel, requestSize: 256 });
+    try {
+        return await work(answering);
+    } finally {
+        await answering.close({ stop: true });
+    }
+}
+
+async function generated(options: { temperature?: number; seed?: number; maxTokens: number }): Promise<string[][]> {
+    const asked = edits.flatMap((_, edit) => prompts.map((text, id) => ({ id, text, edit })));
+    const texts: string[][] = [[], []];
+    for await (const { prompt, edit, text } of engine.generate(asked, { edits, ...options }))
+        texts[edit]![prompt] = text;
+    return texts;
+}
+
+describe('requests that come while others are under way', () => {
+    it.each([{ maxTokens: 40 }, { maxTokens: 30, temperature: 0.8, seed: 5 }])(
+        'are answered as the same prompts are in one pass: %o',
+        async (options) => {
+            const expected = await generated(options);
+            const answers = await withAnswering(3, async (answering) =>
+                Promise.all(
+                    edits.flatMap((_, edit) =>
+                        prompts.map(async (text, promptNumber) => {
+                            await sleep(7 * promptNumber); // some wait, some join
+                            const prompt = await answering.tokenize(text, false);
+                            const answer = await answering.ask({ prompt, promptNumber, edit, ...options });
+                            expect(answer.end).toBe('length');
+                            return answering.texts.textOf(answer.tokens);
+                        }),
+                    ),
+                ),
+            );
+            expect(answers).toEqual(expected.flat());
+            expect(new Set(answers).size).toBeGreaterThan(prompts.length);
+        },
+    );
+
+    it('go through one after another where there is room for one', async () => {
+        const expected = (await generated({ maxTokens: 20 }))[0]!;
+        const texts = await withAnswering(1, async (answering) =>
+            Promise.all(
+                prompts.map(async (text) => {
+                    const prompt = await answering.tokenize(text, false);
+                    return answering.texts.textOf((await answering.ask({ prompt, maxTokens: 20 })).tokens);
+                }),
+            ),
+        );
+        expect(texts).toEqual(expected);
+    });
+
+    it('have each its own length, temperature and stops', async () => {
+        const whole = (await generated({ maxTokens: 40 }))[0]![0]!;
+        const stop = whole.slice(10, 14);
+        await withAnswering(8, async (answering) => {
+            const prompt = await answering.tokenize(prompts[0]!, false);
+            const [short, stopped, hot, again] = await Promise.all([
+                answering.ask({ prompt, maxTokens: 7 }),
+                answering.ask({ prompt, maxTokens: 40, stops: [stop] }),
+                answering.ask({ prompt, maxTokens: 40, temperature: 1.5, seed: 9 }),
+                answering.ask({ prompt, maxTokens: 40, temperature: 1.5, seed: 9 }),
+            ]);
+            expect(short.tokens).toHaveLength(7);
+            expect(stopped.end).toBe('stop');
+            const text = answering.texts.textOf(stopped.tokens);
+            expect(text).toContain(stop);
+            expect(answering.texts.textOf(stopped.tokens.subarray(0, -1))).not.toContain(stop);
+            expect(hot.tokens).toEqual(again.tokens);
+            expect(answering.texts.textOf(hot.tokens)).not.toContain(text);
+        });
+    });
+
+    it('tell how they grow', async () => {
+        await withAnswering(2, async (answering) => {
+            const prompt = await answering.tokenize(prompts[1]!, false);
+            const lengths: number[] = [];
+            const { tokens } = await answering.ask({
+                prompt,
+                maxTokens: 120,
+                onGrowth: (soFar) => lengths.push(soFar.length),
+            });
+            expect(lengths.length).toBeGreaterThan(2);
+            expect(lengths).toEqual(lengths.toSorted((a, b) => a - b));
+            expect(lengths.at(-1)).toBe(tokens.length);
+        });
+    });
+
+    it('of which one is given up leave the others as they are, and its place free', async () => {
+        const expected = (await generated({ maxTokens: 60 }))[0]!;
+        await withAnswering(2, async (answering) => {
+            const ask = async (place: number, signal?: AbortSignal): Promise<TokenAnswer> => {
+                const prompt = await answering.tokenize(prompts[place]!, false);
+                return answering.ask({ prompt, maxTokens: signal === undefined ? 60 : 200, signal });
+            };
+            const gone = new AbortController();
+            const lost = [0, 1, 2, 3].map((place) => ask(place, gone.signal));
+            const kept = [0, 1, 2, 3, 4].map((place) => ask(place));
+            await sleep(30);
+            gone.abort();
+            for (const one of lost) await expect(one).rejects.toMatchObject({ code: 'ABORTED' });
+            const texts = (await Promise.all(kept)).map(({ tokens }) => answering.texts.textOf(tokens));
+            expect(texts).toEqual(expected);
+            expect(answering.open).toBe(0);
+            await expect(ask(0, AbortSignal.abort())).rejects.toMatchObject({ code: 'ABORTED' });
+        });
+    });
+
+    it('that nothing can be made of are refused by themselves', async () => {
+        await withAnswering(2, async (answering) => {
+            const prompt = await answering.tokenize(prompts[0]!, false);
+            for (const [wrong, why] of [
+                [{ prompt, maxTokens: 256 }, /longer than the 256 tokens/],
+                [{ prompt: Int32Array.of(1_000_000), maxTokens: 1 }, /no token 1000000/],
+                [{ prompt, maxTokens: 1, edit: 2 }, /edit 2 of 2/],
+                [{ prompt, maxTokens: -1 }, /no -1 tokens/],
+            ] as const)
+                await expect(answering.ask(wrong)).rejects.toMatchObject({
+                    code: 'WRONG_USE',
+                    message: expect.stringMatching(why) as string,
+                });
+            expect((await answering.ask({ prompt, maxTokens: 3 })).tokens).toHaveLength(3);
+        });
+        for (const parallel of [0, 65, 1.5])
+            await expect(engine.answering({ parallel, requestSize: 64 })).rejects.toMatchObject({ code: 'WRONG_USE' });
+    });
+
+    it('are rejected with what a pass fails of, and the next begins another', async () => {
+        await withAnswering(2, async (answering) => {
+            const prompt = await answering.tokenize(prompts[0]!, false);
+            const scoring = engine.score([{ language: 'en', prompt: '', response: 'The farmer. '.repeat(200) }]);
+            const lost = await Promise.allSettled([1, 2, 3].map(() => answering.ask({ prompt, maxTokens: 5 })));
+            for (const one of lost) expect(one).toMatchObject({ status: 'rejected', reason: { code: 'BUSY' } });
+            await scoring;
+            expect((await answering.ask({ prompt, maxTokens: 5 })).tokens).toHaveLength(5);
+        });
+    });
+
+    it('that are open when it is closed are answered, or told that they are not; then the engine is free', async () => {
+        const answering = await engine.answering({ edits, parallel: 2, requestSize: 256 });
+        const prompt = await answering.tokenize(prompts[0]!, false);
+        const asked = [1, 2, 3].map(() => answering.ask({ prompt, maxTokens: 20 }));
+        await expect(engine.score([])).rejects.toMatchObject({ code: 'BUSY' });
+        await answering.close();
+        for (const answer of await Promise.all(asked)) expect(answer.tokens).toHaveLength(20);
+        await expect(answering.ask({ prompt, maxTokens: 1 })).rejects.toMatchObject({ code: 'CLOSED' });
+
+        const other = await engine.answering({ edits, parallel: 2, requestSize: 256 });
+        const lost = [1, 2, 3].map(() => other.ask({ prompt, maxTokens: 200 }));
+        const ended = Promise.allSettled(lost);
+        await other.close({ stop: true });
+        for (const one of await ended) expect(one).toMatchObject({ status: 'rejected', reason: { code: 'ABORTED' } });
+        expect((await engine.score([{ language: 'en', prompt: '', response: 'The farmer' }])).tokens).toBeGreaterThan(
+            0,
+        );
+    });
+});
+
+it('a model without a vocabulary is refused in one line', async () => {
+    const bare = join(folder, 'lfm2.gguf');
+    writeLfm2(bare, 'rarra', 96);
+    using other = await MeasuredEngine.open({ model: bare, gpu: 'off', windowSize: 64 });
+    await expect(other.answering({ parallel: 2, requestSize: 64 })).rejects.toMatchObject({
+        code: 'UNSUPPORTED',
+        message: expect.stringMatching(/no vocabulary/) as string,
+    });
+});
+
+describe('log-probabilities', () => {
+    it('of a prompt are those of the logits, whatever is computed beside it, and the likeliest ones too', async () => {
+        await withAnswering(8, async (answering) => {
+            const asked = await Promise.all(prompts.map((text) => answering.tokenize(text, false)));
+            const [, ...answers] = await Promise.all([
+                answering.ask({ prompt: asked[0]!, maxTokens: 60 }),
+                ...asked.map((prompt) =>
+                    answering.ask({
+                        prompt,
+                        maxTokens: 0,
+                        edit: 1,
+                        telling: { prompt: true, answer: true, likeliest: 3 },
+                    }),
+                ),
+            ]);
+            await answering.close();
+            for (const [place, { prompt, tokens, toldOfPrompt, told }] of answers.entries()) {
+                expect([...tokens, ...told]).toEqual([]);
+                const logits = await engine.logits(asked[place]!, { edit: edits[1] });
+                const vocabulary = logits.length / prompt.length;
+                expect(toldOfPrompt.map(({ token }) => token)).toEqual([...prompt.subarray(1)]);
+                for (const [i, { token, logProbability, likeliest }] of toldOfPrompt.entries()) {
+                    const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary);
+                    const sum = Math.log(row.reduce((total, x) => total + Math.exp(x - row[token]!), 0));
+                    expect(logProbability).toBeCloseTo(-sum, 4);
+                    const best = Array.from(row.keys()).sort((a, b) => row[b]! - row[a]! || a - b);
+                    expect(likeliest.map((one) => one.token)).toEqual(best.slice(0, 3));
+                    expect(likeliest[0]!.logProbability).toBeGreaterThanOrEqual(logProbability);
+                }
+            }
+        });
+    });
+
+    it('of an answer are those that it has when it is read as a prompt', async () => {
+        await withAnswering(4, async (answering) => {
+            const prompt = await answering.tokenize(prompts[0]!, false);
+            const telling = { prompt: true, answer: true, likeliest: 2 };
+            const said = await answering.ask({ prompt, maxTokens: 12, temperature: 1, telling });
+            const whole = Int32Array.from([...said.prompt, ...said.tokens]);
+            const read = await answering.ask({ prompt: whole, maxTokens: 0, telling });
+            expect(said.told.map(({ token }) => token)).toEqual([...said.tokens]);
+            for (const [i, one] of [...said.toldOfPrompt, ...said.told].entries()) {
+                expect(one.logProbability).toBeCloseTo(read.toldOfPrompt[i]!.logProbability, 4);
+                expect(one.likeliest[0]!.token).toBe(read.toldOfPrompt[i]!.likeliest[0]!.token);
+            }
+        });
+    });
+});
