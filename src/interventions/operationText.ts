@@ -65,6 +65,7 @@ function takesValue(op: InterventionOp, value: InterventionValue | undefined): b
 function valueOf(op: InterventionOp, text: string, wrong: (why: string) => LanguageNeuronsError): InterventionValue {
     if (isNamedValue(text)) {
         if (op === 'scale') throw wrong('it scales by a number');
+        if (op === 'diffmean' && !text.startsWith('mean:')) throw wrong(`${text} is no mean of a language`);
         return text;
     }
     if (op === 'diffmean') throw wrong(`${JSON.stringify(text)} is no mean of a language`);

@@ -40,6 +40,7 @@ describe('the short text of an operation', () => {
             ['scale:1:2', '"1:2" is no number'],
             ['add:0x10', '"0x10" is no number'],
             ['scale:mean:zh', 'it scales by a number'],
+            ['diffmean:p90:zh', 'p90:zh is no mean of a language'],
             ['diffmean:1', '"1" is no mean of a language'],
             ['replace:p101:zh', '"p101:zh" is no number'],
             ['replace:1e999', '"1e999" is no number'],
