@@ -13,6 +13,8 @@ export interface Found {
     readonly possible: number;
     /** Experts that no token went through. */
     readonly unrouted: number;
+    /** What is wrong with the values of activations; empty where nothing is. */
+    readonly values: string;
 }
 
 export interface Refusal {

@@ -22,9 +22,41 @@ async function countOf(options) {
     }
 }
 
+/** What is wrong with the values of activations; '' where nothing is. */
+async function faultOfValues(options, { sites, counted }) {
+    const addable = sites.every((site) => site.addable);
+    const valued = await countOf({ ...options, values: true }).catch((error) => error);
+    if (!addable) return valued.code === 'UNSUPPORTED' ? '' : 'values of what has none are not refused';
+    if (valued instanceof Error) return `values: ${valued.message}`;
+    const { counts, routed, sums, histograms, tokens: total } = valued.counted;
+    if (keysOf(valued.counted).join() !== keysOf(counted).join()) return 'counts with values differ';
+    if (sums.every((site) => site.every((sum) => sum === 0n))) return 'all sums are 0';
+    const other = options.gpu === 'off' ? await countOf({ ...options, values: true, counting: 'transpose' }) : valued;
+    for (const [i, site] of sums.entries()) {
+        const { width } = sites[i];
+        for (const [j, sum] of site.entries()) {
+            const difference = Number(sum - other.counted.sums[i][j]) / 2 ** 20;
+            if (Math.abs(difference) > 1e-3) return `site ${i}: the ways of adding up differ by ${difference}`;
+            // What is above 0 was counted, what is below was not: these are the activations, not what they meet.
+            const through = routed[i].length === 0 ? total : routed[i][Math.floor(j / width)];
+            if (counts[i][j] === 0n && sum > 0n) return `site ${i}: a neuron that never fires has a sum above 0`;
+            if (counts[i][j] === through && sum < 0n) return `site ${i}: one that always fires has a sum below 0`;
+            if (routed[i].length > 0 || options.gpu !== 'off') continue;
+            const bins = histograms[i].subarray(64 * j, 64 * (j + 1));
+            const [below, above] = [bins.subarray(0, 15), bins.subarray(16)].map((part) =>
+                part.reduce((n, count) => n + count, 0),
+            );
+            if (above > Number(counts[i][j]) || below > Number(total - counts[i][j]))
+                return `site ${i}: a neuron's bins do not fit its count`;
+        }
+    }
+    return '';
+}
+
 async function examine({ path, gpu }) {
     const options = { ...settings, model: path, gpu };
     const { sites, counted } = await countOf(options);
+    const values = await faultOfValues(options, { sites, counted });
     const { counted: reference } = await countOf({ ...options, callbackTensor: '*' });
     // The reference meets sites in its own order and does not name them: equal as a multiset.
     const left = keysOf(reference);
@@ -37,7 +69,7 @@ async function examine({ path, gpu }) {
     const active = counted.counts.flatMap((site) => [...site]).reduce((sum, count) => sum + Number(count), 0);
     const possible = sites.reduce((sum, { width, used }) => sum + width * used, 0) * tokens.length;
     const unrouted = counted.routed.flatMap((site) => [...site]).filter((count) => count === 0n).length;
-    return { sites, differing, active, possible, unrouted };
+    return { sites, differing, active, possible, unrouted, values };
 }
 
 process.on('message', async (request) => {
