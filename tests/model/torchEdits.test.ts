@@ -7,7 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { ActivationValues } from '../../src/activations/ActivationValues.js';
 import type { Activations } from '../../src/activations/Activations.js';
+import type { TextEdit } from '../../src/engine/edits.js';
 import type { Engine } from '../../src/engine/Engine.js';
+import type { CountResult } from '../../src/engine/engineTypes.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
@@ -38,6 +40,14 @@ interface TorchAnswer {
     readonly percentiles: readonly (readonly (readonly number[])[])[];
     readonly logProbabilities: readonly number[];
     readonly greedy: readonly number[];
+}
+
+/** What PyTorch does at tokens from <= position < to, [layers][neurons]. */
+interface TorchEdit {
+    readonly from: number;
+    readonly to: number | null;
+    readonly factors: readonly (readonly number[])[];
+    readonly offsets: readonly (readonly number[])[];
 }
 
 /** What PyTorch is to do to each layer, beside the interventions of ours that should do the same. */
@@ -99,69 +109,42 @@ describe.skipIf(!hasTorch)(`interventions against PyTorch's hooks (skipped witho
         rmSync(folder, { recursive: true });
     });
 
-    it('finds the same means and percentiles of activations', async () => {
-        const language = 'en';
-        const text = Array.from({ length: 12 }, () => [...tokens]).flat();
-        const [bos = 0] = tokens;
-        const lead = bos === engine.info.bos ? 1 : 0;
-        const percents = [50, 90];
-        const theirs = await torch.ask({ tokens: text, from: lead, percents });
+    /** Values of several texts, each as a language of its own. */
+    async function valuesOf(texts: Readonly<Record<string, readonly number[]>>): Promise<ActivationValues> {
         const valued = await MeasuredEngine.open({ model, gpu: 'off', values: true, f32Cache: true });
-        const sample = { tokens: Int32Array.from(text.slice(lead)), promptLength: 0, characters: 0 };
-        const { counts, sums, histograms, tokens: counted } = await valued.count([sample]);
-        const [edges, sites] = [valued.binEdges, valued.sites];
+        const found: CountResult[] = [];
+        for (const text of Object.values(texts))
+            found.push(await valued.count([{ tokens: Int32Array.from(text), promptLength: 0, characters: 0 }]));
+        const { binEdges: edges, sites } = valued;
         valued.close();
-        const source = { model: {}, dataset: {}, versions: {} } as Activations['source'];
-        const found = new ActivationValues({
-            languages: [language],
-            sites,
-            counts,
-            tokens: BigInt64Array.of(counted),
-            values: { sums, histograms, edges },
-            source,
-        });
-        expect(counted).toBe(BigInt(text.length - lead));
-        let between = 0;
-        for (let site = 0; site < layers; site++) {
-            for (let index = 0; index < width; index++) {
-                expect(Math.abs(found.mean(site, index, 0) - theirs.means[site]![index]!)).toBeLessThan(1e-5);
-                for (const [i, percent] of percents.entries()) {
-                    const [ours, exact] = [
-                        found.percentile(site, index, percent, 0),
-                        theirs.percentiles[i]![site]![index]!,
-                    ];
-                    // A bin is a quarter of its value wide at most, half of a negative one, and 2^-6 around 0.
-                    if (Math.abs(ours - exact) < 0.016 + 0.5 * Math.abs(exact)) between++;
+        const join = (lists: readonly BigInt64Array[]): BigInt64Array =>
+            BigInt64Array.from({ length: lists.length * lists[0]!.length }, (_, i) => {
+                return lists[i % lists.length]![Math.floor(i / lists.length)]!;
+            });
+        const histograms = sites.map((site, i) => {
+            const bins = new Uint32Array(site.width * found.length * edges.length);
+            for (const [k, { histograms: of }] of found.entries()) {
+                for (let j = 0; j < site.width; j++) {
+                    const column = of[i]!.subarray(j * edges.length, (j + 1) * edges.length);
+                    bins.set(column, (j * found.length + k) * edges.length);
                 }
             }
-        }
-        // An exact percentile between two far activations lies in neither's bin.
-        expect(between / (layers * width * percents.length)).toBeGreaterThan(0.98);
-    });
-
-    it.each(Object.entries(cases))('%s', async (_name, { interventions, torch: wanted }) => {
-        const sizes = engine.sites.map((site) => site.width);
-        expect(sizes).toEqual(Array(layers).fill(width));
-        const edit = compileInterventions(interventions, { sizes });
-        const values = (of: number, otherwise: number): number[][] => {
-            const rows = sizes.map((size) => Array<number>(size).fill(otherwise));
-            for (const [layer, neuron] of neurons) rows[layer]![neuron] = of;
-            return rows;
-        };
-        const theirs = await torch.ask({
-            tokens: [...tokens],
-            prompt: promptLength,
-            edits: wanted.map(({ from, to, factor, offset }) => ({
-                from,
-                to,
-                factors: values(factor, 1),
-                offsets: values(offset, 0),
-            })),
-            greedy: 40,
+            return bins;
         });
+        return new ActivationValues({
+            languages: Object.keys(texts),
+            sites,
+            counts: sites.map((_, i) => join(found.map(({ counts }) => counts[i]!))),
+            tokens: BigInt64Array.from(found, ({ tokens: counted }) => counted),
+            values: { sums: sites.map((_, i) => join(found.map(({ sums }) => sums[i]!))), histograms, edges },
+            source: { model: {}, dataset: {}, versions: {} } as Activations['source'],
+        });
+    }
 
-        // BOS is put before where it is not there, and belongs to the prompt
-        const lead = tokens[0] === engine.info.bos ? 1 : 0;
+    /** Scores and greedy tokens under an edit are PyTorch's under its own. */
+    async function expectSame(edit: TextEdit, edits: readonly TorchEdit[]): Promise<void> {
+        const theirs = await torch.ask({ tokens: [...tokens], prompt: promptLength, edits, greedy: 40 });
+        const lead = leadOf();
         const sample = { tokens: tokens.subarray(lead), promptLength: promptLength - lead, characters: 0 };
         const { logProbability } = await engine.score([sample], { edit });
         const expected = theirs.logProbabilities.slice(promptLength - 1).reduce((sum, one) => sum + one, 0);
@@ -180,6 +163,78 @@ describe.skipIf(!hasTorch)(`interventions against PyTorch's hooks (skipped witho
             expect(answer.text).toBe(same);
             expect(said.length).toBeGreaterThan(0);
         }
+    }
+
+    /** BOS is put before where it is not there, and belongs to the prompt. */
+    const leadOf = (): number => (tokens[0] === engine.info.bos ? 1 : 0);
+
+    it('finds the same means and percentiles of activations', async () => {
+        const text = Array.from({ length: 12 }, () => [...tokens]).flat();
+        const lead = leadOf();
+        const percents = [50, 90];
+        const theirs = await torch.ask({ tokens: text, from: lead, percents });
+        const found = await valuesOf({ en: text.slice(lead) });
+        let between = 0;
+        for (let site = 0; site < layers; site++) {
+            for (let index = 0; index < width; index++) {
+                expect(Math.abs(found.mean(site, index, 0) - theirs.means[site]![index]!)).toBeLessThan(1e-5);
+                for (const [i, percent] of percents.entries()) {
+                    const [ours, exact] = [
+                        found.percentile(site, index, percent, 0),
+                        theirs.percentiles[i]![site]![index]!,
+                    ];
+                    // A bin is a quarter of its value wide at most, half of a negative one, and 2^-6 around 0.
+                    if (Math.abs(ours - exact) < 0.016 + 0.5 * Math.abs(exact)) between++;
+                }
+            }
+        }
+        // An exact percentile between two far activations lies in neither's bin.
+        expect(between / (layers * width * percents.length)).toBeGreaterThan(0.98);
+    });
+
+    it('diffmean and mean, by the means of two texts', async () => {
+        const lead = leadOf();
+        const [en, de] = [[...tokens], [...tokens].reverse()];
+        if (lead === 1) de.unshift(de.pop()!); // BOS first again
+        const values = await valuesOf({ en: en.slice(lead), de: de.slice(lead) });
+        const [ofEn, ofDe] = [
+            (await torch.ask({ tokens: en, from: lead, percents: [50] })).means,
+            (await torch.ask({ tokens: de, from: lead, percents: [50] })).means,
+        ];
+        const sizes = engine.sites.map((site) => site.width);
+        const rows = (of: (site: number, index: number) => number, otherwise: number): number[][] => {
+            const all = sizes.map((size) => Array<number>(size).fill(otherwise));
+            for (const [site, index] of neurons) all[site]![index] = of(site, index);
+            return all;
+        };
+        const ones = rows(() => 1, 1);
+        const difference = rows((site, index) => 2 * (ofDe[site]![index]! - ofEn[site]![index]!), 0);
+        const diffmean: Intervention = { neurons, op: 'diffmean', value: 'mean:de', strength: 2 };
+        await expectSame(compileInterventions([diffmean], { sizes, values }), [
+            { ...all, factors: ones, offsets: difference },
+        ]);
+        await expectSame(compileInterventions([{ neurons, op: 'replace', value: 'mean:de' }], { sizes, values }), [
+            { ...all, factors: rows(() => 0, 1), offsets: rows((site, index) => ofDe[site]![index]!, 0) },
+        ]);
+    });
+
+    it.each(Object.entries(cases))('%s', async (_name, { interventions, torch: wanted }) => {
+        const sizes = engine.sites.map((site) => site.width);
+        expect(sizes).toEqual(Array(layers).fill(width));
+        const rows = (of: number, otherwise: number): number[][] => {
+            const all = sizes.map((size) => Array<number>(size).fill(otherwise));
+            for (const [layer, neuron] of neurons) all[layer]![neuron] = of;
+            return all;
+        };
+        await expectSame(
+            compileInterventions(interventions, { sizes }),
+            wanted.map(({ from, to, factor, offset }) => ({
+                from,
+                to,
+                factors: rows(factor, 1),
+                offsets: rows(offset, 0),
+            })),
+        );
     });
 });
 
