@@ -86,8 +86,8 @@ export async function writeActivations(path: string, activations: Activations): 
 }
 
 /**
- * Reads counts from a file, or from `activations.safetensors` in a run folder.
- * @param options.values read values too, where there are any; they take many times the room. Default false.
+ * Reads counts from a file, or from `activations.safetensors` in a run folder; with `values` also those, where there
+ * are any, which take many times the room.
  * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong
  */
 export async function readActivations(
