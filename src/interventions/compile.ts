@@ -3,6 +3,7 @@ import type { AffineEdit, NeuronEdit, TextEdit } from '../engine/edits.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
+import { setsFor } from '../neurons/neuronSets.js';
 import type { Intervention, InterventionWhere, PositionRange } from './Intervention.js';
 import { resolveValue } from './resolveValue.js';
 
@@ -85,7 +86,9 @@ function stepOf(intervention: Intervention, i: number, { sizes, analysis, values
     let neurons: readonly NeuronIndex[];
     if ('language' in choice) {
         if (analysis === undefined) throw wrong(`there is no analysis to take the neurons of ${choice.language} from`);
-        neurons = neuronsOf(analysis, choice.language, choice.set ?? 'specific+related');
+        const { language, set = 'specific+related' } = choice;
+        if (!setsFor(analysis).includes(set)) throw wrong(`the model analysed has no ${set}; choose another set`);
+        neurons = neuronsOf(analysis, language, set);
     } else {
         neurons = choice;
     }

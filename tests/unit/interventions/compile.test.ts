@@ -8,6 +8,7 @@ import {
     interventionOps,
     type InterventionWhere,
 } from '../../../src/interventions/Intervention.js';
+import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
 
 const sizes = [6, 4];
 const compile = (...interventions: Intervention[]): ReturnType<typeof compileInterventions> =>
@@ -133,6 +134,14 @@ describe('interventions', () => {
     ])('%s is refused, naming it', (_what, one, message) => {
         expect(() => compile(one)).toThrow(message);
         expect(() => compile(one)).toThrow(/intervention 1/);
+    });
+
+    it('of experts that the model analysed does not have are refused', () => {
+        const analysis = { languages: ['de'] } as unknown as NeuronAnalysis;
+        const experts: Intervention = { neurons: { language: 'de', set: 'experts' }, op: 'zero' };
+        expect(() => compileInterventions([experts], { sizes, analysis })).toThrow(
+            'intervention 1 (zero): the model analysed has no experts; choose another set',
+        );
     });
 
     it('at more ranges of positions than are worth it are refused', () => {
