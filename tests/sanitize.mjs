@@ -23,11 +23,14 @@ const quick = [
     'modelInfo',
     'counting',
     'additive',
-    'edit',
+    'answering',
+    'edits',
     'generate',
     'lora',
+    'mask',
     'memory',
     'untouched',
+    'values',
     'withNeurons',
 ].map((name) => `tests/model/${name}.test.ts`);
 
