@@ -287,7 +287,7 @@ void llama_adapter_neuron::set_tokens(const std::vector<llama_neurons_token> & l
     likeliest.assign(list.size(), -1);
     if (mode.count || mode.values) {
         if ((undrained + counted) * most_used(sites) > max_undrained) {
-            drain();
+            drain_counters();
         }
         undrained += counted;
         undrained_sums = mode.values;
@@ -295,26 +295,30 @@ void llama_adapter_neuron::set_tokens(const std::vector<llama_neurons_token> & l
     }
 }
 
-// After each batch: F32 sums of many would lose what the last ones add.
-void llama_adapter_neuron::drain_sums() {
-    if (!undrained_sums) {
-        return;
-    }
-    undrained_sums = false;
-    for (size_t i = 0; i < sites.size(); ++i) {
+const neuron_site * llama_adapter_neuron::take_sums() {
+    const neuron_site * lost = nullptr;
+    for (size_t i = 0; undrained_sums && i < sites.size(); ++i) {
         for (neuron_place * at : sites[i].places()) {
-            if (!neuron_take_sums(*at, totals.sums[i])) {
-                throw llama_neurons_error(
-                    "NATIVE", "activations of layer " + std::to_string(sites[i].info.layer)
-                                  + " are infinite or larger than can be added up; count without values"
-                );
+            if (!neuron_take_sums(*at, totals.sums[i]) && lost == nullptr) {
+                lost = &sites[i];
             }
         }
     }
+    undrained_sums = false;
+    return lost;
 }
 
-void llama_adapter_neuron::drain() {
-    drain_sums();
+// After each batch: F32 sums of many would lose what the last ones add.
+void llama_adapter_neuron::drain_sums() {
+    if (const neuron_site * lost = take_sums()) {
+        throw llama_neurons_error(
+            "NATIVE", "activations of layer " + std::to_string(lost->info.layer)
+                          + " are infinite or larger than can be added up; count without values"
+        );
+    }
+}
+
+void llama_adapter_neuron::drain_counters() {
     std::vector<float> values;
     for (size_t i = 0; i < sites.size(); ++i) {
         const size_t neurons = totals.active[i].size();
@@ -334,12 +338,14 @@ void llama_adapter_neuron::drain() {
 }
 
 const llama_neurons_totals & llama_adapter_neuron::counts() {
-    drain();
+    drain_sums();
+    drain_counters();
     return totals;
 }
 
 void llama_adapter_neuron::reset_counts() {
-    drain();
+    take_sums(); // whatever they are
+    drain_counters();
     for (auto * lists : { &totals.active, &totals.routed, &totals.sums }) {
         for (auto & list : *lists) {
             std::fill(list.begin(), list.end(), 0);

@@ -82,8 +82,10 @@ private:
     void check_edit(const llama_neurons_edit & edit) const;
     void check_shape(const std::vector<std::vector<float>> & values, const char * what) const;
     void check_values(const neuron_site & site) const; // throws UNSUPPORTED
-    void drain();
+    void drain_counters();
     void drain_sums(); // throws NATIVE
+    // Takes the last batch's sums off the devices; the first site of which some cannot be added up, or nullptr.
+    const neuron_site * take_sums();
 
     mutable std::optional<neuron_survey> survey; // a const graph build writes it
     neuron_tokens tokens;

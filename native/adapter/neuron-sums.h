@@ -20,7 +20,8 @@ ggml_tensor * neuron_add_to(ggml_context * ctx, ggml_tensor * sum, ggml_tensor *
 // [width, rows] over the rows, in the place's way: [width].
 ggml_tensor * neuron_sum_tokens(ggml_context * ctx, const neuron_place & at, ggml_tensor * values);
 
-// One row a token and expert that it went through, with the token's weight at the expert's place: [used * rows, experts].
+// One row a token and expert that it went through, with the token's weight at the expert's place:
+// [used * rows, experts].
 ggml_tensor * neuron_one_hot(
     ggml_context * ctx, const neuron_place & at, const llama_neurons_site & info, const neuron_counted & what
 );

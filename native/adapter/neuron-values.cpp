@@ -232,13 +232,15 @@ bool neuron_take_sums(const neuron_place & at, std::vector<int64_t> & totals) {
     std::vector<float> sums(totals.size());
     ggml_backend_tensor_get(at.sums, sums.data(), 0, sums.size() * sizeof(float));
     ggml_backend_tensor_memset(at.sums, 0, 0, ggml_nbytes(at.sums));
+    bool all = true;
     for (size_t j = 0; j < sums.size(); ++j) {
-        if (!(std::fabs(double(sums[j])) < most)) {
-            return false;
+        if (std::fabs(double(sums[j])) < most) {
+            totals[j] += std::llround(double(sums[j]) * unit);
+        } else {
+            all = false; // so is what is not a number
         }
-        totals[j] += std::llround(double(sums[j]) * unit);
     }
-    return true;
+    return all;
 }
 
 void neuron_take_histogram(const neuron_place & at, std::vector<uint32_t> & totals) {

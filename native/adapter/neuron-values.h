@@ -22,7 +22,7 @@ std::vector<ggml_tensor *> neuron_add_values(
 bool neuron_values_supported(ggml_backend_dev_t device, const llama_neurons_site & info, llama_neurons_ops ops);
 
 // Moves a batch's sums to [experts * width] totals in units of 2^-20, so that totals add up the same in any order.
-// false where one is not finite, or out of range; the totals are of no use then.
+// false where one is not finite, or out of range, which is left out; the totals are of no use then.
 bool neuron_take_sums(const neuron_place & at, std::vector<int64_t> & totals);
 
 // Moves counts of bins to [width * bins] totals.

@@ -1,7 +1,6 @@
-import { closeSync, mkdtempSync, openSync, rmSync, writeSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { gguf } from '@huggingface/gguf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { AffineEdit, TextEdit } from '../../src/engine/edits.js';
 import { Engine } from '../../src/engine/Engine.js';
@@ -11,6 +10,7 @@ import { neuronsAt } from '../../src/engine/Site.js';
 import { maskOf } from '../../src/experiments/conditions.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
 import { halvedIntoPrompts, udhrSamples } from '../helpers/texts.js';
+import { fillRow } from '../helpers/fillRow.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUngated, writeWidths } from '../helpers/syntheticModels.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
@@ -49,16 +49,6 @@ async function withEngine<T>(
     } finally {
         engine.close();
     }
-}
-
-/** Writes a number over one row of an F32 tensor. */
-async function fillRow(path: string, name: string, row: number, value: number): Promise<void> {
-    const { tensorInfos, tensorDataOffset } = await gguf(path, { allowLocalFile: true });
-    const { shape, offset } = tensorInfos.find((tensor) => tensor.name === name)!;
-    const values = new Float32Array(Number(shape[0])).fill(value);
-    const file = openSync(path, 'r+');
-    writeSync(file, values, 0, values.byteLength, Number(tensorDataOffset + offset) + row * values.byteLength);
-    closeSync(file);
 }
 
 const perToken = ({ logProbability, tokens }: TextScore): number => logProbability / tokens;

@@ -13,7 +13,9 @@ import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
 import { merge } from '../../src/run/merge.js';
 import { cli } from '../helpers/cli.js';
+import { fillRow } from '../helpers/fillRow.js';
 import { embeddedModel } from '../helpers/models.js';
+import { writeWidths } from '../helpers/syntheticModels.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
 
@@ -109,6 +111,32 @@ describe('values of activations', () => {
             }),
         );
         expect(furthest(fused, { sums: folded })).toBeLessThan(0.01);
+    });
+
+    it('too large to add up fail the count by their layer, and leave nothing behind for the next', async () => {
+        const path = join(folder, 'infinite.gguf');
+        writeWidths(path, [64, 64]);
+        for (const tensor of ['blk.0.ffn_gate.weight', 'blk.0.ffn_up.weight']) await fillRow(path, tensor, 9, 1e30);
+        const open = (): Promise<Engine> => Engine.open({ model: path, gpu: 'off', windowSize: 64, values: true });
+        const countOf = (engine: Engine, token: number): Promise<CountResult> =>
+            engine.count([{ tokens: Int32Array.of(token), promptLength: 0, characters: 0 }]);
+        // The neuron is off after one token and far beyond all bounds after another.
+        const [off, beyond]: [number[], number[]] = [[], []];
+        for (let token = 3; token < 15; token++) {
+            using engine = await open();
+            await countOf(engine, token).then(
+                () => off.push(token),
+                () => beyond.push(token),
+            );
+        }
+        using alone = await open();
+        const { sums } = await countOf(alone, off[0]!);
+        using engine = await open();
+        await expect(countOf(engine, beyond[0]!)).rejects.toMatchObject({
+            code: 'NATIVE',
+            message: expect.stringContaining('activations of layer 0 are infinite or larger') as string,
+        });
+        expect((await countOf(engine, off[0]!)).sums).toEqual(sums);
     });
 
     it('are refused where the context has no room for them', async () => {
