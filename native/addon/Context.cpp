@@ -218,7 +218,18 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
     return output;
 }
 
-std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draws) {
+bool Asked::empty() const {
+    return rows.empty() && std::find(entries.begin(), entries.end(), 1) == entries.end();
+}
+
+void Told::add(const float * logits, int32_t n_vocab, llama_token target, size_t count) {
+    const auto row = log_probabilities(logits, n_vocab, target, count);
+    targets.push_back(row.target);
+    likeliest.insert(likeliest.end(), row.likeliest.begin(), row.likeliest.end());
+    of_likeliest.insert(of_likeliest.end(), row.of_likeliest.begin(), row.of_likeliest.end());
+}
+
+Sampled Context::sample(const Batch & batch, const Draws & draws) {
     const bool hot = std::any_of(draws.temperatures.begin(), draws.temperatures.end(), [](double t) { return t > 0; });
     const bool picked = mode.head == llama_neurons_head::likeliest && !hot;
     if (mode.head != llama_neurons_head::logits && !picked) {
@@ -227,10 +238,15 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
                          "or, at temperature 0, 'likeliest'"
         );
     }
+    if (picked && !draws.asked.empty()) {
+        fail("WRONG_USE", "log-probabilities are asked for in a mode without logits; set the head 'logits' first");
+    }
     finish(batch); // first: what ended with the last draw makes room for this batch
     trim(batch);
     move(batch);
-    std::vector<llama_token> all = draw_after(batch, draws.rows, draws, 0);
+    Sampled sampled;
+    std::vector<llama_token> & all = sampled.tokens;
+    draw_after(batch, draws.rows, draws, 0, sampled);
     const size_t n = draws.rows.size();
     std::vector<llama_pos> positions;
     Batch next;
@@ -254,21 +270,22 @@ std::vector<llama_token> Context::sample(const Batch & batch, const Draws & draw
         next.positions = positions;
         const auto edits = draws.edits.begin() + std::ptrdiff_t((step - 1) * n);
         next.edits.assign(edits, edits + std::ptrdiff_t(n));
-        const auto drawn = draw_after(next, rows, draws, step);
-        all.insert(all.end(), drawn.begin(), drawn.end());
+        draw_after(next, rows, draws, step, sampled);
     }
-    return all;
+    return sampled;
 }
 
-std::vector<llama_token>
-Context::draw_after(const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step) {
+void Context::draw_after(
+    const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step, Sampled & sampled
+) {
     refuse_if_aborted();
+    const Asked & asked = draws.asked;
     std::vector<uint8_t> outputs(batch.tokens.size(), 0);
     for (int32_t row : rows) {
         outputs.at(size_t(row)) = 1;
     }
-    for (size_t i = 0; i < outputs.size(); ++i) {
-        outputs[i] = outputs[i] != 0 || batch.targets[i] >= 0;
+    for (size_t i = 0; step == 0 && i < asked.rows.size(); ++i) {
+        outputs.at(size_t(asked.rows[i])) = 1;
     }
     if (std::find(outputs.begin(), outputs.end(), 1) == outputs.end()) {
         outputs.back() = 1; // llama.cpp wants one
@@ -278,40 +295,27 @@ Context::draw_after(const Batch & batch, const std::vector<int32_t> & rows, cons
         llama_neurons_set_tokens(context.get(), tokens_of(batch));
     }
     run(batch, outputs);
-    std::vector<llama_token> drawn;
     if (picked) {
         const auto & likeliest = llama_neurons_likeliest(context.get());
         for (int32_t row : rows) {
-            drawn.push_back(std::max<llama_token>(0, likeliest.at(size_t(row)))); // none: nothing but NaN
+            sampled.tokens.push_back(std::max<llama_token>(0, likeliest.at(size_t(row)))); // none: nothing but NaN
         }
-        return drawn;
+        return;
     }
     const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
-    for (size_t i = 0; i < rows.size(); ++i) {
-        const float * logits = llama_get_logits_ith(context.get(), rows[i]);
-        drawn.push_back(draw(logits, n_vocab, draws.temperatures[i], draws.uniforms[step * rows.size() + i]));
-    }
-    return drawn;
-}
-
-Told Context::tell(const Asked & asked) const {
-    if (mode.head != llama_neurons_head::logits) {
-        fail("WRONG_USE", "log-probabilities are asked for in a mode without logits; set one with the head 'logits'");
-    }
-    const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
-    Told told;
-    for (size_t i = 0; i < asked.rows.size(); ++i) {
+    for (size_t i = 0; step == 0 && i < asked.rows.size(); ++i) {
         refuse_if_aborted();
         const float * logits = llama_get_logits_ith(context.get(), asked.rows[i]);
-        if (logits == nullptr) {
-            fail("WRONG_USE", "the last batch has no logits after the token " + std::to_string(asked.rows[i]));
-        }
-        const auto row = log_probabilities(logits, n_vocab, asked.targets[i], asked.likeliest);
-        told.targets.push_back(row.target);
-        told.likeliest.insert(told.likeliest.end(), row.likeliest.begin(), row.likeliest.end());
-        told.of_likeliest.insert(told.of_likeliest.end(), row.of_likeliest.begin(), row.of_likeliest.end());
+        sampled.asked.add(logits, n_vocab, asked.targets[i], asked.likeliest);
     }
-    return told;
+    for (size_t i = 0; i < rows.size(); ++i) {
+        const float * logits = llama_get_logits_ith(context.get(), rows[i]);
+        const llama_token token = draw(logits, n_vocab, draws.temperatures[i], draws.uniforms[step * rows.size() + i]);
+        sampled.tokens.push_back(token);
+        if (asked.entries[i] != 0) {
+            sampled.drawn.add(logits, n_vocab, token, asked.likeliest);
+        }
+    }
 }
 
 // Not every backend looks at the flag while it computes, so it is looked at here, before anything is counted.

@@ -40,6 +40,16 @@ struct Batch {
     std::vector<int32_t> shared;     // pairs of token index and further sequence
 };
 
+// Log-probabilities asked for along with draws: of tokens after rows of the batch, and of what is drawn for entries.
+struct Asked {
+    std::vector<int32_t> rows;
+    std::vector<llama_token> targets; // of each row
+    std::vector<uint8_t> entries;     // [entries of the draws] 1: of what is drawn for it, in each step
+    size_t likeliest = 0;             // how many likeliest tokens beside each
+
+    bool empty() const;
+};
+
 // Which tokens to draw after a batch: one for each entry, and again one after each of these, in steps.
 struct Draws {
     std::vector<int32_t> rows;           // token of the batch that is continued; may repeat
@@ -49,20 +59,24 @@ struct Draws {
     std::vector<double> temperatures;    // of each entry; 0: the likeliest token
     size_t steps = 1;                    // at most
     std::vector<llama_token> ends;       // no step follows one in which one of these was drawn
+    Asked asked;
 };
 
-// Tokens whose log-probabilities are asked for after rows of the last batch, and how many likeliest ones beside each.
-struct Asked {
-    std::vector<int32_t> rows;
-    std::vector<llama_token> targets; // of each row
-    size_t likeliest = 0;
-};
-
-// Natural log-probabilities of what was asked for.
+// Natural log-probabilities, a row for each token asked for.
 struct Told {
     std::vector<double> targets;
     std::vector<llama_token> likeliest; // [rows, count]
     std::vector<double> of_likeliest;   // [rows, count]
+
+    void add(const float * logits, int32_t n_vocab, llama_token target, size_t count);
+};
+
+// What was drawn, and the log-probabilities asked for. They are read from the logits of the batch that they belong to,
+// before the next one replaces them: no call can ask for those of another batch.
+struct Sampled {
+    std::vector<llama_token> tokens; // [steps done, entries]
+    Told asked;                      // [rows asked for]
+    Told drawn;                      // [steps done, entries asked for]
 };
 
 struct ContextDeleter {
@@ -83,10 +97,8 @@ public:
     void set_edit(int32_t number, const llama_neurons_edit & edit);
     Output decode(const Batch & batch, bool want_logits);
     // Frees the sequences finished before, decodes a batch and draws the next token after some of its tokens; goes
-    // on with these. [steps done, entries].
-    std::vector<llama_token> sample(const Batch & batch, const Draws & draws);
-    // Reads the logits of the last batch sampled, of rows that were drawn after or had a target.
-    Told tell(const Asked & asked) const;
+    // on with these.
+    Sampled sample(const Batch & batch, const Draws & draws);
     // Throws where a failed batch left the counters half-updated.
     llama_neurons_totals counts();
     int64_t counted_tokens() const;
@@ -105,8 +117,10 @@ public:
 private:
     std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits) const;
     std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
-    std::vector<llama_token>
-    draw_after(const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step);
+    // Decodes one batch of `sample` and adds what it gives to `sampled`.
+    void draw_after(
+        const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step, Sampled & sampled
+    );
     void run(const Batch & batch, const std::vector<uint8_t> & outputs);
     uint64_t work_of(const Batch & batch, const std::vector<uint8_t> & outputs) const; // see ThreadPool::timed
     void finish(const Batch & batch);

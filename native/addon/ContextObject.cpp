@@ -25,7 +25,6 @@ Napi::Function ContextObject::define(Napi::Env env) {
             InstanceMethod<&ContextObject::decode>("decode"),
             InstanceMethod<&ContextObject::logits>("logits"),
             InstanceMethod<&ContextObject::sample>("sample"),
-            InstanceMethod<&ContextObject::tell>("tell"),
             InstanceMethod<&ContextObject::counts>("counts"),
             InstanceMethod<&ContextObject::reset>("reset"),
             InstanceMethod<&ContextObject::graph_splits>("graphSplits"),
@@ -140,34 +139,15 @@ Napi::Value ContextObject::logits(const Napi::CallbackInfo & info) {
 }
 
 Napi::Value ContextObject::sample(const Napi::CallbackInfo & info) {
-    using Tokens = std::vector<llama_token>;
     auto batch = convert::batch(info[0].As<Napi::Object>());
-    auto draws = convert::draws(info[1].As<Napi::Object>(), batch.tokens.size());
-    return run<Tokens>(
+    const size_t vocabulary = open(info.Env())->vocabulary();
+    auto draws = convert::draws(info[1].As<Napi::Object>(), batch.tokens.size(), vocabulary);
+    return run<Sampled>(
         info.Env(),
         [batch = std::move(batch), draws = std::move(draws)](Context & context) {
             return context.sample(batch, draws);
         },
-        [](Napi::Env env, Tokens & tokens) -> Napi::Value {
-            return convert::typed_array<Napi::Int32Array>(env, tokens);
-        },
-        /*abortable=*/true
-    );
-}
-
-Napi::Value ContextObject::tell(const Napi::CallbackInfo & info) {
-    const auto held = open(info.Env());
-    auto asked = convert::asked(info[0].As<Napi::Object>(), held->vocabulary());
-    return run<Told>(
-        info.Env(), [asked = std::move(asked)](Context & context) { return context.tell(asked); },
-        [](Napi::Env env, Told & told) -> Napi::Value {
-            auto result = Napi::Object::New(env);
-            result.Set("targets", convert::typed_array<Napi::Float64Array>(env, told.targets));
-            result.Set("likeliest", convert::typed_array<Napi::Int32Array>(env, told.likeliest));
-            result.Set("ofLikeliest", convert::typed_array<Napi::Float64Array>(env, told.of_likeliest));
-            return result;
-        },
-        /*abortable=*/true
+        convert::sampled, /*abortable=*/true
     );
 }
 

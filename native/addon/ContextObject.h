@@ -23,7 +23,6 @@ private:
     Napi::Value decode(const Napi::CallbackInfo & info);
     Napi::Value logits(const Napi::CallbackInfo & info);
     Napi::Value sample(const Napi::CallbackInfo & info);
-    Napi::Value tell(const Napi::CallbackInfo & info);
     Napi::Value counts(const Napi::CallbackInfo & info);
     Napi::Value reset(const Napi::CallbackInfo & info);
     Napi::Value graph_splits(const Napi::CallbackInfo & info);

@@ -65,6 +65,28 @@ llama_split_mode split(const std::string & name, Napi::Env env) {
     throw Napi::TypeError::New(env, "unknown way of splitting '" + name + "'");
 }
 
+bool all_below(const std::vector<int32_t> & values, size_t bound) {
+    return std::all_of(values.begin(), values.end(), [=](int32_t value) {
+        return value >= 0 && size_t(value) < bound;
+    });
+}
+
+Asked asked(const Napi::Object & object, size_t n_tokens, size_t n_vocab, size_t n_entries) {
+    Asked asked;
+    asked.rows = vector_of<Napi::Int32Array, int32_t>(object, "rows");
+    asked.targets = vector_of<Napi::Int32Array, llama_token>(object, "targets");
+    asked.entries = vector_of<Napi::Uint8Array, uint8_t>(object, "entries");
+    asked.likeliest = size_t(std::max(0, integer(object, "likeliest")));
+    if (!all_below(asked.rows, n_tokens) || !all_below(asked.targets, n_vocab)
+        || asked.rows.size() != asked.targets.size() || asked.entries.size() != n_entries) {
+        throw Napi::TypeError::New(
+            object.Env(), "log-probabilities are asked for by a token of the vocabulary for each row of the batch, and "
+                          "by a flag for each draw"
+        );
+    }
+    return asked;
+}
+
 } // namespace
 
 std::vector<std::string> convert::texts(const Napi::Array & array) {
@@ -135,7 +157,7 @@ Batch convert::batch(const Napi::Object & object) {
     return batch;
 }
 
-Draws convert::draws(const Napi::Object & object, size_t n_tokens) {
+Draws convert::draws(const Napi::Object & object, size_t n_tokens, size_t n_vocab) {
     Draws draws;
     draws.rows = vector_of<Napi::Int32Array, int32_t>(object, "rows");
     draws.uniforms = vector_of<Napi::Float64Array, double>(object, "uniforms");
@@ -144,32 +166,34 @@ Draws convert::draws(const Napi::Object & object, size_t n_tokens) {
     draws.ends = vector_of<Napi::Int32Array, llama_token>(object, "ends");
     draws.steps = size_t(std::max(1, integer(object, "steps")));
     draws.temperatures = vector_of<Napi::Float64Array, double>(object, "temperatures");
-    const bool outside = std::any_of(draws.rows.begin(), draws.rows.end(), [=](int32_t row) {
-        return row < 0 || size_t(row) >= n_tokens;
-    });
-    if (outside || draws.sequences.size() != draws.rows.size() || draws.temperatures.size() != draws.rows.size()
-        || draws.uniforms.size() != draws.rows.size() * draws.steps || draws.edits.size() != draws.uniforms.size()) {
+    const size_t entries = draws.rows.size();
+    if (!all_below(draws.rows, n_tokens) || draws.sequences.size() != entries || draws.temperatures.size() != entries
+        || draws.uniforms.size() != entries * draws.steps || draws.edits.size() != draws.uniforms.size()) {
         throw Napi::TypeError::New(
             object.Env(), "draws name tokens of the batch, each with its sequence and temperature, and a uniform "
-                          "number and an edit a "
-                          "step"
+                          "number and an edit a step"
         );
+    }
+    draws.asked.entries.assign(entries, 0);
+    if (!object.Get("asked").IsUndefined()) {
+        draws.asked = asked(object.Get("asked").As<Napi::Object>(), n_tokens, n_vocab, entries);
     }
     return draws;
 }
 
-Asked convert::asked(const Napi::Object & object, size_t n_vocab) {
-    Asked asked;
-    asked.rows = vector_of<Napi::Int32Array, int32_t>(object, "rows");
-    asked.targets = vector_of<Napi::Int32Array, llama_token>(object, "targets");
-    asked.likeliest = size_t(std::max(0, integer(object, "likeliest")));
-    const bool outside = std::any_of(asked.targets.begin(), asked.targets.end(), [=](llama_token token) {
-        return token < 0 || size_t(token) >= n_vocab;
-    });
-    if (outside || asked.rows.size() != asked.targets.size()) {
-        throw Napi::TypeError::New(object.Env(), "what is asked names a token of the vocabulary for each row");
-    }
-    return asked;
+Napi::Value convert::sampled(Napi::Env env, const Sampled & sampled) {
+    const auto told = [env](const Told & rows) {
+        auto object = Napi::Object::New(env);
+        object.Set("targets", typed_array<Napi::Float64Array>(env, rows.targets));
+        object.Set("likeliest", typed_array<Napi::Int32Array>(env, rows.likeliest));
+        object.Set("ofLikeliest", typed_array<Napi::Float64Array>(env, rows.of_likeliest));
+        return object;
+    };
+    auto result = Napi::Object::New(env);
+    result.Set("tokens", typed_array<Napi::Int32Array>(env, sampled.tokens));
+    result.Set("asked", told(sampled.asked));
+    result.Set("drawn", told(sampled.drawn));
+    return result;
 }
 
 llama_neurons_mode convert::mode(const Napi::Object & object) {

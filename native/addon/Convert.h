@@ -13,14 +13,14 @@ namespace convert {
 ModelOptions model_options(const Napi::Object & object);
 ContextOptions context_options(const Napi::Object & object);
 Batch batch(const Napi::Object & object);
-Draws draws(const Napi::Object & object, size_t n_tokens);
-Asked asked(const Napi::Object & object, size_t n_vocab);
+Draws draws(const Napi::Object & object, size_t n_tokens, size_t n_vocab);
 llama_neurons_mode mode(const Napi::Object & object);
 // One Uint8Array a site; 1: the neuron is deactivated.
 llama_neurons_edit edit(const Napi::Object & object);
 
 std::vector<std::string> texts(const Napi::Array & array);
 
+Napi::Value sampled(Napi::Env env, const Sampled & sampled);
 Napi::Value memory(Napi::Env env, const llama_neurons_memory & memory);
 Napi::Value counts(Napi::Env env, const std::vector<std::vector<int64_t>> & sites);
 Napi::Value counts(Napi::Env env, const std::vector<std::vector<uint32_t>> & sites);

@@ -65,13 +65,15 @@ interface Asked extends GenerationRequest {
     readonly reject: (cause: unknown) => void;
     /** Of those given up nobody waits any more. */
     settled: boolean;
+    /** Tokens of it are in the cache of the pass under way. */
+    begun: boolean;
     readonly giveUp: () => void;
 }
 
 /**
  * Answers requests as they come, in one pass of the engine that lasts until it is closed: a new one joins those under
- * way as soon as there is room, in the order in which they come. Where the pass fails, those under way are rejected,
- * and the next request begins another.
+ * way as soon as there is room, in the order in which they come. Where a batch fails, those that have tokens in the
+ * cache are rejected, and another pass goes on with the others.
  */
 export class Answering {
     readonly texts: TokenTexts;
@@ -148,6 +150,8 @@ export class Answering {
                 resolve,
                 reject,
                 settled: false,
+                begun: false,
+                onBegin: () => (asked.begun = true),
                 giveUp: () => this.#settle(asked, () => reject(abortedError())),
             };
             this.#open.add(asked);
@@ -166,7 +170,7 @@ export class Answering {
             this.#stop.abort();
             for (const asked of this.#open) this.#settle(asked, () => asked.reject(abortedError()));
         }
-        await this.#pass;
+        while (this.#pass !== undefined) await this.#pass;
     }
 
     /** @throws LanguageNeuronsError WRONG_USE for what `ask` would not take */
@@ -194,11 +198,16 @@ export class Answering {
             for await (const answer of this.#passes.stream(purpose, edits, this.#stop.signal, () => this.#answers()))
                 this.#settle(answer.request, () => answer.request.resolve(answerOf(answer)));
         } catch (cause) {
-            // Those that wait are rejected too: what comes next is most likely to fail as well.
-            const waiting = this.#arrivals.drain();
-            for (const asked of [...this.#open, ...waiting]) this.#settle(asked, () => asked.reject(cause));
+            const waiting = new Set(this.#arrivals.drain());
+            const taken = [...this.#open].filter((asked) => !waiting.has(asked));
+            const lost = taken.filter(({ begun }) => begun);
+            // A pass that fails before it computes anything, as of memory, fails for whatever comes.
+            const goesOn = lost.length > 0 && !this.#stop.signal.aborted;
+            if (goesOn) this.#arrivals.putBack([...taken.filter(({ begun }) => !begun), ...waiting]);
+            for (const asked of goesOn ? lost : [...taken, ...waiting])
+                this.#settle(asked, () => asked.reject(passError(cause)));
         } finally {
-            this.#pass = undefined;
+            this.#pass = this.#arrivals.length > 0 ? this.#run() : undefined;
         }
     }
 
@@ -229,7 +238,6 @@ export class Answering {
             {
                 detokenize: (lists) => Promise.resolve(lists.map((tokens) => this.texts.textOf(tokens))),
                 sample: (batch, draws) => awaitNative(() => this.#passes.context.sample(batch, draws)),
-                tell: (asked) => awaitNative(() => this.#passes.context.tell(asked)),
             },
         );
     }
@@ -245,6 +253,12 @@ export class Answering {
 
 function answerOf({ request, tokens, end, toldOfPrompt, told }: GeneratedTokens<Asked>): TokenAnswer {
     return { prompt: request.prompt, tokens, end, toldOfPrompt, told };
+}
+
+/** A failure of the pass is nobody's own: no request was wrong. */
+function passError(cause: unknown): unknown {
+    if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'WRONG_USE') return cause;
+    return new LanguageNeuronsError('NATIVE', `the batch cannot be computed: ${cause.message}; ask again`, { cause });
 }
 
 function closedError(): LanguageNeuronsError {

@@ -31,6 +31,11 @@ export class Arrivals<T> implements RequestSource<T> {
         this.#wake?.();
     }
 
+    /** Puts those back that were taken and not begun, before all others, in their order. */
+    putBack(items: readonly T[]): void {
+        this.#waiting.unshift(...items);
+    }
+
     /** Takes all that wait. */
     drain(): T[] {
         return this.#waiting.splice(0);

@@ -1,8 +1,9 @@
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
+import type { NativeTold } from './addon.js';
 import type { Draft } from './Draft.js';
 import type { StopMatcher } from './stops.js';
-import type { ToldToken } from './telling.js';
+import { type Telling, toldToken, type ToldToken } from './telling.js';
 
 /** Steps asked of the model at once: a call costs as much as a step of a small model. */
 const mostSteps = 64;
@@ -131,4 +132,40 @@ export function freshTokens(drawn: readonly Growing[], tokens: Int32Array): numb
         while (held < trying.length && tokens[first + held] === trying[held]) held++;
         return Array.from(tokens.subarray(first, first + held + 1));
     });
+}
+
+interface ToldRequest {
+    readonly telling?: Telling | undefined;
+}
+
+/** [rows]: how many likeliest tokens are told beside what is drawn for each; undefined: nothing is told. */
+export function entriesToTell(drawn: readonly Growing<ToldRequest>[]): (number | undefined)[] {
+    return drawn.flatMap(({ started: { request }, trying }) => {
+        const likeliest = request.telling?.answer === true ? request.telling.likeliest : undefined;
+        return Array<number | undefined>(1 + trying.length).fill(likeliest);
+    });
+}
+
+/**
+ * Takes what was told of the tokens drawn: of the answer at a place, of its so-manieth fresh token.
+ * @param told [steps, entries to tell]
+ */
+export function toldOfDrawn(
+    drawn: readonly Growing<ToldRequest>[],
+    told: NativeTold,
+): (place: number, step: number, token: number) => void {
+    let entries = 0;
+    const firsts = drawn.map(({ started: { request }, trying }) => {
+        const first = entries;
+        if (request.telling?.answer === true) entries += 1 + trying.length;
+        return first;
+    });
+    return (place, step, token) => {
+        const { started, trying, told: list } = drawn[place]!;
+        const { telling } = started.request;
+        if (telling?.answer !== true) return;
+        // Of a draft's tokens in the entries that follow each other, of others in those of the step.
+        const row = firsts[place]! + (trying.length > 0 ? step : step * entries);
+        list.push(toldToken(told, row, token, telling.likeliest));
+    };
 }

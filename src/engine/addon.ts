@@ -277,19 +277,23 @@ export interface NativeDraws {
     readonly ends: Int32Array;
     /** Of each entry. 0: the likeliest token. */
     readonly temperatures: Float64Array;
+    /** With the head `logits` alone. Default: none. */
+    readonly asked?: NativeAsked | undefined;
 }
 
-/** Tokens whose log-probabilities are asked for. */
+/** Log-probabilities asked for along with draws, of rows of the batch and of what is drawn. */
 export interface NativeAsked {
-    /** Tokens of the last batch, by their place in it. */
+    /** Tokens of the batch, by their place in it. */
     readonly rows: Int32Array;
     /** After each row: which token. */
     readonly targets: Int32Array;
-    /** How many of the likeliest tokens are told beside each. */
+    /** Of each entry of the draws; 1: of what is drawn for it, in each step. */
+    readonly entries: Uint8Array;
+    /** How many of the likeliest tokens come beside each. */
     readonly likeliest: number;
 }
 
-/** Natural log-probabilities. */
+/** Natural log-probabilities, a row for each token asked for. */
 export interface NativeTold {
     /** [rows] */
     readonly targets: Float64Array;
@@ -297,6 +301,16 @@ export interface NativeTold {
     readonly likeliest: Int32Array;
     /** [rows, likeliest] */
     readonly ofLikeliest: Float64Array;
+}
+
+/** What one call of `sample` gives. Each log-probability is read from the logits of the batch that it belongs to. */
+export interface NativeSampled {
+    /** [steps done, entries] */
+    readonly tokens: Int32Array;
+    /** A row for each of `asked.rows`. */
+    readonly asked: NativeTold;
+    /** [steps done, entries asked for] */
+    readonly drawn: NativeTold;
 }
 
 /** One context; refuses (BUSY) a call while another is under way. */
@@ -316,14 +330,8 @@ export interface NativeContext {
     /**
      * Frees `finished` first, then decodes the batch, with the head `logits` (or `likeliest` where all temperatures are
      * 0), and draws a token after each row named.
-     * @returns [steps done, entries]
      */
-    sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
-    /**
-     * Log-probabilities after the last batch of a `sample` of one step with the head `logits`: of rows that were drawn
-     * after, and of tokens that had a target.
-     */
-    tell(asked: NativeAsked): Promise<NativeTold>;
+    sample(batch: NativeBatch, draws: NativeDraws): Promise<NativeSampled>;
     counts(): Promise<NativeCounts>;
     /** Clears counters and KV cache. */
     reset(): Promise<void>;

@@ -1,12 +1,13 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { randomGenerator } from '../support/randomGenerator.js';
-import type { NativeAsked, NativeBatch, NativeDraws, NativeTold } from './addon.js';
+import type { NativeBatch, NativeDraws, NativeSampled } from './addon.js';
 import { type RequestSource, sourceOf } from './Arrivals.js';
 import { BatchBuilder } from './BatchBuilder.js';
 import { Draft } from './Draft.js';
 import {
     editAt,
     editsOf,
+    entriesToTell,
     evenDraft,
     freshTokens,
     type Growing,
@@ -14,10 +15,11 @@ import {
     type Started,
     stepsTogether,
     temperaturesOf,
+    toldOfDrawn,
     uniformsOf,
 } from './Growing.js';
 import { StopMatcher } from './stops.js';
-import { type Telling, tellTokens, type TokenToTell, type ToldToken } from './telling.js';
+import { askedOf, type Telling, type TokenToTell, toldToken, type ToldToken } from './telling.js';
 
 const none = new Int32Array();
 
@@ -43,6 +45,8 @@ export interface GenerationRequest {
     readonly telling?: Telling | undefined;
     /** Once aborted, it is given up: what it has is freed, and its answers do not come. */
     readonly signal?: AbortSignal | undefined;
+    /** Called before the batch that the first of its tokens are in. */
+    readonly onBegin?: (() => void) | undefined;
 }
 
 /** One answer; `answer` counts those to its request. */
@@ -92,13 +96,11 @@ export interface GenerationOptions<Request extends GenerationRequest = Generatio
 export interface GenerationModel {
     /**
      * Frees the sequences that `finished` names, decodes the batch and draws a token for each row, then one after each
-     * of these, and so on: [steps done, rows], at least one step and at most those asked for.
+     * of these, and so on: at least one step and at most those asked for.
      */
-    sample(batch: NativeBatch, draws: NativeDraws): Promise<Int32Array>;
+    sample(batch: NativeBatch, draws: NativeDraws): Promise<NativeSampled>;
     /** The text of each list of tokens; asked once a step, for all answers that stop at a text. */
     detokenize(lists: readonly Int32Array[]): Promise<readonly string[]>;
-    /** Log-probabilities after tokens of the last batch; for requests that ask for some. */
-    tell?(asked: NativeAsked): Promise<NativeTold>;
 }
 
 /**
@@ -193,19 +195,18 @@ export async function* generate<Request extends GenerationRequest>(
             const { id, prompt, stops = [], draft } = started.request;
             const { temperature = options.temperature, seed = options.seed, firstAnswer = 0 } = started.request;
             let row = -1;
+            const begins = started.decoded === 0;
             while (started.decoded < prompt.length && batch.room > 0) {
                 const target = telling?.prompt === true ? (prompt[started.decoded + 1] ?? -1) : -1;
                 if (target >= 0 && toTell.length >= mostTold) break;
                 const position = started.decoded++;
-                row = batch.add(prompt[position]!, position, started.sequences, {
-                    ...editAt(started, position),
-                    target,
-                });
+                row = batch.add(prompt[position]!, position, started.sequences, editAt(started, position));
                 if (target >= 0) {
                     const take = (told: ToldToken): number => started.told.push(told);
                     toTell.push({ row, token: target, likeliest: telling!.likeliest, take });
                 }
             }
+            if (begins && started.decoded > 0) started.request.onBegin?.();
             if (started.decoded < prompt.length) continue; // the next batch goes on with it
             if (lengthOf(started.request) === 0) {
                 concluded.push(started);
@@ -235,8 +236,7 @@ export async function* generate<Request extends GenerationRequest>(
         starting = starting.filter(({ request: { prompt }, decoded }) => decoded < prompt.length);
 
         const grows = options.onGrowth !== undefined && options.pace === undefined;
-        const tells = drawn.some(({ started }) => started.request.telling?.answer === true);
-        const single = starting.length > 0 || rows.length > drawn.length || grows || tells;
+        const single = starting.length > 0 || rows.length > drawn.length || grows;
         const paced = options.pace === undefined ? Infinity : Math.max(1, Math.floor(options.pace / stepTime));
         const steps = single ? 1 : Math.min(stepsTogether(drawn), paced);
         if (streams) {
@@ -247,7 +247,7 @@ export async function* generate<Request extends GenerationRequest>(
             for (const token of toTell) token.row = places[token.row]!;
         }
         const began = performance.now();
-        const tokens = await model.sample(batch.build(), {
+        const sampled = await model.sample(batch.build(), {
             rows: Int32Array.from(rows),
             sequences: Int32Array.from(
                 drawn.flatMap((answer) => Array<number>(1 + answer.trying.length).fill(sequenceOf(answer))),
@@ -257,11 +257,13 @@ export async function* generate<Request extends GenerationRequest>(
             temperatures: temperaturesOf(drawn),
             edits: editsOf(drawn, steps),
             uniforms: uniformsOf(drawn, steps),
+            asked: askedOf(toTell, entriesToTell(drawn)),
         });
-        if (!prefills) stepTime = (performance.now() - began) / Math.max(1, tokens.length / rows.length);
-        const fresh = freshTokens(drawn, tokens);
-        if (tells) toTell.push(...drawnToTell(drawn, rows, fresh));
-        if (toTell.length > 0) await tellTokens(toTell, (asked) => model.tell!(asked));
+        if (!prefills) stepTime = (performance.now() - began) / Math.max(1, sampled.tokens.length / rows.length);
+        const fresh = freshTokens(drawn, sampled.tokens);
+        for (const [i, { token, likeliest, take }] of toTell.entries())
+            take(toldToken(sampled.asked, i, token, likeliest));
+        const tell = toldOfDrawn(drawn, sampled.drawn);
         const ended = new Set<Growing<Request>>();
         for (let step = 0; fresh.some((list) => step < list.length); step++) {
             const grown = drawn.filter(
@@ -271,6 +273,7 @@ export async function* generate<Request extends GenerationRequest>(
                 const token = fresh[i]![step];
                 if (token === undefined || ended.has(answer) || answer.tokens.length === answer.maxTokens) continue;
                 if (answer.temperature > 0) answer.ahead.shift();
+                tell(i, step, token);
                 if (endTokens.has(token)) {
                     ended.add(answer);
                     continue;
@@ -359,22 +362,6 @@ async function thoseAtStop<Answer extends Growing<unknown>>(
 
 function isGivenUp({ signal }: GenerationRequest): boolean {
     return signal?.aborted === true;
-}
-
-/** The tokens that were drawn for answers whose tokens are told. */
-function drawnToTell(
-    drawn: readonly Growing<GenerationRequest>[],
-    rows: readonly number[],
-    fresh: readonly (readonly number[])[],
-): TokenToTell[] {
-    let row = 0;
-    return drawn.flatMap(({ started: { request }, told, trying }, i) => {
-        const token = fresh[i]![0]!;
-        const first = rows[row]!;
-        row += 1 + trying.length;
-        if (request.telling?.answer !== true) return [];
-        return [{ row: first, token, likeliest: request.telling.likeliest, take: (one) => told.push(one) }];
-    });
 }
 
 function checkRoom(

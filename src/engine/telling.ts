@@ -15,7 +15,7 @@ export interface ToldToken {
     readonly likeliest: readonly { readonly token: number; readonly logProbability: number }[];
 }
 
-/** A token to tell of, after a row of the batch. */
+/** A token of a prompt to tell of, after a row of the batch. */
 export interface TokenToTell {
     row: number;
     readonly token: number;
@@ -23,26 +23,37 @@ export interface TokenToTell {
     readonly take: (told: ToldToken) => void;
 }
 
-/** Asks for all of a batch at once. */
-export async function tellTokens(
+/**
+ * All that is asked for along with a batch.
+ * @param entries of each draw: how many likeliest tokens beside what is drawn; undefined: nothing is asked of it
+ * @returns undefined where nothing is asked for at all
+ */
+export function askedOf(
     tokens: readonly TokenToTell[],
-    tell: (asked: NativeAsked) => Promise<NativeTold>,
-): Promise<void> {
-    if (tokens.length === 0) return;
-    const told = await tell({
+    entries: readonly (number | undefined)[],
+): NativeAsked | undefined {
+    const wanted = [...tokens.map(({ likeliest }) => likeliest), ...entries.filter((most) => most !== undefined)];
+    if (wanted.length === 0) return undefined;
+    return {
         rows: Int32Array.from(tokens, ({ row }) => row),
         targets: Int32Array.from(tokens, ({ token }) => token),
-        likeliest: tokens.reduce((most, { likeliest }) => Math.max(most, likeliest), 0),
-    });
-    const each = told.likeliest.length / tokens.length;
-    for (const [i, { token, likeliest, take }] of tokens.entries()) {
-        take({
-            token,
-            logProbability: told.targets[i]!,
-            likeliest: Array.from({ length: Math.min(likeliest, each) }, (_, place) => ({
-                token: told.likeliest[i * each + place]!,
-                logProbability: told.ofLikeliest[i * each + place]!,
-            })),
-        });
-    }
+        entries: Uint8Array.from(entries, (most) => (most === undefined ? 0 : 1)),
+        likeliest: wanted.reduce((a, b) => Math.max(a, b)),
+    };
+}
+
+/**
+ * One row of what the native side told.
+ * @param likeliest how many to keep: others may have asked for more
+ */
+export function toldToken(told: NativeTold, row: number, token: number, likeliest: number): ToldToken {
+    const each = told.likeliest.length / Math.max(1, told.targets.length);
+    return {
+        token,
+        logProbability: told.targets[row]!,
+        likeliest: Array.from({ length: Math.min(likeliest, each) }, (_, place) => ({
+            token: told.likeliest[row * each + place]!,
+            logProbability: told.ofLikeliest[row * each + place]!,
+        })),
+    };
 }

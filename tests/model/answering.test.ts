@@ -3,9 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Answering, TokenAnswer } from '../../src/engine/Answering.js';
+import type { Answering, AnswerRequest, TokenAnswer } from '../../src/engine/Answering.js';
 import type { TextEdit } from '../../src/engine/edits.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import type { Passes } from '../../src/engine/Passes.js';
+import type { ToldToken } from '../../src/engine/telling.js';
 import { writeLfm2 } from '../helpers/hybridModels.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
@@ -27,6 +29,9 @@ afterAll(() => {
 });
 
 const prompts = ['The farmer', 'Der alte Mann', 'Le professeur lit', 'One day the teacher', 'Die Köchin'];
+
+/** The engine's own, to let a batch of it fail. */
+const passesOf = (one: MeasuredEngine): Passes => (one as unknown as { readonly passes: Passes }).passes;
 
 async function withAnswering<T>(parallel: number, work: (answering: Answering) => Promise<T>): Promise<T> {
     const answering = await engine.answering({ edits, parallel, requestSize: 256 });
@@ -167,6 +172,29 @@ describe('requests that come while others are under way', () => {
         });
     });
 
+    it('fail alone with the batch that they are in: those that wait are answered', async () => {
+        await withAnswering(2, async (answering) => {
+            const prompt = await answering.tokenize(prompts[0]!, false);
+            const grown = new Set<number>();
+            const asked = [0, 1, 2, 3, 4].map((place) =>
+                answering.ask({ prompt, maxTokens: 100, onGrowth: () => grown.add(place) }),
+            );
+            const ended = Promise.allSettled(asked);
+            while (grown.size < 2) await sleep(1);
+            passesOf(engine).context.abort(); // the batch under way, which is what a failing one does
+            const results = await ended;
+            expect(results.map(({ status }) => status).sort()).toEqual([
+                'fulfilled',
+                'fulfilled',
+                'fulfilled',
+                'rejected',
+                'rejected',
+            ]);
+            expect(answering.open).toBe(0);
+            expect((await answering.ask({ prompt, maxTokens: 5 })).tokens).toHaveLength(5);
+        });
+    });
+
     it('that are open when it is closed are answered, or told that they are not; then the engine is free', async () => {
         const answering = await engine.answering({ edits, parallel: 2, requestSize: 256 });
         const prompt = await answering.tokenize(prompts[0]!, false);
@@ -228,6 +256,38 @@ describe('log-probabilities', () => {
                 }
             }
         });
+    });
+
+    it('of scored prompts and answers beside growing ones are those that each has alone', async () => {
+        const telling = { prompt: true, answer: true, likeliest: 2 };
+        const mixed = await withAnswering(16, async (answering) => {
+            const tokens = await Promise.all(prompts.map((text) => answering.tokenize(text, false)));
+            // Scores of short and long prompts, with and without an answer, beside answers that grow for several steps.
+            const requests = Array.from({ length: 80 }, (_, i): AnswerRequest => {
+                const whole = tokens[i % tokens.length]!;
+                const prompt = whole.subarray(0, 2 + (i % (whole.length - 1)));
+                if (i % 5 < 3) return { prompt, maxTokens: 20 + i, edit: i % 2, promptNumber: i };
+                if (i % 5 === 3) return { prompt, maxTokens: 0, telling };
+                return { prompt, maxTokens: i % 12, temperature: 1, seed: i, telling };
+            });
+            const together = await Promise.all(
+                requests.map(async (request, i) => {
+                    await sleep(3 * (i % 40));
+                    return answering.ask(request);
+                }),
+            );
+            const alone: TokenAnswer[] = [];
+            for (const request of requests) alone.push(await answering.ask(request));
+            return { together, alone };
+        });
+        const rounded = (told: readonly ToldToken[]): unknown =>
+            told.map(({ token, logProbability }) => [token, expect.closeTo(logProbability, 4) as number]);
+        for (const [i, { tokens, end, told, toldOfPrompt }] of mixed.alone.entries()) {
+            const beside = mixed.together[i]!;
+            expect([beside.tokens, beside.end]).toEqual([tokens, end]);
+            const pairs = [...beside.toldOfPrompt, ...beside.told].map((one) => [one.token, one.logProbability]);
+            expect(pairs).toEqual(rounded([...toldOfPrompt, ...told]));
+        }
     });
 
     it('of an answer are those that it has when it is read as a prompt', async () => {

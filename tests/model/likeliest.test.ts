@@ -67,7 +67,7 @@ for (const { gpu, absent } of places) {
                 const drawnBy = async (head: NativeHead): Promise<Int32Array> => {
                     await context.setMode({ count: false, edit: false, edits: false, add: false, head });
                     await context.reset();
-                    return context.sample(batch, draws);
+                    return (await context.sample(batch, draws)).tokens;
                 };
                 const drawn = await drawnBy('likeliest');
                 expect(drawn).toHaveLength(sequences * steps);

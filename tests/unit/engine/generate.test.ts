@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import type { NativeBatch } from '../../../src/engine/addon.js';
+import type { NativeBatch, NativeTold } from '../../../src/engine/addon.js';
+import { Arrivals } from '../../../src/engine/Arrivals.js';
 import {
     generate,
     type GeneratedTokens,
@@ -8,8 +9,12 @@ import {
     type GenerationOptions,
     type GenerationRequest,
 } from '../../../src/engine/generate.js';
+import type { Growing } from '../../../src/engine/Growing.js';
 
 const end = 0;
+
+/** What the model holds of a token after a state. */
+const logProbabilityOf = (state: number, token: number): number => -((state * 7 + token * 13) % 101) / 10;
 
 /**
  * A model whose next token follows from all tokens before it, and a KV cache that refuses what
@@ -31,10 +36,19 @@ class Machine implements GenerationModel {
         return Promise.resolve(lists.map(textOf));
     };
 
-    readonly sample: GenerationModel['sample'] = (batch, { rows, sequences, uniforms, steps, ends }) => {
+    readonly sample: GenerationModel['sample'] = (batch, draws) => {
+        const { rows, sequences, uniforms, steps, ends, temperatures, asked } = draws;
         const all: number[] = [];
+        const told = { asked: new ToldRows(asked?.likeliest), drawn: new ToldRows(asked?.likeliest) };
         for (let step = 0, next = batch, from = rows; step < steps; step++) {
-            const drawn = this.#step(next, from, uniforms.subarray(step * rows.length, (step + 1) * rows.length));
+            const states = this.#step(next, step === 0 ? (asked?.rows.length ?? 0) : 0);
+            const drawn = Array.from(from, (row, i) => {
+                const chance = temperatures[i] === 0 ? 0 : Math.floor(uniforms[step * rows.length + i]! * 5);
+                const token = (states[row]! + chance) % 12; // now and then the end
+                if (asked?.entries[i] === 1) told.drawn.add(states[row]!, token);
+                return token;
+            });
+            if (step === 0) asked?.rows.forEach((row, i) => told.asked.add(states[row]!, asked.targets[i]!));
             all.push(...drawn);
             if (rows.length === 0 || drawn.some((token) => ends.includes(token))) break;
             const positions = Int32Array.from(from, (row) => next.positions[row]! + 1);
@@ -50,15 +64,21 @@ class Machine implements GenerationModel {
             };
             from = Int32Array.from(rows.keys());
         }
-        return Promise.resolve(Int32Array.from(all));
+        return Promise.resolve({
+            tokens: Int32Array.from(all),
+            asked: told.asked.done(),
+            drawn: told.drawn.done(),
+        });
     };
 
     /** Streams given to prompts of which no token has fitted into a batch yet: at most where this one is full. */
-    #waiting(batch: NativeBatch): number {
-        return batch.tokens.length === this.options.batchSize ? this.options.sequences : 0;
+    #waiting(batch: NativeBatch, told: number): number {
+        const full = batch.tokens.length === this.options.batchSize || told >= (this.options.mostTold ?? Infinity);
+        return full ? this.options.sequences : 0;
     }
 
-    #step(batch: NativeBatch, rows: Int32Array, uniforms: Float64Array): number[] {
+    /** @returns what follows each token of the batch from, as a number */
+    #step(batch: NativeBatch, told: number): number[] {
         this.steps++;
         this.tokens += batch.tokens.length;
         this.full += batch.tokens.length === this.options.batchSize ? 1 : 0;
@@ -81,7 +101,7 @@ class Machine implements GenerationModel {
             expect([...batch.sequences]).toEqual([...batch.sequences].sort((a, b) => a - b));
             // Growing or beginning, those in use are the lowest ones.
             const used = new Set([...this.#sequences.keys(), ...batch.sequences]);
-            expect(Math.max(...used)).toBeLessThan(used.size + this.#waiting(batch));
+            expect(Math.max(...used)).toBeLessThan(used.size + this.#waiting(batch, told));
             for (const sequence of this.#sequences.values())
                 expect(sequence.length).toBeLessThanOrEqual(Math.floor(this.options.cells / this.options.sequences));
         }
@@ -105,10 +125,32 @@ class Machine implements GenerationModel {
         }
         const cells = new Set([...this.#sequences.values()].flatMap((sequence) => sequence.map((one) => one.cell)));
         expect(cells.size).toBeLessThanOrEqual(this.options.cells);
-        return Array.from(rows, (row, i) => {
-            const hash = behind[row]!.reduce((sum, token) => (sum * 31 + token) % 9973, 7);
-            return (hash + Math.floor(uniforms[i]! * 5)) % 12; // now and then the end
-        });
+        return behind.map((tokens) => tokens.reduce((sum, token) => (sum * 31 + token) % 9973, 7));
+    }
+}
+
+/** Log-probabilities as the addon gives them. */
+class ToldRows {
+    readonly #targets: number[] = [];
+    readonly #likeliest: number[] = [];
+    readonly #ofLikeliest: number[] = [];
+
+    constructor(readonly count = 0) {}
+
+    add(state: number, token: number): void {
+        this.#targets.push(logProbabilityOf(state, token));
+        for (let i = 0; i < this.count; i++) {
+            this.#likeliest.push((state + i) % 50);
+            this.#ofLikeliest.push(logProbabilityOf(state, (state + i) % 50));
+        }
+    }
+
+    done(): NativeTold {
+        return {
+            targets: Float64Array.from(this.#targets),
+            likeliest: Int32Array.from(this.#likeliest),
+            ofLikeliest: Float64Array.from(this.#ofLikeliest),
+        };
     }
 }
 
@@ -339,6 +381,91 @@ it('asks for texts once a step, of the answers that have stops alone', async () 
     );
     expect(without.asked).toEqual([]);
 });
+
+/** A request of a server's client; `gone`: it is given up when it has so many tokens. */
+const served = fc.record({
+    prompt: fc.array(fc.integer({ min: 1, max: 50 }), { minLength: 1, maxLength: 14 }),
+    maxTokens: fc.integer({ min: 0, max: 14 }),
+    temperature: fc.constantFrom(0, 1),
+    seed: fc.nat(5),
+    stops: fc.constantFrom([], [], ['dd', 'ef']),
+    telling: fc.option(
+        fc.record({ prompt: fc.boolean(), answer: fc.boolean(), likeliest: fc.integer({ min: 0, max: 4 }) }),
+        { nil: undefined },
+    ),
+    draft: fc.option(fc.array(fc.integer({ min: 1, max: 11 }), { maxLength: 6 }), { nil: undefined, freq: 2 }),
+    gone: fc.option(fc.integer({ min: 1, max: 8 }), { nil: undefined, freq: 5 }),
+    comes: fc.nat(12),
+});
+
+it('scored prompts, log-probabilities, plain and seeded answers: each result is the one it has alone', async () => {
+    await fc.assert(
+        fc.asyncProperty(
+            fc.array(served, { minLength: 1, maxLength: 14 }),
+            settings,
+            fc.boolean(),
+            fc.integer({ min: 1, max: 20 }),
+            async (list, choice, streams, mostTold) => {
+                const options = { ...choice, temperature: 1, endTokens: new Set([end]), mostTold };
+                const layout = streams ? { streams, cells: 32 * choice.sequences } : {};
+                const requests = list.map(({ prompt, gone, comes, draft, ...request }, id) => {
+                    const leaving = new AbortController();
+                    const { signal } = leaving;
+                    return {
+                        ...request,
+                        id,
+                        prompt: Int32Array.from(prompt),
+                        answers: 1,
+                        ...(draft === undefined ? {} : { draft: Int32Array.from(draft) }),
+                        gone,
+                        comes,
+                        leaving,
+                        signal,
+                    };
+                });
+                const wanted = async ({ signal: _, ...request }: (typeof requests)[number]): Promise<unknown> =>
+                    resultOf((await all([request], options)).answers[0]!);
+                const alone = await Promise.all(requests.map(wanted));
+
+                const arrivals = new Arrivals<(typeof requests)[number]>();
+                let step = 0;
+                const arrive = (): void => {
+                    for (const request of requests) if (request.comes === step) arrivals.push(request);
+                    if (++step > 12) arrivals.close();
+                };
+                arrive();
+                const feeding = setInterval(arrive, 0); // where nothing grows, time passes all the same
+                const found = new Map<number, unknown>();
+                const machine = new Machine({ ...options, ...layout });
+                const growing = {
+                    ...machine.options,
+                    pace: 30,
+                    onGrowth: (grown: readonly Growing<(typeof requests)[number]>[]): Promise<void> => {
+                        for (const { started, tokens } of grown) {
+                            const { gone = Infinity, leaving } = started.request;
+                            if (tokens.length >= gone) leaving.abort();
+                        }
+                        arrive();
+                        return Promise.resolve();
+                    },
+                };
+                try {
+                    for await (const answer of generate(arrivals, growing, machine))
+                        found.set(answer.request.id, resultOf(answer));
+                } finally {
+                    clearInterval(feeding);
+                }
+                for (const { id, signal } of requests)
+                    if (!signal.aborted || found.has(id)) expect(found.get(id)).toEqual(alone[id]);
+            },
+        ),
+        { numRuns: 150 },
+    );
+});
+
+function resultOf({ tokens, end: why, toldOfPrompt, told }: GeneratedTokens): unknown {
+    return { tokens, why, toldOfPrompt, told };
+}
 
 it('refuses a prompt without room in one line', async () => {
     const options = {
