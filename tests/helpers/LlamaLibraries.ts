@@ -6,7 +6,7 @@ import { ensureBuilt } from '../../scripts/build/ensure.mjs';
 /** Our libllama and the one that node-llama-cpp ships, each in a process that knows nothing of this project. */
 export class LlamaLibraries {
     readonly #folder: string;
-    readonly #program: string;
+    readonly #programs = new Map<string, string>();
     readonly #ggmlFolder: string;
     readonly #paths: Readonly<Record<'ours' | 'theirs', string>>;
 
@@ -24,30 +24,51 @@ export class LlamaLibraries {
                 readdirSync(folder).find((name) => /^libllama\.v.*\.(so|dylib)$/.test(name))!,
             );
         this.#paths = { ours: library(resolve('build/Release')), theirs: library(ggmlFolder) };
-        this.#program = join(folder, 'logits');
+    }
+
+    /** A program of tests/native, compiled when it is first asked for. */
+    #program(name: 'logits' | 'tokens'): string {
+        const made = this.#programs.get(name);
+        if (made !== undefined) return made;
+        const program = join(this.#folder, name);
         const source = resolve('build/llama.cpp');
         execFileSync(
             process.env.CXX ?? 'c++',
             [
                 '-std=c++17',
                 '-O1',
-                resolve('tests/native/logits.cpp'),
+                resolve(`tests/native/${name}.cpp`),
                 `-I${source}/include`,
                 `-I${source}/ggml/include`,
                 '-ldl',
                 '-o',
-                this.#program,
+                program,
             ],
             { stdio: ['ignore', 'inherit', 'inherit'] },
         );
+        this.#programs.set(name, program);
+        return program;
     }
 
     /** Logits after every token, F32 [tokens, vocabulary], on the CPU. */
     logits(library: 'ours' | 'theirs', model: string, tokens: readonly number[]): Buffer {
         const out = join(this.#folder, 'logits.bin');
-        execFileSync(this.#program, [this.#paths[library], this.#ggmlFolder, model, out, ...tokens.map(String)], {
+        const program = this.#program('logits');
+        execFileSync(program, [this.#paths[library], this.#ggmlFolder, model, out, ...tokens.map(String)], {
             stdio: ['ignore', 'inherit', 'inherit'],
         });
         return readFileSync(out);
+    }
+
+    /** The tokens of texts, given as files, on a stack of 1 GB: enough for what overflows a common one. */
+    tokens(library: 'ours' | 'theirs', model: string, files: readonly string[]): number[][] {
+        const call = [this.#program('tokens'), this.#paths[library], this.#ggmlFolder, model, ...files];
+        const printed = execFileSync('sh', ['-c', 'ulimit -s 1000000 && exec "$@"', 'sh', ...call], {
+            stdio: ['ignore', 'pipe', 'inherit'],
+            maxBuffer: 2 ** 28,
+            encoding: 'utf8',
+        });
+        const lines = printed.split('\n').slice(0, files.length);
+        return lines.map((line) => line.split(' ').filter(Boolean).map(Number));
     }
 }

@@ -171,7 +171,7 @@ export function writeAborting(path: string): void {
     );
 }
 
-function attention(tensors: Tensors, kind: 'split' | 'biased', tokens = vocabulary): Tensors {
+export function attention(tensors: Tensors, kind: 'split' | 'biased', tokens = vocabulary): Tensors {
     tensors
         .add('token_embd.weight', embedding, tokens)
         .ones('output_norm.weight', embedding)
@@ -185,7 +185,7 @@ function attention(tensors: Tensors, kind: 'split' | 'biased', tokens = vocabula
     return tensors;
 }
 
-function llamaLike(width: number): Record<string, GgufValue> {
+export function llamaLike(width: number): Record<string, GgufValue> {
     return {
         feed_forward_length: { u32: width },
         'attention.head_count': { u32: heads },
