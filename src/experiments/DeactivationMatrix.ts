@@ -33,8 +33,9 @@ export interface DeactivationSet {
     /** change − control: what the row's neurons do beyond their number. */
     readonly beyondControl: Grid;
     /**
-     * Intervals (95 %): of an accuracy by Wilson; of a perplexity, and of every difference, by bootstrap
-     * over the texts or questions, paired: both sides of a difference on the same ones.
+     * Intervals (95 %): of an accuracy by Wilson, of a difference of accuracies as `accuracyDifferenceInterval`; of a
+     * perplexity and of a difference of perplexities by bootstrap over the texts. Paired: both sides of a difference
+     * are taken on the same texts or questions.
      */
     readonly intervals: {
         readonly baseline: readonly CellInterval[];

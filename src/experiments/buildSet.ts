@@ -1,4 +1,5 @@
-import type { AnswerShare, AnswerShares, DeactivationSet, Grid } from './DeactivationMatrix.js';
+import { accuracyDifferenceInterval } from './accuracyDifference.js';
+import type { AnswerShare, AnswerShares, CellInterval, DeactivationSet, Grid } from './DeactivationMatrix.js';
 import { type Condition, type SetConditions, wholeModel } from './conditions.js';
 import type { Cell, Measurements, MetricFacts } from './Metric.js';
 import {
@@ -30,7 +31,7 @@ export function estimates(
         if (found !== undefined) return found;
         const cell = measurements.cell(condition, language);
         const units = cell.numerators.length;
-        if (!draws.has(units)) draws.set(units, drawResamples(units));
+        if (!draws.has(units)) draws.set(units, metric.name === 'accuracy' ? [] : drawResamples(units));
         const made = { cell, estimate: estimate(cell, draws.get(units)!, metric.fromMean) };
         known.set(name, made);
         return made;
@@ -54,7 +55,13 @@ export function buildSet(
         difference(measured(condition).estimate, base.estimate);
     const controlOf = (r: number, column: (typeof columns)[number]): Estimate =>
         average(controls.map((row) => changeOf(row[r]!, column)));
-    const beyond = grid((r, column) => difference(changeOf(own[r]!, column), controlOf(r, column)));
+    const beyondOf = (r: number, column: (typeof columns)[number]): Estimate =>
+        difference(changeOf(own[r]!, column), controlOf(r, column));
+    /** Of a condition's difference from others, on average over them. */
+    const intervalFrom = (others: readonly Measured[], one: Measured, estimated: Estimate): CellInterval =>
+        metric.name === 'accuracy'
+            ? accuracyDifferenceInterval(others.map(({ cell }) => [one.cell.numerators, cell.numerators]))
+            : bootstrapInterval(estimated);
     return {
         rows: languages,
         columns: languages,
@@ -63,14 +70,19 @@ export function buildSet(
         change: grid((r, column) => changeOf(own[r]!, column).value),
         control: grid((r, column) => controlOf(r, column).value),
         controls: controls.map((row) => grid((r, column) => changeOf(row[r]!, column).value)),
-        beyondControl: beyond.map((row) => row.map(({ value }) => value)),
+        beyondControl: grid((r, column) => beyondOf(r, column).value),
         intervals: {
             baseline: columns.map(({ base }) => valueInterval(metric.name, base.estimate, base.cell)),
             values: grid((r, { measured }) =>
                 valueInterval(metric.name, measured(own[r]!).estimate, measured(own[r]!).cell),
             ),
-            change: grid((r, column) => bootstrapInterval(changeOf(own[r]!, column))),
-            beyondControl: beyond.map((row) => row.map(bootstrapInterval)),
+            change: grid((r, column) =>
+                intervalFrom([column.base], column.measured(own[r]!), changeOf(own[r]!, column)),
+            ),
+            beyondControl: grid((r, column) => {
+                const drawn = controls.map((row) => column.measured(row[r]!));
+                return intervalFrom(drawn, column.measured(own[r]!), beyondOf(r, column));
+            }),
         },
         samples: grid((r, { measured }) => measured(own[r]!).cell.samples),
         neurons: own.map(({ neurons }) => neurons.length),

@@ -1,3 +1,4 @@
+import { accuracyDifferenceInterval } from './accuracyDifference.js';
 import type { MetricChange, MetricGroupChange } from './Comparison.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 import { average, bootstrapInterval, difference, drawResamples, estimate, type Estimate } from './resampling.js';
@@ -28,8 +29,9 @@ export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boo
 
 /**
  * What the whole model's perplexity or accuracy became, by language and on average over groups of
- * languages. Intervals are of the differences, by bootstrap over the texts or questions; both models
- * are taken on the same ones, and languages with as many of them, which may be parallel, on the same places.
+ * languages. Intervals are of the differences: of an accuracy as `accuracyDifferenceInterval`, of a perplexity by
+ * bootstrap over the texts. Both models are taken on the same texts or questions, and languages with as many of them,
+ * which may be parallel, on the same places.
  * @param groups languages by the name of their group; empty ones are left out
  */
 export function metricChange(
@@ -41,13 +43,14 @@ export function metricChange(
     const of = before.metric === 'ppl' && before.settings.mean !== 'texts' ? Math.exp : (mean: number): number => mean;
     const estimateOf = ({ whole }: DeactivationMatrix, language: string): Estimate => {
         const { numerators, weights } = whole[language]!;
-        if (!draws.has(numerators.length)) draws.set(numerators.length, drawResamples(numerators.length));
+        const units = numerators.length;
+        if (!draws.has(units)) draws.set(units, before.metric === 'accuracy' ? [] : drawResamples(units));
         const cell = {
             numerators: Float64Array.from(numerators),
             weights: Float64Array.from(weights),
-            samples: numerators.length,
+            samples: units,
         };
-        return estimate(cell, draws.get(numerators.length)!, of);
+        return estimate(cell, draws.get(units)!, of);
     };
     const measured = new Map(
         before.languages.map((language) => [
@@ -55,6 +58,8 @@ export function metricChange(
             { before: estimateOf(before, language), after: estimateOf(after, language) },
         ]),
     );
+    const verdictsOf = (language: string) =>
+        [after.whole[language]!.numerators, before.whole[language]!.numerators] as const;
     const changeOf = (languages: readonly string[]): MetricGroupChange => {
         const chosen = languages.map((language) => measured.get(language)!);
         const [a, b] = [average(chosen.map((one) => one.before)), average(chosen.map((one) => one.after))];
@@ -64,7 +69,10 @@ export function metricChange(
             before: a.value,
             after: b.value,
             change: change.value,
-            interval: bootstrapInterval(change),
+            interval:
+                before.metric === 'accuracy'
+                    ? accuracyDifferenceInterval(languages.map(verdictsOf))
+                    : bootstrapInterval(change),
         };
     };
     const known = Object.entries(groups).map(

@@ -1,5 +1,5 @@
 /** An outcome that chance gives less often than this is told from chance. */
-const significance = 0.05;
+export const significance = 0.05;
 
 /** The fewest paired answers that, all differing the same way, are told from chance. */
 export const fewestToTell = Math.floor(Math.log2(2 / significance)) + 1;

@@ -118,8 +118,12 @@ function metric(comparison: Comparison, change: MetricChange): Section {
         label: `The whole model’s ${noun} in each language before and after`,
         caption: html` <p>
                 The whole model’s ${noun} in each language, ${fromTo(comparison)}: the hollow square is before, the dot
-                after. Low and high are the limits of the change’s 95 % interval, by bootstrap over the
-                ${change.metric === 'ppl' ? 'texts' : 'questions'}, the same for both.
+                after. Low and high are the limits of the change’s 95 % interval,
+                ${
+                    change.metric === 'ppl'
+                        ? 'by bootstrap over the texts, the same for both.'
+                        : 'from the answers that became right or wrong to the same questions (Bonett and Price).'
+                }
             </p>
             ${htmlTable(metricGroupsTable(comparison, change.metric), { formats })}`,
         numbers: htmlTable(table, { formats }),

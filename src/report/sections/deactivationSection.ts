@@ -18,6 +18,12 @@ ${fewestToTell} of its questions rightly, so that even a fall to none has a two-
 test of the paired answers (2 · 0.5^k for k right answers). A cell that rises by ${fewestToTell} answers or more is
 coloured all the same.`;
 
+/** How it is told that a cell differs from the control. */
+const SURE: Readonly<Record<MetricName, string>> = {
+    ppl: 'bootstrap over the same texts',
+    accuracy: 'exact sign test of the answers to the same questions',
+};
+
 /** What the removal of each language's neurons, or another change of them, does to each language. */
 export function deactivationSection(
     name: string,
@@ -47,8 +53,7 @@ export function deactivationSection(
                 their language. ${metric === 'accuracy' && GREY_NUMBERS} The control
                 ${removed ? 'removes as many random neurons from' : 'does the same to as many random neurons of'} the
                 same layers${set.controls.length > 1 && html`, on average over ${set.controls.length} seeds`}; where a
-                cell differs from it for sure (95 %, bootstrap over the same
-                ${metric === 'accuracy' ? 'questions' : 'texts'}), its number is bold. All figures of this
+                cell differs from it for sure (95 %, ${SURE[metric]}), its number is bold. All figures of this
                 metric${!removed && html` and operation`} share one colour scale, proportional up to
                 ±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest finite change (${LEAST_LIMIT}&nbsp;%
                 at least).

@@ -1,0 +1,66 @@
+import { greatestCommonDivisor } from '../support/greatestCommonDivisor.js';
+import type { CellInterval } from './DeactivationMatrix.js';
+import { isTold } from './signFlipTest.js';
+
+/** Of the normal distribution, 97.5 %. */
+const z = 1.959963984540054;
+
+/** Verdicts on the same questions, place by place: 1 right, 0 wrong. */
+export type VerdictPair = readonly [after: ArrayLike<number>, before: ArrayLike<number>];
+
+/** Pairs of verdicts on as many questions, taken place by place: what several pairs say of a question is added up. */
+interface PairedGroup {
+    /** Of each question the sum of after − before over the pairs: integers from −pairs to pairs. Length questions. */
+    readonly sums: readonly number[];
+    readonly pairs: number;
+}
+
+/**
+ * 95 % interval of a difference of accuracies on the same questions, on average over one pair of verdicts or several:
+ * several controls, or several languages, which may be parallel. Pairs of as many questions are taken place by place,
+ * those of other numbers of questions as independent.
+ *
+ * The limits are Bonett and Price's (Br J Math Stat Psychol 65, 2012; recommended by Fagerland, Lydersen and Laake,
+ * Stat Med 33, 2014): Wald's with one question more that was won and one more that was lost, in all pairs. 0 is left
+ * out only where the exact sign test tells the difference from chance too. So no change at all is not "0 to 0", and
+ * three answers lost of ten are no sure difference.
+ * @param pairs at least one; null where one of them has fewer than two questions
+ */
+export function accuracyDifferenceInterval(pairs: readonly VerdictPair[]): CellInterval {
+    const groups = groupsOf(pairs);
+    if (groups.some(({ sums }) => sums.length < 2)) return null;
+    let [value, centre, variance] = [0, 0, 0];
+    for (const { sums, pairs: together } of groups) {
+        const weight = together / pairs.length;
+        const more = sums.length + 2;
+        const total = sums.reduce((sum, one) => sum + one, 0) / together;
+        const squares = sums.reduce((sum, one) => sum + one ** 2, 0) / together ** 2;
+        value += (weight * total) / sums.length;
+        centre += (weight * total) / more;
+        variance += (weight ** 2 * ((squares + 2) / more - (total / more) ** 2)) / more;
+    }
+    const margin = z * Math.sqrt(variance);
+    const low = Math.max(-1, Math.min(centre - margin, value));
+    const high = Math.min(1, Math.max(centre + margin, value));
+    if ((low <= 0 && high >= 0) || isTold(shifts(groups))) return [low, high];
+    return [Math.min(low, 0), Math.max(high, 0)];
+}
+
+function groupsOf(pairs: readonly VerdictPair[]): PairedGroup[] {
+    const byLength = new Map<number, VerdictPair[]>();
+    for (const pair of pairs) byLength.set(pair[0].length, [...(byLength.get(pair[0].length) ?? []), pair]);
+    return [...byLength].map(([length, alike]) => ({
+        sums: Array.from({ length }, (_, i) => alike.reduce((sum, [after, before]) => sum + after[i]! - before[i]!, 0)),
+        pairs: alike.length,
+    }));
+}
+
+/** What each question adds to the difference, as integers on one scale. */
+function shifts(groups: readonly PairedGroup[]): number[] {
+    const scale = groups.reduce((common, { sums }) => leastCommonMultiple(common, sums.length), 1);
+    return groups.flatMap(({ sums }) => sums.map((sum) => sum * (scale / sums.length)));
+}
+
+function leastCommonMultiple(a: number, b: number): number {
+    return (a / greatestCommonDivisor(a, b)) * b;
+}
