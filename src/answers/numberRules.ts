@@ -1,4 +1,5 @@
-import { lastNumber, plainDigits } from './lastNumber.js';
+import { lastNumber } from './lastNumber.js';
+import { plainDigits } from './plainNumbers.js';
 
 /** How the number of an answer is found and compared. */
 export type NumberRule = 'last' | 'mathoctopus' | 'lm-eval';
@@ -23,7 +24,7 @@ export function hasRightNumber(text: string, expected: number, language: string,
     }
     if (rule === 'mathoctopus') {
         // Python's \d takes the digits of every script.
-        const numbers = digitsOnly(text)
+        const numbers = plainDigits(text)
             .replace(/(\d),(\d)/g, '$1$2')
             .match(/\d+(?:\.\d+)?/g);
         return near(Number(numbers?.at(-1) ?? 0));
@@ -31,9 +32,4 @@ export function hasRightNumber(text: string, expected: number, language: string,
     const found = [...text.matchAll(/(-?[$0-9.,]{2,})|(-?[0-9]+)/g)].at(-1)?.[0];
     const bare = (value: string): string => value.replace(/[!-/:-@[-`{-~]/g, '').trim();
     return found !== undefined && bare(found) === bare(String(expected));
-}
-
-/** Digits as 0 to 9 and nothing else changed, unlike `plain`. */
-function digitsOnly(text: string): string {
-    return text.replace(/\p{Nd}/gu, (digit) => plainDigits(digit));
 }

@@ -7,6 +7,7 @@ import { readLines } from '../corpus/readLines.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { type Progress, silent } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
+import { answerNumber, isAmbiguous } from './answerNumber.js';
 import { fetchQuestions, homeLanguages, isCached, questionSets } from './fetchQuestions.js';
 import type { Question, Questions } from './Questions.js';
 
@@ -23,19 +24,24 @@ const msvampRow = z.union([
 const kinds = {
     /** `question<TAB>answer` without header, answers with comma thousands; quotes are part of the text. */
     mgsm: (line: string) => {
-        const tab = line.lastIndexOf('\t');
-        return tab < 0 ? undefined : { text: line.slice(0, tab), answer: wholeNumber(line.slice(tab + 1)) };
+        const [text, answer, ...more] = line.split('\t');
+        return answer === undefined || more.length > 0 ? undefined : { text: text!, answer };
     },
     /** JSON a line: `m_query` (in English `query`) and `response`, such as "8.0". */
     msvamp: (line: string) => {
         try {
             const { text, response } = msvampRow.parse(JSON.parse(line));
-            return { text, answer: wholeNumber(response) };
+            return { text, answer: response };
         } catch {
             return undefined;
         }
     },
 } as const;
+
+const shapes: Readonly<Record<keyof typeof kinds, string>> = {
+    mgsm: 'question, tab, number',
+    msvamp: '{"m_query", "response"} with a number',
+};
 
 export interface QuestionsOptions {
     /** Default: all. */
@@ -134,22 +140,30 @@ async function readQuestions(
     for await (const { text: line, number } of readLines(path, signal)) {
         if (line.trim() === '') continue;
         const row = kinds[kind](line);
-        if (row === undefined || row.answer === undefined || row.text.trim() === '') {
+        const answer = row === undefined ? undefined : answerNumber(row.answer);
+        if (row === undefined || answer === undefined || row.text.trim() === '') {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${path}: line ${number} is not ` +
-                    `${kind === 'mgsm' ? 'question, tab, number' : '{"m_query", "response"} with a number'}; ` +
-                    'mend the line',
+                `${path}: line ${number} is not ${shapes[kind]}${columnsWords(kind, line)}; mend the line`,
             );
         }
-        questions.push({ language, index: questions.length, text: row.text, answer: row.answer });
+        if (kind === 'mgsm' && isAmbiguous(row.answer, language)) {
+            const written = row.answer.trim();
+            throw new LanguageNeuronsError(
+                'DAMAGED',
+                `${path}: line ${number}: in ${language} the answer ${written} may be ${answer} or ` +
+                    `${written.replace('.', '')}; write ${written}0 or ${written.replace('.', '')}`,
+            );
+        }
+        questions.push({ language, index: questions.length, text: row.text, answer });
     }
     if (questions.length === 0)
         throw new LanguageNeuronsError('EMPTY', `${path}: holds no question; get the file again`);
     return questions;
 }
 
-function wholeNumber(text: string): number | undefined {
-    const bare = text.trim().replaceAll(',', '');
-    return /^-?\d+(?:\.\d+)?$/.test(bare) ? Number(bare) : undefined;
+/** Of a line that is none: how many columns it has, where they are too many. */
+function columnsWords(kind: keyof typeof kinds, line: string): string {
+    const columns = line.split('\t').length;
+    return kind === 'mgsm' && columns > 2 ? ` but ${columns} columns (leave out all but question and answer)` : '';
 }

@@ -3,6 +3,11 @@ import { describe, expect, it } from 'vitest';
 import { lastNumber } from '../../../src/answers/lastNumber.js';
 import { hasRightNumber, type NumberRule } from '../../../src/answers/numberRules.js';
 
+/** Other ways to write numbers: digits, separators, groups, signs. */
+const others = (
+    'ar ar-EG fa hi he ko pl pt pt-PT sv te tr vi de-CH de-AT en-IN en-ZA uk id it nl mr ne my ur cs hu ' +
+    'fi bg ta ml km lo'
+).split(' ');
 const languages = ['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'];
 
 describe('the last number of a text', () => {
@@ -55,16 +60,16 @@ describe('the last number of a text', () => {
         expect(lastNumber(text, language)).toBe(number);
     });
 
-    it('written by the runtime in any of the ten languages is read back', () => {
+    it('written by the runtime in any language is read back', () => {
         fc.assert(
             fc.property(
-                fc.constantFrom(...languages),
+                fc.constantFrom(...languages, ...others),
                 fc.integer({ min: -10_000_000, max: 10_000_000 }),
                 fc.constantFrom(0, 0.5, 0.25),
                 (language, whole, fraction) => {
                     const value = whole + (whole < 0 ? -fraction : fraction);
                     const written = new Intl.NumberFormat(language, { maximumFractionDigits: 2 }).format(value);
-                    expect(lastNumber(`= 7 ... ${written} x`, language)).toBe(value);
+                    expect(lastNumber(`= 7 ... ${written} x`, language), `${language}: ${written}`).toBe(value);
                 },
             ),
             { numRuns: 2000 },

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs';
-import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -48,10 +48,63 @@ describe('questions', () => {
         expect((await questions.inLanguage('en'))[0]).toMatchObject({ text: 'How many?', answer: 8 });
     });
 
+    it.each<[answer: string, number: number]>([
+        ['10,5', 10.5],
+        ['1.000,5', 1000.5],
+        ['1,000.5', 1000.5],
+        ['1.234.567', 1_234_567],
+        ['1,234,567', 1_234_567],
+        ['2,125', 2125],
+        ['1,00,000', 100_000],
+        ['1 000', 1000],
+        ['1\u202f000\u202f000,5', 1_000_000.5],
+        ["1'000.5", 1000.5],
+        ['-10,5', -10.5],
+        ['−5', -5],
+        ['–5', -5],
+        ['१,००,०००', 100_000],
+        ['－５', -5],
+        ['1.5e3', 1500],
+        ['.5', 0.5],
+        ['0.125', 0.125],
+        ['10.50', 10.5],
+        ['8.0', 8],
+    ])('read the answer %s in any language', async (answer, number) => {
+        const files = ['de', 'en', 'fr', 'hi'].map((language) => [`mgsm_${language}.tsv`, `x?\t${answer}\n`]);
+        const questions = await openQuestions(await folderOf(Object.fromEntries(files) as Record<string, string>));
+        for (const language of questions.languages) {
+            expect((await questions.inLanguage(language))[0]!.answer).toBe(number);
+        }
+    });
+
+    it('read 1.500 where points do not group, and refuse it where they do', async () => {
+        const questions = await openQuestions(
+            await folderOf({ 'mgsm_en.tsv': 'x?\t1.500\n', 'mgsm_de.tsv': 'x?\t1\ny?\t1.500\n' }),
+        );
+        expect((await questions.inLanguage('en'))[0]!.answer).toBe(1.5);
+        await expect(questions.inLanguage('de')).rejects.toThrow(
+            'mgsm_de.tsv: line 2: in de the answer 1.500 may be 1.5 or 1500; write 1.5000 or 1500',
+        );
+    });
+
     it.each<{ what: string; files: Record<string, string>; code: string; says: string }>([
         { what: 'no questions', files: { 'x.txt': 'x' }, code: 'NOT_FOUND', says: 'mgsm_LL.tsv' },
         { what: 'no tab', files: { 'mgsm_en.tsv': 'One?\t1\nTwo? 2\n' }, code: 'DAMAGED', says: 'line 2' },
         { what: 'no number', files: { 'mgsm_en.tsv': 'One?\tone\n' }, code: 'DAMAGED', says: 'line 1' },
+        { what: 'a list', files: { 'mgsm_en.tsv': 'One?\t1,2,3\n' }, code: 'DAMAGED', says: 'line 1' },
+        { what: 'a date', files: { 'mgsm_en.tsv': 'One?\t17.5.2024\n' }, code: 'DAMAGED', says: 'line 1' },
+        {
+            what: 'a solution between',
+            files: { 'mgsm_en.tsv': 'One?\t1\nTwo?\tIt is 1 + 1 = 2.\t2\n' },
+            code: 'DAMAGED',
+            says: 'line 2 is not question, tab, number but 3 columns (leave out all but question and answer)',
+        },
+        {
+            what: "MGSM's four columns",
+            files: { 'mgsm_en.tsv': 'Two?\tIt is 2.\t2\t1+1=2\n' },
+            code: 'DAMAGED',
+            says: '4 columns',
+        },
         { what: 'another JSON', files: { 'test_English.json': '{"a": 1}\n' }, code: 'DAMAGED', says: 'line 1' },
         { what: 'nothing in a file', files: { 'mgsm_en.tsv': '\n' }, code: 'EMPTY', says: 'mgsm_en.tsv' },
         {
@@ -76,6 +129,12 @@ describe('questions', () => {
         for (const language of questions.languages) {
             const list = await questions.inLanguage(language);
             expect(list).toHaveLength(250);
+            const lines = (await readFile(join(mgsm, `mgsm_${language}.tsv`), 'utf8')).trimEnd().split(/\r?\n/);
+            const written = lines.map((line) => Number(line.slice(line.lastIndexOf('\t') + 1).replaceAll(',', '')));
+            expect(
+                list.map(({ answer }) => answer),
+                language,
+            ).toEqual(written);
             expect(
                 list.map(({ answer }) => answer),
                 language,
