@@ -1,5 +1,6 @@
 // The addon's entry. Its contract, with every type, is src/engine/addon.ts.
 
+#include "Backends.h"
 #include "ContextObject.h"
 #include "Convert.h"
 #include "Guests.h"
@@ -23,19 +24,22 @@ const char * kind_of(ggml_backend_dev_t device) {
     }
 }
 
+std::filesystem::path path_of(const Napi::Value & value) {
+    return std::filesystem::u8path(value.ToString().Utf8Value());
+}
+
 // loadBackends(folder: string): the best CPU backend of the folder and every other plugin in it.
 Napi::Value load_backends(const Napi::CallbackInfo & info) {
-    ggml_backend_load_all_from_path(info[0].ToString().Utf8Value().c_str());
+    backends::load_folder(path_of(info[0]));
     return info.Env().Undefined();
 }
 
 // loadBackend(path: string): string | null. One plugin, such as libggml-vulkan.so; why it does not load.
 Napi::Value load_backend(const Napi::CallbackInfo & info) {
-    const LogCapture log;
-    if (ggml_backend_load(info[0].ToString().Utf8Value().c_str()) != nullptr) {
-        return info.Env().Null();
+    if (const auto reason = backends::load(path_of(info[0]))) {
+        return Napi::String::New(info.Env(), *reason);
     }
-    return Napi::String::New(info.Env(), log.errors());
+    return info.Env().Null();
 }
 
 Napi::Value devices(const Napi::CallbackInfo & info) {
@@ -108,7 +112,7 @@ Napi::Value bin_edges(const Napi::CallbackInfo & info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
     Log::install();
-    llama_backend_init();
+    llama_backend_init(); // registers no backend: patch 0012
     env.SetInstanceData(new std::pair<Napi::FunctionReference, Napi::FunctionReference>( // freed with the env
         Napi::Persistent(ModelObject::define(env)), Napi::Persistent(ContextObject::define(env))));
     exports.Set("loadBackends", Napi::Function::New(env, load_backends));

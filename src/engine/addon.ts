@@ -5,7 +5,10 @@ import type { Site } from './Site.js';
  * Promises settle on the JS thread; rejections carry `code` (an `ErrorCode`) and `nativeCode`.
  */
 export interface NativeAddon {
-    /** Registers the best CPU backend in a folder of ggml plugins. */
+    /**
+     * Registers the best CPU backend in a folder of ggml plugins, and what else is there. No other folder is looked in,
+     * nor is the environment asked.
+     */
     loadBackends(folder: string): void;
     /** Registers one plugin; answers why it cannot be loaded, as ggml says it, or null where it was. */
     loadBackend(path: string): string | null;

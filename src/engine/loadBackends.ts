@@ -5,6 +5,7 @@ import type { NativeAddon, NativeDevice } from './addon.js';
 import { backendReason, deviceReason } from './backendReason.js';
 import { findAddon } from './findAddon.js';
 import { addServers, checkDeviceCount } from './rpcServers.js';
+import { findByPath } from './windowsLibraries.js';
 
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
 export type GpuChoice = 'auto' | 'off' | 'cuda' | 'vulkan' | 'metal';
@@ -46,8 +47,7 @@ const errors = new Map<string, string>();
 export async function loadAddon(): Promise<{ addon: NativeAddon; built: Built }> {
     const built = await findAddon();
     if (addon === undefined) {
-        // Windows has no path of libraries inside the library.
-        if (process.platform === 'win32') process.env.PATH = `${built.ggmlDir};${process.env.PATH ?? ''}`;
+        if (process.platform === 'win32') findByPath(built.ggmlDir);
         try {
             addon = createRequire(import.meta.url)(built.addonPath) as NativeAddon;
         } catch (cause) {
