@@ -12,3 +12,6 @@ export declare function unpackSource(
 
 /** Applies a patch to a tree, all of it or none. Throws BuildError. */
 export declare function applyPatch(patch: string, dir: string): void;
+
+/** Checks folders of llama.cpp's bundled tree out into a folder that is not there yet or empty. */
+export declare function clone(bundle: string, dir: string, folders: readonly string[]): void;

@@ -11,16 +11,20 @@ const heapMegabytes = 128;
 /** No context window holds a longer prompt. The heap's limit does not cover what is sent. */
 const maxPromptCharacters = 16 * 1024 * 1024;
 
+/** What the process runs; it is compiled, also where we are a source. */
+const renderer = new URL('../../dist/questions/jinja/render.js', import.meta.url);
+
 /**
  * Runs in the process. It has a limit of time of its own, above ours, so that a loop ends also where the
- * parent was killed meanwhile. Finds jinja by its URL: works from sources and from dist/ alike.
+ * parent was killed meanwhile.
  */
 const program = `
 import { Script } from 'node:vm';
-const [jinja, maxCharacters, milliseconds] = process.argv.slice(1);
-const { Template } = await import(jinja);
+const [renderer, maxCharacters, milliseconds] = process.argv.slice(1);
+const { ChatTemplate } = await import(renderer);
 let template;
-globalThis.render = ({ chatTemplate, context }) => (template ??= new Template(chatTemplate)).render(context);
+globalThis.render = ({ chatTemplate, context, now }) =>
+    (template ??= new ChatTemplate(chatTemplate)).render(context, now);
 const script = new Script('render(prompt)');
 process.on('disconnect', () => process.exit());
 process.on('message', (message) => {
@@ -43,6 +47,7 @@ export type TemplateContext = Readonly<Record<string, unknown>>;
 
 interface Job {
     readonly context: TemplateContext;
+    readonly now: number;
     resolve(text: string): void;
     reject(cause: Error): void;
 }
@@ -66,10 +71,14 @@ export class TemplateProcess {
         this.#chatTemplate = chatTemplate;
     }
 
-    /** One prompt after another, in the order asked for. @throws Error that says in a few words what went wrong */
-    render(context: TemplateContext): Promise<string> {
+    /**
+     * One prompt after another, in the order asked for.
+     * @param now what `strftime_now` writes: milliseconds since 1970, as if local time were UTC
+     * @throws Error that says in a few words what went wrong
+     */
+    render(context: TemplateContext, now: number): Promise<string> {
         return new Promise((resolve, reject) => {
-            this.#waiting.push({ context, resolve, reject });
+            this.#waiting.push({ context, now, resolve, reject });
             this.#next();
         });
     }
@@ -84,7 +93,8 @@ export class TemplateProcess {
         if (!this.#ready) return;
         this.#running = this.#waiting.shift()!;
         this.#limit(renderMilliseconds, `runs for more than ${renderMilliseconds / 1000} s`);
-        this.#child.send({ chatTemplate: this.#chatTemplate, context: this.#running.context });
+        const { context, now } = this.#running;
+        this.#child.send({ chatTemplate: this.#chatTemplate, context, now });
     }
 
     #start(): ChildProcess {
@@ -97,7 +107,7 @@ export class TemplateProcess {
                 '--input-type=module',
                 '--eval',
                 program,
-                import.meta.resolve('@huggingface/jinja'),
+                renderer.href,
                 String(maxPromptCharacters),
                 String(2 * renderMilliseconds),
             ],

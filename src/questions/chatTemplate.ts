@@ -1,5 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { PromptTemplate } from './PromptTemplate.js';
+import { liveClock, type TemplateClock } from './templateClock.js';
 import { TemplateProcess } from './TemplateProcess.js';
 
 /** What a model says of its chats. */
@@ -32,22 +33,19 @@ const otherTemplate = 'use another --template, such as mathoctopus';
 /**
  * Writes by the model's own chat template.
  * @param mend what to do without it, for messages
+ * @param clock what a template that asks for the time is told; default: the time it is
  * @throws LanguageNeuronsError UNSUPPORTED where the model has none; `write` may be rejected with the same where it
  * fails, runs for over 5 s, or takes over 128 MiB
  */
-export function chatWriter({ path, info }: ChatModel, mend: string): ChatWriter {
+export function chatWriter({ path, info }: ChatModel, mend: string, clock: TemplateClock = liveClock): ChatWriter {
     const { chatTemplate: source, bosText, eosText } = info;
     if (source === '') throw new LanguageNeuronsError('UNSUPPORTED', `${path}: has no chat template; ${mend}`);
     const renderer = new TemplateProcess(source);
     return {
         write: async (messages) => {
             try {
-                return await renderer.render({
-                    messages,
-                    add_generation_prompt: true,
-                    bos_token: bosText,
-                    eos_token: eosText,
-                });
+                const context = { messages, add_generation_prompt: true, bos_token: bosText, eos_token: eosText };
+                return await renderer.render(context, clock());
             } catch (cause) {
                 const [why] = (cause as Error).message.split('\n');
                 throw new LanguageNeuronsError(
@@ -65,8 +63,8 @@ export function chatWriter({ path, info }: ChatModel, mend: string): ChatWriter 
  * The same, tried with one message.
  * @throws LanguageNeuronsError UNSUPPORTED where the model has none, or one that cannot be used, as `chatWriter` says
  */
-export async function openChat(model: ChatModel, mend: string): Promise<ChatWriter> {
-    const writer = chatWriter(model, mend);
+export async function openChat(model: ChatModel, mend: string, clock?: TemplateClock): Promise<ChatWriter> {
+    const writer = chatWriter(model, mend, clock);
     await writer.write([{ role: 'user', content: '1 + 1?' }]).catch((cause: unknown) => {
         // tells now, not after hours
         writer.close();
@@ -79,8 +77,8 @@ export async function openChat(model: ChatModel, mend: string): Promise<ChatWrit
  * The same for questions: the question is what the user says, the answer is the assistant's.
  * @throws LanguageNeuronsError as `openChat`; `write` may be rejected with the same
  */
-export async function chatTemplate(model: ChatModel): Promise<PromptTemplate> {
-    const chat = await openChat(model, otherTemplate);
+export async function chatTemplate(model: ChatModel, clock?: TemplateClock): Promise<PromptTemplate> {
+    const chat = await openChat(model, otherTemplate, clock);
     return {
         name: 'chat',
         special: true,
