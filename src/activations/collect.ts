@@ -8,7 +8,7 @@ import { steppingDown } from '../engine/steppingDown.js';
 import { areDense, type Site } from '../engine/Site.js';
 import { defined } from '../support/defined.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { ensureWritableFolder } from '../files/fileAccess.js';
+import { checkInFolder, ensureSubfolder } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
 import { keyOf } from '../support/keyOf.js';
 import { type Progress, silent } from '../support/progress.js';
@@ -96,6 +96,7 @@ async function collectInto({
             );
         }
     }
+    await checkInFolder(join(folder, 'parts'));
     const source = sourceOf({ engine, corpus, survey, folder, folds, shard });
     const { isThere, differences } = await checkReplaces(resultPath, { languages: corpus.languages, source }, force);
     /** Where the part of a language, or of a fold of it, is kept while it grows, and the key of what it is. */
@@ -131,7 +132,7 @@ async function collectInto({
     if (differences.length > 0)
         progress.note(`${resultPath}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
 
-    await ensureWritableFolder(join(folder, 'parts'));
+    await ensureSubfolder(folder, 'parts');
     let decodedTokens = 0;
     // One part for each fold and language; without folds the whole is the only one.
     const parts: CollectedPart[][] = Array.from({ length: folds ?? 1 }, () => []);

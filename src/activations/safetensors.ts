@@ -1,7 +1,10 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
-import { writeFileAtomic } from '../files/fileAccess.js';
+import { unreadable, writeFileAtomic } from '../files/fileAccess.js';
+import { openInFolder } from '../files/inFolder.js';
+import { readInto } from '../files/readWhole.js';
+import { checkFitsMemory } from '../files/sizes.js';
 
 /**
  * The part of the safetensors format that this tool needs: int64 and uint32 tensors and string metadata. A file
@@ -82,16 +85,12 @@ export async function readSafetensorsMetadata(path: string): Promise<Safetensors
 async function opened<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
     let file: FileHandle | undefined;
     try {
-        file = await open(path, 'r');
+        file = await openInFolder(path);
         return await read(file);
     } catch (cause) {
         if (cause instanceof LanguageNeuronsError) throw cause;
-        const missing = (cause as NodeJS.ErrnoException).code === 'ENOENT';
-        throw new LanguageNeuronsError(
-            'NOT_FOUND',
-            `${path}: ${missing ? 'no such file; run collect first' : `cannot be read (${(cause as Error).message})`}`,
-            { cause },
-        );
+        if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause);
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file; run collect first`, { cause });
     } finally {
         await file?.close();
     }
@@ -146,6 +145,7 @@ async function readOpened(file: FileHandle, path: string, wanted: (name: string)
 
     const tensors = new Map<string, Tensor<BigInt64Array>>();
     const wordTensors = new Map<string, Tensor<Uint32Array>>();
+    checkFitsMemory(entries.reduce((sum, [name, { data_offsets: at }]) => sum + (wanted(name) ? at[1] - at[0] : 0), 0));
     let end = 0;
     for (const [
         name,
@@ -175,11 +175,6 @@ async function readOpened(file: FileHandle, path: string, wanted: (name: string)
 /** Reads into memory of its own, so that an array of numbers may lie on it. */
 async function readExactly(file: FileHandle, position: number, length: number): Promise<Buffer> {
     const buffer = Buffer.from(new ArrayBuffer(length));
-    let done = 0;
-    while (done < length) {
-        const { bytesRead } = await file.read(buffer, done, length - done, position + done);
-        if (bytesRead === 0) throw new Error('the file ended early');
-        done += bytesRead;
-    }
+    if ((await readInto(file, buffer, position)) < length) throw new Error('the file ended early');
     return buffer;
 }

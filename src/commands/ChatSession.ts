@@ -1,4 +1,4 @@
-import { stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import type { AskResult, Chat } from '../chat/Chat.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -115,7 +115,7 @@ export class ChatSession {
      */
     async save(path: string): Promise<void> {
         const full = resolve(expandHome(path));
-        const there = await stat(full).catch(() => undefined);
+        const there = await lstat(full).catch(() => undefined);
         if (there !== undefined && !this.#saved.has(full))
             throw new LanguageNeuronsError('WRONG_USE', `${path}: is there already; give another name`);
         await writeFileAtomic(full, `${JSON.stringify(this.document(), nonFinite, 1)}\n`);

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { LanguageNeuronsError } from '../errors.js';
+import { noRoom, takeSizeLimitAsError } from '../files/writeFully.js';
 import { orStopped, throwIfStopped } from '../support/stop.js';
 import type { Sample } from './Corpus.js';
 
@@ -45,6 +46,7 @@ export class SampleSpool {
 
     /** @throws LanguageNeuronsError UNWRITABLE */
     static async create(): Promise<SampleSpool> {
+        takeSizeLimitAsError();
         try {
             const folder = await mkdtemp(join(tmpdir(), 'language-neurons-')); // for this user alone
             const path = join(folder, 'samples');
@@ -124,7 +126,9 @@ export class SampleSpool {
         const begin = this.#end;
         try {
             for (let done = 0; done < block.length;) {
-                done += (await writeAt(this.#file, block, done, block.length - done, begin + done)).bytesWritten;
+                const { bytesWritten } = await writeAt(this.#file, block, done, block.length - done, begin + done);
+                if (bytesWritten === 0) throw noRoom();
+                done += bytesWritten;
             }
         } catch (cause) {
             throw unwritable(this.#path, cause);

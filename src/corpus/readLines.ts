@@ -1,5 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { byteLines, maxLineBytes } from '../files/byteLines.js';
+import { readBytes } from '../files/readBytes.js';
 
 export interface Line {
     readonly text: string;
@@ -29,7 +30,7 @@ export async function* readLines(path: string, signal?: AbortSignal): AsyncGener
             );
         }
     };
-    for await (const { bytes } of byteLines(path, signal)) {
+    for await (const { bytes } of byteLines(readBytes(path, signal))) {
         if (bytes === undefined) {
             throw new LanguageNeuronsError(
                 'DAMAGED',

@@ -1,11 +1,11 @@
-import { mkdir, open, readFile, realpath, stat } from 'node:fs/promises';
+import { realpath, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { createXXHash128 } from 'hash-wasm';
-import writeAtomic from 'write-file-atomic';
 import { z } from 'zod';
 import { cacheFolder } from '../files/cacheFolder.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { unreadable } from '../files/fileAccess.js';
+import { readTextIfAny, unreadable, writeFileAtomic } from '../files/fileAccess.js';
+import { openNamed } from '../files/inFolder.js';
 import { keyOf } from '../support/keyOf.js';
 
 export interface FileHashOptions {
@@ -18,6 +18,8 @@ export interface FileHashOptions {
 const chunkBytes = 4 * 1024 * 1024;
 /** A file changed this lately may change again within the clock's tick of its file system. */
 const settledMilliseconds = 2000;
+/** Of a hash that is kept. */
+const mostEntryBytes = 64 * 1024;
 
 const known = z.object({ path: z.string(), stamp: z.string(), xxh128: z.string().regex(/^[0-9a-f]{32}$/) });
 
@@ -32,8 +34,8 @@ export async function fileHash(path: string, { signal, onBytes }: FileHashOption
         const real = await realpath(path);
         const before = await stampOf(real);
         const cached = join(cacheFolder(), 'fingerprints', `${keyOf(real)}.json`);
-        const found = await readFile(cached, 'utf8')
-            .then((text) => known.parse(JSON.parse(text)))
+        const found = await readTextIfAny(cached, mostEntryBytes)
+            .then((text) => known.parse(JSON.parse(text ?? '')))
             .catch(() => undefined);
         if (found?.path === real && found.stamp === before.stamp) {
             onBytes?.(before.size);
@@ -73,7 +75,7 @@ async function hashBytes(
     signal: AbortSignal | undefined,
     onBytes: ((bytes: number) => void) | undefined,
 ): Promise<string> {
-    const file = await open(path, 'r');
+    const file = await openNamed(path);
     try {
         const hasher = (await createXXHash128()).init();
         // One is read while the other is hashed.
@@ -96,6 +98,5 @@ async function hashBytes(
 }
 
 async function keep(path: string, entry: z.output<typeof known>): Promise<void> {
-    await mkdir(join(path, '..'), { recursive: true });
-    await writeAtomic(path, `${JSON.stringify(entry)}\n`);
+    await writeFileAtomic(path, `${JSON.stringify(entry)}\n`);
 }

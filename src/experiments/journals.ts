@@ -49,7 +49,7 @@ export async function readJournals<Schema extends z.ZodType>(
     but?: string,
 ): Promise<void> {
     for (const path of await journalsIn(folder, name)) {
-        if (path !== but) await Journal.open(path, schema, { signal, take });
+        if (path !== but) await Journal.read(path, schema, { signal, take });
     }
 }
 

@@ -34,7 +34,7 @@ export async function mergeJournals<Entry extends { readonly key: string }>({
                 if (!keys.has(entry.key)) lacking.push(entry);
                 keys.add(entry.key);
             };
-            await Journal.open(path, shape, { signal, take });
+            await Journal.read(path, shape, { signal, take });
             while (lacking.length > 0) await journal.add(...lacking.splice(0, together));
         }
     }

@@ -1,10 +1,11 @@
-import { rename, rm, stat } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
 import { modelFiles } from '../engine/modelFiles.js';
 import { modelFingerprint } from '../engine/modelFingerprint.js';
 import { resolveModel } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { withFile } from '../files/folderLock.js';
+import { UnfinishedFile } from '../files/UnfinishedFile.js';
 import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufFile.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { type Progress, silent } from '../support/progress.js';
@@ -65,17 +66,16 @@ export async function exportModel(options: ExportOptions): Promise<ExportResult>
     const fingerprint = await modelFingerprint(path, [], { signal, progress });
     checkModel(path, fingerprint, options);
     const keys = editKeys(sources[0]!, fingerprint, edits, plan);
-    const rounding = await withFile(targets[0]!, 'export', () =>
+    const { rounding, bytes } = await withFile(targets[0]!, 'export', () =>
         writeAll({ sources, targets, plan, keys, signal, progress }),
     );
     progress.done();
-    const sizes = await Promise.all(targets.map((target) => stat(target)));
     return {
         files: targets,
         zeroed: plan.zeroed,
         scaled: plan.scaled,
         rows: plan.rows.reduce((sum, rows) => sum + rows.length, 0),
-        bytes: sizes.reduce((sum, { size }) => sum + size, 0),
+        bytes,
         rounding,
         seconds: (performance.now() - begin) / 1000,
     };
@@ -131,8 +131,15 @@ interface WriteAllOptions {
 }
 
 /** Writes all files beside their places, then puts them there. */
-async function writeAll({ sources, targets, plan, keys, signal, progress }: WriteAllOptions): Promise<number> {
-    const unfinished = targets.map((target) => `${target}.${process.pid}`);
+async function writeAll({
+    sources,
+    targets,
+    plan,
+    keys,
+    signal,
+    progress,
+}: WriteAllOptions): Promise<Pick<ExportResult, 'rounding' | 'bytes'>> {
+    const unfinished: UnfinishedFile[] = [];
     let rounding = 0;
     try {
         for (const target of targets) await refuseThere(target);
@@ -141,31 +148,37 @@ async function writeAll({ sources, targets, plan, keys, signal, progress }: Writ
             sources.reduce((sum, { size, dataStart }) => sum + size - dataStart, 0),
         );
         for (const [i, source] of sources.entries()) {
+            const target = targets[i]!;
+            const refused = (cause: unknown): never => {
+                throw unwritable(target, cause);
+            };
+            const to = await UnfinishedFile.create(target).catch(refused);
+            unfinished.push(to);
             const rounded = await writeEdited({
                 source,
                 head: await headWith(source, i === 0 ? keys : {}),
                 rows: plan.rows[i]!,
-                path: unfinished[i]!,
+                to,
                 signal,
                 onBytes: (bytes) => progress.advance(bytes),
             });
+            await to.finish().catch(refused);
             rounding = Math.max(rounding, rounded);
         }
         for (const [i, target] of targets.entries()) {
-            await rename(unfinished[i]!, target).catch((cause: unknown) => {
+            await unfinished[i]!.place().catch((cause: unknown) => {
                 throw unwritable(target, cause);
             });
         }
-        return rounding;
+        return { rounding, bytes: unfinished.reduce((sum, file) => sum + file.bytes, 0) };
     } catch (cause) {
-        for (const path of unfinished) await rm(path, { force: true }).catch(() => undefined);
+        for (const file of unfinished) await file.discard();
         throw cause;
     }
 }
 
 /** Neither the model itself nor anything else is written over. */
 async function refuseThere(target: string): Promise<void> {
-    const there = await stat(target).catch(() => undefined);
-    if (there === undefined) return;
+    if ((await lstat(target).catch(() => undefined)) === undefined) return;
     throw new LanguageNeuronsError('UNWRITABLE', `${target}: is there already; remove it, or give another --out`);
 }

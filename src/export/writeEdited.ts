@@ -1,6 +1,9 @@
-import { type FileHandle, open } from 'node:fs/promises';
+import type { FileHandle } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
 import { unreadable, unwritable } from '../files/fileAccess.js';
+import { openNamed } from '../files/inFolder.js';
+import { readInto } from '../files/readWhole.js';
+import type { UnfinishedFile } from '../files/UnfinishedFile.js';
 import type { GgufFile } from '../gguf/GgufFile.js';
 import { scaleRow } from '../gguf/scaleRow.js';
 import { throwIfStopped } from '../support/stop.js';
@@ -15,8 +18,8 @@ export interface WriteOptions {
     readonly head: Buffer;
     /** By offset; none overlap. */
     readonly rows: readonly RowEdit[];
-    /** File that must not be there yet. */
-    readonly path: string;
+    /** Gets all of it, but is not finished. */
+    readonly to: UnfinishedFile;
     readonly signal?: AbortSignal | undefined;
     readonly onBytes: (bytes: number) => void;
 }
@@ -26,41 +29,33 @@ export interface WriteOptions {
  * @returns the largest rounding of a scale; see `scaleRow`
  * @throws LanguageNeuronsError UNSUPPORTED where a row cannot be scaled; NOT_FOUND, UNWRITABLE, ABORTED
  */
-export async function writeEdited({ source, head, rows, path, signal, onBytes }: WriteOptions): Promise<number> {
-    const from = await open(source.path, 'r').catch((cause: unknown) => {
+export async function writeEdited({ source, head, rows, to, signal, onBytes }: WriteOptions): Promise<number> {
+    const from = await openNamed(source.path).catch((cause: unknown) => {
         throw unreadable(source.path, cause);
     });
     try {
-        const to = await open(path, 'wx').catch((cause: unknown) => {
-            throw unwritable(path, cause);
-        });
         const write = async (bytes: Uint8Array): Promise<void> => {
-            await to.writeFile(bytes).catch((cause: unknown) => {
-                throw unwritable(path, cause);
+            await to.write(bytes).catch((cause: unknown) => {
+                throw unwritable(to.target, cause);
             });
         };
-        try {
-            await write(head);
-            const longest = rows.reduce((most, { bytes }) => Math.max(most, bytes), 0);
-            const buffer = Buffer.allocUnsafe(chunkBytes + longest);
-            let [rounding, next] = [0, 0];
-            for (let at = source.dataStart; at < source.size;) {
-                throwIfStopped(signal);
-                const [chunk, ofChunk] = await readChunk(from, source, { buffer, at, rows, next });
-                for (const row of ofChunk) {
-                    const bytes = chunk.subarray(row.offset - at, row.offset - at + row.bytes);
-                    rounding = Math.max(rounding, editRow(bytes, row, source.path));
-                }
-                await write(chunk);
-                next += ofChunk.length;
-                at += chunk.length;
-                onBytes(chunk.length);
+        await write(head);
+        const longest = rows.reduce((most, { bytes }) => Math.max(most, bytes), 0);
+        const buffer = Buffer.allocUnsafe(chunkBytes + longest);
+        let [rounding, next] = [0, 0];
+        for (let at = source.dataStart; at < source.size;) {
+            throwIfStopped(signal);
+            const [chunk, ofChunk] = await readChunk(from, source, { buffer, at, rows, next });
+            for (const row of ofChunk) {
+                const bytes = chunk.subarray(row.offset - at, row.offset - at + row.bytes);
+                rounding = Math.max(rounding, editRow(bytes, row, source.path));
             }
-            await to.sync();
-            return rounding;
-        } finally {
-            await to.close();
+            await write(chunk);
+            next += ofChunk.length;
+            at += chunk.length;
+            onBytes(chunk.length);
         }
+        return rounding;
     } finally {
         await from.close();
     }
@@ -85,7 +80,7 @@ async function readChunk(
         end = Math.max(end, rows[last]!.offset + rows[last]!.bytes);
     }
     const chunk = buffer.subarray(0, end - at);
-    const { bytesRead } = await file.read(chunk, 0, chunk.length, at).catch((cause: unknown) => {
+    const bytesRead = await readInto(file, chunk, at).catch((cause: unknown) => {
         throw unreadable(path, cause);
     });
     if (bytesRead < chunk.length) {

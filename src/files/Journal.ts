@@ -1,10 +1,16 @@
-import { appendFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
 import type { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
-import { unwritable } from './fileAccess.js';
-import { nonFinite } from './nonFinite.js';
 import { byteLines } from './byteLines.js';
+import { unwritable } from './fileAccess.js';
+import { checkChangeable, Misplaced, openToChange } from './inFolder.js';
+import { nonFinite } from './nonFinite.js';
+import { readBytesInFolder } from './readBytes.js';
+import { takeSizeLimitAsError, writeFully } from './writeFully.js';
 import type { Progress } from '../support/progress.js';
+
+/** Far above any journal; what is larger was made to keep its reader busy. */
+const mostBytes = 64 * 1024 ** 3;
 
 export interface JournalOptions<Entry> {
     readonly signal?: AbortSignal | undefined;
@@ -33,37 +39,46 @@ export class Journal<Entry> {
 
     /**
      * Reads a journal as a stream; where there is none, the first entry makes it.
-     * @throws LanguageNeuronsError NOT_FOUND where it is there and cannot be read; ABORTED
+     * @throws LanguageNeuronsError NOT_FOUND where it is there and cannot be read, or is no file of its folder alone;
+     * ABORTED
      */
     static async open<Schema extends z.ZodType>(
         path: string,
         schema: Schema,
-        { signal, take }: JournalOptions<z.output<Schema>>,
+        options: JournalOptions<z.output<Schema>>,
     ): Promise<Journal<z.output<Schema>>> {
-        let unreadable = 0;
+        await checkChangeable(path).catch((cause: unknown) => {
+            throw unreadable(path, cause as Error);
+        });
+        const { unreadable: lines, torn } = await Journal.read(path, schema, options);
+        return new Journal(path, torn, lines);
+    }
+
+    /**
+     * Reads one to which nothing is added.
+     * @throws LanguageNeuronsError NOT_FOUND where it is there and cannot be read; ABORTED
+     */
+    static async read<Schema extends z.ZodType>(
+        path: string,
+        schema: Schema,
+        { signal, take }: JournalOptions<z.output<Schema>>,
+    ): Promise<{ readonly unreadable: number; readonly torn: boolean }> {
+        let unreadableLines = 0;
         let torn = false;
         const decoder = new TextDecoder('utf-8', { fatal: true });
         try {
-            for await (const { bytes, whole } of byteLines(path, signal)) {
+            for await (const { bytes, whole } of byteLines(readBytesInFolder(path, mostBytes, signal))) {
                 torn = !whole;
                 if (bytes?.length === 0) continue;
                 const entry = bytes === undefined ? undefined : parsed(decoder, bytes, schema);
-                if (entry === undefined) unreadable++;
+                if (entry === undefined) unreadableLines++;
                 else take(entry);
             }
         } catch (cause) {
             if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
-            const { code, message } = cause.cause as NodeJS.ErrnoException;
-            if (code !== 'ENOENT') {
-                throw new LanguageNeuronsError(
-                    'NOT_FOUND',
-                    `${path}: holds finished work and cannot be read (${message}); ` +
-                        'mend that, or take the file away to do the work again',
-                    { cause },
-                );
-            }
+            if ((cause.cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause.cause as Error);
         }
-        return new Journal(path, torn, unreadable);
+        return { unreadable: unreadableLines, torn };
     }
 
     /** @throws LanguageNeuronsError UNWRITABLE */
@@ -72,12 +87,34 @@ export class Journal<Entry> {
             const lines = entries.map((entry) => `${JSON.stringify(entry, nonFinite)}\n`).join('');
             const text = `${this.#torn ? '\n' : ''}${lines}`;
             this.#torn = true; // unless all of it is written
-            await appendFile(this.#path, text);
+            await append(this.#path, Buffer.from(text));
             this.#torn = false;
         } catch (cause) {
             throw unwritable(this.#path, cause);
         }
     }
+}
+
+async function append(path: string, bytes: Uint8Array): Promise<void> {
+    takeSizeLimitAsError();
+    const file = await openToChange(path, constants.O_WRONLY | constants.O_APPEND | constants.O_CREAT);
+    try {
+        await writeFully(file, bytes);
+    } catch (cause) {
+        await file.close().catch(() => undefined);
+        throw cause;
+    }
+    await file.close(); // some file systems tell only now that there was no room
+}
+
+function unreadable(path: string, cause: Error): LanguageNeuronsError {
+    const why = cause instanceof Misplaced ? cause.message.split('; ')[0]! : cause.message;
+    return new LanguageNeuronsError(
+        'NOT_FOUND',
+        `${path}: holds finished work and cannot be read (${why}); ` +
+            'mend that, or take the file away to do the work again',
+        { cause },
+    );
 }
 
 function parsed<Schema extends z.ZodType>(

@@ -1,5 +1,3 @@
-import { readBytes } from './readBytes.js';
-
 /** More than this is no line but a mistake; it would be held in memory whole. */
 export const maxLineBytes = 64 * 1024 * 1024;
 const newline = 0x0a;
@@ -12,10 +10,10 @@ export interface ByteLine {
 }
 
 /**
- * Streams the lines of a file, in memory that its longest line decides.
- * @throws LanguageNeuronsError as `readBytes`
+ * Cuts the bytes of a file into lines, in memory that its longest line decides.
+ * @throws what the bytes throw
  */
-export async function* byteLines(path: string, signal?: AbortSignal): AsyncGenerator<ByteLine> {
+export async function* byteLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<ByteLine> {
     let pending: Buffer[] = [];
     let length = 0;
     const take = (part: Buffer): void => {
@@ -29,7 +27,7 @@ export async function* byteLines(path: string, signal?: AbortSignal): AsyncGener
         length = 0;
         return { bytes, whole };
     };
-    for await (const chunk of readBytes(path, signal)) {
+    for await (const chunk of chunks) {
         let begin = 0;
         for (let end = chunk.indexOf(newline); end >= 0; end = chunk.indexOf(newline, begin)) {
             take(chunk.subarray(begin, end));

@@ -1,7 +1,11 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { constants } from 'node:fs';
+import { open, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
-import writeAtomic from 'write-file-atomic';
 import { LanguageNeuronsError } from '../errors.js';
+import { Misplaced, pathInFolder } from './inFolder.js';
+import { makeFolder } from './makeFolder.js';
+import { readWhole } from './readWhole.js';
+import { UnfinishedFile, unfinishedNumber } from './UnfinishedFile.js';
 
 const mends: Readonly<Record<string, string>> = {
     ENOSPC: 'the disk is full; free some space and run again',
@@ -12,48 +16,70 @@ const mends: Readonly<Record<string, string>> = {
     ENOTDIR: 'a part of the path is a file, not a folder; choose another folder',
     EEXIST: 'a file is in the place of the folder; choose another folder',
     ENOENT: 'the folder cannot be made there; choose another folder',
+    EFBIG: 'a file may not be so large here; raise the limit (ulimit -f), or choose another folder',
+    EMFILE: 'too many files are open; raise the limit (ulimit -n)',
+    ENFILE: 'too many files are open on this machine; end other processes',
+    ENAMETOOLONG: 'the name is too long; choose a shorter one',
+    ELOOP: 'its links lead in a circle; choose another folder',
+    EISDIR: 'a folder is in the place of the file; remove it, or choose another name',
 };
 
 /** A failed write as one line that names the file and the mend. */
 export function unwritable(path: string, cause: unknown): LanguageNeuronsError {
+    if (cause instanceof LanguageNeuronsError) return cause;
     const { code, message } = cause as NodeJS.ErrnoException;
-    return new LanguageNeuronsError('UNWRITABLE', `${path}: cannot be written: ${mends[code ?? ''] ?? message}`, {
-        cause,
-    });
+    const why = cause instanceof Misplaced ? message : `cannot be written: ${mends[code ?? ''] ?? message}`;
+    return new LanguageNeuronsError('UNWRITABLE', `${path}: ${why}`, { cause });
 }
 
 /** A failed read in one line; NOT_FOUND. */
 export function unreadable(path: string, cause: unknown, mend = 'check its permissions'): LanguageNeuronsError {
-    return new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${(cause as Error).message}); ${mend}`, {
-        cause,
-    });
+    if (cause instanceof LanguageNeuronsError) return cause;
+    const { code, message } = cause as NodeJS.ErrnoException;
+    const isLimit = code === 'EMFILE' || code === 'ENFILE';
+    const why = `cannot be read (${message}); ${isLimit ? mends[code]!.replace(/^.*; /, '') : mend}`;
+    return new LanguageNeuronsError('NOT_FOUND', `${path}: ${cause instanceof Misplaced ? message : why}`, { cause });
 }
 
+/** Pieces that are shorter are written together. */
+const writtenBytes = 256 * 1024;
+
 /**
- * Writes a whole file through a temporary one, so that a reader meets the old content or the new,
- * never a part.
+ * Writes a whole file through a temporary one, so that a reader meets the old content or the new, never a part. The
+ * folder is made if need be; a link in the place of the file must not lead out of it.
+ * @param data at once, or in pieces where all of it is too large for the memory or for one string
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeFileAtomic(path: string, data: string | Buffer | Iterable<string | Buffer>): Promise<void> {
     try {
-        await mkdir(dirname(path), { recursive: true });
-        if (typeof data === 'string' || Buffer.isBuffer(data)) await writeAtomic(path, data);
-        else await writePieces(path, data);
+        await makeFolder(dirname(path));
+        const file = await UnfinishedFile.create(path);
+        try {
+            for (const bytes of together(typeof data === 'string' || Buffer.isBuffer(data) ? [data] : data))
+                await file.write(bytes);
+            await file.finish();
+            await file.place();
+        } catch (cause) {
+            await file.discard();
+            throw cause;
+        }
     } catch (cause) {
         throw unwritable(path, cause);
     }
 }
 
-/** What is too large to be in memory at once, or for one string. */
-async function writePieces(path: string, pieces: Iterable<string | Buffer>): Promise<void> {
-    const unfinished = `${path}.${process.pid}`;
-    try {
-        await writeFile(unfinished, pieces, { flush: true });
-        await rename(unfinished, path);
-    } catch (cause) {
-        await rm(unfinished, { force: true }).catch(() => undefined);
-        throw cause;
+function* together(pieces: Iterable<string | Buffer>): Generator<Buffer> {
+    let held: Buffer[] = [];
+    let length = 0;
+    for (const piece of pieces) {
+        const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
+        held.push(bytes);
+        length += bytes.length;
+        if (length < writtenBytes) continue;
+        yield* held.length === 1 ? held : [Buffer.concat(held)];
+        [held, length] = [[], 0];
     }
+    if (length > 0) yield Buffer.concat(held);
 }
 
 /**
@@ -62,10 +88,10 @@ async function writePieces(path: string, pieces: Iterable<string | Buffer>): Pro
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function ensureWritableFolder(path: string): Promise<void> {
-    const probe = join(path, `.writable-${process.pid}`);
+    const probe = join(path, `.writable-${unfinishedNumber()}`);
     try {
-        await mkdir(path, { recursive: true });
-        await writeFile(probe, '');
+        await makeFolder(path);
+        await (await open(probe, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL)).close();
         await rm(probe, { force: true });
     } catch (cause) {
         throw unwritable(path, cause);
@@ -73,14 +99,34 @@ export async function ensureWritableFolder(path: string): Promise<void> {
 }
 
 /**
- * A text file, or undefined where there is none.
- * @throws LanguageNeuronsError NOT_FOUND where it cannot be read
+ * The same for a folder in a run folder, which must really be in there.
+ * @returns its path
+ * @throws LanguageNeuronsError UNWRITABLE
  */
-export async function readTextIfAny(path: string): Promise<string | undefined> {
+export async function ensureSubfolder(folder: string, name: string): Promise<string> {
+    const path = join(folder, name);
+    await checkInFolder(path);
+    await ensureWritableFolder(path);
+    return path;
+}
+
+/** @throws LanguageNeuronsError UNWRITABLE where a link leads out of the folder */
+export async function checkInFolder(path: string): Promise<void> {
+    await pathInFolder(path).catch((cause: unknown) => {
+        throw unwritable(path, cause);
+    });
+}
+
+/**
+ * A text file of a run folder, or undefined where there is none.
+ * @param most bytes; default: what one text can hold
+ * @throws LanguageNeuronsError NOT_FOUND where it cannot be read, or is no file of that folder
+ */
+export async function readTextIfAny(path: string, most?: number): Promise<string | undefined> {
     try {
-        return await readFile(path, 'utf8');
+        return (await readWhole(path, most)).toString('utf8');
     } catch (cause) {
         if ((cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${(cause as Error).message})`, { cause });
+        throw unreadable(path, cause);
     }
 }

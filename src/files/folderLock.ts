@@ -1,13 +1,16 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 import { constants } from 'node:fs';
-import { type FileHandle, open, readdir, readFile, realpath, rm, stat } from 'node:fs/promises';
+import { type FileHandle, lstat, readdir, realpath, rm } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { tryLock } from 'fs-native-extensions';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
-import { ensureWritableFolder, unwritable } from './fileAccess.js';
+import { ensureWritableFolder, readTextIfAny, unwritable } from './fileAccess.js';
+import { Misplaced, openToChange } from './inFolder.js';
+import { isUnfinished } from './UnfinishedFile.js';
+import { writeFully } from './writeFully.js';
 
 /** Who works in a folder: the content of its locked file, for people. */
 const holderShape = z.object({ pid: z.int(), host: z.string(), work: z.string(), since: z.string() });
@@ -15,6 +18,8 @@ type Holder = z.output<typeof holderShape>;
 
 /** The byte that is locked, far beyond the holder's name: Windows lets nobody read what is locked. */
 const lockedByte = [2 ** 40, 1] as const;
+/** Bytes of a holder's name, at most. */
+const mostHolderBytes = 64 * 1024;
 /** A command that was killed may leave its work running for a moment: it is waited for so long. */
 const graceMilliseconds = 5000;
 /** A file system that keeps no locks says one of these; there people see to it that one process works in a folder. */
@@ -78,7 +83,7 @@ async function withLock<T>(lock: Lock, work: string, run: () => Promise<T>): Pro
 
 /** Removes the file of a lock that was shared, unless others still hold it. */
 async function removeUnheld(lockPath: string): Promise<void> {
-    const file = await open(lockPath, constants.O_RDWR).catch(() => undefined);
+    const file = await openToChange(lockPath, constants.O_RDWR).catch(() => undefined);
     try {
         if (file === undefined || !tryLock(file.fd, ...lockedByte) || !(await isStillThere(file, lockPath))) return;
         await rm(lockPath, { force: true });
@@ -91,7 +96,8 @@ async function removeUnheld(lockPath: string): Promise<void> {
 
 async function take({ path: lockPath, name, shared }: Lock): Promise<FileHandle> {
     for (const begin = performance.now(); ; await wait(100)) {
-        const file = await open(lockPath, constants.O_RDWR | constants.O_CREAT).catch((cause: Error) => {
+        const file = await openToChange(lockPath, constants.O_RDWR | constants.O_CREAT).catch((cause: Error) => {
+            if (cause instanceof Misplaced) throw unwritable(lockPath, cause);
             throw new LanguageNeuronsError(
                 'UNWRITABLE',
                 `${name}: cannot be locked (${cause.message}); choose another folder`,
@@ -120,15 +126,15 @@ async function take({ path: lockPath, name, shared }: Lock): Promise<FileHandle>
 async function isStillThere(file: FileHandle, lockPath: string): Promise<boolean> {
     const [own, there] = await Promise.all([
         file.stat({ bigint: true }),
-        stat(lockPath, { bigint: true }).catch(() => undefined),
+        lstat(lockPath, { bigint: true }).catch(() => undefined),
     ]);
     return own.ino === there?.ino && own.dev === there.dev;
 }
 
 /** The holder's name, where it is written and of a living process: the last one's may still stand there. */
 async function readHolder(lockPath: string): Promise<Holder | undefined> {
-    const holder = await readFile(lockPath, 'utf8')
-        .then((text) => holderShape.parse(JSON.parse(text)))
+    const holder = await readTextIfAny(lockPath, mostHolderBytes)
+        .then((text) => holderShape.parse(JSON.parse(text ?? '')))
         .catch(() => undefined);
     return holder?.host === hostname() && !isAlive(holder.pid) ? undefined : holder;
 }
@@ -153,7 +159,7 @@ function isAlive(pid: number): boolean {
 async function writeHolder(file: FileHandle, path: string, holder: Holder): Promise<void> {
     try {
         await file.truncate();
-        await file.write(`${JSON.stringify(holder)}\n`, 0);
+        await writeFully(file, Buffer.from(`${JSON.stringify(holder)}\n`), 0);
     } catch (cause) {
         const why = (cause as Error).message;
         throw new LanguageNeuronsError(
@@ -181,9 +187,6 @@ function busy(name: string, holder: Holder | undefined): LanguageNeuronsError {
 
 /** Where a run folder has files. */
 const subfolders = ['', 'parts', 'figures', 'tables'];
-/** write-file-atomic's names of files on their way, and that of a folder's trial. */
-const unfinished = /\.(?:safetensors|json|jsonl|csv|html|svg|gguf)\.\d+$|^\.writable-\d+$/;
-
 /** The name of a lock of one file; without a file's name it is the folder's. */
 const fileLock = /^\.(.+)\.lock\.json$/;
 
@@ -196,10 +199,12 @@ async function sweep(lockPath: string): Promise<void> {
     const file = fileLock.exec(basename(lockPath))?.[1];
     const isLeft = (name: string): boolean =>
         file === undefined
-            ? unfinished.test(name) || fileLock.test(name)
-            : unfinished.test(name) && name.startsWith(`${file}.`);
+            ? isUnfinished(name) || fileLock.test(name)
+            : isUnfinished(name) && name.startsWith(`${file}.`);
     for (const part of file === undefined ? subfolders : ['']) {
-        const names = await readdir(join(folder, part)).catch((): string[] => []);
+        const path = join(folder, part);
+        const isOwn = part === '' || (await lstat(path).catch(() => undefined))?.isDirectory() === true;
+        const names = isOwn ? await readdir(path).catch((): string[] => []) : []; // what a link leads to is another's
         for (const name of names.filter(isLeft)) {
             await rm(join(folder, part, name), { force: true }).catch(() => undefined);
         }

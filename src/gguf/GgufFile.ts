@@ -1,7 +1,9 @@
-import { open, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { gguf, type GGUFParseOutput, GGUFValueType, serializeGgufMetadata } from '@huggingface/gguf';
 import { LanguageNeuronsError } from '../errors.js';
 import { unreadable } from '../files/fileAccess.js';
+import { openNamed } from '../files/inFolder.js';
+import { readInto } from '../files/readWhole.js';
 import { type BlockType, blockTypes, otherTypes } from './blockTypes.js';
 
 /** A tensor of a GGUF file. */
@@ -103,9 +105,9 @@ function bytesOf({ type, shape }: GgufTensor): number {
 export async function headWith(file: GgufFile, more: Readonly<Record<string, GgufValue>>): Promise<Buffer> {
     const { path, metadataEnd, entriesEnd, alignment } = file;
     const head = Buffer.alloc(entriesEnd);
-    const handle = await open(path, 'r');
+    const handle = await openNamed(path);
     try {
-        await handle.read(head, 0, entriesEnd, 0);
+        await readInto(handle, head, 0);
     } finally {
         await handle.close();
     }

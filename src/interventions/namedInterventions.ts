@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
+import { readNamedText } from '../files/readWhole.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import type { Intervention } from './Intervention.js';
 import { operationShape } from './operationShape.js';
@@ -33,7 +33,8 @@ const fileShape = z.record(z.string().min(1), z.array(interventionShape).min(1))
  * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED, naming the file and the entry
  */
 export async function readInterventions(path: string): Promise<NamedInterventions[]> {
-    const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    const text = await readNamedText(path).catch((cause: LanguageNeuronsError) => {
+        if (cause.code !== 'NOT_FOUND') throw cause;
         const why = `${path}: no such file that can be read; give one of interventions`;
         throw new LanguageNeuronsError('NOT_FOUND', why, { cause });
     });

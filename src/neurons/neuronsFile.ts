@@ -1,9 +1,8 @@
-import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { neuronsAt } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { modelShape, settingsShape, sitesShape, versionsShape } from '../activations/sourceShapes.js';
-import { writeFileAtomic } from '../files/fileAccess.js';
+import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
 import { probabilityNames } from './choices.js';
 import { analysisSites, layerWidths, type NeuronAnalysis, stageNames } from './NeuronAnalysis.js';
 
@@ -109,10 +108,8 @@ export async function writeNeurons(path: string, analysis: NeuronAnalysis): Prom
 
 /** @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong */
 export async function readNeurons(path: string): Promise<NeuronAnalysis> {
-    const text = await readFile(path, 'utf8').catch((cause: NodeJS.ErrnoException) => {
-        const why = cause.code === 'ENOENT' ? 'no such file; run identify first' : `cannot be read (${cause.message})`;
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: ${why}`, { cause });
-    });
+    const text = await readTextIfAny(path);
+    if (text === undefined) throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file; run identify first`);
     let analysis: NeuronAnalysis;
     try {
         const { format: _, version: __, ...rest } = shape.parse(JSON.parse(text));

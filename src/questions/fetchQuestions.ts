@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
 import { cacheFolder } from '../files/cacheFolder.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { writeFileAtomic } from '../files/fileAccess.js';
+import { unreadable, writeFileAtomic } from '../files/fileAccess.js';
+import { readWhole } from '../files/readWhole.js';
 import type { Progress } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { type QuestionHome, questionHomes } from './questionHomes.js';
@@ -77,9 +77,9 @@ export async function isCached(
 ): Promise<boolean> {
     const { file, sha256 } = home.files[language]!;
     const path = join(folder, file);
-    const data = await readFile(path).catch((cause: NodeJS.ErrnoException) => {
+    const data = await readWhole(path, maxFileBytes).catch((cause: NodeJS.ErrnoException) => {
         if (cause.code === 'ENOENT') return undefined;
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: cannot be read (${cause.message})`, { cause });
+        throw unreadable(path, cause);
     });
     if (data === undefined) return false;
     if (hashOf(data) === sha256) return true;

@@ -1,5 +1,5 @@
-import { readFile } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
+import { readNamedText } from '../files/readWhole.js';
 import { type ChatModel, chatTemplate } from './chatTemplate.js';
 import type { PromptTemplate } from './PromptTemplate.js';
 
@@ -72,7 +72,8 @@ function plain(
 export async function openTemplate(nameOrPath: string, model: ChatModel): Promise<PromptTemplate> {
     if (nameOrPath === 'chat') return await chatTemplate(model);
     if (Object.hasOwn(promptTemplates, nameOrPath)) return promptTemplates[nameOrPath]!;
-    const text = await readFile(nameOrPath, 'utf8').catch((cause: NodeJS.ErrnoException) => {
+    const text = await readNamedText(nameOrPath).catch((cause: LanguageNeuronsError) => {
+        if (cause.code !== 'NOT_FOUND') throw cause;
         throw new LanguageNeuronsError(
             'NOT_FOUND',
             `${nameOrPath}: no such template, nor a file that can be read; ` +

@@ -1,4 +1,4 @@
-import { rm, stat } from 'node:fs/promises';
+import { lstat, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Engine } from '../engine/Engine.js';
 import { steppingDown } from '../engine/steppingDown.js';
@@ -195,7 +195,7 @@ async function askedQuestions({
 
 async function removeAnswers(paths: readonly string[], progress: Progress): Promise<void> {
     for (const path of paths) {
-        if ((await stat(path).catch(() => undefined)) === undefined) continue;
+        if ((await lstat(path).catch(() => undefined)) === undefined) continue;
         await rm(path).catch((cause: unknown) => {
             throw unwritable(path, cause);
         });

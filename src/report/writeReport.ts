@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeFileAtomic } from '../files/fileAccess.js';
+import { ensureSubfolder, writeFileAtomic } from '../files/fileAccess.js';
 import { renderSvg } from './figures/renderSvg.js';
 import { page, type RenderedSection } from './page.js';
 import type { ReportFiles, ReportInput } from './Report.js';
@@ -24,6 +24,7 @@ export async function writeReport(folder: string, input: ReportInput): Promise<R
             csv: `${TABLES}/${section.table.name}.csv`,
         });
     }
+    for (const name of [FIGURES, TABLES]) await ensureSubfolder(folder, name);
     const figures: string[] = [];
     const tables: string[] = [];
     for (const { section, svg, csv } of rendered) {

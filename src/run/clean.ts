@@ -1,4 +1,4 @@
-import { readdir, rm, stat } from 'node:fs/promises';
+import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nameOfWhole } from '../activations/Shard.js';
 import { type CleanKind, cleanKinds } from './choices.js';
@@ -58,16 +58,17 @@ export function removedWords(removed: readonly Removed[]): string {
     return removed.map(({ path, bytes }) => `${path} (${(bytes / 1e6).toFixed(1)} MB)`).join(', ') || 'nothing';
 }
 
-/** Bytes of a file or of all in a folder; undefined where there is none. */
+/** Bytes of a file or of all in a folder, links not followed; undefined where there is none. */
 async function sizeOf(path: string): Promise<number | undefined> {
-    const found = await stat(path).catch(() => undefined);
+    const found = await lstat(path).catch(() => undefined);
     if (found === undefined) return undefined;
     if (!found.isDirectory()) return found.size;
-    const names = await readdir(path, { recursive: true });
+    const entries = await readdir(path, { recursive: true, withFileTypes: true });
+    const files = entries.filter((entry) => entry.isFile());
     const sizes = await Promise.all(
-        names.map((name) =>
-            stat(join(path, name)).then(
-                (one) => (one.isFile() ? one.size : 0),
+        files.map(({ parentPath, name }) =>
+            lstat(join(parentPath, name)).then(
+                ({ size }) => size,
                 () => 0,
             ),
         ),

@@ -14,7 +14,7 @@ import type { DraftingModel } from '../experiments/draftAnswers.js';
 import { roomForAll } from '../experiments/experiment.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
-import { writeFileAtomic } from '../files/fileAccess.js';
+import { checkInFolder, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
 import { identify } from '../neurons/identify.js';
@@ -74,6 +74,7 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
         title: config.title === undefined ? undefined : `${config.title}: aligned`,
         out: join(config.out, 'aligned'),
     };
+    await checkInFolder(alignedConfig.out);
     const [base, aligned] = await (together ? examineTogether : examineInTurn)(before, alignedConfig, options);
     const comparison = compare(
         [

@@ -13,7 +13,7 @@ export function filesBelow(folder: string): Map<string, Buffer> {
 }
 
 /** What only stands there while work is under way: locks, temporary files, parts, and probes. */
-const passing = /(^|\/)(\.lock\.json|\.writable-\d+|parts)(\/|$)|\.parts\.jsonl$|\.\d{4,}$|\.tmp$/;
+const passing = /(^|\/)(\.(?:.+\.)?lock\.json|\.writable-\d+|parts)(\/|$)|\.parts\.jsonl$|\.\d{4,}$|\.tmp$/;
 
 /** Everything in a folder that a finished run must not leave behind. */
 export function leftovers(folder: string): string[] {

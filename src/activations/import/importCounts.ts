@@ -1,10 +1,10 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { chooseLanguages, inPaperOrder } from '../../corpus/languages.js';
 import { LanguageNeuronsError } from '../../errors.js';
 import { unreadable } from '../../files/fileAccess.js';
+import { openNamed } from '../../files/inFolder.js';
 import { toolVersions } from '../../versions.js';
 import type { Activations } from '../Activations.js';
 import { readTorch, type TorchTensor } from './readTorch.js';
@@ -174,7 +174,7 @@ async function digest(paths: readonly (string | undefined)[]): Promise<string> {
         if (path === undefined) continue;
         hash.update(`${basename(path)}\n`);
         try {
-            for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+            for await (const chunk of (await openNamed(path)).createReadStream()) hash.update(chunk as Buffer);
         } catch (cause) {
             throw unreadable(path, cause);
         }

@@ -1,8 +1,8 @@
-import { open } from 'node:fs/promises';
 import { text as streamText, buffer as streamBuffer } from 'node:stream/consumers';
 import { Parser } from 'pickleparser';
 import { type Entry, fromFdPromise, type ZipFile } from 'yauzl';
 import { LanguageNeuronsError } from '../../errors.js';
+import { openNamed } from '../../files/inFolder.js';
 
 /** An int64 tensor; int32 ones are widened. */
 export interface TorchTensor {
@@ -59,7 +59,7 @@ class Refusal extends Error {
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED or UNSUPPORTED, in one line
  */
 export async function readTorch(path: string): Promise<ReadonlyMap<string, number | TorchTensor>> {
-    const file = await open(path, 'r').catch((cause: NodeJS.ErrnoException) => {
+    const file = await openNamed(path).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError(
             'NOT_FOUND',
             `${path}: cannot be read (${cause.message}); give the folder of the .pt files`,

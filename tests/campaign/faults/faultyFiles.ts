@@ -12,25 +12,41 @@ import { fileURLToPath } from 'node:url';
 export interface Operation {
     /** Function and file, for messages. */
     readonly name: string;
-    /** Whether it needs space on the disk. */
+    /** Whether it needs space on the disk, or tells that there was none. */
     readonly writes: boolean;
+    /** Whether it may do a part of what it is asked for. */
+    readonly canBeShort: boolean;
 }
 
-export type FaultCode = 'EIO' | 'ENOSPC';
+/** SHORT is no error: the system takes a part of what is to be written, and says how much. */
+export type FaultCode = 'EIO' | 'ENOSPC' | 'EDQUOT' | 'EFBIG' | 'SHORT';
+const errnos: Readonly<Record<Exclude<FaultCode, 'SHORT'>, number>> = {
+    EIO: -5,
+    ENOSPC: -28,
+    EDQUOT: -122,
+    EFBIG: -27,
+};
+
+/** Which faults an operation can have. */
+export function faultsOf({ writes, canBeShort }: Operation): FaultCode[] {
+    return [
+        'EIO',
+        ...(writes ? (['ENOSPC', 'EDQUOT', 'EFBIG'] as const) : []),
+        ...(canBeShort ? ['SHORT' as const] : []),
+    ];
+}
 
 interface Watch {
     readonly folder: string;
     readonly operations: Operation[];
-    /** Place of the operation that fails, from 0; and how. */
-    readonly failing: number;
+    /** Place of the operation that fails, from 0, or all of them; and how. */
+    readonly failing: number | 'all';
     readonly code: FaultCode;
 }
 
 let watch: Watch | undefined;
 const pathsOfDescriptors = new Map<number, string>();
 const pathsOfHandles = new WeakMap<object, string>();
-
-/** Closing does not fail here: what a failed close means differs between file systems. */
 const wrapped = [
     'open',
     'readFile',
@@ -95,6 +111,7 @@ const writing = new Set([
     'writev',
     'link',
     'symlink',
+    'close',
 ]);
 
 type AnyFunction = (this: unknown, ...args: unknown[]) => unknown;
@@ -123,12 +140,12 @@ function faultOf(name: string, targets: readonly unknown[], flags: unknown): Nod
     if (path === undefined) return undefined;
     const place = operations.length;
     const writes = writing.has(name) || (name === 'open' && opensForWriting(flags));
-    operations.push({ name: `${name} ${path.slice(folder.length + 1)}`, writes });
-    if (place !== failing) return undefined;
-    const errno = code === 'EIO' ? -5 : -28;
+    const canBeShort = name === 'write';
+    operations.push({ name: `${name} ${path.slice(folder.length + 1)}`, writes, canBeShort });
+    if ((failing !== 'all' && place !== failing) || (code === 'SHORT' && !canBeShort)) return undefined;
     return Object.assign(new Error(`${code}: put in by the campaign, ${name} '${path}'`), {
         code,
-        errno,
+        errno: code === 'SHORT' ? 0 : errnos[code],
         syscall: name,
         path,
     });
@@ -140,9 +157,34 @@ function half(data: unknown): unknown {
     return ArrayBuffer.isView(data) ? Buffer.from(data.buffer, data.byteOffset, data.byteLength >> 1) : '';
 }
 
+/** What a system takes that takes a part: of bytes, the first half of those asked for; of one byte, that one. */
+function shortened([target, offset, length, position]: readonly unknown[]): [Buffer, number, number, unknown] {
+    const bytes = target as Buffer;
+    const [from, all] = [(offset as number | undefined) ?? 0, length as number | undefined];
+    return [bytes, from, Math.ceil((all ?? bytes.length - from) / 2), position ?? null];
+}
+
+/** What a full disk has taken before it says so. */
+function isFull(fault: NodeJS.ErrnoException): boolean {
+    return ['ENOSPC', 'EDQUOT', 'EFBIG'].includes(fault.code ?? '');
+}
+
 /** Files that a call is about. */
 function targetsOf(name: string, args: readonly unknown[]): readonly unknown[] {
     return args.slice(0, ['rename', 'copyFile', 'link', 'symlink'].includes(name) ? 2 : 1);
+}
+
+/**
+ * Of a file that is written, closing can fail: a server tells then that there was no room, or a quota. It is closed all
+ * the same. (Each handle has a `close` of its own.)
+ */
+function watchClose(handle: FileHandle): void {
+    const close = handle.close.bind(handle);
+    handle.close = async () => {
+        const fault = faultOf('close', [handle], undefined);
+        await close();
+        if (fault !== undefined) throw fault;
+    };
 }
 
 const originals = { writeSync: fs.writeSync.bind(fs), promises: { ...promises } };
@@ -164,8 +206,10 @@ for (const name of wrapped) {
             function (...args) {
                 const callback = args.at(-1);
                 const fault = faultOf(name, targetsOf(name, args), args[1]);
+                if (fault?.code === 'SHORT')
+                    return original.apply(this, [args[0], ...shortened(args.slice(1, -1)), callback]);
                 if (fault !== undefined && typeof callback === 'function') {
-                    if (fault.code === 'ENOSPC' && name === 'write')
+                    if (isFull(fault) && name === 'write')
                         originals.writeSync(args[0] as number, half(args[1]) as Buffer);
                     process.nextTick(callback as (error: Error) => void, fault);
                     return undefined;
@@ -197,7 +241,7 @@ for (const name of wrapped) {
             async function (...args) {
                 const fault = faultOf(name, targetsOf(name, args), args[1]);
                 if (fault !== undefined) {
-                    const writesPart = fault.code === 'ENOSPC' && (name === 'writeFile' || name === 'appendFile');
+                    const writesPart = isFull(fault) && (name === 'writeFile' || name === 'appendFile');
                     if (writesPart) await original.apply(this, [args[0], half(args[1])]);
                     throw fault;
                 }
@@ -205,6 +249,7 @@ for (const name of wrapped) {
                 const path = pathOf(args[0]);
                 if (name === 'open' && path !== undefined) {
                     pathsOfHandles.set(result as FileHandle, path);
+                    if (opensForWriting(args[1])) watchClose(result as FileHandle);
                     pathsOfDescriptors.set((result as FileHandle).fd, path);
                 }
                 return result;
@@ -224,8 +269,8 @@ for (const name of handleMethods) {
             async function (...args) {
                 const fault = faultOf(name, [this], undefined);
                 if (fault === undefined) return original.apply(this, args);
-                if (fault.code === 'ENOSPC' && writing.has(name) && args.length > 0)
-                    await original.apply(this, [half(args[0])]);
+                if (fault.code === 'SHORT') return original.apply(this, shortened(args));
+                if (isFull(fault) && writing.has(name) && args.length > 0) await original.apply(this, [half(args[0])]);
                 throw fault;
             },
     );
@@ -234,12 +279,12 @@ syncBuiltinESMExports();
 
 /**
  * Does work while the operations below a folder are watched, one of which may fail.
- * @param failing place of the failing operation; none for -1
+ * @param failing place of the failing operation, or all; none for -1
  */
 export async function watching<T>(
     folder: string,
     work: () => Promise<T>,
-    failing = -1,
+    failing: number | 'all' = -1,
     code: FaultCode = 'EIO',
 ): Promise<{ readonly operations: readonly Operation[]; readonly result?: T; readonly error?: unknown }> {
     const operations: Operation[] = [];

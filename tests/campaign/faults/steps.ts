@@ -1,4 +1,5 @@
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readActivations } from '../../../src/activations/activationsFile.js';
 import { writeActivations } from '../../../src/activations/activationsFile.js';
@@ -7,9 +8,15 @@ import { importCounts } from '../../../src/activations/import/importCounts.js';
 import { openCorpus } from '../../../src/data/openCorpus.js';
 import { Engine } from '../../../src/engine/Engine.js';
 import { accuracyMetric } from '../../../src/experiments/accuracy.js';
+import { compare } from '../../../src/experiments/compare.js';
+import { writeComparison } from '../../../src/experiments/comparisonFile.js';
 import { deactivate } from '../../../src/experiments/deactivate.js';
+import { deactivateShard } from '../../../src/experiments/deactivateShard.js';
+import { intervene } from '../../../src/experiments/intervene.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
 import { perplexityMetric } from '../../../src/experiments/perplexity.js';
+import { exportModel } from '../../../src/export/exportModel.js';
+import { rankNeurons } from '../../../src/neurons/rankNeurons.js';
 import { readNeurons, writeNeurons } from '../../../src/neurons/neuronsFile.js';
 import { identify } from '../../../src/neurons/identify.js';
 import { openQuestions } from '../../../src/questions/openQuestions.js';
@@ -17,6 +24,9 @@ import { openTemplate } from '../../../src/questions/promptTemplates.js';
 import { respond } from '../../../src/questions/respond.js';
 import { reportOn } from '../../../src/report/reportOn.js';
 import { embeddedAdapter, embeddedModel } from '../../../src/run/embeddedRun.js';
+import { clean } from '../../../src/run/clean.js';
+import { merge } from '../../../src/run/merge.js';
+import { run } from '../../../src/run/run.js';
 import { readRunConfig } from '../../../src/run/RunConfig.js';
 import { countsFile } from '../../helpers/torchFiles.js';
 
@@ -120,6 +130,77 @@ export const steps: readonly Step[] = [
         name: 'report',
         after: ['collect', 'identify', 'perplexity'],
         run: (folder) => reportOn(join(folder, 'run')).then(() => undefined),
+    },
+    {
+        name: 'compare',
+        after: ['collect', 'identify', 'perplexity'],
+        run: async (folder) => {
+            const analysis = await readNeurons(join(folder, 'run', 'neurons.json'));
+            const matrices = await readMatrices(join(folder, 'run'));
+            const labelled = ['before', 'after'].map((label) => ({ label, analysis, matrices }));
+            await writeComparison(join(folder, 'run'), compare(labelled, []));
+            await reportOn(join(folder, 'run'));
+            return undefined;
+        },
+    },
+    {
+        name: 'intervene, and by doses',
+        after: ['collect', 'identify'],
+        run: async (folder, { engine, signal }) => {
+            const { sets: _, ...common } = await experiment(folder);
+            const metric = perplexityMetric(await openCorpus(join(folder, 'evaluate')));
+            const ranking = rankNeurons(await readActivations(common.folder), common.analysis);
+            const operations = [{ op: 'scale', value: 0.5 }] as const;
+            await intervene({ ...common, sets: ['specific'], engine, metric, operations, signal });
+            await intervene({ ...common, doses: { ranking, shares: [0.01] }, engine, metric, signal });
+            return undefined;
+        },
+    },
+    {
+        name: 'shards and merge',
+        after: ['collect', 'identify'],
+        run: async (folder, { engine, signal }) => {
+            const corpus = await openCorpus(join(folder, 'texts'));
+            const shards = [1, 2].map((number) => ({ number, total: 2 }));
+            const out = join(folder, 'run');
+            for (const shard of shards) {
+                await collect({ engine, corpus, folder: join(folder, 'parted'), shard, signal });
+                const metric = perplexityMetric(await openCorpus(join(folder, 'evaluate')));
+                await deactivateShard({ ...(await experiment(folder)), engine, metric, shard, signal });
+            }
+            await merge([join(folder, 'parted')], { folder: join(folder, 'parted') });
+            await merge([out], { folder: out, signal });
+            return undefined;
+        },
+    },
+    {
+        name: 'export',
+        after: ['collect', 'identify'],
+        run: async (folder, { signal }) => {
+            const out = join(folder, 'run', 'edited.gguf');
+            const analysis = await readNeurons(join(folder, 'run', 'neurons.json'));
+            const edits = [{ label: 'en', scale: 0, neurons: analysis.neurons.specific.en! }];
+            await rm(out, { force: true }).catch(() => undefined); // of the call before
+            await exportModel({ model: embeddedModel, analysis, edits, out, signal });
+            return undefined;
+        },
+    },
+    {
+        name: 'clean',
+        after: ['collect', 'identify', 'perplexity', 'report'],
+        run: async (folder) => {
+            await clean(join(folder, 'run'), ['ppl', 'report']);
+            return undefined;
+        },
+    },
+    {
+        name: 'run',
+        after: [],
+        run: async (folder, { signal }) => {
+            const config = await readRunConfig(join(folder, 'run.yaml'));
+            await run({ ...config, gpu: 'off', out: join(folder, 'run', 'whole') }, { signal });
+            return undefined;
+        },
     },
     {
         name: 'import',

@@ -1,0 +1,91 @@
+import { randomInt } from 'node:crypto';
+import { constants } from 'node:fs';
+import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
+import { pathInFolder } from './inFolder.js';
+import { takeSizeLimitAsError, writeFully } from './writeFully.js';
+
+/** Names of files that were on their way when their process ended, and of a folder's trial. */
+const unfinished = /\.(?:safetensors|json|jsonl|csv|html|svg|gguf)\.\d+$|^\.writable-\d+$/;
+
+export function isUnfinished(name: string): boolean {
+    return unfinished.test(name);
+}
+
+/** Ten digits: the name of a file on its way is no other's, and nobody can be there before. */
+export function unfinishedNumber(): number {
+    return randomInt(1e9, 1e10);
+}
+
+/**
+ * A file on its way: it lies beside its place under a name of its own and gets its place only when all of it is surely
+ * on the disk, so that there is always the old file or the new one, never a part.
+ */
+export class UnfinishedFile {
+    /** Its place. */
+    readonly target: string;
+    /** Where it lies until then. */
+    readonly path: string;
+    #file: FileHandle | undefined;
+    #bytes = 0;
+
+    private constructor(target: string, path: string, file: FileHandle) {
+        this.target = target;
+        this.path = path;
+        this.#file = file;
+    }
+
+    /** Written so far. */
+    get bytes(): number {
+        return this.#bytes;
+    }
+
+    /**
+     * @param target a file in whose place it is to be keeps its permissions
+     * @throws Misplaced where a link out of the folder is in its place; of the system, with its code
+     */
+    static async create(target: string): Promise<UnfinishedFile> {
+        takeSizeLimitAsError();
+        await pathInFolder(target); // a link in the folder is replaced, not what it leads to
+        const path = `${target}.${unfinishedNumber()}`;
+        const file = await open(path, constants.O_WRONLY | constants.O_CREAT | constants.O_EXCL);
+        const made = new UnfinishedFile(target, path, file);
+        const there = await lstat(target).catch(() => undefined);
+        if (there?.isFile() === true) {
+            // Where the system refuses, as it may, the file is as new.
+            await file.chmod(there.mode & 0o7777).catch(() => undefined);
+            await file.chown(there.uid, there.gid).catch(() => undefined);
+        }
+        return made;
+    }
+
+    /** @throws of the system, with its code */
+    async write(bytes: Uint8Array): Promise<void> {
+        await writeFully(this.#file!, bytes);
+        this.#bytes += bytes.length;
+    }
+
+    /**
+     * Sees to it that all is on the disk. Nothing is written any more.
+     * @throws of the system, with its code
+     */
+    async finish(): Promise<void> {
+        const file = this.#file!;
+        await file.sync();
+        const { size } = await file.stat();
+        if (size !== this.#bytes) throw new Error(`${size} of ${this.#bytes} bytes are there; try again`);
+        this.#file = undefined;
+        await file.close(); // some file systems tell only now that there was no room
+    }
+
+    /** Puts the finished file in its place. @throws of the system, with its code */
+    async place(): Promise<void> {
+        await rename(this.path, this.target);
+    }
+
+    /** Removes what is there of it. */
+    async discard(): Promise<void> {
+        await this.#file?.close().catch(() => undefined);
+        this.#file = undefined;
+        await rm(this.path, { force: true }).catch(() => undefined);
+    }
+}

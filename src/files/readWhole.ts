@@ -1,0 +1,54 @@
+import type { FileHandle } from 'node:fs/promises';
+import { LanguageNeuronsError } from '../errors.js';
+import { openInFolder } from './inFolder.js';
+import { readBytes } from './readBytes.js';
+import { checkSize, mostTextBytes } from './sizes.js';
+
+/**
+ * Reads a whole file of a run folder, in memory of its size.
+ * @param most bytes that it may have
+ * @throws Misplaced for a larger one, and as `openInFolder`; of the system, with its code
+ */
+export async function readWhole(path: string, most = mostTextBytes): Promise<Buffer> {
+    const file = await openInFolder(path);
+    try {
+        const { size } = await file.stat();
+        checkSize(size, most);
+        const bytes = Buffer.allocUnsafe(size);
+        return bytes.subarray(0, await readInto(file, bytes, 0));
+    } finally {
+        await file.close();
+    }
+}
+
+/** Bytes of a text that somebody names, such as a template. */
+const mostNamedBytes = 16 * 1024 * 1024;
+
+/**
+ * A text that somebody names, perhaps through a pipe.
+ * @throws LanguageNeuronsError as `readBytes`; DAMAGED where it does not end soon
+ */
+export async function readNamedText(path: string): Promise<string> {
+    const parts: Buffer[] = [];
+    let length = 0;
+    for await (const part of readBytes(path)) {
+        length += part.length;
+        if (length > mostNamedBytes) {
+            const what = `is larger than the ${mostNamedBytes >> 20} MiB that are read of such a file`;
+            throw new LanguageNeuronsError('DAMAGED', `${path}: ${what}; give the right one`);
+        }
+        parts.push(part);
+    }
+    return Buffer.concat(parts).toString('utf8');
+}
+
+/** Fills a buffer from a place of a file on. @returns bytes read: fewer only where the file ends */
+export async function readInto(file: FileHandle, buffer: Buffer, position: number): Promise<number> {
+    let done = 0;
+    while (done < buffer.length) {
+        const { bytesRead } = await file.read(buffer, done, buffer.length - done, position + done);
+        if (bytesRead === 0) break;
+        done += bytesRead;
+    }
+    return done;
+}
