@@ -1,9 +1,24 @@
 #!/usr/bin/env node
+import { fileLimitWords } from './support/fileLimit.js';
+
 const args = process.argv.slice(2);
 const child = process.env.LANGUAGE_NEURONS_CHILD;
 delete process.env.LANGUAGE_NEURONS_CHILD; // of this process alone, not of what it starts
-// Each process loads its own part: the parent is small, and never dies of the work.
-process.exitCode =
-    child !== undefined
-        ? await (await import('./commands/main.js')).main(args, child)
-        : await (await import('./commands/supervise.js')).supervise(args);
+
+function failed(code: number, words: string): number {
+    process.stderr.write(`language-neurons: ${words}\n`);
+    return code;
+}
+
+/** Each process loads its own part: the parent is small, and never dies of the work. */
+async function start(): Promise<number> {
+    if (child === undefined) return (await import('./commands/supervise.js')).supervise(args);
+    if (process.send !== undefined) return (await import('./commands/main.js')).main(args, child);
+    return failed(2, 'LANGUAGE_NEURONS_CHILD is set, which is for processes that the tool itself starts; unset it');
+}
+
+process.exitCode = await start().catch((cause: unknown) => {
+    const words = fileLimitWords(cause);
+    if (words === undefined) throw cause;
+    return failed(1, words);
+});

@@ -1,5 +1,8 @@
 import { LanguageNeuronsError } from '../errors.js';
+import { unwritable } from '../files/fileAccess.js';
 import { nonFinite } from '../files/nonFinite.js';
+import { takeSizeLimitAsError } from '../files/writeFully.js';
+import { fileLimitWords } from '../support/fileLimit.js';
 import { parseArguments } from './parseArguments.js';
 import type { CommandContext } from './CommandDeclaration.js';
 import { stopSignals, tellsProgress, toldMessage } from './supervise.js';
@@ -22,6 +25,8 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
     process.on('disconnect', onDisconnect);
     if (!process.connected) onDisconnect(); // before anyone listened
     let context: CommandContext | undefined;
+    takeSizeLimitAsError(); // results may go into a file
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined); // told by each write
     try {
         const planned = await parseArguments(args);
         if (planned === undefined) return 0; // --help or --version
@@ -30,7 +35,7 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
         const result = await work(planned.args as never, context);
         context.progress.done();
         const answer = planned.args.json === true ? JSON.stringify(result.json, nonFinite) : result.text;
-        if (answer !== undefined) process.stdout.write(`${answer}\n`);
+        if (answer !== undefined) await print(`${answer}\n`);
         return 0;
     } catch (cause) {
         context?.progress.done();
@@ -50,11 +55,27 @@ async function contextOf(args: readonly string[], kind: string, signal: AbortSig
     return { args, signal, progress, say: (line) => process.stderr.write(`${line}\n`) };
 }
 
+/** @throws LanguageNeuronsError UNWRITABLE */
+function print(text: string): Promise<void> {
+    return new Promise((done, fail) => {
+        process.stdout.write(text, (cause) => {
+            // Whoever reads no further, such as `head`, has what they want.
+            if (cause === null || cause === undefined || (cause as NodeJS.ErrnoException).code === 'EPIPE') done();
+            else fail(unwritable('standard output', cause));
+        });
+    });
+}
+
 function failed(cause: unknown): number {
     if (cause instanceof LanguageNeuronsError) {
         process.stderr.write(`language-neurons: ${cause.message.replaceAll('\n', ' ')}\n`);
         process.send?.(toldMessage);
         return { ABORTED: 130, WRONG_USE: 2 }[cause.code as string] ?? 1;
+    }
+    const words = fileLimitWords(cause);
+    if (words !== undefined) {
+        process.stderr.write(`language-neurons: ${words}\n`);
+        return 1;
     }
     const fault = cause instanceof Error ? cause.stack : String(cause);
     process.stderr.write(`language-neurons: a fault in the tool itself, please report it: ${fault}\n`);

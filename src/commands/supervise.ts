@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { fileLimitWords } from '../support/fileLimit.js';
 
 /** What asks for a stop: Ctrl-C, `kill`, a terminal that is closed. */
 export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
@@ -60,7 +61,8 @@ export function startWork(args: readonly string[], { env = {}, stdio, messages =
     let hasTold = false;
     child.on('message', (message) => (hasTold ||= message === toldMessage));
     let lastWords = '';
-    const pipe = child.stdio[abortFd];
+    // None where it was not started; its error comes later.
+    const pipe = (child.stdio as typeof child.stdio | undefined)?.[abortFd];
     if (pipe !== null && pipe !== undefined && 'setEncoding' in pipe) {
         pipe.setEncoding('utf8');
         pipe.on('data', (text: string) => (lastWords += text));
@@ -82,7 +84,7 @@ export function startWork(args: readonly string[], { env = {}, stdio, messages =
                 return { code: signal === 'SIGINT' ? 130 : 1, words: deathOf(signal, lastWords) };
             },
             (cause: Error): WorkEnd => {
-                const mend = 'free some memory or end other processes';
+                const mend = fileLimitWords(cause) ?? 'free some memory or end other processes';
                 return { code: 1, words: `the work cannot be started (${cause.message}); ${mend}` };
             },
         )
