@@ -3,6 +3,7 @@
 const folders = [
     'support', // small helpers of any program
     'files',
+    'languages', // what names a language
     'gguf', // model files
     'corpus',
     'answers',

@@ -1,5 +1,6 @@
 import { neuronsAt, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { languageAmong } from '../languages/languageAmong.js';
 import { type Activations, sitesOf, type Values } from './Activations.js';
 import { readActivations } from './activationsFile.js';
 
@@ -29,7 +30,7 @@ export class ActivationValues {
 
     /** @throws LanguageNeuronsError NOT_FOUND for a language that was not counted */
     languageNumber(language: string): number {
-        const k = this.languages.indexOf(language);
+        const k = this.languages.indexOf(languageAmong(language, this.languages) ?? language);
         if (k >= 0) return k;
         throw new LanguageNeuronsError(
             'NOT_FOUND',

@@ -76,14 +76,14 @@ export async function measureExperiment(
         shares === undefined ? undefined : { shares, ranking: rankNeurons(await readActivations(dir), analysis) };
     const values = await valuesFor(operations, dir);
     const experiment = { analysis, sets, operations, values, doses, controls, seed };
-    const languages = parseLanguages(args.languages) ?? analysis.languages;
+    const called = analysis.languages; // and so the languages of texts and questions
+    const languages = parseLanguages(args.languages) ?? called;
     const { devices } = args;
     if (devices !== undefined) {
         const pathOf = doses === undefined ? matrixPath : dosePath;
         const wholes = operations.map((operation) => pathOf(dir, name, operation));
         return mergeResult(await onDevices({ ...args, devices }, { folder: dir, wholes, kinds: [name] }, context));
     }
-    const room = name === 'ppl' ? roomForEach(experiment) : roomForAll(experiment, languages);
     const run = async (engine: Engine, metric: Metric): Promise<CommandResult> => {
         const { force: otherModel, fresh } = args;
         const options = { ...experiment, engine, metric, folder: dir, otherModel, command, signal, progress };
@@ -94,12 +94,13 @@ export async function measureExperiment(
         return measured(await freshly({ fresh, folder: dir, kinds: [name] }, context, () => intervene(options)));
     };
     if (name === 'ppl') {
-        const corpus = await openCorpus(data, { languages, signal, progress });
-        using engine = await openEngine({ ...toEngineOptions(args), ...room }, { signal, progress });
+        const corpus = await openCorpus(data, { languages, called, signal, progress });
+        using engine = await openEngine({ ...toEngineOptions(args), ...roomForEach(experiment) }, { signal, progress });
         return await run(engine, perplexityMetric(corpus, { mean, over }));
     }
-    const questions = await openQuestions(data[0]!, { languages, signal, progress });
+    const questions = await openQuestions(data[0]!, { languages, called, signal, progress });
     const contextSize = args.contextSize ?? generationContextSize;
+    const room = roomForAll(experiment, questions.languages);
     using engine = await openEngine({ ...toEngineOptions(args), contextSize, ...room }, { signal, progress });
     return await run(
         engine,

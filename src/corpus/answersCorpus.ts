@@ -2,10 +2,10 @@ import { pipeline } from 'node:stream';
 import { streamArray } from 'stream-json/streamers/stream-array.js';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
-import type { Corpus, Sample } from './Corpus.js';
-import { languageTag } from './languageNames.js';
+import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
+import { languageTag } from '../languages/languageTag.js';
 import { readBytes } from '../files/readBytes.js';
-import { spooledCorpus, type SpoolOptions } from './spooledCorpus.js';
+import { spooledCorpus } from './spooledCorpus.js';
 
 /** A question of more than this is a mistake; it would be held in memory whole. */
 const maxElementBytes = 64 * 1024 * 1024;
@@ -24,7 +24,7 @@ const shape = '{"lang", "instruction", "answers": [{"generated"}]}';
  * Each answer is a sample behind its instruction; those of one question come in a row.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ENCODING, EMPTY, DAMAGED naming the element, UNWRITABLE, ABORTED
  */
-export function answersCorpus(path: string, options: SpoolOptions): Promise<Corpus> {
+export function answersCorpus(path: string, options: CorpusOptions): Promise<Corpus> {
     return spooledCorpus(path, allSamples(path, options.signal), `answer; put ${shape} in it`, options);
 }
 

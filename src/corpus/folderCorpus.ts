@@ -2,85 +2,91 @@ import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 import { unreadable } from '../files/fileAccess.js';
+import { LanguageList } from '../languages/LanguageList.js';
+import { languageTag } from '../languages/languageTag.js';
+import { inList } from '../support/inList.js';
 import { throwIfStopped } from '../support/stop.js';
-import type { Corpus, Sample } from './Corpus.js';
-import { chooseLanguages, inPaperOrder, languageKey } from './languages.js';
+import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
+import { chosenCorpus } from './chosenCorpus.js';
 import { readLines } from './readLines.js';
 
-/** Language, and perhaps script and region: `en`, `zh_TW`, `sr-Latn-RS`. */
-const languageTag = /^[a-z]{2,3}(?:[_-]([a-z]{4}))?(?:[_-](?:[a-z]{2}|\d{3}))?$/i;
-const scriptNames = new Intl.DisplayNames(['en'], { type: 'script', fallback: 'none' });
+/** Parts of FLORES, which stand behind the language (`eng_Latn.dev`) or before it (`dev.eng_Latn`). */
+const parts = 'dev|devtest|test';
+const partLast = new RegExp(`^(.+)\\.(?:${parts})$`, 'i');
+const partFirst = new RegExp(`^(?:${parts})\\.(.+)$`, 'i');
+/** NTREX: `newstest2019-ref.deu.txt`. */
+const newstest = /^newstest\d+-(?:ref|src)\.(.+)$/i;
+/** FLORES-101's own names. */
+const ownNames: Readonly<Record<string, string>> = { zho_simpl: 'zho_Hans', zho_trad: 'zho_Hant' };
 
 /**
- * A folder of `LL.txt`, or of FLORES-200's `eng_Latn.dev` or `.devtest`; one text a line, taken as it
- * stands: quotes are part of it. Blank lines are skipped. Files not named after a language are refused,
- * and so are two of one language, unless languages are asked for and these are not among them.
+ * A folder of `LL.txt`, or of FLORES or NTREX: one text a line, taken as it stands: quotes are part of it. Blank lines
+ * are skipped. Texts not named after a language are refused, and so are two of one language, unless languages are
+ * asked for and these are not among them. Other files are passed over, and noted.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ABORTED
  */
-export async function folderCorpus(
-    folder: string,
-    asked: readonly string[] | undefined,
-    signal?: AbortSignal,
-): Promise<Corpus> {
+export async function folderCorpus(folder: string, options: CorpusOptions): Promise<Corpus> {
+    const { languages, signal, progress } = options;
     throwIfStopped(signal);
-    const wanted = asked === undefined ? undefined : new Set(asked.map(languageKey));
-    const files = new Map<string, string>();
-    const languages = new Map<string, string>();
-    for (const name of (
-        await readdir(folder).catch((cause: unknown) => {
-            throw unreadable(folder, cause);
-        })
-    ).sort()) {
-        const language = languageOfFile(name);
-        if (language === undefined) continue;
-        const key = languageKey(language);
-        if (!isLanguageTag(language) && wanted?.has(key) !== true) {
-            if (wanted !== undefined) continue;
+    const found = await readdir(folder, { withFileTypes: true }).catch((cause: unknown) => {
+        throw unreadable(folder, cause);
+    });
+    const folders = found.filter((entry) => entry.isDirectory()).map(({ name }) => name);
+    const [files, passedOver] = [new Map<string, string>(), new Array<string>()];
+    for (const name of found.map((entry) => entry.name).sort()) {
+        const written = folders.includes(name) ? undefined : languageOfFile(name);
+        if (written === undefined) passedOver.push(name);
+        else if (languageTag(written) !== undefined || languages?.includes(written) === true) files.set(name, written);
+        else if (languages !== undefined) passedOver.push(name);
+        else {
             throw new LanguageNeuronsError(
                 'WRONG_USE',
                 `${join(folder, name)}: is not named after a language, such as en.txt or zh_TW.txt; rename or move ` +
                     'it, or name the languages with --languages',
             );
         }
-        const other = languages.get(key);
-        if (other !== undefined && wanted?.has(key) !== false) {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `${folder}: ${files.get(other)!} and ${name} are both of ${other}; leave one in the folder`,
-            );
-        }
-        languages.set(key, language);
-        files.set(language, name);
     }
-    if (files.size === 0) {
+    if (files.size === 0) throw hasNoTexts(folder, folders, passedOver);
+    const list = new LanguageList(folder, files);
+    const same = list.twice(languages);
+    if (same !== undefined) {
         throw new LanguageNeuronsError(
-            'NOT_FOUND',
-            `${folder}: has no LL.txt file; name one file after each language, such as en.txt`,
+            'WRONG_USE',
+            `${folder}: ${same.names.join(' and ')} are both of ${same.label}; leave one in the folder`,
         );
     }
-    return {
-        name: folder,
-        sources: [{ name: folder, path: resolve(folder) }],
-        languages: chooseLanguages(asked, inPaperOrder(files.keys()), folder),
-        samples: (language) => samples(join(folder, files.get(language)!), language, signal),
-    };
+    if (passedOver.length > 0) {
+        progress?.note(`${folder}: passes over ${inList(passedOver, 5)}; texts are in files such as en.txt`);
+    }
+    return chosenCorpus(
+        { name: folder, sources: [{ name: folder, path: resolve(folder) }] },
+        list.choose({ ...options, note: progress?.note.bind(progress) }),
+        ({ name, language }) => samples(join(folder, name), language, signal),
+    );
 }
 
-/** `en` for `en.txt` or `eng_Latn.devtest`; `zh-TW` for `zho_Hant.dev`. */
+/** `en` for `en.txt`, `eng_Latn` for `eng_Latn.devtest`; undefined for a file that is no text. */
 function languageOfFile(name: string): string | undefined {
-    const own = /^(.+)\.txt$/.exec(name)?.[1];
-    if (own !== undefined) return own;
-    const flores = /^([a-z]{3}_[A-Z][a-z]{3})\.(?:dev|devtest)$/.exec(name)?.[1];
-    return flores === undefined ? undefined : new Intl.Locale(flores.replace('_', '-')).minimize().toString();
+    if (name.startsWith('.')) return undefined; // macOS puts ._en.txt beside en.txt
+    const text = /^(.+)\.txt$/i.exec(name)?.[1];
+    if (text !== undefined) return newstest.exec(text)?.[1] ?? text;
+    const flores = (partLast.exec(name) ?? partFirst.exec(name))?.[1]?.toLowerCase();
+    const written = flores === undefined ? '' : (ownNames[flores] ?? flores);
+    return languageTag(written) === undefined ? undefined : written;
 }
 
-/** Of the form of one, with a script that exists: `en_test` is none. */
-function isLanguageTag(name: string): boolean {
-    const parts = languageTag.exec(name);
-    if (parts === null) return false;
-    const script = parts[1];
-    if (script === undefined) return true;
-    return scriptNames.of(script.charAt(0).toUpperCase() + script.slice(1).toLowerCase()) !== undefined;
+function hasNoTexts(folder: string, folders: readonly string[], passedOver: readonly string[]): LanguageNeuronsError {
+    const what = `${folder}: has no LL.txt file`;
+    if (folders.length > 0) {
+        const given = folders.find((name) => ['devtest', 'dev', 'test'].includes(name)) ?? folders[0]!;
+        return new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${what}, only ${folders.length === 1 ? 'the folder' : 'folders,'} ${inList(folders, 5)}; give the one ` +
+                `that holds the texts, such as ${join(folder, given)}`,
+        );
+    }
+    const only = passedOver.length === 0 ? '' : `, only ${inList(passedOver, 5)}`;
+    return new LanguageNeuronsError('NOT_FOUND', `${what}${only}; name one file after each language, such as en.txt`);
 }
 
 async function* samples(path: string, language: string, signal: AbortSignal | undefined): AsyncGenerator<Sample> {

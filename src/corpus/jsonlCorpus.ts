@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
-import type { Corpus, Sample } from './Corpus.js';
+import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
 import { readLines } from './readLines.js';
-import { spooledCorpus, type SpoolOptions } from './spooledCorpus.js';
+import { spooledCorpus } from './spooledCorpus.js';
 
 /**
  * Free of what separates languages on the command line and folders in a path: counts are kept in files named after it.
@@ -19,7 +19,7 @@ const record = z.union([
  * A JSONL file of `{language, text}` or `{language, prompt, response}`.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ENCODING, EMPTY, DAMAGED naming the line, UNWRITABLE, ABORTED
  */
-export function jsonlCorpus(path: string, options: SpoolOptions): Promise<Corpus> {
+export function jsonlCorpus(path: string, options: CorpusOptions): Promise<Corpus> {
     return spooledCorpus(path, allSamples(path, options.signal), 'text; put one JSON object a line in it', options);
 }
 

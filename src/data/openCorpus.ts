@@ -1,24 +1,14 @@
 import { stat } from 'node:fs/promises';
 import { relative } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
-import type { Progress } from '../support/progress.js';
 import { isQuestions, openQuestions } from '../questions/openQuestions.js';
 import { questionsCorpus } from './questionsCorpus.js';
 import { throwIfStopped } from '../support/stop.js';
 import { answersCorpus } from '../corpus/answersCorpus.js';
-import type { Corpus, Sample } from '../corpus/Corpus.js';
+import type { Corpus, CorpusOptions, Sample } from '../corpus/Corpus.js';
 import { folderCorpus } from '../corpus/folderCorpus.js';
 import { jsonlCorpus } from '../corpus/jsonlCorpus.js';
 import { isUdhr, udhrCorpus } from '../corpus/udhrCorpus.js';
-
-export interface CorpusOptions {
-    /** Default: all languages of the first source. */
-    readonly languages?: readonly string[];
-    /** Ends opening, and all reading of the samples later, with ABORTED. */
-    readonly signal?: AbortSignal | undefined;
-    /** Tells how far fetching is. */
-    readonly progress?: Progress | undefined;
-}
 
 /**
  * Opens a corpus: `udhr`, `udhr:FROM-TO`, the questions of `mgsm` or `msvamp` or of a folder of theirs,
@@ -29,14 +19,14 @@ export interface CorpusOptions {
  * where one of several sources lacks a language
  */
 export async function openCorpus(spec: string | readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
-    const { languages } = options;
     const specs = [spec].flat();
     if (specs.length === 0) throw new LanguageNeuronsError('WRONG_USE', 'no texts are given; name some with --data');
     const first = await openOne(specs[0]!, options);
     if (specs.length === 1) return first;
     const corpora = [first];
+    const { languages } = first;
     for (const other of specs.slice(1)) {
-        const opened = await openOne(other, { ...options, languages: languages ?? first.languages }).catch(
+        const opened = await openOne(other, { ...options, languages, called: languages }).catch(
             (cause: unknown) => {
                 if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
                 throw new LanguageNeuronsError(
@@ -51,15 +41,14 @@ export async function openCorpus(spec: string | readonly string[], options: Corp
     return {
         name: corpora.map(({ name }) => name).join(' + '),
         sources: corpora.flatMap(({ sources }) => sources),
-        languages: first.languages,
+        languages,
         samples: (language) => concatenated(corpora, language),
     };
 }
 
 async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
-    const { languages, signal } = options;
-    throwIfStopped(signal);
-    if (isUdhr(spec)) return udhrCorpus(spec, languages, signal);
+    throwIfStopped(options.signal);
+    if (isUdhr(spec)) return udhrCorpus(spec, options);
     if (await isQuestions(spec)) return withShownName(questionsCorpus(await openQuestions(spec, options)));
     const found = await stat(spec).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError(
@@ -68,9 +57,9 @@ async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
             { cause },
         );
     });
-    if (found.isDirectory()) return withShownName(await folderCorpus(spec, languages, signal));
-    if (/\.(jsonl|ndjson)$/.test(spec)) return withShownName(await jsonlCorpus(spec, options));
-    if (spec.endsWith('.json')) return withShownName(await answersCorpus(spec, options));
+    if (found.isDirectory()) return withShownName(await folderCorpus(spec, options));
+    if (/\.(jsonl|ndjson)$/i.test(spec)) return withShownName(await jsonlCorpus(spec, options));
+    if (/\.json$/i.test(spec)) return withShownName(await answersCorpus(spec, options));
     throw new LanguageNeuronsError(
         'UNSUPPORTED',
         `${spec}: not a format this tool reads; give a folder of LL.txt, a .jsonl file, ` +

@@ -1,6 +1,6 @@
 import { languageOf } from '../answers/languageOf.js';
 import { hasRightNumber, type NumberRule } from '../answers/numberRules.js';
-import { paperLanguages } from '../corpus/languages.js';
+import { paperLanguages } from '../languages/paperLanguages.js';
 import type { Question } from '../questions/Questions.js';
 import type { Cell } from './Metric.js';
 

@@ -1,6 +1,7 @@
 import { modelName, sourceDifferences } from '../activations/sourceDifferences.js';
 import { neuronsAt, sameSites, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { languageAmong } from '../languages/languageAmong.js';
 import { siteStarts, locator } from '../neurons/flatIndex.js';
 import {
     analysisSites,
@@ -25,7 +26,6 @@ import { measuredAlike, metricChange } from './compareMetrics.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 
 const classesOrNone: readonly ClassOrNone[] = ['none', ...neuronClasses];
-const english = 'en';
 
 /** An analysis and its name for people. */
 export interface LabelledAnalysis {
@@ -38,11 +38,11 @@ export interface LabelledAnalysis {
 /**
  * Compares analyses of one model before and after alignment, or of a series of checkpoints, each with
  * the first (section 5 of the paper: figs. 4 and 5, tables 2 to 4; series: figs. 17 to 19).
- * @param trained languages that the alignment was trained on; the others are averaged apart (table 2)
+ * @param trainedIn languages that the alignment was trained on; the others are averaged apart (table 2)
  * @throws LanguageNeuronsError WRONG_USE for fewer than two analyses, equal labels or an unknown trained
  * language; MISMATCH for analyses of different shapes, languages or methods, saying how they differ
  */
-export function compare(analyses: readonly LabelledAnalysis[], trained: readonly string[] = []): Comparison {
+export function compare(analyses: readonly LabelledAnalysis[], trainedIn: readonly string[] = []): Comparison {
     const [first, ...later] = analyses;
     if (first === undefined || later.length === 0) {
         throw new LanguageNeuronsError('WRONG_USE', `a comparison takes at least two analyses, not ${analyses.length}`);
@@ -55,13 +55,14 @@ export function compare(analyses: readonly LabelledAnalysis[], trained: readonly
         );
     }
     const { languages, widths } = first.analysis;
-    const unknown = trained.filter((language) => !languages.includes(language));
+    const unknown = trainedIn.filter((language) => languageAmong(language, languages) === undefined);
     if (unknown.length > 0) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
             `--trained: ${unknown.join(', ')} not among the languages analysed (${languages.join(', ')})`,
         );
     }
+    const trained = trainedIn.map((language) => languageAmong(language, languages)!);
     for (const other of later) checkAlike(first, other);
     return {
         languages,
@@ -162,12 +163,13 @@ function changeOf(
 ): AnalysisChange {
     const a = first.analysis;
     const { languages } = a;
+    const english = languageAmong('en', languages);
     const minus = (after: readonly number[], before: readonly number[]): number[] =>
         after.map((value, i) => value - before[i]!);
     const groups: Partial<Record<GroupName, readonly string[]>> = {
         trained: languages.filter((language) => trained.includes(language)),
         others: languages.filter((language) => !trained.includes(language)),
-        ...(languages.includes(english)
+        ...(english !== undefined
             ? { english: [english], rest: languages.filter((language) => language !== english) }
             : {}),
     };

@@ -1,4 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
+import { languageAmong } from '../languages/languageAmong.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from './NeuronAnalysis.js';
 import type { NeuronSetName } from './neuronSets.js';
 
@@ -8,21 +9,27 @@ import type { NeuronSetName } from './neuronSets.js';
  * @throws LanguageNeuronsError NOT_FOUND for a language that was not analysed
  */
 export function neuronsOf(analysis: NeuronAnalysis, language: string, set: NeuronSetName): NeuronIndex[] {
-    if (set === 'experts') return neuronsOfExperts(analysis, language);
-    const specific = analysis.neurons.specific[language];
-    const related = analysis.neurons.related[language];
-    if (specific === undefined || related === undefined) {
-        throw new LanguageNeuronsError(
-            'NOT_FOUND',
-            `the analysis has no language ${language}, only ${analysis.languages.join(', ')}`,
-        );
-    }
+    if (set === 'experts') return neuronsOfExperts(analysis, languageAmong(language, analysis.languages) ?? language);
+    const analysed = analysedLanguage(analysis, language);
     const neurons = [
-        ...specific,
-        ...(set === 'specific' ? [] : related),
+        ...analysis.neurons.specific[analysed]!,
+        ...(set === 'specific' ? [] : analysis.neurons.related[analysed]!),
         ...(set === 'specific+related+general' ? analysis.neurons.general : []),
     ];
     return neurons.sort(([siteA, a], [siteB, b]) => siteA - siteB || a - b);
+}
+
+/**
+ * What an analysis calls a language, however it is written.
+ * @throws LanguageNeuronsError NOT_FOUND for a language that was not analysed
+ */
+export function analysedLanguage({ languages }: Pick<NeuronAnalysis, 'languages'>, language: string): string {
+    const found = languageAmong(language, languages);
+    if (found !== undefined) return found;
+    throw new LanguageNeuronsError(
+        'NOT_FOUND',
+        `the analysis has no language ${language}, only ${languages.join(', ')}`,
+    );
 }
 
 /** All neurons of the experts specific to a language, by site, then index. */

@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
-import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
 import { cacheFolder } from '../files/cacheFolder.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unreadable, writeFileAtomic } from '../files/fileAccess.js';
 import { readWhole } from '../files/readWhole.js';
+import { LanguageList } from '../languages/LanguageList.js';
+import { inPaperOrder } from '../languages/paperLanguages.js';
 import type { Progress } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { type QuestionHome, questionHomes } from './questionHomes.js';
@@ -40,7 +41,11 @@ export async function fetchQuestions(
 ): Promise<string> {
     const folder = join(cacheFolder(), name);
     const missing: string[] = [];
-    for (const language of chooseLanguages(languages, inPaperOrder(Object.keys(home.files)), name)) {
+    const list = new LanguageList(
+        name,
+        Object.keys(home.files).map((language) => [language, language]),
+    );
+    for (const { name: language } of list.choose({ languages })) {
         throwIfStopped(signal);
         if (!(await isCached(folder, name, language, home))) missing.push(language);
     }

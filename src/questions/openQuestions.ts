@@ -1,11 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { z } from 'zod';
-import { languageTag } from '../corpus/languageNames.js';
-import { chooseLanguages, inPaperOrder } from '../corpus/languages.js';
+import type { CorpusOptions } from '../corpus/Corpus.js';
 import { readLines } from '../corpus/readLines.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { type Progress, silent } from '../support/progress.js';
+import { LanguageList } from '../languages/LanguageList.js';
+import { languageTag } from '../languages/languageTag.js';
+import { inList } from '../support/inList.js';
+import { silent } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { answerNumber, isAmbiguous } from './answerNumber.js';
 import { fetchQuestions, homeLanguages, isCached, questionSets } from './fetchQuestions.js';
@@ -43,13 +45,8 @@ const shapes: Readonly<Record<keyof typeof kinds, string>> = {
     msvamp: '{"m_query", "response"} with a number',
 };
 
-export interface QuestionsOptions {
-    /** Default: all. */
-    readonly languages?: readonly string[] | undefined;
-    readonly signal?: AbortSignal | undefined;
-    /** Tells how far fetching is. */
-    readonly progress?: Progress | undefined;
-}
+/** As of texts. */
+export type QuestionsOptions = CorpusOptions;
 
 /** Whether openQuestions knows this name, or a folder looks like one of questions. */
 export async function isQuestions(spec: string): Promise<boolean> {
@@ -65,30 +62,26 @@ export async function isQuestions(spec: string): Promise<boolean> {
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, fetchQuestions's; reading a language DAMAGED naming the line,
  * ENCODING, EMPTY; ABORTED by the signal, also while a language is read
  */
-export async function openQuestions(
-    spec: string,
-    { languages: asked, signal, progress = silent }: QuestionsOptions = {},
-): Promise<Questions> {
+export async function openQuestions(spec: string, options: QuestionsOptions = {}): Promise<Questions> {
+    const { languages, signal, progress = silent } = options;
     throwIfStopped(signal);
-    if (!questionSets.includes(spec)) return openFolder(spec, asked, signal);
-    const folder = await fetchQuestions(spec, { languages: asked, signal, progress });
-    const fetched = await openFolder(folder, asked ?? homeLanguages(spec), signal);
+    if (!questionSets.includes(spec)) return openFolder(spec, options);
+    const folder = await fetchQuestions(spec, { languages, signal, progress });
+    const fetched = await openFolder(folder, { ...options, languages: languages ?? homeLanguages(spec) });
     return {
         ...fetched,
         name: spec,
         sources: [{ name: spec }],
         inLanguage: async (language) => {
-            await isCached(folder, spec, language); // still what was fetched, however long ago it was opened
+            // still what was fetched, however long ago it was opened
+            await isCached(folder, spec, languageTag(language) ?? language);
             return fetched.inLanguage(language);
         },
     };
 }
 
-async function openFolder(
-    folder: string,
-    asked: readonly string[] | undefined,
-    signal: AbortSignal | undefined,
-): Promise<Questions> {
+async function openFolder(folder: string, options: QuestionsOptions): Promise<Questions> {
+    const { languages, signal, progress } = options;
     const names = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError(
             'NOT_FOUND',
@@ -97,42 +90,61 @@ async function openFolder(
             { cause },
         );
     });
-    const files = new Map<string, { readonly path: string; readonly kind: keyof typeof kinds }>();
+    const [files, passedOver] = [new Map<string, QuestionFile>(), new Array<string>()];
     for (const name of names.sort()) {
-        const found = kindOf(name);
-        if (found === undefined) continue;
-        const { language, kind } = found;
-        const other = files.get(language);
-        if (other !== undefined)
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `${folder}: ${other.path} and ${name} are both of ${language}; leave one in the folder`,
-            );
-        files.set(language, { path: join(folder, name), kind });
+        const file = kindOf(name);
+        if (file === undefined) passedOver.push(name);
+        else files.set(name, file);
     }
     if (files.size === 0)
         throw new LanguageNeuronsError(
             'NOT_FOUND',
             `${folder}: holds no questions; give a folder of mgsm_LL.tsv or test_Language.json`,
         );
-    const languages = chooseLanguages(asked, inPaperOrder(files.keys()), folder);
+    const list = new LanguageList(
+        folder,
+        [...files].map(([name, { written }]) => [name, written]),
+    );
+    const same = list.twice(languages);
+    if (same !== undefined) {
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `${folder}: ${same.names.join(' and ')} are both of ${same.label}; leave one in the folder`,
+        );
+    }
+    if (passedOver.length > 0) {
+        progress?.note(`${folder}: passes over ${inList(passedOver, 5)}; questions are in files such as mgsm_en.tsv`);
+    }
+    const chosen = list.choose({ ...options, note: progress?.note.bind(progress) });
+    const nameOf = new Map(chosen.map(({ language, name }) => [language, name]));
     return {
         name: folder,
         sources: [{ name: folder, path: resolve(folder) }],
-        languages,
-        inLanguage: (language) => readQuestions(files.get(language)!, language, signal),
+        languages: [...nameOf.keys()],
+        inLanguage: (language) => {
+            const name = nameOf.get(language)!;
+            return readQuestions(join(folder, name), files.get(name)!.kind, language, signal);
+        },
     };
 }
 
-function kindOf(name: string): { readonly language: string; readonly kind: keyof typeof kinds } | undefined {
-    const mgsm = /^mgsm_([a-z]{2,3})\.tsv$/.exec(name)?.[1];
-    if (mgsm !== undefined) return { language: mgsm, kind: 'mgsm' };
-    const language = languageTag(/^test_([A-Za-z]+)\.jsonl?$/.exec(name)?.[1] ?? '');
-    return language === undefined ? undefined : { language, kind: 'msvamp' };
+interface QuestionFile {
+    /** Its language, as its name has it. */
+    readonly written: string;
+    readonly kind: keyof typeof kinds;
+}
+
+function kindOf(name: string): QuestionFile | undefined {
+    const mgsm = /^mgsm_(.+)\.tsv$/i.exec(name)?.[1];
+    const msvamp = /^test_(.+)\.jsonl?$/i.exec(name)?.[1];
+    const written = mgsm ?? msvamp;
+    if (written === undefined || languageTag(written) === undefined) return undefined;
+    return { written, kind: mgsm === undefined ? 'msvamp' : 'mgsm' };
 }
 
 async function readQuestions(
-    { path, kind }: { readonly path: string; readonly kind: keyof typeof kinds },
+    path: string,
+    kind: keyof typeof kinds,
     language: string,
     signal: AbortSignal | undefined,
 ): Promise<Question[]> {

@@ -1,7 +1,11 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { readNamedText } from '../files/readWhole.js';
+import { englishName } from '../languages/englishName.js';
+import { languageTag } from '../languages/languageTag.js';
 import { type ChatModel, chatTemplate } from './chatTemplate.js';
 import type { PromptTemplate } from './PromptTemplate.js';
+
+export { englishName };
 
 /** The words around a question in lm-evaluation-harness's `mgsm_native_cot_LL`, as it spells them. */
 const nativeWords: Readonly<Record<string, readonly [question: string, answer: string]>> = {
@@ -19,7 +23,7 @@ const nativeWords: Readonly<Record<string, readonly [question: string, answer: s
 };
 
 function wordsOf(language: string): readonly [question: string, answer: string] {
-    const words = nativeWords[language];
+    const words = nativeWords[languageTag(language)?.split('-')[0] ?? ''];
     if (words === undefined)
         throw new LanguageNeuronsError(
             'WRONG_USE',
@@ -91,11 +95,4 @@ export async function openTemplate(nameOrPath: string, model: ChatModel): Promis
     return plain(nameOrPath, ({ language, text: question }) =>
         parts.replaceAll('{Language}', () => englishName(language)).replaceAll('{question}', () => question),
     );
-}
-
-/** `German` for `de`; Bengali as the papers say, not Bangla. */
-export function englishName(language: string): string {
-    return language === 'bn'
-        ? 'Bengali'
-        : (new Intl.DisplayNames(['en'], { type: 'language' }).of(language) ?? language);
 }

@@ -6,10 +6,10 @@ import { LanguageNeuronsError } from '../errors.js';
 import { unwritable, writeFileAtomic } from '../files/fileAccess.js';
 import { withFile } from '../files/folderLock.js';
 import { Journal, noteUnreadable } from '../files/Journal.js';
+import { readableName } from '../languages/englishName.js';
 import { type Progress, silent } from '../support/progress.js';
 import { promptKey } from './promptKey.js';
 import type { PromptTemplate } from './PromptTemplate.js';
-import { englishName } from './promptTemplates.js';
 import { questionId } from './questionId.js';
 import type { Question, Questions } from './Questions.js';
 
@@ -40,7 +40,7 @@ export interface RespondOptions {
 
 /** One question with its answers: the authors' form, with the question's place and number besides. */
 export interface AnsweredQuestion {
-    /** English name of the language. */
+    /** English name of the language, or its tag where the name does not tell it: `German`, `zh-TW`. */
     readonly lang: string;
     /** The whole prompt. */
     readonly instruction: string;
@@ -147,7 +147,7 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
     });
     progress.done();
     const answered = asked.map(({ question: { language, index, answer }, text, key, special }): AnsweredQuestion => ({
-        lang: englishName(language),
+        lang: readableName(language),
         instruction: text,
         ...(special ? { special } : {}),
         answers: done.get(key)!.map((generated) => ({ generated })),

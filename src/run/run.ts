@@ -144,16 +144,14 @@ async function examineIn(
 ): Promise<Examined> {
     const texts = await openCorpus(config.data, { ...defined({ languages: config.languages }), signal, progress });
     // Opened now, so that a language without texts to evaluate on is told before hours of counting.
+    const { languages } = texts;
+    const alike = { languages, called: languages, signal, progress };
     const evaluation = await openCorpus(config.evaluation ?? config.data, {
-        languages: texts.languages,
-        signal,
-        progress,
+        ...alike,
+        progress: config.evaluation === undefined ? silent : progress, // of the same files all is said
     });
     const { accuracy } = config;
-    const questions =
-        accuracy === undefined
-            ? undefined
-            : await openQuestions(accuracy.questions, { languages: texts.languages, signal, progress });
+    const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, alike);
 
     const engine = await Engine.open({ ...engineOptionsOf(config), signal, progress });
     for (const note of engine.notes) progress.note(note);

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { readdir } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
-import { chooseLanguages, inPaperOrder } from '../../corpus/languages.js';
 import { LanguageNeuronsError } from '../../errors.js';
+import { LanguageList } from '../../languages/LanguageList.js';
 import { unreadable } from '../../files/fileAccess.js';
 import { openNamed } from '../../files/inFolder.js';
 import { toolVersions } from '../../versions.js';
@@ -36,8 +36,20 @@ export async function importCounts(
     options: { readonly languages?: readonly string[] | undefined } = {},
 ): Promise<Activations> {
     const files = await filesIn(folder);
-    const languages = chooseLanguages(options.languages, inPaperOrder(files.keys()), folder);
-    const bare = languages.filter((language) => files.get(language)!.prefix === undefined);
+    const list = new LanguageList(
+        folder,
+        [...files.keys()].map((written) => [written, written]),
+    );
+    const same = list.twice(options.languages);
+    if (same !== undefined) {
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `${folder}: the files of ${same.names.join(' and ')} are both of ${same.label}; leave one in the folder`,
+        );
+    }
+    const chosen = new Map(list.choose(options).map(({ language, name }) => [language, files.get(name)!]));
+    const languages = [...chosen.keys()];
+    const bare = languages.filter((language) => chosen.get(language)!.prefix === undefined);
     if (bare.length > 0 && bare.length < languages.length) {
         throw new LanguageNeuronsError(
             'MISMATCH',
@@ -51,7 +63,7 @@ export async function importCounts(
     let shape: readonly number[] | undefined;
     let counts: BigInt64Array[] = [];
     for (const [k, language] of languages.entries()) {
-        const found = await languageCounts(files.get(language)!);
+        const found = await languageCounts(chosen.get(language)!);
         if (shape === undefined) {
             const [layers, width] = found.counts.shape as [number, number];
             shape = [layers, width];
@@ -85,7 +97,7 @@ export async function importCounts(
             },
             dataset: {
                 name: basename(resolve(folder)),
-                hash: await digest(languages.flatMap((language) => Object.values(files.get(language)!) as string[])),
+                hash: await digest(languages.flatMap((language) => Object.values(chosen.get(language)!) as string[])),
             },
             versions: toolVersions(),
         },

@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../../src/corpus/Corpus.js';
-import { languageTag } from '../../../src/corpus/languageNames.js';
 import { openCorpus } from '../../../src/data/openCorpus.js';
+import { readableName } from '../../../src/languages/englishName.js';
+import { languageTag } from '../../../src/languages/languageTag.js';
 
 let root: string;
 beforeAll(async () => {
@@ -46,6 +47,18 @@ describe("the authors' JSON of answers", () => {
             { language: 'de', prompt: 'Frage 2', response: 'Drei.' },
         ]);
         expect(await read('zh')).toEqual([{ language: 'zh', prompt: '问题', response: '三。' }]);
+    });
+
+    it('reads what respond writes of any language, by its name or tag', async () => {
+        const tags = ['yue', 'fil', 'ckb', 'haw', 'zh-TW', 'pt-BR', 'sr-Latn', 'gaa', 'tw', 'ak', 'mni', 'de'];
+        const path = await fileOf(
+            tags.map((tag) => ({ lang: readableName(tag), instruction: 'x', answers: answers(tag) })),
+        );
+        const corpus = await openCorpus(path, { languages: tags });
+        expect(corpus.languages).toEqual(tags);
+        for (const tag of tags) {
+            for await (const { response } of corpus.samples(tag)) expect(response).toBe(tag);
+        }
     });
 
     it('is read as a stream, through chunks that cut characters', async () => {

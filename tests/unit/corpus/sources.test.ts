@@ -5,6 +5,8 @@ import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Corpus, Sample } from '../../../src/corpus/Corpus.js';
 import { openCorpus } from '../../../src/data/openCorpus.js';
+import { silent } from '../../../src/support/progress.js';
+import { floresCodes } from '../../helpers/floresCodes.js';
 
 let root: string;
 beforeAll(async () => {
@@ -48,11 +50,82 @@ describe('FLORES-200', () => {
         expect(corpus.languages).toEqual(['en', 'zh', 'sw', 'zh-TW']);
         expect(await texts(corpus, 'en')).toEqual(['"We now have mice," he added.', 'A, b and "c"']);
         expect(await texts(corpus, 'zh')).toEqual(['“我们现在有老鼠。”']);
+        const asked = await openCorpus(folder, { languages: ['eng_Latn', 'zho_Hant'] });
+        expect(asked.languages).toEqual(['en', 'zh-TW']);
+        expect(await texts(asked, 'zh-TW')).toEqual(['「我們現在有老鼠。」']);
         await folderOf('flores', { 'eng_Latn.dev': 'x\n' });
         await expect(openCorpus(folder)).rejects.toMatchObject({
             code: 'WRONG_USE',
             message: expect.stringContaining('eng_Latn.dev'),
         });
+    });
+});
+
+describe('layouts of parallel corpora', () => {
+    it('FLORES-200 opens with all its languages, each with its own text', async () => {
+        const folder = await folderOf(
+            'flores200',
+            Object.fromEntries(floresCodes.map((code) => [`${code}.devtest`, `${code}\n`])),
+        );
+        const corpus = await openCorpus(folder);
+        expect(corpus.languages).toHaveLength(204);
+        const read = new Set<string>();
+        for (const language of corpus.languages) for (const text of await texts(corpus, language)) read.add(text);
+        expect([...read].sort()).toEqual([...floresCodes].sort());
+        const some = await openCorpus(folder, { languages: ['ko', 'ajp_Arab', 'apc', 'twi', 'aka_Latn', 'iw', 'no'] });
+        expect(some.languages).toEqual(['ko', 'ajp', 'apc', 'tw', 'ak', 'he', 'nb', 'nn']);
+        expect(await texts(some, 'tw')).toEqual(['twi_Latn']);
+    });
+
+    it.each<{ what: string; files: string[]; languages: string[] }>([
+        {
+            what: 'FLORES+',
+            files: ['dev.eng_Latn', 'dev.cmn_Hans', 'dev.cat_Latn_vale1252', 'dev.cat_Latn'],
+            languages: ['en', 'zh', 'ca', 'ca-vale1252'],
+        },
+        {
+            what: 'FLORES-101',
+            files: ['eng.dev', 'zho_simpl.dev', 'zho_trad.dev', 'swh.dev', 'msa.dev'],
+            languages: ['en', 'zh', 'sw', 'ms', 'zh-TW'],
+        },
+        {
+            what: 'NTREX',
+            files: ['src.eng', 'ref.deu', 'ref.eng-GB', 'ref.zho-CN', 'ref.zho-TW', 'ref.srp-Cyrl', 'ref.srp-Latn'].map(
+                (name) => `newstest2019-${name}.txt`,
+            ),
+            languages: ['en', 'de', 'en-GB', 'sr', 'sr-Latn', 'zh-CN', 'zh-TW'],
+        },
+        { what: 'upper case', files: ['EN.TXT', 'De.Txt', 'pt_BR.TXT'], languages: ['en', 'de', 'pt-BR'] },
+        { what: 'English names', files: ['German.txt', 'English.txt'], languages: ['en', 'de'] },
+    ])('$what opens', async ({ what, files, languages }) => {
+        const folder = await folderOf(`layout ${what}`, Object.fromEntries(files.map((name) => [name, name])));
+        const corpus = await openCorpus(folder);
+        expect(corpus.languages).toEqual(languages);
+        const read = await Promise.all(languages.map((language) => texts(corpus, language)));
+        expect(read.flat().sort()).toEqual([...files].sort());
+    });
+
+    it('folders of a part are named', async () => {
+        await folderOf(join('parts', 'devtest'), { 'eng_Latn.devtest': 'x' });
+        await folderOf(join('parts', 'dev'), { 'eng_Latn.dev': 'x' });
+        await expect(openCorpus(join(root, 'parts'))).rejects.toMatchObject({
+            code: 'NOT_FOUND',
+            message: expect.stringMatching(/only folders, dev and devtest; give .*such as .*parts.dev/),
+        });
+    });
+
+    it('what is passed over is told in one line', async () => {
+        const others = ['._en.txt', 'fr.txt.gz', 'de.tsv', 'README'];
+        const folder = await folderOf(
+            'passed',
+            Object.fromEntries(['en.txt', 'FR.TXT', ...others].map((name) => [name, 'x'])),
+        );
+        const notes: string[] = [];
+        const progress = { ...silent, note: (line: string) => notes.push(line) };
+        expect((await openCorpus(folder, { progress })).languages).toEqual(['en', 'fr']);
+        expect(notes).toEqual([expect.stringMatching(/passes over \._en\.txt, README, de\.tsv and fr\.txt\.gz; /)]);
+        const packed = await folderOf('packed', { 'fr.txt.gz': 'x' });
+        await expect(openCorpus(packed)).rejects.toMatchObject({ message: expect.stringMatching(/only fr\.txt\.gz;/) });
     });
 });
 
@@ -76,6 +149,16 @@ describe('udhr', () => {
         expect((await texts(corpus, 'en'))[0]).toMatch(
             /^(?:1\. |\(1\) )?Everyone has the right to a standard of living/,
         );
+    });
+
+    it('is asked for by any name of a language, or by a code of the package', async () => {
+        const asked = { languages: ['eng_Latn', 'German', 'kor', 'pt', 'arb', 'tha2', 'deu_1901', 'zh-Hant', 'swh'] };
+        const { languages } = await openCorpus('udhr:1-1', asked);
+        expect(languages).toEqual(['en', 'de', 'ko', 'pt-BR', 'pt-PT', 'ar', 'tha2', 'de-1901', 'zh-TW', 'sw']);
+        const preferred = await openCorpus('udhr:1-1', { languages: ['de', 'zh'] });
+        const coded = await openCorpus('udhr:1-1', { languages: ['deu_1996', 'cmn_hans'] });
+        expect(await texts(preferred, 'de')).toEqual(await texts(coded, coded.languages[0]!));
+        expect(await texts(preferred, 'zh')).toEqual(await texts(coded, coded.languages[1]!));
     });
 
     it('gives the preamble alone as article 0', async () => {
@@ -111,7 +194,7 @@ describe('udhr', () => {
                 message: expect.stringContaining(spec),
             });
         }
-        for (const language of ['xx', 'EN', '', 'constructor', '__proto__']) {
+        for (const language of ['xx', 'klingon', '', 'constructor', '__proto__']) {
             await expect(openCorpus('udhr', { languages: [language] }), language).rejects.toMatchObject({
                 code: 'NOT_FOUND',
             });
@@ -225,7 +308,9 @@ describe('files of a folder', () => {
         });
         const tags = ['aa', 'en', 'zh_TW', 'sr-Latn-RS', 'es-419', 'kab', 'zh_Hans'];
         const all = await refused(Object.fromEntries(tags.map((tag) => [`${tag}.txt`, 'x'])));
-        expect([...(all as Corpus).languages].sort()).toEqual([...tags].sort());
+        expect([...(all as Corpus).languages].sort()).toEqual(
+            ['aa', 'en', 'zh-TW', 'sr-Latn-RS', 'es-419', 'kab', 'zh'].sort(),
+        );
     });
 
     it('of one language in two spellings are refused, unless it is not asked for', async () => {
@@ -233,6 +318,9 @@ describe('files of a folder', () => {
             ['vi', 'VI'],
             ['zh_TW', 'zh-TW'],
             ['zh-Hans', 'zh_hans'],
+            ['dan', 'DA'],
+            ['deu', 'de'],
+            ['iw', 'he'],
         ] as const) {
             const files = { 'en.txt': 'x', [`${one}.txt`]: 'x', [`${two}.txt`]: 'y' };
             const wrong = {
@@ -263,6 +351,28 @@ describe('JSONL', () => {
             });
         }
         expect(await texts(await openCorpus(path, { languages: ['en'] }), 'en')).toEqual(['one']);
+    });
+
+    it('with languages in any form is read by their tags', async () => {
+        const path = await jsonl(
+            'forms.jsonl',
+            { language: 'German', text: 'eins' },
+            { language: 'kor_Hang', text: '하나' },
+            { language: 'pt-BR', text: 'um' },
+            { language: 'pt_PT', text: 'dois' },
+            { language: 'swh', text: 'moja' },
+            { language: 'lab 1', text: 'x' },
+        );
+        const all = await openCorpus(path);
+        expect(all.languages).toEqual(['de', 'sw', 'ko', 'lab 1', 'pt-BR', 'pt-PT']);
+        expect(await read(all, 'ko')).toEqual([{ language: 'ko', prompt: '', response: '하나' }]);
+        const some = await openCorpus(path, { languages: ['deu', 'pt', 'sw'] });
+        expect(some.languages).toEqual(['de', 'pt-BR', 'pt-PT', 'sw']);
+        expect(await texts(some, 'pt-PT')).toEqual(['dois']);
+        const called = ['kor', 'pt-BR', 'lab 1'];
+        const kept = await openCorpus(path, { languages: called, called });
+        expect(kept.languages).toEqual(called);
+        expect(await read(kept, 'kor')).toEqual([{ language: 'kor', prompt: '', response: '하나' }]);
     });
 
     it('gives each language its samples in the order of the file', async () => {

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { openQuestions } from '../../../src/questions/openQuestions.js';
+import { silent } from '../../../src/support/progress.js';
 import { englishName, openTemplate } from '../../../src/questions/promptTemplates.js';
 
 let root: string;
@@ -35,6 +36,40 @@ describe('questions', () => {
             { language: 'de', index: 0, text: 'Er sagt "ja", oder?', answer: 1234 },
             { language: 'de', index: 1, text: '"Zwei" Fragen', answer: -5 },
         ]);
+    });
+
+    it('are of the same languages, however their files are named', async () => {
+        const names = [
+            'mgsm_eng.tsv',
+            'MGSM_DEU.TSV',
+            'mgsm_pt-BR.tsv',
+            'mgsm_zho_Hant.tsv',
+            'mgsm_swh.tsv',
+            'mgsm.txt',
+        ];
+        const folder = await folderOf(Object.fromEntries(names.map((name) => [name, 'x\t1\n'])));
+        const notes: string[] = [];
+        const progress = { ...silent, note: (line: string) => notes.push(line) };
+        const questions = await openQuestions(folder, { progress });
+        expect(questions.languages).toEqual(['en', 'de', 'sw', 'pt-BR', 'zh-TW']);
+        expect((await questions.inLanguage('de'))[0]).toMatchObject({ language: 'de', text: 'x' });
+        expect(notes).toEqual([expect.stringContaining('passes over mgsm.txt')]);
+        const asked = await openQuestions(folder, { languages: ['English', 'deu_Latn', 'pt'] });
+        expect(asked.languages).toEqual(['en', 'de', 'pt-BR']);
+        const called = ['eng', 'zh_TW'];
+        const kept = await openQuestions(folder, { languages: called, called });
+        expect(kept.languages).toEqual(called);
+        expect((await kept.inLanguage('eng'))[0]).toMatchObject({ language: 'eng' });
+        for (const other of ['mgsm_en.tsv', 'test_English.json']) {
+            await writeFile(join(folder, other), '{}');
+            await expect(openQuestions(folder)).rejects.toMatchObject({
+                code: 'WRONG_USE',
+                message: expect.stringMatching(
+                    /mgsm_eng\.tsv and .* are both of en;|and mgsm_eng\.tsv are both of en;/,
+                ),
+            });
+            await rm(join(folder, other));
+        }
     });
 
     it('of MSVAMP: by the English name of the language, English under another key', async () => {

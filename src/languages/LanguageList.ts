@@ -1,0 +1,193 @@
+import { LanguageNeuronsError } from '../errors.js';
+import { aliasTag, languageKey, languageTag, maximized, usualTag } from './languageTag.js';
+import { inPaperOrder } from './paperLanguages.js';
+
+/** Languages that a message names. */
+const mostNamed = 40;
+
+/** A language of a dataset. */
+interface ListedLanguage {
+    /** What the dataset has of it: a file, or the language as it is written there. */
+    readonly name: string;
+    /** `deu_Latn`, `German`; for what is no language just that. */
+    readonly written: string;
+    /** What it is called in results: the usual tag where no other language of the dataset has it, as `languageTag`. */
+    readonly label: string;
+    readonly tag: string | undefined;
+}
+
+/** A language chosen of a dataset. */
+export interface ChosenLanguage {
+    /** What it is called in results. */
+    readonly language: string;
+    /** What the dataset has of it. */
+    readonly name: string;
+}
+
+export interface ChooseOptions {
+    /** However they are written. Default: all. */
+    readonly languages?: readonly string[] | undefined;
+    /** What languages are called in results that are there: one of these keeps that name. Default: none. */
+    readonly called?: readonly string[] | undefined;
+    /** Gets a line where a language is there by another name. */
+    readonly note?: ((line: string) => void) | undefined;
+}
+
+/** The languages of a dataset, which are asked for by any of their names. */
+export class LanguageList {
+    readonly #name: string;
+    readonly #listed: readonly ListedLanguage[];
+
+    /**
+     * @param name the dataset, for messages
+     * @param found what it has of each language, such as a file, and how that is written
+     */
+    constructor(name: string, found: Iterable<readonly [name: string, written: string]>) {
+        this.#name = name;
+        const tags = [...found].map(([one, written]) => ({ name: one, written, tag: languageTag(written) }));
+        const claims = new Map<string, Set<string>>();
+        const claim = (label: string | undefined, tag: string): void => {
+            if (label !== undefined) claims.set(label, (claims.get(label) ?? new Set()).add(tag));
+        };
+        for (const { tag } of tags) {
+            if (tag === undefined) continue;
+            claim(tag, tag);
+            claim(usualTag(tag), tag);
+        }
+        this.#listed = tags.map((one) => {
+            const usual = one.tag === undefined ? undefined : usualTag(one.tag);
+            const isFree = usual !== undefined && claims.get(usual)!.size === 1;
+            return { ...one, label: isFree ? usual : (one.tag ?? one.written) };
+        });
+    }
+
+    get labels(): string[] {
+        return inPaperOrder(new Set(this.#listed.map(({ label }) => label)));
+    }
+
+    /** What the dataset has of a language asked for, by any of its names. */
+    namesOf(asked: string): string[] {
+        const labels = this.#labels(asked);
+        return this.#listed.filter(({ label }) => labels.includes(label)).map(({ name }) => name);
+    }
+
+    /** Of the languages asked for, default all, the first that is there twice: what it is called, and both names. */
+    twice(languages?: readonly string[]): { readonly label: string; readonly names: [string, string] } | undefined {
+        const wanted = languages === undefined ? undefined : new Set(languages.flatMap((one) => this.#labels(one)));
+        const seen = new Map<string, string>();
+        for (const { name, written, tag, label } of this.#listed) {
+            if (wanted?.has(label) === false) continue;
+            const key = tag ?? languageKey(written);
+            const other = seen.get(key);
+            if (other !== undefined) return { label, names: [other, name] };
+            seen.set(key, name);
+        }
+        return undefined;
+    }
+
+    /**
+     * The languages asked for, in that order, once it is sure that each is there and named once. One that is there
+     * only more closely or widely named (`pt-BR` and `pt-PT` for `pt`, `ar` for `ar-EG`) is found and noted.
+     * @throws LanguageNeuronsError WRONG_USE or NOT_FOUND
+     */
+    choose({ languages, called = [], note }: ChooseOptions): ChosenLanguage[] {
+        if (languages === undefined) return this.labels.map((label) => this.#chosen(label, label, called));
+        const askedAs = new Map<string, string>();
+        return languages.flatMap((asked) => {
+            const labels = this.#labels(asked);
+            if (labels.length === 0) throw this.#lacks(asked);
+            if (labels.length > 1 && called.includes(asked)) {
+                throw new LanguageNeuronsError(
+                    'WRONG_USE',
+                    `${this.#name}: ${asked} could be ${labels.join(' or ')}; give texts of one of them`,
+                );
+            }
+            for (const label of labels) {
+                const other = askedAs.get(label);
+                if (other !== undefined) throw this.#askedTwice(other, asked, label);
+                askedAs.set(label, asked);
+            }
+            if (!labels.includes(languageTag(asked) ?? asked) && !this.#isWritten(asked)) {
+                note?.(`${this.#name}: ${asked} is there as ${labels.join(' and ')}`);
+            }
+            return labels.map((label) => this.#chosen(label, asked, called));
+        });
+    }
+
+    /** Whether a language, however it is written, may be one of those asked for once all languages are known. */
+    static mayBeOneOf(written: string, languages: readonly string[]): boolean {
+        const tag = languageTag(written);
+        return languages.some((asked) => {
+            if (languageKey(asked) === languageKey(written)) return true;
+            const wanted = languageTag(asked);
+            return tag !== undefined && wanted !== undefined && groupOf(tag) === groupOf(wanted);
+        });
+    }
+
+    /** What is there of a language asked for: by its name, its tag, what it is usually called, or what it covers. */
+    #labels(asked: string): string[] {
+        const tag = languageTag(asked);
+        const alias = tag === undefined ? undefined : aliasTag(tag);
+        const ways: readonly ((listed: ListedLanguage) => boolean)[] = [
+            ({ written }) => written === asked,
+            ({ written }) => languageKey(written) === languageKey(asked),
+            (listed) => listed.tag !== undefined && listed.tag === tag,
+            ({ label }) => label === tag,
+            (listed) => alias !== undefined && (listed.tag === alias || listed.label === alias),
+            (listed) => tag !== undefined && listed.tag !== undefined && aliasTag(listed.tag) === tag,
+            (listed) => tag !== undefined && listed.tag !== undefined && covers(tag, listed.tag),
+        ];
+        for (const way of ways) {
+            const found = this.#listed.filter(way).map(({ label }) => label);
+            if (found.length > 0) return inPaperOrder(new Set(found));
+        }
+        return [];
+    }
+
+    #chosen(label: string, asked: string, called: readonly string[]): ChosenLanguage {
+        const { name, tag } = this.#listed.find((listed) => listed.label === label)!;
+        const known = [asked, label].find((one) => called.includes(one));
+        const same = known ?? called.find((one) => tag !== undefined && languageTag(one) === tag);
+        return { language: same ?? label, name };
+    }
+
+    #isWritten(asked: string): boolean {
+        return this.#listed.some(({ written }) => languageKey(written) === languageKey(asked));
+    }
+
+    #lacks(asked: string): LanguageNeuronsError {
+        const labels = this.labels;
+        const more = labels.length > mostNamed ? ` and ${labels.length - mostNamed} more` : '';
+        const only = `${labels.slice(0, mostNamed).join(', ')}${more}`;
+        return new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${this.#name}: has no language ${asked}, only ${only || 'none'}; choose with --languages`,
+        );
+    }
+
+    #askedTwice(one: string, two: string, label: string): LanguageNeuronsError {
+        const what =
+            one === two
+                ? `language ${one} is asked for twice`
+                : `${this.#name}: ${one} and ${two} are the same language there, ${label}`;
+        return new LanguageNeuronsError('WRONG_USE', `${what}; name each once`);
+    }
+}
+
+/** Languages that are written with one name for both of them. */
+const groups: Readonly<Record<string, string>> = { nb: 'no', nn: 'no' };
+
+function groupOf(tag: string): string {
+    const { language } = maximized(tag);
+    return groups[language] ?? language;
+}
+
+/** Whether all that a tag says is so of another: `pt` covers `pt-PT`, `zh-Hant` covers `zh-HK`, `no` covers `nn`. */
+function covers(tag: string, other: string): boolean {
+    if (/-(?:\d[a-z\d]{3}|[a-z\d]{5,8})(?:-|$)/i.test(tag)) return false; // a variant is itself alone
+    const [{ script, region }, stated, close] = [new Intl.Locale(tag), maximized(tag), maximized(other)];
+    const isEither = [stated, close].every(({ language }) => groups[language] !== undefined);
+    if (groupOf(tag) !== groupOf(other) || (isEither && stated.language !== close.language)) return false; // nb, nn
+    if (region !== undefined) return stated.region === close.region && stated.script === close.script;
+    return script === undefined || stated.script === close.script;
+}

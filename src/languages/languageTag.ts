@@ -1,0 +1,96 @@
+import { iso6393, iso6393To1 } from 'iso-639-3';
+import { tagOfName } from './languageNames.js';
+
+/**
+ * Language, and perhaps script, region and variants, in lower case. Of variants only these: `en-train` is a file of
+ * English, not another language. `vale1252` is a glottocode, as FLORES+ uses them.
+ */
+const form =
+    /^([a-z]{2,3})(?:-([a-z]{4}))?(?:-([a-z]{2}|\d{3}))?((?:-(?:1901|1996|monoton|polyton|valencia|[a-z]{4}\d{4}))*)$/;
+const scriptNames = new Intl.DisplayNames(['en'], { type: 'script', fallback: 'none' });
+
+/** Two-letter codes that ISO 639-1 has today. */
+const shortCodes: ReadonlySet<string> = new Set(Object.values(iso6393To1));
+/** Three-letter codes of ISO 639-2 that are not those of ISO 639-3: `ger` is `deu`. */
+const bibliographic: ReadonlyMap<string, string> = new Map(
+    iso6393.flatMap(({ iso6393: code, iso6392B: other }) =>
+        other === undefined || other === code ? [] : [[other, code]],
+    ),
+);
+
+/** Scripts that another one holds. */
+const withinScripts: Readonly<Record<string, readonly string[]>> = {
+    Kore: ['Hang'],
+    Jpan: ['Hira', 'Kana', 'Hrkt'],
+    Hans: ['Hani'],
+    Hant: ['Hani'],
+};
+
+/**
+ * The one tag of a language, in BCP 47, however it is written: `de` for `de`, `DE`, `deu`, `ger`, `deu_Latn` and
+ * `German`. The language is the two-letter code where ISO 639-1 has one; a script is there only where it is not the
+ * language's usual one; region and variants stay. Languages that ISO tells apart stay apart: `tw` is not `ak`, `swh`
+ * is not `sw` (but see `aliasTag`).
+ * @returns undefined for what names no language
+ */
+export function languageTag(written: string): string | undefined {
+    const parts = form.exec(languageKey(written.trim()));
+    if (parts === null) {
+        const named = tagOfName(written);
+        return named === undefined ? undefined : languageTag(named);
+    }
+    const [, code, lowerScript = '', lowerRegion = '', variants = ''] = parts;
+    const language = shortest(code!);
+    const region = lowerRegion === '' ? '' : new Intl.Locale(`und-${lowerRegion}`).region!;
+    const script = lowerScript.charAt(0).toUpperCase() + lowerScript.slice(1);
+    if (script !== '' && scriptNames.of(script) === undefined) return undefined;
+    const bare = joined(language, region);
+    return joined(language, isUsual(script, bare) ? '' : script, region) + variants;
+}
+
+/** Equal for two ways to write a tag: `zh_TW` and `zh-tw`. File systems, too, may take them for one name. */
+export function languageKey(written: string): string {
+    return written.normalize('NFC').toLowerCase().replaceAll('_', '-');
+}
+
+/**
+ * What a language that has no two-letter code is mostly called: `sw` for `swh`, `ar` for `arb`, `fa-AF` for `prs`, by
+ * Unicode's CLDR; and `zh-TW` for `zh-Hant`. Another language may have that name with more right.
+ * @param tag as `languageTag` gives it
+ * @returns undefined where it has none
+ */
+export function usualTag(tag: string): string | undefined {
+    if (tag === 'zh-Hant') return 'zh-TW';
+    return tag.split('-')[0]!.length === 2 ? undefined : aliasTag(tag);
+}
+
+/** The tag that CLDR has for a language beside its own: as `usualTag`, and `ak` for `tw`, `fil` for `tl`. */
+export function aliasTag(tag: string): string | undefined {
+    if (tag === 'zh-Hant') return 'zh-TW';
+    const alias = languageTag(Intl.getCanonicalLocales(tag)[0]!);
+    return alias === tag ? undefined : alias;
+}
+
+/** Subtags of a tag, all of them told: `zh-Hant-TW` for `zh-TW`, `ar-Arab-EG` for `arb`. */
+export function maximized(tag: string): Intl.Locale {
+    return new Intl.Locale(tag).maximize();
+}
+
+function shortest(code: string): string {
+    if (code.length === 2) {
+        if (shortCodes.has(code)) return code;
+        const renamed = Intl.getCanonicalLocales(code)[0]!; // iw is he
+        return /^[a-z]{2,3}$/.test(renamed) ? renamed : code;
+    }
+    const own = bibliographic.get(code) ?? code;
+    return iso6393To1[own] ?? own;
+}
+
+function isUsual(script: string, tag: string): boolean {
+    const usual = maximized(tag).script;
+    return usual !== undefined && (usual === script || withinScripts[usual]?.includes(script) === true);
+}
+
+function joined(...subtags: readonly string[]): string {
+    return subtags.filter((subtag) => subtag !== '').join('-');
+}
