@@ -1,3 +1,5 @@
+import { languageTag, maximized } from '../languages/languageTag.js';
+
 /** What separates the groups and the fraction of a number in a language. */
 export interface Separators {
     readonly group: string;
@@ -13,28 +15,25 @@ const known = new Map<string, Separators>();
 
 /**
  * The runtime's own (CLDR); `.` and `,` as in English for a language it does not know.
- * @param language tag, such as `de`
+ * @param language however it is written, such as `de`
  */
 export function separatorsOf(language: string): Separators {
     const found = known.get(language);
     if (found !== undefined) return found;
+    const tag = languageTag(language) ?? 'en';
     // Five digits: some languages leave four ungrouped. Latin digits, so that Bengali's are not in the way.
-    const parts = new Intl.NumberFormat(localeOf(language), { numberingSystem: 'latn' }).formatToParts(12345.6);
+    const parts = new Intl.NumberFormat(localeOf(tag), { numberingSystem: 'latn' }).formatToParts(12345.6);
     const of = (type: string, otherwise: string): string =>
         parts.find((part) => part.type === type)?.value ?? otherwise;
     const separators = {
         group: of('group', ','),
         decimal: of('decimal', '.'),
-        groupsOfFour: inTenThousands.includes(language.split(/[-_]/)[0]!),
+        groupsOfFour: inTenThousands.includes(maximized(tag).language),
     };
     known.set(language, separators);
     return separators;
 }
 
-function localeOf(language: string): string {
-    try {
-        return Intl.NumberFormat.supportedLocalesOf([language.replaceAll('_', '-')])[0] ?? 'en';
-    } catch {
-        return 'en'; // no tag at all
-    }
+function localeOf(tag: string): string {
+    return Intl.NumberFormat.supportedLocalesOf([tag])[0] ?? 'en';
 }
