@@ -18,11 +18,15 @@ export interface DatasetSource {
     readonly hash: string;
     /** By language: which texts they were, for telling whether others are the same. Absent: not known. */
     readonly texts?: Readonly<Record<string, CountedTexts>> | undefined;
+    /** Of an analysis: see `textsSet`. */
+    readonly set?: string | undefined;
 }
 
 export interface CountedTexts {
     /** sha256 over the texts in order, hexadecimal. */
     readonly digest: string;
+    /** Hash of the texts in any order, hexadecimal. Absent: not known. */
+    readonly set?: string | undefined;
     /** See `sketchOf`. */
     readonly sketch: string;
 }

@@ -34,7 +34,9 @@ const edgesShape = z.array(z.number()).min(2);
 const datasetShape = z.object({
     name: z.string(),
     hash: z.string(),
-    texts: z.record(z.string(), z.object({ digest: z.string(), sketch: z.string() })).optional(),
+    texts: z
+        .record(z.string(), z.object({ digest: z.string(), set: z.string().optional(), sketch: z.string() }))
+        .optional(),
 });
 
 /**

@@ -328,7 +328,7 @@ function sourceOf({
     readonly shard: Shard | undefined;
 }): ActivationsSource {
     const texts = [...survey.languages].map(
-        ([language, { digest, sketch }]) => [language, { digest, sketch }] as const,
+        ([language, { digest, set, sketch }]) => [language, { digest, set, sketch }] as const,
     );
     return {
         model: modelSource(engine),

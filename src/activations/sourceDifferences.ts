@@ -1,15 +1,23 @@
 import type { ActivationsSource } from './Activations.js';
+import { textsSet } from './textsSet.js';
 
-/** What of two runs to look at: with `model`, whether the models are the same too. */
+/** What of two runs to look at. */
 export interface DifferenceOptions {
+    /** Whether the models are the same. */
     readonly model: boolean;
+    /** Whether the texts have the same order. Default: yes. */
+    readonly order?: boolean;
 }
 
 /**
  * How what made one set of counts differs from what made another, a clause each, such as `window 512 and 2048`;
  * empty where nothing does. Versions are not looked at, nor what one of them does not know.
  */
-export function sourceDifferences(a: ActivationsSource, b: ActivationsSource, { model }: DifferenceOptions): string[] {
+export function sourceDifferences(
+    a: ActivationsSource,
+    b: ActivationsSource,
+    { model, order = true }: DifferenceOptions,
+): string[] {
     const found: string[] = [];
     if (model && a.model.fingerprint !== b.model.fingerprint) {
         const older = [a, b].find(({ model: { fingerprint } }) => !fingerprint.startsWith('xxh128:'));
@@ -22,7 +30,9 @@ export function sourceDifferences(a: ActivationsSource, b: ActivationsSource, { 
     if (a.model.imatrix !== undefined && b.model.imatrix !== undefined && imatrix(a) !== imatrix(b)) {
         found.push(`importance matrix ${imatrix(a)} and ${imatrix(b)}`);
     }
-    if (a.dataset.hash !== b.dataset.hash) found.push(`texts ${datasetName(a)} and ${datasetName(b)}`);
+    const [setA, setB] = order ? [] : [textsSet(a.dataset), textsSet(b.dataset)];
+    const sameSet = setA !== undefined && setA === setB;
+    if (a.dataset.hash !== b.dataset.hash && !sameSet) found.push(`texts ${datasetName(a)} and ${datasetName(b)}`);
     const [settingsA, settingsB] = [a.settings ?? {}, b.settings ?? {}];
     for (const name of new Set([...Object.keys(settingsA), ...Object.keys(settingsB)])) {
         const [ours, theirs] = [settingsA[name], settingsB[name]];

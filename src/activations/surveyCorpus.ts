@@ -11,6 +11,8 @@ export interface LanguageSurvey {
     readonly characters: number;
     /** sha256 over the samples in order, hexadecimal. */
     readonly digest: string;
+    /** The same in any order; see `SampleDigest`. */
+    readonly set: string;
     /** Of the responses; see `Sketch`. */
     readonly sketch: string;
 }
@@ -42,7 +44,7 @@ export async function surveyCorpus(corpus: Corpus, signal?: AbortSignal): Promis
             characters += sample.prompt.length + sample.response.length;
         }
         const hex = digest.hex();
-        languages.set(language, { samples, characters, digest: hex, sketch: sketch.toString() });
+        languages.set(language, { samples, characters, digest: hex, set: digest.set(), sketch: sketch.toString() });
         hash.update(`${language} ${hex}\n`);
     }
     return { languages, hash: hash.digest('hex') };

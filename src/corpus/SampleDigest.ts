@@ -4,10 +4,20 @@ import type { Sample } from './Corpus.js';
 /** sha256 over samples in order; lengths go in too, so that moving a boundary changes it. */
 export class SampleDigest {
     readonly #hash = createHash('sha256');
+    #sum = 0n;
 
     add({ prompt, response, special }: Sample): void {
-        if (special === true) this.#hash.update('special');
-        for (const text of [prompt, response]) this.#hash.update(`${Buffer.byteLength(text)}:`).update(text);
+        const own = createHash('sha256');
+        for (const hash of [this.#hash, own]) {
+            if (special === true) hash.update('special');
+            for (const text of [prompt, response]) hash.update(`${Buffer.byteLength(text)}:`).update(text);
+        }
+        this.#sum = BigInt.asUintN(256, this.#sum + BigInt(`0x${own.digest('hex')}`));
+    }
+
+    /** The same samples in any order: the sum of the hashes of each, hexadecimal. */
+    set(): string {
+        return this.#sum.toString(16).padStart(64, '0');
     }
 
     /** Hexadecimal; ends the digest. */

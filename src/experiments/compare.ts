@@ -123,16 +123,38 @@ function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
     const metrics = unlike.map(
         ({ metric }) =>
             `${metric} of ${other.label} was measured otherwise than that of ${first.label}, ` +
-            'on other texts, questions or languages or with other settings, and is not compared.',
+            'on other texts, questions or languages, in another order or with other settings, and is not compared.',
     );
-    if (a === undefined || b === undefined) return metrics;
     const both = `${first.label} and ${other.label}`;
-    const differences = sourceDifferences(a, b, { model: false });
+    const settings = settingsNotes(both, first.analysis, other.analysis);
+    if (a === undefined || b === undefined) return [...settings, ...metrics];
+    // In whatever order texts come, their counts are added.
+    const differences = sourceDifferences(a, b, { model: false, order: false });
     const same = a.model.fingerprint !== '' && a.model.fingerprint === b.model.fingerprint;
     return [
         ...(same ? [`${both} are the same model (${modelName(a)}): what changed is not of an alignment.`] : []),
         ...(differences.length === 0 ? [] : [`${both} differ in more than the model: ${differences.join(', ')}.`]),
+        ...settings,
         ...metrics,
+    ];
+}
+
+/** Of settings that may differ, since `auto` finds a λ for each. */
+function settingsNotes(both: string, a: NeuronAnalysis, b: NeuronAnalysis): string[] {
+    const minRouted = [a, b].map(({ experts }) => experts?.minRouted);
+    return [
+        ...(a.lambda === b.lambda
+            ? []
+            : [
+                  `The neurons of ${both} were selected with λ = ${a.lambda ?? 'none'} and ${b.lambda ?? 'none'}: ` +
+                      'part of what changed may be of that; identify with the same --lambda tells which.',
+              ]),
+        ...(minRouted[0] === minRouted[1]
+            ? []
+            : [
+                  `The experts' neurons of ${both} were assessed from ${minRouted.join(' and ')} tokens on; ` +
+                      'identify both with the same --min-routed.',
+              ]),
     ];
 }
 
@@ -260,7 +282,7 @@ function movements(
     return { overlap, transitions, switched, moved };
 }
 
-/** The classified neurons by their flat index; languages in the order given. */
+/** The classified neurons by their flat index, languages in the order given; a language's own are not general too. */
 function memberships({ widths, neurons }: NeuronAnalysis, languages: readonly string[]): Map<number, Membership> {
     const starts = siteStarts(widths);
     const found = new Map<number, Membership>();
@@ -273,6 +295,9 @@ function memberships({ widths, neurons }: NeuronAnalysis, languages: readonly st
             }
         }
     }
-    for (const [site, index] of neurons.general) found.set(starts[site]! + index, { kind: 'general', languages: '' });
+    for (const [site, index] of neurons.general) {
+        const key = starts[site]! + index;
+        if (!found.has(key)) found.set(key, { kind: 'general', languages: '' });
+    }
     return found;
 }

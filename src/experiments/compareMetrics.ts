@@ -21,8 +21,8 @@ export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boo
         JSON.stringify([
             metric,
             known.map((name) => settings[name]),
-            languages,
-            languages.map((language) => whole[language]?.weights),
+            languages.toSorted(),
+            languages.toSorted().map((language) => whole[language]?.weights),
         ]);
     return of(a) === of(b);
 }

@@ -1,5 +1,6 @@
 import { type Activations, sitesOf } from '../activations/Activations.js';
 import { countsDigest } from '../activations/countsDigest.js';
+import { textsSet } from '../activations/textsSet.js';
 import { defined } from '../support/defined.js';
 import { neuronsAt, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -46,23 +47,26 @@ const defaultMinRouted = 100;
  * Scores and classifies every neuron. Method `paper` (section 2 of the paper): of the
  * `round(n · topRate)` lowest scores, those high in one language are specific to it, those high in
  * more but not all related to them; high means above τ, the `bar` quantile of all probabilities.
- * Method `lape` (arXiv 2402.16438): the same with the entropy alone as score, and neurons that are
- * high in no language left out. General neurons are those high in every language, among all neurons
- * of the model. Neurons of experts that saw too few tokens of some language are in no class; the experts are
- * classified by the tokens that went through them. Counts kept in folds are analysed for stability too.
+ * Method `lape` (arXiv 2402.16438): the same with the entropy alone as score; neurons that are high in no
+ * language are left out, and those high in all are related to all of them, as in its authors' code. General neurons
+ * are those high in every language, among all neurons of the model. Neurons of experts that saw too few tokens of some
+ * language are in no class; the experts are classified by the tokens that went through them. Counts kept in folds are
+ * analysed for stability too.
  * @throws LanguageNeuronsError WRONG_USE, or EMPTY for a language without tokens
  */
 export function identify(activations: Activations, options: IdentifyOptions = {}): NeuronAnalysis {
     const {
         folds,
-        source: {
-            dataset: { name, hash },
-            ...source
-        },
+        source: { dataset, ...source },
     } = activations;
+    const { name, hash } = dataset;
     const analysis = {
         ...identifyOnce(activations, options),
-        source: { ...source, dataset: { name, hash }, counts: countsDigest(activations) },
+        source: {
+            ...source,
+            dataset: { name, hash, ...defined({ set: textsSet(dataset) }) },
+            counts: countsDigest(activations),
+        },
     };
     if (folds === undefined) return analysis;
     // Of fewer texts the same neurons are assessed.
@@ -111,7 +115,7 @@ function identifyOnce(activations: Activations, options: IdentifyOptions, assess
     for (const j of selected) histogram[high[j]!]!++;
     for (const N of high) histogramAll[N]!++;
 
-    const neurons = classify(probabilities, languages, threshold, high, selected);
+    const neurons = classify(probabilities, languages, method, { threshold, high, selected });
     const layers = layerCounts(neurons, sites);
     const perLanguage = Object.fromEntries(
         languages.map((language) => {
@@ -186,7 +190,7 @@ function classifyExperts(
         const [site] = routing.locate(row);
         (shares[site] ??= []).push([...routing.p.subarray(row * routing.l, (row + 1) * routing.l)]);
     }
-    return { shares, threshold, ...classify(routing, languages, threshold, high, selected) };
+    return { shares, threshold, ...classify(routing, languages, criteria.method, { threshold, high, selected }) };
 }
 
 /** LAPE's selection: the lowest entropies among neurons high in at least one language; flat indices, ascending. */
@@ -198,16 +202,15 @@ function selectLape(entropy: Float64Array, high: Uint16Array, count: number): Ui
 function classify(
     { p, n, l, locate }: Probabilities,
     languages: readonly string[],
-    threshold: number,
-    high: Uint16Array,
-    selected: Uint32Array,
+    method: IdentifyMethod,
+    { threshold, high, selected }: Pick<Choice, 'threshold' | 'high' | 'selected'>,
 ): NeuronAnalysis['neurons'] {
     const specific: Record<string, NeuronIndex[]> = Object.fromEntries(languages.map((language) => [language, []]));
     const related: Record<string, NeuronIndex[]> = Object.fromEntries(languages.map((language) => [language, []]));
     const general: NeuronIndex[] = [];
     for (const j of selected) {
         const N = high[j]!;
-        if (N === 0 || N === l) continue;
+        if (N === 0 || (N === l && method !== 'lape')) continue;
         const index = locate(j);
         const lists = N === 1 ? specific : related;
         for (const [k, language] of languages.entries()) {

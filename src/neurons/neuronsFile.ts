@@ -34,7 +34,7 @@ const stability = z.object({
 });
 const source = z.object({
     model: modelShape,
-    dataset: z.object({ name: z.string(), hash: z.string() }),
+    dataset: z.object({ name: z.string(), hash: z.string(), set: z.string().optional() }),
     settings: settingsShape.optional(),
     versions: versionsShape,
     counts: z.string(),

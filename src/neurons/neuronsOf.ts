@@ -11,11 +11,17 @@ import type { NeuronSetName } from './neuronSets.js';
 export function neuronsOf(analysis: NeuronAnalysis, language: string, set: NeuronSetName): NeuronIndex[] {
     if (set === 'experts') return neuronsOfExperts(analysis, languageAmong(language, analysis.languages) ?? language);
     const analysed = analysedLanguage(analysis, language);
-    const neurons = [
+    const own = [
         ...analysis.neurons.specific[analysed]!,
         ...(set === 'specific' ? [] : analysis.neurons.related[analysed]!),
-        ...(set === 'specific+related+general' ? analysis.neurons.general : []),
     ];
+    if (set !== 'specific+related+general') return sorted(own);
+    // LAPE's may be related to all languages, and general.
+    const known = new Set(own.map(String));
+    return sorted([...own, ...analysis.neurons.general.filter((index) => !known.has(String(index)))]);
+}
+
+function sorted(neurons: NeuronIndex[]): NeuronIndex[] {
     return neurons.sort(([siteA, a], [siteB, b]) => siteA - siteB || a - b);
 }
 

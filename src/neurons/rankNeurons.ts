@@ -15,9 +15,9 @@ export interface Ranking {
 }
 
 /**
- * Ranks the neurons that are high in a language, but not in all, by the analysis's score, lowest first, whether the
- * analysis selected them or not. The first of a language's are its specific and related neurons; those behind
- * them a greater top rate would select, at the same λ.
+ * Ranks the neurons that are high in a language, but not in all (LAPE's: in all too), by the analysis's score, lowest
+ * first, whether the analysis selected them or not. The first of a language's are its specific and related neurons;
+ * those behind them a greater top rate would select, at the same λ.
  * @param activations that the analysis was made of
  * @throws LanguageNeuronsError MISMATCH for other counts
  */
@@ -28,14 +28,14 @@ export function rankNeurons(activations: Activations, analysis: NeuronAnalysis):
             'activations.safetensors holds other counts than neurons.json was made of; run identify again',
         );
     }
-    const { languages, experts, threshold, lambda } = analysis;
+    const { languages, method, experts, threshold, lambda } = analysis;
     const probabilities = activationProbabilities(activations, experts);
     const { p, n, l, locate } = probabilities;
     const high = highLanguages(probabilities, threshold);
     const parts = scoreParts(probabilities);
     const scores = lambda === null ? parts.entropy : scoreAt(parts, lambda, new Float64Array(n)); // null: LAPE's
     const ranked = (k: number): NeuronIndex[] => {
-        const rows = [...high.keys()].filter((j) => p[j * l + k]! > threshold && high[j] !== l);
+        const rows = [...high.keys()].filter((j) => p[j * l + k]! > threshold && (high[j] !== l || method === 'lape'));
         return rows.sort((a, b) => scores[a]! - scores[b]! || a - b).map(locate);
     };
     return { total: n, perLanguage: Object.fromEntries(languages.map((language, k) => [language, ranked(k)])) };

@@ -21,12 +21,10 @@ export const call = (callable: Buffer, ...args: Buffer[]): Buffer =>
 export const number = int32;
 export const text = unicode;
 export const list = (...items: Buffer[]): Buffer => Buffer.concat([ascii(']('), ...items, ascii('e')]);
+/** A key and its value, for a dictionary. */
+export const entry = (key: string, value: Buffer): Buffer => Buffer.concat([unicode(key), value]);
 export const dictionary = (values: Readonly<Record<string, Buffer>>): Buffer =>
-    Buffer.concat([
-        ascii('}('),
-        ...Object.entries(values).flatMap(([key, value]) => [unicode(key), value]),
-        ascii('u'),
-    ]);
+    Buffer.concat([ascii('}('), ...Object.entries(values).map(([key, value]) => entry(key, value)), ascii('u')]);
 export const pickle = (value: Buffer): Buffer => Buffer.concat([Buffer.from([0x80, 2]), value, ascii('.')]);
 
 export interface TensorWords {

@@ -26,7 +26,8 @@ interface FileCounts {
  * Reads counts that others published: a folder of `activation.LL.pt` as the paper's authors give them
  * (`total_tokens`, `over_zero` [layers, neurons]; where `prefix.activation.LL.pt` counts the prompts
  * alone, the response's counts are max(full - prefix, 0)), or of LAPE's `activation.LL.train.MODEL`
- * (`n`, `over_zero`).
+ * (`n`, `over_zero`), or where there is neither, of its forks' `activation.LL.SPLIT.MODEL`. What else a file holds, as
+ * the sums of LAPE's first release, is passed over unread.
  * @param options.languages which, in which order; default: all that are there
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, UNSUPPORTED, WRONG_USE, or MISMATCH for languages of
  * different shapes
@@ -114,11 +115,13 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFile
         );
     });
     const [full, prefix] = [new Map<string, string>(), new Map<string, string>()];
+    const published = /^(prefix\.)?activation\.([^.]+)\.(pt|train\..+)$/;
+    const pattern = names.some((name) => published.test(name)) ? published : /^()activation\.([^.]+)\.[^.]+\..+$/;
     for (const name of names.sort()) {
-        const found = /^(prefix\.)?activation\.([^.]+)\.(pt|train\..+)$/.exec(name);
+        const found = pattern.exec(name);
         if (found === null) continue;
         const [, before, language] = found as unknown as [string, string | undefined, string];
-        const list = before === undefined ? full : prefix;
+        const list = before === 'prefix.' ? prefix : full;
         if (list.has(language))
             throw new LanguageNeuronsError(
                 'WRONG_USE',
@@ -164,12 +167,12 @@ async function languageCounts({ full, prefix }: LanguageFiles): Promise<FileCoun
 
 /** The counts of one file of either kind, checked. */
 async function fileCounts(path: string): Promise<FileCounts> {
-    const values = await readTorch(path);
-    const tokens = values.get('total_tokens') ?? values.get('n');
+    const values = await readTorch(path, ['total_tokens', 'n', 'over_zero']);
+    const tokens = wholeNumber(values.get('total_tokens') ?? values.get('n'));
     const counts = values.get('over_zero');
     const damaged = (what: string): LanguageNeuronsError =>
         new LanguageNeuronsError('DAMAGED', `${path}: ${what}; get it again`);
-    if (typeof tokens !== 'number' || tokens < 0) throw damaged('has no total_tokens (or n), a number of tokens');
+    if (tokens === undefined || tokens < 0) throw damaged('has no total_tokens (or n), a number of tokens');
     if (counts === undefined || typeof counts === 'number' || counts.shape.length !== 2 || counts.data.length === 0) {
         throw damaged('has no over_zero, a tensor [layers, neurons]');
     }
@@ -177,6 +180,11 @@ async function fileCounts(path: string): Promise<FileCounts> {
     if (counts.data.some((count) => count < 0n || count > most))
         throw damaged('counts more activations than tokens, or fewer than none');
     return { tokens, counts };
+}
+
+/** A number of its own, or in a tensor of one. */
+function wholeNumber(value: number | TorchTensor | undefined): number | undefined {
+    return typeof value === 'object' ? (value.data.length === 1 ? Number(value.data[0]) : undefined) : value;
 }
 
 /** sha256 over names and contents of files in order, hexadecimal. */

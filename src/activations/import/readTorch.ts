@@ -1,8 +1,17 @@
 import { text as streamText, buffer as streamBuffer } from 'node:stream/consumers';
-import { Parser } from 'pickleparser';
 import { type Entry, fromFdPromise, type ZipFile } from 'yauzl';
 import { LanguageNeuronsError } from '../../errors.js';
 import { openNamed } from '../../files/inFolder.js';
+import {
+    isCount,
+    itemBytes,
+    parsePickle,
+    printable,
+    Refusal,
+    type StorageName,
+    StorageReference,
+    TensorReference,
+} from './torchPickle.js';
 
 /** An int64 tensor; int32 ones are widened. */
 export interface TorchTensor {
@@ -17,48 +26,19 @@ export interface TorchTensor {
 const mostPickleBytes = 1 << 16;
 /** First byte of a bare pickle. */
 const pickleProtocol = 0x80;
-const itemBytes = { LongStorage: 8, IntStorage: 4 } as const;
-type StorageName = keyof typeof itemBytes;
-
-/** What a pickle says of a tensor, before its bytes are read. */
-class TensorReference {
-    constructor(
-        readonly storage: StorageReference,
-        readonly offset: number,
-        readonly shape: readonly number[],
-    ) {
-        Object.freeze(this); // a pickle can assign to what it built
-    }
-}
-
-class StorageReference {
-    constructor(
-        readonly type: StorageName,
-        readonly key: string,
-        readonly length: number,
-    ) {
-        Object.freeze(this);
-    }
-}
-
-/** A refusal while a pickle is read; the file's name and the mend are added outside. */
-class Refusal extends Error {
-    constructor(
-        readonly code: 'DAMAGED' | 'UNSUPPORTED',
-        message: string,
-    ) {
-        super(message);
-    }
-}
 
 /**
  * Reads the dictionary in a file of `torch.save` (zip format): whole numbers and int32 or int64
  * tensors by name. The file is untrusted: nothing in its pickle is executed, and anything but plain
- * containers, numbers and tensors is refused by name; storages are read only where the archive holds
+ * values and tensors is refused by name; storages are read only where the archive holds
  * as many bytes as they say, uncompressed, so that no small file makes a large one.
+ * @param names what to read of it; anything else is passed over unread. Default: all
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED or UNSUPPORTED, in one line
  */
-export async function readTorch(path: string): Promise<ReadonlyMap<string, number | TorchTensor>> {
+export async function readTorch(
+    path: string,
+    names?: readonly string[],
+): Promise<ReadonlyMap<string, number | TorchTensor>> {
     const file = await openNamed(path).catch((cause: NodeJS.ErrnoException) => {
         throw new LanguageNeuronsError(
             'NOT_FOUND',
@@ -75,7 +55,7 @@ export async function readTorch(path: string): Promise<ReadonlyMap<string, numbe
             throw new Refusal('UNSUPPORTED', 'it is in the format of PyTorch before 1.6, without an archive');
         // The handle stays ours: yauzl must not close its descriptor.
         const zip = await fromFdPromise(file.fd, { autoClose: false, lazyEntries: true, strictFileNames: true });
-        return await readArchive(zip, size);
+        return await readArchive(zip, size, names);
     } catch (cause) {
         const [code, what] =
             cause instanceof Refusal
@@ -91,7 +71,11 @@ export async function readTorch(path: string): Promise<ReadonlyMap<string, numbe
     }
 }
 
-async function readArchive(zip: ZipFile, size: number): Promise<ReadonlyMap<string, number | TorchTensor>> {
+async function readArchive(
+    zip: ZipFile,
+    size: number,
+    names: readonly string[] | undefined,
+): Promise<ReadonlyMap<string, number | TorchTensor>> {
     const entries = await entriesOf(zip, size);
     const pickle = entries.get('data.pkl');
     if (pickle === undefined) throw new Refusal('DAMAGED', 'it holds no data.pkl');
@@ -111,9 +95,11 @@ async function readArchive(zip: ZipFile, size: number): Promise<ReadonlyMap<stri
     const values = new Map<string, number | TorchTensor>();
     const storages = new Map<string, BigInt64Array>();
     for (const [name, value] of parsed as Map<unknown, unknown>) {
+        if (names !== undefined && !names.includes(name as string)) continue;
         if (typeof name !== 'string') throw new Refusal('UNSUPPORTED', 'its dictionary has a key that is no text');
         if (typeof value === 'number' && Number.isSafeInteger(value)) values.set(name, value);
-        else if (value instanceof TensorReference) values.set(name, await readTensor(zip, entries, storages, value));
+        else if (value instanceof TensorReference)
+            values.set(name, await readTensor(zip, entries, storages, checked(name, value)));
         else throw new Refusal('UNSUPPORTED', `${printable(name)} is neither a whole number nor a tensor`);
     }
     return values;
@@ -135,59 +121,14 @@ async function entriesOf(zip: ZipFile, size: number): Promise<ReadonlyMap<string
     return entries;
 }
 
-/** Builds plain values; the only names it knows are those of tensors. */
-function parsePickle(bytes: Uint8Array): unknown {
-    const known: Readonly<Record<string, unknown>> = {
-        'torch._utils._rebuild_tensor_v2': (
-            storage: unknown,
-            offset: unknown,
-            shape: unknown,
-            stride: unknown,
-        ): TensorReference => rebuildTensor(storage, offset, shape, stride),
-        'collections.OrderedDict': () => new Map<unknown, unknown>(), // a tensor's hooks
-        'torch.LongStorage': 'LongStorage',
-        'torch.IntStorage': 'IntStorage',
-    };
-    const parser = new Parser({
-        unpicklingTypeOfDictionary: 'Map',
-        nameResolver: {
-            resolve: (module, name) => {
-                const full = `${module}.${name}`;
-                if (!Object.hasOwn(known, full))
-                    throw new Refusal(
-                        'UNSUPPORTED',
-                        `it asks for ${printable(full)}; only whole numbers and int32 or int64 tensors are read`,
-                    );
-                return known[full] as () => unknown;
-            },
-        },
-        // Typed as text, but PyTorch writes ('storage', type, key, device, length).
-        persistentResolver: { resolve: (id: unknown) => storageReference(id) },
-        extensionResolver: {
-            resolve: (code) => {
-                throw new Refusal('UNSUPPORTED', `it asks for the extension ${code}`);
-            },
-        },
-    });
-    return parser.parse(bytes);
+/** A tensor that can be read. */
+interface Readable {
+    readonly storage: StorageReference & { readonly type: StorageName };
+    readonly offset: number;
+    readonly shape: readonly number[];
 }
 
-function storageReference(id: unknown): StorageReference {
-    if (!Array.isArray(id)) throw new Refusal('DAMAGED', 'a storage is not described as PyTorch does');
-    const [kind, type, key, , length] = id as unknown[];
-    if (
-        kind !== 'storage' ||
-        typeof type !== 'string' ||
-        !Object.hasOwn(itemBytes, type) ||
-        typeof key !== 'string' ||
-        !isCount(length)
-    ) {
-        throw new Refusal('DAMAGED', 'a storage is not described as PyTorch does');
-    }
-    return new StorageReference(type as StorageName, key, length);
-}
-
-function rebuildTensor(storage: unknown, offset: unknown, shape: unknown, stride: unknown): TensorReference {
+function checked(name: string, { storage, offset, shape, stride }: TensorReference): Readable {
     const sizes = (list: unknown): list is number[] => Array.isArray(list) && list.length <= 8 && list.every(isCount);
     if (
         !(storage instanceof StorageReference) ||
@@ -198,6 +139,11 @@ function rebuildTensor(storage: unknown, offset: unknown, shape: unknown, stride
     ) {
         throw new Refusal('DAMAGED', 'a tensor is not described as PyTorch does');
     }
+    if (!isReadable(storage))
+        throw new Refusal(
+            'UNSUPPORTED',
+            `${printable(name)} is of torch.${storage.type}; only int32 and int64 tensors are read`,
+        );
     let step = 1;
     for (let d = shape.length - 1; d >= 0; d--) {
         if (shape[d]! > 1 && stride[d] !== step)
@@ -206,14 +152,18 @@ function rebuildTensor(storage: unknown, offset: unknown, shape: unknown, stride
     }
     if (!Number.isSafeInteger(step) || offset + step > storage.length)
         throw new Refusal('DAMAGED', 'a tensor reaches beyond its storage');
-    return new TensorReference(storage, offset, Object.freeze(shape.slice()));
+    return { storage, offset, shape: Object.freeze(shape.slice()) };
+}
+
+function isReadable(storage: StorageReference): storage is Readable['storage'] {
+    return Object.hasOwn(itemBytes, storage.type);
 }
 
 async function readTensor(
     zip: ZipFile,
     entries: ReadonlyMap<string, Entry>,
     storages: Map<string, BigInt64Array>,
-    { storage, offset, shape }: TensorReference,
+    { storage, offset, shape }: Readable,
 ): Promise<TorchTensor> {
     const { type, key, length } = storage;
     const id = `${type} ${key}`;
@@ -238,15 +188,6 @@ async function readTensor(
 function widen(bytes: Buffer, type: StorageName): BigInt64Array {
     const own = new Uint8Array(bytes).buffer; // aligned memory of its own
     return type === 'LongStorage' ? new BigInt64Array(own) : BigInt64Array.from(new Int32Array(own), BigInt);
-}
-
-function isCount(value: unknown): value is number {
-    return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
-}
-
-/** A name out of an untrusted file, for one line. */
-function printable(name: string): string {
-    return JSON.stringify(name.slice(0, 80));
 }
 
 function firstLine(cause: unknown): string {

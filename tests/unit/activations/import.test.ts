@@ -12,6 +12,7 @@ import {
     call,
     countsFile,
     dictionary,
+    entry,
     global,
     ints,
     list,
@@ -262,6 +263,106 @@ describe('a folder of published counts', () => {
         expect(languages).toEqual(['en', 'vi']);
         expect([...tokens]).toEqual([9n, 9n]);
         expect([...counts[0]!]).toEqual([4n, 1n, 5n, 2n, 6n, 3n]);
+    });
+
+    const beside: Readonly<Record<string, Buffer>> = {
+        "the sums of LAPE's first release": Buffer.concat(
+            [1, 2, 3, 4].map((k) => entry(`sum${k}`, tensor({ shape: [1, 3], key: '9', storage: 'FloatStorage' }))),
+        ),
+        'means of half precision, counts, a view': Buffer.concat([
+            entry('average_activations', tensor({ shape: [1, 3], key: '9', storage: 'BFloat16Storage' })),
+            entry('activation_counts', tensor({ shape: [3, 1], key: '9', stride: [1, 3] })),
+            entry('std', tensor({ shape: [1, 3], key: '9', storage: 'HalfStorage', length: 1 })),
+        ]),
+        'words, lists, a fraction, nothing': Buffer.concat([
+            entry('lang', text('vi')),
+            entry('layers', list(number(1), list(text('x')))),
+            entry('lr', Buffer.concat([Buffer.from('G'), Buffer.from(Float64Array.of(0.5).buffer).reverse()])),
+            entry('none', Buffer.from('N')),
+            Buffer.concat([number(7), number(8)]), // a key that is no text
+        ]),
+        'a parameter, a dtype, numbers of numpy, arguments of a program': Buffer.concat([
+            entry(
+                'weight',
+                call(global('torch._utils', '_rebuild_parameter'), tensor({ shape: [1], storage: 'FloatStorage' })),
+            ),
+            entry('dtype', global('torch', 'float32')),
+            entry('size', call(global('torch', 'Size'), list(number(3)))),
+            entry('loss', call(global('numpy._core.multiarray', 'scalar'), call(global('numpy', 'dtype'), text('f8')))),
+            entry(
+                'args',
+                Buffer.concat([
+                    global('argparse', 'Namespace'),
+                    Buffer.from(')\x81', 'latin1'),
+                    dictionary({ model: text('x') }),
+                    Buffer.from('b'),
+                ]),
+            ),
+        ]),
+    };
+    it.each(Object.entries(beside))('may hold %s beside the counts, which are passed over', async (_, more) => {
+        const head = Buffer.concat([entry('n', number(9)), entry('over_zero', tensor({ shape: [1, 3], key: 'c' }))]);
+        const file = (counts: readonly number[]): Buffer =>
+            torchFile(Buffer.concat([Buffer.from('}('), more, head, Buffer.from('u')]), { c: longs(counts) });
+        const { counts, tokens } = await importCounts(
+            await folderOf({
+                'activation.en.train.llama-7b': file([1, 2, 3]),
+                'activation.vi.train.x': file([4, 5, 6]),
+            }),
+        );
+        expect([...counts[0]!]).toEqual([1n, 4n, 2n, 5n, 3n, 6n]);
+        expect([...tokens]).toEqual([9n, 9n]);
+    });
+
+    it('may have tokens in a tensor, and the names of forks where there are no others', async () => {
+        const file = (): Buffer =>
+            torchFile(dictionary({ n: tensor({ shape: [], key: 't' }), over_zero: tensor({ shape: [1, 2] }) }), {
+                0: longs([1, 2]),
+                t: longs([5]),
+            });
+        const forks = { 'activation.en.flores.llama-7b': file(), 'activation.de.flores.llama-7b.pt': file() };
+        const { languages, tokens } = await importCounts(await folderOf(forks));
+        expect(languages).toEqual(['en', 'de']);
+        expect([...tokens]).toEqual([5n, 5n]);
+        const both = { ...forks, 'activation.en.train.llama-7b': file(), 'activation.fr.train.llama-7b': file() };
+        expect((await importCounts(await folderOf(both))).languages).toEqual(['en', 'fr']);
+    });
+
+    it.each([
+        ['os', 'system'],
+        ['builtins', 'eval'],
+        ['torch.hub', 'load'],
+        ['numpy.testing', 'runstring'],
+        ['torch._utils', 'import_dill'],
+    ])('that call %s.%s beside the counts are refused', async (module, name) => {
+        const harmless = join(root, 'executed');
+        const file = torchFile(
+            dictionary({
+                n: number(9),
+                over_zero: tensor({ shape: [1, 3] }),
+                more: call(global(module, name), text(`touch ${harmless}`)),
+            }),
+            { 0: longs([1, 2, 3]) },
+        );
+        const folder = await folderOf({ 'activation.en.train.a': file, 'activation.de.train.a': file });
+        await expect(importCounts(folder)).rejects.toMatchObject({
+            code: 'UNSUPPORTED',
+            message: expect.stringContaining(`${module}.${name}`) as string,
+        });
+        expect(existsSync(harmless)).toBe(false);
+    });
+
+    it('of float counts are refused by name', async () => {
+        const file = torchFile(
+            dictionary({ n: number(9), over_zero: tensor({ shape: [1, 3], storage: 'FloatStorage' }) }),
+            { 0: ints([1, 2, 3]) },
+        );
+        await expect(
+            importCounts(await folderOf({ 'activation.en.train.a': file, 'activation.de.train.a': file })),
+        ).rejects.toMatchObject({
+            code: 'UNSUPPORTED',
+            message: expect.stringContaining('"over_zero" is of torch.FloatStorage') as string,
+        });
     });
 
     const four = (tokens = 10, counts = [1, 2, 3, 4]): Buffer => countsFile([2, 2], counts, tokens);

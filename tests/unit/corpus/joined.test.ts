@@ -130,6 +130,25 @@ describe('digests', () => {
         { maxLength: 3 },
     );
 
+    it('of a set are equal only for the same samples in any order, as often as they are there', () => {
+        const set = (of: readonly (readonly [string, string])[]): string => {
+            const all = new SampleDigest();
+            for (const [prompt, response] of of) all.add({ language: 'en', prompt, response });
+            return all.set();
+        };
+        const sorted = (of: readonly (readonly [string, string])[]): string =>
+            JSON.stringify(of.map((sample) => JSON.stringify(sample)).toSorted());
+        fc.assert(
+            fc.property(samples, samples, (a, b) => {
+                expect(set(a)).toBe(set(a.toReversed()));
+                expect(set(a) === set(b)).toBe(sorted(a) === sorted(b));
+            }),
+            { numRuns: 300 },
+        );
+        expect(set([['', 'x']])).not.toBe(set(Array.from({ length: 3 }, () => ['', 'x'] as const)));
+        expect(set([['', 'x']])).toMatch(/^[0-9a-f]{64}$/);
+    });
+
     it('are equal only for the same samples, boundaries included', () => {
         fc.assert(
             fc.property(samples, samples, (a, b) => {

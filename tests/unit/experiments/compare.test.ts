@@ -3,6 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { DatasetSource } from '../../../src/activations/Activations.js';
+import { sourceDifferences } from '../../../src/activations/sourceDifferences.js';
+import { textsSet } from '../../../src/activations/textsSet.js';
 import { compare } from '../../../src/experiments/compare.js';
 import type { AnalysisChange, ClassOrNone } from '../../../src/experiments/Comparison.js';
 import type { DeactivationMatrix } from '../../../src/experiments/DeactivationMatrix.js';
@@ -10,7 +13,7 @@ import { readComparison, writeComparison } from '../../../src/experiments/compar
 import type { Operation } from '../../../src/interventions/Operation.js';
 import { findStages } from '../../../src/neurons/findStages.js';
 import { identify } from '../../../src/neurons/identify.js';
-import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
+import type { AnalysisSource, NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
 import expected from '../../fixtures/paper-expected.json' with { type: 'json' };
 import { paperActivations, paperDataHere, paperFolder } from '../../helpers/paperData.js';
 
@@ -102,6 +105,69 @@ it('a metric is compared once, however many operations were measured', () => {
     expect(changes[0]!.metrics.map(({ metric }) => metric)).toEqual(['accuracy']);
     expect(changes[0]!.metrics[0]!.perLanguage.en!.change).toBeCloseTo(1 / 3, 12);
     expect(notes).toEqual([]);
+});
+
+describe('what else differs between two runs', () => {
+    const [planted0] = fc.sample(planted, { numRuns: 1, seed: 3 });
+    const analysis = analysisOf(planted0!);
+    const texts = (order: readonly string[], sets: Readonly<Record<string, string>>) => ({
+        name: order.join(' + '),
+        hash: order.join(''),
+        texts: Object.fromEntries(
+            order.map((language) => [
+                language,
+                { digest: `${order.join('')} ${language}`, set: sets[language]!, sketch: '' },
+            ]),
+        ),
+    });
+    const sourceOf = (dataset: DatasetSource, fingerprint: string): AnalysisSource => ({
+        model: { name: 'm', architecture: 'llama', quantization: 'F16', fingerprint },
+        dataset,
+        settings: { window: 512 },
+        versions: {},
+        counts: fingerprint,
+    });
+    const notes = (a: Partial<NeuronAnalysis>, b: Partial<NeuronAnalysis>): readonly string[] =>
+        compare([
+            { label: 'base', analysis: { ...analysis, ...a } },
+            { label: 'aligned', analysis: { ...analysis, ...b } },
+        ]).notes;
+
+    it.each([
+        [0.2, 0.02, 'λ = 0.2 and 0.02'],
+        [0, 0.109375, 'λ = 0 and 0.109375'],
+    ])('is told of λ: %f and %f', (first, second, words) => {
+        expect(notes({ lambda: first }, { lambda: second })).toEqual([expect.stringContaining(words)]);
+        expect(notes({ lambda: first }, { lambda: first })).toEqual([]);
+        // Also beside what is known of the models.
+        const sources = ['x', 'y'].map((name) => sourceOf({ name: 'a', hash: 'a' }, name));
+        expect(notes({ lambda: first, source: sources[0] }, { lambda: second, source: sources[1] })).toHaveLength(1);
+    });
+
+    it('is no order of the same texts or languages, but other texts are', () => {
+        const sets = { en: '1', zh: '2', de: '3', sw: '4' };
+        const orders = [['en', 'zh', 'de', 'sw'] as const, ['sw', 'de', 'en', 'zh'] as const];
+        const [a, b] = orders.map((order, i) => {
+            const { name, hash, ...rest } = texts(order, sets);
+            return sourceOf({ name, hash, set: textsSet({ name, hash, ...rest })! }, `model ${i}`);
+        });
+        expect(a!.dataset.hash).not.toBe(b!.dataset.hash);
+        expect(notes({ source: a }, { source: b })).toEqual([]);
+        const other = sourceOf(texts(orders[1]!, { ...sets, de: '9' }), 'model 1');
+        expect(notes({ source: a }, { source: other })).toEqual([expect.stringContaining('differ in more')]);
+        // Where it is not known, as in older files.
+        const older = sourceOf({ name: 'b', hash: 'b' }, 'model 1');
+        expect(notes({ source: a }, { source: older })).toEqual([expect.stringContaining('differ in more')]);
+        expect(notes({ source: older }, { source: { ...older, dataset: { name: 'c', hash: 'c' } } })).toHaveLength(2);
+    });
+
+    it('of whole counts is the order too, so that they are not taken for the same', () => {
+        const [a, b] = [['en', 'zh'] as const, ['zh', 'en'] as const].map((order) =>
+            sourceOf(texts(order, { en: '1', zh: '2' }), 'x'),
+        );
+        expect(sourceDifferences(a!, b!, { model: true })).toHaveLength(1);
+        expect(sourceDifferences(a!, b!, { model: true, order: false })).toEqual([]);
+    });
 });
 
 describe('compare', () => {

@@ -213,6 +213,7 @@ describe('identify', () => {
                     input.counts.slice(0, i).reduce((sum, layer) => sum + layer.length / l, 0),
                 );
                 const flat = ([layer, neuron]: readonly [number, number]): number => starts[layer]! + neuron;
+                const isRelated = (N: number): boolean => N > 1 && (N < l || chosen.method === 'lape');
                 expect(analysis.neurons.general.map(flat)).toEqual(expected.N.flatMap((N, j) => (N === l ? [j] : [])));
                 for (const [k, language] of input.languages.entries()) {
                     const owns = (j: number): boolean =>
@@ -222,7 +223,7 @@ describe('identify', () => {
                         expected.selected.filter((j) => expected.N[j] === 1 && owns(j)),
                     );
                     expect(analysis.neurons.related[language]!.map(flat)).toEqual(
-                        expected.selected.filter((j) => expected.N[j]! > 1 && expected.N[j]! < l && owns(j)),
+                        expected.selected.filter((j) => isRelated(expected.N[j]!) && owns(j)),
                     );
                     const own = analysis.perLanguage[language]!;
                     expect(own.total).toBe(own.specific + own.related);
@@ -242,13 +243,43 @@ describe('identify', () => {
                         expected.selected.filter((j) => within(j) && is(expected.N[j]!)).length;
                     expect(layer).toEqual({
                         specific: selectedWith((N) => N === 1),
-                        related: selectedWith((N) => N > 1 && N < l),
+                        related: selectedWith(isRelated),
                         general: expected.N.filter((N, j) => within(j) && N === l).length,
                     });
                 }
             }),
             { numRuns: 1000 },
         );
+    });
+
+    it("keeps LAPE's neurons of all languages, as related to each of them, once in each set", () => {
+        const l = 3;
+        // One neuron is high everywhere, the others in none or one; all of them are selected by LAPE but those of none.
+        const layer = [90n, 90n, 80n, 1n, 1n, 1n, 70n, 0n, 0n, 1n, 1n, 1n, 1n, 1n, 1n];
+        const input: Activations = {
+            languages: ['en', 'de', 'fr'],
+            tokens: BigInt64Array.of(100n, 100n, 100n),
+            counts: [BigInt64Array.from(layer)],
+            source,
+        };
+        const lape = identify(input, { method: 'lape', topRate: 0.5, bar: 0.7 });
+        expect(lape.histogram).toEqual([0, 1, 0, 1]);
+        for (const language of input.languages) {
+            expect(lape.neurons.related[language]).toEqual([[0, 0]]);
+            expect(neuronsOf(lape, language, 'specific+related')).toContainEqual([0, 0]);
+            const all = neuronsOf(lape, language, 'specific+related+general').map(String);
+            expect(new Set(all).size).toBe(all.length);
+            expect(rankNeurons(input, lape).perLanguage[language]).toContainEqual([0, 0]);
+        }
+        expect(lape.neurons.general).toEqual([[0, 0]]);
+        expect(lape.perLanguage).toEqual({
+            en: { specific: 1, related: 1, total: 2 },
+            de: { specific: 0, related: 1, total: 1 },
+            fr: { specific: 0, related: 1, total: 1 },
+        });
+        const paper = identify(input, { topRate: 0.9, bar: 0.7, lambda: 0 });
+        expect(paper.histogram[l]).toBe(1);
+        expect(Object.values(paper.neurons.related).flat()).toEqual([]);
     });
 
     it('refuses what cannot be compared', () => {
