@@ -2,17 +2,20 @@ import { createInterface } from 'node:readline';
 import { shardPath } from '../activations/Shard.js';
 import { LanguageNeuronsError, type ErrorCode } from '../errors.js';
 import type { GpuChoice } from '../engine/loadBackends.js';
+import { resolveModel } from '../engine/resolveModel.js';
 import { sideBySide } from '../support/progress.js';
 import type { CleanKind } from '../run/choices.js';
 import { merge, type Merged } from '../run/merge.js';
 import { takeMessage } from './messageProgress.js';
 import type { CommandContext } from './CommandDeclaration.js';
 import { freshly } from './freshly.js';
-import { deviceVariable } from './openModel.js';
+import { deviceVariable, parseLora } from './openModel.js';
 import { startWork, type Work } from './supervise.js';
 
 /** What of a command's arguments decides how it is divided among devices. */
 export interface DevicesArguments {
+    model: string;
+    lora: string[] | undefined;
     devices: string;
     shard: string | undefined;
     gpu: GpuChoice;
@@ -49,6 +52,10 @@ export async function onDevices(
     if (args.gpu === 'off') throw refused('there are none with --gpu off; leave one of them out');
     if (args.shard !== undefined) throw refused('divides the work itself; leave --shard out');
     const environments = devices.map((device) => environmentOf(device));
+    const { signal, progress } = context;
+    // Once, and not by each process.
+    for (const model of [args.model, ...(args.lora ?? []).map((lora) => parseLora(lora).path)])
+        await resolveModel(model, { signal, progress });
     await freshly({ fresh: args.fresh, folder, kinds }, context, () => Promise.resolve());
     const command = withoutOptions(context.args, { valued: ['--devices'], flags: ['--fresh', '--json'] });
     await runAll(
@@ -57,12 +64,11 @@ export async function onDevices(
             env: environments[i]!,
             args: [...command, '--shard', `${i + 1}/${devices.length}`],
         })),
-        context.signal,
+        signal,
     );
     const shards = wholes.flatMap((whole) =>
         devices.map((_, i) => shardPath(whole, { number: i + 1, total: devices.length })),
     );
-    const { signal, progress } = context;
     return merge(shards, { folder, force: args.force, signal, progress });
 }
 

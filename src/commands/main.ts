@@ -1,3 +1,4 @@
+import { Console } from 'node:console';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { nonFinite } from '../files/nonFinite.js';
@@ -12,6 +13,8 @@ import { stopSignals, tellsProgress, toldMessage } from './supervise.js';
  * @param kind of child that this process is; see `startWork`
  */
 export async function main(args: readonly string[], kind: string): Promise<number> {
+    // stdout is the result's: what a library tells by the console are words.
+    globalThis.console = new Console(process.stderr, process.stderr);
     const stop = new AbortController();
     const onSignal = (): void => {
         if (stop.signal.aborted) process.exit(130); // asked twice

@@ -60,9 +60,12 @@ export async function loadEngine(
     const { batchSize: requestedBatchSize = defaultBatchSize } = options;
     const { edits = 1, offsets = false, values = false } = options;
     const room: NeuronRoom = { edits, offsets, values };
-    const path = await resolveModel(options.model);
+    const path = await resolveModel(options.model, options);
     const loras = await Promise.all(
-        (options.loras ?? []).map(async ({ path, scale }) => ({ path: await resolveModel(path), scale: scale ?? 1 })),
+        (options.loras ?? []).map(async ({ path, scale }) => ({
+            path: await resolveModel(path, options),
+            scale: scale ?? 1,
+        })),
     );
     const backends = await loadBackends(options.gpu ?? 'auto', options.rpc);
     const notes: string[] = [];

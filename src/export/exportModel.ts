@@ -54,7 +54,7 @@ const version = 1;
 export async function exportModel(options: ExportOptions): Promise<ExportResult> {
     const { analysis, edits, signal, progress = silent } = options;
     const begin = performance.now();
-    const path = await resolveModel(options.model);
+    const path = await resolveModel(options.model, { signal, progress });
     const sources = await Promise.all(modelFiles(path).map(readGguf));
     const targets = targetsOf(options.out, sources);
     const plan = planEdits(sources, analysisSites(analysis), edits);

@@ -6,7 +6,7 @@ import { numberRules } from '../answers/numberRules.js';
 import { gpuChoices, splits } from '../engine/choices.js';
 import { identifyMethods, probabilityNames } from '../neurons/choices.js';
 import { isUdhr } from '../corpus/udhrCorpus.js';
-import { isModelUri } from '../engine/resolveModel.js';
+import { isModelUri } from '../engine/modelUri.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import { expandHome } from '../files/expandHome.js';
