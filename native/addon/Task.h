@@ -39,17 +39,28 @@ private:
         if (settled) {
             settled();
         }
-        if (failure) {
-            deferred.Reject(failure->to_js(Env()).Value());
-            return;
-        }
         try {
-            deferred.Resolve(convert(Env(), *result));
-        } catch (const Napi::Error & e) {
-            deferred.Reject(e.Value());
-        } catch (...) {
-            deferred.Reject(Failure::current().to_js(Env()).Value());
+            settle();
+        } catch (const Napi::Error &) {
+            // The worker or the process is ending: no JavaScript runs any more, so no value can be made and no promise
+            // settled, and nobody is left who waits for it.
         }
+    }
+
+    // Throws Napi::Error where no JavaScript runs any more.
+    void settle() {
+        if (failure) {
+            return deferred.Reject(failure->to_js(Env()).Value());
+        }
+        Napi::Value value;
+        try {
+            value = convert(Env(), *result);
+        } catch (const Napi::Error & e) {
+            return deferred.Reject(e.Value());
+        } catch (...) {
+            return deferred.Reject(Failure::current().to_js(Env()).Value());
+        }
+        deferred.Resolve(value);
     }
 
     Napi::Promise::Deferred deferred;
