@@ -1,5 +1,6 @@
 #include "Context.h"
 
+#include "Abort.h"
 #include "Draw.h"
 #include "Log.h"
 #include "LogProbabilities.h"
@@ -49,6 +50,7 @@ struct BatchDeleter {
 Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     : model(std::move(model_)), threads(options.threads, model->on_device) {
     const LogCapture log;
+    const AbortsThrown aborts;
     llama_neurons_take_cause(); // of an earlier call
     auto params = llama_context_default_params();
     params.n_ctx = options.context_size;
@@ -77,10 +79,12 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     }
     if (!context) {
         const std::string cause = llama_neurons_take_cause();
+        const char * mend = cause == "DAMAGED" ? "; download or convert the model again, or use another one"
+                                               : "; lower the context or batch size";
         fail(
             cause.empty() ? "NATIVE" : cause, "llama.cpp cannot make a context of "
                                                   + std::to_string(options.context_size) + " tokens (" + log.errors()
-                                                  + "); lower the context or batch size"
+                                                  + ")" + mend
         );
     }
     threads.attach(context.get());

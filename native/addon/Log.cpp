@@ -1,17 +1,8 @@
 #include "Log.h"
 
-#include "ggml.h"
 #include "llama.h"
 
-#include <cstdlib>
-#include <cstring>
 #include <utility>
-
-#ifdef _WIN32
-#include <io.h>
-#else
-#include <unistd.h>
-#endif
 
 namespace {
 
@@ -30,20 +21,10 @@ void on_log(ggml_log_level level, const char * text, void * /*user_data*/) {
     current->add(std::move(line));
 }
 
-// ggml is about to abort the process. The command line runs native work in a child whose parent
-// reads this file descriptor, so that the user gets one line instead of a silent crash.
-void on_abort(const char * message) {
-    const char * fd = std::getenv("LANGUAGE_NEURONS_ABORT_FD");
-    const int to = fd != nullptr ? std::atoi(fd) : 2;
-    const auto written = ::write(to, message, unsigned(std::strlen(message)));
-    (void)written; // nothing left to do about it
-}
-
 } // namespace
 
 void Log::install() {
     llama_log_set(on_log, nullptr);
-    ggml_set_abort_callback(on_abort);
 }
 
 LogCapture::LogCapture() : outer(current) {

@@ -1,7 +1,9 @@
 #include "Model.h"
 
+#include "Abort.h"
 #include "Devices.h"
 #include "Failure.h"
+#include "Header.h"
 #include "Log.h"
 
 #include "ggml-backend.h"
@@ -11,6 +13,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <stdexcept>
 
 namespace {
 
@@ -35,21 +38,17 @@ namespace {
     );
 }
 
-// llama.cpp allocates a vocabulary of the size that the header says; each token has an embedding in the file.
-void check_vocabulary(const std::string & path, const gguf_context * header) {
-    const int64_t name = gguf_find_key(header, "general.architecture");
-    if (name < 0 || gguf_get_kv_type(header, name) != GGUF_TYPE_STRING) {
-        return; // told by llama.cpp
+// A vocabulary without tokens for single bytes, or without one that stands for what it does not know. No path: a
+// server's clients are told it too.
+[[noreturn]] void fail_text(const std::string & text) {
+    size_t end = std::min(text.size(), size_t(40));
+    while (end > 0 && end < text.size() && (uint8_t(text[end]) & 0xC0) == 0x80) {
+        --end; // whole characters
     }
-    const int64_t size = gguf_find_key(header, (std::string(gguf_get_val_str(header, name)) + ".vocab_size").c_str());
-    const int64_t embeddings = gguf_find_tensor(header, "token_embd.weight");
-    if (size >= 0 && gguf_get_kv_type(header, size) == GGUF_TYPE_UINT32 && embeddings >= 0
-        && gguf_get_val_u32(header, size) > gguf_get_tensor_size(header, embeddings)) {
-        fail(
-            "DAMAGED", path + ": its header says a vocabulary of " + std::to_string(gguf_get_val_u32(header, size))
-                           + " tokens, for which it has no embeddings; download or convert it again"
-        );
-    }
+    fail(
+        "UNSUPPORTED", "the model's vocabulary has no tokens for a part of the text \"" + text.substr(0, end)
+                           + (end < text.size() ? "…" : "") + "\"; convert the model again, with tokens for bytes"
+    );
 }
 
 // Patterns of the names of experts' matrices, one for each of the first layers.
@@ -65,6 +64,7 @@ std::vector<std::string> keep_experts(int layers) {
 
 std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     const LogCapture log;
+    const AbortsThrown aborts;
     llama_neurons_take_cause(); // of an earlier call
     auto params = llama_model_default_params();
     auto devices = devices_named(options.devices); // others that were found stay out of it
@@ -89,7 +89,7 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     model->on_device = !options.devices.empty();
     const gguf_context_ptr header(gguf_init_from_file(options.path.c_str(), { /*no_alloc=*/true, /*ctx=*/nullptr }));
     if (header) {
-        check_vocabulary(options.path, header.get());
+        Header::check(options.path, header.get());
     }
     model->handle.reset(llama_model_load_from_file(options.path.c_str(), params));
     if (!model->handle) {
@@ -134,27 +134,49 @@ const llama_vocab * Model::vocabulary() const {
 }
 
 std::vector<llama_token> Model::tokenize(const std::string & text, bool special) const {
+    const AbortsThrown aborts;
     const llama_vocab * vocab = vocabulary();
     std::vector<llama_token> tokens(text.size() + 8);
-    int32_t n =
-        llama_tokenize(vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, special);
-    if (n < 0) {
-        tokens.resize(size_t(-n));
-        n = llama_tokenize(
-            vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, special
-        );
-    }
-    if (n < 0) {
+    try {
+        int32_t n = 0;
+        for (int trial = 0; trial < 2; ++trial) {
+            n = llama_tokenize(
+                vocab, text.data(), int32_t(text.size()), tokens.data(), int32_t(tokens.size()), false, special
+            );
+            if (n >= 0 || n == INT32_MIN) {
+                break;
+            }
+            tokens.resize(size_t(-int64_t(n)));
+        }
+        if (n < 0) {
+            fail(
+                "NATIVE",
+                "llama.cpp cannot tokenize a text of " + std::to_string(text.size())
+                    + " bytes; cut it into shorter ones",
+                n
+            );
+        }
+        tokens.resize(size_t(n));
+    } catch (const std::out_of_range &) { // of a map's at()
+        fail_text(text);
+    } catch (const llama_neurons_error & e) {
+        if (e.code != "DAMAGED") {
+            throw;
+        }
         fail(
-            "NATIVE",
-            "llama.cpp cannot tokenize a text of " + std::to_string(text.size()) + " bytes; cut it into shorter ones", n
+            "UNSUPPORTED", std::string("llama.cpp cannot split texts with the model's vocabulary (") + e.what()
+                               + "); convert the model again"
         );
     }
-    tokens.resize(size_t(n));
+    const llama_token most = llama_vocab_n_tokens(vocab);
+    if (std::any_of(tokens.begin(), tokens.end(), [most](llama_token token) { return token < 0 || token >= most; })) {
+        fail_text(text);
+    }
     return tokens;
 }
 
 std::string Model::detokenize(const std::vector<llama_token> & tokens) const {
+    const AbortsThrown aborts;
     const llama_vocab * vocab = llama_model_get_vocab(handle.get());
     std::string text(tokens.size() * 8 + 8, '\0');
     int32_t n =
@@ -173,6 +195,7 @@ std::string Model::detokenize(const std::vector<llama_token> & tokens) const {
 }
 
 Pieces Model::pieces(bool special) const {
+    const AbortsThrown aborts;
     const llama_vocab * vocab = vocabulary();
     Pieces pieces;
     std::string piece(64, '\0');

@@ -54,7 +54,8 @@ struct Model {
     // Throws Failure NOT_FOUND, DAMAGED, UNSUPPORTED or OUT_OF_MEMORY, naming the file.
     static std::shared_ptr<Model> load(const ModelOptions & options);
 
-    // Tokens of text, special tokens in it taken literally, no BOS or EOS added.
+    // Tokens of text, special tokens in it taken literally, no BOS or EOS added. Throws Failure UNSUPPORTED where the
+    // vocabulary has none for a part of it.
     std::vector<llama_token> tokenize(const std::string & text, bool special) const;
     std::string detokenize(const std::vector<llama_token> & tokens) const;
 

@@ -1,5 +1,6 @@
 // The addon's entry. Its contract, with every type, is src/engine/addon.ts.
 
+#include "Abort.h"
 #include "Backends.h"
 #include "ContextObject.h"
 #include "Convert.h"
@@ -112,6 +113,7 @@ Napi::Value bin_edges(const Napi::CallbackInfo & info) {
 
 Napi::Object init(Napi::Env env, Napi::Object exports) {
     Log::install();
+    Abort::install();
     llama_backend_init(); // registers no backend: patch 0012
     env.SetInstanceData(new std::pair<Napi::FunctionReference, Napi::FunctionReference>( // freed with the env
         Napi::Persistent(ModelObject::define(env)), Napi::Persistent(ContextObject::define(env))));

@@ -31,6 +31,13 @@ export function checkOptions(options: EngineOptions): void {
     }
 }
 
+/** @throws LanguageNeuronsError DAMAGED for a header by which no token follows another, so that nothing is predicted */
+export function checkTrainContext(trainContext: number, path: string): void {
+    if (trainContext !== 1) return;
+    const mend = 'download or convert it again';
+    throw new LanguageNeuronsError('DAMAGED', `${path}: its header says a context of 1 token; ${mend}`);
+}
+
 /**
  * @param trainContext tokens that the model was trained with; 0 where it does not say
  * @throws LanguageNeuronsError WRONG_USE for windows that are longer

@@ -1,6 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeContext, NativeContextOptions, NativeDevice, NativeMode, NativeModel } from './addon.js';
-import { checkOptions, checkWindow } from './checkOptions.js';
+import { checkOptions, checkTrainContext, checkWindow } from './checkOptions.js';
 import { defaultThreads } from './defaultThreads.js';
 import type { EditRoom } from './edits.js';
 import { type EngineSettings, engineSettings } from './EngineSettings.js';
@@ -87,6 +87,7 @@ export async function loadEngine(
     );
     try {
         const { trainContext } = model.info();
+        checkTrainContext(trainContext, path);
         const windowSize =
             options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : Infinity);
         checkWindow(windowSize, trainContext, path);

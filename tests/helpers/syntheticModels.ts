@@ -87,11 +87,12 @@ export function writeUngated(path: string, layers: number, width: number): void 
 /**
  * One gated layer, and a vocabulary as SentencePiece makes them: a word begins with a blank (`▁`), a text
  * loses the one it begins with, and what no piece spells is written in bytes.
- * @param pieces beside `<unk>`, `<s>`, `</s>` and the 256 bytes; the first ones are preferred
+ * @param pieces beside `<unk>`, `<s>`, `</s>` and the 256 bytes, which can be left out; the first ones are preferred
  */
-export function writeSentencePiece(path: string, pieces: readonly string[]): void {
+export function writeSentencePiece(path: string, pieces: readonly string[], { bytes: spelled = true } = {}): void {
     const width = 32;
-    const bytes = Array.from({ length: 256 }, (_, byte) => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`);
+    const byteToken = (byte: number): string => `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
+    const bytes = spelled ? Array.from({ length: 256 }, (_, byte) => byteToken(byte)) : [];
     const tokens = ['<unk>', '<s>', '</s>', ...bytes, ...pieces];
     const types = { unknown: 2, control: 3, byte: 6, normal: 1 };
     const tensors = attention(new Tensors(), 'split', tokens.length)

@@ -255,10 +255,10 @@ describe('bad input ends in one line that names the file and the mend', () => {
         { what: 'the command first', args: () => ['inspect', at('aborting.gguf'), '--gpu', 'off'] },
         { what: 'an option first', args: () => ['--json', 'inspect', at('aborting.gguf'), '--gpu', 'off'] },
         { what: 'the model first', args: () => ['--gpu', 'off', '--json', 'inspect', at('aborting.gguf')] },
-    ])('an abort inside llama.cpp, $what: exit 1, with its reason', async ({ args }) => {
+    ])('an assertion inside llama.cpp, $what: exit 1, with its reason', async ({ args }) => {
         const result = await cli(...args());
         expect(result.code, result.stderr).toBe(1);
-        expectOneLine(result, ['llama.cpp aborted', 'GGML_ASSERT', 'finished parts are kept']);
+        expectOneLine(result, ['aborting.gguf', 'GGML_ASSERT', 'download or convert the model again']);
     });
 
     it('a report on a matrix of other neurons leaves it out and says so', async () => {
