@@ -1,7 +1,9 @@
 import type { TextEdit } from '../engine/edits.js';
 import type { Engine } from '../engine/Engine.js';
+import { wholeCharacters } from '../engine/stops.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { type ChatMessage, type ChatWriter, openChat } from '../questions/chatTemplate.js';
+import { clockAt, liveClock } from '../questions/templateClock.js';
 
 export interface ChatOptions {
     /** What a system says before all else. Default: nothing. */
@@ -12,6 +14,8 @@ export interface ChatOptions {
     readonly temperature?: number | undefined;
     /** Of what is drawn at a temperature above 0; the place of the turn decides the rest. Default 1. */
     readonly seed?: number | undefined;
+    /** Day that a template which writes the date is told, YYYY-MM-DD. Default: today, turn by turn. */
+    readonly date?: string | undefined;
 }
 
 export interface AskOptions {
@@ -90,7 +94,8 @@ export class Chat {
             );
         }
         const mend = 'generate goes on from a text with any model';
-        return new Chat(engine, await openChat(engine, mend), options);
+        const clock = options.date === undefined ? liveClock : clockAt(options.date);
+        return new Chat(engine, await openChat(engine, mend, clock), options);
     }
 
     /** Turns so far, those that are no longer read among them. */
@@ -156,7 +161,8 @@ export class Chat {
         } catch (cause) {
             if (signal?.aborted !== true || !(cause instanceof LanguageNeuronsError) || cause.code !== 'ABORTED')
                 throw cause;
-            for (const [i, text] of texts.entries()) answers[i] ??= { text, tokens: grown[i]!, end: 'aborted' };
+            for (const [i, text] of texts.entries())
+                answers[i] ??= { text: wholeCharacters(text), tokens: grown[i]!, end: 'aborted' };
         }
         const dropped = first - Math.min(this.#dropped, before.length);
         this.#turns = [...before, { user, assistant: answers.at(-1)!.text }];

@@ -26,6 +26,7 @@ export interface ChatArguments extends ModelArguments, InterventionShorthand {
     maxTokens: number | undefined;
     temperature: number;
     seed: number;
+    date: string | undefined;
     force: boolean;
     json: boolean;
 }
@@ -57,8 +58,8 @@ export async function chatCommand(args: ChatArguments, context: CommandContext):
         { signal, progress },
     );
     checkModel({ engine, analysis, otherModel: args.force });
-    const { system, maxTokens, temperature, seed, without, amplify, set, where, use } = args;
-    const chat = await Chat.begin(engine, { system, maxTokens, temperature, seed });
+    const { system, maxTokens, temperature, seed, without, amplify, set, where, use, date } = args;
+    const chat = await Chat.begin(engine, { system, maxTokens, temperature, seed, date });
     progress.done(); // the model's loading
     // stdout is the document's with --json.
     const answers = args.json ? process.stderr : process.stdout;

@@ -1,6 +1,6 @@
 import { ranges } from '../support/numberRanges.js';
 import type { CommandDeclaration } from './CommandDeclaration.js';
-import { dir, interventionOptions, modelOptions, seed } from './optionTables.js';
+import { date, dir, interventionOptions, modelOptions, seed } from './optionTables.js';
 
 export const chatDeclaration: CommandDeclaration = {
     usage: 'chat <dir>',
@@ -19,6 +19,7 @@ export const chatDeclaration: CommandDeclaration = {
         },
         temperature: { number: ranges.temperature, default: 0, describe: '0: always the likeliest token' },
         seed: { ...seed, describe: 'of what is drawn at a temperature above 0' },
+        date: { ...date, describe: `${date.describe} (default: today)` },
         force: { flag: true, describe: 'use the neurons in another model than the one analysed' },
     },
     load: async () => (await import('./chat.js')).chatCommand,

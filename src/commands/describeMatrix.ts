@@ -18,7 +18,10 @@ export function describeMatrix({ metric, operation, sets }: DeactivationMatrix):
             const change = `${format(base)} → ${format(set.values[r]![c]!)}; ${format(base + set.control[r]![c]!)}`;
             const beyond = `${signed(set.beyondControl[r]![c]!)}${range(set.intervals.beyondControl[r]![c]!)}`;
             const neurons = `${set.neurons[r]!} ${set.neurons[r] === 1 ? 'neuron' : 'neurons'}`;
-            lines.push(`  ${language}  ${change}; ${beyond}, ${neurons}`);
+            const cut = set.answers?.cut;
+            const [cutBefore, cutAfter] = [cut?.baseline[c] ?? 0, cut?.values[r]?.[c] ?? 0];
+            const cutOff = cutBefore + cutAfter > 0 ? `; cut off ${format(cutBefore)} → ${format(cutAfter)}` : '';
+            lines.push(`  ${language}  ${change}; ${beyond}, ${neurons}${cutOff}`);
         }
     }
     return lines.join('\n');

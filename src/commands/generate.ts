@@ -11,6 +11,7 @@ import { type InterventionShorthand, parseShorthand } from '../interventions/sho
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { openChat } from '../questions/chatTemplate.js';
+import { clockAt, liveClock } from '../questions/templateClock.js';
 import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 import { columnsOf, liveColumns } from './columns.js';
 import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
@@ -20,6 +21,7 @@ export interface GenerateArguments extends ModelArguments, InterventionShorthand
     prompt: string;
     interventions: string | undefined;
     chat: boolean;
+    date: string | undefined;
     maxTokens: number;
     temperature: number;
     seed: number;
@@ -92,10 +94,11 @@ export async function generateCommand(args: GenerateArguments, context: CommandC
 }
 
 async function promptOf(
-    { prompt, chat }: GenerateArguments,
+    { prompt, chat, date }: GenerateArguments,
     engine: Engine,
 ): Promise<{ readonly text: string; readonly special: boolean }> {
     if (!chat) return { text: prompt, special: false };
-    const writer = await openChat(engine, 'leave --chat out');
+    const clock = date === undefined ? liveClock : clockAt(date);
+    const writer = await openChat(engine, 'leave --chat out', clock);
     return { text: await writer.write([{ role: 'user', content: prompt }]), special: true };
 }

@@ -1,6 +1,6 @@
 import { ranges } from '../support/numberRanges.js';
 import type { CommandDeclaration } from './CommandDeclaration.js';
-import { dir, interventionOptions, modelOptions, seed } from './optionTables.js';
+import { date, dir, interventionOptions, modelOptions, seed } from './optionTables.js';
 
 export const generateDeclaration: CommandDeclaration = {
     usage: 'generate <dir> <prompt>',
@@ -14,6 +14,7 @@ export const generateDeclaration: CommandDeclaration = {
         'max-tokens': { number: ranges.maxTokens, default: 128, describe: 'most tokens of an answer' },
         temperature: { number: ranges.temperature, default: 0, describe: '0: always the likeliest token' },
         seed: { ...seed, describe: 'of what is drawn at a temperature above 0' },
+        date: { ...date, describe: `${date.describe} (default: today)` },
         force: { flag: true, describe: 'use the neurons in another model than the one analysed' },
     },
     load: async () => (await import('./generate.js')).generateCommand,

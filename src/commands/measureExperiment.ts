@@ -107,6 +107,7 @@ export async function measureExperiment(
         accuracyMetric({
             questions,
             template: await openTemplate(args.template, engine),
+            date: args.date,
             limit,
             wholeLimit,
             maxTokens,

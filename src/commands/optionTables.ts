@@ -45,6 +45,12 @@ export const engineOptions: OptionTable = {
 export const model = { alias: 'm', path: true, required: true, describe: 'GGUF file, or hf:user/repo:quant' };
 export const modelOptions: OptionTable = { model, ...engineOptions };
 
+/** Of every command that writes prompts by the model's chat template. */
+export const date = {
+    date: true,
+    describe: 'day that a chat template is told that writes the date, YYYY-MM-DD',
+} as const;
+
 /** Of every command that asks questions. */
 export const questionOptions: OptionTable = {
     template: {
@@ -52,6 +58,7 @@ export const questionOptions: OptionTable = {
         default: 'mathoctopus',
         describe: "mathoctopus, native-cot, chat (the model's own), or a text file with {question}",
     },
+    date: { ...date, describe: `${date.describe} (default: of the answers that are there, else today)` },
     limit: { number: ranges.limit, describe: 'only the first so many questions of each language' },
     'max-tokens': { number: ranges.maxTokens, default: 256, describe: 'most tokens of an answer' },
     'context-size': { number: ranges.contextSize, describe: 'tokens of all answers at once (default: 8192)' },

@@ -1,6 +1,7 @@
 import type { Argv } from 'yargs';
 import { LanguageNeuronsError } from '../errors.js';
 import { expandHome } from '../files/expandHome.js';
+import { isDate } from '../questions/templateClock.js';
 import { suggestion } from '../support/nearest.js';
 import { describeRange, type NumberRange, numberMend, parseNumber } from '../support/numberRanges.js';
 
@@ -21,6 +22,8 @@ export interface OptionRule {
     readonly flag?: boolean;
     /** May be given several times; the command gets a list. */
     readonly many?: boolean;
+    /** A day, as YYYY-MM-DD. */
+    readonly date?: boolean;
     /** A path, whose `~` is expanded. */
     readonly path?: boolean;
 }
@@ -93,6 +96,7 @@ function checkText(title: string, rule: OptionRule, text: string): string | numb
         if (!choices.includes(text)) throw refused(takes, suggestion(text, choices));
         return text;
     }
+    if (rule.date === true && !isDate(text)) throw refused('a day as YYYY-MM-DD', '; give one such as 2026-03-05');
     if (text.trim() === '') throw refused(rule.path === true ? 'a path' : 'a text', '; give one');
     return rule.path === true ? expandHome(text) : text;
 }

@@ -2,6 +2,7 @@ import { generationContextSize } from '../engine/engineTypes.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { respond } from '../questions/respond.js';
+import { type AnsweredShares, answeredShares } from '../experiments/answeredShares.js';
 import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
 import { type QuestionArguments, parseLanguages } from './sharedArguments.js';
@@ -33,6 +34,7 @@ export async function respondCommand(
             engine,
             questions,
             template,
+            date: args.date,
             path: out,
             limit,
             answers,
@@ -44,6 +46,9 @@ export async function respondCommand(
             progress,
         });
         const { generatedTokens, seconds } = result;
+        const shares = answeredShares(
+            result.questions.map((question, i) => ({ ...question, language: result.languages[i]! })),
+        );
         return {
             json: {
                 questions: result.questions.length,
@@ -51,12 +56,25 @@ export async function respondCommand(
                 generatedTokens,
                 seconds,
                 tokensPerSecond: generatedTokens / seconds,
+                languages: Object.fromEntries(shares),
             },
-            text:
+            text: [
+                ...[...shares].map(([language, found]) => describe(language, found)),
                 `${result.questions.length * answers} answers are in ${out} ` +
-                `(${generatedTokens} tokens in ${seconds.toFixed(1)} s)`,
+                    `(${generatedTokens} tokens in ${seconds.toFixed(1)} s)`,
+            ].join('\n'),
         };
     } finally {
         engine.close();
     }
+}
+
+function describe(language: string, { right, number, untold, cut, answers }: AnsweredShares): string {
+    const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+    const more = [
+        `right number alone ${percent(number)}`,
+        ...(untold > 0 ? [`of which language not to be told ${percent(untold)}`] : []),
+        ...(cut > 0 ? [`cut off ${percent(cut)}`] : []),
+    ];
+    return `${language}  ${percent(right)} of ${answers} right in number and language (${more.join(', ')})`;
 }

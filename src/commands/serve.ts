@@ -22,6 +22,7 @@ interface ServeArguments extends ModelArguments, InterventionShorthand {
     readonly parallel: number;
     readonly maxWaiting: number;
     readonly maxBody: number;
+    readonly date: string | undefined;
     readonly force: boolean;
 }
 
@@ -57,6 +58,7 @@ export async function serveCommand(args: ServeArguments, context: CommandContext
         apiKey,
         parallel,
         requestSize,
+        date: args.date,
         mostWaiting: args.maxWaiting,
         mostBytes: args.maxBody * 1024 * 1024,
         signal,

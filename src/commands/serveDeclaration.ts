@@ -1,7 +1,7 @@
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import { ranges } from '../support/numberRanges.js';
 import type { CommandDeclaration } from './CommandDeclaration.js';
-import { dir, modelOptions } from './optionTables.js';
+import { date, dir, modelOptions } from './optionTables.js';
 
 export const serveDeclaration: CommandDeclaration = {
     usage: 'serve <dir>',
@@ -28,6 +28,7 @@ export const serveDeclaration: CommandDeclaration = {
         },
         'max-waiting': { number: ranges.wholeLimit, default: 1024, describe: 'most answers that wait; more get 429' },
         'max-body': { number: ranges.mebibytes, default: 8, describe: 'most MiB of a request' },
+        date: { ...date, describe: `${date.describe} (default: today)` },
         force: { flag: true, describe: 'use the neurons in another model than the one analysed' },
     },
     load: async () => (await import('./serve.js')).serveCommand,

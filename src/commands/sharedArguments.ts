@@ -4,6 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 /** Arguments of every command that asks questions; `questionOptions` declares them. */
 export interface QuestionArguments {
     template: string;
+    date: string | undefined;
     limit: number | undefined;
     maxTokens: number;
     contextSize: number | undefined;

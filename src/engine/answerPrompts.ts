@@ -8,7 +8,7 @@ import { Lookahead } from './Lookahead.js';
 import { awaitNative } from './nativeError.js';
 import type { Passes } from './Passes.js';
 import { planStreams } from './planStreams.js';
-import { textBefore } from './stops.js';
+import { textBefore, wholeCharacters } from './stops.js';
 
 export interface AnswerOptions extends GenerateOptions {
     /** Draw `maxTokens` tokens whatever they are. */
@@ -112,7 +112,7 @@ async function* generateIn(
             prompt: request.id,
             edit: request.condition,
             answer,
-            text: textBefore(text!, request.stops),
+            text: textBefore(end === 'length' ? wholeCharacters(text!) : text!, request.stops),
             tokens: tokens.length,
             promptTokens: answer === 0 ? request.prompt.length : 0,
             end,

@@ -44,3 +44,8 @@ export function textBefore(text: string, stops: readonly string[]): string {
     const ends = stops.map((stop) => text.indexOf(stop)).filter((index) => index >= 0);
     return text.slice(0, Math.min(text.length, ...ends));
 }
+
+/** A text without the character at its end that its last token began and did not finish. */
+export function wholeCharacters(text: string): string {
+    return text.replace(/\ufffd$/, '');
+}

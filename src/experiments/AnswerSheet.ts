@@ -12,6 +12,7 @@ const answered = 1;
 const rightNumber = 2;
 const ownLanguage = 4;
 const untoldLanguage = 8;
+const cutOff = 16;
 
 /**
  * Verdicts on the answers to some questions under some conditions, some bytes each: the texts stay in the journal.
@@ -38,7 +39,12 @@ export class AnswerSheet {
     }
 
     /** @param tokens that went through the model for it */
-    mark(condition: number, question: number, text: string, tokens: number): void {
+    mark(
+        condition: number,
+        question: number,
+        text: string,
+        { tokens, end }: { readonly tokens: number; readonly end?: 'stop' | 'length' | undefined },
+    ): void {
         const asked = this.#questions[question]!;
         const { number, language } = judgeAnswer(text, asked, this.#candidates, this.#rule);
         const place = this.#place(condition, question);
@@ -46,7 +52,8 @@ export class AnswerSheet {
             answered |
             (number ? rightNumber : 0) |
             (language === asked.language ? ownLanguage : 0) |
-            (language === undefined ? untoldLanguage : 0);
+            (language === undefined ? untoldLanguage : 0) |
+            (end === 'length' ? cutOff : 0);
         this.#tokens[place] = tokens;
     }
 
@@ -71,6 +78,7 @@ export class AnswerSheet {
                 number: count((verdict) => (verdict & rightNumber) !== 0),
                 language: count((verdict) => (verdict & ownLanguage) !== 0),
                 untold: count((verdict) => (verdict & rightNumber) !== 0 && (verdict & untoldLanguage) !== 0),
+                cut: count((verdict) => (verdict & cutOff) !== 0),
             },
         };
     }

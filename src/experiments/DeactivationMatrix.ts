@@ -62,6 +62,8 @@ export interface AnswerShares {
     readonly language: AnswerShare;
     /** Right number, in a text too short or mixed to tell its language; not right. */
     readonly untold: AnswerShare;
+    /** Ended by the most tokens of an answer, maybe before their result. Absent in files of older versions. */
+    readonly cut?: AnswerShare | undefined;
 }
 
 export interface AnswerShare {

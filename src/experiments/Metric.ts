@@ -66,5 +66,5 @@ export interface Cell {
     /** Scored tokens, or questions. */
     readonly samples: number;
     /** Of answers: shares besides the metric. */
-    readonly answers?: { readonly number: number; readonly language: number; readonly untold: number };
+    readonly answers?: Readonly<Record<'number' | 'language' | 'untold' | 'cut', number>>;
 }

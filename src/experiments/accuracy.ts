@@ -7,6 +7,7 @@ import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { roomOf } from '../interventions/roomOf.js';
 import { keyOf } from '../support/keyOf.js';
+import { datedTemplate } from '../questions/datedTemplate.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import { promptKey } from '../questions/promptKey.js';
 import type { Question, Questions } from '../questions/Questions.js';
@@ -19,13 +20,18 @@ import {
 } from './accuracyAnswers.js';
 import { type Condition, conditionEdit, wholeModel } from './conditions.js';
 import { type DraftingModel, DraftCount, wholeAnswers } from './draftAnswers.js';
-import { openJournals } from './journals.js';
+import { openJournals, readJournals } from './journals.js';
 import type { Metric } from './Metric.js';
 import type { AccuracyPlan } from './planShapes.js';
 
 export interface AccuracyOptions {
     readonly questions: Questions;
     readonly template: PromptTemplate;
+    /**
+     * Day that a template which writes the date is told, YYYY-MM-DD. Default: that of the answers in the folder, else
+     * today.
+     */
+    readonly date?: string | undefined;
     /** Only the first so many questions of each language. Default: all. */
     readonly limit?: number | undefined;
     /**
@@ -61,7 +67,8 @@ interface AskedQuestion {
  */
 export function accuracyMetric({
     questions,
-    template,
+    template: undated,
+    date: given,
     limit,
     wholeLimit = limit,
     maxTokens = 256,
@@ -71,10 +78,14 @@ export function accuracyMetric({
     checkLimits(limit, wholeLimit);
     const { name, languages, sources } = questions;
     return {
-        ...accuracyFacts(name, { languages, template: template.name, maxTokens, rule }),
+        ...accuracyFacts(name, { languages, template: undated.name, maxTokens, rule }),
         source: name,
         async measure(conditions, { engine, folder, known, shard, signal, progress }) {
-            const asked = await askedQuestions(engine);
+            const kept = async (): Promise<string | undefined> =>
+                (await dateOf(folder, signal)) ??
+                (draftsOf === undefined ? undefined : await dateOf(draftsOf.folder, signal));
+            const { template, date } = await datedTemplate(undated, { given, kept, progress });
+            const asked = await askedQuestions(engine, template);
             const answers = new AccuracyAnswers(planOf(asked, engine), [...conditions, ...known], folder);
             const drafts = new Map<string, string>(); // the whole model's answers, by prompt
             const take = (answer: JournalledAnswer): void => {
@@ -115,10 +126,15 @@ export function accuracyMetric({
             for (const together of groupsOf(conditions, engine.edits, drafting)) {
                 const edits = together.map((condition) => conditionEdit(condition, sizes));
                 await steppingDown(engine, progress, async () => {
-                    for await (const { prompt: place, edit, text, tokens, promptTokens, ...drafted } of engine.generate(
-                        todo(together),
-                        { edits, maxTokens, signal },
-                    )) {
+                    for await (const {
+                        prompt: place,
+                        edit,
+                        text,
+                        tokens,
+                        promptTokens,
+                        end,
+                        ...drafted
+                    } of engine.generate(todo(together), { edits, maxTokens, signal })) {
                         (together[edit]!.id === wholeModel.id ? byOther : byWhole).add(drafted);
                         const {
                             key,
@@ -131,7 +147,8 @@ export function accuracyMetric({
                             language,
                             index,
                             text,
-                            tokens: tokens + promptTokens,
+                            ...{ tokens, promptTokens, end },
+                            ...(date === undefined ? {} : { date }),
                         };
                         await journal.add(answer);
                         take(answer);
@@ -170,7 +187,7 @@ export function accuracyMetric({
             metric: 'accuracy',
             languages,
             sources,
-            template: template.name,
+            template: undated.name,
             maxTokens,
             rule,
             batch,
@@ -198,7 +215,7 @@ export function accuracyMetric({
         return wholeAnswers(draftsOf.folder, names, signal);
     }
 
-    async function askedQuestions(engine: Engine): Promise<AskedQuestion[]> {
+    async function askedQuestions(engine: Engine, template: PromptTemplate): Promise<AskedQuestion[]> {
         const asked: AskedQuestion[] = [];
         for (const language of languages) {
             for (const [i, question] of (await questions.inLanguage(language)).slice(0, wholeLimit).entries()) {
@@ -211,9 +228,17 @@ export function accuracyMetric({
     }
 
     function keyOfPrompt(model: Parameters<typeof promptKey>[0], { language }: Question, text: string): string {
-        const stops = template.stops(language);
-        return promptKey(model, { language, text, special: template.special, stops, maxTokens });
+        const stops = undated.stops(language);
+        return promptKey(model, { language, text, special: undated.special, stops, maxTokens });
     }
+}
+
+/** The day of the last answers in a folder's journals. */
+async function dateOf(folder: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+    let found: string | undefined;
+    const take = ({ date }: JournalledAnswer): void => void (found = date ?? found);
+    await readJournals({ folder, name: answersJournal, signal, take }, answerShape);
+    return found;
 }
 
 /**

@@ -12,7 +12,14 @@ export const answerShape = z.object({
     language: z.string(),
     index: z.int(),
     text: z.string(),
+    /** Of the answer; in files of older versions, which lack the next fields, the prompt's beside. */
     tokens: z.int(),
+    /** Of the prompt. */
+    promptTokens: z.int().optional(),
+    /** Who ended it: the model, or the most tokens of an answer, which cut it off. */
+    end: z.enum(['stop', 'length']).optional(),
+    /** What a template that writes the date was told. */
+    date: z.string().optional(),
 });
 export type JournalledAnswer = z.output<typeof answerShape>;
 
@@ -52,12 +59,20 @@ export class AccuracyAnswers implements Measurements {
     }
 
     /** Answers to other work are passed over, and all but the first of equal keys. */
-    take({ key, text, tokens }: Pick<JournalledAnswer, 'key' | 'text' | 'tokens'>): void {
+    take({
+        key,
+        text,
+        tokens,
+        promptTokens = 0,
+        end,
+    }: Omit<JournalledAnswer, 'condition' | 'language' | 'index'>): void {
         const [prompt, condition] = key.split('/') as [string, string | undefined];
         const row = this.#rows.get(condition ?? '');
         if (row === undefined) return;
         for (const place of this.places.get(prompt) ?? []) {
-            if (!this.#sheet.has(row, place)) this.#sheet.mark(row, place, text, tokens);
+            if (!this.#sheet.has(row, place)) {
+                this.#sheet.mark(row, place, text, { tokens: tokens + promptTokens, end });
+            }
         }
     }
 

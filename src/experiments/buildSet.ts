@@ -90,10 +90,10 @@ export function buildSet(
     };
 
     function answerShares(): AnswerShares {
-        const share = (name: keyof AnswerShares): AnswerShare => ({
+        const share = (name: 'number' | 'language' | 'untold' | 'cut'): AnswerShare => ({
             baseline: columns.map(({ base }) => base.cell.answers![name]),
             values: grid((r, { measured }) => measured(own[r]!).cell.answers![name]),
         });
-        return { number: share('number'), language: share('language'), untold: share('untold') };
+        return { number: share('number'), language: share('language'), untold: share('untold'), cut: share('cut') };
     }
 }

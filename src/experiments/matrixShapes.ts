@@ -27,7 +27,7 @@ export const setShape = z.object({
     }),
     samples: grid,
     neurons: z.array(z.number().int()),
-    answers: z.object({ number: share, language: share, untold: share }).optional(),
+    answers: z.object({ number: share, language: share, untold: share, cut: share.optional() }).optional(),
 });
 
 /** A `MeasuredIntervention`. */

@@ -9,4 +9,6 @@ export interface PromptTemplate {
     write(question: Pick<Question, 'language' | 'text'>): string | Promise<string>;
     /** Texts before which an answer ends, beside the model's own end. */
     stops(language: string): readonly string[];
+    /** The same on another day, YYYY-MM-DD; absent where it does not write the date. */
+    on?(date: string): PromptTemplate;
 }

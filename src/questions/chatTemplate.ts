@@ -1,6 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { PromptTemplate } from './PromptTemplate.js';
-import { liveClock, type TemplateClock } from './templateClock.js';
+import { clockAt, liveClock, type TemplateClock } from './templateClock.js';
 import { TemplateProcess } from './TemplateProcess.js';
 
 /** What a model says of its chats. */
@@ -17,13 +17,19 @@ export interface ChatMessage {
     readonly content: string;
 }
 
+/** Whether the prompts of a model may be others on other days. */
+export function writesTheDate({ info }: ChatModel): boolean {
+    return info.chatTemplate.includes('strftime_now');
+}
+
 /** Writes conversations as a model reads them. */
 export interface ChatWriter {
     /**
      * The prompt after which the assistant speaks; special tokens are written out in it.
+     * @param at what it is told of the time, where not the writer's own
      * @throws LanguageNeuronsError UNSUPPORTED where the template refuses these messages, in its own words
      */
-    write(messages: readonly ChatMessage[]): Promise<string>;
+    write(messages: readonly ChatMessage[], at?: TemplateClock): Promise<string>;
     /** Ends the template's process. It ends by itself too; see `TemplateProcess`. */
     close(): void;
 }
@@ -42,10 +48,10 @@ export function chatWriter({ path, info }: ChatModel, mend: string, clock: Templ
     if (source === '') throw new LanguageNeuronsError('UNSUPPORTED', `${path}: has no chat template; ${mend}`);
     const renderer = new TemplateProcess(source);
     return {
-        write: async (messages) => {
+        write: async (messages, at = clock) => {
             try {
                 const context = { messages, add_generation_prompt: true, bos_token: bosText, eos_token: eosText };
-                return await renderer.render(context, clock());
+                return await renderer.render(context, at());
             } catch (cause) {
                 const [why] = (cause as Error).message.split('\n');
                 throw new LanguageNeuronsError(
@@ -79,10 +85,13 @@ export async function openChat(model: ChatModel, mend: string, clock?: TemplateC
  */
 export async function chatTemplate(model: ChatModel, clock?: TemplateClock): Promise<PromptTemplate> {
     const chat = await openChat(model, otherTemplate, clock);
-    return {
+    const dated = writesTheDate(model);
+    const on = (at: TemplateClock | undefined): PromptTemplate => ({
         name: 'chat',
         special: true,
-        write: ({ text }) => chat.write([{ role: 'user', content: text }]),
+        write: ({ text }) => chat.write([{ role: 'user', content: text }], at),
         stops: () => [],
-    };
+        ...(dated ? { on: (date) => on(clockAt(date)) } : {}),
+    });
+    return on(undefined);
 }

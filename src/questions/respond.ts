@@ -7,7 +7,9 @@ import { unwritable, writeFileAtomic } from '../files/fileAccess.js';
 import { withFile } from '../files/folderLock.js';
 import { Journal, noteUnreadable } from '../files/Journal.js';
 import { readableName } from '../languages/englishName.js';
+import { defined } from '../support/defined.js';
 import { type Progress, silent } from '../support/progress.js';
+import { datedTemplate } from './datedTemplate.js';
 import { promptKey } from './promptKey.js';
 import type { PromptTemplate } from './PromptTemplate.js';
 import { questionId } from './questionId.js';
@@ -17,6 +19,11 @@ export interface RespondOptions {
     readonly engine: Engine;
     readonly questions: Questions;
     readonly template: PromptTemplate;
+    /**
+     * Day that a template which writes the date is told, YYYY-MM-DD. Default: that of the answers that are there, else
+     * today.
+     */
+    readonly date?: string | undefined;
     /**
      * JSON file that gets the answers; beside it `PATH.answers.jsonl` keeps those of each question as soon as they are
      * there.
@@ -38,13 +45,24 @@ export interface RespondOptions {
     readonly progress?: Progress | undefined;
 }
 
+/** Who ended an answer: the model, or `maxTokens`, which cut it off. */
+export type AnswerEnd = 'stop' | 'length';
+
+export interface GivenAnswer {
+    readonly generated: string;
+    /** Absent of answers that an older version generated. */
+    readonly end?: AnswerEnd;
+    /** Of the answer, without the prompt's. */
+    readonly tokens?: number;
+}
+
 /** One question with its answers: the authors' form, with the question's place and number besides. */
 export interface AnsweredQuestion {
     /** English name of the language, or its tag where the name does not tell it: `German`, `zh-TW`. */
     readonly lang: string;
     /** The whole prompt. */
     readonly instruction: string;
-    readonly answers: readonly { readonly generated: string }[];
+    readonly answers: readonly GivenAnswer[];
     /** Special tokens written out in the prompt are these tokens: a chat template's. */
     readonly special?: true;
     readonly index: number;
@@ -53,12 +71,23 @@ export interface AnsweredQuestion {
 
 export interface RespondResult {
     readonly questions: readonly AnsweredQuestion[];
+    /** The language of each, as a tag. */
+    readonly languages: readonly string[];
     /** Tokens drawn in this call. */
     readonly generatedTokens: number;
     readonly seconds: number;
 }
 
-const entry = z.object({ key: z.string(), language: z.string(), index: z.int(), answers: z.array(z.string()) });
+const entry = z.object({
+    key: z.string(),
+    language: z.string(),
+    index: z.int(),
+    answers: z.array(z.string()),
+    ends: z.array(z.enum(['stop', 'length'])).optional(),
+    tokens: z.array(z.int()).optional(),
+    /** What a template that writes the date was told. */
+    date: z.string().optional(),
+});
 
 /** A question with its prompt. */
 interface AskedQuestion {
@@ -98,15 +127,25 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
         progress = silent,
     } = options;
     const begin = performance.now();
-    const asked = await askedQuestions(options);
-    const keys = new Set(asked.map(({ key }) => key));
-    const done = new Map<string, readonly string[]>();
     const journalPath = `${path}.answers.jsonl`;
     if (fresh) await removeAnswers([path, journalPath], progress);
+    const { template, date } = await datedTemplate(options.template, {
+        given: options.date,
+        kept: () => dateOf(journalPath, signal),
+        progress,
+    });
+    const asked = await askedQuestions({ ...options, template });
+    const keys = new Set(asked.map(({ key }) => key));
+    const done = new Map<string, readonly GivenAnswer[]>();
     const journal = await Journal.open(journalPath, entry, {
         signal,
-        take: ({ key, answers }) => {
-            if (keys.has(key)) done.set(key, answers);
+        take: ({ key, answers, ends, tokens }) => {
+            if (!keys.has(key)) return;
+            const given = answers.map((generated, i) => ({
+                generated,
+                ...defined({ end: ends?.[i], tokens: tokens?.[i] }),
+            }));
+            done.set(key, given);
         },
     });
     noteUnreadable(journal, journalPath, progress);
@@ -119,13 +158,16 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
     const open = new Map(
         asked
             .filter(({ key }) => !done.has(key))
-            .map((one) => [one.id, { ...one, texts: new Array<string | undefined>(answers).fill(undefined) }]),
+            .map((one) => [
+                one.id,
+                { ...one, given: new Array<Required<GivenAnswer> | undefined>(answers).fill(undefined) },
+            ]),
     );
     let generatedTokens = 0;
     await steppingDown(engine, progress, async () => {
         const left = [...open.values()].filter(({ key }) => !done.has(key));
-        for (const { texts } of left) texts.fill(undefined);
-        for await (const { prompt, answer, text, tokens } of engine.generate(left, {
+        for (const { given } of left) given.fill(undefined);
+        for await (const { prompt, answer, text, tokens, end } of engine.generate(left, {
             answers,
             maxTokens,
             temperature,
@@ -133,16 +175,23 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
             signal,
         })) {
             const {
-                texts,
+                given,
                 key,
                 question: { language, index },
             } = open.get(prompt)!;
-            texts[answer] = text;
+            given[answer] = { generated: text, end, tokens };
             generatedTokens += tokens;
             progress.advance(1);
-            if (texts.includes(undefined)) continue;
-            await journal.add({ key, language, index, answers: texts as string[] });
-            done.set(key, texts as string[]);
+            if (given.includes(undefined)) continue;
+            const all = given as Required<GivenAnswer>[];
+            await journal.add({
+                ...{ key, language, index },
+                answers: all.map(({ generated }) => generated),
+                ends: all.map(({ end }) => end),
+                tokens: all.map(({ tokens }) => tokens),
+                ...(date === undefined ? {} : { date }),
+            });
+            done.set(key, all);
         }
     });
     progress.done();
@@ -150,12 +199,32 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
         lang: readableName(language),
         instruction: text,
         ...(special ? { special } : {}),
-        answers: done.get(key)!.map((generated) => ({ generated })),
+        answers: done.get(key)!,
         index,
         answer,
     }));
     await writeFileAtomic(path, jsonLines(answered));
-    return { questions: answered, generatedTokens, seconds: (performance.now() - begin) / 1000 };
+    noteCutOff(answered, maxTokens, progress);
+    const languages = asked.map(({ question: { language } }) => language);
+    return { questions: answered, languages, generatedTokens, seconds: (performance.now() - begin) / 1000 };
+}
+
+/** An answer that was cut off seldom holds its result, and is then judged wrong. */
+function noteCutOff(answered: readonly AnsweredQuestion[], maxTokens: number, progress: Progress): void {
+    const all = answered.flatMap(({ answers }) => answers);
+    const cut = all.filter(({ end }) => end === 'length').length;
+    if (cut > 0)
+        progress.note(
+            `${cut} of ${all.length} answers were cut off at ${maxTokens} tokens, maybe before their result; ` +
+                'raise --max-tokens',
+        );
+}
+
+/** The day of the last answers in a journal. */
+async function dateOf(journalPath: string, signal: AbortSignal | undefined): Promise<string | undefined> {
+    let found: string | undefined;
+    await Journal.open(journalPath, entry, { signal, take: ({ date }) => (found = date ?? found) });
+    return found;
 }
 
 async function askedQuestions({

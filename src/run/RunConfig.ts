@@ -11,6 +11,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import { expandHome } from '../files/expandHome.js';
 import { questionSets } from '../questions/fetchQuestions.js';
+import { isDate } from '../questions/templateClock.js';
 import { isTemplateName } from '../questions/promptTemplates.js';
 import { ranges } from '../support/numberRanges.js';
 import { describeIssue, nameList, numberIn } from './settingIssues.js';
@@ -62,6 +63,8 @@ const schema = z.strictObject({
             /** `mgsm`, `msvamp` or a folder of their files. */
             questions: text,
             template: text.optional(),
+            /** Day that a chat template is told that writes the date; default: that of the answers, else today. */
+            date: z.string().refine(isDate, 'takes a day as "YYYY-MM-DD"').optional(),
             limit: numberIn(ranges.limit).optional(),
             /** Questions of each language for the whole model, where it is to be asked more than `limit`. */
             wholeLimit: numberIn(ranges.wholeLimit).optional(),

@@ -185,6 +185,7 @@ async function examineIn(
             const metric = accuracyMetric({
                 questions: questions!,
                 template: template!,
+                date: accuracy.date,
                 limit,
                 wholeLimit,
                 maxTokens,

@@ -48,6 +48,8 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string {
             return input === undefined ? 'is missing' : `takes ${kinds[issue.expected] ?? issue.expected}, ${not}`;
         case 'too_small':
             return input === '' ? 'is empty' : `takes at least ${String(issue.minimum)}, ${not}`;
+        case 'custom':
+            return issue.message === undefined ? `cannot be ${written(input)}` : `${issue.message}, ${not}`;
         default:
             return `cannot be ${written(input)}`;
     }

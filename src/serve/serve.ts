@@ -1,6 +1,7 @@
 import { type TextEdit } from '../engine/edits.js';
 import type { Engine } from '../engine/Engine.js';
 import { chatWriter } from '../questions/chatTemplate.js';
+import { clockAt, liveClock } from '../questions/templateClock.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { createServer } from './createServer.js';
 import type { Served } from './Exchange.js';
@@ -22,6 +23,8 @@ export interface ServeOptions {
     readonly parallel: number;
     /** Tokens of one request, prompt and answer. */
     readonly requestSize: number;
+    /** Day that a template which writes the date is told, YYYY-MM-DD. Default: today, request by request. */
+    readonly date?: string | undefined;
     /** Answers that may wait beside those under way. Default 1024. */
     readonly mostWaiting?: number | undefined;
     /** Bytes of a request's body. Default 8 MiB. */
@@ -42,7 +45,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     checkHost(host, apiKey);
     const edits: TextEdit[] = models.map(({ edit }) => edit);
     const answering = await engine.answering({ edits, parallel, requestSize: options.requestSize });
-    const writer = engine.info.chatTemplate === '' ? undefined : chatWriter(engine, 'use /v1/completions');
+    const clock = options.date === undefined ? liveClock : clockAt(options.date);
+    const writer = engine.info.chatTemplate === '' ? undefined : chatWriter(engine, 'use /v1/completions', clock);
     const served: Served = {
         answering,
         models,

@@ -24,7 +24,7 @@ const questions = Array.from({ length: ${questions} }, (_, index) => ({ language
 const sheet = new AnswerSheet(${conditions}, questions, ['en'], 'last');
 let taken = 0;
 const take = ({ key, text, tokens, index }) => {
-    sheet.mark(Number(key.split('/')[1]), index, text, tokens);
+    sheet.mark(Number(key.split('/')[1]), index, text, { tokens });
     taken++;
 };
 await Journal.open(process.argv[2], entry, { take });

@@ -31,6 +31,16 @@ describe('generation', () => {
     // Batches of other shapes round differently, and a last bit may decide between two tokens.
     const same = (a: readonly string[], b: readonly string[]): number => a.filter((text, i) => text === b[i]).length;
 
+    it('an answer that is cut off ends on a whole character', async () => {
+        const grown: string[] = [];
+        for (let maxTokens = 1; maxTokens <= 24; maxTokens++)
+            grown.push(...(await texts(['老师和'], { maxTokens })));
+        expect(grown.filter((text) => text.includes('\ufffd'))).toEqual([]);
+        const halves = grown.filter((text, i) => i > 0 && text === grown[i - 1]).length;
+        expect(halves).toBeGreaterThan(3); // tokens that ended nothing: the case is there
+        for (const [i, text] of grown.entries()) expect(grown.at(-1)!.startsWith(text), `${i}`).toBe(true);
+    });
+
     it('greedy, the first token is the likeliest one behind the prompt', async () => {
         for (const prompt of prompts) {
             const logits = await engine.logits(prompt);

@@ -153,3 +153,34 @@ it.each([
     expect(lines).toHaveLength(1);
     expect(lines[0]).toContain(says);
 });
+
+it('says how many answers are right, and how many were cut off before their end', async () => {
+    const words = 'Anna has 12 apples. Anna gives away 6 of them. How many apples are left?';
+    mkdirSync(at('word-problems'));
+    writeFileSync(at('word-problems/mgsm_en.tsv'), [`${words}\t6`, `${words.replace('12', '13')}\t7`].join('\n'));
+    const asked = (...more: string[]): string[] => [
+        ...['respond', '--model', embeddedModel, '--gpu', 'off', '--template', 'chat', '--data', at('word-problems')],
+        ...more,
+    ];
+    const cut = await cli(...asked('--out', at('cut.json'), '--max-tokens', '3'));
+    expect(cut.code, cut.stderr).toBe(0);
+    expect(cut.stderr).toContain('2 of 2 answers were cut off at 3 tokens');
+    expect(cut.stdout).toMatch(/^en {2}0\.0 % of 2 right in number and language \(.*cut off 100\.0 %\)$/m);
+    expect(read('cut.json').flatMap(({ answers }) => answers.map(({ end, tokens }) => [end, tokens]))).toEqual([
+        ['length', 3],
+        ['length', 3],
+    ]);
+
+    const whole = await cli(...asked('--out', at('whole.json'), '--max-tokens', '64', '--json'));
+    expect(whole.code, whole.stderr).toBe(0);
+    expect(whole.stderr).not.toContain('cut off');
+    expect((JSON.parse(whole.stdout) as { languages: unknown }).languages).toMatchObject({
+        en: { answers: 2, cut: 0 },
+    });
+    const ends = read('whole.json').flatMap(({ answers }) => answers);
+    expect(ends.map(({ end }) => end)).toEqual(['stop', 'stop']);
+    // What was finished is known again with its end.
+    const again = await cli(...asked('--out', at('cut.json'), '--max-tokens', '3'));
+    expect(again.stderr).toContain('continues after 2 of 2');
+    expect(again.stderr).toContain('2 of 2 answers were cut off at 3 tokens');
+});

@@ -101,7 +101,8 @@ function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Ht
         set.answers !== undefined &&
         html`${shares('Right number, in whatever language', set.answers.number)}
         ${shares('Answers in the language of the question', set.answers.language)}
-        ${shares('Right number, language not to be told', set.answers.untold)}`
+        ${shares('Right number, language not to be told', set.answers.untold)}
+        ${set.answers.cut !== undefined && shares('Cut off at the most tokens of an answer', set.answers.cut)}`
     }
     ${matrix(words.samples, grid(set.samples), header)}
     ${matrix(
