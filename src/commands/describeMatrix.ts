@@ -1,5 +1,5 @@
 import { doneWords } from '../interventions/operationWords.js';
-import type { CellInterval, DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import type { AnswerShare, CellInterval, DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 
 /** For each set and language: what changing its neurons does to it, what random neurons do, and the difference. */
 export function describeMatrix({ metric, operation, sets }: DeactivationMatrix): string {
@@ -22,6 +22,13 @@ export function describeMatrix({ metric, operation, sets }: DeactivationMatrix):
             const [cutBefore, cutAfter] = [cut?.baseline[c] ?? 0, cut?.values[r]?.[c] ?? 0];
             const cutOff = cutBefore + cutAfter > 0 ? `; cut off ${format(cutBefore)} → ${format(cutAfter)}` : '';
             lines.push(`  ${language}  ${change}; ${beyond}, ${neurons}${cutOff}`);
+            if (set.answers === undefined) continue;
+            const of = ({ baseline, values }: AnswerShare): string =>
+                `${format(baseline[c]!)} → ${format(values[r]![c]!)}`;
+            const { number, untold } = set.answers;
+            lines.push(
+                `      right number in any language ${of(number)}; with a language that is not told ${of(untold)}`,
+            );
         }
     }
     return lines.join('\n');

@@ -1,7 +1,7 @@
 import { numberRules } from '../answers/numberRules.js';
 import { scoredParts } from '../engine/choices.js';
 import { metricNames } from '../experiments/DeactivationMatrix.js';
-import { perplexityMeans } from '../experiments/choices.js';
+import { answerJudges, perplexityMeans } from '../experiments/choices.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import { ranges } from '../support/numberRanges.js';
 import type { OptionTable } from './options.js';
@@ -27,6 +27,11 @@ export const experimentOptions: OptionTable = {
         choices: numberRules,
         default: 'last',
         describe: 'accuracy: how the number of an answer is found',
+    },
+    judge: {
+        choices: answerJudges,
+        default: 'number+language',
+        describe: 'accuracy: what an answer is right by',
     },
     'whole-limit': {
         number: ranges.wholeLimit,

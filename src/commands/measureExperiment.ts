@@ -7,13 +7,14 @@ import { generationContextSize } from '../engine/engineTypes.js';
 import type { ScoredPart } from '../engine/packBatches.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { accuracyMetric } from '../experiments/accuracy.js';
-import type { PerplexityMean } from '../experiments/choices.js';
+import type { AnswerJudge, PerplexityMean } from '../experiments/choices.js';
 import type { MetricName } from '../experiments/DeactivationMatrix.js';
 import { roomForAll, roomForEach } from '../experiments/experiment.js';
 import { intervene, type InterveneResult } from '../experiments/intervene.js';
 import { interveneShard, type InterveneShardResult } from '../experiments/interveneShard.js';
 import type { Metric } from '../experiments/Metric.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
+import { noteUntold } from '../experiments/untoldLanguages.js';
 import { dosePath, matrixPath } from '../experiments/resultPaths.js';
 import type { Operation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
@@ -41,6 +42,7 @@ export interface ExperimentArguments extends ModelArguments, QuestionArguments {
     mean: PerplexityMean;
     over: ScoredPart;
     number: NumberRule;
+    judge: AnswerJudge;
     wholeLimit: number | undefined;
     force: boolean;
     fresh: boolean;
@@ -99,6 +101,7 @@ export async function measureExperiment(
         return await run(engine, perplexityMetric(corpus, { mean, over }));
     }
     const questions = await openQuestions(data[0]!, { languages, called, signal, progress });
+    noteUntold(questions, args.judge, progress); // before the model is loaded
     const contextSize = args.contextSize ?? generationContextSize;
     const room = roomForAll(experiment, questions.languages);
     using engine = await openEngine({ ...toEngineOptions(args), contextSize, ...room }, { signal, progress });
@@ -112,6 +115,7 @@ export async function measureExperiment(
             wholeLimit,
             maxTokens,
             rule: args.number,
+            judge: args.judge,
         }),
     );
 }

@@ -1,6 +1,8 @@
+import { detectorCode, isInScript } from '../answers/detectorCode.js';
 import { languageOf } from '../answers/languageOf.js';
 import { hasRightNumber, type NumberRule } from '../answers/numberRules.js';
 import { paperLanguages } from '../languages/paperLanguages.js';
+import type { AnswerJudge } from './choices.js';
 import type { Question } from '../questions/Questions.js';
 import type { Cell } from './Metric.js';
 
@@ -20,6 +22,7 @@ const cutOff = 16;
 export class AnswerSheet {
     readonly #questions: readonly JudgedQuestion[];
     readonly #rule: NumberRule;
+    readonly #judge: AnswerJudge;
     readonly #candidates: readonly string[];
     readonly #verdicts: Uint8Array;
     readonly #tokens: Uint32Array;
@@ -30,9 +33,11 @@ export class AnswerSheet {
         questions: readonly JudgedQuestion[],
         languages: readonly string[],
         rule: NumberRule,
+        judge: AnswerJudge = 'number+language',
     ) {
         this.#questions = questions;
         this.#rule = rule;
+        this.#judge = judge;
         this.#candidates = answerLanguages(languages);
         this.#verdicts = new Uint8Array(conditions * questions.length);
         this.#tokens = new Uint32Array(conditions * questions.length);
@@ -69,7 +74,7 @@ export class AnswerSheet {
     cell(condition: number, questions: readonly number[]): Cell {
         const verdicts = questions.map((question) => this.#verdicts[this.#place(condition, question)]!);
         const count = (is: (verdict: number) => boolean): number => verdicts.filter(is).length / verdicts.length;
-        const right = rightNumber | ownLanguage;
+        const right = this.#judge === 'number' ? rightNumber : rightNumber | ownLanguage;
         return {
             numerators: Float64Array.from(verdicts, (verdict) => ((verdict & right) === right ? 1 : 0)),
             weights: new Float64Array(verdicts.length).fill(1),
@@ -96,12 +101,20 @@ export function answerLanguages(asked: readonly string[]): string[] {
     return [...new Set([...asked, ...paperLanguages])];
 }
 
-/** What an answer is: its number, and its language of the candidates, undefined where that cannot be told. */
+/**
+ * What an answer is: its number, and its language, as the question says it or of the candidates; undefined where that
+ * cannot be told. Languages that are one to the detector are one here, but for their scripts.
+ */
 export function judgeAnswer(
     text: string,
     { answer, language }: JudgedQuestion,
     candidates: readonly string[],
     rule: NumberRule,
 ): { number: boolean; language: string | undefined } {
-    return { number: hasRightNumber(text, answer, language, rule), language: languageOf(text, candidates) };
+    const number = hasRightNumber(text, answer, language, rule);
+    const own = detectorCode(language);
+    const told = own === undefined ? undefined : languageOf(text, candidates);
+    if (told === undefined) return { number, language: undefined };
+    if (detectorCode(told) !== own) return { number, language: told };
+    return { number, language: isInScript(text, language) ? language : `${own} in another script` };
 }

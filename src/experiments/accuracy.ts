@@ -6,6 +6,7 @@ import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { roomOf } from '../interventions/roomOf.js';
+import { defined } from '../support/defined.js';
 import { keyOf } from '../support/keyOf.js';
 import { datedTemplate } from '../questions/datedTemplate.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
@@ -18,11 +19,13 @@ import {
     answerShape,
     type JournalledAnswer,
 } from './accuracyAnswers.js';
+import type { AnswerJudge } from './choices.js';
 import { type Condition, conditionEdit, wholeModel } from './conditions.js';
 import { type DraftingModel, DraftCount, wholeAnswers } from './draftAnswers.js';
 import { openJournals, readJournals } from './journals.js';
 import type { Metric } from './Metric.js';
 import type { AccuracyPlan } from './planShapes.js';
+import { noteUntold } from './untoldLanguages.js';
 
 export interface AccuracyOptions {
     readonly questions: Questions;
@@ -43,6 +46,8 @@ export interface AccuracyOptions {
     readonly maxTokens?: number | undefined;
     /** How the number is found. Default `last`. */
     readonly rule?: NumberRule | undefined;
+    /** What an answer is right by. Default: its number and its language. */
+    readonly judge?: AnswerJudge | undefined;
     /**
      * Another model whose finished answers to the same prompts are the whole model's drafts, such as the base of its
      * LoRA adapters: on a device alone, and it changes the time, not the answers. Default: none.
@@ -61,7 +66,8 @@ interface AskedQuestion {
 }
 
 /**
- * Share of questions answered rightly: with the right number, in the language asked (figs. 2b, 10-13).
+ * Share of questions answered rightly: with the right number, in the language asked (figs. 2b, 10-13). Languages in
+ * which that cannot be told are noted.
  * Answers are greedy; those of all conditions are generated together, and stay in
  * `accuracy.answers.jsonl`: `{key, condition, language, index, text, tokens}`, a line each.
  */
@@ -73,14 +79,17 @@ export function accuracyMetric({
     wholeLimit = limit,
     maxTokens = 256,
     rule = 'last',
+    judge: judgedBy = 'number+language',
     draftsOf,
 }: AccuracyOptions): Metric {
     checkLimits(limit, wholeLimit);
     const { name, languages, sources } = questions;
+    const judge = judgedBy === 'number' ? judgedBy : undefined; // the default has no name in files
     return {
-        ...accuracyFacts(name, { languages, template: undated.name, maxTokens, rule }),
+        ...accuracyFacts(name, { languages, template: undated.name, maxTokens, rule, judge }),
         source: name,
         async measure(conditions, { engine, folder, known, shard, signal, progress }) {
+            noteUntold(questions, judgedBy, progress);
             const kept = async (): Promise<string | undefined> =>
                 (await dateOf(folder, signal)) ??
                 (draftsOf === undefined ? undefined : await dateOf(draftsOf.folder, signal));
@@ -190,6 +199,7 @@ export function accuracyMetric({
             template: undated.name,
             maxTokens,
             rule,
+            ...defined({ judge }),
             batch,
             context,
             device,

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { datasetName } from '../corpus/datasetName.js';
+import { defined } from '../support/defined.js';
 import { AnswerSheet } from './AnswerSheet.js';
 import { type Condition, wholeModel } from './conditions.js';
 import type { Cell, Measurements, MetricFacts } from './Metric.js';
@@ -25,15 +26,17 @@ export type JournalledAnswer = z.output<typeof answerShape>;
 
 export const answersJournal = 'accuracy.answers.jsonl';
 
+type AccuracySettings = Pick<AccuracyPlan, 'languages' | 'template' | 'maxTokens' | 'rule' | 'judge'>;
+
 /** Of the name that the user gave the questions, as long as nothing is measured. */
 export function accuracyFacts(
     questions: string,
-    { languages, template, maxTokens, rule }: Pick<AccuracyPlan, 'languages' | 'template' | 'maxTokens' | 'rule'>,
+    { languages, template, maxTokens, rule, judge }: AccuracySettings,
 ): MetricFacts {
     return {
         name: 'accuracy',
         languages,
-        settings: { questions, template, maxTokens, rule },
+        settings: { questions, template, maxTokens, rule, ...defined({ judge }) },
         fromMean: (mean) => mean,
     };
 }
@@ -51,7 +54,7 @@ export class AccuracyAnswers implements Measurements {
     constructor(plan: AccuracyPlan, conditions: readonly Condition[], folder: string) {
         this.plan = plan;
         this.#folder = folder;
-        this.#sheet = new AnswerSheet(conditions.length, plan.questions, plan.languages, plan.rule);
+        this.#sheet = new AnswerSheet(conditions.length, plan.questions, plan.languages, plan.rule, plan.judge);
         this.#rows = new Map(conditions.map(({ id }, row) => [id, row]));
         const places = new Map<string, number[]>();
         for (const [place, { key }] of plan.questions.entries()) places.set(key, [...(places.get(key) ?? []), place]);

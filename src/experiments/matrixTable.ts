@@ -21,6 +21,8 @@ const columns = [
     'samples',
     'neurons',
 ] as const;
+/** Of an accuracy besides: shares of all answers; see `AnswerShares`. */
+const answerColumns = ['numberBaseline', 'number', 'languageBaseline', 'language', 'untoldBaseline', 'untold'] as const;
 
 /**
  * `change / baseline` as a fraction; null where either is missing. Infinite and NaN inputs follow IEEE
@@ -60,13 +62,28 @@ export function setTable(name: string, set: DeactivationSet): CsvTable {
                 ...limits(set.intervals.beyondControl[r]![c]),
                 set.samples[r]![c]!,
                 set.neurons[r]!,
+                ...answerShares(set, r, c),
             ];
         }),
     );
-    return { columns, rows };
+    return { columns: columnsOf(set), rows };
+}
+
+function answerShares({ answers }: DeactivationSet, r: number, c: number): number[] {
+    if (answers === undefined) return [];
+    const { number, language, untold } = answers;
+    return [number, language, untold].flatMap(({ baseline, values }) => [baseline[c]!, values[r]![c]!]);
+}
+
+function columnsOf({ answers }: DeactivationSet): readonly string[] {
+    return answers === undefined ? columns : [...columns, ...answerColumns];
 }
 
 /** All sets of a matrix, one behind another. */
 export function matrixTable({ sets }: DeactivationMatrix): CsvTable {
-    return { columns, rows: Object.entries(sets).flatMap(([name, set]) => setTable(name, set).rows) };
+    const [first] = Object.values(sets);
+    return {
+        columns: first === undefined ? columns : columnsOf(first),
+        rows: Object.entries(sets).flatMap(([name, set]) => setTable(name, set).rows),
+    };
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { settingsShape } from '../activations/sourceShapes.js';
 import { type NumberRule, numberRules } from '../answers/numberRules.js';
 import { scoredParts } from '../engine/choices.js';
-import { perplexityMeans } from './choices.js';
+import { answerJudges, perplexityMeans } from './choices.js';
 
 /** Where texts or questions come from; in files paths are from the file's folder. */
 const sourcesShape = z.array(z.object({ name: z.string(), path: z.string().optional() })).readonly();
@@ -31,6 +31,8 @@ const accuracyPlanShape = z.object({
     template: z.string(),
     maxTokens: z.int(),
     rule: z.enum(numberRules as [NumberRule, ...NumberRule[]]),
+    /** Absent: number and language. */
+    judge: z.enum(answerJudges).optional(),
     /** A hash of all questions. */
     texts: z.string(),
     batch: z.int(),

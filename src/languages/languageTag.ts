@@ -26,6 +26,9 @@ const withinScripts: Readonly<Record<string, readonly string[]>> = {
     Hant: ['Hani'],
 };
 
+/** Beside CLDR's: what most say of traditional Chinese, and the Malay of ISO 639-3 beside the standard one (`zsm`). */
+const ownAliases: Readonly<Record<string, string>> = { 'zh-Hant': 'zh-TW', zlm: 'ms' };
+
 /**
  * The one tag of a language, in BCP 47, however it is written: `de` for `de`, `DE`, `deu`, `ger`, `deu_Latn` and
  * `German`. The language is the two-letter code where ISO 639-1 has one; a script is there only where it is not the
@@ -60,13 +63,14 @@ export function languageKey(written: string): string {
  * @returns undefined where it has none
  */
 export function usualTag(tag: string): string | undefined {
-    if (tag === 'zh-Hant') return 'zh-TW';
-    return tag.split('-')[0]!.length === 2 ? undefined : aliasTag(tag);
+    const isShort = tag.split('-')[0]!.length === 2;
+    return ownAliases[tag] ?? (isShort ? undefined : aliasTag(tag));
 }
 
 /** The tag that CLDR has for a language beside its own: as `usualTag`, and `ak` for `tw`, `fil` for `tl`. */
 export function aliasTag(tag: string): string | undefined {
-    if (tag === 'zh-Hant') return 'zh-TW';
+    const own = ownAliases[tag];
+    if (own !== undefined) return own;
     const alias = languageTag(Intl.getCanonicalLocales(tag)[0]!);
     return alias === tag ? undefined : alias;
 }

@@ -3,6 +3,7 @@ import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { numberRules } from '../answers/numberRules.js';
+import { answerJudges } from '../experiments/choices.js';
 import { gpuChoices, splits } from '../engine/choices.js';
 import { identifyMethods, probabilityNames } from '../neurons/choices.js';
 import { isUdhr } from '../corpus/udhrCorpus.js';
@@ -71,6 +72,8 @@ const schema = z.strictObject({
             maxTokens: numberIn(ranges.maxTokens).optional(),
             contextSize: numberIn(ranges.contextSize).optional(),
             number: z.enum(numberRules).optional(),
+            /** What an answer is right by. */
+            judge: z.enum(answerJudges).optional(),
             /** Neuron sets to ask about, where not those of the run. */
             sets: neuronSets.optional(),
         })

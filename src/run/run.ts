@@ -13,6 +13,7 @@ import { deactivate } from '../experiments/deactivate.js';
 import type { DraftingModel } from '../experiments/draftAnswers.js';
 import { roomForAll } from '../experiments/experiment.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import { noteUntold } from '../experiments/untoldLanguages.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
 import { checkInFolder, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
@@ -152,6 +153,7 @@ async function examineIn(
     });
     const { accuracy } = config;
     const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, alike);
+    if (questions !== undefined) noteUntold(questions, accuracy?.judge ?? 'number+language', progress);
 
     const engine = await Engine.open({ ...engineOptionsOf(config), signal, progress });
     for (const note of engine.notes) progress.note(note);
@@ -181,7 +183,7 @@ async function examineIn(
         };
         const matrices = [await deactivate({ ...experiment, engine, metric: perplexityMetric(evaluation) })];
         if (accuracy !== undefined) {
-            const { limit, wholeLimit, maxTokens, number, sets = config.sets } = accuracy;
+            const { limit, wholeLimit, maxTokens, number, judge, sets = config.sets } = accuracy;
             const metric = accuracyMetric({
                 questions: questions!,
                 template: template!,
@@ -190,6 +192,7 @@ async function examineIn(
                 wholeLimit,
                 maxTokens,
                 rule: number,
+                judge,
                 draftsOf,
             });
             const asked = { ...experiment, sets };

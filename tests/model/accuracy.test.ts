@@ -121,6 +121,66 @@ describe('deactivate --metric accuracy', () => {
         expect(readFileSync(at('run', 'report.html'), 'utf8')).toContain('id="accuracy.specific"');
     });
 
+    it('judges questions by other names of their languages alike, and tells what cannot be judged', async () => {
+        // French under the name of a language that no detector knows.
+        const names = { eng: 'en', deu: 'de', eu: 'fr' };
+        for (const each of ['texts-coded', 'coded', 'plain']) mkdirSync(at(each));
+        for (const [code, language] of Object.entries(names)) {
+            const [texts, problems] = ['texts/collect', 'problems/test'].map((part) => resolve('src/embedded', part));
+            const questions = readFileSync(join(problems!, `mgsm_${language}.tsv`));
+            writeFileSync(at('texts-coded', `${code}_Latn.dev`), readFileSync(join(texts!, `${language}.txt`)));
+            writeFileSync(at('coded', `mgsm_${code}.tsv`), questions);
+            writeFileSync(at('plain', `mgsm_${language === 'fr' ? 'eu' : language}.tsv`), questions);
+        }
+        const aligned = [...model, '--lora', embeddedAdapter];
+        expect((await cli('collect', ...aligned, '--data', at('texts-coded'), '--out', at('coded-run'))).code).toBe(0);
+        expect((await cli('identify', at('coded-run'), '--top-rate', '0.1')).code).toBe(0);
+        const measure = (data: string, ...more: string[]): ReturnType<typeof cli> =>
+            cli(
+                ...[
+                    'deactivate',
+                    at('coded-run'),
+                    ...aligned,
+                    '--data',
+                    at(data),
+                    '--metric',
+                    'accuracy',
+                    '--limit',
+                    '5',
+                ],
+                ...['--template', 'chat', '--max-tokens', '64', '--controls', '1', '--sets', 'specific', ...more],
+            );
+        const coded = await measure('coded', '--json');
+        expect(coded.code, coded.stderr).toBe(0);
+        expect(coded.stderr).toMatch(/coded: the language of answers in eu cannot be told, .*--judge number/);
+        expect(coded.stderr.match(/cannot be told/g)).toHaveLength(1);
+        const { sets, languages: judged } = JSON.parse(coded.stdout) as DeactivateResult;
+        expect(judged).toEqual(['en', 'de', 'eu']);
+        const { baseline, answers } = sets.specific!;
+        expect(Math.min(...baseline.slice(0, 2))).toBeGreaterThan(0);
+        expect(baseline[2]).toBe(0);
+        expect(answers!.number.baseline[2]).toBeGreaterThan(0);
+        expect(answers!.untold.baseline[2]).toBe(answers!.number.baseline[2]);
+
+        const plain = await measure('plain');
+        expect(plain.code, plain.stderr).toBe(0);
+        expect(plain.stderr).toContain('continues after'); // the same questions in the same languages
+        const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
+        const number = percent(answers!.number.baseline[2]!);
+        expect(plain.stdout).toMatch(new RegExp(`\\n  en  ${percent(baseline[0]!)} → `));
+        expect(plain.stdout).toMatch(
+            new RegExp(`\\n  eu  0.0 % → .*\\n +right number .* ${number} → .* told ${number} →`),
+        );
+        const byNumber = await measure('plain', '--judge', 'number', '--json');
+        expect(byNumber.code, byNumber.stderr).toBe(0);
+        expect(byNumber.stderr).not.toContain('cannot be told');
+        const result = JSON.parse(byNumber.stdout) as DeactivateResult;
+        expect(result.settings).toMatchObject({ judge: 'number' });
+        expect(result.sets.specific!.baseline).toEqual(answers!.number.baseline);
+        expect((await cli('report', at('coded-run'))).code).toBe(0);
+        expect(readFileSync(at('coded-run', 'report.html'), 'utf8')).toContain('by number alone');
+    });
+
     it('refuses to ask the whole model less than the others', async () => {
         const { code, stderr } = await cli(...deactivateArgs(runFolder('less'), '--limit', '4', '--whole-limit', '2'));
         expect(code).toBe(2);

@@ -58,10 +58,28 @@ export function deactivationSection(
                 ±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest finite change (${LEAST_LIMIT}&nbsp;%
                 at least).
             </p>
-            ${removed && paperNote(metric, words)}`,
+            ${untoldNote(set, words)} ${removed && paperNote(metric, words)}`,
         numbers: numbers(set, words, removed),
         table,
     };
+}
+
+/** Where right numbers of the whole model are in texts whose language is not to be told, and so do not count. */
+function untoldNote({ answers, columns, baseline }: DeactivationSet, { formatValue }: MetricWords): Html | false {
+    const some = columns.flatMap((language, c) => {
+        if (answers === undefined || (answers.untold.baseline[c] ?? 0) === 0) return [];
+        const [untold, right, number] = [answers.untold.baseline, baseline, answers.number.baseline].map((shares) =>
+            formatValue(shares[c] ?? null),
+        );
+        return [`${language} ${untold!} (right ${right!}, by number alone ${number!})`];
+    });
+    return (
+        some.length > 0 &&
+        html`<p>
+            Answers of the whole model with the right number in a text too short, too mixed or in a language unknown to
+            the detector, so that its language is not told: ${some.join(', ')}.
+        </p>`
+    );
 }
 
 function paperNote(metric: MetricName, words: MetricWords): Html {

@@ -143,6 +143,7 @@ describe('languages of a dataset', () => {
         { there: ['fil'], asked: 'tgl', found: ['fil'], noted: true },
         { there: ['tl', 'fil'], asked: 'tl', found: ['tl'] },
         { there: ['zsm_Latn', 'ind_Latn'], asked: 'ms', found: ['ms'] },
+        { there: ['zlm', 'ind'], asked: 'ms', found: ['ms'] },
         { there: ['aka_Latn', 'twi_Latn'], asked: 'Akan', found: ['ak'] },
         { there: ['A1', 'B'], asked: 'A1', found: ['A1'] },
     ])('$asked is found among $there', ({ there, asked, found, noted = false }) => {

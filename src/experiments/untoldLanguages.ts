@@ -1,0 +1,33 @@
+import { detectorCode } from '../answers/detectorCode.js';
+import { englishName } from '../languages/englishName.js';
+import { languageTag, usualTag } from '../languages/languageTag.js';
+import type { Questions } from '../questions/Questions.js';
+import { inList } from '../support/inList.js';
+import type { Progress } from '../support/progress.js';
+import type { AnswerJudge } from './choices.js';
+
+const noted = new WeakSet<Questions>();
+
+/**
+ * Says once what the language of answers cannot be told of: languages that the detector does not know, in which no
+ * answer is right but by its number alone, and those that it takes for a wider one.
+ */
+export function noteUntold(questions: Questions, judge: AnswerJudge, progress: Progress): void {
+    if (judge === 'number' || noted.has(questions)) return;
+    noted.add(questions);
+    const { name, languages } = questions;
+    const untold = languages.filter((language) => detectorCode(language) === undefined);
+    if (untold.length > 0) {
+        progress.note(
+            `${name}: the language of answers in ${inList(untold)} cannot be told, so that none of them counts as ` +
+                'right; judge by the number alone (--judge number), or leave the language out',
+        );
+    }
+    const wider = languages.flatMap((language) => {
+        const code = detectorCode(language);
+        const tag = code === undefined ? undefined : languageTag(code)!;
+        if (tag === undefined || [tag, usualTag(tag)].includes(languageTag(language))) return [];
+        return [`${language} as ${englishName(usualTag(tag) ?? tag)}`];
+    });
+    if (wider.length > 0) progress.note(`${name}: the language of answers is told less closely: ${inList(wider)}`);
+}
