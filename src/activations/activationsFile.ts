@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { type Site, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { byName, nameShape } from '../support/names.js';
 import type { Activations, ActivationsSource, Counts, Values } from './Activations.js';
 import { addCounts } from './addCounts.js';
 import { type Shard, shardPath } from './Shard.js';
@@ -27,16 +28,17 @@ export const activationsName = `activations${ending}`;
 const [dense, withSites, withValues] = ['2', '3', '4'] as const;
 const readVersions: readonly string[] = ['1', dense, withSites, withValues];
 const languagesShape = z
-    .array(z.string())
+    .array(nameShape)
     .min(1)
     .refine((languages) => new Set(languages).size === languages.length);
-const edgesShape = z.array(z.number()).min(2);
+const edgesShape = z
+    .array(z.number())
+    .min(2)
+    .refine((edges) => edges.every((edge, i) => i === 0 || edge > edges[i - 1]!));
 const datasetShape = z.object({
     name: z.string(),
     hash: z.string(),
-    texts: z
-        .record(z.string(), z.object({ digest: z.string(), set: z.string().optional(), sketch: z.string() }))
-        .optional(),
+    texts: byName(z.object({ digest: z.string(), set: z.string().optional(), sketch: z.string() })).optional(),
 });
 
 /**

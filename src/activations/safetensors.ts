@@ -1,5 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 import { z } from 'zod';
+import { byName } from '../support/names.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unreadable, writeFileAtomic } from '../files/fileAccess.js';
 import { openInFolder } from '../files/inFolder.js';
@@ -34,7 +35,7 @@ const entry = z.object({
     shape: z.array(z.int().nonnegative()),
     data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
-const headerShape = z.record(z.string(), z.union([entry, z.record(z.string(), z.string())]));
+const headerShape = byName(z.union([entry, byName(z.string())]));
 
 /** @throws LanguageNeuronsError UNWRITABLE */
 export async function writeSafetensors(

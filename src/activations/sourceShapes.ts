@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { byName } from '../support/names.js';
 
 // Parts of what made counts, as files hold them.
 export const modelShape = z.object({
@@ -8,8 +9,8 @@ export const modelShape = z.object({
     fingerprint: z.string(),
     imatrix: z.string().nullable().optional(),
 });
-export const settingsShape = z.record(z.string(), z.union([z.string(), z.number()]));
-export const versionsShape = z.record(z.string(), z.string());
+export const settingsShape = byName(z.union([z.string(), z.number()]));
+export const versionsShape = byName(z.string());
 export const sitesShape = z
     .array(
         z.object({

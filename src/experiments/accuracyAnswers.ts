@@ -11,12 +11,12 @@ export const answerShape = z.object({
     key: z.string(),
     condition: z.string(),
     language: z.string(),
-    index: z.int(),
+    index: z.int().nonnegative(),
     text: z.string(),
     /** Of the answer; in files of older versions, which lack the next fields, the prompt's beside. */
-    tokens: z.int(),
+    tokens: z.int().nonnegative(),
     /** Of the prompt. */
-    promptTokens: z.int().optional(),
+    promptTokens: z.int().nonnegative().optional(),
     /** Who ended it: the model, or the most tokens of an answer, which cut it off. */
     end: z.enum(['stop', 'length']).optional(),
     /** What a template that writes the date was told. */

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { z } from 'zod';
 import { defined } from '../support/defined.js';
+import { byName, nameShape } from '../support/names.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
 import { jsonNumber } from '../files/jsonNumber.js';
@@ -25,11 +26,11 @@ const classes = z.enum(['none', 'specific', 'related', 'general']);
 const share = z.number().nullable();
 /** 3: numbers that are not finite by name, notes. Format 2 is still read. */
 const version = 3;
-const shape = z.object({
+const plainShape = z.object({
     format: z.literal('language-neurons/comparison'),
     version: z.union([z.literal(2), z.literal(version)]),
     notes: z.array(z.string()).default([]),
-    languages: z.array(z.string()).min(2),
+    languages: z.array(nameShape).min(2),
     widths: counts,
     trained: z.array(z.string()),
     analyses: z
@@ -46,7 +47,7 @@ const shape = z.object({
                 histogramAll: counts,
                 general: count,
                 neurons: z.string().optional(),
-                perLanguage: z.record(z.string(), numbers),
+                perLanguage: byName(numbers),
                 layers: z.array(layer),
             }),
         )
@@ -58,7 +59,7 @@ const shape = z.object({
                 layers: z.array(layer),
                 histogram: counts,
                 histogramAll: counts,
-                perLanguage: z.record(z.string(), numbers),
+                perLanguage: byName(numbers),
                 groups: z.object({ trained: group, others: group, english: group, rest: group }),
                 overlap: z.object({ specific: share, related: share, general: share }),
                 transitions: z.record(classes, z.record(classes, count)),
@@ -67,7 +68,7 @@ const shape = z.object({
                 metrics: z.array(
                     z.object({
                         metric: z.enum(metricNames as [MetricName, ...MetricName[]]),
-                        perLanguage: z.record(z.string(), metricGroup),
+                        perLanguage: byName(metricGroup),
                         groups: z
                             .object({
                                 all: metricGroup,
@@ -82,6 +83,21 @@ const shape = z.object({
             }),
         )
         .min(1),
+});
+
+/** Analyses and changes of the same languages and layers, a change for every analysis but the first. */
+const shape = plainShape.refine(({ languages, trained, analyses, changes }) => {
+    const isWhole = (one: (typeof analyses)[number] | (typeof changes)[number]): boolean =>
+        one.layers.length === analyses[0]!.layers.length &&
+        [one.histogram, one.histogramAll].every(({ length }) => length === languages.length + 1) &&
+        languages.every((language) => Object.hasOwn(one.perLanguage, language));
+    return (
+        new Set(languages).size === languages.length &&
+        trained.every((language) => languages.includes(language)) &&
+        changes.length === analyses.length - 1 &&
+        changes.every(({ label }, i) => label === analyses[i + 1]!.label) &&
+        [...analyses, ...changes].every(isWhole)
+    );
 });
 
 export function comparisonPath(folder: string): string {

@@ -7,7 +7,7 @@ import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
 import { nonFinite } from '../files/nonFinite.js';
 import type { DoseCurves } from './DoseCurves.js';
 import { doseTable } from './doseTable.js';
-import { measuredShape, setShape } from './matrixShapes.js';
+import { areOf, measuredShape, setShape } from './matrixShapes.js';
 import { dosePath, resultName, resultsIn } from './resultPaths.js';
 
 const format = 'language-neurons/dose';
@@ -16,8 +16,15 @@ const file = z.object({
     version: z.literal(1),
     ...measuredShape,
     total: z.int().positive(),
-    doses: z.array(z.object({ share: z.number(), set: setShape })),
+    doses: z.array(z.object({ share: z.number().gt(0).lt(1), set: setShape })),
 });
+const consistent = file.refine(
+    ({ languages, doses }) =>
+        areOf(
+            languages,
+            doses.map(({ set }) => set),
+        ) && doses.every(({ share }, i) => i === 0 || share > doses[i - 1]!.share),
+);
 
 /**
  * Writes dose curves, and their points as CSV beside them.
@@ -44,7 +51,7 @@ async function readNamed(folder: string, name: string): Promise<DoseCurves | und
     const text = await readTextIfAny(path);
     if (text === undefined) return undefined;
     try {
-        const { format: _, version: __, ...curves } = file.parse(JSON.parse(text));
+        const { format: _, version: __, ...curves } = consistent.parse(JSON.parse(text));
         if (resultName(curves.metric, curves.operation, 'dose') !== name)
             throw new Error('of another metric or operation');
         return defined(curves) as DoseCurves;

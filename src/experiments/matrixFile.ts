@@ -7,7 +7,7 @@ import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
 import { nonFinite } from '../files/nonFinite.js';
 import { deactivation, type Operation } from '../interventions/Operation.js';
 import type { DeactivationMatrix, MetricName } from './DeactivationMatrix.js';
-import { measuredShape, setShape } from './matrixShapes.js';
+import { areOf, measuredShape, setShape } from './matrixShapes.js';
 import { matrixTable } from './matrixTable.js';
 import { matrixPath, resultName, resultsIn } from './resultPaths.js';
 
@@ -27,6 +27,7 @@ const file = z.object({
         experts: setShape.optional(),
     }),
 });
+const consistent = file.refine(({ languages, sets }) => areOf(languages, Object.values(defined(sets))));
 
 /**
  * Writes a matrix, and the same cells as CSV beside it.
@@ -67,7 +68,7 @@ async function readNamed(folder: string, name: string): Promise<DeactivationMatr
     const text = await readTextIfAny(path);
     if (text === undefined) return undefined;
     try {
-        const { format: _, version: __, sets, ...matrix } = file.parse(JSON.parse(text));
+        const { format: _, version: __, sets, ...matrix } = consistent.parse(JSON.parse(text));
         if (resultName(matrix.metric, matrix.operation) !== name) throw new Error('of another metric or operation');
         return { ...defined(matrix), sets: defined(sets) } as DeactivationMatrix;
     } catch (cause) {

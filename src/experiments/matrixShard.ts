@@ -18,14 +18,14 @@ const shape = z.object({
     /** 2: of another operation than deactivation, or of doses; what is neither is still written as 1. */
     version: z.union([z.literal(1), z.literal(2)]),
     /** Such as `2/8`. */
-    shard: z.string(),
+    shard: z.string().regex(/^[1-9]\d*\/[1-9]\d*$/),
     model: z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() }),
     /** See `neuronsDigest`. */
     neurons: z.string(),
     /** Absent: deactivation. */
     operation: operationShape.optional(),
     /** Shares of the ranking; absent: sets. */
-    doses: z.array(z.number()).readonly().optional(),
+    doses: z.array(z.number().gt(0).lt(1)).readonly().optional(),
     sets: z.array(z.enum(neuronSetNames as [NeuronSetName, ...NeuronSetName[]])).readonly(),
     controls: z.int().positive(),
     seed: z.number(),

@@ -9,14 +9,16 @@ import type { Cell, Measurements, MetricFacts } from './Metric.js';
 import type { PerplexityPlan } from './planShapes.js';
 
 /** A line of the journal: sums of natural log-probabilities and scored tokens, by text. */
-export const cellShape = z.object({
-    key: z.string(),
-    condition: z.string(),
-    language: z.string(),
-    logProbabilities: z.array(jsonNumber),
-    tokens: z.array(z.int()),
-    decodedTokens: z.int(),
-});
+export const cellShape = z
+    .object({
+        key: z.string(),
+        condition: z.string(),
+        language: z.string(),
+        logProbabilities: z.array(jsonNumber),
+        tokens: z.array(z.int().nonnegative()),
+        decodedTokens: z.int().nonnegative(),
+    })
+    .refine(({ logProbabilities, tokens }) => logProbabilities.length === tokens.length);
 export type ScoredCell = z.output<typeof cellShape>;
 
 export const cellsJournal = 'ppl.cells.jsonl';

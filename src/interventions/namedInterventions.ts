@@ -4,6 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { readNamedText } from '../files/readWhole.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import type { Intervention } from './Intervention.js';
+import { byName, nameProblem, shownName } from '../support/names.js';
 import { operationShape } from './operationShape.js';
 
 /** Interventions that go together, one after another, by a name of the user's. */
@@ -25,7 +26,7 @@ const interventionShape = operationShape
     .refine(({ language, neurons }) => (language === undefined) !== (neurons === undefined), {
         error: 'names either a language or neurons',
     });
-const fileShape = z.record(z.string().min(1), z.array(interventionShape).min(1));
+const fileShape = byName(z.array(interventionShape).min(1));
 
 /**
  * Interventions from a YAML or JSON file: under each name a list of them, as `Intervention` has it, but for `language`
@@ -54,6 +55,8 @@ export async function readInterventions(path: string): Promise<NamedIntervention
         const [{ path: at, message }] = read.error.issues as [z.core.$ZodIssue, ...z.core.$ZodIssue[]];
         throw damaged(`${at.length === 0 ? 'the file' : at.join('.')}: ${message}`);
     }
+    const odd = Object.keys(read.data).find((name) => nameProblem(name) !== undefined);
+    if (odd !== undefined) throw damaged(`the name ${shownName(odd)} ${nameProblem(odd)!}`);
     return Object.entries(read.data).map(([name, list]) => ({
         name,
         interventions: list.map(({ language, set, neurons, ...rest }) => ({

@@ -3,6 +3,7 @@ import { neuronsAt } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { modelShape, settingsShape, sitesShape, versionsShape } from '../activations/sourceShapes.js';
 import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
+import { byName, nameShape } from '../support/names.js';
 import { probabilityNames } from './choices.js';
 import { analysisSites, layerWidths, type NeuronAnalysis, stageNames } from './NeuronAnalysis.js';
 
@@ -13,7 +14,7 @@ import { analysisSites, layerWidths, type NeuronAnalysis, stageNames } from './N
 const [dense, withSites] = [3, 4] as const;
 const count = z.int().nonnegative();
 const index = z.tuple([count, count]);
-const byLanguage = z.record(z.string(), z.array(index));
+const byLanguage = byName(z.array(index));
 const stages = z.object({
     seen: z.boolean(),
     reason: z.string().optional(),
@@ -29,7 +30,7 @@ const stability = z.object({
     classes: z.object({ specific: sureness, related: sureness, general: sureness }),
     intervals: z.object({
         general: interval,
-        perLanguage: z.record(z.string(), z.object({ specific: interval, related: interval, total: interval })),
+        perLanguage: byName(z.object({ specific: interval, related: interval, total: interval })),
     }),
 });
 const source = z.object({
@@ -43,7 +44,7 @@ const experts = z.object({
     probability: z.enum(probabilityNames),
     minRouted: count,
     notAssessed: count,
-    shares: z.record(z.string(), z.array(z.array(z.number()))),
+    shares: byName(z.array(z.array(z.number()))),
     threshold: z.number(),
     specific: byLanguage,
     related: byLanguage,
@@ -54,7 +55,7 @@ const shape = z
         format: z.literal('language-neurons/neurons'),
         version: z.union([z.literal(2), z.literal(dense), z.literal(withSites)]),
         method: z.enum(['paper', 'lape']),
-        languages: z.array(z.string()).min(2),
+        languages: z.array(nameShape).min(2),
         widths: z.array(count).min(1),
         sites: sitesShape.optional(),
         experts: experts.optional(),
@@ -66,7 +67,7 @@ const shape = z
         histogram: z.array(count),
         histogramAll: z.array(count),
         general: count,
-        perLanguage: z.record(z.string(), z.object({ specific: count, related: count, total: count })),
+        perLanguage: byName(z.object({ specific: count, related: count, total: count })),
         layers: z.array(z.object({ specific: count, related: count, general: count })),
         milliseconds: z.number(),
         stages,
@@ -75,13 +76,21 @@ const shape = z
         neurons: z.object({ specific: byLanguage, related: byLanguage, general: z.array(index) }),
     })
     .refine(
-        ({ languages, widths, sites, layers, histogram, histogramAll, perLanguage, neurons }) =>
+        ({ languages, widths, sites, layers, histogram, histogramAll, perLanguage, neurons, experts, stability }) =>
+            new Set(languages).size === languages.length &&
             layers.length === layerWidths(analysisSites({ sites, widths })).length &&
             (sites === undefined || sites.map(neuronsAt).join() === widths.join()) &&
             [histogram, histogramAll].every(({ length }) => length === languages.length + 1) &&
             languages.every((language) =>
-                [perLanguage, neurons.specific, neurons.related].every((lists) => Object.hasOwn(lists, language)),
-            ),
+                [
+                    ...[perLanguage, neurons.specific, neurons.related],
+                    ...(experts === undefined ? [] : [experts.specific, experts.related]),
+                    ...(stability === undefined ? [] : [stability.intervals.perLanguage]),
+                ].every((lists) => Object.hasOwn(lists, language)),
+            ) &&
+            Object.values(experts?.shares ?? {})
+                .flat()
+                .every(({ length }) => length === languages.length),
     );
 
 /**

@@ -139,9 +139,10 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
     const done = new Map<string, readonly GivenAnswer[]>();
     const journal = await Journal.open(journalPath, entry, {
         signal,
-        take: ({ key, answers, ends, tokens }) => {
-            if (!keys.has(key)) return;
-            const given = answers.map((generated, i) => ({
+        take: ({ key, answers: texts, ends, tokens }) => {
+            const isWhole = [texts, ends ?? texts, tokens ?? texts].every(({ length }) => length === answers);
+            if (!keys.has(key) || !isWhole) return;
+            const given = texts.map((generated, i) => ({
                 generated,
                 ...defined({ end: ends?.[i], tokens: tokens?.[i] }),
             }));
