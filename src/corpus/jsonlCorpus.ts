@@ -1,13 +1,12 @@
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
+import { nameProblem, shownName } from '../support/names.js';
 import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
 import { readLines } from './readLines.js';
 import { spooledCorpus } from './spooledCorpus.js';
 
-/**
- * Free of what separates languages on the command line and folders in a path: counts are kept in files named after it.
- */
-const language = z.string().regex(/^[^,/\\\p{Cc}]+$/u);
+/** Free of what separates languages on the command line. */
+const language = z.string().regex(/^[^,]+$/);
 const record = z.union([
     z.object({ language, prompt: z.string(), response: z.string() }),
     z
@@ -35,6 +34,14 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
                 `${path}: line ${number} is not {"language", "text"} or ` +
                     '{"language", "prompt", "response"} with a language such as en; mend the line',
                 { cause },
+            );
+        }
+        const problem = nameProblem(value.language);
+        if (problem !== undefined) {
+            throw new LanguageNeuronsError(
+                'DAMAGED',
+                `${path}: line ${number} cannot be kept: its language ${shownName(value.language)} ${problem}; ` +
+                    'name a language such as en',
             );
         }
         yield value;

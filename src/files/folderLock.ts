@@ -18,6 +18,8 @@ type Holder = z.output<typeof holderShape>;
 
 /** The byte that is locked, far beyond the holder's name: Windows lets nobody read what is locked. */
 const lockedByte = [2 ** 40, 1] as const;
+/** Of a file's name: some that are made beside it have longer ones, of at most 255. */
+const mostNameBytes = 200;
 /** Bytes of a holder's name, at most. */
 const mostHolderBytes = 64 * 1024;
 /** A command that was killed may leave its work running for a moment: it is waited for so long. */
@@ -48,12 +50,21 @@ export async function withFolder<T>(folder: string, work: string, run: () => Pro
 
 /** The same for one file of a folder: others of it may be worked on meanwhile, the folder as a whole not. */
 export async function withFile<T>(path: string, work: string, run: () => Promise<T>): Promise<T> {
+    const bytes = Buffer.byteLength(basename(path));
+    if (bytes > mostNameBytes) {
+        const why = `its name has ${bytes} bytes, more than ${mostNameBytes}`;
+        throw new LanguageNeuronsError('UNWRITABLE', `${path}: ${why}; choose a shorter one`);
+    }
     const folder = await folderLock(dirname(path), true);
     const file = { path: join(dirname(folder.path), `.${basename(path)}.lock.json`), name: path, shared: false };
     return withLock(folder, work, () => withLock(file, work, run));
 }
 
 async function folderLock(folder: string, shared: boolean): Promise<Lock> {
+    if (/\p{Cc}/u.test(folder)) {
+        const why = 'there are control characters in its name';
+        throw new LanguageNeuronsError('UNWRITABLE', `${folder}: ${why}; choose another folder`);
+    }
     await ensureWritableFolder(folder);
     const real = await realpath(folder).catch((cause: unknown) => {
         throw unwritable(folder, cause);

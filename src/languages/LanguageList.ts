@@ -1,4 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
+import { nameProblem, shownName } from '../support/names.js';
 import { aliasTag, languageKey, languageTag, maximized, usualTag } from './languageTag.js';
 import { inPaperOrder } from './paperLanguages.js';
 
@@ -90,7 +91,18 @@ export class LanguageList {
      * only more closely or widely named (`pt-BR` and `pt-PT` for `pt`, `ar` for `ar-EG`) is found and noted.
      * @throws LanguageNeuronsError WRONG_USE or NOT_FOUND
      */
-    choose({ languages, called = [], note }: ChooseOptions): ChosenLanguage[] {
+    choose(options: ChooseOptions): ChosenLanguage[] {
+        const chosen = this.#chosenOf(options);
+        for (const { language } of chosen) {
+            const problem = nameProblem(language);
+            if (problem === undefined) continue;
+            const what = `the language ${shownName(language)} ${problem}`;
+            throw new LanguageNeuronsError('WRONG_USE', `${this.#name}: ${what}; rename it, or leave it out`);
+        }
+        return chosen;
+    }
+
+    #chosenOf({ languages, called = [], note }: ChooseOptions): ChosenLanguage[] {
         if (languages === undefined) return this.labels.map((label) => this.#chosen(label, label, called));
         const askedAs = new Map<string, string>();
         return languages.flatMap((asked) => {
