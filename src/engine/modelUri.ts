@@ -1,10 +1,10 @@
-import { readFile, stat } from 'node:fs/promises';
+import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { cacheFolder } from '../files/cacheFolder.js';
-import { writeFileAtomic } from '../files/fileAccess.js';
+import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
 import { withFile } from '../files/folderLock.js';
 import { keyOf } from '../support/keyOf.js';
 import { type Progress, silent } from '../support/progress.js';
@@ -58,8 +58,8 @@ export async function downloadModel(uri: string, options: DownloadOptions = {}):
 
 /** Where a URI's file lies already, if it does. */
 async function findModel(uri: string, record: string): Promise<string | undefined> {
-    const kept = await readFile(record, 'utf8')
-        .then((text) => keptShape.parse(JSON.parse(text)))
+    const kept = await readTextIfAny(record)
+        .then((text) => keptShape.parse(JSON.parse(text ?? '')))
         .catch(() => undefined);
     if (kept?.uri === uri && (await areThere(modelFiles(kept.path)))) return kept.path;
     if (isUrl(uri)) return undefined; // the library would take any file that ends like it
