@@ -1,6 +1,10 @@
 #include "Header.h"
 
+#include "Abort.h"
 #include "Failure.h"
+#include "Log.h"
+
+#include "ggml-cpp.h"
 
 #include <string_view>
 #include <unordered_map>
@@ -126,6 +130,17 @@ std::optional<uint64_t> Header::number(const gguf_context * header, const std::s
         case GGUF_TYPE_INT64: return positive(gguf_get_val_i64(header, found));
         default: return std::nullopt;
     }
+}
+
+Header::Read Header::read(const std::string & path) {
+    const LogCapture log;
+    const AbortsThrown aborts;
+    const gguf_context_ptr header(gguf_init_from_file(path.c_str(), { /*no_alloc=*/true, /*ctx=*/nullptr }));
+    if (!header) {
+        const std::string why = log.errors();
+        return { why.empty() ? "no reason given" : why, {} };
+    }
+    return { "", { number(header.get(), "split.count").value_or(0), number(header.get(), "split.no").value_or(0) } };
 }
 
 void Header::check(const std::string & path, const gguf_context * header) {

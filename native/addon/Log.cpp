@@ -7,18 +7,23 @@
 namespace {
 
 constexpr size_t max_lines = 6; // the first names the cause, the rest how it spread
+constexpr size_t max_warnings = 1000;
 
 thread_local LogCapture * current = nullptr;
 
 void on_log(ggml_log_level level, const char * text, void * /*user_data*/) {
-    if (level != GGML_LOG_LEVEL_ERROR || current == nullptr) {
+    if ((level != GGML_LOG_LEVEL_ERROR && level != GGML_LOG_LEVEL_WARN) || current == nullptr) {
         return;
     }
     std::string line(text);
     while (!line.empty() && (line.back() == '\n' || line.back() == ' ')) {
         line.pop_back();
     }
-    current->add(std::move(line));
+    if (level == GGML_LOG_LEVEL_ERROR) {
+        current->add(std::move(line));
+    } else {
+        current->warn(std::move(line));
+    }
 }
 
 } // namespace
@@ -38,6 +43,13 @@ LogCapture::~LogCapture() {
 void LogCapture::add(std::string line) {
     if (!line.empty() && lines.size() < max_lines) {
         lines.push_back(std::move(line));
+    }
+}
+
+void LogCapture::warn(std::string line) {
+    if (warned.size() < max_warnings) {
+        const size_t function = line.find(": ");
+        warned.push_back(function == std::string::npos ? std::move(line) : line.substr(function + 2));
     }
 }
 

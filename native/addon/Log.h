@@ -8,7 +8,7 @@ namespace Log {
 void install();
 }
 
-// Keeps the error lines that llama.cpp logs on this thread while the object lives. Every native call has
+// Keeps the error lines, and the warnings, that llama.cpp logs on this thread while the object lives. Every native call has
 // its own: what another thread logs, or an earlier call logged, is not in it. An inner one takes over.
 class LogCapture {
 public:
@@ -18,11 +18,16 @@ public:
     LogCapture & operator=(const LogCapture &) = delete;
 
     void add(std::string line);
+    void warn(std::string line);
 
     // The lines joined with "; ", or "" where there were none.
     std::string errors() const;
 
+    // The warnings' lines, without the functions' names.
+    const std::vector<std::string> & warnings() const { return warned; }
+
 private:
     LogCapture * outer;
     std::vector<std::string> lines;
+    std::vector<std::string> warned;
 };

@@ -51,6 +51,29 @@ namespace {
     );
 }
 
+// Words of the warnings that change which tokens a text has, or where it ends; others, such as those of tokens whose
+// type was mended, leave results alone.
+constexpr const char * telling_words[] = {
+    "missing pre-tokenizer type",
+    "out of vocab range",
+    "bad special token",
+    "empty token at index",
+};
+
+// Of each kind of these the first line, with how many more there are.
+std::vector<std::string> telling(const std::vector<std::string> & warnings) {
+    std::vector<std::string> told;
+    for (const char * words : telling_words) {
+        const auto is_it = [words](const std::string & line) { return line.find(words) != std::string::npos; };
+        const auto first = std::find_if(warnings.begin(), warnings.end(), is_it);
+        if (first != warnings.end()) {
+            const auto more = std::count_if(first + 1, warnings.end(), is_it);
+            told.push_back(*first + (more > 0 ? " (and " + std::to_string(more) + " more like it)" : ""));
+        }
+    }
+    return told;
+}
+
 // Patterns of the names of experts' matrices, one for each of the first layers.
 std::vector<std::string> keep_experts(int layers) {
     std::vector<std::string> patterns;
@@ -99,6 +122,7 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     if (!unsound.empty()) {
         fail("DAMAGED", options.path + ": its header says " + unsound + "; download or convert it again");
     }
+    model->warnings = telling(log.warnings());
     model->header_bytes = header ? gguf_get_data_offset(header.get()) : 0;
 
     for (const auto & lora : options.loras) {

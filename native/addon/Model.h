@@ -48,8 +48,9 @@ struct Model {
     std::unique_ptr<llama_model, ModelDeleter> handle;
     std::vector<llama_adapter_lora *> loras; // owned by the llama_model
     std::vector<float> scales;
-    bool on_device = false;  // layers may be on another processor
-    size_t header_bytes = 0; // of the GGUF: everything before the tensor data
+    std::vector<std::string> warnings; // of what changes tokens; each kind once
+    bool on_device = false;            // layers may be on another processor
+    size_t header_bytes = 0;           // of the GGUF: everything before the tensor data
 
     // Throws Failure NOT_FOUND, DAMAGED, UNSUPPORTED or OUT_OF_MEMORY, naming the file.
     static std::shared_ptr<Model> load(const ModelOptions & options);

@@ -80,6 +80,7 @@ Napi::Value ModelObject::info(const Napi::CallbackInfo & info) {
     result.Set("eosText", text_of(llama_vocab_eos(vocab)));
     const char * chat = llama_model_chat_template(handle, nullptr);
     result.Set("chatTemplate", std::string(chat == nullptr ? "" : chat));
+    result.Set("warnings", convert::array(env, held->warnings));
     return result;
 }
 

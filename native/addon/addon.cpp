@@ -5,6 +5,7 @@
 #include "ContextObject.h"
 #include "Convert.h"
 #include "Guests.h"
+#include "Header.h"
 #include "Log.h"
 #include "ModelObject.h"
 #include "Rpc.h"
@@ -107,6 +108,23 @@ Napi::Value measure_memory(const Napi::CallbackInfo & info) {
     );
 }
 
+// readHeader(path: string): Promise<NativeHeader>
+Napi::Value read_header(const Napi::CallbackInfo & info) {
+    const std::string path = info[0].ToString();
+    return Task<Header::Read>::run(
+        info.Env(), [path] { return Header::read(path); },
+        [](Napi::Env env, Header::Read & read) -> Napi::Value {
+            auto result = Napi::Object::New(env);
+            result.Set(
+                "refused", read.refused.empty() ? env.Null() : Napi::Value(Napi::String::New(env, read.refused))
+            );
+            result.Set("splitCount", double(read.split.count));
+            result.Set("splitNumber", double(read.split.number));
+            return result;
+        }
+    );
+}
+
 Napi::Value bin_edges(const Napi::CallbackInfo & info) {
     return convert::typed_array<Napi::Float32Array>(info.Env(), llama_neurons_bin_edges());
 }
@@ -124,6 +142,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("addRpcServer", Napi::Function::New(env, add_rpc_server));
     exports.Set("serveRpc", Napi::Function::New(env, serve_rpc));
     exports.Set("binEdges", Napi::Function::New(env, bin_edges));
+    exports.Set("readHeader", Napi::Function::New(env, read_header));
     exports.Set("loadModel", Napi::Function::New(env, load_model));
     exports.Set("measureMemory", Napi::Function::New(env, measure_memory));
     guests::define(env, exports);

@@ -1,5 +1,6 @@
 /** A metadata value by its GGUF type; a plural is an array. */
 export type GgufValue =
+    | { readonly u16: number }
     | { readonly u32: number }
     | { readonly i32: number }
     | { readonly f32: number }

@@ -11,7 +11,7 @@ export const tensorTypes = {
 };
 
 const alignment = 32;
-const valueTypes = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 };
+const valueTypes = { u16: 2, u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 };
 
 /** What a type of the table is, or one that it lacks, given itself. */
 const layoutOf = (type) => (typeof type === 'string' ? tensorTypes[type] : type);
@@ -42,7 +42,7 @@ export function ggufHead(metadata, tensors) {
     return Buffer.concat([head, Buffer.alloc(paddingOf(head.length))]);
 }
 
-const scalars = { u32, i32, f32, string: text, bool: (value) => Buffer.of(value ? 1 : 0) };
+const scalars = { u16, u32, i32, f32, string: text, bool: (value) => Buffer.of(value ? 1 : 0) };
 
 function encode(value) {
     const [[kind, content]] = Object.entries(value);
@@ -54,6 +54,12 @@ function encode(value) {
         u64(content.length),
         ...content.map(scalars[item]),
     ]);
+}
+
+function u16(value) {
+    const bytes = Buffer.alloc(2);
+    bytes.writeUInt16LE(value);
+    return bytes;
 }
 
 function u32(value) {

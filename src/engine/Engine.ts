@@ -42,7 +42,10 @@ export class Engine {
     readonly edits: number;
     /** Lower edges of the bins of activations' histograms; see `NativeAddon.binEdges`. */
     readonly binEdges: readonly number[];
-    /** What the user should know: the plan, a batch that was made smaller, a count that leaves its device. */
+    /**
+     * What the user should know: the plan, a batch that was made smaller; `warning: …` of a count that leaves its
+     * device, and of a header by which texts have other tokens than the model was trained with.
+     */
     readonly notes: readonly string[];
     /** Cells of the KV cache: with the batch it decides which answers are generated side by side. */
     readonly contextSize: number;

@@ -25,6 +25,8 @@ export interface NativeAddon {
     serveRpc(endpoint: string, threads: number, devices: readonly string[]): Promise<never>;
     /** Lower edges of the bins of an activation's histogram, ascending; that of the first stands for minus infinity. */
     binEdges(): Float32Array;
+    /** What llama.cpp's reader finds in a GGUF file's header, no tensor's data read. */
+    readHeader(path: string): Promise<NativeHeader>;
     loadModel(options: NativeModelOptions): Promise<NativeModel>;
     /** What a model and a context of it would take, LoRA adapters left out; nothing of it is allocated. */
     measureMemory(model: NativeModelOptions, context: NativeContextOptions): Promise<NativeMemory>;
@@ -37,6 +39,14 @@ export interface NativeAddon {
      * is gone, else as `NativeContext.setEdit` rejects.
      */
     editGuest(number: number, edit: NativeEdit | null): void;
+}
+
+export interface NativeHeader {
+    /** Why it takes the file for none; null where it does not. */
+    readonly refused: string | null;
+    /** Files that the model is in, 0 where the header says nothing of it, and which of them this is, from 0. */
+    readonly splitCount: number;
+    readonly splitNumber: number;
 }
 
 export interface NativeModelOptions {
@@ -121,6 +131,8 @@ export interface NativeModelInfo {
     readonly eosText: string;
     /** The model's own chat template, in Jinja; empty where it has none. */
     readonly chatTemplate: string;
+    /** What llama.cpp warned of when it read the header, of what changes tokens; each kind once, in its words. */
+    readonly warnings: readonly string[];
 }
 
 export interface NativeModel {

@@ -6,6 +6,7 @@ import type { EditRoom } from './edits.js';
 import { type EngineSettings, engineSettings } from './EngineSettings.js';
 import type { EngineOptions } from './engineTypes.js';
 import { type LoadedBackends, loadBackends } from './loadBackends.js';
+import { modelFiles } from './modelFiles.js';
 import { modelFingerprint } from './modelFingerprint.js';
 import { awaitNative, nativeError } from './nativeError.js';
 import { checkWeightsFit, describePlan, maxSequences, type MemoryPlan, planMemory } from './planMemory.js';
@@ -60,7 +61,8 @@ export async function loadEngine(
     const { batchSize: requestedBatchSize = defaultBatchSize } = options;
     const { edits = 1, offsets = false, values = false } = options;
     const room: NeuronRoom = { edits, offsets, values };
-    const path = await resolveModel(options.model, options);
+    const files = await modelFiles(await resolveModel(options.model, options));
+    const path = files[0]!; // which llama.cpp finds the others by
     const loras = await Promise.all(
         (options.loras ?? []).map(async ({ path, scale }) => ({
             path: await resolveModel(path, options),
@@ -71,7 +73,7 @@ export async function loadEngine(
     const notes: string[] = [];
     const onDevice = backends.gpus.length > 0;
     const plan = onDevice ? await planOf(path, backends, options, requestedBatchSize, room) : undefined;
-    if (plan === undefined) await checkWeightsFit(path);
+    if (plan === undefined) await checkWeightsFit(files);
     else notes.push(`${backends.name}: ${describePlan(plan, backends.place)}`);
     const fingerprint = await modelFingerprint(path, loras, options);
     const model = await awaitNative(() =>
@@ -86,7 +88,8 @@ export async function loadEngine(
         }),
     );
     try {
-        const { trainContext } = model.info();
+        const { trainContext, warnings } = model.info();
+        for (const warning of warnings) notes.push(`warning: ${path}: ${tokenWarning(warning)}`);
         checkTrainContext(trainContext, path);
         const windowSize =
             options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : Infinity);
@@ -204,6 +207,12 @@ async function warnOfFallback(
                 `${without}); results are right, but slow; please report the device`,
         );
     }
+}
+
+/** What llama.cpp warns of, and what comes of it. */
+function tokenWarning(warning: string): string {
+    const mend = 'convert the model again, or use another file of it';
+    return `its texts may have other tokens than the model was trained with: ${warning}; ${mend}`;
 }
 
 function namesOf(devices: readonly NativeDevice[]): string[] {

@@ -25,7 +25,7 @@ export async function modelFingerprint(
     options: FingerprintOptions = {},
 ): Promise<string> {
     const { signal, progress = silent } = options;
-    const files = [...modelFiles(path), ...loras.map((lora) => lora.path)];
+    const files = [...(await modelFiles(path)), ...loras.map((lora) => lora.path)];
     const total = (
         await Promise.all(
             files.map((file) =>

@@ -9,7 +9,7 @@ import { withFile } from '../files/folderLock.js';
 import { keyOf } from '../support/keyOf.js';
 import { type Progress, silent } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
-import { modelFiles } from './modelFiles.js';
+import { partNames } from './modelFiles.js';
 
 /** Milliseconds for a hub to answer at all: the library behind tries for twelve minutes. */
 const answerTime = 20_000;
@@ -61,7 +61,7 @@ async function findModel(uri: string, record: string): Promise<string | undefine
     const kept = await readTextIfAny(record)
         .then((text) => keptShape.parse(JSON.parse(text ?? '')))
         .catch(() => undefined);
-    if (kept?.uri === uri && (await areThere(modelFiles(kept.path)))) return kept.path;
+    if (kept?.uri === uri && (await areThere(partNames(kept.path)))) return kept.path;
     if (isUrl(uri)) return undefined; // the library would take any file that ends like it
     const { resolveModelFile } = await import('node-llama-cpp'); // heavy, and rarely needed
     return resolveModelFile(uri, { cli: false, download: false }).catch(() => undefined);

@@ -173,15 +173,16 @@ export function describePlan(plan: MemoryPlan, place = 'the GPU'): string {
 
 /**
  * Refuses a model whose weights alone are larger than the machine's memory: it would be read from disk for every
- * batch. Of a model in several files (`name-00001-of-00003.gguf`) all parts count.
+ * batch.
+ * @param files all of the model
  * @param available bytes that the machine has
  * @throws LanguageNeuronsError OUT_OF_MEMORY with the numbers
  */
-export async function checkWeightsFit(path: string, available = machineMemory()): Promise<void> {
-    // A part that is not there is for the loader to name.
+export async function checkWeightsFit(files: readonly string[], available = machineMemory()): Promise<void> {
+    // One that is gone meanwhile is for the loader to name.
     const sizes = await Promise.all(
-        partsOf(path).map((part) =>
-            stat(part).then(
+        files.map((file) =>
+            stat(file).then(
                 ({ size }) => size,
                 () => 0,
             ),
@@ -191,20 +192,10 @@ export async function checkWeightsFit(path: string, available = machineMemory())
     if (size > available) {
         throw new LanguageNeuronsError(
             'OUT_OF_MEMORY',
-            `${path}: is ${mebibytes(size)} large, the machine has ${mebibytes(available)} of memory; ` +
+            `${files[0]!}: is ${mebibytes(size)} large, the machine has ${mebibytes(available)} of memory; ` +
                 'use a smaller quantization',
         );
     }
-}
-
-/** The files of a model, by llama.cpp's way of naming them. */
-function partsOf(path: string): string[] {
-    const [, stem, count] = /^(.*)-\d{5}-of-(\d{5})\.gguf$/s.exec(path) ?? [];
-    if (stem === undefined || count === undefined) return [path];
-    return Array.from(
-        { length: Number(count) },
-        (_, i) => `${stem}-${String(i + 1).padStart(5, '0')}-of-${count}.gguf`,
-    );
 }
 
 function freeOnGpus(devices: readonly NativeDevice[]): number {

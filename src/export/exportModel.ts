@@ -1,5 +1,5 @@
 import { lstat } from 'node:fs/promises';
-import { modelFiles } from '../engine/modelFiles.js';
+import { modelFiles, partNames } from '../engine/modelFiles.js';
 import { modelFingerprint } from '../engine/modelFingerprint.js';
 import { resolveModel } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -55,7 +55,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportResult>
     const { analysis, edits, signal, progress = silent } = options;
     const begin = performance.now();
     const path = await resolveModel(options.model, { signal, progress });
-    const sources = await Promise.all(modelFiles(path).map(readGguf));
+    const sources = await Promise.all((await modelFiles(path)).map(readGguf));
     const targets = targetsOf(options.out, sources);
     const plan = planEdits(sources, analysisSites(analysis), edits);
     if (plan.zeroed + plan.scaled === 0) {
@@ -89,7 +89,7 @@ function targetsOf(out: string, sources: readonly GgufFile[]): string[] {
     }
     return sources.length === 1
         ? [out]
-        : modelFiles(`${name}-00001-of-${String(sources.length).padStart(5, '0')}.gguf`);
+        : partNames(`${name}-00001-of-${String(sources.length).padStart(5, '0')}.gguf`);
 }
 
 /** @throws LanguageNeuronsError MISMATCH */

@@ -1,5 +1,5 @@
 import { attention, embedding, headSize, llamaLike, metadata, Tensors } from './syntheticModels.js';
-import { type GgufValue, writeGguf } from './writeGguf.js';
+import { type GgufTensor, type GgufValue, writeGguf } from './writeGguf.js';
 
 /** The characters that GPT-2's vocabularies write bytes with: printable ones as they are, others from U+0100. */
 const byteCharacters = ((): string[] => {
@@ -30,23 +30,29 @@ export function bpeVocabulary(pre: string | undefined): Record<string, GgufValue
 /** Metadata that a test changes before they are written; a key without a value is left out. */
 export type Changes = Readonly<Record<string, GgufValue | undefined>>;
 
-/** One gated layer (Llama) with a vocabulary of GPT-2's kind, sound but for what `changes` makes of its header. */
-export function writeBpe(path: string, pre: string | undefined, changes: Changes = {}): void {
+/** One gated layer (Llama) with a vocabulary of GPT-2's kind. */
+export function bpeParts(pre: string | undefined): {
+    readonly metadata: Record<string, GgufValue>;
+    readonly tensors: readonly GgufTensor[];
+} {
     const width = 32;
     const tensors = attention(new Tensors(), 'split', bpeTokens.length)
         .add('blk.0.ffn_gate.weight', embedding, width)
         .add('blk.0.ffn_up.weight', embedding, width)
-        .add('blk.0.ffn_down.weight', width, embedding);
-    const sound = {
-        ...metadata('llama', 1, {
-            ...llamaLike(width),
-            vocab_size: { u32: bpeTokens.length },
-            'rope.dimension_count': { u32: headSize },
-        }),
-        ...bpeVocabulary(pre),
+        .add('blk.0.ffn_down.weight', width, embedding).list;
+    const shape = {
+        ...llamaLike(width),
+        vocab_size: { u32: bpeTokens.length },
+        'rope.dimension_count': { u32: headSize },
     };
+    return { metadata: { ...metadata('llama', 1, shape), ...bpeVocabulary(pre) }, tensors };
+}
+
+/** Writes `bpeParts`, sound but for what `changes` makes of its header. */
+export function writeBpe(path: string, pre: string | undefined, changes: Changes = {}): void {
+    const { metadata: sound, tensors } = bpeParts(pre);
     const kept = Object.entries({ ...sound, ...changes }).filter((entry): entry is [string, GgufValue] => {
         return entry[1] !== undefined;
     });
-    writeGguf(path, Object.fromEntries(kept), tensors.list);
+    writeGguf(path, Object.fromEntries(kept), tensors);
 }

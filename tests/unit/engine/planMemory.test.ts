@@ -100,16 +100,16 @@ describe('a model in several files', () => {
     for (const i of [1, 2, 3]) writeFileSync(part(i), new Uint8Array(1000 * i));
 
     it('is as large as all of them', async () => {
-        await checkWeightsFit(part(1), 6000);
-        await expect(checkWeightsFit(part(1), 5999)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' });
-        await expect(checkWeightsFit(part(2), 5999)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' });
+        const files = [1, 2, 3].map(part);
+        await checkWeightsFit(files, 6000);
+        await expect(checkWeightsFit(files, 5999)).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' });
     });
 
     it('and one file by itself', async () => {
         const path = join(folder, 'one.gguf');
         writeFileSync(path, new Uint8Array(1000));
-        await checkWeightsFit(path, 1000);
-        await expect(checkWeightsFit(path, 999)).rejects.toMatchObject({
+        await checkWeightsFit([path], 1000);
+        await expect(checkWeightsFit([path], 999)).rejects.toMatchObject({
             code: 'OUT_OF_MEMORY',
             message: expect.stringContaining('one.gguf'),
         });

@@ -21,6 +21,7 @@ import { afterAll, beforeEach, expect, it } from 'vitest';
 import { fileHash } from '../../../src/engine/fileHash.js';
 import { modelFiles } from '../../../src/engine/modelFiles.js';
 import { modelFingerprint } from '../../../src/engine/modelFingerprint.js';
+import { writeGguf } from '../../helpers/writeGguf.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const at = (name: string): string => join(folder, name);
@@ -82,11 +83,16 @@ it('of a file that has just changed is not kept', async () => {
 
 it('covers every part of a model in several files, and adapters with their scale', async () => {
     const parts = [1, 2, 3].map((part) => at(`big-0000${part}-of-00003.gguf`));
-    for (const [i, part] of parts.entries()) writeFileSync(part, `part ${i}`);
-    expect(modelFiles(parts[1]!)).toEqual(parts);
-    expect(modelFiles('model.gguf')).toEqual(['model.gguf']);
+    const writePart = (i: number, name: string): void =>
+        writeGguf(
+            parts[i]!,
+            { 'general.name': { string: name }, 'split.count': { u16: 3 }, 'split.no': { u16: i } },
+            [],
+        );
+    for (const i of parts.keys()) writePart(i, `part ${i}`);
+    expect(await modelFiles(parts[1]!)).toEqual(parts);
     const whole = await modelFingerprint(parts[0]!, []);
-    writeFileSync(parts[2]!, 'part x');
+    writePart(2, 'part x');
     expect(await modelFingerprint(parts[0]!, [])).not.toBe(whole);
     writeFileSync(at('m'), 'm');
     writeFileSync(at('lora'), Buffer.alloc(200_000, 1));
