@@ -1,6 +1,7 @@
 /** language-neurons as a library: the steps of the command line, as functions. */
 export { type ErrorCode, LanguageNeuronsError } from './errors.js';
-export { type Progress, silent, terminalProgress } from './support/progress.js';
+export { type Progress, silent } from './support/progress.js';
+export { terminalProgress } from './support/terminalProgress.js';
 
 export type { Corpus, Sample, Source } from './corpus/Corpus.js';
 export { openCorpus } from './data/openCorpus.js';

@@ -136,11 +136,13 @@ async function collectInto({
     let decodedTokens = 0;
     // One part for each fold and language; without folds the whole is the only one.
     const parts: CollectedPart[][] = Array.from({ length: folds ?? 1 }, () => []);
+    const ownShare = 1 / (shard?.total ?? 1);
+    progress.whole?.([...survey.languages.values()].reduce((sum, { characters }) => sum + characters, 0) * ownShare);
     for (const [place, language] of corpus.languages.entries()) {
         const { characters, samples } = survey.languages.get(language)!;
         // Chunks go round the shards, and each language begins with another one.
         const isOwnChunk = (chunk: number): boolean => isOwn(shard, chunk + place);
-        progress.stage(`count ${language}`, Math.ceil(characters / (shard?.total ?? 1)));
+        progress.stage(`count ${language}`, Math.ceil(characters * ownShare));
         const growing = await Promise.all(
             parts.map(async (_, fold): Promise<GrowingPart> => {
                 const { path, key } = partOf(language, fold);

@@ -3,7 +3,7 @@ import { shardPath } from '../activations/Shard.js';
 import { LanguageNeuronsError, type ErrorCode } from '../errors.js';
 import type { GpuChoice } from '../engine/loadBackends.js';
 import { resolveModel } from '../engine/resolveModel.js';
-import { sideBySide } from '../support/progress.js';
+import { sideBySide } from '../support/terminalProgress.js';
 import type { CleanKind } from '../run/choices.js';
 import { merge, type Merged } from '../run/merge.js';
 import { takeMessage } from './messageProgress.js';

@@ -54,7 +54,7 @@ async function contextOf(args: readonly string[], kind: string, signal: AbortSig
     const progress =
         kind === tellsProgress
             ? (await import('./messageProgress.js')).progressAsMessages()
-            : (await import('../support/progress.js')).terminalProgress();
+            : (await import('../support/terminalProgress.js')).terminalProgress();
     return { args, signal, progress, say: (line) => process.stderr.write(`${line}\n`) };
 }
 

@@ -3,6 +3,7 @@ import type { Progress } from '../support/progress.js';
 
 /** A call of a progress in another process. */
 const callShape = z.discriminatedUnion('progress', [
+    z.object({ progress: z.literal('whole'), total: z.number() }),
     z.object({ progress: z.literal('stage'), label: z.string(), total: z.number() }),
     z.object({ progress: z.literal('advance'), units: z.number() }),
     z.object({ progress: z.literal('note'), line: z.string() }),
@@ -16,6 +17,7 @@ export function progressAsMessages(): Progress {
         process.send?.(call);
     };
     return {
+        whole: (total) => send({ progress: 'whole', total }),
         stage: (label, total) => send({ progress: 'stage', label, total }),
         advance: (units) => send({ progress: 'advance', units }),
         note: (line) => send({ progress: 'note', line }),
@@ -26,7 +28,8 @@ export function progressAsMessages(): Progress {
 /** What a child process tells; other messages are passed over. */
 export function takeMessage(message: unknown, progress: Progress): void {
     const { data: call } = callShape.safeParse(message);
-    if (call?.progress === 'stage') progress.stage(call.label, call.total);
+    if (call?.progress === 'whole') progress.whole?.(call.total);
+    else if (call?.progress === 'stage') progress.stage(call.label, call.total);
     else if (call?.progress === 'advance') progress.advance(call.units);
     else if (call?.progress === 'note') progress.note(call.line);
     else if (call?.progress === 'done') progress.done();

@@ -122,6 +122,7 @@ export function accuracyMetric({
                     .reduce((sum, found) => sum + found, 0);
             const total = count((condition, place) => answers.isAsked(condition, place));
             const open = count((condition, place) => answers.isOpen(condition, place));
+            progress.whole?.(total);
             progress.stage('accuracy', total);
             if (open < total) {
                 progress.note(`continues after ${total - open} of ${total} answers`);

@@ -69,10 +69,9 @@ export function perplexityMetric(
             const own = languages
                 .flatMap((language) => conditions.map((condition) => ({ condition, language })))
                 .filter((_, place) => isOwn(shard, place));
-            progress.stage(
-                'perplexity',
-                own.reduce((sum, { language }) => sum + charactersOf(language), 0),
-            );
+            const characters = own.reduce((sum, { language }) => sum + charactersOf(language), 0);
+            progress.whole?.(characters);
+            progress.stage('perplexity', characters);
             const before = own.filter(({ condition, language }) => !cells.isOpen(condition, language));
             if (before.length > 0) progress.note(`continues after ${before.length} finished cells`);
 

@@ -20,13 +20,14 @@ import { withFolder } from '../files/folderLock.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
 import { identify } from '../neurons/identify.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { type Progress, silent } from '../support/progress.js';
+import { inParts, type Progress, silent } from '../support/progress.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import type { ReportFiles } from '../report/Report.js';
 import { reportOn } from '../report/reportOn.js';
 import { toolVersions } from '../versions.js';
 import type { RunConfig } from './RunConfig.js';
+import { workWeights } from './workWeights.js';
 
 /** What was found out about one model. */
 export interface ExaminedModel {
@@ -101,10 +102,12 @@ interface ExamineOptions extends RunOptions {
 }
 
 async function examineInTurn(before: RunConfig, after: RunConfig, options: RunOptions): Promise<[Examined, Examined]> {
-    const base = await examine(before, options);
+    const { progress = silent } = options;
+    const [first, second] = inParts(progress, [1, 1]);
+    const base = await examine(before, { ...options, progress: first });
     const { fingerprint } = base.analysis.source?.model ?? {};
     const draftsOf = fingerprint === undefined ? undefined : { folder: base.folder, fingerprint };
-    return [base, await examine(after, { ...options, draftsOf })];
+    return [base, await examine(after, { ...options, progress: second, draftsOf })];
 }
 
 /** Both at the same time; one that fails stops the other. Progress is the first one's, as they take alike. */
@@ -155,6 +158,9 @@ async function examineIn(
     const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, alike);
     if (questions !== undefined) noteUntold(questions, accuracy?.judge ?? 'number+language', progress);
 
+    const weights = await workWeights(config, { texts, evaluation, questions }, signal);
+    const [counting, perplexities, answering] = inParts(progress, weights);
+
     const engine = await Engine.open({ ...engineOptionsOf(config), signal, progress });
     for (const note of engine.notes) progress.note(note);
     try {
@@ -167,7 +173,7 @@ async function examineIn(
             folds: config.folds,
             force,
             signal,
-            progress,
+            progress: counting,
         });
         const { method, topRate, bar, lambda, probability, minRouted } = config;
         const analysis = identify(activations, defined({ method, topRate, bar, lambda, probability, minRouted }));
@@ -179,9 +185,15 @@ async function examineIn(
             controls: config.controls,
             folder: config.out,
             signal,
-            progress,
         };
-        const matrices = [await deactivate({ ...experiment, engine, metric: perplexityMetric(evaluation) })];
+        const matrices = [
+            await deactivate({
+                ...experiment,
+                engine,
+                metric: perplexityMetric(evaluation),
+                progress: perplexities,
+            }),
+        ];
         if (accuracy !== undefined) {
             const { limit, wholeLimit, maxTokens, number, judge, sets = config.sets } = accuracy;
             const metric = accuracyMetric({
@@ -203,7 +215,7 @@ async function examineIn(
                 ...roomForAll(asked, metric.languages),
             });
             try {
-                matrices.push(await deactivate({ ...asked, engine: many, metric }));
+                matrices.push(await deactivate({ ...asked, engine: many, metric, progress: answering }));
             } finally {
                 many.close();
             }

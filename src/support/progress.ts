@@ -1,8 +1,10 @@
-import { clearLine, cursorTo } from 'node:readline';
-import { MultiBar, type Options, Presets, SingleBar } from 'cli-progress';
-
 /** Where long work tells how far it is. Words go to stderr; stdout belongs to results. */
 export interface Progress {
+    /**
+     * The stages to come, until `done`, have so many units together: one estimate is made for all of them. Without it
+     * each stage has its own.
+     */
+    whole?(total: number): void;
     /** Begins a stage of `total` units; ends the one before. */
     stage(label: string, total: number): void;
     /** Adds units to the stage. */
@@ -21,130 +23,44 @@ export const silent: Progress = {
     done: () => undefined,
 };
 
-/** A bar with an estimate on a terminal, a plain line every tenth of a stage elsewhere. */
-export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-    return stream.isTTY ? new BarProgress(stream) : new LineProgress(stream);
-}
-
-/** Progress of pieces of work that go on side by side. */
-export interface SideBySide {
-    readonly parts: readonly Progress[];
-    /** Ends all of them. */
-    done(): void;
-}
-
-/** Each told by its name: a bar on a terminal, lines that begin with it elsewhere. */
-export function sideBySide(names: readonly string[], stream: NodeJS.WriteStream = process.stderr): SideBySide {
-    if (!stream.isTTY) {
-        return { parts: names.map((name) => new LineProgress(stream, `${name}: `)), done: () => undefined };
-    }
-    const bars = new MultiBar(barOptions(stream), Presets.shades_classic);
-    const done = (): void => {
-        bars.update(); // with notes that wait for it
-        bars.stop();
+/**
+ * Divides one estimate among parts of work that come one after the other, each of which announces its `whole` and ends
+ * as if it were alone. What a part does not tell is done when the next begins; stages before any `whole`, such as
+ * reading a model, are no share of the work.
+ * @param weights how long each takes beside the others, in any unit
+ */
+export function inParts(progress: Progress, weights: readonly number[]): readonly Progress[] {
+    const sum = weights.reduce((all, weight) => all + weight, 0);
+    let told: number | undefined; // of `sum`
+    const tell = (units: number): void => {
+        if (told === undefined) progress.whole?.(sum);
+        if (units > (told ?? 0)) progress.advance(units - (told ?? 0));
+        told = Math.max(told ?? 0, units);
     };
-    return { parts: names.map((name) => new OneOfBars(bars, name)), done };
-}
-
-function barOptions(stream: NodeJS.WriteStream): Options {
-    return { stream, hideCursor: true, etaBuffer: 50, format: '{label} {bar} {percentage}% | {eta_formatted} left' };
-}
-
-function barLabel(label: string): { readonly label: string } {
-    return { label: label.padEnd(30) };
-}
-
-class OneOfBars implements Progress {
-    #bar: SingleBar | undefined;
-
-    constructor(
-        private readonly bars: MultiBar,
-        private readonly name: string,
-    ) {}
-
-    stage(label: string, total: number): void {
-        this.#bar ??= this.bars.create(1, 0, barLabel(this.name));
-        this.#bar.start(Math.max(1, total), 0, barLabel(`${this.name}: ${label}`));
-    }
-
-    advance(units: number): void {
-        this.#bar?.increment(units);
-    }
-
-    note(line: string): void {
-        this.bars.log(`${this.name}: ${line}\n`);
-    }
-
-    done(): void {
-        // its bar stays until all are done
-    }
-}
-
-class BarProgress implements Progress {
-    #bar: SingleBar | undefined;
-
-    constructor(private readonly stream: NodeJS.WriteStream) {}
-
-    stage(label: string, total: number): void {
-        this.done();
-        this.#bar = new SingleBar(barOptions(this.stream), Presets.shades_classic);
-        this.#bar.start(Math.max(1, total), 0, barLabel(label));
-    }
-
-    advance(units: number): void {
-        this.#bar?.increment(units);
-    }
-
-    note(line: string): void {
-        // Over the bar, which draws itself again below with its next step.
-        cursorTo(this.stream, 0);
-        clearLine(this.stream, 0);
-        this.stream.write(`${line}\n`);
-    }
-
-    done(): void {
-        this.#bar?.stop();
-        this.#bar = undefined;
-    }
-}
-
-class LineProgress implements Progress {
-    #label = '';
-    #total = 1;
-    #units = 0;
-    #tenths = 0;
-    #begin = 0;
-
-    /** @param prefix of every line */
-    constructor(
-        private readonly stream: NodeJS.WritableStream,
-        private readonly prefix = '',
-    ) {}
-
-    stage(label: string, total: number): void {
-        this.#label = label;
-        this.#total = Math.max(1, total);
-        this.#units = 0;
-        this.#tenths = 0;
-        this.#begin = Date.now();
-        this.note(label);
-    }
-
-    advance(units: number): void {
-        this.#units += units;
-        const share = Math.min(1, this.#units / this.#total);
-        const tenths = Math.floor(share * 10);
-        if (tenths <= this.#tenths || tenths >= 10) return;
-        this.#tenths = tenths;
-        const left = ((Date.now() - this.#begin) / 1000) * (1 / share - 1);
-        this.note(`${this.#label}: ${tenths * 10} %, about ${Math.ceil(left)} s left`);
-    }
-
-    note(line: string): void {
-        this.stream.write(`${this.prefix}${line}\n`);
-    }
-
-    done(): void {
-        // every line is already out
-    }
+    return weights.map((weight, i): Progress => {
+        const begin = weights.slice(0, i).reduce((all, before) => all + before, 0);
+        let total: number | undefined; // of this part, once it is announced
+        let done = 0;
+        return {
+            whole: (units) => {
+                [total, done] = [Math.max(1, units), 0];
+                tell(begin);
+            },
+            stage: (label, units) => progress.stage(label, units),
+            advance: (units) => {
+                if (total === undefined) {
+                    if (told === undefined) progress.advance(units);
+                    return;
+                }
+                done += units;
+                tell(begin + weight * Math.min(1, done / total));
+            },
+            note: (line) => progress.note(line),
+            done: () => {
+                if (total !== undefined) tell(begin + weight);
+                else if (told === undefined) progress.done();
+                total = undefined;
+            },
+        };
+    });
 }

@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { environmentOf, parseDevices, withoutOptions } from '../../../src/commands/devices.js';
 import { takeMessage } from '../../../src/commands/messageProgress.js';
-import { type Progress, sideBySide } from '../../../src/support/progress.js';
+import type { Progress } from '../../../src/support/progress.js';
+import { sideBySide } from '../../../src/support/terminalProgress.js';
 
 it('devices are told by their numbers', () => {
     expect(parseDevices('0')).toEqual([0]);

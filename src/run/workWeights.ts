@@ -1,0 +1,45 @@
+import type { Corpus } from '../corpus/Corpus.js';
+import { neuronSetNames } from '../neurons/neuronSets.js';
+import type { Questions } from '../questions/Questions.js';
+import { throwIfStopped } from '../support/stop.js';
+import type { RunConfig } from './RunConfig.js';
+
+/** Characters that a token of an answer takes the time of, and those of a question with its words; roughly. */
+const charactersPerToken = 6;
+const charactersPerQuestion = 400;
+
+/**
+ * How long counting, perplexities and answers take beside each other, in characters that go through the model, for one
+ * estimate of all. Reads the texts, so that one that is garbled is told before hours of work.
+ * @throws LanguageNeuronsError as the corpora; ABORTED
+ */
+export async function workWeights(
+    config: RunConfig,
+    { texts, evaluation, questions }: { texts: Corpus; evaluation: Corpus; questions: Questions | undefined },
+    signal: AbortSignal | undefined,
+): Promise<readonly [counting: number, perplexity: number, accuracy: number]> {
+    const { accuracy, controls = 3, sets = neuronSetNames.filter((name) => name !== 'experts') } = config;
+    const conditions = (asked: readonly string[]): number => asked.length * (1 + controls) * texts.languages.length;
+    const counting = await charactersOf(texts, signal);
+    const scored = await charactersOf(evaluation, signal);
+    const perplexity = scored * (1 + conditions(sets));
+    if (accuracy === undefined || questions === undefined) return [counting, perplexity, 0];
+    const { limit = Infinity, wholeLimit = limit, maxTokens = 256 } = accuracy;
+    let answers = 0;
+    for (const language of questions.languages) {
+        const { length } = await questions.inLanguage(language);
+        answers += Math.min(length, wholeLimit) + Math.min(length, limit) * conditions(accuracy.sets ?? sets);
+    }
+    return [counting, perplexity, answers * (charactersPerQuestion + (maxTokens / 2) * charactersPerToken)];
+}
+
+async function charactersOf(corpus: Corpus, signal: AbortSignal | undefined): Promise<number> {
+    let characters = 0;
+    for (const language of corpus.languages) {
+        for await (const { prompt, response } of corpus.samples(language)) {
+            throwIfStopped(signal);
+            characters += prompt.length + response.length;
+        }
+    }
+    return characters;
+}
