@@ -13,8 +13,6 @@ import { stopSignals, tellsProgress, toldMessage } from './supervise.js';
  * @param kind of child that this process is; see `startWork`
  */
 export async function main(args: readonly string[], kind: string): Promise<number> {
-    // stdout is the result's: what a library tells by the console are words.
-    globalThis.console = new Console(process.stderr, process.stderr);
     const stop = new AbortController();
     const onSignal = (): void => {
         if (stop.signal.aborted) process.exit(130); // asked twice
@@ -33,6 +31,8 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
     try {
         const planned = await parseArguments(args);
         if (planned === undefined) return 0; // --help or --version
+        // stdout is the result's: what a library tells by the console are words.
+        globalThis.console = new Console(process.stderr, process.stderr);
         context = await contextOf(args, kind, stop.signal);
         const work = await planned.command.load();
         const result = await work(planned.args as never, context);

@@ -13,12 +13,13 @@ export interface PlannedCommand {
 }
 
 /**
- * Reads a command line; `--help` and `--version` are answered on stdout.
+ * Reads a command line; `--help`, `--version` and `completion` are answered on stdout.
  * @returns undefined where nothing is left to do
  * @throws LanguageNeuronsError WRONG_USE
  */
 export async function parseArguments(args: readonly string[]): Promise<PlannedCommand | undefined> {
     // yargs calls builders and handlers while it parses; the work is done after.
+    const completing = args.includes('--get-yargs-completions'); // asked by the script of `completion`
     let command: CommandDeclaration | undefined;
     let planned: PlannedCommand | undefined;
     const parser = declareOptions(yargs([...args]), globalOptions)
@@ -35,9 +36,13 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
             'dot-notation': false,
         })
         .version(toolVersion)
+        .help('help')
+        .alias('h', 'help')
+        .completion('completion', 'print a script that completes commands and options in bash or zsh')
         .wrap(100)
         .exitProcess(false)
         .fail((message: string | undefined, error: Error | undefined) => {
+            if (completing) return; // a line that is being typed
             // Errors of the checks come as yargs' own, with their words.
             if (error !== undefined && error.name !== 'YError') throw error;
             throw wrongUse(error?.message ?? message ?? 'wrong use', args, command);
@@ -57,7 +62,7 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
         );
     }
     await parser.parseAsync();
-    return planned;
+    return completing ? undefined : planned;
 }
 
 function wrongUse(
@@ -93,10 +98,10 @@ function describeUnknown(
             .find((arg) => arg.replace(/^-+/, '') === name);
     const other = unknown.find((name) => typedAs(name) === undefined && args.includes(name));
     if (command === undefined && other !== undefined) {
-        return `unknown command ${other}${suggestion(
-            other,
-            commands.map(({ usage }) => usage.split(' ')[0]!),
-        )}`;
+        return `unknown command ${other}${suggestion(other, [
+            'completion',
+            ...commands.map(({ usage }) => usage.split(' ')[0]!),
+        ])}`;
     }
     const option = unknown.find((name) => typedAs(name) !== undefined);
     if (option !== undefined) {
