@@ -17,6 +17,7 @@ import { activationsPath, readActivations, writeActivations } from './activation
 import { addCounts, addTo } from './addCounts.js';
 import { checkReplaces } from './checkReplaces.js';
 import { type CollectedPart, emptyPart, readPart, writePart } from './collectedPart.js';
+import { fewTokens } from './fewTokens.js';
 import { engineVersions, modelSource } from './modelSource.js';
 import { isOwn, type Shard, shardName, shardText } from './Shard.js';
 import { type CorpusSurvey, surveyCorpus } from './surveyCorpus.js';
@@ -127,7 +128,9 @@ async function collectInto({
     if (isThere) {
         await removeParts();
         progress.note(`${resultPath}: already holds the counts of this model and these texts`);
-        return { activations: await readActivations(resultPath), decodedTokens: 0, seconds: seconds() };
+        const activations = await readActivations(resultPath);
+        noteFewTokens(activations);
+        return { activations, decodedTokens: 0, seconds: seconds() };
     }
     if (differences.length > 0)
         progress.note(`${resultPath}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
@@ -180,7 +183,13 @@ async function collectInto({
     };
     await writeActivations(resultPath, activations);
     await removeParts();
+    noteFewTokens(activations);
     return { activations, decodedTokens, seconds: seconds() };
+
+    function noteFewTokens(counted: Activations): void {
+        const line = shard === undefined ? fewTokens(counted) : undefined;
+        if (line !== undefined) progress.note(line);
+    }
 }
 
 /** What has been counted of one language, or of a fold of it, and where it is kept. */

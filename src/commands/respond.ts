@@ -1,3 +1,4 @@
+import { noteUntold } from '../experiments/untoldLanguages.js';
 import { generationContextSize } from '../engine/engineTypes.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
@@ -24,6 +25,7 @@ export async function respondCommand(
 ): Promise<CommandResult> {
     const { limit, answers, maxTokens, temperature, seed, out } = args;
     const questions = await openQuestions(args.data, { languages: parseLanguages(args.languages), signal, progress });
+    noteUntold(questions, 'number+language', progress, 'see the share of right numbers alone');
     const engine = await openEngine(
         { ...toEngineOptions(args), contextSize: args.contextSize ?? generationContextSize },
         { signal, progress },

@@ -11,8 +11,14 @@ const noted = new WeakSet<Questions>();
 /**
  * Says once what the language of answers cannot be told of: languages that the detector does not know, in which no
  * answer is right but by its number alone, and those that it takes for a wider one.
+ * @param mend what to do about the former
  */
-export function noteUntold(questions: Questions, judge: AnswerJudge, progress: Progress): void {
+export function noteUntold(
+    questions: Questions,
+    judge: AnswerJudge,
+    progress: Progress,
+    mend = 'judge by the number alone (--judge number), or leave the language out',
+): void {
     if (judge === 'number' || noted.has(questions)) return;
     noted.add(questions);
     const { name, languages } = questions;
@@ -20,7 +26,7 @@ export function noteUntold(questions: Questions, judge: AnswerJudge, progress: P
     if (untold.length > 0) {
         progress.note(
             `${name}: the language of answers in ${inList(untold)} cannot be told, so that none of them counts as ` +
-                'right; judge by the number alone (--judge number), or leave the language out',
+                `right; ${mend}`,
         );
     }
     const wider = languages.flatMap((language) => {

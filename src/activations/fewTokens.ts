@@ -1,0 +1,18 @@
+import type { Activations } from './Activations.js';
+import { inList } from '../support/inList.js';
+
+/** The standard error of a probability from so many tokens is at most 0.05. */
+const enoughTokens = 100;
+
+/**
+ * A line on languages that were counted on so few tokens that chance decides which neurons are theirs; undefined where
+ * there is none.
+ */
+export function fewTokens({ languages, tokens }: Pick<Activations, 'languages' | 'tokens'>): string | undefined {
+    const few = languages.flatMap((language, k) => {
+        const counted = tokens[k]!;
+        return counted < enoughTokens ? [`${language} (${counted} ${counted === 1n ? 'token' : 'tokens'})`] : [];
+    });
+    if (few.length === 0) return undefined;
+    return `few tokens of ${inList(few)}: which neurons are found is chance below some hundred; give more texts`;
+}
