@@ -82,6 +82,7 @@ export type {
 } from './experiments/Comparison.js';
 export { readComparison, writeComparison } from './experiments/comparisonFile.js';
 export { openQuestions, type QuestionsOptions } from './questions/openQuestions.js';
+export { asPrompts } from './questions/chatSamples.js';
 export type { PromptTemplate } from './questions/PromptTemplate.js';
 export { openTemplate, promptTemplates } from './questions/promptTemplates.js';
 export type { Question, Questions } from './questions/Questions.js';

@@ -11,6 +11,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { checkInFolder, ensureSubfolder } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
 import { keyOf } from '../support/keyOf.js';
+import { asPrompts } from '../questions/chatSamples.js';
 import { type Progress, silent } from '../support/progress.js';
 import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { activationsPath, readActivations, writeActivations } from './activationsFile.js';
@@ -162,7 +163,10 @@ async function collectInto({
             // The texts are read once for all folds.
             for await (const { to, ...chunk } of chunks(corpus.samples(language), growing, isOwnChunk)) {
                 const counted = await steppingDown(engine, progress, () =>
-                    engine.count(chunk.samples, { signal, onBatch: (_, read) => progress.advance(read) }),
+                    engine.count(asPrompts(engine, chunk.samples), {
+                        signal,
+                        onBatch: (_, read) => progress.advance(read),
+                    }),
                 );
                 decodedTokens += counted.decodedTokens;
                 to.part = addToPart(to.part, chunk, counted);

@@ -42,6 +42,7 @@ export async function surveyCorpus(corpus: Corpus, signal?: AbortSignal): Promis
             sketch.add(sample.response);
             samples++;
             characters += sample.prompt.length + sample.response.length;
+            for (const { content } of sample.turns ?? []) characters += content.length;
         }
         const hex = digest.hex();
         languages.set(language, { samples, characters, digest: hex, set: digest.set(), sketch: sketch.toString() });

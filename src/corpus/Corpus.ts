@@ -1,5 +1,12 @@
 import type { Progress } from '../support/progress.js';
 
+/** What somebody says in a conversation. */
+export interface Turn {
+    /** `system`, `user`, `assistant`, or what else a chat template knows. */
+    readonly role: string;
+    readonly content: string;
+}
+
 /**
  * One text of a corpus. Only the tokens of `response` are counted and scored; a plain text is a
  * response with an empty prompt.
@@ -11,6 +18,11 @@ export interface Sample {
     readonly response: string;
     /** Special tokens written out in it, such as `<|im_start|>`, are these tokens. Default: plain text. */
     readonly special?: boolean;
+    /**
+     * What is said before the response, in place of `prompt`, which is empty: the model's chat template makes the
+     * prompt of it (`asPrompts`). Default: none.
+     */
+    readonly turns?: readonly Turn[];
 }
 
 /** Where texts or questions come from. */

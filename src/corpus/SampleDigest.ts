@@ -6,10 +6,12 @@ export class SampleDigest {
     readonly #hash = createHash('sha256');
     #sum = 0n;
 
-    add({ prompt, response, special }: Sample): void {
+    add({ prompt, response, special, turns }: Sample): void {
         const own = createHash('sha256');
         for (const hash of [this.#hash, own]) {
             if (special === true) hash.update('special');
+            if (turns !== undefined)
+                hash.update(`turns${JSON.stringify(turns.map(({ role, content }) => [role, content]))}`);
             for (const text of [prompt, response]) hash.update(`${Buffer.byteLength(text)}:`).update(text);
         }
         this.#sum = BigInt.asUintN(256, this.#sum + BigInt(`0x${own.digest('hex')}`));

@@ -78,10 +78,15 @@ export class SampleSpool {
     }
 
     /** @throws LanguageNeuronsError UNWRITABLE */
-    async add({ language, prompt, response, special }: Sample): Promise<void> {
+    async add({ language, prompt, response, special, turns }: Sample): Promise<void> {
         const kept = this.mention(language);
         // As JSON, which keeps also what is no valid Unicode, and no line break.
-        const line = JSON.stringify(special === true ? [prompt, response, 1] : [prompt, response]);
+        const line = JSON.stringify([
+            prompt,
+            response,
+            special === true ? 1 : 0,
+            ...(turns === undefined ? [] : [turns]),
+        ]);
         kept.held.push(line);
         kept.heldCharacters += line.length;
         this.#held += line.length;
@@ -139,8 +144,8 @@ export class SampleSpool {
 }
 
 function sampleOf(language: string, line: string): Sample {
-    const [prompt, response, special] = JSON.parse(line) as [string, string, 1?];
-    return { language, prompt, response, ...(special === 1 ? { special: true } : {}) };
+    const [prompt, response, special, turns] = JSON.parse(line) as [string, string, 0 | 1, Sample['turns']];
+    return { language, prompt, response, ...(special === 1 ? { special: true } : {}), ...(turns ? { turns } : {}) };
 }
 
 function unwritable(path: string, cause: unknown): LanguageNeuronsError {

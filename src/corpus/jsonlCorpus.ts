@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { nameProblem, shownName } from '../support/names.js';
+import { conversationShape, lastAnswer } from './chatTurns.js';
 import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
 import { readLines } from './readLines.js';
 import { spooledCorpus } from './spooledCorpus.js';
@@ -12,10 +13,17 @@ const record = z.union([
     z
         .object({ language, text: z.string() })
         .transform(({ language, text }) => ({ language, prompt: '', response: text })),
+    z
+        .intersection(
+            z.object({ language }),
+            conversationShape.transform((turns) => ({ turns })),
+        )
+        .transform(({ language, turns }) => ({ language, conversation: turns })),
 ]);
 
 /**
- * A JSONL file of `{language, text}` or `{language, prompt, response}`.
+ * A JSONL file of `{language, text}`, `{language, prompt, response}`, or conversations: `{language, messages}` of
+ * `{role, content}`, `{language, conversations}` of `{from, value}`, whose last answer is the response.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ENCODING, EMPTY, DAMAGED naming the line, UNWRITABLE, ABORTED
  */
 export function jsonlCorpus(path: string, options: CorpusOptions): Promise<Corpus> {
@@ -25,14 +33,14 @@ export function jsonlCorpus(path: string, options: CorpusOptions): Promise<Corpu
 async function* allSamples(path: string, signal: AbortSignal | undefined): AsyncGenerator<Sample> {
     for await (const { text, number } of readLines(path, signal)) {
         if (text.trim() === '') continue;
-        let value: Sample;
+        let value: z.output<typeof record>;
         try {
             value = record.parse(JSON.parse(text));
         } catch (cause) {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${path}: line ${number} is not {"language", "text"} or ` +
-                    '{"language", "prompt", "response"} with a language such as en; mend the line',
+                `${path}: line ${number} is not {"language", "text"}, {"language", "prompt", "response"} or ` +
+                    '{"language", "messages": [{"role", "content"}]} with a language such as en; mend the line',
                 { cause },
             );
         }
@@ -44,6 +52,18 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
                     'name a language such as en',
             );
         }
-        yield value;
+        if (!('conversation' in value)) {
+            yield value;
+            continue;
+        }
+        const answer = lastAnswer(value.conversation);
+        if (answer === undefined) {
+            throw new LanguageNeuronsError(
+                'DAMAGED',
+                `${path}: line ${number} has no turn of the assistant, whose last one is counted; ` +
+                    'add it, or take the line out',
+            );
+        }
+        yield { language: value.language, prompt: '', response: answer.response, turns: answer.before };
     }
 }

@@ -1,4 +1,5 @@
 import type { Sample } from '../corpus/Corpus.js';
+import { LanguageNeuronsError } from '../errors.js';
 import type { NativeModel } from './addon.js';
 import { awaitNative } from './nativeError.js';
 
@@ -24,6 +25,12 @@ export async function* tokenizeSamples(
     let group: AnySample[] = [];
     let characters = 0;
     for await (const sample of samples) {
+        if ('turns' in sample && sample.turns !== undefined) {
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                'a sample is a conversation; make a prompt of it by the chat template first (asPrompts)',
+            );
+        }
         group.push(sample);
         characters += 'tokens' in sample ? sample.characters : sample.prompt.length + sample.response.length;
         if (characters >= groupCharacters) {

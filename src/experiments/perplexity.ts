@@ -11,6 +11,7 @@ import { conditionEdit } from './conditions.js';
 import { openJournals } from './journals.js';
 import type { Metric } from './Metric.js';
 import { cellShape, cellsJournal, PerplexityCells, perplexityFacts, type ScoredCell } from './perplexityCells.js';
+import { asPrompts } from '../questions/chatSamples.js';
 
 export interface PerplexityOptions {
     /**
@@ -85,7 +86,7 @@ export function perplexityMetric(
                         continue;
                     }
                     const score = await steppingDown(engine, progress, () =>
-                        engine.score(corpus.samples(language), { signal, edit, over, onBatch }),
+                        engine.score(asPrompts(engine, corpus.samples(language)), { signal, edit, over, onBatch }),
                     );
                     if (score.tokens === 0) {
                         const where = over === 'response' ? '' : ` in its ${over}s`;
