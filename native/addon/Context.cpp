@@ -314,7 +314,8 @@ void Context::draw_after(
     }
     for (size_t i = 0; i < rows.size(); ++i) {
         const float * logits = llama_get_logits_ith(context.get(), rows[i]);
-        const llama_token token = draw(logits, n_vocab, draws.temperatures[i], draws.uniforms[step * rows.size() + i]);
+        const double uniform = draws.uniforms[step * rows.size() + i];
+        const llama_token token = draw(logits, n_vocab, draws.temperatures[i], uniform, draws.truncations[i]);
         sampled.tokens.push_back(token);
         if (asked.entries[i] != 0) {
             sampled.drawn.add(logits, n_vocab, token, asked.likeliest);

@@ -1,6 +1,7 @@
 #pragma once
 
 #include "CallbackCounter.h"
+#include "Draw.h"
 #include "Failure.h"
 #include "Model.h"
 #include "ThreadPool.h"
@@ -57,6 +58,7 @@ struct Draws {
     std::vector<double> uniforms;        // [steps, entries] in [0, 1)
     std::vector<int32_t> edits;          // [steps, entries]: of what is drawn, where each token has its own
     std::vector<double> temperatures;    // of each entry; 0: the likeliest token
+    std::vector<Truncation> truncations; // of each entry
     size_t steps = 1;                    // at most
     std::vector<llama_token> ends;       // no step follows one in which one of these was drawn
     Asked asked;

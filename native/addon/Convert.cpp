@@ -71,6 +71,20 @@ bool all_below(const std::vector<int32_t> & values, size_t bound) {
     });
 }
 
+std::vector<Truncation> truncations(const Napi::Object & object, size_t n_entries) {
+    const auto values = vector_of<Napi::Float64Array, double>(object, "truncations");
+    if (values.size() != 3 * n_entries) {
+        throw Napi::TypeError::New(object.Env(), "truncations are top_k, top_p and min_p of each draw");
+    }
+    std::vector<Truncation> result;
+    for (size_t i = 0; i < values.size(); i += 3) {
+        // Not a number, or of no int32: nothing is left out by it.
+        const double top_k = values[i] >= 1 && values[i] <= double(INT32_MAX) ? values[i] : 0;
+        result.push_back({ int32_t(top_k), values[i + 1], values[i + 2] });
+    }
+    return result;
+}
+
 Asked asked(const Napi::Object & object, size_t n_tokens, size_t n_vocab, size_t n_entries) {
     Asked asked;
     asked.rows = vector_of<Napi::Int32Array, int32_t>(object, "rows");
@@ -173,6 +187,10 @@ Draws convert::draws(const Napi::Object & object, size_t n_tokens, size_t n_voca
             object.Env(), "draws name tokens of the batch, each with its sequence and temperature, and a uniform "
                           "number and an edit a step"
         );
+    }
+    draws.truncations.resize(entries);
+    if (!object.Get("truncations").IsUndefined()) {
+        draws.truncations = truncations(object, entries);
     }
     draws.asked.entries.assign(entries, 0);
     if (!object.Get("asked").IsUndefined()) {

@@ -201,7 +201,16 @@ std::vector<llama_token> Model::tokenize(const std::string & text, bool special)
 
 std::string Model::detokenize(const std::vector<llama_token> & tokens) const {
     const AbortsThrown aborts;
-    const llama_vocab * vocab = llama_model_get_vocab(handle.get());
+    const llama_vocab * vocab = vocabulary();
+    const llama_token size = llama_vocab_n_tokens(vocab);
+    for (llama_token token : tokens) {
+        if (token < 0 || token >= size) { // llama.cpp looks up whatever it is given
+            fail(
+                "WRONG_USE", "the model has no token " + std::to_string(token)
+                                 + "; its tokens are whole numbers from 0 to " + std::to_string(size - 1)
+            );
+        }
+    }
     std::string text(tokens.size() * 8 + 8, '\0');
     int32_t n =
         llama_detokenize(vocab, tokens.data(), int32_t(tokens.size()), text.data(), int32_t(text.size()), false, false);

@@ -2,6 +2,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { Arrivals } from './Arrivals.js';
 import type { TextEdit } from './edits.js';
 import { generate, type GeneratedTokens, type GenerationRequest } from './generate.js';
+import type { Truncation } from './Growing.js';
 import { awaitNative } from './nativeError.js';
 import type { Passes } from './Passes.js';
 import type { Telling, ToldToken } from './telling.js';
@@ -33,6 +34,8 @@ export interface AnswerRequest {
     readonly maxTokens: number;
     /** Default 0: always the likeliest token. */
     readonly temperature?: number | undefined;
+    /** Default: every token may be drawn. */
+    readonly truncation?: Truncation | undefined;
     /** With the numbers of prompt and answer it decides what is drawn at a temperature above 0. Defaults 1, 0, 0. */
     readonly seed?: number | undefined;
     readonly promptNumber?: number | undefined;
@@ -115,13 +118,28 @@ export class Answering {
 
     /** Tokens of a text; special tokens written out in it are these tokens, where asked for. */
     async tokenize(text: string, special: boolean): Promise<Int32Array> {
-        return (await awaitNative(() => this.#passes.model.tokenize([text], special)))[0]!;
+        return (await this.tokenizeAll([text], special))[0]!;
+    }
+
+    /** Tokens of each text; as `tokenize`. */
+    async tokenizeAll(texts: readonly string[], special: boolean): Promise<Int32Array[]> {
+        return awaitNative(() => this.#passes.model.tokenize(texts, special));
     }
 
     /** A prompt as the model reads it: BOS first where the model asks for one. */
     withBos(prompt: Int32Array): Int32Array {
+        const length = this.lengthWithBos(prompt);
+        if (length === prompt.length) return prompt;
+        const whole = new Int32Array(length);
+        whole[0] = this.#passes.info.bos;
+        whole.set(prompt, 1);
+        return whole;
+    }
+
+    /** Tokens of a prompt as the model reads it. */
+    lengthWithBos(prompt: Int32Array): number {
         const { bos } = this.#passes.info;
-        return bos < 0 || prompt[0] === bos ? prompt : Int32Array.from([bos, ...prompt]);
+        return prompt.length + (bos < 0 || prompt[0] === bos ? 0 : 1);
     }
 
     /**
@@ -133,7 +151,7 @@ export class Answering {
             if (this.#closed) throw closedError();
             this.check(request);
             const prompt = this.withBos(request.prompt);
-            const { maxTokens, temperature = 0, seed = 1, edit = 0, telling, signal } = request;
+            const { maxTokens, temperature = 0, seed = 1, edit = 0, truncation, telling, signal } = request;
             const asked: Asked = {
                 asked: request,
                 id: request.promptNumber ?? 0,
@@ -142,6 +160,7 @@ export class Answering {
                 answers: 1,
                 maxTokens,
                 temperature,
+                truncation,
                 seed,
                 stops: request.stops ?? [],
                 editAt: (position) => this.#passes.editAt(edit, position, prompt.length),
@@ -174,20 +193,21 @@ export class Answering {
     }
 
     /** @throws LanguageNeuronsError WRONG_USE for what `ask` would not take */
-    check({ prompt: given, maxTokens, edit = 0 }: AnswerRequest): void {
-        const prompt = this.withBos(given);
+    check({ prompt, maxTokens, edit = 0 }: AnswerRequest): void {
+        const length = this.lengthWithBos(prompt);
         const { requestSize, edits = [undefined] } = this.#options;
         const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
-        if (prompt.length === 0) throw wrong('a prompt has no token; give it some text');
+        if (length === 0) throw wrong('a prompt has no token; give it some text');
         if (!(Number.isInteger(maxTokens) && maxTokens >= 0)) throw wrong(`an answer has no ${maxTokens} tokens`);
-        if (edits.length <= edit || edit < 0) throw wrong(`a prompt asks for edit ${edit} of ${edits.length}`);
-        if (prompt.length + maxTokens > requestSize) {
+        if (!(Number.isInteger(edit) && edit >= 0 && edit < edits.length))
+            throw wrong(`a prompt asks for edit ${edit} of ${edits.length}`);
+        if (length + maxTokens > requestSize) {
             throw wrong(
-                `a prompt of ${prompt.length} tokens with an answer of up to ${maxTokens} is longer than the ` +
+                `a prompt of ${length} tokens with an answer of up to ${maxTokens} is longer than the ` +
                     `${requestSize} tokens of a request`,
             );
         }
-        const outside = prompt.find((token) => token < 0 || token >= this.texts.size);
+        const outside = prompt.find((token) => !this.texts.has(token));
         if (outside !== undefined) throw wrong(`the model has no token ${outside} of ${this.texts.size}`);
     }
 

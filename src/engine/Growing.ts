@@ -10,6 +10,19 @@ const mostSteps = 64;
 /** The same where answers may stop at a text, beyond which what is drawn is thrown away, or meet their drafts again. */
 const mostStepsWatched = 6;
 
+/**
+ * Which tokens may be drawn at a temperature above 0, one bound after another, by their probabilities at that
+ * temperature: the `topK` likeliest (0: all); of these the fewest likeliest that make up `topP` of their sum (1: all);
+ * of these those at least `minP` times as likely as the likeliest (0: all).
+ */
+export interface Truncation {
+    readonly topK: number;
+    readonly topP: number;
+    readonly minP: number;
+}
+
+const wholeVocabulary: Truncation = { topK: 0, topP: 1, minP: 0 };
+
 /** A request whose tokens may go through different edits. */
 export interface EditedRequest {
     readonly editAt?: (position: number) => number;
@@ -42,6 +55,8 @@ export interface Growing<Request = unknown> {
     readonly maxTokens: number;
     /** 0: always the likeliest token. */
     readonly temperature: number;
+    /** Default: every token may be drawn. */
+    readonly truncation: Truncation | undefined;
     /** Of each token, where that is asked for. */
     readonly told: ToldToken[];
     /** Tokens that are looked at in the batch under way, the first so many of the draft. */
@@ -98,6 +113,16 @@ export function uniformsOf(drawn: readonly Growing[], steps: number): Float64Arr
 export function temperaturesOf(drawn: readonly Growing[]): Float64Array {
     return Float64Array.from(
         drawn.flatMap(({ trying, temperature }) => Array<number>(1 + trying.length).fill(temperature)),
+    );
+}
+
+/** [rows, 3]; undefined: every token may be drawn. */
+export function truncationsOf(drawn: readonly Growing[]): Float64Array | undefined {
+    if (drawn.every(({ truncation }) => truncation === undefined)) return undefined;
+    return Float64Array.from(
+        drawn.flatMap(({ trying, truncation: { topK, topP, minP } = wholeVocabulary }) =>
+            Array.from({ length: 1 + trying.length }, () => [topK, topP, minP]).flat(),
+        ),
     );
 }
 

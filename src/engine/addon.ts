@@ -292,6 +292,11 @@ export interface NativeDraws {
     readonly ends: Int32Array;
     /** Of each entry. 0: the likeliest token. */
     readonly temperatures: Float64Array;
+    /**
+     * [entries, 3]: `top_k` (0: all), `top_p` (1: all) and `min_p` (0: all), bounds on which tokens are drawn at a
+     * temperature above 0; see `Truncation`. Default: none.
+     */
+    readonly truncations?: Float64Array | undefined;
     /** With the head `logits` alone. Default: none. */
     readonly asked?: NativeAsked | undefined;
 }

@@ -16,6 +16,8 @@ import {
     stepsTogether,
     temperaturesOf,
     toldOfDrawn,
+    type Truncation,
+    truncationsOf,
     uniformsOf,
 } from './Growing.js';
 import { StopMatcher } from './stops.js';
@@ -41,6 +43,8 @@ export interface GenerationRequest {
     readonly maxTokens?: number;
     readonly temperature?: number;
     readonly seed?: number;
+    /** Default: every token may be drawn. */
+    readonly truncation?: Truncation | undefined;
     /** Log-probabilities to tell of its tokens; for one answer. Default: none. */
     readonly telling?: Telling | undefined;
     /** Once aborted, it is given up: what it has is freed, and its answers do not come. */
@@ -225,6 +229,7 @@ export async function* generate<Request extends GenerationRequest>(
                     draft: draft === undefined ? undefined : new Draft(draft),
                     maxTokens: lengthOf(started.request),
                     temperature,
+                    truncation: started.request.truncation,
                     told: [],
                     trying: none,
                     drafted: 0,
@@ -255,6 +260,7 @@ export async function* generate<Request extends GenerationRequest>(
             ends,
             steps,
             temperatures: temperaturesOf(drawn),
+            truncations: truncationsOf(drawn),
             edits: editsOf(drawn, steps),
             uniforms: uniformsOf(drawn, steps),
             asked: askedOf(toTell, entriesToTell(drawn)),
