@@ -42,6 +42,14 @@ process.send('ready');
 
 type Message = 'ready' | { readonly text?: string; readonly failure?: string };
 
+/**
+ * What came of a template and what it was given, in a few words: it refuses it, or takes too long or too much memory
+ * for it. Any other failure is one of this machine's.
+ */
+export class TemplateFailure extends Error {
+    override readonly name = 'TemplateFailure';
+}
+
 /** What a template is given. */
 export type TemplateContext = Readonly<Record<string, unknown>>;
 
@@ -72,9 +80,9 @@ export class TemplateProcess {
     }
 
     /**
-     * One prompt after another, in the order asked for.
+     * One prompt after another, in the order asked for. One that fails fails alone.
      * @param now what `strftime_now` writes: milliseconds since 1970, as if local time were UTC
-     * @throws Error that says in a few words what went wrong
+     * @throws TemplateFailure; Error where the process cannot be started or was ended
      */
     render(context: TemplateContext, now: number): Promise<string> {
         return new Promise((resolve, reject) => {
@@ -92,7 +100,9 @@ export class TemplateProcess {
         this.#child ??= this.#start();
         if (!this.#ready) return;
         this.#running = this.#waiting.shift()!;
-        this.#limit(renderMilliseconds, `runs for more than ${renderMilliseconds / 1000} s`);
+        this.#limit(renderMilliseconds, () =>
+            this.#failRunning(new TemplateFailure(`runs for more than ${renderMilliseconds / 1000} s`)),
+        );
         const { context, now } = this.#running;
         this.#child.send({ chatTemplate: this.#chatTemplate, context, now });
     }
@@ -127,19 +137,28 @@ export class TemplateProcess {
             } else {
                 const { resolve, reject } = this.#running!;
                 this.#running = undefined;
-                if (message.text === undefined) reject(new Error(message.failure));
+                if (message.text === undefined) reject(new TemplateFailure(message.failure));
                 else resolve(message.text);
             }
             this.#next();
         });
-        child.on('error', (cause) => child === this.#child && this.#giveUp(`its process: ${cause.message}`));
+        child.on('error', (cause) => {
+            if (child !== this.#child) return;
+            if (this.#running !== undefined) this.#failRunning(new Error(`its process: ${cause.message}`));
+            else this.#giveUp(`its process: ${cause.message}`);
+        });
         child.on('exit', (code, signal) => {
             if (child !== this.#child) return;
             const aborted = signal === 'SIGABRT' || code === 134; // what V8 does where the heap is full
-            if (aborted) this.#giveUp(`takes more than ${heapMegabytes} MiB of memory`);
-            else this.#giveUp(`its process ended with ${signal ?? code}`);
+            if (aborted && this.#running !== undefined)
+                this.#failRunning(new TemplateFailure(`takes more than ${heapMegabytes} MiB of memory`));
+            else if (this.#running !== undefined) this.#failRunning(new Error(endedWith(signal ?? code)));
+            else if (this.#ready) this.#end();
+            else this.#giveUp(endedWith(signal ?? code));
         });
-        this.#limit(startMilliseconds, `its process does not start in ${startMilliseconds / 1000} s`);
+        this.#limit(startMilliseconds, () =>
+            this.#giveUp(`its process does not start in ${startMilliseconds / 1000} s`),
+        );
         return child;
     }
 
@@ -149,19 +168,35 @@ export class TemplateProcess {
     }
 
     /** The timer keeps us alive while a prompt is waited for; the process does not. */
-    #limit(milliseconds: number, why: string): void {
+    #limit(milliseconds: number, fail: () => void): void {
         clearTimeout(this.#timer);
-        this.#timer = setTimeout(() => this.#giveUp(why), milliseconds);
+        this.#timer = setTimeout(fail, milliseconds);
     }
 
-    /** Ends the process, and all that waits for it: what follows would most likely take as long. */
+    /** Ends the process for what it was given last; those that wait get another. */
+    #failRunning(cause: Error): void {
+        const running = this.#running;
+        this.#end();
+        running?.reject(cause);
+        this.#next();
+    }
+
+    /** Ends the process, and all that waits for it: another would not do better. */
     #giveUp(why: string): void {
-        clearTimeout(this.#timer);
         const jobs = [...(this.#running === undefined ? [] : [this.#running]), ...this.#waiting.splice(0)];
+        this.#end();
+        for (const { reject } of jobs) reject(new Error(why));
+    }
+
+    #end(): void {
+        clearTimeout(this.#timer);
         this.#child?.kill('SIGKILL');
         this.#child = undefined;
         this.#running = undefined;
         this.#ready = false;
-        for (const { reject } of jobs) reject(new Error(why));
     }
+}
+
+function endedWith(how: string | number | null): string {
+    return `its process ended with ${how}`;
 }

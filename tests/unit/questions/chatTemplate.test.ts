@@ -56,13 +56,13 @@ describe("a model's chat template", () => {
         expect(turns).toBeGreaterThan(10); // the template ran elsewhere
     });
 
-    it('that loops for one question takes those that wait with it, and serves the next', async () => {
+    it('that loops for one question fails alone: those that wait are written by another process', async () => {
         const template = await chat(whenAsked(endless));
         const asked = ['before', 'now', 'after', 'later'].map((text) => template.write({ language: 'en', text }));
         const begin = performance.now();
         const outcomes = await Promise.allSettled(asked);
-        expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected', 'rejected']);
-        expect(performance.now() - begin).toBeLessThan(9_900); // once 5 s, not once for each
+        expect(outcomes.map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled', 'fulfilled']);
+        expect(performance.now() - begin).toBeLessThan(9_900);
         expect(await template.write({ language: 'en', text: 'again' })).toBe('ok');
     });
 
