@@ -1,10 +1,11 @@
 import { defineConfig } from 'vitest/config';
 
 // unit: pure, no model. build: the build driver. model: the real addon on real GGUF files.
-// campaign: kills, mutated inputs, failing files, two processes, a jumping clock, `npm run test:campaign`; its sizes
-// are in tests/campaign/settings.ts. docs: what README and docs show, `npm run test:docs`. rpc: two RPC servers on the
-// loopback address, `npm run test:rpc`, which builds ggml's RPC backend. slurm: job arrays on a Slurm of this machine
-// alone, `npm run test:slurm`. packages: the tarballs, installed where there is no compiler, `npm run test:packages`.
+// campaign: kills, mutated inputs, failing files, two processes, a jumping clock, a storm of requests,
+// `npm run test:campaign`; its sizes are in tests/campaign/settings.ts. docs: what README and docs show,
+// `npm run test:docs`. rpc: two RPC servers on the loopback address, `npm run test:rpc`, which builds ggml's RPC
+// backend. slurm: job arrays on a Slurm of this machine alone, `npm run test:slurm`. packages: the tarballs, installed
+// where there is no compiler, `npm run test:packages`.
 // export: every architecture and every block type, edited and read by llama.cpp's own programs, `npm run test:export`.
 // architectures: a model of every architecture that llama.cpp can write, `npm run test:architectures`.
 export default defineConfig({

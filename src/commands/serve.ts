@@ -8,6 +8,7 @@ import { type InterventionShorthand, parseShorthand } from '../interventions/sho
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { checkHost } from '../serve/listen.js';
+import { parseOrigins } from '../serve/origins.js';
 import { serve } from '../serve/serve.js';
 import { distinct, nameShorthand, servedModels, withoutEach } from '../serve/ServedModel.js';
 import type { CommandContext, CommandResult } from './CommandDeclaration.js';
@@ -19,6 +20,7 @@ interface ServeArguments extends ModelArguments, InterventionShorthand {
     readonly host: string;
     readonly port: number;
     readonly apiKey: string | undefined;
+    readonly allowOrigin: string | undefined;
     readonly parallel: number;
     readonly maxWaiting: number;
     readonly maxBody: number;
@@ -32,6 +34,7 @@ export async function serveCommand(args: ServeArguments, context: CommandContext
     const { signal, progress, say } = context;
     const apiKey = args.apiKey ?? (process.env['LANGUAGE_NEURONS_API_KEY'] || undefined);
     checkHost(host, apiKey);
+    const origins = parseOrigins(args.allowOrigin);
     const shorthand = parseShorthand(args);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const named = distinct([
@@ -56,6 +59,7 @@ export async function serveCommand(args: ServeArguments, context: CommandContext
         host,
         port,
         apiKey,
+        origins,
         parallel,
         requestSize,
         date: args.date,

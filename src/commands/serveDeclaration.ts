@@ -21,6 +21,10 @@ export const serveDeclaration: CommandDeclaration = {
         host: { default: '127.0.0.1', describe: 'address to listen on; other than this machine asks for a key' },
         port: { number: ranges.freePort, default: 8080, describe: 'port to listen on; 0: any that is free' },
         'api-key': { describe: 'key that clients must send (better: in the variable LANGUAGE_NEURONS_API_KEY)' },
+        'allow-origin': {
+            describe:
+                'origins of web pages that may ask and read answers, such as https://example.org,http://localhost:5173',
+        },
         parallel: {
             number: ranges.parallel,
             default: 16,

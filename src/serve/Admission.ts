@@ -1,35 +1,40 @@
 import { ApiError } from './ApiError.js';
 
-/** Keeps the answers that are asked for at once, under way or waiting, below a number. */
+/** Keeps what is asked for at once, under way or waiting, below a number. */
 export class Admission {
     readonly #most: number;
+    readonly #what: string;
     #open = 0;
 
-    constructor(most: number) {
+    /** @param what it counts, in the plural */
+    constructor(most: number, what = 'answers') {
         this.#most = most;
+        this.#what = what;
     }
 
     /**
-     * Lets answers in.
+     * Lets so many in.
      * @returns what lets them out
      * @throws ApiError 429 where there are too many, 400 where so many are never let in
      */
-    enter(answers: number): () => void {
-        if (answers > this.#most) {
+    enter(count: number): () => void {
+        if (count > this.#most) {
             throw new ApiError(
                 400,
-                `${answers} answers at once are more than the ${this.#most} that may wait; ask less`,
+                `${count} ${this.#what} at once are more than the ${this.#most} that may wait; ask for less`,
             );
         }
-        if (this.#open + answers > this.#most) {
-            throw new ApiError(429, `${this.#open} answers are under way or wait already; ask again in a moment`, {
-                code: 'rate_limit_exceeded',
-            });
+        if (this.#open + count > this.#most) {
+            throw new ApiError(
+                429,
+                `${this.#open} ${this.#what} are under way or wait already; ask again in a moment`,
+                { code: 'rate_limit_exceeded' },
+            );
         }
-        this.#open += answers;
+        this.#open += count;
         let inside = true;
         return () => {
-            if (inside) this.#open -= answers;
+            if (inside) this.#open -= count;
             inside = false;
         };
     }

@@ -1,6 +1,9 @@
 import { LanguageNeuronsError } from '../errors.js';
 
-/** A refusal in OpenAI's shape. */
+/**
+ * A refusal in OpenAI's shape. Its words go to a client as they are: what writes one names no path of this machine and
+ * quotes no error of others.
+ */
 export class ApiError extends Error {
     override readonly name = 'ApiError';
     readonly status: number;
@@ -11,34 +14,54 @@ export class ApiError extends Error {
     constructor(
         status: number,
         message: string,
-        { param = null, code = null }: { readonly param?: string | null; readonly code?: string | null } = {},
+        {
+            param = null,
+            code = null,
+            cause,
+        }: { readonly param?: string | null; readonly code?: string | null; readonly cause?: unknown } = {},
     ) {
-        super(message);
+        super(message, cause === undefined ? undefined : { cause });
         this.status = status;
         this.type = status === 429 ? 'rate_limit_error' : status >= 500 ? 'server_error' : 'invalid_request_error';
         this.param = param;
         this.code = code;
     }
 
-    /** What a client is told of a failure: those of ours by their words, others by none. */
+    /**
+     * What a client is told of any failure: an ApiError's words, and no others. What is none of its own making is 500
+     * or 503; a request that was wrong has been refused, as an ApiError, before anything was computed.
+     */
     static of(cause: unknown): ApiError {
         if (cause instanceof ApiError) return cause;
         if (cause instanceof LanguageNeuronsError) {
-            if (cause.code === 'WRONG_USE' || cause.code === 'UNSUPPORTED') return new ApiError(400, cause.message);
             if (cause.code === 'ABORTED' || cause.code === 'CLOSED')
-                return new ApiError(503, 'the server is about to end; ask again later', { code: 'server_ending' });
-            return new ApiError(500, cause.message);
+                return new ApiError(503, 'the server is about to end; ask again later', {
+                    code: 'server_ending',
+                    cause,
+                });
+            if (cause.code === 'OUT_OF_MEMORY')
+                return new ApiError(503, 'the server has too little memory at the moment; ask again later', { cause });
         }
-        const { statusCode, message } = cause as { readonly statusCode?: unknown; readonly message?: string };
-        // Fastify's own, such as those of a body that is no JSON
-        if (typeof statusCode === 'number' && statusCode < 500) return new ApiError(statusCode, String(message));
-        return new ApiError(500, 'the server failed; its own output says more');
+        const { statusCode, code } = Object(cause) as { readonly statusCode?: unknown; readonly code?: unknown };
+        const known = typeof statusCode === 'number' && statusCode < 500 ? statusCode : undefined;
+        if (known !== undefined) return new ApiError(known, wordsOf(known, String(code)), { cause });
+        return new ApiError(500, 'the server failed; its own output says more', { cause });
     }
 
     get body(): ErrorBody {
         const { message, type, param, code } = this;
         return { error: { message, type, param, code } };
     }
+}
+
+/** Of what Fastify and Node refuse: theirs may quote anything. */
+function wordsOf(status: number, code: string): string {
+    if (status === 408) return 'the request did not arrive in time; send it again';
+    if (status === 413) return 'the body is too large; ask for less at a time';
+    if (status === 415) return 'the body must be of the content type application/json';
+    if (status === 431) return 'the header is too large; send fewer or shorter fields';
+    if (code === 'FST_ERR_BAD_URL') return 'the path is no valid URL; encode it as UTF-8';
+    return 'the request is no valid HTTP';
 }
 
 export interface ErrorBody {

@@ -1,43 +1,52 @@
+import { setMaxListeners } from 'node:events';
 import { randomInt, randomUUID } from 'node:crypto';
 import type { Answering, AnswerRequest, TokenAnswer } from '../engine/Answering.js';
-import type { ToldToken } from '../engine/telling.js';
+import type { Truncation } from '../engine/Growing.js';
+import type { Telling, ToldToken } from '../engine/telling.js';
 import { textBefore } from '../engine/stops.js';
+import { Latest } from './Latest.js';
 import type { ChatMessage, CommonRequest } from './requestShapes.js';
 import { findModel, type ServedModel } from './ServedModel.js';
+import type { TokenNames } from './TokenNames.js';
 
 /** What requests are answered with. */
 export interface Served {
     readonly answering: Answering;
+    readonly names: TokenNames;
     readonly models: readonly ServedModel[];
     /**
      * Writes a conversation by the model's own chat template.
-     * @throws LanguageNeuronsError UNSUPPORTED where it has none
+     * @throws ApiError 400 where it has none, or one that refuses these messages
      */
     readonly writeChat: (messages: readonly ChatMessage[]) => Promise<string>;
 }
 
-/** Sends a piece of a streamed answer. */
-export type Send = (piece: object) => void;
+/**
+ * Asks for room, before anything of a request's size is made.
+ * @param told log-probabilities that are kept until they are sent
+ * @throws ApiError 400, 429
+ */
+export type Admit = (answers: number, told: number) => void;
 
 /** One request of a client: what it asks of the model, and what it is told of the answers, which are as many. */
 export interface Exchange {
     readonly requests: readonly AnswerRequest[];
-    /** Where the answers come at once. */
+    /** Where the answers come at once: a document for `jsonPieces`. */
     whole(answers: readonly TokenAnswer[]): object;
-    /** Where they come in pieces; undefined: at once. */
+    /** Where they come in pieces, each a document for `jsonPieces`; undefined: at once. */
     readonly pieces: Pieces | undefined;
 }
 
 export interface Pieces {
-    begin(send: Send): void;
+    begin(): Iterable<object>;
     /** @param tokens all so far */
-    grew(place: number, tokens: readonly number[], told: readonly ToldToken[], send: Send): void;
-    ended(place: number, answer: TokenAnswer, send: Send): void;
-    end(answers: readonly TokenAnswer[], send: Send): void;
+    grew(place: number, tokens: readonly number[], told: readonly ToldToken[]): Iterable<object>;
+    ended(place: number, answer: TokenAnswer): Iterable<object>;
+    end(answers: readonly TokenAnswer[]): Iterable<object>;
 }
 
 /** What every kind of request has. */
-export interface CommonOptions extends Pick<AnswerRequest, 'edit' | 'temperature' | 'seed' | 'stops'> {
+export interface CommonOptions extends Pick<AnswerRequest, 'edit' | 'temperature' | 'truncation' | 'seed' | 'stops'> {
     readonly stops: readonly string[];
     /** Answers to each prompt. */
     readonly answers: number;
@@ -45,16 +54,27 @@ export interface CommonOptions extends Pick<AnswerRequest, 'edit' | 'temperature
 
 /** Of a request, with OpenAI's defaults. */
 export function commonOptions(
-    { model, temperature, seed, stop, n }: CommonRequest,
+    { model, temperature, top_p, top_k, min_p, seed, stop, n }: CommonRequest,
     models: readonly ServedModel[],
 ): CommonOptions {
     return {
         edit: findModel(models, model),
         temperature: temperature ?? 1,
+        truncation: truncationOf(top_k ?? 0, top_p ?? 1, min_p ?? 0),
         seed: seed ?? randomInt(2 ** 47),
         stops: [stop ?? []].flat(),
         answers: n ?? 1,
     };
+}
+
+/** @param topK as other servers have it: -1 or 0 for all */
+function truncationOf(topK: number, topP: number, minP: number): Truncation | undefined {
+    return topK < 1 && topP >= 1 && minP <= 0 ? undefined : { topK: Math.max(0, topK), topP, minP };
+}
+
+/** Log-probabilities that a token is told with: its own, and those of the likeliest. */
+export function toldOfToken(likeliest: number | undefined): number {
+    return likeliest === undefined ? 0 : 1 + likeliest;
 }
 
 /** Fields that begin a response, all of its pieces alike. */
@@ -79,30 +99,51 @@ export function answerText({ answering }: Served, tokens: ArrayLike<number>, sto
 
 /**
  * Asks all at once; where one fails, or the client has gone, the others are given up.
- * @param send where they come in pieces
+ * @param latest takes what is new of answers that come in pieces
  */
 export async function answerExchange(
     { answering }: Served,
-    { requests, pieces }: Exchange,
+    { requests }: Exchange,
     client: AbortSignal,
-    send: Send,
+    latest?: Latest,
 ): Promise<TokenAnswer[]> {
     const failed = new AbortController();
     const signal = AbortSignal.any([client, failed.signal]);
+    setMaxListeners(0, signal); // as many as there are requests, and no warning of it
     try {
         return await Promise.all(
             requests.map(async (request, place) => {
                 const onGrowth =
-                    pieces &&
+                    latest &&
                     ((tokens: readonly number[], told: readonly ToldToken[]): void =>
-                        pieces.grew(place, tokens, told, send));
+                        latest.grew(place, { tokens, told }));
                 const answer = await answering.ask({ ...request, signal, onGrowth });
-                pieces?.ended(place, answer, send);
+                latest?.ended(place, answer);
                 return answer;
             }),
         );
     } catch (cause) {
         failed.abort();
         throw cause;
+    } finally {
+        latest?.close();
     }
+}
+
+/** The pieces of an exchange, made when they are taken: those of a client that reads slowly are fewer and longer. */
+export async function* exchangePieces(served: Served, exchange: Exchange, client: AbortSignal): AsyncGenerator<object> {
+    const pieces = exchange.pieces!;
+    const latest = new Latest();
+    const all = answerExchange(served, exchange, client, latest);
+    all.catch(() => undefined); // met again below, unless the client goes first
+    yield* pieces.begin();
+    for await (const { place, grown, answer } of latest) {
+        yield* answer === undefined ? pieces.grew(place, grown!.tokens, grown!.told) : pieces.ended(place, answer);
+    }
+    yield* pieces.end(await all);
+}
+
+/** What is told of an answer; undefined: nothing. */
+export function tellingOf(likeliest: number | undefined, prompt: boolean): Telling | undefined {
+    return likeliest === undefined ? undefined : { prompt, answer: true, likeliest };
 }

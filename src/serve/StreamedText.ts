@@ -1,4 +1,5 @@
 import type { TokenTexts } from '../engine/TokenTexts.js';
+import { charactersOf } from './TokenPlaces.js';
 
 /**
  * The text of an answer as it grows: what may still change, half a character or the beginning of a stop, is held back.
@@ -6,14 +7,20 @@ import type { TokenTexts } from '../engine/TokenTexts.js';
 export class StreamedText {
     readonly #texts: TokenTexts;
     readonly #stops: readonly string[];
-    readonly #decoder = new TextDecoder();
+    readonly #decoder = new TextDecoder('utf-8', { ignoreBOM: true }); // U+FEFF is a character as any other
     #tokens = 0;
     #text = '';
     #sent = 0;
+    #characters = 0;
 
     constructor(texts: TokenTexts, stops: readonly string[]) {
         this.#texts = texts;
         this.#stops = stops;
+    }
+
+    /** Code points of what has been sent. */
+    get characters(): number {
+        return this.#characters;
     }
 
     /** @param tokens all of the answer so far @returns what is new of its text */
@@ -33,6 +40,7 @@ export class StreamedText {
     #send(length: number): string {
         const fresh = this.#text.slice(this.#sent, length);
         this.#sent += fresh.length;
+        this.#characters += charactersOf(fresh);
         return fresh;
     }
 
@@ -40,10 +48,18 @@ export class StreamedText {
     #certain(): number {
         return this.#stops.reduce((least, stop) => {
             const found = this.#text.indexOf(stop, Math.max(0, this.#sent - stop.length));
-            if (found >= 0) return Math.min(least, found);
-            let begun = Math.min(stop.length - 1, this.#text.length);
-            while (begun > 0 && !this.#text.endsWith(stop.slice(0, begun))) begun--;
-            return Math.min(least, this.#text.length - begun);
+            return Math.min(least, found >= 0 ? found : this.#beginOf(stop));
         }, this.#text.length);
+    }
+
+    /** Where the text's end may be the beginning of a stop. */
+    #beginOf(stop: string): number {
+        let begin = Math.max(0, this.#text.length - stop.length + 1);
+        for (;;) {
+            begin = this.#text.indexOf(stop[0]!, begin);
+            if (begin < 0) return this.#text.length;
+            if (stop.startsWith(this.#text.slice(begin))) return begin;
+            begin++;
+        }
     }
 }

@@ -1,87 +1,105 @@
 import type { AnswerRequest, TokenAnswer } from '../engine/Answering.js';
-import type { ToldToken } from '../engine/telling.js';
 import { ApiError } from './ApiError.js';
-import { answerText, commonOptions, type Exchange, headOf, type Pieces, type Served, usageOf } from './Exchange.js';
+import { checkRequest, checkTextLength } from './checkRequest.js';
+import {
+    type Admit,
+    answerText,
+    commonOptions,
+    type Exchange,
+    headOf,
+    type Pieces,
+    type Served,
+    tellingOf,
+    toldOfToken,
+    usageOf,
+} from './Exchange.js';
+import { JsonList } from './json.js';
 import { chatLogprobs } from './logprobs.js';
+import { readMessages } from './readMessages.js';
 import { readChat } from './requestShapes.js';
 import { StreamedText } from './StreamedText.js';
+import { type PlacedToken, ToldAnswer } from './ToldAnswer.js';
 
 /**
  * `/v1/chat/completions`
- * @throws ApiError, LanguageNeuronsError WRONG_USE, UNSUPPORTED where the model has no chat template
+ * @throws ApiError
  */
-export async function chatExchange(served: Served, body: unknown): Promise<Exchange> {
-    const { answering, writeChat } = served;
+export async function chatExchange(served: Served, body: unknown, admit: Admit): Promise<Exchange> {
+    const { answering, writeChat, names } = served;
+    const { texts, requestSize } = answering;
     const request = readChat(body);
-    const { model, messages, logprobs, top_logprobs: likeliest, stream, stream_options } = request;
-    if (typeof likeliest === 'number' && logprobs !== true)
+    const { model, logprobs, top_logprobs, stream, stream_options } = request;
+    if (typeof top_logprobs === 'number' && logprobs !== true)
         throw new ApiError(400, 'top_logprobs: needs logprobs to be true', { param: 'top_logprobs' });
+    const told = logprobs === true ? (top_logprobs ?? 0) : undefined;
     const { answers, ...options } = commonOptions(request, served.models);
-    const prompt = await answering.tokenize(await writeChat(messages), true);
-    const room = answering.requestSize - answering.withBos(prompt).length;
-    const maxTokens = request.max_completion_tokens ?? request.max_tokens ?? Math.max(1, room);
-    const telling = logprobs === true ? { prompt: false, answer: true, likeliest: likeliest ?? 0 } : undefined;
+    const asked = request.max_completion_tokens ?? request.max_tokens ?? undefined;
+    admit(answers, answers * toldOfToken(told) * Math.min((asked ?? requestSize) + 1, requestSize));
+    const written = await writeChat(await readMessages(request.messages, answering));
+    checkTextLength(answering, written, 'messages');
+    const prompt = answering.withBos(await answering.tokenize(written, true));
+    const maxTokens = asked ?? Math.max(1, requestSize - prompt.length);
     const requests = Array.from({ length: answers }, (_, answerNumber): AnswerRequest => ({
         prompt,
         answerNumber,
         maxTokens,
-        telling,
+        telling: tellingOf(told, false),
         ...options,
     }));
-    answering.check(requests[0]!);
-    const tell = (told: readonly ToldToken[]): object | null =>
-        telling === undefined ? null : chatLogprobs(told, answering.texts);
+    checkRequest(answering, requests[0]!);
+    const tell = (tokens: readonly PlacedToken[]): object | null =>
+        told === undefined ? null : chatLogprobs(tokens, names);
     const head = headOf('chatcmpl', 'chat.completion', model);
     return {
         requests,
         whole: (all) => ({
             ...head,
-            choices: all.map(({ tokens, told, end }, index) => ({
-                index,
-                message: {
-                    role: 'assistant',
-                    content: answerText(served, tokens, options.stops),
-                    refusal: null,
-                },
-                logprobs: tell(told.slice(0, tokens.length)),
-                finish_reason: end,
-            })),
+            choices: JsonList.of(all, (answer, index) => {
+                const content = answerText(served, answer.tokens, options.stops);
+                return {
+                    index,
+                    message: { role: 'assistant', content, refusal: null },
+                    logprobs: tell(ToldAnswer.whole(texts, answer, content, false)),
+                    finish_reason: answer.end,
+                };
+            }),
             usage: usageOf(all, answers),
         }),
         pieces: stream === true ? pieces() : undefined,
     };
 
     function pieces(): Pieces {
-        const texts = requests.map(() => new StreamedText(answering.texts, options.stops));
-        const toldOf = requests.map(() => 0);
+        const streams = requests.map(() => ({
+            text: new StreamedText(texts, options.stops),
+            told: new ToldAnswer(texts, { ending: false }),
+        }));
         const chunk = { ...head, object: 'chat.completion.chunk' };
         const piece = (
             index: number,
             delta: object,
             logprobs: object | null,
             finish_reason: TokenAnswer['end'] | null,
-        ): object => ({ ...chunk, choices: [{ index, delta, logprobs, finish_reason }] });
-        const fresh = (index: number, told: readonly ToldToken[]): object | null => {
-            const rest = told.slice(toldOf[index]);
-            toldOf[index] = told.length;
-            return tell(rest);
-        };
+        ): object => ({ ...chunk, choices: JsonList.of([{ index, delta, logprobs, finish_reason }]) });
         return {
-            begin: (send) => {
-                for (const index of requests.keys()) send(piece(index, { role: 'assistant', content: '' }, null, null));
+            *begin() {
+                for (const index of requests.keys()) yield piece(index, { role: 'assistant', content: '' }, null, null);
             },
-            grew: (index, tokens, told, send) => {
-                const content = texts[index]!.grow(tokens);
-                if (content !== '') send(piece(index, { content }, fresh(index, told), null));
+            *grew(index, tokens, toldSoFar) {
+                const { text, told } = streams[index]!;
+                const content = text.grow(tokens);
+                if (content !== '') yield piece(index, { content }, tell(told.grow(toldSoFar, text.characters)), null);
             },
-            ended: (index, { tokens, told, end }, send) => {
-                const content = texts[index]!.end(answerText(served, tokens, options.stops));
-                if (content !== '') send(piece(index, { content }, fresh(index, told.slice(0, tokens.length)), null));
-                send(piece(index, {}, null, end));
+            *ended(index, answer) {
+                const { text, told } = streams[index]!;
+                const whole = answerText(served, answer.tokens, options.stops);
+                const content = text.end(whole);
+                const rest = told.rest(answer, whole, text.characters);
+                if (content !== '' || rest.length > 0) yield piece(index, { content }, tell(rest), null);
+                yield piece(index, {}, null, answer.end);
             },
-            end: (all, send) => {
+            *end(all) {
                 if (stream_options?.include_usage === true)
-                    send({ ...chunk, choices: [], usage: usageOf(all, answers) });
+                    yield { ...chunk, choices: [], usage: usageOf(all, answers) };
             },
         };
     }

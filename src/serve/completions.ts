@@ -1,57 +1,78 @@
 import type { AnswerRequest, TokenAnswer } from '../engine/Answering.js';
-import type { ToldToken } from '../engine/telling.js';
 import { ApiError } from './ApiError.js';
-import { answerText, commonOptions, type Exchange, headOf, type Pieces, type Served, usageOf } from './Exchange.js';
-import { type CompletionLogprobs, completionLogprobs, type TokenOf } from './logprobs.js';
-import { type CompletionRequest, readCompletion } from './requestShapes.js';
+import { checkRequest } from './checkRequest.js';
+import {
+    type Admit,
+    answerText,
+    commonOptions,
+    type Exchange,
+    headOf,
+    type Pieces,
+    type Served,
+    tellingOf,
+    toldOfToken,
+    usageOf,
+} from './Exchange.js';
+import { JsonList } from './json.js';
+import { completionLogprobs } from './logprobs.js';
+import { countPrompts, readPrompts } from './readPrompts.js';
+import { readCompletion } from './requestShapes.js';
 import { StreamedText } from './StreamedText.js';
+import { type PlacedToken, ToldAnswer } from './ToldAnswer.js';
+import { charactersOf, TokenPlaces } from './TokenPlaces.js';
 
 /** OpenAI's. */
 const defaultMaxTokens = 16;
 
-/** A prompt, and its text where it is echoed. */
+/** A prompt as the model reads it, without a BOS that was put before it, and its text where it is echoed. */
 interface CompletionPrompt {
+    readonly whole: Int32Array;
     readonly tokens: Int32Array;
     readonly text: string;
 }
 
 /**
  * `/v1/completions`
- * @throws ApiError, LanguageNeuronsError WRONG_USE
+ * @throws ApiError
  */
-export async function completionExchange(served: Served, body: unknown): Promise<Exchange> {
+export async function completionExchange(served: Served, body: unknown, admit: Admit): Promise<Exchange> {
+    const { answering, names } = served;
+    const { texts } = answering;
     const request = readCompletion(body);
-    const { model, stream, stream_options } = request;
-    const { echo, logprobs, best_of: bestOf } = request;
+    const { model, stream, stream_options, logprobs, best_of: bestOf } = request;
+    const echo = request.echo === true;
+    const told = logprobs ?? undefined;
+    const maxTokens = request.max_tokens ?? defaultMaxTokens;
     const { answers, ...options } = commonOptions(request, served.models);
     if (bestOf !== undefined && bestOf !== null && bestOf !== answers)
         throw new ApiError(400, 'best_of: is not supported; leave it out', { param: 'best_of' });
-    if (stream === true && echo === true && typeof logprobs === 'number')
+    if (stream === true && echo && told !== undefined)
         throw new ApiError(400, 'stream: is not supported with echo and logprobs; leave one out', { param: 'stream' });
-    const prompts = await promptsOf(served, request);
-    const told = typeof logprobs === 'number' ? logprobs : undefined;
-    const requests = prompts.flatMap(({ tokens: prompt }, promptNumber) =>
+    const count = countPrompts(request.prompt);
+    const ofAnswers = Math.min(maxTokens + 1, answering.requestSize) * answers;
+    admit(count * answers, count * toldOfToken(told) * (ofAnswers + (echo ? answering.requestSize : 0)));
+    const prompts = await promptsOf(served, request.prompt, echo);
+    const requests = prompts.flatMap(({ whole }, promptNumber) =>
         Array.from({ length: answers }, (_, answerNumber): AnswerRequest => {
-            const telling =
-                told === undefined
-                    ? undefined
-                    : { prompt: echo === true && answerNumber === 0, answer: true, likeliest: told };
-            const maxTokens = request.max_tokens ?? defaultMaxTokens;
-            return { prompt, promptNumber, answerNumber, maxTokens, telling, ...options };
+            const telling = tellingOf(told, echo && answerNumber === 0);
+            return { prompt: whole, promptNumber, answerNumber, maxTokens, telling, ...options };
         }),
     );
-    for (const one of requests) served.answering.check(one);
+    for (let i = 0; i < requests.length; i += answers) checkRequest(answering, requests[i]!);
     const head = headOf('cmpl', 'text_completion', model);
     const promptOf = (place: number): CompletionPrompt => prompts[Math.floor(place / answers)]!;
     const choice = (all: readonly TokenAnswer[], place: number): object => {
         const answer = all[place]!;
-        const prompt = echo === true ? promptOf(place) : undefined;
         const text = answerText(served, answer.tokens, options.stops);
-        const ofPrompt = all[place - (place % answers)]!.toldOfPrompt;
+        const before = echo ? promptOf(place).text : '';
+        const tokens = (): PlacedToken[] => [
+            ...(echo ? echoed(promptOf(place), all[place - (place % answers)]!) : []),
+            ...ToldAnswer.whole(texts, answer, text, true, charactersOf(before)),
+        ];
         return {
             index: place,
-            text: (prompt?.text ?? '') + text,
-            logprobs: told === undefined ? null : logprobsOf(served, answer, text, prompt, ofPrompt),
+            text: before + text,
+            logprobs: told === undefined ? null : completionLogprobs(tokens(), names),
             finish_reason: answer.end,
         };
     };
@@ -59,92 +80,71 @@ export async function completionExchange(served: Served, body: unknown): Promise
         requests,
         whole: (all) => ({
             ...head,
-            choices: all.map((_, place) => choice(all, place)),
+            choices: JsonList.of(all, (_, place) => choice(all, place)),
             usage: usageOf(all, answers),
         }),
         pieces: stream === true ? pieces() : undefined,
     };
 
+    /** The prompt's tokens, as its first answer was told of them. */
+    function echoed({ whole, tokens, text }: CompletionPrompt, { toldOfPrompt }: TokenAnswer): PlacedToken[] {
+        // Of tokens the text leaves some out at its beginning, such as a blank.
+        const skipped = Math.max(0, charactersOf(texts.textOf(tokens, true)) - charactersOf(text));
+        const places = new TokenPlaces(texts, -skipped, true);
+        const lead = whole.length - tokens.length; // 1 where BOS was put before it
+        return Array.from(tokens, (token, i) => ({
+            token,
+            told: toldOfPrompt[i + lead - 1],
+            begin: Math.max(0, places.next(token)),
+        }));
+    }
+
     function pieces(): Pieces {
-        const texts = requests.map(() => new StreamedText(served.answering.texts, options.stops));
-        const lengths = requests.map(() => ({ tokens: 0, text: 0 }));
+        const streams = requests.map(() => ({
+            text: new StreamedText(texts, options.stops),
+            told: new ToldAnswer(texts, { ending: true }),
+        }));
         const piece = (
             place: number,
             text: string,
-            fresh: readonly ToldToken[],
+            tokens: readonly PlacedToken[],
             finish_reason: TokenAnswer['end'] | null,
         ): object => {
-            const offset = lengths[place]!.text;
-            lengths[place]!.tokens += fresh.length;
-            lengths[place]!.text += text.length;
-            const tokens = fresh.map((one) => ({ token: one.token, told: one }));
-            const logprobs = told === undefined ? null : completionLogprobs(tokens, served.answering.texts, offset);
-            return { ...head, choices: [{ index: place, text, logprobs, finish_reason }] };
+            const logprobs = told === undefined ? null : completionLogprobs(tokens, names);
+            return { ...head, choices: JsonList.of([{ index: place, text, logprobs, finish_reason }]) };
         };
         return {
-            begin: (send) => {
-                if (echo !== true) return;
-                for (const place of requests.keys()) send(piece(place, promptOf(place).text, [], null));
+            *begin() {
+                if (!echo) return;
+                for (const place of requests.keys()) yield piece(place, promptOf(place).text, [], null);
             },
-            grew: (place, tokens, toldSoFar, send) => {
-                const text = texts[place]!.grow(tokens);
-                if (text !== '') send(piece(place, text, toldSoFar.slice(lengths[place]!.tokens), null));
+            *grew(place, tokens, toldSoFar) {
+                const { text, told } = streams[place]!;
+                const fresh = text.grow(tokens);
+                if (fresh !== '') yield piece(place, fresh, told.grow(toldSoFar, text.characters), null);
             },
-            ended: (place, answer, send) => {
-                const text = texts[place]!.end(answerText(served, answer.tokens, options.stops));
-                send(piece(place, text, answer.told.slice(lengths[place]!.tokens), answer.end));
+            *ended(place, answer) {
+                const { text, told } = streams[place]!;
+                const whole = answerText(served, answer.tokens, options.stops);
+                const fresh = text.end(whole);
+                yield piece(place, fresh, told.rest(answer, whole, text.characters), answer.end);
             },
-            end: (all, send) => {
+            *end(all) {
                 if (stream_options?.include_usage === true)
-                    send({ ...head, choices: [], usage: usageOf(all, answers) });
+                    yield { ...head, choices: [], usage: usageOf(all, answers) };
             },
         };
     }
 }
 
-async function promptsOf({ answering }: Served, { prompt, echo }: CompletionRequest): Promise<CompletionPrompt[]> {
-    const list = typeof prompt === 'string' || typeof prompt[0] === 'number' ? [prompt] : prompt;
-    return Promise.all(
-        (list as (string | number[])[]).map(async (one) => {
-            // As other servers do: a client that writes a chat template itself writes special tokens out.
-            if (typeof one === 'string') return { tokens: await answering.tokenize(one, true), text: one };
-            const tokens = Int32Array.from(one);
-            answering.check({ prompt: tokens, maxTokens: 0 }); // each is one of the vocabulary's
-            return { tokens, text: echo === true ? answering.texts.textOf(tokens, true) : '' };
-        }),
-    );
-}
-
-/** Of the prompt too, where it is echoed; without what stands behind a stop. */
-function logprobsOf(
-    { answering: { texts } }: Served,
-    { prompt: whole, tokens, told }: TokenAnswer,
-    text: string,
-    prompt: CompletionPrompt | undefined,
-    toldOfPrompt: readonly ToldToken[],
-): CompletionLogprobs {
-    const answer = completionLogprobs(
-        told.map((one) => ({ token: one.token, told: one })),
-        texts,
-        prompt?.text.length ?? 0,
-    );
-    const length = (prompt?.text.length ?? 0) + text.length;
-    const stopped = text.length < texts.textOf(tokens).length;
-    const kept = stopped ? answer.text_offset.filter((offset) => offset < length).length : told.length;
-    const cut = <T>(list: T[]): T[] => list.slice(0, kept);
-    const lead = whole.length - (prompt?.tokens.length ?? 0); // 1 where BOS was put before it
-    const echoed =
-        prompt &&
-        completionLogprobs(
-            Array.from(prompt.tokens, (token, i): TokenOf => ({ token, told: toldOfPrompt[i + lead - 1] })),
-            texts,
-            0,
-            Math.max(0, texts.textOf(prompt.tokens, true).length - prompt.text.length),
-        );
-    return {
-        tokens: [...(echoed?.tokens ?? []), ...cut(answer.tokens)],
-        token_logprobs: [...(echoed?.token_logprobs ?? []), ...cut(answer.token_logprobs)],
-        top_logprobs: [...(echoed?.top_logprobs ?? []), ...cut(answer.top_logprobs)],
-        text_offset: [...(echoed?.text_offset ?? []), ...cut(answer.text_offset)],
-    };
+async function promptsOf({ answering }: Served, given: unknown, echo: boolean): Promise<CompletionPrompt[]> {
+    const read = await readPrompts(given, answering);
+    const written = read.filter((one) => typeof one === 'string');
+    // As other servers do: a client that writes a chat template itself writes special tokens out.
+    const tokenized = written.length === 0 ? [] : await answering.tokenizeAll(written, true);
+    return read.map((one, i) => {
+        const tokens = typeof one === 'string' ? tokenized[i]! : one;
+        const text = typeof one === 'string' ? one : echo ? answering.texts.textOf(tokens, true) : '';
+        return { whole: answering.withBos(tokens), tokens, text };
+    });
 }

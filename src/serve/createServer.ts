@@ -1,13 +1,18 @@
-import { PassThrough } from 'node:stream';
-import { fastify, type FastifyInstance, type FastifyReply } from 'fastify';
+import { type IncomingMessage, STATUS_CODES } from 'node:http';
+import { fastifyCors } from '@fastify/cors';
+import { fastify, type FastifyInstance, type FastifyReply, type FastifyRequest } from 'fastify';
 import { Admission } from './Admission.js';
 import { ApiError } from './ApiError.js';
 import { chatExchange } from './chatCompletions.js';
 import { completionExchange } from './completions.js';
-import { answerExchange, type Exchange, type Send, type Served } from './Exchange.js';
+import { type Admit, answerExchange, type Exchange, exchangePieces, type Served } from './Exchange.js';
 import { checkKey, checkOrigin } from './guards.js';
-import { readDetokenize, readTokenize } from './requestShapes.js';
+import { grain, jsonPieces } from './json.js';
+import { corsOptions } from './origins.js';
+import { readBody } from './readBody.js';
+import { sendPieces } from './sendPieces.js';
 import { findModel } from './ServedModel.js';
+import { detokenize, tokenize } from './tokenizing.js';
 
 export interface ServerOptions {
     /** Answers under way or waiting, at most. */
@@ -18,100 +23,155 @@ export interface ServerOptions {
     readonly apiKey?: string | undefined;
     /** Requests come from this machine: what another name or web page asks is refused. */
     readonly loopback: boolean;
+    /** Web pages of these origins may ask, and read what they are answered. Default: none. */
+    readonly origins?: readonly string[] | undefined;
+    /** Milliseconds that a client may take nothing of what it is sent. Default 60,000. */
+    readonly patience?: number | undefined;
     /** Texts of special tokens and the chat template, for clients that tokenize through the server. */
     readonly info: { readonly bosText: string; readonly eosText: string; readonly chatTemplate: string };
 }
 
 /** Milliseconds for a request to arrive whole. */
 const requestTimeout = 60_000;
+/** Bodies of the greatest length that may arrive at once. */
+const mostArriving = 32;
+/** Log-probabilities that are kept until they are sent: some 200 MB. */
+const mostTold = 2 ** 22;
+/** The greatest request has so many a token. */
+const mostToldOfToken = 21;
 
 /** The HTTP server, not listening yet. */
-export function createServer(served: Served, options: ServerOptions): FastifyInstance {
-    const { mostAnswers, mostBytes, apiKey, loopback, info } = options;
-    const app = fastify({ bodyLimit: mostBytes, requestTimeout });
-    const admission = new Admission(mostAnswers);
-    app.removeContentTypeParser('text/plain'); // what a web page can send without asking
+export async function createServer(served: Served, options: ServerOptions): Promise<FastifyInstance> {
+    const { mostAnswers, mostBytes, apiKey, loopback, origins = [], patience = 60_000, info } = options;
+    const { answering, names, models } = served;
+    const app = fastify({
+        bodyLimit: mostBytes,
+        requestTimeout,
+        frameworkErrors: (cause, _request, reply) => void refuse(reply, cause),
+        clientErrorHandler: (cause, socket) => {
+            const error = ApiError.of(Object.assign(new Error(cause.message), { statusCode: statusOf(cause.code) }));
+            if (socket.writable) socket.end(bareResponse(error));
+            else socket.destroy();
+        },
+    });
+    const seats = new Admission(mostAnswers);
+    const told = new Admission(Math.max(mostTold, 2 * mostToldOfToken * answering.requestSize), 'log-probabilities');
+    const arriving = new Admission(mostArriving * mostBytes, 'bytes');
+    app.removeAllContentTypeParsers(); // such as text/plain, which a web page can send without asking
+    app.addContentTypeParser('application/json', (_request: FastifyRequest, body: IncomingMessage) =>
+        readBody(body, mostBytes, arriving),
+    );
     app.setErrorHandler((cause, _request, reply) => refuse(reply, cause));
     app.setNotFoundHandler((request, reply) =>
         refuse(reply, new ApiError(404, `there is no ${request.method} ${request.url.split('?')[0]!}`)),
     );
+    // First: it answers what browsers ask before, which carries no key.
+    if (origins.length > 0) await app.register(fastifyCors, corsOptions(origins));
     app.addHook('onRequest', async ({ headers, url }) => {
-        if (loopback) checkOrigin(headers);
+        if (loopback) checkOrigin(headers, origins);
         if (apiKey !== undefined && url !== '/health') checkKey(headers.authorization, apiKey);
     });
 
     const created = Math.floor(Date.now() / 1000);
     const model = (id: string): object => ({ id, object: 'model', created, owned_by: 'language-neurons' });
     app.get('/health', () => ({ status: 'ok' }));
-    app.get('/v1/models', () => ({ object: 'list', data: served.models.map(({ id }) => model(id)) }));
+    app.get('/v1/models', () => ({ object: 'list', data: models.map(({ id }) => model(id)) }));
     app.get<{ Params: { id: string } }>('/v1/models/:id', ({ params: { id } }) => {
-        findModel(served.models, id);
+        findModel(models, id);
         return model(id);
     });
     for (const [path, exchangeOf] of [
         ['/v1/completions', completionExchange],
         ['/v1/chat/completions', chatExchange],
     ] as const) {
-        app.post(path, async ({ body }, reply) => answer(await exchangeOf(served, body), reply));
+        app.post(path, (request, reply) => answer(exchangeOf, request, reply));
     }
-    // As vLLM has them: lm-evaluation-harness tokenizes by these where its user gives it no tokenizer.
     app.get('/tokenizer_info', () => ({
         bos_token: info.bosText === '' ? null : info.bosText,
         eos_token: info.eosText === '' ? null : info.eosText,
         chat_template: info.chatTemplate === '' ? null : info.chatTemplate,
     }));
-    app.post('/tokenize', async ({ body }) => {
-        const tokens = [...(await served.answering.tokenize(readTokenize(body).prompt, true))];
-        return { tokens, count: tokens.length, max_model_len: served.answering.requestSize };
-    });
-    app.post('/detokenize', ({ body }) => ({
-        prompt: served.answering.texts.textOf(readDetokenize(body).tokens, true),
-    }));
+    app.post('/tokenize', async ({ body }, reply) => send(reply, await tokenize(answering, names, body)));
+    app.post('/detokenize', async ({ body }, reply) => send(reply, await detokenize(answering, body)));
     return app;
 
-    async function answer(exchange: Exchange, reply: FastifyReply): Promise<unknown> {
-        const leave = admission.enter(exchange.requests.length);
+    function send(reply: FastifyReply, document: object): FastifyReply {
+        reply.type('application/json; charset=utf-8');
+        return sendPieces(reply, jsonPieces(document), patience);
+    }
+
+    async function answer(
+        exchangeOf: typeof completionExchange,
+        { body }: FastifyRequest,
+        reply: FastifyReply,
+    ): Promise<FastifyReply> {
         const gone = new AbortController();
-        reply.raw.once('close', () => gone.abort()); // also after the last byte, when it changes nothing
-        try {
-            if (exchange.pieces !== undefined) return await streamAnswer(exchange, reply, gone.signal);
-            return exchange.whole(await answerExchange(served, exchange, gone.signal, () => undefined));
-        } finally {
-            leave();
-        }
+        const leave: (() => void)[] = [];
+        // Also after the last byte. What the answers take is kept until then, whether or not they are read.
+        reply.raw.once('close', () => {
+            gone.abort();
+            for (const one of leave) one();
+        });
+        const admit: Admit = (answers, logProbabilities) => {
+            leave.push(seats.enter(answers), told.enter(logProbabilities));
+            if (reply.raw.closed) for (const one of leave) one();
+        };
+        const exchange = await exchangeOf(served, body, admit);
+        if (exchange.pieces === undefined)
+            return send(reply, exchange.whole(await answerExchange(served, exchange, gone.signal)));
+        reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-cache');
+        return sendPieces(reply, events(exchange, gone.signal), patience);
     }
 
     /** Server-sent events, one a piece; a failure after the first is one of them. */
-    async function streamAnswer(exchange: Exchange, reply: FastifyReply, gone: AbortSignal): Promise<FastifyReply> {
-        const events = new PassThrough();
-        const send: Send = (piece) => void events.write(`data: ${JSON.stringify(piece)}\n\n`);
-        events.on('error', () => undefined); // the client has gone; its requests are given up by then
-        reply.header('content-type', 'text/event-stream; charset=utf-8').header('cache-control', 'no-cache');
-        reply.send(events);
+    async function* events(exchange: Exchange, gone: AbortSignal): AsyncGenerator<string> {
         try {
-            exchange.pieces!.begin(send);
-            const answers = await answerExchange(served, exchange, gone, send);
-            exchange.pieces!.end(answers, send);
-            events.write('data: [DONE]\n\n');
+            for await (const piece of exchangePieces(served, exchange, gone)) {
+                let text = 'data: ';
+                for await (const part of jsonPieces(piece)) {
+                    if (text.length >= grain) {
+                        yield text;
+                        text = '';
+                    }
+                    text += part;
+                }
+                yield `${text}\n\n`;
+            }
+            yield 'data: [DONE]\n\n';
         } catch (cause) {
-            if (!gone.aborted) send(told(cause).body);
-        } finally {
-            events.end();
+            if (!gone.aborted) yield `data: ${JSON.stringify(toldError(cause).body)}\n\n`;
         }
-        return reply;
     }
 }
 
 function refuse(reply: FastifyReply, cause: unknown): FastifyReply {
-    const error = told(cause);
+    const error = toldError(cause);
     if (error.status === 429) reply.header('retry-after', '1');
     if (error.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(error.status).send(error.body);
 }
 
 /** What a client is told; what it is not told of a fault stands on stderr. */
-function told(cause: unknown): ApiError {
+function toldError(cause: unknown): ApiError {
     const error = ApiError.of(cause);
     if (error.status === 500) process.stderr.write(`language-neurons: a request failed: ${String(cause)}\n`);
     return error;
+}
+
+/** Of what is no HTTP request. */
+function statusOf(code: string | undefined): number {
+    if (code === 'HPE_HEADER_OVERFLOW') return 431;
+    return code === 'ERR_HTTP_REQUEST_TIMEOUT' ? 408 : 400;
+}
+
+function bareResponse(error: ApiError): string {
+    const body = JSON.stringify(error.body);
+    return [
+        `HTTP/1.1 ${error.status} ${STATUS_CODES[error.status]}`,
+        'content-type: application/json; charset=utf-8',
+        `content-length: ${Buffer.byteLength(body)}`,
+        'connection: close',
+        '',
+        body,
+    ].join('\r\n');
 }

@@ -12,13 +12,15 @@ export function isLoopback(host: string): boolean {
 /**
  * Refuses a request that a web page sent: its own server's name can be made to point here (DNS rebinding), and a page
  * may send what it likes anywhere.
+ * @param allowed origins whose pages may
  * @throws ApiError 403
  */
-export function checkOrigin({ host, origin }: IncomingHttpHeaders): void {
+export function checkOrigin({ host, origin }: IncomingHttpHeaders, allowed: readonly string[] = []): void {
     const refused = (what: string, value: string): ApiError =>
         new ApiError(403, `requests of ${what} ${JSON.stringify(value)} are refused: this server is for this machine`);
     if (!isLoopback(hostOf(`http://${host ?? ''}`))) throw refused('the host', host ?? '');
-    if (origin !== undefined && !isLoopback(hostOf(origin))) throw refused('the origin', origin);
+    if (origin !== undefined && !allowed.includes(origin) && !isLoopback(hostOf(origin)))
+        throw refused('the origin', origin);
 }
 
 /**

@@ -1,18 +1,20 @@
-import { isUtf8 } from 'node:buffer';
 import type { ToldToken } from '../engine/telling.js';
-import type { TokenTexts } from '../engine/TokenTexts.js';
+import { JsonList } from './json.js';
+import type { PlacedToken } from './ToldAnswer.js';
+import type { TokenNames } from './TokenNames.js';
 
 /** What `/v1/completions` tells of tokens. */
 export interface CompletionLogprobs {
-    readonly tokens: string[];
-    readonly token_logprobs: (number | null)[];
-    readonly top_logprobs: (Record<string, number> | null)[];
-    readonly text_offset: number[];
+    readonly tokens: JsonList;
+    readonly token_logprobs: JsonList;
+    readonly top_logprobs: JsonList;
+    /** In code points. */
+    readonly text_offset: JsonList;
 }
 
 /** What `/v1/chat/completions` does. */
 export interface ChatLogprobs {
-    readonly content: (ChatToken & { readonly top_logprobs: readonly ChatToken[] })[];
+    readonly content: JsonList;
 }
 
 interface ChatToken {
@@ -21,59 +23,33 @@ interface ChatToken {
     readonly bytes: number[];
 }
 
-/** A token, and what was told of it; nothing of one that nothing precedes. */
-export interface TokenOf {
-    readonly token: number;
-    readonly told: ToldToken | undefined;
-}
-
-/**
- * @param offset of the first token in the text
- * @param skipped UTF-16 code units of the tokens that the text leaves out at its beginning, such as a blank
- */
-export function completionLogprobs(
-    tokens: readonly TokenOf[],
-    texts: TokenTexts,
-    offset: number,
-    skipped = 0,
-): CompletionLogprobs {
-    const decoder = new TextDecoder();
-    let end = offset - skipped;
-    const text_offset = tokens.map(({ token }) => {
-        const begin = Math.max(offset, end);
-        end += decoder.decode(texts.bytesOf(token, true), { stream: true }).length;
-        return begin;
-    });
+export function completionLogprobs(tokens: readonly PlacedToken[], names: TokenNames): CompletionLogprobs {
+    const column = (write: (one: PlacedToken) => unknown): JsonList => JsonList.of(tokens, write);
     return {
-        tokens: tokens.map(({ token }) => tokenText(token, texts)),
-        token_logprobs: tokens.map(({ told }) => told?.logProbability ?? null),
-        top_logprobs: tokens.map(({ told }) => (told === undefined ? null : topOf(told, texts))),
-        text_offset,
+        tokens: column(({ token }) => names.nameOf(token)),
+        token_logprobs: column(({ told }) => told?.logProbability ?? null),
+        top_logprobs: column(({ told }) => (told === undefined ? null : topOf(told, names))),
+        text_offset: column(({ begin }) => begin),
     };
 }
 
-export function chatLogprobs(told: readonly ToldToken[], texts: TokenTexts): ChatLogprobs {
+export function chatLogprobs(tokens: readonly PlacedToken[], names: TokenNames): ChatLogprobs {
     const tokenOf = ({ token, logProbability }: Pick<ToldToken, 'token' | 'logProbability'>): ChatToken => ({
-        token: tokenText(token, texts),
+        token: names.nameOf(token),
         logprob: logProbability,
-        bytes: [...texts.bytesOf(token, true)],
+        bytes: [...names.texts.bytesOf(token, true)],
     });
-    return { content: told.map((one) => ({ ...tokenOf(one), top_logprobs: one.likeliest.map(tokenOf) })) };
+    const write = ({ told }: PlacedToken): unknown =>
+        told && { ...tokenOf(told), top_logprobs: told.likeliest.map(tokenOf) };
+    return { content: JsonList.of(tokens, write) };
 }
 
 /** The likeliest tokens and the one that is there; of different tokens with the same text, the likeliest. */
-function topOf(told: ToldToken, texts: TokenTexts): Record<string, number> {
+function topOf(told: ToldToken, names: TokenNames): Record<string, number> {
     const top = new Map<string, number>();
     for (const { token, logProbability } of [...told.likeliest, told]) {
-        const text = tokenText(token, texts);
+        const text = names.nameOf(token);
         if (!top.has(text)) top.set(text, logProbability);
     }
     return Object.fromEntries(top);
-}
-
-/** A token as text; of bytes that are no whole characters, as OpenAI writes them: `bytes:\xe4\xb8`. */
-function tokenText(token: number, texts: TokenTexts): string {
-    const bytes = texts.bytesOf(token, true);
-    if (isUtf8(bytes)) return Buffer.from(bytes).toString('utf8');
-    return `bytes:${Array.from(bytes, (byte) => `\\x${byte.toString(16).padStart(2, '0')}`).join('')}`;
 }

@@ -1,14 +1,18 @@
 import { type TextEdit } from '../engine/edits.js';
 import type { Engine } from '../engine/Engine.js';
-import { chatWriter } from '../questions/chatTemplate.js';
 import { clockAt, liveClock } from '../questions/templateClock.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { type ChatWriter, chatWriter } from '../questions/chatTemplate.js';
+import { TemplateFailure } from '../questions/TemplateProcess.js';
+import { Admission } from './Admission.js';
+import { ApiError } from './ApiError.js';
 import { createServer } from './createServer.js';
 import type { Served } from './Exchange.js';
 import { isLoopback } from './guards.js';
 import { checkHost, listen } from './listen.js';
+import { lengthOf } from './readMessages.js';
 import type { ChatMessage } from './requestShapes.js';
 import type { ServedModel } from './ServedModel.js';
+import { TokenNames } from './TokenNames.js';
 
 export interface ServeOptions {
     readonly engine: Engine;
@@ -29,6 +33,10 @@ export interface ServeOptions {
     readonly mostWaiting?: number | undefined;
     /** Bytes of a request's body. Default 8 MiB. */
     readonly mostBytes?: number | undefined;
+    /** Web pages of these origins may ask, and read what they are answered. Default: none. */
+    readonly origins?: readonly string[] | undefined;
+    /** Milliseconds that a client may take nothing of what it is sent; then it is given up. Default 60,000. */
+    readonly patience?: number | undefined;
     /** Ends it. */
     readonly signal: AbortSignal;
     /** Called with the address, up to `/v1`, once it listens. */
@@ -50,17 +58,16 @@ export async function serve(options: ServeOptions): Promise<void> {
     const served: Served = {
         answering,
         models,
-        writeChat: (messages) => {
-            if (writer === undefined)
-                throw new LanguageNeuronsError('UNSUPPORTED', 'the model has no chat template; use /v1/completions');
-            return writer.write(messages.map(sayingOf));
-        },
+        names: new TokenNames(answering.texts),
+        writeChat: chatOf(writer),
     };
-    const app = createServer(served, {
+    const app = await createServer(served, {
         mostAnswers: parallel + (options.mostWaiting ?? defaultMostWaiting),
         mostBytes: options.mostBytes ?? defaultMostBytes,
         apiKey,
         loopback: isLoopback(host),
+        origins: options.origins,
+        patience: options.patience,
         info: engine.info,
     });
     try {
@@ -79,6 +86,31 @@ export async function serve(options: ServeOptions): Promise<void> {
 
 export const defaultMostWaiting = 1024;
 export const defaultMostBytes = 8 * 1024 * 1024;
+
+/** Characters of conversations that wait for the template at once. */
+const mostWritten = 32 * 1024 * 1024;
+
+/** Writes by the template; what it refuses is told in its words, which name nothing of this machine. */
+function chatOf(writer: ChatWriter | undefined): Served['writeChat'] {
+    const waiting = new Admission(mostWritten, 'characters of chats');
+    return async (messages) => {
+        if (writer === undefined) throw new ApiError(400, 'the model has no chat template; use /v1/completions');
+        const leave = waiting.enter(messages.reduce((sum, message) => sum + lengthOf(message), 0));
+        try {
+            return await writer.write(messages.map(sayingOf));
+        } catch (cause) {
+            const own = cause instanceof Error ? cause.cause : undefined;
+            if (!(own instanceof TemplateFailure)) throw cause;
+            const [why] = own.message.split('\n');
+            throw new ApiError(400, `the model's chat template does not take these messages: ${why}`, {
+                param: 'messages',
+                cause,
+            });
+        } finally {
+            leave();
+        }
+    };
+}
 
 /** Parts are one text; a developer is to a template of ours what it calls the system. */
 function sayingOf({ role, content }: ChatMessage): { role: string; content: string } {

@@ -1,6 +1,7 @@
 /**
- * Sizes of the campaign: a slice of a few minutes, or with CAMPAIGN=full the whole. CAMPAIGN_KILLS, CAMPAIGN_MUTATIONS
- * and CAMPAIGN_FAULTS set one size alone; CAMPAIGN_SEED makes another campaign, the same one always the same.
+ * Sizes of the campaign: a slice of a few minutes, or with CAMPAIGN=full the whole. CAMPAIGN_KILLS, CAMPAIGN_MUTATIONS,
+ * CAMPAIGN_FAULTS and CAMPAIGN_STORM set one size alone; CAMPAIGN_SEED makes another campaign, the same one always the
+ * same.
  */
 const full = process.env.CAMPAIGN === 'full';
 
@@ -19,6 +20,8 @@ export const mutations = size('CAMPAIGN_MUTATIONS', 1500, 100_000);
 export const throughCli = size('CAMPAIGN_CLI', 9, 300);
 /** Failing file operations of each step, spread over all of its; the whole campaign takes every one. */
 export const faults = size('CAMPAIGN_FAULTS', 4, 1_000_000);
+/** Seconds that 200 clients ask a server at once. */
+export const stormSeconds = size('CAMPAIGN_STORM', 10, 60);
 export const seed = size('CAMPAIGN_SEED', 1, 1);
 /** Chains of commands, or readers of mutated inputs, at a time. */
 export const together = size('CAMPAIGN_TOGETHER', 2, 2);

@@ -190,9 +190,11 @@ describe("OpenAI's client", () => {
     it('is told by name what is refused', async () => {
         const wrong: [object, number, string | null, RegExp][] = [
             [{ model: 'without' }, 404, 'model', /no model without/],
-            [{ top_p: 0.5 }, 400, 'top_p', /^400 top_p/],
+            [{ top_p: 0 }, 400, 'top_p', /^400 top_p/],
+            [{ top_p: 1.5 }, 400, 'top_p', /^400 top_p/],
+            [{ min_p: -1 }, 400, 'min_p', /^400 min_p/],
             [{ logit_bias: { 5: 1 } }, 400, 'logit_bias', /not supported/],
-            [{ top_k: 3 }, 400, 'top_k', /not supported/],
+            [{ top_a: 3 }, 400, 'top_a', /not supported/],
             [{ max_tokens: 400 }, 400, null, /longer than the 256 tokens/],
             [{ temperature: -1 }, 400, 'temperature', /temperature/],
             [{ prompt: [] }, 400, 'prompt', /list of texts/],

@@ -1,0 +1,50 @@
+import type { Answering, AnswerRequest } from '../engine/Answering.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { ApiError } from './ApiError.js';
+
+/**
+ * What the model would not take is refused before it is asked.
+ * @throws ApiError 400
+ */
+export function checkRequest(answering: Answering, request: AnswerRequest): void {
+    checkLength(answering, answering.lengthWithBos(request.prompt), request.maxTokens);
+    try {
+        answering.check(request);
+    } catch (cause) {
+        const wrong = cause instanceof LanguageNeuronsError && cause.code === 'WRONG_USE';
+        throw wrong ? new ApiError(400, cause.message, { cause }) : cause;
+    }
+}
+
+/** @throws ApiError 400 for a prompt that leaves no room for its answer */
+export function checkLength({ requestSize }: Answering, prompt: number, answer: number): void {
+    if (prompt + answer <= requestSize) return;
+    const asked = answer === 0 ? '' : ` with an answer of up to ${answer}`;
+    throw tooLong(`a prompt of ${prompt} tokens${asked} is longer than the ${requestSize} tokens of a request`);
+}
+
+/**
+ * No tokenizer makes fewer tokens of a text than it takes of the longest ones.
+ * @throws ApiError 400 for one that cannot fit
+ */
+export function checkTextLength({ requestSize, texts }: Answering, text: string, param: string): void {
+    const most = requestSize * texts.longest;
+    if (text.length <= most) return;
+    throw tooLong(
+        `${param}: a text of ${text.length} characters is longer than the ${requestSize} tokens of a request, which ` +
+            `have at most ${most}`,
+    );
+}
+
+export function tooLong(message: string): ApiError {
+    return new ApiError(400, message, { code: 'context_length_exceeded' });
+}
+
+/** Of the first that is no token of the vocabulary. */
+export function wrongTokens({ texts }: Answering, param: string, place: number, given: unknown): ApiError {
+    const what = typeof given === 'number' ? `no token ${given}` : 'only numbers for tokens';
+    return new ApiError(
+        400,
+        `${param}.${place}: the model has ${what}; its tokens are whole numbers from 0 to ${texts.size - 1}`,
+    );
+}

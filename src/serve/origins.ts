@@ -1,0 +1,37 @@
+import type { FastifyCorsOptions } from '@fastify/cors';
+import { LanguageNeuronsError } from '../errors.js';
+
+/**
+ * Origins of web pages, such as `https://example.org,http://localhost:5173`, as browsers send them.
+ * @throws LanguageNeuronsError WRONG_USE for what names none
+ */
+export function parseOrigins(text: string | undefined): string[] {
+    if (text === undefined) return [];
+    return text.split(',').map((part) => {
+        const given = part.trim();
+        const url = URL.canParse(given) ? new URL(given) : undefined;
+        if (
+            url !== undefined &&
+            !given.includes('*') &&
+            url.origin !== 'null' &&
+            url.href === `${url.origin}/` &&
+            /^https?:$/.test(url.protocol)
+        )
+            return url.origin;
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `--allow-origin takes origins of web pages, such as https://example.org or http://localhost:5173, not ` +
+                `${JSON.stringify(given)}; name each, with its port and without a path`,
+        );
+    });
+}
+
+/** Headers by which browsers let pages of these origins, and no others, ask and read. */
+export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
+    return {
+        origin: [...origins],
+        methods: ['GET', 'POST'],
+        exposedHeaders: ['retry-after'],
+        maxAge: 600,
+    };
+}
