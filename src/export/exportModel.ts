@@ -10,6 +10,7 @@ import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufF
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { type Progress, silent } from '../support/progress.js';
 import { toolVersion } from '../versions.js';
+import { checkSources, checkWritten } from './checkReadable.js';
 import { type EditPlan, type WeightEdit, planEdits } from './planEdits.js';
 import { writeEdited } from './writeEdited.js';
 
@@ -56,6 +57,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportResult>
     const begin = performance.now();
     const path = await resolveModel(options.model, { signal, progress });
     const sources = await Promise.all((await modelFiles(path)).map(readGguf));
+    await checkSources(sources);
     const targets = targetsOf(options.out, sources);
     const plan = planEdits(sources, analysisSites(analysis), edits);
     if (plan.zeroed + plan.scaled === 0) {
@@ -87,9 +89,7 @@ function targetsOf(out: string, sources: readonly GgufFile[]): string[] {
     if (name === undefined) {
         throw new LanguageNeuronsError('WRONG_USE', `${out}: not the name of a GGUF file; give NAME.gguf`);
     }
-    return sources.length === 1
-        ? [out]
-        : partNames(`${name}-00001-of-${String(sources.length).padStart(5, '0')}.gguf`);
+    return sources.length === 1 ? [out] : partNames(`${name}-00001-of-${String(sources.length).padStart(5, '0')}.gguf`);
 }
 
 /** @throws LanguageNeuronsError MISMATCH */
@@ -110,7 +110,8 @@ function editKeys(
 ): Record<string, GgufValue> {
     let number = 0;
     const prefix = (): string => `language-neurons.edit.${number}`;
-    while (metadata[`${prefix()}.version`] !== undefined) number++;
+    const isTaken = (): boolean => Object.keys(metadata).some((key) => key.startsWith(`${prefix()}.`));
+    while (isTaken()) number++;
     return {
         [`${prefix()}.version`]: version,
         [`${prefix()}.tool`]: `language-neurons ${toolVersion}`,
@@ -163,6 +164,7 @@ async function writeAll({
                 onBytes: (bytes) => progress.advance(bytes),
             });
             await to.finish().catch(refused);
+            await checkWritten(to.path, source, target, sources.length === 1);
             rounding = Math.max(rounding, rounded);
         }
         for (const [i, target] of targets.entries()) {

@@ -39,6 +39,8 @@ export type GgufValue = string | number | readonly string[];
 
 /** Bytes of the magic number, the version and the number of tensors; that of the keys follows. */
 const keyCountAt = 16;
+/** Bytes; the largest page of memory that data are aligned to. A file is filled up to it. */
+const mostAlignment = 2 ** 21;
 
 /**
  * Reads what is before a file's data.
@@ -59,14 +61,25 @@ export async function readGguf(path: string): Promise<GgufFile> {
         const what = littleEndian ? 'of version 1' : 'big-endian';
         throw new LanguageNeuronsError('UNSUPPORTED', `${path}: a GGUF file ${what}; convert it with llama.cpp first`);
     }
+    const alignment = Number(metadata['general.alignment'] ?? 32);
+    if (!(alignment > 0 && alignment <= mostAlignment && Number.isInteger(Math.log2(alignment)))) {
+        const wanted = `a power of 2 up to ${mostAlignment}`;
+        throw damaged(
+            path,
+            `its tensors begin at multiples of ${alignment} bytes (general.alignment), not of ${wanted}`,
+        );
+    }
     const dataStart = Number(tensorDataOffset);
     const tensors = tensorInfos.map((info) => tensorOf(info, dataStart));
-    const damaged = (what: string): LanguageNeuronsError =>
-        new LanguageNeuronsError('DAMAGED', `${path}: ${what}; get the file anew`);
+    const names = new Set<string>();
+    for (const { name } of tensors) {
+        if (names.has(name)) throw damaged(path, `has the tensor ${name} twice`);
+        names.add(name);
+    }
     const torn = tensors.find(({ type, shape }) => type !== undefined && (shape[0] ?? 1) % type.weights !== 0);
-    if (torn !== undefined) throw damaged(`rows of ${torn.name} are no whole blocks of ${torn.typeName}`);
+    if (torn !== undefined) throw damaged(path, `rows of ${torn.name} are no whole blocks of ${torn.typeName}`);
     const cut = tensors.find((tensor) => tensor.offset + bytesOf(tensor) > size);
-    if (cut !== undefined) throw damaged(`ends before ${cut.name} does`);
+    if (cut !== undefined) throw damaged(path, `ends before ${cut.name} does`);
     const [metadataEnd, entriesEnd] = tensorInfoByteRange;
     return {
         path,
@@ -76,8 +89,12 @@ export async function readGguf(path: string): Promise<GgufFile> {
         metadataEnd,
         entriesEnd,
         dataStart,
-        alignment: Number(metadata['general.alignment'] ?? 32),
+        alignment,
     };
+}
+
+function damaged(path: string, what: string): LanguageNeuronsError {
+    return new LanguageNeuronsError('DAMAGED', `${path}: ${what}; get the file anew`);
 }
 
 function tensorOf(info: GGUFParseOutput['tensorInfos'][number], dataStart: number): GgufTensor {
