@@ -3,7 +3,7 @@ export { type ErrorCode, LanguageNeuronsError } from './errors.js';
 export { type Progress, silent } from './support/progress.js';
 export { terminalProgress } from './support/terminalProgress.js';
 
-export type { Corpus, Sample, Source } from './corpus/Corpus.js';
+export type { Corpus, CorpusOptions, Sample, Source } from './corpus/Corpus.js';
 export { openCorpus } from './data/openCorpus.js';
 
 export { Engine } from './engine/Engine.js';
@@ -93,6 +93,7 @@ export { lastNumber } from './answers/lastNumber.js';
 export { hasRightNumber, type NumberRule, numberRules } from './answers/numberRules.js';
 
 export { accuracyMetric, type AccuracyOptions } from './experiments/accuracy.js';
+export { type AnswerJudge, answerJudges } from './experiments/choices.js';
 export type { DraftingModel } from './experiments/draftAnswers.js';
 export { type Condition, maskOf } from './experiments/conditions.js';
 export { deactivate, type DeactivateOptions, type DeactivateResult } from './experiments/deactivate.js';

@@ -27,5 +27,20 @@ export function describeCurves(curves: DoseCurves): string {
                     return `  ${language}  ${dose}: ${effectWords(inOwn)}; others on average ${effectWords(inOthers)}`;
                 }),
         ),
+        ...wholeAnswers(curves),
     ].join('\n');
+}
+
+/** Of an accuracy, what it starts from: a share of right answers, right numbers, and languages that are not told. */
+function wholeAnswers({ languages, doses: [first] }: DoseCurves): string[] {
+    const { answers, baseline, columns } = first?.set ?? {};
+    if (answers === undefined) return [];
+    return languages.map((language) => {
+        const c = columns!.indexOf(language);
+        const of = (shares: readonly number[]): string => `${(100 * shares[c]!).toFixed(1)} %`;
+        return (
+            `  ${language}  whole: ${of(baseline!)}; right number in any language ${of(answers.number.baseline)}; ` +
+            `with a language that is not told ${of(answers.untold.baseline)}`
+        );
+    });
 }

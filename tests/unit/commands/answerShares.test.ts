@@ -1,0 +1,56 @@
+import { describe, expect, it } from 'vitest';
+import { describeCurves } from '../../../src/commands/describeCurves.js';
+import { describeMatrix } from '../../../src/commands/describeMatrix.js';
+import { AnswerSheet } from '../../../src/experiments/AnswerSheet.js';
+import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
+import { setConditions, wholeModel, type Condition } from '../../../src/experiments/conditions.js';
+import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
+import { matrixTable } from '../../../src/experiments/matrixTable.js';
+import { divergingScale } from '../../../src/report/figures/divergingScale.js';
+import { deactivationSection } from '../../../src/report/sections/deactivationSection.js';
+
+/** What ten answers of the whole model, and as many without neurons, come out as. */
+function setOf(whole: string, without: string): DeactivationSet {
+    const questions = Array.from({ length: 10 }, () => ({ language: 'en', answer: 12 }));
+    const sheet = new AnswerSheet(2, questions, ['en'], 'last');
+    for (const place of questions.keys()) {
+        sheet.mark(0, place, whole, { tokens: 5 });
+        sheet.mark(1, place, without, { tokens: 5 });
+    }
+    const condition = (id: string): Condition => ({ ...wholeModel, id });
+    const metric = { name: 'accuracy' as const, languages: ['en'], settings: {}, fromMean: (mean: number) => mean };
+    const measurements = {
+        cell: ({ id }: Condition) => sheet.cell(id === 'own' ? 1 : 0, [...questions.keys()]),
+        decodedTokens: () => 0,
+    };
+    const conditions: ReturnType<typeof setConditions> = {
+        own: [condition('own')],
+        controls: [[condition('control')]],
+    };
+    return buildSet(metric, ['en'], conditions, estimates(metric, measurements));
+}
+
+const facts = { metric: 'accuracy' as const, settings: {}, languages: ['en'], whole: {}, decodedTokens: 0 };
+
+describe('an accuracy of answers too short to tell', () => {
+    const set = setOf('The answer is 12.', 'The farmer has twelve apples in the garden, that is 12.');
+
+    it('is printed beside right numbers and what is not told', () => {
+        const text = describeMatrix({ ...facts, sets: { specific: set } });
+        expect(text).toMatch(/^ {2}en {2}0\.0 % → 100\.0 %/m);
+        expect(text).toContain(
+            'right number in any language 100.0 % → 100.0 %; with a language that is not told 100.0 % → 0.0 %',
+        );
+        expect(describeCurves({ ...facts, total: 100, doses: [{ share: 0.01, set }] })).toContain(
+            'en  whole: 0.0 %; right number in any language 100.0 %; with a language that is not told 100.0 %',
+        );
+    });
+
+    it('has them in its table and in the report', () => {
+        const { columns, rows } = matrixTable({ ...facts, sets: { specific: set } });
+        const row = Object.fromEntries(columns.map((column, i) => [column, rows[0]![i]]));
+        expect(row).toMatchObject({ baseline: 0, numberBaseline: 1, number: 1, untoldBaseline: 1, untold: 0 });
+        const { caption } = deactivationSection('specific', set, facts, divergingScale([0.5]));
+        expect(String(caption)).toMatch(/its language is not told: en 100.*right 0.*by number alone 100/s);
+    });
+});
