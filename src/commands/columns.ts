@@ -1,5 +1,5 @@
-import Table from 'cli-table3';
 import { createLogUpdate } from 'log-update';
+import { widthOf, wrapText } from './wrapText.js';
 
 /** Narrower columns are put one below another. */
 const leastWidth = 24;
@@ -8,15 +8,27 @@ const leastWidth = 24;
 export function columnsOf(names: readonly string[], texts: readonly string[], width: number): string {
     const each = Math.floor((width - 1) / names.length) - 1;
     if (each < leastWidth) return names.map((name, i) => `${name}:\n${texts[i] ?? ''}`).join('\n\n');
-    const table = new Table({
-        head: [...names],
-        colWidths: names.map(() => each),
-        wordWrap: true,
-        wrapOnWordBoundary: texts.every((text) => longestWord(text) < each - 2), // some languages have no blanks
-        style: { head: [], border: [] },
-    });
-    table.push(texts.map((text) => text.trim()));
-    return table.toString();
+    const inner = each - 2; // a blank on each side
+    const rule = (left: string, between: string, right: string): string =>
+        left + names.map(() => '─'.repeat(each)).join(between) + right;
+    const rows = (cells: readonly string[]): string[] => {
+        const wrapped = cells.map((text) => wrapText(text, inner));
+        const height = Math.max(...wrapped.map(({ length }) => length));
+        return Array.from({ length: height }, (_, row) => {
+            const parts = wrapped.map((lines) => {
+                const line = lines[row] ?? '';
+                return ` ${line}${' '.repeat(Math.max(0, inner - widthOf(line)))} `;
+            });
+            return `│${parts.join('│')}│`;
+        });
+    };
+    return [
+        rule('┌', '┬', '┐'),
+        ...rows(names),
+        rule('├', '┼', '┤'),
+        ...rows(names.map((_, i) => (texts[i] ?? '').trim())),
+        rule('└', '┴', '┘'),
+    ].join('\n');
 }
 
 /** The same on a terminal while the texts grow. */
@@ -28,7 +40,7 @@ export function liveColumns(
     const texts = names.map(() => '');
     return {
         show(column, text) {
-            texts[column] = text;
+            texts[column] = text.replace(/\ufffd+$/u, ''); // the bytes of a character that are there so far
             write(columnsOf(names, texts, stream.columns));
         },
         clear() {
@@ -36,8 +48,4 @@ export function liveColumns(
             write.done(); // the cursor is shown again
         },
     };
-}
-
-function longestWord(text: string): number {
-    return text.split(/\s+/).reduce((most, word) => Math.max(most, word.length), 0);
 }

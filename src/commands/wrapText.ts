@@ -1,0 +1,76 @@
+import stringWidth from 'string-width';
+
+const words = new Intl.Segmenter(undefined, { granularity: 'word' });
+const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
+const isBlank = (text: string): boolean => /^\s+$/u.test(text);
+const isMark = (text: string): boolean => /^[^\p{L}\p{N}\s]+$/u.test(text);
+
+/**
+ * Columns of a terminal that a text takes. Terminals give emoji of several characters their place together, and else
+ * add up characters: vowels behind a letter (Thai ำ, Devanagari ा) have a column, marks above and below none.
+ */
+export function widthOf(text: string): number {
+    let width = 0;
+    for (const { segment } of characters.segment(text)) {
+        if (/\p{Emoji_Presentation}|\ufe0f|\u200d/u.test(segment)) width += stringWidth(segment);
+        else for (const character of segment) width += widthOfOne(character);
+    }
+    return width;
+}
+
+function widthOfOne(character: string): number {
+    if (/[\p{Mn}\p{Me}\p{Cf}\u1160-\u11ff\ud7b0-\ud7ff]/u.test(character)) return 0;
+    return /\p{Mc}/u.test(character) ? 1 : stringWidth(character);
+}
+
+/**
+ * A text in lines of at most so many columns of a terminal: between words where there are any, also of languages that
+ * write no blanks, and else between characters.
+ */
+export function wrapText(text: string, width: number): string[] {
+    return printable(text)
+        .split('\n')
+        .flatMap((line) => wrapLine(line, width));
+}
+
+/** Without what moves the cursor. */
+function printable(text: string): string {
+    return text
+        .replaceAll(/\r\n?/g, '\n')
+        .replaceAll('\t', '    ')
+        .replaceAll(/(?!\n)\p{Cc}/gu, '');
+}
+
+function wrapLine(line: string, width: number): string[] {
+    const lines: string[] = [];
+    let current = '';
+    const end = (): void => {
+        lines.push(current.trimEnd());
+        current = '';
+    };
+    for (const piece of piecesOf(line)) {
+        if (current !== '' && widthOf(current + piece.trimEnd()) > width) end();
+        if (current === '' && isBlank(piece) && lines.length > 0) continue; // a blank ends a line, and begins none
+        if (widthOf(piece.trimEnd()) <= width) {
+            current += piece;
+            continue;
+        }
+        for (const { segment } of characters.segment(piece)) {
+            if (current !== '' && widthOf(current + segment) > width) end();
+            current += segment;
+        }
+    }
+    if (current !== '' || lines.length === 0) end();
+    return lines;
+}
+
+/** Words, each with the marks behind it, which begin no line. */
+function piecesOf(line: string): string[] {
+    const pieces: string[] = [];
+    for (const { segment } of words.segment(line)) {
+        const last = pieces.at(-1);
+        if (last !== undefined && isMark(segment) && !isBlank(last)) pieces[pieces.length - 1] = last + segment;
+        else pieces.push(segment);
+    }
+    return pieces;
+}
