@@ -33,5 +33,6 @@ export function corsOptions(origins: readonly string[]): FastifyCorsOptions {
         methods: ['GET', 'POST'],
         exposedHeaders: ['retry-after'],
         maxAge: 600,
+        strictPreflight: false, // its refusal would be plain text
     };
 }

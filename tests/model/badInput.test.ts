@@ -16,6 +16,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type CliResult, cli } from '../helpers/cli.js';
+import { openNative } from '../helpers/native.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeAborting, writeMamba } from '../helpers/syntheticModels.js';
 
@@ -301,4 +302,14 @@ describe('bad input ends in one line that names the file and the mend', () => {
         expect(result.code).toBe(1);
         expectOneLine(result, ['base.gguf', 'give the model that was analysed']);
     });
+});
+
+it.each([-1, 1024, 99_999, -(2 ** 31), 2 ** 31 - 1])('token %d of 1,024 has no text', async (token) => {
+    const model = await openNative(embeddedModel);
+    await expect(model.detokenize([Int32Array.of(5), Int32Array.of(5, token)])).rejects.toMatchObject({
+        code: 'WRONG_USE',
+        message: expect.stringContaining(`no token ${token}`) as string,
+    });
+    expect(await model.detokenize([Int32Array.of(1023, 0)])).toHaveLength(1);
+    model.close();
 });

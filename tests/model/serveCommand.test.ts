@@ -97,8 +97,15 @@ describe('serve', () => {
         await again.ended;
     });
 
-    it('asks for its key, which may come from the environment', async () => {
-        const { url, child, ended } = await started([], { LANGUAGE_NEURONS_API_KEY: 'secret' });
+    it('asks for its key, which may come from the environment, and a page first asks without it', async () => {
+        const origin = 'https://example.org';
+        const { url, child, ended } = await started(['--allow-origin', origin], { LANGUAGE_NEURONS_API_KEY: 'secret' });
+        const preflight = await fetch(`${url}/completions`, {
+            method: 'OPTIONS',
+            headers: { origin, 'access-control-request-method': 'POST' },
+        });
+        expect([preflight.status, preflight.headers.get('access-control-allow-origin')]).toEqual([204, origin]);
+        expect((await complete(url, {}, { origin })).status).toBe(401);
         expect((await fetch(new URL('/health', url))).status).toBe(200);
         for (const headers of [{}, { authorization: 'Bearer wrong' }] as Record<string, string>[]) {
             const refused = await complete(url, {}, headers);
@@ -134,6 +141,7 @@ describe('serve', () => {
             return [code, stderr];
         };
         expect(await wrong('--host', '0.0.0.0')).toEqual([2, expect.stringMatching(/LANGUAGE_NEURONS_API_KEY/)]);
+        expect(await wrong('--allow-origin', '*')).toEqual([2, expect.stringMatching(/--allow-origin takes/)]);
         expect(await wrong('--without', 'sw')).toEqual([1, expect.stringMatching(/no language sw/)]);
         expect(await wrong('--parallel', '65')).toEqual([2, expect.stringMatching(/--parallel takes/)]);
         const { url, child, ended } = await started();
