@@ -24,13 +24,13 @@ export interface CollectArguments extends ModelArguments {
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
 export async function collectCommand(args: CollectArguments, context: CommandContext): Promise<CommandResult> {
     const { signal, progress } = context;
+    const shard = readShardArgument(args);
     // Cheap mistakes first: the texts are looked at before a model is loaded.
     const corpus = await openCorpus(args.data, {
         ...defined({ languages: parseLanguages(args.languages) }),
         signal,
         progress,
     });
-    const shard = readShardArgument(args);
     const { devices } = args;
     if (devices !== undefined) {
         const divided = { folder: args.out, wholes: [activationsPath(args.out)], kinds: ['counts'] as const };

@@ -1,5 +1,6 @@
 import { modelSource } from '../activations/modelSource.js';
 import type { Engine } from '../engine/Engine.js';
+import { checkFilePlaces } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { type Progress, silent } from '../support/progress.js';
 import { buildCurves, buildMatrices } from './buildMatrix.js';
@@ -9,6 +10,7 @@ import { writeCurves } from './doseFile.js';
 import type { DoseCurves } from './DoseCurves.js';
 import { type ExperimentOptions, planExperiment } from './experiment.js';
 import { writeMatrix } from './matrixFile.js';
+import { dosePath, matrixPath } from './resultPaths.js';
 import type { Metric } from './Metric.js';
 
 export interface InterveneOptions extends ExperimentOptions {
@@ -53,6 +55,11 @@ async function interveneInto(options: InterveneOptions): Promise<InterveneResult
     const { engine, metric, folder, signal, progress = silent } = options;
     const begin = performance.now();
     const experiment = planExperiment(options, metric.languages);
+    const pathOf = experiment.doses === undefined ? matrixPath : dosePath;
+    for (const { operation } of experiment.parts) {
+        const json = pathOf(folder, metric.name, operation);
+        await checkFilePlaces(json, json.replace(/json$/, 'csv'));
+    }
     const { asked, known, doses } = experiment;
     const measurements = await metric.measure(asked, { engine, folder, known, signal, progress });
     const parts = { metric, experiment, measurements, model: measuredModel(engine), folder, signal, progress };

@@ -1,5 +1,5 @@
 import { constants } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { open, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 import { Misplaced, pathInFolder } from './inFolder.js';
@@ -95,6 +95,17 @@ export async function ensureWritableFolder(path: string): Promise<void> {
         await rm(probe, { force: true });
     } catch (cause) {
         throw unwritable(path, cause);
+    }
+}
+
+/**
+ * Sees that files can have their places, before long work that ends with them.
+ * @throws LanguageNeuronsError UNWRITABLE where a folder is in one of them
+ */
+export async function checkFilePlaces(...paths: readonly string[]): Promise<void> {
+    for (const path of paths) {
+        const found = await stat(path).catch(() => undefined);
+        if (found?.isDirectory() === true) throw unwritable(path, Object.assign(new Error(), { code: 'EISDIR' }));
     }
 }
 

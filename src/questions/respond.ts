@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Engine } from '../engine/Engine.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { unwritable, writeFileAtomic } from '../files/fileAccess.js';
+import { checkFilePlaces, unwritable, writeFileAtomic } from '../files/fileAccess.js';
 import { withFile } from '../files/folderLock.js';
 import { Journal, noteUnreadable } from '../files/Journal.js';
 import { readableName } from '../languages/englishName.js';
@@ -111,6 +111,7 @@ export async function respond(options: RespondOptions): Promise<RespondResult> {
             'WRONG_USE',
             `the number of questions must be a whole number of at least 1, not ${limit}`,
         );
+    await checkFilePlaces(path, `${path}.answers.jsonl`);
     return withFile(path, 'respond', () => respondInto(options));
 }
 

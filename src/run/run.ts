@@ -1,10 +1,10 @@
-import { isAbsolute, join } from 'node:path';
+import { join } from 'node:path';
 import { collect } from '../activations/collect.js';
-import { pathFrom } from '../corpus/datasetName.js';
 import { openCorpus } from '../data/openCorpus.js';
 import { defined } from '../support/defined.js';
 import { Engine } from '../engine/Engine.js';
 import { generationContextSize } from '../engine/engineTypes.js';
+import type { Site } from '../engine/Site.js';
 import { accuracyMetric } from '../experiments/accuracy.js';
 import { compare } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
@@ -15,17 +15,21 @@ import { roomForAll } from '../experiments/experiment.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { noteUntold } from '../experiments/untoldLanguages.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
-import { checkInFolder, writeFileAtomic } from '../files/fileAccess.js';
+import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
 import { identify } from '../neurons/identify.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { inParts, type Progress, silent } from '../support/progress.js';
+import type { Metric } from '../experiments/Metric.js';
 import { openQuestions } from '../questions/openQuestions.js';
+import type { Questions } from '../questions/Questions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import type { ReportFiles } from '../report/Report.js';
 import { reportOn } from '../report/reportOn.js';
 import { toolVersions } from '../versions.js';
+import { checkComparable, checkPrompts, checkSets, checkTrained, filesOf, tryModel } from './checkAhead.js';
+import { fromFolder } from './fromFolder.js';
 import type { RunConfig } from './RunConfig.js';
 import { workWeights } from './workWeights.js';
 
@@ -77,7 +81,10 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
         out: join(config.out, 'aligned'),
     };
     await checkInFolder(alignedConfig.out);
-    const [base, aligned] = await (together ? examineTogether : examineInTurn)(before, alignedConfig, options);
+    const [base, aligned] = await (together ? examineTogether : examineInTurn)(before, alignedConfig, {
+        ...options,
+        trained: after.trained,
+    });
     const comparison = compare(
         [
             { label: 'base', ...base },
@@ -94,17 +101,28 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
     };
 }
 
+type AccuracyConfig = NonNullable<RunConfig['accuracy']>;
 type Examined = Omit<ExaminedModel, 'report'>;
 
 interface ExamineOptions extends RunOptions {
     /** What was examined before it; see `AccuracyOptions.draftsOf`. */
     readonly draftsOf?: DraftingModel | undefined;
+    /** Sites of the model that is examined after it. */
+    readonly comparedWith?: readonly Site[] | undefined;
+    /** Languages that one of the models was aligned in. */
+    readonly trained?: readonly string[] | undefined;
 }
 
-async function examineInTurn(before: RunConfig, after: RunConfig, options: RunOptions): Promise<[Examined, Examined]> {
+async function examineInTurn(
+    before: RunConfig,
+    after: RunConfig,
+    options: ExamineOptions,
+): Promise<[Examined, Examined]> {
     const { progress = silent } = options;
     const [first, second] = inParts(progress, [1, 1]);
-    const base = await examine(before, { ...options, progress: first });
+    const { signal } = options;
+    const comparedWith = await tryModel(after, { ...engineOptionsOf(after), signal, progress });
+    const base = await examine(before, { ...options, progress: first, comparedWith });
     const { fingerprint } = base.analysis.source?.model ?? {};
     const draftsOf = fingerprint === undefined ? undefined : { folder: base.folder, fingerprint };
     return [base, await examine(after, { ...options, progress: second, draftsOf })];
@@ -114,14 +132,14 @@ async function examineInTurn(before: RunConfig, after: RunConfig, options: RunOp
 async function examineTogether(
     before: RunConfig,
     after: RunConfig,
-    { signal, progress = silent, force }: RunOptions,
+    { signal, progress = silent, force, trained }: ExamineOptions,
 ): Promise<[Examined, Examined]> {
     const failed = new AbortController();
     const both = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
     const causes: unknown[] = [];
     const guarded = async (config: RunConfig, shown: Progress): Promise<Examined> => {
         try {
-            return await examine(config, { force, signal: both, progress: shown });
+            return await examine(config, { force, trained, signal: both, progress: shown });
         } catch (cause) {
             causes.push(cause);
             failed.abort();
@@ -144,11 +162,12 @@ async function examine(config: RunConfig, options: ExamineOptions): Promise<Exam
 
 async function examineIn(
     config: RunConfig,
-    { force, signal, progress = silent, draftsOf }: ExamineOptions,
+    { force, signal, progress = silent, draftsOf, comparedWith, trained }: ExamineOptions,
 ): Promise<Examined> {
     const texts = await openCorpus(config.data, { ...defined({ languages: config.languages }), signal, progress });
     // Opened now, so that a language without texts to evaluate on is told before hours of counting.
     const { languages } = texts;
+    checkTrained(trained, languages);
     const alike = { languages, called: languages, signal, progress };
     const evaluation = await openCorpus(config.evaluation ?? config.data, {
         ...alike,
@@ -164,8 +183,12 @@ async function examineIn(
     const engine = await Engine.open({ ...engineOptionsOf(config), signal, progress });
     for (const note of engine.notes) progress.note(note);
     try {
-        const template =
-            accuracy === undefined ? undefined : await openTemplate(accuracy.template ?? 'mathoctopus', engine);
+        // All that can be refused is refused before hours of counting.
+        checkComparable(engine, comparedWith);
+        checkSets(engine, [config.sets, accuracy?.sets]);
+        await checkFilePlaces(...filesOf(config.out, accuracy !== undefined));
+        const metric =
+            accuracy === undefined ? undefined : await answersMetric(accuracy, questions!, { engine, draftsOf });
         const { activations } = await collect({
             engine,
             corpus: texts,
@@ -194,19 +217,8 @@ async function examineIn(
                 progress: perplexities,
             }),
         ];
-        if (accuracy !== undefined) {
-            const { limit, wholeLimit, maxTokens, number, judge, sets = config.sets } = accuracy;
-            const metric = accuracyMetric({
-                questions: questions!,
-                template: template!,
-                date: accuracy.date,
-                limit,
-                wholeLimit,
-                maxTokens,
-                rule: number,
-                judge,
-                draftsOf,
-            });
+        if (accuracy !== undefined && metric !== undefined) {
+            const { sets = config.sets } = accuracy;
             const asked = { ...experiment, sets };
             engine.close(); // one model in memory at a time
             const many = await Engine.open({
@@ -234,15 +246,15 @@ async function examineIn(
     }
 }
 
-/** The configuration with paths from its run folder, so that both can be given away together. */
-function fromFolder(config: RunConfig): unknown {
-    const moved = (value: unknown): unknown => {
-        if (typeof value === 'string') return isAbsolute(value) ? pathFrom(config.out, value) : value;
-        if (Array.isArray(value)) return value.map(moved);
-        if (typeof value !== 'object' || value === null) return value;
-        return Object.fromEntries(Object.entries(value).map(([name, part]) => [name, moved(part)]));
-    };
-    return moved(config);
+/** What is asked; the template is tried in every language. */
+async function answersMetric(
+    { template: name = 'mathoctopus', date, limit, wholeLimit, maxTokens, number, judge }: AccuracyConfig,
+    questions: Questions,
+    { engine, draftsOf }: { readonly engine: Engine; readonly draftsOf: DraftingModel | undefined },
+): Promise<Metric> {
+    const template = await openTemplate(name, engine);
+    await checkPrompts(template, questions);
+    return accuracyMetric({ questions, template, date, limit, wholeLimit, maxTokens, rule: number, judge, draftsOf });
 }
 
 function engineOptionsOf(config: RunConfig): Parameters<typeof Engine.open>[0] {

@@ -1,0 +1,70 @@
+import { join } from 'node:path';
+import { Engine } from '../engine/Engine.js';
+import type { EngineOptions } from '../engine/engineTypes.js';
+import { sameSites, type Site } from '../engine/Site.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { ensureWritableFolder } from '../files/fileAccess.js';
+import { languageAmong } from '../languages/languageAmong.js';
+import type { NeuronSetName } from '../neurons/neuronSets.js';
+import type { PromptTemplate } from '../questions/PromptTemplate.js';
+import { openTemplate } from '../questions/promptTemplates.js';
+import type { Questions } from '../questions/Questions.js';
+import type { RunConfig } from './RunConfig.js';
+
+/**
+ * Tries what a template writes in each language.
+ * @throws LanguageNeuronsError WRONG_USE where it has no words in one
+ */
+export async function checkPrompts(template: PromptTemplate, questions: Questions): Promise<void> {
+    for (const language of questions.languages) {
+        await template.write({ language, text: '?' });
+        template.stops(language);
+    }
+}
+
+/** @throws LanguageNeuronsError WRONG_USE for sets that the model cannot have */
+export function checkSets({ path, sites }: Engine, asked: readonly (readonly NeuronSetName[] | undefined)[]): void {
+    if (sites.some(({ kind }) => kind === 'routed') || !asked.some((sets) => sets?.includes('experts') === true))
+        return;
+    const mend = 'leave experts out of sets';
+    throw new LanguageNeuronsError('WRONG_USE', `${path}: has no experts to route tokens to; ${mend}`);
+}
+
+/** @throws LanguageNeuronsError WRONG_USE for a language that the model was aligned in and is not examined */
+export function checkTrained(trained: readonly string[] = [], languages: readonly string[]): void {
+    const unknown = trained.filter((language) => languageAmong(language, languages) === undefined);
+    if (unknown.length === 0) return;
+    const among = `the languages of the texts (${languages.join(', ')})`;
+    throw new LanguageNeuronsError(
+        'WRONG_USE',
+        `aligned.trained: ${unknown.join(', ')} not among ${among}; mend the list`,
+    );
+}
+
+/**
+ * Opens the model that is examined second, before the first takes its hours.
+ * @returns its sites; see `checkComparable`
+ * @throws LanguageNeuronsError as the engine, the template and its folder do
+ */
+export async function tryModel(config: RunConfig, options: EngineOptions): Promise<readonly Site[]> {
+    await ensureWritableFolder(config.out);
+    using engine = await Engine.open({ ...options, countOnly: true });
+    if (config.accuracy?.template !== undefined) await openTemplate(config.accuracy.template, engine);
+    return engine.sites;
+}
+
+/** @throws LanguageNeuronsError MISMATCH for models that cannot be compared */
+export function checkComparable({ path, sites }: Engine, others: readonly Site[] | undefined): void {
+    if (others === undefined || sameSites(sites, others)) return;
+    const mend = 'give as aligned.model one that was made from it';
+    throw new LanguageNeuronsError('MISMATCH', `${path}: has other layers than aligned.model; ${mend}`);
+}
+
+/** The files of a run that come after its counts. */
+export function filesOf(folder: string, asksQuestions: boolean): string[] {
+    const measured = ['ppl', ...(asksQuestions ? ['accuracy'] : [])];
+    const matrices = measured.flatMap((metric) => [`${metric}.matrix.json`, `${metric}.matrix.csv`]);
+    return ['neurons.json', ...matrices, 'run.json', 'comparison.json', 'report.html'].map((name) =>
+        join(folder, name),
+    );
+}

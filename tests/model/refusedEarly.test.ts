@@ -1,0 +1,81 @@
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { stringify } from 'yaml';
+import { readRunConfig } from '../../src/run/RunConfig.js';
+import { run } from '../../src/run/run.js';
+import { cli } from '../helpers/cli.js';
+import { embeddedModel } from '../helpers/models.js';
+import { writeUngated } from '../helpers/syntheticModels.js';
+
+let folder: string;
+const at = (...names: string[]): string => join(folder, ...names);
+
+/** A folder of a text in each language. */
+function texts(name: string, content: Readonly<Record<string, string | Buffer>>): void {
+    mkdirSync(at(name));
+    for (const [file, text] of Object.entries(content)) writeFileSync(at(name, file), text);
+}
+
+beforeAll(() => {
+    folder = mkdtempSync(join(tmpdir(), 'refused-early-'));
+    texts('texts', { 'en.txt': 'The farmer eats bread.\n', 'pt.txt': 'O livro.\n' });
+    texts('garbled', { 'en.txt': 'Bread.\n', 'pt.txt': Buffer.from('p\xe3o\n', 'latin1') });
+    texts('english', { 'en.txt': 'Bread.\n' });
+    texts('questions', { 'mgsm_en.tsv': 'How many?\t5\n', 'mgsm_pt.tsv': 'Quantos?\t5\n' });
+    writeUngated(at('other.gguf'), 2, 64);
+});
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe('a run is refused before it counts', () => {
+    const asked = { questions: 'questions', limit: 1, maxTokens: 4 };
+    it.each<[what: string, settings: object, words: RegExp, prepare?: (out: string) => void]>([
+        ['a template without a language', { accuracy: { ...asked, template: 'native-cot' } }, /native-cot.* pt/],
+        ['a template without a chat', { accuracy: { ...asked, template: 'none.txt' } }, /none\.txt/],
+        ['limits that refuse each other', { accuracy: { ...asked, limit: 5, wholeLimit: 2 } }, /at least 5, not 2/],
+        ['a set that the model lacks', { sets: ['experts'] }, /no experts/],
+        ['the same, of questions', { accuracy: { ...asked, sets: ['experts'] } }, /no experts/],
+        ['a trained language of none', { aligned: { trained: ['de'] } }, /aligned\.trained: de/],
+        ['the same, side by side', { aligned: { trained: ['de'], together: true } }, /aligned\.trained: de/],
+        ['no such aligned model', { aligned: { model: 'none.gguf' } }, /none\.gguf: no such/],
+        ['no such adapter', { aligned: { loras: [{ path: 'none-lora.gguf' }] } }, /none-lora\.gguf: no such/],
+        ['an adapter that is none', { aligned: { loras: [{ path: embeddedModel }] } }, /not a LoRA adapter/],
+        ['an aligned model of other layers', { aligned: { model: 'other.gguf' } }, /other layers/],
+        ['garbled texts to evaluate on', { evaluation: 'garbled' }, /garbled.pt\.txt: line 1/],
+        ['a language without such texts', { evaluation: 'english' }, /english.* pt/],
+        [
+            'a file for the aligned folder',
+            { aligned: {} },
+            /aligned: /,
+            (out) => writeFileSync(join(out, 'aligned'), ''),
+        ],
+        ['a folder for a matrix', {}, /ppl\.matrix\.json: .*folder/, (out) => mkdirSync(join(out, 'ppl.matrix.json'))],
+        ['a folder for the report', {}, /report\.html: .*folder/, (out) => mkdirSync(join(out, 'report.html'))],
+    ])('%s', async (what, settings, words, prepare) => {
+        const out = at(what.replaceAll(' ', '-'));
+        mkdirSync(out);
+        prepare?.(out);
+        const yaml = at('run.yaml');
+        const basics = { model: embeddedModel, data: 'texts', gpu: 'off', threads: 1, out };
+        writeFileSync(yaml, stringify({ ...basics, ...settings }));
+        await expect(run(await readRunConfig(yaml))).rejects.toThrow(words);
+        expect(existsSync(join(out, 'activations.safetensors'))).toBe(false);
+        const parts = join(out, 'parts');
+        expect(existsSync(parts) ? readdirSync(parts) : []).toEqual([]);
+    });
+});
+
+it('respond is refused before it answers where a folder is in the place of its file', async () => {
+    for (const taken of ['answers.json', 'other.json.answers.jsonl']) mkdirSync(at(taken));
+    for (const [out, named] of [
+        ['answers.json', 'answers.json'],
+        ['other.json', 'other.json.answers.jsonl'],
+    ] as const) {
+        const options = ['--model', embeddedModel, '--gpu', 'off', '--data', at('questions'), '--out', at(out)];
+        const { code, stdout, stderr } = await cli('respond', ...options);
+        expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
+        expect(stderr).toMatch(new RegExp(`${named}: cannot be written: a folder is in the place of the file`));
+        expect(stderr).not.toContain('respond\n'); // its stage
+    }
+});
