@@ -1,4 +1,5 @@
 import { Console } from 'node:console';
+import { setMaxListeners } from 'node:events';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { nonFinite } from '../files/nonFinite.js';
@@ -14,6 +15,7 @@ import { stopSignals, tellsProgress, toldMessage } from './supervise.js';
  */
 export async function main(args: readonly string[], kind: string): Promise<number> {
     const stop = new AbortController();
+    setMaxListeners(0, stop.signal); // as many as there are pieces of work side by side, each of which takes its own away
     const onSignal = (): void => {
         if (stop.signal.aborted) process.exit(130); // asked twice
         stop.abort();

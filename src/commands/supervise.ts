@@ -47,7 +47,7 @@ export interface Work {
  */
 export function startWork(args: readonly string[], { env = {}, stdio, messages = false }: WorkOptions): Work {
     const windows = process.platform === 'win32';
-    const child = spawn(process.execPath, [...process.execArgv, process.argv[1]!, ...args], {
+    const child = spawn(process.execPath, [...process.execArgv, ...quietly(), process.argv[1]!, ...args], {
         stdio: [...stdio, 'pipe', 'ipc'],
         env: {
             ...process.env,
@@ -105,6 +105,12 @@ export async function supervise(args: readonly string[]): Promise<number> {
     for (const signal of stopSignals) process.off(signal, stop);
     if (words !== undefined) say(words);
     return code;
+}
+
+/** Node's own warnings are for programmers, who ask for them by an option of Node. */
+function quietly(): string[] {
+    const asked = [...process.execArgv, process.env.NODE_OPTIONS ?? ''].some((option) => option.includes('warnings'));
+    return asked ? [] : ['--no-warnings'];
 }
 
 /** Ends the child and what it has started, such as a build. */

@@ -1,0 +1,10 @@
+/** The oldest Node that runs this package: `engines` of package.json. */
+export const leastNode = '20.19.0';
+
+/** Why a version of Node, such as `18.20.8`, cannot run it, with the mend; undefined where it can. */
+export function nodeTooOld(version: string): string | undefined {
+    const [have, need] = [version, leastNode].map((text) => text.split('.').map((part) => parseInt(part, 10)));
+    const differs = need!.findIndex((number, i) => number !== have![i]);
+    if (differs === -1 || have![differs]! > need![differs]!) return undefined;
+    return `needs Node ${leastNode} or later, this is Node ${version}; install a newer one, such as https://nodejs.org has`;
+}
