@@ -27,8 +27,10 @@ export interface CountedTexts {
     readonly digest: string;
     /** Hash of the texts in any order, hexadecimal. Absent: not known. */
     readonly set?: string | undefined;
-    /** See `sketchOf`. */
+    /** See `Sketch`. */
     readonly sketch: string;
+    /** Share of the different texts that are in several folds. Absent: there are no folds, or it is not known. */
+    readonly inSeveralFolds?: number | undefined;
 }
 
 /** What made a set of counts; stored as the metadata of `activations.safetensors`. */

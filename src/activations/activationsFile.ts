@@ -38,7 +38,14 @@ const edgesShape = z
 const datasetShape = z.object({
     name: z.string(),
     hash: z.string(),
-    texts: byName(z.object({ digest: z.string(), set: z.string().optional(), sketch: z.string() })).optional(),
+    texts: byName(
+        z.object({
+            digest: z.string(),
+            set: z.string().optional(),
+            sketch: z.string(),
+            inSeveralFolds: z.number().optional(),
+        }),
+    ).optional(),
 });
 
 /**

@@ -17,6 +17,7 @@ import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { activationsPath, readActivations, writeActivations } from './activationsFile.js';
 import { addCounts, addTo } from './addCounts.js';
 import { checkReplaces } from './checkReplaces.js';
+import { inSeveralFoldsWords } from './inSeveralFoldsWords.js';
 import { type CollectedPart, emptyPart, readPart, writePart } from './collectedPart.js';
 import { fewTokens } from './fewTokens.js';
 import { engineVersions, modelSource } from './modelSource.js';
@@ -88,7 +89,7 @@ async function collectInto({
     const begin = performance.now();
     const seconds = (): number => (performance.now() - begin) / 1000;
     const resultPath = activationsPath(folder, shard);
-    const survey = await surveyCorpus(corpus, signal);
+    const survey = await surveyCorpus(corpus, signal, folds);
     for (const [language, { samples }] of survey.languages) {
         if (folds !== undefined && samples < folds) {
             throw new LanguageNeuronsError(
@@ -97,6 +98,9 @@ async function collectInto({
                     'give more texts or lower --folds',
             );
         }
+    }
+    for (const [language, { inSeveralFolds = 0 }] of survey.languages) {
+        if (inSeveralFolds > 0) progress.note(`warning: ${inSeveralFoldsWords(language, inSeveralFolds)}`);
     }
     await checkInFolder(join(folder, 'parts'));
     const source = sourceOf({ engine, corpus, survey, folder, folds, shard });
@@ -343,7 +347,8 @@ function sourceOf({
     readonly shard: Shard | undefined;
 }): ActivationsSource {
     const texts = [...survey.languages].map(
-        ([language, { digest, set, sketch }]) => [language, { digest, set, sketch }] as const,
+        ([language, { digest, set, sketch, inSeveralFolds }]) =>
+            [language, { digest, set, sketch, ...defined({ inSeveralFolds }) }] as const,
     );
     return {
         model: modelSource(engine),

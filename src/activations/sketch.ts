@@ -49,6 +49,18 @@ export function shareWithin(a: string, b: string): number {
     return known.filter((hash) => others.has(hash)).length / known.length;
 }
 
+/**
+ * The share of the different texts of several sets that are in more than one of them, in [0, 1], from their sketches: a
+ * text among the smallest hashes of all is among the smallest of each set that it is in.
+ */
+export function shareInSeveral(sketches: readonly string[]): number {
+    const sets = sketches.map(hashesOf);
+    const times = new Map<string, number>();
+    for (const hash of sets.flat()) times.set(hash, (times.get(hash) ?? 0) + 1);
+    const smallest = [...times.keys()].sort().slice(0, kept);
+    return smallest.length === 0 ? 0 : smallest.filter((hash) => times.get(hash)! > 1).length / smallest.length;
+}
+
 function hashesOf(sketch: string): string[] {
     return Array.from({ length: sketch.length / digits }, (_, i) => sketch.slice(i * digits, (i + 1) * digits));
 }

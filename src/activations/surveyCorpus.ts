@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import type { Corpus } from '../corpus/Corpus.js';
 import { SampleDigest } from '../corpus/SampleDigest.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { Sketch } from './sketch.js';
+import { shareInSeveral, Sketch } from './sketch.js';
 
 /** What one language of a corpus holds. */
 export interface LanguageSurvey {
@@ -15,6 +15,8 @@ export interface LanguageSurvey {
     readonly set: string;
     /** Of the responses; see `Sketch`. */
     readonly sketch: string;
+    /** Share of the different texts that are in several folds; see `shareInSeveral`. Absent: no folds. */
+    readonly inSeveralFolds?: number;
 }
 
 export interface CorpusSurvey {
@@ -26,26 +28,36 @@ export interface CorpusSurvey {
 /**
  * Reads a corpus once, before any work on it: finds what is missing, empty or garbled while nothing is
  * lost yet, and gives each language a digest by which finished parts are known again.
+ * @param folds as `collect`'s
  * @throws LanguageNeuronsError as the corpus does; ABORTED
  */
-export async function surveyCorpus(corpus: Corpus, signal?: AbortSignal): Promise<CorpusSurvey> {
+export async function surveyCorpus(corpus: Corpus, signal?: AbortSignal, folds = 0): Promise<CorpusSurvey> {
     const languages = new Map<string, LanguageSurvey>();
     const hash = createHash('sha256');
     for (const language of corpus.languages) {
         const digest = new SampleDigest();
         const sketch = new Sketch();
+        const ofFolds = Array.from({ length: folds }, () => new Sketch());
         let samples = 0;
         let characters = 0;
         for await (const sample of corpus.samples(language)) {
             if (signal?.aborted === true) throw new LanguageNeuronsError('ABORTED', 'stopped while reading the corpus');
             digest.add(sample);
             sketch.add(sample.response);
+            ofFolds[samples % folds]?.add(sample.response);
             samples++;
             characters += sample.prompt.length + sample.response.length;
             for (const { content } of sample.turns ?? []) characters += content.length;
         }
         const hex = digest.hex();
-        languages.set(language, { samples, characters, digest: hex, set: digest.set(), sketch: sketch.toString() });
+        languages.set(language, {
+            samples,
+            characters,
+            digest: hex,
+            set: digest.set(),
+            sketch: sketch.toString(),
+            ...(folds === 0 ? {} : { inSeveralFolds: shareInSeveral(ofFolds.map(String)) }),
+        });
         hash.update(`${language} ${hex}\n`);
     }
     return { languages, hash: hash.digest('hex') };

@@ -1,8 +1,11 @@
 import { doneWords } from '../interventions/operationWords.js';
 import type { AnswerShare, CellInterval, DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 
-/** For each set and language: what changing its neurons does to it, what random neurons do, and the difference. */
-export function describeMatrix({ metric, operation, sets }: DeactivationMatrix): string {
+/**
+ * For each set and language: what changing its neurons does to it, what random neurons do, and the difference.
+ * @param asked sets to tell of; the matrix may hold others, measured earlier. Default: all
+ */
+export function describeMatrix({ metric, operation, sets }: DeactivationMatrix, asked?: readonly string[]): string {
     const format = (value: number): string => (metric === 'ppl' ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`);
     const signed = (value: number): string => `${value > 0 ? '+' : ''}${format(value)}`;
     const range = (interval: CellInterval): string =>
@@ -11,7 +14,10 @@ export function describeMatrix({ metric, operation, sets }: DeactivationMatrix):
     const columns = `whole → ${doneWords(operation)}; with random neurons; difference (95 %)`;
     const lines: string[] = [];
     for (const [name, set] of Object.entries(sets)) {
+        if (asked?.includes(name) === false) continue;
         lines.push(`${name}: ${what} of the own language, ${columns}`);
+        if (set.neurons.every((neurons) => neurons === 0))
+            lines.push('  no language has neurons in this set: nothing was changed');
         for (const [r, language] of set.rows.entries()) {
             const c = set.columns.indexOf(language);
             const base = set.baseline[c]!;

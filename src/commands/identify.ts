@@ -1,11 +1,12 @@
 import { join } from 'node:path';
 import { readActivations, readActivationsSource } from '../activations/activationsFile.js';
 import { withFolder } from '../files/folderLock.js';
+import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
 import type { IdentifyMethod, ProbabilityName } from '../neurons/choices.js';
 import type { ClassStability, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
-import type { CommandResult } from './CommandDeclaration.js';
+import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 
 export interface IdentifyArguments {
     dir: string;
@@ -18,7 +19,7 @@ export interface IdentifyArguments {
 }
 
 /** `identify`: scores and classifies the neurons of DIR/activations.safetensors into DIR/neurons.json. */
-export async function identifyCommand(args: IdentifyArguments): Promise<CommandResult> {
+export async function identifyCommand(args: IdentifyArguments, { say }: CommandContext): Promise<CommandResult> {
     const { dir, ...options } = args;
     await readActivationsSource(dir); // tells what is wrong before anything is locked or made
     const analysis = await withFolder(dir, 'identify', async () => {
@@ -26,8 +27,10 @@ export async function identifyCommand(args: IdentifyArguments): Promise<CommandR
         await writeNeurons(join(dir, 'neurons.json'), found);
         return found;
     });
+    const notes = analysisNotes(analysis);
+    for (const note of notes) say(note);
     const { neurons: _, ...json } = analysis;
-    return { json, text: describeAnalysis(analysis) };
+    return { json: { ...json, notes }, text: describeAnalysis(analysis) };
 }
 
 /** A few lines for people. */

@@ -4,7 +4,7 @@ import { ranges, parseShare } from '../support/numberRanges.js';
 import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 import { describeCurves } from './describeCurves.js';
 import { describeMatrix } from './describeMatrix.js';
-import { type ExperimentArguments, type ExperimentCommand, measureExperiment } from './measureExperiment.js';
+import { type ExperimentArguments, type ExperimentCommand, measureExperiment, parseSets } from './measureExperiment.js';
 
 export interface InterveneArguments extends ExperimentArguments {
     op: string;
@@ -16,13 +16,17 @@ export interface InterveneArguments extends ExperimentArguments {
 /** `intervene`: for each operation a matrix of each neuron set, or dose curves, beside random controls, into DIR. */
 export async function interveneCommand(args: InterveneArguments, context: CommandContext): Promise<CommandResult> {
     const { op, strength, where, dose } = args;
+    const asked = args.sets === undefined ? undefined : parseSets(args.sets);
     const command: ExperimentCommand = {
         command: 'intervene',
         operations: parseOperations(op, { strength, where }),
         shares: dose === undefined ? undefined : parseDoses(dose),
         measured: (result) => ({
             json: result,
-            text: [...result.matrices.map(describeMatrix), ...result.curves.map(describeCurves)].join('\n'),
+            text: [
+                ...result.matrices.map((matrix) => describeMatrix(matrix, asked)),
+                ...result.curves.map(describeCurves),
+            ].join('\n'),
         }),
         divided: ({ shards, seconds }) => ({
             shards: shards.map(({ path, wasThere }) => ({ path, there: wasThere })),

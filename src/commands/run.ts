@@ -1,3 +1,4 @@
+import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { embeddedRun } from '../run/embeddedRun.js';
 import { type ExaminedModel, run } from '../run/run.js';
 import { readRunConfig } from '../run/RunConfig.js';
@@ -24,9 +25,11 @@ export async function runCommand(args: RunArguments, context: CommandContext): P
         ...rest,
         analysis: numbers,
     });
+    const askedOf = ({ metric }: DeactivationMatrix): readonly string[] | undefined =>
+        metric === 'accuracy' ? (config.accuracy?.sets ?? config.sets) : config.sets;
     const text = ({ analysis, matrices }: ExaminedModel): string[] => [
         describeAnalysis(analysis),
-        ...matrices.map(describeMatrix),
+        ...matrices.map((matrix) => describeMatrix(matrix, askedOf(matrix))),
     ];
     return {
         json: { ...summary(base), ...(aligned === undefined ? {} : { aligned: summary(aligned) }), seconds },

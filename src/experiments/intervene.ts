@@ -8,6 +8,7 @@ import { checkFit } from './checkFit.js';
 import type { DeactivationMatrix, MeasuredModel } from './DeactivationMatrix.js';
 import { writeCurves } from './doseFile.js';
 import type { DoseCurves } from './DoseCurves.js';
+import { emptySets } from './emptySets.js';
 import { type ExperimentOptions, planExperiment } from './experiment.js';
 import { writeMatrix } from './matrixFile.js';
 import { dosePath, matrixPath } from './resultPaths.js';
@@ -61,6 +62,7 @@ async function interveneInto(options: InterveneOptions): Promise<InterveneResult
         await checkFilePlaces(json, json.replace(/json$/, 'csv'));
     }
     const { asked, known, doses } = experiment;
+    for (const note of emptySets(experiment, metric.languages)) progress.note(note);
     const measurements = await metric.measure(asked, { engine, folder, known, signal, progress });
     const parts = { metric, experiment, measurements, model: measuredModel(engine), folder, signal, progress };
     const matrices = doses === undefined ? await buildMatrices(parts) : [];

@@ -9,15 +9,13 @@ import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { ensureWritableFolder, readTextIfAny, unwritable } from './fileAccess.js';
 import { Misplaced, openToChange } from './inFolder.js';
-import { isUnfinished } from './UnfinishedFile.js';
+import { fileLock, lockedByte, sweep } from './sweep.js';
 import { writeFully } from './writeFully.js';
 
 /** Who works in a folder: the content of its locked file, for people. */
 const holderShape = z.object({ pid: z.int(), host: z.string(), work: z.string(), since: z.string() });
 type Holder = z.output<typeof holderShape>;
 
-/** The byte that is locked, far beyond the holder's name: Windows lets nobody read what is locked. */
-const lockedByte = [2 ** 40, 1] as const;
 /** Of a file's name: some that are made beside it have longer ones, of at most 255. */
 const mostNameBytes = 200;
 /** Bytes of a holder's name, at most. */
@@ -33,6 +31,8 @@ interface Lock {
     /** What it guards, for messages. */
     readonly name: string;
     readonly shared: boolean;
+    /** How long a holder is waited for. Default: `graceMilliseconds`. */
+    readonly patience?: number;
 }
 
 /** Locks that the work under way holds, by path, and whether they are shared: its steps may take them again. */
@@ -56,8 +56,38 @@ export async function withFile<T>(path: string, work: string, run: () => Promise
         throw new LanguageNeuronsError('UNWRITABLE', `${path}: ${why}; choose a shorter one`);
     }
     const folder = await folderLock(dirname(path), true);
-    const file = { path: join(dirname(folder.path), `.${basename(path)}.lock.json`), name: path, shared: false };
+    const file = { path: fileLockPath(folder, path), name: path, shared: false };
     return withLock(folder, work, () => withLock(file, work, run));
+}
+
+/**
+ * Work that makes a file out of what others have finished in a folder: alone there as `withFolder`, or, where a process
+ * works in the folder, beside it, one such work of the file at a time. What is written is whole all the same.
+ * @param run told who works in the folder meanwhile, in words
+ * @throws LanguageNeuronsError as `withFolder`; BUSY where others make the same file
+ */
+export async function besideFolder<T>(
+    path: string,
+    work: string,
+    run: (meanwhile: string | undefined) => Promise<T>,
+): Promise<T> {
+    const folder = await folderLock(dirname(path), false);
+    let begun = false;
+    try {
+        return await withLock({ ...folder, patience: 0 }, work, () => {
+            begun = true;
+            return run(undefined);
+        });
+    } catch (cause) {
+        if (begun || !(cause instanceof LanguageNeuronsError) || cause.code !== 'BUSY') throw cause;
+        const holder = (await readHolder(folder.path)) ?? (await holderOfFiles(folder.path));
+        const file = { path: fileLockPath(folder, path), name: path, shared: false };
+        return withLock(file, work, () => run(holder?.work ?? 'another process'));
+    }
+}
+
+function fileLockPath({ path: folderLockPath }: Lock, path: string): string {
+    return join(dirname(folderLockPath), `.${basename(path)}.lock.json`);
 }
 
 async function folderLock(folder: string, shared: boolean): Promise<Lock> {
@@ -105,7 +135,7 @@ async function removeUnheld(lockPath: string): Promise<void> {
     }
 }
 
-async function take({ path: lockPath, name, shared }: Lock): Promise<FileHandle> {
+async function take({ path: lockPath, name, shared, patience = graceMilliseconds }: Lock): Promise<FileHandle> {
     for (const begin = performance.now(); ; await wait(100)) {
         const file = await openToChange(lockPath, constants.O_RDWR | constants.O_CREAT).catch((cause: Error) => {
             if (cause instanceof Misplaced) throw unwritable(lockPath, cause);
@@ -129,7 +159,7 @@ async function take({ path: lockPath, name, shared }: Lock): Promise<FileHandle>
         await file.close();
         const holder = (await readHolder(lockPath)) ?? (shared ? undefined : await holderOfFiles(lockPath));
         const isOwn = holder?.pid === process.pid && holder.host === hostname();
-        if (isOwn || performance.now() - begin > graceMilliseconds) throw busy(name, holder);
+        if (isOwn || performance.now() - begin >= patience) throw busy(name, holder);
     }
 }
 
@@ -194,30 +224,4 @@ function busy(name: string, holder: Holder | undefined): LanguageNeuronsError {
         'BUSY',
         `${name}: ${who} on it (${work}, since ${since}); wait for it, or choose another folder`,
     );
-}
-
-/** Where a run folder has files. */
-const subfolders = ['', 'parts', 'figures', 'tables'];
-/** The name of a lock of one file; without a file's name it is the folder's. */
-const fileLock = /^\.(.+)\.lock\.json$/;
-
-/**
- * Removes what killed processes were writing: nobody else writes there now. Of a folder's lock all, with the locks of
- * its files; of a file's own, what was to become that file.
- */
-async function sweep(lockPath: string): Promise<void> {
-    const folder = dirname(lockPath);
-    const file = fileLock.exec(basename(lockPath))?.[1];
-    const isLeft = (name: string): boolean =>
-        file === undefined
-            ? isUnfinished(name) || fileLock.test(name)
-            : isUnfinished(name) && name.startsWith(`${file}.`);
-    for (const part of file === undefined ? subfolders : ['']) {
-        const path = join(folder, part);
-        const isOwn = part === '' || (await lstat(path).catch(() => undefined))?.isDirectory() === true;
-        const names = isOwn ? await readdir(path).catch((): string[] => []) : []; // what a link leads to is another's
-        for (const name of names.filter(isLeft)) {
-            await rm(join(folder, part, name), { force: true }).catch(() => undefined);
-        }
-    }
 }

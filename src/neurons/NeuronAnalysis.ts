@@ -79,6 +79,8 @@ export interface ClassStability {
 /** Certainty of an analysis, from counts kept in folds (`collect --folds`). */
 export interface Stability {
     readonly folds: number;
+    /** By language, the share of its different texts that are in several folds, where some are. */
+    readonly inSeveralFolds?: Readonly<Record<string, number>> | undefined;
     /** Divisions into halves behind `overlap`. */
     readonly halves: number;
     readonly classes: Readonly<Record<NeuronClass, ClassStability>>;

@@ -1,4 +1,4 @@
-import { type Activations, sitesOf } from '../activations/Activations.js';
+import { type Activations, type DatasetSource, sitesOf } from '../activations/Activations.js';
 import { countsDigest } from '../activations/countsDigest.js';
 import { textsSet } from '../activations/textsSet.js';
 import { defined } from '../support/defined.js';
@@ -19,6 +19,7 @@ import {
     layerWidths,
     type NeuronAnalysis,
     type NeuronIndex,
+    type Stability,
 } from './NeuronAnalysis.js';
 import { scoreParts } from './scoreParts.js';
 import { kthSmallest, roundHalfToEven, selectLowest } from './selectLowest.js';
@@ -74,8 +75,18 @@ export function identify(activations: Activations, options: IdentifyOptions = {}
     const assessed = assessable(activations, minRouted);
     return {
         ...analysis,
-        stability: stability(activations, folds, analysis, (part) => identifyOnce(part, options, assessed)),
+        stability: {
+            ...stability(activations, folds, analysis, (part) => identifyOnce(part, options, assessed)),
+            ...repeatedTexts(dataset),
+        },
     };
+}
+
+function repeatedTexts({ texts = {} }: DatasetSource): Pick<Stability, 'inSeveralFolds'> {
+    const shares = Object.entries(texts).flatMap(([language, { inSeveralFolds = 0 }]) =>
+        inSeveralFolds > 0 ? [[language, inSeveralFolds] as const] : [],
+    );
+    return shares.length === 0 ? {} : { inSeveralFolds: Object.fromEntries(shares) };
 }
 
 function identifyOnce(activations: Activations, options: IdentifyOptions, assessed?: Uint32Array): NeuronAnalysis {

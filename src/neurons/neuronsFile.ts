@@ -27,6 +27,7 @@ const sureness = z.object({ kept: z.number().nullable(), overlap: z.number().nul
 const stability = z.object({
     folds: count,
     halves: count,
+    inSeveralFolds: byName(z.number()).optional(),
     classes: z.object({ specific: sureness, related: sureness, general: sureness }),
     intervals: z.object({
         general: interval,

@@ -30,6 +30,8 @@ export interface SetFacts {
     readonly compared: number;
     /** Rows that are left out of `compared`. */
     readonly leftOut: number;
+    /** Of these, rows of languages without neurons in the set. */
+    readonly empty: number;
     /** Of these, rows that are left out because their own cell cannot tell harm from chance. */
     readonly tooFew: number;
     /** Compared rows whose worst effect, if it is harm, is that of their own language. */
@@ -138,6 +140,7 @@ export function setFacts(
         set: name,
         compared: compared.length,
         leftOut: set.rows.length - compared.length,
+        empty: set.neurons.filter((neurons) => neurons === 0).length,
         tooFew: measured.length - compared.length,
         hits,
         controlHits: compared.filter((row) => hurtsOwnMost(row, (cell) => harmOf(cell.controlEffect, harm))).length,

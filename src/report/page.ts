@@ -1,3 +1,4 @@
+import { analysisNotes } from '../neurons/analysisNotes.js';
 import { html, raw, type Html } from './html.js';
 import { definitions, provenance } from './provenance.js';
 import type { ReportInput } from './Report.js';
@@ -16,7 +17,7 @@ export interface RenderedSection {
 /** The whole page: one file that needs no other and no network. */
 export function page(input: ReportInput, sections: readonly RenderedSection[]): string {
     const notes = input.notes ?? [];
-    const warnings = [...(input.warnings ?? []), ...(input.comparison?.notes ?? [])];
+    const warnings = [...analysisNotes(input.analysis), ...(input.warnings ?? []), ...(input.comparison?.notes ?? [])];
     const warned = warnings.map((warning) => html`<p><b>Note:</b> ${warning}</p>`);
     const noted = notes.map((note) => html`<p>${note}</p>`);
     // The policy makes the browser itself refuse anything from outside.

@@ -10,7 +10,7 @@ import type { NeuronSetName } from '../neurons/neuronSets.js';
 import { readCurves } from '../experiments/doseFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
 import { resultName } from '../experiments/resultPaths.js';
-import { withFolder } from '../files/folderLock.js';
+import { besideFolder } from '../files/folderLock.js';
 import { isOfCounts } from '../neurons/isOfCounts.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
@@ -20,6 +20,8 @@ import { toolVersion } from '../versions.js';
 import { metricWords } from './metricWords.js';
 import type { ReportFiles } from './Report.js';
 import { writeReport } from './writeReport.js';
+
+const unfinished = 'what it has not finished is not in this report; write it again then.';
 
 export interface ReportOptions {
     /** Heading; default: the model's name. */
@@ -32,7 +34,8 @@ export interface ReportOptions {
 
 /**
  * Writes the report of a run folder from the files in it; a folder without a matrix or a comparison gets a report
- * without one. What does not belong to the neurons of `neurons.json` is left out, and the page says so.
+ * without one; where a process works in the folder, it is of what is finished. What does not belong to the neurons of
+ * `neurons.json` is left out, and the page says so.
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, BUSY, UNWRITABLE
  */
 export async function reportOn(folder: string, options: ReportOptions = {}): Promise<ReportFiles> {
@@ -67,8 +70,9 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     }
     const source = counted ? activations.source : (analysis.source ?? activations.source);
     const warnings = [...matrices, ...curves].flatMap((measured) => warningsOn(measured, source));
-    return withFolder(out, 'report', () =>
-        writeReport(out, {
+    return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {
+        const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
+        return writeReport(out, {
             title: title ?? `Language neurons of ${source.model.name}`,
             analysis,
             tokens: counted
@@ -80,10 +84,10 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
             generatedBy: { version: toolVersion },
             matrices,
             curves,
-            warnings: [...stale.map((what) => `${what}.`), ...new Set(warnings)],
+            warnings: [...running, ...stale.map((what) => `${what}.`), ...new Set(warnings)],
             ...defined({ comparison: compared ? comparison : undefined, notes }),
-        }),
-    );
+        });
+    });
 }
 
 function staleWords(name: string, command: string): string {

@@ -13,8 +13,21 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
     unmeasured: 'No row has neurons to change and every cell measured, so nothing can be said.',
 };
 
+const NO_NEURONS =
+    'No language has neurons in this set, so nothing was changed: what was measured is the whole model, and nothing ' +
+    'can be said of its neurons.';
+
 /** Short form of a verdict, for a table. */
-export const VERDICT_LABELS: Readonly<Record<Verdict, string>> = {
+export function verdictLabel(facts: SetFacts): string {
+    return hasNoNeurons(facts) ? 'no neurons to change' : VERDICT_LABELS[facts.verdict];
+}
+
+/** Whether nothing is said because there was nothing to change, in any row. */
+function hasNoNeurons({ verdict, empty, leftOut }: SetFacts): boolean {
+    return verdict === 'unmeasured' && empty > 0 && empty === leftOut;
+}
+
+const VERDICT_LABELS: Readonly<Record<Verdict, string>> = {
     clear: 'selective',
     unclear: 'a tendency',
     absent: 'no selective effect',
@@ -29,7 +42,7 @@ export function setLabel(set: string): string {
 
 /** The facts of one set in words; effects and their absence in the same tone. */
 export function setSentences(facts: SetFacts): string[] {
-    if (facts.compared === 0) return [VERDICTS[facts.verdict]];
+    if (facts.compared === 0) return [hasNoNeurons(facts) ? NO_NEURONS : VERDICTS[facts.verdict]];
     const { noun, formatEffect } = metricWords[facts.metric];
     const doing = doingWords(`a language’s own ${setLabel(facts.set)} neurons`, facts.operation);
     return [
@@ -45,10 +58,11 @@ export function setSentences(facts: SetFacts): string[] {
     ];
 }
 
-function leftOutWords({ leftOut, tooFew }: SetFacts): string {
+function leftOutWords({ leftOut, tooFew, empty }: SetFacts): string {
     const parts = (
         [
-            [leftOut - tooFew, 'nothing to change, or not fully measured'],
+            [empty, 'no neurons to change'],
+            [leftOut - tooFew - empty, 'not fully measured'],
             [tooFew, 'too few right answers to tell a fall from chance'],
         ] as const
     )
@@ -60,7 +74,7 @@ function leftOutWords({ leftOut, tooFew }: SetFacts): string {
 /** The same in one line, without the others' changes. */
 export function setLine(facts: SetFacts): string {
     const { noun, formatEffect } = metricWords[facts.metric];
-    if (facts.compared === 0) return `${noun}: ${VERDICT_LABELS[facts.verdict]}.`;
+    if (facts.compared === 0) return `${noun}: ${verdictLabel(facts)}.`;
     return (
         `that language is hurt most in ${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')} ` +
         `(random neurons: ${formatCount(facts.controlHits)}), ` +

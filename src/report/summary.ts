@@ -9,7 +9,7 @@ import { comparisonSummary } from './comparisonSentences.js';
 import { stagesSentence } from './stagesSentence.js';
 import { ownValue, sum } from './numbers.js';
 import type { ReportInput } from './Report.js';
-import { VERDICT_LABELS, setLabel, setLine } from './setSentences.js';
+import { setLabel, setLine, verdictLabel } from './setSentences.js';
 
 /** The headline: what was examined, what was found, in words made from the data. */
 export function summary(input: ReportInput): Html {
@@ -128,7 +128,7 @@ function overviewRows(facts: SetFacts): Html {
             <td>${formatEffect(facts.own)}</td>
             <td>${formatEffect(facts.ownMedian)}</td>
             <td>${formatEffect(facts.others)}</td>
-            <td class="text">${VERDICT_LABELS[facts.verdict]}</td>
+            <td class="text">${verdictLabel(facts)}</td>
         </tr>
         <tr class="control">
             <th scope="row">random, as many</th>

@@ -18,6 +18,7 @@ import { perplexityMetric } from '../experiments/perplexity.js';
 import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
+import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { inParts, type Progress, silent } from '../support/progress.js';
@@ -201,6 +202,7 @@ async function examineIn(
         const { method, topRate, bar, lambda, probability, minRouted } = config;
         const analysis = identify(activations, defined({ method, topRate, bar, lambda, probability, minRouted }));
         await writeNeurons(join(config.out, 'neurons.json'), analysis);
+        for (const note of analysisNotes(analysis)) progress.note(note);
         const experiment = {
             analysis,
             sets: config.sets,

@@ -230,8 +230,8 @@ function beforeAfter(
             opacity: 1,
             strokeWidth: 1.8,
             shape: filled ? 'circle' : 'square',
-            color: filled ? CLASS_COLORS.specific : CLASS_COLORS.related,
             fill: filled ? CLASS_COLORS.specific : COLORS.background,
+            ...(filled ? {} : { stroke: CLASS_COLORS.related }),
         },
         encoding: { y, x: x(field) },
     });

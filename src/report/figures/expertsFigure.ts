@@ -115,7 +115,7 @@ function sharesFigure(analysis: NeuronAnalysis, routed: readonly RoutedSite[]): 
                     field: 'share',
                     type: 'quantitative',
                     scale: { domain: [0, largest], scheme: 'blues' },
-                    legend: k === 0 ? { title: 'share of tokens', orient: 'top', format: '.0%' } : null,
+                    legend: { title: 'share of tokens', orient: 'top', format: '.0%' },
                 },
             },
         })),

@@ -1,5 +1,9 @@
+import { channel } from 'node:diagnostics_channel';
 import type { TopLevelSpec } from 'vega-lite';
 import { escapeHtml } from '../html.js';
+
+/** Vega's remarks on specifications: for who writes these, not for whoever asks for a figure. */
+export const figureRemarks = channel('language-neurons:figure');
 
 /**
  * Renders a figure as one SVG document. The same specification gives the same bytes.
@@ -9,7 +13,10 @@ import { escapeHtml } from '../html.js';
 export async function renderSvg(spec: TopLevelSpec, id: string, label: string): Promise<string> {
     // Loaded here because the two take half a second, which commands without a report should not pay.
     const [vega, vegaLite] = await Promise.all([import('vega'), import('vega-lite')]);
-    const view = new vega.View(vega.parse(vegaLite.compile(spec).spec), { renderer: 'none' });
+    const logger = vega.logger(vega.Warn, undefined, (_method, _level, messages) => {
+        figureRemarks.publish(`${id}: ${messages.join(' ')}`);
+    });
+    const view = new vega.View(vega.parse(vegaLite.compile(spec, { logger }).spec), { renderer: 'none', logger });
     try {
         const svg = withHoverTexts(localIds(await view.toSVG(), id));
         return svg.replace('<svg ', `<svg role="img" aria-label="${escapeHtml(label)}" `);

@@ -1,6 +1,7 @@
+import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/experiments/Comparison.js';
 import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
@@ -178,4 +179,42 @@ it.each([
     expect(result.stdout).toBe('');
     expect(result.stderr.trim().split('\n')).toHaveLength(1);
     expect(result.stderr).toContain(says);
+});
+
+it('report shows what is finished while another process works in the folder, and says so', async () => {
+    const dir = at('runs', 'base');
+    const hold = at('hold.mjs');
+    writeFileSync(
+        hold,
+        `import { withFolder } from ${JSON.stringify(resolve('dist/files/folderLock.js'))};
+const held = () => new Promise((end) => process.once('message', end).send('held'));
+await withFolder(process.argv[2], 'deactivate', held);`,
+    );
+    const child = fork(hold, [dir], { stdio: 'ignore' });
+    await new Promise((held, failed) => child.once('message', held).once('exit', failed));
+    const { code, stdout, stderr } = await cli('report', dir, '--json');
+    const refused = await cli('identify', dir);
+    await new Promise((ended) => child.once('exit', ended).kill());
+    expect(code, stderr).toBe(0);
+    const warning = 'deactivate works in the folder: what it has not finished is not in this report';
+    expect((JSON.parse(stdout) as { warnings: string[] }).warnings).toEqual([expect.stringContaining(warning)]);
+    expect(readFileSync(at('runs', 'base', 'report.html'), 'utf8')).toContain(warning);
+    expect(refused.code).toBe(1);
+    expect(refused.stderr).toContain('works on it (deactivate');
+    const again = await cli('report', dir, '--json');
+    expect((JSON.parse(again.stdout) as { warnings: string[] }).warnings).toEqual([]);
+});
+
+it('identify says why it finds nothing, in words, in JSON and in the report', async () => {
+    // Of a bar this high nothing selective is above τ.
+    const found = await cli('identify', at('runs', 'base'), '--bar', '0.999', '--top-rate', '0.01', '--json');
+    expect(found.code, found.stderr).toBe(0);
+    const { notes, histogram, selected } = JSON.parse(found.stdout) as NeuronAnalysis & { notes: string[] };
+    expect(histogram[0]).toBe(selected);
+    expect(notes).toEqual([expect.stringContaining('No neuron is in a class')]);
+    expect(found.stderr).toContain(notes[0]!);
+    await cli('report', at('runs', 'base'));
+    expect(readFileSync(at('runs', 'base', 'report.html'), 'utf8')).toContain('No neuron is in a class');
+    const ordinary = await cli('identify', at('runs', 'base'), '--top-rate', '0.1', '--json');
+    expect((JSON.parse(ordinary.stdout) as { notes: string[] }).notes).toEqual([]);
 });

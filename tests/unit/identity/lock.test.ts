@@ -1,9 +1,10 @@
+import { AsyncLocalStorage } from 'node:async_hooks';
 import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { hostname, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { afterAll, expect, it } from 'vitest';
-import { withFile, withFolder } from '../../../src/files/folderLock.js';
+import { besideFolder, withFile, withFolder } from '../../../src/files/folderLock.js';
 
 const root = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 afterAll(() => rmSync(root, { recursive: true }));
@@ -242,4 +243,34 @@ for (let turn = 0; turn < 12; turn++) {
     );
     expect(new Set(messages)).toEqual(new Set(['beside a file', 'folder done', 'file done']));
     expect(readdirSync(folder).filter((name) => !name.endsWith('.lock.json'))).toEqual([]);
+});
+
+it('a report is made beside whoever works there, one at a time, and what it writes is not swept away', async () => {
+    const folder = fresh();
+    const report = join(folder, 'report.html');
+    expect(await besideFolder(report, 'report', (meanwhile) => Promise.resolve(meanwhile))).toBeUndefined();
+    const outside = AsyncLocalStorage.snapshot();
+    const first = await holder(folder);
+    expect(await besideFolder(report, 'report', (meanwhile) => Promise.resolve(meanwhile))).toBe('collect');
+    await besideFolder(report, 'report', async () => {
+        mkdirSync(join(folder, 'figures'));
+        const own = ['report.html.1234567', 'figures/a.svg.1234567'].map((name) => join(folder, name));
+        for (const path of own) writeFileSync(path, 'half');
+        writeFileSync(join(folder, 'activations.safetensors.1234567'), 'half');
+        // Of other work: this one's steps may go on.
+        await outside(async () => {
+            const second = besideFolder(report, 'report', () => Promise.resolve());
+            await expect(second).rejects.toMatchObject({ code: 'BUSY' });
+            await first.kill();
+            await withFolder(folder, 'identify', () => Promise.resolve()); // sweeps
+        });
+        expect(own.map((path) => existsSync(path))).toEqual([true, true]);
+        expect(existsSync(join(folder, 'activations.safetensors.1234567'))).toBe(false);
+    });
+    await withFolder(folder, 'identify', () => Promise.resolve());
+    expect(readdirSync(folder)).toEqual(['figures']);
+    expect(readdirSync(join(folder, 'figures'))).toEqual([]);
+    // Work beside others that fails for its own reasons fails with these.
+    const failing = besideFolder(report, 'report', () => Promise.reject(new Error('mine')));
+    await expect(failing).rejects.toThrow('mine');
 });

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { cellsOf, setFacts, setsOf } from '../../../src/report/matrixFacts.js';
-import { setLine, setSentences } from '../../../src/report/setSentences.js';
+import { setLine, setSentences, verdictLabel } from '../../../src/report/setSentences.js';
 import { buildAccuracy, buildMatrix, buildSet } from './fixture.js';
 
 const LANGUAGES = ['en', 'de', 'fr', 'sw'];
@@ -251,6 +251,56 @@ describe('cells that cannot tell harm from chance', () => {
         expect(facts).toMatchObject({ compared: 0, leftOut: 4, tooFew: 4, verdict: 'tooFew' });
         expect(setSentences(facts).join(' ')).toMatch(/^The whole model answers too few questions rightly/);
         expect(setLine(facts)).toBe('accuracy: too few right answers to tell.');
+    });
+});
+
+describe('sets without neurons', () => {
+    const nothing = [0, 0].map(() => [0, 0]);
+
+    it('are not called unmeasured, for what was measured is there', () => {
+        const facts = setFacts('specific', setOf(nothing, nothing, [0, 0]), { metric: 'ppl' });
+        expect(facts).toMatchObject({ compared: 0, leftOut: 2, empty: 2 });
+        expect(setLine(facts)).toBe('perplexity: no neurons to change.');
+        expect(verdictLabel(facts)).toBe('no neurons to change');
+        expect(setSentences(facts)).toEqual([expect.stringMatching(/^No language has neurons in this set/)]);
+    });
+
+    it('are, where cells are missing', () => {
+        const facts = setFacts(
+            'specific',
+            setOf(
+                [
+                    [NaN, 0],
+                    [0, NaN],
+                ],
+                nothing,
+                [5, 5],
+            ),
+            { metric: 'ppl' },
+        );
+        expect(facts).toMatchObject({ compared: 0, empty: 0 });
+        expect(setLine(facts)).toBe('perplexity: not measured.');
+    });
+
+    it('of some languages are told apart from rows that are not fully measured', () => {
+        const change = [
+            [50, 0, 0],
+            [0, 0, 0],
+            [NaN, 0, 50],
+        ];
+        const facts = setFacts(
+            'specific',
+            setOf(
+                change,
+                [0, 0, 0].map(() => [0, 0, 0]),
+                [5, 0, 5],
+            ),
+            { metric: 'ppl' },
+        );
+        expect(facts).toMatchObject({ compared: 1, leftOut: 2, empty: 1 });
+        expect(setSentences(facts).join(' ')).toContain(
+            '(1 row left out: no neurons to change; 1 row left out: not fully measured)',
+        );
     });
 });
 

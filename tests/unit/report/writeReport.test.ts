@@ -7,6 +7,7 @@ import { toString } from 'hast-util-to-string';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import type { ReportInput } from '../../../src/report/Report.js';
+import { figureRemarks } from '../../../src/report/figures/renderSvg.js';
 import { writeReport } from '../../../src/report/writeReport.js';
 import { buildAccuracy, buildInput, buildMatrix, buildSet } from './fixture.js';
 
@@ -179,6 +180,9 @@ describe('unusual inputs', () => {
         { l: 15, layers: 49 },
         { languages: ['zho_Hans', 'a very long name of a language', 'línea\nrota'], layers: 3 },
     ])('%o make figures without warnings or broken numbers', async (options) => {
+        const remarks: unknown[] = [];
+        const listen = (remark: unknown): void => void remarks.push(remark);
+        figureRemarks.subscribe(listen);
         const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
         const error = vi.spyOn(console, 'error').mockImplementation(() => undefined);
         const files = await written(buildInput(options));
@@ -186,6 +190,8 @@ describe('unusual inputs', () => {
             if (name.endsWith('.svg')) expect(text, name).not.toMatch(/NaN|undefined|Infinity/);
         }
         expect(files.get('report.html')).not.toMatch(/undefined|\[object/);
+        figureRemarks.unsubscribe(listen);
+        expect(remarks).toEqual([]);
         expect(warn).not.toHaveBeenCalled();
         expect(error).not.toHaveBeenCalled();
     });

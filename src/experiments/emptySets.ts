@@ -1,0 +1,23 @@
+import type { Experiment } from './experiment.js';
+
+/**
+ * Of the sets asked for, which languages have no neurons in them, so that nothing is done to the model in their rows:
+ * a sentence a set; none where all have some.
+ */
+export function emptySets({ askedSets, parts: [part] }: Experiment, languages: readonly string[]): string[] {
+    return askedSets.flatMap((name) => {
+        const own = part?.sets.get(name)?.own ?? [];
+        const empty = languages.filter((_, r) => own[r]?.neurons.length === 0);
+        if (empty.length === 0) return [];
+        return empty.length === languages.length
+            ? [
+                  `warning: no language has ${name} neurons, so nothing is changed: every row is the whole model's; ` +
+                      'see what identify says of why',
+              ]
+            : [`${empty.join(', ')}: no ${name} neurons, so nothing is changed in ${rows(empty)}`];
+    });
+}
+
+function rows({ length }: readonly string[]): string {
+    return length === 1 ? 'its row' : 'their rows';
+}

@@ -1,0 +1,70 @@
+import { inSeveralFoldsWords } from '../activations/inSeveralFoldsWords.js';
+import type { NeuronAnalysis } from './NeuronAnalysis.js';
+
+/** Above this share of the selected neurons in no class it is told; of the paper's own counts it is 0.30. */
+const manyUnclassified = 1 / 3;
+
+/**
+ * What a reader should know of an analysis that finds little: why, and what to try. Sentences; none of an ordinary one.
+ */
+export function analysisNotes(analysis: NeuronAnalysis): string[] {
+    const { selected, histogram, threshold, bar, general, languages } = analysis;
+    const none = histogram[0]!;
+    const inAll = histogram[languages.length]!;
+    const owned = Object.values(analysis.perLanguage).some(({ total }) => total > 0);
+    const tau = `τ = ${threshold.toFixed(4)}`;
+    const repeated = Object.entries(analysis.stability?.inSeveralFolds ?? {}).map(
+        ([language, share]) => `${inSeveralFoldsWords(language, share)}.`,
+    );
+    if (selected === 0) return [nothingSelected(analysis), ...repeated];
+    return [
+        ...repeated,
+        ...(threshold === 0
+            ? [
+                  `τ = 0: at least ${percent(bar)} of all activation probabilities are 0, so one activation makes a ` +
+                      'neuron high; collect more texts, or raise --bar.',
+              ]
+            : []),
+        ...(none === selected
+            ? [`No neuron is in a class: none of the ${selected} selected is high in any language. ${why(analysis)}`]
+            : none > manyUnclassified * selected
+              ? [
+                    `${none} of the ${selected} selected neurons (${((100 * none) / selected).toFixed(0)} %) are high ` +
+                        `in no language and in no class. ${why(analysis)}`,
+                ]
+              : []),
+        ...(!owned && none < selected
+            ? [
+                  `No language has neurons of its own: ${inAll} of the ${selected} selected are high in all ` +
+                      `languages (${tau}; ${general} general). Raise --bar, or lower --lambda.`,
+              ]
+            : []),
+    ];
+}
+
+function nothingSelected({ method, topRate, widths }: NeuronAnalysis): string {
+    const neurons = widths.reduce((sum, width) => sum + width, 0);
+    return method === 'lape' && neurons * topRate >= 1
+        ? 'No neuron is selected: none is high in any language. Lower --bar, or collect more texts.'
+        : `No neuron is selected: ${percent(topRate)} of ${neurons} neurons is less than one. Raise --top-rate.`;
+}
+
+/** Why selected neurons are high nowhere, and what to do. */
+function why({ threshold, bar, lambda }: NeuronAnalysis): string {
+    const above =
+        threshold >= 1
+            ? `τ = 1, the ${percent(bar)} quantile of all activation probabilities, and nothing lies above it`
+            : `High is above τ = ${threshold.toFixed(4)}, the ${percent(bar)} quantile of all activation probabilities`;
+    const tries = [
+        'lower --bar',
+        ...(lambda === null
+            ? []
+            : [`give a --lambda above ${lambda}, which prefers neurons that are active more often`]),
+        'collect more texts: of few tokens neurons that are seldom active look selective',
+    ];
+    return `${above}, and those selected are seldom active. Try: ${tries.join('; ')}.`;
+}
+
+function percent(share: number): string {
+    return `${Number((100 * share).toPrecision(5))} %`;
+}

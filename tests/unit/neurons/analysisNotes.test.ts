@@ -1,0 +1,103 @@
+import { describe, expect, it } from 'vitest';
+import type { Activations } from '../../../src/activations/Activations.js';
+import { analysisNotes } from '../../../src/neurons/analysisNotes.js';
+import { identify, type IdentifyOptions } from '../../../src/neurons/identify.js';
+import { paperActivations, paperDataHere, paperFolder } from '../../helpers/paperData.js';
+import expected from '../../fixtures/paper-expected.json' with { type: 'json' };
+
+const source = {
+    model: { name: 'm', architecture: 'llama', quantization: 'F16', fingerprint: 'x' },
+    dataset: { name: 'd', hash: 'h' },
+    versions: {},
+};
+/** Neurons of one layer, in each how many of 100 tokens of each language it is active for. */
+const of = (...neurons: (readonly number[])[]): Activations => ({
+    languages: ['en', 'de', 'fr'].slice(0, neurons[0]!.length),
+    counts: [BigInt64Array.from(neurons.flat(), BigInt)],
+    tokens: new BigInt64Array(neurons[0]!.length).fill(100n),
+    source,
+});
+const notes = (input: Activations, options: IdentifyOptions): readonly string[] =>
+    analysisNotes(identify(input, options));
+const many = <T>(times: number, made: (i: number) => T): T[] => Array.from({ length: times }, (_, i) => made(i));
+
+describe('notes on an analysis', () => {
+    it('are none where most of the selected are in a class', () => {
+        expect(notes(of(...many(8, () => [90, 2]), ...many(12, () => [3, 3])), { topRate: 0.2, bar: 0.7 })).toEqual([]);
+    });
+
+    it('say why none of the selected is high anywhere, and what to try', () => {
+        // Neurons that are always active set the bar; what is selective is seldom active.
+        const [note, ...more] = notes(of(...many(10, () => [95, 94]), ...many(10, (i) => [i % 3, 0])), {
+            topRate: 0.1,
+            bar: 0.5,
+            lambda: 0,
+        });
+        expect(more).toEqual([]);
+        expect(note).toMatch(/none of the 2 selected is high in any language/);
+        expect(note).toMatch(/τ = 0\.\d+, the 50 % quantile/);
+        expect(note).toMatch(/lower --bar/);
+        expect(note).toMatch(/--lambda/);
+    });
+
+    it('say so where the bar is at 1, above which nothing lies', () => {
+        const [note] = notes(of(...many(10, () => [100, 100]), ...many(10, (i) => [i % 3, 0])), {
+            topRate: 0.1,
+            bar: 0.6,
+        });
+        expect(note).toMatch(/τ = 1.*nothing lies above it/);
+    });
+
+    it('tell which share is in no class where it is large', () => {
+        const input = of(...many(4, () => [90, 2]), ...many(6, () => [2, 0]), ...many(20, () => [50, 50]));
+        const [note] = notes(input, { topRate: 10 / 30, bar: 0.8, lambda: 0 });
+        expect(note).toMatch(/^6 of the 10 selected neurons \(60 %\) are high in no language and in no class\./);
+    });
+
+    it('tell that τ = 0', () => {
+        const [note] = notes(of(...many(2, () => [9, 0]), ...many(18, () => [0, 0])), { topRate: 0.1, bar: 0.9 });
+        expect(note).toMatch(/^τ = 0: at least 90 % of all activation probabilities are 0/);
+    });
+
+    it('tell that nothing is selected', () => {
+        expect(notes(of([9, 0], [3, 4]), { topRate: 0.1 })).toEqual([
+            'No neuron is selected: 10 % of 2 neurons is less than one. Raise --top-rate.',
+        ]);
+    });
+
+    it('tell that all of the selected are high everywhere', () => {
+        const [note] = notes(of(...many(4, () => [90, 91]), ...many(16, () => [1, 1])), {
+            topRate: 0.1,
+            bar: 0.7,
+            lambda: 2,
+        });
+        expect(note).toMatch(/No language has neurons of its own: 2 of the 2 selected are high in all/);
+    });
+
+    it('tell of texts that are in several folds', () => {
+        const input = of(...many(8, () => [90, 2]), ...many(12, () => [3, 3]));
+        const half = {
+            counts: input.counts.map((layer) => layer.map((n) => n / 2n)),
+            tokens: BigInt64Array.of(50n, 50n),
+        };
+        const texts = {
+            en: { digest: '', sketch: '', inSeveralFolds: 0.4 },
+            de: { digest: '', sketch: '', inSeveralFolds: 0 },
+        };
+        const analysis = identify(
+            { ...input, folds: [half, half], source: { ...source, dataset: { ...source.dataset, texts } } },
+            { topRate: 0.2, bar: 0.7 },
+        );
+        expect(analysis.stability!.inSeveralFolds).toEqual({ en: 0.4 });
+        expect(analysisNotes(analysis)).toEqual([
+            expect.stringMatching(/^en: 40 % of the different texts are in several folds.*too high/),
+        ]);
+    });
+
+    it.skipIf(!paperDataHere)(
+        `are none of the paper's own counts (skipped where ${paperFolder} is absent)`,
+        async () => {
+            expect(analysisNotes(identify(await paperActivations(expected.languages)))).toEqual([]);
+        },
+    );
+});
