@@ -29,8 +29,8 @@ export function analysisNotes(analysis: NeuronAnalysis): string[] {
             ? [`No neuron is in a class: none of the ${selected} selected is high in any language. ${why(analysis)}`]
             : none > manyUnclassified * selected
               ? [
-                    `${none} of the ${selected} selected neurons (${((100 * none) / selected).toFixed(0)} %) are high ` +
-                        `in no language and in no class. ${why(analysis)}`,
+                    `${none} of the ${selected} selected neurons (${((100 * none) / selected).toFixed(0)} %) are ` +
+                        `high in no language and in no class. ${why(analysis)}`,
                 ]
               : []),
         ...(!owned && none < selected
