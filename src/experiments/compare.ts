@@ -23,6 +23,7 @@ import type {
     LanguageNumbers,
 } from './Comparison.js';
 import { measuredAlike, metricChange } from './compareMetrics.js';
+import { cutOffNote } from './cutOff.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 
 const classesOrNone: readonly ClassOrNone[] = ['none', ...neuronClasses];
@@ -120,11 +121,18 @@ function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
             (other.matrices ?? []).some(({ metric }) => metric === matrix.metric) &&
             !(other.matrices ?? []).some((measured) => measuredAlike(matrix, measured)),
     );
+    const accuracies = [first, other].flatMap((one) =>
+        ofWholeModel(one)
+            .filter(({ metric }) => metric === 'accuracy')
+            .map((matrix) => [one.label, matrix] as const),
+    );
+    const cutOff = accuracies.length === 2 ? cutOffNote(accuracies) : undefined;
     const metrics = unlike.map(
         ({ metric }) =>
             `${metric} of ${other.label} was measured otherwise than that of ${first.label}, ` +
             'on other texts, questions or languages, in another order or with other settings, and is not compared.',
     );
+    if (cutOff !== undefined) metrics.push(cutOff);
     const both = `${first.label} and ${other.label}`;
     const settings = settingsNotes(both, first.analysis, other.analysis);
     if (a === undefined || b === undefined) return [...settings, ...metrics];

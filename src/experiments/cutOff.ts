@@ -1,0 +1,24 @@
+import type { DeactivationMatrix } from './DeactivationMatrix.js';
+
+/**
+ * Share of the whole model's answers that the most tokens of an answer ended, over its languages alike; undefined where
+ * nobody kept it, as for perplexities.
+ */
+export function cutOffShare({ sets }: Pick<DeactivationMatrix, 'sets'>): number | undefined {
+    const shares = Object.values(sets).find(({ answers }) => answers?.cut !== undefined)?.answers?.cut?.baseline;
+    if (shares === undefined || shares.length === 0) return undefined;
+    return shares.reduce((sum, share) => sum + share, 0) / shares.length;
+}
+
+/** What to know of accuracies whose answers were cut off, mostly before their result; undefined where none was. */
+export function cutOffNote(
+    models: readonly (readonly [name: string, matrix: DeactivationMatrix])[],
+): string | undefined {
+    const known = models.map(([name, matrix]) => [name, cutOffShare(matrix)] as const);
+    if (!known.some(([, share]) => share !== undefined && share > 0)) return undefined;
+    const told = known.map(([name, share]) => `${share === undefined ? '?' : (100 * share).toFixed(1)} % of ${name}`);
+    return (
+        `Answers were cut off at ${models[0]![1].settings.maxTokens ?? 'their most'} tokens, mostly before their ` +
+        `result, and count as wrong: ${told.join(', ')}; a larger --max-tokens tells more.`
+    );
+}

@@ -1,0 +1,74 @@
+import { expect, it } from 'vitest';
+import { describeMatrix } from '../../../src/commands/describeMatrix.js';
+import { cutOffNote, cutOffShare } from '../../../src/experiments/cutOff.js';
+import type { DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
+
+const grid = [
+    [0.5, 0.5],
+    [0.5, 0.5],
+];
+const share = { baseline: [0.5, 0.5], values: grid };
+const set = (cut?: { baseline: number[]; values: number[][] }): DeactivationSet => ({
+    rows: ['en', 'de'],
+    columns: ['en', 'de'],
+    baseline: [0.5, 0.5],
+    values: grid,
+    change: grid,
+    control: grid,
+    controls: [grid],
+    beyondControl: grid,
+    intervals: {
+        baseline: [null, null],
+        values: [],
+        change: [],
+        beyondControl: [
+            [null, null],
+            [null, null],
+        ],
+    },
+    samples: grid,
+    neurons: [1, 2],
+    answers: { number: share, language: share, untold: share, ...(cut === undefined ? {} : { cut }) },
+});
+const matrix = (cut?: { baseline: number[]; values: number[][] }): DeactivationMatrix => ({
+    metric: 'accuracy',
+    settings: { maxTokens: 256 },
+    languages: ['en', 'de'],
+    sets: { specific: set(cut) },
+    whole: {},
+    decodedTokens: 0,
+});
+const some = matrix({
+    baseline: [0.25, 0.75],
+    values: [
+        [0.3, 0],
+        [0, 0],
+    ],
+});
+const none = matrix({
+    baseline: [0, 0],
+    values: [
+        [0, 0],
+        [0, 0],
+    ],
+});
+
+it('the share of answers that were cut off stands beside each accuracy', () => {
+    expect(cutOffShare(some)).toBe(0.5);
+    expect(cutOffShare(matrix())).toBeUndefined();
+    const lines = describeMatrix(some)
+        .split('\n')
+        .filter((line) => /^ {2}(en|de) /.test(line));
+    expect(lines[0]).toMatch(/cut off 25\.0 % → 30\.0 %$/);
+    expect(lines[1]).toMatch(/cut off 75\.0 % → 0\.0 %$/);
+    expect(describeMatrix(none)).not.toContain('cut off');
+    expect(describeMatrix(matrix())).not.toContain('cut off');
+});
+
+it('a comparison tells it of both models, where one of them was cut off', () => {
+    expect(cutOffNote([['base', some] as const, ['aligned', none] as const])).toMatch(
+        /cut off at 256 tokens.*50\.0 % of base, 0\.0 % of aligned/,
+    );
+    expect(cutOffNote([['base', matrix()] as const, ['aligned', some] as const])).toContain('? % of base');
+    expect(cutOffNote([['base', none] as const, ['aligned', matrix()] as const])).toBeUndefined();
+});
