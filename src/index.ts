@@ -3,6 +3,7 @@ export { type ErrorCode, LanguageNeuronsError } from './errors.js';
 export { type Progress, silent } from './support/progress.js';
 export { terminalProgress } from './support/terminalProgress.js';
 
+export type { CsvOptions } from './files/csv.js';
 export type { Corpus, CorpusOptions, Sample, Source } from './corpus/Corpus.js';
 export { openCorpus } from './data/openCorpus.js';
 

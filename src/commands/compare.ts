@@ -23,6 +23,7 @@ export interface CompareArguments {
     more: string[] | undefined;
     trained: string | undefined;
     out: string | undefined;
+    excel: boolean;
 }
 
 /**
@@ -46,7 +47,7 @@ export async function compareCommand(args: CompareArguments, { say }: CommandCon
     const out = args.out ?? folder;
     await withFolder(out, 'compare', () => writeComparison(out, comparison));
     const counted = (await stat(join(folder, 'activations.safetensors')).catch(() => undefined)) !== undefined;
-    if (counted) await reportOn(folder, { out });
+    if (counted) await reportOn(folder, { out, excel: args.excel });
     else say(`${folder}: holds no counts, so there is no report; the comparison is in ${out}/comparison.json`);
     const text = [
         ...comparison.changes.map((change) => describeChange(comparison, change)),

@@ -1,4 +1,5 @@
 import type { CommandDeclaration } from './CommandDeclaration.js';
+import { excel } from './optionTables.js';
 
 export const compareDeclaration: CommandDeclaration = {
     usage: 'compare <before> <after> [more..]',
@@ -15,6 +16,7 @@ export const compareDeclaration: CommandDeclaration = {
             path: true,
             describe: 'folder for comparison.json and the report (default: that of the last analysis)',
         },
+        excel,
     },
     load: async () => (await import('./compare.js')).compareCommand,
 };

@@ -21,6 +21,8 @@ export interface DevicesArguments {
     gpu: GpuChoice;
     fresh: boolean;
     force: boolean;
+    /** Only matrices have CSV. */
+    excel?: boolean;
 }
 
 /** What the shards make. */
@@ -69,7 +71,7 @@ export async function onDevices(
     const shards = wholes.flatMap((whole) =>
         devices.map((_, i) => shardPath(whole, { number: i + 1, total: devices.length })),
     );
-    return merge(shards, { folder, force: args.force, signal, progress });
+    return merge(shards, { folder, force: args.force, excel: args.excel, signal, progress });
 }
 
 /** @throws LanguageNeuronsError WRONG_USE */

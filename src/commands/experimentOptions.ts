@@ -5,7 +5,7 @@ import { answerJudges, perplexityMeans } from '../experiments/choices.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import { ranges } from '../support/numberRanges.js';
 import type { OptionTable } from './options.js';
-import { devices, seed, shardPlaces } from './optionTables.js';
+import { devices, excel, seed, shardPlaces } from './optionTables.js';
 
 /** Of every command that measures what becomes of languages when neurons are changed. */
 export const experimentOptions: OptionTable = {
@@ -39,4 +39,5 @@ export const experimentOptions: OptionTable = {
     },
     shard: { describe: `measure only a part${shardPlaces}` },
     devices,
+    excel,
 };

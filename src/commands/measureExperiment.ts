@@ -48,6 +48,7 @@ export interface ExperimentArguments extends ModelArguments, QuestionArguments {
     fresh: boolean;
     shard: string | undefined;
     devices: string | undefined;
+    excel: boolean;
 }
 
 /** What a command asks for beside these arguments, and how it answers. */
@@ -87,8 +88,8 @@ export async function measureExperiment(
         return mergeResult(await onDevices({ ...args, devices }, { folder: dir, wholes, kinds: [name] }, context));
     }
     const run = async (engine: Engine, metric: Metric): Promise<CommandResult> => {
-        const { force: otherModel, fresh } = args;
-        const options = { ...experiment, engine, metric, folder: dir, otherModel, command, signal, progress };
+        const { force: otherModel, fresh, excel } = args;
+        const options = { ...experiment, engine, metric, folder: dir, otherModel, excel, command, signal, progress };
         if (shard !== undefined) {
             const result = await interveneShard({ ...options, shard });
             return { json: divided(result), text: describeShards(result) };

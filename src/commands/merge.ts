@@ -8,14 +8,15 @@ export interface MergeArguments {
     shards: string[];
     out: string;
     force: boolean;
+    excel: boolean;
 }
 
 /** `merge`: all shards into what they are parts of, in OUT. */
 export async function mergeCommand(
-    { shards, out, force }: MergeArguments,
+    { shards, out, force, excel }: MergeArguments,
     { signal, progress }: CommandContext,
 ): Promise<CommandResult> {
-    return mergeResult(await merge(shards, { folder: out, force, signal, progress }));
+    return mergeResult(await merge(shards, { folder: out, force, excel, signal, progress }));
 }
 
 /** What was merged, as a command answers it. */

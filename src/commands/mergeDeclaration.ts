@@ -1,5 +1,5 @@
 import type { CommandDeclaration } from './CommandDeclaration.js';
-import { force, runFolder } from './optionTables.js';
+import { excel, force, runFolder } from './optionTables.js';
 
 export const mergeDeclaration: CommandDeclaration = {
     usage: 'merge <shards..>',
@@ -9,6 +9,7 @@ export const mergeDeclaration: CommandDeclaration = {
     },
     options: {
         out: runFolder,
+        excel,
         force: {
             ...force,
             describe: 'put the counts in the place of those of another model, other texts or settings',

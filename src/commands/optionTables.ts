@@ -11,6 +11,11 @@ export const runFolder = { alias: 'o', path: true, required: true, describe: 'ru
 export const dir = { path: true, required: true, describe: 'run folder' };
 export const force = { flag: true as const };
 export const fresh = { flag: true as const };
+/** Of every command that writes CSV. */
+export const excel = {
+    flag: true as const,
+    describe: 'begin CSV files with a byte-order mark, so that Excel reads them as UTF-8',
+};
 /** Of every command that changes activations. */
 export const where = {
     choices: ['prompt', 'response', 'both'],

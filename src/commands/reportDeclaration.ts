@@ -1,10 +1,10 @@
 import type { CommandDeclaration } from './CommandDeclaration.js';
-import { dir } from './optionTables.js';
+import { dir, excel } from './optionTables.js';
 
 export const reportDeclaration: CommandDeclaration = {
     usage: 'report <dir>',
     describe: 'write DIR/report.html with its figures and tables',
     positionals: { dir },
-    options: { title: {} },
+    options: { title: {}, excel },
     load: async () => (await import('./report.js')).reportCommand,
 };

@@ -12,6 +12,7 @@ export interface RunArguments {
     config: string | undefined;
     force: boolean;
     fresh: boolean;
+    excel: boolean;
 }
 
 /** `run`: everything in order; without a configuration, on the embedded model. */
@@ -19,7 +20,7 @@ export async function runCommand(args: RunArguments, context: CommandContext): P
     const { signal, progress } = context;
     const config = args.config === undefined ? embeddedRun() : await readRunConfig(args.config);
     const { aligned, seconds, ...base } = await freshly({ fresh: args.fresh, folder: config.out }, context, () =>
-        run(config, { force: args.force, signal, progress }),
+        run(config, { force: args.force, excel: args.excel, signal, progress }),
     );
     const summary = ({ analysis: { neurons: _, ...numbers }, ...rest }: ExaminedModel): object => ({
         ...rest,

@@ -1,11 +1,12 @@
 import type { CommandDeclaration } from './CommandDeclaration.js';
-import { force, fresh } from './optionTables.js';
+import { excel, force, fresh } from './optionTables.js';
 
 export const runDeclaration: CommandDeclaration = {
     usage: 'run [config]',
     describe: 'everything below, in order; without a configuration, on the embedded model',
     positionals: { config: { path: true, describe: 'YAML file' } },
     options: {
+        excel,
         force: {
             ...force,
             describe: 'put new counts in the place of those of another model, other texts or settings',

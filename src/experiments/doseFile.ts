@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { toCsv } from '../files/csv.js';
+import { type CsvOptions, toCsv } from '../files/csv.js';
 import { defined } from '../support/defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
@@ -30,10 +30,13 @@ const consistent = file.refine(
  * Writes dose curves, and their points as CSV beside them.
  * @throws LanguageNeuronsError UNWRITABLE
  */
-export async function writeCurves(folder: string, curves: DoseCurves): Promise<void> {
+export async function writeCurves(folder: string, curves: DoseCurves, options: CsvOptions = {}): Promise<void> {
     const { metric, operation } = curves;
     const text = JSON.stringify({ format, version: 1, ...curves }, nonFinite, 1);
-    await writeFileAtomic(join(folder, `${resultName(metric, operation, 'dose')}.csv`), toCsv(doseTable(curves)));
+    await writeFileAtomic(
+        join(folder, `${resultName(metric, operation, 'dose')}.csv`),
+        toCsv(doseTable(curves), options),
+    );
     await writeFileAtomic(dosePath(folder, metric, operation), `${text}\n`);
 }
 

@@ -1,5 +1,6 @@
 import { modelSource } from '../activations/modelSource.js';
 import type { Engine } from '../engine/Engine.js';
+import type { CsvOptions } from '../files/csv.js';
 import { checkFilePlaces } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { type Progress, silent } from '../support/progress.js';
@@ -14,7 +15,7 @@ import { writeMatrix } from './matrixFile.js';
 import { dosePath, matrixPath } from './resultPaths.js';
 import type { Metric } from './Metric.js';
 
-export interface InterveneOptions extends ExperimentOptions {
+export interface InterveneOptions extends ExperimentOptions, CsvOptions {
     readonly engine: Engine;
     /** What is measured, on what; its languages must be those of the analysis, or some of them. */
     readonly metric: Metric;
@@ -67,8 +68,8 @@ async function interveneInto(options: InterveneOptions): Promise<InterveneResult
     const parts = { metric, experiment, measurements, model: measuredModel(engine), folder, signal, progress };
     const matrices = doses === undefined ? await buildMatrices(parts) : [];
     const curves = doses === undefined ? [] : await buildCurves(parts, doses);
-    for (const matrix of matrices) await writeMatrix(folder, matrix);
-    for (const curve of curves) await writeCurves(folder, curve);
+    for (const matrix of matrices) await writeMatrix(folder, matrix, options);
+    for (const curve of curves) await writeCurves(folder, curve, options);
     progress.done();
     return { matrices, curves, seconds: (performance.now() - begin) / 1000 };
 }

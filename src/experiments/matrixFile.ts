@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { z } from 'zod';
-import { toCsv } from '../files/csv.js';
+import { type CsvOptions, toCsv } from '../files/csv.js';
 import { defined } from '../support/defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
@@ -33,11 +33,11 @@ const consistent = file.refine(({ languages, sets }) => areOf(languages, Object.
  * Writes a matrix, and the same cells as CSV beside it.
  * @throws LanguageNeuronsError UNWRITABLE
  */
-export async function writeMatrix(folder: string, matrix: DeactivationMatrix): Promise<void> {
+export async function writeMatrix(folder: string, matrix: DeactivationMatrix, options: CsvOptions = {}): Promise<void> {
     const { metric, operation } = matrix;
     const version = operation === undefined ? ofDeactivation : ofOthers;
     const text = JSON.stringify({ format: 'language-neurons/matrix', version, ...matrix }, nonFinite, 1);
-    await writeFileAtomic(join(folder, `${resultName(metric, operation)}.csv`), toCsv(matrixTable(matrix)));
+    await writeFileAtomic(join(folder, `${resultName(metric, operation)}.csv`), toCsv(matrixTable(matrix), options));
     await writeFileAtomic(matrixPath(folder, metric, operation), `${text}\n`);
 }
 

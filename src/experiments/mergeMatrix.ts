@@ -2,6 +2,7 @@ import { dirname, join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
 import { checkShards } from '../activations/checkShards.js';
 import { LanguageNeuronsError } from '../errors.js';
+import type { CsvOptions } from '../files/csv.js';
 import { withFolder } from '../files/folderLock.js';
 import { deactivation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
@@ -19,7 +20,7 @@ import { differencesOf, readMatrixShard } from './matrixShard.js';
 import { factsOf, journals, readMeasurements } from './measurementPlan.js';
 import { mergeJournals } from './mergeJournals.js';
 
-export interface MergeMatrixOptions {
+export interface MergeMatrixOptions extends CsvOptions {
     /** Run folder, which holds `neurons.json`, and gets the journal and the matrix. */
     readonly folder: string;
     readonly signal?: AbortSignal | undefined;
@@ -36,7 +37,7 @@ export interface MergeMatrixOptions {
  */
 export async function mergeMatrix(
     files: readonly string[],
-    { folder, signal, progress = silent }: MergeMatrixOptions,
+    { folder, excel, signal, progress = silent }: MergeMatrixOptions,
 ): Promise<DeactivationMatrix | DoseCurves> {
     const found = [];
     for (const file of files) {
@@ -80,11 +81,11 @@ export async function mergeMatrix(
         const parts = { metric: factsOf(plan), experiment, measurements, model, folder, signal, progress };
         if (experiment.doses !== undefined) {
             const [curves] = await buildCurves(parts, experiment.doses);
-            await writeCurves(folder, curves!);
+            await writeCurves(folder, curves!, { excel });
             return curves!;
         }
         const [matrix] = await buildMatrices(parts);
-        await writeMatrix(folder, matrix!);
+        await writeMatrix(folder, matrix!, { excel });
         return matrix!;
     });
 }

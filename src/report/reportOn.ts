@@ -10,6 +10,7 @@ import type { NeuronSetName } from '../neurons/neuronSets.js';
 import { readCurves } from '../experiments/doseFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
 import { resultName } from '../experiments/resultPaths.js';
+import type { CsvOptions } from '../files/csv.js';
 import { besideFolder } from '../files/folderLock.js';
 import { isOfCounts } from '../neurons/isOfCounts.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
@@ -18,12 +19,12 @@ import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { toolVersion } from '../versions.js';
 import { metricWords } from './metricWords.js';
-import type { ReportFiles } from './Report.js';
+import type { ReportFiles, ReportInput } from './Report.js';
 import { writeReport } from './writeReport.js';
 
 const unfinished = 'what it has not finished is not in this report; write it again then.';
 
-export interface ReportOptions {
+export interface ReportOptions extends CsvOptions {
     /** Heading; default: the model's name. */
     readonly title?: string | undefined;
     /** Remarks under the summary, one paragraph each. */
@@ -72,7 +73,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const warnings = [...matrices, ...curves].flatMap((measured) => warningsOn(measured, source));
     return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {
         const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
-        return writeReport(out, {
+        const input: ReportInput = {
             title: title ?? `Language neurons of ${source.model.name}`,
             analysis,
             tokens: counted
@@ -86,7 +87,8 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
             curves,
             warnings: [...running, ...stale.map((what) => `${what}.`), ...new Set(warnings)],
             ...defined({ comparison: compared ? comparison : undefined, notes }),
-        });
+        };
+        return writeReport(out, input, options);
     });
 }
 

@@ -4,7 +4,7 @@ import { renderSvg } from './figures/renderSvg.js';
 import { page, type RenderedSection } from './page.js';
 import type { ReportFiles, ReportInput } from './Report.js';
 import { buildSections } from './sections/buildSections.js';
-import { toCsv } from '../files/csv.js';
+import { type CsvOptions, toCsv } from '../files/csv.js';
 
 const FIGURES = 'figures';
 const TABLES = 'tables';
@@ -15,7 +15,7 @@ const TABLES = 'tables';
  * same input gives the same bytes.
  * @throws LanguageNeuronsError UNWRITABLE where a file cannot be written.
  */
-export async function writeReport(folder: string, input: ReportInput): Promise<ReportFiles> {
+export async function writeReport(folder: string, input: ReportInput, options: CsvOptions = {}): Promise<ReportFiles> {
     const rendered: RenderedSection[] = [];
     for (const section of buildSections(input)) {
         rendered.push({
@@ -29,7 +29,7 @@ export async function writeReport(folder: string, input: ReportInput): Promise<R
     const tables: string[] = [];
     for (const { section, svg, csv } of rendered) {
         figures.push(await write(join(folder, FIGURES, `${section.id}.svg`), `${svg}\n`));
-        tables.push(await write(join(folder, csv), toCsv(section.table)));
+        tables.push(await write(join(folder, csv), toCsv(section.table, options)));
     }
     // Last, so that a page never stands without the files it points to.
     const html = await write(join(folder, 'report.html'), page(input, rendered));

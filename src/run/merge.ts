@@ -10,10 +10,11 @@ import { type DeactivationMatrix, metricNames } from '../experiments/Deactivatio
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { mergeMatrix } from '../experiments/mergeMatrix.js';
 import { compareResults, dosePath, matrixPath, resultName, resultOf } from '../experiments/resultPaths.js';
+import type { CsvOptions } from '../files/csv.js';
 import { withFolder } from '../files/folderLock.js';
 import type { Progress } from '../support/progress.js';
 
-export interface MergeOptions {
+export interface MergeOptions extends CsvOptions {
     /** Run folder that gets what is merged. */
     readonly folder: string;
     /** Put counts in the place of finished ones of another model, other texts or settings. Default: refuse. */

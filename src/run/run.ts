@@ -15,6 +15,7 @@ import { roomForAll } from '../experiments/experiment.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { noteUntold } from '../experiments/untoldLanguages.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
+import type { CsvOptions } from '../files/csv.js';
 import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
@@ -49,7 +50,7 @@ export interface RunResult extends ExaminedModel {
     readonly seconds: number;
 }
 
-interface RunOptions {
+interface RunOptions extends CsvOptions {
     /** Put new counts in the place of finished ones of another model, other texts or settings. Default: refuse. */
     readonly force?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
@@ -66,12 +67,13 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
 }
 
 async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult> {
+    const { excel } = options;
     const begin = performance.now();
     const seconds = (): number => (performance.now() - begin) / 1000;
     const { aligned: after, ...before } = config;
     if (after === undefined) {
         const base = await examine(before, options);
-        return { ...base, report: await reportOn(config.out, before), seconds: seconds() };
+        return { ...base, report: await reportOn(config.out, { ...before, excel }), seconds: seconds() };
     }
     const { model = config.model, loras = config.loras, together = false } = after;
     const alignedConfig = {
@@ -96,9 +98,9 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
     await writeComparison(config.out, comparison);
     return {
         ...base,
-        report: await reportOn(config.out, before),
+        report: await reportOn(config.out, { ...before, excel }),
         seconds: seconds(),
-        aligned: { ...aligned, report: await reportOn(alignedConfig.out, alignedConfig), comparison },
+        aligned: { ...aligned, report: await reportOn(alignedConfig.out, { ...alignedConfig, excel }), comparison },
     };
 }
 
@@ -133,14 +135,14 @@ async function examineInTurn(
 async function examineTogether(
     before: RunConfig,
     after: RunConfig,
-    { signal, progress = silent, force, trained }: ExamineOptions,
+    { signal, progress = silent, force, excel, trained }: ExamineOptions,
 ): Promise<[Examined, Examined]> {
     const failed = new AbortController();
     const both = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
     const causes: unknown[] = [];
     const guarded = async (config: RunConfig, shown: Progress): Promise<Examined> => {
         try {
-            return await examine(config, { force, trained, signal: both, progress: shown });
+            return await examine(config, { force, excel, trained, signal: both, progress: shown });
         } catch (cause) {
             causes.push(cause);
             failed.abort();
@@ -163,7 +165,7 @@ async function examine(config: RunConfig, options: ExamineOptions): Promise<Exam
 
 async function examineIn(
     config: RunConfig,
-    { force, signal, progress = silent, draftsOf, comparedWith, trained }: ExamineOptions,
+    { force, excel, signal, progress = silent, draftsOf, comparedWith, trained }: ExamineOptions,
 ): Promise<Examined> {
     const texts = await openCorpus(config.data, { ...defined({ languages: config.languages }), signal, progress });
     // Opened now, so that a language without texts to evaluate on is told before hours of counting.
@@ -204,6 +206,7 @@ async function examineIn(
         await writeNeurons(join(config.out, 'neurons.json'), analysis);
         for (const note of analysisNotes(analysis)) progress.note(note);
         const experiment = {
+            excel,
             analysis,
             sets: config.sets,
             seed: config.seed,
