@@ -1,6 +1,6 @@
 import type { AnswerRequest, TokenAnswer } from '../engine/Answering.js';
 import { ApiError } from './ApiError.js';
-import { checkRequest, checkTextLength } from './checkRequest.js';
+import { checkRequest, checkTextLength, tokenizeTexts } from './checkRequest.js';
 import {
     type Admit,
     answerText,
@@ -37,7 +37,8 @@ export async function chatExchange(served: Served, body: unknown, admit: Admit):
     admit(answers, answers * toldOfToken(told) * Math.min((asked ?? requestSize) + 1, requestSize));
     const written = await writeChat(await readMessages(request.messages, answering));
     checkTextLength(answering, written, 'messages');
-    const prompt = answering.withBos(await answering.tokenize(written, true));
+    const [plain] = await tokenizeTexts(answering, [written], 'messages');
+    const prompt = answering.withBos(plain!);
     const maxTokens = asked ?? Math.max(1, requestSize - prompt.length);
     const requests = Array.from({ length: answers }, (_, answerNumber): AnswerRequest => ({
         prompt,

@@ -1,6 +1,9 @@
 import type { Answering, AnswerRequest } from '../engine/Answering.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { ApiError } from './ApiError.js';
+
+/** Codes by which a tokenizer refuses a text, as one without blanks that is too long. */
+const textFailures: ReadonlySet<ErrorCode> = new Set(['WRONG_USE', 'UNSUPPORTED']);
 
 /**
  * What the model would not take is refused before it is asked.
@@ -34,6 +37,31 @@ export function checkTextLength({ requestSize, texts }: Answering, text: string,
         `${param}: a text of ${text.length} characters is longer than the ${requestSize} tokens of a request, which ` +
             `have at most ${most}`,
     );
+}
+
+/**
+ * Tokens of texts; special tokens written out in them are these tokens.
+ * @throws ApiError 400 for a text that the model's tokenizer cannot take
+ */
+export async function tokenizeTexts(
+    answering: Answering,
+    texts: readonly string[],
+    param: string,
+): Promise<Int32Array[]> {
+    try {
+        return texts.length === 0 ? [] : await answering.tokenizeAll(texts, true);
+    } catch (cause) {
+        const ofText = cause instanceof LanguageNeuronsError && textFailures.has(cause.code);
+        if (!ofText) throw cause;
+        throw new ApiError(
+            400,
+            `${param}: the model's tokenizer cannot split such a text; send another or a part of it`,
+            {
+                param,
+                cause,
+            },
+        );
+    }
 }
 
 export function tooLong(message: string): ApiError {

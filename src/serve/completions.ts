@@ -1,6 +1,6 @@
 import type { AnswerRequest, TokenAnswer } from '../engine/Answering.js';
 import { ApiError } from './ApiError.js';
-import { checkRequest } from './checkRequest.js';
+import { checkRequest, tokenizeTexts } from './checkRequest.js';
 import {
     type Admit,
     answerText,
@@ -141,7 +141,7 @@ async function promptsOf({ answering }: Served, given: unknown, echo: boolean): 
     const read = await readPrompts(given, answering);
     const written = read.filter((one) => typeof one === 'string');
     // As other servers do: a client that writes a chat template itself writes special tokens out.
-    const tokenized = written.length === 0 ? [] : await answering.tokenizeAll(written, true);
+    const tokenized = await tokenizeTexts(answering, written, 'prompt');
     return read.map((one, i) => {
         const tokens = typeof one === 'string' ? tokenized[i]! : one;
         const text = typeof one === 'string' ? one : echo ? answering.texts.textOf(tokens, true) : '';

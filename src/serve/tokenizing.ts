@@ -1,5 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Answering } from '../engine/Answering.js';
+import { tokenizeTexts } from './checkRequest.js';
 import { JsonList, JsonText } from './json.js';
 import { readTokens } from './readPrompts.js';
 import { readDetokenize, readTokenize } from './requestShapes.js';
@@ -17,8 +18,8 @@ const together = 1024;
 export async function tokenize(answering: Answering, names: TokenNames, body: unknown): Promise<object> {
     const { prompt, add_special_tokens: added, return_token_strs: named } = readTokenize(body);
     await setImmediate(); // its text is written as UTF-8 next
-    const plain = await answering.tokenize(prompt, true);
-    const tokens = added === false ? plain : answering.withBos(plain);
+    const [plain] = await tokenizeTexts(answering, [prompt], 'prompt');
+    const tokens = added === false ? plain! : answering.withBos(plain!);
     return {
         tokens: JsonList.of(tokens),
         count: tokens.length,
