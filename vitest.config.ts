@@ -11,7 +11,19 @@ import { defineConfig } from 'vitest/config';
 export default defineConfig({
     test: {
         projects: [
-            { extends: true, test: { name: 'main', include: ['tests/{unit,build,model}/**/*.test.ts'] } },
+            {
+                extends: true,
+                test: {
+                    name: 'unit',
+                    include: ['tests/unit/**/*.test.ts'],
+                    maxWorkers: 2, // they share nothing, unlike native tests
+                    sequence: { groupOrder: 0 },
+                },
+            },
+            {
+                extends: true,
+                test: { name: 'main', include: ['tests/{build,model}/**/*.test.ts'], sequence: { groupOrder: 1 } },
+            },
             {
                 extends: true,
                 test: {
