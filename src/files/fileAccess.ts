@@ -32,12 +32,19 @@ export function unwritable(path: string, cause: unknown): LanguageNeuronsError {
     return new LanguageNeuronsError('UNWRITABLE', `${path}: ${why}`, { cause });
 }
 
+/** Where the path itself is wrong, whatever the file is. */
+const readMends: Readonly<Record<string, string>> = {
+    ENOTDIR: 'a part of the path is a file, not a folder; give the folder',
+    EISDIR: 'it is a folder, not a file; give the file',
+};
+
 /** A failed read in one line; NOT_FOUND. */
 export function unreadable(path: string, cause: unknown, mend = 'check its permissions'): LanguageNeuronsError {
     if (cause instanceof LanguageNeuronsError) return cause;
     const { code, message } = cause as NodeJS.ErrnoException;
     const isLimit = code === 'EMFILE' || code === 'ENFILE';
-    const why = `cannot be read (${message}); ${isLimit ? mends[code]!.replace(/^.*; /, '') : mend}`;
+    const better = isLimit ? mends[code]!.replace(/^.*; /, '') : readMends[code ?? ''];
+    const why = `cannot be read (${message}); ${better ?? mend}`;
     return new LanguageNeuronsError('NOT_FOUND', `${path}: ${cause instanceof Misplaced ? message : why}`, { cause });
 }
 

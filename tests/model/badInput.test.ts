@@ -147,6 +147,11 @@ describe('bad input ends in one line that names the file and the mend', () => {
             words: ['nowhere', 'no such file'],
         },
         {
+            what: 'identify of a file',
+            args: () => ['identify', at('file')],
+            words: ['file/activations.safetensors', 'a part of the path is a file', 'give the folder'],
+        },
+        {
             what: 'a report without analysis',
             args: () => ['report', at('nowhere')],
             words: ['nowhere', 'no such file'],
