@@ -15,7 +15,7 @@ import { stopSignals, tellsProgress, toldMessage } from './supervise.js';
  */
 export async function main(args: readonly string[], kind: string): Promise<number> {
     const stop = new AbortController();
-    setMaxListeners(0, stop.signal); // as many as there are pieces of work side by side, each of which takes its own away
+    setMaxListeners(0, stop.signal); // one for each piece of work side by side, which takes its own away
     const onSignal = (): void => {
         if (stop.signal.aborted) process.exit(130); // asked twice
         stop.abort();
