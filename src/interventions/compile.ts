@@ -5,6 +5,7 @@ import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { setsFor } from '../neurons/neuronSets.js';
 import type { Intervention, InterventionWhere, PositionRange } from './Intervention.js';
+import { describeRange, isInRange, ranges } from '../support/numberRanges.js';
 import { resolveValue } from './resolveValue.js';
 
 /** More ranges of positions than this make more edits than are worth holding. */
@@ -79,7 +80,8 @@ function stepOf(intervention: Intervention, i: number, { sizes, analysis, values
         ['strength', s],
         ['value', typeof value === 'number' ? value : 0],
     ] as const) {
-        if (!Number.isFinite(number)) throw wrong(`its ${what} must be a number, not ${number}`);
+        if (!isInRange(number, ranges.scale))
+            throw wrong(`its ${what} must be ${describeRange(ranges.scale)}, not ${number}`);
     }
     if (op === 'zero' && value !== undefined) throw wrong('it takes no value');
     if (typeof where === 'object') checkRange(where, wrong);
@@ -146,6 +148,13 @@ function composed(steps: readonly Step[], { sizes, conflict = 'order' }: Compile
             const { factor, offset } = affine(site, index);
             factors[site]![index]! *= factor;
             offsets[site]![index] = offsets[site]![index]! * factor + offset;
+            if (!Number.isFinite(factors[site]![index]) || !Number.isFinite(offsets[site]![index])) {
+                throw new LanguageNeuronsError(
+                    'WRONG_USE',
+                    `${name}: it comes to more than a device can hold (3.4e38) for neuron ${index} of site ${site}; ` +
+                        'give smaller numbers',
+                );
+            }
         }
     }
     const adds = offsets.some((site) => site.some((offset) => offset !== 0));

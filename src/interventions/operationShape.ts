@@ -1,8 +1,11 @@
 import { z } from 'zod';
+import { describeRange, isInRange, ranges } from '../support/numberRanges.js';
 import { interventionOps, type InterventionValue } from './Intervention.js';
 import { isNamedValue } from './resolveValue.js';
 
-const number = z.number().refine(Number.isFinite);
+const number = z.number().refine((value) => isInRange(value, ranges.scale), {
+    error: `is ${describeRange(ranges.scale)}`,
+});
 const namedValue = z.custom<Exclude<InterventionValue, number>>(
     (value) => typeof value === 'string' && isNamedValue(value),
     { error: 'is a number, mean, mean:LANG or p90:LANG' },

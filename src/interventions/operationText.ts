@@ -70,6 +70,11 @@ function valueOf(op: InterventionOp, text: string, wrong: (why: string) => Langu
     }
     if (op === 'diffmean') throw wrong(`${JSON.stringify(text)} is no mean of a language`);
     const value = parseNumber(text, ranges.scale);
-    if (value === undefined) throw wrong(`${JSON.stringify(text)} is no number`);
+    if (value === undefined) throw wrong(`${JSON.stringify(text)} is no number${beyond(text)}`);
     return value;
+}
+
+function beyond(text: string): string {
+    const value = parseNumber(text, {});
+    return value === undefined ? '' : ' that a device can hold (below 3.4e38)';
 }

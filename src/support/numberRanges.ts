@@ -11,6 +11,8 @@ export interface NumberRange {
 /** Sizes in tokens: sums of several stay within 32 bits, llama.cpp's. */
 const mostTokens = 2 ** 24;
 const mostWhole = 2 ** 31 - 1;
+/** The first number that a device cannot hold, in F32. */
+const beyondF32 = 2 ** 128;
 const share: NumberRange = { above: 0, below: 1 };
 const count: NumberRange = { whole: true, least: 1, most: mostWhole };
 const tokens: NumberRange = { whole: true, least: 2, most: mostTokens };
@@ -41,12 +43,13 @@ export const ranges = {
     maxTokens: { whole: true, least: 1, most: mostTokens },
     answers: count,
     temperature: { least: 0, most: 100 },
-    scale: {},
+    scale: { above: -beyondF32, below: beyondF32 },
 } as const satisfies Readonly<Record<string, NumberRange>>;
 
 /** `a whole number from 1 to 512`, `a number between 0 and 1`. */
 export function describeRange({ whole = false, least, most, above, below }: NumberRange): string {
     const kind = whole ? 'a whole number' : 'a number';
+    if (below === beyondF32) return `${kind} that a device can hold, below 3.4e38`;
     if (above !== undefined && below !== undefined) return `${kind} between ${above} and ${below}`;
     if (least === undefined || most === undefined) return kind;
     return most === mostWhole ? `${kind} of at least ${least}` : `${kind} from ${least} to ${most}`;

@@ -8,6 +8,9 @@ import {
     interventionOps,
     type InterventionWhere,
 } from '../../../src/interventions/Intervention.js';
+import { operationShape } from '../../../src/interventions/operationShape.js';
+import { parseOperation } from '../../../src/interventions/operationText.js';
+import { parseShorthand } from '../../../src/interventions/shorthand.js';
 import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
 
 const sizes = [6, 4];
@@ -148,5 +151,41 @@ describe('interventions', () => {
         const at = (from: number): Intervention => ({ neurons: [[0, 0]], op: 'zero', where: { from } });
         expect(compile(at(1), at(2), at(3))).toBeDefined();
         expect(() => compile(at(1), at(2), at(3), at(4))).toThrow(/4 ranges/);
+    });
+});
+
+describe('numbers beyond what a device can hold', () => {
+    const neurons = [[0, 1]] as const;
+    it.each<readonly [string, readonly Intervention[]]>([
+        ['a factor', [{ neurons, op: 'scale', value: 1e39 }]],
+        ['a sum', [{ neurons, op: 'add', value: -1e39 }]],
+        ['a replacement', [{ neurons, op: 'replace', value: 1e300 }]],
+        ['a strength', [{ neurons, op: 'zero', strength: 1e39 }]],
+        ['no neurons', [{ neurons: [], op: 'add', value: 3.5e38 }]],
+        ['value and strength together', [{ neurons, op: 'add', value: 1e30, strength: 1e30 }]],
+        [
+            'two, one after another',
+            [
+                { neurons, op: 'scale', value: 1e30 },
+                { neurons, op: 'scale', value: 1e30 },
+            ],
+        ],
+    ])('are refused: %s', (_, list) => {
+        expect(() => compile(...list)).toThrow(/intervention \d .*device can hold/);
+        for (const { op, value } of list.filter(({ value = 0 }) => Math.abs(value as number) > 1e38))
+            expect(() => parseOperation(`${op}:${value as number}`)).toThrow(/a device can hold/);
+    });
+
+    it('and the largest that it holds are not', () => {
+        expect(compile({ neurons, op: 'scale', value: 3.4e38 })).toBeDefined();
+        expect(parseOperation('add:-3.4e38')).toEqual({ op: 'add', value: -3.4e38 });
+    });
+
+    it('are refused in files and as options', () => {
+        const shape = { op: 'scale', value: 1e39 };
+        expect(operationShape.safeParse(shape).success).toBe(false);
+        expect(operationShape.safeParse({ ...shape, value: 1, strength: 1e39 }).success).toBe(false);
+        expect(operationShape.safeParse({ ...shape, value: 2 }).success).toBe(true);
+        expect(() => parseShorthand({ amplify: 'de:1e39' })).toThrow(/takes languages and factors/);
     });
 });
