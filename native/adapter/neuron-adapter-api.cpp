@@ -169,7 +169,7 @@ void llama_neurons_attach(
             "OUT_OF_MEMORY", "no memory for the compute buffers of the model's graph; use a smaller batch"
         );
     }
-    adapter->end_survey(graph);
+    adapter->end_survey(graph, ctx->n_ubatch());
     ctx->neurons = adapter;
     reserve(ctx, reserved);
 }
@@ -229,6 +229,10 @@ const llama_neurons_totals & llama_neurons_counts(llama_context * ctx) {
 
 int64_t llama_neurons_counted_tokens(const llama_context * ctx) {
     return adapter_of(ctx).counted_tokens;
+}
+
+llama_neurons_nonfinite llama_neurons_find_nonfinite(const llama_context * ctx) {
+    return adapter_of(ctx).nonfinite;
 }
 
 void llama_neurons_reset_counts(llama_context * ctx) {

@@ -155,7 +155,8 @@ LLAMA_API void llama_neurons_set_tokens(llama_context * ctx, const std::vector<l
 LLAMA_API std::vector<double> llama_neurons_log_probabilities(llama_context * ctx);
 
 // The likeliest token after each of the last decode's that had an output, in the order of set_tokens, else -1; of
-// equally likely ones whichever the device finds. One number a token leaves the device.
+// equally likely ones whichever the device finds. Where the logits are not finite, its complement, below 0. Two numbers
+// a token leave the device.
 LLAMA_API const std::vector<llama_token> & llama_neurons_likeliest(const llama_context * ctx);
 
 // Drains the device's counters.
@@ -165,6 +166,14 @@ LLAMA_API const llama_neurons_totals & llama_neurons_counts(llama_context * ctx)
 LLAMA_API int64_t llama_neurons_counted_tokens(const llama_context * ctx);
 
 LLAMA_API void llama_neurons_reset_counts(llama_context * ctx);
+
+// The first activation of the last decode that is counted and not finite: NaN or infinite.
+struct llama_neurons_nonfinite {
+    int32_t layer = -1; // -1: there is none
+    int32_t token = -1; // its place in set_tokens
+};
+
+LLAMA_API llama_neurons_nonfinite llama_neurons_find_nonfinite(const llama_context * ctx);
 
 // Splits of a mode's graph over the backends: a count that fell back to another device shows as a
 // difference from the graph without the adapter. OUT_OF_MEMORY where the graph cannot be reserved.

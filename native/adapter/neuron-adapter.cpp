@@ -10,7 +10,9 @@
 #include "llama-model.h"
 
 #include <algorithm>
+#include <cmath>
 #include <limits>
+#include <map>
 
 namespace {
 
@@ -87,6 +89,7 @@ void llama_adapter_neuron::build_count(const llm_graph_context & graph, const ne
     ggml_tensor * weights = in.weights_for(graph.ctx0, call.act->ne[call.selected == nullptr ? 1 : 2]);
     GGML_ASSERT(weights != nullptr); // the survey refused all else
     const neuron_place & at = neuron_placement::of(model, site, call.act);
+    in.counted.emplace_back(at.finite, weights->ne[1]);
     for (ggml_tensor * node : neuron_count(graph.ctx0, at, site.info, { call.act, weights, call.selected })) {
         graph.cb(node, "neuron_count", call.il);
         ggml_build_forward_expand(graph.gf, node);
@@ -156,6 +159,9 @@ void llama_adapter_neuron::read_head(const llm_graph_result & res, ggml_backend_
     if (in == nullptr) {
         return;
     }
+    if (mode.count) {
+        find_nonfinite(*in, sched);
+    }
     if (mode.head == llama_neurons_head::scores && in->target_logit != nullptr) {
         neuron_read_scores(*in, sched, log_probabilities);
     } else if (mode.head == llama_neurons_head::likeliest && in->likeliest != nullptr) {
@@ -163,7 +169,32 @@ void llama_adapter_neuron::read_head(const llm_graph_result & res, ggml_backend_
     }
 }
 
-void llama_adapter_neuron::end_survey(ggml_cgraph * graph) {
+void llama_adapter_neuron::find_nonfinite(const neuron_graph_input & in, ggml_backend_sched_t sched) {
+    ggml_backend_sched_synchronize(sched);
+    std::map<ggml_tensor *, std::vector<float>> read; // of each device, all sites
+    for (size_t i = 0; i < in.counted.size(); ++i) {
+        const auto & [tensor, rows] = in.counted[i];
+        std::vector<float> & marks = read[tensor->view_src];
+        if (marks.empty()) {
+            marks.resize(size_t(ggml_nelements(tensor->view_src)));
+            ggml_backend_tensor_get(tensor->view_src, marks.data(), 0, marks.size() * sizeof(float));
+        }
+        const float * row = marks.data() + tensor->view_offs / sizeof(float);
+        for (int64_t r = 0; r < rows && nonfinite.layer < 0; ++r) {
+            const int64_t token = in.counted_token(r, rows);
+            if (token >= 0 && !std::isfinite(row[r])) {
+                nonfinite = { sites[i].info.layer, int32_t(token) };
+            }
+        }
+    }
+    if (nonfinite.layer >= 0) { // the processor's way sets marks and never takes one back
+        for (const auto & [tensor, marks] : read) {
+            ggml_backend_tensor_memset(tensor, 0, 0, ggml_nbytes(tensor));
+        }
+    }
+}
+
+void llama_adapter_neuron::end_survey(ggml_cgraph * graph, int64_t rows) {
     const neuron_survey seen = std::move(*survey);
     survey.reset();
     sites = seen.result(model, graph);
@@ -176,7 +207,7 @@ void llama_adapter_neuron::end_survey(ggml_cgraph * graph) {
             totals.histograms.emplace_back(site.routed() ? 0 : site.info.neurons() * llama_neurons_bins, 0);
         }
     }
-    placement.allocate(model, sites, ops_wanted, room);
+    placement.allocate(model, sites, ops_wanted, room, rows);
 }
 
 void llama_adapter_neuron::check_values(const neuron_site & site) const {
@@ -285,6 +316,7 @@ void llama_adapter_neuron::set_tokens(const std::vector<llama_neurons_token> & l
     const int64_t counted = tokens.set(list);
     log_probabilities.assign(list.size(), std::numeric_limits<double>::quiet_NaN());
     likeliest.assign(list.size(), -1);
+    nonfinite = {};
     if (mode.count || mode.values) {
         if ((undrained + counted) * most_used(sites) > max_undrained) {
             drain_counters();

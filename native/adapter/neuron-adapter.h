@@ -56,7 +56,8 @@ struct llama_adapter_neuron {
     // --- behind the API ---
 
     void begin_survey() { survey.emplace(); }
-    void end_survey(ggml_cgraph * graph); // throws UNSUPPORTED, OUT_OF_MEMORY
+    // rows: most tokens of a batch. Throws UNSUPPORTED, OUT_OF_MEMORY.
+    void end_survey(ggml_cgraph * graph, int64_t rows);
 
     void set_edit(int32_t number, const llama_neurons_edit & edit);
     // One edit for all tokens, or none, from the next decode on; from any thread. Throws as set_edit.
@@ -75,6 +76,7 @@ struct llama_adapter_neuron {
     std::vector<double> log_probabilities; // in the order of set_tokens
     std::vector<llama_token> likeliest;    // likewise
     int64_t counted_tokens = 0;            // since the last reset
+    llama_neurons_nonfinite nonfinite;     // of the last decode
 
 private:
     neuron_graph_input & input(const llm_graph_context & graph) const;
@@ -82,6 +84,8 @@ private:
     void check_edit(const llama_neurons_edit & edit) const;
     void check_shape(const std::vector<std::vector<float>> & values, const char * what) const;
     void check_values(const neuron_site & site) const; // throws UNSUPPORTED
+    // Looks for activations of a computed graph that are not finite, unless one was found before.
+    void find_nonfinite(const neuron_graph_input & in, ggml_backend_sched_t sched);
     void drain_counters();
     void drain_sums(); // throws NATIVE
     // Takes the last batch's sums off the devices; the first site of which some cannot be added up, or nullptr.

@@ -36,6 +36,8 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
     std::vector<int32_t> target(n_outputs, 0); // any valid token: a row nobody asked for is not read
     output_index.assign(n_outputs, -1);
     has_target.assign(n_outputs, false);
+    counted_all.assign(n_tokens, -1);
+    counted_out.assign(n_outputs, -1);
 
     int64_t row = 0;
     for (int64_t i = 0; i < n_tokens; ++i) {
@@ -44,7 +46,10 @@ void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
         if (entry != nullptr) {
             weight_all[i] = entry->weight;
             edit_all[i] = entry->edit;
+            const int64_t counted = entry->weight != 0.0f ? int64_t(entry->index) : -1;
+            counted_all[i] = counted;
             if (is_output && row < n_outputs) {
+                counted_out[row] = counted;
                 weight_out[row] = entry->weight;
                 edit_out[row] = entry->edit;
                 output_index[row] = int64_t(entry->index);

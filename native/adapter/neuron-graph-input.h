@@ -7,6 +7,8 @@
 #include "llama-graph.h"
 
 #include <map>
+#include <utility>
+#include <vector>
 
 class neuron_graph_input : public llm_graph_input_i {
 public:
@@ -32,7 +34,8 @@ public:
     const int64_t n_tokens;
     const int64_t n_outputs;
 
-    ggml_tensor * likeliest = nullptr; // I32, the token of the largest logit of each output
+    ggml_tensor * likeliest = nullptr;       // I32, the token of the largest logit of each output
+    ggml_tensor * all_probability = nullptr; // F32, of each output: 1, or NaN where the logits are not finite
 
     // F32, one value an output: the target's logit, the largest logit, the largest probability
     ggml_tensor * target_logit = nullptr;
@@ -49,6 +52,14 @@ public:
     size_t sites = 0;              // met so far
     std::map<int, open_site> open; // by layer
 
+    // Of each site that is counted, in order: where it is marked which tokens are finite, and its rows.
+    std::vector<std::pair<ggml_tensor *, int64_t>> counted;
+
+    // Of a row of so many: its token's index in set_tokens where that is counted, else -1.
+    int64_t counted_token(int64_t row, int64_t rows) const {
+        return (rows == n_tokens ? counted_all : counted_out)[size_t(row)];
+    }
+
     std::vector<int64_t> output_index; // for each output row, its index in set_tokens, or -1
     std::vector<bool> has_target;      // for each output row
 
@@ -62,6 +73,8 @@ private:
     template <typename Make>
     ggml_tensor * row_input(per_token & pair, int64_t n_rows, const char * name, const Make & make) const;
 
+    std::vector<int64_t> counted_all;
+    std::vector<int64_t> counted_out;
     per_token weights;               // F32 [1, n]
     per_token edits;                 // I32 [n]
     per_token edit_numbers;          // F32 [1, n]

@@ -62,11 +62,12 @@ neuron_placement::of(const llama_model & model, const neuron_site & site, const 
 
 void neuron_placement::allocate(
     const llama_model & model, std::vector<neuron_site> & sites, llama_neurons_ops wanted,
-    const llama_neurons_room & room
+    const llama_neurons_room & room, int64_t rows
 ) {
     std::map<ggml_backend_buffer_type_t, ggml_context *> by_type;
     std::map<std::tuple<ggml_backend_buffer_type_t, int32_t>, ggml_tensor *> identities;
     std::map<ggml_backend_buffer_type_t, ggml_tensor *> edges;
+    std::map<ggml_backend_buffer_type_t, ggml_tensor *> finite;
 
     const auto settle = [&](neuron_place & at, const llama_neurons_site & info, size_t number,
                             ggml_backend_dev_t device, ggml_backend_buffer_type_t type) {
@@ -79,12 +80,18 @@ void neuron_placement::allocate(
         }
         ggml_context *& ctx = by_type[type];
         if (ctx == nullptr) {
-            ctx = ggml_init({ 12 * sites.size() * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true });
+            ctx = ggml_init({ (14 * sites.size() + 8) * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true });
             contexts.emplace_back(ctx);
         }
         const bool routed = info.kind == llama_neurons_kind::routed;
         at.counter = ggml_new_tensor_1d(ctx, GGML_TYPE_F32, int64_t(info.neurons()) + (routed ? info.experts : 0));
         at.factors = ggml_new_tensor_3d(ctx, GGML_TYPE_F32, info.width, info.experts, room.edits);
+        ggml_tensor *& marks = finite[type];
+        if (marks == nullptr) { // one tensor, so that one copy takes all of them off the device
+            marks = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, rows, int64_t(sites.size()));
+            ggml_set_name(marks, "neuron_finite");
+        }
+        at.finite = ggml_view_1d(ctx, marks, rows, number * marks->nb[1]);
         ggml_format_name(at.counter, "neuron_counter-%zu", number);
         ggml_format_name(at.factors, "neuron_factors-%zu", number);
         if (room.offsets) {

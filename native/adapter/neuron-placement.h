@@ -14,10 +14,10 @@ struct llama_model;
 
 class neuron_placement {
 public:
-    // UNSUPPORTED where a device has no way of counting, OUT_OF_MEMORY.
+    // rows: most tokens of a batch. UNSUPPORTED where a device has no way of counting, OUT_OF_MEMORY.
     void allocate(
         const llama_model & model, std::vector<neuron_site> & sites, llama_neurons_ops wanted,
-        const llama_neurons_room & room
+        const llama_neurons_room & room, int64_t rows
     );
 
     // The place where the scheduler computes an activation.

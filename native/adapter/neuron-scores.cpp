@@ -25,6 +25,10 @@ void neuron_build_likeliest(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * 
     in.likeliest = ggml_argmax(ctx, logits);
     ggml_set_output(in.likeliest);
     ggml_build_forward_expand(gf, in.likeliest);
+    // Of logits of which one is NaN or infinite every probability is NaN.
+    in.all_probability = ggml_sum_rows(ctx, ggml_soft_max(ctx, logits));
+    ggml_set_output(in.all_probability);
+    ggml_build_forward_expand(gf, in.all_probability);
 }
 
 void neuron_keep_until(ggml_cgraph * gf, const ggml_tensor * last) {
@@ -70,10 +74,13 @@ void neuron_read_likeliest(
 ) {
     ggml_backend_sched_synchronize(sched);
     std::vector<llama_token> found(size_t(in.n_outputs));
+    std::vector<float> sums(found.size());
     ggml_backend_tensor_get(in.likeliest, found.data(), 0, found.size() * sizeof(llama_token));
+    ggml_backend_tensor_get(in.all_probability, sums.data(), 0, sums.size() * sizeof(float));
     for (size_t row = 0; row < found.size(); ++row) {
         if (in.output_index[row] >= 0) {
-            likeliest[size_t(in.output_index[row])] = found[row];
+            const llama_token token = std::max<llama_token>(0, found[row]);
+            likeliest[size_t(in.output_index[row])] = std::isfinite(sums[row]) ? token : ~token;
         }
     }
 }

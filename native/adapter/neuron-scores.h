@@ -14,7 +14,7 @@ class llm_graph_result;
 // log p(t) = x_t - x_max + log softmax(x)_max.
 void neuron_build_scores(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * logits, neuron_graph_input & in);
 
-// Replaces the logits by the token of the largest, one an output.
+// Replaces the logits by the token of the largest, one an output, and by whether they are finite.
 void neuron_build_likeliest(ggml_context * ctx, ggml_cgraph * gf, ggml_tensor * logits, neuron_graph_input & in);
 
 // Drops a graph's nodes behind `last`; all of them stay where it is not there.
@@ -25,7 +25,8 @@ void neuron_read_scores(
     const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<double> & log_probabilities
 );
 
-// Takes the likeliest tokens of a computed graph, each to the place of the token that it follows.
+// Takes the likeliest tokens of a computed graph, each to the place of the token that it follows: their complements
+// where the logits are not finite.
 void neuron_read_likeliest(
     const neuron_graph_input & in, ggml_backend_sched_t sched, std::vector<llama_token> & likeliest
 );

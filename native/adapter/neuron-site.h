@@ -32,6 +32,8 @@ struct neuron_place {
     ggml_tensor * factors = nullptr;  // F32 [width, experts, edits]
     ggml_tensor * offsets = nullptr;  // likewise, where the context holds any
     ggml_tensor * identity = nullptr; // F32 [experts, experts], for one-hot rows
+    // F32 [rows of a batch], of each token of the last batch; not finite where an activation of it is not
+    ggml_tensor * finite = nullptr;
 
     // Where the context holds values:
     ggml_tensor * sums = nullptr; // F32 [experts * width], of one batch

@@ -80,6 +80,7 @@ bool neuron_supported(
     at.ops = ops;
     at.counter = ggml_new_tensor_1d(c, GGML_TYPE_F32, int64_t(info.neurons()) + (routed ? info.experts : 0));
     at.identity = ggml_new_tensor_2d(c, GGML_TYPE_F32, info.experts, info.experts);
+    at.finite = ggml_new_tensor_1d(c, GGML_TYPE_F32, rows);
     ggml_tensor * weights = ggml_new_tensor_2d(c, GGML_TYPE_F32, 1, rows);
     neuron_counted what = { ggml_new_tensor_2d(c, GGML_TYPE_F32, info.width, rows), weights, nullptr };
     if (routed) { // strided, as argsort leaves it

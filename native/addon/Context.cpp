@@ -264,6 +264,10 @@ Sampled Context::sample(const Batch & batch, const Draws & draws) {
     std::iota(rows.begin(), rows.end(), 0);
     for (size_t step = 1; step < draws.steps && n > 0; ++step) {
         next.tokens.assign(all.end() - std::ptrdiff_t(n), all.end());
+        const auto broken = [](llama_token token) { return token < 0; };
+        if (std::any_of(next.tokens.begin(), next.tokens.end(), broken)) {
+            break; // what was drawn from logits that are not finite says nothing of what follows
+        }
         if (std::find_first_of(next.tokens.begin(), next.tokens.end(), draws.ends.begin(), draws.ends.end())
             != next.tokens.end()) {
             break;
@@ -302,7 +306,7 @@ void Context::draw_after(
     if (picked) {
         const auto & likeliest = llama_neurons_likeliest(context.get());
         for (int32_t row : rows) {
-            sampled.tokens.push_back(std::max<llama_token>(0, likeliest.at(size_t(row)))); // none: nothing but NaN
+            sampled.tokens.push_back(likeliest.at(size_t(row)));
         }
         return;
     }
@@ -316,7 +320,7 @@ void Context::draw_after(
         const float * logits = llama_get_logits_ith(context.get(), rows[i]);
         const double uniform = draws.uniforms[step * rows.size() + i];
         const llama_token token = draw(logits, n_vocab, draws.temperatures[i], uniform, draws.truncations[i]);
-        sampled.tokens.push_back(token);
+        sampled.tokens.push_back(all_finite(logits, n_vocab) ? token : ~token);
         if (asked.entries[i] != 0) {
             sampled.drawn.add(logits, n_vocab, token, asked.likeliest);
         }

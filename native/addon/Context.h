@@ -76,7 +76,7 @@ struct Told {
 // What was drawn, and the log-probabilities asked for. They are read from the logits of the batch that they belong to,
 // before the next one replaces them: no call can ask for those of another batch.
 struct Sampled {
-    std::vector<llama_token> tokens; // [steps done, entries]
+    std::vector<llama_token> tokens; // [steps done, entries]; complements where logits are not finite
     Told asked;                      // [rows asked for]
     Told drawn;                      // [steps done, entries asked for]
 };
@@ -104,6 +104,8 @@ public:
     // Throws where a failed batch left the counters half-updated.
     llama_neurons_totals counts();
     int64_t counted_tokens() const;
+    // The first activation of the last batch counted that is not finite.
+    llama_neurons_nonfinite nonfinite() const { return llama_neurons_find_nonfinite(context.get()); }
     void reset();
     llama_neurons_memory memory() const;
     // Called on the JS thread where work is queued: an abort from then on holds, also before a worker starts.

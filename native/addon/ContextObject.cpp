@@ -26,6 +26,7 @@ Napi::Function ContextObject::define(Napi::Env env) {
             InstanceMethod<&ContextObject::logits>("logits"),
             InstanceMethod<&ContextObject::sample>("sample"),
             InstanceMethod<&ContextObject::counts>("counts"),
+            InstanceMethod<&ContextObject::nonfinite>("nonfinite"),
             InstanceMethod<&ContextObject::reset>("reset"),
             InstanceMethod<&ContextObject::graph_splits>("graphSplits"),
             InstanceMethod<&ContextObject::memory>("memory"),
@@ -168,6 +169,18 @@ Napi::Value ContextObject::counts(const Napi::CallbackInfo & info) {
             return result;
         }
     );
+}
+
+Napi::Value ContextObject::nonfinite(const Napi::CallbackInfo & info) {
+    Napi::Env env = info.Env();
+    const auto found = open(env)->nonfinite();
+    if (found.layer < 0) {
+        return env.Null();
+    }
+    auto result = Napi::Object::New(env);
+    result.Set("layer", found.layer);
+    result.Set("token", found.token);
+    return result;
 }
 
 Napi::Value ContextObject::reset(const Napi::CallbackInfo & info) {

@@ -24,6 +24,7 @@ private:
     Napi::Value logits(const Napi::CallbackInfo & info);
     Napi::Value sample(const Napi::CallbackInfo & info);
     Napi::Value counts(const Napi::CallbackInfo & info);
+    Napi::Value nonfinite(const Napi::CallbackInfo & info);
     Napi::Value reset(const Napi::CallbackInfo & info);
     Napi::Value graph_splits(const Napi::CallbackInfo & info);
     Napi::Value memory(const Napi::CallbackInfo & info);

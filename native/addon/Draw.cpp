@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cmath>
+#include <cstring>
 #include <limits>
 #include <numeric>
 #include <utility>
@@ -97,4 +98,17 @@ draw(const float * logits, int32_t n_vocab, double temperature, double uniform, 
         }
     }
     return llama_token(likeliest - logits); // rounding left nothing over
+}
+
+bool all_finite(const float * logits, int32_t n_vocab) {
+    constexpr uint32_t infinity = 0x7f800000;
+    uint32_t broken = 0;
+    bool any = false;
+    for (int32_t i = 0; i < n_vocab; ++i) {
+        uint32_t bits = 0;
+        std::memcpy(&bits, logits + i, sizeof(bits));
+        broken |= (bits == infinity || (bits & 0x7fffffff) > infinity) ? 1u : 0u;
+        any |= (bits & 0x7fffffff) < infinity;
+    }
+    return broken == 0 && any;
 }

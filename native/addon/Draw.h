@@ -17,3 +17,6 @@ struct Truncation {
 
 llama_token
 draw(const float * logits, int32_t n_vocab, double temperature, double uniform, const Truncation & truncation = {});
+
+// Whether logits tell anything: none is NaN or infinite, but for minus infinity, of tokens that cannot come.
+bool all_finite(const float * logits, int32_t n_vocab);

@@ -22,17 +22,27 @@ export interface ModelArguments {
     batchSize: number | undefined;
     windowSize: number | undefined;
     threads: number | undefined;
+    allowNonfinite?: boolean | undefined;
 }
 
 export function toEngineOptions(args: ModelArguments): EngineOptions {
-    const { model, lora, gpu, gpuLayers, split, mainGpu, cpuExperts, batchSize, windowSize, threads } = args;
+    const { model, lora, gpu, gpuLayers, split, mainGpu, cpuExperts, batchSize, windowSize, threads, allowNonfinite } =
+        args;
     return {
         model,
         loras: (lora ?? []).map(parseLora),
         gpu,
         split,
         mainGpu,
-        ...defined({ rpc: args.rpc?.split(','), gpuLayers, cpuExperts, batchSize, windowSize, threads }),
+        ...defined({
+            rpc: args.rpc?.split(','),
+            gpuLayers,
+            cpuExperts,
+            batchSize,
+            windowSize,
+            threads,
+            allowNonfinite,
+        }),
     };
 }
 

@@ -46,6 +46,7 @@ export const engineOptions: OptionTable = {
         describe: 'most tokens of one text (default: training context, at most 2048)',
     },
     threads: { number: ranges.threads, describe: 'CPU threads (default: one a physical core)' },
+    'allow-nonfinite': { flag: true, describe: 'go on where activations or logits are NaN or infinite' },
 };
 export const model = { alias: 'm', path: true, required: true, describe: 'GGUF file, or hf:user/repo:quant' };
 export const modelOptions: OptionTable = { model, ...engineOptions };

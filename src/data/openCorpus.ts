@@ -26,16 +26,14 @@ export async function openCorpus(spec: string | readonly string[], options: Corp
     const corpora = [first];
     const { languages } = first;
     for (const other of specs.slice(1)) {
-        const opened = await openOne(other, { ...options, languages, called: languages }).catch(
-            (cause: unknown) => {
-                if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
-                throw new LanguageNeuronsError(
-                    'MISMATCH',
-                    `${other} lacks a language that ${specs[0]!} has: ${cause.message}`,
-                    { cause },
-                );
-            },
-        );
+        const opened = await openOne(other, { ...options, languages, called: languages }).catch((cause: unknown) => {
+            if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'NOT_FOUND') throw cause;
+            throw new LanguageNeuronsError(
+                'MISMATCH',
+                `${other} lacks a language that ${specs[0]!} has: ${cause.message}`,
+                { cause },
+            );
+        });
         corpora.push(opened);
     }
     return {

@@ -216,7 +216,7 @@ export class Answering {
         const purpose = { count: false, head: 'logits' } as const;
         try {
             for await (const answer of this.#passes.stream(purpose, edits, this.#stop.signal, () => this.#answers()))
-                this.#settle(answer.request, () => answer.request.resolve(answerOf(answer)));
+                this.#settle(answer.request, () => settleWith(answer));
         } catch (cause) {
             const waiting = new Set(this.#arrivals.drain());
             const taken = [...this.#open].filter((asked) => !waiting.has(asked));
@@ -244,6 +244,7 @@ export class Answering {
                 seed: 1,
                 endTokens: new Set(model.endTokens()),
                 batchSize: this.#passes.batchSize,
+                allowNonfinite: this.#passes.allowNonfinite,
                 ...this.#passes.layout,
                 pace,
                 mostTold: Math.max(1, Math.floor(mostToldBytes / (4 * info.vocabulary))),
@@ -271,8 +272,13 @@ export class Answering {
     }
 }
 
-function answerOf({ request, tokens, end, toldOfPrompt, told }: GeneratedTokens<Asked>): TokenAnswer {
-    return { prompt: request.prompt, tokens, end, toldOfPrompt, told };
+function settleWith({ request, tokens, end, toldOfPrompt, told }: GeneratedTokens<Asked>): void {
+    if (end === 'nonfinite') {
+        const why = 'logits of the prompt or its answer are not finite (NaN or infinite)';
+        request.reject(new LanguageNeuronsError('NATIVE', `${why}: the model is damaged, or edited too much`));
+    } else {
+        request.resolve({ prompt: request.prompt, tokens, end, toldOfPrompt, told });
+    }
 }
 
 /** A failure of the pass is nobody's own: no request was wrong. */

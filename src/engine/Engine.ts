@@ -69,6 +69,11 @@ export class Engine {
         this.binEdges = [...backends.addon.binEdges()];
     }
 
+    /** Whether what is NaN or infinite is let through; see `EngineOptions`. */
+    get allowNonfinite(): boolean {
+        return this.passes.allowNonfinite;
+    }
+
     /** Tokens of a batch: what was asked for, or less where memory is short. */
     get batchSize(): number {
         return this.passes.batchSize;

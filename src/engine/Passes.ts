@@ -5,6 +5,7 @@ import { type EditSlots, layOutEdits, nativeEdit, type TextEdit } from './edits.
 import type { RunOptions, Samples } from './engineTypes.js';
 import { type CacheLayout, type EngineParts, leastBatchSize, type OpenContext } from './loadEngine.js';
 import { awaitNative } from './nativeError.js';
+import { NamedSamples, notFinite } from './notFinite.js';
 import { type PackedBatch, packBatches, type PackOptions, type ScoredPart } from './packBatches.js';
 import { tokenizeSamples } from './tokenizeSamples.js';
 
@@ -33,6 +34,10 @@ export class Passes {
     readonly plainCache: boolean;
     /** Counting adds up activations too. */
     readonly values: boolean;
+    /** Of the model's file. */
+    readonly path: string;
+    /** What is NaN or infinite is no error. */
+    readonly allowNonfinite: boolean;
     readonly #open: OpenContext;
     /** The context is being replaced. */
     #laying = false;
@@ -51,7 +56,9 @@ export class Passes {
     /** Settles when all native work of the passes so far is over: an aborted one does not wait for it. */
     #settled: Promise<unknown> = Promise.resolve();
 
-    constructor({ model, context, open, backends, steppedDown, values, sizes }: EngineParts) {
+    constructor({ path, model, context, open, backends, steppedDown, values, allowNonfinite, sizes }: EngineParts) {
+        this.path = path;
+        this.allowNonfinite = allowNonfinite;
         this.model = model;
         this.info = model.info();
         this.windowSize = sizes.windowSize;
@@ -189,7 +196,8 @@ export class Passes {
         { signal, onBatch, over }: RunOptions & { readonly over?: ScoredPart },
         take?: (batch: PackedBatch, logProbabilities: Float64Array) => void,
     ): Promise<number> {
-        const batches = this.batches(samples, over);
+        const named = new NamedSamples();
+        const batches = this.batches(named.keep(samples), over);
         let next = batches.next();
         let decodedTokens = 0;
         try {
@@ -201,6 +209,8 @@ export class Passes {
                 throwIfStopped(signal);
                 const logProbabilities = await awaitNative(() => this.#context.decode(batch));
                 throwIfStopped(signal); // its caller has gone
+                if (!this.allowNonfinite) await this.#checkFinite(batch, logProbabilities, named);
+                named.forget(batch.samples[0]!);
                 take?.(batch, logProbabilities);
                 decodedTokens += batch.tokens.length;
                 onBatch?.(batch.tokens.length, batch.characters);
@@ -209,6 +219,21 @@ export class Passes {
             await next.catch(() => undefined);
             await batches.return(undefined);
         }
+    }
+
+    /** @throws LanguageNeuronsError NATIVE, naming layer and text */
+    async #checkFinite(batch: PackedBatch, logProbabilities: Float64Array, named: NamedSamples): Promise<void> {
+        const found = this.#closed ? null : this.#context.nonfinite();
+        if (found !== null) {
+            // Where activations are added up too, that fails of it first, by the layer in which it began.
+            if (this.values) await awaitNative(() => this.#context.counts());
+            const text = named.name(batch.samples[found.token]!);
+            throw notFinite(`an activation of layer ${found.layer}`, text, this.path);
+        }
+        const scored = logProbabilities.findIndex(
+            (logProbability, i) => batch.targets[i]! >= 0 && !Number.isFinite(logProbability),
+        );
+        if (scored >= 0) throw notFinite('a log-probability', named.name(batch.samples[scored]!), this.path);
     }
 
     /** Splits of a mode's graph over the backends. */

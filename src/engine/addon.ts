@@ -325,7 +325,7 @@ export interface NativeTold {
 
 /** What one call of `sample` gives. Each log-probability is read from the logits of the batch that it belongs to. */
 export interface NativeSampled {
-    /** [steps done, entries] */
+    /** [steps done, entries]; the complement, below 0, of what was drawn from logits that are NaN or infinite. */
     readonly tokens: Int32Array;
     /** A row for each of `asked.rows`. */
     readonly asked: NativeTold;
@@ -353,6 +353,11 @@ export interface NativeContext {
      */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<NativeSampled>;
     counts(): Promise<NativeCounts>;
+    /**
+     * The first activation counted in the last decode that is NaN or infinite: its layer, and its token's place in the
+     * batch; null where there is none.
+     */
+    nonfinite(): { readonly layer: number; readonly token: number } | null;
     /** Clears counters and KV cache. */
     reset(): Promise<void>;
     /** Splits of the mode's graph over backends; rejects with OUT_OF_MEMORY where the graph cannot be reserved. */

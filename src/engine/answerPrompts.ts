@@ -6,6 +6,7 @@ import { generate, type GenerationRequest } from './generate.js';
 import type { Growing } from './Growing.js';
 import { Lookahead } from './Lookahead.js';
 import { awaitNative } from './nativeError.js';
+import { notFinite, quote } from './notFinite.js';
 import type { Passes } from './Passes.js';
 import { planStreams } from './planStreams.js';
 import { textBefore, wholeCharacters } from './stops.js';
@@ -88,6 +89,7 @@ async function* generateIn(
             seed,
             endTokens: new Set(ignoreEnd ? [] : model.endTokens()),
             batchSize: passes.batchSize,
+            allowNonfinite: passes.allowNonfinite,
             ...layout,
             onGrowth:
                 onGrowth === undefined
@@ -108,6 +110,10 @@ async function* generateIn(
     );
     for await (const { request, answer, tokens, end, tried, held } of drawn) {
         const [text] = await detokenize([tokens]);
+        if (end === 'nonfinite') {
+            const [prompt] = await detokenize([request.prompt]);
+            throw notFinite('a logit', `the prompt ${quote(prompt!)}`, passes.path);
+        }
         yield {
             prompt: request.id,
             edit: request.condition,

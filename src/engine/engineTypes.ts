@@ -49,6 +49,11 @@ export interface EngineOptions {
      * false.
      */
     readonly values?: boolean;
+    /**
+     * Goes on where an activation that is counted or a logit is NaN or infinite, and gives what comes of it. Default
+     * false: an error that names layer and text.
+     */
+    readonly allowNonfinite?: boolean;
     /** Stops reading the model's file, which is read whole the first time. */
     readonly signal?: AbortSignal | undefined;
     /** Tells how far that is. */

@@ -59,8 +59,8 @@ export interface GeneratedTokens<Request extends GenerationRequest = GenerationR
     readonly answer: number;
     /** Without the token that ended it. */
     readonly tokens: Int32Array;
-    /** Whether the model ended it, or `maxTokens` did. */
-    readonly end: 'stop' | 'length';
+    /** Whether the model ended it, or `maxTokens` did, or logits that are NaN or infinite. */
+    readonly end: 'stop' | 'length' | 'nonfinite';
     /** Tokens of the draft that were tried, and that held. */
     readonly tried: number;
     readonly held: number;
@@ -77,6 +77,8 @@ export interface GenerationOptions<Request extends GenerationRequest = Generatio
     readonly seed: number;
     readonly endTokens: ReadonlySet<number>;
     readonly batchSize: number;
+    /** Answers go on after logits that are not finite. Default: that ends them. */
+    readonly allowNonfinite?: boolean | undefined;
     /** Sequence ids at hand. */
     readonly sequences: number;
     /** Cells of the KV cache. */
@@ -266,11 +268,17 @@ export async function* generate<Request extends GenerationRequest>(
             asked: askedOf(toTell, entriesToTell(drawn)),
         });
         if (!prefills) stepTime = (performance.now() - began) / Math.max(1, sampled.tokens.length / rows.length);
-        const fresh = freshTokens(drawn, sampled.tokens);
+        const fresh = freshTokens(
+            drawn,
+            options.allowNonfinite === true ? sampled.tokens.map(tokenDrawn) : sampled.tokens,
+        );
         for (const [i, { token, likeliest, take }] of toTell.entries())
             take(toldToken(sampled.asked, i, token, likeliest));
         const tell = toldOfDrawn(drawn, sampled.drawn);
         const ended = new Set<Growing<Request>>();
+        const broken = new Set<Growing<Request>>();
+        const isNonfinite = (answer: Growing<Request>): boolean =>
+            broken.has(answer) || (options.allowNonfinite !== true && answer.started.told.some(isBroken));
         for (let step = 0; fresh.some((list) => step < list.length); step++) {
             const grown = drawn.filter(
                 (answer, i) => step < fresh[i]!.length && !ended.has(answer) && answer.tokens.length < answer.maxTokens,
@@ -278,6 +286,11 @@ export async function* generate<Request extends GenerationRequest>(
             for (const [i, answer] of drawn.entries()) {
                 const token = fresh[i]![step];
                 if (token === undefined || ended.has(answer) || answer.tokens.length === answer.maxTokens) continue;
+                if (token < 0) {
+                    broken.add(answer);
+                    ended.add(answer);
+                    continue;
+                }
                 if (answer.temperature > 0) answer.ahead.shift();
                 tell(i, step, token);
                 if (endTokens.has(token)) {
@@ -309,7 +322,8 @@ export async function* generate<Request extends GenerationRequest>(
         for (const started of concluded) {
             leave(started, started.sequences[0]!, 0);
             const { request, told: toldOfPrompt } = started;
-            yield { request, answer: 0, tokens: none, end: 'length', tried: 0, held: 0, toldOfPrompt, told: [] };
+            const end = options.allowNonfinite !== true && toldOfPrompt.some(isBroken) ? 'nonfinite' : 'length';
+            yield { request, answer: 0, tokens: none, end, tried: 0, held: 0, toldOfPrompt, told: [] };
         }
         for (const [i, answer] of drawn.entries()) {
             const stop = ended.has(answer);
@@ -329,7 +343,7 @@ export async function* generate<Request extends GenerationRequest>(
                 request: answer.started.request,
                 answer: answer.answer,
                 tokens: Int32Array.from(answer.tokens),
-                end: stop ? 'stop' : 'length',
+                end: isNonfinite(answer) ? 'nonfinite' : stop ? 'stop' : 'length',
                 tried: answer.draft?.tried ?? 0,
                 held: answer.draft?.held ?? 0,
                 toldOfPrompt: answer.started.told,
@@ -337,6 +351,15 @@ export async function* generate<Request extends GenerationRequest>(
             };
         }
     }
+}
+
+/** A token that was drawn, also where its logits are not finite; see `NativeSampled`. */
+function tokenDrawn(token: number): number {
+    return token < 0 ? ~token : token;
+}
+
+function isBroken({ logProbability }: ToldToken): boolean {
+    return Number.isNaN(logProbability);
 }
 
 /**

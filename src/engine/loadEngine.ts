@@ -45,6 +45,7 @@ export interface EngineParts {
     readonly steppedDown: boolean;
     /** Counting adds up activations too. */
     readonly values: boolean;
+    readonly allowNonfinite: boolean;
     readonly sizes: Readonly<
         Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'edits', number>
     >;
@@ -137,6 +138,7 @@ export async function loadEngine(
             notes,
             steppedDown,
             values,
+            allowNonfinite: options.allowNonfinite ?? false,
             sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, edits },
         };
     } catch (cause) {

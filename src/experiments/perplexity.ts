@@ -10,7 +10,14 @@ import type { PerplexityMean } from './choices.js';
 import { conditionEdit } from './conditions.js';
 import { openJournals } from './journals.js';
 import type { Metric } from './Metric.js';
-import { cellShape, cellsJournal, PerplexityCells, perplexityFacts, type ScoredCell } from './perplexityCells.js';
+import {
+    cellShape,
+    cellsJournal,
+    perplexity,
+    PerplexityCells,
+    perplexityFacts,
+    type ScoredCell,
+} from './perplexityCells.js';
 import { asPrompts } from '../questions/chatSamples.js';
 
 export interface PerplexityOptions {
@@ -95,6 +102,7 @@ export function perplexityMetric(
                             `${name}: language ${language} has no token to score${where}; give it longer texts`,
                         );
                     }
+                    if (!engine.allowNonfinite) checkFinite(score, mean, `${name}: language ${language}`);
                     const cell = scoredCell(cells.key(condition, language), condition.id, language, score);
                     await journal.add(cell);
                     cells.take(cell);
@@ -104,6 +112,17 @@ export function perplexityMetric(
             return cells;
         },
     };
+}
+
+/** Log-probabilities that are finite may be so low that no number holds the perplexity. */
+function checkFinite(score: ScoreResult, mean: PerplexityMean, where: string): void {
+    const texts = mean === 'tokens' ? [score] : score.texts.filter(({ tokens }) => tokens > 0);
+    if (texts.every((text) => Number.isFinite(perplexity(text)))) return;
+    throw new LanguageNeuronsError(
+        'NATIVE',
+        `${where} has a perplexity beyond all numbers; change activations less, or go on all the same with ` +
+            '--allow-nonfinite (allowNonfinite)',
+    );
 }
 
 function scoredCell(

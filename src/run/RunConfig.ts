@@ -40,6 +40,8 @@ const schema = z.strictObject({
     batchSize: numberIn(ranges.batchSize).optional(),
     windowSize: numberIn(ranges.windowSize).optional(),
     threads: numberIn(ranges.threads).optional(),
+    /** Go on where activations or logits are NaN or infinite. */
+    allowNonfinite: z.boolean().optional(),
     /** Texts to count on. */
     data: nameList(),
     /** Texts to deactivate on; default: those of `data`. */

@@ -263,10 +263,11 @@ async function answersMetric(
 }
 
 function engineOptionsOf(config: RunConfig): Parameters<typeof Engine.open>[0] {
-    const { model, loras, gpu, rpc, gpuLayers, cpuExperts, split, batchSize, windowSize, threads } = config;
+    const { model, loras, gpu, rpc, gpuLayers, cpuExperts, split, batchSize, windowSize, threads, allowNonfinite } =
+        config;
     return {
         model,
         loras: (loras ?? []).map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
-        ...defined({ gpu, rpc, gpuLayers, cpuExperts, split, batchSize, windowSize, threads }),
+        ...defined({ gpu, rpc, gpuLayers, cpuExperts, split, batchSize, windowSize, threads, allowNonfinite }),
     };
 }
