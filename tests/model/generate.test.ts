@@ -33,8 +33,7 @@ describe('generation', () => {
 
     it('an answer that is cut off ends on a whole character', async () => {
         const grown: string[] = [];
-        for (let maxTokens = 1; maxTokens <= 24; maxTokens++)
-            grown.push(...(await texts(['老师和'], { maxTokens })));
+        for (let maxTokens = 1; maxTokens <= 24; maxTokens++) grown.push(...(await texts(['老师和'], { maxTokens })));
         expect(grown.filter((text) => text.includes('\ufffd'))).toEqual([]);
         const halves = grown.filter((text, i) => i > 0 && text === grown[i - 1]).length;
         expect(halves).toBeGreaterThan(3); // tokens that ended nothing: the case is there

@@ -1,11 +1,10 @@
 import { spawnSync } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { leastNode, nodeTooOld } from '../../src/support/nodeVersion.js';
+import { otherNode } from '../helpers/otherNodes.js';
 
-/** Node 18, as `npm install --prefix .cache/node18 node@18` or LANGUAGE_NEURONS_NODE18 gives it. */
-const node18 = process.env.LANGUAGE_NEURONS_NODE18 ?? resolve('.cache/node18/node_modules/node/bin/node');
+const node18 = otherNode(18);
 if (!existsSync(node18)) console.log(`tests/model/nodeVersion: Node 18 is skipped, without ${node18}`);
 
 describe('a Node that is too old', () => {
