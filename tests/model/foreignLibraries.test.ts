@@ -58,10 +58,9 @@ describe.skipIf(compiler === undefined || process.platform !== 'linux')('librari
                      import { once } from 'node:events';
                      if (isMainThread) {
                          const file = new URL(import.meta.url);
-                         for (const worker of [new Worker(file), new Worker(file)]) {
-                             const [code] = await once(worker, 'exit');
-                             if (code !== 0) process.exit(1);
-                         }
+                         const workers = [new Worker(file), new Worker(file)];
+                         const ends = await Promise.all(workers.map((worker) => once(worker, 'exit')));
+                         if (ends.some(([code]) => code !== 0)) process.exit(1);
                      } else {${open}}`,
                 ),
             ],
