@@ -17,11 +17,11 @@ import type { Activations, ActivationsSource, Counts } from './Activations.js';
 import { activationsPath, readActivations, writeActivations } from './activationsFile.js';
 import { addCounts, addTo } from './addCounts.js';
 import { checkReplaces } from './checkReplaces.js';
-import { inSeveralFoldsWords } from './inSeveralFoldsWords.js';
 import { type CollectedPart, emptyPart, readPart, writePart } from './collectedPart.js';
 import { fewTokens } from './fewTokens.js';
 import { engineVersions, modelSource } from './modelSource.js';
 import { isOwn, type Shard, shardName, shardText } from './Shard.js';
+import { repeatedTextsNote } from './repeatedTextsNote.js';
 import { type CorpusSurvey, surveyCorpus } from './surveyCorpus.js';
 
 export interface CollectOptions {
@@ -99,9 +99,10 @@ async function collectInto({
             );
         }
     }
-    for (const [language, { inSeveralFolds = 0 }] of survey.languages) {
-        if (inSeveralFolds > 0) progress.note(`warning: ${inSeveralFoldsWords(language, inSeveralFolds)}`);
-    }
+    const repeated = repeatedTextsNote(
+        new Map([...survey.languages].map(([language, { inSeveralFolds = 0 }]) => [language, inSeveralFolds])),
+    );
+    if (repeated !== undefined) progress.note(`warning: ${repeated}`);
     await checkInFolder(join(folder, 'parts'));
     const source = sourceOf({ engine, corpus, survey, folder, folds, shard });
     const { isThere, differences } = await checkReplaces(resultPath, { languages: corpus.languages, source }, force);

@@ -1,4 +1,4 @@
-import { inSeveralFoldsWords } from '../activations/inSeveralFoldsWords.js';
+import { repeatedTextsNote } from '../activations/repeatedTextsNote.js';
 import type { NeuronAnalysis } from './NeuronAnalysis.js';
 
 /** Above this share of the selected neurons in no class it is told; of the paper's own counts it is 0.30. */
@@ -13,9 +13,8 @@ export function analysisNotes(analysis: NeuronAnalysis): string[] {
     const inAll = histogram[languages.length]!;
     const owned = Object.values(analysis.perLanguage).some(({ total }) => total > 0);
     const tau = `τ = ${threshold.toFixed(4)}`;
-    const repeated = Object.entries(analysis.stability?.inSeveralFolds ?? {}).map(
-        ([language, share]) => `${inSeveralFoldsWords(language, share)}.`,
-    );
+    const repeatedNote = repeatedTextsNote(new Map(Object.entries(analysis.stability?.inSeveralFolds ?? {})));
+    const repeated = repeatedNote === undefined ? [] : [repeatedNote];
     if (selected === 0) return [nothingSelected(analysis), ...repeated];
     return [
         ...repeated,

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../../src/activations/Activations.js';
+import { repeatedTextsNote } from '../../../src/activations/repeatedTextsNote.js';
 import { analysisNotes } from '../../../src/neurons/analysisNotes.js';
 import { identify, type IdentifyOptions } from '../../../src/neurons/identify.js';
 import { paperActivations, paperDataHere, paperFolder } from '../../helpers/paperData.js';
@@ -90,8 +91,14 @@ describe('notes on an analysis', () => {
         );
         expect(analysis.stability!.inSeveralFolds).toEqual({ en: 0.4 });
         expect(analysisNotes(analysis)).toEqual([
-            expect.stringMatching(/^en: 40 % of the different texts are in several folds.*too high/),
+            expect.stringMatching(/^Some texts are in several folds \(of the different ones: en 40 %\).*too high/),
         ]);
+    });
+
+    it('name in one line all languages that have such texts, and none that hardly has any', () => {
+        const shares = new Map(Object.entries({ en: 0.2, de: 0.009, ru: 0, zh: 1 }));
+        expect(repeatedTextsNote(shares)).toContain('(of the different ones: en 20 %, zh 100 %)');
+        expect(repeatedTextsNote(new Map([['de', 0.009]]))).toBeUndefined();
     });
 
     it.skipIf(!paperDataHere)(
