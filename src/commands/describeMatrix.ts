@@ -1,6 +1,8 @@
 import { doneWords } from '../interventions/operationWords.js';
 import type { AnswerShare, CellInterval, DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 
+const none: AnswerShare = { baseline: [], values: [] };
+
 /**
  * For each set and language: what changing its neurons does to it, what random neurons do, and the difference.
  * @param asked sets to tell of; the matrix may hold others, measured earlier. Default: all
@@ -30,8 +32,10 @@ export function describeMatrix({ metric, operation, sets }: DeactivationMatrix, 
             lines.push(`  ${language}  ${change}; ${beyond}, ${neurons}${cutOff}`);
             if (set.answers === undefined) continue;
             const of = ({ baseline, values }: AnswerShare): string =>
-                `${format(baseline[c]!)} → ${format(values[r]![c]!)}`;
+                `${format(baseline[c] ?? 0)} → ${format(values[r]?.[c] ?? 0)}`;
             const { number, untold } = set.answers;
+            // Where every answer's language is told and is the asked one, there is nothing to add.
+            if (of(number) === of(set) && of(untold) === of(none)) continue;
             lines.push(
                 `      right number in any language ${of(number)}; with a language that is not told ${of(untold)}`,
             );

@@ -46,6 +46,13 @@ describe('an accuracy of answers too short to tell', () => {
         );
     });
 
+    it('has nothing beside it where every answer is told and in the language', () => {
+        const told = setOf('The farmer has twelve apples, that is 12.', 'The farmer has ten apples, that is 10.');
+        const text = describeMatrix({ ...facts, sets: { specific: told } });
+        expect(text).toMatch(/^ {2}en {2}100\.0 % → 0\.0 %/m);
+        expect(text).not.toContain('right number');
+    });
+
     it('has them in its table and in the report', () => {
         const { columns, rows } = matrixTable({ ...facts, sets: { specific: set } });
         const row = Object.fromEntries(columns.map((column, i) => [column, rows[0]![i]]));
