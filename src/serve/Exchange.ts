@@ -3,7 +3,7 @@ import { randomInt, randomUUID } from 'node:crypto';
 import type { Answering, AnswerRequest, TokenAnswer } from '../engine/Answering.js';
 import type { Truncation } from '../engine/Growing.js';
 import type { Telling, ToldToken } from '../engine/telling.js';
-import { textBefore } from '../engine/stops.js';
+import { textBefore, wholeCharacters } from '../engine/stops.js';
 import { Latest } from './Latest.js';
 import type { ChatMessage, CommonRequest } from './requestShapes.js';
 import { findModel, type ServedModel } from './ServedModel.js';
@@ -93,8 +93,9 @@ export function usageOf(
 }
 
 /** The text of an answer, up to the first of its stops. */
-export function answerText({ answering }: Served, tokens: ArrayLike<number>, stops: readonly string[]): string {
-    return textBefore(answering.texts.textOf(tokens), stops);
+export function answerText({ answering }: Served, { tokens, end }: TokenAnswer, stops: readonly string[]): string {
+    const text = answering.texts.textOf(tokens);
+    return textBefore(end === 'length' ? wholeCharacters(text) : text, stops);
 }
 
 /**

@@ -53,8 +53,9 @@ export class ToldAnswer {
      * @param text its own, up to a stop
      * @param end of its text, in code points, counted as the offset is
      */
-    rest({ tokens, told }: TokenAnswer, text: string, end: number): PlacedToken[] {
-        const stopped = text.length < this.#texts.textOf(tokens).length;
+    rest({ tokens, told, end: why }: TokenAnswer, text: string, end: number): PlacedToken[] {
+        // Where the length cut a character in two, the text ends before it, and its tokens are told all the same.
+        const stopped = why === 'stop' && text.length < this.#texts.textOf(tokens).length;
         return this.grow(told.slice(0, tokens.length + (this.#ending ? 1 : 0)), stopped ? end : Infinity);
     }
 

@@ -56,7 +56,7 @@ export async function chatExchange(served: Served, body: unknown, admit: Admit):
         whole: (all) => ({
             ...head,
             choices: JsonList.of(all, (answer, index) => {
-                const content = answerText(served, answer.tokens, options.stops);
+                const content = answerText(served, answer, options.stops);
                 return {
                     index,
                     message: { role: 'assistant', content, refusal: null },
@@ -92,7 +92,7 @@ export async function chatExchange(served: Served, body: unknown, admit: Admit):
             },
             *ended(index, answer) {
                 const { text, told } = streams[index]!;
-                const whole = answerText(served, answer.tokens, options.stops);
+                const whole = answerText(served, answer, options.stops);
                 const content = text.end(whole);
                 const rest = told.rest(answer, whole, text.characters);
                 if (content !== '' || rest.length > 0) yield piece(index, { content }, tell(rest), null);

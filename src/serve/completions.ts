@@ -63,7 +63,7 @@ export async function completionExchange(served: Served, body: unknown, admit: A
     const promptOf = (place: number): CompletionPrompt => prompts[Math.floor(place / answers)]!;
     const choice = (all: readonly TokenAnswer[], place: number): object => {
         const answer = all[place]!;
-        const text = answerText(served, answer.tokens, options.stops);
+        const text = answerText(served, answer, options.stops);
         const before = echo ? promptOf(place).text : '';
         const tokens = (): PlacedToken[] => [
             ...(echo ? echoed(promptOf(place), all[place - (place % answers)]!) : []),
@@ -125,7 +125,7 @@ export async function completionExchange(served: Served, body: unknown, admit: A
             },
             *ended(place, answer) {
                 const { text, told } = streams[place]!;
-                const whole = answerText(served, answer.tokens, options.stops);
+                const whole = answerText(served, answer, options.stops);
                 const fresh = text.end(whole);
                 yield piece(place, fresh, told.rest(answer, whole, text.characters), answer.end);
             },

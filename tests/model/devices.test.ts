@@ -105,10 +105,11 @@ describe.skipIf(absent !== undefined)(`several devices${absent === undefined ? '
     });
 
     it('one that fails stops the others, and says why', async () => {
-        const args = collect('failed', ...twice).map((word) => (word === embeddedModel ? at('none.gguf') : word));
+        writeFileSync(at('damaged.gguf'), readFileSync(embeddedModel).subarray(0, 100_000));
+        const args = collect('failed', ...twice).map((word) => (word === embeddedModel ? at('damaged.gguf') : word));
         const { code, stderr } = await cli(...args);
         expect(code).toBe(1);
-        expect(stderr.trim().split('\n').at(-1)).toMatch(/^language-neurons: device 0: .*none\.gguf/);
+        expect(stderr.trim().split('\n').at(-1)).toMatch(/^language-neurons: device 0: .*damaged\.gguf/);
     });
 });
 

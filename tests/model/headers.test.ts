@@ -27,7 +27,8 @@ async function useModel(): Promise<string> {
     } catch (cause) {
         if (!(cause instanceof LanguageNeuronsError)) throw cause;
         expect(cause.message.split('\n')).toHaveLength(1);
-        return cause.code;
+        // NaN in a factor of the positions is NaN in the activations.
+        return cause.code === 'NATIVE' && cause.message.includes('is not finite') ? 'not finite' : cause.code;
     }
 }
 
@@ -141,7 +142,7 @@ describe('a key of any type and value', () => {
     it.each(keys)('%s', async (key) => {
         for (const value of values) {
             writeBpe(path, 'gpt-2', { [key]: value });
-            expect(await useModel(), JSON.stringify(value)).toMatch(/^(counted|DAMAGED|UNSUPPORTED)$/);
+            expect(await useModel(), JSON.stringify(value)).toMatch(/^(counted|not finite|DAMAGED|UNSUPPORTED)$/);
         }
     });
 });

@@ -33,6 +33,15 @@ const context: NativeContextOptions = {
     callbackTensor: '',
 };
 
+/** Of each site a counter and edits, F32 a neuron, and a mark a token of the batch. */
+function adapterBytes(
+    sites: number,
+    neurons: number,
+    { batchSize, edits }: Pick<NativeContextOptions, 'batchSize' | 'edits'>,
+): number {
+    return sites * 4 * (neurons * (1 + edits) + batchSize);
+}
+
 async function planned(path: string, gpu: GpuChoice = 'off'): Promise<PlannedModel> {
     const { addon, gpus } = await loadBackends(gpu);
     return { addon, devices: gpus.map(({ name }) => name), path, split: 'layer', mainGpu: 0, cpuExperts: 0 };
@@ -61,7 +70,7 @@ describe('what a model would take is what it takes', () => {
     it.each(['lfm2', 'jamba', 'granitehybrid', 'plamo2'])('%s, attention and recurrent layers', async (name) => {
         const { measured, real } = await measuredAndReal(at(`${name}.gguf`));
         expect(measured.layers).toBe(layers.length + 1);
-        expect(measured.adapter).toEqual({ gpu: 0, cpu: layers.length * width * 4 * (1 + context.edits) });
+        expect(measured.adapter).toEqual({ gpu: 0, cpu: adapterBytes(layers.length, width, context) });
         expect(real.adapter).toEqual(measured.adapter);
         expect(real.context).toEqual(measured.context);
         expect(measured.weights.gpu).toBe(0);
@@ -73,7 +82,7 @@ describe('what a model would take is what it takes', () => {
     it('the embedded model', async () => {
         const { measured, real } = await measuredAndReal(embeddedModel);
         expect(measured.layers).toBe(7);
-        expect(measured.adapter).toEqual({ gpu: 0, cpu: 6 * 1024 * 4 * (1 + context.edits) });
+        expect(measured.adapter).toEqual({ gpu: 0, cpu: adapterBytes(6, 1024, context) });
         expect(real.context).toEqual(measured.context);
         expect(Math.abs(real.weights.cpu - measured.weights.cpu) / measured.weights.cpu).toBeLessThan(0.05);
     });
@@ -160,12 +169,10 @@ for (const { gpu, absent } of await gpusUnderTest())
         });
 
         it('a small model goes there whole, with its weights, counters and edits', async () => {
-            const plan = await planMemory(await planned(embeddedModel, gpu), [device(2)], {
-                contextSize: 1024,
-                batchSize: 512,
-                edits: 11,
-            });
-            expect(plan).toMatchObject({ gpuLayers: 7, totalLayers: 7, adapter: { gpu: 6 * 1024 * 4 * 12, cpu: 0 } });
+            const whole = { contextSize: 1024, batchSize: 512, edits: 11 };
+            const plan = await planMemory(await planned(embeddedModel, gpu), [device(2)], whole);
+            const adapter = { gpu: adapterBytes(6, 1024, whole), cpu: 0 };
+            expect(plan).toMatchObject({ gpuLayers: 7, totalLayers: 7, adapter });
             expect(describePlan(plan)).toMatch(
                 /^7 of 7 layers on the GPU, batches of 512 tokens: \d+ MiB of \d+ MiB there/,
             );
