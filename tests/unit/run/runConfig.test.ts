@@ -170,7 +170,10 @@ describe('a run configuration', () => {
         ['lambda: abc', 'lambda: takes auto or a number, not "abc")'],
         ['lambda: .nan', 'lambda: takes auto or a number, not NaN)'],
         ['folds: null', 'folds: takes a whole number from 2 to 1000, not null)'],
-        ['loras: [{path: l.gguf, scale: half}]', 'loras.0.scale: '],
+        [
+            'loras: [{path: l.gguf, scale: half}]',
+            'loras.0.scale: takes a number that a device can hold, below 3.4e38, not "half")',
+        ],
         ['accuracy: {questions: mgsm, limit: many}', 'accuracy.limit: takes a whole number of at least 1, not "many")'],
         ['accuracy: {questions: mgsm, sets: []}', 'accuracy.sets: takes at least 1, not [])'],
         ['accuracy: {questions: mgsm, sets: [relatd]}', 'accuracy.sets.0: takes specific, specific+related,'],
