@@ -34,8 +34,8 @@ export class Passes {
     readonly plainCache: boolean;
     /** Counting adds up activations too. */
     readonly values: boolean;
-    /** Of the model's file. */
-    readonly path: string;
+    /** The model's file, and those of its adapters. */
+    readonly files: readonly string[];
     /** What is NaN or infinite is no error. */
     readonly allowNonfinite: boolean;
     readonly #open: OpenContext;
@@ -56,8 +56,8 @@ export class Passes {
     /** Settles when all native work of the passes so far is over: an aborted one does not wait for it. */
     #settled: Promise<unknown> = Promise.resolve();
 
-    constructor({ path, model, context, open, backends, steppedDown, values, allowNonfinite, sizes }: EngineParts) {
-        this.path = path;
+    constructor({ files, model, context, open, backends, steppedDown, values, allowNonfinite, sizes }: EngineParts) {
+        this.files = files;
         this.allowNonfinite = allowNonfinite;
         this.model = model;
         this.info = model.info();
@@ -228,12 +228,12 @@ export class Passes {
             // Where activations are added up too, that fails of it first, by the layer in which it began.
             if (this.values) await awaitNative(() => this.#context.counts());
             const text = named.name(batch.samples[found.token]!);
-            throw notFinite(`an activation of layer ${found.layer}`, text, this.path);
+            throw notFinite(`an activation of layer ${found.layer}`, text, this.files);
         }
         const scored = logProbabilities.findIndex(
             (logProbability, i) => batch.targets[i]! >= 0 && !Number.isFinite(logProbability),
         );
-        if (scored >= 0) throw notFinite('a log-probability', named.name(batch.samples[scored]!), this.path);
+        if (scored >= 0) throw notFinite('a log-probability', named.name(batch.samples[scored]!), this.files);
     }
 
     /** Splits of a mode's graph over the backends. */

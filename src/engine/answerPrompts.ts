@@ -112,7 +112,7 @@ async function* generateIn(
         const [text] = await detokenize([tokens]);
         if (end === 'nonfinite') {
             const [prompt] = await detokenize([request.prompt]);
-            throw notFinite('a logit', `the prompt ${quote(prompt!)}`, passes.path);
+            throw notFinite('a logit', `the prompt ${quote(prompt!)}`, passes.files);
         }
         yield {
             prompt: request.id,

@@ -34,6 +34,8 @@ export type OpenContext = (batchSize: number, layout?: CacheLayout) => Promise<N
 /** What an engine is made of. */
 export interface EngineParts {
     readonly path: string;
+    /** The model's file, and those of its adapters. */
+    readonly files: readonly string[];
     readonly model: NativeModel;
     readonly context: NativeContext;
     readonly open: OpenContext;
@@ -128,6 +130,7 @@ export async function loadEngine(
         const settings = engineSettings(options, backends, requestedBatchSize, windowSize);
         return {
             path,
+            files: [path, ...loras.map((lora) => lora.path)],
             model,
             context,
             open,

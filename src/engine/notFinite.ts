@@ -44,12 +44,13 @@ export function quote(text: string): string {
  * What is NaN or infinite has no sign to count, and nothing that is computed from it means anything.
  * @param what such as `an activation of layer 3`
  * @param text see `NamedSamples.name`
- * @param path of the model
+ * @param files of the model and its adapters, any of which may be damaged
  */
-export function notFinite(what: string, text: string, path: string): LanguageNeuronsError {
+export function notFinite(what: string, text: string, files: readonly string[]): LanguageNeuronsError {
     return new LanguageNeuronsError(
         'NATIVE',
-        `${path}: ${what} is not finite (NaN or infinite) for ${text}; download or convert the model again, change ` +
-            'activations less, or go on all the same with --allow-nonfinite (allowNonfinite)',
+        `${files.join(' with ')}: ${what} is not finite (NaN or infinite) for ${text}; ` +
+            'download or convert the model again, change activations less, or go on all the same with ' +
+            '--allow-nonfinite (allowNonfinite)',
     );
 }

@@ -6,6 +6,7 @@ import type { EngineOptions } from '../../src/engine/engineTypes.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { cli } from '../helpers/cli.js';
 import { fillRow } from '../helpers/fillRow.js';
+import { loraPairs, writeLora } from '../helpers/loraAdapters.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 import { untie } from '../helpers/untied.js';
@@ -87,6 +88,16 @@ describe('numbers of a model that are not finite', () => {
             await expect(engine.score(samples)).rejects.toThrow(/log-probability is not finite/);
             await expect(generated(engine, text)).rejects.toThrow(/logit is not finite/);
         }
+    });
+
+    it('of an adapter end all by the name of its file too', async () => {
+        const path = join(root, 'damaged-lora.gguf');
+        const pairs = await loraPairs(sound, /^blk\.2\.ffn_gate\.weight$/);
+        pairs[0]!.b[0] = NaN;
+        writeLora(path, pairs);
+        using engine = await open(sound, { loras: [{ path }] });
+        for (const work of [() => engine.count(samples), () => engine.score(samples), () => generated(engine, text)])
+            await expect(work()).rejects.toThrow(/sound\.gguf with \/.*damaged-lora\.gguf: .* is not finite/);
     });
 
     it('of tokens that are not counted end nothing', async () => {
