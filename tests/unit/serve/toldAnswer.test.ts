@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import type { TokenAnswer } from '../../../src/engine/Answering.js';
-import { textBefore } from '../../../src/engine/stops.js';
+import { textBefore, wholeCharacters } from '../../../src/engine/stops.js';
 import { StreamedText } from '../../../src/serve/StreamedText.js';
 import { ToldAnswer } from '../../../src/serve/ToldAnswer.js';
 import { charactersOf, TokenPlaces } from '../../../src/serve/TokenPlaces.js';
@@ -9,10 +9,12 @@ import { byteTokens, specialToken, tokensOf } from '../../helpers/byteTokens.js'
 
 const end = 10; // a token with which the model ends answers
 
-function answered(tokens: readonly number[], ended: boolean): TokenAnswer {
-    const told = [...tokens, ...(ended ? [end] : [])].map((token) => ({ token, logProbability: -1, likeliest: [] }));
+/** @param by what ended it: a token of the model's, a stop in its text, or its length */
+function answered(tokens: readonly number[], by: 'model' | 'stop' | 'length'): TokenAnswer {
+    const all = [...tokens, ...(by === 'model' ? [end] : [])];
+    const told = all.map((token) => ({ token, logProbability: -1, likeliest: [] }));
     const [prompt, toldOfPrompt] = [new Int32Array(1), []];
-    return { prompt, tokens: Int32Array.from(tokens), end: ended ? 'stop' : 'length', toldOfPrompt, told };
+    return { prompt, tokens: Int32Array.from(tokens), end: by === 'length' ? by : 'stop', toldOfPrompt, told };
 }
 
 const token = fc.oneof(
@@ -29,7 +31,8 @@ describe('log-probabilities of an answer', () => {
                 fc.array(stop, { maxLength: 2 }),
                 fc.boolean(),
                 fc.array(fc.nat(4), { minLength: 1 }),
-                (parts, stops, ending, sizes) => {
+                fc.constantFrom('model', 'length'),
+                (parts, stops, ending, sizes, otherwise) => {
                     const all = parts.flat();
                     // It is over with the token in which a stop is complete.
                     const over = all.findIndex((_, i) => {
@@ -37,8 +40,10 @@ describe('log-probabilities of an answer', () => {
                         return textBefore(text, stops) !== text;
                     });
                     const tokens = over < 0 ? all : all.slice(0, over + 1);
-                    const answer = answered(tokens, over < 0);
-                    const text = textBefore(byteTokens.textOf(tokens), stops);
+                    const by = over < 0 ? otherwise : 'stop';
+                    const answer = answered(tokens, by);
+                    const read = byteTokens.textOf(tokens);
+                    const text = textBefore(by === 'length' ? wholeCharacters(read) : read, stops);
                     const whole = ToldAnswer.whole(byteTokens, answer, text, ending);
 
                     const streamed = new StreamedText(byteTokens, stops);
@@ -57,7 +62,7 @@ describe('log-probabilities of an answer', () => {
                     const places = new TokenPlaces(byteTokens);
                     const begins = tokens.map((one) => places.next(one));
                     const kept = over < 0 ? tokens : tokens.filter((_, i) => begins[i]! < charactersOf(text));
-                    const expected = over < 0 && ending ? [...kept, end] : kept;
+                    const expected = by === 'model' && ending ? [...kept, end] : kept;
                     expect(whole.map((one) => one.token)).toEqual(expected);
                     expect(whole.slice(0, kept.length).map(({ begin }) => begin)).toEqual(begins.slice(0, kept.length));
                 },
