@@ -23,7 +23,7 @@ export const serveDeclaration: CommandDeclaration = {
         'api-key': { describe: 'key that clients must send (better: in the variable LANGUAGE_NEURONS_API_KEY)' },
         'allow-origin': {
             describe:
-                'origins of web pages that may ask and read answers, such as https://example.org,http://localhost:5173',
+                'origins of web pages that may ask and read answers, such as https://example.org,https://app.example.org',
         },
         parallel: {
             number: ranges.parallel,

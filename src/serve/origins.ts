@@ -2,7 +2,7 @@ import type { FastifyCorsOptions } from '@fastify/cors';
 import { LanguageNeuronsError } from '../errors.js';
 
 /**
- * Origins of web pages, such as `https://example.org,http://localhost:5173`, as browsers send them.
+ * Origins of web pages, such as `https://example.org,https://app.example.org`, as browsers send them.
  * @throws LanguageNeuronsError WRONG_USE for what names none
  */
 export function parseOrigins(text: string | undefined): string[] {

@@ -1,12 +1,13 @@
 import { createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { afterEach, describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import type { NativeAddon } from '../../../src/engine/addon.js';
 import { addServers, checkDeviceCount, checkServers } from '../../../src/engine/rpcServers.js';
 import { freePort } from '../../helpers/rpcServers.js';
 
 const listening: Server[] = [];
 const sockets = new Set<Socket>();
-afterEach(async () => {
+// Not after each test: a server that was connected to is known by its port, which must not come again.
+afterAll(async () => {
     for (const socket of sockets) socket.destroy();
     for (const server of listening.splice(0)) await new Promise((resolve) => server.close(resolve));
 });
