@@ -8,8 +8,8 @@ namespace Log {
 void install();
 }
 
-// Keeps the error lines, and the warnings, that llama.cpp logs on this thread while the object lives. Every native call has
-// its own: what another thread logs, or an earlier call logged, is not in it. An inner one takes over.
+// Keeps the error lines, and the warnings, that llama.cpp logs on this thread while the object lives. Every native call
+// has its own: what another thread logs, or an earlier call logged, is not in it. An inner one takes over.
 class LogCapture {
 public:
     LogCapture();

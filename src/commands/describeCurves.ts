@@ -31,16 +31,18 @@ export function describeCurves(curves: DoseCurves): string {
     ].join('\n');
 }
 
-/** Of an accuracy, what it starts from: a share of right answers, right numbers, and languages that are not told. */
+/** Of an accuracy, what it starts from: shares of right answers, right numbers, languages not told, answers cut off. */
 function wholeAnswers({ languages, doses: [first] }: DoseCurves): string[] {
     const { answers, baseline, columns } = first?.set ?? {};
     if (answers === undefined) return [];
     return languages.map((language) => {
         const c = columns!.indexOf(language);
         const of = (shares: readonly number[]): string => `${(100 * shares[c]!).toFixed(1)} %`;
+        const { cut } = answers;
         return (
             `  ${language}  whole: ${of(baseline!)}; right number in any language ${of(answers.number.baseline)}; ` +
-            `with a language that is not told ${of(answers.untold.baseline)}`
+            `with a language that is not told ${of(answers.untold.baseline)}` +
+            (cut !== undefined && cut.baseline[c]! > 0 ? `; cut off ${of(cut.baseline)}` : '')
         );
     });
 }

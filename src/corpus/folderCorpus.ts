@@ -48,13 +48,7 @@ export async function folderCorpus(folder: string, options: CorpusOptions): Prom
     }
     if (files.size === 0) throw hasNoTexts(folder, folders, passedOver);
     const list = new LanguageList(folder, files);
-    const same = list.twice(languages);
-    if (same !== undefined) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `${folder}: ${same.names.join(' and ')} are both of ${same.label}; leave one in the folder`,
-        );
-    }
+    list.checkOnce(languages);
     if (passedOver.length > 0) {
         progress?.note(`${folder}: passes over ${inList(passedOver, 5)}; texts are in files such as en.txt`);
     }

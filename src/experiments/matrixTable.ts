@@ -22,7 +22,8 @@ const columns = [
     'neurons',
 ] as const;
 /** Of an accuracy besides: shares of all answers; see `AnswerShares`. */
-const answerColumns = ['numberBaseline', 'number', 'languageBaseline', 'language', 'untoldBaseline', 'untold'] as const;
+const answerShares = ['number', 'language', 'untold', 'cut'] as const;
+const answerColumns = answerShares.flatMap((share) => [`${share}Baseline`, share]);
 
 /**
  * `change / baseline` as a fraction; null where either is missing. Infinite and NaN inputs follow IEEE
@@ -62,17 +63,19 @@ export function setTable(name: string, set: DeactivationSet): CsvTable {
                 ...limits(set.intervals.beyondControl[r]![c]),
                 set.samples[r]![c]!,
                 set.neurons[r]!,
-                ...answerShares(set, r, c),
+                ...sharesOf(set, r, c),
             ];
         }),
     );
     return { columns: columnsOf(set), rows };
 }
 
-function answerShares({ answers }: DeactivationSet, r: number, c: number): number[] {
+function sharesOf({ answers }: DeactivationSet, r: number, c: number): (number | null)[] {
     if (answers === undefined) return [];
-    const { number, language, untold } = answers;
-    return [number, language, untold].flatMap(({ baseline, values }) => [baseline[c]!, values[r]![c]!]);
+    return answerShares.flatMap((share) => [
+        answers[share]?.baseline[c] ?? null,
+        answers[share]?.values[r]?.[c] ?? null,
+    ]);
 }
 
 function columnsOf({ answers }: DeactivationSet): readonly string[] {

@@ -72,18 +72,27 @@ export class LanguageList {
         return this.#listed.filter(({ label }) => labels.includes(label)).map(({ name }) => name);
     }
 
-    /** Of the languages asked for, default all, the first that is there twice: what it is called, and both names. */
-    twice(languages?: readonly string[]): { readonly label: string; readonly names: [string, string] } | undefined {
+    /**
+     * @param languages those asked for. Default: all
+     * @param wordsOf what is told of the names of a language that is there twice, and of what it is called
+     * @throws LanguageNeuronsError WRONG_USE where one of them is there twice
+     */
+    checkOnce(
+        languages?: readonly string[],
+        wordsOf = (names: string, label: string) => `${names} are both of ${label}; leave one in the folder`,
+    ): void {
         const wanted = languages === undefined ? undefined : new Set(languages.flatMap((one) => this.#labels(one)));
         const seen = new Map<string, string>();
         for (const { name, written, tag, label } of this.#listed) {
             if (wanted?.has(label) === false) continue;
             const key = tag ?? languageKey(written);
             const other = seen.get(key);
-            if (other !== undefined) return { label, names: [other, name] };
+            if (other !== undefined) {
+                const words = wordsOf(`${other} and ${name}`, label);
+                throw new LanguageNeuronsError('WRONG_USE', `${this.#name}: ${words}`);
+            }
             seen.set(key, name);
         }
-        return undefined;
     }
 
     /**

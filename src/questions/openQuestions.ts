@@ -105,13 +105,7 @@ async function openFolder(folder: string, options: QuestionsOptions): Promise<Qu
         folder,
         [...files].map(([name, { written }]) => [name, written]),
     );
-    const same = list.twice(languages);
-    if (same !== undefined) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `${folder}: ${same.names.join(' and ')} are both of ${same.label}; leave one in the folder`,
-        );
-    }
+    list.checkOnce(languages);
     if (passedOver.length > 0) {
         progress?.note(`${folder}: passes over ${inList(passedOver, 5)}; questions are in files such as mgsm_en.tsv`);
     }

@@ -106,7 +106,6 @@ export type CommonRequest = Pick<
     'model' | 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'seed' | 'n' | 'stop'
 >;
 export type CompletionRequest = z.infer<typeof completionShape>;
-export type ChatRequest = z.infer<typeof chatShape>;
 export type ChatMessage = z.infer<typeof message>;
 
 export const readCompletion = reader(completionShape);

@@ -41,13 +41,10 @@ export async function importCounts(
         folder,
         [...files.keys()].map((written) => [written, written]),
     );
-    const same = list.twice(options.languages);
-    if (same !== undefined) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `${folder}: the files of ${same.names.join(' and ')} are both of ${same.label}; leave one in the folder`,
-        );
-    }
+    list.checkOnce(
+        options.languages,
+        (names, label) => `the files of ${names} are both of ${label}; leave one in the folder`,
+    );
     const chosen = new Map(list.choose(options).map(({ language, name }) => [language, files.get(name)!]));
     const languages = [...chosen.keys()];
     const bare = languages.filter((language) => chosen.get(language)!.prefix === undefined);

@@ -58,7 +58,7 @@ export function deactivationSection(
                 ±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest finite change (${LEAST_LIMIT}&nbsp;%
                 at least).
             </p>
-            ${untoldNote(set, words)} ${removed && paperNote(metric, words)}`,
+            ${untoldNote(set, words)} ${cutNote(set, words, removed)} ${removed && paperNote(metric, words)}`,
         numbers: numbers(set, words, removed),
         table,
     };
@@ -78,6 +78,25 @@ function untoldNote({ answers, columns, baseline }: DeactivationSet, { formatVal
         html`<p>
             Answers of the whole model with the right number in a text too short, too mixed or in a language unknown to
             the detector, so that its language is not told: ${some.join(', ')}.
+        </p>`
+    );
+}
+
+/** Of each language's own cell, how many answers the most tokens of an answer ended, where they ended any. */
+function cutNote({ answers, rows, columns }: DeactivationSet, words: MetricWords, removed: boolean): Html | false {
+    const cut = answers?.cut;
+    if (cut === undefined) return false;
+    const some = rows.flatMap((language, r) => {
+        const c = columns.indexOf(language);
+        const [before, after] = [cut.baseline[c] ?? 0, cut.values[r]?.[c] ?? 0];
+        return before + after === 0 ? [] : [`${language} ${words.formatValue(before)} → ${words.formatValue(after)}`];
+    });
+    return (
+        some.length > 0 &&
+        html`<p>
+            Answers that reached the most tokens of an answer were cut off, mostly before their result, and count as
+            wrong: of the whole model → with the language’s own neurons ${removed ? 'deactivated' : 'changed'}:
+            ${some.join(', ')}.
         </p>`
     );
 }

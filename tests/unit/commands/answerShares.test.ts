@@ -10,12 +10,12 @@ import { divergingScale } from '../../../src/report/figures/divergingScale.js';
 import { deactivationSection } from '../../../src/report/sections/deactivationSection.js';
 
 /** What ten answers of the whole model, and as many without neurons, come out as. */
-function setOf(whole: string, without: string): DeactivationSet {
+function setOf(whole: string, without: string, cut = 0): DeactivationSet {
     const questions = Array.from({ length: 10 }, () => ({ language: 'en', answer: 12 }));
     const sheet = new AnswerSheet(2, questions, ['en'], 'last');
     for (const place of questions.keys()) {
         sheet.mark(0, place, whole, { tokens: 5 });
-        sheet.mark(1, place, without, { tokens: 5 });
+        sheet.mark(1, place, without, { tokens: 5, ...(place < cut && { end: 'length' as const }) });
     }
     const condition = (id: string): Condition => ({ ...wholeModel, id });
     const metric = { name: 'accuracy' as const, languages: ['en'], settings: {}, fromMean: (mean: number) => mean };
@@ -59,5 +59,21 @@ describe('an accuracy of answers too short to tell', () => {
         expect(row).toMatchObject({ baseline: 0, numberBaseline: 1, number: 1, untoldBaseline: 1, untold: 0 });
         const { caption } = deactivationSection('specific', set, facts, divergingScale([0.5]));
         expect(String(caption)).toMatch(/its language is not told: en 100.*right 0.*by number alone 100/s);
+    });
+
+    it('tells everywhere how many answers were cut off, and nothing where none was', () => {
+        const some = setOf('The answer is 12.', 'The answer is 12.', 3);
+        const { columns, rows } = matrixTable({ ...facts, sets: { specific: some } });
+        const row = Object.fromEntries(columns.map((column, i) => [column, rows[0]![i]]));
+        expect(row).toMatchObject({ cutBaseline: 0, cut: 0.3 });
+        const captionOf = (one: DeactivationSet) =>
+            String(deactivationSection('specific', one, facts, divergingScale([0.5])).caption);
+        expect(captionOf(some)).toMatch(/deactivated:\s+en 0.* → 30/s);
+        expect(captionOf(set)).not.toContain('cut off');
+        const cutBefore = { ...set, answers: { ...set.answers!, cut: { baseline: [0.2], values: [[0]] } } };
+        const curves = (one: DeactivationSet) =>
+            describeCurves({ ...facts, total: 100, doses: [{ share: 0.01, set: one }] });
+        expect(curves(cutBefore)).toContain('; cut off 20.0 %');
+        expect(curves(set)).not.toContain('cut off');
     });
 });
