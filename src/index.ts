@@ -98,13 +98,7 @@ export { type AnswerJudge, answerJudges } from './experiments/choices.js';
 export type { DraftingModel } from './experiments/draftAnswers.js';
 export { type Condition, maskOf } from './experiments/conditions.js';
 export { deactivate, type DeactivateOptions, type DeactivateResult } from './experiments/deactivate.js';
-export {
-    deactivateShard,
-    type DeactivateShardOptions,
-    type DeactivateShardResult,
-} from './experiments/deactivateShard.js';
-export { intervene, type InterveneOptions, type InterveneResult } from './experiments/intervene.js';
-export { interveneShard, type InterveneShardOptions, type InterveneShardResult } from './experiments/interveneShard.js';
+export { intervene, type InterveneOptions, type InterveneResult, type MeasuredShard } from './experiments/intervene.js';
 export { mergeMatrix, type MergeMatrixOptions } from './experiments/mergeMatrix.js';
 export { type Doses, type ExperimentOptions, roomForAll, roomForEach } from './experiments/experiment.js';
 export type {

@@ -10,8 +10,7 @@ import { accuracyMetric } from '../experiments/accuracy.js';
 import type { AnswerJudge, PerplexityMean } from '../experiments/choices.js';
 import type { MetricName } from '../experiments/DeactivationMatrix.js';
 import { roomForAll, roomForEach } from '../experiments/experiment.js';
-import { intervene, type InterveneResult } from '../experiments/intervene.js';
-import { interveneShard, type InterveneShardResult } from '../experiments/interveneShard.js';
+import { intervene, type InterveneResult, type MeasuredShard } from '../experiments/intervene.js';
 import type { Metric } from '../experiments/Metric.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
 import { noteUntold } from '../experiments/untoldLanguages.js';
@@ -59,7 +58,7 @@ export interface ExperimentCommand {
     /** Shares of rankings; undefined: sets. */
     readonly shares?: readonly number[] | undefined;
     readonly measured: (result: InterveneResult) => CommandResult;
-    readonly divided: (result: InterveneShardResult) => unknown;
+    readonly divided: (result: InterveneResult) => unknown;
 }
 
 /** Measures what a command asks for into its DIR: all of it, a shard, or on several devices at once. */
@@ -89,10 +88,11 @@ export async function measureExperiment(
     }
     const run = async (engine: Engine, metric: Metric): Promise<CommandResult> => {
         const { force: otherModel, fresh, excel } = args;
-        const options = { ...experiment, engine, metric, folder: dir, otherModel, excel, command, signal, progress };
+        const shared = { engine, metric, folder: dir, otherModel, excel, command, shard, signal, progress };
+        const options = { ...experiment, ...shared };
         if (shard !== undefined) {
-            const result = await interveneShard({ ...options, shard });
-            return { json: divided(result), text: describeShards(result) };
+            const result = await intervene(options);
+            return { json: divided(result), text: describeShards(result.shards, args.shard!, result.seconds) };
         }
         return measured(await freshly({ fresh, folder: dir, kinds: [name] }, context, () => intervene(options)));
     };
@@ -121,7 +121,7 @@ export async function measureExperiment(
     );
 }
 
-function describeShards({ shards, shard, seconds }: InterveneShardResult): string {
+function describeShards(shards: readonly MeasuredShard[], shard: string, seconds: number): string {
     return shards
         .map(({ path, wasThere }) => {
             const done = wasThere ? 'was finished' : `is finished (${seconds.toFixed(1)} s)`;

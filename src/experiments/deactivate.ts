@@ -1,12 +1,13 @@
+import type { Shard } from '../activations/Shard.js';
 import { deactivation } from '../interventions/Operation.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
-import { intervene, type InterveneOptions } from './intervene.js';
+import { intervene, type InterveneOptions, type MeasuredShard } from './intervene.js';
 
 /** What makes an intervention a deactivation. */
 export const asDeactivation = { operations: [deactivation], command: 'deactivate' };
 
 /** As of any intervention: this is the one that sets activations to 0. */
-export type DeactivateOptions = Omit<InterveneOptions, 'operations' | 'doses' | 'command'>;
+export type DeactivateOptions = Omit<InterveneOptions, 'operations' | 'doses' | 'command' | 'shard'>;
 
 /** The matrix, and the time this call took. */
 export interface DeactivateResult extends DeactivationMatrix {
@@ -14,11 +15,16 @@ export interface DeactivateResult extends DeactivationMatrix {
 }
 
 /**
- * Perplexity or accuracy in every language with the neurons of every language deactivated (figs. 2,
- * 6-13), and with as many random neurons of the same layers: `intervene` with the one operation.
+ * A metric in every language with the neurons of every language deactivated (figs. 2, 6-13), and with as many random
+ * neurons of the same layers: `intervene` with the one operation.
+ * @returns the matrix; of a shard, the file that says that it is done
  * @throws LanguageNeuronsError as `intervene`
  */
-export async function deactivate(options: DeactivateOptions): Promise<DeactivateResult> {
-    const { matrices, seconds } = await intervene({ ...options, ...asDeactivation });
-    return { ...matrices[0]!, seconds };
+export async function deactivate(options: DeactivateOptions & { readonly shard: Shard }): Promise<MeasuredShard>;
+export async function deactivate(options: DeactivateOptions): Promise<DeactivateResult>;
+export async function deactivate(
+    options: DeactivateOptions & Pick<InterveneOptions, 'shard'>,
+): Promise<DeactivateResult | MeasuredShard> {
+    const { matrices, shards, seconds } = await intervene({ ...options, ...asDeactivation });
+    return shards[0] ?? { ...matrices[0]!, seconds };
 }

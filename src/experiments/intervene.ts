@@ -1,8 +1,14 @@
-import { modelSource } from '../activations/modelSource.js';
+import { engineVersions, modelSource } from '../activations/modelSource.js';
+import { type Shard, shardPath, shardText } from '../activations/Shard.js';
 import type { Engine } from '../engine/Engine.js';
+import { LanguageNeuronsError } from '../errors.js';
 import type { CsvOptions } from '../files/csv.js';
 import { checkFilePlaces } from '../files/fileAccess.js';
-import { withFolder } from '../files/folderLock.js';
+import { withFile, withFolder } from '../files/folderLock.js';
+import type { Operation } from '../interventions/Operation.js';
+import { operationInFiles } from '../interventions/operationText.js';
+import { neuronsDigest } from '../neurons/neuronsDigest.js';
+import { defined } from '../support/defined.js';
 import { type Progress, silent } from '../support/progress.js';
 import { buildCurves, buildMatrices } from './buildMatrix.js';
 import { checkFit } from './checkFit.js';
@@ -10,8 +16,9 @@ import type { DeactivationMatrix, MeasuredModel } from './DeactivationMatrix.js'
 import { writeCurves } from './doseFile.js';
 import type { DoseCurves } from './DoseCurves.js';
 import { emptySets } from './emptySets.js';
-import { type ExperimentOptions, planExperiment } from './experiment.js';
+import { type Experiment, type ExperimentOptions, planExperiment } from './experiment.js';
 import { writeMatrix } from './matrixFile.js';
+import { isSameShard, type MatrixShard, readMatrixShard, writeMatrixShard } from './matrixShard.js';
 import { dosePath, matrixPath } from './resultPaths.js';
 import type { Metric } from './Metric.js';
 
@@ -26,6 +33,11 @@ export interface InterveneOptions extends ExperimentOptions, CsvOptions {
     readonly folder: string;
     /** Change the neurons in another model than the one that was analysed. Default: refuse. */
     readonly otherModel?: boolean | undefined;
+    /**
+     * Measure only this part, into a journal of its own; others may be measured into the same folder meanwhile.
+     * `mergeMatrix` makes the matrix, or the curves, of each operation. Default: all of it.
+     */
+    readonly shard?: Shard | undefined;
     /** For whoever finds the folder locked. Default `intervene`. */
     readonly command?: string | undefined;
     readonly signal?: AbortSignal | undefined;
@@ -33,45 +45,126 @@ export interface InterveneOptions extends ExperimentOptions, CsvOptions {
 }
 
 export interface InterveneResult {
-    /** One of each operation, in their order; none where doses were asked for. */
+    /** One of each operation, in their order; none of a shard, or where doses were asked for. */
     readonly matrices: readonly DeactivationMatrix[];
-    /** One of each operation; none where no doses were asked for. */
+    /** One of each operation; none of a shard, or where no doses were asked for. */
     readonly curves: readonly DoseCurves[];
+    /** Of a shard, one of each operation; none where all was measured. */
+    readonly shards: readonly MeasuredShard[];
     /** That this call took. */
     readonly seconds: number;
 }
 
+/** The file that says that a shard is done. */
+export interface MeasuredShard {
+    readonly path: string;
+    /** Whether it was there already. */
+    readonly wasThere: boolean;
+}
+
 /**
- * Perplexity or accuracy in every language with the neurons of every language changed, by one operation or several, and
- * with as many random neurons of the same layers changed alike. What was measured before of the same model and inputs
- * is taken over; a matrix also holds the sets that are not asked for and all measured already.
+ * A metric in every language with the neurons of every language changed, by one operation or several, and with as many
+ * random neurons of the same layers changed alike. What was measured before of the same model and inputs is taken over;
+ * a matrix also holds the sets that are not asked for and all measured already.
  * @throws LanguageNeuronsError MISMATCH where metric, model and analysis do not belong together; WRONG_USE, BUSY; the
- * corpus's, the questions' and the engine's errors
+ * corpus's, the questions' and the engine's errors; UNSUPPORTED for a shard of a metric that cannot be divided
  */
 export async function intervene(options: InterveneOptions): Promise<InterveneResult> {
     checkFit(options);
-    return withFolder(options.folder, options.command ?? 'intervene', () => interveneInto(options));
-}
-
-async function interveneInto(options: InterveneOptions): Promise<InterveneResult> {
-    const { engine, metric, folder, signal, progress = silent } = options;
     const begin = performance.now();
+    const { folder, metric, shard, command = 'intervene', progress = silent } = options;
     const experiment = planExperiment(options, metric.languages);
     const pathOf = experiment.doses === undefined ? matrixPath : dosePath;
-    for (const { operation } of experiment.parts) {
-        const json = pathOf(folder, metric.name, operation);
-        await checkFilePlaces(json, json.replace(/json$/, 'csv'));
-    }
+    const paths = experiment.parts.map(({ operation }) => pathOf(folder, metric.name, operation));
+    const none = { matrices: [], curves: [], shards: [] };
+    const result =
+        shard === undefined
+            ? await withFolder(folder, command, () => measureAll(experiment, paths, options))
+            : { shards: await measureShard(experiment, paths, { ...options, shard, command }) };
+    progress.done();
+    return { ...none, ...result, seconds: (performance.now() - begin) / 1000 };
+}
+
+async function measureAll(
+    experiment: Experiment,
+    paths: readonly string[],
+    options: InterveneOptions,
+): Promise<Partial<InterveneResult>> {
+    const { engine, metric, folder, signal, progress = silent } = options;
+    for (const json of paths) await checkFilePlaces(json, json.replace(/json$/, 'csv'));
     const { asked, known, doses } = experiment;
     for (const note of emptySets(experiment, metric.languages)) progress.note(note);
     const measurements = await metric.measure(asked, { engine, folder, known, signal, progress });
     const parts = { metric, experiment, measurements, model: measuredModel(engine), folder, signal, progress };
-    const matrices = doses === undefined ? await buildMatrices(parts) : [];
-    const curves = doses === undefined ? [] : await buildCurves(parts, doses);
+    if (doses !== undefined) {
+        const curves = await buildCurves(parts, doses);
+        for (const curve of curves) await writeCurves(folder, curve, options);
+        return { curves };
+    }
+    const matrices = await buildMatrices(parts);
     for (const matrix of matrices) await writeMatrix(folder, matrix, options);
-    for (const curve of curves) await writeCurves(folder, curve, options);
-    progress.done();
-    return { matrices, curves, seconds: (performance.now() - begin) / 1000 };
+    return { matrices };
+}
+
+interface ShardOptions extends InterveneOptions {
+    readonly shard: Shard;
+    readonly command: string;
+}
+
+async function measureShard(
+    experiment: Experiment,
+    wholes: readonly string[],
+    { engine, metric, folder, shard, command, signal, progress = silent }: ShardOptions,
+): Promise<MeasuredShard[]> {
+    const paths = wholes.map((whole) => shardPath(whole, shard));
+    const { asked, known } = experiment;
+    const measure = async (): Promise<MeasuredShard[]> => {
+        const { plan } = await metric.measure(asked, { engine, folder, known, shard, signal, progress });
+        if (plan === undefined) {
+            throw new LanguageNeuronsError(
+                'UNSUPPORTED',
+                `${metric.source}: its metric has no plan that could be divided; ${command} without a shard`,
+            );
+        }
+        const shards: MeasuredShard[] = [];
+        for (const [i, { operation }] of experiment.parts.entries()) {
+            const path = paths[i]!;
+            const made = shardOf(experiment, operation, { shard, engine, plan });
+            const had = await readMatrixShard(path).catch(() => undefined);
+            const wasThere = had !== undefined && isSameShard(had, made);
+            if (wasThere) progress.note(`${path}: this shard is finished`);
+            else await writeMatrixShard(path, made);
+            shards.push({ path, wasThere });
+        }
+        return shards;
+    };
+    // In one order everywhere: two commands that share some never wait for each other.
+    const locked = [...paths]
+        .sort()
+        .reduceRight<() => Promise<MeasuredShard[]>>(
+            (run, path) => () => withFile(path, `${command} --shard ${shardText(shard)}`, run),
+            measure,
+        );
+    return locked();
+}
+
+function shardOf(
+    { analysis, askedSets, doses, controls, seed }: Experiment,
+    operation: Operation,
+    { shard, engine, plan }: Pick<ShardOptions, 'shard' | 'engine'> & Pick<MatrixShard, 'plan'>,
+): MatrixShard {
+    return {
+        shard: shardText(shard),
+        model: measuredModel(engine),
+        neurons: neuronsDigest(analysis),
+        ...defined({ operation: operationInFiles(operation) === undefined ? undefined : operation }),
+        ...defined({ doses: doses?.shares }),
+        sets: askedSets,
+        controls,
+        seed,
+        versions: engineVersions(engine),
+        plan,
+    };
 }
 
 /** The model of an engine, as a matrix names it. */

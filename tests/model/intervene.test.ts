@@ -13,7 +13,6 @@ import { accuracyMetric } from '../../src/experiments/accuracy.js';
 import { deactivate } from '../../src/experiments/deactivate.js';
 import { roomForAll, roomForEach } from '../../src/experiments/experiment.js';
 import { intervene, type InterveneOptions, type InterveneResult } from '../../src/experiments/intervene.js';
-import { interveneShard } from '../../src/experiments/interveneShard.js';
 import type { Metric } from '../../src/experiments/Metric.js';
 import { perplexityMetric } from '../../src/experiments/perplexity.js';
 import { perplexity } from '../../src/experiments/perplexityCells.js';
@@ -126,7 +125,7 @@ describe('operations by values of activations', () => {
         const folder = runFolder('valued-shards');
         copyFileSync(join(whole, 'activations.safetensors'), join(folder, 'activations.safetensors'));
         const options = optionsOf(folder, { operations, values: await readValues(folder) });
-        for (const number of [2, 1]) await interveneShard({ ...options, shard: { number, total: 2 } });
+        for (const number of [2, 1]) await intervene({ ...options, shard: { number, total: 2 } });
         await merge([folder], { folder });
         expect(resultsIn(folder)).toEqual(resultsIn(whole));
     });
@@ -299,13 +298,13 @@ describe('dose curves', () => {
         await measure(whole, { ...asked(), operations });
         for (const number of [1, 2]) {
             const shard = { number, total: 2 };
-            const { shards } = await interveneShard({ ...optionsOf(divided, asked()), operations, shard });
+            const { shards } = await intervene({ ...optionsOf(divided, asked()), operations, shard });
             expect(shards.map(({ path }) => path)).toEqual(
                 ['ppl.dose', 'ppl.scale-2.dose'].map((name) => join(divided, `${name}.shard-${number}-of-2.json`)),
             );
         }
         const other = parseOperations('scale:3');
-        await interveneShard({ ...optionsOf(divided, {}), operations: other, shard: { number: 1, total: 1 } });
+        await intervene({ ...optionsOf(divided, {}), operations: other, shard: { number: 1, total: 1 } });
         const merged = await merge([divided], { folder: divided });
         expect(merged.map(({ path }) => path)).toEqual(
             ['ppl.dose', 'ppl.scale-2.dose', 'ppl.scale-3.matrix'].map((name) => join(divided, `${name}.json`)),

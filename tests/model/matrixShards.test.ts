@@ -18,7 +18,7 @@ import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { accuracyMetric } from '../../src/experiments/accuracy.js';
 import { deactivate, type DeactivateOptions } from '../../src/experiments/deactivate.js';
-import { deactivateShard } from '../../src/experiments/deactivateShard.js';
+import type { MeasuredShard } from '../../src/experiments/intervene.js';
 import type { Metric } from '../../src/experiments/Metric.js';
 import { perplexityMetric } from '../../src/experiments/perplexity.js';
 import { writeNeurons } from '../../src/neurons/neuronsFile.js';
@@ -84,12 +84,8 @@ const optionsOf = (metric: Metric, folder: string, changes: Changes): Deactivate
     controls: 2,
     ...changes,
 });
-const measure = (
-    metric: Metric,
-    folder: string,
-    shard: Shard,
-    changes: Changes = {},
-): ReturnType<typeof deactivateShard> => deactivateShard({ ...optionsOf(metric, folder, changes), shard });
+const measure = (metric: Metric, folder: string, shard: Shard, changes: Changes = {}): Promise<MeasuredShard> =>
+    deactivate({ ...optionsOf(metric, folder, changes), shard });
 const whole = (metric: Metric, folder: string, changes: Changes = {}): ReturnType<typeof deactivate> =>
     deactivate(optionsOf(metric, folder, changes));
 const bytesOf = (folder: string, metric: string): { readonly json: string; readonly csv: string } => {

@@ -11,7 +11,6 @@ import { accuracyMetric } from '../../../src/experiments/accuracy.js';
 import { compare } from '../../../src/experiments/compare.js';
 import { writeComparison } from '../../../src/experiments/comparisonFile.js';
 import { deactivate } from '../../../src/experiments/deactivate.js';
-import { deactivateShard } from '../../../src/experiments/deactivateShard.js';
 import { intervene } from '../../../src/experiments/intervene.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
 import { perplexityMetric } from '../../../src/experiments/perplexity.js';
@@ -166,7 +165,7 @@ export const steps: readonly Step[] = [
             for (const shard of shards) {
                 await collect({ engine, corpus, folder: join(folder, 'parted'), shard, signal });
                 const metric = perplexityMetric(await openCorpus(join(folder, 'evaluate')));
-                await deactivateShard({ ...(await experiment(folder)), engine, metric, shard, signal });
+                await deactivate({ ...(await experiment(folder)), engine, metric, shard, signal });
             }
             await merge([join(folder, 'parted')], { folder: join(folder, 'parted') });
             await merge([out], { folder: out, signal });
