@@ -26,10 +26,10 @@ it('docs/errors.md has every code, and no other', () => {
     expect(documented.toSorted()).toEqual(codes.toSorted());
 });
 
-it.each(codes)('%s has a table of symptom, cause and mend', (code) => {
+it.each(codes)('%s has a table of symptom, cause and fix', (code) => {
     const { text } = readPage('docs/errors.md');
     const section = text.split(/^## /m).find((part) => part.startsWith(`\`${code}\``))!;
-    expect(section).toMatch(/^\| symptom \| cause \| mend \|$/m);
+    expect(section).toMatch(/^\| symptom \| cause \| fix \|$/m);
     expect(section.match(/^\| .+ \| .+ \| .+ \|$/gm)!.length).toBeGreaterThan(1);
 });
 
