@@ -1,7 +1,7 @@
 /** Hyphen-minus, its no-break, small and full-width forms, hyphen, en dash, minus. */
 const dashes = '\\-\u2010\u2011\u2013\u2212\ufe63\uff0d';
 const aDash = new RegExp(`[${dashes}]$`, 'u');
-/** What stands between a minus and its number, `-$5`: a symbol, or letters that name a currency. */
+/** A currency between a minus and its number, `-$5`: a symbol or letters. */
 const letters = [
     ...Intl.supportedValuesOf('currency'),
     'Rs',
@@ -26,26 +26,26 @@ const currency = new RegExp(
     'u',
 );
 const currencyName = new RegExp(`(?<!\\p{L})(?:${letters})$`, 'u');
-/** Scripts whose words follow each other without a space, or whose particles end them: a dash joins no words there. */
+/** Scripts that write words without spaces or end them with particles, so that a dash joins no words. */
 export const joinedScripts = ['Han', 'Hiragana', 'Katakana', 'Hangul', 'Thai', 'Lao', 'Khmer', 'Myanmar']
     .map((script) => `\\p{Script_Extensions=${script}}`)
     .join('');
-/** Words that are a sign wherever they stand before a number, unlike `minus`, which also subtracts. */
+/** Words that always mean a negative number, unlike `minus`, which also subtracts. */
 const signWord = /(?:[负負]|(?<!\d\s?)(?:マイナス|마이너스\s?)|\bnegative\s)$/iu;
 const joinedLetter = new RegExp(`[${joinedScripts}]$`, 'u');
 
 /**
- * Whether a number is negative by what stands before it: a minus of any form, also before a currency (`-$5`) and behind
- * a letter where words are not parted by spaces (`答案是-5`). A dash behind a number, a bracket, a percent sign or a
- * word is none: it is a range (`3-5`, `3元-5元`), a subtraction, or joins words (`COVID-19`).
- * @param after what follows the number
+ * Whether the text before a number makes it negative. A minus of any form does, also before a currency (`-$5`) and
+ * after a letter of a script without spaces (`答案是-5`). A dash after a number, a bracket, a percent sign or a word does
+ * not: it is a range (`3-5`, `3元-5元`), a subtraction, or joins words (`COVID-19`).
+ * @param after the text after the number
  */
 export function isNegative(before: string, after: string): boolean {
     if (signWord.test(before)) return true;
     const priced = before.replace(currency, '');
     const signed = [before, priced].find((text) => aDash.test(text));
     if (signed !== undefined) return isSign(signed.at(-1)!, signed.slice(0, -1), after);
-    // Apart from its number a dash is a minus only where there is nothing else that it could part.
+    // A dash with a space after it is a minus only where nothing stands before it.
     const apart = priced.trimEnd();
     return apart !== priced && aDash.test(apart) && /[=≈]\s*$/u.test(apart.slice(0, -1));
 }

@@ -3,11 +3,11 @@ import { plainNumbers } from './plainNumbers.js';
 import { groupingMarks, groupingSpaces, readDigits } from './readDigits.js';
 import { type Separators, separatorsOf } from './separators.js';
 
-/** `3/4` and `1 1/2`, but no part of a date. */
+/** `3/4` and `1 1/2`, but not a part of a date. */
 const fraction = `(?<![\\d/.,])(?:(?<whole>\\d+) )?(?<over>[1-9]\\d*)/(?<under>[1-9]\\d*)(?![\\d/.,]*\\d)`;
-/** A point before digits begins a number behind a space, an opening mark, a sign or a currency. */
+/** A point before digits begins a number after a space, an opening mark, a sign or a currency. */
 const mayStart = `(?<=^|[\\s([{"'“‘«=≈~:*\\-–−－\\p{Sc}${joinedScripts}])`;
-/** Groups of three behind spaces of one kind, or digits with other marks between them. */
+/** Groups of three after spaces of one kind, or digits with other marks between them. */
 const digits =
     `(?:\\d{1,3}(?<space>[${groupingSpaces}])\\d{3}(?:\\k<space>\\d{3})*(?!\\d)(?:[.,]\\d+)?|` +
     `\\d+(?:[.,${groupingMarks}]\\d+)*)`;
@@ -21,9 +21,9 @@ const ofUnit = `(?!(?<=\\d\\s?[kcdm]?m\\^?)[23](?![\\d.,]*\\d))`;
 const patterns = new Map<string, RegExp>();
 
 /**
- * The last number in a text: digits of any script, with sign (`isNegative`), in the separators of the language
- * (`readDigits`), in groups behind spaces, as a fraction (`3/4`), with a power of ten (`1.5e3`, `1,5 × 10³`). Of digits
- * that are not one number, as `1,2,3` and `17.05.2024`, the last part.
+ * Finds the last number in a text: digits of any script, with sign (`isNegative`), with the separators of the language
+ * (`readDigits`), in groups after spaces, as a fraction (`3/4`), with a power of ten (`1.5e3`, `1,5 × 10³`). Where
+ * digits are not one number, as in `1,2,3` and `17.05.2024`, it is the last part.
  * @param language tag, such as `de`
  * @returns undefined where there is none
  */
@@ -47,7 +47,7 @@ function patternOf({ decimal }: Separators): RegExp {
     return pattern;
 }
 
-/** The value, and whether it is that of the digits from their first on, which a sign is of. */
+/** The value, and whether it begins at the first digit, where a sign applies to it. */
 function valueOf(
     { whole, over, under, digits: written, e, caret, raised }: Readonly<Record<string, string | undefined>>,
     separators: Separators,
@@ -55,7 +55,7 @@ function valueOf(
     if (over !== undefined) {
         const value = Number(over) / Number(under);
         return whole !== undefined && value >= 1
-            ? { value, isFirst: false } // no mixed number: two of them
+            ? { value, isFirst: false } // two numbers, not a mixed one
             : { value: Number(whole ?? 0) + value, isFirst: true };
     }
     const read = readDigits(written!, separators);
@@ -65,7 +65,7 @@ function valueOf(
     return { value, isFirst: true };
 }
 
-/** Of a list such as `1.5,2.5` or a date: what is behind its last comma, or else behind its last mark. */
+/** The last part of a list such as `1.5,2.5` or of a date: after its last comma, or else after its last mark. */
 function lastPart(written: string, separators: Separators): number {
     const mark = /,.*\.|\..*,/.test(written) ? /.*,/ : /.*[^\d]/;
     const part = written.replace(mark, '');

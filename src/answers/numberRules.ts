@@ -1,7 +1,7 @@
 import { lastNumber } from './lastNumber.js';
 import { plainDigits } from './plainNumbers.js';
 
-/** How the number of an answer is found and compared. */
+/** Rules that find and compare the number of an answer. */
 export type NumberRule = 'last' | 'mathoctopus' | 'lm-eval';
 
 export const numberRules: readonly NumberRule[] = ['last', 'mathoctopus', 'lm-eval'];
@@ -11,8 +11,8 @@ const tolerance = 1e-3;
 /**
  * Whether an answer's number is the right one. Rules:
  * - `last`: the last number of the text, read as its language writes numbers, within 1e-3 (`lastNumber`).
- * - `mathoctopus`: the papers' own: a comma between digits is dropped, the last `\d+(\.\d+)?` counts,
- *   none counts as 0, within 1e-3. Its traps stay in it: the sign is lost, `80.000` reads 80, `10,5` 105.
+ * - `mathoctopus`: the papers' own: commas between digits are dropped, the last `\d+(\.\d+)?` counts,
+ *   a text without one counts as 0, within 1e-3. Its traps stay: the sign is lost, `80.000` reads 80, `10,5` reads 105.
  * - `lm-eval`: lm-evaluation-harness's flexible extraction, the last `-?[$0-9.,]{2,}` or `-?[0-9]+`,
  *   compared as text without punctuation.
  */

@@ -1,6 +1,6 @@
 /**
- * Numbers as the rules read them: digits of all scripts as 0 to 9, the separators of full width and of Arabic as plain
- * ones, LaTeX's spaces, separators and fractions as plain ones, without marks of the direction of writing.
+ * Simplifies the numbers of a text for the rules: digits of all scripts become 0 to 9, full-width, Arabic and LaTeX
+ * separators and LaTeX's spaces and fractions become plain ones, and marks of the writing direction go.
  */
 export function plainNumbers(text: string): string {
     return plainDigits(text)
@@ -18,12 +18,12 @@ export function plainNumbers(text: string): string {
         });
 }
 
-/** Digits of all scripts as 0 to 9. */
+/** Replaces digits of all scripts by 0 to 9. */
 export function plainDigits(text: string): string {
     return text.replace(/\p{Nd}/gu, (digit) => String(digitValue(digit)));
 }
 
-/** Unicode keeps the ten digits of a script behind each other, from 0 on. */
+/** The value of a digit. In Unicode the ten digits of a script follow each other, from 0 on. */
 function digitValue(digit: string): number {
     const code = digit.codePointAt(0)!;
     if (code < 0x80) return code - 0x30;

@@ -8,11 +8,10 @@ export const groupingMarks = "'’_";
 const markOnly = new RegExp(`[.,${groupingMarks}${groupingSpaces}]`, 'g');
 
 /**
- * The value of digits 0 to 9 with points, commas and grouping marks between them, or with one before them: `1,234.5`,
- * `1.000`, `1 000,5`, `1,00,000`, `.5`. A single point or comma that could be either, as in `80.000`, is what it is in
- * the language; where both are there the last is the decimal one; one that is followed by other than three digits is
- * decimal.
- * @returns undefined where this is not one number, as `1,2,3` and `17.05.2024`
+ * Reads digits 0 to 9 with points, commas and grouping marks between them, or one point or comma before them:
+ * `1,234.5`, `1.000`, `1 000,5`, `1,00,000`, `.5`. Where both occur, the last is the decimal mark. A mark not followed
+ * by three digits is decimal. A single mark that could be either, as in `80.000`, has its meaning in the language.
+ * @returns undefined where this is not one number, as in `1,2,3` and `17.05.2024`
  */
 export function readDigits(written: string, separators: Separators): number | undefined {
     if (/^[.,]\d+$/.test(written)) return Number(`0.${written.slice(1)}`);
@@ -28,7 +27,7 @@ export function readDigits(written: string, separators: Separators): number | un
     return Number(`${group === undefined ? whole : whole.replaceAll(group, '')}${fraction}`);
 }
 
-/** Index of the decimal mark; undefined where all of them group, or it cannot be one number. */
+/** Index of the decimal mark; undefined where all marks group, or where this cannot be one number. */
 function decimalAt(
     written: string,
     marks: readonly number[],
@@ -45,7 +44,7 @@ function decimalAt(
     return mark === decimal || mark !== group ? last : undefined;
 }
 
-/** Whether digits between marks are groups: of three, of two before the last three (India), or of four. */
+/** Whether the digits between marks are groups: of three, of two before the last three (India), or of four. */
 function isGrouped(parts: readonly string[], { groupsOfFour }: Separators): boolean {
     const [first, ...rest] = parts.map(({ length }) => length) as [number, ...number[]];
     const inThrees = first <= 3 && rest.every((length) => length === 3);

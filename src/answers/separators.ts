@@ -1,27 +1,27 @@
 import { languageTag, maximized } from '../languages/languageTag.js';
 
-/** What separates the groups and the fraction of a number in a language. */
+/** The separators of groups and fraction in a language's numbers. */
 export interface Separators {
     readonly group: string;
     readonly decimal: string;
-    /** Digits of a group, besides three. */
+    /** Digits of a group where it is not three. */
     readonly groupsOfFour: boolean;
 }
 
-/** Languages that count in ten thousands and may group by them. */
+/** Languages that count in ten thousands and may group four digits. */
 const inTenThousands = ['zh', 'yue', 'ja', 'ko'];
 
 const known = new Map<string, Separators>();
 
 /**
- * The runtime's own (CLDR); `.` and `,` as in English for a language it does not know.
- * @param language however it is written, such as `de`
+ * The runtime's separators (CLDR), or English's for a language that the runtime does not know.
+ * @param language in any spelling, such as `de`
  */
 export function separatorsOf(language: string): Separators {
     const found = known.get(language);
     if (found !== undefined) return found;
     const tag = languageTag(language) ?? 'en';
-    // Five digits: some languages leave four ungrouped. Latin digits, so that Bengali's are not in the way.
+    // Five digits, because some languages leave four ungrouped; Latin ones, to find the separators in Bengali too.
     const parts = new Intl.NumberFormat(localeOf(tag), { numberingSystem: 'latn' }).formatToParts(12345.6);
     const of = (type: string, otherwise: string): string =>
         parts.find((part) => part.type === type)?.value ?? otherwise;

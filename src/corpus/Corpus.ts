@@ -1,14 +1,14 @@
 import type { Progress } from '../support/progress.js';
 
-/** What somebody says in a conversation. */
+/** One message of a conversation. */
 export interface Turn {
-    /** `system`, `user`, `assistant`, or what else a chat template knows. */
+    /** `system`, `user`, `assistant`, or another role that the chat template knows. */
     readonly role: string;
     readonly content: string;
 }
 
 /**
- * One text of a corpus. Only the tokens of `response` are counted and scored; a plain text is a
+ * One text of a corpus. Only the tokens of `response` are counted and scored. A plain text is a
  * response with an empty prompt.
  */
 export interface Sample {
@@ -16,45 +16,45 @@ export interface Sample {
     readonly language: string;
     readonly prompt: string;
     readonly response: string;
-    /** Special tokens written out in it, such as `<|im_start|>`, are these tokens. Default: plain text. */
+    /** Whether special tokens spelled out in the prompt, such as `<|im_start|>`, are these tokens. Default: false. */
     readonly special?: boolean;
     /**
-     * What is said before the response, in place of `prompt`, which is empty: the model's chat template makes the
-     * prompt of it (`asPrompts`). Default: none.
+     * The messages before the response, instead of `prompt`, which is then empty. The model's chat template turns
+     * them into the prompt (`asPrompts`). Default: none.
      */
     readonly turns?: readonly Turn[];
 }
 
-/** Where texts or questions come from. */
+/** A source of texts or questions. */
 export interface Source {
-    /** What the user called it, such as `udhr:25-30` or a path. */
+    /** The user's name for it, such as `udhr:25-30` or a path. */
     readonly name: string;
-    /** Absolute path of a file or folder; absent for what is known by name (`udhr`, `mgsm`, `msvamp`). */
+    /** Absolute path of a file or folder. Absent for sources known by name (`udhr`, `mgsm`, `msvamp`). */
     readonly path?: string;
 }
 
-/** How a corpus is opened. */
+/** Options of opening a corpus. */
 export interface CorpusOptions {
-    /** However they are written: `de`, `deu_Latn`, `German`. Default: all languages of the first source. */
+    /** Languages in any spelling: `de`, `deu_Latn`, `German`. Default: all languages of the first source. */
     readonly languages?: readonly string[] | undefined;
     /**
-     * What languages are called in results that are there, such as an analysis: one of these keeps that name, and is
-     * one language. Default: none.
+     * Names of languages in existing results, such as an analysis. A language among these keeps its name.
+     * Default: none.
      */
     readonly called?: readonly string[] | undefined;
-    /** Ends opening, and all reading of the samples later, with ABORTED. */
+    /** Ends opening, and any later reading of samples, with ABORTED. */
     readonly signal?: AbortSignal | undefined;
-    /** Tells how far fetching is, which files are passed over, and which languages are there by another name. */
+    /** Shows how far a download is, which files are skipped, and which languages have another name in the data. */
     readonly progress?: Progress | undefined;
 }
 
-/** A multilingual collection of texts that is read as a stream: its size never decides memory use. */
+/** A multilingual collection of texts, read as a stream, so that memory use does not depend on its size. */
 export interface Corpus {
-    /** What the user called it, for messages and metadata, such as `udhr:25-30` or a path. */
+    /** The user's name for it, such as `udhr:25-30` or a path, for messages and metadata. */
     readonly name: string;
-    /** What it is read from, in order: one for each specification given. */
+    /** The sources it is read from, in order: one for each specification given. */
     readonly sources: readonly Source[];
-    /** What the languages asked for are called in results (`LanguageList`), in the user's order. */
+    /** The names of the chosen languages in results (`LanguageList`), in the user's order. */
     readonly languages: readonly string[];
     /**
      * Streams the samples of one language in a fixed order.

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Sample } from './Corpus.js';
 
-/** sha256 over samples in order; lengths go in too, so that moving a boundary changes it. */
+/** sha256 over samples in order. It covers their lengths too, so that moving a boundary changes it. */
 export class SampleDigest {
     readonly #hash = createHash('sha256');
     #sum = 0n;
@@ -17,12 +17,12 @@ export class SampleDigest {
         this.#sum = BigInt.asUintN(256, this.#sum + BigInt(`0x${own.digest('hex')}`));
     }
 
-    /** The same samples in any order: the sum of the hashes of each, hexadecimal. */
+    /** The sum of the samples' hashes, hexadecimal: equal for the same samples in any order. */
     set(): string {
         return this.#sum.toString(16).padStart(64, '0');
     }
 
-    /** Hexadecimal; ends the digest. */
+    /** The hexadecimal digest; nothing can be added afterwards. */
     hex(): string {
         return this.#hash.digest('hex');
     }

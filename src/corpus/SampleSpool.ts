@@ -8,28 +8,28 @@ import { noRoom, takeSizeLimitAsError } from '../files/writeFully.js';
 import { orStopped, throwIfStopped } from '../support/stop.js';
 import type { Sample } from './Corpus.js';
 
-/** Characters of one language that are held before they are written: a block, read back in one go. */
+/** Characters of one language in memory before they are written as a block, which is read back at once. */
 const blockCharacters = 256 * 1024;
-/** Characters of all languages together that are held at most. */
+/** Most characters of all languages together in memory. */
 const heldCharacters = 4 * 1024 * 1024;
 
 const readAt = promisify(read);
 const writeAt = promisify(write);
 
-/** Samples of a language: those in blocks of the file, and those not yet written. */
+/** Samples of a language: written in blocks of the file, and not yet written. */
 interface Kept {
     readonly blocks: { readonly begin: number; readonly bytes: number }[];
     held: string[];
     heldCharacters: number;
 }
 
-/** Closes the file of a spool that nothing reads any more. */
+/** Closes the file of a spool once nothing reads it. */
 const unused = new FinalizationRegistry<number>((file) => closeSync(file));
 
 /**
- * Samples of a file that mixes languages, put down by language, so that the file is read and checked once,
- * whatever is read of it later, and never again when it may have changed. They lie in a temporary file that
- * has no name any more: it is gone with this process, however that ends.
+ * Stores the samples of a file that mixes languages, by language. The file is read and checked once, and not again
+ * when it may have changed. The samples are in a temporary file without a name, which disappears with this process,
+ * however it ends.
  */
 export class SampleSpool {
     readonly #file: number;
@@ -70,7 +70,7 @@ export class SampleSpool {
         return [...this.#languages.keys()];
     }
 
-    /** A language is there, if only without a sample. */
+    /** Adds a language, possibly without samples. */
     mention(language: string): Kept {
         let kept = this.#languages.get(language);
         if (kept === undefined) this.#languages.set(language, (kept = { blocks: [], held: [], heldCharacters: 0 }));
@@ -80,7 +80,7 @@ export class SampleSpool {
     /** @throws LanguageNeuronsError UNWRITABLE */
     async add({ language, prompt, response, special, turns }: Sample): Promise<void> {
         const kept = this.mention(language);
-        // As JSON, which keeps also what is no valid Unicode, and no line break.
+        // JSON keeps invalid Unicode too, and has no line breaks.
         const line = JSON.stringify([
             prompt,
             response,
@@ -97,7 +97,7 @@ export class SampleSpool {
     }
 
     /**
-     * Samples of one language in the order they were added; nothing must be added any more.
+     * Streams the samples of one language in the order in which they were added. Nothing may be added afterwards.
      * @throws LanguageNeuronsError DAMAGED, ABORTED
      */
     async *samples(language: string, signal?: AbortSignal): AsyncGenerator<Sample> {

@@ -7,10 +7,10 @@ import { languageTag } from '../languages/languageTag.js';
 import { readBytes } from '../files/readBytes.js';
 import { spooledCorpus } from './spooledCorpus.js';
 
-/** A question of more than this is a mistake; it would be held in memory whole. */
+/** A longer question is a mistake, and it would be in memory whole. */
 const maxElementBytes = 64 * 1024 * 1024;
 
-/** One question with its answers, as the paper's authors keep them. */
+/** One question with its answers, in the paper authors' form. */
 const question = z.object({
     lang: z.string(),
     instruction: z.string(),
@@ -21,7 +21,7 @@ const shape = '{"lang", "instruction", "answers": [{"generated"}]}';
 
 /**
  * The authors' JSON: an array of `{lang: "German", instruction: "<whole prompt>", answers: [{generated}]}`.
- * Each answer is a sample behind its instruction; those of one question come in a row.
+ * Each answer is a sample with its instruction as the prompt. The answers to one question follow each other.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ENCODING, EMPTY, DAMAGED naming the element, UNWRITABLE, ABORTED
  */
 export function answersCorpus(path: string, options: CorpusOptions): Promise<Corpus> {
@@ -71,7 +71,7 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
     }
 }
 
-/** The elements of the array one by one, however large the file. */
+/** Streams the elements of the array, however large the file. */
 function elements(
     path: string,
     onBytes: (bytes: number) => void,
@@ -85,7 +85,7 @@ function elements(
         }
         yield decoder.decode();
     }
-    // A failure of any part reaches the reader through the last; nothing is left to do here.
+    // The last part of the pipeline passes any failure on to the reader.
     const parsed: unknown = pipeline(decoded, streamArray.withParserAsStream(), () => undefined);
     return parsed as AsyncIterable<{ readonly value: unknown }>;
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Turn } from './Corpus.js';
 
-/** A text, or a list of parts of which all are texts. */
+/** A text, or a list of parts that are all texts. */
 const content = z.union([
     z.string(),
     z
@@ -10,7 +10,7 @@ const content = z.union([
         .transform((parts) => parts.map(({ text }) => text).join('')),
 ]);
 
-/** ShareGPT's names for who speaks. */
+/** ShareGPT's names of roles. */
 const speakers: Readonly<Record<string, string>> = { human: 'user', gpt: 'assistant' };
 
 const turn = z.union([
@@ -20,13 +20,13 @@ const turn = z.union([
         .transform(({ from, value }) => ({ role: speakers[from] ?? from, content: value })),
 ]);
 
-/** A conversation in one of the two forms that data sets have. */
+/** A conversation in one of the two forms in use. */
 export const conversationShape = z.union([
     z.object({ messages: z.array(turn) }).transform(({ messages }) => messages),
     z.object({ conversations: z.array(turn) }).transform(({ conversations }) => conversations),
 ]);
 
-/** The last thing that the assistant says, and all that is said before it; undefined where it says nothing. */
+/** The assistant's last message, and the messages before it; undefined where the assistant says nothing. */
 export function lastAnswer(
     turns: readonly Turn[],
 ): { readonly before: readonly Turn[]; readonly response: string } | undefined {

@@ -8,14 +8,14 @@ export interface NamedSource {
 }
 
 /**
- * Texts or questions as a run folder's results call them: files by their path from the folder, so that a folder
- * given away with what it was made from still says what that is, and says nothing of the rest of a disk.
+ * The name of texts or questions in a run folder's results. A file is named by its path relative to the folder, so
+ * that the name stays right when the folder is given away with the file, and shows nothing of the rest of the disk.
  */
 export function datasetName(sources: readonly NamedSource[], folder: string): string {
     return sources.map(({ name, path }) => (path === undefined ? name : pathFrom(folder, path))).join(' + ');
 }
 
-/** A path from a folder, with slashes on every platform; whole where it lies on another drive. */
+/** A path relative to a folder, with slashes on every platform; absolute where it is on another drive. */
 export function pathFrom(folder: string, path: string): string {
     return relative(folder, path).split(sep).join('/') || '.';
 }

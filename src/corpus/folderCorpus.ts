@@ -10,7 +10,7 @@ import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
 import { chosenCorpus } from './chosenCorpus.js';
 import { readLines } from './readLines.js';
 
-/** Parts of FLORES, which stand behind the language (`eng_Latn.dev`) or before it (`dev.eng_Latn`). */
+/** Parts of FLORES, after the language (`eng_Latn.dev`) or before it (`dev.eng_Latn`). */
 const parts = 'dev|devtest|test';
 const partLast = new RegExp(`^(.+)\\.(?:${parts})$`, 'i');
 const partFirst = new RegExp(`^(?:${parts})\\.(.+)$`, 'i');
@@ -20,9 +20,9 @@ const newstest = /^newstest\d+-(?:ref|src)\.(.+)$/i;
 const ownNames: Readonly<Record<string, string>> = { zho_simpl: 'zho_Hans', zho_trad: 'zho_Hant' };
 
 /**
- * A folder of `LL.txt`, or of FLORES or NTREX: one text a line, taken as it stands: quotes are part of it. Blank lines
- * are skipped. Texts not named after a language are refused, and so are two of one language, unless languages are
- * asked for and these are not among them. Other files are passed over, and noted.
+ * Opens a folder of `LL.txt`, or of FLORES or NTREX: one text a line, as it is, quotes included. Blank lines are
+ * skipped. A text file that is not named after a language is refused, and so are two files of one language, unless
+ * `languages` leaves them out. Other files are skipped with a note.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ABORTED
  */
 export async function folderCorpus(folder: string, options: CorpusOptions): Promise<Corpus> {
@@ -59,7 +59,7 @@ export async function folderCorpus(folder: string, options: CorpusOptions): Prom
     );
 }
 
-/** `en` for `en.txt`, `eng_Latn` for `eng_Latn.devtest`; undefined for a file that is no text. */
+/** `en` for `en.txt`, `eng_Latn` for `eng_Latn.devtest`; undefined for another kind of file. */
 function languageOfFile(name: string): string | undefined {
     if (name.startsWith('.')) return undefined; // macOS puts ._en.txt beside en.txt
     const text = /^(.+)\.txt$/i.exec(name)?.[1];

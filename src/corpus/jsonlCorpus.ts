@@ -6,7 +6,7 @@ import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
 import { readLines } from './readLines.js';
 import { spooledCorpus } from './spooledCorpus.js';
 
-/** Free of what separates languages on the command line. */
+/** A name of a language without the characters that separate languages on the command line. */
 const language = z.string().regex(/^[^,]+$/);
 const record = z.union([
     z.object({ language, prompt: z.string(), response: z.string() }),
@@ -22,8 +22,8 @@ const record = z.union([
 ]);
 
 /**
- * A JSONL file of `{language, text}`, `{language, prompt, response}`, or conversations: `{language, messages}` of
- * `{role, content}`, `{language, conversations}` of `{from, value}`, whose last answer is the response.
+ * Opens a JSONL file of `{language, text}`, `{language, prompt, response}`, or conversations: `{language, messages}`
+ * of `{role, content}`, or `{language, conversations}` of `{from, value}`. Of these the last answer is the response.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, ENCODING, EMPTY, DAMAGED naming the line, UNWRITABLE, ABORTED
  */
 export function jsonlCorpus(path: string, options: CorpusOptions): Promise<Corpus> {

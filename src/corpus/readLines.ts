@@ -13,7 +13,7 @@ export interface Line {
  * @throws LanguageNeuronsError NOT_FOUND, ENCODING naming the line, DAMAGED for a line without end, ABORTED
  */
 export async function* readLines(path: string, signal?: AbortSignal): AsyncGenerator<Line> {
-    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // that is: keeps it
+    const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }); // true keeps the mark
     const mark = '\ufeff';
     let number = 0;
     const decode = (bytes: Buffer): Line => {

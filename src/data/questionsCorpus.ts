@@ -1,7 +1,7 @@
 import type { Corpus } from '../corpus/Corpus.js';
 import type { Questions } from '../questions/Questions.js';
 
-/** The questions themselves as texts. */
+/** A corpus of the questions themselves as texts. */
 export function questionsCorpus(questions: Questions): Corpus {
     return {
         name: questions.name,

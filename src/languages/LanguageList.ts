@@ -3,45 +3,45 @@ import { nameProblem, shownName } from '../support/names.js';
 import { aliasTag, languageKey, languageTag, maximized, usualTag } from './languageTag.js';
 import { inPaperOrder } from './paperLanguages.js';
 
-/** Languages that a message names. */
+/** Most languages that a message names. */
 const mostNamed = 40;
 
 /** A language of a dataset. */
 interface ListedLanguage {
-    /** What the dataset has of it: a file, or the language as it is written there. */
+    /** Its name in the dataset: a file, or the language in the dataset's spelling. */
     readonly name: string;
-    /** `deu_Latn`, `German`; for what is no language just that. */
+    /** Its spelling: `deu_Latn`, `German`. */
     readonly written: string;
-    /** What it is called in results: the usual tag where no other language of the dataset has it, as `languageTag`. */
+    /** Its name in results: the usual tag unless another language of the dataset has that; else `languageTag`. */
     readonly label: string;
     readonly tag: string | undefined;
 }
 
-/** A language chosen of a dataset. */
+/** A language chosen from a dataset. */
 export interface ChosenLanguage {
-    /** What it is called in results. */
+    /** Its name in results. */
     readonly language: string;
-    /** What the dataset has of it. */
+    /** Its name in the dataset. */
     readonly name: string;
 }
 
 export interface ChooseOptions {
-    /** However they are written. Default: all. */
+    /** In any spelling. Default: all. */
     readonly languages?: readonly string[] | undefined;
-    /** What languages are called in results that are there: one of these keeps that name. Default: none. */
+    /** Names of languages in existing results; a language among these keeps its name. Default: none. */
     readonly called?: readonly string[] | undefined;
-    /** Gets a line where a language is there by another name. */
+    /** Gets a line where the dataset has a language under another name. */
     readonly note?: ((line: string) => void) | undefined;
 }
 
-/** The languages of a dataset, which are asked for by any of their names. */
+/** The languages of a dataset, found by any of their names. */
 export class LanguageList {
     readonly #name: string;
     readonly #listed: readonly ListedLanguage[];
 
     /**
      * @param name the dataset, for messages
-     * @param found what it has of each language, such as a file, and how that is written
+     * @param found the name of each language in it, such as a file, and the language's spelling
      */
     constructor(name: string, found: Iterable<readonly [name: string, written: string]>) {
         this.#name = name;
@@ -66,16 +66,16 @@ export class LanguageList {
         return inPaperOrder(new Set(this.#listed.map(({ label }) => label)));
     }
 
-    /** What the dataset has of a language asked for, by any of its names. */
+    /** The names in the dataset of a language, which may be given in any spelling. */
     namesOf(asked: string): string[] {
         const labels = this.#labels(asked);
         return this.#listed.filter(({ label }) => labels.includes(label)).map(({ name }) => name);
     }
 
     /**
-     * @param languages those asked for. Default: all
-     * @param wordsOf what is told of the names of a language that is there twice, and of what it is called
-     * @throws LanguageNeuronsError WRONG_USE where one of them is there twice
+     * @param languages the chosen languages. Default: all
+     * @param wordsOf the message, from both names of a language in the dataset and from its name in results
+     * @throws LanguageNeuronsError WRONG_USE where the dataset has one of them twice
      */
     checkOnce(
         languages?: readonly string[],
@@ -96,8 +96,9 @@ export class LanguageList {
     }
 
     /**
-     * The languages asked for, in that order, once it is sure that each is there and named once. One that is there
-     * only more closely or widely named (`pt-BR` and `pt-PT` for `pt`, `ar` for `ar-EG`) is found and noted.
+     * Chooses languages, in the given order. Where the dataset has a language only under narrower or wider names
+     * (`pt-BR` and `pt-PT` for `pt`, `ar` for `ar-EG`), these are taken and noted. A language that is missing or named
+     * twice is refused.
      * @throws LanguageNeuronsError WRONG_USE or NOT_FOUND
      */
     choose(options: ChooseOptions): ChosenLanguage[] {
@@ -135,7 +136,7 @@ export class LanguageList {
         });
     }
 
-    /** Whether a language, however it is written, may be one of those asked for once all languages are known. */
+    /** Whether a language, in any spelling, may turn out to be a chosen one once all languages are known. */
     static mayBeOneOf(written: string, languages: readonly string[]): boolean {
         const tag = languageTag(written);
         return languages.some((asked) => {
@@ -145,7 +146,7 @@ export class LanguageList {
         });
     }
 
-    /** What is there of a language asked for: by its name, its tag, what it is usually called, or what it covers. */
+    /** Labels of the listed languages that match one by its name, its tag, its usual tag, or what it covers. */
     #labels(asked: string): string[] {
         const tag = languageTag(asked);
         const alias = tag === undefined ? undefined : aliasTag(tag);
@@ -195,7 +196,7 @@ export class LanguageList {
     }
 }
 
-/** Languages that are written with one name for both of them. */
+/** Languages that share one name. */
 const groups: Readonly<Record<string, string>> = { nb: 'no', nn: 'no' };
 
 function groupOf(tag: string): string {
@@ -203,9 +204,9 @@ function groupOf(tag: string): string {
     return groups[language] ?? language;
 }
 
-/** Whether all that a tag says is so of another: `pt` covers `pt-PT`, `zh-Hant` covers `zh-HK`, `no` covers `nn`. */
+/** Whether a tag includes another: `pt` covers `pt-PT`, `zh-Hant` covers `zh-HK`, `no` covers `nn`. */
 function covers(tag: string, other: string): boolean {
-    if (/-(?:\d[a-z\d]{3}|[a-z\d]{5,8})(?:-|$)/i.test(tag)) return false; // a variant is itself alone
+    if (/-(?:\d[a-z\d]{3}|[a-z\d]{5,8})(?:-|$)/i.test(tag)) return false; // a variant covers nothing else
     const [{ script, region }, stated, close] = [new Intl.Locale(tag), maximized(tag), maximized(other)];
     const isEither = [stated, close].every(({ language }) => groups[language] !== undefined);
     if (groupOf(tag) !== groupOf(other) || (isEither && stated.language !== close.language)) return false; // nb, nn

@@ -4,8 +4,9 @@ import { languageTag, maximized } from './languageTag.js';
 const displayNames = new Intl.DisplayNames(['en'], { type: 'language', fallback: 'none' });
 
 /**
- * `German` for `de`; Bengali as the papers say, not Bangla. What CLDR has no name for, or only that of a group (Akan
- * for `tw`), is called as ISO 639-3 does; what is no language, or has no name, by itself.
+ * The English name of a language: `German` for `de`, and Bengali as the papers say, not Bangla. Where CLDR has no
+ * name, or only that of a group (Akan for `tw`), it is ISO 639-3's. A text that is no language, or a language without
+ * a name, is returned as it is.
  */
 export function englishName(language: string): string {
     const tag = languageTag(language);
@@ -19,7 +20,7 @@ function isoName(tag: string): string | undefined {
     return iso6393.find(({ iso6393: code }) => (iso6393To1[code] ?? code) === tag)?.name.replace(/ \(.*/, '');
 }
 
-/** The English name where it can be read back (`languageTag`), and the tag where it cannot: `zh-TW`, `sr-Latn`. */
+/** The English name where `languageTag` can read it back, else the tag: `zh-TW`, `sr-Latn`. */
 export function readableName(language: string): string {
     const name = englishName(language);
     return languageTag(name) === languageTag(language) ? name : language;

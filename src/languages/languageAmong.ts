@@ -1,8 +1,8 @@
 import { LanguageList } from './LanguageList.js';
 
 /**
- * Which of the languages of a result one is, however it is written: `zh` for `zho_Hans`.
- * @returns undefined where it is none of them, or could be several
+ * Finds a language, in any spelling, among the languages of a result: `zh` for `zho_Hans`.
+ * @returns undefined where it is none of them or could be several
  */
 export function languageAmong(language: string, languages: readonly string[]): string | undefined {
     if (languages.includes(language)) return language;

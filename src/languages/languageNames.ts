@@ -5,7 +5,7 @@ const named = ['zh-Hant', 'zh-Hans', 'pt-BR', 'pt-PT', 'en-GB', 'en-US', 'es-MX'
 
 let tagsByName: ReadonlyMap<string, string> | undefined;
 
-/** `de` for `German`, `pt-BR` for `Brazilian Portuguese`: English names as the runtime (CLDR) and ISO spell them. */
+/** Tags by English name: `de` for `German`, `pt-BR` for `Brazilian Portuguese`; names of the runtime (CLDR) and ISO. */
 export function tagOfName(name: string): string | undefined {
     return (tagsByName ??= allNames()).get(name.trim().toLowerCase());
 }
@@ -18,11 +18,11 @@ function allNames(): ReadonlyMap<string, string> {
         const key = name?.toLowerCase();
         if (key !== undefined && !found.has(key)) found.set(key, tag);
     };
-    // A code that CLDR takes for another's has the name of that one.
+    // CLDR gives an alias the name of the code that it stands for.
     for (const tag of tags) if (Intl.getCanonicalLocales(tag)[0] === tag) add(names.of(tag), tag);
-    // ISO's own names of the others: common words among those of small languages (Even, Label, Male) are no names here.
+    // ISO's names of the other languages, without those that are common words (Even, Label, Male).
     for (const { name, iso6391 } of iso6393) if (iso6391 !== undefined) add(name.replace(/ \(.*/, ''), iso6391);
-    // What CLDR calls by the name of a group: Tagalog, Mandarin Chinese, Standard Arabic.
+    // Languages that CLDR calls by the name of a group: Tagalog, Mandarin Chinese, Standard Arabic.
     for (const { name, iso6393: code } of iso6393) {
         if (iso6393To1[code] === undefined && Intl.getCanonicalLocales(code)[0] !== code) add(name, code);
     }

@@ -18,7 +18,7 @@ const bibliographic: ReadonlyMap<string, string> = new Map(
     ),
 );
 
-/** Scripts that another one holds. */
+/** Scripts that include others. */
 const withinScripts: Readonly<Record<string, readonly string[]>> = {
     Kore: ['Hang'],
     Jpan: ['Hira', 'Kana', 'Hrkt'],
@@ -26,15 +26,15 @@ const withinScripts: Readonly<Record<string, readonly string[]>> = {
     Hant: ['Hani'],
 };
 
-/** Beside CLDR's: what most say of traditional Chinese, and the Malay of ISO 639-3 beside the standard one (`zsm`). */
+/** Usual tags beyond CLDR's: of traditional Chinese, and of ISO 639-3's Malay beside the standard one (`zsm`). */
 const ownAliases: Readonly<Record<string, string>> = { 'zh-Hant': 'zh-TW', zlm: 'ms' };
 
 /**
- * The one tag of a language, in BCP 47, however it is written: `de` for `de`, `DE`, `deu`, `ger`, `deu_Latn` and
- * `German`. The language is the two-letter code where ISO 639-1 has one; a script is there only where it is not the
- * language's usual one; region and variants stay. Languages that ISO tells apart stay apart: `tw` is not `ak`, `swh`
- * is not `sw` (but see `aliasTag`).
- * @returns undefined for what names no language
+ * The canonical BCP 47 tag of a language in any spelling: `de` for `de`, `DE`, `deu`, `ger`, `deu_Latn` and `German`.
+ * The language is the two-letter code where ISO 639-1 has one. The tag has a script only where it is not the language's
+ * usual one. Region and variants stay. Languages that ISO distinguishes stay distinct: `tw` is not `ak`, `swh` is not
+ * `sw` (but see `aliasTag`).
+ * @returns undefined for a text that names no language
  */
 export function languageTag(written: string): string | undefined {
     const parts = form.exec(languageKey(written.trim()));
@@ -51,23 +51,23 @@ export function languageTag(written: string): string | undefined {
     return joined(language, isUsual(script, bare) ? '' : script, region) + variants;
 }
 
-/** Equal for two ways to write a tag: `zh_TW` and `zh-tw`. File systems, too, may take them for one name. */
+/** Equal for two spellings of a tag, `zh_TW` and `zh-tw`, which a file system may also take for one name. */
 export function languageKey(written: string): string {
     return written.normalize('NFC').toLowerCase().replaceAll('_', '-');
 }
 
 /**
- * What a language that has no two-letter code is mostly called: `sw` for `swh`, `ar` for `arb`, `fa-AF` for `prs`, by
- * Unicode's CLDR; and `zh-TW` for `zh-Hant`. Another language may have that name with more right.
+ * The usual tag of a language without a two-letter code: `sw` for `swh`, `ar` for `arb`, `fa-AF` for `prs`, by
+ * Unicode's CLDR; and `zh-TW` for `zh-Hant`. Another language may be the true owner of that tag.
  * @param tag as `languageTag` gives it
- * @returns undefined where it has none
+ * @returns undefined where there is none
  */
 export function usualTag(tag: string): string | undefined {
     const isShort = tag.split('-')[0]!.length === 2;
     return ownAliases[tag] ?? (isShort ? undefined : aliasTag(tag));
 }
 
-/** The tag that CLDR has for a language beside its own: as `usualTag`, and `ak` for `tw`, `fil` for `tl`. */
+/** Another tag that CLDR has for a language: that of `usualTag`, and `ak` for `tw`, `fil` for `tl`. */
 export function aliasTag(tag: string): string | undefined {
     const own = ownAliases[tag];
     if (own !== undefined) return own;
@@ -75,7 +75,7 @@ export function aliasTag(tag: string): string | undefined {
     return alias === tag ? undefined : alias;
 }
 
-/** Subtags of a tag, all of them told: `zh-Hant-TW` for `zh-TW`, `ar-Arab-EG` for `arb`. */
+/** All subtags of a tag: `zh-Hant-TW` for `zh-TW`, `ar-Arab-EG` for `arb`. */
 export function maximized(tag: string): Intl.Locale {
     return new Intl.Locale(tag).maximize();
 }

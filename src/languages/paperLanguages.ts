@@ -1,7 +1,7 @@
 /** The ten languages of the paper, in its order. */
 export const paperLanguages = ['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'] as const;
 
-/** The paper's languages first, in its order, then the others by name. */
+/** Sorts languages: the paper's first, in its order, then the others by name. */
 export function inPaperOrder(languages: Iterable<string>): string[] {
     const rank = (language: string): number => {
         const index = (paperLanguages as readonly string[]).indexOf(language);
