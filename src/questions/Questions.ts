@@ -3,7 +3,7 @@ import type { Source } from '../corpus/Corpus.js';
 /** One question of a reasoning task, with the number that answers it. */
 export interface Question {
     readonly language: string;
-    /** Place in its file, from 0: equal in all languages for the same question. */
+    /** Index in its file, from 0, the same in all languages. */
     readonly index: number;
     readonly text: string;
     readonly answer: number;
@@ -11,11 +11,11 @@ export interface Question {
 
 /** Questions in several languages. */
 export interface Questions {
-    /** What the user called it. */
+    /** The user's name for them. */
     readonly name: string;
-    /** The one folder or dataset they are read from. */
+    /** The folder or dataset that they are read from. */
     readonly sources: readonly Source[];
     readonly languages: readonly string[];
-    /** In the order of the file. */
+    /** Streams the questions of a language, in the order of the file. */
     inLanguage(language: string): Promise<readonly Question[]>;
 }

@@ -1,22 +1,22 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 
-/** A prompt takes well under a millisecond; a template that needs this long has an endless loop. */
+/** A prompt takes well under a millisecond. A template that needs this long has an endless loop. */
 const renderMilliseconds = 5_000;
-/** A busy machine may take its time to start a process; nothing of the template runs meanwhile. */
+/** Time to start the process on a busy machine; nothing of the template runs meanwhile. */
 const startMilliseconds = 60_000;
-/** Prompts come together or not at all. */
+/** The process ends when no prompt has come for this long. */
 const idleMilliseconds = 10_000;
 /** Templates and prompts are kilobytes. */
 const heapMegabytes = 128;
 /** No context window holds a longer prompt. The heap's limit does not cover what is sent. */
 const maxPromptCharacters = 16 * 1024 * 1024;
 
-/** What the process runs; it is compiled, also where we are a source. */
+/** The compiled script that the process runs, also where this module runs from source. */
 const renderer = new URL('../../dist/questions/jinja/render.js', import.meta.url);
 
 /**
- * Runs in the process. It has a limit of time of its own, above ours, so that a loop ends also where the
- * parent was killed meanwhile.
+ * Runs in the process. It has its own time limit, above the parent's, so that a loop ends even if the parent was
+ * killed.
  */
 const program = `
 import { Script } from 'node:vm';
@@ -43,14 +43,14 @@ process.send('ready');
 type Message = 'ready' | { readonly text?: string; readonly failure?: string };
 
 /**
- * What came of a template and what it was given, in a few words: it refuses it, or takes too long or too much memory
- * for it. Any other failure is one of this machine's.
+ * A template's failure on its input: the template refuses it, or takes too long or too much memory. Any other failure
+ * is this machine's.
  */
 export class TemplateFailure extends Error {
     override readonly name = 'TemplateFailure';
 }
 
-/** What a template is given. */
+/** The input of a template. */
 export type TemplateContext = Readonly<Record<string, unknown>>;
 
 interface Job {
@@ -61,11 +61,11 @@ interface Job {
 }
 
 /**
- * Renders one chat template, which is code of whoever made the model, in a process of its own that is
- * ended when it takes too long or too much memory. (A thread would not do: V8 ends the whole process
- * where an array outgrows a thread's heap at once.) It starts with the first prompt, serves all that
- * follow, has no environment, compiles no strings, and ends with us, or when nothing has been asked of it
- * for a while.
+ * Renders one chat template in a process of its own, because a template is code by whoever made the model. The
+ * process is ended when it takes too long or too much memory. (A thread is not enough: V8 ends the whole process
+ * where an array outgrows a thread's heap at once.) The process starts with the first prompt and serves all later
+ * ones. It has no environment and compiles no strings. It ends with this process, or when it has been idle for a
+ * while.
  */
 export class TemplateProcess {
     readonly #chatTemplate: string;
@@ -80,7 +80,7 @@ export class TemplateProcess {
     }
 
     /**
-     * One prompt after another, in the order asked for. One that fails fails alone.
+     * Renders prompts one after another, in the order of the calls. A failure affects its own prompt only.
      * @param now what `strftime_now` writes: milliseconds since 1970, as if local time were UTC
      * @throws TemplateFailure; Error where the process cannot be started or was ended
      */
@@ -149,7 +149,7 @@ export class TemplateProcess {
         });
         child.on('exit', (code, signal) => {
             if (child !== this.#child) return;
-            const aborted = signal === 'SIGABRT' || code === 134; // what V8 does where the heap is full
+            const aborted = signal === 'SIGABRT' || code === 134; // V8's end where the heap is full
             if (aborted && this.#running !== undefined)
                 this.#failRunning(new TemplateFailure(`takes more than ${heapMegabytes} MiB of memory`));
             else if (this.#running !== undefined) this.#failRunning(new Error(endedWith(signal ?? code)));
@@ -167,13 +167,13 @@ export class TemplateProcess {
         this.#giveUp('closed');
     }
 
-    /** The timer keeps us alive while a prompt is waited for; the process does not. */
+    /** While a prompt is awaited, the timer keeps this process alive; the child does not. */
     #limit(milliseconds: number, fail: () => void): void {
         clearTimeout(this.#timer);
         this.#timer = setTimeout(fail, milliseconds);
     }
 
-    /** Ends the process for what it was given last; those that wait get another. */
+    /** Ends the process because of its last input. The waiting prompts get another process. */
     #failRunning(cause: Error): void {
         const running = this.#running;
         this.#end();
@@ -181,7 +181,7 @@ export class TemplateProcess {
         this.#next();
     }
 
-    /** Ends the process, and all that waits for it: another would not do better. */
+    /** Ends the process and rejects all waiting prompts, because another process would fail too. */
     #giveUp(why: string): void {
         const jobs = [...(this.#running === undefined ? [] : [this.#running]), ...this.#waiting.splice(0)];
         this.#end();

@@ -8,9 +8,9 @@ const english: Separators = { group: ',', decimal: '.', groupsOfFour: false };
 const written = new RegExp(`^([-–−－]?)((?:\\d[\\d.,'’${groupingSpaces}]*)?\\d|\\.\\d+)(?:[eE]([+-]?\\d+))?$`);
 
 /**
- * A question's answer as its file writes it, a number and nothing else: a single comma before three digits groups, in
- * all languages, a single point never does; whatever can be read one way only is read so (`10,5`, `1.000,5`).
- * @returns undefined where it is no number, or list of them
+ * Reads a question's answer in its file: a number and nothing else. In all languages a single comma before three digits
+ * groups, and a single point never does. A number that can be read in one way only is read so (`10,5`, `1.000,5`).
+ * @returns undefined where it is not one number
  */
 export function answerNumber(text: string): number | undefined {
     const [, sign, digits, exponent] = written.exec(plainNumbers(text.trim())) ?? [];
@@ -20,7 +20,7 @@ export function answerNumber(text: string): number | undefined {
     return sign === '' || value === 0 ? value : -value;
 }
 
-/** Whether a number of a file may be meant as another one where its language groups by points: `1.500`. */
+/** Whether a number may mean another one in a language that groups by points: `1.500`. */
 export function isAmbiguous(text: string, language: string): boolean {
     return separatorsOf(language).group === '.' && /^\D?[1-9]\d{0,2}\.\d{3}$/.test(plainNumbers(text.trim()));
 }

@@ -3,12 +3,12 @@ import { type ChatModel, chatWriter, type ChatWriter } from './chatTemplate.js';
 import { clockAt } from './templateClock.js';
 
 const mend = 'give texts of "text", or of "prompt" and "response", in the place of conversations';
-/** What a template that writes the date is told: the same on every day, so that counts can go on and be compared. */
+/** The date for templates that write it: always the same, so that counts can be continued and compared. */
 const clock = clockAt('2026-01-01');
 
 const writers = new WeakMap<ChatModel['info'], ChatWriter>();
 
-/** One template's process for all samples of a model; it ends by itself when nothing is asked of it. */
+/** One template's process for all samples of a model. It ends by itself when it is idle. */
 function writerOf(model: ChatModel): ChatWriter {
     const known = writers.get(model.info) ?? chatWriter(model, mend, clock);
     writers.set(model.info, known);
@@ -16,8 +16,8 @@ function writerOf(model: ChatModel): ChatWriter {
 }
 
 /**
- * Samples as the model reads them: what is said before an answer becomes a prompt by its chat template.
- * @throws LanguageNeuronsError UNSUPPORTED where there is a conversation and the model has no template that takes it
+ * Turns conversations into samples with a prompt: the model's chat template writes the messages before the answer.
+ * @throws LanguageNeuronsError UNSUPPORTED where the model has no template that takes a conversation
  */
 export async function* asPrompts(
     model: ChatModel,

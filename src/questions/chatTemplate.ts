@@ -3,7 +3,7 @@ import type { PromptTemplate } from './PromptTemplate.js';
 import { clockAt, liveClock, type TemplateClock } from './templateClock.js';
 import { TemplateProcess } from './TemplateProcess.js';
 
-/** What a model says of its chats. */
+/** What a model's file says about chats. */
 export interface ChatModel {
     /** Path, for messages. */
     readonly path: string;
@@ -12,36 +12,36 @@ export interface ChatModel {
 
 /** One message of a conversation. */
 export interface ChatMessage {
-    /** `system`, `user`, `assistant`, or what else the template knows. */
+    /** `system`, `user`, `assistant`, or another role that the template knows. */
     readonly role: string;
     readonly content: string;
 }
 
-/** Whether the prompts of a model may be others on other days. */
+/** Whether the prompts of a model may depend on the day. */
 export function writesTheDate({ info }: ChatModel): boolean {
     return info.chatTemplate.includes('strftime_now');
 }
 
-/** Writes conversations as a model reads them. */
+/** Writes conversations as prompts. */
 export interface ChatWriter {
     /**
-     * The prompt after which the assistant speaks; special tokens are written out in it.
-     * @param at what it is told of the time, where not the writer's own
+     * The prompt that the assistant's answer follows. Special tokens are spelled out in it.
+     * @param at the time for the template. Default: the writer's own clock
      * @throws LanguageNeuronsError UNSUPPORTED where the template refuses these messages, in its own words
      */
     write(messages: readonly ChatMessage[], at?: TemplateClock): Promise<string>;
-    /** Ends the template's process. It ends by itself too; see `TemplateProcess`. */
+    /** Ends the template's process, which also ends by itself when idle (`TemplateProcess`). */
     close(): void;
 }
 
 const otherTemplate = 'use another --template, such as mathoctopus';
 
 /**
- * Writes by the model's own chat template.
- * @param mend what to do without it, for messages
- * @param clock what a template that asks for the time is told; default: the time it is
- * @throws LanguageNeuronsError UNSUPPORTED where the model has none; `write` may be rejected with the same where it
- * fails, runs for over 5 s, or takes over 128 MiB
+ * Makes a writer of the model's own chat template.
+ * @param mend what to do without a template, for messages
+ * @param clock the time for templates that ask for it. Default: the current time
+ * @throws LanguageNeuronsError UNSUPPORTED where the model has no template. `write` rejects with the same where the
+ * template fails, runs for over 5 s, or takes over 128 MiB
  */
 export function chatWriter({ path, info }: ChatModel, mend: string, clock: TemplateClock = liveClock): ChatWriter {
     const { chatTemplate: source, bosText, eosText } = info;
@@ -66,8 +66,8 @@ export function chatWriter({ path, info }: ChatModel, mend: string, clock: Templ
 }
 
 /**
- * The same, tried with one message.
- * @throws LanguageNeuronsError UNSUPPORTED where the model has none, or one that cannot be used, as `chatWriter` says
+ * Makes a writer as `chatWriter` does, and tries it with one message.
+ * @throws LanguageNeuronsError UNSUPPORTED where the model has no template, or one that cannot be used
  */
 export async function openChat(model: ChatModel, mend: string, clock?: TemplateClock): Promise<ChatWriter> {
     const writer = chatWriter(model, mend, clock);
@@ -80,8 +80,8 @@ export async function openChat(model: ChatModel, mend: string, clock?: TemplateC
 }
 
 /**
- * The same for questions: the question is what the user says, the answer is the assistant's.
- * @throws LanguageNeuronsError as `openChat`; `write` may be rejected with the same
+ * A template for questions from the model's chat template: the question is the user's message.
+ * @throws LanguageNeuronsError as `openChat`; `write` may reject with the same
  */
 export async function chatTemplate(model: ChatModel, clock?: TemplateClock): Promise<PromptTemplate> {
     const chat = await openChat(model, otherTemplate, clock);

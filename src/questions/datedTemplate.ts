@@ -2,18 +2,18 @@ import type { Progress } from '../support/progress.js';
 import type { PromptTemplate } from './PromptTemplate.js';
 import { today } from './templateClock.js';
 
-/** Where the day comes from that a template writes. */
+/** The day that a template writes. */
 export interface DateSource {
-    /** What the user asks for, as YYYY-MM-DD. */
+    /** The user's choice, as YYYY-MM-DD. */
     readonly given: string | undefined;
-    /** What finished answers were asked on, the last of them. Called only where it is needed. */
+    /** The day of the last finished answer. Called only where it is needed. */
     readonly kept: () => Promise<string | undefined>;
     readonly progress: Progress;
 }
 
 /**
- * A template that writes the date, on one day: else its prompts would be others tomorrow, and what is finished would
- * not be found again. Others stay as they are, without a date.
+ * Fixes the day of a template that writes the date. Otherwise its prompts would change tomorrow, and finished answers
+ * would not be found again. Other templates stay as they are.
  */
 export async function datedTemplate(
     template: PromptTemplate,

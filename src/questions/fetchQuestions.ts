@@ -10,13 +10,13 @@ import type { Progress } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { type QuestionHome, questionHomes } from './questionHomes.js';
 
-/** The longest file known has 0.7 MB: what goes on beyond this is none of them. */
+/** Most bytes of a file; the longest one has 0.7 MB. */
 const maxFileBytes = 4 * 1024 * 1024;
 
-/** Datasets that are fetched by name. */
+/** Datasets that are downloaded by name. */
 export const questionSets: readonly string[] = Object.keys(questionHomes);
 
-/** Languages of a dataset that is fetched by name. */
+/** Languages of a dataset that is downloaded by name. */
 export function homeLanguages(name: string): string[] {
     return inPaperOrder(Object.keys(questionHomes[name]!.files));
 }
@@ -28,11 +28,11 @@ export interface FetchOptions {
 }
 
 /**
- * A folder with the files of a dataset, those not in the cache fetched from its public home, or from
- * `LANGUAGE_NEURONS_MIRROR/NAME` where that is set. Fetched or cached, each is the published one to the byte.
+ * Gives a folder with the files of a dataset. Files that are not in the cache are downloaded from the dataset's public
+ * home, or from `LANGUAGE_NEURONS_MIRROR/NAME` where that is set. Every file is checked to be the published one.
  * @param name one of `questionSets`, unless `home` is given
  * @throws LanguageNeuronsError NOT_FOUND for a language that the dataset lacks and where a file cannot be
- * fetched; DAMAGED where it is not what it should be; UNWRITABLE, ABORTED
+ * downloaded; DAMAGED where a file is not the published one; UNWRITABLE, ABORTED
  */
 export async function fetchQuestions(
     name: string,
@@ -71,7 +71,7 @@ export async function fetchQuestions(
 }
 
 /**
- * Whether the file of a language is in the folder, and then surely the published one.
+ * Whether the published file of a language is in the folder.
  * @throws LanguageNeuronsError DAMAGED where it was changed; NOT_FOUND where it cannot be read
  */
 export async function isCached(
@@ -108,7 +108,7 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
         let bytes = 0;
         for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
             bytes += chunk.length;
-            // Leaving the loop cancels what is still to come.
+            // Leaving the loop cancels the rest of the download.
             if (bytes > maxFileBytes) {
                 throw new LanguageNeuronsError(
                     'DAMAGED',

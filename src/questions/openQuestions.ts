@@ -22,14 +22,14 @@ const msvampRow = z.union([
         .transform(({ query, response }) => ({ text: query, response })), // the English file
 ]);
 
-/** How a row of each kind of file is read: undefined where it is not one. */
+/** Readers of a row of each kind of file; undefined for another kind of row. */
 const kinds = {
-    /** `question<TAB>answer` without header, answers with comma thousands; quotes are part of the text. */
+    /** `question<TAB>answer` without header; commas group the answer's digits; quotes are part of the text. */
     mgsm: (line: string) => {
         const [text, answer, ...more] = line.split('\t');
         return answer === undefined || more.length > 0 ? undefined : { text: text!, answer };
     },
-    /** JSON a line: `m_query` (in English `query`) and `response`, such as "8.0". */
+    /** One JSON object a line: `m_query` (in English `query`) and `response`, such as "8.0". */
     msvamp: (line: string) => {
         try {
             const { text, response } = msvampRow.parse(JSON.parse(line));
@@ -45,10 +45,10 @@ const shapes: Readonly<Record<keyof typeof kinds, string>> = {
     msvamp: '{"m_query", "response"} with a number',
 };
 
-/** As of texts. */
+/** The options of a corpus. */
 export type QuestionsOptions = CorpusOptions;
 
-/** Whether openQuestions knows this name, or a folder looks like one of questions. */
+/** Whether this is a name of questions, or a folder with files of questions. */
 export async function isQuestions(spec: string): Promise<boolean> {
     return (
         questionSets.includes(spec) ||
@@ -57,10 +57,10 @@ export async function isQuestions(spec: string): Promise<boolean> {
 }
 
 /**
- * Opens questions: `mgsm` or `msvamp`, fetched and cached, or those in a folder, MGSM's `mgsm_LL.tsv` or
+ * Opens questions: `mgsm` or `msvamp`, downloaded and cached, or a folder of MGSM's `mgsm_LL.tsv` or
  * MSVAMP's `test_Language.json`.
- * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, fetchQuestions's; reading a language DAMAGED naming the line,
- * ENCODING, EMPTY; ABORTED by the signal, also while a language is read
+ * @throws LanguageNeuronsError NOT_FOUND, WRONG_USE, and the errors of `fetchQuestions`. Reading a language throws
+ * DAMAGED naming the line, ENCODING, EMPTY, ABORTED
  */
 export async function openQuestions(spec: string, options: QuestionsOptions = {}): Promise<Questions> {
     const { languages, signal, progress = silent } = options;
@@ -73,7 +73,7 @@ export async function openQuestions(spec: string, options: QuestionsOptions = {}
         name: spec,
         sources: [{ name: spec }],
         inLanguage: async (language) => {
-            // still what was fetched, however long ago it was opened
+            // the file may have changed since it was opened
             await isCached(folder, spec, languageTag(language) ?? language);
             return fetched.inLanguage(language);
         },
@@ -123,7 +123,7 @@ async function openFolder(folder: string, options: QuestionsOptions): Promise<Qu
 }
 
 interface QuestionFile {
-    /** Its language, as its name has it. */
+    /** The language in the file's name. */
     readonly written: string;
     readonly kind: keyof typeof kinds;
 }
@@ -168,7 +168,7 @@ async function readQuestions(
     return questions;
 }
 
-/** Of a line that is none: how many columns it has, where they are too many. */
+/** The number of columns of a refused line, where there are too many. */
 function columnsWords(kind: keyof typeof kinds, line: string): string {
     const columns = line.split('\t').length;
     return kind === 'mgsm' && columns > 2 ? ` but ${columns} columns (leave out all but question and answer)` : '';

@@ -7,7 +7,7 @@ import type { PromptTemplate } from './PromptTemplate.js';
 
 export { englishName };
 
-/** The words around a question in lm-evaluation-harness's `mgsm_native_cot_LL`, as it spells them. */
+/** The words around a question in lm-evaluation-harness's `mgsm_native_cot_LL`, in its spelling. */
 const nativeWords: Readonly<Record<string, readonly [question: string, answer: string]>> = {
     en: ['Question:', 'Step-by-Step Answer:'],
     es: ['Pregunta:', 'Respuesta paso a paso:'],
@@ -33,7 +33,7 @@ function wordsOf(language: string): readonly [question: string, answer: string] 
     return words;
 }
 
-/** Templates known by name, beside the model's own, `chat`. */
+/** Templates known by name, besides the model's own, `chat`. */
 export const promptTemplates: Readonly<Record<string, PromptTemplate>> = {
     /** MathOctopus (arXiv 2310.20246), which the paper's models were trained with. */
     mathoctopus: plain('mathoctopus', ({ language, text }) => {
@@ -43,7 +43,7 @@ export const promptTemplates: Readonly<Record<string, PromptTemplate>> = {
             `request in ${name}. Please answer in ${name}.\n\n### Instruction:\n${text}\n\n### Response:`
         );
     }),
-    /** Its answers end before another question, as in lm-evaluation-harness. */
+    /** Ends answers before another question, as lm-evaluation-harness does. */
     'native-cot': plain(
         'native-cot',
         ({ language, text }) => {
@@ -54,7 +54,7 @@ export const promptTemplates: Readonly<Record<string, PromptTemplate>> = {
     ),
 };
 
-/** Whether openTemplate knows this name; anything else is a file. */
+/** Whether this is the name of a template; anything else is a file. */
 export function isTemplateName(name: string): boolean {
     return name === 'chat' || Object.hasOwn(promptTemplates, name);
 }
@@ -68,7 +68,7 @@ function plain(
 }
 
 /**
- * A template by name, the model's own (`chat`), or one from a text file in which `{question}` stands for
+ * Opens a template by name, the model's own (`chat`), or a text file in which `{question}` stands for
  * the question and `{Language}` for the English name of its language.
  * @throws LanguageNeuronsError NOT_FOUND; DAMAGED for a file without `{question}`; UNSUPPORTED for `chat`
  * where the model has no chat template, or one that cannot be used
@@ -91,7 +91,7 @@ export async function openTemplate(nameOrPath: string, model: ChatModel): Promis
             `${nameOrPath}: holds no {question}; write it where the question belongs`,
         );
     const parts = text.replace(/\r?\n$/, '');
-    // Through functions, so that a $ in a question stays one.
+    // Functions, so that a $ in a question is not special.
     return plain(nameOrPath, ({ language, text: question }) =>
         parts.replaceAll('{Language}', () => englishName(language)).replaceAll('{question}', () => question),
     );

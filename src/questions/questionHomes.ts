@@ -1,12 +1,12 @@
-/** A dataset in its public home, known to the byte. */
+/** A dataset's public home, with the hashes of its files. */
 export interface QuestionHome {
-    /** Folder of the files, at one commit: what it holds never changes. */
+    /** Folder of the files at one commit, so that it never changes. */
     readonly url: string;
     /** By language. */
     readonly files: Readonly<Record<string, { readonly file: string; readonly sha256: string }>>;
 }
 
-/** How MSVAMP's files name the languages. */
+/** The names of languages in MSVAMP's files. */
 const msvampNames: Readonly<Record<string, string>> = {
     bn: 'Bengali',
     zh: 'Chinese',
@@ -20,7 +20,7 @@ const msvampNames: Readonly<Record<string, string>> = {
     th: 'Thai',
 };
 
-/** Datasets that are fetched by name. The hashes were taken from the repositories' own files at these commits. */
+/** Datasets that are downloaded by name. The hashes are of the repositories' files at these commits. */
 export const questionHomes: Readonly<Record<string, QuestionHome>> = {
     /** 250 questions in each language (arXiv 2210.03057). */
     mgsm: {

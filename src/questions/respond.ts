@@ -20,50 +20,49 @@ export interface RespondOptions {
     readonly questions: Questions;
     readonly template: PromptTemplate;
     /**
-     * Day that a template which writes the date is told, YYYY-MM-DD. Default: that of the answers that are there, else
-     * today.
+     * Day for a template that writes the date, YYYY-MM-DD. Default: the day of the existing answers, else today.
      */
     readonly date?: string | undefined;
     /**
-     * JSON file that gets the answers; beside it `PATH.answers.jsonl` keeps those of each question as soon as they are
-     * there.
+     * JSON file for the answers. `PATH.answers.jsonl` beside it keeps the answers to each question as soon as they
+     * are finished.
      */
     readonly path: string;
-    /** Only the first so many questions of each language. */
+    /** Most questions of each language; the first ones are taken. Default: all. */
     readonly limit?: number | undefined;
     /** Answers to each question. Default 1. */
     readonly answers?: number | undefined;
     /** Most tokens of an answer. Default 256. */
     readonly maxTokens?: number | undefined;
-    /** Default 0: always the likeliest token. */
+    /** Temperature; 0 takes the likeliest token. Default 0. */
     readonly temperature?: number | undefined;
-    /** Default 1. */
+    /** Seed of drawn answers. Default 1. */
     readonly seed?: number | undefined;
-    /** Remove the answers that are there first. Default: take over those that are these questions'. */
+    /** Whether existing answers are removed first. Default: those to these questions are reused. */
     readonly fresh?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
 }
 
-/** Who ended an answer: the model, or `maxTokens`, which cut it off. */
+/** The end of an answer: `stop` by the model, or `length`, cut off by `maxTokens`. */
 export type AnswerEnd = 'stop' | 'length';
 
 export interface GivenAnswer {
     readonly generated: string;
     /** Absent of answers that an older version generated. */
     readonly end?: AnswerEnd;
-    /** Of the answer, without the prompt's. */
+    /** Tokens of the answer, without the prompt's. */
     readonly tokens?: number;
 }
 
-/** One question with its answers: the authors' form, with the question's place and number besides. */
+/** One question with its answers: the authors' form, and the question's index and number. */
 export interface AnsweredQuestion {
-    /** English name of the language, or its tag where the name does not tell it: `German`, `zh-TW`. */
+    /** English name of the language, or its tag where the name is ambiguous: `German`, `zh-TW`. */
     readonly lang: string;
     /** The whole prompt. */
     readonly instruction: string;
     readonly answers: readonly GivenAnswer[];
-    /** Special tokens written out in the prompt are these tokens: a chat template's. */
+    /** Whether special tokens spelled out in the prompt, a chat template's, are these tokens. */
     readonly special?: true;
     readonly index: number;
     readonly answer: number;
@@ -71,7 +70,7 @@ export interface AnsweredQuestion {
 
 export interface RespondResult {
     readonly questions: readonly AnsweredQuestion[];
-    /** The language of each, as a tag. */
+    /** The language of each question, as a tag. */
     readonly languages: readonly string[];
     /** Tokens drawn in this call. */
     readonly generatedTokens: number;
@@ -85,7 +84,7 @@ const entry = z.object({
     answers: z.array(z.string()),
     ends: z.array(z.enum(['stop', 'length'])).optional(),
     tokens: z.array(z.int()).optional(),
-    /** What a template that writes the date was told. */
+    /** The day for a template that writes the date. */
     date: z.string().optional(),
 });
 
@@ -101,7 +100,7 @@ interface AskedQuestion {
 
 /**
  * Generates answers to every question in every language, many at once, into a JSON file that `collect`
- * reads. Questions answered before by the same model, with the same prompts and settings, are taken over.
+ * reads. Earlier answers of the same model to the same prompts with the same settings are reused.
  * @throws LanguageNeuronsError the questions', the template's and the engine's; WRONG_USE, BUSY, UNWRITABLE, ABORTED
  */
 export async function respond(options: RespondOptions): Promise<RespondResult> {
@@ -211,7 +210,7 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
     return { questions: answered, languages, generatedTokens, seconds: (performance.now() - begin) / 1000 };
 }
 
-/** An answer that was cut off seldom holds its result, and is then judged wrong. */
+/** Warns of answers that were cut off: they seldom hold their result and are then judged wrong. */
 function noteCutOff(answered: readonly AnsweredQuestion[], maxTokens: number, progress: Progress): void {
     const all = answered.flatMap(({ answers }) => answers);
     const cut = all.filter(({ end }) => end === 'length').length;
@@ -248,7 +247,7 @@ async function askedQuestions({
                 template.special,
                 template.stops(language),
             ];
-            // The question's place decides what is drawn.
+            // The question's index decides what is drawn.
             const drawn =
                 temperature === 0 ? { answers, temperature, seed: 0, id: 0 } : { answers, temperature, seed, id };
             asked.push({
@@ -274,7 +273,7 @@ async function removeAnswers(paths: readonly string[], progress: Progress): Prom
     }
 }
 
-/** A JSON array, an element a line. */
+/** Writes a JSON array, one element a line. */
 function* jsonLines(elements: readonly unknown[]): Generator<string> {
     for (const [i, element] of elements.entries()) yield `${i === 0 ? '[\n' : ',\n'}${JSON.stringify(element)}`;
     yield elements.length === 0 ? '[]\n' : '\n]\n';

@@ -1,18 +1,18 @@
 /**
- * What time a chat template is told it is: milliseconds since 1970, as if local time were UTC.
+ * The time for chat templates: milliseconds since 1970, as if local time were UTC.
  */
 export type TemplateClock = () => number;
 
-/** The time here and now. */
+/** The current local time. */
 export const liveClock: TemplateClock = () => {
     const now = new Date();
     return now.getTime() - now.getTimezoneOffset() * 60_000;
 };
 
-/** Today, here, as YYYY-MM-DD. */
+/** Today's local date, as YYYY-MM-DD. */
 export const today = (): string => new Date(liveClock()).toISOString().slice(0, 10);
 
-/** A day that does not pass, from its first second on: prompts of one run are then the same on every day. */
+/** A clock that stands at the first second of a day, so that the prompts of one run never change. */
 export function clockAt(date: string): TemplateClock {
     const time = Date.parse(`${date}T00:00:00Z`);
     return () => time;

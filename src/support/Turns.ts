@@ -1,18 +1,18 @@
 import { setImmediate } from 'node:timers/promises';
 
-/** Milliseconds that work may hold the event loop for at a time. */
+/** Most milliseconds that work blocks the event loop at a time. */
 const most = 8;
 
-/** Long work in pieces: between them the event loop has its turn. */
+/** Divides long work into pieces and lets the event loop run between them. */
 export class Turns {
     #began = performance.now();
 
-    /** Whether the event loop should have its turn. */
+    /** Whether the event loop should run now. */
     get due(): boolean {
         return performance.now() - this.#began > most;
     }
 
-    /** Gives it to it. */
+    /** Lets the event loop run. */
     async give(): Promise<void> {
         await setImmediate();
         this.#began = performance.now();

@@ -2,10 +2,10 @@ const mends: Readonly<Record<string, string>> = {
     EMFILE: 'too many files are open for one process; raise the limit: ulimit -n 1024',
     ENFILE: 'too many files are open on this machine; end other processes',
 };
-/** Modules are read many at a time: with fewer files than this a package may seem not to be there. */
+/** Least limit of open files. Node reads many modules at a time; below this, a package may seem to be missing. */
 const fewFiles = 512;
 
-/** In words, where what failed did so as no more files may be open: modules cannot be read then either. */
+/** A message where an error was caused by the limit of open files, which also stops modules from being read. */
 export function fileLimitWords(cause: unknown): string | undefined {
     for (let at = cause; at instanceof Error; at = at.cause) {
         const { code } = at as NodeJS.ErrnoException;
@@ -15,7 +15,7 @@ export function fileLimitWords(cause: unknown): string | undefined {
     return undefined;
 }
 
-/** Files that this process may have open at a time. */
+/** The limit of open files of this process. */
 function filesAllowed(): number {
     const report = process.report.getReport() as {
         readonly userLimits?: { readonly open_files?: { readonly soft?: unknown } };

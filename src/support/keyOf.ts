@@ -1,15 +1,15 @@
 import { createHash } from 'node:crypto';
 
-/** What a key can be made of: plain data. */
+/** The plain data that a key is made of. */
 export type KeyPart =
     string | number | boolean | null | undefined | readonly KeyPart[] | { readonly [name: string]: KeyPart };
 
-/** Hexadecimal digits of a key: 96 bits, with which a billion results of one folder have no two alike. */
+/** Hexadecimal digits of a key: 96 bits, so that a billion results of one folder have different keys. */
 const keyDigits = 24;
 
 /**
- * Names a result by everything that shaped it: equal parts have equal keys, whatever the order of an
- * object's properties; one that is undefined counts as absent. The leading bits of a sha256, hexadecimal.
+ * The key of a result, from everything that shaped it. Equal parts give equal keys, whatever the order of an
+ * object's properties; an undefined property counts as absent. The key is the leading bits of a sha256, hexadecimal.
  */
 export function keyOf(parts: KeyPart): string {
     return createHash('sha256').update(canonical(parts)).digest('hex').slice(0, keyDigits);

@@ -1,11 +1,11 @@
 import { z } from 'zod';
 
-/** Of a name; files are named after it, with some more. */
+/** Most characters of a name; file names add some more. */
 const mostNameBytes = 128;
 
 /**
- * Why a name cannot be kept, in words that stand behind it: as a part of a file's name, as a key of JSON, in a table.
- * @returns undefined where it can
+ * Says why a name cannot be used in file names, JSON keys and tables, in words that follow the name.
+ * @returns undefined where it can be used
  */
 export function nameProblem(name: string): string | undefined {
     if (name === '') return 'is empty';
@@ -18,15 +18,15 @@ export function nameProblem(name: string): string | undefined {
     return bytes > mostNameBytes ? `has ${bytes} bytes, more than the ${mostNameBytes} of a name` : undefined;
 }
 
-/** A name as a message shows it. */
+/** A name for a message. */
 export function shownName(name: string): string {
     return JSON.stringify(name.length > 60 ? `${name.slice(0, 60)}…` : name);
 }
 
-/** A name in a file that is read: it needs only be a key. */
+/** A name in a file that is read; it must be usable as a key. */
 export const nameShape = z.string().refine((name) => name !== '__proto__');
 
-/** Values by name. Of `z.record` alone the name `__proto__` would be passed over in silence. */
+/** Values by name. `z.record` alone would silently drop the name `__proto__`. */
 export function byName<Value extends z.ZodType>(value: Value) {
     return z.preprocess(
         (given, context) => {

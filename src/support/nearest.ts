@@ -1,13 +1,13 @@
 import { closest, distance } from 'fastest-levenshtein';
 
-/** The known name that was probably meant by another, or undefined where none is near. */
+/** The known name that a mistyped one probably means, or undefined where none is near. */
 export function nearest(given: string, known: readonly string[]): string | undefined {
     const plain = (name: string): string => name.toLowerCase().replaceAll(/[-_ ]/g, '');
     const wanted = plain(given);
     if (wanted === '' || known.length === 0) return undefined;
     const longer = wanted.length < 3 ? [] : known.filter((name) => plain(name).startsWith(wanted));
     if (longer.length === 1) return longer[0]; // an abbreviation
-    // Of equally near names, one that has all letters typed, in their order: one more is left out than typed wrong.
+    // Of equally near names, prefer one that has all typed letters in order: leaving out is likelier than mistyping.
     const complete = known.map(plain).filter((name) => hasInOrder(name, wanted));
     const found = [closest(wanted, complete), closest(wanted, known.map(plain))]
         .filter((name) => name !== undefined)

@@ -1,7 +1,7 @@
-/** The oldest Node that runs this package: `engines` of package.json. */
+/** The oldest Node that runs this package, as in `engines` of package.json. */
 export const leastNode = '20.19.0';
 
-/** Why a version of Node, such as `18.20.8`, cannot run it, with the mend; undefined where it can. */
+/** A message where a version of Node, such as `18.20.8`, is too old; undefined where it is not. */
 export function nodeTooOld(version: string): string | undefined {
     const [have, need] = [version, leastNode].map((text) => text.split('.').map((part) => parseInt(part, 10)));
     const differs = need!.findIndex((number, i) => number !== have![i]);

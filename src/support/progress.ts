@@ -1,21 +1,21 @@
-/** Where long work tells how far it is. Words go to stderr; stdout belongs to results. */
+/** Shows how far long work is. Words go to stderr; stdout is for results. */
 export interface Progress {
     /**
-     * The stages to come, until `done`, have so many units together: one estimate is made for all of them. Without it
-     * each stage has its own.
+     * Announces the units of all stages until `done` together, for one estimate. Without it each stage has its own
+     * estimate.
      */
     whole?(total: number): void;
-    /** Begins a stage of `total` units; ends the one before. */
+    /** Ends the current stage and begins one of `total` units. */
     stage(label: string, total: number): void;
     /** Adds units to the stage. */
     advance(units: number): void;
-    /** A line worth keeping: a part reused, a warning. */
+    /** Prints a line that stays: a reused part, a warning. */
     note(line: string): void;
     /** Ends the last stage. */
     done(): void;
 }
 
-/** Says nothing; the default of the library. */
+/** Shows nothing. The library's default. */
 export const silent: Progress = {
     stage: () => undefined,
     advance: () => undefined,
@@ -24,10 +24,9 @@ export const silent: Progress = {
 };
 
 /**
- * Divides one estimate among parts of work that come one after the other, each of which announces its `whole` and ends
- * as if it were alone. What a part does not tell is done when the next begins; stages before any `whole`, such as
- * reading a model, are no share of the work.
- * @param weights how long each takes beside the others, in any unit
+ * Divides one estimate among successive parts of work. Each part announces its `whole` and ends as if it were alone.
+ * When a part begins, the one before counts as done. Stages before any `whole`, such as reading a model, have no share.
+ * @param weights relative durations of the parts, in any unit
  */
 export function inParts(progress: Progress, weights: readonly number[]): readonly Progress[] {
     const sum = weights.reduce((all, weight) => all + weight, 0);

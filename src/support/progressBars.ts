@@ -2,10 +2,10 @@ import { MultiBar, type Options, Presets, SingleBar } from 'cli-progress';
 import type { Progress } from './progress.js';
 import { TimeLeft } from './timeLeft.js';
 
-/** Columns of what stands beside label and bar: percentage and time left. */
+/** Columns of the percentage and the time left, beside label and bar. */
 const figures = 34;
 
-/** What a bar shows of some work; the bars are removed where the work ends, results stand alone. */
+/** Draws the bar of some work. Bars are removed when the work ends, so that results stand alone. */
 function barOptions(stream: NodeJS.WriteStream): Options {
     return {
         stream,
@@ -30,7 +30,7 @@ function shown(stream: NodeJS.WriteStream, label: string, work: TimeLeft): Recor
     return { label: cut, left: work.words() };
 }
 
-/** A stage's bar, or that of all stages, with the time left. */
+/** The bar of a stage, or of all stages, with the time left. */
 abstract class Bar implements Progress {
     #label = '';
     #ofAll = false;
@@ -66,7 +66,7 @@ abstract class Bar implements Progress {
         this.#ofAll = false;
     }
 
-    /** Takes the bar away until it is resumed. */
+    /** Hides the bar until it is resumed. */
     protected pause(): () => void {
         if (this.#bar === undefined || this.#work === undefined) return () => undefined;
         const [bar, work] = [this.#bar, this.#work];
@@ -103,14 +103,14 @@ export class BarProgress extends Bar {
     }
 
     note(line: string): void {
-        // The bar ends where it began, so it has to begin again below the line.
+        // The bar is drawn where it began, so it begins again below the line.
         const resume = this.pause();
         this.stream.write(`${line}\n`);
         resume();
     }
 }
 
-/** Several bars below each other. */
+/** Several bars, one below the other. */
 export class Bars {
     readonly #bars: MultiBar;
 
@@ -124,7 +124,7 @@ export class Bars {
 
     /** Ends all of them. */
     done(): void {
-        this.#bars.update(); // with notes that wait for it
+        this.#bars.update(); // prints the waiting notes
         this.#bars.stop();
     }
 }

@@ -1,7 +1,7 @@
 import type { Progress } from './progress.js';
 import { TimeLeft } from './timeLeft.js';
 
-/** Milliseconds without a line after which one is written, however little is done. */
+/** Most milliseconds without a line. */
 const longestSilence = 30_000;
 
 /** Progress without a terminal: a line for each stage, each tenth of the work, and each half minute. */
@@ -12,7 +12,7 @@ export class LineProgress implements Progress {
     #tenths = 0;
     #timer: NodeJS.Timeout | undefined;
 
-    /** @param prefix of every line */
+    /** @param prefix the beginning of every line */
     constructor(
         private readonly stream: NodeJS.WritableStream,
         private readonly prefix = '',

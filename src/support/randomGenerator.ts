@@ -3,9 +3,9 @@ import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus'
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
 /**
- * A generator of random numbers that every bit of every number given decides: lists that differ, if only in
- * one number by one, or in their length, have unrelated generators from the first draw on. xoroshiro128+
- * alone spreads a seed so little that the first draws of neighbouring seeds are alike.
+ * Makes a generator of random numbers from a list of numbers. Every bit of the list matters: lists that differ by one
+ * in one number, or in length, give unrelated draws from the first on. xoroshiro128+ alone spreads a seed so little
+ * that the first draws of neighbouring seeds are alike.
  */
 export function randomGenerator(...numbers: readonly number[]): RandomGenerator {
     const bytes = Buffer.alloc(8 * numbers.length);

@@ -1,13 +1,13 @@
 import { LanguageNeuronsError } from '../errors.js';
 
-/** @throws LanguageNeuronsError ABORTED where a stop was asked for */
+/** @throws LanguageNeuronsError ABORTED where the signal is aborted */
 export function throwIfStopped(signal: AbortSignal | undefined): void {
     if (signal?.aborted === true) throw stopped();
 }
 
 /**
- * What a promise gives, unless a stop is asked for first: then it is left behind, its outcome unseen.
- * @throws LanguageNeuronsError ABORTED; what the promise is rejected with
+ * Awaits a promise until the signal is aborted; the promise's outcome is then ignored.
+ * @throws LanguageNeuronsError ABORTED; what the promise rejects with
  */
 export function orStopped<T>(promise: Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (signal === undefined) return promise;

@@ -2,19 +2,19 @@ import type { Progress } from './progress.js';
 import { Bars, BarProgress } from './progressBars.js';
 import { LineProgress } from './progressLines.js';
 
-/** A bar with an estimate on a terminal, a line every tenth of the work and every half minute elsewhere. */
+/** A bar with an estimate on a terminal; elsewhere a line every tenth of the work and every half minute. */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
     return stream.isTTY ? new BarProgress(stream) : new LineProgress(stream);
 }
 
-/** Progress of pieces of work that go on side by side. */
+/** Progress of several pieces of work side by side. */
 export interface SideBySide {
     readonly parts: readonly Progress[];
     /** Ends all of them. */
     done(): void;
 }
 
-/** Each told by its name: a bar on a terminal, lines that begin with it elsewhere. */
+/** Shows each piece by its name: a bar on a terminal, lines that begin with the name elsewhere. */
 export function sideBySide(names: readonly string[], stream: NodeJS.WriteStream = process.stderr): SideBySide {
     if (!stream.isTTY) {
         const parts = names.map((name) => new LineProgress(stream, `${name}: `));

@@ -1,9 +1,9 @@
-/** Moments that an estimate remembers at most. */
+/** Most moments that an estimate remembers. */
 const mostMoments = 256;
 
 /**
- * How long work will still take, by the pace of its last half: what was found finished at the beginning, or goes
- * faster than the rest, soon counts no more.
+ * Estimates how long work will still take, by the pace of its last half. Work that was already finished, or faster
+ * than the rest, soon stops counting.
  */
 export class TimeLeft {
     readonly #moments: { readonly at: number; readonly done: number }[];
@@ -31,7 +31,7 @@ export class TimeLeft {
         return this.#done;
     }
 
-    /** So much more is done. */
+    /** Adds finished units. */
     advance(units: number): void {
         this.#done += units;
         const at = this.now();
@@ -42,7 +42,7 @@ export class TimeLeft {
         this.#least = (at - this.#moments[0]!.at) / mostMoments;
     }
 
-    /** Seconds; undefined while nothing is known. */
+    /** Seconds left; undefined while nothing is known. */
     seconds(): number | undefined {
         const at = this.now();
         const first = this.#moments[0]!;
@@ -53,7 +53,7 @@ export class TimeLeft {
         return (Math.max(0, this.total - this.#done) * (at - since.at)) / done / 1000;
     }
 
-    /** For people, such as `about 12 min left`; nothing while nothing is known. */
+    /** Words such as `about 12 min left`; empty while nothing is known. */
     words(): string {
         const seconds = this.seconds();
         return seconds === undefined ? '' : `about ${durationWords(seconds)} left`;
