@@ -34,6 +34,8 @@ export default tseslint.config(
         rules: {
             '@typescript-eslint/no-non-null-assertion': 'off', // noUncheckedIndexedAccess makes every index one
             '@typescript-eslint/no-explicit-any': 'error',
+            // A type that is inferred from a shape gets its name, and its page in the docs, as an interface.
+            '@typescript-eslint/no-empty-object-type': ['error', { allowInterfaces: 'with-single-extends' }],
             '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
         },
     },

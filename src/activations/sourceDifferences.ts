@@ -19,11 +19,7 @@ export function sourceDifferences(
     { model, order = true }: DifferenceOptions,
 ): string[] {
     const found: string[] = [];
-    if (model && a.model.fingerprint !== b.model.fingerprint) {
-        const older = [a, b].find(({ model: { fingerprint } }) => !fingerprint.startsWith('xxh128:'));
-        const why = older === undefined ? '' : ', one of them known by its header alone, as older versions did';
-        found.push(`model ${modelName(a)} and ${modelName(b)}${why}`);
-    }
+    if (model && a.model.fingerprint !== b.model.fingerprint) found.push(`model ${modelName(a)} and ${modelName(b)}`);
     if (a.model.quantization !== b.model.quantization)
         found.push(`file type ${a.model.quantization || 'unknown'} and ${b.model.quantization || 'unknown'}`);
     const imatrix = ({ model: { imatrix } }: ActivationsSource): string => imatrix ?? 'none';

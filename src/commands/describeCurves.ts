@@ -42,7 +42,7 @@ function wholeAnswers({ languages, doses: [first] }: DoseCurves): string[] {
         return (
             `  ${language}  whole: ${of(baseline!)}; right number in any language ${of(answers.number.baseline)}; ` +
             `with a language that is not told ${of(answers.untold.baseline)}` +
-            (cut !== undefined && cut.baseline[c]! > 0 ? `; cut off ${of(cut.baseline)}` : '')
+            (cut.baseline[c]! > 0 ? `; cut off ${of(cut.baseline)}` : '')
         );
     });
 }

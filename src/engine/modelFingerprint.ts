@@ -16,7 +16,7 @@ const shownBytes = 256 * 1024 * 1024;
 /**
  * Names a model by its weights: `xxh128:` and the XXH128 of all bytes of its file, as `xxhsum -H2` prints it. A
  * model in several files, or with LoRA adapters, has the XXH128 of the list of theirs, each adapter with
- * its scale. (Runs of version 0.1 have the sha256 of the header and the size, without a prefix.)
+ * its scale.
  * @throws LanguageNeuronsError as `fileHash`
  */
 export async function modelFingerprint(

@@ -1,107 +1,129 @@
-import type { CellInterval, MetricName } from './DeactivationMatrix.js';
-import type { LayerCounts, NeuronAnalysis, NeuronClass, NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { z } from 'zod';
+import { jsonNumber } from '../files/jsonNumber.js';
+import { identifyMethods } from '../neurons/choices.js';
+import { neuronClasses } from '../neurons/NeuronAnalysis.js';
+import type { DeepReadonly } from '../support/DeepReadonly.js';
+import { byName, nameShape } from '../support/names.js';
+import { metricNames } from './DeactivationMatrix.js';
 
+const count = z.int();
+const counts = z.array(count);
+
+const classOrNone = z.enum(['none', ...neuronClasses]);
 /** A class, or none of them. */
-export type ClassOrNone = NeuronClass | 'none';
-
-/** Numbers of neurons of one language, or means over several. */
-export interface LanguageNumbers {
-    readonly specific: number;
-    readonly related: number;
-    readonly total: number;
-}
-
-/** Means over a group of languages (tables 2 and 3 of the paper). */
-export interface GroupChange {
-    readonly languages: readonly string[];
-    readonly before: LanguageNumbers;
-    readonly after: LanguageNumbers;
-    readonly change: LanguageNumbers;
-}
-
-/** What a comparison keeps of each analysis, for series (figs. 17-19). */
-export interface ComparedAnalysis extends Pick<
-    NeuronAnalysis,
-    | 'method'
-    | 'topRate'
-    | 'bar'
-    | 'lambda'
-    | 'threshold'
-    | 'selected'
-    | 'histogram'
-    | 'histogramAll'
-    | 'general'
-    | 'perLanguage'
-    | 'layers'
-> {
-    /** Name for people, unique in the comparison. */
-    readonly label: string;
-    /** Names its neurons; see `neuronsDigest`. Absent in files of format 2. */
-    readonly neurons?: string | undefined;
-}
-
-/** A metric's mean over some languages, before and after. */
-export interface MetricGroupChange {
-    readonly languages: readonly string[];
-    readonly before: number;
-    readonly after: number;
-    readonly change: number;
-    /** Of the change (95 %). */
-    readonly interval: CellInterval;
-}
-
-/** What the whole model's perplexity or accuracy became. */
-export interface MetricChange {
-    readonly metric: MetricName;
-    readonly perLanguage: Readonly<Record<string, MetricGroupChange>>;
-    /** `all`, and those of the neurons' `groups` that have a language. */
-    readonly groups: Readonly<Partial<Record<GroupName | 'all', MetricGroupChange>>>;
-}
+export type ClassOrNone = z.output<typeof classOrNone>;
 
 export const groupNames = ['trained', 'others', 'english', 'rest'] as const;
 /** Groups of languages: trained in the alignment or not, English or not. */
 export type GroupName = (typeof groupNames)[number];
 
-/** One analysis against the first, the fiducial: differences are `after - before`. */
-export interface AnalysisChange {
-    /** Label of the later analysis. */
-    readonly label: string;
-    /** By class (fig. 4), [n_layer]. */
-    readonly layers: readonly LayerCounts[];
-    /** Selected neurons by N, index 0..l. */
-    readonly histogram: readonly number[];
-    /** All neurons by N (fig. 5), index 0..l. */
-    readonly histogramAll: readonly number[];
-    readonly perLanguage: Readonly<Record<string, LanguageNumbers>>;
-    /** Absent groups have no language: without `trained`, all languages are `others`. */
-    readonly groups: Readonly<Partial<Record<GroupName, GroupChange | undefined>>>;
-    /** |A ∩ B| / |A| of each class, A the fiducial's (table 4); null where A is empty. */
-    readonly overlap: Readonly<Record<NeuronClass, number | null>>;
-    /** Neurons by class before (outer) and after (inner). */
-    readonly transitions: Readonly<Record<ClassOrNone, Readonly<Record<ClassOrNone, number>>>>;
-    /** Neurons that stay specific (related), but of another language (of other languages). */
-    readonly switched: { readonly specific: number; readonly related: number };
-    /** The neurons behind each change of class, by layer, then neuron. */
-    readonly moved: readonly {
-        readonly from: ClassOrNone;
-        readonly to: ClassOrNone;
-        readonly neurons: readonly NeuronIndex[];
-    }[];
-    /** Of the whole models, where both were measured on the same texts or questions. */
-    readonly metrics: readonly MetricChange[];
-}
+const numbersShape = z.object({ specific: z.number(), related: z.number(), total: z.number() });
+/** Numbers of neurons of one language, or means over several. */
+export interface LanguageNumbers extends DeepReadonly<z.output<typeof numbersShape>> {}
 
+const groupChangeShape = z.object({
+    languages: z.array(z.string()),
+    before: numbersShape,
+    after: numbersShape,
+    change: numbersShape,
+});
+/** Means over a group of languages (tables 2 and 3 of the paper). */
+export interface GroupChange extends DeepReadonly<z.output<typeof groupChangeShape>> {}
+
+const layersShape = z.array(z.object({ specific: count, related: count, general: count }));
+const analysisShape = z.object({
+    /** Name for people, unique in the comparison. */
+    label: z.string(),
+    method: z.enum(identifyMethods),
+    topRate: z.number(),
+    bar: z.number(),
+    lambda: z.number().nullable(),
+    threshold: z.number(),
+    selected: count,
+    histogram: counts,
+    histogramAll: counts,
+    general: count,
+    perLanguage: byName(numbersShape),
+    layers: layersShape,
+    /** Names its neurons; see `neuronsDigest`. */
+    neurons: z.string(),
+});
+/** What a comparison keeps of each `NeuronAnalysis`, for series (figs. 17-19). */
+export interface ComparedAnalysis extends DeepReadonly<z.output<typeof analysisShape>> {}
+
+const metricGroupShape = z.object({
+    languages: z.array(z.string()),
+    before: jsonNumber,
+    after: jsonNumber,
+    change: jsonNumber,
+    /** Of the change (95 %); null where one text or question is too few to say. */
+    interval: z.tuple([jsonNumber, jsonNumber]).nullable(),
+});
+/** A metric's mean over some languages, before and after. */
+export interface MetricGroupChange extends DeepReadonly<z.output<typeof metricGroupShape>> {}
+
+const metricChangeShape = z.object({
+    metric: z.enum(metricNames),
+    perLanguage: byName(metricGroupShape),
+    /** `all`, and those of the neurons' `groups` that have a language. */
+    groups: z.partialRecord(z.enum(['all', ...groupNames]), metricGroupShape),
+});
+/** What the whole model's perplexity or accuracy became. */
+export interface MetricChange extends DeepReadonly<z.output<typeof metricChangeShape>> {}
+
+const changeShape = z.object({
+    /** Label of the later analysis. */
+    label: z.string(),
+    /** By class (fig. 4), [n_layer]. */
+    layers: layersShape,
+    /** Selected neurons by N, index 0..l. */
+    histogram: counts,
+    /** All neurons by N (fig. 5), index 0..l. */
+    histogramAll: counts,
+    perLanguage: byName(numbersShape),
+    /** Absent groups have no language: without `trained`, all languages are `others`. */
+    groups: z.partialRecord(z.enum(groupNames), groupChangeShape),
+    /** |A ∩ B| / |A| of each class, A the fiducial's (table 4); null where A is empty. */
+    overlap: z.record(z.enum(neuronClasses), z.number().nullable()),
+    /** Neurons by class before (outer) and after (inner). */
+    transitions: z.record(classOrNone, z.record(classOrNone, count)),
+    /** Neurons that stay specific (related), but of another language (of other languages). */
+    switched: z.object({ specific: count, related: count }),
+    /** The neurons behind each change of class, by layer, then neuron. */
+    moved: z.array(z.object({ from: classOrNone, to: classOrNone, neurons: z.array(z.tuple([count, count])) })),
+    /** Of the whole models, where both were measured on the same texts or questions. */
+    metrics: z.array(metricChangeShape),
+});
+/** One analysis against the first, the fiducial: differences are `after - before`. */
+export interface AnalysisChange extends DeepReadonly<z.output<typeof changeShape>> {}
+
+/** Analyses and changes are of the same languages and layers. */
+export const comparisonShape = z
+    .object({
+        languages: z.array(nameShape).min(2),
+        /** FFN width of each layer. */
+        widths: counts,
+        /** Languages that the alignment was trained on; may be empty. */
+        trained: z.array(z.string()),
+        /** What else differs, or does not, that a reader should know: sentences. */
+        notes: z.array(z.string()),
+        /** In the order given; the first is the fiducial. */
+        analyses: z.array(analysisShape).min(2),
+        /** Of every analysis but the first. */
+        changes: z.array(changeShape).min(1),
+    })
+    .refine(({ languages, trained, analyses, changes }) => {
+        const isWhole = (one: (typeof analyses)[number] | (typeof changes)[number]): boolean =>
+            one.layers.length === analyses[0]!.layers.length &&
+            [one.histogram, one.histogramAll].every(({ length }) => length === languages.length + 1) &&
+            languages.every((language) => Object.hasOwn(one.perLanguage, language));
+        return (
+            new Set(languages).size === languages.length &&
+            trained.every((language) => languages.includes(language)) &&
+            changes.length === analyses.length - 1 &&
+            changes.every(({ label }, i) => label === analyses[i + 1]!.label) &&
+            [...analyses, ...changes].every(isWhole)
+        );
+    }, 'its parts do not agree in languages and layers');
 /** Result of `compare`; what `comparison.json` holds. */
-export interface Comparison {
-    readonly languages: readonly string[];
-    /** FFN width of each layer. */
-    readonly widths: readonly number[];
-    /** Languages that the alignment was trained on; may be empty. */
-    readonly trained: readonly string[];
-    /** What else differs, or does not, that a reader should know: sentences. */
-    readonly notes: readonly string[];
-    /** In the order given; the first is the fiducial. */
-    readonly analyses: readonly ComparedAnalysis[];
-    /** Of every analysis but the first. */
-    readonly changes: readonly AnalysisChange[];
-}
+export interface Comparison extends DeepReadonly<z.output<typeof comparisonShape>> {}

@@ -1,6 +1,9 @@
-import type { Operation } from '../interventions/Operation.js';
-import type { Interval } from '../neurons/NeuronAnalysis.js';
-import type { NeuronSetName } from '../neurons/neuronSets.js';
+import { z } from 'zod';
+import { jsonNumber } from '../files/jsonNumber.js';
+import { operationShape } from '../interventions/operationShape.js';
+import { neuronSetNames } from '../neurons/neuronSets.js';
+import type { DeepReadonly } from '../support/DeepReadonly.js';
+import { byName, nameShape } from '../support/names.js';
 
 /** Perplexity of texts, or the share of questions answered rightly, from 0 to 1. */
 export type MetricName = 'ppl' | 'accuracy';
@@ -10,107 +13,142 @@ export const metricNames: readonly MetricName[] = ['ppl', 'accuracy'];
 /** [rows][columns] */
 export type Grid<T = number> = readonly (readonly T[])[];
 
+const list = z.array(jsonNumber);
+const grid = z.array(list);
+const interval = z.tuple([jsonNumber, jsonNumber]).nullable();
+const names = z.array(nameShape).refine((given) => new Set(given).size === given.length, 'a name is there twice');
+
 /** 95 % interval; null where one text or question is too few to say. */
-export type CellInterval = Interval | null;
+export type CellInterval = DeepReadonly<z.output<typeof interval>>;
 
-/**
- * One matrix of an experiment (of deactivation: figs. 2, 6-13). Row r: the language whose neurons are deactivated, or
- * changed in another way; column c: the language evaluated.
- */
-export interface DeactivationSet {
-    readonly rows: readonly string[];
-    readonly columns: readonly string[];
-    /** Metric of the whole model in each column's language. Length columns. */
-    readonly baseline: readonly number[];
-    /** Metric with row r's neurons changed. */
-    readonly values: Grid;
-    /** values − baseline. */
-    readonly change: Grid;
-    /** What as many random neurons of the same sites do, values − baseline, on average over the seeds. */
-    readonly control: Grid;
-    /** The same for each seed, [seeds][rows][columns]. */
-    readonly controls: readonly Grid[];
-    /** change − control: what the row's neurons do beyond their number. */
-    readonly beyondControl: Grid;
-    /**
-     * Intervals (95 %): of an accuracy by Wilson, of a difference of accuracies as `accuracyDifferenceInterval`; of a
-     * perplexity and of a difference of perplexities by bootstrap over the texts. Paired: both sides of a difference
-     * are taken on the same texts or questions.
-     */
-    readonly intervals: {
-        readonly baseline: readonly CellInterval[];
-        readonly values: Grid<CellInterval>;
-        readonly change: Grid<CellInterval>;
-        readonly beyondControl: Grid<CellInterval>;
-    };
-    /** Scored tokens, or questions, behind each cell. */
-    readonly samples: Grid;
-    /** Neurons changed in each row. Length rows. */
-    readonly neurons: readonly number[];
-    /** Of accuracies: what they are made of. */
-    readonly answers?: AnswerShares;
-}
+const answerShareShape = z.object({
+    /** Length columns. */
+    baseline: list,
+    values: grid,
+});
+export interface AnswerShare extends DeepReadonly<z.output<typeof answerShareShape>> {}
 
+const answerSharesShape = z.object({
+    /** Right number, in whatever language. */
+    number: answerShareShape,
+    /** In the language of the question, whatever the number. */
+    language: answerShareShape,
+    /** Right number, in a text too short or mixed to tell its language; not right. */
+    untold: answerShareShape,
+    /** Ended by the most tokens of an answer, maybe before their result. */
+    cut: answerShareShape,
+});
 /**
  * Shares of all answers, the whole model's and those of each cell. An answer is right where the number is right and the
  * language its own.
  */
-export interface AnswerShares {
-    /** Right number, in whatever language. */
-    readonly number: AnswerShare;
-    /** In the language of the question, whatever the number. */
-    readonly language: AnswerShare;
-    /** Right number, in a text too short or mixed to tell its language; not right. */
-    readonly untold: AnswerShare;
-    /** Ended by the most tokens of an answer, maybe before their result. Absent in files of older versions. */
-    readonly cut?: AnswerShare | undefined;
-}
+export interface AnswerShares extends DeepReadonly<z.output<typeof answerSharesShape>> {}
 
-export interface AnswerShare {
-    /** Length columns. */
-    readonly baseline: readonly number[];
-    readonly values: Grid;
-}
+/** All parts have its rows and columns. */
+export const setShape = z
+    .object({
+        rows: names,
+        columns: names,
+        /** Metric of the whole model in each column's language. Length columns. */
+        baseline: list,
+        /** Metric with row r's neurons changed. */
+        values: grid,
+        /** values − baseline. */
+        change: grid,
+        /** What as many random neurons of the same sites do, values − baseline, on average over the seeds. */
+        control: grid,
+        /** The same for each seed, [seeds][rows][columns]. */
+        controls: z.array(grid),
+        /** change − control: what the row's neurons do beyond their number. */
+        beyondControl: grid,
+        /**
+         * Intervals (95 %): of an accuracy by Wilson, of a difference of accuracies as `accuracyDifferenceInterval`; of
+         * a perplexity and of a difference of perplexities by bootstrap over the texts. Paired: both sides of a
+         * difference are taken on the same texts or questions.
+         */
+        intervals: z.object({
+            baseline: z.array(interval),
+            values: z.array(z.array(interval)),
+            change: z.array(z.array(interval)),
+            beyondControl: z.array(z.array(interval)),
+        }),
+        /** Scored tokens, or questions, behind each cell. */
+        samples: z.array(z.array(z.number().nonnegative())),
+        /** Neurons changed in each row. Length rows. */
+        neurons: z.array(z.int().nonnegative()),
+        /** Of accuracies: what they are made of. */
+        answers: answerSharesShape.optional(),
+    })
+    .refine((set) => {
+        const [rows, columns] = [set.rows.length, set.columns.length];
+        const { intervals, answers } = set;
+        const shares = Object.values(answers ?? {});
+        const [lists, grids]: [(readonly unknown[])[], (readonly (readonly unknown[])[])[]] = [
+            [set.baseline, intervals.baseline, ...shares.map(({ baseline }) => baseline)],
+            [
+                ...[set.values, set.change, set.control, set.beyondControl, set.samples, ...set.controls],
+                ...[intervals.values, intervals.change, intervals.beyondControl],
+                ...shares.map(({ values }) => values),
+            ],
+        ];
+        return (
+            set.neurons.length === rows &&
+            lists.every(({ length }) => length === columns) &&
+            grids.every((one) => one.length === rows && one.every(({ length }) => length === columns))
+        );
+    }, 'rows, columns and cells are not as many as they should be');
+/**
+ * One matrix of an experiment (of deactivation: figs. 2, 6-13). Row r: the language whose neurons are deactivated, or
+ * changed in another way; column c: the language evaluated.
+ */
+export interface DeactivationSet extends DeepReadonly<z.output<typeof setShape>> {}
 
+const unitsShape = z
+    .object({
+        /** The metric is made of the sum of these, */
+        numerators: list,
+        /** over the sum of these. */
+        weights: list,
+    })
+    .refine(({ numerators, weights }) => numerators.length === weights.length, 'are not as many numerators as weights');
 /** The whole model on each text or question of a language: what a comparison of two models pairs. */
-export interface WholeModelUnits {
-    /** The metric is made of the sum of these, */
-    readonly numerators: readonly number[];
-    /** over the sum of these. */
-    readonly weights: readonly number[];
-}
+export interface WholeModelUnits extends DeepReadonly<z.output<typeof unitsShape>> {}
 
+export const measuredModelShape = z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() });
 /** The model that was measured. */
-export interface MeasuredModel {
-    readonly name: string;
-    readonly quantization: string;
-    readonly fingerprint: string;
-}
+export interface MeasuredModel extends DeepReadonly<z.output<typeof measuredModelShape>> {}
 
-/** What was measured, and of what: of matrices and dose curves alike. */
-export interface MeasuredIntervention {
-    readonly metric: MetricName;
+export const measuredShape = z.object({
+    metric: z.enum(metricNames),
     /** How it was measured: settings of the metric, by name. */
-    readonly settings: Readonly<Record<string, string | number>>;
-    /** The model that was measured. Absent in files of format 3. */
-    readonly model?: MeasuredModel | undefined;
-    /** Names the neurons of its analysis; see `neuronsDigest`. Absent in files of format 3. */
-    readonly neurons?: string | undefined;
+    settings: byName(z.union([z.string(), z.number()])),
+    /** The model that was measured. */
+    model: measuredModelShape,
+    /** Names the neurons of its analysis; see `neuronsDigest`. */
+    neurons: z.string(),
     /** What was done to the neurons; absent: they were deactivated. */
-    readonly operation?: Operation | undefined;
-    /**
-     * By language, the share of the texts that its neurons were found on too; absent where none was, or it is not
-     * known.
-     */
-    readonly counted?: Readonly<Record<string, number>> | undefined;
-    readonly languages: readonly string[];
+    operation: operationShape.optional(),
+    /** By language, the share of the texts that its neurons were found on too; absent where none was. */
+    counted: byName(z.number()).optional(),
+    languages: names,
     /** By language. */
-    readonly whole: Readonly<Record<string, WholeModelUnits>>;
+    whole: byName(unitsShape),
     /** Tokens that went through the model for all cells, now or earlier. */
-    readonly decodedTokens: number;
-}
+    decodedTokens: z.number().nonnegative(),
+});
+/** What was measured, and of what: of matrices and dose curves alike. */
+export interface MeasuredIntervention extends DeepReadonly<z.output<typeof measuredShape>> {}
 
+export const matrixShape = measuredShape
+    .extend({ sets: z.partialRecord(z.enum(neuronSetNames), setShape) })
+    .refine(({ languages, sets }) => areOf(languages, Object.values(sets)), 'a row or column is none of its languages');
 /** What `ppl.matrix.json`, `accuracy.matrix.json` or, of another operation, `ppl.scale-0.5.matrix.json` holds. */
-export interface DeactivationMatrix extends MeasuredIntervention {
-    readonly sets: Readonly<Partial<Record<NeuronSetName, DeactivationSet>>>;
+export interface DeactivationMatrix extends DeepReadonly<z.output<typeof matrixShape>> {}
+
+/** Whether sets are of languages that a file names. */
+export function areOf(
+    languages: readonly string[],
+    sets: readonly { readonly rows: readonly string[]; readonly columns: readonly string[] }[],
+): boolean {
+    return sets.every(({ rows, columns }) => [...rows, ...columns].every((language) => languages.includes(language)));
 }

@@ -1,17 +1,34 @@
-import type { DeactivationSet, MeasuredIntervention } from './DeactivationMatrix.js';
+import { z } from 'zod';
+import type { DeepReadonly } from '../support/DeepReadonly.js';
+import { areOf, measuredShape, setShape } from './DeactivationMatrix.js';
 
-/** What of each language's neurons is changed, up to which share of the model; see `rankNeurons`. */
-export interface Dose {
+const doseShape = z.object({
     /** Of all neurons assessed, in (0, 1). A language that has fewer neurons gets all it has: see `set.neurons`. */
-    readonly share: number;
+    share: z.number().gt(0).lt(1),
     /** A matrix as of a set: rows are the languages whose neurons are changed. */
-    readonly set: DeactivationSet;
-}
+    set: setShape,
+});
+/** What of each language's neurons is changed, up to which share of the model; see `rankNeurons`. */
+export interface Dose extends DeepReadonly<z.output<typeof doseShape>> {}
 
+export const curvesShape = measuredShape
+    .extend({
+        /** Neurons that doses are shares of. */
+        total: z.int().positive(),
+        /** Ascending. */
+        doses: z.array(doseShape),
+    })
+    .refine(
+        ({ languages, doses }) =>
+            areOf(
+                languages,
+                doses.map(({ set }) => set),
+            ),
+        'a row or column is none of its languages',
+    )
+    .refine(
+        ({ doses }) => doses.every(({ share }, i) => i === 0 || share > doses[i - 1]!.share),
+        'doses do not ascend',
+    );
 /** What `ppl.dose.json` or, of another operation than deactivation, `ppl.scale-0.5.dose.json` holds. */
-export interface DoseCurves extends MeasuredIntervention {
-    /** Neurons that doses are shares of. */
-    readonly total: number;
-    /** Ascending. */
-    readonly doses: readonly Dose[];
-}
+export interface DoseCurves extends DeepReadonly<z.output<typeof curvesShape>> {}

@@ -1,6 +1,7 @@
 import type { Engine } from '../engine/Engine.js';
 import { neuronsAt, sameSites, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { isOfModel } from '../neurons/isOfModel.js';
 import { analysisSites } from '../neurons/NeuronAnalysis.js';
 import type { ExperimentOptions } from './experiment.js';
 import type { Metric } from './Metric.js';
@@ -46,11 +47,11 @@ export function checkModel({
         const mend = 'give the model that was analysed';
         throw mismatch(`${engine.path}: has ${shape(ours)}, the analysis ${shape(theirs)}; ${mend}`);
     }
-    const analysed = analysis.source?.model;
-    const isKnown = analysed?.fingerprint.startsWith('xxh128:') === true; // older files know a header alone
-    if (!otherModel && isKnown && analysed.fingerprint !== engine.fingerprint) {
+    if (!otherModel && !isOfModel(analysis, engine.fingerprint)) {
         const mend = 'give that model, or --force to deactivate its neurons in this one';
-        throw mismatch(`${engine.path}: is not ${analysed.name} that was analysed, though of its shape; ${mend}`);
+        throw mismatch(
+            `${engine.path}: is not ${analysis.source.model.name} that was analysed, though of its shape; ${mend}`,
+        );
     }
 }
 

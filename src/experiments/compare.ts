@@ -135,7 +135,6 @@ function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
     if (cutOff !== undefined) metrics.push(cutOff);
     const both = `${first.label} and ${other.label}`;
     const settings = settingsNotes(both, first.analysis, other.analysis);
-    if (a === undefined || b === undefined) return [...settings, ...metrics];
     // In whatever order texts come, their counts are added.
     const differences = sourceDifferences(a, b, { model: false, order: false });
     const same = a.model.fingerprint !== '' && a.model.fingerprint === b.model.fingerprint;

@@ -1,11 +1,11 @@
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 
 /**
- * Share of the whole model's answers that the most tokens of an answer ended, over its languages alike; undefined where
- * nobody kept it, as for perplexities.
+ * Share of the whole model's answers that the most tokens of an answer ended, over its languages alike; undefined for
+ * perplexities.
  */
 export function cutOffShare({ sets }: Pick<DeactivationMatrix, 'sets'>): number | undefined {
-    const shares = Object.values(sets).find(({ answers }) => answers?.cut !== undefined)?.answers?.cut?.baseline;
+    const shares = Object.values(sets).find(({ answers }) => answers !== undefined)?.answers?.cut.baseline;
     if (shares === undefined || shares.length === 0) return undefined;
     return shares.reduce((sum, share) => sum + share, 0) / shares.length;
 }

@@ -1,30 +1,17 @@
 import { join } from 'node:path';
-import { z } from 'zod';
 import { type CsvOptions, toCsv } from '../files/csv.js';
-import { defined } from '../support/defined.js';
-import { LanguageNeuronsError } from '../errors.js';
-import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
-import { nonFinite } from '../files/nonFinite.js';
-import type { DoseCurves } from './DoseCurves.js';
+import { writeFileAtomic } from '../files/fileAccess.js';
+import { indented, readJsonIfAny, writeJson } from '../files/versionedJson.js';
+import { curvesShape, type DoseCurves } from './DoseCurves.js';
 import { doseTable } from './doseTable.js';
-import { areOf, measuredShape, setShape } from './matrixShapes.js';
-import { dosePath, resultName, resultsIn } from './resultPaths.js';
+import { checkResultName, dosePath, resultName, resultsIn } from './resultPaths.js';
 
-const format = 'language-neurons/dose';
-const file = z.object({
-    format: z.literal(format),
-    version: z.literal(1),
-    ...measuredShape,
-    total: z.int().positive(),
-    doses: z.array(z.object({ share: z.number().gt(0).lt(1), set: setShape })),
-});
-const consistent = file.refine(
-    ({ languages, doses }) =>
-        areOf(
-            languages,
-            doses.map(({ set }) => set),
-        ) && doses.every(({ share }, i) => i === 0 || share > doses[i - 1]!.share),
-);
+const curvesFormat = {
+    format: 'language-neurons/dose',
+    version: 1,
+    what: 'dose curves',
+    shape: curvesShape,
+} as const;
 
 /**
  * Writes dose curves, and their points as CSV beside them.
@@ -32,12 +19,11 @@ const consistent = file.refine(
  */
 export async function writeCurves(folder: string, curves: DoseCurves, options: CsvOptions = {}): Promise<void> {
     const { metric, operation } = curves;
-    const text = JSON.stringify({ format, version: 1, ...curves }, nonFinite, 1);
     await writeFileAtomic(
         join(folder, `${resultName(metric, operation, 'dose')}.csv`),
         toCsv(doseTable(curves), options),
     );
-    await writeFileAtomic(dosePath(folder, metric, operation), `${text}\n`);
+    await writeJson(dosePath(folder, metric, operation), curvesFormat, curves, indented);
 }
 
 /**
@@ -51,18 +37,8 @@ export async function readCurves(folder: string): Promise<DoseCurves[]> {
 
 async function readNamed(folder: string, name: string): Promise<DoseCurves | undefined> {
     const path = join(folder, `${name}.json`);
-    const text = await readTextIfAny(path);
-    if (text === undefined) return undefined;
-    try {
-        const { format: _, version: __, ...curves } = consistent.parse(JSON.parse(text));
-        if (resultName(curves.metric, curves.operation, 'dose') !== name)
-            throw new Error('of another metric or operation');
-        return defined(curves) as DoseCurves;
-    } catch (cause) {
-        throw new LanguageNeuronsError(
-            'DAMAGED',
-            `${path}: no dose curves of this version; run intervene --dose again`,
-            { cause },
-        );
-    }
+    const mend = 'run intervene --dose again';
+    const curves = await readJsonIfAny(path, curvesFormat, mend);
+    if (curves !== undefined) checkResultName(path, resultName(curves.metric, curves.operation, 'dose'), mend);
+    return curves;
 }

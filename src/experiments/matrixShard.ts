@@ -3,47 +3,53 @@ import { z } from 'zod';
 import { versionDifferences } from '../activations/checkShards.js';
 import { versionsShape } from '../activations/sourceShapes.js';
 import { pathFrom } from '../corpus/datasetName.js';
-import { LanguageNeuronsError } from '../errors.js';
-import { readTextIfAny, writeFileAtomic } from '../files/fileAccess.js';
+import { readJsonIfAny, writeJson } from '../files/versionedJson.js';
 import { deactivation } from '../interventions/Operation.js';
 import { operationShape } from '../interventions/operationShape.js';
 import { operationName } from '../interventions/operationText.js';
 import { keyOf } from '../support/keyOf.js';
-import { type NeuronSetName, neuronSetNames } from '../neurons/neuronSets.js';
+import { neuronSetNames } from '../neurons/neuronSets.js';
+import type { DeepReadonly } from '../support/DeepReadonly.js';
+import { measuredModelShape } from './DeactivationMatrix.js';
 import { type MeasurementPlan, planShape } from './planShapes.js';
 
-const format = 'language-neurons/matrix-shard';
-const shape = z.object({
-    format: z.literal(format),
-    /** 2: of another operation than deactivation, or of doses; what is neither is still written as 1. */
-    version: z.union([z.literal(1), z.literal(2)]),
+const shardShape = z.object({
     /** Such as `2/8`. */
     shard: z.string().regex(/^[1-9]\d*\/[1-9]\d*$/),
-    model: z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() }),
+    model: measuredModelShape,
     /** See `neuronsDigest`. */
     neurons: z.string(),
     /** Absent: deactivation. */
     operation: operationShape.optional(),
     /** Shares of the ranking; absent: sets. */
-    doses: z.array(z.number().gt(0).lt(1)).readonly().optional(),
-    sets: z.array(z.enum(neuronSetNames as [NeuronSetName, ...NeuronSetName[]])).readonly(),
+    doses: z.array(z.number().gt(0).lt(1)).optional(),
+    sets: z.array(z.enum(neuronSetNames)),
     controls: z.int().positive(),
     seed: z.number(),
     versions: versionsShape,
     plan: planShape,
 });
-
 /**
  * Says that a shard's part of a matrix is measured, and all that the matrix is made of beside the journals and the
  * neurons: merging needs neither model nor texts.
  */
-export type MatrixShard = Omit<z.output<typeof shape>, 'format' | 'version'>;
+export type MatrixShard = DeepReadonly<z.output<typeof shardShape>>;
+
+const shardFormat = {
+    format: 'language-neurons/matrix-shard',
+    version: 1,
+    what: 'a shard of a matrix',
+    shape: shardShape,
+} as const;
 
 /** @throws LanguageNeuronsError UNWRITABLE */
 export async function writeMatrixShard(path: string, shard: MatrixShard): Promise<void> {
-    const written = withSources(shard, (source) => pathFrom(dirname(resolve(path)), source));
-    const version = shard.operation === undefined && shard.doses === undefined ? 1 : 2;
-    await writeFileAtomic(path, `${JSON.stringify({ format, version, ...written })}\n`);
+    const folder = dirname(resolve(path));
+    await writeJson(
+        path,
+        shardFormat,
+        withSources(shard, (source) => pathFrom(folder, source)),
+    );
 }
 
 /**
@@ -51,18 +57,8 @@ export async function writeMatrixShard(path: string, shard: MatrixShard): Promis
  * @throws LanguageNeuronsError DAMAGED
  */
 export async function readMatrixShard(path: string): Promise<MatrixShard | undefined> {
-    const text = await readTextIfAny(path);
-    if (text === undefined) return undefined;
-    try {
-        const { format: _, version: __, ...shard } = shape.parse(JSON.parse(text));
-        return withSources(shard, (source) => resolve(dirname(path), source));
-    } catch (cause) {
-        throw new LanguageNeuronsError(
-            'DAMAGED',
-            `${path}: not a shard of a matrix, of this version; measure it again`,
-            { cause },
-        );
-    }
+    const shard = await readJsonIfAny(path, shardFormat, 'measure it again');
+    return shard && withSources(shard, (source) => resolve(dirname(path), source));
 }
 
 /** Sources by other paths: in the file they are from its folder. */

@@ -72,10 +72,7 @@ export function setTable(name: string, set: DeactivationSet): CsvTable {
 
 function sharesOf({ answers }: DeactivationSet, r: number, c: number): (number | null)[] {
     if (answers === undefined) return [];
-    return answerShares.flatMap((share) => [
-        answers[share]?.baseline[c] ?? null,
-        answers[share]?.values[r]?.[c] ?? null,
-    ]);
+    return answerShares.flatMap((share) => [answers[share].baseline[c] ?? null, answers[share].values[r]?.[c] ?? null]);
 }
 
 function columnsOf({ answers }: DeactivationSet): readonly string[] {

@@ -1,5 +1,6 @@
 import { readdir } from 'node:fs/promises';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
+import { LanguageNeuronsError } from '../errors.js';
 import { unreadable } from '../files/fileAccess.js';
 import { deactivation, type Operation } from '../interventions/Operation.js';
 import { operationInFiles } from '../interventions/operationText.js';
@@ -26,6 +27,15 @@ export function dosePath(folder: string, metric: MetricName, operation?: Operati
 }
 
 const named = new RegExp(`^(${metricNames.join('|')})(?:\\.(.+))?\\.(matrix|dose)\\.(?:json|csv)$`);
+
+/**
+ * Sees to it that a result's file is named by what it holds.
+ * @throws LanguageNeuronsError DAMAGED
+ */
+export function checkResultName(path: string, name: string, mend: string): void {
+    if (basename(path) === `${name}.json`) return;
+    throw new LanguageNeuronsError('DAMAGED', `${path}: holds what belongs in ${name}.json; ${mend}`);
+}
 
 /** What the name of a result's file says. */
 export interface NamedResult {

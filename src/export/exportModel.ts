@@ -7,6 +7,7 @@ import { unwritable } from '../files/fileAccess.js';
 import { withFile } from '../files/folderLock.js';
 import { UnfinishedFile } from '../files/UnfinishedFile.js';
 import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufFile.js';
+import { isOfModel } from '../neurons/isOfModel.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { type Progress, silent } from '../support/progress.js';
 import { toolVersion } from '../versions.js';
@@ -94,11 +95,12 @@ function targetsOf(out: string, sources: readonly GgufFile[]): string[] {
 
 /** @throws LanguageNeuronsError MISMATCH */
 function checkModel(path: string, fingerprint: string, { analysis, otherModel = false }: ExportOptions): void {
-    const analysed = analysis.source?.model;
-    const isKnown = analysed?.fingerprint.startsWith('xxh128:') === true; // older files know a header alone
-    if (otherModel || !isKnown || analysed.fingerprint === fingerprint) return;
+    if (otherModel || isOfModel(analysis, fingerprint)) return;
     const mend = 'give that model (with LoRA adapters: merged into it), or --force to edit this one';
-    throw new LanguageNeuronsError('MISMATCH', `${path}: is not ${analysed.name} that was analysed; ${mend}`);
+    throw new LanguageNeuronsError(
+        'MISMATCH',
+        `${path}: is not ${analysis.source.model.name} that was analysed; ${mend}`,
+    );
 }
 
 /** What the file says of the edit, beside what it says of earlier ones. */

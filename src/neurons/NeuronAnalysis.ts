@@ -1,6 +1,9 @@
-import type { ActivationsSource } from '../activations/Activations.js';
-import { denseSites, type Site } from '../engine/Site.js';
-import type { IdentifyMethod, ProbabilityName } from './choices.js';
+import { z } from 'zod';
+import { modelShape, settingsShape, sitesShape, versionsShape } from '../activations/sourceShapes.js';
+import { denseSites, neuronsAt, type Site } from '../engine/Site.js';
+import type { DeepReadonly } from '../support/DeepReadonly.js';
+import { byName, nameShape } from '../support/names.js';
+import { identifyMethods, probabilityNames } from './choices.js';
 
 /** Classes of neurons (section 2.2 of the paper). */
 export const neuronClasses = ['specific', 'related', 'general'] as const;
@@ -12,29 +15,30 @@ export type NeuronIndex = readonly [site: number, index: number];
 /** `[site, expert]`, both 0-based. */
 export type ExpertIndex = readonly [site: number, expert: number];
 
-/** Experts by the languages whose tokens go through them: the classes of neurons, of r = n_e / T in place of p. */
-export interface ExpertAnalysis {
-    /** What the experts' neurons were measured by. */
-    readonly probability: ProbabilityName;
-    /** Least tokens of every language that an expert must have seen for its neurons to be assessed. */
-    readonly minRouted: number;
-    /** Neurons that were not, and are in no class. */
-    readonly notAssessed: number;
-    /** r of each expert, [experts][languages], of each routed site by its number. */
-    readonly shares: Readonly<Record<string, readonly (readonly number[])[]>>;
-    /** Threshold of r above which it is high. */
-    readonly threshold: number;
-    readonly specific: Readonly<Record<string, readonly ExpertIndex[]>>;
-    readonly related: Readonly<Record<string, readonly ExpertIndex[]>>;
-    readonly general: readonly ExpertIndex[];
-}
+const count = z.int().nonnegative();
+const indices = z.array(z.tuple([count, count]));
 
+const expertsShape = z.object({
+    /** What the experts' neurons were measured by. */
+    probability: z.enum(probabilityNames),
+    /** Least tokens of every language that an expert must have seen for its neurons to be assessed. */
+    minRouted: count,
+    /** Neurons that were not, and are in no class. */
+    notAssessed: count,
+    /** r of each expert, [experts][languages], of each routed site by its number. */
+    shares: byName(z.array(z.array(z.number()))),
+    /** Threshold of r above which it is high. */
+    threshold: z.number(),
+    specific: byName(indices),
+    related: byName(indices),
+    general: indices,
+});
+/** Experts by the languages whose tokens go through them: the classes of neurons, of r = n_e / T in place of p. */
+export interface ExpertAnalysis extends DeepReadonly<z.output<typeof expertsShape>> {}
+
+const layerCountsShape = z.object({ specific: count, related: count, general: count });
 /** Numbers of neurons of one layer by class. */
-export interface LayerCounts {
-    readonly specific: number;
-    readonly related: number;
-    readonly general: number;
-}
+export interface LayerCounts extends DeepReadonly<z.output<typeof layerCountsShape>> {}
 
 /** The paper's four stages, in the order of the layers. */
 export const stageNames = [
@@ -44,106 +48,134 @@ export const stageNames = [
     'vocabulary space outputting',
 ] as const;
 
+const stageShape = z.object({ name: z.enum(stageNames), first: count, last: count });
 /** One stage: layers `first` to `last`, 0-based, both included. */
-export interface Stage {
-    readonly name: (typeof stageNames)[number];
-    readonly first: number;
-    readonly last: number;
-}
+export interface Stage extends DeepReadonly<z.output<typeof stageShape>> {}
 
-/** What `findStages` says of a model. */
-export interface Stages {
+const stagesShape = z.object({
     /** Whether the layers show the four stages. */
-    readonly seen: boolean;
+    seen: z.boolean(),
     /** Why not, in words; absent where they are seen. */
-    readonly reason?: string | undefined;
+    reason: z.string().optional(),
     /** The division that fits best, also where it is not good enough; empty with fewer than four layers. */
-    readonly stages: readonly Stage[];
+    stages: z.array(stageShape),
     /** Share of random orders of the layers that fit worse, in [0, 1]. */
-    readonly confidence: number;
+    confidence: z.number(),
     /** The rule, in words. */
-    readonly rule: string;
-}
+    rule: z.string(),
+});
+/** What `findStages` says of a model. */
+export interface Stages extends DeepReadonly<z.output<typeof stagesShape>> {}
 
+const interval = z.tuple([z.number(), z.number()]);
 /** 95 % interval, `[low, high]`. */
 export type Interval = readonly [low: number, high: number];
 
-/** How much of a class would be found again on other texts. */
-export interface ClassStability {
+const classStabilityShape = z.object({
     /** Mean share of the class's neurons that keep it when one fold is left out; null for an empty class. */
-    readonly kept: number | null;
+    kept: z.number().nullable(),
     /** Mean overlap 2|A ∩ B| / (|A| + |B|) of the classes found on two halves; null where both are empty. */
-    readonly overlap: number | null;
-}
+    overlap: z.number().nullable(),
+});
+/** How much of a class would be found again on other texts. */
+export interface ClassStability extends DeepReadonly<z.output<typeof classStabilityShape>> {}
 
-/** Certainty of an analysis, from counts kept in folds (`collect --folds`). */
-export interface Stability {
-    readonly folds: number;
+const stabilityShape = z.object({
+    folds: count,
     /** By language, the share of its different texts that are in several folds, where some are. */
-    readonly inSeveralFolds?: Readonly<Record<string, number>> | undefined;
+    inSeveralFolds: byName(z.number()).optional(),
     /** Divisions into halves behind `overlap`. */
-    readonly halves: number;
-    readonly classes: Readonly<Record<NeuronClass, ClassStability>>;
+    halves: count,
+    classes: z.record(z.enum(neuronClasses), classStabilityShape),
     /** 95 % intervals of the numbers of neurons, by the delete-one-fold jackknife. */
-    readonly intervals: {
-        readonly general: Interval;
-        readonly perLanguage: Readonly<
-            Record<string, { readonly specific: Interval; readonly related: Interval; readonly total: Interval }>
-        >;
-    };
-}
+    intervals: z.object({
+        general: interval,
+        perLanguage: byName(z.object({ specific: interval, related: interval, total: interval })),
+    }),
+});
+/** Certainty of an analysis, from counts kept in folds (`collect --folds`). */
+export interface Stability extends DeepReadonly<z.output<typeof stabilityShape>> {}
 
-/** The counts behind an analysis, and what made them. */
-export interface AnalysisSource extends ActivationsSource {
+const sourceShape = z.object({
+    model: modelShape,
+    dataset: z.object({ name: z.string(), hash: z.string(), set: z.string().optional() }),
+    settings: settingsShape.optional(),
+    versions: versionsShape,
     /** See `countsDigest`. */
-    readonly counts: string;
-}
+    counts: z.string(),
+});
+/** The counts behind an analysis, and what made them. */
+export interface AnalysisSource extends DeepReadonly<z.output<typeof sourceShape>> {}
 
+export const analysisShape = z
+    .object({
+        method: z.enum(identifyMethods),
+        languages: z.array(nameShape).min(2),
+        /** Neurons of each site; in a dense model the FFN width of each layer. */
+        widths: z.array(count).min(1),
+        /** Absent: those of a dense model, one FFN a layer. */
+        sites: sitesShape.optional(),
+        /** Of a model with routed experts. */
+        experts: expertsShape.optional(),
+        /** Share of all neurons assessed that is selected. */
+        topRate: z.number(),
+        /** Quantile of all activation probabilities above which one counts as high. */
+        bar: z.number(),
+        /** Weight λ of the maximum in the score; null for LAPE, which has none. */
+        lambda: z.number().nullable(),
+        /** Threshold τ: the `bar` quantile of all activation probabilities. */
+        threshold: z.number(),
+        /** Number of selected neurons. */
+        selected: count,
+        /** Selected neurons by N, the number of languages in which they are high; index 0..l. */
+        histogram: z.array(count),
+        /** All neurons assessed by N; index 0..l. */
+        histogramAll: z.array(count),
+        /** Number of general neurons (N = l over all neurons). */
+        general: count,
+        perLanguage: byName(z.object({ specific: count, related: count, total: count })),
+        /** By layer, whatever sites it has. */
+        layers: z.array(layerCountsShape),
+        /** Scoring and λ sweep alone, in milliseconds. */
+        milliseconds: z.number(),
+        stages: stagesShape,
+        /** Present where the counts were kept in folds. */
+        stability: stabilityShape.optional(),
+        /** What it was made from. */
+        source: sourceShape,
+        /** The neurons themselves: of each language, and the general ones. Sorted by site, then index. */
+        neurons: z.object({ specific: byName(indices), related: byName(indices), general: indices }),
+    })
+    .refine(
+        ({ languages, widths, sites, layers, histogram, histogramAll, perLanguage, neurons, experts, stability }) =>
+            new Set(languages).size === languages.length &&
+            layers.length === layerWidths(analysisSites({ sites, widths })).length &&
+            (sites === undefined || sites.map(neuronsAt).join() === widths.join()) &&
+            [histogram, histogramAll].every(({ length }) => length === languages.length + 1) &&
+            languages.every((language) =>
+                [
+                    ...[perLanguage, neurons.specific, neurons.related],
+                    ...(experts === undefined ? [] : [experts.specific, experts.related]),
+                    ...(stability === undefined ? [] : [stability.intervals.perLanguage]),
+                ].every((lists) => Object.hasOwn(lists, language)),
+            ) &&
+            Object.values(experts?.shares ?? {})
+                .flat()
+                .every(({ length }) => length === languages.length),
+        'its parts do not agree in languages and layers',
+    )
+    .refine(
+        ({ widths, neurons }) =>
+            [...Object.values(neurons.specific), ...Object.values(neurons.related), neurons.general]
+                .flat()
+                .every(([site, index]) => index < (widths[site] ?? 0)),
+        'names neurons that the model does not have',
+    );
 /** Result of `identify`; what `neurons.json` holds and `identify --json` prints (without `neurons`). */
-export interface NeuronAnalysis {
-    readonly method: IdentifyMethod;
-    readonly languages: readonly string[];
-    /** Neurons of each site; in a dense model the FFN width of each layer. */
-    readonly widths: readonly number[];
-    /** Absent: those of a dense model, one FFN a layer. */
-    readonly sites?: readonly Site[] | undefined;
-    /** Of a model with routed experts. */
-    readonly experts?: ExpertAnalysis | undefined;
-    /** Share of all neurons assessed that is selected. */
-    readonly topRate: number;
-    /** Quantile of all activation probabilities above which one counts as high. */
-    readonly bar: number;
-    /** Weight λ of the maximum in the score; null for LAPE, which has none. */
-    readonly lambda: number | null;
-    /** Threshold τ: the `bar` quantile of all activation probabilities. */
-    readonly threshold: number;
-    /** Number of selected neurons. */
-    readonly selected: number;
-    /** Selected neurons by N, the number of languages in which they are high; index 0..l. */
-    readonly histogram: readonly number[];
-    /** All neurons assessed by N; index 0..l. */
-    readonly histogramAll: readonly number[];
-    /** Number of general neurons (N = l over all neurons). */
-    readonly general: number;
-    readonly perLanguage: Readonly<
-        Record<string, { readonly specific: number; readonly related: number; readonly total: number }>
-    >;
-    /** By layer, whatever sites it has. */
-    readonly layers: readonly LayerCounts[];
-    readonly stages: Stages;
-    /** Present where the counts were kept in folds. */
-    readonly stability?: Stability | undefined;
-    /** What it was made from; absent in files of format 2. */
-    readonly source?: AnalysisSource | undefined;
-    /** Scoring and λ sweep alone, in milliseconds. */
-    readonly milliseconds: number;
-    /** The neurons themselves: of each language, and the general ones. Sorted by site, then index. */
-    readonly neurons: {
-        readonly specific: Readonly<Record<string, readonly NeuronIndex[]>>;
-        readonly related: Readonly<Record<string, readonly NeuronIndex[]>>;
-        readonly general: readonly NeuronIndex[];
-    };
-}
+export interface NeuronAnalysis extends DeepReadonly<z.output<typeof analysisShape>> {}
+
+/** An analysis, wherever its counts are from. */
+export type Unsourced = Omit<NeuronAnalysis, 'source'>;
 
 /** Where the neurons of an analysis are. */
 export function analysisSites({ sites, widths }: Pick<NeuronAnalysis, 'sites' | 'widths'>): readonly Site[] {

@@ -1,7 +1,7 @@
-import type { NeuronAnalysis, NeuronClass } from './NeuronAnalysis.js';
+import type { NeuronClass, Unsourced } from './NeuronAnalysis.js';
 
 /** The neurons of each class as `layer,neuron`; specific ones with their language, `layer,neuron,LL`. */
-export function classKeys({ neurons }: NeuronAnalysis): Record<NeuronClass, Set<string>> {
+export function classKeys({ neurons }: Unsourced): Record<NeuronClass, Set<string>> {
     return {
         specific: new Set(
             Object.entries(neurons.specific).flatMap(([language, list]) =>

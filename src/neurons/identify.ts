@@ -20,6 +20,7 @@ import {
     type NeuronAnalysis,
     type NeuronIndex,
     type Stability,
+    type Unsourced,
 } from './NeuronAnalysis.js';
 import { scoreParts } from './scoreParts.js';
 import { kthSmallest, roundHalfToEven, selectLowest } from './selectLowest.js';
@@ -89,7 +90,7 @@ function repeatedTexts({ texts = {} }: DatasetSource): Pick<Stability, 'inSevera
     return shares.length === 0 ? {} : { inSeveralFolds: Object.fromEntries(shares) };
 }
 
-function identifyOnce(activations: Activations, options: IdentifyOptions, assessed?: Uint32Array): NeuronAnalysis {
+function identifyOnce(activations: Activations, options: IdentifyOptions, assessed?: Uint32Array): Unsourced {
     const {
         method = 'paper',
         topRate = 0.01,

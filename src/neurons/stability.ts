@@ -5,10 +5,10 @@ import { defined } from '../support/defined.js';
 import {
     type ClassStability,
     type Interval,
-    type NeuronAnalysis,
     type NeuronClass,
     neuronClasses,
     type Stability,
+    type Unsourced,
 } from './NeuronAnalysis.js';
 import { classKeys } from './classKeys.js';
 
@@ -27,8 +27,8 @@ const level = 0.95;
 export function stability(
     activations: Activations,
     folds: readonly Counts[],
-    analysis: NeuronAnalysis,
-    again: (part: Activations) => NeuronAnalysis,
+    analysis: Unsourced,
+    again: (part: Activations) => Unsourced,
 ): Stability {
     const part = (chosen: readonly number[]): Activations => {
         const { languages, sites, source } = activations;
@@ -45,7 +45,7 @@ export function stability(
         kept: mean(left.map((keys) => share(common(whole[kind], keys[kind]), whole[kind].size))),
         overlap: mean(pairs.map(([a, b]) => share(2 * common(a[kind], b[kind]), a[kind].size + b[kind].size))),
     });
-    const interval = (number: (analysis: NeuronAnalysis) => number): Interval =>
+    const interval = (number: (analysis: Unsourced) => number): Interval =>
         jackknife(number(analysis), without.map(number));
     return {
         folds: folds.length,

@@ -66,12 +66,7 @@ export function provenance(input: ReportInput): Html {
     const widths = [...new Set(layerWidths(analysisSites(analysis)))];
     const entries: [string, string][] = [
         ['Model', `${source.model.name} (${source.model.architecture}, ${source.model.quantization})`],
-        [
-            source.model.fingerprint.startsWith('xxh128:')
-                ? 'Model fingerprint'
-                : 'Model fingerprint (header and size)',
-            source.model.fingerprint,
-        ],
+        ['Model fingerprint', source.model.fingerprint || 'not known'],
         ...(source.model.imatrix === undefined
             ? []
             : [['Importance matrix', source.model.imatrix ?? 'none'] as [string, string]]),

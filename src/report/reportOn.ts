@@ -5,8 +5,7 @@ import { defined } from '../support/defined.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { readComparison } from '../experiments/comparisonFile.js';
 import { countedWords } from '../experiments/countedTexts.js';
-import type { DeactivationMatrix, MeasuredIntervention } from '../experiments/DeactivationMatrix.js';
-import type { NeuronSetName } from '../neurons/neuronSets.js';
+import type { MeasuredIntervention } from '../experiments/DeactivationMatrix.js';
 import { readCurves } from '../experiments/doseFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
 import { resultName } from '../experiments/resultPaths.js';
@@ -14,9 +13,7 @@ import type { CsvOptions } from '../files/csv.js';
 import { besideFolder } from '../files/folderLock.js';
 import { isOfCounts } from '../neurons/isOfCounts.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import { neuronsOf } from '../neurons/neuronsOf.js';
 import { toolVersion } from '../versions.js';
 import { metricWords } from './metricWords.js';
 import type { ReportFiles, ReportInput } from './Report.js';
@@ -51,25 +48,26 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
                 'so the numbers of counted tokens are left out; run identify again',
         );
     }
+    const digest = neuronsDigest(analysis);
     const matrices = (await readMatrices(folder)).filter((matrix) => {
-        if (isOf(matrix, analysis)) return true;
+        if (matrix.neurons === digest) return true;
         const command = matrix.operation === undefined ? 'deactivate' : 'intervene';
         stale.push(staleWords(resultName(matrix.metric, matrix.operation), command));
         return false;
     });
     const curves = (await readCurves(folder)).filter((one) => {
-        if (one.neurons === neuronsDigest(analysis)) return true;
+        if (one.neurons === digest) return true;
         stale.push(staleWords(resultName(one.metric, one.operation, 'dose'), 'intervene'));
         return false;
     });
     const comparison = await readComparison(out);
-    const compared = comparison !== undefined && comparesWith(comparison, analysis);
+    const compared = comparison !== undefined && comparesWith(comparison, digest);
     if (comparison !== undefined && !compared) {
         stale.push(
             'comparison.json was made with other neurons than those of neurons.json and is left out; run compare again',
         );
     }
-    const source = counted ? activations.source : (analysis.source ?? activations.source);
+    const source = counted ? activations.source : analysis.source;
     const warnings = [...matrices, ...curves].flatMap((measured) => warningsOn(measured, source));
     return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {
         const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
@@ -97,30 +95,9 @@ function staleWords(name: string, command: string): string {
     return `${name}.json ${why}; run ${command} again`;
 }
 
-/** Whether a matrix is of an analysis; where it does not say, whether each row deactivated as many neurons. */
-function isOf(matrix: DeactivationMatrix, analysis: NeuronAnalysis): boolean {
-    if (matrix.neurons !== undefined) return matrix.neurons === neuronsDigest(analysis);
-    return Object.entries(matrix.sets).every(([set, { rows, neurons }]) =>
-        rows.every(
-            (language, r) =>
-                analysis.languages.includes(language) &&
-                neuronsOf(analysis, language, set as NeuronSetName).length === neurons[r],
-        ),
-    );
-}
-
-/** Whether an analysis is the first or the last of a comparison; where it does not say, as far as its numbers tell. */
-function comparesWith({ languages, widths, analyses }: Comparison, analysis: NeuronAnalysis): boolean {
-    const digest = neuronsDigest(analysis);
-    return (
-        languages.toSorted().join() === analysis.languages.toSorted().join() &&
-        widths.join() === analysis.widths.join() &&
-        [analyses[0]!, analyses.at(-1)!].some(({ neurons, histogram, histogramAll }) =>
-            neurons === undefined
-                ? histogram.join() === analysis.histogram.join() && histogramAll.join() === analysis.histogramAll.join()
-                : neurons === digest,
-        )
-    );
+/** Whether neurons, by their digest, are those of the first or the last analysis of a comparison. */
+function comparesWith({ analyses }: Comparison, digest: string): boolean {
+    return [analyses[0]!, analyses.at(-1)!].some(({ neurons }) => neurons === digest);
 }
 
 /** What a reader of matrices and curves should know. */
@@ -133,7 +110,7 @@ function warningsOn({ metric, counted, model }: MeasuredIntervention, source: Ac
                   `The ${noun} was ${countedWords(counted)}: effects on texts that neurons were found on ` +
                       'look larger than on others.',
               ]),
-        ...(model === undefined || model.fingerprint === source.model.fingerprint
+        ...(model.fingerprint === source.model.fingerprint
             ? []
             : [
                   `The ${noun} was measured on another model ` +

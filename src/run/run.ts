@@ -126,8 +126,7 @@ async function examineInTurn(
     const { signal } = options;
     const comparedWith = await tryModel(after, { ...engineOptionsOf(after), signal, progress });
     const base = await examine(before, { ...options, progress: first, comparedWith });
-    const { fingerprint } = base.analysis.source?.model ?? {};
-    const draftsOf = fingerprint === undefined ? undefined : { folder: base.folder, fingerprint };
+    const draftsOf = { folder: base.folder, fingerprint: base.analysis.source.model.fingerprint };
     return [base, await examine(after, { ...options, progress: second, draftsOf })];
 }
 

@@ -11,6 +11,7 @@ import { readGguf } from '../../src/gguf/GgufFile.js';
 import { nameOf, writeArchitectures } from '../helpers/architectureModels.js';
 import { writeDownScaled } from '../helpers/downColumns.js';
 import { everyNth } from '../helpers/neuronSets.js';
+import { someSource } from '../helpers/analysed.js';
 
 /** Not edited, and what for: words of the refusal. */
 const refused: Readonly<Record<string, string>> = {
@@ -63,7 +64,7 @@ async function examine(model: string, architecture: string): Promise<Outcome> {
         const edit = maskOf(third, engine.sites.map(neuronsAt));
         return [await engine.logits(tokens), await engine.logits(tokens, { edit }), engine.sites, third] as const;
     })();
-    const analysis = { widths: sites.map(neuronsAt), sites };
+    const analysis = { widths: sites.map(neuronsAt), sites, source: someSource };
     const edited = async (scale: number, reference: () => Promise<Float32Array>): Promise<Found> => {
         const out = join(folder, `${name}-${scale}.gguf`);
         try {

@@ -11,6 +11,7 @@ import { embeddedModel, modelsFolder } from '../helpers/models.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
+import { someSource } from '../helpers/analysed.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,7 +45,12 @@ describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (
             })();
             const neurons = everyNth(sites, 50);
             const edits = [{ neurons, scale: 0, label: 'every fiftieth' }];
-            await exportModel({ model, analysis: { widths: sites.map(neuronsAt), sites }, edits, out });
+            await exportModel({
+                model,
+                analysis: { widths: sites.map(neuronsAt), sites, source: someSource },
+                edits,
+                out,
+            });
             const [theirs, ours, whole] = [
                 llamaPerplexity(out, text, context),
                 await ownPerplexity(model, text, context, neurons),

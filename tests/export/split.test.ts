@@ -10,6 +10,7 @@ import { readGguf } from '../../src/gguf/GgufFile.js';
 import { noGgml } from '../helpers/ggmlBlocks.js';
 import { embeddedModel } from '../helpers/models.js';
 import { everyNth } from '../helpers/neuronSets.js';
+import { someSource } from '../helpers/analysed.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -23,7 +24,7 @@ function ggufSplit(...args: string[]): void {
 it.skipIf(noGgml !== undefined)('a model in several files is edited as it is in one', async () => {
     const widths = new Array<number>(6).fill(1024);
     const edits = [{ neurons: everyNth(denseSites(widths), 9), scale: 0, label: 'every ninth' }];
-    const analysis = { widths };
+    const analysis = { widths, source: someSource };
     ggufSplit('--split', '--split-max-tensors', '20', embeddedModel, at('parts'));
     const { files } = await exportModel({ model: at('parts-00002-of-00003.gguf'), analysis, edits, out: at('e.gguf') });
     expect(files).toEqual([1, 2, 3].map((part) => at(`e-0000${part}-of-00003.gguf`)));

@@ -12,6 +12,7 @@ import { GgmlBlocks, noGgml } from '../helpers/ggmlBlocks.js';
 import { LlamaLibraries } from '../helpers/LlamaLibraries.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { writeTyped } from '../helpers/typedModel.js';
+import { someSource } from '../helpers/analysed.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -40,7 +41,7 @@ describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (
             return { sites, masked, whole, neurons };
         })();
         const edits = [{ neurons, scale: 0, label: 'every fifth' }];
-        await exportModel({ model, analysis: { widths: sites.map(neuronsAt), sites }, edits, out });
+        await exportModel({ model, analysis: { widths: sites.map(neuronsAt), sites, source: someSource }, edits, out });
 
         const bytesOf = (logits: Float32Array): Buffer =>
             Buffer.from(logits.buffer, logits.byteOffset, logits.byteLength);

@@ -21,6 +21,7 @@ import { writeUngated } from '../helpers/syntheticModels.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
+import { someSource } from '../helpers/analysed.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -44,7 +45,7 @@ async function scoresOf(model: string, masked: readonly NeuronIndex[] = []): Pro
 }
 
 function edit(model: string, out: string, more: Partial<ExportOptions> = {}): Promise<ExportResult> {
-    return exportModel({ model, analysis: { widths }, edits, out: at(out), ...more });
+    return exportModel({ model, analysis: { widths, source: someSource }, edits, out: at(out), ...more });
 }
 
 const models = {
@@ -77,7 +78,7 @@ describe('a model whose neurons are switched off in its file', () => {
         const routed = widths.map((width, layer): Site => ({ layer, kind: 'routed', width, experts: 4 }));
         const some = everyNth(routed, 7);
         await edit(model, 'zeroed-experts.gguf', {
-            analysis: { widths: routed.map(neuronsAt), sites: routed },
+            analysis: { widths: routed.map(neuronsAt), sites: routed, source: someSource },
             edits: [{ neurons: some, scale: 0, label: 'every seventh' }],
         });
         const edited = await scoresOf(at('zeroed-experts.gguf'));
@@ -182,14 +183,13 @@ describe('export refuses', () => {
 
     it('a model that is not the analysed one, and neurons that are not its', async () => {
         const model = { name: 'another', architecture: 'llama', quantization: 'Q8_0', fingerprint: 'xxh128:0' };
-        const source = { model, dataset: { name: '', hash: '' }, versions: {}, counts: '' };
-        expect(await refusal({ model: embeddedModel, analysis: { widths, source } })).toMatch(
+        expect(await refusal({ model: embeddedModel, analysis: { widths, source: { ...someSource, model } } })).toMatch(
             /^MISMATCH .*not another/,
         );
         expect(
             await refusal({
                 model: embeddedModel,
-                analysis: { widths: [1024, 512] },
+                analysis: { widths: [1024, 512], source: someSource },
                 edits: [{ neurons: [[1, 7] as const], scale: 0, label: 'x' }],
             }),
         ).toMatch(/^MISMATCH .*layer 1 of 512 neurons is not among its tensors/);
@@ -201,7 +201,7 @@ describe('export refuses', () => {
     it('what cannot be exact', async () => {
         writeApertus(at('apertus.gguf'));
         writeUngated(at('ungated.gguf'), 2, 48);
-        const small = { analysis: { widths: [48, 48] } };
+        const small = { analysis: { widths: [48, 48], source: someSource } };
         const one = (scale: number): Partial<ExportOptions> => ({
             ...small,
             edits: [{ neurons: [[1, 7] as const], scale, label: 'x' }],
@@ -243,7 +243,7 @@ describe('export refuses', () => {
 it('an ungated FFN loses its bias too', async () => {
     writeUngated(at('gpt2.gguf'), 2, 48);
     const one = [{ neurons: [[1, 7] as const], scale: 0, label: 'x' }];
-    await edit(at('gpt2.gguf'), 'gpt2-edited.gguf', { analysis: { widths: [48, 48] }, edits: one });
+    await edit(at('gpt2.gguf'), 'gpt2-edited.gguf', { analysis: { widths: [48, 48], source: someSource }, edits: one });
     const { tensors } = await readGguf(at('gpt2-edited.gguf'));
     const { offset } = tensors.get('blk.1.ffn_up.bias')!;
     const biases = readFileSync(at('gpt2-edited.gguf')).subarray(offset, offset + 4 * 48);
@@ -302,6 +302,7 @@ function analysisOf(specific: Readonly<Record<string, readonly NeuronIndex[]>>):
         layers: widths.map(() => ({ specific: 0, related: 0, general: 0 })),
         stages: { seen: false, stages: [], confidence: 0, rule: '' },
         milliseconds: 0,
+        source: someSource,
         neurons: { specific, related: of([]), general: [] },
     };
 }

@@ -9,6 +9,7 @@ import { readGguf } from '../../src/gguf/GgufFile.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { bpeParts } from '../helpers/vocabularies.js';
 import { type GgufValue, writeGguf } from '../helpers/writeGguf.js';
+import { someSource } from '../helpers/analysed.js';
 
 // Headers that are no model's, and what an edited file says.
 
@@ -24,7 +25,12 @@ afterAll(() => rmSync(folder, { recursive: true }));
 const widths = [32];
 const neurons = everyNth(denseSites(widths), 4);
 const edit = (model = at('m.gguf')): Promise<ExportResult> =>
-    exportModel({ model, analysis: { widths }, edits: [{ neurons, scale: 0, label: 'some' }], out: at('out.gguf') });
+    exportModel({
+        model,
+        analysis: { widths, source: someSource },
+        edits: [{ neurons, scale: 0, label: 'some' }],
+        out: at('out.gguf'),
+    });
 
 /** The sound model's bytes with a field of its head written anew, found by what is before it. */
 function writeChanged(before: string, offset: number, bytes: Buffer): void {

@@ -84,8 +84,8 @@ function untoldNote({ answers, columns, baseline }: DeactivationSet, { formatVal
 
 /** Of each language's own cell, how many answers the most tokens of an answer ended, where they ended any. */
 function cutNote({ answers, rows, columns }: DeactivationSet, words: MetricWords, removed: boolean): Html | false {
-    const cut = answers?.cut;
-    if (cut === undefined) return false;
+    if (answers === undefined) return false;
+    const { cut } = answers;
     const some = rows.flatMap((language, r) => {
         const c = columns.indexOf(language);
         const [before, after] = [cut.baseline[c] ?? 0, cut.values[r]?.[c] ?? 0];
@@ -139,7 +139,7 @@ function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Ht
         html`${shares('Right number, in whatever language', set.answers.number)}
         ${shares('Answers in the language of the question', set.answers.language)}
         ${shares('Right number, language not to be told', set.answers.untold)}
-        ${set.answers.cut !== undefined && shares('Cut off at the most tokens of an answer', set.answers.cut)}`
+        ${shares('Cut off at the most tokens of an answer', set.answers.cut)}`
     }
     ${matrix(words.samples, grid(set.samples), header)}
     ${matrix(

@@ -100,7 +100,7 @@ it('compare writes comparison.json and a report that shows it', async () => {
     expect(comparison.changes[0]!.transitions.specific.specific).toBeGreaterThan(0);
     expect(JSON.parse(readFileSync(at('runs', 'aligned', 'comparison.json'), 'utf8'))).toEqual({
         format: 'language-neurons/comparison',
-        version: 3,
+        version: 1,
         ...comparison,
     });
     expect(readFileSync(at('runs', 'aligned', 'report.html'), 'utf8')).toContain('id="comparison-layers"');

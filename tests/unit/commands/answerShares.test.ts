@@ -8,6 +8,7 @@ import type { DeactivationSet } from '../../../src/experiments/DeactivationMatri
 import { matrixTable } from '../../../src/experiments/matrixTable.js';
 import { divergingScale } from '../../../src/report/figures/divergingScale.js';
 import { deactivationSection } from '../../../src/report/sections/deactivationSection.js';
+import { someMeasurement } from '../../helpers/analysed.js';
 
 /** What ten answers of the whole model, and as many without neurons, come out as. */
 function setOf(whole: string, without: string, cut = 0): DeactivationSet {
@@ -30,7 +31,7 @@ function setOf(whole: string, without: string, cut = 0): DeactivationSet {
     return buildSet(metric, ['en'], conditions, estimates(metric, measurements));
 }
 
-const facts = { metric: 'accuracy' as const, settings: {}, languages: ['en'], whole: {}, decodedTokens: 0 };
+const facts = { ...someMeasurement, metric: 'accuracy' as const, languages: ['en'] };
 
 describe('an accuracy of answers too short to tell', () => {
     const set = setOf('The answer is 12.', 'The farmer has twelve apples in the garden, that is 12.');

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { measuredAlike, metricChange } from '../../../src/experiments/compareMetrics.js';
 import type { DeactivationMatrix, WholeModelUnits } from '../../../src/experiments/DeactivationMatrix.js';
+import { someMeasurement } from '../../helpers/analysed.js';
 
 const ones = (length: number): number[] => new Array<number>(length).fill(1);
 /** Answers to 40 questions a language, right where told. */
@@ -12,12 +13,12 @@ const answers = (right: (k: number, question: number) => boolean): Record<string
         ]),
     );
 const accuracy = (whole: Record<string, WholeModelUnits>): DeactivationMatrix => ({
+    ...someMeasurement,
     metric: 'accuracy',
     settings: { questions: 'mgsm', rule: 'last', controls: 3, seed: 1 },
     languages: ['en', 'de'],
     sets: {},
     whole,
-    decodedTokens: 0,
 });
 
 const before = accuracy(answers((k, i) => i < 20 - 10 * k));
@@ -57,12 +58,11 @@ describe('what a metric became', () => {
 
     it('of a perplexity is that of exp of the mean over all tokens, or of a mean of texts', () => {
         const ppl = (scale: number, mean: string): DeactivationMatrix => ({
-            metric: 'ppl',
+            ...someMeasurement,
             settings: { mean },
             languages: ['en'],
             sets: {},
             whole: { en: { numerators: [10 * scale, 30 * scale], weights: [10, 10] } },
-            decodedTokens: 0,
         });
         expect(metricChange(ppl(1, 'tokens'), ppl(2, 'tokens'), {}).perLanguage.en).toMatchObject({
             before: Math.exp(2),

@@ -2,6 +2,7 @@ import { expect, it } from 'vitest';
 import { describeMatrix } from '../../../src/commands/describeMatrix.js';
 import { cutOffNote, cutOffShare } from '../../../src/experiments/cutOff.js';
 import type { DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
+import { someMeasurement } from '../../helpers/analysed.js';
 
 const grid = [
     [0.5, 0.5],
@@ -28,15 +29,14 @@ const set = (cut?: { baseline: number[]; values: number[][] }): DeactivationSet 
     },
     samples: grid,
     neurons: [1, 2],
-    answers: { number: share, language: share, untold: share, ...(cut === undefined ? {} : { cut }) },
+    ...(cut === undefined ? {} : { answers: { number: share, language: share, untold: share, cut } }),
 });
 const matrix = (cut?: { baseline: number[]; values: number[][] }): DeactivationMatrix => ({
+    ...someMeasurement,
     metric: 'accuracy',
     settings: { maxTokens: 256 },
     languages: ['en', 'de'],
     sets: { specific: set(cut) },
-    whole: {},
-    decodedTokens: 0,
 });
 const some = matrix({
     baseline: [0.25, 0.75],

@@ -5,6 +5,7 @@ import { emptySets } from '../../../src/experiments/emptySets.js';
 import { planExperiment } from '../../../src/experiments/experiment.js';
 import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
 import type { NeuronSetName } from '../../../src/neurons/neuronSets.js';
+import { someMeasurement } from '../../helpers/analysed.js';
 
 const languages = ['en', 'de', 'fr'];
 const none = { en: [], de: [], fr: [] };
@@ -54,11 +55,8 @@ describe('a matrix in words', () => {
         neurons,
     });
     const matrix: DeactivationMatrix = {
-        metric: 'ppl',
-        settings: {},
+        ...someMeasurement,
         languages: ['en', 'de'],
-        whole: {},
-        decodedTokens: 0,
         sets: { specific: set([0, 0]), 'specific+related': set([4, 0]) },
     };
 

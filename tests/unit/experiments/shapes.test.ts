@@ -9,6 +9,7 @@ import { readMatrixShard } from '../../../src/experiments/matrixShard.js';
 import { cellShape } from '../../../src/experiments/perplexityCells.js';
 import { answerShape } from '../../../src/experiments/accuracyAnswers.js';
 import { readNeurons } from '../../../src/neurons/neuronsFile.js';
+import { someSource } from '../../helpers/analysed.js';
 
 // Every list in a file is cut by one and made longer by one, every object loses each of its keys, every number becomes
 // a text, `__proto__` is put among names: what is read is then either refused, or still agrees in all its lengths.
@@ -58,7 +59,7 @@ const set: { [key: string]: Json } = {
     samples: grid(3),
     neurons: [4, 5],
     answers: Object.fromEntries(
-        ['number', 'language', 'untold'].map((name) => [name, { baseline: [0, 1, 0.5], values: grid(0.5) }]),
+        ['number', 'language', 'untold', 'cut'].map((name) => [name, { baseline: [0, 1, 0.5], values: grid(0.5) }]),
     ),
 };
 const measured: { [key: string]: Json } = {
@@ -70,7 +71,7 @@ const measured: { [key: string]: Json } = {
     whole: Object.fromEntries(languages.map((language) => [language, { numerators: [1, 0], weights: [1, 1] }])),
     decodedTokens: 9,
 };
-const matrix: Json = { format: 'language-neurons/matrix', version: 4, ...measured, sets: { specific: set } };
+const matrix: Json = { format: 'language-neurons/matrix', version: 1, ...measured, sets: { specific: set } };
 const curves: Json = {
     format: 'language-neurons/dose',
     version: 1,
@@ -151,14 +152,14 @@ describe('a comparison', () => {
     const none: Json = Object.fromEntries(['none', 'specific', 'related', 'general'].map((name) => [name, 0]));
     const document: Json = {
         format: 'language-neurons/comparison',
-        version: 3,
+        version: 1,
         notes: [],
         languages: ['de', 'en'],
         widths: [4, 4],
         trained: [],
         analyses: [
-            { label: 'before', ...analysis },
-            { label: 'after', ...analysis },
+            { label: 'before', neurons: 'b', ...analysis },
+            { label: 'after', neurons: 'a', ...analysis },
         ],
         changes: [
             {
@@ -234,11 +235,12 @@ it('a shard names all languages that it asks', async () => {
 it('neurons.json has every list by all its languages', async () => {
     const numbers: Json = { specific: 1, related: 0, total: 1 };
     const document: { [key: string]: Json } = {
-        ...{ format: 'language-neurons/neurons', version: 3, method: 'paper', languages: ['de', 'en'], widths: [4] },
+        ...{ format: 'language-neurons/neurons', version: 1, method: 'paper', languages: ['de', 'en'], widths: [4] },
         ...{ topRate: 0.1, bar: 0.9, lambda: 1, threshold: 0, selected: 2, general: 0, milliseconds: 1 },
         ...{ histogram: [0, 2, 0], histogramAll: [2, 2, 0], layers: [{ specific: 2, related: 0, general: 0 }] },
         perLanguage: { de: numbers, en: numbers },
         stages: { seen: false, confidence: 0, rule: 'r', stages: [] },
+        source: { ...someSource } as unknown as Json,
         neurons: { specific: { de: [[0, 1]], en: [[0, 2]] }, related: { de: [], en: [] }, general: [] },
     };
     const path = join(root, 'run', 'neurons.json');

@@ -176,7 +176,7 @@ describe('files of a mixture', () => {
         ]);
         const analysis = identify(read, options);
         await writeNeurons(join(folder, 'neurons.json'), analysis);
-        expect(JSON.parse(readFileSync(join(folder, 'neurons.json'), 'utf8'))).toMatchObject({ version: 4 });
+        expect(JSON.parse(readFileSync(join(folder, 'neurons.json'), 'utf8'))).toMatchObject({ version: 1 });
         expect(await readNeurons(join(folder, 'neurons.json'))).toEqual(JSON.parse(JSON.stringify(analysis)));
     });
 

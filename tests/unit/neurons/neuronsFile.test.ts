@@ -48,7 +48,7 @@ describe('neurons.json', () => {
         const analysis = analysed(['en', 'a "b"\\', '中']);
         await writeNeurons(path, analysis);
         const text = await readFile(path, 'utf8');
-        expect(JSON.parse(text)).toEqual({ format: 'language-neurons/neurons', version: 3, ...analysis });
+        expect(JSON.parse(text)).toEqual({ format: 'language-neurons/neurons', version: 1, ...analysis });
         expect(text.endsWith('}\n')).toBe(true);
         for (const language of analysis.languages)
             expect(
@@ -70,7 +70,6 @@ describe('neurons.json', () => {
         change: (file: Record<string, unknown> & { neurons: Record<string, unknown> }) => unknown;
     }>([
         { what: 'another format', change: (file) => (file.format = 'language-neurons/matrix') },
-        { what: 'another version', change: (file) => (file.version = 1) },
         { what: 'a missing property', change: (file) => Reflect.deleteProperty(file, 'threshold') },
         { what: 'a property of another type', change: (file) => (file.lambda = '0.1') },
         { what: 'a negative number of neurons', change: (file) => (file.selected = -1) },

@@ -10,6 +10,7 @@ import type {
     Stability,
 } from '../../../src/neurons/NeuronAnalysis.js';
 import type { ReportInput } from '../../../src/report/Report.js';
+import { someMeasurement, someSource } from '../../helpers/analysed.js';
 
 const TAGS = [
     'en',
@@ -102,6 +103,7 @@ export function buildAnalysis(options: FixtureOptions = {}): NeuronAnalysis {
     const index: NeuronIndex = [0, 0];
     return {
         method: 'paper',
+        source: someSource,
         languages,
         widths: perLayer.map(() => width),
         topRate: 0.01,
@@ -193,6 +195,7 @@ function measured(languages: readonly string[], step: number): DeactivationMatri
     return [
         { ...buildMatrix(languages), sets: {} },
         {
+            ...someMeasurement,
             metric: 'accuracy',
             settings: { questions: 'mgsm', controls: 2, seed: 1 },
             languages,
@@ -264,6 +267,7 @@ export function buildAccuracy(
         neurons: languages.map(() => 5),
     };
     return {
+        ...someMeasurement,
         metric: 'accuracy',
         settings: { questions: 'mgsm', controls: 1, seed: 1 },
         languages,
@@ -276,6 +280,7 @@ export function buildAccuracy(
 /** The three sets, each larger and more harmful than the one before. */
 export function buildMatrix(languages: readonly string[], effect = 0.4): DeactivationMatrix {
     return {
+        ...someMeasurement,
         metric: 'ppl',
         settings: { data: 'udhr', mean: 'tokens', over: 'response', controls: 2, seed: 1 },
         languages,
