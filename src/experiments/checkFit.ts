@@ -1,7 +1,7 @@
 import type { Engine } from '../engine/Engine.js';
 import { neuronsAt, sameSites, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { isOfModel } from '../neurons/isOfModel.js';
+import { isOfModel } from '../activations/isOfModel.js';
 import { analysisSites } from '../neurons/NeuronAnalysis.js';
 import type { ExperimentOptions } from './experiment.js';
 import type { Metric } from './Metric.js';
@@ -47,7 +47,7 @@ export function checkModel({
         const mend = 'give the model that was analysed';
         throw mismatch(`${engine.path}: has ${shape(ours)}, the analysis ${shape(theirs)}; ${mend}`);
     }
-    if (!otherModel && !isOfModel(analysis, engine.fingerprint)) {
+    if (!otherModel && !isOfModel(analysis.source, engine.fingerprint)) {
         const mend = 'give that model, or --force to deactivate its neurons in this one';
         throw mismatch(
             `${engine.path}: is not ${analysis.source.model.name} that was analysed, though of its shape; ${mend}`,

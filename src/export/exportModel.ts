@@ -7,7 +7,7 @@ import { unwritable } from '../files/fileAccess.js';
 import { withFile } from '../files/folderLock.js';
 import { UnfinishedFile } from '../files/UnfinishedFile.js';
 import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufFile.js';
-import { isOfModel } from '../neurons/isOfModel.js';
+import { isOfModel } from '../activations/isOfModel.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { type Progress, silent } from '../support/progress.js';
 import { toolVersion } from '../versions.js';
@@ -95,7 +95,7 @@ function targetsOf(out: string, sources: readonly GgufFile[]): string[] {
 
 /** @throws LanguageNeuronsError MISMATCH */
 function checkModel(path: string, fingerprint: string, { analysis, otherModel = false }: ExportOptions): void {
-    if (otherModel || isOfModel(analysis, fingerprint)) return;
+    if (otherModel || isOfModel(analysis.source, fingerprint)) return;
     const mend = 'give that model (with LoRA adapters: merged into it), or --force to edit this one';
     throw new LanguageNeuronsError(
         'MISMATCH',

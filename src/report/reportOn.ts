@@ -12,6 +12,7 @@ import { resultName } from '../experiments/resultPaths.js';
 import type { CsvOptions } from '../files/csv.js';
 import { besideFolder } from '../files/folderLock.js';
 import { isOfCounts } from '../neurons/isOfCounts.js';
+import { isOfModel } from '../activations/isOfModel.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { toolVersion } from '../versions.js';
@@ -110,7 +111,7 @@ function warningsOn({ metric, counted, model }: MeasuredIntervention, source: Ac
                   `The ${noun} was ${countedWords(counted)}: effects on texts that neurons were found on ` +
                       'look larger than on others.',
               ]),
-        ...(model.fingerprint === source.model.fingerprint
+        ...(isOfModel(source, model.fingerprint)
             ? []
             : [
                   `The ${noun} was measured on another model ` +

@@ -89,9 +89,7 @@ export async function importCounts(
                 name: 'imported',
                 architecture: 'unknown',
                 quantization: 'unknown',
-                fingerprint: createHash('sha256')
-                    .update(`imported ${shape?.join('x') ?? ''}`)
-                    .digest('hex'),
+                fingerprint: '',
             },
             dataset: {
                 name: basename(resolve(folder)),

@@ -4,6 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { deflateRawSync } from 'node:zlib';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { isOfModel } from '../../../src/activations/isOfModel.js';
 import { importCounts } from '../../../src/activations/import/importCounts.js';
 import { readTorch, type TorchTensor } from '../../../src/activations/import/readTorch.js';
 import expected from '../../fixtures/paper-expected.json' with { type: 'json' };
@@ -247,6 +248,7 @@ describe('a folder of published counts', () => {
             [2n, 7n, 3n, 3n, 6n, 0n],
         ]);
         expect(source.dataset.hash).toMatch(/^[0-9a-f]{64}$/);
+        expect(isOfModel(source, 'xxh128:any')).toBe(true); // nobody knows whose model they are of
         expect((await importCounts(folder, { languages: ['zz', 'en'] })).languages).toEqual(['zz', 'en']);
     });
 

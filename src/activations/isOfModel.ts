@@ -1,0 +1,6 @@
+import type { ActivationsSource } from './Activations.js';
+
+/** Whether counts may be of the model with a fingerprint: of those that others published it is not known. */
+export function isOfModel({ model }: ActivationsSource, fingerprint: string): boolean {
+    return model.fingerprint === '' || model.fingerprint === fingerprint;
+}
