@@ -2,6 +2,7 @@
 
 #include "neuron-adapter.h"
 #include "neuron-counting.h"
+#include "neuron-header.h"
 
 #include "llama-context.h"
 #include "llama-ext.h"
@@ -10,7 +11,6 @@
 #include "llama-model.h"
 
 #include <algorithm>
-#include <cstring>
 #include <new>
 #include <typeinfo>
 
@@ -24,7 +24,7 @@ llama_adapter_neuron & adapter_of(const llama_context * ctx) {
 }
 
 // The head whose buffers hold another's too: the scores' graph computes every token's logits, and has the most nodes.
-llama_neurons_head roomiest(llama_neurons_head a, llama_neurons_head b) {
+llama_neurons_head largest_head(llama_neurons_head a, llama_neurons_head b) {
     if (a == b) {
         return a;
     }
@@ -37,48 +37,28 @@ llama_neurons_head roomiest(llama_neurons_head a, llama_neurons_head b) {
 // A mode whose compute buffers hold both modes'.
 llama_neurons_mode both(const llama_neurons_mode & a, const llama_neurons_mode & b) {
     return { a.count || b.count, a.edit || b.edit,     a.edits || b.edits,
-             a.add || b.add,     a.values || b.values, roomiest(a.head, b.head) };
+             a.add || b.add,     a.values || b.values, largest_head(a.head, b.head) };
 }
 
 bool fits(const llama_neurons_mode & mode, const llama_neurons_mode & reserved) {
     return (!mode.count || reserved.count) && (!mode.edit || reserved.edit || reserved.edits)
         && (!mode.edits || reserved.edits) && (!mode.add || reserved.add) && (!mode.values || reserved.values)
-        && (reserved.head == llama_neurons_head::scores || roomiest(mode.head, reserved.head) == reserved.head);
-}
-
-// What of a header would stop ggml, or never let it end, once the graph is computed; "" where nothing would.
-std::string unsound_parameter(ggml_cgraph * graph) {
-    for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
-        const ggml_tensor * node = ggml_graph_node(graph, i);
-        if (node->op == GGML_OP_ROPE) {
-            const int32_t dimensions = node->op_params[1];
-            if (dimensions <= 0 || dimensions % 2 != 0 || dimensions > node->ne[0]) {
-                return std::to_string(dimensions) + " rotary dimensions of heads of " + std::to_string(node->ne[0]);
-            }
-        } else if (node->op == GGML_OP_NORM || node->op == GGML_OP_RMS_NORM) {
-            float epsilon = 0;
-            std::memcpy(&epsilon, node->op_params, sizeof(epsilon));
-            if (!(epsilon >= 0.0f)) {
-                return "an epsilon of " + std::to_string(epsilon);
-            }
-        }
-    }
-    return {};
+        && (reserved.head == llama_neurons_head::scores || largest_head(mode.head, reserved.head) == reserved.head);
 }
 
 thread_local std::string first_cause;
 
-// A graph with offsets or values needs the tensors that hold them.
-void check_room(const llama_adapter_neuron & adapter, const llama_neurons_mode & mode) {
-    if (mode.add && !adapter.room.offsets) {
-        throw llama_neurons_error("WRONG_USE", "the context holds no offsets of edits; open it with room for them");
+// Throws WRONG_USE for offsets or values that the context has no capacity for.
+void check_capacity(const llama_adapter_neuron & adapter, const llama_neurons_mode & mode) {
+    if (mode.add && !adapter.capacity.offsets) {
+        throw llama_neurons_error("WRONG_USE", "the context holds no offsets of edits; open it with capacity for them");
     }
-    if (mode.values && !adapter.room.values) {
-        throw llama_neurons_error("WRONG_USE", "the context holds no values; open it with room for them");
+    if (mode.values && !adapter.capacity.values) {
+        throw llama_neurons_error("WRONG_USE", "the context holds no values; open it with capacity for them");
     }
 }
 
-// The adapter's mode while a graph is tried, and back again.
+// Sets the adapter's mode while a graph is tried, and sets it back.
 struct trial {
     trial(llama_adapter_neuron & adapter, const llama_neurons_mode & mode) : adapter(adapter), before(adapter.mode) {
         adapter.mode = mode;
@@ -112,18 +92,6 @@ std::string llama_neurons_take_cause() {
     return cause;
 }
 
-// Each key and value is made by weights of its own, so a token's cannot take more than all of them.
-std::string llama_neurons_unsound_header(const llama_model * model) {
-    uint64_t cached = 0; // bytes of a token's keys and values, F16
-    for (uint32_t il = 0; il < model->hparams.n_layer(); ++il) {
-        cached += (uint64_t(model->hparams.n_embd_k_gqa(il)) + model->hparams.n_embd_v_gqa(il)) * 2;
-    }
-    const uint64_t weights = llama_model_size(model);
-    return cached <= weights
-             ? ""
-             : "keys and values of " + std::to_string(cached) + " bytes a token, for which it has no weights";
-}
-
 void llama_neurons_caught(const std::exception & error) {
     if (!first_cause.empty()) {
         return; // the innermost catch block knew best
@@ -136,10 +104,10 @@ void llama_neurons_caught(const std::exception & error) {
 }
 
 void llama_neurons_attach(
-    llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, llama_neurons_room room
+    llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, llama_neurons_capacity capacity
 ) {
     const llama_model & model = ctx->get_model();
-    const std::string who = std::string("architecture '") + llm_arch_name(model.arch) + "' is not supported: ";
+    const std::string who = neuron_refusal(model);
     if (llama_model_has_encoder(&model)) {
         throw llama_neurons_error("UNSUPPORTED", who + "it has an encoder; use a decoder-only model");
     }
@@ -148,17 +116,19 @@ void llama_neurons_attach(
             "UNSUPPORTED", who + "it does not predict the next token; use a causal language model"
         );
     }
-    if (room.edits < 1) {
-        throw llama_neurons_error("WRONG_USE", "a context holds at least one edit, not " + std::to_string(room.edits));
+    if (capacity.edits < 1) {
+        throw llama_neurons_error(
+            "WRONG_USE", "a context holds at least one edit, not " + std::to_string(capacity.edits)
+        );
     }
-    auto adapter = std::make_shared<llama_adapter_neuron>(model, ops, room);
+    auto adapter = std::make_shared<llama_adapter_neuron>(model, ops, capacity);
     adapter->begin_survey();
     ctx->neurons = adapter;
     // Fewer outputs than tokens, as in real batches, so that both row counts are seen; of a real batch's size, which
     // is what every architecture can build.
     const uint32_t n = std::min(ctx->n_ubatch(), ctx->n_ctx());
     ggml_cgraph * graph = llama_graph_reserve(ctx, n, ctx->n_seq_max(), std::max(1u, n / 2));
-    const std::string unsound = graph == nullptr ? "" : unsound_parameter(graph);
+    const std::string unsound = graph == nullptr ? "" : neuron_unsound_parameter(graph);
     ctx->neurons = nullptr;
     ctx->neurons_changed();
     if (!unsound.empty()) {
@@ -189,7 +159,7 @@ std::string llama_neurons_ops_name(const llama_context * ctx, size_t site) {
 
 void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode) {
     llama_adapter_neuron & adapter = adapter_of(ctx);
-    check_room(adapter, mode);
+    check_capacity(adapter, mode);
     adapter.mode = mode;
     if (!fits(mode, adapter.reserved)) {
         reserve(ctx, both(adapter.reserved, mode));
@@ -242,7 +212,7 @@ void llama_neurons_reset_counts(llama_context * ctx) {
 
 int32_t llama_neurons_graph_splits(llama_context * ctx, llama_neurons_mode mode) {
     llama_adapter_neuron & adapter = adapter_of(ctx);
-    check_room(adapter, mode);
+    check_capacity(adapter, mode);
     const trial tried(adapter, mode);
     const uint32_t n = std::min(ctx->n_ubatch(), ctx->n_ctx());
     if (llama_graph_reserve(ctx, n, ctx->n_seq_max(), n) == nullptr) {

@@ -89,6 +89,9 @@ struct llama_neurons_mode {
     bool add = false;    // edits have offsets
     bool values = false; // add up activations and fill their histograms
     llama_neurons_head head = llama_neurons_head::logits;
+
+    // Whether it uses activated values on their way into the down projection.
+    bool uses_products() const { return values || edit || edits; }
 };
 
 struct llama_neurons_token {
@@ -113,20 +116,21 @@ struct llama_neurons_edit {
     std::vector<std::vector<float>> offsets;
 };
 
-// What a context holds of edits.
-struct llama_neurons_room {
-    int32_t edits = 1;    // held at a time, at least 1
-    bool offsets = false; // theirs too
+// What a context has memory for.
+struct llama_neurons_capacity {
+    int32_t edits = 1;    // at a time, at least 1
+    bool offsets = false; // of these edits
     bool values = false;  // sums and histograms of activations
 };
 
 // Builds one graph to find the sites, in the order of computation, and allocates counters and edits where
 // their weights are. UNSUPPORTED, naming the architecture, where the model has no FFN or one that no site
-// covers, a shape that is not one row a token, or, with room for values, activations that are not in the graph or a
+// covers, a shape that is not one row a token, or, with capacity for values, activations that are not in the graph or a
 // device that cannot add them up. Compute buffers are reserved for `reserved`: a mode that fits
 // into it never moves them.
-LLAMA_API void
-llama_neurons_attach(llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, llama_neurons_room room);
+LLAMA_API void llama_neurons_attach(
+    llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, llama_neurons_capacity capacity
+);
 
 LLAMA_API std::vector<llama_neurons_site> llama_neurons_sites(const llama_context * ctx);
 
@@ -192,15 +196,15 @@ struct LLAMA_API llama_neurons_own {
 LLAMA_API std::vector<uint64_t> llama_neurons_guests();
 
 // As llama_neurons_attach, for edits alone, on a context that nobody decodes with yet. CLOSED where it is gone.
-LLAMA_API std::vector<llama_neurons_site> llama_neurons_attach_guest(uint64_t number, llama_neurons_room room);
+LLAMA_API std::vector<llama_neurons_site> llama_neurons_attach_guest(uint64_t number, llama_neurons_capacity capacity);
 
 // All tokens of the next llama_decode and those after it go through the edit; nullptr: through none. From any thread,
 // also while one is under way. Throws as llama_neurons_set_edit, and CLOSED.
 LLAMA_API void llama_neurons_edit_guest(uint64_t number, const llama_neurons_edit * edit);
 
 // For llama.cpp (native/patches/0010).
-LLAMA_API void llama_neurons_born(llama_context * ctx);
-LLAMA_API void llama_neurons_gone(llama_context * ctx);
+LLAMA_API void llama_neurons_context_made(llama_context * ctx);
+LLAMA_API void llama_neurons_context_freed(llama_context * ctx);
 
 struct llama_neurons_bytes {
     size_t gpu = 0;

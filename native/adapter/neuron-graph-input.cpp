@@ -28,6 +28,21 @@ neuron_graph_input::row_input(per_token & pair, int64_t n_rows, const char * nam
     return tensor;
 }
 
+size_t neuron_graph_input::enter_site(int il, ggml_tensor * selected) {
+    open[il] = { entered, selected };
+    return entered++;
+}
+
+std::optional<neuron_open_site> neuron_graph_input::leave_site(int il) {
+    const auto found = open.find(il);
+    if (found == open.end()) {
+        return std::nullopt;
+    }
+    const neuron_open_site site = found->second;
+    open.erase(found);
+    return site;
+}
+
 void neuron_graph_input::set_input(const llama_ubatch * ubatch) {
     std::vector<float> weight_all(n_tokens, 0.0f);
     std::vector<float> weight_out(n_outputs, 0.0f);

@@ -2,11 +2,13 @@
 
 // What the adapter feeds into one graph, looked up per token when the graph runs.
 
+#include "neuron-site.h"
 #include "neuron-tokens.h"
 
 #include "llama-graph.h"
 
 #include <map>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -20,11 +22,11 @@ public:
     // The flags and sizes that decide these tensors' shapes are compared by allow_reuse.
     bool can_reuse(const llm_graph_params &) override { return true; }
 
-    // Weights for a tensor of n_rows tokens: all of the batch, or only those with an output, which are
-    // the ones left in the last layer. nullptr for any other number.
+    // The weights of a tensor of n_rows tokens: all tokens of the batch, or only those with an output, which are the
+    // ones left in the last layer. nullptr for any other number.
     ggml_tensor * weights_for(ggml_context * ctx, int64_t n_rows);
 
-    // Likewise, the edit of each token, as an index [n_rows] and as a number [1, n_rows].
+    // The edit of each token, for the same n_rows: as an index [n_rows] and as a number [1, n_rows].
     ggml_tensor * edits_for(ggml_context * ctx, int64_t n_rows);
     ggml_tensor * edit_numbers_for(ggml_context * ctx, int64_t n_rows);
 
@@ -44,18 +46,16 @@ public:
 
     ggml_tensor * last_count = nullptr; // the node that counts the last site
 
-    // The site that a layer's graph is in, between its activation and its down projection.
-    struct open_site {
-        size_t number = 0;
-        ggml_tensor * selected = nullptr;
-    };
-    size_t sites = 0;              // met so far
-    std::map<int, open_site> open; // by layer
+    // The layer's graph enters its next site. Returns the site's number.
+    size_t enter_site(int il, ggml_tensor * selected);
 
-    // Of each site that is counted, in order: where it is marked which tokens are finite, and its rows.
+    // The layer's graph leaves the site that it is in. Returns nullopt where it is in none.
+    std::optional<neuron_open_site> leave_site(int il);
+
+    // For each counted site, in order: the tensor that marks which tokens are finite, and the site's rows.
     std::vector<std::pair<ggml_tensor *, int64_t>> counted;
 
-    // Of a row of so many: its token's index in set_tokens where that is counted, else -1.
+    // The index in set_tokens of the token of a row, at a site of `rows` rows; -1 where the token does not count.
     int64_t counted_token(int64_t row, int64_t rows) const {
         return (rows == n_tokens ? counted_all : counted_out)[size_t(row)];
     }
@@ -64,15 +64,17 @@ public:
     std::vector<bool> has_target;      // for each output row
 
 private:
-    // One value a token, and one an output.
+    // One value for each token, and one for each output.
     struct per_token {
         ggml_tensor * all = nullptr;
         ggml_tensor * out = nullptr;
     };
-    // The tensor of the pair that has n_rows, made where it is not there yet; nullptr for any other number.
+    // The tensor of the pair that has n_rows; it is made at the first call. nullptr for any other number.
     template <typename Make>
     ggml_tensor * row_input(per_token & pair, int64_t n_rows, const char * name, const Make & make) const;
 
+    size_t entered = 0;                   // sites
+    std::map<int, neuron_open_site> open; // by layer
     std::vector<int64_t> counted_all;
     std::vector<int64_t> counted_out;
     per_token weights;               // F32 [1, n]

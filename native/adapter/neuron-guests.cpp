@@ -1,4 +1,4 @@
-// Contexts that others than the addon make: their list, and edits on them while their owners decode.
+// Guests: contexts that others than the addon make. Their list, and edits on them while their owners decode.
 
 #include "neuron-adapter.h"
 
@@ -30,7 +30,7 @@ guest_list & guests() {
 
 thread_local int own_depth = 0;
 
-// Its owner cannot free it meanwhile.
+// Calls `work` with the guest's context, which its owner cannot free meanwhile. Throws CLOSED where it is gone.
 template <typename Work> auto with_guest(uint64_t number, const Work & work) {
     std::shared_ptr<guest> found;
     {
@@ -55,7 +55,7 @@ llama_neurons_own::~llama_neurons_own() {
     --own_depth;
 }
 
-void llama_neurons_born(llama_context * ctx) {
+void llama_neurons_context_made(llama_context * ctx) {
     if (own_depth > 0) {
         return;
     }
@@ -65,7 +65,7 @@ void llama_neurons_born(llama_context * ctx) {
     guests().all.emplace(guests().next++, std::move(made));
 }
 
-void llama_neurons_gone(llama_context * ctx) {
+void llama_neurons_context_freed(llama_context * ctx) {
     std::shared_ptr<guest> found;
     {
         const std::lock_guard<std::mutex> lock(guests().mutex);
@@ -91,12 +91,12 @@ std::vector<uint64_t> llama_neurons_guests() {
     return numbers;
 }
 
-std::vector<llama_neurons_site> llama_neurons_attach_guest(uint64_t number, llama_neurons_room room) {
+std::vector<llama_neurons_site> llama_neurons_attach_guest(uint64_t number, llama_neurons_capacity capacity) {
     return with_guest(number, [&](llama_context * ctx) {
         llama_neurons_mode reserved;
         reserved.edit = true;
-        reserved.add = room.offsets;
-        llama_neurons_attach(ctx, llama_neurons_ops::automatic, reserved, room);
+        reserved.add = capacity.offsets;
+        llama_neurons_attach(ctx, llama_neurons_ops::automatic, reserved, capacity);
         return llama_neurons_sites(ctx);
     });
 }
@@ -106,7 +106,7 @@ void llama_neurons_edit_guest(uint64_t number, const llama_neurons_edit * edit) 
         if (ctx->neurons == nullptr) {
             throw llama_neurons_error("WRONG_USE", "the neuron adapter is not attached to this context");
         }
-        ctx->neurons->ask(edit);
+        ctx->neurons->request_edit(edit);
         return 0;
     });
 }

@@ -1,6 +1,6 @@
 #pragma once
 
-// A site as the adapter holds it, and what a call site in llama.cpp's graph tells of one.
+// A site as the adapter holds it, and what llama.cpp's graph code says of one.
 
 #include "neuron-adapter-api.h"
 
@@ -10,51 +10,58 @@
 #include <initializer_list>
 #include <vector>
 
-// Told before the activation function is applied (after it, where the function's sign is not its input's).
+// The arguments of `site_gate`, which is called before the activation function is applied (after it, where the
+// function's sign is not its input's).
 struct neuron_call {
     int il;
-    // What is positive where a neuron is active: F32 [width, rows], or [width, used, rows] of routed experts;
-    // a row a token of the batch, or of those with an output.
+    // The tensor that is positive where a neuron is active: F32 [width, rows], of routed experts [width, used, rows].
+    // It has one row for each token of the batch, or for each token with an output.
     ggml_tensor * act;
     bool gated;
     const char * activation;
-    // Weights of the FFN, those that are nullptr left out of account; the first tells where it is computed.
+    // Weights of the FFN; those that are nullptr are ignored. The FFN is computed where the first one is.
     std::initializer_list<const ggml_tensor *> weights;
     ggml_tensor * selected = nullptr; // I32 [used, rows], of routed experts; may be a strided view
     int64_t experts = 1;
 };
 
+// The site that a layer's graph is in, between its activation and its down projection.
+struct neuron_open_site {
+    size_t number = 0;                // in the order of the graph
+    ggml_tensor * selected = nullptr; // as in neuron_call
+};
+
 // Counter and edits of a site on one device.
 struct neuron_place {
     llama_neurons_ops ops = llama_neurons_ops::automatic;
-    // F32 [experts * width], and behind them, of a routed site, [experts] tokens that went through each
+    // F32 [experts * width]; a routed site has [experts] behind them, the tokens that went through each expert
     ggml_tensor * counter = nullptr;
     ggml_tensor * factors = nullptr;  // F32 [width, experts, edits]
-    ggml_tensor * offsets = nullptr;  // likewise, where the context holds any
+    ggml_tensor * offsets = nullptr;  // the same shape; nullptr where the context has no capacity for them
     ggml_tensor * identity = nullptr; // F32 [experts, experts], for one-hot rows
-    // F32 [rows of a batch], of each token of the last batch; not finite where an activation of it is not
+    // F32 [rows of a batch]: a token's value is not finite where one of its activations in the last batch is not
     ggml_tensor * finite = nullptr;
 
-    // Where the context holds values:
+    // nullptr where the context has no capacity for values:
     ggml_tensor * sums = nullptr; // F32 [experts * width], of one batch
-    // F32, of a site that is not routed: [bins, width] of the fused way, else [width, bins] and of each bin the tokens
-    // above its lower edge
+    // F32, nullptr at a routed site: [bins, width] in the fused way; else [width, bins], with the tokens above the
+    // lower edge of each bin
     ggml_tensor * histogram = nullptr;
-    ggml_tensor * edges = nullptr; // F32 [1, 1, bins], where it is not the fused way
+    ggml_tensor * edges = nullptr; // F32 [1, 1, bins]; nullptr in the fused way
 };
 
 struct neuron_site {
     llama_neurons_site info;
     const ggml_tensor * weight = nullptr; // the first of its weights
     neuron_place home;                    // where the weights are
-    // Of a site on the CPU, where there is a GPU: large batches are multiplied there, and what they give is
-    // counted where it is.
-    neuron_place guest;
+    // A site on the CPU has one on the GPU too, where there is a GPU: ggml offloads the products of large batches to
+    // it, and their activations are counted where they are.
+    neuron_place offload;
 
     bool routed() const { return info.kind == llama_neurons_kind::routed; }
 
     std::vector<neuron_place *> places() {
-        return guest.counter == nullptr ? std::vector<neuron_place *>{ &home }
-                                        : std::vector<neuron_place *>{ &home, &guest };
+        return offload.counter == nullptr ? std::vector<neuron_place *>{ &home }
+                                          : std::vector<neuron_place *>{ &home, &offload };
     }
 };

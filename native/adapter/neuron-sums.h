@@ -7,7 +7,7 @@
 #include <functional>
 #include <vector>
 
-// What a graph gives to be added up; shapes as in neuron_call.
+// What a graph gives to be added up; the shapes are those of neuron_call.
 struct neuron_counted {
     ggml_tensor * act;      // rows may be strided
     ggml_tensor * weights;  // F32 [1, rows]

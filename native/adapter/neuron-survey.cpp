@@ -6,7 +6,16 @@
 #include <algorithm>
 #include <regex>
 
-void neuron_survey::take(const neuron_call & call, int64_t width, int64_t n_tokens, int64_t n_outputs) {
+std::string neuron_refusal(const llama_model & model) {
+    return std::string("architecture '") + llm_arch_name(model.arch) + "' is not supported: ";
+}
+
+std::string neuron_fused_ffn(const llama_model & model, const neuron_site & site) {
+    return std::string("architecture '") + llm_arch_name(model.arch) + "' computes the FFN of layer "
+         + std::to_string(site.info.layer) + " in one operation with its gate";
+}
+
+void neuron_survey::add_site(const neuron_call & call, int64_t n_tokens, int64_t n_outputs) {
     const bool routed = call.selected != nullptr;
     const int64_t rows = routed ? call.act->ne[2] : call.act->ne[1];
     const int64_t beyond = routed ? call.act->ne[3] : call.act->ne[2] * call.act->ne[3];
@@ -16,7 +25,7 @@ void neuron_survey::take(const neuron_call & call, int64_t width, int64_t n_toke
     neuron_site site;
     site.info = { call.il,
                   routed ? llama_neurons_kind::routed : llama_neurons_kind::dense,
-                  int32_t(width),
+                  int32_t(call.act->ne[0]),
                   int32_t(call.experts),
                   routed ? int32_t(call.act->ne[1]) : 1,
                   call.gated,
@@ -37,16 +46,15 @@ void neuron_survey::take(const neuron_call & call, int64_t width, int64_t n_toke
     sites.push_back(std::move(site));
 }
 
-void neuron_survey::take_product(int il, bool known) {
+void neuron_survey::set_addable(int il, bool addable) {
     const auto last =
         std::find_if(sites.rbegin(), sites.rend(), [=](const neuron_site & site) { return site.info.layer == il; });
     if (last != sites.rend()) {
-        last->info.addable = known;
+        last->info.addable = addable;
     }
 }
 
-std::vector<neuron_site> neuron_survey::result(const llama_model & model, ggml_cgraph * graph) const {
-    const std::string who = std::string("architecture '") + llm_arch_name(model.arch) + "' is not supported: ";
+void neuron_survey::check_weights(const llama_model & model, ggml_cgraph * graph) const {
     // The first products of FFNs, as llama.cpp names their weights.
     static const std::regex ffn(
         R"(blk\.(\d+)\.(ffn_(up|gate|gate_up)(_exps|_shexp|_chexps)?|channel_mix_key)\.weight)"
@@ -60,12 +68,17 @@ std::vector<neuron_site> neuron_survey::result(const llama_model & model, ggml_c
         if (used.count(tensor) != 0 && weights.count(tensor) == 0 && std::regex_match(name, match, ffn)
             && uint32_t(std::stoul(match[1])) < model.hparams.n_layer()) {
             throw llama_neurons_error(
-                "UNSUPPORTED", who + "the FFN of " + name
+                "UNSUPPORTED", neuron_refusal(model) + "the FFN of " + name
                                    + " is computed in a way of its own, so its neurons cannot be counted; use a model "
                                      "of another architecture"
             );
         }
     }
+}
+
+std::vector<neuron_site> neuron_survey::result(const llama_model & model, ggml_cgraph * graph) const {
+    check_weights(model, graph);
+    const std::string who = neuron_refusal(model);
     if (sites.empty()) {
         throw llama_neurons_error("UNSUPPORTED", who + "none of its layers has an FFN; use a model that has");
     }

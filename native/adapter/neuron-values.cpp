@@ -227,7 +227,7 @@ std::vector<ggml_tensor *> neuron_add_values(
 }
 
 bool neuron_take_sums(const neuron_place & at, std::vector<int64_t> & totals) {
-    // Sums of a batch below that leave room for more than a hundred thousand batches.
+    // Sums of a batch below that cannot overflow the totals of a hundred thousand batches.
     constexpr double most = 1 << 26;
     std::vector<float> sums(totals.size());
     ggml_backend_tensor_get(at.sums, sums.data(), 0, sums.size() * sizeof(float));
