@@ -1,13 +1,9 @@
 #include "Context.h"
 
 #include "Abort.h"
-#include "Draw.h"
 #include "Log.h"
-#include "LogProbabilities.h"
 
 #include <algorithm>
-#include <cstddef>
-#include <numeric>
 
 namespace {
 
@@ -15,12 +11,15 @@ namespace {
 // from batch to batch, which is worth more than the rows saved.
 constexpr double output_all_share = 0.9;
 
-struct BatchDeleter {
-    void operator()(llama_batch * batch) const {
-        llama_batch_free(*batch);
-        delete batch;
-    }
-};
+[[noreturn]] void fail_context(const ContextOptions & options, const std::string & why) {
+    const std::string cause = llama_neurons_take_cause();
+    const char * mend = cause == "DAMAGED" ? "; download or convert the model again, or use another one"
+                                           : "; lower the context or batch size";
+    fail(
+        cause.empty() ? "NATIVE" : cause,
+        "llama.cpp cannot make a context of " + std::to_string(options.context_size) + " tokens (" + why + ")" + mend
+    );
+}
 
 [[noreturn]] void fail_decode(int code, const std::string & why) {
     const std::string because = why.empty() ? "" : " (" + why + ")";
@@ -52,6 +51,32 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     const LogCapture log;
     const AbortsThrown aborts;
     llama_neurons_take_cause(); // of an earlier call
+    if (!options.callback_tensor.empty()) {
+        callback.emplace(options.callback_tensor);
+    }
+    {
+        const llama_neurons_own own;
+        context.reset(llama_init_from_model(model->handle.get(), parameters(options)));
+    }
+    if (!context) {
+        fail_context(options, log.errors());
+    }
+    threads.attach(context.get());
+    if (!model->loras.empty()
+        && llama_set_adapters_lora(context.get(), model->loras.data(), model->loras.size(), model->scales.data())
+               != 0) {
+        fail("NATIVE", "llama.cpp cannot apply the LoRA adapters (" + log.errors() + ")");
+    }
+    llama_neurons_attach(
+        context.get(), options.ops,
+        { /*count=*/true, /*edit=*/true, /*edits=*/options.capacity.edits > 1, /*add=*/options.capacity.offsets,
+          /*values=*/options.capacity.values,
+          options.count_only ? llama_neurons_head::none : llama_neurons_head::scores },
+        options.capacity
+    );
+}
+
+llama_context_params Context::parameters(const ContextOptions & options) {
     auto params = llama_context_default_params();
     params.n_ctx = options.context_size;
     params.n_batch = options.batch_size;
@@ -68,37 +93,11 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     params.no_perf = true;
     params.abort_callback = [](void * self) { return static_cast<Context *>(self)->aborting.load(); };
     params.abort_callback_data = this;
-    if (!options.callback_tensor.empty()) {
-        callback.emplace(options.callback_tensor);
+    if (callback) {
         params.cb_eval = CallbackCounter::on_eval;
         params.cb_eval_user_data = &*callback;
     }
-    {
-        const llama_neurons_own own;
-        context.reset(llama_init_from_model(model->handle.get(), params));
-    }
-    if (!context) {
-        const std::string cause = llama_neurons_take_cause();
-        const char * mend = cause == "DAMAGED" ? "; download or convert the model again, or use another one"
-                                               : "; lower the context or batch size";
-        fail(
-            cause.empty() ? "NATIVE" : cause, "llama.cpp cannot make a context of "
-                                                  + std::to_string(options.context_size) + " tokens (" + log.errors()
-                                                  + ")" + mend
-        );
-    }
-    threads.attach(context.get());
-    if (!model->loras.empty()
-        && llama_set_adapters_lora(context.get(), model->loras.data(), model->loras.size(), model->scales.data())
-               != 0) {
-        fail("NATIVE", "llama.cpp cannot apply the LoRA adapters (" + log.errors() + ")");
-    }
-    llama_neurons_attach(
-        context.get(), options.ops,
-        { /*count=*/true, /*edit=*/true, /*edits=*/options.room.edits > 1, /*add=*/options.room.offsets,
-          /*values=*/options.room.values, options.count_only ? llama_neurons_head::none : llama_neurons_head::scores },
-        options.room
-    );
+    return params;
 }
 
 void Context::set_mode(llama_neurons_mode wanted) {
@@ -145,32 +144,11 @@ std::vector<llama_neurons_token> Context::tokens_of(const Batch & batch) const {
 }
 
 void Context::run(const Batch & batch, const std::vector<uint8_t> & outputs) {
-    const size_t n = batch.tokens.size();
-    std::vector<std::vector<llama_seq_id>> sequences(n);
-    size_t most = 1;
-    for (size_t i = 0; i < n; ++i) {
-        sequences[i].push_back(batch.sequences[i]);
-    }
-    for (size_t pair = 0; pair + 1 < batch.shared.size(); pair += 2) {
-        auto & list = sequences.at(size_t(batch.shared[pair]));
-        list.push_back(batch.shared[pair + 1]);
-        most = std::max(most, list.size());
-    }
-    const std::unique_ptr<llama_batch, BatchDeleter> native(
-        new llama_batch(llama_batch_init(int32_t(n), 0, int32_t(most)))
-    );
-    native->n_tokens = int32_t(n);
-    for (size_t i = 0; i < n; ++i) {
-        native->token[i] = batch.tokens[i];
-        native->pos[i] = batch.positions[i];
-        native->n_seq_id[i] = int32_t(sequences[i].size());
-        std::copy(sequences[i].begin(), sequences[i].end(), native->seq_id[i]);
-        native->logits[i] = int8_t(outputs[i]);
-    }
+    const NativeBatch wanted(batch, outputs);
     const LogCapture log;
     threads.attach(context.get());
     const int code = threads.timed(work_of(batch, outputs), [&] {
-        const int decoded = llama_decode(context.get(), *native);
+        const int decoded = llama_decode(context.get(), wanted.native);
         llama_synchronize(context.get());
         return decoded;
     });
@@ -186,8 +164,19 @@ uint64_t Context::work_of(const Batch & batch, const std::vector<uint8_t> & outp
     return kind << 48 | rows << 24 | uint64_t(batch.tokens.size());
 }
 
+void Context::begin_callback(const std::vector<llama_neurons_token> & tokens, const std::vector<uint8_t> & outputs) {
+    std::vector<float> all, out;
+    for (size_t i = 0; i < tokens.size(); ++i) {
+        all.push_back(tokens[i].weight);
+        if (outputs[i] != 0) {
+            out.push_back(tokens[i].weight);
+        }
+        callback_tokens += mode.count && tokens[i].weight != 0.0f ? 1 : 0;
+    }
+    callback->begin_batch(std::move(all), std::move(out));
+}
+
 Context::Output Context::decode(const Batch & batch, bool want_logits) {
-    const size_t n = batch.tokens.size();
     if (want_logits && mode.head != llama_neurons_head::logits) {
         fail("WRONG_USE", "logits are asked for in a mode that gives none; set a mode with the head 'logits' first");
     }
@@ -197,15 +186,7 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
     const auto tokens = tokens_of(batch);
     llama_neurons_set_tokens(context.get(), tokens);
     if (callback) {
-        std::vector<float> all, out;
-        for (size_t i = 0; i < n; ++i) {
-            all.push_back(tokens[i].weight);
-            if (outputs[i] != 0) {
-                out.push_back(tokens[i].weight);
-            }
-            callback_tokens += mode.count && tokens[i].weight != 0.0f ? 1 : 0;
-        }
-        callback->begin_batch(std::move(all), std::move(out));
+        begin_callback(tokens, outputs);
     }
     run(batch, outputs);
 
@@ -214,117 +195,11 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
         output.log_probabilities = llama_neurons_log_probabilities(context.get());
     }
     if (want_logits) {
-        const auto n_vocab = size_t(llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get())));
         const float * logits = llama_get_logits(context.get());
-        output.logits.assign(logits, logits + n * n_vocab);
+        output.logits.assign(logits, logits + batch.tokens.size() * vocabulary());
     }
     finish(batch);
     return output;
-}
-
-bool Asked::empty() const {
-    return rows.empty() && std::find(entries.begin(), entries.end(), 1) == entries.end();
-}
-
-void Told::add(const float * logits, int32_t n_vocab, llama_token target, size_t count) {
-    const auto row = log_probabilities(logits, n_vocab, target, count);
-    targets.push_back(row.target);
-    likeliest.insert(likeliest.end(), row.likeliest.begin(), row.likeliest.end());
-    of_likeliest.insert(of_likeliest.end(), row.of_likeliest.begin(), row.of_likeliest.end());
-}
-
-Sampled Context::sample(const Batch & batch, const Draws & draws) {
-    const bool hot = std::any_of(draws.temperatures.begin(), draws.temperatures.end(), [](double t) { return t > 0; });
-    const bool picked = mode.head == llama_neurons_head::likeliest && !hot;
-    if (mode.head != llama_neurons_head::logits && !picked) {
-        fail(
-            "WRONG_USE", "tokens are asked for in a mode that gives none; set a mode with the head 'logits' first, "
-                         "or, at temperature 0, 'likeliest'"
-        );
-    }
-    if (picked && !draws.asked.empty()) {
-        fail("WRONG_USE", "log-probabilities are asked for in a mode without logits; set the head 'logits' first");
-    }
-    finish(batch); // first: what ended with the last draw makes room for this batch
-    trim(batch);
-    move(batch);
-    Sampled sampled;
-    std::vector<llama_token> & all = sampled.tokens;
-    draw_after(batch, draws.rows, draws, 0, sampled);
-    const size_t n = draws.rows.size();
-    std::vector<llama_pos> positions;
-    Batch next;
-    for (int32_t row : draws.rows) {
-        positions.push_back(batch.positions[size_t(row)]);
-    }
-    next.sequences = draws.sequences;
-    next.counted.assign(n, 0);
-    next.targets.assign(n, -1);
-    std::vector<int32_t> rows(n);
-    std::iota(rows.begin(), rows.end(), 0);
-    for (size_t step = 1; step < draws.steps && n > 0; ++step) {
-        next.tokens.assign(all.end() - std::ptrdiff_t(n), all.end());
-        const auto broken = [](llama_token token) { return token < 0; };
-        if (std::any_of(next.tokens.begin(), next.tokens.end(), broken)) {
-            break; // what was drawn from logits that are not finite says nothing of what follows
-        }
-        if (std::find_first_of(next.tokens.begin(), next.tokens.end(), draws.ends.begin(), draws.ends.end())
-            != next.tokens.end()) {
-            break;
-        }
-        for (llama_pos & position : positions) {
-            ++position;
-        }
-        next.positions = positions;
-        const auto edits = draws.edits.begin() + std::ptrdiff_t((step - 1) * n);
-        next.edits.assign(edits, edits + std::ptrdiff_t(n));
-        draw_after(next, rows, draws, step, sampled);
-    }
-    return sampled;
-}
-
-void Context::draw_after(
-    const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step, Sampled & sampled
-) {
-    refuse_if_aborted();
-    const Asked & asked = draws.asked;
-    std::vector<uint8_t> outputs(batch.tokens.size(), 0);
-    for (int32_t row : rows) {
-        outputs.at(size_t(row)) = 1;
-    }
-    for (size_t i = 0; step == 0 && i < asked.rows.size(); ++i) {
-        outputs.at(size_t(asked.rows[i])) = 1;
-    }
-    if (std::find(outputs.begin(), outputs.end(), 1) == outputs.end()) {
-        outputs.back() = 1; // llama.cpp wants one
-    }
-    const bool picked = mode.head == llama_neurons_head::likeliest;
-    if (mode.edits || picked) {
-        llama_neurons_set_tokens(context.get(), tokens_of(batch));
-    }
-    run(batch, outputs);
-    if (picked) {
-        const auto & likeliest = llama_neurons_likeliest(context.get());
-        for (int32_t row : rows) {
-            sampled.tokens.push_back(likeliest.at(size_t(row)));
-        }
-        return;
-    }
-    const int32_t n_vocab = llama_vocab_n_tokens(llama_model_get_vocab(model->handle.get()));
-    for (size_t i = 0; step == 0 && i < asked.rows.size(); ++i) {
-        refuse_if_aborted();
-        const float * logits = llama_get_logits_ith(context.get(), asked.rows[i]);
-        sampled.asked.add(logits, n_vocab, asked.targets[i], asked.likeliest);
-    }
-    for (size_t i = 0; i < rows.size(); ++i) {
-        const float * logits = llama_get_logits_ith(context.get(), rows[i]);
-        const double uniform = draws.uniforms[step * rows.size() + i];
-        const llama_token token = draw(logits, n_vocab, draws.temperatures[i], uniform, draws.truncations[i]);
-        sampled.tokens.push_back(all_finite(logits, n_vocab) ? token : ~token);
-        if (asked.entries[i] != 0) {
-            sampled.drawn.add(logits, n_vocab, token, asked.likeliest);
-        }
-    }
 }
 
 // Not every backend looks at the flag while it computes, so it is looked at here, before anything is counted.

@@ -1,7 +1,8 @@
 #pragma once
 
+#include "Batch.h"
 #include "CallbackCounter.h"
-#include "Draw.h"
+#include "Draws.h"
 #include "Failure.h"
 #include "Model.h"
 #include "ThreadPool.h"
@@ -22,63 +23,8 @@ struct ContextOptions {
     llama_neurons_ops ops = llama_neurons_ops::automatic;
     bool f32_cache = false;  // keys and values in F32, without flash attention
     bool count_only = false; // compute buffers for counting, none for logits
-    llama_neurons_room room;
+    llama_neurons_capacity capacity;
     std::string callback_tensor; // not empty: count by eval callback (see CallbackCounter) instead of the adapter
-};
-
-// One batch; every vector has one entry a token.
-struct Batch {
-    std::vector<llama_token> tokens;
-    std::vector<llama_pos> positions;
-    std::vector<llama_seq_id> sequences;
-    std::vector<uint8_t> counted;
-    std::vector<llama_token> targets;
-    std::vector<int32_t> edits;
-    std::vector<llama_seq_id> finished; // sequences whose cells are freed after the batch
-    std::vector<int32_t>
-        trimmed; // pairs of a sequence and the position from which on it loses its cells, before the batch
-    std::vector<llama_seq_id> moved; // pairs of a sequence and the free one that it becomes, before the batch
-    std::vector<int32_t> shared;     // pairs of token index and further sequence
-};
-
-// Log-probabilities asked for along with draws: of tokens after rows of the batch, and of what is drawn for entries.
-struct Asked {
-    std::vector<int32_t> rows;
-    std::vector<llama_token> targets; // of each row
-    std::vector<uint8_t> entries;     // [entries of the draws] 1: of what is drawn for it, in each step
-    size_t likeliest = 0;             // how many likeliest tokens beside each
-
-    bool empty() const;
-};
-
-// Which tokens to draw after a batch: one for each entry, and again one after each of these, in steps.
-struct Draws {
-    std::vector<int32_t> rows;           // token of the batch that is continued; may repeat
-    std::vector<llama_seq_id> sequences; // of each entry: what is drawn belongs to it
-    std::vector<double> uniforms;        // [steps, entries] in [0, 1)
-    std::vector<int32_t> edits;          // [steps, entries]: of what is drawn, where each token has its own
-    std::vector<double> temperatures;    // of each entry; 0: the likeliest token
-    std::vector<Truncation> truncations; // of each entry
-    size_t steps = 1;                    // at most
-    std::vector<llama_token> ends;       // no step follows one in which one of these was drawn
-    Asked asked;
-};
-
-// Natural log-probabilities, a row for each token asked for.
-struct Told {
-    std::vector<double> targets;
-    std::vector<llama_token> likeliest; // [rows, count]
-    std::vector<double> of_likeliest;   // [rows, count]
-
-    void add(const float * logits, int32_t n_vocab, llama_token target, size_t count);
-};
-
-// What was drawn, and the log-probabilities asked for. They are read from the logits of the batch that they belong to,
-// before the next one replaces them: no call can ask for those of another batch.
-struct Sampled {
-    std::vector<llama_token> tokens; // [steps done, entries]; complements where logits are not finite
-    Told asked;                      // [rows asked for]
-    Told drawn;                      // [steps done, entries asked for]
 };
 
 struct ContextDeleter {
@@ -98,8 +44,8 @@ public:
     void set_mode(llama_neurons_mode mode);
     void set_edit(int32_t number, const llama_neurons_edit & edit);
     Output decode(const Batch & batch, bool want_logits);
-    // Frees the sequences finished before, decodes a batch and draws the next token after some of its tokens; goes
-    // on with these.
+    // Frees the sequences that are finished, decodes a batch, draws the next token after some of its tokens, and goes
+    // on with these in further steps.
     Sampled sample(const Batch & batch, const Draws & draws);
     // Throws where a failed batch left the counters half-updated.
     llama_neurons_totals counts();
@@ -121,10 +67,15 @@ public:
 private:
     std::vector<uint8_t> outputs_of(const Batch & batch, bool want_logits) const;
     std::vector<llama_neurons_token> tokens_of(const Batch & batch) const;
+    llama_context_params parameters(const ContextOptions & options);
+    void begin_callback(const std::vector<llama_neurons_token> & tokens, const std::vector<uint8_t> & outputs);
+    void check_draws(const Draws & draws) const; // throws WRONG_USE
     // Decodes one batch of `sample` and adds what it gives to `sampled`.
     void draw_after(
         const Batch & batch, const std::vector<int32_t> & rows, const Draws & draws, size_t step, Sampled & sampled
     );
+    void take_likeliest(const std::vector<int32_t> & rows, Sampled & sampled) const;
+    void draw_tokens(const std::vector<int32_t> & rows, const Draws & draws, size_t step, Sampled & sampled) const;
     void run(const Batch & batch, const std::vector<uint8_t> & outputs);
     uint64_t work_of(const Batch & batch, const std::vector<uint8_t> & outputs) const; // see ThreadPool::timed
     void finish(const Batch & batch);

@@ -137,9 +137,9 @@ ContextOptions convert::context_options(const Napi::Object & object) {
     options.ops = ops(text(object, "counting"), object.Env());
     options.count_only = required(object, "countOnly").ToBoolean();
     options.f32_cache = object.Get("f32Cache").ToBoolean();
-    options.room.edits = integer(object, "edits");
-    options.room.offsets = required(object, "offsets").ToBoolean();
-    options.room.values = object.Get("values").ToBoolean();
+    options.capacity.edits = integer(object, "edits");
+    options.capacity.offsets = required(object, "offsets").ToBoolean();
+    options.capacity.values = object.Get("values").ToBoolean();
     options.callback_tensor = text(object, "callbackTensor");
     return options;
 }
@@ -200,7 +200,7 @@ Draws convert::draws(const Napi::Object & object, size_t n_tokens, size_t n_voca
 }
 
 Napi::Value convert::sampled(Napi::Env env, const Sampled & sampled) {
-    const auto told = [env](const Told & rows) {
+    const auto log_probabilities = [env](const LogProbabilityRows & rows) {
         auto object = Napi::Object::New(env);
         object.Set("targets", typed_array<Napi::Float64Array>(env, rows.targets));
         object.Set("likeliest", typed_array<Napi::Int32Array>(env, rows.likeliest));
@@ -209,8 +209,8 @@ Napi::Value convert::sampled(Napi::Env env, const Sampled & sampled) {
     };
     auto result = Napi::Object::New(env);
     result.Set("tokens", typed_array<Napi::Int32Array>(env, sampled.tokens));
-    result.Set("asked", told(sampled.asked));
-    result.Set("drawn", told(sampled.drawn));
+    result.Set("asked", log_probabilities(sampled.asked));
+    result.Set("drawn", log_probabilities(sampled.drawn));
     return result;
 }
 

@@ -15,7 +15,7 @@ ContextOptions context_options(const Napi::Object & object);
 Batch batch(const Napi::Object & object);
 Draws draws(const Napi::Object & object, size_t n_tokens, size_t n_vocab);
 llama_neurons_mode mode(const Napi::Object & object);
-// One Uint8Array a site; 1: the neuron is deactivated.
+// factors and offsets: one Float32Array for each site
 llama_neurons_edit edit(const Napi::Object & object);
 
 std::vector<std::string> texts(const Napi::Array & array);

@@ -18,10 +18,10 @@ Napi::Value list(const Napi::CallbackInfo & info) {
 Napi::Value attach(const Napi::CallbackInfo & info) {
     using Sites = std::vector<llama_neurons_site>;
     const auto number = uint64_t(info[0].ToNumber().Int64Value());
-    llama_neurons_room room;
-    room.offsets = info[1].ToBoolean();
+    llama_neurons_capacity capacity;
+    capacity.offsets = info[1].ToBoolean();
     return Task<Sites>::run(
-        info.Env(), [number, room] { return llama_neurons_attach_guest(number, room); },
+        info.Env(), [number, capacity] { return llama_neurons_attach_guest(number, capacity); },
         [](Napi::Env env, Sites & sites) -> Napi::Value {
             auto result = Napi::Array::New(env, sites.size());
             for (size_t i = 0; i < sites.size(); ++i) {

@@ -4,19 +4,17 @@
 #include "Failure.h"
 #include "Log.h"
 
-#include "ggml-cpp.h"
-
 #include <string_view>
 #include <unordered_map>
 #include <vector>
 
 namespace {
 
-// Files that are no model, by the key that tells them, its value ("" stands for any), and what to say.
+// A kind of file that is no model.
 struct Kind {
-    const char * key;
-    const char * value;
-    const char * what;
+    const char * key;   // of the header
+    const char * value; // "": any
+    const char * what;  // for the message
 };
 
 constexpr const char * lora =
@@ -79,7 +77,7 @@ void check_tokens(const std::string & path, const gguf_context * header) {
     if (key < 0 || gguf_get_kv_type(header, key) != GGUF_TYPE_ARRAY
         || gguf_get_arr_type(header, key) != GGUF_TYPE_STRING
         || Header::text(header, "tokenizer.ggml.model").value_or("none") == "none") {
-        return; // told by llama.cpp, or not read by it
+        return; // llama.cpp refuses it, or does not read it
     }
     const size_t tokens = gguf_get_arr_n(header, key);
     std::unordered_map<std::string_view, size_t> places;
@@ -87,7 +85,7 @@ void check_tokens(const std::string & path, const gguf_context * header) {
     for (size_t i = 0; i < tokens; ++i) {
         const std::string_view token(gguf_get_arr_str(header, key, i));
         if (token.empty()) {
-            continue; // named after its place
+            continue; // llama.cpp names it after its place
         }
         const auto [place, is_new] = places.emplace(token, i);
         if (!is_new) {
@@ -132,10 +130,14 @@ std::optional<uint64_t> Header::number(const gguf_context * header, const std::s
     }
 }
 
+gguf_context_ptr Header::open(const std::string & path) {
+    return gguf_context_ptr(gguf_init_from_file(path.c_str(), { /*no_alloc=*/true, /*ctx=*/nullptr }));
+}
+
 Header::Read Header::read(const std::string & path) {
     const LogCapture log;
     const AbortsThrown aborts;
-    const gguf_context_ptr header(gguf_init_from_file(path.c_str(), { /*no_alloc=*/true, /*ctx=*/nullptr }));
+    const gguf_context_ptr header = open(path);
     if (!header) {
         const std::string why = log.errors();
         return { why.empty() ? "no reason given" : why, {} };

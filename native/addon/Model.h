@@ -21,10 +21,10 @@ struct ModelOptions {
     int main_gpu = 0;
     int cpu_experts = 0; // layers, from the first, whose routed experts stay in the machine's own memory
     std::vector<LoraFile> loras;
-    bool measured = false; // allocate nothing: contexts tell what they would take
+    bool measured = false; // allocate nothing: contexts measure what they would take
 };
 
-// The importance matrix that a file was quantized with, as its header tells.
+// The importance matrix that a file was quantized with, from its header.
 struct Imatrix {
     std::string file;
     std::string dataset;
@@ -32,10 +32,10 @@ struct Imatrix {
     int64_t chunks;
 };
 
-// Of each token of a vocabulary: its bytes begin where those of the one before end.
+// The bytes of a vocabulary's tokens, one behind another.
 struct Pieces {
     std::vector<uint8_t> bytes;
-    std::vector<int32_t> ends;
+    std::vector<int32_t> ends; // of each token, where the next one's begin
 };
 
 struct ModelDeleter {
@@ -55,13 +55,13 @@ struct Model {
     // Throws Failure NOT_FOUND, DAMAGED, UNSUPPORTED or OUT_OF_MEMORY, naming the file.
     static std::shared_ptr<Model> load(const ModelOptions & options);
 
-    // Tokens of text, special tokens in it taken literally, no BOS or EOS added. Throws Failure UNSUPPORTED where the
-    // vocabulary has none for a part of it.
+    // Returns the tokens of a text, without BOS or EOS. special: text that names a special token becomes that token.
+    // Throws Failure UNSUPPORTED where the vocabulary has no tokens for a part of the text.
     std::vector<llama_token> tokenize(const std::string & text, bool special) const;
     std::string detokenize(const std::vector<llama_token> & tokens) const;
 
-    // The bytes of every token of the vocabulary, one behind another, blanks in front of words kept.
-    // @param special special tokens are written out; else they have none
+    // Returns the bytes of every token of the vocabulary, with the blanks in front of words. special: special tokens
+    // are written out; else they have no bytes.
     Pieces pieces(bool special) const;
 
     std::string metadata(const char * key) const; // "" where absent
