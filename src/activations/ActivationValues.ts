@@ -4,12 +4,12 @@ import { languageAmong } from '../languages/languageAmong.js';
 import { type Activations, sitesOf, type Values } from './Activations.js';
 import { readActivations } from './activationsFile.js';
 
-/** Sums are in whole numbers of these. */
+/** The unit of sums. */
 const unit = 2 ** -20;
 
 /**
- * Means and percentiles of neurons' activations act(gate), by language. Of a routed site they are over the tokens
- * that went through the neuron's expert; an expert that none went through has a mean of 0.
+ * Means and percentiles of neurons' activations act(gate), by language. At a routed site they are over the tokens that
+ * went through the neuron's expert; an expert without tokens has a mean of 0.
  */
 export class ActivationValues {
     readonly languages: readonly string[];
@@ -38,7 +38,7 @@ export class ActivationValues {
         );
     }
 
-    /** The signed mean over all counted tokens of a language, or, of none, of all languages together. */
+    /** The signed mean over all counted tokens of language k; without k, of all languages together. */
     mean(site: number, index: number, k?: number): number {
         const l = this.languages.length;
         let sum = 0;
@@ -50,14 +50,15 @@ export class ActivationValues {
         return tokens === 0 ? 0 : sum / tokens;
     }
 
-    /** The mean over languages, other than one, of their means. */
+    /** The mean of the means of all languages but k. */
     meanOfOthers(site: number, index: number, k: number): number {
         const others = [...this.languages.keys()].filter((each) => each !== k);
         return others.reduce((sum, each) => sum + this.mean(site, index, each), 0) / others.length;
     }
 
     /**
-     * Where so many percent of a language's counted tokens lie below, as even within a bin; of an open bin, its end.
+     * The value below which `percent` of the counted tokens of language k lie. Tokens count as spread evenly over a
+     * bin; an open bin gives its end.
      * @throws LanguageNeuronsError UNSUPPORTED at a routed site
      */
     percentile(site: number, index: number, percent: number, k: number): number {
@@ -93,7 +94,7 @@ export class ActivationValues {
         return Number(routed![site]![Math.floor(index / width) * l + k]!);
     }
 
-    /** Whether they are of a model with these sites. */
+    /** Whether the values are of a model with sites of these sizes. */
     fits(sizes: readonly number[]): boolean {
         return this.sites.length === sizes.length && this.sites.every((site, i) => neuronsAt(site) === sizes[i]);
     }

@@ -7,7 +7,7 @@ export interface ModelSource {
     readonly quantization: string;
     /** `xxh128:` and a hash over all bytes; in files of format 1 the sha256 of the GGUF's header and size. */
     readonly fingerprint: string;
-    /** What weights were weighed by when they were quantized; null: by nothing. Absent: not known. */
+    /** The importance matrix that the file was quantized with; null: none. Absent: not known. */
     readonly imatrix?: string | null | undefined;
 }
 
@@ -16,9 +16,9 @@ export interface DatasetSource {
     readonly name: string;
     /** sha256 over all texts, hexadecimal. */
     readonly hash: string;
-    /** By language: which texts they were, for telling whether others are the same. Absent: not known. */
+    /** By language: what identifies the texts, so that others can be compared with them. Absent: not known. */
     readonly texts?: Readonly<Record<string, CountedTexts>> | undefined;
-    /** Of an analysis: see `textsSet`. */
+    /** In the source of an analysis: see `textsSet`. */
     readonly set?: string | undefined;
 }
 
@@ -33,7 +33,7 @@ export interface CountedTexts {
     readonly inSeveralFolds?: number | undefined;
 }
 
-/** What made a set of counts; stored as the metadata of `activations.safetensors`. */
+/** The model, texts, settings and versions that made counts; stored as the metadata of `activations.safetensors`. */
 export interface ActivationsSource {
     readonly model: ModelSource;
     readonly dataset: DatasetSource;
@@ -58,11 +58,11 @@ export interface Counts {
     readonly routed?: readonly BigInt64Array[] | undefined;
     /** Counted tokens of each language. Length l. */
     readonly tokens: BigInt64Array;
-    /** Absent: they were not collected. */
+    /** Absent: values were not collected. */
     readonly values?: Values | undefined;
 }
 
-/** What activations are worth, over the counted tokens of each language. Additive, as counts are. */
+/** Sums and histograms of activations over the counted tokens of each language. Additive, as counts are. */
 export interface Values {
     /**
      * For each site, int64 [neurons, l], row-major: the sum of the neuron's activations act(gate), of counted tokens
@@ -85,9 +85,9 @@ export interface Values {
 export interface Activations extends Counts {
     /** Language tags; index k of every array. Length l. */
     readonly languages: readonly string[];
-    /** Absent: those of a dense model, one FFN a layer. */
+    /** Absent: the model is dense, and each layer is a site. */
     readonly sites?: readonly Site[] | undefined;
-    /** Disjoint parts of the texts that add up to the whole, where they were kept apart. */
+    /** The counts of disjoint parts of the texts, which add up to the whole. Absent: there are no folds. */
     readonly folds?: readonly Counts[] | undefined;
     readonly source: ActivationsSource;
 }

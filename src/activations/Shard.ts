@@ -1,7 +1,7 @@
 import { extname } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 
-/** One of several equal parts of a piece of work, each done by a process of its own, on whatever machine. */
+/** One of several equal parts of a piece of work. A process of its own, on any machine, does each part. */
 export interface Shard {
     /** From 1. */
     readonly number: number;
@@ -10,7 +10,7 @@ export interface Shard {
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Where engines of many jobs tell a job its place, and the least place that they give. */
+/** The environment variables in which schedulers of jobs give a job its place, and the first place that they give. */
 const places: readonly { readonly index: string; readonly least: (environment: Environment) => number }[] = [
     { index: 'SLURM_ARRAY_TASK_ID', least: ({ SLURM_ARRAY_TASK_MIN }) => Number(SLURM_ARRAY_TASK_MIN ?? 0) },
     { index: 'JOB_COMPLETION_INDEX', least: () => 0 }, // Kubernetes' indexed jobs
@@ -46,7 +46,7 @@ function placeIn(
     const found = places.find(({ index }) => environment[index] !== undefined);
     if (found === undefined)
         throw wrong(`none of ${places.map(({ index }) => index).join(', ')} is set; give a number, such as 1/8`);
-    // An array of steps other than 1 has fewer tasks than its numbers tell.
+    // An array of steps other than 1 has fewer tasks than its numbers suggest.
     const step = found.index === 'SLURM_ARRAY_TASK_ID' ? Number(environment.SLURM_ARRAY_TASK_STEP ?? 1) : 1;
     const number = (Number(environment[found.index]) - found.least(environment)) / step + 1;
     const count = total ?? (found.index === 'SLURM_ARRAY_TASK_ID' ? environment.SLURM_ARRAY_TASK_COUNT : undefined);
@@ -56,28 +56,30 @@ function placeIn(
     return { number, total: Number(count) };
 }
 
-/** Whether a piece of work is a shard's, by its place among all: they go round. All are of no shard. */
+/**
+ * Whether the piece of work at this place belongs to the shard: pieces go round the shards. Without a shard, all do.
+ */
 export function isOwn(shard: Shard | undefined, place: number): boolean {
     return shard === undefined || place % shard.total === shard.number - 1;
 }
 
-/** As results say it, such as `2/8`. */
+/** The shard as results write it, such as `2/8`. */
 export function shardText({ number, total }: Shard): string {
     return `${number}/${total}`;
 }
 
-/** As files name it, such as `2-of-8`. */
+/** The shard in names of files, such as `2-of-8`. */
 export function shardName({ number, total }: Shard): string {
     return `${number}-of-${total}`;
 }
 
-/** Where a shard has its part of a file, such as `ppl.matrix.shard-2-of-8.json` of `ppl.matrix.json`. */
+/** The path of a shard's part of a file, such as `ppl.matrix.shard-2-of-8.json` of `ppl.matrix.json`. */
 export function shardPath(path: string, shard: Shard | undefined): string {
     const ending = extname(path);
     return shard === undefined ? path : `${path.slice(0, -ending.length)}.shard-${shardName(shard)}${ending}`;
 }
 
-/** The name of the file that a shard's file is a part of; undefined for what is no shard's. */
+/** The name of the file that a shard's file is a part of; undefined where the file is no shard's. */
 export function nameOfWhole(name: string): string | undefined {
     const [, before, ending] = /^(.+)\.shard-\d+-of-\d+(\.[^.]+)$/.exec(name) ?? [];
     return before === undefined ? undefined : `${before}${ending!}`;

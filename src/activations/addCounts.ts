@@ -2,8 +2,8 @@ import { defined } from '../support/defined.js';
 import type { Activations, Counts, Values } from './Activations.js';
 
 /**
- * Counts of several parts of the texts, added: those of their union, with values where all parts have them. At least
- * one part, of equal shapes.
+ * Adds the counts of several parts of the texts: the result has values where all parts have them.
+ * @param parts at least one; all of equal shapes
  */
 export function addCounts(parts: readonly Counts[]): Counts {
     const [first] = parts as readonly [Counts];
@@ -42,7 +42,7 @@ function sumOf([first, ...others]: readonly BigInt64Array[]): BigInt64Array {
     return total;
 }
 
-/** Counts of two parts of the texts with their folds, which are dropped where they are not as many in both. */
+/** Adds the counts of two parts of the texts, and their folds where both have as many; else folds are dropped. */
 export function addActivations(a: Activations, b: Activations): Omit<Activations, 'source'> {
     const folds =
         a.folds?.length === b.folds?.length ? a.folds?.map((fold, f) => addCounts([fold, b.folds![f]!])) : undefined;

@@ -3,17 +3,17 @@ import type { ActivationsSource } from './Activations.js';
 import { readActivationsSource } from './activationsFile.js';
 import { sourceDifferences } from './sourceDifferences.js';
 
-/** Counts that are to be written, by what makes them. */
+/** What makes the counts that are to be written. */
 export interface Making {
     readonly languages: readonly string[];
     readonly source: ActivationsSource;
 }
 
 /**
- * Sees to it that finished counts are not put in the place of others unasked.
- * @param path of the file that they are to be in
- * @returns whether it holds these counts already, with values where they are to have some, and how those it holds
- * differ, if it holds others
+ * Refuses to replace finished counts with others, unless that is asked for.
+ * @param path file that the counts are to be in
+ * @returns whether the file holds these counts already (with values, if values are to be collected), and how the counts
+ * that it holds differ
  * @throws LanguageNeuronsError MISMATCH, naming both; as `readActivationsSource`
  */
 export async function checkReplaces(

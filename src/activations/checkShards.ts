@@ -1,17 +1,17 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { Shard } from './Shard.js';
 
-/** A file that may hold a shard, and what it says of itself. */
+/** A file that may hold a shard. */
 export interface FoundShard {
     readonly file: string;
-    /** Such as `2/8`; undefined where it holds the whole. */
+    /** The shard that the file names, such as `2/8`; undefined where it holds the whole. */
     readonly shard: string | number | undefined;
 }
 
 /**
- * Sees to it that files are all the shards of one piece of work, each once.
+ * Checks that files are all shards of one piece of work, each once.
  * @param command that makes a shard, for messages
- * @param differencesOf how the work of two of them differs, a clause each
+ * @param differencesOf lists how the work of two files differs, in clauses
  * @throws LanguageNeuronsError MISMATCH, naming what is missing, there twice or of other work
  */
 export function checkShards<Found extends FoundShard>(
@@ -47,7 +47,7 @@ export function checkShards<Found extends FoundShard>(
     throw mismatch(`of ${shards!.total} shards ${few} ${are} missing; ${command} ${them} first`);
 }
 
-/** How versions differ: a clause, or none. */
+/** Lists how versions differ: one clause, or none. */
 export function versionDifferences(
     a: Readonly<Record<string, string>>,
     b: Readonly<Record<string, string>>,

@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { Activations } from './Activations.js';
 
 /**
- * Names counts by themselves: languages, widths, counts and tokens, and of experts the tokens routed to them. sha256,
- * hexadecimal.
+ * Identifies counts by their content: languages, sizes of sites, counts, tokens, and the tokens routed to each expert.
+ * sha256, hexadecimal.
  */
 export function countsDigest({ languages, sites, counts, routed = [], tokens }: Activations): string {
     const hasher = createHash('sha256').update(

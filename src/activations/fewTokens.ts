@@ -5,8 +5,8 @@ import { inList } from '../support/inList.js';
 const enoughTokens = 100;
 
 /**
- * A line on languages that were counted on so few tokens that chance decides which neurons are theirs; undefined where
- * there is none.
+ * A sentence on languages that were counted on too few tokens, so that chance decides which neurons are theirs;
+ * undefined where there is none.
  */
 export function fewTokens({ languages, tokens }: Pick<Activations, 'languages' | 'tokens'>): string | undefined {
     const few = languages.flatMap((language, k) => {

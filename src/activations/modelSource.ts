@@ -16,12 +16,12 @@ export function modelSource({ info, path, fingerprint }: Engine): ModelSource {
     };
 }
 
-/** Versions that decide what an engine's results are in their last bits. */
+/** Versions on which the last bits of an engine's results depend. */
 export function engineVersions({ backends }: Engine): Record<string, string> {
     return { ...toolVersions(), 'llama.cpp': backends.release, backend: backends.name };
 }
 
-/** What it was made from, and how much of that. */
+/** The texts that it was made from, and their numbers. */
 function imatrixName({ file, dataset, entries, chunks }: NativeImatrix): string {
     return (
         `${basename(file) || 'unnamed'} of ${basename(dataset) || 'unnamed texts'}, ${entries} entries, ` +

@@ -1,10 +1,10 @@
-/** Below this share of a language's texts, what folds share changes no figure that is shown. */
+/** Where folds share less than this of a language's texts, no figure that is shown changes. */
 const least = 0.01;
 
 /**
- * What follows from texts that folds share, in one sentence.
- * @param shares of each language's different texts, those that are in several folds
- * @returns undefined where there are hardly any
+ * A sentence on texts that several folds share, and what follows from that.
+ * @param shares by language, the share of its different texts that are in several folds
+ * @returns undefined where hardly any are
  */
 export function repeatedTextsNote(shares: ReadonlyMap<string, number>): string | undefined {
     const repeated = [...shares].filter(([, share]) => share >= least);

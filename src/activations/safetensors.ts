@@ -56,7 +56,7 @@ export async function writeSafetensors(
     const length = Buffer.alloc(lengthBytes);
     length.writeBigUInt64LE(BigInt(text.length));
     const bodies = [...tensors.values()].map(({ data }) => Buffer.from(data.buffer, data.byteOffset, data.byteLength));
-    await writeFileAtomic(path, [length, text, ...bodies]); // piece by piece: counts of experts take gigabytes
+    await writeFileAtomic(path, [length, text, ...bodies]); // in pieces: counts of experts take gigabytes
 }
 
 /**

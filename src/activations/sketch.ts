@@ -6,7 +6,7 @@ const kept = 512;
 const digits = 12;
 
 /**
- * The smallest hashes of a set of texts (a bottom-k sketch): two sketches tell which share of one set is in the
+ * The smallest hashes of a set of texts (a bottom-k sketch): two sketches give the share of one set that is in the
  * other, without the texts (Broder, "On the resemblance and containment of documents", 1997).
  */
 export class Sketch {
@@ -34,8 +34,8 @@ export class Sketch {
 }
 
 /**
- * The share of the different texts of `a` that are among those of `b`, in [0, 1], from their sketches; NaN where `a`
- * has none.
+ * The share of the different texts of `a` that `b` has too, in [0, 1], from their sketches; NaN where `a` has no
+ * texts.
  */
 export function shareWithin(a: string, b: string): number {
     const [ours, theirs] = [hashesOf(a), hashesOf(b)];

@@ -1,7 +1,7 @@
 import type { ActivationsSource } from './Activations.js';
 import { textsSet } from './textsSet.js';
 
-/** What of two runs to look at. */
+/** What to compare. */
 export interface DifferenceOptions {
     /** Whether the models are the same. */
     readonly model: boolean;
@@ -10,8 +10,8 @@ export interface DifferenceOptions {
 }
 
 /**
- * How what made one set of counts differs from what made another, a clause each, such as `window 512 and 2048`;
- * empty where nothing does. Versions are not looked at, nor what one of them does not know.
+ * Lists how the sources of two sets of counts differ, in clauses such as `window 512 and 2048`; empty where they do
+ * not. It compares no versions, and nothing that one of the sources does not know.
  */
 export function sourceDifferences(
     a: ActivationsSource,
@@ -37,7 +37,7 @@ export function sourceDifferences(
     return found;
 }
 
-/** A model's name with the beginning of its fingerprint, which tells two of one name apart. */
+/** A model's name with the beginning of its fingerprint, which distinguishes models of equal names. */
 export function modelName({ model: { name, fingerprint } }: ActivationsSource): string {
     return `${name} (${fingerprint === '' ? 'unknown' : fingerprint.replace(/^xxh128:/, '').slice(0, 8)})`;
 }

@@ -11,7 +11,7 @@ export interface LanguageSurvey {
     readonly characters: number;
     /** sha256 over the samples in order, hexadecimal. */
     readonly digest: string;
-    /** The same in any order; see `SampleDigest`. */
+    /** The same whatever the order of the samples; see `SampleDigest`. */
     readonly set: string;
     /** Of the responses; see `Sketch`. */
     readonly sketch: string;
@@ -26,8 +26,8 @@ export interface CorpusSurvey {
 }
 
 /**
- * Reads a corpus once, before any work on it: finds what is missing, empty or garbled while nothing is
- * lost yet, and gives each language a digest by which finished parts are known again.
+ * Reads a corpus once before the work on it begins: it finds what is missing, empty or garbled, and gives each language
+ * a digest by which finished parts are recognised.
  * @param folds as `collect`'s
  * @throws LanguageNeuronsError as the corpus does; ABORTED
  */

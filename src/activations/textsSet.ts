@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto';
 import type { DatasetSource } from './Activations.js';
 
 /**
- * Names the texts of all languages whatever their order and that of the languages; undefined where that of a language
- * is not known.
+ * Identifies the texts of all languages, whatever the order of texts and languages; undefined where the texts of a
+ * language are not known.
  */
 export function textsSet({ set, texts }: DatasetSource): string | undefined {
     if (set !== undefined || texts === undefined) return set;

@@ -6,7 +6,7 @@ import { siteStarts, locator } from '../neurons/flatIndex.js';
 import {
     analysisSites,
     type LayerCounts,
-    layerWidths,
+    layerSizes,
     type NeuronAnalysis,
     type NeuronClass,
     neuronClasses,
@@ -85,7 +85,7 @@ function checkAlike(first: LabelledAnalysis, other: LabelledAnalysis): void {
     if (onlyFirst !== '') throw mismatch(`${onlyFirst} only in ${first.label}; collect the same languages for both`);
     if (onlyOther !== '') throw mismatch(`${onlyOther} only in ${other.label}; collect the same languages for both`);
     const [sites, others] = [analysisSites(a), analysisSites(b)];
-    const [layers, otherLayers] = [layerWidths(sites).length, layerWidths(others).length];
+    const [layers, otherLayers] = [layerSizes(sites).length, layerSizes(others).length];
     if (layers !== otherLayers) throw mismatch(`the models have ${layers} and ${otherLayers} layers`);
     const wider = sites.findIndex((site, i) => others[i] === undefined || neuronsAt(site) !== neuronsAt(others[i]));
     if (wider !== -1)

@@ -1,8 +1,8 @@
 /**
- * Architectures whose edited files llama.cpp computes as the mask does: `npm run test:export` holds every one of them
- * against it, and fails where this list is not what it finds.
+ * Architectures whose edited files llama.cpp computes as the mask does. `npm run test:export` compares every one of
+ * them with the mask, and fails where this list is not what it finds.
  */
-export const heldArchitectures: ReadonlySet<string> = new Set(
+export const testedArchitectures: ReadonlySet<string> = new Set(
     `
     afmoe arcee arctic baichuan bailingmoe bailingmoe2 bailingmoe3 bloom chameleon chatglm codeshell cogvlm
     cohere2 cohere2moe command-r dbrx deci deepseek deepseek2 deepseek32 deepseek4 dots1 dots3note ernie4_5
@@ -27,7 +27,9 @@ const never: Readonly<Record<string, string>> = {
     hrm_text: 'several layers share their weights',
 };
 
-/** A gate is cut off by the spread of all gates of its layer: a zero among them would move the others. */
+/**
+ * The spread of all gates of a layer decides where a gate is cut off, so that a zero among them would move the others.
+ */
 const gatesTogether: ReadonlySet<string> = new Set(['gemma3n']);
 
 /** Up is clamped, bent or added to before it multiplies the activation. */
@@ -37,7 +39,7 @@ const bentUp: ReadonlySet<string> = new Set(['gpt-oss', 'kimi-k3', 'minimax-m3']
 export function refusalOf(architecture: string): string | undefined {
     const why = never[architecture];
     if (why !== undefined) return why;
-    return heldArchitectures.has(architecture) ? undefined : 'its edited files were not held against the mask yet';
+    return testedArchitectures.has(architecture) ? undefined : 'its edited files were not compared with the mask yet';
 }
 
 /** Whether a gated FFN's neuron is switched off by its row of up, and not of the gate. */

@@ -4,8 +4,8 @@ import { LanguageNeuronsError } from '../errors.js';
 import { type GgufFile, readGguf } from '../gguf/GgufFile.js';
 
 /**
- * Refuses files that llama.cpp's own reader refuses, such as with a key or a tensor twice, of which nobody knows which
- * one is meant, or tensors that overlap.
+ * Refuses files that llama.cpp's own reader refuses, such as those with overlapping tensors, or with a key or a tensor
+ * twice, of which nobody knows which one is meant.
  * @param files of one model
  * @throws LanguageNeuronsError DAMAGED
  */
@@ -28,8 +28,8 @@ function damaged(path: string, what: string): LanguageNeuronsError {
 }
 
 /**
- * Reads back what was written of a file, before it gets its name: llama.cpp's reader takes it, tensors are those of the
- * source at their places, and a model in one file loads, as far as that is without its data.
+ * Reads a written file back before it gets its name: llama.cpp's reader must accept it, its tensors must be those of
+ * the source at their places, and a model in one file must load, as far as it does without its data.
  * @throws LanguageNeuronsError DAMAGED
  */
 export async function checkWritten(path: string, source: GgufFile, target: string, whole: boolean): Promise<void> {

@@ -16,12 +16,14 @@ import { type EditPlan, type WeightEdit, planEdits } from './planEdits.js';
 import { writeEdited } from './writeEdited.js';
 
 export interface ExportOptions {
-    /** GGUF file, or `hf:user/repo:quant`; of a model in several files any of them. */
+    /** GGUF file, or `hf:user/repo:quant`; any of them, where the model is in several files. */
     readonly model: string;
-    /** What the neurons were found in: says where they are. */
+    /** The analysis that found the neurons. */
     readonly analysis: Pick<NeuronAnalysis, 'sites' | 'widths' | 'source'>;
     readonly edits: readonly WeightEdit[];
-    /** Edited file, `NAME.gguf`, that is not there yet; of a model in several files `NAME-00001-of-00002.gguf` … */
+    /**
+     * The edited file, `NAME.gguf`, which must not exist. A model in several files gets `NAME-00001-of-00002.gguf` …
+     */
     readonly out: string;
     /** Edit another model than the one that was analysed. Default: refuse. */
     readonly otherModel?: boolean | undefined;
@@ -44,7 +46,7 @@ export interface ExportResult {
     readonly seconds: number;
 }
 
-/** Version of what an edited file's metadata say of the edit. */
+/** Version of the edit's description in a file's metadata. */
 const version = 1;
 
 /**
@@ -103,7 +105,7 @@ function checkModel(path: string, fingerprint: string, { analysis, otherModel = 
     );
 }
 
-/** What the file says of the edit, beside what it says of earlier ones. */
+/** The metadata that describe the edit, with those of earlier edits. */
 function editKeys(
     { metadata }: GgufFile,
     fingerprint: string,
@@ -181,7 +183,7 @@ async function writeAll({
     }
 }
 
-/** Neither the model itself nor anything else is written over. */
+/** Refuses to overwrite the model or any other file. */
 async function refuseThere(target: string): Promise<void> {
     if ((await lstat(target).catch(() => undefined)) === undefined) return;
     throw new LanguageNeuronsError('UNWRITABLE', `${target}: is there already; remove it, or give another --out`);

@@ -1,20 +1,22 @@
 import type { Site } from '../engine/Site.js';
 import type { GgufTensor } from '../gguf/GgufFile.js';
 
-/** One row a neuron: `matrix` [n_embd, rows, experts], and `bias` [rows, experts] where the FFN has one. */
+/**
+ * Each neuron has one row of `matrix` [n_embd, rows, experts] and, where the FFN has one, of `bias` [rows, experts].
+ */
 export interface RowsOfNeurons {
     readonly matrix: GgufTensor;
     readonly bias: GgufTensor | undefined;
-    /** Rows of each expert, and the first neuron's among them: gate and up may share a matrix. */
+    /** Rows of each expert, and the place of the first neuron's row among them: gate and up may share a matrix. */
     readonly rows: number;
     readonly first: number;
 }
 
 /** Where a site's neurons are in a model's tensors. */
 export interface SiteRows {
-    /** What the activation function is applied to: of a gated FFN the gate, of another up. */
+    /** The rows that the activation function is applied to: the gate's in a gated FFN, else those of up. */
     readonly activated: RowsOfNeurons;
-    /** What the activation is multiplied by; absent where the FFN has no gate. */
+    /** The rows that the activation is multiplied by; undefined where the FFN has no gate. */
     readonly up: RowsOfNeurons | undefined;
 }
 
@@ -34,7 +36,7 @@ const namesOf: Readonly<Record<Site['kind'], readonly Names[]>> = {
     routed: [{ gate: 'ffn_gate_exps', up: 'ffn_up_exps', both: 'ffn_gate_up_exps' }],
 };
 
-/** Finds a site's rows by names and shapes; undefined where they are not as llama.cpp lays FFNs out. */
+/** Finds a site's rows by names and shapes; undefined where the tensors are not those of llama.cpp's FFNs. */
 export function findRows(site: Site, tensors: ReadonlyMap<string, GgufTensor>): SiteRows | undefined {
     for (const names of namesOf[site.kind]) {
         const found = rowsBy(names, site, tensors);

@@ -10,7 +10,7 @@ import { findRows, type RowsOfNeurons, type SiteRows } from './ffnRows.js';
 export interface WeightEdit {
     readonly neurons: readonly NeuronIndex[];
     readonly scale: number;
-    /** What they are, for the file's metadata, such as `zh specific+related`. */
+    /** What the neurons are, for the file's metadata, such as `zh specific+related`. */
     readonly label: string;
 }
 
@@ -25,9 +25,9 @@ export interface RowEdit {
     readonly tensor: string;
 }
 
-/** What a model's files get. */
+/** The changes to a model's files. */
 export interface EditPlan {
-    /** Of each file, by place. */
+    /** The rows of each file, by their place. */
     readonly rows: readonly (readonly RowEdit[])[];
     /** Neurons switched off, and scaled by another number than 1. */
     readonly zeroed: number;
@@ -35,8 +35,8 @@ export interface EditPlan {
 }
 
 /**
- * Which bytes of a model's files change for some neurons to be switched off or scaled. A neuron in several edits is
- * scaled by the product of their numbers.
+ * Plans which rows of a model's files change so that some neurons are switched off or scaled. A neuron in several edits
+ * is scaled by the product of their numbers.
  * @param files of one model, in order
  * @throws LanguageNeuronsError UNSUPPORTED where that cannot be exact; MISMATCH where the sites are not the model's;
  * WRONG_USE
@@ -79,7 +79,7 @@ export function planEdits(files: readonly GgufFile[], sites: readonly Site[], ed
     return { rows, zeroed, scaled: all - zeroed };
 }
 
-/** Each neuron's number by site, neurons that keep theirs left out. */
+/** By site, the scale of each neuron that changes. */
 function scalesOf(sites: readonly Site[], edits: readonly WeightEdit[]): Map<number, Map<number, number>> {
     const scales = new Map<number, Map<number, number>>();
     for (const { neurons, scale, label } of edits) {
@@ -100,7 +100,7 @@ function scalesOf(sites: readonly Site[], edits: readonly WeightEdit[]): Map<num
     return scales;
 }
 
-/** The rows that make a neuron what it is to be: its matrix's, and its bias's number. */
+/** The rows of matrices, and the numbers of biases, that change a neuron. */
 function rowsFor(
     { activated, up }: SiteRows,
     { width }: Site,

@@ -9,16 +9,16 @@ import { scaleRow } from '../gguf/scaleRow.js';
 import { throwIfStopped } from '../support/stop.js';
 import type { RowEdit } from './planEdits.js';
 
-/** What is in memory at a time, where no row is longer. */
+/** Bytes in memory at a time, unless a row is longer. */
 const chunkBytes = 4 * 1024 * 1024;
 
 export interface WriteOptions {
     readonly source: GgufFile;
-    /** What the file begins with in place of the source's own head. */
+    /** The file begins with these bytes, in place of the source's. */
     readonly head: Buffer;
     /** By offset; none overlap. */
     readonly rows: readonly RowEdit[];
-    /** Gets all of it, but is not finished. */
+    /** The file written; the caller finishes it. */
     readonly to: UnfinishedFile;
     readonly signal?: AbortSignal | undefined;
     readonly onBytes: (bytes: number) => void;
@@ -69,7 +69,7 @@ interface ReadOptions {
     readonly next: number;
 }
 
-/** Bytes from a place on, in the buffer, with the rows that begin there: whole rows. */
+/** Reads bytes from a place on into the buffer; they end with a whole row. */
 async function readChunk(
     file: FileHandle,
     { path, size }: GgufFile,

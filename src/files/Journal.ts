@@ -9,12 +9,12 @@ import { readBytesInFolder } from './readBytes.js';
 import { takeSizeLimitAsError, writeFully } from './writeFully.js';
 import type { Progress } from '../support/progress.js';
 
-/** Far above any journal; what is larger was made to keep its reader busy. */
+/** Far above any journal; a larger file was made to keep its reader busy. */
 const mostBytes = 64 * 1024 ** 3;
 
 export interface JournalOptions<Entry> {
     readonly signal?: AbortSignal | undefined;
-    /** Gets each sound entry, in the order of the file. */
+    /** Called with each sound entry, in the order of the file. */
     readonly take: (entry: Entry) => void;
 }
 
@@ -104,7 +104,7 @@ async function append(path: string, bytes: Uint8Array): Promise<void> {
         await file.close().catch(() => undefined);
         throw cause;
     }
-    await file.close(); // some file systems tell only now that there was no room
+    await file.close(); // some file systems report only now that the disk is full
 }
 
 function unreadable(path: string, cause: Error): LanguageNeuronsError {

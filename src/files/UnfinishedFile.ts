@@ -65,7 +65,7 @@ export class UnfinishedFile {
     }
 
     /**
-     * Sees to it that all is on the disk. Nothing is written any more.
+     * Makes sure that everything is on the disk. Nothing may be written afterwards.
      * @throws of the system, with its code
      */
     async finish(): Promise<void> {
@@ -74,7 +74,7 @@ export class UnfinishedFile {
         const { size } = await file.stat();
         if (size !== this.#bytes) throw new Error(`${size} of ${this.#bytes} bytes are there; try again`);
         this.#file = undefined;
-        await file.close(); // some file systems tell only now that there was no room
+        await file.close(); // some file systems report only now that the disk is full
     }
 
     /** Puts the finished file in its place. @throws of the system, with its code */
@@ -82,7 +82,7 @@ export class UnfinishedFile {
         await rename(this.path, this.target);
     }
 
-    /** Removes what is there of it. */
+    /** Removes the unfinished file. */
     async discard(): Promise<void> {
         await this.#file?.close().catch(() => undefined);
         this.#file = undefined;

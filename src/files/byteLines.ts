@@ -1,16 +1,16 @@
-/** More than this is no line but a mistake; it would be held in memory whole. */
+/** A longer line is a mistake; it would be in memory whole. */
 export const maxLineBytes = 64 * 1024 * 1024;
 const newline = 0x0a;
 
 export interface ByteLine {
-    /** Without its end; undefined where it is longer than `maxLineBytes`. */
+    /** The line without its end; undefined where it is longer than `maxLineBytes`. */
     readonly bytes: Buffer | undefined;
     /** False for a last line without an end. */
     readonly whole: boolean;
 }
 
 /**
- * Cuts the bytes of a file into lines, in memory that its longest line decides.
+ * Cuts the bytes of a file into lines. Its longest line decides how much memory that takes.
  * @throws what the bytes throw
  */
 export async function* byteLines(chunks: AsyncIterable<Buffer>): AsyncGenerator<ByteLine> {

@@ -1,6 +1,6 @@
 import envPaths from 'env-paths';
 
-/** Folder for what can be had again: `LANGUAGE_NEURONS_CACHE`, or the platform's own for caches. */
+/** The folder of what can be fetched again: `LANGUAGE_NEURONS_CACHE`, or the platform's folder of caches. */
 export function cacheFolder(): string {
     return process.env.LANGUAGE_NEURONS_CACHE ?? envPaths('language-neurons', { suffix: '' }).cache;
 }

@@ -1,13 +1,13 @@
 import { stringify } from 'csv-stringify/sync';
 
-/** A table as it goes into a CSV file; null where a number is missing. */
+/** A table for a CSV file; null stands for a missing number. */
 export interface CsvTable {
     readonly columns: readonly string[];
     readonly rows: readonly (readonly (string | number | null)[])[];
 }
 
 export interface CsvOptions {
-    /** Begin with a byte-order mark, without which Excel takes UTF-8 for the alphabet of the country. Default false. */
+    /** The file begins with a byte-order mark, without which Excel misreads UTF-8. Default false. */
     readonly excel?: boolean | undefined;
 }
 

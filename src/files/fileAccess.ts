@@ -24,7 +24,7 @@ const mends: Readonly<Record<string, string>> = {
     EISDIR: 'a folder is in the place of the file; remove it, or choose another name',
 };
 
-/** A failed write as one line that names the file and the mend. */
+/** The error of a failed write, in one line that names the file and what to do. */
 export function unwritable(path: string, cause: unknown): LanguageNeuronsError {
     if (cause instanceof LanguageNeuronsError) return cause;
     const { code, message } = cause as NodeJS.ErrnoException;
@@ -32,13 +32,13 @@ export function unwritable(path: string, cause: unknown): LanguageNeuronsError {
     return new LanguageNeuronsError('UNWRITABLE', `${path}: ${why}`, { cause });
 }
 
-/** Where the path itself is wrong, whatever the file is. */
+/** What to do where the path itself is wrong. */
 const readMends: Readonly<Record<string, string>> = {
     ENOTDIR: 'a part of the path is a file, not a folder; give the folder',
     EISDIR: 'it is a folder, not a file; give the file',
 };
 
-/** A failed read in one line; NOT_FOUND. */
+/** The error of a failed read, in one line; NOT_FOUND. */
 export function unreadable(path: string, cause: unknown, mend = 'check its permissions'): LanguageNeuronsError {
     if (cause instanceof LanguageNeuronsError) return cause;
     const { code, message } = cause as NodeJS.ErrnoException;
@@ -48,7 +48,7 @@ export function unreadable(path: string, cause: unknown, mend = 'check its permi
     return new LanguageNeuronsError('NOT_FOUND', `${path}: ${cause instanceof Misplaced ? message : why}`, { cause });
 }
 
-/** Pieces that are shorter are written together. */
+/** Shorter pieces are written together. */
 const writtenBytes = 256 * 1024;
 
 /**
@@ -76,22 +76,22 @@ export async function writeFileAtomic(path: string, data: string | Buffer | Iter
 }
 
 function* together(pieces: Iterable<string | Buffer>): Generator<Buffer> {
-    let held: Buffer[] = [];
+    let pending: Buffer[] = [];
     let length = 0;
     for (const piece of pieces) {
         const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
-        held.push(bytes);
+        pending.push(bytes);
         length += bytes.length;
         if (length < writtenBytes) continue;
-        yield* held.length === 1 ? held : [Buffer.concat(held)];
-        [held, length] = [[], 0];
+        yield* pending.length === 1 ? pending : [Buffer.concat(pending)];
+        [pending, length] = [[], 0];
     }
-    if (length > 0) yield Buffer.concat(held);
+    if (length > 0) yield Buffer.concat(pending);
 }
 
 /**
- * Makes a folder and proves that it can be written to, before long work relies on it. Permission bits
- * alone do not tell: file systems refuse for other reasons too.
+ * Makes a folder and proves that it can be written to, before long work relies on it. Permission bits alone do not show
+ * that: file systems refuse for other reasons too.
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function ensureWritableFolder(path: string): Promise<void> {
@@ -106,7 +106,7 @@ export async function ensureWritableFolder(path: string): Promise<void> {
 }
 
 /**
- * Sees that files can have their places, before long work that ends with them.
+ * Checks that files can be written, before long work that ends with writing them.
  * @throws LanguageNeuronsError UNWRITABLE where a folder is in one of them
  */
 export async function checkFilePlaces(...paths: readonly string[]): Promise<void> {

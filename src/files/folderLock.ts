@@ -12,15 +12,15 @@ import { Misplaced, openToChange } from './inFolder.js';
 import { fileLock, lockedByte, sweep } from './sweep.js';
 import { writeFully } from './writeFully.js';
 
-/** Who works in a folder: the content of its locked file, for people. */
+/** The process that works in a folder: the content of its locked file, for people. */
 const holderShape = z.object({ pid: z.int(), host: z.string(), work: z.string(), since: z.string() });
 type Holder = z.output<typeof holderShape>;
 
-/** Of a file's name: some that are made beside it have longer ones, of at most 255. */
+/** Most bytes of a file's name: files made next to it have longer names, of at most 255 bytes. */
 const mostNameBytes = 200;
-/** Bytes of a holder's name, at most. */
+/** Most bytes of a holder's description. */
 const mostHolderBytes = 64 * 1024;
-/** A command that was killed may leave its work running for a moment: it is waited for so long. */
+/** How long to wait for the work of a command that was killed, which may still run for a moment. */
 const graceMilliseconds = 5000;
 /** A file system that keeps no locks says one of these; there people see to it that one process works in a folder. */
 const lockless = new Set(['ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']);
@@ -28,10 +28,10 @@ const lockless = new Set(['ENOLCK', 'ENOSYS', 'ENOTSUP', 'EOPNOTSUPP', 'EINVAL']
 /** A lock: held by one process alone, or shared by several that keep out of each other's files. */
 interface Lock {
     readonly path: string;
-    /** What it guards, for messages. */
+    /** The folder or file that it guards, for messages. */
     readonly name: string;
     readonly shared: boolean;
-    /** How long a holder is waited for. Default: `graceMilliseconds`. */
+    /** How long to wait for a holder. Default: `graceMilliseconds`. */
     readonly patience?: number;
 }
 
@@ -41,14 +41,14 @@ const held = new AsyncLocalStorage<ReadonlyMap<string, boolean>>();
 /**
  * Does work that writes into a folder, one process at a time: a lock of the operating system's on `.lock.json`, which
  * ends with its process however that ends. What ended processes were writing is removed.
- * @param work for people, such as `collect`; told to whoever comes second
+ * @param work what is done, such as `collect`; a process that comes second names it
  * @throws LanguageNeuronsError BUSY, naming the holder; UNWRITABLE; what the work throws
  */
 export async function withFolder<T>(folder: string, work: string, run: () => Promise<T>): Promise<T> {
     return withLock(await folderLock(folder, false), work, run);
 }
 
-/** The same for one file of a folder: others of it may be worked on meanwhile, the folder as a whole not. */
+/** The same for one file of a folder: others may work on other files meanwhile, but not on the whole folder. */
 export async function withFile<T>(path: string, work: string, run: () => Promise<T>): Promise<T> {
     const bytes = Buffer.byteLength(basename(path));
     if (bytes > mostNameBytes) {
@@ -61,9 +61,9 @@ export async function withFile<T>(path: string, work: string, run: () => Promise
 }
 
 /**
- * Work that makes a file out of what others have finished in a folder: alone there as `withFolder`, or, where a process
- * works in the folder, beside it, one such work of the file at a time. What is written is whole all the same.
- * @param run told who works in the folder meanwhile, in words
+ * Does work that makes a file from what is finished in a folder, also while another process works there. One process at
+ * a time makes the file, and it is whole either way.
+ * @param run gets who works in the folder meanwhile, in words
  * @throws LanguageNeuronsError as `withFolder`; BUSY where others make the same file
  */
 export async function besideFolder<T>(
@@ -172,7 +172,7 @@ async function isStillThere(file: FileHandle, lockPath: string): Promise<boolean
     return own.ino === there?.ino && own.dev === there.dev;
 }
 
-/** The holder's name, where it is written and of a living process: the last one's may still stand there. */
+/** The holder, if its description is of a living process: that of the last holder may still be there. */
 async function readHolder(lockPath: string): Promise<Holder | undefined> {
     const holder = await readTextIfAny(lockPath, mostHolderBytes)
         .then((text) => holderShape.parse(JSON.parse(text ?? '')))
@@ -180,7 +180,7 @@ async function readHolder(lockPath: string): Promise<Holder | undefined> {
     return holder?.host === hostname() && !isAlive(holder.pid) ? undefined : holder;
 }
 
-/** The first of those who work on files of a folder, given its own lock's path. */
+/** One of the processes that work on files of a folder. @param lockPath the folder's own lock */
 async function holderOfFiles(lockPath: string): Promise<Holder | undefined> {
     const folder = dirname(lockPath);
     const names = (await readdir(folder).catch((): string[] => [])).filter((name) => fileLock.test(name)).sort();

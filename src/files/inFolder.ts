@@ -5,14 +5,14 @@ import { dirname, isAbsolute, relative, sep } from 'node:path';
 // A run folder can come from anybody: what its files are named after must not reach out of it, nor keep a reader
 // waiting. All files of run folders are opened here.
 
-/** Why a file is left alone, in words that stand behind its path. */
+/** Why a file is not opened, in words that follow its path. */
 export class Misplaced extends Error {}
 
 /** A link itself is not followed, and nothing that is opened is waited for. */
 const careful = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 
 /**
- * Where a file of a folder, or a folder in it, really is: itself, or what a link in the folder leads to in there. The
+ * Returns where a file or folder of a folder really is: its own path, or the target of a link inside the folder. The
  * folder itself may be a link.
  * @throws Misplaced for a link that leads out of the folder or nowhere; of the system, with its code
  */
@@ -55,7 +55,7 @@ export async function openToChange(path: string, flags: number): Promise<FileHan
 }
 
 /**
- * Sees before long work whether `openToChange` will open a file.
+ * Checks, before long work, that `openToChange` will open a file.
  * @throws as `openToChange`
  */
 export async function checkChangeable(path: string): Promise<void> {
@@ -64,7 +64,7 @@ export async function checkChangeable(path: string): Promise<void> {
 }
 
 /**
- * Opens a file that somebody names, links and all, where it is one: nothing that is waited for, and no device.
+ * Opens a file that the user names, through links too. It refuses devices and what would keep it waiting.
  * @throws Misplaced; of the system, with its code
  */
 export async function openNamed(path: string): Promise<FileHandle> {

@@ -5,8 +5,8 @@ import { Misplaced, openInFolder } from './inFolder.js';
 import { checkSize } from './sizes.js';
 
 /**
- * Streams a file that somebody names, perhaps a pipe; a stop ends it also while the file gives nothing, such as a pipe
- * or a dead network drive.
+ * Streams a file or pipe that the user names. The signal ends it also while nothing comes, as from a pipe or a dead
+ * network drive.
  * @throws LanguageNeuronsError NOT_FOUND where it cannot be read; ABORTED
  */
 export async function* readBytes(path: string, signal?: AbortSignal): AsyncGenerator<Buffer> {
@@ -15,7 +15,7 @@ export async function* readBytes(path: string, signal?: AbortSignal): AsyncGener
 
 /**
  * Streams a file of a run folder.
- * @param most bytes that it may have
+ * @param most most bytes of the file
  * @throws LanguageNeuronsError NOT_FOUND where it cannot be read or is larger; ABORTED
  */
 export async function* readBytesInFolder(path: string, most: number, signal?: AbortSignal): AsyncGenerator<Buffer> {

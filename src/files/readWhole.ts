@@ -5,8 +5,8 @@ import { readBytes } from './readBytes.js';
 import { checkSize, mostTextBytes } from './sizes.js';
 
 /**
- * Reads a whole file of a run folder, in memory of its size.
- * @param most bytes that it may have
+ * Reads a whole file of a run folder into memory.
+ * @param most most bytes of the file
  * @throws Misplaced for a larger one, and as `openInFolder`; of the system, with its code
  */
 export async function readWhole(path: string, most = mostTextBytes): Promise<Buffer> {
@@ -21,11 +21,11 @@ export async function readWhole(path: string, most = mostTextBytes): Promise<Buf
     }
 }
 
-/** Bytes of a text that somebody names, such as a template. */
+/** Most bytes of a text that the user names, such as a template. */
 const mostNamedBytes = 16 * 1024 * 1024;
 
 /**
- * A text that somebody names, perhaps through a pipe.
+ * Reads a text that the user names, from a file or pipe.
  * @throws LanguageNeuronsError as `readBytes`; DAMAGED where it does not end soon
  */
 export async function readNamedText(path: string): Promise<string> {
@@ -42,7 +42,7 @@ export async function readNamedText(path: string): Promise<string> {
     return Buffer.concat(parts).toString('utf8');
 }
 
-/** Fills a buffer from a place of a file on. @returns bytes read: fewer only where the file ends */
+/** Fills a buffer from a position in a file on. @returns bytes read; fewer only where the file ends */
 export async function readInto(file: FileHandle, buffer: Buffer, position: number): Promise<number> {
     let done = 0;
     while (done < buffer.length) {

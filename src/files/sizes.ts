@@ -2,10 +2,10 @@ import { constants } from 'node:buffer';
 import { totalmem } from 'node:os';
 import { Misplaced } from './inFolder.js';
 
-/** What one text can hold. */
+/** Most bytes of one text. */
 export const mostTextBytes = constants.MAX_STRING_LENGTH;
 
-/** @throws Misplaced where so many bytes cannot be in memory at once */
+/** @throws Misplaced where the bytes cannot be in memory at once */
 export function checkFitsMemory(bytes: number): void {
     if (bytes > totalmem())
         throw new Misplaced(

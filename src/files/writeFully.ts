@@ -14,14 +14,14 @@ export async function writeFully(file: FileHandle, bytes: Uint8Array, position?:
     }
 }
 
-/** For a system that takes nothing and says nothing. */
+/** The error for a system that writes nothing and reports nothing. */
 export function noRoom(): NodeJS.ErrnoException {
     return Object.assign(new Error('ENOSPC: nothing more is written'), { code: 'ENOSPC' });
 }
 
 let taken = false;
 
-/** A file beyond the limit of `ulimit -f` is an error of the write that goes there, and ends no process by a signal. */
+/** Makes a write beyond the limit of `ulimit -f` an error, instead of a signal that ends the process. */
 export function takeSizeLimitAsError(): void {
     if (taken) return;
     taken = true;

@@ -9,7 +9,7 @@ import { type BlockType, blockTypes, otherTypes } from './blockTypes.js';
 /** A tensor of a GGUF file. */
 export interface GgufTensor {
     readonly name: string;
-    /** Absent: of a type that no matrix of a model has, or that is not known. */
+    /** Absent: the type is not known, or no matrix of a model has it. */
     readonly type: BlockType | undefined;
     /** The type for people. */
     readonly typeName: string;
@@ -19,7 +19,7 @@ export interface GgufTensor {
     readonly offset: number;
 }
 
-/** What a GGUF file says before its data. */
+/** The header of a GGUF file. */
 export interface GgufFile {
     readonly path: string;
     /** Bytes of the whole file. */
@@ -37,13 +37,13 @@ export interface GgufFile {
 /** A value to put into a file's metadata. */
 export type GgufValue = string | number | readonly string[];
 
-/** Bytes of the magic number, the version and the number of tensors; that of the keys follows. */
+/** Where the number of keys is, in bytes: behind the magic number, the version and the number of tensors. */
 const keyCountAt = 16;
-/** Bytes; the largest page of memory that data are aligned to. A file is filled up to it. */
+/** The largest alignment of data that is accepted, in bytes: the largest page of memory. A file is filled up to it. */
 const mostAlignment = 2 ** 21;
 
 /**
- * Reads what is before a file's data.
+ * Reads a file's header.
  * @throws LanguageNeuronsError NOT_FOUND; DAMAGED where it is no whole GGUF file; UNSUPPORTED where it is big-endian or
  * of version 1
  */
@@ -116,7 +116,7 @@ function bytesOf({ type, shape }: GgufTensor): number {
 }
 
 /**
- * The bytes before a file's data, with more metadata behind its own; nothing else of them changes.
+ * Returns the bytes before a file's data with more metadata behind its own; nothing else in them changes.
  * @param more keys that the file does not have
  */
 export async function headWith(file: GgufFile, more: Readonly<Record<string, GgufValue>>): Promise<Buffer> {

@@ -1,8 +1,8 @@
 import type { ScaleFormat } from './scaleFormats.js';
 
 /**
- * How ggml lays out a type's weights: blocks of so many weights and bytes, little-endian. All weights of a block are
- * multiples of its scales, so a block is multiplied by multiplying these; types with a minimum keep a scale of it too.
+ * How ggml lays out a type's weights, in little-endian blocks. All weights of a block are multiples of its scales, so
+ * that multiplying the scales multiplies the block; types with a minimum have a scale for it too.
  * A block of zero bytes holds zeros in every type.
  */
 export interface BlockType {
@@ -24,7 +24,7 @@ function block(
     return { name, weights, bytes, format, scales };
 }
 
-/** What a matrix in a GGUF may hold, by the number of `enum ggml_type`; the structs are in ggml-common.h. */
+/** The types that a matrix in a GGUF file may have, by number (`enum ggml_type`); the structs are in ggml-common.h. */
 export const blockTypes: Readonly<Record<number, BlockType>> = {
     0: block('F32', 1, 4, [0], 'f32'),
     1: block('F16', 1, 2),

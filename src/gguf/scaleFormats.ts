@@ -7,7 +7,7 @@ export type ScaleFormat = 'f32' | 'f16' | 'bf16' | 'iq1_m' | 'e8m0' | 'ue4m3';
 export interface ScaleAccess {
     get(view: DataView, at: number): number;
     set(view: DataView, at: number, value: number): void;
-    /** Too coarse to be rounded: a product that it does not hold is refused. */
+    /** The format is too coarse to round: a product that it cannot represent is refused. */
     readonly coarse?: boolean;
 }
 

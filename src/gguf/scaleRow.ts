@@ -1,14 +1,14 @@
 import type { BlockType } from './blockTypes.js';
 import { scaleFormats } from './scaleFormats.js';
 
-/** Why a row cannot be multiplied: the scales of its type do not hold the product. */
+/** Why a row cannot be multiplied: the scales of its type cannot represent the product. */
 export type ScaleFault = 'overflow' | 'coarse';
 
 /**
  * Multiplies a row of weights in place, block by block, by multiplying the blocks' scales.
  * @param row whole blocks
- * @returns the largest rounding of a scale, as a share of the row's largest scale; or why it cannot be done, the row
- * being half done then
+ * @returns the largest rounding of a scale, as a share of the row's largest scale; or why the row cannot be multiplied,
+ * and then a part of the row is multiplied
  */
 export function scaleRow(row: Uint8Array, type: BlockType, factor: number): number | ScaleFault {
     const { get, set, coarse = false } = scaleFormats[type.format];

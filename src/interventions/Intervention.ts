@@ -20,8 +20,8 @@ export interface Intervention {
     readonly neurons: NeuronChoice;
     readonly op: InterventionOp;
     /**
-     * v; of `zero`, none, of `scale`, a number, of `diffmean`, a mean. Default: 1; of `diffmean`, the mean in the
-     * language whose neurons they are.
+     * v: none for `zero`, a number for `scale`, a mean for `diffmean`. Default: 1; for `diffmean`, the mean in the
+     * language of the neurons.
      */
     readonly value?: InterventionValue | undefined;
     /** s. Default 1. */
@@ -44,8 +44,8 @@ export type NeuronChoice =
     { readonly language: string; readonly set?: NeuronSetName | undefined } | readonly NeuronIndex[];
 
 /**
- * The prompt's tokens, BOS among them; those after it, generated or given; all of them; or positions [from, to) in
- * the text with its prompt, from 0, negative ones counted from the end of the prompt: -1 is its last token.
+ * Which tokens: those of the prompt with BOS, those after it (generated or given), both, or positions [from, to) in the
+ * text with its prompt, from 0. Negative positions count from the end of the prompt: -1 is its last token.
  */
 export type InterventionWhere = 'prompt' | 'response' | 'both' | PositionRange;
 

@@ -1,12 +1,12 @@
 import type { Intervention } from './Intervention.js';
 
-/** What an intervention does, whatever neurons it is done to. */
+/** An intervention without its neurons. */
 export type Operation = Omit<Intervention, 'neurons'>;
 
-/** Activations are set to 0 at every token: what `deactivate` does. */
+/** Sets activations to 0 at every token, as `deactivate` does. */
 export const deactivation: Operation = { op: 'zero' };
 
-/** Whether neurons stay what they are: under `scale` by 1, `add` of 0, and whatever has no strength. */
+/** Whether activations stay as they are: `scale` by 1, `add` of 0, and any operation of strength 0. */
 export function changesNothing({ op, value = 1, strength = 1 }: Operation): boolean {
     return strength === 0 || (op === 'scale' && value === 1) || (op === 'add' && value === 0);
 }

@@ -14,32 +14,32 @@ const mostRanges = 3;
 export interface CompileOptions {
     /** Neurons of each site: [experts * width]. */
     readonly sizes: readonly number[];
-    /** Where neurons are chosen by language. */
+    /** Needed where neurons are chosen by language. */
     readonly analysis?: NeuronAnalysis | undefined;
-    /** Where a value is a mean or a percentile. */
+    /** Needed where a value is a mean or a percentile. */
     readonly values?: ActivationValues | undefined;
     /**
-     * Of two that change the same neuron at the same token: the later one is applied to what the earlier one gives, or
-     * they are refused. Default `order`.
+     * What happens where two change the same neuron at the same token. `order`, the default: the later one is applied
+     * to the result of the earlier one. `error`: they are refused.
      */
     readonly conflict?: 'order' | 'error' | undefined;
 }
 
-/** What is done to one neuron: g becomes factor * g + offset. */
+/** The change of one neuron's activation: g becomes factor * g + offset. */
 interface Affine {
     readonly factor: number;
     readonly offset: number;
 }
 
 /**
- * The edits that some interventions, one after another, come to. Each maps an activation g to a * g + b, and so do
- * several: what a token's activations go through is one factor and one offset a neuron.
+ * Compiles interventions, applied one after another, into edits. Each intervention maps an activation g to a * g + b,
+ * and so do several together: an edit is one factor and one offset for each neuron.
  * @throws LanguageNeuronsError WRONG_USE, naming the intervention; NOT_FOUND for a language that was not analysed, or
  * has no values; MISMATCH for values of another model; UNSUPPORTED for percentiles of experts
  */
 export function compileInterventions(interventions: readonly Intervention[], options: CompileOptions): TextEdit {
     const steps = interventions.map((intervention, i) => stepOf(intervention, i, options));
-    // The ways that the tokens of a text can be chosen; equal ones once.
+    // The different ways in which the tokens of a text are chosen.
     const clauses = [...new Map(steps.map(({ where }) => [JSON.stringify(where), where])).values()];
     const ranges = clauses.filter((where) => typeof where === 'object').length;
     if (ranges > mostRanges) {
@@ -109,8 +109,8 @@ function stepOf(intervention: Intervention, i: number, { sizes, analysis, values
 }
 
 /**
- * What an operation does to an activation.
- * @param v value; of `diffmean`, the difference of means
+ * Returns the change that an operation makes to an activation.
+ * @param v value; for `diffmean`, the difference of means
  * @param s strength
  */
 export function affineOf(op: Intervention['op'], v: number, s: number): Affine {

@@ -7,7 +7,7 @@ import type { Intervention } from './Intervention.js';
 import { byName, nameProblem, shownName } from '../support/names.js';
 import { operationShape } from './operationShape.js';
 
-/** Interventions that go together, one after another, by a name of the user's. */
+/** Interventions that are applied together, in order, under a name of the user's. */
 export interface NamedInterventions {
     readonly name: string;
     readonly interventions: readonly Intervention[];
@@ -29,8 +29,8 @@ const interventionShape = operationShape
 const fileShape = byName(z.array(interventionShape).min(1));
 
 /**
- * Interventions from a YAML or JSON file: under each name a list of them, as `Intervention` has it, but for `language`
- * and `set`, or `neurons` as pairs of site and index, in the place of `neurons`.
+ * Reads interventions from a YAML or JSON file. Under each name is a list of objects with the fields of `Intervention`;
+ * the neurons are given by `language` and `set`, or by `neurons` as pairs of site and index.
  * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED, naming the file and the entry
  */
 export async function readInterventions(path: string): Promise<NamedInterventions[]> {

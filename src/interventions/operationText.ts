@@ -5,8 +5,8 @@ import { deactivation, type Operation } from './Operation.js';
 import { isNamedValue } from './resolveValue.js';
 
 /**
- * An operation from its short text: `zero`, `scale:0.5`, `add:0.5`, `replace:0`, `add:mean:zh`, `diffmean`; a value
- * alone, `mean`, `mean:zh` or `p90:zh`, is what replaces.
+ * Reads an operation from its short text: `zero`, `scale:0.5`, `add:0.5`, `replace:0`, `add:mean:zh`, `diffmean`. A
+ * value alone, `mean`, `mean:zh` or `p90:zh`, stands for `replace` with that value.
  * @throws LanguageNeuronsError WRONG_USE
  */
 export function parseOperation(text: string): Operation {
@@ -30,7 +30,7 @@ export function parseOperation(text: string): Operation {
 }
 
 /**
- * Operations from a list of such texts, with strength and place for all of them.
+ * Reads a list of such texts. Strength and `where` apply to all of them.
  * @throws LanguageNeuronsError WRONG_USE
  */
 export function parseOperations(text: string, { strength, where }: Omit<Operation, 'op' | 'value'> = {}): Operation[] {
@@ -41,7 +41,7 @@ export function parseOperations(text: string, { strength, where }: Omit<Operatio
     }));
 }
 
-/** An operation as results name it: `scale:0.5`, `zero,strength:0.5`, `add:1,prompt`. */
+/** The name of an operation in results: `scale:0.5`, `zero,strength:0.5`, `add:1,prompt`. */
 export function operationName({ op, value, strength = 1, where = 'both' }: Operation): string {
     const range = typeof where === 'object' ? `tokens:${where.from ?? 0}..${where.to ?? ''}` : where;
     return [
@@ -51,7 +51,7 @@ export function operationName({ op, value, strength = 1, where = 'both' }: Opera
     ].join(',');
 }
 
-/** As files name it, `scale-0.5`; nothing of deactivation. */
+/** The name of an operation in names of files, `scale-0.5`; undefined for deactivation. */
 export function operationInFiles(operation: Operation): string | undefined {
     const name = operationName(operation);
     if (name === operationName(deactivation)) return undefined;

@@ -2,20 +2,20 @@ import type { InterventionOp } from './Intervention.js';
 import { deactivation, type Operation } from './Operation.js';
 import { parseNamedValue } from './resolveValue.js';
 
-/** What has become of neurons, behind `neurons are`: `deactivated`, `scaled by 0.5`, `raised by 1 in the prompt`. */
+/** The words after `neurons are`: `deactivated`, `scaled by 0.5`, `raised by 1 in the prompt`. */
 export function doneWords(operation: Operation = deactivation): string {
     const [done, value] = wordsOf(operation);
     return `${{ zero: 'deactivated', scale: 'scaled', raise: 'raised', lower: 'lowered', set: 'set' }[done]}${value}`;
 }
 
-/** The same as work: `Deactivating specific neurons`, `Scaling specific neurons by 0.5`. */
+/** The words of the work: `Deactivating specific neurons`, `Scaling specific neurons by 0.5`. */
 export function doingWords(neurons: string, operation: Operation = deactivation): string {
     const [doing, value] = wordsOf(operation);
     const word = { zero: 'Deactivating', scale: 'Scaling', raise: 'Raising', lower: 'Lowering', set: 'Setting' }[doing];
     return `${word} ${neurons}${value}`;
 }
 
-/** The verb, and what stands behind the neurons. */
+/** The verb, and the words after the neurons. */
 function wordsOf(operation: Operation): ['zero' | 'scale' | 'raise' | 'lower' | 'set', string] {
     const { op, value = 1 } = operation;
     const how = howWords(operation);

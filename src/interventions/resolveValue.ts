@@ -5,14 +5,14 @@ import type { Intervention, InterventionValue } from './Intervention.js';
 /** v of one neuron. */
 export type ValueOfNeuron = (site: number, index: number) => number;
 
-/** A value that is not a number, read: the mean over all (no language), or a mean or percentile of a language. */
+/** A value that is not a number: the mean over all languages, or a mean or percentile of one language. */
 export interface NamedValue {
     readonly language?: string;
     /** From 0 to 100; absent: the mean. */
     readonly percent?: number;
 }
 
-/** @returns undefined for what is no name of a value */
+/** @returns undefined where the text names no value */
 export function parseNamedValue(text: string): NamedValue | undefined {
     if (text === 'mean') return {};
     const [, kind = '', language = ''] = /^(mean|p\d+(?:\.\d+)?):(.+)$/.exec(text) ?? [];
@@ -27,13 +27,13 @@ export function isNamedValue(text: string): text is Exclude<InterventionValue, n
     return parseNamedValue(text) !== undefined;
 }
 
-/** Whether interventions take values that were collected, or their defaults do. */
+/** Whether interventions, or their defaults, need collected values. */
 export function needsValues(interventions: readonly Pick<Intervention, 'op' | 'value'>[]): boolean {
     return interventions.some(({ op, value }) => op === 'diffmean' || typeof value === 'string');
 }
 
 /**
- * @param language whose neurons they are, where they are a language's
+ * @param language the language that the neurons were chosen by, if any
  * @param wrong an error that names the intervention
  * @throws LanguageNeuronsError WRONG_USE, NOT_FOUND for a language without values, UNSUPPORTED
  */

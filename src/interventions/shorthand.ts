@@ -14,15 +14,16 @@ export interface InterventionShorthand {
     readonly where?: InterventionWhere | undefined;
 }
 
-/** What the options ask for. */
+/** The interventions that the options ask for. */
 export interface ShorthandInterventions extends NamedInterventions {
-    /** Each language, and what its neurons' activations are multiplied by. */
+    /** Each language, and the factor of its neurons' activations. */
     readonly languages: readonly { readonly language: string; readonly factor: number }[];
 }
 
 /**
- * What the options ask for, under a name such as `without zh; amplify de:2`; undefined where they ask for nothing.
- * @param mark in front of the options' names, for messages
+ * Returns the interventions that the options ask for, named such as `without zh; amplify de:2`; undefined where there
+ * are none.
+ * @param mark text in front of the options' names in messages
  * @throws LanguageNeuronsError WRONG_USE
  */
 export function parseShorthand(options: InterventionShorthand, mark = '--'): ShorthandInterventions | undefined {

@@ -3,7 +3,7 @@ import type { Operation } from './Operation.js';
 import { needsValues } from './resolveValue.js';
 
 /**
- * The values of a run folder's counts, where any of these interventions takes some.
+ * Reads the values of a run folder's counts, if one of the interventions needs them.
  * @throws LanguageNeuronsError as `readValues`
  */
 export async function valuesFor(

@@ -149,7 +149,7 @@ export const analysisShape = z
     .refine(
         ({ languages, widths, sites, layers, histogram, histogramAll, perLanguage, neurons, experts, stability }) =>
             new Set(languages).size === languages.length &&
-            layers.length === layerWidths(analysisSites({ sites, widths })).length &&
+            layers.length === layerSizes(analysisSites({ sites, widths })).length &&
             (sites === undefined || sites.map(neuronsAt).join() === widths.join()) &&
             [histogram, histogramAll].every(({ length }) => length === languages.length + 1) &&
             languages.every((language) =>
@@ -183,7 +183,7 @@ export function analysisSites({ sites, widths }: Pick<NeuronAnalysis, 'sites' | 
 }
 
 /** Neurons of each layer, all its sites together; 0 where it has none. */
-export function layerWidths(sites: readonly Site[]): number[] {
+export function layerSizes(sites: readonly Site[]): number[] {
     const widths = new Array<number>(Math.max(...sites.map(({ layer }) => layer)) + 1).fill(0);
     for (const { layer, width, experts } of sites) widths[layer]! += width * experts;
     return widths;

@@ -12,7 +12,7 @@ export interface Probabilities {
     readonly n: number;
     /** Languages. */
     readonly l: number;
-    /** Finds the neuron or expert of a row: its site, and its place there. */
+    /** Returns the site and the index there of a row's neuron or expert. */
     readonly locate: (row: number) => readonly [site: number, index: number];
 }
 
@@ -27,8 +27,8 @@ export interface ProbabilityOptions {
  * The share of counted tokens for which each neuron was active: p = counts / tokens (eq. 4). At a routed site
  * `conditional` divides by the tokens that went through the neuron's expert, a / n_e, and `joint` by all, a / T;
  * neurons of experts that saw too few tokens are left out.
- * @param assessed flat indices of the neurons to take, in place of those with tokens enough
- * @returns with it the flat indices taken, ascending; undefined: all are
+ * @param assessed flat indices of the neurons to take; default: those with enough tokens
+ * @returns also the flat indices of the neurons taken, ascending; undefined: all
  * @throws LanguageNeuronsError WRONG_USE for fewer than two languages, EMPTY for one without tokens
  */
 export function activationProbabilities(
@@ -113,7 +113,7 @@ function totalTokens({ languages, tokens }: Activations): number[] {
     return totals;
 }
 
-/** Flat indices of neurons whose expert saw tokens enough in every language; undefined where no site is routed. */
+/** Flat indices of neurons whose expert saw enough tokens of every language; undefined where no site is routed. */
 export function assessable(activations: Activations, minRouted: number): Uint32Array | undefined {
     const {
         routed,

@@ -1,11 +1,13 @@
 import { repeatedTextsNote } from '../activations/repeatedTextsNote.js';
 import type { NeuronAnalysis } from './NeuronAnalysis.js';
 
-/** Above this share of the selected neurons in no class it is told; of the paper's own counts it is 0.30. */
+/**
+ * A note is made where a greater share of the selected neurons is in no class; on the paper's own counts it is 0.30.
+ */
 const manyUnclassified = 1 / 3;
 
 /**
- * What a reader should know of an analysis that finds little: why, and what to try. Sentences; none of an ordinary one.
+ * Sentences for the reader of an analysis that finds little: why, and what to try. An ordinary analysis has none.
  */
 export function analysisNotes(analysis: NeuronAnalysis): string[] {
     const { selected, histogram, threshold, bar, general, languages } = analysis;

@@ -5,5 +5,5 @@ export const identifyMethods = ['paper', 'lape'] as const;
 export type IdentifyMethod = (typeof identifyMethods)[number];
 
 export const probabilityNames = ['conditional', 'joint'] as const;
-/** What an expert's neurons are measured by: the tokens that went through it, or all of them. */
+/** The tokens that an expert's neurons are measured by: those that went through the expert, or all. */
 export type ProbabilityName = (typeof probabilityNames)[number];

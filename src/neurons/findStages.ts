@@ -5,7 +5,7 @@ import { type LayerCounts, type Stages, stageNames } from './NeuronAnalysis.js';
 /** Random orders of the layers that the model's own is compared with. */
 const orders = 999;
 const seed = 1;
-/** Least confidence at which the stages count as seen. */
+/** The stages count as seen from this confidence on. */
 const sure = 0.95;
 
 /** How a layer fits each stage, with `l` and `g` in [-1, 1]; stage 4 asks for general neurons alone. */
@@ -26,14 +26,15 @@ const rule =
 /**
  * Proposes the paper's four stages from the layer-wise distribution of neurons (section 4 of the
  * paper), by the rule that the result states.
- * @param widths neurons of each layer: numbers are compared as shares of it; a layer of none is left out
+ * @param layerSizes the number of neurons in each layer, by which its counts are divided; layers without any are left
+ * out
  */
-export function findStages(layers: readonly LayerCounts[], widths: readonly number[]): Stages {
+export function findStages(layers: readonly LayerCounts[], layerSizes: readonly number[]): Stages {
     // Layers without an FFN say nothing.
-    const there = [...widths.keys()].filter((layer) => widths[layer]! > 0);
+    const there = [...layerSizes.keys()].filter((layer) => layerSizes[layer]! > 0);
     const found = stagesOf(
         there.map((layer) => layers[layer]!),
-        there.map((layer) => widths[layer]!),
+        there.map((layer) => layerSizes[layer]!),
     );
     return {
         ...found,
@@ -41,12 +42,12 @@ export function findStages(layers: readonly LayerCounts[], widths: readonly numb
     };
 }
 
-function stagesOf(layers: readonly LayerCounts[], widths: readonly number[]): Stages {
+function stagesOf(layers: readonly LayerCounts[], sizes: readonly number[]): Stages {
     const unseen = (reason: string): Stages => ({ seen: false, reason, stages: [], confidence: 0, rule });
     if (layers.length < stageNames.length) return unseen(`it has fewer than ${stageNames.length} layers`);
-    const mean = widths.reduce((sum, width) => sum + width, 0) / widths.length;
+    const mean = sizes.reduce((sum, size) => sum + size, 0) / sizes.length;
     const curve = (count: (layer: LayerCounts) => number): number[] | undefined =>
-        stretched(layers.map((layer, i) => Math.log1p(count(layer) * (mean / widths[i]!))));
+        stretched(layers.map((layer, i) => Math.log1p(count(layer) * (mean / sizes[i]!))));
     const l = curve(({ specific, related }) => specific + related);
     const g = curve(({ general }) => general);
     if (l === undefined) return unseen('language neurons are spread evenly over its layers');

@@ -1,6 +1,6 @@
 import type { NeuronIndex } from './NeuronAnalysis.js';
 
-/** Flat index of each site's first neuron, with the sites one behind another. */
+/** The flat index of each site's first neuron: sites follow one another. */
 export function siteStarts(widths: readonly number[]): number[] {
     let start = 0;
     return widths.map((width) => {

@@ -16,7 +16,7 @@ import { highLanguages } from './highLanguages.js';
 import {
     type ExpertAnalysis,
     type LayerCounts,
-    layerWidths,
+    layerSizes,
     type NeuronAnalysis,
     type NeuronIndex,
     type Stability,
@@ -36,7 +36,9 @@ export interface IdentifyOptions {
     readonly bar?: number;
     /** Weight of the maximum in the paper's score, or `auto` (default): the largest that selects no general neuron. */
     readonly lambda?: number | 'auto';
-    /** What neurons of routed experts are measured by: the tokens that went through the expert (default), or all. */
+    /**
+     * The tokens that neurons of routed experts are measured by: those that went through the expert (default), or all.
+     */
     readonly probability?: ProbabilityName;
     /** Least tokens of every language through an expert for its neurons to be assessed. Default 100. */
     readonly minRouted?: number;
@@ -156,7 +158,7 @@ function identifyOnce(activations: Activations, options: IdentifyOptions, assess
         general: neurons.general.length,
         perLanguage,
         layers,
-        stages: findStages(layers, layerWidths(sites)),
+        stages: findStages(layers, layerSizes(sites)),
         milliseconds,
         neurons,
     };
@@ -235,7 +237,7 @@ function classify(
 
 /** Numbers of neurons by layer; a related one counts once. */
 function layerCounts({ specific, related, general }: NeuronAnalysis['neurons'], sites: readonly Site[]): LayerCounts[] {
-    const layers = layerWidths(sites).map(() => ({ specific: 0, related: 0, general: 0 }));
+    const layers = layerSizes(sites).map(() => ({ specific: 0, related: 0, general: 0 }));
     const once = new Map(
         Object.values(related)
             .flat()

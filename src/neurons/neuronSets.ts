@@ -1,7 +1,7 @@
 /** Neuron sets of a deactivation experiment, by their names on the command line. */
 export type NeuronSetName = 'specific' | 'specific+related' | 'specific+related+general' | 'experts';
 
-/** `experts`: whole experts, specific by the tokens that go through them; of models with routed experts alone. */
+/** `experts` are whole experts that are specific by the tokens that go through them, in models with routed experts. */
 export const neuronSetNames: readonly NeuronSetName[] = [
     'specific',
     'specific+related',

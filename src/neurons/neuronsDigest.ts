@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { NeuronAnalysis } from './NeuronAnalysis.js';
 
-/** Names the neurons of an analysis by themselves: languages, widths and lists. sha256, hexadecimal. */
+/** Identifies the neurons of an analysis: languages, sizes of sites and lists of neurons. sha256, hexadecimal. */
 export function neuronsDigest({ languages, widths, neurons }: NeuronAnalysis): string {
     const lists = languages.map((language) => [neurons.specific[language], neurons.related[language]]);
     return createHash('sha256')

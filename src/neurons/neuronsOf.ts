@@ -16,7 +16,7 @@ export function neuronsOf(analysis: NeuronAnalysis, language: string, set: Neuro
         ...(set === 'specific' ? [] : analysis.neurons.related[analysed]!),
     ];
     if (set !== 'specific+related+general') return sorted(own);
-    // LAPE's may be related to all languages, and general.
+    // LAPE's neurons may be related to all languages, and general too.
     const known = new Set(own.map(String));
     return sorted([...own, ...analysis.neurons.general.filter((index) => !known.has(String(index)))]);
 }
@@ -26,7 +26,7 @@ function sorted(neurons: NeuronIndex[]): NeuronIndex[] {
 }
 
 /**
- * What an analysis calls a language, however it is written.
+ * Returns the name that an analysis has for a language, however the language is written.
  * @throws LanguageNeuronsError NOT_FOUND for a language that was not analysed
  */
 export function analysedLanguage({ languages }: Pick<NeuronAnalysis, 'languages'>, language: string): string {

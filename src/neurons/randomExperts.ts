@@ -2,13 +2,13 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { randomGenerator } from '../support/randomGenerator.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from './NeuronAnalysis.js';
 
-/** Experts that a control is drawn from: those whose share of all tokens is nearest. */
+/** A control is drawn from this many experts, whose shares of all tokens are nearest. */
 const nearest = 4;
 
 /**
- * All neurons of as many random experts of the same sites as the set names, through each of which about as many tokens
- * went: one of the nearest by routing that the set does not hold, none twice while there are others. The same seeds
- * give the same experts.
+ * Draws as many experts in the same sites as the set has, and returns all their neurons. For each expert of the set it
+ * draws one of the nearest by the number of tokens routed to it that the set does not have; no expert is drawn twice
+ * while there are others. The same seeds give the same experts.
  * @param set all neurons of some experts
  */
 export function randomExperts(

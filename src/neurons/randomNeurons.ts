@@ -4,9 +4,9 @@ import type { Site } from '../engine/Site.js';
 import type { NeuronIndex } from './NeuronAnalysis.js';
 
 /**
- * As many random neurons in the same sites as the set given, and of the same experts, through which as many tokens
- * went; none of the set while a site, or an expert, has others. The same seeds give the same neurons. The control of
- * a deactivation experiment.
+ * Draws the control of a deactivation experiment: as many random neurons as the set has in each site, and of the same
+ * experts, so that as many tokens went through them. It draws no neuron of the set while a site, or an expert, has
+ * others. The same seeds give the same neurons.
  */
 export function randomNeurons(
     set: readonly NeuronIndex[],

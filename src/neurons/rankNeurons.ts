@@ -7,18 +7,18 @@ import type { NeuronAnalysis, NeuronIndex } from './NeuronAnalysis.js';
 import { scoreAt, scoreParts } from './scoreParts.js';
 import { roundHalfToEven } from './selectLowest.js';
 
-/** Each language's neurons, from those that are most its own. */
+/** Each language's neurons, the most specific first. */
 export interface Ranking {
-    /** Neurons assessed: of a dense model, all. */
+    /** The number of neurons assessed; in a dense model, all. */
     readonly total: number;
     readonly perLanguage: Readonly<Record<string, readonly NeuronIndex[]>>;
 }
 
 /**
- * Ranks the neurons that are high in a language, but not in all (LAPE's: in all too), by the analysis's score, lowest
- * first, whether the analysis selected them or not. The first of a language's are its specific and related neurons;
- * those behind them a greater top rate would select, at the same λ.
- * @param activations that the analysis was made of
+ * Ranks the neurons that are high in a language but not in all (with LAPE also those high in all) by the analysis's
+ * score, lowest first, whether the analysis selected them or not. A language's first neurons are its specific and
+ * related ones; a greater top rate would select those behind them, at the same λ.
+ * @param activations counts that the analysis was made of
  * @throws LanguageNeuronsError MISMATCH for other counts
  */
 export function rankNeurons(activations: Activations, analysis: NeuronAnalysis): Ranking {
@@ -42,7 +42,7 @@ export function rankNeurons(activations: Activations, analysis: NeuronAnalysis):
 }
 
 /**
- * A language's first neurons, as many as the share of all comes to, or all that it has; by site, then index.
+ * Returns a language's first neurons, by site, then index: as many as the share of all neurons, or all that it has.
  * @param share in (0, 1)
  */
 export function firstRanked({ total, perLanguage }: Ranking, language: string, share: number): NeuronIndex[] {
@@ -50,7 +50,7 @@ export function firstRanked({ total, perLanguage }: Ranking, language: string, s
     return first.sort(([siteA, a], [siteB, b]) => siteA - siteB || a - b);
 }
 
-/** Neurons that a share of all comes to; as a top rate does. */
+/** The number of neurons that a share of all is, rounded as for a top rate. */
 export function neuronsOfShare(total: number, share: number): number {
     return roundHalfToEven(total * share);
 }

@@ -12,17 +12,17 @@ import {
 } from './NeuronAnalysis.js';
 import { classKeys } from './classKeys.js';
 
-/** Most divisions into halves that are looked at: more would take longer and say little more. */
+/** Most divisions into halves that are analysed: more would take longer and change little. */
 const mostHalves = 3;
 const level = 0.95;
 
 /**
- * How much of an analysis would be found again on other texts. Each fold is left out once and the
+ * Estimates how much of an analysis other texts would confirm. Each fold is left out once and the
  * whole analysis repeated: the neurons that keep their class (specific ones their language too), and
  * the delete-one-fold jackknife interval of each number, T ± t(0.975, K - 1) · sqrt((K - 1) / K ·
  * Σ (T_f - mean)²), cut at 0. The folds are also divided into halves: the overlap of the classes of
  * two analyses of different texts.
- * @param again the same analysis of other counts
+ * @param again repeats the analysis on other counts
  */
 export function stability(
     activations: Activations,

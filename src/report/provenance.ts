@@ -2,7 +2,7 @@ import { formatCount, formatList, formatNumber, formatShare } from './format.js'
 import { operationName } from '../interventions/operationText.js';
 import { metricWords } from './metricWords.js';
 import { html, type Html } from './html.js';
-import { analysisSites, layerWidths } from '../neurons/NeuronAnalysis.js';
+import { analysisSites, layerSizes } from '../neurons/NeuronAnalysis.js';
 import type { ReportInput } from './Report.js';
 
 /** The paper whose method this is; the page's only link to elsewhere. */
@@ -63,14 +63,14 @@ export function definitions({ analysis }: ReportInput): Html {
 /** Settings and versions: what it takes to make the report again. */
 export function provenance(input: ReportInput): Html {
     const { analysis, source, matrices, curves = [], generatedBy } = input;
-    const widths = [...new Set(layerWidths(analysisSites(analysis)))];
+    const sizes = [...new Set(layerSizes(analysisSites(analysis)))];
     const entries: [string, string][] = [
         ['Model', `${source.model.name} (${source.model.architecture}, ${source.model.quantization})`],
         ['Model fingerprint', source.model.fingerprint || 'not known'],
         ...(source.model.imatrix === undefined
             ? []
             : [['Importance matrix', source.model.imatrix ?? 'none'] as [string, string]]),
-        ['Layers', `${formatCount(analysis.layers.length)}, each of ${widths.map(formatCount).join(' or ')} neurons`],
+        ['Layers', `${formatCount(analysis.layers.length)}, each of ${sizes.map(formatCount).join(' or ')} neurons`],
         ['Dataset', source.dataset.name],
         ['Dataset hash', source.dataset.hash],
         [

@@ -12,7 +12,7 @@ import { readTorch, type TorchTensor } from './readTorch.js';
 /** Files of one language. */
 interface LanguageFiles {
     readonly full: string;
-    /** Counts over the prompts alone. */
+    /** The file of counts over the prompts alone. */
     readonly prefix?: string | undefined;
 }
 
@@ -26,9 +26,9 @@ interface FileCounts {
  * Reads counts that others published: a folder of `activation.LL.pt` as the paper's authors give them
  * (`total_tokens`, `over_zero` [layers, neurons]; where `prefix.activation.LL.pt` counts the prompts
  * alone, the response's counts are max(full - prefix, 0)), or of LAPE's `activation.LL.train.MODEL`
- * (`n`, `over_zero`), or where there is neither, of its forks' `activation.LL.SPLIT.MODEL`. What else a file holds, as
- * the sums of LAPE's first release, is passed over unread.
- * @param options.languages which, in which order; default: all that are there
+ * (`n`, `over_zero`), or where there is neither, of its forks' `activation.LL.SPLIT.MODEL`. What else a file holds,
+ * such as the sums of LAPE's first release, is skipped.
+ * @param options.languages languages in this order; default: all that are there
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, UNSUPPORTED, WRONG_USE, or MISMATCH for languages of
  * different shapes
  */

@@ -21,7 +21,7 @@ export interface TorchTensor {
 }
 
 /**
- * Most bytes of a pickle: a dictionary of some numbers and tensors takes hundreds; a long one can be slow to refuse.
+ * Most bytes of a pickle: a dictionary of some numbers and tensors takes hundreds. Refusing a long one can be slow.
  */
 const mostPickleBytes = 1 << 16;
 /** First byte of a bare pickle. */
@@ -32,7 +32,7 @@ const pickleProtocol = 0x80;
  * tensors by name. The file is untrusted: nothing in its pickle is executed, and anything but plain
  * values and tensors is refused by name; storages are read only where the archive holds
  * as many bytes as they say, uncompressed, so that no small file makes a large one.
- * @param names what to read of it; anything else is passed over unread. Default: all
+ * @param names entries to read; others are skipped. Default: all
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED or UNSUPPORTED, in one line
  */
 export async function readTorch(

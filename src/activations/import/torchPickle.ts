@@ -27,7 +27,7 @@ export class StorageReference {
     }
 }
 
-/** Something that is passed over: what it is made of is dropped. */
+/** A value that is skipped, with all its parts. */
 class Unread {
     constructor() {
         Object.freeze(this);
@@ -38,7 +38,7 @@ class Unread {
     }
 }
 
-/** A refusal while a file is read; the file's name and the mend are added outside. */
+/** Why a file is refused; the reader adds the file's name and what to do. */
 export class Refusal extends Error {
     constructor(
         readonly code: 'DAMAGED' | 'UNSUPPORTED',
@@ -48,7 +48,7 @@ export class Refusal extends Error {
     }
 }
 
-/** Names that files put beside the counts: they stand for nothing that is called, and are passed over. */
+/** Names that files of counts hold too: nothing is called for them, and they are skipped. */
 const passedOver = new RegExp(
     '^(?:torch\\.(?:Size|device|u?int\\d+|float\\d+|bfloat16|half|float|double|long|bool|complex\\d+)|' +
         'torch\\._utils\\._rebuild_(?:parameter|tensor|tensor_v3)|torch\\.storage\\.\\w+|' +
@@ -57,8 +57,8 @@ const passedOver = new RegExp(
 );
 
 /**
- * Builds plain values and references to tensors out of a pickle. Nothing in it is executed: the only names that it may
- * ask for are those of tensors and of some values that are passed over; any other is refused.
+ * Builds plain values and references to tensors from a pickle. Nothing in it is executed: it may name only tensors and
+ * some values that are skipped; any other name is refused.
  * @throws Refusal; or what the parser throws of bytes that are no pickle
  */
 export function parsePickle(bytes: Uint8Array): unknown {
@@ -110,7 +110,7 @@ export function isCount(value: unknown): value is number {
     return typeof value === 'number' && Number.isSafeInteger(value) && value >= 0;
 }
 
-/** A name out of an untrusted file, for one line. */
+/** A name from an untrusted file, fit for one line. */
 export function printable(name: string): string {
     return JSON.stringify(name.slice(0, 80));
 }

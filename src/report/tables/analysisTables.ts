@@ -1,6 +1,6 @@
 import {
     analysisSites,
-    layerWidths,
+    layerSizes,
     type NeuronAnalysis,
     neuronClasses,
     type Stability,
@@ -12,13 +12,13 @@ import type { DataTable } from './DataTable.js';
 
 /** Neurons of each layer by class. */
 export function layersTable(analysis: NeuronAnalysis): DataTable {
-    const widths = layerWidths(analysisSites(analysis));
+    const sizes = layerSizes(analysisSites(analysis));
     return {
         name: 'layers',
         columns: ['layer', 'width', 'specific', 'related', 'general'],
         rows: analysis.layers.map((layer, index) => [
             index,
-            widths[index] ?? null,
+            sizes[index] ?? null,
             layer.specific,
             layer.related,
             layer.general,
