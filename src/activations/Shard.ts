@@ -50,7 +50,7 @@ function placeIn(
     const step = found.index === 'SLURM_ARRAY_TASK_ID' ? Number(environment.SLURM_ARRAY_TASK_STEP ?? 1) : 1;
     const number = (Number(environment[found.index]) - found.least(environment)) / step + 1;
     const count = total ?? (found.index === 'SLURM_ARRAY_TASK_ID' ? environment.SLURM_ARRAY_TASK_COUNT : undefined);
-    if (count === undefined) throw wrong(`${found.index} does not tell how many there are; give auto/8 for eight`);
+    if (count === undefined) throw wrong(`${found.index} does not say how many there are; give auto/8 for eight`);
     if (!Number.isInteger(number))
         throw wrong(`${found.index} is ${String(environment[found.index])}, which is no place among ${count}`);
     return { number, total: Number(count) };

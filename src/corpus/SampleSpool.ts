@@ -11,7 +11,7 @@ import type { Sample } from './Corpus.js';
 /** Characters of one language in memory before they are written as a block, which is read back at once. */
 const blockCharacters = 256 * 1024;
 /** Most characters of all languages together in memory. */
-const heldCharacters = 4 * 1024 * 1024;
+const mostPending = 4 * 1024 * 1024;
 
 const readAt = promisify(read);
 const writeAt = promisify(write);
@@ -19,8 +19,8 @@ const writeAt = promisify(write);
 /** Samples of a language: written in blocks of the file, and not yet written. */
 interface Kept {
     readonly blocks: { readonly begin: number; readonly bytes: number }[];
-    held: string[];
-    heldCharacters: number;
+    pending: string[];
+    pendingCharacters: number;
 }
 
 /** Closes the file of a spool once nothing reads it. */
@@ -36,7 +36,7 @@ export class SampleSpool {
     readonly #path: string;
     readonly #languages = new Map<string, Kept>();
     #end = 0;
-    #held = 0;
+    #pending = 0;
 
     private constructor(file: number, path: string) {
         this.#file = file;
@@ -73,7 +73,8 @@ export class SampleSpool {
     /** Adds a language, possibly without samples. */
     mention(language: string): Kept {
         let kept = this.#languages.get(language);
-        if (kept === undefined) this.#languages.set(language, (kept = { blocks: [], held: [], heldCharacters: 0 }));
+        if (kept === undefined)
+            this.#languages.set(language, (kept = { blocks: [], pending: [], pendingCharacters: 0 }));
         return kept;
     }
 
@@ -87,11 +88,11 @@ export class SampleSpool {
             special === true ? 1 : 0,
             ...(turns === undefined ? [] : [turns]),
         ]);
-        kept.held.push(line);
-        kept.heldCharacters += line.length;
-        this.#held += line.length;
-        if (kept.heldCharacters >= blockCharacters) await this.#writeDown(kept);
-        else if (this.#held >= heldCharacters) {
+        kept.pending.push(line);
+        kept.pendingCharacters += line.length;
+        this.#pending += line.length;
+        if (kept.pendingCharacters >= blockCharacters) await this.#writeDown(kept);
+        else if (this.#pending >= mostPending) {
             for (const other of this.#languages.values()) await this.#writeDown(other);
         }
     }
@@ -101,7 +102,7 @@ export class SampleSpool {
      * @throws LanguageNeuronsError DAMAGED, ABORTED
      */
     async *samples(language: string, signal?: AbortSignal): AsyncGenerator<Sample> {
-        const { blocks, held } = this.#languages.get(language) ?? { blocks: [], held: [] };
+        const { blocks, pending } = this.#languages.get(language) ?? { blocks: [], pending: [] };
         let block = Buffer.alloc(0);
         for (const { begin, bytes } of blocks) {
             if (block.length < bytes) block = Buffer.allocUnsafeSlow(bytes);
@@ -119,15 +120,15 @@ export class SampleSpool {
             for (const line of block.toString('utf8', 0, bytes).split('\n')) yield sampleOf(language, line);
         }
         throwIfStopped(signal);
-        for (const line of held) yield sampleOf(language, line);
+        for (const line of pending) yield sampleOf(language, line);
     }
 
     async #writeDown(kept: Kept): Promise<void> {
-        if (kept.held.length === 0) return;
-        const block = Buffer.from(kept.held.join('\n'));
-        this.#held -= kept.heldCharacters;
-        kept.held = [];
-        kept.heldCharacters = 0;
+        if (kept.pending.length === 0) return;
+        const block = Buffer.from(kept.pending.join('\n'));
+        this.#pending -= kept.pendingCharacters;
+        kept.pending = [];
+        kept.pendingCharacters = 0;
         const begin = this.#end;
         try {
             for (let done = 0; done < block.length;) {

@@ -72,7 +72,7 @@ export function chatWriter({ path, info }: ChatModel, mend: string, clock: Templ
 export async function openChat(model: ChatModel, mend: string, clock?: TemplateClock): Promise<ChatWriter> {
     const writer = chatWriter(model, mend, clock);
     await writer.write([{ role: 'user', content: '1 + 1?' }]).catch((cause: unknown) => {
-        // tells now, not after hours
+        // fails now, not after hours
         writer.close();
         throw cause;
     });

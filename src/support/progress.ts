@@ -30,11 +30,11 @@ export const silent: Progress = {
  */
 export function inParts(progress: Progress, weights: readonly number[]): readonly Progress[] {
     const sum = weights.reduce((all, weight) => all + weight, 0);
-    let told: number | undefined; // of `sum`
-    const tell = (units: number): void => {
-        if (told === undefined) progress.whole?.(sum);
-        if (units > (told ?? 0)) progress.advance(units - (told ?? 0));
-        told = Math.max(told ?? 0, units);
+    let reported: number | undefined; // of `sum`
+    const report = (units: number): void => {
+        if (reported === undefined) progress.whole?.(sum);
+        if (units > (reported ?? 0)) progress.advance(units - (reported ?? 0));
+        reported = Math.max(reported ?? 0, units);
     };
     return weights.map((weight, i): Progress => {
         const begin = weights.slice(0, i).reduce((all, before) => all + before, 0);
@@ -43,21 +43,21 @@ export function inParts(progress: Progress, weights: readonly number[]): readonl
         return {
             whole: (units) => {
                 [total, done] = [Math.max(1, units), 0];
-                tell(begin);
+                report(begin);
             },
             stage: (label, units) => progress.stage(label, units),
             advance: (units) => {
                 if (total === undefined) {
-                    if (told === undefined) progress.advance(units);
+                    if (reported === undefined) progress.advance(units);
                     return;
                 }
                 done += units;
-                tell(begin + weight * Math.min(1, done / total));
+                report(begin + weight * Math.min(1, done / total));
             },
             note: (line) => progress.note(line),
             done: () => {
-                if (total !== undefined) tell(begin + weight);
-                else if (told === undefined) progress.done();
+                if (total !== undefined) report(begin + weight);
+                else if (reported === undefined) progress.done();
                 total = undefined;
             },
         };

@@ -35,7 +35,7 @@ export class LineProgress implements Progress {
         const tenths = Math.floor(this.#work.share * 10);
         if (tenths <= this.#tenths || tenths >= 10) return;
         this.#tenths = tenths;
-        this.#tell();
+        this.#report();
     }
 
     note(line: string): void {
@@ -53,10 +53,10 @@ export class LineProgress implements Progress {
     #begin(total: number): void {
         this.#work = new TimeLeft(Math.max(1, total));
         this.#tenths = 0;
-        this.#timer ??= setInterval(() => this.#tell(), longestSilence).unref();
+        this.#timer ??= setInterval(() => this.#report(), longestSilence).unref();
     }
 
-    #tell(): void {
+    #report(): void {
         if (this.#work === undefined) return;
         const share = `${Math.floor(this.#work.share * 100)} %${this.#ofAll ? ' of all' : ''}`;
         const left = this.#work.words();

@@ -218,7 +218,7 @@ describe('a place', () => {
         [
             'auto',
             { JOB_COMPLETION_INDEX: '1' },
-            'JOB_COMPLETION_INDEX does not tell how many there are; give auto/8 for eight',
+            'JOB_COMPLETION_INDEX does not say how many there are; give auto/8 for eight',
         ],
         ['auto/2', { PARALLEL_SEQ: '3' }, 'there is no shard 3 of 2; they are counted from 1'],
         [

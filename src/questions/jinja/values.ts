@@ -1,4 +1,4 @@
-/** What a template is told when Jinja2 would raise, or when we do not know what it would do. */
+/** The error where Jinja2 raises, or where we do not know what it does. */
 export class JinjaError extends Error {
     constructor(message: string) {
         super(message);
