@@ -23,9 +23,9 @@ const expertsShape = z.object({
     probability: z.enum(probabilityNames),
     /** Least tokens of every language that an expert must have seen for its neurons to be assessed. */
     minRouted: count,
-    /** Neurons that were not, and are in no class. */
+    /** Neurons that were not assessed, and are in no class. */
     notAssessed: count,
-    /** r of each expert, [experts][languages], of each routed site by its number. */
+    /** By the number of each routed site: r of its experts, [experts][languages]. */
     shares: byName(z.array(z.array(z.number()))),
     /** Threshold of r above which it is high. */
     threshold: z.number(),
@@ -33,7 +33,7 @@ const expertsShape = z.object({
     related: byName(indices),
     general: indices,
 });
-/** Experts by the languages whose tokens go through them: the classes of neurons, of r = n_e / T in place of p. */
+/** Experts classified as neurons are, by the share of a language's tokens that go through them: r = n_e / T for p. */
 export interface ExpertAnalysis extends DeepReadonly<z.output<typeof expertsShape>> {}
 
 const layerCountsShape = z.object({ specific: count, related: count, general: count });
@@ -55,7 +55,7 @@ export interface Stage extends DeepReadonly<z.output<typeof stageShape>> {}
 const stagesShape = z.object({
     /** Whether the layers show the four stages. */
     seen: z.boolean(),
-    /** Why not, in words; absent where they are seen. */
+    /** Why they are not seen, in words; absent where they are. */
     reason: z.string().optional(),
     /** The division that fits best, also where it is not good enough; empty with fewer than four layers. */
     stages: z.array(stageShape),
@@ -64,7 +64,7 @@ const stagesShape = z.object({
     /** The rule, in words. */
     rule: z.string(),
 });
-/** What `findStages` says of a model. */
+/** The result of `findStages`. */
 export interface Stages extends DeepReadonly<z.output<typeof stagesShape>> {}
 
 const interval = z.tuple([z.number(), z.number()]);
@@ -82,9 +82,9 @@ export interface ClassStability extends DeepReadonly<z.output<typeof classStabil
 
 const stabilityShape = z.object({
     folds: count,
-    /** By language, the share of its different texts that are in several folds, where some are. */
+    /** By language, the share of its different texts that are in several folds. Absent: none are. */
     inSeveralFolds: byName(z.number()).optional(),
-    /** Divisions into halves behind `overlap`. */
+    /** The number of divisions into halves that `overlap` is the mean of. */
     halves: count,
     classes: z.record(z.enum(neuronClasses), classStabilityShape),
     /** 95 % intervals of the numbers of neurons, by the delete-one-fold jackknife. */
@@ -111,11 +111,11 @@ export const analysisShape = z
     .object({
         method: z.enum(identifyMethods),
         languages: z.array(nameShape).min(2),
-        /** Neurons of each site; in a dense model the FFN width of each layer. */
+        /** The number of neurons at each site; in a dense model, the FFN width of each layer. */
         widths: z.array(count).min(1),
-        /** Absent: those of a dense model, one FFN a layer. */
+        /** Absent: the model is dense, and each layer is a site. */
         sites: sitesShape.optional(),
-        /** Of a model with routed experts. */
+        /** Absent: the model has no routed experts. */
         experts: expertsShape.optional(),
         /** Share of all neurons assessed that is selected. */
         topRate: z.number(),
@@ -134,7 +134,7 @@ export const analysisShape = z
         /** Number of general neurons (N = l over all neurons). */
         general: count,
         perLanguage: byName(z.object({ specific: count, related: count, total: count })),
-        /** By layer, whatever sites it has. */
+        /** By layer, all its sites together. */
         layers: z.array(layerCountsShape),
         /** Scoring and λ sweep alone, in milliseconds. */
         milliseconds: z.number(),
@@ -143,7 +143,7 @@ export const analysisShape = z
         stability: stabilityShape.optional(),
         /** What it was made from. */
         source: sourceShape,
-        /** The neurons themselves: of each language, and the general ones. Sorted by site, then index. */
+        /** The neurons of each language, and the general ones. Sorted by site, then index. */
         neurons: z.object({ specific: byName(indices), related: byName(indices), general: indices }),
     })
     .refine(
@@ -182,7 +182,7 @@ export function analysisSites({ sites, widths }: Pick<NeuronAnalysis, 'sites' | 
     return sites ?? denseSites(widths);
 }
 
-/** Neurons of each layer, all its sites together; 0 where it has none. */
+/** The number of neurons in each layer, all its sites together; 0 where it has none. */
 export function layerSizes(sites: readonly Site[]): number[] {
     const widths = new Array<number>(Math.max(...sites.map(({ layer }) => layer)) + 1).fill(0);
     for (const { layer, width, experts } of sites) widths[layer]! += width * experts;
