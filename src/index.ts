@@ -93,9 +93,8 @@ export { languageOf } from './answers/languageOf.js';
 export { lastNumber } from './answers/lastNumber.js';
 export { hasRightNumber, type NumberRule, numberRules } from './answers/numberRules.js';
 
-export { accuracyMetric, type AccuracyOptions } from './experiments/accuracy.js';
+export { accuracyMetric } from './experiments/accuracy.js';
 export { type AnswerJudge, answerJudges } from './experiments/choices.js';
-export type { DraftingModel } from './experiments/draftAnswers.js';
 export { type Condition, maskOf } from './experiments/conditions.js';
 export { deactivate, type DeactivateOptions, type DeactivateResult } from './experiments/deactivate.js';
 export { intervene, type InterveneOptions, type InterveneResult, type MeasuredShard } from './experiments/intervene.js';
@@ -109,17 +108,31 @@ export type {
     DeactivationSet,
     Grid,
     MeasuredIntervention,
-    MetricName,
 } from './experiments/DeactivationMatrix.js';
 export type { Dose, DoseCurves } from './experiments/DoseCurves.js';
 export { readCurves, writeCurves } from './experiments/doseFile.js';
 export { type DoseEffect, type DosePoint, dosePoints } from './experiments/doseTable.js';
 export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.js';
-export type { MeasurementPlan } from './experiments/planShapes.js';
-export type { Cell, Measurements, MeasureContext, Metric, MetricFacts } from './experiments/Metric.js';
-export { perplexityMetric, type PerplexityOptions } from './experiments/perplexity.js';
+export type { MeasurementPlan } from './experiments/planBase.js';
+export type {
+    Cell,
+    DraftingModel,
+    Estimate,
+    Intervals,
+    Measurements,
+    MeasureContext,
+    Metric,
+    MetricFacts,
+    MetricKind,
+    MetricWords,
+    QuestionMetricKind,
+    QuestionMetricOptions,
+    TextMetricKind,
+    TextMetricOptions,
+} from './experiments/Metric.js';
+export { metrics } from './experiments/metrics.js';
+export { perplexity, perplexityMetric } from './experiments/perplexity.js';
 export type { PerplexityMean } from './experiments/choices.js';
-export { perplexity } from './experiments/perplexityCells.js';
 
 export { compileInterventions, type CompileOptions } from './interventions/compile.js';
 export {

@@ -12,7 +12,8 @@ import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
 import { withFolder } from '../files/folderLock.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
-import { changeWords, metricWords } from '../report/metricWords.js';
+import { metricOf } from '../experiments/metrics.js';
+import { changeWords } from '../report/changeWords.js';
 import { reportOn } from '../report/reportOn.js';
 import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 import { parseLanguages } from './sharedArguments.js';
@@ -99,7 +100,7 @@ export function describeChange({ analyses, trained }: Comparison, change: Analys
 }
 
 function describeMetric({ metric, groups, perLanguage }: MetricChange): string {
-    const { noun, formatValue } = metricWords[metric];
+    const { noun, formatValue } = metricOf(metric);
     const one = (group: MetricGroupChange): string =>
         `${formatValue(group.before)} → ${formatValue(group.after)} (${changeWords(metric, group)})`;
     const named = { all: 'all', trained: 'trained', others: 'others', english: 'English', rest: 'the rest' };

@@ -1,3 +1,4 @@
+import { metricOf } from '../experiments/metrics.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { type DoseEffect, dosePoints } from '../experiments/doseTable.js';
 import { doneWords } from '../interventions/operationWords.js';
@@ -5,7 +6,8 @@ import { doneWords } from '../interventions/operationWords.js';
 /** For each language and dose: what it does to that language and to the others, beside random neurons. */
 export function describeCurves(curves: DoseCurves): string {
     const { metric, operation, languages } = curves;
-    const unit = metric === 'ppl' ? '%' : 'points';
+    const { noun, relative } = metricOf(metric);
+    const unit = relative ? '%' : 'points';
     const signed = (effect: number | null): string => {
         if (effect === null) return '–';
         const rounded = Number((100 * effect).toFixed(1));
@@ -13,10 +15,9 @@ export function describeCurves(curves: DoseCurves): string {
     };
     const effectWords = ({ own, random, lowest, highest }: DoseEffect): string =>
         `${signed(own)}; ${signed(random)} (${signed(lowest)} to ${signed(highest)})`;
-    const what = metric === 'ppl' ? 'perplexity' : 'accuracy';
     const points = dosePoints(curves);
     return [
-        `change of ${what} where the first neurons of a language are ${doneWords(operation)}; ` +
+        `change of ${noun} where the first neurons of a language are ${doneWords(operation)}; ` +
             'random ones (least to greatest):',
         ...languages.flatMap((language) =>
             points

@@ -1,4 +1,5 @@
 import { doneWords } from '../interventions/operationWords.js';
+import { metricOf } from '../experiments/metrics.js';
 import type { AnswerShare, CellInterval, DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 
 const none: AnswerShare = { baseline: [], values: [] };
@@ -8,16 +9,15 @@ const none: AnswerShare = { baseline: [], values: [] };
  * @param asked sets to tell of; the matrix may hold others, measured earlier. Default: all
  */
 export function describeMatrix({ metric, operation, sets }: DeactivationMatrix, asked?: readonly string[]): string {
-    const format = (value: number): string => (metric === 'ppl' ? value.toFixed(2) : `${(100 * value).toFixed(1)} %`);
+    const { noun, formatPlain: format } = metricOf(metric);
     const signed = (value: number): string => `${value > 0 ? '+' : ''}${format(value)}`;
     const range = (interval: CellInterval): string =>
         interval === null ? '' : ` (${signed(interval[0])} to ${signed(interval[1])})`;
-    const what = metric === 'ppl' ? 'perplexity' : 'accuracy';
     const columns = `whole → ${doneWords(operation)}; with random neurons; difference (95 %)`;
     const lines: string[] = [];
     for (const [name, set] of Object.entries(sets)) {
         if (asked?.includes(name) === false) continue;
-        lines.push(`${name}: ${what} of the own language, ${columns}`);
+        lines.push(`${name}: ${noun} of the own language, ${columns}`);
         if (set.neurons.every((neurons) => neurons === 0))
             lines.push('  no language has neurons in this set: nothing was changed');
         for (const [r, language] of set.rows.entries()) {

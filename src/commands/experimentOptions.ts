@@ -1,7 +1,7 @@
 import { numberRules } from '../answers/numberRules.js';
 import { scoredParts } from '../engine/choices.js';
-import { metricNames } from '../experiments/DeactivationMatrix.js';
 import { answerJudges, perplexityMeans } from '../experiments/choices.js';
+import { metricNames, metrics } from '../experiments/metrics.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import { ranges } from '../support/numberRanges.js';
 import type { OptionTable } from './options.js';
@@ -11,8 +11,8 @@ import { devices, excel, seed, shardPlaces } from './optionTables.js';
 export const experimentOptions: OptionTable = {
     metric: {
         choices: metricNames,
-        default: 'ppl',
-        describe: 'perplexity of the texts, or accuracy of answers to the questions, in --data',
+        default: metricNames[0]!,
+        describe: `${metrics.map(({ measures }) => measures).join(', or ')}, in --data`,
     },
     sets: { describe: `neuron sets, of ${neuronSetNames.join(', ')}; default: all that the model has` },
     controls: { number: ranges.controls, default: 3, describe: 'random controls of each cell' },

@@ -6,13 +6,11 @@ import type { Engine } from '../engine/Engine.js';
 import { generationContextSize } from '../engine/engineTypes.js';
 import type { ScoredPart } from '../engine/packBatches.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { accuracyMetric } from '../experiments/accuracy.js';
 import type { AnswerJudge, PerplexityMean } from '../experiments/choices.js';
-import type { MetricName } from '../experiments/DeactivationMatrix.js';
 import { roomForAll, roomForEach } from '../experiments/experiment.js';
 import { intervene, type InterveneResult, type MeasuredShard } from '../experiments/intervene.js';
 import type { Metric } from '../experiments/Metric.js';
-import { perplexityMetric } from '../experiments/perplexity.js';
+import { metricOf } from '../experiments/metrics.js';
 import { noteUntold } from '../experiments/untoldLanguages.js';
 import { dosePath, matrixPath } from '../experiments/resultPaths.js';
 import type { Operation } from '../interventions/Operation.js';
@@ -34,7 +32,7 @@ export interface ExperimentArguments extends ModelArguments, QuestionArguments {
     dir: string;
     data: string[];
     languages: string | undefined;
-    metric: MetricName;
+    metric: string;
     sets: string | undefined;
     controls: number;
     seed: number;
@@ -70,8 +68,9 @@ export async function measureExperiment(
     const { signal, progress } = context;
     const { dir, data, mean, over, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
     const sets = args.sets === undefined ? undefined : parseSets(args.sets); // cheap mistakes first
-    if (name === 'accuracy' && data.length > 1)
-        throw new LanguageNeuronsError('WRONG_USE', '--data: accuracy takes the questions of one dataset; give one');
+    const kind = metricOf(name);
+    if (kind.inputs === 'questions' && data.length > 1)
+        throw new LanguageNeuronsError('WRONG_USE', `--data: ${name} takes the questions of one dataset; give one`);
     const shard = readShardArgument(args);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const doses =
@@ -96,10 +95,10 @@ export async function measureExperiment(
         }
         return measured(await freshly({ fresh, folder: dir, kinds: [name] }, context, () => intervene(options)));
     };
-    if (name === 'ppl') {
+    if (kind.inputs === 'texts') {
         const corpus = await openCorpus(data, { languages, called, signal, progress });
         using engine = await openEngine({ ...toEngineOptions(args), ...roomForEach(experiment) }, { signal, progress });
-        return await run(engine, perplexityMetric(corpus, { mean, over }));
+        return await run(engine, kind.on(corpus, { mean, over }));
     }
     const questions = await openQuestions(data[0]!, { languages, called, signal, progress });
     noteUntold(questions, args.judge, progress); // before the model is loaded
@@ -108,7 +107,7 @@ export async function measureExperiment(
     using engine = await openEngine({ ...toEngineOptions(args), contextSize, ...room }, { signal, progress });
     return await run(
         engine,
-        accuracyMetric({
+        kind.on({
             questions,
             template: await openTemplate(args.template, engine),
             date: args.date,

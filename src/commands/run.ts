@@ -1,4 +1,5 @@
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import { metricOf } from '../experiments/metrics.js';
 import { embeddedRun } from '../run/embeddedRun.js';
 import { type ExaminedModel, run } from '../run/run.js';
 import { readRunConfig } from '../run/RunConfig.js';
@@ -27,7 +28,7 @@ export async function runCommand(args: RunArguments, context: CommandContext): P
         analysis: numbers,
     });
     const askedOf = ({ metric }: DeactivationMatrix): readonly string[] | undefined =>
-        metric === 'accuracy' ? (config.accuracy?.sets ?? config.sets) : config.sets;
+        metricOf(metric).inputs === 'questions' ? (config.accuracy?.sets ?? config.sets) : config.sets;
     const text = ({ analysis, matrices }: ExaminedModel): string[] => [
         describeAnalysis(analysis),
         ...matrices.map((matrix) => describeMatrix(matrix, askedOf(matrix))),

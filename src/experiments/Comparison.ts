@@ -4,7 +4,7 @@ import { identifyMethods } from '../neurons/choices.js';
 import { neuronClasses } from '../neurons/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { byName, nameShape } from '../support/names.js';
-import { metricNames } from './DeactivationMatrix.js';
+import { metricNames } from './metrics.js';
 
 const count = z.int();
 const counts = z.array(count);
@@ -68,7 +68,7 @@ const metricChangeShape = z.object({
     /** `all`, and those of the neurons' `groups` that have a language. */
     groups: z.partialRecord(z.enum(['all', ...groupNames]), metricGroupShape),
 });
-/** What the whole model's perplexity or accuracy became. */
+/** What a metric of the whole model became. */
 export interface MetricChange extends DeepReadonly<z.output<typeof metricChangeShape>> {}
 
 const changeShape = z.object({

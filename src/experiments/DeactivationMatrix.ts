@@ -5,11 +5,6 @@ import { neuronSetNames } from '../neurons/neuronSets.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { byName, nameShape } from '../support/names.js';
 
-/** Perplexity of texts, or the share of questions answered rightly, from 0 to 1. */
-export type MetricName = 'ppl' | 'accuracy';
-
-export const metricNames: readonly MetricName[] = ['ppl', 'accuracy'];
-
 /** [rows][columns] */
 export type Grid<T = number> = readonly (readonly T[])[];
 
@@ -62,9 +57,8 @@ export const setShape = z
         /** change − control: what the row's neurons do beyond their number. */
         beyondControl: grid,
         /**
-         * Intervals (95 %): of an accuracy by Wilson, of a difference of accuracies as `accuracyDifferenceInterval`; of
-         * a perplexity and of a difference of perplexities by bootstrap over the texts. Paired: both sides of a
-         * difference are taken on the same texts or questions.
+         * Intervals (95 %) as the metric has them; see `Intervals`. Paired: both sides of a difference are taken on
+         * the same texts or questions.
          */
         intervals: z.object({
             baseline: z.array(interval),
@@ -119,7 +113,8 @@ export const measuredModelShape = z.object({ name: z.string(), quantization: z.s
 export interface MeasuredModel extends DeepReadonly<z.output<typeof measuredModelShape>> {}
 
 export const measuredShape = z.object({
-    metric: z.enum(metricNames),
+    /** Its name; see `metrics`. */
+    metric: z.string(),
     /** How it was measured: settings of the metric, by name. */
     settings: byName(z.union([z.string(), z.number()])),
     /** The model that was measured. */

@@ -1,5 +1,4 @@
 import { isOwn } from '../activations/Shard.js';
-import type { NumberRule } from '../answers/numberRules.js';
 import type { Engine } from '../engine/Engine.js';
 import type { Prompt } from '../engine/engineTypes.js';
 import { neuronsAt } from '../engine/Site.js';
@@ -7,53 +6,26 @@ import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { roomOf } from '../interventions/roomOf.js';
 import { defined } from '../support/defined.js';
+import { formatPointsChange, formatShare } from '../support/format.js';
 import { keyOf } from '../support/keyOf.js';
 import { datedTemplate } from '../questions/datedTemplate.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import { promptKey } from '../questions/promptKey.js';
-import type { Question, Questions } from '../questions/Questions.js';
+import type { Question } from '../questions/Questions.js';
 import {
     AccuracyAnswers,
-    accuracyFacts,
+    type AccuracyPlan,
+    accuracyPlanShape,
     answersJournal,
     answerShape,
     type JournalledAnswer,
 } from './accuracyAnswers.js';
-import type { AnswerJudge } from './choices.js';
 import { type Condition, conditionEdit, wholeModel } from './conditions.js';
-import { type DraftingModel, DraftCount, wholeAnswers } from './draftAnswers.js';
+import { DraftCount, wholeAnswers } from './draftAnswers.js';
 import { openJournals, readJournals } from './journals.js';
-import type { Metric } from './Metric.js';
-import type { AccuracyPlan } from './planShapes.js';
+import type { Metric, QuestionMetricKind, QuestionMetricOptions } from './Metric.js';
+import { shareIntervals } from './shareIntervals.js';
 import { noteUntold } from './untoldLanguages.js';
-
-export interface AccuracyOptions {
-    readonly questions: Questions;
-    readonly template: PromptTemplate;
-    /**
-     * Day that a template which writes the date is told, YYYY-MM-DD. Default: that of the answers in the folder, else
-     * today.
-     */
-    readonly date?: string | undefined;
-    /** Only the first so many questions of each language. Default: all. */
-    readonly limit?: number | undefined;
-    /**
-     * Questions of each language that the whole model is asked, at least `limit`: one condition of many, it may well be
-     * asked more. Deactivations are still compared with its answers to their own questions. Default: `limit`.
-     */
-    readonly wholeLimit?: number | undefined;
-    /** Most tokens of an answer. Default 256. */
-    readonly maxTokens?: number | undefined;
-    /** How the number is found. Default `last`. */
-    readonly rule?: NumberRule | undefined;
-    /** What an answer is right by. Default: its number and its language. */
-    readonly judge?: AnswerJudge | undefined;
-    /**
-     * Another model whose finished answers to the same prompts are the whole model's drafts, such as the base of its
-     * LoRA adapters: on a device alone, and it changes the time, not the answers. Default: none.
-     */
-    readonly draftsOf?: DraftingModel | undefined;
-}
 
 /** A question with its prompt. */
 interface AskedQuestion {
@@ -64,6 +36,41 @@ interface AskedQuestion {
     /** Asked under every condition, not of the whole model alone. */
     readonly ofAll: boolean;
 }
+
+/** Share of questions that are answered rightly. */
+export const accuracy: QuestionMetricKind = {
+    name: 'accuracy',
+    inputs: 'questions',
+    noun: 'accuracy',
+    plural: 'accuracies',
+    measures: 'accuracy of answers to the questions',
+    prefixes: { deactivation: 'accuracy', intervention: 'accuracy' },
+    harm: -1,
+    relative: false,
+    unit: 'percentage points',
+    samples: 'Questions',
+    axis: { format: '.0%', least: 0.1 },
+    paper:
+        'Corresponds to figs. 2 and 6–13 of the paper. An answer is right where its number is right and it is in the ' +
+        'language of the question.',
+    formatValue: formatShare,
+    formatChange: formatPointsChange,
+    formatEffect: formatPointsChange,
+    formatPlain: (value) => `${(100 * value).toFixed(1)} %`,
+    intervals: shareIntervals,
+    journal: { name: answersJournal, shape: answerShape },
+    planShape: accuracyPlanShape,
+    fromMean: () => (mean) => mean,
+    settingsOf: (questions, { template, maxTokens, rule, judge }: AccuracyPlan) => ({
+        questions,
+        template,
+        maxTokens,
+        rule,
+        ...defined({ judge }),
+    }),
+    measurementsOf: (plan: AccuracyPlan, conditions, folder) => new AccuracyAnswers(plan, conditions, folder),
+    on: accuracyMetric,
+};
 
 /**
  * Share of questions answered rightly: with the right number, in the language asked (figs. 2b, 10-13). Languages in
@@ -81,12 +88,14 @@ export function accuracyMetric({
     rule = 'last',
     judge: judgedBy = 'number+language',
     draftsOf,
-}: AccuracyOptions): Metric {
+}: QuestionMetricOptions): Metric {
     checkLimits(limit, wholeLimit);
     const { name, languages, sources } = questions;
     const judge = judgedBy === 'number' ? judgedBy : undefined; // the default has no name in files
     return {
-        ...accuracyFacts(name, { languages, template: undated.name, maxTokens, rule, judge }),
+        kind: accuracy,
+        languages,
+        settings: { questions: name, template: undated.name, maxTokens, rule, ...defined({ judge }) },
         source: name,
         async measure(conditions, { engine, folder, known, shard, signal, progress }) {
             noteUntold(questions, judgedBy, progress);
@@ -123,7 +132,7 @@ export function accuracyMetric({
             const total = count((condition, place) => answers.isAsked(condition, place));
             const open = count((condition, place) => answers.isOpen(condition, place));
             progress.whole?.(total);
-            progress.stage('accuracy', total);
+            progress.stage(accuracy.noun, total);
             if (open < total) {
                 progress.note(`continues after ${total - open} of ${total} answers`);
                 progress.advance(total - open);
@@ -194,7 +203,7 @@ export function accuracyMetric({
         { settings: { batch, device }, contextSize: context }: Engine,
     ): AccuracyPlan {
         return {
-            metric: 'accuracy',
+            metric: accuracy.name as AccuracyPlan['metric'],
             languages,
             sources,
             template: undated.name,

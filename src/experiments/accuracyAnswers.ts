@@ -1,10 +1,11 @@
 import { z } from 'zod';
+import { type NumberRule, numberRules } from '../answers/numberRules.js';
 import { datasetName } from '../corpus/datasetName.js';
-import { defined } from '../support/defined.js';
 import { AnswerSheet } from './AnswerSheet.js';
+import { answerJudges } from './choices.js';
 import { type Condition, wholeModel } from './conditions.js';
-import type { Cell, Measurements, MetricFacts } from './Metric.js';
-import type { AccuracyPlan } from './planShapes.js';
+import type { Cell, JournalledMeasurements } from './Metric.js';
+import { planBase } from './planBase.js';
 
 /** A line of the journal; its key is the prompt's, a slash and the condition. */
 export const answerShape = z.object({
@@ -26,23 +27,36 @@ export type JournalledAnswer = z.output<typeof answerShape>;
 
 export const answersJournal = 'accuracy.answers.jsonl';
 
-type AccuracySettings = Pick<AccuracyPlan, 'languages' | 'template' | 'maxTokens' | 'rule' | 'judge'>;
-
-/** Of the name that the user gave the questions, as long as nothing is measured. */
-export function accuracyFacts(
-    questions: string,
-    { languages, template, maxTokens, rule, judge }: AccuracySettings,
-): MetricFacts {
-    return {
-        name: 'accuracy',
-        languages,
-        settings: { questions, template, maxTokens, rule, ...defined({ judge }) },
-        fromMean: (mean) => mean,
-    };
-}
+/** What an accuracy is measured on: with the answers it is all that a matrix is made of. */
+export const accuracyPlanShape = z
+    .object({
+        metric: z.literal('accuracy'),
+        ...planBase,
+        template: z.string(),
+        maxTokens: z.int().positive(),
+        rule: z.enum(numberRules as [NumberRule, ...NumberRule[]]),
+        /** Absent: number and language. */
+        judge: z.enum(answerJudges).optional(),
+        batch: z.int(),
+        context: z.int(),
+        device: z.string(),
+        /** Every question, by the key of its prompt (`promptKey`), and whether it is asked under every condition. */
+        questions: z
+            .array(
+                z.object({
+                    key: z.string(),
+                    language: z.string(),
+                    answer: z.number(),
+                    ofAll: z.boolean(),
+                }),
+            )
+            .readonly(),
+    })
+    .refine(({ questions, languages }) => questions.every(({ language }) => languages.includes(language)));
+export type AccuracyPlan = z.output<typeof accuracyPlanShape>;
 
 /** Verdicts on the answers under some conditions, as they come: from journals, or from the model. */
-export class AccuracyAnswers implements Measurements {
+export class AccuracyAnswers implements JournalledMeasurements {
     readonly plan: AccuracyPlan;
     /** Places of a prompt's questions among all, by its key: a question may be there twice. In the plan's order. */
     readonly places: ReadonlyMap<string, readonly number[]>;

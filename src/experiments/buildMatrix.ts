@@ -101,7 +101,7 @@ async function buildParts({
         const conditions = allConditions(held.map(([, set]) => set));
         return {
             before: {
-                metric: metric.name,
+                metric: metric.kind.name,
                 settings: { ...metric.settings, ...measurements.settings, controls, seed },
                 model,
                 neurons: neuronsDigest(analysis),
@@ -109,7 +109,7 @@ async function buildParts({
                 ...defined({ counted }),
                 languages,
             },
-            sets: new Map(held.map(([name, set]) => [name, buildSet(metric, languages, set, measured)])),
+            sets: new Map(held.map(([name, set]) => [name, buildSet(metric, set, measured)])),
             after: {
                 whole,
                 decodedTokens: conditions.reduce((sum, condition) => sum + measurements.decodedTokens(condition), 0),

@@ -1,16 +1,7 @@
-import { accuracyDifferenceInterval } from './accuracyDifference.js';
 import type { AnswerShare, AnswerShares, CellInterval, DeactivationSet, Grid } from './DeactivationMatrix.js';
 import { type Condition, type SetConditions, wholeModel } from './conditions.js';
-import type { Cell, Measurements, MetricFacts } from './Metric.js';
-import {
-    average,
-    bootstrapInterval,
-    difference,
-    drawResamples,
-    estimate,
-    type Estimate,
-    valueInterval,
-} from './resampling.js';
+import type { Cell, Estimate, Measurements, MetricFacts } from './Metric.js';
+import { average, difference, drawResamples, estimate } from './resampling.js';
 
 /** A condition's measurement in a language, and its estimate. */
 export interface Measured {
@@ -20,19 +11,20 @@ export interface Measured {
 
 /** Looks measurements up, each estimated once: sets share the whole model, and conditions that are equal. */
 export function estimates(
-    metric: MetricFacts,
+    { kind, settings }: MetricFacts,
     measurements: Measurements,
 ): (condition: Condition, language: string) => Measured {
     const known = new Map<string, Measured>();
     const draws = new Map<number, Uint16Array[]>();
+    const fromMean = kind.fromMean(settings);
     return (condition, language) => {
         const name = `${condition.id}/${language}`;
         const found = known.get(name);
         if (found !== undefined) return found;
         const cell = measurements.cell(condition, language);
         const units = cell.numerators.length;
-        if (!draws.has(units)) draws.set(units, metric.name === 'accuracy' ? [] : drawResamples(units));
-        const made = { cell, estimate: estimate(cell, draws.get(units)!, metric.fromMean) };
+        if (!draws.has(units)) draws.set(units, kind.intervals.resamples ? drawResamples(units) : []);
+        const made = { cell, estimate: estimate(cell, draws.get(units)!, fromMean) };
         known.set(name, made);
         return made;
     };
@@ -40,8 +32,7 @@ export function estimates(
 
 /** One matrix from the measurements of its conditions; languages are rows and columns. */
 export function buildSet(
-    metric: MetricFacts,
-    languages: readonly string[],
+    { kind: { intervals }, languages }: MetricFacts,
     { own, controls }: SetConditions,
     measurementOf: ReturnType<typeof estimates>,
 ): DeactivationSet {
@@ -59,9 +50,10 @@ export function buildSet(
         difference(changeOf(own[r]!, column), controlOf(r, column));
     /** Of a condition's difference from others, on average over them. */
     const intervalFrom = (others: readonly Measured[], one: Measured, estimated: Estimate): CellInterval =>
-        metric.name === 'accuracy'
-            ? accuracyDifferenceInterval(others.map(({ cell }) => [one.cell.numerators, cell.numerators]))
-            : bootstrapInterval(estimated);
+        intervals.ofDifference(
+            estimated,
+            others.map(({ cell }) => [one.cell.numerators, cell.numerators]),
+        );
     return {
         rows: languages,
         columns: languages,
@@ -72,10 +64,8 @@ export function buildSet(
         controls: controls.map((row) => grid((r, column) => changeOf(row[r]!, column).value)),
         beyondControl: grid((r, column) => beyondOf(r, column).value),
         intervals: {
-            baseline: columns.map(({ base }) => valueInterval(metric.name, base.estimate, base.cell)),
-            values: grid((r, { measured }) =>
-                valueInterval(metric.name, measured(own[r]!).estimate, measured(own[r]!).cell),
-            ),
+            baseline: columns.map(({ base }) => intervals.ofValue(base.estimate, base.cell)),
+            values: grid((r, { measured }) => intervals.ofValue(measured(own[r]!).estimate, measured(own[r]!).cell)),
             change: grid((r, column) =>
                 intervalFrom([column.base], column.measured(own[r]!), changeOf(own[r]!, column)),
             ),
@@ -86,7 +76,7 @@ export function buildSet(
         },
         samples: grid((r, { measured }) => measured(own[r]!).cell.samples),
         neurons: own.map(({ neurons }) => neurons.length),
-        ...(metric.name === 'accuracy' ? { answers: answerShares() } : {}),
+        ...(columns.some(({ base }) => base.cell.answers !== undefined) ? { answers: answerShares() } : {}),
     };
 
     function answerShares(): AnswerShares {

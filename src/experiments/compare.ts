@@ -23,7 +23,7 @@ import type {
     LanguageNumbers,
 } from './Comparison.js';
 import { measuredAlike, metricChange } from './compareMetrics.js';
-import { cutOffNote } from './cutOff.js';
+import { cutOffNote, cutOffShare } from './cutOff.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 
 const classesOrNone: readonly ClassOrNone[] = ['none', ...neuronClasses];
@@ -123,7 +123,7 @@ function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
     );
     const accuracies = [first, other].flatMap((one) =>
         ofWholeModel(one)
-            .filter(({ metric }) => metric === 'accuracy')
+            .filter((matrix) => cutOffShare(matrix) !== undefined)
             .map((matrix) => [one.label, matrix] as const),
     );
     const cutOff = accuracies.length === 2 ? cutOffNote(accuracies) : undefined;

@@ -1,7 +1,8 @@
-import { accuracyDifferenceInterval } from './accuracyDifference.js';
 import type { MetricChange, MetricGroupChange } from './Comparison.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
-import { average, bootstrapInterval, difference, drawResamples, estimate, type Estimate } from './resampling.js';
+import type { Estimate } from './Metric.js';
+import { metricOf } from './metrics.js';
+import { average, difference, drawResamples, estimate } from './resampling.js';
 
 /** Settings that say nothing of what the whole model was measured on, or only to the last bits. */
 const passedOver = ['controls', 'seed', 'batch', 'context', 'device'];
@@ -40,17 +41,18 @@ export function metricChange(
     groups: Readonly<Record<string, readonly string[]>>,
 ): MetricChange {
     const draws = new Map<number, Uint16Array[]>();
-    const of = before.metric === 'ppl' && before.settings.mean !== 'texts' ? Math.exp : (mean: number): number => mean;
+    const { intervals, ...kind } = metricOf(before.metric);
+    const fromMean = kind.fromMean(before.settings);
     const estimateOf = ({ whole }: DeactivationMatrix, language: string): Estimate => {
         const { numerators, weights } = whole[language]!;
         const units = numerators.length;
-        if (!draws.has(units)) draws.set(units, before.metric === 'accuracy' ? [] : drawResamples(units));
+        if (!draws.has(units)) draws.set(units, intervals.resamples ? drawResamples(units) : []);
         const cell = {
             numerators: Float64Array.from(numerators),
             weights: Float64Array.from(weights),
             samples: units,
         };
-        return estimate(cell, draws.get(units)!, of);
+        return estimate(cell, draws.get(units)!, fromMean);
     };
     const measured = new Map(
         before.languages.map((language) => [
@@ -58,7 +60,7 @@ export function metricChange(
             { before: estimateOf(before, language), after: estimateOf(after, language) },
         ]),
     );
-    const verdictsOf = (language: string) =>
+    const pairOf = (language: string) =>
         [after.whole[language]!.numerators, before.whole[language]!.numerators] as const;
     const changeOf = (languages: readonly string[]): MetricGroupChange => {
         const chosen = languages.map((language) => measured.get(language)!);
@@ -69,10 +71,7 @@ export function metricChange(
             before: a.value,
             after: b.value,
             change: change.value,
-            interval:
-                before.metric === 'accuracy'
-                    ? accuracyDifferenceInterval(languages.map(verdictsOf))
-                    : bootstrapInterval(change),
+            interval: intervals.ofDifference(change, languages.map(pairOf)),
         };
     };
     const known = Object.entries(groups).map(

@@ -1,8 +1,9 @@
 import type { CsvTable } from '../files/csv.js';
 import { neuronsOfShare } from '../neurons/rankNeurons.js';
-import type { CellInterval, MetricName } from './DeactivationMatrix.js';
+import type { CellInterval } from './DeactivationMatrix.js';
 import type { DoseCurves } from './DoseCurves.js';
-import { relativeChange } from './matrixTable.js';
+import { effectOf } from './matrixTable.js';
+import { metricOf } from './metrics.js';
 
 /**
  * What a dose does to a metric: of a perplexity the change as a fraction of the whole model's, of an accuracy the
@@ -35,6 +36,7 @@ export interface DosePoint {
 
 /** The points of each language's curve, language by language, doses ascending. */
 export function dosePoints({ metric, languages, total, doses }: DoseCurves): DosePoint[] {
+    const { relative } = metricOf(metric);
     return languages.flatMap((language) =>
         doses.map(({ share, set }): DosePoint => {
             const r = set.rows.indexOf(language);
@@ -42,7 +44,7 @@ export function dosePoints({ metric, languages, total, doses }: DoseCurves): Dos
             const others = [...set.columns.keys()].filter((c) => c !== own);
             const effectIn = (columns: readonly number[]): DoseEffect => {
                 const of = (row: readonly number[]): number | null =>
-                    meanOf(columns.map((c) => effectOf(metric, row[c]!, set.baseline[c]!)));
+                    meanOf(columns.map((c) => effectOf(relative, row[c]!, set.baseline[c]!)));
                 const seeds = set.controls.map((grid) => of(grid[r]!));
                 const known = seeds.filter((effect) => effect !== null);
                 const all = known.length === seeds.length && seeds.length > 0;
@@ -54,7 +56,7 @@ export function dosePoints({ metric, languages, total, doses }: DoseCurves): Dos
                 };
             };
             const interval = set.intervals.change[r]![own]!;
-            const limit = (end: number): number => effectOf(metric, end, set.baseline[own]!)!;
+            const limit = (end: number): number => effectOf(relative, end, set.baseline[own]!)!;
             return {
                 language,
                 share,
@@ -105,10 +107,6 @@ export function doseTable(curves: DoseCurves): CsvTable {
             inOthers.highest,
         ]),
     };
-}
-
-function effectOf(metric: MetricName, change: number, baseline: number): number | null {
-    return metric === 'ppl' ? relativeChange(change, baseline) : change;
 }
 
 /** null where one is not known, or of none. */

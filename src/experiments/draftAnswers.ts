@@ -2,13 +2,6 @@ import { answersJournal, answerShape } from './accuracyAnswers.js';
 import { wholeModel } from './conditions.js';
 import { readJournals } from './journals.js';
 
-/** A model that was measured with the same settings; its finished answers foretell another's. */
-export interface DraftingModel {
-    /** Where its answers are. */
-    readonly folder: string;
-    readonly fingerprint: string;
-}
-
 /**
  * Finished answers of a whole model in a folder.
  * @param names what to call an answer, by the key of its prompt; others are passed over

@@ -75,7 +75,7 @@ export async function intervene(options: InterveneOptions): Promise<InterveneRes
     const { folder, metric, shard, command = 'intervene', progress = silent } = options;
     const experiment = planExperiment(options, metric.languages);
     const pathOf = experiment.doses === undefined ? matrixPath : dosePath;
-    const paths = experiment.parts.map(({ operation }) => pathOf(folder, metric.name, operation));
+    const paths = experiment.parts.map(({ operation }) => pathOf(folder, metric.kind.name, operation));
     const none = { matrices: [], curves: [], shards: [] };
     const result =
         shard === undefined

@@ -3,9 +3,9 @@ import { type CsvOptions, toCsv } from '../files/csv.js';
 import { writeFileAtomic } from '../files/fileAccess.js';
 import { indented, readJsonIfAny, writeJson } from '../files/versionedJson.js';
 import { deactivation, type Operation } from '../interventions/Operation.js';
-import { type DeactivationMatrix, type MetricName, metricNames, matrixShape } from './DeactivationMatrix.js';
+import { type DeactivationMatrix, matrixShape } from './DeactivationMatrix.js';
 import { matrixTable } from './matrixTable.js';
-import { checkResultName, matrixPath, resultName, resultsIn } from './resultPaths.js';
+import { checkResultName, matrixPath, resultName, resultOf, resultsIn } from './resultPaths.js';
 
 const matrixFormat = {
     format: 'language-neurons/matrix',
@@ -31,14 +31,14 @@ export async function writeMatrix(folder: string, matrix: DeactivationMatrix, op
  */
 export async function readMatrix(
     folder: string,
-    metric: MetricName,
+    metric: string,
     operation: Operation = deactivation,
 ): Promise<DeactivationMatrix | undefined> {
     return readNamed(folder, resultName(metric, operation));
 }
 
 /**
- * All matrices of a run folder: of perplexity first, and of deactivation before other operations.
+ * All matrices of a run folder: by metric as listed, and of deactivation before other operations.
  * @throws LanguageNeuronsError DAMAGED
  */
 export async function readMatrices(folder: string): Promise<DeactivationMatrix[]> {
@@ -48,7 +48,7 @@ export async function readMatrices(folder: string): Promise<DeactivationMatrix[]
 
 async function readNamed(folder: string, name: string): Promise<DeactivationMatrix | undefined> {
     const path = join(folder, `${name}.json`);
-    const isDeactivation = metricNames.some((metric) => name === resultName(metric));
+    const isDeactivation = resultOf(`${name}.json`)?.operation === undefined;
     const mend = `run ${isDeactivation ? 'deactivate' : 'intervene'} again`;
     const matrix = await readJsonIfAny(path, matrixFormat, mend);
     if (matrix !== undefined) checkResultName(path, resultName(matrix.metric, matrix.operation), mend);

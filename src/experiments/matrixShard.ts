@@ -11,7 +11,8 @@ import { keyOf } from '../support/keyOf.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { measuredModelShape } from './DeactivationMatrix.js';
-import { type MeasurementPlan, planShape } from './planShapes.js';
+import { planShape } from './metrics.js';
+import type { MeasurementPlan } from './planBase.js';
 
 const shardShape = z.object({
     /** Such as `2/8`. */
@@ -98,7 +99,7 @@ function settingsOf({
     plan,
 }: MatrixShard): Readonly<Record<string, string | number>> {
     const { languages, ...planned } = plan;
-    const values = Object.entries('engine' in planned ? { ...planned, ...planned.engine } : planned).filter(
+    const values = Object.entries<unknown>({ ...planned, ...planned.engine }).filter(
         (entry): entry is [string, string | number] => ['string', 'number'].includes(typeof entry[1]),
     );
     return {

@@ -35,6 +35,11 @@ export function relativeChange(change: number | null | undefined, baseline: numb
     return change / baseline;
 }
 
+/** A change as a metric's effects are told: as a fraction of the baseline, or itself. */
+export function effectOf(relative: boolean, change: number | null, baseline: number | null): number | null {
+    return relative ? relativeChange(change, baseline) : change;
+}
+
 /**
  * One line for each cell of a set; `relative` and `controlRelative` are fractions of the baseline, Low and High 95 %
  * limits.

@@ -17,7 +17,8 @@ import type { DoseCurves } from './DoseCurves.js';
 import { planExperiment } from './experiment.js';
 import { writeMatrix } from './matrixFile.js';
 import { differencesOf, readMatrixShard } from './matrixShard.js';
-import { factsOf, journals, readMeasurements } from './measurementPlan.js';
+import { factsOf, readMeasurements } from './measurementPlan.js';
+import { metricOf } from './metrics.js';
 import { mergeJournals } from './mergeJournals.js';
 
 export interface MergeMatrixOptions extends CsvOptions {
@@ -67,12 +68,13 @@ export async function mergeMatrix(
             { analysis, operations: [operation], values, ...asked, controls, seed },
             plan.languages,
         );
+        const { journal } = metricOf(plan.metric);
         const from = [...new Set(files.map((file) => dirname(file)))];
-        await mergeJournals({ into: folder, from, signal, ...journals[plan.metric] });
+        await mergeJournals({ into: folder, from, signal, ...journal });
         const measurements = await readMeasurements(plan, [...experiment.asked, ...experiment.known], folder, signal);
         const lacking = experiment.asked.filter((condition) => !measurements.has(condition)).length;
         if (lacking > 0) {
-            const lack = `the shards' ${journals[plan.metric].name} lack a part of ${lacking} conditions`;
+            const lack = `the shards' ${journal.name} lack a part of ${lacking} conditions`;
             throw new LanguageNeuronsError(
                 'DAMAGED',
                 `${from.join(', ')}: ${lack}; run all shards again, which measures just that`,

@@ -1,18 +1,10 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import wilson from 'wilson-score-interval';
 import { randomGenerator } from '../support/randomGenerator.js';
-import type { CellInterval, MetricName } from './DeactivationMatrix.js';
-import type { Cell } from './Metric.js';
+import type { CellInterval } from './DeactivationMatrix.js';
+import type { Cell, Estimate, Intervals } from './Metric.js';
 
 /** Resamples: 95 % limits have 25 of them beyond each. */
 const resamples = 1000;
-
-/** A metric's value on the units, and on each resample of them. */
-export interface Estimate {
-    readonly value: number;
-    /** Length `resamples`; empty where there are fewer than two units. */
-    readonly replicates: Float64Array;
-}
 
 /**
  * How often each unit is in each resample, [resamples][units]. The same for the same number of units:
@@ -71,9 +63,11 @@ export function bootstrapInterval({ replicates }: Estimate): CellInterval {
     return Number.isNaN(low) || Number.isNaN(high) ? null : [low, high];
 }
 
-/** 95 % interval of a metric itself: Wilson's for a share of questions, else by bootstrap. */
-export function valueInterval(metric: MetricName, estimated: Estimate, { samples }: Cell): CellInterval {
-    if (metric !== 'accuracy') return bootstrapInterval(estimated);
-    const { left, right } = wilson(Math.round(estimated.value * samples), samples);
-    return [left, right];
-}
+/** Of a mean over texts: by bootstrap over them. */
+export const bootstrapIntervals: Intervals = {
+    resamples: true,
+    ofValue: bootstrapInterval,
+    ofDifference: bootstrapInterval,
+    toldBy: 'bootstrap over the same texts',
+    changeBy: 'by bootstrap over the texts, the same for both',
+};

@@ -4,25 +4,21 @@ import { LanguageNeuronsError } from '../errors.js';
 import { unreadable } from '../files/fileAccess.js';
 import { deactivation, type Operation } from '../interventions/Operation.js';
 import { operationInFiles } from '../interventions/operationText.js';
-import { type MetricName, metricNames } from './DeactivationMatrix.js';
+import { metricNames } from './metrics.js';
 
 /** What experiments make. */
 export type ResultKind = 'matrix' | 'dose';
 
 /** Such as `ppl.matrix`, `ppl.scale-0.5.matrix`, `accuracy.dose`: what the files of a result begin with. */
-export function resultName(
-    metric: MetricName,
-    operation: Operation = deactivation,
-    kind: ResultKind = 'matrix',
-): string {
+export function resultName(metric: string, operation: Operation = deactivation, kind: ResultKind = 'matrix'): string {
     return [metric, operationInFiles(operation), kind].filter((part) => part !== undefined).join('.');
 }
 
-export function matrixPath(folder: string, metric: MetricName, operation?: Operation): string {
+export function matrixPath(folder: string, metric: string, operation?: Operation): string {
     return join(folder, `${resultName(metric, operation, 'matrix')}.json`);
 }
 
-export function dosePath(folder: string, metric: MetricName, operation?: Operation): string {
+export function dosePath(folder: string, metric: string, operation?: Operation): string {
     return join(folder, `${resultName(metric, operation, 'dose')}.json`);
 }
 
@@ -39,7 +35,7 @@ export function checkResultName(path: string, name: string, mend: string): void 
 
 /** What the name of a result's file says. */
 export interface NamedResult {
-    readonly metric: MetricName;
+    readonly metric: string;
     /** As files name it; undefined: deactivation. */
     readonly operation: string | undefined;
     readonly kind: ResultKind;
@@ -49,10 +45,10 @@ export interface NamedResult {
 export function resultOf(name: string): NamedResult | undefined {
     const [, metric, operation, kind] = named.exec(name) ?? [];
     if (metric === undefined) return undefined;
-    return { metric: metric as MetricName, operation, kind: kind as ResultKind };
+    return { metric, operation, kind: kind as ResultKind };
 }
 
-/** The order of results: of perplexity first, of deactivation before other operations, a matrix before curves. */
+/** The order of results: metrics as listed, deactivation before other operations, a matrix before curves. */
 export function compareResults(a: NamedResult, b: NamedResult): number {
     const place = ({ metric }: NamedResult): number => metricNames.indexOf(metric);
     const compare = (x: string, y: string): number => (x < y ? -1 : Number(x > y));

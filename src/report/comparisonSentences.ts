@@ -1,17 +1,13 @@
 import type { AnalysisChange, Comparison, MetricChange, MetricGroupChange } from '../experiments/Comparison.js';
 import type { NeuronClass } from '../neurons/NeuronAnalysis.js';
-import { formatCount, formatList, formatNumber } from './format.js';
+import { formatCount, formatDifference, formatList } from '../support/format.js';
 import { html, type Html } from './html.js';
-import { changeWords, metricWords } from './metricWords.js';
+import { metricOf } from '../experiments/metrics.js';
+import { changeWords } from './changeWords.js';
 
 /** The last analysis against the first: what figures of one comparison show. */
 export function lastChange({ changes }: Comparison): AnalysisChange {
     return changes[changes.length - 1]!;
-}
-
-/** A difference with its sign. */
-export function formatDifference(value: number | null): string {
-    return value !== null && value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
 }
 
 /** What changed, for the headline; nothing without a comparison. */
@@ -43,7 +39,7 @@ export function comparisonSummary(comparison: Comparison | undefined): Html | fa
 
 /** What became of a metric, on average over groups of languages, with the change's interval. */
 function metricSentence({ metric, groups }: MetricChange, trained: readonly string[]): string {
-    const { noun, formatValue } = metricWords[metric];
+    const { noun, formatValue } = metricOf(metric);
     const part = (name: string, group: MetricGroupChange | undefined): string[] => {
         if (group === undefined) return [];
         return [

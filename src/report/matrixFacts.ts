@@ -3,12 +3,10 @@ import type {
     DeactivationMatrix,
     DeactivationSet,
     MeasuredIntervention,
-    MetricName,
 } from '../experiments/DeactivationMatrix.js';
-import { relativeChange } from '../experiments/matrixTable.js';
+import { effectOf } from '../experiments/matrixTable.js';
 import type { Operation } from '../interventions/Operation.js';
-import { tooFewRight } from '../experiments/tooFewRight.js';
-import { metricWords } from './metricWords.js';
+import { metricOf } from '../experiments/metrics.js';
 import { binomialTail, cellOf, isComparable, mean, median, type Measured } from './numbers.js';
 
 /** Order of the sets in figures and tables; names unknown here follow. */
@@ -22,7 +20,7 @@ export type Verdict = 'clear' | 'unclear' | 'absent' | 'tooFew' | 'unmeasured';
 
 /** Numbers the page states in words, derived from one deactivation set. Effects as in `SetCell`. */
 export interface SetFacts {
-    readonly metric: MetricName;
+    readonly metric: string;
     /** What was done to the neurons; undefined: they were deactivated. */
     readonly operation: Operation | undefined;
     readonly set: string;
@@ -56,7 +54,7 @@ export interface SetCell {
     readonly baseline: Measured;
     readonly value: Measured;
     readonly change: Measured;
-    /** Of a perplexity: change as a fraction of the baseline; of an accuracy: change of the share. */
+    /** Change as a fraction of the baseline, or itself; see `MetricWords.relative`. */
     readonly effect: Measured;
     readonly control: Measured;
     readonly controlEffect: Measured;
@@ -80,8 +78,11 @@ export function setsOf(matrix: DeactivationMatrix): [name: string, set: Deactiva
 }
 
 /** The cells of a set, row by row. */
-export function cellsOf(set: DeactivationSet, metric: MetricName): SetCell[][] {
-    const { relative } = metricWords[metric];
+export function cellsOf(set: DeactivationSet, metric: string): SetCell[][] {
+    const {
+        relative,
+        intervals: { tooFew: few },
+    } = metricOf(metric);
     return set.rows.map((row, r) =>
         set.columns.map((column, c) => {
             const baseline = set.baseline[c] ?? null;
@@ -89,11 +90,11 @@ export function cellsOf(set: DeactivationSet, metric: MetricName): SetCell[][] {
             const control = cellOf(set.control, r, c);
             const samples = cellOf(set.samples, r, c);
             const cannotTell = (difference: Measured): boolean =>
-                metric === 'accuracy' &&
+                few !== undefined &&
                 baseline !== null &&
                 samples !== null &&
                 isComparable(difference) &&
-                tooFewRight(baseline * samples, difference * samples);
+                few.isTooFew({ baseline, change: difference, samples });
             const tooFew = cannotTell(change);
             return {
                 row,
@@ -101,9 +102,9 @@ export function cellsOf(set: DeactivationSet, metric: MetricName): SetCell[][] {
                 baseline,
                 value: cellOf(set.values, r, c),
                 change,
-                effect: relative ? relativeChange(change, baseline) : change,
+                effect: effectOf(relative, change, baseline),
                 control,
-                controlEffect: relative ? relativeChange(control, baseline) : control,
+                controlEffect: effectOf(relative, control, baseline),
                 tooFew,
                 controlTooFew: cannotTell(control),
                 real: !tooFew && leavesOutZero(set.intervals.beyondControl[r]?.[c]),
@@ -124,7 +125,7 @@ export function setFacts(
     set: DeactivationSet,
     { metric, operation }: Pick<MeasuredIntervention, 'metric' | 'operation'>,
 ): SetFacts {
-    const { harm } = metricWords[metric];
+    const { harm } = metricOf(metric);
     // A language without neurons loses nothing: its row says nothing about the effect.
     const rows = cellsOf(set, metric).filter((row) => (row[0]?.neurons ?? 0) > 0 && row.some(isOwn));
     const measured = rows.filter((row) =>
@@ -170,7 +171,7 @@ function hurtsOwnMost(row: readonly SetCell[], of: (cell: SetCell) => Measured):
 
 function judge(facts: Omit<SetFacts, 'verdict'>, chance: number): Verdict {
     if (facts.compared === 0) return facts.tooFew > 0 ? 'tooFew' : 'unmeasured';
-    const { harm } = metricWords[facts.metric];
+    const { harm } = metricOf(facts.metric);
     const beyondControl = facts.own === null || facts.controlOwn === null || harm * facts.own > harm * facts.controlOwn;
     if (!beyondControl || facts.hits <= facts.expectedHits) return 'absent';
     return binomialTail(facts.hits, facts.compared, chance) < CLEAR ? 'clear' : 'unclear';

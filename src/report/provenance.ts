@@ -1,6 +1,6 @@
-import { formatCount, formatList, formatNumber, formatShare } from './format.js';
+import { formatCount, formatList, formatNumber, formatShare } from '../support/format.js';
 import { operationName } from '../interventions/operationText.js';
-import { metricWords } from './metricWords.js';
+import { metricOf } from '../experiments/metrics.js';
 import { html, type Html } from './html.js';
 import { analysisSites, layerSizes } from '../neurons/NeuronAnalysis.js';
 import type { ReportInput } from './Report.js';
@@ -96,7 +96,7 @@ export function provenance(input: ReportInput): Html {
             [
                 ...('doses' in measured ? ['Doses'] : []),
                 operation === undefined ? 'Deactivation' : operationName(operation),
-                metricWords[metric].noun,
+                metricOf(metric).noun,
             ].join(', '),
             `${list}; ${formatCount(decodedTokens)} tokens decoded`,
         ]);

@@ -16,7 +16,7 @@ import { isOfModel } from '../activations/isOfModel.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { toolVersion } from '../versions.js';
-import { metricWords } from './metricWords.js';
+import { metricOf } from '../experiments/metrics.js';
 import type { ReportFiles, ReportInput } from './Report.js';
 import { writeReport } from './writeReport.js';
 
@@ -103,7 +103,7 @@ function comparesWith({ analyses }: Comparison, digest: string): boolean {
 
 /** What a reader of matrices and curves should know. */
 function warningsOn({ metric, counted, model }: MeasuredIntervention, source: ActivationsSource): string[] {
-    const { noun } = metricWords[metric];
+    const { noun } = metricOf(metric);
     return [
         ...(counted === undefined
             ? []

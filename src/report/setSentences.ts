@@ -1,7 +1,7 @@
-import { formatCount, formatQuantity } from './format.js';
+import { formatCount, formatQuantity } from '../support/format.js';
 import type { SetFacts, Verdict } from './matrixFacts.js';
 import { doingWords } from '../interventions/operationWords.js';
-import { metricWords } from './metricWords.js';
+import { metricOf } from '../experiments/metrics.js';
 
 const VERDICTS: Readonly<Record<Verdict, string>> = {
     clear: 'The effect is selective for languages.',
@@ -43,7 +43,7 @@ export function setLabel(set: string): string {
 /** The facts of one set in words; effects and their absence in the same tone. */
 export function setSentences(facts: SetFacts): string[] {
     if (facts.compared === 0) return [hasNoNeurons(facts) ? NO_NEURONS : VERDICTS[facts.verdict]];
-    const { noun, formatEffect } = metricWords[facts.metric];
+    const { noun, formatEffect } = metricOf(facts.metric);
     const doing = doingWords(`a language’s own ${setLabel(facts.set)} neurons`, facts.operation);
     return [
         `${doing} hurts that language most in ` +
@@ -73,7 +73,7 @@ function leftOutWords({ leftOut, tooFew, empty }: SetFacts): string {
 
 /** The same in one line, without the others' changes. */
 export function setLine(facts: SetFacts): string {
-    const { noun, formatEffect } = metricWords[facts.metric];
+    const { noun, formatEffect } = metricOf(facts.metric);
     if (facts.compared === 0) return `${noun}: ${verdictLabel(facts)}.`;
     return (
         `that language is hurt most in ${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')} ` +

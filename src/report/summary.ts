@@ -1,10 +1,10 @@
 import { analysisFacts, type AnalysisFacts, type Extreme } from './analysisFacts.js';
-import { formatCount, formatLarge, formatList, formatQuantity, formatShare } from './format.js';
+import { formatCount, formatLarge, formatList, formatQuantity, formatShare } from '../support/format.js';
 import { html, type Html } from './html.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { setFacts, setsOf, type SetFacts } from './matrixFacts.js';
-import { metricWords } from './metricWords.js';
+import { metricOf } from '../experiments/metrics.js';
 import { comparisonSummary } from './comparisonSentences.js';
 import { stagesSentence } from './stagesSentence.js';
 import { ownValue, sum } from './numbers.js';
@@ -120,7 +120,7 @@ export function setsOverview({ matrices }: ReportInput, chapter: 'deactivation' 
 
 function overviewRows(facts: SetFacts): Html {
     const of = `of ${formatCount(facts.compared)}`;
-    const { noun, formatEffect } = metricWords[facts.metric];
+    const { noun, formatEffect } = metricOf(facts.metric);
     return html` <tr>
             <th scope="row">${setLabel(facts.set)}${facts.operation && html`, ${doneWords(facts.operation)}`}</th>
             <td class="text">${noun}</td>

@@ -3,6 +3,7 @@ import { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/engineTypes.js';
 import { sameSites, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { resultName } from '../experiments/resultPaths.js';
 import { ensureWritableFolder } from '../files/fileAccess.js';
 import { languageAmong } from '../languages/languageAmong.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
@@ -60,10 +61,9 @@ export function checkComparable({ path, sites }: Engine, others: readonly Site[]
     throw new LanguageNeuronsError('MISMATCH', `${path}: has other layers than aligned.model; ${mend}`);
 }
 
-/** The files of a run that come after its counts. */
-export function filesOf(folder: string, asksQuestions: boolean): string[] {
-    const measured = ['ppl', ...(asksQuestions ? ['accuracy'] : [])];
-    const matrices = measured.flatMap((metric) => [`${metric}.matrix.json`, `${metric}.matrix.csv`]);
+/** The files of a run that come after its counts. @param measured names of metrics */
+export function filesOf(folder: string, measured: readonly string[]): string[] {
+    const matrices = measured.flatMap((metric) => ['json', 'csv'].map((ending) => `${resultName(metric)}.${ending}`));
     return ['neurons.json', ...matrices, 'run.json', 'comparison.json', 'report.html'].map((name) =>
         join(folder, name),
     );

@@ -4,6 +4,7 @@ import { nameOfWhole } from '../activations/Shard.js';
 import { type CleanKind, cleanKinds } from './choices.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
+import { metrics } from '../experiments/metrics.js';
 import { resultOf } from '../experiments/resultPaths.js';
 import { withFolder } from '../files/folderLock.js';
 
@@ -15,8 +16,7 @@ export interface Removed {
 
 const filesOf: Readonly<Record<CleanKind, readonly string[]>> = {
     counts: ['parts', 'activations.safetensors', 'neurons.json'],
-    ppl: ['ppl.cells.jsonl'],
-    accuracy: ['accuracy.answers.jsonl'],
+    ...Object.fromEntries(metrics.map(({ name, journal }) => [name, [journal.name]])),
     report: ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'],
 };
 
@@ -31,7 +31,7 @@ export async function clean(folder: string, kinds: readonly CleanKind[] = cleanK
         throw new LanguageNeuronsError('NOT_FOUND', `${folder}: no such folder; give a run folder`);
     return withFolder(folder, 'clean', async () => {
         const removed: Removed[] = [];
-        const names = kinds.flatMap((kind) => filesOf[kind]);
+        const names = kinds.flatMap((kind) => filesOf[kind] ?? []);
         // Matrices and curves of whatever operation.
         const isMade = (name: string): boolean => kinds.some((kind) => kind === resultOf(name)?.metric);
         const files = (await readdir(folder)).sort();

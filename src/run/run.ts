@@ -5,16 +5,15 @@ import { defined } from '../support/defined.js';
 import { Engine } from '../engine/Engine.js';
 import { generationContextSize } from '../engine/engineTypes.js';
 import type { Site } from '../engine/Site.js';
-import { accuracyMetric } from '../experiments/accuracy.js';
+import { accuracy as ofAnswers } from '../experiments/accuracy.js';
 import { compare } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { deactivate } from '../experiments/deactivate.js';
-import type { DraftingModel } from '../experiments/draftAnswers.js';
 import { roomForAll } from '../experiments/experiment.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { noteUntold } from '../experiments/untoldLanguages.js';
-import { perplexityMetric } from '../experiments/perplexity.js';
+import { ppl as ofTexts } from '../experiments/perplexity.js';
 import type { CsvOptions } from '../files/csv.js';
 import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
@@ -23,7 +22,7 @@ import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { inParts, type Progress, silent } from '../support/progress.js';
-import type { Metric } from '../experiments/Metric.js';
+import type { DraftingModel, Metric } from '../experiments/Metric.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import type { Questions } from '../questions/Questions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
@@ -104,7 +103,7 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
     };
 }
 
-type AccuracyConfig = NonNullable<RunConfig['accuracy']>;
+type QuestionsConfig = NonNullable<RunConfig['accuracy']>;
 type Examined = Omit<ExaminedModel, 'report'>;
 
 interface ExamineOptions extends RunOptions {
@@ -188,7 +187,9 @@ async function examineIn(
         // All that can be refused is refused before hours of counting.
         checkComparable(engine, comparedWith);
         checkSets(engine, [config.sets, accuracy?.sets]);
-        await checkFilePlaces(...filesOf(config.out, accuracy !== undefined));
+        await checkFilePlaces(
+            ...filesOf(config.out, [ofTexts.name, ...(accuracy === undefined ? [] : [ofAnswers.name])]),
+        );
         const metric =
             accuracy === undefined ? undefined : await answersMetric(accuracy, questions!, { engine, draftsOf });
         const { activations } = await collect({
@@ -217,7 +218,7 @@ async function examineIn(
             await deactivate({
                 ...experiment,
                 engine,
-                metric: perplexityMetric(evaluation),
+                metric: ofTexts.on(evaluation, {}),
                 progress: perplexities,
             }),
         ];
@@ -252,13 +253,13 @@ async function examineIn(
 
 /** What is asked; the template is tried in every language. */
 async function answersMetric(
-    { template: name = 'mathoctopus', date, limit, wholeLimit, maxTokens, number, judge }: AccuracyConfig,
+    { template: name = 'mathoctopus', date, limit, wholeLimit, maxTokens, number, judge }: QuestionsConfig,
     questions: Questions,
     { engine, draftsOf }: { readonly engine: Engine; readonly draftsOf: DraftingModel | undefined },
 ): Promise<Metric> {
     const template = await openTemplate(name, engine);
     await checkPrompts(template, questions);
-    return accuracyMetric({ questions, template, date, limit, wholeLimit, maxTokens, rule: number, judge, draftsOf });
+    return ofAnswers.on({ questions, template, date, limit, wholeLimit, maxTokens, rule: number, judge, draftsOf });
 }
 
 function engineOptionsOf(config: RunConfig): Parameters<typeof Engine.open>[0] {

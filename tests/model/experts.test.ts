@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { CountResult } from '../../src/engine/engineTypes.js';
 import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
 import { maskOf } from '../../src/experiments/conditions.js';
-import { perplexity } from '../../src/experiments/perplexityCells.js';
+import { perplexity } from '../../src/experiments/perplexity.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { readMatrices } from '../../src/experiments/matrixFile.js';
 import { readNeurons } from '../../src/neurons/neuronsFile.js';

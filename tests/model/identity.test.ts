@@ -18,9 +18,10 @@ import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import type { EngineOptions } from '../../src/engine/engineTypes.js';
 import { compare } from '../../src/experiments/compare.js';
-import { accuracyMetric, type AccuracyOptions } from '../../src/experiments/accuracy.js';
+import type { QuestionMetricOptions, TextMetricOptions } from '../../src/experiments/Metric.js';
+import { accuracyMetric } from '../../src/experiments/accuracy.js';
 import { deactivate, type DeactivateOptions } from '../../src/experiments/deactivate.js';
-import { perplexityMetric, type PerplexityOptions } from '../../src/experiments/perplexity.js';
+import { perplexityMetric } from '../../src/experiments/perplexity.js';
 import { writeNeurons } from '../../src/neurons/neuronsFile.js';
 import { identify } from '../../src/neurons/identify.js';
 import { silent } from '../../src/support/progress.js';
@@ -213,7 +214,7 @@ describe('cells and answers', () => {
         kind: 'ppl' | 'accuracy',
         engineChanges: Partial<EngineOptions> = {},
         changes: Changes = {},
-        metric: PerplexityOptions & Partial<AccuracyOptions> & { data?: string; languages?: string[] } = {},
+        metric: TextMetricOptions & Partial<QuestionMetricOptions> & { data?: string; languages?: string[] } = {},
     ): Promise<number> {
         return withEngine({ contextSize: 1024, edits: 8, ...engineChanges }, async (engine) => {
             let made = 0;

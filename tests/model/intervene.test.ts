@@ -15,7 +15,7 @@ import { roomForAll, roomForEach } from '../../src/experiments/experiment.js';
 import { intervene, type InterveneOptions, type InterveneResult } from '../../src/experiments/intervene.js';
 import type { Metric } from '../../src/experiments/Metric.js';
 import { perplexityMetric } from '../../src/experiments/perplexity.js';
-import { perplexity } from '../../src/experiments/perplexityCells.js';
+import { perplexity } from '../../src/experiments/perplexity.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import { parseOperations } from '../../src/interventions/operationText.js';
 import { identify } from '../../src/neurons/identify.js';

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import { Engine } from '../../src/engine/Engine.js';
-import { perplexity } from '../../src/experiments/perplexityCells.js';
+import { perplexity } from '../../src/experiments/perplexity.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { writeUnquantized } from '../helpers/unquantized.js';

@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { AnalysisChange, Comparison, MetricChange } from '../../experiments/Comparison.js';
 import { type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import { formatCount } from '../format.js';
-import { metricWords } from '../metricWords.js';
+import { formatCount } from '../../support/format.js';
+import { metricOf } from '../../experiments/metrics.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import {
     CLASS_COLORS,
@@ -182,12 +182,13 @@ export function languageChangesFigure({ languages, trained, analyses }: Comparis
 
 /** A metric of each language before (hollow) and after (filled), those of trained languages first. */
 export function metricChangesFigure({ metric, perLanguage }: MetricChange, trained: readonly string[]): TopLevelSpec {
+    const { noun, axis } = metricOf(metric);
     const values = Object.entries(perLanguage)
         .map(([language, { before, after }]) => ({ language, before, after }))
         .filter(({ before, after }) => Number.isFinite(before) && Number.isFinite(after));
     return beforeAfter(values, trained, {
-        title: metricWords[metric].noun,
-        ...(metric === 'accuracy' ? { format: '.0%', least: 0.1 } : { format: ',~r', least: 1 }),
+        title: noun,
+        ...axis,
     });
 }
 

@@ -1,9 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';
 import { leastSignTestP } from '../../experiments/tooFewRight.js';
-import { formatCount, formatNumber, formatPercentPoints, formatQuantity } from '../format.js';
+import { formatCount, formatNumber, formatPercentPoints, formatQuantity } from '../../support/format.js';
 import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
-import { type MetricWords, metricWords } from '../metricWords.js';
+import type { MetricWords } from '../../experiments/Metric.js';
+import { metricOf } from '../../experiments/metrics.js';
 import type { Measured } from '../numbers.js';
 import { LIGHT_TEXT_ABOVE, STOPS, divergingScale, type DivergingScale } from './divergingScale.js';
 import type { Channel, Panel } from './specTypes.js';
@@ -52,7 +53,7 @@ export function deactivationFigure(
     { metric, operation }: Pick<DeactivationMatrix, 'metric' | 'operation'>,
     scale: DivergingScale,
 ): TopLevelSpec {
-    const words = metricWords[metric];
+    const words = metricOf(metric);
     const rows = operation === undefined ? 'deactivated language' : 'changed language';
     const cells = cellsOf(set, metric).flat();
     const grey = cells.some((cell) => cell.tooFew || cell.controlTooFew);

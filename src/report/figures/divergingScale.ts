@@ -1,4 +1,4 @@
-import { formatPercentPoints } from '../format.js';
+import { formatPercentPoints } from '../../support/format.js';
 import { isComparable, isFiniteNumber, type Measured } from '../numbers.js';
 
 /** Changes below this many percent are shown in proportion, larger ones by their logarithm. */

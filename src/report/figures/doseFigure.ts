@@ -1,7 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { DoseCurves } from '../../experiments/DoseCurves.js';
 import { type DosePoint, dosePoints } from '../../experiments/doseTable.js';
-import { type MetricWords, metricWords } from '../metricWords.js';
+import type { MetricWords } from '../../experiments/Metric.js';
+import { metricOf } from '../../experiments/metrics.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { CLASS_COLORS, COLORS, CONFIG, labelText } from './theme.js';
 
@@ -41,7 +42,7 @@ interface Row {
  * random ones. Perplexity as a multiple of the whole model's, on a logarithmic scale.
  */
 export function doseFigure(curves: DoseCurves): TopLevelSpec {
-    const words = metricWords[curves.metric];
+    const words = metricOf(curves.metric);
     const changed = dosePoints(curves).filter(({ neurons }) => neurons > 0);
     const languages = curves.languages.filter((language) => changed.some((point) => point.language === language));
     const rows = languages.map((language) =>

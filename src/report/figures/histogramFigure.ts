@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { type NeuronAnalysis, type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import { formatCompact, formatCount } from '../format.js';
+import { formatCompact, formatCount } from '../../support/format.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT } from './theme.js';
 

@@ -1,7 +1,7 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.js';
 import { languageCounts } from '../analysisFacts.js';
-import { formatCount } from '../format.js';
+import { formatCount } from '../../support/format.js';
 import { ownValue } from '../numbers.js';
 import type { Channel, Layer } from './specTypes.js';
 import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, labelText } from './theme.js';

@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
-import { formatShare } from '../format.js';
+import { formatShare } from '../../support/format.js';
 import type { Measured } from '../numbers.js';
 import type { Channel, Panel } from './specTypes.js';
 import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH } from './theme.js';

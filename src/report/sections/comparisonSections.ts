@@ -1,6 +1,6 @@
 import type { Comparison, MetricChange } from '../../experiments/Comparison.js';
 import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import { formatDifference, lastChange } from '../comparisonSentences.js';
+import { lastChange } from '../comparisonSentences.js';
 import {
     histogramChangesFigure,
     languageChangesFigure,
@@ -9,9 +9,9 @@ import {
     seriesFigure,
 } from '../figures/comparisonFigures.js';
 import { shareBars } from '../figures/shareBars.js';
-import { formatCount, formatPointsChange, formatShare } from '../format.js';
+import { formatCount, formatDifference, formatShare } from '../../support/format.js';
 import { html, type Html } from '../html.js';
-import { metricWords } from '../metricWords.js';
+import { metricOf } from '../../experiments/metrics.js';
 import {
     groupsTable,
     histogramChangesTable,
@@ -108,9 +108,7 @@ function languages(comparison: Comparison): Section {
 
 function metric(comparison: Comparison, change: MetricChange): Section {
     const table = metricChangesTable(comparison, change.metric);
-    const { noun, formatValue } = metricWords[change.metric];
-    const signed = (value: number | null): string =>
-        change.metric === 'ppl' ? formatDifference(value) : formatPointsChange(value);
+    const { noun, intervals, formatValue, formatChange: signed } = metricOf(change.metric);
     const formats = { before: formatValue, after: formatValue, change: signed, changeLow: signed, changeHigh: signed };
     return section(table, {
         title: `What changed, ${noun} by language`,
@@ -118,12 +116,7 @@ function metric(comparison: Comparison, change: MetricChange): Section {
         label: `The whole model’s ${noun} in each language before and after`,
         caption: html` <p>
                 The whole model’s ${noun} in each language, ${fromTo(comparison)}: the hollow square is before, the dot
-                after. Low and high are the limits of the change’s 95 % interval,
-                ${
-                    change.metric === 'ppl'
-                        ? 'by bootstrap over the texts, the same for both.'
-                        : 'from the answers that became right or wrong to the same questions (Bonett and Price).'
-                }
+                after. Low and high are the limits of the change’s 95 % interval, ${intervals.changeBy}.
             </p>
             ${htmlTable(metricGroupsTable(comparison, change.metric), { formats })}`,
         numbers: htmlTable(table, { formats }),

@@ -1,28 +1,16 @@
-import type { AnswerShare, DeactivationSet, Grid, MetricName } from '../../experiments/DeactivationMatrix.js';
+import type { AnswerShare, DeactivationSet, Grid } from '../../experiments/DeactivationMatrix.js';
 import { doingWords, doneWords } from '../../interventions/operationWords.js';
-import { fewestToTell } from '../../experiments/tooFewRight.js';
 import { deactivationFigure } from '../figures/deactivationFigure.js';
 import { type DivergingScale, LEAST_LIMIT, LINEAR_UP_TO } from '../figures/divergingScale.js';
 import { html, type Html } from '../html.js';
 import { setFacts } from '../matrixFacts.js';
-import { type MetricWords, metricWords } from '../metricWords.js';
+import type { MetricWords } from '../../experiments/Metric.js';
+import { metricOf } from '../../experiments/metrics.js';
 import { cellOf, type Measured } from '../numbers.js';
 import { setLabel, setSentences } from '../setSentences.js';
 import { deactivationTable, type MeasuredOperation } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
-
-/** The rule of `tooFewRight` in words. */
-const GREY_NUMBERS = `A grey cell with a number cannot tell harm from chance: the whole model answers fewer than
-${fewestToTell} of its questions rightly, so that even a fall to none has a two-sided p of 5 % or more in the exact sign
-test of the paired answers (2 · 0.5^k for k right answers). A cell that rises by ${fewestToTell} answers or more is
-coloured all the same.`;
-
-/** How it is told that a cell differs from the control. */
-const SURE: Readonly<Record<MetricName, string>> = {
-    ppl: 'bootstrap over the same texts',
-    accuracy: 'exact sign test of the answers to the same questions',
-};
 
 /** What the removal of each language's neurons, or another change of them, does to each language. */
 export function deactivationSection(
@@ -33,7 +21,8 @@ export function deactivationSection(
 ): Section {
     const { metric, operation } = measured;
     const table = deactivationTable(name, set, measured);
-    const words = metricWords[metric];
+    const words = metricOf(metric);
+    const { toldBy, tooFew } = words.intervals;
     const removed = operation === undefined;
     return {
         id: table.name,
@@ -50,15 +39,15 @@ export function deactivationSection(
                 columns the languages then evaluated. A cell is the change of ${words.noun} in
                 ${words.unit}${words.relative && html` of its column`}: red worse, blue better, grey not measured; a
                 language’s own cells are outlined. A dark diagonal in otherwise pale rows says that the neurons serve
-                their language. ${metric === 'accuracy' && GREY_NUMBERS} The control
+                their language. ${tooFew !== undefined && tooFew.rule} The control
                 ${removed ? 'removes as many random neurons from' : 'does the same to as many random neurons of'} the
                 same layers${set.controls.length > 1 && html`, on average over ${set.controls.length} seeds`}; where a
-                cell differs from it for sure (95 %, ${SURE[metric]}), its number is bold. All figures of this
+                cell differs from it for sure (95 %, ${toldBy}), its number is bold. All figures of this
                 metric${!removed && html` and operation`} share one colour scale, proportional up to
                 ±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest finite change (${LEAST_LIMIT}&nbsp;%
                 at least).
             </p>
-            ${untoldNote(set, words)} ${cutNote(set, words, removed)} ${removed && paperNote(metric, words)}`,
+            ${untoldNote(set, words)} ${cutNote(set, words, removed)} ${removed && paperNote(words)}`,
         numbers: numbers(set, words, removed),
         table,
     };
@@ -101,18 +90,8 @@ function cutNote({ answers, rows, columns }: DeactivationSet, words: MetricWords
     );
 }
 
-function paperNote(metric: MetricName, words: MetricWords): Html {
-    return html`<p class="paper">
-        Corresponds to figs. 2 and 6–13 of the
-        paper.${
-            words.relative &&
-            html` Changes here are relative, so that languages whose perplexities differ in size can be compared;
-            absolute ones are in the numbers below.`
-        }${
-            metric === 'accuracy' &&
-            html` An answer is right where its number is right and it is in the language of the question.`
-        }
-    </p>`;
+function paperNote({ paper }: MetricWords): Html | false {
+    return paper !== undefined && html`<p class="paper">${paper}</p>`;
 }
 
 function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Html {

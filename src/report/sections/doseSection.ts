@@ -2,9 +2,9 @@ import type { DoseCurves } from '../../experiments/DoseCurves.js';
 import { type DosePoint, dosePoints, doseTable } from '../../experiments/doseTable.js';
 import { doneWords } from '../../interventions/operationWords.js';
 import { doseFigure } from '../figures/doseFigure.js';
-import { formatList, formatQuantity, formatShare } from '../format.js';
+import { formatList, formatQuantity, formatShare } from '../../support/format.js';
 import { html, type Html } from '../html.js';
-import { metricWords } from '../metricWords.js';
+import { metricOf } from '../../experiments/metrics.js';
 import { resultPrefix } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
@@ -12,7 +12,7 @@ import type { Section } from './Section.js';
 /** What more and more of each language's neurons do. */
 export function doseSection(curves: DoseCurves): Section {
     const { metric, operation, languages, doses } = curves;
-    const words = metricWords[metric];
+    const words = metricOf(metric);
     const done = doneWords(operation);
     const points = dosePoints(curves);
     const table = { name: `dose.${resultPrefix(curves)}`, ...doseTable(curves) };
@@ -57,7 +57,7 @@ export function doseSection(curves: DoseCurves): Section {
 
 /** At the largest dose: where the own language is hurt beyond the random range, and beyond the others. */
 function sentences(points: readonly DosePoint[], { metric, languages, doses }: DoseCurves): string[] {
-    const { harm, noun, formatEffect } = metricWords[metric];
+    const { harm, noun, formatEffect } = metricOf(metric);
     const last = doses.at(-1);
     const found = points.filter(({ share, neurons }) => share === last?.share && neurons > 0);
     const beyond = found.filter(({ inOwn: { own, lowest, highest } }) => {
@@ -82,7 +82,7 @@ function sentences(points: readonly DosePoint[], { metric, languages, doses }: D
 }
 
 function numbers(points: readonly DosePoint[], { metric }: DoseCurves): Html {
-    const { formatEffect } = metricWords[metric];
+    const { formatEffect } = metricOf(metric);
     const effect = (value: number | null): string => formatEffect(value);
     return htmlTable(
         {

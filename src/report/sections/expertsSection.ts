@@ -1,6 +1,6 @@
 import { analysisSites, type ExpertAnalysis } from '../../neurons/NeuronAnalysis.js';
 import { expertsFigure, showsExperts } from '../figures/expertsFigure.js';
-import { formatCount } from '../format.js';
+import { formatCount } from '../../support/format.js';
 import { html } from '../html.js';
 import type { ReportInput } from '../Report.js';
 import { expertClasses, expertsTable } from '../tables/expertsTable.js';

@@ -1,6 +1,6 @@
 import { analysisFacts, type Extreme } from '../analysisFacts.js';
 import { layersFigure } from '../figures/layersFigure.js';
-import { formatCount, formatList } from '../format.js';
+import { formatCount, formatList } from '../../support/format.js';
 import { html } from '../html.js';
 import { formatConfidence, stagesSentence } from '../stagesSentence.js';
 import type { ReportInput } from '../Report.js';

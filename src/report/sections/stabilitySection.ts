@@ -1,6 +1,6 @@
 import type { Stability } from '../../neurons/NeuronAnalysis.js';
 import { stabilityFigure } from '../figures/stabilityFigure.js';
-import { formatShare } from '../format.js';
+import { formatShare } from '../../support/format.js';
 import { html } from '../html.js';
 import { stabilityTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';

@@ -7,7 +7,6 @@ import {
     type MetricChange,
     type MetricGroupChange,
 } from '../../experiments/Comparison.js';
-import type { MetricName } from '../../experiments/DeactivationMatrix.js';
 import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import type { DataCell, DataTable } from './DataTable.js';
 
@@ -78,7 +77,7 @@ export function groupsTable({ changes, trained }: Comparison): DataTable {
 }
 
 /** The whole model's perplexity or accuracy in each language, before and after; limits are of the change (95 %). */
-export function metricChangesTable({ changes }: Comparison, metric: MetricName): DataTable {
+export function metricChangesTable({ changes }: Comparison, metric: string): DataTable {
     return {
         name: `comparison-${metric}`,
         columns: ['language', ...METRIC_COLUMNS],
@@ -87,7 +86,7 @@ export function metricChangesTable({ changes }: Comparison, metric: MetricName):
 }
 
 /** Its means over groups of languages. */
-export function metricGroupsTable({ changes, trained }: Comparison, metric: MetricName): DataTable {
+export function metricGroupsTable({ changes, trained }: Comparison, metric: string): DataTable {
     const names = { all: 'all', ...groupLabels(trained) };
     const rows = metricRows(changes, metric, ({ groups }) =>
         (['all', ...groupNames] as const).flatMap((key) =>
@@ -101,7 +100,7 @@ const METRIC_COLUMNS = ['analysis', 'before', 'after', 'change', 'changeLow', 'c
 
 function metricRows(
     changes: Comparison['changes'],
-    metric: MetricName,
+    metric: string,
     named: (change: MetricChange) => readonly (readonly [string, MetricGroupChange])[],
 ): DataCell[][] {
     return changes.flatMap(({ label, metrics }) =>

@@ -2,7 +2,7 @@ import type { DeactivationSet, MeasuredIntervention } from '../../experiments/De
 import { setTable } from '../../experiments/matrixTable.js';
 import { deactivation } from '../../interventions/Operation.js';
 import { operationInFiles } from '../../interventions/operationText.js';
-import { metricWords } from '../metricWords.js';
+import { metricOf } from '../../experiments/metrics.js';
 import type { DataTable } from './DataTable.js';
 
 /** One line for each cell of a set. */
@@ -15,10 +15,9 @@ export type MeasuredOperation = Pick<MeasuredIntervention, 'metric' | 'operation
 
 /** First part of the names of figures and tables: `deactivation`, `intervention.scale-0.5`, `accuracy.scale-0.5`. */
 export function resultPrefix({ metric, operation = deactivation }: MeasuredOperation): string {
-    const { prefix } = metricWords[metric];
+    const { prefixes } = metricOf(metric);
     const file = operationInFiles(operation);
-    if (file === undefined) return prefix;
-    return `${metric === 'ppl' ? 'intervention' : prefix}.${file}`;
+    return file === undefined ? prefixes.deactivation : `${prefixes.intervention}.${file}`;
 }
 
 /** A set's name as a part of a file name. */

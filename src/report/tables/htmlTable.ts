@@ -1,4 +1,4 @@
-import { formatNumber } from '../format.js';
+import { formatNumber } from '../../support/format.js';
 import { html, type Html } from '../html.js';
 import { ownValue } from '../numbers.js';
 import type { DataCell, DataTable } from './DataTable.js';

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { describeCurves } from '../../../src/commands/describeCurves.js';
+import { accuracy } from '../../../src/experiments/accuracy.js';
 import { describeMatrix } from '../../../src/commands/describeMatrix.js';
 import { AnswerSheet } from '../../../src/experiments/AnswerSheet.js';
 import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
@@ -19,7 +20,7 @@ function setOf(whole: string, without: string, cut = 0): DeactivationSet {
         sheet.mark(1, place, without, { tokens: 5, ...(place < cut && { end: 'length' as const }) });
     }
     const condition = (id: string): Condition => ({ ...wholeModel, id });
-    const metric = { name: 'accuracy' as const, languages: ['en'], settings: {}, fromMean: (mean: number) => mean };
+    const metric = { kind: accuracy, languages: ['en'], settings: {} };
     const measurements = {
         cell: ({ id }: Condition) => sheet.cell(id === 'own' ? 1 : 0, [...questions.keys()]),
         decodedTokens: () => 0,
@@ -28,7 +29,7 @@ function setOf(whole: string, without: string, cut = 0): DeactivationSet {
         own: [condition('own')],
         controls: [[condition('control')]],
     };
-    return buildSet(metric, ['en'], conditions, estimates(metric, measurements));
+    return buildSet(metric, conditions, estimates(metric, measurements));
 }
 
 const facts = { ...someMeasurement, metric: 'accuracy' as const, languages: ['en'] };

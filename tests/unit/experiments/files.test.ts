@@ -11,7 +11,7 @@ import type { DoseCurves } from '../../../src/experiments/DoseCurves.js';
 import { dosePoints } from '../../../src/experiments/doseTable.js';
 import { readMatrices, readMatrix, writeMatrix } from '../../../src/experiments/matrixFile.js';
 import { matrixPath } from '../../../src/experiments/resultPaths.js';
-import { perplexity } from '../../../src/experiments/perplexityCells.js';
+import { perplexity } from '../../../src/experiments/perplexity.js';
 import { Journal } from '../../../src/files/Journal.js';
 import { jsonNumber } from '../../../src/files/jsonNumber.js';
 import { someMeasurement } from '../../helpers/analysed.js';

@@ -3,6 +3,8 @@ import fc from 'fast-check';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { describe, expect, it } from 'vitest';
+import { accuracy } from '../../../src/experiments/accuracy.js';
+import { wilsonInterval } from '../../../src/experiments/shareIntervals.js';
 import { answerLanguages, judgeAnswer } from '../../../src/experiments/AnswerSheet.js';
 import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
 import type { AffineEdit } from '../../../src/engine/edits.js';
@@ -14,14 +16,13 @@ import {
     wholeModel,
 } from '../../../src/experiments/conditions.js';
 import type { Operation } from '../../../src/interventions/Operation.js';
-import type { Cell, Measurements, Metric } from '../../../src/experiments/Metric.js';
+import type { Cell, Measurements } from '../../../src/experiments/Metric.js';
 import {
     average,
     bootstrapInterval,
     difference,
     drawResamples,
     estimate,
-    valueInterval,
 } from '../../../src/experiments/resampling.js';
 import type { NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
 
@@ -42,7 +43,7 @@ describe('intervals', () => {
             [1, 29, 0.0061, 0.1718],
         ] as const) {
             const cell = cellOf(Array.from({ length: n }, (_, i) => Number(i < right)));
-            const [from, to] = valueInterval('accuracy', estimate(cell, [], same), cell)!;
+            const [from, to] = wilsonInterval(estimate(cell, [], same), cell)!;
             // The table has four decimals; off by up to 4.1e-5.
             expect(from).toBeCloseTo(low, 4);
             expect(to).toBeCloseTo(high, 4);
@@ -227,7 +228,7 @@ describe('conditions of other operations', () => {
 
 describe('a matrix', () => {
     const languages = ['en', 'de', 'fr'];
-    const metric = { name: 'accuracy', fromMean: same } as Metric;
+    const metric = { kind: accuracy, languages, settings: {} };
     const conditions = setConditions(analysis, languages, 'specific', 1, 2);
     /**
      * Of 40 questions, the whole model answers 30; without its own neurons, a language answers 10 of these; random ones
@@ -245,7 +246,7 @@ describe('a matrix', () => {
             answers: { number: 0.8, language: 0.9, untold: 0.05, cut: 0.1 },
         }),
     };
-    const set = buildSet(metric, languages, conditions, estimates(metric, measurements));
+    const set = buildSet(metric, conditions, estimates(metric, measurements));
 
     it('holds values, changes, controls and their difference', () => {
         expect(set.baseline).toEqual([0.75, 0.75, 0.75]);

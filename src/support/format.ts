@@ -1,11 +1,9 @@
-import type { Measured } from './numbers.js';
-
 /** Typographic minus, as wide as a plus sign. */
 const MINUS = '\u2212';
 const NO_BREAK = '\u00a0';
 
 /** What stands for a value that is missing or not finite; undefined for ordinary numbers. */
-function special(value: Measured | undefined): string | undefined {
+function special(value: number | null | undefined): string | undefined {
     if (value === null || value === undefined) return 'n/a';
     if (Number.isNaN(value)) return 'NaN';
     if (value === Infinity) return '∞';
@@ -18,12 +16,12 @@ function withMinus(text: string): string {
 }
 
 /** `12345` as `12,345`. */
-export function formatCount(value: Measured | undefined): string {
+export function formatCount(value: number | null | undefined): string {
     return special(value) ?? withMinus((value as number).toLocaleString('en-US', { maximumFractionDigits: 0 }));
 }
 
 /** A measured value with five significant digits, integers in full. */
-export function formatNumber(value: Measured | undefined): string {
+export function formatNumber(value: number | null | undefined): string {
     const named = special(value);
     if (named !== undefined) return named;
     const number = value as number;
@@ -33,8 +31,13 @@ export function formatNumber(value: Measured | undefined): string {
     return withMinus(number.toLocaleString('en-US', { maximumSignificantDigits: 5 }));
 }
 
+/** A difference with its sign. */
+export function formatDifference(value: number | null | undefined): string {
+    return value !== null && value !== undefined && value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
+}
+
 /** A share, `0.4067` as `40.7 %`. */
-export function formatShare(fraction: Measured | undefined): string {
+export function formatShare(fraction: number | null | undefined): string {
     const named = special(fraction);
     if (named !== undefined) return named;
     const percent = (fraction as number) * 100;
@@ -43,7 +46,7 @@ export function formatShare(fraction: Measured | undefined): string {
 }
 
 /** A relative change with its sign, `0.341` as `+34 %`. */
-export function formatChange(fraction: Measured | undefined): string {
+export function formatChange(fraction: number | null | undefined): string {
     const named = special(fraction);
     if (named !== undefined) return named === '∞' ? '+∞' : named;
     const percent = (fraction as number) * 100;
@@ -55,13 +58,13 @@ export function formatChange(fraction: Measured | undefined): string {
 }
 
 /** A change of a share with its sign, `-0.12` as `−12 points`. */
-export function formatPointsChange(fraction: Measured | undefined): string {
+export function formatPointsChange(fraction: number | null | undefined): string {
     const named = special(fraction);
     return named ?? `${formatPercentPoints((fraction as number) * 100)}${NO_BREAK}points`;
 }
 
 /** A number of percent with its sign in at most five characters, for the cells of a heatmap. */
-export function formatPercentPoints(percent: Measured | undefined): string {
+export function formatPercentPoints(percent: number | null | undefined): string {
     const named = special(percent);
     if (named !== undefined) return named === '∞' ? '+∞' : named;
     const value = percent as number;

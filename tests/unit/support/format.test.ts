@@ -9,7 +9,7 @@ import {
     formatNumber,
     formatPercentPoints,
     formatShare,
-} from '../../../src/report/format.js';
+} from '../../../src/support/format.js';
 import { html, raw } from '../../../src/report/html.js';
 import { relativeChange } from '../../../src/experiments/matrixTable.js';
 import { binomialTail, median } from '../../../src/report/numbers.js';

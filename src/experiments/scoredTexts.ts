@@ -1,12 +1,14 @@
 import { z } from 'zod';
+import { settingsShape } from '../activations/sourceShapes.js';
 import { datasetName } from '../corpus/datasetName.js';
+import { scoredParts } from '../engine/choices.js';
 import type { TextScore } from '../engine/engineTypes.js';
 import { jsonNumber } from '../files/jsonNumber.js';
+import { byName } from '../support/names.js';
 import { keyOf } from '../support/keyOf.js';
-import type { PerplexityMean } from './choices.js';
 import type { Condition } from './conditions.js';
-import type { Cell, Measurements, MetricFacts } from './Metric.js';
-import type { PerplexityPlan } from './planShapes.js';
+import type { Cell, JournalledMeasurements } from './Metric.js';
+import { planBase } from './planBase.js';
 
 /** A line of the journal: sums of natural log-probabilities and scored tokens, by text. */
 export const cellShape = z
@@ -21,31 +23,41 @@ export const cellShape = z
     .refine(({ logProbabilities, tokens }) => logProbabilities.length === tokens.length);
 export type ScoredCell = z.output<typeof cellShape>;
 
-export const cellsJournal = 'ppl.cells.jsonl';
+/** Where finished cells are kept. */
+export const scoresJournal = { name: 'ppl.cells.jsonl', shape: cellShape };
 
-/** Of the name that the user gave the texts, as long as nothing is measured. */
-export function perplexityFacts(
-    data: string,
-    { languages, mean, over }: Pick<PerplexityPlan, 'languages' | 'mean' | 'over'>,
-): MetricFacts {
-    return {
-        name: 'ppl',
-        languages,
-        settings: { data, mean, over },
-        fromMean: mean === 'tokens' ? Math.exp : (value) => value,
-    };
-}
+/** What scores of texts are measured on, as plain data; see `planBase`. */
+export const scoredPlan = {
+    ...planBase,
+    over: z.enum(scoredParts),
+    /** Fingerprint, and the engine's settings. */
+    model: z.string(),
+    engine: settingsShape,
+    /** By language what tells its texts again; see `LanguageSurvey`. */
+    surveys: byName(z.object({ digest: z.string(), sketch: z.string() })),
+};
+
+export type ScoredPlan = z.output<z.ZodObject<typeof scoredPlan>> & { readonly metric: string };
 
 /** Cells of some conditions in all languages, as they come: from journals, or from the model. */
-export class PerplexityCells implements Measurements {
-    readonly plan: PerplexityPlan;
+export class ScoredTexts implements JournalledMeasurements {
+    readonly plan: ScoredPlan;
+    readonly #cellOf: (texts: readonly TextScore[]) => Cell;
     readonly #folder: string;
     readonly #wanted: ReadonlySet<string>;
     readonly #cells = new Map<string, ScoredCell>();
 
-    /** @param folder that paths are told from */
-    constructor(plan: PerplexityPlan, conditions: readonly Condition[], folder: string) {
+    /**
+     * @param folder that paths are told from
+     * @param cellOf makes one of the texts of a language
+     */
+    constructor(
+        plan: ScoredPlan,
+        conditions: readonly Condition[],
+        { folder, cellOf }: { readonly folder: string; readonly cellOf: (texts: readonly TextScore[]) => Cell },
+    ) {
         this.plan = plan;
+        this.#cellOf = cellOf;
         this.#folder = folder;
         this.#wanted = new Set(
             conditions.flatMap((condition) => plan.languages.map((language) => this.key(condition, language))),
@@ -73,7 +85,12 @@ export class PerplexityCells implements Measurements {
     }
 
     cell(condition: Condition, language: string): Cell {
-        return cellOf(textsOf(this.#found(condition, language)), this.plan.mean);
+        return this.cellOf(this.#found(condition, language));
+    }
+
+    /** The cell of an entry. */
+    cellOf(entry: ScoredCell): Cell {
+        return this.#cellOf(textsOf(entry));
     }
 
     decodedTokens(condition: Condition): number {
@@ -99,21 +116,8 @@ export class PerplexityCells implements Measurements {
     }
 }
 
-/** exp of the mean negative log-likelihood. */
-export function perplexity({ logProbability, tokens }: TextScore): number {
-    return Math.exp(-logProbability / tokens);
-}
-
 /** A text of one token may have none that is scored: it says nothing. */
 function textsOf({ logProbabilities, tokens }: ScoredCell): TextScore[] {
     const texts = logProbabilities.map((logProbability, i) => ({ logProbability, tokens: tokens[i]! }));
     return texts.filter((text) => text.tokens > 0);
-}
-
-function cellOf(texts: readonly TextScore[], mean: PerplexityMean): Cell {
-    return {
-        numerators: Float64Array.from(texts, (text) => (mean === 'tokens' ? -text.logProbability : perplexity(text))),
-        weights: Float64Array.from(texts, ({ tokens }) => (mean === 'tokens' ? tokens : 1)),
-        samples: texts.reduce((sum, { tokens }) => sum + tokens, 0),
-    };
 }

@@ -1,0 +1,24 @@
+import { z } from 'zod';
+import { LanguageNeuronsError } from '../errors.js';
+import { accuracy } from './accuracy.js';
+import type { MetricKind } from './Metric.js';
+import { ppl } from './perplexity.js';
+import type { MeasurementPlan } from './planBase.js';
+
+/** Every metric, in the order of results: to add one, write its object and list it here. */
+export const metrics: readonly MetricKind[] = [ppl, accuracy];
+
+export const metricNames: readonly string[] = metrics.map(({ name }) => name);
+
+/** @throws LanguageNeuronsError WRONG_USE for a name that none has */
+export function metricOf(name: string): MetricKind {
+    const found = metrics.find((metric) => metric.name === name);
+    if (found !== undefined) return found;
+    throw new LanguageNeuronsError('WRONG_USE', `no metric is called ${name}; choose from ${metricNames.join(', ')}`);
+}
+
+/** Of the plans of all metrics. */
+export const planShape = z.discriminatedUnion(
+    'metric',
+    metrics.map((metric) => metric.planShape) as [z.ZodObject, ...z.ZodObject[]],
+) as unknown as z.ZodType<MeasurementPlan>;
