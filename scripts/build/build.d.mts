@@ -32,4 +32,4 @@ export declare function build(options?: BuildOptions): Promise<Made>;
 export declare function folderOf(root: string, sanitize: boolean): string;
 export declare function describeBuild(outputDir: string, backends: Backends, built: boolean): Made;
 export declare function reportFailure(error: unknown): void;
-export declare const ADDON: string;
+export declare const addonFile: string;

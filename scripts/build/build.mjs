@@ -17,7 +17,7 @@ import { checkTools, findCompiler } from './tools.mjs';
 /** @import { Backends } from '../../src/prebuilt/types.js' */
 /** @import { BuildOptions, Made } from './build.mjs' */
 
-export const ADDON = 'language_neurons.node';
+export const addonFile = 'language_neurons.node';
 
 /**
  * Brings the addon and libllama up to date; does nothing when they are.
@@ -132,7 +132,7 @@ export function describeBuild(outputDir, backends, built) {
     const ownCpu = plugins.includes('cpu') && readStamp(outputDir)?.inputs['processor'] === processorKey();
     return {
         built,
-        addonPath: join(outputDir, ADDON),
+        addonPath: join(outputDir, addonFile),
         ggmlDir: prebuilt?.ggmlDir ?? outputDir,
         release: backends.release,
         variants: [

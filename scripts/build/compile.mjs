@@ -13,8 +13,8 @@ import { findProgram } from './tools.mjs';
 /** @import { Lock } from './lock.mjs' */
 
 /** What one compiler may take: the model files are compiled sixteen at a time. */
-const JOB_BYTES = 1.5e9;
-const TAIL_LINES = 30;
+const jobBytes = 1.5e9;
+const tailLines = 30;
 
 /**
  * Runs CMake through cmake-js, configuring always (it takes a second) and compiling what changed.
@@ -83,7 +83,7 @@ export async function compile(options) {
 
     writeFileSync(running, '');
     try {
-        const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / JOB_BYTES)));
+        const jobs = Math.max(1, Math.min(availableParallelism(), Math.floor(totalmem() / jobBytes)));
         await run(['build', '--parallel', String(jobs), ...(sanitize ? ['--target', 'sanitized'] : [])]);
         if (!sanitize && backends.prebuilt !== null) {
             for (const file of listLibraries(outputDir)) {
@@ -197,7 +197,7 @@ function failure(log) {
  * @param {string[]} lines
  */
 function excerpt(lines) {
-    const tail = lines.slice(-TAIL_LINES);
+    const tail = lines.slice(-tailLines);
     const first = lines.find((line) => /\berror\b[: ]/i.test(line));
     return [...(first === undefined || tail.includes(first) ? [] : [first, '...']), ...tail].join('\n');
 }

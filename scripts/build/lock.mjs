@@ -2,7 +2,7 @@ import { closeSync, linkSync, mkdirSync, openSync, readFileSync, renameSync, rmS
 import { dirname } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const POLL_MS = 250;
+const pollMs = 250;
 
 /** @typedef {{ pid: number, child?: number }} Owner */
 /** @typedef {{ setChild(pid: number | undefined): void, release(): void }} Lock */
@@ -16,7 +16,7 @@ const POLL_MS = 250;
  */
 export async function takeLock(file, onWait) {
     mkdirSync(dirname(file), { recursive: true });
-    for (let waiting = false; ; await sleep(POLL_MS)) {
+    for (let waiting = false; ; await sleep(pollMs)) {
         if (tryCreate(file)) return heldLock(file);
         const content = read(file);
         if (content === undefined) continue;

@@ -1,8 +1,8 @@
 /** @import { ProgressEvent } from './build.mjs' */
 
-const MESSAGE = 'Building llama.cpp with the neuron adapter';
+const buildMessage = 'Building llama.cpp with the neuron adapter';
 /** No estimate before this much is done: the first files say little. */
-const ESTIMATE_FROM = 10;
+const estimateFrom = 10;
 
 /**
  * @param {string} line of make's or ninja's output
@@ -29,8 +29,8 @@ export function trackProgress(report, now = () => performance.now()) {
         if (percent === undefined || percent <= last) return;
         last = percent;
         const seconds = (now() - start) / 1000;
-        const secondsLeft = percent < ESTIMATE_FROM ? undefined : Math.round((seconds * (100 - percent)) / percent);
-        report({ percent, secondsLeft, message: MESSAGE });
+        const secondsLeft = percent < estimateFrom ? undefined : Math.round((seconds * (100 - percent)) / percent);
+        report({ percent, secondsLeft, message: buildMessage });
     };
 }
 

@@ -15,8 +15,8 @@ import { basename, join } from 'node:path';
 import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 
 /** What the build reads of llama.cpp's tree. */
-const NEEDED = ['src', 'include', 'ggml', 'cmake', 'LICENSE'];
-const MARKER = '.unpacked';
+const needed = ['src', 'include', 'ggml', 'cmake', 'LICENSE'];
+const markerName = '.unpacked';
 
 /**
  * Our patches, after those that node-llama-cpp built its own binaries with: our libllama stands in for its.
@@ -57,17 +57,17 @@ export function unpackSource(backends, root, buildDir) {
     const key = hash.digest('hex');
 
     const target = join(buildDir, 'llama.cpp');
-    const marker = join(target, MARKER);
+    const marker = join(target, markerName);
     if (existsSync(marker) && readFileSync(marker, 'utf8') === key) return target;
 
     const temporary = join(buildDir, 'llama.cpp.unpacking');
     rmSync(temporary, { recursive: true, force: true });
     mkdirSync(temporary, { recursive: true });
     try {
-        clone(backends.bundle, temporary, NEEDED);
+        clone(backends.bundle, temporary, needed);
         for (const patch of patches) applyPatch(patch, temporary);
         rmSync(join(temporary, '.git'), { recursive: true, force: true });
-        writeFileSync(join(temporary, MARKER), key);
+        writeFileSync(join(temporary, markerName), key);
         if (existsSync(target)) keepTimes(target, temporary);
         rmSync(target, { recursive: true, force: true });
         renameSync(temporary, target);

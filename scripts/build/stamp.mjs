@@ -12,9 +12,9 @@ import { listPatches } from './source.mjs';
 /** @typedef {{ inputs: Inputs, outputs: Record<string, number> }} Stamp sizes of the outputs, by file */
 
 /** Node-API's version: the addon runs on every Node that has it, so Node's own version is no input. */
-const NODE_API = 8;
-const FROM_SOURCE = 'from source';
-const BUILD_PACKAGES = ['cmake-js', 'node-addon-api', 'node-api-headers'];
+const nodeApi = 8;
+const fromSource = 'from source';
+const buildPackages = ['cmake-js', 'node-addon-api', 'node-api-headers'];
 
 /**
  * What can change where the sources can't, in an installed package.
@@ -25,11 +25,11 @@ const BUILD_PACKAGES = ['cmake-js', 'node-addon-api', 'node-api-headers'];
  */
 export function installedInputs(root, backends) {
     return {
-        platform: `${backends.platform} node-api ${NODE_API}`,
+        platform: `${backends.platform} node-api ${nodeApi}`,
         'llama.cpp': backends.llamaVersion,
         'node-llama-cpp': backends.packageVersion,
         // relative: a project moved with its node_modules is still good
-        ggml: [backends.prebuilt ? relative(root, backends.prebuilt.ggmlDir) : FROM_SOURCE, ...backends.plugins].join(
+        ggml: [backends.prebuilt ? relative(root, backends.prebuilt.ggmlDir) : fromSource, ...backends.plugins].join(
             ' ',
         ),
     };
@@ -44,7 +44,7 @@ export function computeInputs({ root, backends, compiler }) {
     inputs['compiler'] = compiler ?? 'none';
     // not among what is installed: where the processor is another at run time, the prebuilt backends are taken
     if (backends.plugins.includes('cpu')) inputs['processor'] = processorKey();
-    for (const name of BUILD_PACKAGES) inputs[name] = findPackage(name, root)?.manifest.version ?? 'none';
+    for (const name of buildPackages) inputs[name] = findPackage(name, root)?.manifest.version ?? 'none';
     for (const file of sourceFiles(root)) inputs[file] = hashFile(join(root, file));
     // ours are in native/ already; the rest are node-llama-cpp's
     for (const file of listPatches(backends, root).filter((patch) => patch.startsWith(backends.dir))) {
@@ -62,7 +62,7 @@ export function computeInputs({ root, backends, compiler }) {
 export function choiceOf(stamp) {
     const words = (stamp?.inputs['ggml'] ?? '').split(' ');
     const end = words.findLastIndex((word) => !isPlugin(word)) + 1;
-    return { fromSource: words.slice(0, end).join(' ') === FROM_SOURCE, plugins: words.slice(end) };
+    return { fromSource: words.slice(0, end).join(' ') === fromSource, plugins: words.slice(end) };
 }
 
 /**

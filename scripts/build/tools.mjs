@@ -3,10 +3,10 @@ import { accessSync, constants, statSync } from 'node:fs';
 import { delimiter, join } from 'node:path';
 import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 
-const CMAKE_MINIMUM = { major: 3, minor: 19 };
+const cmakeMinimum = { major: 3, minor: 19 };
 
 /** How to install what is missing. */
-const INSTALL = {
+const installAdvice = {
     cmake: {
         linux: 'apt-get install cmake, or dnf install cmake',
         darwin: 'brew install cmake',
@@ -30,12 +30,12 @@ export function checkTools(compiler) {
     if (!cmake) throw new BuildError(`cmake is missing: install it (${mend('cmake')})`);
     const [, major, minor] = /(\d+)\.(\d+)/.exec(firstLine(cmake, ['--version'])) ?? [];
     if (
-        Number(major) < CMAKE_MINIMUM.major ||
-        (Number(major) === CMAKE_MINIMUM.major && Number(minor) < CMAKE_MINIMUM.minor)
+        Number(major) < cmakeMinimum.major ||
+        (Number(major) === cmakeMinimum.major && Number(minor) < cmakeMinimum.minor)
     ) {
         throw new BuildError(
             `cmake ${major}.${minor} at ${cmake} is too old: ` +
-                `${CMAKE_MINIMUM.major}.${CMAKE_MINIMUM.minor} or newer is needed (pip install cmake has a new one)`,
+                `${cmakeMinimum.major}.${cmakeMinimum.minor} or newer is needed (pip install cmake has a new one)`,
         );
     }
     if (!compiler) throw new BuildError(`A C++17 compiler is missing: install one (${mend('compiler')})`);
@@ -107,8 +107,8 @@ function firstLine(program, args) {
     return stdout?.split('\n')[0]?.trim() ?? '';
 }
 
-/** @param {keyof INSTALL} tool */
+/** @param {keyof typeof installAdvice} tool */
 function mend(tool) {
     const { platform } = process;
-    return INSTALL[tool][platform === 'darwin' || platform === 'win32' ? platform : 'linux'];
+    return installAdvice[tool][platform === 'darwin' || platform === 'win32' ? platform : 'linux'];
 }

@@ -31,8 +31,8 @@ const {
     languages,
     accuracy: { maxTokens },
 } = embeddedRun();
-const QUESTIONS = 100; // of the whole model
-const ASKED_DEACTIVATED = 50; // in every condition
+const questionCount = 100; // of the whole model
+const askedDeactivated = 50; // in every condition
 const progress = terminalProgress();
 const work = await mkdtemp(join(tmpdir(), 'language-neurons-measure-'));
 // One thread: batches this small lose more to waiting threads than they win.
@@ -64,7 +64,7 @@ function wholeAccuracy(options, name) {
         const metric = accuracyMetric({
             questions,
             template: await openTemplate('chat', engine),
-            limit: QUESTIONS,
+            limit: questionCount,
             maxTokens,
         });
         const analysis = {
@@ -159,7 +159,7 @@ try {
             const metric = accuracyMetric({
                 questions,
                 template: await openTemplate('chat', engine),
-                limit: ASKED_DEACTIVATED,
+                limit: askedDeactivated,
                 maxTokens,
             });
             return deactivate({ ...experiment, engine, metric, folder: join(work, 'base'), progress });
@@ -176,7 +176,7 @@ try {
     const sum = (kind) => layers.reduce((all, layer) => all + layer[kind], 0);
     const figures = {
         accuracy: {
-            questions: QUESTIONS,
+            questions: questionCount,
             base: { mean: mean(before), ...byLanguage(before) },
             aligned: { mean: mean(later), ...byLanguage(later) },
             ...quantizations,
@@ -204,7 +204,7 @@ try {
             stages: analysis.stages.seen ? analysis.stages.stages : analysis.stages.reason,
         },
         'perplexity without neurons': facts(ppl),
-        'accuracy without neurons': { questions: ASKED_DEACTIVATED, ...facts(accuracy) },
+        'accuracy without neurons': { questions: askedDeactivated, ...facts(accuracy) },
         alignment: {
             specific: sum('specific'),
             related: sum('related'),

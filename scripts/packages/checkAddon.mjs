@@ -8,7 +8,7 @@ import { readLibrary, zigPath } from './tools.mjs';
 /** @import { Library } from './tools.mjs' */
 
 /** @type {Readonly<Record<string, { format: Library['format'], machine: string }>>} */
-const KINDS = {
+const kinds = {
     'linux-x64': { format: 'ELF', machine: 'X86_64' },
     'linux-arm64': { format: 'ELF', machine: 'AARCH64' },
     'macos-arm64': { format: 'MACHO', machine: 'ARM64' },
@@ -16,7 +16,7 @@ const KINDS = {
     'windows-x64': { format: 'PE', machine: 'AMD64' },
 };
 /** Libraries that every system has; of glibc, those that it had before it became one library. */
-const SYSTEM = {
+const systemLibraries = {
     ELF: /^(lib(c|m|pthread|dl|rt)\.so\.\d|ld-linux-.*\.so\.\d)$/,
     MACHO: /^\/usr\/lib\/libSystem\.B\.dylib$/,
     PE: /^(KERNEL32|ADVAPI32|ntdll|api-ms-win-crt-[a-z]+-l1-1-0)\.dll$/i,
@@ -32,7 +32,7 @@ const SYSTEM = {
  */
 export function checkAddon({ platform, addon, prebuilt, ggmlFolders }) {
     const library = readLibrary(addon);
-    const { format, machine } = /** @type {{ format: Library['format'], machine: string }} */ (KINDS[platform.name]);
+    const { format, machine } = /** @type {{ format: Library['format'], machine: string }} */ (kinds[platform.name]);
     const ggml = new Set([prebuilt.ggml, prebuilt.ggmlBase].flatMap((file) => readLibrary(file).exports));
     const node = nodeSymbols();
     const system = format === 'MACHO' ? macSymbols() : undefined;
@@ -46,7 +46,7 @@ export function checkAddon({ platform, addon, prebuilt, ggmlFolders }) {
         problems.push(`it is ${library.format} for ${library.machine}, not ${format} for ${machine}`);
     }
     for (const need of library.needs) {
-        if (!isGgml(need) && !isNode(need) && !SYSTEM[format].test(need)) problems.push(`it needs ${need}`);
+        if (!isGgml(need) && !isNode(need) && !systemLibraries[format].test(need)) problems.push(`it needs ${need}`);
     }
     const folders = library.folders.map((folder) => folder.replace(/^(\$ORIGIN|@loader_path)\//, ''));
     for (const folder of ggmlFolders) {
@@ -68,7 +68,9 @@ export function checkAddon({ platform, addon, prebuilt, ggmlFolders }) {
         if (node.has(name)) imports.node++;
         else if (ggml.has(name) && (owner === null || isGgml(owner))) imports.ggml++;
         // on a Mac, what has no library named is looked for in all, as Node's functions are
-        else if (owner === null ? system?.has(name) : SYSTEM[format].test(owner) && system?.has(name) !== false)
+        else if (
+            owner === null ? system?.has(name) : systemLibraries[format].test(owner) && system?.has(name) !== false
+        )
             imports.system++;
         else if (!optional) problems.push(`nothing has ${name}${owner === null ? '' : `, looked for in ${owner}`}`);
     }

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { resolveBackends } from '../../src/prebuilt/backends.mjs';
 import { packageRoot } from '../../src/prebuilt/packages.mjs';
 import { unpackSource } from '../build/source.mjs';
-import { NOTICES, thirdPartyNotices } from './notices.mjs';
+import { noticesName, thirdPartyNotices } from './notices.mjs';
 import { platforms } from './platforms.mjs';
 import { runProgram } from './tools.mjs';
 
@@ -28,7 +28,7 @@ export function packMain(outDir) {
     const packed = {
         ...manifest,
         ...commonFields().fields,
-        files: [...manifest.files, ...shownFiles(), NOTICES],
+        files: [...manifest.files, ...shownFiles(), noticesName],
         scripts: { install: scripts.install, build: 'node scripts/build/build.mjs' },
         optionalDependencies: Object.fromEntries(
             platforms.map(({ name }) => [`@language-neurons/${name}`, manifest.version]),
@@ -37,7 +37,7 @@ export function packMain(outDir) {
     writeFileSync(join(folder, 'package.json'), `${JSON.stringify(packed, null, 4)}\n`);
     const backends = resolveBackends();
     const llamaDir = unpackSource(backends, packageRoot, outDir);
-    writeFileSync(join(folder, NOTICES), thirdPartyNotices({ llamaDir, release: backends.llamaVersion }));
+    writeFileSync(join(folder, noticesName), thirdPartyNotices({ llamaDir, release: backends.llamaVersion }));
     return packFolder(folder, outDir);
 }
 

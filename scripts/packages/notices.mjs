@@ -7,7 +7,7 @@ import { zigPath } from './tools.mjs';
 /** @import { Platform } from './platforms.mjs' */
 
 /** The file of a package that holds the licences of what others wrote. */
-export const NOTICES = 'THIRD-PARTY.md';
+export const noticesName = 'THIRD-PARTY.md';
 
 /**
  * @param {{ llamaDir: string, release: string }} source llama.cpp's, with ggml in it

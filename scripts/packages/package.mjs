@@ -10,11 +10,11 @@ import { packMain } from './mainPackage.mjs';
 import { packPlatform } from './platformPackage.mjs';
 import { platforms } from './platforms.mjs';
 
-const MAIN = 'main';
+const mainName = 'main';
 const outDir = join(packageRoot, 'build', 'packages');
 
 async function main() {
-    const known = [MAIN, ...platforms.map(({ name }) => name)];
+    const known = [mainName, ...platforms.map(({ name }) => name)];
     const asked = process.argv.slice(2);
     const unknown = asked.find((name) => !known.includes(name));
     if (unknown !== undefined) throw new BuildError(`unknown package ${unknown}: choose from ${known.join(', ')}`);

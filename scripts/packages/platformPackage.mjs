@@ -3,19 +3,19 @@ import { copyFileSync, mkdirSync, readdirSync, readFileSync, rmSync, statSync, w
 import { basename, join } from 'node:path';
 import { resolveBackends } from '../../src/prebuilt/backends.mjs';
 import { packageRoot } from '../../src/prebuilt/packages.mjs';
-import { FACTS, FACTS_VERSION } from '../../src/prebuilt/platformPackage.mjs';
+import { factsName, factsVersion } from '../../src/prebuilt/platformPackage.mjs';
 import { unpackSource } from '../build/source.mjs';
 import { fetchBinaries } from './binaries.mjs';
 import { compileAddon } from './compileAddon.mjs';
 import { importLibraries } from './importLibraries.mjs';
 import { commonFields, packFolder } from './mainPackage.mjs';
-import { NOTICES, thirdPartyNotices } from './notices.mjs';
+import { noticesName, thirdPartyNotices } from './notices.mjs';
 import { readLibrary } from './tools.mjs';
 
 /** @import { AddonFacts } from '../../src/prebuilt/types.js' */
 /** @import { Platform } from './platforms.mjs' */
 
-const ADDON = 'language_neurons.node';
+const addonFile = 'language_neurons.node';
 
 /**
  * Builds `@language-neurons/<platform>`: the addon, what it was made for, and the licences of what it holds.
@@ -40,16 +40,16 @@ export function packPlatform(platform, outDir) {
     const folder = join(workDir, 'package');
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
-    copyFileSync(addon, join(folder, ADDON));
+    copyFileSync(addon, join(folder, addonFile));
     const { fields, version } = commonFields();
     /** @type {AddonFacts} */
     const facts = {
-        formatVersion: FACTS_VERSION,
+        formatVersion: factsVersion,
         languageNeurons: version,
         nodeLlamaCpp: backends.packageVersion,
         llamaCpp: backends.llamaVersion,
         glibc: newestGlibc([addon, ...ggmlFiles(prebuilt.ggmlDir)]),
-        file: ADDON,
+        file: addonFile,
         bytes: statSync(addon).size,
         sha256: createHash('sha256').update(readFileSync(addon)).digest('hex'),
         ggmlFolders,
@@ -63,16 +63,16 @@ export function packPlatform(platform, outDir) {
         os: [platform.os],
         cpu: [platform.cpu],
         ...(platform.os === 'linux' && { libc: ['glibc'] }),
-        main: FACTS,
-        files: [ADDON, FACTS, NOTICES],
+        main: factsName,
+        files: [addonFile, factsName, noticesName],
         // a file inside an archive cannot be loaded
         preferUnplugged: true,
         dependencies: { [platform.binaries]: backends.packageVersion },
     };
     const write = (/** @type {string} */ file, /** @type {string} */ text) => writeFileSync(join(folder, file), text);
     write('package.json', `${JSON.stringify(manifest, null, 4)}\n`);
-    write(FACTS, `${JSON.stringify(facts, null, 4)}\n`);
-    write(NOTICES, thirdPartyNotices({ llamaDir, release: backends.llamaVersion }, platform));
+    write(factsName, `${JSON.stringify(facts, null, 4)}\n`);
+    write(noticesName, thirdPartyNotices({ llamaDir, release: backends.llamaVersion }, platform));
     write('README.md', readme(name, platform));
     copyFileSync(join(packageRoot, 'LICENSE'), join(folder, 'LICENSE'));
     return packFolder(folder, outDir);
@@ -110,4 +110,4 @@ function newestGlibc(files) {
 const readme = (name, { title }) =>
     `# ${name}\n\nThe native part of language-neurons for ${title}: npm installs it with language-neurons, which ` +
     `needs no compiler then.\n\n` +
-    `\`${FACTS}\` says which versions it goes with, \`${NOTICES}\` what of others is in it.\n`;
+    `\`${factsName}\` says which versions it goes with, \`${noticesName}\` what of others is in it.\n`;

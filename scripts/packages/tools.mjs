@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 import { packageRoot } from '../../src/prebuilt/packages.mjs';
 
-const REQUIREMENTS = join(import.meta.dirname, 'requirements.txt');
+const requirementsPath = join(import.meta.dirname, 'requirements.txt');
 
 /** Folder of what is downloaded for packages; git ignores it. */
 export const cacheDir = join(packageRoot, '.cache', 'packages');
@@ -37,14 +37,18 @@ export function runProgram(program, args, { what, env = {}, cwd }) {
  * @returns {string} their folder
  */
 function pythonFolder() {
-    const key = createHash('sha256').update(readFileSync(REQUIREMENTS)).digest('hex').slice(0, 12);
+    const key = createHash('sha256').update(readFileSync(requirementsPath)).digest('hex').slice(0, 12);
     const folder = join(cacheDir, `python-${key}`);
     if (existsSync(folder)) return folder;
     const part = `${folder}.${process.pid}`;
     try {
-        runProgram('python3', ['-m', 'pip', 'install', '--quiet', '--target', part, '--requirement', REQUIREMENTS], {
-            what: 'Installing scripts/packages/requirements.txt (pip needs Python 3 and a registry)',
-        });
+        runProgram(
+            'python3',
+            ['-m', 'pip', 'install', '--quiet', '--target', part, '--requirement', requirementsPath],
+            {
+                what: 'Installing scripts/packages/requirements.txt (pip needs Python 3 and a registry)',
+            },
+        );
         renameSync(part, folder);
     } finally {
         rmSync(part, { recursive: true, force: true });

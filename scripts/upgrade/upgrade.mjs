@@ -8,10 +8,10 @@ import { findPackage, packageRoot } from '../../src/prebuilt/packages.mjs';
 import { tryPatches } from './patches.mjs';
 import { checkPublished, gapsOf, npm } from './registry.mjs';
 
-const FILES = ['package.json', 'package-lock.json'];
-const BACK = `to go back: git checkout ${FILES.join(' ')} && npm ci`;
+const npmFiles = ['package.json', 'package-lock.json'];
+const back = `to go back: git checkout ${npmFiles.join(' ')} && npm ci`;
 /** What holds the adapter and the addon against llama.cpp itself. */
-const CONTRACT = ['build', 'model/counting', 'model/mask', 'model/untouched', 'model/engineStates'];
+const contract = ['build', 'model/counting', 'model/mask', 'model/untouched', 'model/engineStates'];
 
 const say = (/** @type {string} */ text) => process.stderr.write(`${text}\n`);
 
@@ -36,7 +36,7 @@ async function main() {
     install(version);
     say('Building');
     const goOn = (/** @type {string} */ what) =>
-        `${what}; node-llama-cpp ${version} stays installed so that you can mend it; ${BACK}`;
+        `${what}; node-llama-cpp ${version} stays installed so that you can mend it; ${back}`;
     try {
         await build();
     } catch (error) {
@@ -47,7 +47,7 @@ async function main() {
     if (
         !vitest(
             'main',
-            CONTRACT.map((name) => `tests/${name}`),
+            contract.map((name) => `tests/${name}`),
         )
     )
         throw new BuildError(goOn('these tests fail with the new llama.cpp'));
@@ -70,8 +70,8 @@ async function main() {
 
 /** Our own changes to what is written here would be lost on the way back. */
 function checkUnchanged() {
-    const changed = git('status', '--porcelain', '--', ...FILES).trim();
-    if (changed !== '') throw new BuildError(`${FILES.join(' or ')} is changed: commit or undo that first`);
+    const changed = git('status', '--porcelain', '--', ...npmFiles).trim();
+    if (changed !== '') throw new BuildError(`${npmFiles.join(' or ')} is changed: commit or undo that first`);
 }
 
 /**
@@ -108,14 +108,14 @@ function download(version, work) {
  * @param {string} version
  */
 function install(version) {
-    const kept = FILES.map((file) => readFileSync(join(packageRoot, file)));
+    const kept = npmFiles.map((file) => readFileSync(join(packageRoot, file)));
     say('Installing');
     try {
         npm(['install', '--save-exact', `node-llama-cpp@${version}`], { cwd: packageRoot });
         const gaps = gapsOf(JSON.parse(readFileSync(join(packageRoot, 'package-lock.json'), 'utf8')));
         if (gaps.length > 0) throw new BuildError(`npm's lock file is not whole: ${gaps.slice(0, 3).join(', ')}`);
     } catch (error) {
-        FILES.forEach((file, index) => writeFileSync(join(packageRoot, file), kept[index] ?? ''));
+        npmFiles.forEach((file, index) => writeFileSync(join(packageRoot, file), kept[index] ?? ''));
         say('This failed: installing what was there before');
         npm(['ci'], { cwd: packageRoot });
         if (error instanceof BuildError) throw error;

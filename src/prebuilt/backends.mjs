@@ -6,13 +6,13 @@ import { findPackage, packageRoot } from './packages.mjs';
 
 /** @import { Backends, Choice, Prebuilt, ResolveOptions, Variant } from './types.js' */
 
-const REINSTALL = 'reinstall node-llama-cpp with its optional dependencies (npm install --include=optional)';
+const reinstallMend = 'reinstall node-llama-cpp with its optional dependencies (npm install --include=optional)';
 /** node-llama-cpp's words for operating systems, where they are not Node's. */
-const WORDS = new Map([
+const platformWords = new Map([
     ['darwin', 'mac'],
     ['win32', 'win'],
 ]);
-const OS = WORDS.get(process.platform) ?? process.platform;
+const systemName = platformWords.get(process.platform) ?? process.platform;
 
 /**
  * How libraries are named; what ggml loads as a plugin ends in .so on macOS too.
@@ -21,7 +21,7 @@ const OS = WORDS.get(process.platform) ?? process.platform;
  */
 function fileNames(platform) {
     const named = platform.split('-')[0] ?? '';
-    const os = ['linux', 'mac', 'win'].includes(named) ? named : OS;
+    const os = ['linux', 'mac', 'win'].includes(named) ? named : systemName;
     const plugin = os === 'win' ? '.dll' : '.so';
     return { prefix: os === 'win' ? '' : 'lib', plugin, library: os === 'mac' ? '.dylib' : plugin };
 }
@@ -31,7 +31,7 @@ function fileNames(platform) {
  *
  * @type {Record<string, { withGgml: boolean }>}
  */
-const SOURCE_PLUGINS = {
+const sourcePlugins = {
     // for this very processor, in the place of the prebuilt ones for kinds of processors
     cpu: { withGgml: false },
     cuda: { withGgml: true },
@@ -51,13 +51,13 @@ export function parsePlugins(text) {
         .filter((name) => name !== '');
     const unknown = names.find((name) => !isPlugin(name));
     if (unknown !== undefined) {
-        throw new BuildError(`unknown backend ${unknown}: choose from ${Object.keys(SOURCE_PLUGINS).join(', ')}`);
+        throw new BuildError(`unknown backend ${unknown}: choose from ${Object.keys(sourcePlugins).join(', ')}`);
     }
     return [...new Set(names)].sort();
 }
 
 /** @param {string} name */
-export const isPlugin = (name) => Object.hasOwn(SOURCE_PLUGINS, name);
+export const isPlugin = (name) => Object.hasOwn(sourcePlugins, name);
 
 /**
  * What a build is asked for in words; undefined what was left to the last build.
@@ -68,7 +68,7 @@ export const isPlugin = (name) => Object.hasOwn(SOURCE_PLUGINS, name);
 export function parseChoice({ fromSource, prebuilt, plugins: text }) {
     if (!fromSource && !prebuilt && text === undefined) return {};
     const plugins = parsePlugins(text ?? '');
-    if (fromSource || plugins.some((name) => SOURCE_PLUGINS[name]?.withGgml)) {
+    if (fromSource || plugins.some((name) => sourcePlugins[name]?.withGgml)) {
         if (plugins.includes('cpu')) {
             throw new BuildError('--with cpu is for the prebuilt ggml: leave out --from-source and what needs it');
         }
@@ -79,7 +79,7 @@ export function parseChoice({ fromSource, prebuilt, plugins: text }) {
 
 /** The platform in node-llama-cpp's words: what its packages of binaries are named after. */
 export function currentPlatform() {
-    return `${OS}-${process.arch === 'arm' ? 'armv7l' : process.arch}`;
+    return `${systemName}-${process.arch === 'arm' ? 'armv7l' : process.arch}`;
 }
 
 /**
@@ -112,7 +112,7 @@ export function resolveBackends({
     if (!prebuilt) {
         throw new BuildError(
             `No prebuilt ggml for ${platform}: looked for ${packages.join(', ')} from ${binariesFrom ?? source.dir}; ` +
-                `${REINSTALL}, or build with --from-source`,
+                `${reinstallMend}, or build with --from-source`,
         );
     }
     return {

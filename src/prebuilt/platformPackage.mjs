@@ -9,14 +9,14 @@ import { findPackage, packageRoot } from './packages.mjs';
 /** @import { AddonFacts, Built } from './types.js' */
 
 /** File of a platform's package that says what its addon was made for. */
-export const FACTS = 'addon.json';
-export const FACTS_VERSION = 1;
+export const factsName = 'addon.json';
+export const factsVersion = 1;
 
 /** @type {Readonly<Record<string, string>>} */
-const OS = { darwin: 'macos', win32: 'windows' };
+const systemName = { darwin: 'macos', win32: 'windows' };
 
 /** The package that holds the addon for this platform, be it installed, published or neither. */
-export const platformPackage = `@language-neurons/${OS[process.platform] ?? process.platform}-${process.arch}`;
+export const platformPackage = `@language-neurons/${systemName[process.platform] ?? process.platform}-${process.arch}`;
 
 /**
  * The prebuilt addon of this platform, where its package is installed and fits.
@@ -67,7 +67,7 @@ export function findPrebuilt({ root = packageRoot, dir, glibc = machineGlibc() }
  * @returns {AddonFacts}
  */
 function readFacts(folder) {
-    const file = join(folder, FACTS);
+    const file = join(folder, factsName);
     /** @type {AddonFacts} */
     let facts;
     try {
@@ -75,9 +75,9 @@ function readFacts(folder) {
     } catch (cause) {
         throw new BuildError(`${file}: missing or damaged; ${reinstall()}`, { cause });
     }
-    if (facts.formatVersion !== FACTS_VERSION) {
+    if (facts.formatVersion !== factsVersion) {
         throw new BuildError(
-            `${file}: version ${facts.formatVersion} of the format, ${FACTS_VERSION} is known; ${reinstall()}`,
+            `${file}: version ${facts.formatVersion} of the format, ${factsVersion} is known; ${reinstall()}`,
         );
     }
     return facts;
@@ -113,7 +113,7 @@ function checkBytes(path, { bytes, sha256 }) {
         throw new BuildError(`${path}: missing or unreadable; ${reinstall()}`, { cause });
     }
     if (content.length === bytes && createHash('sha256').update(content).digest('hex') === sha256) return;
-    throw new BuildError(`${path}: damaged, it is not the file that its ${FACTS} tells of; ${reinstall()}`);
+    throw new BuildError(`${path}: damaged, it is not the file that its ${factsName} tells of; ${reinstall()}`);
 }
 
 const reinstall = () => `reinstall it: remove node_modules/${platformPackage} and run npm install`;

@@ -6,7 +6,7 @@ import { contents, outDir, packAll, platformsHere, tarball } from './packed.js';
 
 beforeAll(packAll);
 
-const MB = 1e6;
+const megabyte = 1e6;
 const textOf = (path: string, file: string): string =>
     execFileSync('tar', ['xzOf', path, `package/${file}`], { encoding: 'utf8', maxBuffer: 1e8 });
 
@@ -48,8 +48,8 @@ describe('language-neurons', () => {
 
     it('is small', () => {
         const path = tarball('language-neurons');
-        expect(statSync(path).size).toBeLessThan(4 * MB);
-        expect([...contents(path).values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(8 * MB);
+        expect(statSync(path).size).toBeLessThan(4 * megabyte);
+        expect([...contents(path).values()].reduce((sum, size) => sum + size, 0)).toBeLessThan(8 * megabyte);
     });
 
     it('asks for the packages of all platforms, of its own version, and for nothing of development', () => {
@@ -83,7 +83,7 @@ describe.each(platformsHere)('@language-neurons/$name', ({ name, os, cpu, binari
     });
 
     it('is small', () => {
-        expect(statSync(path()).size).toBeLessThan(2.5 * MB);
+        expect(statSync(path()).size).toBeLessThan(2.5 * megabyte);
     });
 
     it('is for its platform alone, with the ggml that it was linked with', () => {

@@ -12,7 +12,7 @@ import type {
 import type { ReportInput } from '../../../src/report/Report.js';
 import { someMeasurement, someSource } from '../../helpers/analysed.js';
 
-const TAGS = [
+const tags = [
     'en',
     'ru',
     'es',
@@ -69,7 +69,7 @@ function noise(...seed: number[]): number {
 /** An analysis in the shape of the paper's: language neurons at both ends, general ones in between and at the end. */
 export function buildAnalysis(options: FixtureOptions = {}): NeuronAnalysis {
     const { layers = 32, width = 14336, specific = 1 } = options;
-    const languages = options.languages ?? TAGS.slice(0, options.l ?? 10);
+    const languages = options.languages ?? tags.slice(0, options.l ?? 10);
     const l = languages.length;
     const perLayer = Array.from({ length: layers }, (_, i): LayerCounts => {
         const depth = layers === 1 ? 0 : i / (layers - 1);

@@ -4,11 +4,11 @@ import { cellsOf, setFacts, setsOf } from '../../../src/report/matrixFacts.js';
 import { setLine, setSentences, verdictLabel } from '../../../src/report/setSentences.js';
 import { buildAccuracy, buildMatrix, buildSet } from './fixture.js';
 
-const LANGUAGES = ['en', 'de', 'fr', 'sw'];
+const languageTags = ['en', 'de', 'fr', 'sw'];
 
 /** A set whose changes are given in percent of a baseline of 10. */
 function setOf(change: number[][], control: number[][], neurons = change.map(() => 5)): DeactivationSet {
-    const names = LANGUAGES.slice(0, change.length);
+    const names = languageTags.slice(0, change.length);
     const part = (grid: number[][]) => grid.map((row) => row.map((percent) => percent / 10));
     return {
         rows: names,
@@ -203,7 +203,7 @@ describe('setSentences', () => {
 
 describe('cells that cannot tell harm from chance', () => {
     const accuracyOf = (right: number[], lost: number[]) =>
-        buildAccuracy(LANGUAGES, right, lost).sets['specific+related'] as DeactivationSet;
+        buildAccuracy(languageTags, right, lost).sets['specific+related'] as DeactivationSet;
 
     it('are those of a language with too few right answers, whatever the row and however much it loses', () => {
         const cells = cellsOf(accuracyOf([19, 12, 6, 5], [10, 10, 6, 5]), 'accuracy');
@@ -306,7 +306,7 @@ describe('sets without neurons', () => {
 
 describe('setsOf', () => {
     it('orders the sets by size, whatever the order in the file', () => {
-        const { sets, ...rest } = buildMatrix(LANGUAGES);
+        const { sets, ...rest } = buildMatrix(languageTags);
         const reversed = Object.fromEntries(Object.entries(sets).reverse());
         expect(setsOf({ ...rest, sets: reversed }).map(([name]) => name)).toEqual([
             'specific',
