@@ -1,4 +1,4 @@
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
 import type { FastifyInstance } from 'fastify';
 import { LanguageNeuronsError } from '../errors.js';
 import { isLoopback } from './guards.js';
@@ -35,6 +35,11 @@ export function checkHost(host: string, apiKey: string | undefined): void {
  */
 export async function listen(app: FastifyInstance, options: ListenOptions): Promise<void> {
     const { host, port, signal, stop, onStart } = options;
+    const connections = new Set<Socket>();
+    app.server.on('connection', (socket) => {
+        connections.add(socket);
+        socket.once('close', () => connections.delete(socket));
+    });
     try {
         await app.listen({ host: host.replace(/^\[(.*)\]$/, '$1'), port });
     } catch (cause) {
@@ -47,8 +52,12 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     await aborted(signal);
     const closed = app.close(); // takes no more; ends with the last response
     const timer = setTimeout(() => void stop(), grace);
-    // A client may keep a connection whose last response is over.
-    const sweep = setInterval(() => app.server.closeIdleConnections(), 50);
+    // A client may keep a connection whose last response is over, or open one and ask nothing on it, which Node does
+    // not call idle for a minute.
+    const sweep = setInterval(() => {
+        app.server.closeIdleConnections();
+        for (const socket of connections) if (socket.bytesRead === 0) socket.destroy();
+    }, 50);
     await closed;
     clearTimeout(timer);
     clearInterval(sweep);

@@ -80,6 +80,17 @@ it('a model without a template says so, and not where it is', async () => {
     expect([status, message]).toEqual([400, 'the model has no chat template; use /v1/completions']);
 });
 
+it('a client that opens a connection and asks nothing does not keep a server that is stopped', async () => {
+    await serveBy(undefined);
+    const { hostname, port } = new URL(server.url);
+    const socket = connect(Number(port), hostname);
+    const closed = once(socket, 'close');
+    await once(socket, 'connect');
+    expect((await fetch(`${server.url}/models`)).status).toBe(200); // the server has taken up both by now
+    await server.end();
+    await closed;
+}, 30_000);
+
 describe('a client that does not read', () => {
     // More than the buffers of two sockets hold.
     const asked = {
