@@ -11,6 +11,10 @@ Napi::Value undefined(Napi::Env env, Nothing &) {
     return env.Undefined();
 }
 
+Napi::Error at_work(Napi::Env env) {
+    return Failure{ "BUSY", "the context is at work; await its promise first", std::nullopt }.to_js(env);
+}
+
 } // namespace
 
 Napi::Function ContextObject::define(Napi::Env env) {
@@ -57,7 +61,7 @@ Napi::Value ContextObject::run(
 ) {
     auto held = open(env);
     if (held->busy.exchange(true)) {
-        throw Failure{ "BUSY", "the context is at work; await its promise first", std::nullopt }.to_js(env);
+        throw at_work(env);
     }
     held->expect_work();
     // Busy until the promise settles, not until the worker ends: a caller cannot tell the two apart.
@@ -173,7 +177,11 @@ Napi::Value ContextObject::counts(const Napi::CallbackInfo & info) {
 
 Napi::Value ContextObject::nonfinite(const Napi::CallbackInfo & info) {
     Napi::Env env = info.Env();
-    const auto found = open(env)->nonfinite();
+    const auto held = open(env);
+    if (held->busy) { // a decode writes it
+        throw at_work(env);
+    }
+    const auto found = held->nonfinite();
     if (found.layer < 0) {
         return env.Null();
     }

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { NativeContext, NativeMode, NativeModel } from '../../src/engine/addon.js';
+import type { NativeContext, NativeDraws, NativeMode, NativeModel } from '../../src/engine/addon.js';
 import { mixedBatch, openNative } from '../helpers/native.js';
 import { writeMamba, writeWidths } from '../helpers/syntheticModels.js';
 
@@ -30,14 +30,29 @@ beforeAll(() => {
 });
 afterAll(() => rmSync(folder, { recursive: true }));
 
-/** Every operation of a context, as thunks that start it. */
-const operations: Record<string, (context: NativeContext) => unknown> = {
+const draws: NativeDraws = {
+    rows: Int32Array.of(22),
+    sequences: Int32Array.of(0),
+    uniforms: new Float64Array(1),
+    edits: new Int32Array(1),
+    steps: 1,
+    ends: new Int32Array(0),
+    temperatures: new Float64Array(1),
+};
+
+/** Every operation of a context but `close`, as thunks that start it; without one, its type fails. */
+const operations: Record<Exclude<keyof NativeContext, 'close'>, (context: NativeContext) => unknown> = {
     sites: (context) => context.sites(),
+    plainCache: (context) => context.plainCache(),
+    headOnDevice: (context) => context.headOnDevice(),
     setMode: (context) => context.setMode(mode),
     setEdit: (context) => context.setEdit(0, edit),
     decode: (context) => context.decode(batch),
     logits: (context) => context.logits(batch),
+    // its first sequence goes on after it
+    sample: (context) => context.sample({ ...batch, finished: Int32Array.of(1) }, draws),
     counts: (context) => context.counts(),
+    nonfinite: (context) => context.nonfinite(),
     reset: (context) => context.reset(),
     graphSplits: (context) => context.graphSplits(mode),
     memory: (context) => context.memory(),
@@ -48,6 +63,13 @@ describe('every operation in every state', () => {
     let model: NativeModel;
     beforeAll(async () => {
         model = await openNative(join(folder, 'model.gguf'));
+    });
+
+    it('are all that the addon gives a context', async () => {
+        const context = await model.createContext(options);
+        const own = Object.getOwnPropertyNames(Object.getPrototypeOf(context));
+        expect([...Object.keys(operations), 'close', 'constructor'].sort()).toEqual(own.sort());
+        context.close();
     });
 
     it('works on an open context, one after another, twice', async () => {
@@ -67,7 +89,8 @@ describe('every operation in every state', () => {
         expect(() => operation(context)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
     });
 
-    it.each(Object.entries(operations).filter(([name]) => name !== 'sites' && name !== 'abort'))(
+    const always = ['sites', 'plainCache', 'headOnDevice', 'abort'];
+    it.each(Object.entries(operations).filter(([name]) => !always.includes(name)))(
         '%s while a decode is under way throws BUSY',
         async (_, operation) => {
             const context = await model.createContext(options);

@@ -1,0 +1,116 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { NativeAddon, NativeContextOptions, NativeModel, NativeModelOptions } from '../../src/engine/addon.js';
+import { loadBackends } from '../../src/engine/loadBackends.js';
+import { counting, mixedBatch, openNative } from '../helpers/native.js';
+import { writeWidths } from '../helpers/syntheticModels.js';
+
+const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const path = join(folder, 'model.gguf');
+const { addon } = await loadBackends('off');
+beforeAll(() => writeWidths(path, [64, 96]));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const which: NativeModelOptions = {
+    path,
+    devices: [],
+    gpuLayers: 0,
+    split: 'layer',
+    mainGpu: 0,
+    cpuExperts: 0,
+    loras: [],
+};
+const options: NativeContextOptions = {
+    contextSize: 256,
+    batchSize: 64,
+    sequences: 4,
+    streams: false,
+    threads: 1,
+    counting: 'automatic',
+    countOnly: false,
+    edits: 1,
+    offsets: false,
+    callbackTensor: '',
+};
+const lists = [Int32Array.of(1, 2)];
+
+/** Every operation of a model but `close`; without one, its type fails. The model has no vocabulary. */
+const ofModel: Record<Exclude<keyof NativeModel, 'close'>, (model: NativeModel) => unknown> = {
+    info: (model) => model.info(),
+    tokenize: (model) => model.tokenize(['a'], false),
+    detokenize: (model) => model.detokenize(lists),
+    pieces: (model) => model.pieces(false),
+    endTokens: (model) => model.endTokens(),
+    createContext: (model) => model.createContext(options).then((context) => context.close()),
+};
+
+/** Every operation of the addon; of those that change the process, where they are tested. */
+const ofAddon: Record<keyof NativeAddon, (() => unknown) | string> = {
+    loadBackends: 'tests/model/foreignLibraries.test.ts',
+    loadBackend: 'tests/model/foreignLibraries.test.ts',
+    rpcVersion: 'tests/rpc/rpc.test.ts',
+    addRpcServer: 'tests/rpc/rpc.test.ts',
+    serveRpc: 'tests/rpc/commands.test.ts',
+    devices: () => addon.devices(),
+    binEdges: () => addon.binEdges(),
+    readHeader: () => addon.readHeader(path),
+    loadModel: async () => (await addon.loadModel(which)).close(),
+    measureMemory: () => addon.measureMemory(which, options),
+    guests: () => addon.guests(),
+    attachGuest: () => expect(addon.attachGuest(4711, false)).rejects.toMatchObject({ code: 'CLOSED' }),
+    editGuest: () => {
+        expect(() => addon.editGuest(4711, null)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+    },
+};
+const anytime = Object.entries(ofAddon).filter(
+    (entry): entry is [string, () => unknown] => typeof entry[1] === 'function',
+);
+
+describe('every operation of a model', () => {
+    it('is one that the addon gives it', async () => {
+        const model = await openNative(path);
+        const own = Object.getOwnPropertyNames(Object.getPrototypeOf(model));
+        expect([...Object.keys(ofModel), 'close', 'constructor'].sort()).toEqual(own.sort());
+        model.close();
+    });
+
+    it.each(Object.entries(ofModel))('%s on a closed model throws CLOSED', async (_, operation) => {
+        const model = await openNative(path);
+        model.close();
+        model.close(); // twice is fine
+        expect(() => operation(model)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
+    });
+
+    it.each(Object.entries(ofModel))('%s goes on while the model closes', async (_, operation) => {
+        const model = await openNative(path);
+        const under = Promise.resolve(operation(model)).then(
+            () => 'done',
+            (error: Error & { code: string }) => error.code,
+        );
+        model.close();
+        expect(['done', 'NATIVE', 'UNSUPPORTED']).toContain(await under);
+    });
+});
+
+describe('every operation of the addon', () => {
+    it('is one that it has', () => {
+        expect(Object.keys(ofAddon).sort()).toEqual(Object.keys(addon).sort());
+    });
+
+    it.each(anytime)('%s while a context decodes leaves its counts as they are', async (_, operation) => {
+        const model = await openNative(path);
+        const batch = mixedBatch(64, 1);
+        const count = (meanwhile: () => unknown): Promise<unknown> =>
+            counting(model, { threads: 1 }, async (context) => {
+                const decoding = context.decode(batch);
+                await meanwhile();
+                await decoding;
+                return context.counts();
+            });
+        const alone = await count(() => undefined);
+        expect(await count(operation)).toEqual(alone);
+        model.close();
+    });
+});
