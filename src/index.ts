@@ -22,8 +22,9 @@ export {
     type TextScore,
 } from './engine/engineTypes.js';
 export type { AffineEdit, EditsByToken, NeuronEdit, NeuronMask, TextEdit } from './engine/edits.js';
-export type { Answering, AnsweringOptions, AnswerRequest, TokenAnswer } from './engine/Answering.js';
-export type { Telling, ToldToken } from './engine/telling.js';
+export type { ContinuousBatching, ContinuousBatchingOptions } from './engine/ContinuousBatching.js';
+export type { AnswerRequest, TokenAnswer } from './engine/scheduler/AnswerRequest.js';
+export type { LogProbabilityChoice, TokenLogProbability } from './engine/scheduler/logProbabilities.js';
 export type { TokenTexts } from './engine/TokenTexts.js';
 export { type Site, type SiteKind } from './engine/Site.js';
 export type { MemoryPlan } from './engine/planMemory.js';

@@ -23,7 +23,7 @@ const quick = [
     'modelInfo',
     'counting',
     'additive',
-    'answering',
+    'continuousBatching',
     'edits',
     'generate',
     'lora',

@@ -1,5 +1,5 @@
 import type { NativeModelInfo, NativeSite } from './addon.js';
-import { Answering, type AnsweringOptions } from './Answering.js';
+import { ContinuousBatching, type ContinuousBatchingOptions } from './ContinuousBatching.js';
 import { answerPrompts } from './answerPrompts.js';
 import { count, logits, score, type ScoreOptions } from './countAndScore.js';
 import type { TextEdit } from './edits.js';
@@ -144,8 +144,8 @@ export class Engine {
      * it is closed.
      * @throws LanguageNeuronsError WRONG_USE for more of them side by side than the batch has sequences; NATIVE
      */
-    answering(options: AnsweringOptions): Promise<Answering> {
-        return Answering.open(this.passes, options);
+    batching(options: ContinuousBatchingOptions): Promise<ContinuousBatching> {
+        return ContinuousBatching.open(this.passes, options);
     }
 
     /** Tokens of a text, without BOS; special tokens written out in it are taken literally unless asked for. */

@@ -298,11 +298,11 @@ export interface NativeDraws {
      */
     readonly truncations?: Float64Array | undefined;
     /** With the head `logits` alone. Default: none. */
-    readonly asked?: NativeAsked | undefined;
+    readonly asked?: NativeLogProbabilityChoice | undefined;
 }
 
 /** Log-probabilities asked for along with draws, of rows of the batch and of what is drawn. */
-export interface NativeAsked {
+export interface NativeLogProbabilityChoice {
     /** Tokens of the batch, by their place in it. */
     readonly rows: Int32Array;
     /** After each row: which token. */
@@ -314,7 +314,7 @@ export interface NativeAsked {
 }
 
 /** Natural log-probabilities, a row for each token asked for. */
-export interface NativeTold {
+export interface NativeLogProbabilities {
     /** [rows] */
     readonly targets: Float64Array;
     /** [rows, likeliest]: tokens, the likeliest first; fewer where the vocabulary has fewer. */
@@ -328,9 +328,9 @@ export interface NativeSampled {
     /** [steps done, entries]; the complement, below 0, of what was drawn from logits that are NaN or infinite. */
     readonly tokens: Int32Array;
     /** A row for each of `asked.rows`. */
-    readonly asked: NativeTold;
+    readonly asked: NativeLogProbabilities;
     /** [steps done, entries asked for] */
-    readonly drawn: NativeTold;
+    readonly drawn: NativeLogProbabilities;
 }
 
 /** One context; refuses (BUSY) a call while another is under way. */

@@ -1,14 +1,17 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { throwIfStopped } from '../support/stop.js';
 import { atLeastOne } from './atLeastOne.js';
-import type { GeneratedAnswer, GenerateOptions, GrowingAnswer, Prompt } from './engineTypes.js';
-import { generate, type GenerationRequest } from './generate.js';
-import type { Growing } from './Growing.js';
+import type { GeneratedAnswer, GenerateOptions, GrowingAnswer } from './engineTypes.js';
 import { Lookahead } from './Lookahead.js';
 import { awaitNative } from './nativeError.js';
 import { notFinite, quote } from './notFinite.js';
 import type { Passes } from './Passes.js';
 import { planStreams } from './planStreams.js';
+import { type Prompts, requestsOf } from './promptRequests.js';
+import type { AnswerRequest } from './scheduler/AnswerRequest.js';
+import { generate, type GenerationModel } from './scheduler/generate.js';
+import { Scheduler } from './scheduler/Scheduler.js';
+import type { Sequence } from './scheduler/Sequence.js';
 import { textBefore, wholeCharacters } from './stops.js';
 
 export interface AnswerOptions extends GenerateOptions {
@@ -22,9 +25,6 @@ export interface AnswerOptions extends GenerateOptions {
  * its arithmetic and bandwidth have it; not measured).
  */
 const draftTokens = { cpu: 16, device: 256 };
-
-type Prompts = Iterable<Prompt> | AsyncIterable<Prompt>;
-type Request = GenerationRequest & { readonly condition: number; readonly stops: readonly string[] };
 
 /** See `Engine.generate`. */
 export async function* answerPrompts(
@@ -44,22 +44,19 @@ export async function* answerPrompts(
     // A processor's own search for the largest is faster than the graph's, which has one thread.
     const head = temperature === 0 && passes.headOnDevice ? 'likeliest' : 'logits';
     const purpose = { count: false, head } as const;
-    yield* passes.stream(purpose, edits, signal, () =>
-        answers(passes, requests(passes, prompts, edits.length, options.answers ?? 1), options),
-    );
+    yield* passes.stream(purpose, edits, signal, () => answers(passes, requestsOf(passes, prompts, options), options));
 }
 
 async function* answers(
     passes: Passes,
-    asked: AsyncIterable<Request>,
+    requests: AsyncIterable<AnswerRequest>,
     options: AnswerOptions,
 ): AsyncGenerator<GeneratedAnswer> {
-    const waiting = new Lookahead(asked);
+    const waiting = new Lookahead(requests);
     for (;;) {
         const ahead = await waiting.peek(passes.sequences);
         if (ahead.length === 0) return;
-        const { maxTokens = 256 } = options;
-        const needOf = ({ prompt }: Request): number => prompt.length + maxTokens;
+        const needOf = ({ prompt, maxTokens }: AnswerRequest): number => prompt.length + maxTokens;
         const alone = (options.answers ?? 1) === 1 && passes.plainCache;
         const { layout: had, sequences, contextSize } = passes;
         await passes.relay(alone ? planStreams(ahead.map(needOf), { cells: contextSize, sequences }, had) : undefined);
@@ -75,110 +72,53 @@ async function* answers(
 
 async function* generateIn(
     passes: Passes,
-    asked: AsyncIterable<Request>,
-    options: AnswerOptions,
+    requests: AsyncIterable<AnswerRequest>,
+    { signal, ignoreEnd = false, onGrowth }: AnswerOptions,
 ): AsyncGenerator<GeneratedAnswer> {
-    const { signal, maxTokens = 256, temperature = 0, seed = 1, ignoreEnd = false, onGrowth } = options;
     const { model, layout } = passes;
     const detokenize = (lists: readonly Int32Array[]): Promise<string[]> => awaitNative(() => model.detokenize(lists));
-    const drawn = generate(
-        asked,
-        {
-            maxTokens,
-            temperature,
-            seed,
-            endTokens: new Set(ignoreEnd ? [] : model.endTokens()),
-            batchSize: passes.batchSize,
-            allowNonfinite: passes.allowNonfinite,
-            ...layout,
-            onGrowth:
-                onGrowth === undefined
-                    ? undefined
-                    : async (growing) => {
-                          const texts = await detokenize(growing.map(({ tokens }) => Int32Array.from(tokens)));
-                          onGrowth(growing.map((answer, i) => grown(answer, texts[i]!)));
-                      },
-            draftTokens: passes.onDevice ? draftTokens.device : draftTokens.cpu,
-        },
-        {
-            detokenize,
-            sample: (batch, draws) => {
-                throwIfStopped(signal);
-                return awaitNative(() => passes.context.sample(batch, draws));
-            },
-        },
-    );
-    for await (const { request, answer, tokens, end, tried, held } of drawn) {
+    const scheduler = new Scheduler(requests, {
+        endTokens: new Set(ignoreEnd ? [] : model.endTokens()),
+        batchSize: passes.batchSize,
+        allowNonfinite: passes.allowNonfinite,
+        layout,
+        draftTokens: passes.onDevice ? draftTokens.device : draftTokens.cpu,
+        editAt: (...token) => passes.editAt(...token),
+    });
+    const sample: GenerationModel['sample'] = (batch, draws) => {
+        throwIfStopped(signal);
+        return awaitNative(() => passes.context.sample(batch, draws));
+    };
+    const grew = async (sequences: readonly Sequence[]): Promise<void> => {
+        const texts = await detokenize(sequences.map(({ tokens }) => Int32Array.from(tokens)));
+        onGrowth!(sequences.map(({ prompt, answer }, i) => growingAnswer(prompt.request, answer, texts[i]!)));
+    };
+    const calls = { onGrowth: onGrowth && grew };
+    for await (const { request, answer, tokens, end, drafted, accepted } of generate(
+        scheduler,
+        { sample, detokenize },
+        calls,
+    )) {
         const [text] = await detokenize([tokens]);
         if (end === 'nonfinite') {
             const [prompt] = await detokenize([request.prompt]);
             throw notFinite('a logit', `the prompt ${quote(prompt!)}`, passes.files);
         }
         yield {
-            prompt: request.id,
-            edit: request.condition,
-            answer,
-            text: textBefore(end === 'length' ? wholeCharacters(text!) : text!, request.stops),
+            ...growingAnswer(request, answer, end === 'length' ? wholeCharacters(text!) : text!),
             tokens: tokens.length,
             promptTokens: answer === 0 ? request.prompt.length : 0,
             end,
-            tried,
-            held,
+            drafted,
+            accepted,
         };
     }
 }
 
-async function* requests(
-    passes: Passes,
-    prompts: Prompts,
-    conditions: number,
-    answers: number,
-): AsyncGenerator<Request> {
-    const {
-        model,
-        info: { bos },
-        plainCache,
-    } = passes;
-    let count = 0;
-    // conditions ask the same in a row
-    let lastDraft: { readonly text: string; readonly tokens: Int32Array } | undefined;
-    const draftOf = async (text: string): Promise<Int32Array> => {
-        if (lastDraft?.text !== text)
-            lastDraft = { text, tokens: (await awaitNative(() => model.tokenize([text], false)))[0]! };
-        return lastDraft.tokens;
-    };
-    let last:
-        { readonly text: string | Int32Array; readonly special: boolean; readonly tokens: Int32Array } | undefined;
-    for await (const prompt of prompts) {
-        const {
-            text,
-            id,
-            edit: condition = 0,
-            special = false,
-            stops = [],
-            draft,
-        } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
-        if (!Number.isInteger(condition) || condition < 0 || condition >= conditions) {
-            throw new LanguageNeuronsError('WRONG_USE', `a prompt asks for edit ${condition} of ${conditions}`);
-        }
-        if (last?.text !== text || last.special !== special) {
-            last = {
-                text,
-                special,
-                tokens:
-                    typeof text === 'string' ? (await awaitNative(() => model.tokenize([text], special)))[0]! : text,
-            };
-        }
-        const { tokens } = last;
-        const lead = bos >= 0 && tokens[0] !== bos ? [bos] : []; // a chat template may have written it
-        const whole = Int32Array.from([...lead, ...tokens]);
-        const editAt = (position: number): number => passes.editAt(condition, position, whole.length);
-        const request = { id, condition, editAt, prompt: whole, answers, stops };
-        yield draft === undefined || !plainCache ? request : { ...request, draft: await draftOf(draft) };
-    }
-}
-
-function grown({ started, answer }: Growing<Request>, text: string): GrowingAnswer {
-    const { id, condition, stops } = started.request;
-    return { prompt: id, edit: condition, answer, text: textBefore(text, stops) };
+function growingAnswer(
+    { promptNumber = 0, edit = 0, stops = [] }: AnswerRequest,
+    answer: number,
+    text: string,
+): GrowingAnswer {
+    return { prompt: promptNumber, edit, answer, text: textBefore(text, stops) };
 }

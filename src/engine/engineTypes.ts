@@ -132,9 +132,9 @@ export interface GeneratedAnswer {
     readonly promptTokens: number;
     /** Whether the model ended it, or `maxTokens` did. */
     readonly end: 'stop' | 'length';
-    /** Tokens of the prompt's draft that were looked at, and those of them that are the answer's. */
-    readonly tried: number;
-    readonly held: number;
+    /** Tokens of the prompt's draft that were computed, and those of them that are the answer's. */
+    readonly drafted: number;
+    readonly accepted: number;
 }
 
 /** Score of one pass; perplexity is `exp(-logProbability / tokens)`. */

@@ -28,23 +28,23 @@ export async function wholeAnswers(
     return answers;
 }
 
-/** Tokens of drafts that were looked at, and those of them that were the answers'. */
+/** Drafted tokens, and those of them that were accepted. */
 export class DraftCount {
-    #tried = 0;
-    #held = 0;
+    #drafted = 0;
+    #accepted = 0;
 
     /** @param whose answers were the drafts, for people */
     constructor(private readonly whose: string) {}
 
-    add({ tried, held }: { readonly tried: number; readonly held: number }): void {
-        this.#tried += tried;
-        this.#held += held;
+    add({ drafted, accepted }: { readonly drafted: number; readonly accepted: number }): void {
+        this.#drafted += drafted;
+        this.#accepted += accepted;
     }
 
     /** Undefined where there was none. */
     describe(): string | undefined {
-        if (this.#tried === 0) return undefined;
-        const share = Math.round((100 * this.#held) / this.#tried);
-        return `${share} % of ${this.#tried} tokens that ${this.whose} answers foretold held`;
+        if (this.#drafted === 0) return undefined;
+        const share = Math.round((100 * this.#accepted) / this.#drafted);
+        return `${share} % of ${this.#drafted} tokens drafted from ${this.whose} answers were accepted`;
     }
 }

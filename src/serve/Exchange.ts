@@ -1,8 +1,9 @@
 import { setMaxListeners } from 'node:events';
 import { randomInt, randomUUID } from 'node:crypto';
-import type { Answering, AnswerRequest, TokenAnswer } from '../engine/Answering.js';
-import type { Truncation } from '../engine/Growing.js';
-import type { Telling, ToldToken } from '../engine/telling.js';
+import type { ContinuousBatching } from '../engine/ContinuousBatching.js';
+import type { AnswerRequest, TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
+import type { Truncation } from '../engine/scheduler/AnswerRequest.js';
+import type { LogProbabilityChoice, TokenLogProbability } from '../engine/scheduler/logProbabilities.js';
 import { textBefore, wholeCharacters } from '../engine/stops.js';
 import { Latest } from './Latest.js';
 import type { ChatMessage, CommonRequest } from './requestShapes.js';
@@ -11,7 +12,7 @@ import type { TokenNames } from './TokenNames.js';
 
 /** What requests are answered with. */
 export interface Served {
-    readonly answering: Answering;
+    readonly batching: ContinuousBatching;
     readonly names: TokenNames;
     readonly models: readonly ServedModel[];
     /**
@@ -22,13 +23,13 @@ export interface Served {
 }
 
 /**
- * Asks for room, before anything of a request's size is made.
- * @param told log-probabilities that are kept until they are sent
+ * Asks for capacity, before anything of a request's size is made.
+ * @param logProbabilities those that are kept until they are sent
  * @throws ApiError 400, 429
  */
-export type Admit = (answers: number, told: number) => void;
+export type Admit = (answers: number, logProbabilities: number) => void;
 
-/** One request of a client: what it asks of the model, and what it is told of the answers, which are as many. */
+/** One request of a client: what it asks of the model, and how the answers, which are as many, are sent. */
 export interface Exchange {
     readonly requests: readonly AnswerRequest[];
     /** Where the answers come at once: a document for `jsonPieces`. */
@@ -40,7 +41,7 @@ export interface Exchange {
 export interface Pieces {
     begin(): Iterable<object>;
     /** @param tokens all so far */
-    grew(place: number, tokens: readonly number[], told: readonly ToldToken[]): Iterable<object>;
+    grew(place: number, tokens: readonly number[], logProbabilities: readonly TokenLogProbability[]): Iterable<object>;
     ended(place: number, answer: TokenAnswer): Iterable<object>;
     end(answers: readonly TokenAnswer[]): Iterable<object>;
 }
@@ -72,8 +73,8 @@ function truncationOf(topK: number, topP: number, minP: number): Truncation | un
     return topK < 1 && topP >= 1 && minP <= 0 ? undefined : { topK: Math.max(0, topK), topP, minP };
 }
 
-/** Log-probabilities that a token is told with: its own, and those of the likeliest. */
-export function toldOfToken(likeliest: number | undefined): number {
+/** Log-probabilities that are sent for a token: its own, and those of the likeliest. */
+export function logProbabilitiesPerToken(likeliest: number | undefined): number {
     return likeliest === undefined ? 0 : 1 + likeliest;
 }
 
@@ -87,14 +88,17 @@ export function usageOf(
     answers: readonly TokenAnswer[],
     perPrompt: number,
 ): Record<'prompt_tokens' | 'completion_tokens' | 'total_tokens', number> {
-    const prompt_tokens = answers.reduce((sum, { prompt }, i) => sum + (i % perPrompt === 0 ? prompt.length : 0), 0);
+    const prompt_tokens = answers.reduce(
+        (sum, { request }, i) => sum + (i % perPrompt === 0 ? request.prompt.length : 0),
+        0,
+    );
     const completion_tokens = answers.reduce((sum, { tokens }) => sum + tokens.length, 0);
     return { prompt_tokens, completion_tokens, total_tokens: prompt_tokens + completion_tokens };
 }
 
 /** The text of an answer, up to the first of its stops. */
-export function answerText({ answering }: Served, { tokens, end }: TokenAnswer, stops: readonly string[]): string {
-    const text = answering.texts.textOf(tokens);
+export function answerText({ batching }: Served, { tokens, end }: TokenAnswer, stops: readonly string[]): string {
+    const text = batching.texts.textOf(tokens);
     return textBefore(end === 'length' ? wholeCharacters(text) : text, stops);
 }
 
@@ -103,7 +107,7 @@ export function answerText({ answering }: Served, { tokens, end }: TokenAnswer, 
  * @param latest takes what is new of answers that come in pieces
  */
 export async function answerExchange(
-    { answering }: Served,
+    { batching }: Served,
     { requests }: Exchange,
     client: AbortSignal,
     latest?: Latest,
@@ -116,9 +120,9 @@ export async function answerExchange(
             requests.map(async (request, place) => {
                 const onGrowth =
                     latest &&
-                    ((tokens: readonly number[], told: readonly ToldToken[]): void =>
-                        latest.grew(place, { tokens, told }));
-                const answer = await answering.ask({ ...request, signal, onGrowth });
+                    ((tokens: readonly number[], logProbabilities: readonly TokenLogProbability[]): void =>
+                        latest.grew(place, { tokens, logProbabilities }));
+                const answer = await batching.ask({ ...request, signal, onGrowth });
                 latest?.ended(place, answer);
                 return answer;
             }),
@@ -139,12 +143,14 @@ export async function* exchangePieces(served: Served, exchange: Exchange, client
     all.catch(() => undefined); // met again below, unless the client goes first
     yield* pieces.begin();
     for await (const { place, grown, answer } of latest) {
-        yield* answer === undefined ? pieces.grew(place, grown!.tokens, grown!.told) : pieces.ended(place, answer);
+        yield* answer === undefined
+            ? pieces.grew(place, grown!.tokens, grown!.logProbabilities)
+            : pieces.ended(place, answer);
     }
     yield* pieces.end(await all);
 }
 
-/** What is told of an answer; undefined: nothing. */
-export function tellingOf(likeliest: number | undefined, prompt: boolean): Telling | undefined {
+/** Log-probabilities of an answer; undefined: none. */
+export function logProbabilityChoice(likeliest: number | undefined, prompt: boolean): LogProbabilityChoice | undefined {
     return likeliest === undefined ? undefined : { prompt, answer: true, likeliest };
 }

@@ -1,10 +1,10 @@
-import type { TokenAnswer } from '../engine/Answering.js';
-import type { ToldToken } from '../engine/telling.js';
+import type { TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
+import type { TokenLogProbability } from '../engine/scheduler/logProbabilities.js';
 
 /** All of an answer so far. */
 export interface Grown {
     readonly tokens: readonly number[];
-    readonly told: readonly ToldToken[];
+    readonly logProbabilities: readonly TokenLogProbability[];
 }
 
 /** Of one answer: how it has grown, or that it has ended. */
@@ -16,7 +16,7 @@ export interface News {
 
 /**
  * The latest of each of some answers. What nobody has taken gives way to what follows, so that answers that nobody
- * reads take no more room than they have tokens.
+ * reads take no more memory than they have tokens.
  */
 export class Latest implements AsyncIterable<News> {
     readonly #grown = new Map<number, Grown>();

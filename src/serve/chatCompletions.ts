@@ -1,4 +1,4 @@
-import type { AnswerRequest, TokenAnswer } from '../engine/Answering.js';
+import type { AnswerRequest, TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import { ApiError } from './ApiError.js';
 import { checkRequest, checkTextLength, tokenizeTexts } from './checkRequest.js';
 import {
@@ -9,8 +9,8 @@ import {
     headOf,
     type Pieces,
     type Served,
-    tellingOf,
-    toldOfToken,
+    logProbabilitiesPerToken,
+    logProbabilityChoice,
     usageOf,
 } from './Exchange.js';
 import { JsonList } from './json.js';
@@ -18,38 +18,38 @@ import { chatLogprobs } from './logprobs.js';
 import { readMessages } from './readMessages.js';
 import { readChat } from './requestShapes.js';
 import { StreamedText } from './StreamedText.js';
-import { type PlacedToken, ToldAnswer } from './ToldAnswer.js';
+import { type PlacedToken, PlacedTokens } from './PlacedTokens.js';
 
 /**
  * `/v1/chat/completions`
  * @throws ApiError
  */
 export async function chatExchange(served: Served, body: unknown, admit: Admit): Promise<Exchange> {
-    const { answering, writeChat, names } = served;
-    const { texts, requestSize } = answering;
+    const { batching, writeChat, names } = served;
+    const { texts, requestSize } = batching;
     const request = readChat(body);
     const { model, logprobs, top_logprobs, stream, stream_options } = request;
     if (typeof top_logprobs === 'number' && logprobs !== true)
         throw new ApiError(400, 'top_logprobs: needs logprobs to be true', { param: 'top_logprobs' });
-    const told = logprobs === true ? (top_logprobs ?? 0) : undefined;
+    const likeliest = logprobs === true ? (top_logprobs ?? 0) : undefined;
     const { answers, ...options } = commonOptions(request, served.models);
     const asked = request.max_completion_tokens ?? request.max_tokens ?? undefined;
-    admit(answers, answers * toldOfToken(told) * Math.min((asked ?? requestSize) + 1, requestSize));
-    const written = await writeChat(await readMessages(request.messages, answering));
-    checkTextLength(answering, written, 'messages');
-    const [plain] = await tokenizeTexts(answering, [written], 'messages');
-    const prompt = answering.withBos(plain!);
+    admit(answers, answers * logProbabilitiesPerToken(likeliest) * Math.min((asked ?? requestSize) + 1, requestSize));
+    const written = await writeChat(await readMessages(request.messages, batching));
+    checkTextLength(batching, written, 'messages');
+    const [plain] = await tokenizeTexts(batching, [written], 'messages');
+    const prompt = batching.withBos(plain!);
     const maxTokens = asked ?? Math.max(1, requestSize - prompt.length);
     const requests = Array.from({ length: answers }, (_, answerNumber): AnswerRequest => ({
         prompt,
         answerNumber,
         maxTokens,
-        telling: tellingOf(told, false),
+        logProbabilities: logProbabilityChoice(likeliest, false),
         ...options,
     }));
-    checkRequest(answering, requests[0]!);
-    const tell = (tokens: readonly PlacedToken[]): object | null =>
-        told === undefined ? null : chatLogprobs(tokens, names);
+    checkRequest(batching, requests[0]!);
+    const logprobsOf = (tokens: readonly PlacedToken[]): object | null =>
+        likeliest === undefined ? null : chatLogprobs(tokens, names);
     const head = headOf('chatcmpl', 'chat.completion', model);
     return {
         requests,
@@ -60,7 +60,7 @@ export async function chatExchange(served: Served, body: unknown, admit: Admit):
                 return {
                     index,
                     message: { role: 'assistant', content, refusal: null },
-                    logprobs: tell(ToldAnswer.whole(texts, answer, content, false)),
+                    logprobs: logprobsOf(PlacedTokens.whole(texts, answer, content, false)),
                     finish_reason: answer.end,
                 };
             }),
@@ -72,7 +72,7 @@ export async function chatExchange(served: Served, body: unknown, admit: Admit):
     function pieces(): Pieces {
         const streams = requests.map(() => ({
             text: new StreamedText(texts, options.stops),
-            told: new ToldAnswer(texts, { ending: false }),
+            placed: new PlacedTokens(texts, { ending: false }),
         }));
         const chunk = { ...head, object: 'chat.completion.chunk' };
         const piece = (
@@ -85,17 +85,18 @@ export async function chatExchange(served: Served, body: unknown, admit: Admit):
             *begin() {
                 for (const index of requests.keys()) yield piece(index, { role: 'assistant', content: '' }, null, null);
             },
-            *grew(index, tokens, toldSoFar) {
-                const { text, told } = streams[index]!;
+            *grew(index, tokens, logProbabilities) {
+                const { text, placed } = streams[index]!;
                 const content = text.grow(tokens);
-                if (content !== '') yield piece(index, { content }, tell(told.grow(toldSoFar, text.characters)), null);
+                if (content === '') return;
+                yield piece(index, { content }, logprobsOf(placed.grow(logProbabilities, text.characters)), null);
             },
             *ended(index, answer) {
-                const { text, told } = streams[index]!;
+                const { text, placed } = streams[index]!;
                 const whole = answerText(served, answer, options.stops);
                 const content = text.end(whole);
-                const rest = told.rest(answer, whole, text.characters);
-                if (content !== '' || rest.length > 0) yield piece(index, { content }, tell(rest), null);
+                const rest = placed.rest(answer, whole, text.characters);
+                if (content !== '' || rest.length > 0) yield piece(index, { content }, logprobsOf(rest), null);
                 yield piece(index, {}, null, answer.end);
             },
             *end(all) {

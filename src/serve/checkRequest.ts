@@ -1,4 +1,5 @@
-import type { Answering, AnswerRequest } from '../engine/Answering.js';
+import type { ContinuousBatching } from '../engine/ContinuousBatching.js';
+import type { AnswerRequest } from '../engine/scheduler/AnswerRequest.js';
 import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { ApiError } from './ApiError.js';
 
@@ -9,10 +10,10 @@ const textFailures: ReadonlySet<ErrorCode> = new Set(['WRONG_USE', 'UNSUPPORTED'
  * What the model would not take is refused before it is asked.
  * @throws ApiError 400
  */
-export function checkRequest(answering: Answering, request: AnswerRequest): void {
-    checkLength(answering, answering.lengthWithBos(request.prompt), request.maxTokens);
+export function checkRequest(batching: ContinuousBatching, request: AnswerRequest): void {
+    checkLength(batching, batching.lengthWithBos(request.prompt), request.maxTokens);
     try {
-        answering.check(request);
+        batching.check(request);
     } catch (cause) {
         const wrong = cause instanceof LanguageNeuronsError && cause.code === 'WRONG_USE';
         throw wrong ? new ApiError(400, cause.message, { cause }) : cause;
@@ -20,7 +21,7 @@ export function checkRequest(answering: Answering, request: AnswerRequest): void
 }
 
 /** @throws ApiError 400 for a prompt that leaves no room for its answer */
-export function checkLength({ requestSize }: Answering, prompt: number, answer: number): void {
+export function checkLength({ requestSize }: ContinuousBatching, prompt: number, answer: number): void {
     if (prompt + answer <= requestSize) return;
     const asked = answer === 0 ? '' : ` with an answer of up to ${answer}`;
     throw tooLong(`a prompt of ${prompt} tokens${asked} is longer than the ${requestSize} tokens of a request`);
@@ -30,7 +31,7 @@ export function checkLength({ requestSize }: Answering, prompt: number, answer: 
  * No tokenizer makes fewer tokens of a text than it takes of the longest ones.
  * @throws ApiError 400 for one that cannot fit
  */
-export function checkTextLength({ requestSize, texts }: Answering, text: string, param: string): void {
+export function checkTextLength({ requestSize, texts }: ContinuousBatching, text: string, param: string): void {
     const most = requestSize * texts.longest;
     if (text.length <= most) return;
     throw tooLong(
@@ -44,12 +45,12 @@ export function checkTextLength({ requestSize, texts }: Answering, text: string,
  * @throws ApiError 400 for a text that the model's tokenizer cannot take
  */
 export async function tokenizeTexts(
-    answering: Answering,
+    batching: ContinuousBatching,
     texts: readonly string[],
     param: string,
 ): Promise<Int32Array[]> {
     try {
-        return texts.length === 0 ? [] : await answering.tokenizeAll(texts, true);
+        return texts.length === 0 ? [] : await batching.tokenizeAll(texts, true);
     } catch (cause) {
         const ofText = cause instanceof LanguageNeuronsError && textFailures.has(cause.code);
         if (!ofText) throw cause;
@@ -69,7 +70,7 @@ export function tooLong(message: string): ApiError {
 }
 
 /** Of the first that is no token of the vocabulary. */
-export function wrongTokens({ texts }: Answering, param: string, place: number, given: unknown): ApiError {
+export function wrongTokens({ texts }: ContinuousBatching, param: string, place: number, given: unknown): ApiError {
     const what = typeof given === 'number' ? `no token ${given}` : 'only numbers for tokens';
     return new ApiError(
         400,

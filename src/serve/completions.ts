@@ -1,4 +1,4 @@
-import type { AnswerRequest, TokenAnswer } from '../engine/Answering.js';
+import type { AnswerRequest, TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import { ApiError } from './ApiError.js';
 import { checkRequest, tokenizeTexts } from './checkRequest.js';
 import {
@@ -9,8 +9,8 @@ import {
     headOf,
     type Pieces,
     type Served,
-    tellingOf,
-    toldOfToken,
+    logProbabilitiesPerToken,
+    logProbabilityChoice,
     usageOf,
 } from './Exchange.js';
 import { JsonList } from './json.js';
@@ -18,7 +18,7 @@ import { completionLogprobs } from './logprobs.js';
 import { countPrompts, readPrompts } from './readPrompts.js';
 import { readCompletion } from './requestShapes.js';
 import { StreamedText } from './StreamedText.js';
-import { type PlacedToken, ToldAnswer } from './ToldAnswer.js';
+import { type PlacedToken, PlacedTokens } from './PlacedTokens.js';
 import { charactersOf, TokenPlaces } from './TokenPlaces.js';
 
 /** OpenAI's. */
@@ -36,29 +36,32 @@ interface CompletionPrompt {
  * @throws ApiError
  */
 export async function completionExchange(served: Served, body: unknown, admit: Admit): Promise<Exchange> {
-    const { answering, names } = served;
-    const { texts } = answering;
+    const { batching, names } = served;
+    const { texts } = batching;
     const request = readCompletion(body);
     const { model, stream, stream_options, logprobs, best_of: bestOf } = request;
     const echo = request.echo === true;
-    const told = logprobs ?? undefined;
+    const likeliest = logprobs ?? undefined;
     const maxTokens = request.max_tokens ?? defaultMaxTokens;
     const { answers, ...options } = commonOptions(request, served.models);
     if (bestOf !== undefined && bestOf !== null && bestOf !== answers)
         throw new ApiError(400, 'best_of: is not supported; leave it out', { param: 'best_of' });
-    if (stream === true && echo && told !== undefined)
+    if (stream === true && echo && likeliest !== undefined)
         throw new ApiError(400, 'stream: is not supported with echo and logprobs; leave one out', { param: 'stream' });
     const count = countPrompts(request.prompt);
-    const ofAnswers = Math.min(maxTokens + 1, answering.requestSize) * answers;
-    admit(count * answers, count * toldOfToken(told) * (ofAnswers + (echo ? answering.requestSize : 0)));
+    const ofAnswers = Math.min(maxTokens + 1, batching.requestSize) * answers;
+    admit(
+        count * answers,
+        count * logProbabilitiesPerToken(likeliest) * (ofAnswers + (echo ? batching.requestSize : 0)),
+    );
     const prompts = await promptsOf(served, request.prompt, echo);
     const requests = prompts.flatMap(({ whole }, promptNumber) =>
         Array.from({ length: answers }, (_, answerNumber): AnswerRequest => {
-            const telling = tellingOf(told, echo && answerNumber === 0);
-            return { prompt: whole, promptNumber, answerNumber, maxTokens, telling, ...options };
+            const logProbabilities = logProbabilityChoice(likeliest, echo && answerNumber === 0);
+            return { prompt: whole, promptNumber, answerNumber, maxTokens, logProbabilities, ...options };
         }),
     );
-    for (let i = 0; i < requests.length; i += answers) checkRequest(answering, requests[i]!);
+    for (let i = 0; i < requests.length; i += answers) checkRequest(batching, requests[i]!);
     const head = headOf('cmpl', 'text_completion', model);
     const promptOf = (place: number): CompletionPrompt => prompts[Math.floor(place / answers)]!;
     const choice = (all: readonly TokenAnswer[], place: number): object => {
@@ -67,12 +70,12 @@ export async function completionExchange(served: Served, body: unknown, admit: A
         const before = echo ? promptOf(place).text : '';
         const tokens = (): PlacedToken[] => [
             ...(echo ? echoed(promptOf(place), all[place - (place % answers)]!) : []),
-            ...ToldAnswer.whole(texts, answer, text, true, charactersOf(before)),
+            ...PlacedTokens.whole(texts, answer, text, true, charactersOf(before)),
         ];
         return {
             index: place,
             text: before + text,
-            logprobs: told === undefined ? null : completionLogprobs(tokens(), names),
+            logprobs: likeliest === undefined ? null : completionLogprobs(tokens(), names),
             finish_reason: answer.end,
         };
     };
@@ -86,15 +89,15 @@ export async function completionExchange(served: Served, body: unknown, admit: A
         pieces: stream === true ? pieces() : undefined,
     };
 
-    /** The prompt's tokens, as its first answer was told of them. */
-    function echoed({ whole, tokens, text }: CompletionPrompt, { toldOfPrompt }: TokenAnswer): PlacedToken[] {
+    /** The prompt's tokens, with the log-probabilities that came with its first answer. */
+    function echoed({ whole, tokens, text }: CompletionPrompt, { promptLogProbabilities }: TokenAnswer): PlacedToken[] {
         // Of tokens the text leaves some out at its beginning, such as a blank.
         const skipped = Math.max(0, charactersOf(texts.textOf(tokens, true)) - charactersOf(text));
         const places = new TokenPlaces(texts, -skipped, true);
         const lead = whole.length - tokens.length; // 1 where BOS was put before it
         return Array.from(tokens, (token, i) => ({
             token,
-            told: toldOfPrompt[i + lead - 1],
+            logProbabilities: promptLogProbabilities[i + lead - 1],
             begin: Math.max(0, places.next(token)),
         }));
     }
@@ -102,7 +105,7 @@ export async function completionExchange(served: Served, body: unknown, admit: A
     function pieces(): Pieces {
         const streams = requests.map(() => ({
             text: new StreamedText(texts, options.stops),
-            told: new ToldAnswer(texts, { ending: true }),
+            placed: new PlacedTokens(texts, { ending: true }),
         }));
         const piece = (
             place: number,
@@ -110,7 +113,7 @@ export async function completionExchange(served: Served, body: unknown, admit: A
             tokens: readonly PlacedToken[],
             finish_reason: TokenAnswer['end'] | null,
         ): object => {
-            const logprobs = told === undefined ? null : completionLogprobs(tokens, names);
+            const logprobs = likeliest === undefined ? null : completionLogprobs(tokens, names);
             return { ...head, choices: JsonList.of([{ index: place, text, logprobs, finish_reason }]) };
         };
         return {
@@ -118,16 +121,17 @@ export async function completionExchange(served: Served, body: unknown, admit: A
                 if (!echo) return;
                 for (const place of requests.keys()) yield piece(place, promptOf(place).text, [], null);
             },
-            *grew(place, tokens, toldSoFar) {
-                const { text, told } = streams[place]!;
+            *grew(place, tokens, logProbabilities) {
+                const { text, placed } = streams[place]!;
                 const fresh = text.grow(tokens);
-                if (fresh !== '') yield piece(place, fresh, told.grow(toldSoFar, text.characters), null);
+                if (fresh === '') return;
+                yield piece(place, fresh, placed.grow(logProbabilities, text.characters), null);
             },
             *ended(place, answer) {
-                const { text, told } = streams[place]!;
+                const { text, placed } = streams[place]!;
                 const whole = answerText(served, answer, options.stops);
                 const fresh = text.end(whole);
-                yield piece(place, fresh, told.rest(answer, whole, text.characters), answer.end);
+                yield piece(place, fresh, placed.rest(answer, whole, text.characters), answer.end);
             },
             *end(all) {
                 if (stream_options?.include_usage === true)
@@ -137,14 +141,14 @@ export async function completionExchange(served: Served, body: unknown, admit: A
     }
 }
 
-async function promptsOf({ answering }: Served, given: unknown, echo: boolean): Promise<CompletionPrompt[]> {
-    const read = await readPrompts(given, answering);
+async function promptsOf({ batching }: Served, given: unknown, echo: boolean): Promise<CompletionPrompt[]> {
+    const read = await readPrompts(given, batching);
     const written = read.filter((one) => typeof one === 'string');
     // As other servers do: a client that writes a chat template itself writes special tokens out.
-    const tokenized = await tokenizeTexts(answering, written, 'prompt');
+    const tokenized = await tokenizeTexts(batching, written, 'prompt');
     return read.map((one, i) => {
         const tokens = typeof one === 'string' ? tokenized[i]! : one;
-        const text = typeof one === 'string' ? one : echo ? answering.texts.textOf(tokens, true) : '';
-        return { whole: answering.withBos(tokens), tokens, text };
+        const text = typeof one === 'string' ? one : echo ? batching.texts.textOf(tokens, true) : '';
+        return { whole: batching.withBos(tokens), tokens, text };
     });
 }

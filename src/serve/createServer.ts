@@ -36,14 +36,14 @@ const requestTimeout = 60_000;
 /** Bodies of the greatest length that may arrive at once. */
 const mostArriving = 32;
 /** Log-probabilities that are kept until they are sent: some 200 MB. */
-const mostTold = 2 ** 22;
+const mostLogProbabilities = 2 ** 22;
 /** The greatest request has so many a token. */
-const mostToldOfToken = 21;
+const mostPerToken = 21;
 
 /** The HTTP server, not listening yet. */
 export async function createServer(served: Served, options: ServerOptions): Promise<FastifyInstance> {
     const { mostAnswers, mostBytes, apiKey, loopback, origins = [], patience = 60_000, info } = options;
-    const { answering, names, models } = served;
+    const { batching, names, models } = served;
     const app = fastify({
         bodyLimit: mostBytes,
         requestTimeout,
@@ -55,7 +55,10 @@ export async function createServer(served: Served, options: ServerOptions): Prom
         },
     });
     const seats = new Admission(mostAnswers);
-    const told = new Admission(Math.max(mostTold, 2 * mostToldOfToken * answering.requestSize), 'log-probabilities');
+    const kept = new Admission(
+        Math.max(mostLogProbabilities, 2 * mostPerToken * batching.requestSize),
+        'log-probabilities',
+    );
     const arriving = new Admission(mostArriving * mostBytes, 'bytes');
     app.removeAllContentTypeParsers(); // such as text/plain, which a web page can send without asking
     app.addContentTypeParser('application/json', (_request: FastifyRequest, body: IncomingMessage) =>
@@ -91,8 +94,8 @@ export async function createServer(served: Served, options: ServerOptions): Prom
         eos_token: info.eosText === '' ? null : info.eosText,
         chat_template: info.chatTemplate === '' ? null : info.chatTemplate,
     }));
-    app.post('/tokenize', async ({ body }, reply) => send(reply, await tokenize(answering, names, body)));
-    app.post('/detokenize', async ({ body }, reply) => send(reply, await detokenize(answering, body)));
+    app.post('/tokenize', async ({ body }, reply) => send(reply, await tokenize(batching, names, body)));
+    app.post('/detokenize', async ({ body }, reply) => send(reply, await detokenize(batching, body)));
     return app;
 
     function send(reply: FastifyReply, document: object): FastifyReply {
@@ -113,7 +116,7 @@ export async function createServer(served: Served, options: ServerOptions): Prom
             for (const one of leave) one();
         });
         const admit: Admit = (answers, logProbabilities) => {
-            leave.push(seats.enter(answers), told.enter(logProbabilities));
+            leave.push(seats.enter(answers), kept.enter(logProbabilities));
             if (reply.raw.closed) for (const one of leave) one();
         };
         const exchange = await exchangeOf(served, body, admit);
@@ -139,20 +142,20 @@ export async function createServer(served: Served, options: ServerOptions): Prom
             }
             yield 'data: [DONE]\n\n';
         } catch (cause) {
-            if (!gone.aborted) yield `data: ${JSON.stringify(toldError(cause).body)}\n\n`;
+            if (!gone.aborted) yield `data: ${JSON.stringify(errorFor(cause).body)}\n\n`;
         }
     }
 }
 
 function refuse(reply: FastifyReply, cause: unknown): FastifyReply {
-    const error = toldError(cause);
+    const error = errorFor(cause);
     if (error.status === 429) reply.header('retry-after', '1');
     if (error.status === 401) reply.header('www-authenticate', 'Bearer');
     return reply.code(error.status).send(error.body);
 }
 
-/** What a client is told; what it is not told of a fault stands on stderr. */
-function toldError(cause: unknown): ApiError {
+/** The error that a client gets; what it does not say of a fault stands on stderr. */
+function errorFor(cause: unknown): ApiError {
     const error = ApiError.of(cause);
     if (error.status === 500) process.stderr.write(`language-neurons: a request failed: ${String(cause)}\n`);
     return error;

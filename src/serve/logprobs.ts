@@ -1,9 +1,9 @@
-import type { ToldToken } from '../engine/telling.js';
+import type { TokenLogProbability } from '../engine/scheduler/logProbabilities.js';
 import { JsonList } from './json.js';
-import type { PlacedToken } from './ToldAnswer.js';
+import type { PlacedToken } from './PlacedTokens.js';
 import type { TokenNames } from './TokenNames.js';
 
-/** What `/v1/completions` tells of tokens. */
+/** Log-probabilities as `/v1/completions` sends them. */
 export interface CompletionLogprobs {
     readonly tokens: JsonList;
     readonly token_logprobs: JsonList;
@@ -12,7 +12,7 @@ export interface CompletionLogprobs {
     readonly text_offset: JsonList;
 }
 
-/** What `/v1/chat/completions` does. */
+/** As `/v1/chat/completions` does. */
 export interface ChatLogprobs {
     readonly content: JsonList;
 }
@@ -27,27 +27,27 @@ export function completionLogprobs(tokens: readonly PlacedToken[], names: TokenN
     const column = (write: (one: PlacedToken) => unknown): JsonList => JsonList.of(tokens, write);
     return {
         tokens: column(({ token }) => names.nameOf(token)),
-        token_logprobs: column(({ told }) => told?.logProbability ?? null),
-        top_logprobs: column(({ told }) => (told === undefined ? null : topOf(told, names))),
+        token_logprobs: column(({ logProbabilities }) => logProbabilities?.logProbability ?? null),
+        top_logprobs: column(({ logProbabilities: of }) => (of === undefined ? null : topOf(of, names))),
         text_offset: column(({ begin }) => begin),
     };
 }
 
 export function chatLogprobs(tokens: readonly PlacedToken[], names: TokenNames): ChatLogprobs {
-    const tokenOf = ({ token, logProbability }: Pick<ToldToken, 'token' | 'logProbability'>): ChatToken => ({
+    const tokenOf = ({ token, logProbability }: Pick<TokenLogProbability, 'token' | 'logProbability'>): ChatToken => ({
         token: names.nameOf(token),
         logprob: logProbability,
         bytes: [...names.texts.bytesOf(token, true)],
     });
-    const write = ({ told }: PlacedToken): unknown =>
-        told && { ...tokenOf(told), top_logprobs: told.likeliest.map(tokenOf) };
+    const write = ({ logProbabilities: of }: PlacedToken): unknown =>
+        of && { ...tokenOf(of), top_logprobs: of.likeliest.map(tokenOf) };
     return { content: JsonList.of(tokens, write) };
 }
 
 /** The likeliest tokens and the one that is there; of different tokens with the same text, the likeliest. */
-function topOf(told: ToldToken, names: TokenNames): Record<string, number> {
+function topOf(one: TokenLogProbability, names: TokenNames): Record<string, number> {
     const top = new Map<string, number>();
-    for (const { token, logProbability } of [...told.likeliest, told]) {
+    for (const { token, logProbability } of [...one.likeliest, one]) {
         const text = names.nameOf(token);
         if (!top.has(text)) top.set(text, logProbability);
     }

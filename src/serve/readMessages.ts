@@ -1,4 +1,4 @@
-import type { Answering } from '../engine/Answering.js';
+import type { ContinuousBatching } from '../engine/ContinuousBatching.js';
 import { Turns } from '../support/Turns.js';
 import { tooLong } from './checkRequest.js';
 import { type ChatMessage, readMessage } from './requestShapes.js';
@@ -10,8 +10,8 @@ const leftOut = 4;
  * Messages of a conversation that may fit into a request.
  * @throws ApiError 400
  */
-export async function readMessages(given: readonly unknown[], answering: Answering): Promise<ChatMessage[]> {
-    const { requestSize, texts } = answering;
+export async function readMessages(given: readonly unknown[], batching: ContinuousBatching): Promise<ChatMessage[]> {
+    const { requestSize, texts } = batching;
     if (given.length > requestSize)
         throw tooLong(`${given.length} messages are more than the ${requestSize} tokens of a request`);
     const most = leftOut * requestSize * texts.longest;

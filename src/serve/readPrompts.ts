@@ -1,4 +1,4 @@
-import type { Answering } from '../engine/Answering.js';
+import type { ContinuousBatching } from '../engine/ContinuousBatching.js';
 import { Turns } from '../support/Turns.js';
 import { ApiError } from './ApiError.js';
 import { checkLength, checkTextLength, wrongTokens } from './checkRequest.js';
@@ -20,23 +20,23 @@ export function countPrompts(prompt: unknown): number {
  * Each prompt, of a length that may fit into a request.
  * @throws ApiError 400
  */
-export async function readPrompts(prompt: unknown, answering: Answering): Promise<GivenPrompt[]> {
+export async function readPrompts(prompt: unknown, batching: ContinuousBatching): Promise<GivenPrompt[]> {
     const list: readonly unknown[] = Array.isArray(prompt) && typeof prompt[0] !== 'number' ? prompt : [prompt];
     const ofTexts = typeof list[0] === 'string';
     const read: GivenPrompt[] = [];
     for (const [i, one] of list.entries()) {
         const param = list === prompt ? `prompt.${i}` : 'prompt';
-        if (typeof one === 'string' && ofTexts) read.push(readText(one, param, answering));
+        if (typeof one === 'string' && ofTexts) read.push(readText(one, param, batching));
         else if (Array.isArray(one) && !ofTexts && one.length > 0) {
-            checkLength(answering, one.length, 0);
-            read.push(await readTokens(one, param, answering));
+            checkLength(batching, one.length, 0);
+            read.push(await readTokens(one, param, batching));
         } else throw new ApiError(400, `${param}: ${kinds}`, { param: 'prompt' });
     }
     return read;
 }
 
-function readText(given: string, param: string, answering: Answering): string {
-    checkTextLength(answering, given, param);
+function readText(given: string, param: string, batching: ContinuousBatching): string {
+    checkTextLength(batching, given, param);
     return checkText(given, param);
 }
 
@@ -44,11 +44,15 @@ function readText(given: string, param: string, answering: Answering): string {
  * Tokens of the vocabulary.
  * @throws ApiError 400 for what is none
  */
-export async function readTokens(given: readonly unknown[], param: string, answering: Answering): Promise<Int32Array> {
+export async function readTokens(
+    given: readonly unknown[],
+    param: string,
+    batching: ContinuousBatching,
+): Promise<Int32Array> {
     const turns = new Turns();
     const tokens = new Int32Array(given.length);
     for (const [i, token] of given.entries()) {
-        if (typeof token !== 'number' || !answering.texts.has(token)) throw wrongTokens(answering, param, i, token);
+        if (typeof token !== 'number' || !batching.texts.has(token)) throw wrongTokens(batching, param, i, token);
         tokens[i] = token;
         if (i % 1024 === 0 && turns.due) await turns.give();
     }

@@ -52,13 +52,13 @@ export async function serve(options: ServeOptions): Promise<void> {
     const { engine, models, host = '127.0.0.1', apiKey, parallel, signal, onStart = () => undefined } = options;
     checkHost(host, apiKey);
     const edits: TextEdit[] = models.map(({ edit }) => edit);
-    const answering = await engine.answering({ edits, parallel, requestSize: options.requestSize });
+    const batching = await engine.batching({ edits, parallel, requestSize: options.requestSize });
     const clock = options.date === undefined ? liveClock : clockAt(options.date);
     const writer = engine.info.chatTemplate === '' ? undefined : chatWriter(engine, 'use /v1/completions', clock);
     const served: Served = {
-        answering,
+        batching,
         models,
-        names: new TokenNames(answering.texts),
+        names: new TokenNames(batching.texts),
         writeChat: chatOf(writer),
     };
     const app = await createServer(served, {
@@ -75,11 +75,11 @@ export async function serve(options: ServeOptions): Promise<void> {
             host,
             port: options.port ?? 0,
             signal,
-            stop: () => answering.close({ stop: true }),
+            stop: () => batching.close({ stop: true }),
             onStart,
         });
     } finally {
-        await answering.close({ stop: true });
+        await batching.close({ stop: true });
         writer?.close();
     }
 }

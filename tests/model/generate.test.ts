@@ -63,20 +63,20 @@ describe('generation', () => {
 
     it('a draft changes the time, not the answer', async () => {
         const plain = await answers(prompts.slice(0, 1), { maxTokens: 40 });
-        for await (const { text, tried, held } of engine.generate(
+        for await (const { text, drafted, accepted } of engine.generate(
             [{ text: prompts[0]!, id: 0, draft: plain[0]!.text }],
             { maxTokens: 40 },
         )) {
             expect(text).toBe(plain[0]!.text);
-            expect(held).toBeGreaterThan(0.8 * tried);
-            expect(tried).toBeGreaterThan(20);
+            expect(accepted).toBeGreaterThan(0.8 * drafted);
+            expect(drafted).toBeGreaterThan(20);
         }
-        for await (const { text, tried, held } of engine.generate(
+        for await (const { text, drafted, accepted } of engine.generate(
             [{ text: prompts[0]!, id: 0, draft: 'Nobody would ever say this here' }],
             { maxTokens: 40 },
         )) {
             expect(text).toBe(plain[0]!.text);
-            expect(held).toBeLessThan(0.5 * tried);
+            expect(accepted).toBeLessThan(0.5 * drafted);
         }
     });
 

@@ -121,11 +121,15 @@ describe('numbers of a model that are not finite', () => {
     it('end a request, and not those beside it', async () => {
         using engine = await open(await damaged('token_embd.weight', numbers[0]!, NaN), { contextSize: 2048 });
         using whole = await open(sound, { contextSize: 2048 });
-        const answering = await engine.answering({ parallel: 4, requestSize: 128 });
-        const alone = await whole.answering({ parallel: 4, requestSize: 128 });
+        const batching = await engine.batching({ parallel: 4, requestSize: 128 });
+        const alone = await whole.batching({ parallel: 4, requestSize: 128 });
         const [bad, good] = await Promise.all([engine.tokenize(text), engine.tokenize(samples[0]!.response)]);
-        const ask = (prompt: Int32Array, maxTokens = 12): ReturnType<typeof answering.ask> =>
-            answering.ask({ prompt, maxTokens, telling: { prompt: maxTokens === 0, answer: true, likeliest: 1 } });
+        const ask = (prompt: Int32Array, maxTokens = 12): ReturnType<typeof batching.ask> =>
+            batching.ask({
+                prompt,
+                maxTokens,
+                logProbabilities: { prompt: maxTokens === 0, answer: true, likeliest: 1 },
+            });
         const expected = (await alone.ask({ prompt: good, maxTokens: 12 })).tokens;
         for (const round of [1, 2, 3]) {
             const answers = await Promise.allSettled([ask(bad), ask(good), ask(bad, 0), ask(good)]);
@@ -134,15 +138,15 @@ describe('numbers of a model that are not finite', () => {
             for (const answer of answers)
                 if (answer.status === 'fulfilled') expect(answer.value.tokens).toEqual(expected);
         }
-        await Promise.all([answering.close(), alone.close()]);
+        await Promise.all([batching.close(), alone.close()]);
     });
 
     it('of one edit end its requests, and not those of the whole model beside them', async () => {
         using engine = await open(sound, { contextSize: 2048, edits: 2 });
         const factors = engine.sites.map(({ width }) => new Float32Array(width).fill(3e38));
-        const answering = await engine.answering({ parallel: 4, requestSize: 128, edits: [undefined, { factors }] });
+        const batching = await engine.batching({ parallel: 4, requestSize: 128, edits: [undefined, { factors }] });
         const prompt = await engine.tokenize(text);
-        const ask = (edit: number): ReturnType<typeof answering.ask> => answering.ask({ prompt, maxTokens: 12, edit });
+        const ask = (edit: number): ReturnType<typeof batching.ask> => batching.ask({ prompt, maxTokens: 12, edit });
         const expected = (await ask(0)).tokens;
         for (const round of [1, 2, 3]) {
             const answers = await Promise.allSettled([ask(1), ask(0), ask(1), ask(0)]);
@@ -151,7 +155,7 @@ describe('numbers of a model that are not finite', () => {
             for (const answer of answers)
                 if (answer.status === 'fulfilled') expect(answer.value.tokens).toEqual(expected);
         }
-        await answering.close();
+        await batching.close();
     });
 
     it('end a command with one line, unless --allow-nonfinite is given', async () => {

@@ -174,9 +174,9 @@ describe('tokens', () => {
         const tokens = Array.from({ length: 40_000 }, (_, i) => (i * 7) % vocabulary);
         const { prompt } = (await (await post('/detokenize', { tokens })).json()) as { prompt: string };
         await server.end();
-        const answering = await engine.answering({ parallel: 1, requestSize: 256 });
-        expect(prompt).toBe(answering.texts.textOf(tokens, true));
-        await answering.close();
+        const batching = await engine.batching({ parallel: 1, requestSize: 256 });
+        expect(prompt).toBe(batching.texts.textOf(tokens, true));
+        await batching.close();
         server = await startServer(engine, { origins: [origin] });
     });
 });

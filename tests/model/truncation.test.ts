@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import type { Truncation } from '../../src/engine/Growing.js';
+import type { Truncation } from '../../src/engine/scheduler/AnswerRequest.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { randomGenerator } from '../../src/support/randomGenerator.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -61,11 +61,11 @@ it.each<Truncation & { readonly temperature: number }>([
     const tokens = await engine.tokenize(prompt);
     const all = await engine.logits(prompt);
     const shares = probabilities(all.slice(-engine.info.vocabulary), temperature, truncation);
-    const answering = await engine.answering({ parallel: 8, requestSize: 256 });
+    const batching = await engine.batching({ parallel: 8, requestSize: 256 });
     try {
         const seeds = Array.from({ length: 300 }, (_, seed) => seed);
         const answers = await Promise.all(
-            seeds.map((seed) => answering.ask({ prompt: tokens, maxTokens: 1, temperature, seed, truncation })),
+            seeds.map((seed) => batching.ask({ prompt: tokens, maxTokens: 1, temperature, seed, truncation })),
         );
         let edges = 0;
         for (const [seed, { tokens: drawn, end }] of answers.entries()) {
@@ -83,7 +83,7 @@ it.each<Truncation & { readonly temperature: number }>([
         }
         expect(edges).toBeLessThan(10);
     } finally {
-        await answering.close({ stop: true });
+        await batching.close({ stop: true });
     }
 });
 

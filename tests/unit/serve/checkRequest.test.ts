@@ -1,13 +1,13 @@
 import { expect, it } from 'vitest';
-import type { Answering } from '../../../src/engine/Answering.js';
+import type { ContinuousBatching } from '../../../src/engine/ContinuousBatching.js';
 import { type ErrorCode, LanguageNeuronsError } from '../../../src/errors.js';
 import { ApiError } from '../../../src/serve/ApiError.js';
 import { tokenizeTexts } from '../../../src/serve/checkRequest.js';
 
-function failing(code: ErrorCode): Answering {
+function failing(code: ErrorCode): ContinuousBatching {
     const tokenizeAll = (): Promise<never> =>
         Promise.reject(new LanguageNeuronsError(code, '/home/someone/model.gguf: the tokenizer failed'));
-    return { tokenizeAll } as unknown as Answering;
+    return { tokenizeAll } as unknown as ContinuousBatching;
 }
 
 it.each<[ErrorCode, number]>([

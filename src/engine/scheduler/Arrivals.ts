@@ -2,7 +2,7 @@
 export interface RequestSource<T> {
     /**
      * The next one; undefined: there is none.
-     * @param busy there is other work to go on with: one that comes later is not waited for, where that can be told
+     * @param busy there is other work to go on with: a source that knows that its next one comes later does not wait
      */
     peek(busy: boolean): Promise<T | undefined>;
     /** Takes the one looked at. */
@@ -31,14 +31,9 @@ export class Arrivals<T> implements RequestSource<T> {
         this.#wake?.();
     }
 
-    /** Puts those back that were taken and not begun, before all others, in their order. */
-    putBack(items: readonly T[]): void {
-        this.#waiting.unshift(...items);
-    }
-
-    /** Takes all that wait. */
-    drain(): T[] {
-        return this.#waiting.splice(0);
+    /** These wait from now on, in the place of all others. */
+    replace(items: readonly T[]): void {
+        this.#waiting.splice(0, Infinity, ...items);
     }
 
     async peek(busy: boolean): Promise<T | undefined> {

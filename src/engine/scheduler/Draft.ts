@@ -1,4 +1,4 @@
-/** Tried at first, and at most, at once. */
+/** Tokens that are drafted at first, and at most, at once. */
 const [firstLength, mostLength] = [16, 48];
 /** So many tokens in a row of answer and draft are where they meet again. */
 const meeting = 3;
@@ -6,25 +6,25 @@ const meeting = 3;
 const before = 16;
 
 /**
- * Tokens that an answer may turn out to be, such as those of the model with all its neurons: the model looks at many
- * of them at once, and those hold that it would have drawn itself. After a token that does not, the answer goes on
- * without, until the two texts meet again.
+ * Tokens that an answer may turn out to be, such as those of the model with all its neurons: the model computes many
+ * of them at once, and accepts those that it would have drawn itself. After a token that it rejects, the answer goes
+ * on without drafted tokens, until the two texts meet again.
  */
 export class Draft {
     readonly #tokens: Int32Array;
-    /** Next token to try. */
+    /** Next token to draft. */
     #at = 0;
     #parted = false;
     #length = firstLength;
-    /** Tokens tried so far, and those of them that held. */
-    tried = 0;
-    held = 0;
+    /** Tokens drafted so far, and those of them that were accepted. */
+    drafted = 0;
+    accepted = 0;
 
     constructor(tokens: Int32Array) {
         this.#tokens = tokens;
     }
 
-    /** Tokens worth trying: about as many again as lately held, none where the texts have parted. */
+    /** Tokens worth drafting: twice as many as were lately accepted, none where the texts have parted. */
     get length(): number {
         return this.#parted ? 0 : Math.min(this.#length, Math.max(0, this.#tokens.length - this.#at));
     }
@@ -35,21 +35,21 @@ export class Draft {
     }
 
     /**
-     * Tells what became of it.
+     * Takes what became of the drafted tokens.
      * @param answer all of its tokens so far
-     * @param tried tokens of the draft that were looked at
-     * @param held those of them that are the answer's; one token of the model's own follows these
+     * @param drafted tokens of the draft that were computed
+     * @param accepted those of them that are the answer's; one token of the model's own follows these
      */
-    follow(answer: readonly number[], tried: number, held: number): void {
-        this.tried += tried;
-        this.held += held;
-        if (tried > 0) this.#length = Math.min(mostLength, Math.max(2, 2 * held));
+    follow(answer: readonly number[], drafted: number, accepted: number): void {
+        this.drafted += drafted;
+        this.accepted += accepted;
+        if (drafted > 0) this.#length = Math.min(mostLength, Math.max(2, 2 * accepted));
         if (!this.#parted) {
-            this.#at += held;
+            this.#at += accepted;
             this.#parted = answer.at(-1) !== this.#tokens[this.#at];
             this.#at++;
-        } else if (held > 0) {
-            this.#at += held + 1;
+        } else if (accepted > 0) {
+            this.#at += accepted + 1;
             this.#parted = false;
         }
         if (this.#parted) this.#meetAgain(answer);

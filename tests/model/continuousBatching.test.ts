@@ -3,11 +3,12 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { Answering, AnswerRequest, TokenAnswer } from '../../src/engine/Answering.js';
+import type { ContinuousBatching } from '../../src/engine/ContinuousBatching.js';
+import type { AnswerRequest, TokenAnswer } from '../../src/engine/scheduler/AnswerRequest.js';
 import type { TextEdit } from '../../src/engine/edits.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import type { Passes } from '../../src/engine/Passes.js';
-import type { ToldToken } from '../../src/engine/telling.js';
+import type { TokenLogProbability } from '../../src/engine/scheduler/logProbabilities.js';
 import { writeLfm2 } from '../helpers/hybridModels.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
@@ -33,12 +34,12 @@ const prompts = ['The farmer', 'Der alte Mann', 'Le professeur lit', 'One day th
 /** The engine's own, to let a batch of it fail. */
 const passesOf = (one: MeasuredEngine): Passes => (one as unknown as { readonly passes: Passes }).passes;
 
-async function withAnswering<T>(parallel: number, work: (answering: Answering) => Promise<T>): Promise<T> {
-    const answering = await engine.answering({ edits, parallel, requestSize: 256 });
+async function withBatching<T>(parallel: number, work: (batching: ContinuousBatching) => Promise<T>): Promise<T> {
+    const batching = await engine.batching({ edits, parallel, requestSize: 256 });
     try {
-        return await work(answering);
+        return await work(batching);
     } finally {
-        await answering.close({ stop: true });
+        await batching.close({ stop: true });
     }
 }
 
@@ -55,15 +56,15 @@ describe('requests that come while others are under way', () => {
         'are answered as the same prompts are in one pass: %o',
         async (options) => {
             const expected = await generated(options);
-            const answers = await withAnswering(3, async (answering) =>
+            const answers = await withBatching(3, async (batching) =>
                 Promise.all(
                     edits.flatMap((_, edit) =>
                         prompts.map(async (text, promptNumber) => {
                             await sleep(7 * promptNumber); // some wait, some join
-                            const prompt = await answering.tokenize(text, false);
-                            const answer = await answering.ask({ prompt, promptNumber, edit, ...options });
+                            const prompt = await batching.tokenize(text, false);
+                            const answer = await batching.ask({ prompt, promptNumber, edit, ...options });
                             expect(answer.end).toBe('length');
-                            return answering.texts.textOf(answer.tokens);
+                            return batching.texts.textOf(answer.tokens);
                         }),
                     ),
                 ),
@@ -75,11 +76,11 @@ describe('requests that come while others are under way', () => {
 
     it('go through one after another where there is room for one', async () => {
         const expected = (await generated({ maxTokens: 20 }))[0]!;
-        const texts = await withAnswering(1, async (answering) =>
+        const texts = await withBatching(1, async (batching) =>
             Promise.all(
                 prompts.map(async (text) => {
-                    const prompt = await answering.tokenize(text, false);
-                    return answering.texts.textOf((await answering.ask({ prompt, maxTokens: 20 })).tokens);
+                    const prompt = await batching.tokenize(text, false);
+                    return batching.texts.textOf((await batching.ask({ prompt, maxTokens: 20 })).tokens);
                 }),
             ),
         );
@@ -89,29 +90,29 @@ describe('requests that come while others are under way', () => {
     it('have each its own length, temperature and stops', async () => {
         const whole = (await generated({ maxTokens: 40 }))[0]![0]!;
         const stop = whole.slice(10, 14);
-        await withAnswering(8, async (answering) => {
-            const prompt = await answering.tokenize(prompts[0]!, false);
+        await withBatching(8, async (batching) => {
+            const prompt = await batching.tokenize(prompts[0]!, false);
             const [short, stopped, hot, again] = await Promise.all([
-                answering.ask({ prompt, maxTokens: 7 }),
-                answering.ask({ prompt, maxTokens: 40, stops: [stop] }),
-                answering.ask({ prompt, maxTokens: 40, temperature: 1.5, seed: 9 }),
-                answering.ask({ prompt, maxTokens: 40, temperature: 1.5, seed: 9 }),
+                batching.ask({ prompt, maxTokens: 7 }),
+                batching.ask({ prompt, maxTokens: 40, stops: [stop] }),
+                batching.ask({ prompt, maxTokens: 40, temperature: 1.5, seed: 9 }),
+                batching.ask({ prompt, maxTokens: 40, temperature: 1.5, seed: 9 }),
             ]);
             expect(short.tokens).toHaveLength(7);
             expect(stopped.end).toBe('stop');
-            const text = answering.texts.textOf(stopped.tokens);
+            const text = batching.texts.textOf(stopped.tokens);
             expect(text).toContain(stop);
-            expect(answering.texts.textOf(stopped.tokens.subarray(0, -1))).not.toContain(stop);
+            expect(batching.texts.textOf(stopped.tokens.subarray(0, -1))).not.toContain(stop);
             expect(hot.tokens).toEqual(again.tokens);
-            expect(answering.texts.textOf(hot.tokens)).not.toContain(text);
+            expect(batching.texts.textOf(hot.tokens)).not.toContain(text);
         });
     });
 
-    it('tell how they grow', async () => {
-        await withAnswering(2, async (answering) => {
-            const prompt = await answering.tokenize(prompts[1]!, false);
+    it('report how they grow', async () => {
+        await withBatching(2, async (batching) => {
+            const prompt = await batching.tokenize(prompts[1]!, false);
             const lengths: number[] = [];
-            const { tokens } = await answering.ask({
+            const { tokens } = await batching.ask({
                 prompt,
                 maxTokens: 120,
                 onGrowth: (soFar) => lengths.push(soFar.length),
@@ -124,10 +125,10 @@ describe('requests that come while others are under way', () => {
 
     it('of which one is given up leave the others as they are, and its place free', async () => {
         const expected = (await generated({ maxTokens: 60 }))[0]!;
-        await withAnswering(2, async (answering) => {
+        await withBatching(2, async (batching) => {
             const ask = async (place: number, signal?: AbortSignal): Promise<TokenAnswer> => {
-                const prompt = await answering.tokenize(prompts[place]!, false);
-                return answering.ask({ prompt, maxTokens: signal === undefined ? 60 : 200, signal });
+                const prompt = await batching.tokenize(prompts[place]!, false);
+                return batching.ask({ prompt, maxTokens: signal === undefined ? 60 : 200, signal });
             };
             const gone = new AbortController();
             const lost = [0, 1, 2, 3].map((place) => ask(place, gone.signal));
@@ -135,49 +136,49 @@ describe('requests that come while others are under way', () => {
             await sleep(30);
             gone.abort();
             for (const one of lost) await expect(one).rejects.toMatchObject({ code: 'ABORTED' });
-            const texts = (await Promise.all(kept)).map(({ tokens }) => answering.texts.textOf(tokens));
+            const texts = (await Promise.all(kept)).map(({ tokens }) => batching.texts.textOf(tokens));
             expect(texts).toEqual(expected);
-            expect(answering.open).toBe(0);
+            expect(batching.open).toBe(0);
             await expect(ask(0, AbortSignal.abort())).rejects.toMatchObject({ code: 'ABORTED' });
         });
     });
 
     it('that nothing can be made of are refused by themselves', async () => {
-        await withAnswering(2, async (answering) => {
-            const prompt = await answering.tokenize(prompts[0]!, false);
+        await withBatching(2, async (batching) => {
+            const prompt = await batching.tokenize(prompts[0]!, false);
             for (const [wrong, why] of [
                 [{ prompt, maxTokens: 256 }, /longer than the 256 tokens/],
                 [{ prompt: Int32Array.of(1_000_000), maxTokens: 1 }, /no token 1000000/],
                 [{ prompt, maxTokens: 1, edit: 2 }, /edit 2 of 2/],
                 [{ prompt, maxTokens: -1 }, /no -1 tokens/],
             ] as const)
-                await expect(answering.ask(wrong)).rejects.toMatchObject({
+                await expect(batching.ask(wrong)).rejects.toMatchObject({
                     code: 'WRONG_USE',
                     message: expect.stringMatching(why) as string,
                 });
-            expect((await answering.ask({ prompt, maxTokens: 3 })).tokens).toHaveLength(3);
+            expect((await batching.ask({ prompt, maxTokens: 3 })).tokens).toHaveLength(3);
         });
         for (const parallel of [0, 65, 1.5])
-            await expect(engine.answering({ parallel, requestSize: 64 })).rejects.toMatchObject({ code: 'WRONG_USE' });
+            await expect(engine.batching({ parallel, requestSize: 64 })).rejects.toMatchObject({ code: 'WRONG_USE' });
     });
 
     it('are rejected with what a pass fails of, and the next begins another', async () => {
-        await withAnswering(2, async (answering) => {
-            const prompt = await answering.tokenize(prompts[0]!, false);
+        await withBatching(2, async (batching) => {
+            const prompt = await batching.tokenize(prompts[0]!, false);
             const scoring = engine.score([{ language: 'en', prompt: '', response: 'The farmer. '.repeat(200) }]);
-            const lost = await Promise.allSettled([1, 2, 3].map(() => answering.ask({ prompt, maxTokens: 5 })));
+            const lost = await Promise.allSettled([1, 2, 3].map(() => batching.ask({ prompt, maxTokens: 5 })));
             for (const one of lost) expect(one).toMatchObject({ status: 'rejected', reason: { code: 'BUSY' } });
             await scoring;
-            expect((await answering.ask({ prompt, maxTokens: 5 })).tokens).toHaveLength(5);
+            expect((await batching.ask({ prompt, maxTokens: 5 })).tokens).toHaveLength(5);
         });
     });
 
     it('fail alone with the batch that they are in: those that wait are answered', async () => {
-        await withAnswering(2, async (answering) => {
-            const prompt = await answering.tokenize(prompts[0]!, false);
+        await withBatching(2, async (batching) => {
+            const prompt = await batching.tokenize(prompts[0]!, false);
             const grown = new Set<number>();
             const asked = [0, 1, 2, 3, 4].map((place) =>
-                answering.ask({ prompt, maxTokens: 100, onGrowth: () => grown.add(place) }),
+                batching.ask({ prompt, maxTokens: 100, onGrowth: () => grown.add(place) }),
             );
             const ended = Promise.allSettled(asked);
             while (grown.size < 2) await sleep(1);
@@ -190,21 +191,21 @@ describe('requests that come while others are under way', () => {
                 'rejected',
                 'rejected',
             ]);
-            expect(answering.open).toBe(0);
-            expect((await answering.ask({ prompt, maxTokens: 5 })).tokens).toHaveLength(5);
+            expect(batching.open).toBe(0);
+            expect((await batching.ask({ prompt, maxTokens: 5 })).tokens).toHaveLength(5);
         });
     });
 
     it('that are open when it is closed are answered, or told that they are not; then the engine is free', async () => {
-        const answering = await engine.answering({ edits, parallel: 2, requestSize: 256 });
-        const prompt = await answering.tokenize(prompts[0]!, false);
-        const asked = [1, 2, 3].map(() => answering.ask({ prompt, maxTokens: 20 }));
+        const batching = await engine.batching({ edits, parallel: 2, requestSize: 256 });
+        const prompt = await batching.tokenize(prompts[0]!, false);
+        const asked = [1, 2, 3].map(() => batching.ask({ prompt, maxTokens: 20 }));
         await expect(engine.score([])).rejects.toMatchObject({ code: 'BUSY' });
-        await answering.close();
+        await batching.close();
         for (const answer of await Promise.all(asked)) expect(answer.tokens).toHaveLength(20);
-        await expect(answering.ask({ prompt, maxTokens: 1 })).rejects.toMatchObject({ code: 'CLOSED' });
+        await expect(batching.ask({ prompt, maxTokens: 1 })).rejects.toMatchObject({ code: 'CLOSED' });
 
-        const other = await engine.answering({ edits, parallel: 2, requestSize: 256 });
+        const other = await engine.batching({ edits, parallel: 2, requestSize: 256 });
         const lost = [1, 2, 3].map(() => other.ask({ prompt, maxTokens: 200 }));
         const ended = Promise.allSettled(lost);
         await other.close({ stop: true });
@@ -219,7 +220,7 @@ it('a model without a vocabulary is refused in one line', async () => {
     const bare = join(folder, 'lfm2.gguf');
     writeLfm2(bare, 'rarra', 96);
     using other = await MeasuredEngine.open({ model: bare, gpu: 'off', windowSize: 64 });
-    await expect(other.answering({ parallel: 2, requestSize: 64 })).rejects.toMatchObject({
+    await expect(other.batching({ parallel: 2, requestSize: 64 })).rejects.toMatchObject({
         code: 'UNSUPPORTED',
         message: expect.stringMatching(/no vocabulary/) as string,
     });
@@ -227,26 +228,27 @@ it('a model without a vocabulary is refused in one line', async () => {
 
 describe('log-probabilities', () => {
     it('of a prompt are those of the logits, whatever is computed beside it, and the likeliest ones too', async () => {
-        await withAnswering(8, async (answering) => {
-            const asked = await Promise.all(prompts.map((text) => answering.tokenize(text, false)));
+        await withBatching(8, async (batching) => {
+            const asked = await Promise.all(prompts.map((text) => batching.tokenize(text, false)));
             const [, ...answers] = await Promise.all([
-                answering.ask({ prompt: asked[0]!, maxTokens: 60 }),
+                batching.ask({ prompt: asked[0]!, maxTokens: 60 }),
                 ...asked.map((prompt) =>
-                    answering.ask({
+                    batching.ask({
                         prompt,
                         maxTokens: 0,
                         edit: 1,
-                        telling: { prompt: true, answer: true, likeliest: 3 },
+                        logProbabilities: { prompt: true, answer: true, likeliest: 3 },
                     }),
                 ),
             ]);
-            await answering.close();
-            for (const [place, { prompt, tokens, toldOfPrompt, told }] of answers.entries()) {
-                expect([...tokens, ...told]).toEqual([]);
+            await batching.close();
+            for (const [place, { request, tokens, promptLogProbabilities, ...answer }] of answers.entries()) {
+                const { prompt } = request;
+                expect([...tokens, ...answer.logProbabilities]).toEqual([]);
                 const logits = await engine.logits(asked[place]!, { edit: edits[1] });
                 const vocabulary = logits.length / prompt.length;
-                expect(toldOfPrompt.map(({ token }) => token)).toEqual([...prompt.subarray(1)]);
-                for (const [i, { token, logProbability, likeliest }] of toldOfPrompt.entries()) {
+                expect(promptLogProbabilities.map(({ token }) => token)).toEqual([...prompt.subarray(1)]);
+                for (const [i, { token, logProbability, likeliest }] of promptLogProbabilities.entries()) {
                     const row = logits.subarray(i * vocabulary, (i + 1) * vocabulary);
                     const sum = Math.log(row.reduce((total, x) => total + Math.exp(x - row[token]!), 0));
                     expect(logProbability).toBeCloseTo(-sum, 4);
@@ -259,48 +261,51 @@ describe('log-probabilities', () => {
     });
 
     it('of scored prompts and answers beside growing ones are those that each has alone', async () => {
-        const telling = { prompt: true, answer: true, likeliest: 2 };
-        const mixed = await withAnswering(16, async (answering) => {
-            const tokens = await Promise.all(prompts.map((text) => answering.tokenize(text, false)));
+        const logProbabilities = { prompt: true, answer: true, likeliest: 2 };
+        const mixed = await withBatching(16, async (batching) => {
+            const tokens = await Promise.all(prompts.map((text) => batching.tokenize(text, false)));
             // Scores of short and long prompts, with and without an answer, beside answers that grow for several steps.
             const requests = Array.from({ length: 80 }, (_, i): AnswerRequest => {
                 const whole = tokens[i % tokens.length]!;
                 const prompt = whole.subarray(0, 2 + (i % (whole.length - 1)));
                 if (i % 5 < 3) return { prompt, maxTokens: 20 + i, edit: i % 2, promptNumber: i };
-                if (i % 5 === 3) return { prompt, maxTokens: 0, telling };
-                return { prompt, maxTokens: i % 12, temperature: 1, seed: i, telling };
+                if (i % 5 === 3) return { prompt, maxTokens: 0, logProbabilities };
+                return { prompt, maxTokens: i % 12, temperature: 1, seed: i, logProbabilities };
             });
             const together = await Promise.all(
                 requests.map(async (request, i) => {
                     await sleep(3 * (i % 40));
-                    return answering.ask(request);
+                    return batching.ask(request);
                 }),
             );
             const alone: TokenAnswer[] = [];
-            for (const request of requests) alone.push(await answering.ask(request));
+            for (const request of requests) alone.push(await batching.ask(request));
             return { together, alone };
         });
-        const rounded = (told: readonly ToldToken[]): unknown =>
-            told.map(({ token, logProbability }) => [token, expect.closeTo(logProbability, 4) as number]);
-        for (const [i, { tokens, end, told, toldOfPrompt }] of mixed.alone.entries()) {
+        const rounded = (list: readonly TokenLogProbability[]): unknown =>
+            list.map(({ token, logProbability }) => [token, expect.closeTo(logProbability, 4) as number]);
+        for (const [i, { tokens, end, logProbabilities, promptLogProbabilities }] of mixed.alone.entries()) {
             const beside = mixed.together[i]!;
             expect([beside.tokens, beside.end]).toEqual([tokens, end]);
-            const pairs = [...beside.toldOfPrompt, ...beside.told].map((one) => [one.token, one.logProbability]);
-            expect(pairs).toEqual(rounded([...toldOfPrompt, ...told]));
+            const pairs = [...beside.promptLogProbabilities, ...beside.logProbabilities].map((one) => [
+                one.token,
+                one.logProbability,
+            ]);
+            expect(pairs).toEqual(rounded([...promptLogProbabilities, ...logProbabilities]));
         }
     });
 
     it('of an answer are those that it has when it is read as a prompt', async () => {
-        await withAnswering(4, async (answering) => {
-            const prompt = await answering.tokenize(prompts[0]!, false);
-            const telling = { prompt: true, answer: true, likeliest: 2 };
-            const said = await answering.ask({ prompt, maxTokens: 12, temperature: 1, telling });
-            const whole = Int32Array.from([...said.prompt, ...said.tokens]);
-            const read = await answering.ask({ prompt: whole, maxTokens: 0, telling });
-            expect(said.told.map(({ token }) => token)).toEqual([...said.tokens]);
-            for (const [i, one] of [...said.toldOfPrompt, ...said.told].entries()) {
-                expect(one.logProbability).toBeCloseTo(read.toldOfPrompt[i]!.logProbability, 4);
-                expect(one.likeliest[0]!.token).toBe(read.toldOfPrompt[i]!.likeliest[0]!.token);
+        await withBatching(4, async (batching) => {
+            const prompt = await batching.tokenize(prompts[0]!, false);
+            const logProbabilities = { prompt: true, answer: true, likeliest: 2 };
+            const said = await batching.ask({ prompt, maxTokens: 12, temperature: 1, logProbabilities });
+            const whole = Int32Array.from([...said.request.prompt, ...said.tokens]);
+            const read = await batching.ask({ prompt: whole, maxTokens: 0, logProbabilities });
+            expect(said.logProbabilities.map(({ token }) => token)).toEqual([...said.tokens]);
+            for (const [i, one] of [...said.promptLogProbabilities, ...said.logProbabilities].entries()) {
+                expect(one.logProbability).toBeCloseTo(read.promptLogProbabilities[i]!.logProbability, 4);
+                expect(one.likeliest[0]!.token).toBe(read.promptLogProbabilities[i]!.likeliest[0]!.token);
             }
         });
     });

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { TokenAnswer } from '../../../src/engine/Answering.js';
+import type { TokenAnswer } from '../../../src/engine/scheduler/AnswerRequest.js';
 import { textBefore, wholeCharacters } from '../../../src/engine/stops.js';
 import { StreamedText } from '../../../src/serve/StreamedText.js';
-import { ToldAnswer } from '../../../src/serve/ToldAnswer.js';
+import { PlacedTokens } from '../../../src/serve/PlacedTokens.js';
 import { charactersOf, TokenPlaces } from '../../../src/serve/TokenPlaces.js';
 import { byteTokens, specialToken, tokensOf } from '../../helpers/byteTokens.js';
 
@@ -12,9 +12,17 @@ const end = 10; // a token with which the model ends answers
 /** @param by what ended it: a token of the model's, a stop in its text, or its length */
 function answered(tokens: readonly number[], by: 'model' | 'stop' | 'length'): TokenAnswer {
     const all = [...tokens, ...(by === 'model' ? [end] : [])];
-    const told = all.map((token) => ({ token, logProbability: -1, likeliest: [] }));
-    const [prompt, toldOfPrompt] = [new Int32Array(1), []];
-    return { prompt, tokens: Int32Array.from(tokens), end: by === 'length' ? by : 'stop', toldOfPrompt, told };
+    const logProbabilities = all.map((token) => ({ token, logProbability: -1, likeliest: [] }));
+    return {
+        request: { prompt: new Int32Array(1), maxTokens: tokens.length },
+        answer: 0,
+        tokens: Int32Array.from(tokens),
+        end: by === 'length' ? by : 'stop',
+        drafted: 0,
+        accepted: 0,
+        promptLogProbabilities: [],
+        logProbabilities,
+    };
 }
 
 const token = fc.oneof(
@@ -44,19 +52,19 @@ describe('log-probabilities of an answer', () => {
                     const answer = answered(tokens, by);
                     const read = byteTokens.textOf(tokens);
                     const text = textBefore(by === 'length' ? wholeCharacters(read) : read, stops);
-                    const whole = ToldAnswer.whole(byteTokens, answer, text, ending);
+                    const whole = PlacedTokens.whole(byteTokens, answer, text, ending);
 
                     const streamed = new StreamedText(byteTokens, stops);
-                    const telling = new ToldAnswer(byteTokens, { ending });
+                    const placed = new PlacedTokens(byteTokens, { ending });
                     const pieces = [];
                     for (let length = 0, i = 0; length < tokens.length; i++) {
                         length = Math.min(tokens.length, length + 1 + sizes[i % sizes.length]!);
                         streamed.grow(tokens.slice(0, length));
-                        // One more may be told already: the one that ended it.
-                        pieces.push(...telling.grow(answer.told.slice(0, length + 1), streamed.characters));
+                        // One more may be there already: the one that ended it.
+                        pieces.push(...placed.grow(answer.logProbabilities.slice(0, length + 1), streamed.characters));
                     }
                     streamed.end(text);
-                    pieces.push(...telling.rest(answer, text, streamed.characters));
+                    pieces.push(...placed.rest(answer, text, streamed.characters));
                     expect(pieces).toEqual(whole);
 
                     const places = new TokenPlaces(byteTokens);

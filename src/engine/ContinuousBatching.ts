@@ -1,0 +1,242 @@
+import { LanguageNeuronsError } from '../errors.js';
+import type { TextEdit } from './edits.js';
+import { awaitNative } from './nativeError.js';
+import type { Passes } from './Passes.js';
+import { Arrivals } from './scheduler/Arrivals.js';
+import type { AnswerRequest, TokenAnswer } from './scheduler/AnswerRequest.js';
+import { generate } from './scheduler/generate.js';
+import { Scheduler } from './scheduler/Scheduler.js';
+import { TokenTexts } from './TokenTexts.js';
+import { lengthWithBos, withBos } from './withBos.js';
+
+/** Milliseconds between two looks at new requests. */
+const pace = 30;
+/** Rows of logits that leave the device for log-probabilities of prompts in one batch. */
+const mostLogitBytes = 64 * 1024 * 1024;
+/** llama.cpp rounds a stream's cells up to a multiple of this. */
+const grain = 256;
+
+export interface ContinuousBatchingOptions {
+    /** Conditions that requests name. Default: one, the whole model. */
+    readonly edits?: readonly TextEdit[] | undefined;
+    /** Requests that are computed side by side, each in a part of the KV cache of its own; at most the batch's. */
+    readonly parallel: number;
+    /** Tokens of one request, prompt and answer. */
+    readonly requestSize: number;
+}
+
+/** The promise of an answer. */
+interface Pending {
+    readonly resolve: (answer: TokenAnswer) => void;
+    readonly reject: (cause: unknown) => void;
+    readonly giveUp: () => void;
+}
+
+/** A request for one answer, without a draft. */
+export type SingleRequest = Omit<AnswerRequest, 'answers' | 'draft'>;
+
+/**
+ * Answers requests as they come, in one pass of the engine that lasts until it is closed: a new one joins those under
+ * way as soon as the cache has capacity, in the order in which they come. Where a batch fails, those that have tokens
+ * in the cache are rejected, and another pass goes on with the others.
+ */
+export class ContinuousBatching {
+    readonly texts: TokenTexts;
+    readonly #passes: Passes;
+    readonly #options: ContinuousBatchingOptions;
+    readonly #arrivals = new Arrivals<AnswerRequest>();
+    /** By the request as the scheduler gets it. */
+    readonly #pending = new Map<AnswerRequest, Pending>();
+    readonly #stop = new AbortController();
+    #scheduler: Scheduler | undefined;
+    #pass: Promise<void> | undefined;
+    #closed = false;
+
+    private constructor(passes: Passes, texts: TokenTexts, options: ContinuousBatchingOptions) {
+        this.#passes = passes;
+        this.texts = texts;
+        this.#options = options;
+    }
+
+    /** @throws LanguageNeuronsError WRONG_USE */
+    static async open(passes: Passes, options: ContinuousBatchingOptions): Promise<ContinuousBatching> {
+        const most = Math.min(passes.sequences, passes.batchSize);
+        if (!(Number.isInteger(options.parallel) && options.parallel >= 1 && options.parallel <= most)) {
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `requests side by side are from 1 to ${most}, not ${options.parallel}`,
+            );
+        }
+        return new ContinuousBatching(passes, await TokenTexts.of(passes.model), options);
+    }
+
+    /** Tokens of one request, prompt and answer. */
+    get requestSize(): number {
+        return this.#options.requestSize;
+    }
+
+    /** Requests that are not answered yet. */
+    get open(): number {
+        return this.#pending.size;
+    }
+
+    /** Tokens of a text; special tokens written out in it are these tokens, where asked for. */
+    async tokenize(text: string, special: boolean): Promise<Int32Array> {
+        return (await this.tokenizeAll([text], special))[0]!;
+    }
+
+    /** Tokens of each text; as `tokenize`. */
+    async tokenizeAll(texts: readonly string[], special: boolean): Promise<Int32Array[]> {
+        return awaitNative(() => this.#passes.model.tokenize(texts, special));
+    }
+
+    /** A prompt as the model reads it: BOS first where the model asks for one. */
+    withBos(prompt: Int32Array): Int32Array {
+        return withBos(prompt, this.#passes.info.bos);
+    }
+
+    /** Tokens of a prompt as the model reads it. */
+    lengthWithBos(prompt: Int32Array): number {
+        return lengthWithBos(prompt, this.#passes.info.bos);
+    }
+
+    /**
+     * @throws LanguageNeuronsError WRONG_USE for a request that is longer than `requestSize`, ABORTED where its
+     * signal says so, CLOSED; what the pass failed of
+     */
+    ask(given: SingleRequest): Promise<TokenAnswer> {
+        return new Promise((resolve, reject) => {
+            if (this.#closed) throw closedError();
+            this.check(given);
+            const request: AnswerRequest = {
+                ...given,
+                prompt: this.withBos(given.prompt),
+                answers: 1,
+                draft: undefined,
+            };
+            const giveUp = (): void => this.#settle(request)?.reject(abortedError());
+            this.#pending.set(request, { resolve, reject, giveUp });
+            if (request.signal?.aborted === true) return giveUp();
+            request.signal?.addEventListener('abort', giveUp, { once: true });
+            this.#arrivals.push(request);
+            this.#pass ??= this.#run();
+        });
+    }
+
+    /** Answers what was asked, then ends the pass; with `stop`, at once, and what is open is rejected with ABORTED. */
+    async close({ stop = false }: { readonly stop?: boolean } = {}): Promise<void> {
+        this.#closed = true;
+        this.#arrivals.close();
+        if (stop) {
+            this.#stop.abort();
+            for (const { giveUp } of this.#pending.values()) giveUp();
+        }
+        while (this.#pass !== undefined) await this.#pass;
+    }
+
+    /** @throws LanguageNeuronsError WRONG_USE for what `ask` would not take */
+    check({ prompt, maxTokens, edit = 0 }: SingleRequest): void {
+        const length = this.lengthWithBos(prompt);
+        const { requestSize, edits = [undefined] } = this.#options;
+        const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
+        if (length === 0) throw wrong('a prompt has no token; give it some text');
+        if (!(Number.isInteger(maxTokens) && maxTokens >= 0)) throw wrong(`an answer has no ${maxTokens} tokens`);
+        if (!(Number.isInteger(edit) && edit >= 0 && edit < edits.length))
+            throw wrong(`a prompt asks for edit ${edit} of ${edits.length}`);
+        if (length + maxTokens > requestSize) {
+            throw wrong(
+                `a prompt of ${length} tokens with an answer of up to ${maxTokens} is longer than the ` +
+                    `${requestSize} tokens of a request`,
+            );
+        }
+        const outside = prompt.find((token) => !this.texts.has(token));
+        if (outside !== undefined) throw wrong(`the model has no token ${outside} of ${this.texts.size}`);
+    }
+
+    async #run(): Promise<void> {
+        const { edits = [undefined] } = this.#options;
+        const purpose = { count: false, head: 'logits' } as const;
+        try {
+            for await (const answer of this.#passes.stream(purpose, edits, this.#stop.signal, () => this.#answers())) {
+                const pending = this.#settle(answer.request);
+                if (answer.end === 'nonfinite') pending?.reject(nonfiniteError());
+                else pending?.resolve(answer);
+            }
+        } catch (cause) {
+            this.#recover(cause);
+        } finally {
+            this.#scheduler = undefined;
+            this.#pass = this.#arrivals.length > 0 ? this.#run() : undefined;
+        }
+    }
+
+    /** After a pass that failed: rejects the requests that it has lost, and leaves the others to the next pass. */
+    #recover(cause: unknown): void {
+        const begun = this.#scheduler?.begun() ?? new Set();
+        const open = [...this.#pending.keys()]; // in the order in which they came
+        const lost = open.filter((request) => begun.has(request));
+        // A pass that fails before it computes anything, as of memory, fails for whatever comes.
+        const goesOn = lost.length > 0 && !this.#stop.signal.aborted;
+        this.#arrivals.replace(goesOn ? open.filter((request) => !begun.has(request)) : []);
+        for (const request of goesOn ? lost : open) this.#settle(request)?.reject(passError(cause));
+    }
+
+    async *#answers(): AsyncGenerator<TokenAnswer> {
+        const { parallel, requestSize } = this.#options;
+        const { model, plainCache, info } = this.#passes;
+        const each = Math.ceil(requestSize / grain) * grain;
+        await this.#passes.relay({ cells: each * parallel, sequences: parallel, streams: plainCache && parallel > 1 });
+        this.#scheduler = new Scheduler(this.#arrivals, {
+            endTokens: new Set(model.endTokens()),
+            batchSize: this.#passes.batchSize,
+            allowNonfinite: this.#passes.allowNonfinite,
+            layout: this.#passes.layout,
+            editAt: (...token) => this.#passes.editAt(...token),
+            mostPromptLogProbabilities: Math.max(1, Math.floor(mostLogitBytes / (4 * info.vocabulary))),
+        });
+        yield* generate(
+            this.#scheduler,
+            {
+                detokenize: (lists) => Promise.resolve(lists.map((tokens) => this.texts.textOf(tokens))),
+                sample: (batch, draws) => awaitNative(() => this.#passes.context.sample(batch, draws)),
+            },
+            {
+                pace,
+                onGrowth: (sequences) => {
+                    for (const { prompt, tokens, logProbabilities } of sequences) {
+                        const { request } = prompt;
+                        if (this.#pending.has(request)) request.onGrowth?.(tokens, logProbabilities);
+                    }
+                    return Promise.resolve();
+                },
+            },
+        );
+    }
+
+    /** Takes the promise of a request that nobody waits for any more; undefined: it was taken before. */
+    #settle(request: AnswerRequest): Pending | undefined {
+        const pending = this.#pending.get(request);
+        if (pending !== undefined) request.signal?.removeEventListener('abort', pending.giveUp);
+        this.#pending.delete(request);
+        return pending;
+    }
+}
+
+function nonfiniteError(): LanguageNeuronsError {
+    const why = 'logits of the prompt or its answer are not finite (NaN or infinite)';
+    return new LanguageNeuronsError('NATIVE', `${why}: the model is damaged, or edited too much`);
+}
+
+/** A failure of the pass is nobody's own: no request was wrong. */
+function passError(cause: unknown): unknown {
+    if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'WRONG_USE') return cause;
+    return new LanguageNeuronsError('NATIVE', `the batch cannot be computed: ${cause.message}; ask again`, { cause });
+}
+
+function closedError(): LanguageNeuronsError {
+    return new LanguageNeuronsError('CLOSED', 'no more requests are taken; open another');
+}
+
+function abortedError(): LanguageNeuronsError {
+    return new LanguageNeuronsError('ABORTED', 'the request was given up');
+}
