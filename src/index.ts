@@ -26,22 +26,15 @@ export type { ContinuousBatching, ContinuousBatchingOptions } from './engine/Con
 export type { AnswerRequest, TokenAnswer } from './engine/scheduler/AnswerRequest.js';
 export type { LogProbabilityChoice, TokenLogProbability } from './engine/scheduler/logProbabilities.js';
 export type { TokenTexts } from './engine/TokenTexts.js';
-export { type Site, type SiteKind } from './engine/Site.js';
+export type { Site } from './engine/Site.js';
 export type { MemoryPlan } from './engine/planMemory.js';
 export type { ScoredPart } from './engine/packBatches.js';
 export type { TokenizedSample } from './engine/tokenizeSamples.js';
 export { modelFingerprint } from './engine/modelFingerprint.js';
 export type { GpuChoice } from './engine/loadBackends.js';
 
-export type {
-    Activations,
-    ActivationsSource,
-    Counts,
-    CountedTexts,
-    DatasetSource,
-    ModelSource,
-    Values,
-} from './activations/Activations.js';
+export type { Activations, Counts, Values } from './activations/Activations.js';
+export type { ActivationsSource, CountedTexts, DatasetSource, ModelSource } from './activations/ActivationsSource.js';
 export { ActivationValues, readValues } from './activations/ActivationValues.js';
 export { readActivations, readActivationsSource, writeActivations } from './activations/activationsFile.js';
 export { collect, type CollectOptions, type CollectResult } from './activations/collect.js';

@@ -1,47 +1,5 @@
 import { denseSites, type Site } from '../engine/Site.js';
-
-/** The model that was counted, as its file says. */
-export interface ModelSource {
-    readonly name: string;
-    readonly architecture: string;
-    readonly quantization: string;
-    /** `xxh128:` and a hash over all bytes; in files of format 1 the sha256 of the GGUF's header and size. */
-    readonly fingerprint: string;
-    /** The importance matrix that the file was quantized with; null: none. Absent: not known. */
-    readonly imatrix?: string | null | undefined;
-}
-
-/** Texts that were counted. */
-export interface DatasetSource {
-    readonly name: string;
-    /** sha256 over all texts, hexadecimal. */
-    readonly hash: string;
-    /** By language: what identifies the texts, so that others can be compared with them. Absent: not known. */
-    readonly texts?: Readonly<Record<string, CountedTexts>> | undefined;
-    /** In the source of an analysis: see `textsSet`. */
-    readonly set?: string | undefined;
-}
-
-export interface CountedTexts {
-    /** sha256 over the texts in order, hexadecimal. */
-    readonly digest: string;
-    /** Hash of the texts in any order, hexadecimal. Absent: not known. */
-    readonly set?: string | undefined;
-    /** See `Sketch`. */
-    readonly sketch: string;
-    /** Share of the different texts that are in several folds. Absent: there are no folds, or it is not known. */
-    readonly inSeveralFolds?: number | undefined;
-}
-
-/** The model, texts, settings and versions that made counts; stored as the metadata of `activations.safetensors`. */
-export interface ActivationsSource {
-    readonly model: ModelSource;
-    readonly dataset: DatasetSource;
-    /** Options that shape counts, such as `window`. Absent: not known. */
-    readonly settings?: Readonly<Record<string, string | number>> | undefined;
-    /** Versions of this tool, llama.cpp and the backend. */
-    readonly versions: Readonly<Record<string, string>>;
-}
+import type { ActivationsSource } from './ActivationsSource.js';
 
 /** Counts of one part of the texts, shaped like those of the whole. */
 export interface Counts {

@@ -1,14 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { z } from 'zod';
-import { type Site, siteName } from '../engine/Site.js';
+import { type Site, siteName, siteShape } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { byName, nameShape } from '../support/names.js';
-import type { Activations, ActivationsSource, Counts, Values } from './Activations.js';
+import { otherVersion } from '../files/versionedJson.js';
+import { nameShape } from '../support/names.js';
+import type { Activations, Counts, Values } from './Activations.js';
+import { type ActivationsSource, activationsSourceShape } from './ActivationsSource.js';
 import { addCounts } from './addCounts.js';
 import { type Shard, shardPath } from './Shard.js';
 import { toNumbers } from './toNumbers.js';
-import { modelShape, settingsShape, sitesShape, versionsShape } from './sourceShapes.js';
 import {
     readSafetensors,
     readSafetensorsMetadata,
@@ -21,12 +22,7 @@ const format = 'language-neurons/activations';
 const ending = '.safetensors';
 /** In a run folder. */
 export const activationsName = `activations${ending}`;
-/**
- * 2: fingerprints over all bytes, settings, which texts were counted. 3: a table of sites; 4: values, with or without
- * one. What has neither is still written as 2. Format 1 is still read.
- */
-const [dense, withSites, withValues] = ['2', '3', '4'] as const;
-const readVersions: readonly string[] = ['1', dense, withSites, withValues];
+const version = 1;
 const languagesShape = z
     .array(nameShape)
     .min(1)
@@ -35,18 +31,7 @@ const edgesShape = z
     .array(z.number())
     .min(2)
     .refine((edges) => edges.every((edge, i) => i === 0 || edge > edges[i - 1]!));
-const datasetShape = z.object({
-    name: z.string(),
-    hash: z.string(),
-    texts: byName(
-        z.object({
-            digest: z.string(),
-            set: z.string().optional(),
-            sketch: z.string(),
-            inSeveralFolds: z.number().optional(),
-        }),
-    ).optional(),
-});
+const sitesShape = z.array(siteShape).min(1);
 
 /**
  * Writes `activations.safetensors`: `blk.{i}.counts` int64 [n_ff_i, l] and `tokens` int64 [l], the same
@@ -84,7 +69,7 @@ export async function writeActivations(path: string, activations: Activations): 
     for (const [f, fold] of folds.entries()) put(`fold.${f}.`, fold);
     await writeSafetensors(path, tensors, {
         format,
-        version: activations.values !== undefined ? withValues : sites === undefined ? dense : withSites,
+        version: String(version),
         ...(activations.values === undefined ? {} : { edges: JSON.stringify(activations.values.edges) }),
         ...(sites === undefined ? {} : { sites: JSON.stringify(sites) }),
         languages: JSON.stringify(languages),
@@ -111,7 +96,7 @@ export async function readActivations(
     const { tensors, metadata } = read;
     const damaged = damageOf(file);
 
-    const parse = metadataOf(metadata, damaged);
+    const parse = metadataOf(file, metadata, damaged);
     const languages = parse('languages', languagesShape);
     const l = languages.length;
     const folds = metadata.folds === undefined ? 0 : parse('folds', z.int().min(2).max(1000));
@@ -146,7 +131,7 @@ export async function readActivationsSource(
     const file = path.endsWith(ending) ? path : activationsPath(path);
     const metadata = await readSafetensorsMetadata(file);
     if (metadata === undefined) return undefined;
-    const parse = metadataOf(metadata, damageOf(file));
+    const parse = metadataOf(file, metadata, damageOf(file));
     return { languages: parse('languages', languagesShape), source: sourceOf(metadata, parse) };
 }
 
@@ -159,19 +144,17 @@ type Metadata = Readonly<Record<string, string>>;
 type Damage = (what: string, cause?: unknown) => LanguageNeuronsError;
 type Parse = <T>(key: string, shape: z.ZodType<T>) => T;
 
+const mend = 'collect or import it again';
+
 function damageOf(file: string): Damage {
-    return (what, cause) =>
-        new LanguageNeuronsError('DAMAGED', `${file}: ${what}; collect or import it again`, { cause });
+    return (what, cause) => new LanguageNeuronsError('DAMAGED', `${file}: ${what}; ${mend}`, { cause });
 }
 
-/** Reads metadata of a file that holds counts in a format known. */
-function metadataOf(metadata: Metadata, damaged: Damage): Parse {
+/** Reads metadata of a file that holds counts. */
+function metadataOf(file: string, metadata: Metadata, damaged: Damage): Parse {
     if (metadata.format !== format) throw damaged('holds no activation counts');
-    if (!readVersions.includes(metadata.version ?? ''))
-        throw damaged(
-            `is of format version ${String(metadata.version)}, ` +
-                `this tool reads ${readVersions.slice(0, -1).join(', ')} and ${withValues}`,
-        );
+    if (metadata.version !== String(version))
+        throw new LanguageNeuronsError('DAMAGED', otherVersion(file, format, metadata.version, version, mend));
     return (key, shape) => {
         try {
             return shape.parse(JSON.parse(metadata[key] ?? ''));
@@ -182,11 +165,12 @@ function metadataOf(metadata: Metadata, damaged: Damage): Parse {
 }
 
 function sourceOf({ settings }: Metadata, parse: Parse): ActivationsSource {
+    const { shape } = activationsSourceShape;
     return {
-        model: parse('model', modelShape),
-        dataset: parse('dataset', datasetShape),
-        ...(settings === undefined ? {} : { settings: parse('settings', settingsShape) }),
-        versions: parse('versions', versionsShape),
+        model: parse('model', shape.model),
+        dataset: parse('dataset', shape.dataset),
+        ...(settings === undefined ? {} : { settings: parse('settings', shape.settings) }),
+        versions: parse('versions', shape.versions),
     };
 }
 

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { ActivationsSource } from './Activations.js';
+import type { ActivationsSource } from './ActivationsSource.js';
 import { readActivationsSource } from './activationsFile.js';
 import { sourceDifferences } from './sourceDifferences.js';
 

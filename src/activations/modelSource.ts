@@ -2,7 +2,7 @@ import { basename } from 'node:path';
 import type { NativeImatrix } from '../engine/addon.js';
 import type { Engine } from '../engine/Engine.js';
 import { toolVersions } from '../versions.js';
-import type { ModelSource } from './Activations.js';
+import type { ModelSource } from './ActivationsSource.js';
 
 /** The model of an engine, as results name it. */
 export function modelSource({ info, path, fingerprint }: Engine): ModelSource {

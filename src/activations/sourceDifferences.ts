@@ -1,4 +1,4 @@
-import type { ActivationsSource } from './Activations.js';
+import type { ActivationsSource } from './ActivationsSource.js';
 import { textsSet } from './textsSet.js';
 
 /** What to compare. */

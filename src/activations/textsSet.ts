@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import type { DatasetSource } from './Activations.js';
+import type { DatasetSource } from './ActivationsSource.js';
 
 /**
  * Identifies the texts of all languages, whatever the order of texts and languages; undefined where the texts of a
@@ -10,7 +10,6 @@ export function textsSet({ set, texts }: DatasetSource): string | undefined {
     const languages = Object.entries(texts).sort(([a], [b]) => (a < b ? -1 : 1));
     const hash = createHash('sha256');
     for (const [language, { set: own }] of languages) {
-        if (own === undefined) return undefined;
         hash.update(`${language} ${own}\n`);
     }
     return hash.digest('hex');

@@ -1,25 +1,25 @@
-/**
- * What a site is: an FFN, an expert that every token goes through, or experts of which each token goes through a few.
- */
-export type SiteKind = 'dense' | 'shared' | 'routed';
+import { z } from 'zod';
+import type { DeepReadonly } from '../support/DeepReadonly.js';
 
+export const siteShape = z.object({
+    /** 0-based. */
+    layer: z.int().nonnegative(),
+    /** An FFN, an expert that every token goes through, or experts of which each token goes through a few. */
+    kind: z.enum(['dense', 'shared', 'routed']),
+    /** Neurons; of each expert, where it is routed. */
+    width: z.int().positive(),
+    /** 1 where it is not routed. */
+    experts: z.int().positive(),
+    /** The function, such as `silu`. Absent: not known. */
+    activation: z.string().optional(),
+    /** Whether the sign is that of a gate of its own. Absent: not known. */
+    gated: z.boolean().optional(),
+});
 /**
  * Where a layer computes an FFN's activation; a layer has none, one or several. A neuron is `[site, index]`; at a
  * routed site the index runs expert by expert: `expert * width + neuron`.
  */
-export interface Site {
-    /** 0-based. */
-    readonly layer: number;
-    readonly kind: SiteKind;
-    /** Neurons; of each expert, where it is routed. */
-    readonly width: number;
-    /** 1 where it is not routed. */
-    readonly experts: number;
-    /** The function, such as `silu`. Absent: not known. */
-    readonly activation?: string | undefined;
-    /** Whether the sign is that of a gate of its own. Absent: not known. */
-    readonly gated?: boolean | undefined;
-}
+export interface Site extends DeepReadonly<z.output<typeof siteShape>> {}
 
 /** Neurons of a site, all experts together. */
 export function neuronsAt({ width, experts }: Site): number {

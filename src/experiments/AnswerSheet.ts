@@ -48,7 +48,7 @@ export class AnswerSheet {
         condition: number,
         question: number,
         text: string,
-        { tokens, end }: { readonly tokens: number; readonly end?: 'stop' | 'length' | undefined },
+        { tokens, end }: { readonly tokens: number; readonly end: 'stop' | 'length' },
     ): void {
         const asked = this.#questions[question]!;
         const { number, language } = judgeAnswer(text, asked, this.#candidates, this.#rule);

@@ -14,12 +14,12 @@ export const answerShape = z.object({
     language: z.string(),
     index: z.int().nonnegative(),
     text: z.string(),
-    /** Of the answer; in files of older versions, which lack the next fields, the prompt's beside. */
+    /** Of the answer. */
     tokens: z.int().nonnegative(),
     /** Of the prompt. */
-    promptTokens: z.int().nonnegative().optional(),
+    promptTokens: z.int().nonnegative(),
     /** Who ended it: the model, or the most tokens of an answer, which cut it off. */
-    end: z.enum(['stop', 'length']).optional(),
+    end: z.enum(['stop', 'length']),
     /** What a template that writes the date was told. */
     date: z.string().optional(),
 });
@@ -76,13 +76,7 @@ export class AccuracyAnswers implements JournalledMeasurements {
     }
 
     /** Answers to other work are passed over, and all but the first of equal keys. */
-    take({
-        key,
-        text,
-        tokens,
-        promptTokens = 0,
-        end,
-    }: Omit<JournalledAnswer, 'condition' | 'language' | 'index'>): void {
+    take({ key, text, tokens, promptTokens, end }: Omit<JournalledAnswer, 'condition' | 'language' | 'index'>): void {
         const [prompt, condition] = key.split('/') as [string, string | undefined];
         const row = this.#rows.get(condition ?? '');
         if (row === undefined) return;

@@ -6,7 +6,7 @@ export interface JudgedAnswers {
     /** Tag of the question's language. */
     readonly language: string;
     readonly answer: number;
-    readonly answers: readonly { readonly generated: string; readonly end?: 'stop' | 'length' }[];
+    readonly answers: readonly { readonly generated: string; readonly end: 'stop' | 'length' }[];
 }
 
 /** Shares of the answers in one language. */

@@ -9,7 +9,7 @@ import { checkResultName, dosePath, resultName, resultsIn } from './resultPaths.
 const curvesFormat = {
     format: 'language-neurons/dose',
     version: 1,
-    what: 'dose curves',
+    what: 'a set of dose curves',
     shape: curvesShape,
 } as const;
 

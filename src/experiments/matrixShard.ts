@@ -1,7 +1,7 @@
 import { dirname, resolve } from 'node:path';
 import { z } from 'zod';
 import { versionDifferences } from '../activations/checkShards.js';
-import { versionsShape } from '../activations/sourceShapes.js';
+import { versionsShape } from '../activations/ActivationsSource.js';
 import { pathFrom } from '../corpus/datasetName.js';
 import { readJsonIfAny, writeJson } from '../files/versionedJson.js';
 import { deactivation } from '../interventions/Operation.js';

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { settingsShape } from '../activations/sourceShapes.js';
+import { settingsShape } from '../activations/ActivationsSource.js';
 import { datasetName } from '../corpus/datasetName.js';
 import { scoredParts } from '../engine/choices.js';
 import type { TextScore } from '../engine/engineTypes.js';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
-import { modelShape, settingsShape, sitesShape, versionsShape } from '../activations/sourceShapes.js';
-import { denseSites, neuronsAt, type Site } from '../engine/Site.js';
+import { activationsSourceShape } from '../activations/ActivationsSource.js';
+import { denseSites, neuronsAt, type Site, siteShape } from '../engine/Site.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { byName, nameShape } from '../support/names.js';
 import { identifyMethods, probabilityNames } from './choices.js';
@@ -96,11 +96,7 @@ const stabilityShape = z.object({
 /** Certainty of an analysis, from counts kept in folds (`collect --folds`). */
 export interface Stability extends DeepReadonly<z.output<typeof stabilityShape>> {}
 
-const sourceShape = z.object({
-    model: modelShape,
-    dataset: z.object({ name: z.string(), hash: z.string(), set: z.string().optional() }),
-    settings: settingsShape.optional(),
-    versions: versionsShape,
+const sourceShape = activationsSourceShape.extend({
     /** See `countsDigest`. */
     counts: z.string(),
 });
@@ -114,7 +110,7 @@ export const analysisShape = z
         /** The number of neurons at each site; in a dense model, the FFN width of each layer. */
         widths: z.array(count).min(1),
         /** Absent: the model is dense, and each layer is a site. */
-        sites: sitesShape.optional(),
+        sites: z.array(siteShape).min(1).optional(),
         /** Absent: the model has no routed experts. */
         experts: expertsShape.optional(),
         /** Share of all neurons assessed that is selected. */

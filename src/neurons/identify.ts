@@ -1,4 +1,5 @@
-import { type Activations, type DatasetSource, sitesOf } from '../activations/Activations.js';
+import { type Activations, sitesOf } from '../activations/Activations.js';
+import type { DatasetSource } from '../activations/ActivationsSource.js';
 import { countsDigest } from '../activations/countsDigest.js';
 import { textsSet } from '../activations/textsSet.js';
 import { defined } from '../support/defined.js';

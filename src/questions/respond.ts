@@ -7,7 +7,6 @@ import { checkFilePlaces, unwritable, writeFileAtomic } from '../files/fileAcces
 import { withFile } from '../files/folderLock.js';
 import { Journal, noteUnreadable } from '../files/Journal.js';
 import { readableName } from '../languages/englishName.js';
-import { defined } from '../support/defined.js';
 import { type Progress, silent } from '../support/progress.js';
 import { datedTemplate } from './datedTemplate.js';
 import { promptKey } from './promptKey.js';
@@ -49,10 +48,9 @@ export type AnswerEnd = 'stop' | 'length';
 
 export interface GivenAnswer {
     readonly generated: string;
-    /** Absent of answers that an older version generated. */
-    readonly end?: AnswerEnd;
+    readonly end: AnswerEnd;
     /** Tokens of the answer, without the prompt's. */
-    readonly tokens?: number;
+    readonly tokens: number;
 }
 
 /** One question with its answers: the authors' form, and the question's index and number. */
@@ -82,8 +80,8 @@ const entry = z.object({
     language: z.string(),
     index: z.int(),
     answers: z.array(z.string()),
-    ends: z.array(z.enum(['stop', 'length'])).optional(),
-    tokens: z.array(z.int()).optional(),
+    ends: z.array(z.enum(['stop', 'length'])),
+    tokens: z.array(z.int()),
     /** The day for a template that writes the date. */
     date: z.string().optional(),
 });
@@ -140,13 +138,12 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
     const journal = await Journal.open(journalPath, entry, {
         signal,
         take: ({ key, answers: texts, ends, tokens }) => {
-            const isWhole = [texts, ends ?? texts, tokens ?? texts].every(({ length }) => length === answers);
+            const isWhole = [texts, ends, tokens].every(({ length }) => length === answers);
             if (!keys.has(key) || !isWhole) return;
-            const given = texts.map((generated, i) => ({
-                generated,
-                ...defined({ end: ends?.[i], tokens: tokens?.[i] }),
-            }));
-            done.set(key, given);
+            done.set(
+                key,
+                texts.map((generated, i) => ({ generated, end: ends[i]!, tokens: tokens[i]! })),
+            );
         },
     });
     noteUnreadable(journal, journalPath, progress);
@@ -159,10 +156,7 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
     const open = new Map(
         asked
             .filter(({ key }) => !done.has(key))
-            .map((one) => [
-                one.id,
-                { ...one, given: new Array<Required<GivenAnswer> | undefined>(answers).fill(undefined) },
-            ]),
+            .map((one) => [one.id, { ...one, given: new Array<GivenAnswer | undefined>(answers).fill(undefined) }]),
     );
     let generatedTokens = 0;
     await steppingDown(engine, progress, async () => {
@@ -184,7 +178,7 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
             generatedTokens += tokens;
             progress.advance(1);
             if (given.includes(undefined)) continue;
-            const all = given as Required<GivenAnswer>[];
+            const all = given as GivenAnswer[];
             await journal.add({
                 ...{ key, language, index },
                 answers: all.map(({ generated }) => generated),

@@ -1,4 +1,4 @@
-import type { ActivationsSource } from '../activations/Activations.js';
+import type { ActivationsSource } from '../activations/ActivationsSource.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';

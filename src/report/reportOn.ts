@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import type { ActivationsSource } from '../activations/Activations.js';
+import type { ActivationsSource } from '../activations/ActivationsSource.js';
 import { readActivations } from '../activations/activationsFile.js';
 import { defined } from '../support/defined.js';
 import type { Comparison } from '../experiments/Comparison.js';

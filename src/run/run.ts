@@ -239,7 +239,7 @@ async function examineIn(
         }
         const made = {
             format: 'language-neurons/run',
-            version: 2,
+            version: 1,
             config: fromFolder(config),
             versions: { ...toolVersions(), node: process.version, 'llama.cpp': engine.backends.release },
             finished: new Date().toISOString(),

@@ -163,33 +163,6 @@ describe('counts', () => {
         expect(anew.decoded).toBeGreaterThan(0);
         expect(anew.bytes.equals(whole.bytes)).toBe(true);
     });
-
-    it("of format 1, with the header's fingerprint alone, still open, and are never taken for a model's", async () => {
-        const folder = at('older');
-        await counted(folder, {});
-        const path = join(folder, 'activations.safetensors');
-        const bytes = readFileSync(path);
-        const length = Number(bytes.readBigUInt64LE());
-        const header = JSON.parse(bytes.toString('utf8', 8, 8 + length)) as { __metadata__: Record<string, string> };
-        const model = JSON.parse(header.__metadata__.model!) as Record<string, unknown>;
-        header.__metadata__ = {
-            ...header.__metadata__,
-            version: '1',
-            model: JSON.stringify({ ...model, fingerprint: 'ab'.repeat(32), imatrix: undefined }),
-        };
-        delete header.__metadata__.settings;
-        const text = JSON.stringify(header);
-        const padded = Buffer.from(text + ' '.repeat((8 - (Buffer.byteLength(text) % 8)) % 8));
-        const head = Buffer.alloc(8);
-        head.writeBigUInt64LE(BigInt(padded.length));
-        writeFileSync(path, Buffer.concat([head, padded, bytes.subarray(8 + length)]));
-        const { readActivations } = await import('../../src/activations/activationsFile.js');
-        expect((await readActivations(folder)).source.model.fingerprint).toBe('ab'.repeat(32));
-        await expect(counted(folder, {})).rejects.toMatchObject({
-            code: 'MISMATCH',
-            message: expect.stringContaining('known by its header alone') as string,
-        });
-    });
 });
 
 describe('cells and answers', () => {
@@ -365,7 +338,7 @@ describe('cells and answers', () => {
             ...analysis,
             source: {
                 ...analysis.source!,
-                model: { ...analysis.source!.model, fingerprint: 'xxh128:0', quantization: 'Q4_0', imatrix: 'x' },
+                model: { ...analysis.source.model, fingerprint: 'xxh128:0', quantization: 'Q4_0', imatrix: 'x' },
                 settings: { ...analysis.source!.settings, window: 99 },
             },
         };

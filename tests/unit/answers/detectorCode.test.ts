@@ -83,7 +83,7 @@ describe('an answer', () => {
             'Janetek egunero bederatzi arrautza saltzen ditu: 18.',
             '7',
         ].entries())
-            sheet.mark(0, place, text, { tokens: 1 });
+            sheet.mark(0, place, text, { tokens: 1, end: 'stop' });
         const cell = sheet.cell(0, [0, 1, 2, 3]);
         expect([...cell.numerators]).toEqual(right);
         expect(cell.answers).toEqual({ number: 0.75, language: 0.25, untold: 0.5, cut: 0 });

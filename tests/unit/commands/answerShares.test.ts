@@ -16,8 +16,8 @@ function setOf(whole: string, without: string, cut = 0): DeactivationSet {
     const questions = Array.from({ length: 10 }, () => ({ language: 'en', answer: 12 }));
     const sheet = new AnswerSheet(2, questions, ['en'], 'last');
     for (const place of questions.keys()) {
-        sheet.mark(0, place, whole, { tokens: 5 });
-        sheet.mark(1, place, without, { tokens: 5, ...(place < cut && { end: 'length' as const }) });
+        sheet.mark(0, place, whole, { tokens: 5, end: 'stop' });
+        sheet.mark(1, place, without, { tokens: 5, end: place < cut ? 'length' : 'stop' });
     }
     const condition = (id: string): Condition => ({ ...wholeModel, id });
     const metric = { kind: accuracy, languages: ['en'], settings: {} };

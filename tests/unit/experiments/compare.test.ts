@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import type { DatasetSource } from '../../../src/activations/Activations.js';
+import type { DatasetSource } from '../../../src/activations/ActivationsSource.js';
 import { sourceDifferences } from '../../../src/activations/sourceDifferences.js';
 import { textsSet } from '../../../src/activations/textsSet.js';
 import { compare } from '../../../src/experiments/compare.js';

@@ -332,7 +332,7 @@ describe('dose curves', () => {
             await expect(readCurves(folder)).rejects.toMatchObject({
                 code: 'DAMAGED',
                 message: expect.stringMatching(
-                    /: (is not dose curves \(.*\)|holds what .*); run intervene --dose again$/,
+                    /: (is not a set of dose curves \(.*\)|holds what .*); run intervene --dose again$/,
                 ),
             });
         }

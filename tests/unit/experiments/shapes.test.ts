@@ -281,8 +281,11 @@ it('a line of a journal has as many tokens as texts, and no number below 0', () 
         { logProbabilities: [] },
     ])
         expect(cellShape.safeParse({ ...cell, ...change }).success, JSON.stringify(change)).toBe(false);
-    const answer = { key: 'k', condition: 'c', language: 'de', index: 0, text: '', tokens: 1 };
+    const answer = {
+        ...{ key: 'k', condition: 'c', language: 'de', index: 0, text: '', tokens: 1, promptTokens: 2 },
+        end: 'stop',
+    };
     expect(answerShape.safeParse(answer).success).toBe(true);
-    for (const change of [{ index: -1 }, { tokens: -1 }, { tokens: 0.5 }])
+    for (const change of [{ index: -1 }, { tokens: -1 }, { tokens: 0.5 }, { promptTokens: -1 }, { end: 'cut' }])
         expect(answerShape.safeParse({ ...answer, ...change }).success).toBe(false);
 });

@@ -82,8 +82,8 @@ describe('notes on an analysis', () => {
             tokens: BigInt64Array.of(50n, 50n),
         };
         const texts = {
-            en: { digest: '', sketch: '', inSeveralFolds: 0.4 },
-            de: { digest: '', sketch: '', inSeveralFolds: 0 },
+            en: { digest: '', set: '', sketch: '', inSeveralFolds: 0.4 },
+            de: { digest: '', set: '', sketch: '', inSeveralFolds: 0 },
         };
         const analysis = identify(
             { ...input, folds: [half, half], source: { ...source, dataset: { ...source.dataset, texts } } },

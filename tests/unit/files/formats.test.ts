@@ -1,0 +1,133 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, describe, expect, it } from 'vitest';
+import { readActivations } from '../../../src/activations/activationsFile.js';
+import { writeSafetensors } from '../../../src/activations/safetensors.js';
+import { readComparison } from '../../../src/experiments/comparisonFile.js';
+import { readCurves } from '../../../src/experiments/doseFile.js';
+import { readMatrices } from '../../../src/experiments/matrixFile.js';
+import { readMatrixShard } from '../../../src/experiments/matrixShard.js';
+import { readNeurons } from '../../../src/neurons/neuronsFile.js';
+
+const root = mkdtempSync(join(tmpdir(), 'language-neurons-formats-'));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+interface Format {
+    readonly file: string;
+    readonly format: string;
+    readonly what: string;
+    readonly mend: string;
+    readonly read: (path: string) => Promise<unknown>;
+}
+
+const json: readonly Format[] = [
+    {
+        file: 'neurons.json',
+        format: 'language-neurons/neurons',
+        what: 'an analysis',
+        mend: 'run identify again',
+        read: readNeurons,
+    },
+    {
+        file: 'ppl.matrix.json',
+        format: 'language-neurons/matrix',
+        what: 'a deactivation matrix',
+        mend: 'run deactivate again',
+        read: () => readMatrices(root),
+    },
+    {
+        file: 'ppl.scale-0.5.matrix.json',
+        format: 'language-neurons/matrix',
+        what: 'a deactivation matrix',
+        mend: 'run intervene again',
+        read: () => readMatrices(root),
+    },
+    {
+        file: 'accuracy.dose.json',
+        format: 'language-neurons/dose',
+        what: 'a set of dose curves',
+        mend: 'run intervene --dose again',
+        read: () => readCurves(root),
+    },
+    {
+        file: 'comparison.json',
+        format: 'language-neurons/comparison',
+        what: 'a comparison',
+        mend: 'run compare again',
+        read: () => readComparison(root),
+    },
+    {
+        file: 'ppl.matrix.shard-1-of-2.json',
+        format: 'language-neurons/matrix-shard',
+        what: 'a shard of a matrix',
+        mend: 'measure it again',
+        read: readMatrixShard,
+    },
+];
+const counts: Format = {
+    file: 'activations.safetensors',
+    format: 'language-neurons/activations',
+    what: 'counts',
+    mend: 'collect or import it again',
+    read: readActivations,
+};
+
+/** Writes a file of a format that holds nothing but this. */
+async function write(path: string, head: Readonly<Record<string, unknown>>): Promise<void> {
+    if (!path.endsWith('.safetensors')) return writeFileSync(path, JSON.stringify(head));
+    const metadata = Object.entries(head).map(([key, value]) => [key, String(value)]);
+    await writeSafetensors(
+        path,
+        new Map([['tokens', { shape: [1], data: BigInt64Array.of(1n) }]]),
+        Object.fromEntries(metadata) as Record<string, string>,
+    );
+}
+
+describe.each([...json, counts])('$file', ({ file, format, what, mend, read }) => {
+    const path = join(root, file);
+    const refusal = async (): Promise<{ code?: string; message: string }> =>
+        read(path)
+            .then(() => ({ message: 'it was read' }))
+            .catch((error: { code: string; message: string }) => error)
+            .finally(() => rmSync(path));
+
+    it('of a newer version is refused by name', async () => {
+        await write(path, { format, version: 2 });
+        expect(await refusal()).toMatchObject({
+            code: 'DAMAGED',
+            message:
+                `${path}: is version 2 of ${format}, this tool reads version 1; ` +
+                `update language-neurons, or ${mend}`,
+        });
+    });
+
+    it('of another format, without a version, damaged or no file of this kind is DAMAGED, with the mend', async () => {
+        const bytes = ['', 'null', '[]', '{"format": "lang', '"text"', `{"format":"${format}","version":1,"\u0000":`];
+        const heads: Readonly<Record<string, unknown>>[] = [
+            { format: 'language-neurons/other', version: 1 },
+            { version: 1 },
+            { format },
+            { format, version: 'x' },
+            { format, version: 1 },
+            { format, version: 1, languages: '[]', widths: [] },
+        ];
+        for (const attempt of [...bytes, ...heads]) {
+            if (typeof attempt === 'string') writeFileSync(path, attempt);
+            else await write(path, attempt);
+            const { code, message } = await refusal();
+            expect(code, JSON.stringify(attempt)).toBe('DAMAGED');
+            expect(message).toContain(`${path}: `);
+            expect(message, 'one line').not.toMatch(/\n/);
+            if (file !== counts.file) {
+                expect(message).toContain(`: is not ${what} (`);
+                expect(message).toMatch(new RegExp(`\\); ${mend}$`));
+            }
+        }
+    });
+
+    it('is on the page of formats, with its version', () => {
+        const rows = readFileSync('docs/formats.md', 'utf8').split('\n');
+        expect(rows.find((row) => row.includes(` | \`${format}\` | 1 |`))).toBeDefined();
+    });
+});
