@@ -93,7 +93,7 @@ export { type Condition, maskOf } from './experiments/conditions.js';
 export { deactivate, type DeactivateOptions, type DeactivateResult } from './experiments/deactivate.js';
 export { intervene, type InterveneOptions, type InterveneResult, type MeasuredShard } from './experiments/intervene.js';
 export { mergeMatrix, type MergeMatrixOptions } from './experiments/mergeMatrix.js';
-export { type Doses, type ExperimentOptions, roomForAll, roomForEach } from './experiments/experiment.js';
+export { type Doses, type ExperimentOptions } from './experiments/experiment.js';
 export type {
     AnswerShare,
     AnswerShares,

@@ -8,7 +8,6 @@ import {
     accuracyMetric,
     collect,
     compare,
-    roomForAll,
     deactivate,
     Engine,
     identify,
@@ -60,7 +59,7 @@ const none = Object.fromEntries(languages.map((language) => [language, []]));
 
 /** Matrix without neurons to remove: the whole model on all questions. */
 function wholeAccuracy(options, name) {
-    return withEngine({ ...options, contextSize: 4096, edits: 1 }, async (engine) => {
+    return withEngine({ ...options, contextSize: 4096 }, async (engine) => {
         const metric = accuracyMetric({
             questions,
             template: await openTemplate('chat', engine),
@@ -153,18 +152,15 @@ try {
         }),
     );
     const experiment = { analysis, sets: ['specific+related'], controls: 1 };
-    const accuracy = await withEngine(
-        { ...base, contextSize: 4096, ...roomForAll(experiment, languages) },
-        async (engine) => {
-            const metric = accuracyMetric({
-                questions,
-                template: await openTemplate('chat', engine),
-                limit: askedDeactivated,
-                maxTokens,
-            });
-            return deactivate({ ...experiment, engine, metric, folder: join(work, 'base'), progress });
-        },
-    );
+    const accuracy = await withEngine({ ...base, contextSize: 4096 }, async (engine) => {
+        const metric = accuracyMetric({
+            questions,
+            template: await openTemplate('chat', engine),
+            limit: askedDeactivated,
+            maxTokens,
+        });
+        return deactivate({ ...experiment, engine, metric, folder: join(work, 'base'), progress });
+    });
     const comparison = compare(
         [
             { label: 'base', analysis },

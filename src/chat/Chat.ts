@@ -20,8 +20,8 @@ export interface ChatOptions {
 
 export interface AskOptions {
     /**
-     * Conditions that answer side by side; the conversation goes on with the answer of the last one. The engine must
-     * have room for all of them. Default: one, the whole model.
+     * Conditions that answer side by side; the conversation goes on with the answer of the last one. Default: one, the
+     * whole model.
      */
     readonly edits?: readonly TextEdit[] | undefined;
     /** Ends the answers: what they say by then is kept, also as the conversation's. */

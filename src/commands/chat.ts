@@ -5,7 +5,6 @@ import { neuronsAt } from '../engine/Site.js';
 import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
-import { roomOf } from '../interventions/roomOf.js';
 import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
@@ -31,9 +30,6 @@ export interface ChatArguments extends ModelArguments, InterventionShorthand {
     json: boolean;
 }
 
-/** Edits that the shorthand can come to: one in the prompt, one behind it. */
-const shorthandEdits = 2;
-
 /** What a line can ask for in vain, and the conversation go on. */
 const passing: ReadonlySet<ErrorCode> = new Set(['WRONG_USE', 'NOT_FOUND', 'UNSUPPORTED', 'UNWRITABLE']);
 
@@ -47,12 +43,9 @@ export async function chatCommand(args: ChatArguments, context: CommandContext):
         named.flatMap(({ interventions }) => interventions),
         args.dir,
     );
-    const rooms = named.map(({ interventions }) => roomOf(interventions));
     using engine = await openEngine(
         {
             ...toEngineOptions(args),
-            edits: 1 + Math.max(shorthandEdits, ...rooms.map(({ edits }) => edits)), // the whole model beside one
-            offsets: rooms.some(({ offsets }) => offsets),
             contextSize: 2 * (args.windowSize ?? defaultWindowSize), // whole and edited side by side
         },
         { signal, progress },

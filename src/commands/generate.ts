@@ -6,7 +6,6 @@ import { LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { compileInterventions } from '../interventions/compile.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
-import { roomBesideWhole } from '../interventions/roomOf.js';
 import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
@@ -47,8 +46,7 @@ export async function generateCommand(args: GenerateArguments, context: CommandC
         asked.flatMap(({ interventions }) => interventions),
         dir,
     );
-    const room = roomBesideWhole(asked);
-    using engine = await openEngine({ ...toEngineOptions(args), ...room }, { signal, progress });
+    using engine = await openEngine(toEngineOptions(args), { signal, progress });
     checkModel({ engine, analysis, otherModel: force });
     const sizes = engine.sites.map(neuronsAt);
     const conditions: TextEdit[] = [

@@ -16,8 +16,8 @@ export async function inspectCommand(
     try {
         const { info, sites, backends } = engine;
         const neurons = sites.reduce((sum, site) => sum + neuronsAt(site), 0);
-        const { batchSize, windowSize, edits } = engine;
-        const sizes = { contextSize: windowSize + batchSize, batchSize, edits, gpuLayers: args.gpuLayers };
+        const { batchSize, windowSize } = engine;
+        const sizes = { contextSize: windowSize + batchSize, batchSize, edits: 1, gpuLayers: args.gpuLayers };
         const onCpu = {
             addon: backends.addon,
             devices: [],

@@ -7,7 +7,6 @@ import { generationContextSize } from '../engine/engineTypes.js';
 import type { ScoredPart } from '../engine/packBatches.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { AnswerJudge, PerplexityMean } from '../experiments/choices.js';
-import { roomForAll, roomForEach } from '../experiments/experiment.js';
 import { intervene, type InterveneResult, type MeasuredShard } from '../experiments/intervene.js';
 import type { Metric } from '../experiments/Metric.js';
 import { metricOf } from '../experiments/metrics.js';
@@ -97,14 +96,13 @@ export async function measureExperiment(
     };
     if (kind.inputs === 'texts') {
         const corpus = await openCorpus(data, { languages, called, signal, progress });
-        using engine = await openEngine({ ...toEngineOptions(args), ...roomForEach(experiment) }, { signal, progress });
+        using engine = await openEngine(toEngineOptions(args), { signal, progress });
         return await run(engine, kind.on(corpus, { mean, over }));
     }
     const questions = await openQuestions(data[0]!, { languages, called, signal, progress });
     noteUntold(questions, args.judge, progress); // before the model is loaded
     const contextSize = args.contextSize ?? generationContextSize;
-    const room = roomForAll(experiment, questions.languages);
-    using engine = await openEngine({ ...toEngineOptions(args), contextSize, ...room }, { signal, progress });
+    using engine = await openEngine({ ...toEngineOptions(args), contextSize }, { signal, progress });
     return await run(
         engine,
         kind.on({

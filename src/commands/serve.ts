@@ -3,7 +3,6 @@ import { defaultWindowSize } from '../engine/loadEngine.js';
 import { neuronsAt } from '../engine/Site.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
-import { roomBesideWhole } from '../interventions/roomOf.js';
 import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
@@ -47,8 +46,7 @@ export async function serveCommand(args: ServeArguments, context: CommandContext
         dir,
     );
     const contextSize = parallel * (args.windowSize ?? defaultWindowSize);
-    const options = { ...toEngineOptions(args), ...roomBesideWhole(named), contextSize };
-    using engine = await openEngine(options, { signal, progress });
+    using engine = await openEngine({ ...toEngineOptions(args), contextSize }, { signal, progress });
     checkModel({ engine, analysis, otherModel: force });
     const models = servedModels(named, { sizes: engine.sites.map(neuronsAt), analysis, values });
     progress.done(); // the model's loading

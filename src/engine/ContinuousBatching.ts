@@ -1,7 +1,8 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { TextEdit } from './edits.js';
 import { awaitNative } from './nativeError.js';
-import type { Passes } from './Passes.js';
+import type { CacheLayout } from './loadEngine.js';
+import type { Passes, Purpose } from './Passes.js';
 import { Arrivals } from './scheduler/Arrivals.js';
 import type { AnswerRequest, TokenAnswer } from './scheduler/AnswerRequest.js';
 import { generate } from './scheduler/generate.js';
@@ -15,6 +16,7 @@ const pace = 30;
 const mostLogitBytes = 64 * 1024 * 1024;
 /** llama.cpp rounds a stream's cells up to a multiple of this. */
 const grain = 256;
+const purpose: Purpose = { count: false, head: 'logits' };
 
 export interface ContinuousBatchingOptions {
     /** Conditions that requests name. Default: one, the whole model. */
@@ -58,7 +60,7 @@ export class ContinuousBatching {
         this.#options = options;
     }
 
-    /** @throws LanguageNeuronsError WRONG_USE */
+    /** @throws LanguageNeuronsError WRONG_USE, OUT_OF_MEMORY; see `Engine.batching` */
     static async open(passes: Passes, options: ContinuousBatchingOptions): Promise<ContinuousBatching> {
         const most = Math.min(passes.sequences, passes.batchSize);
         if (!(Number.isInteger(options.parallel) && options.parallel >= 1 && options.parallel <= most)) {
@@ -67,12 +69,25 @@ export class ContinuousBatching {
                 `requests side by side are from 1 to ${most}, not ${options.parallel}`,
             );
         }
-        return new ContinuousBatching(passes, await TokenTexts.of(passes.model), options);
+        const batching = new ContinuousBatching(passes, await TokenTexts.of(passes.model), options);
+        // The memory is taken now, so that no request has to wait or fail for it.
+        await passes.run(purpose, batching.#edits, undefined, () => Promise.resolve(), batching.#layout);
+        return batching;
     }
 
     /** Tokens of one request, prompt and answer. */
     get requestSize(): number {
         return this.#options.requestSize;
+    }
+
+    get #edits(): readonly TextEdit[] {
+        return this.#options.edits ?? [undefined];
+    }
+
+    get #layout(): CacheLayout {
+        const { parallel, requestSize } = this.#options;
+        const each = Math.ceil(requestSize / grain) * grain;
+        return { cells: each * parallel, sequences: parallel, streams: this.#passes.plainCache && parallel > 1 };
     }
 
     /** Requests that are not answered yet. */
@@ -137,12 +152,12 @@ export class ContinuousBatching {
     /** @throws LanguageNeuronsError WRONG_USE for what `ask` would not take */
     check({ prompt, maxTokens, edit = 0 }: SingleRequest): void {
         const length = this.lengthWithBos(prompt);
-        const { requestSize, edits = [undefined] } = this.#options;
+        const { requestSize } = this.#options;
         const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
         if (length === 0) throw wrong('a prompt has no token; give it some text');
         if (!(Number.isInteger(maxTokens) && maxTokens >= 0)) throw wrong(`an answer has no ${maxTokens} tokens`);
-        if (!(Number.isInteger(edit) && edit >= 0 && edit < edits.length))
-            throw wrong(`a prompt asks for edit ${edit} of ${edits.length}`);
+        if (!(Number.isInteger(edit) && edit >= 0 && edit < this.#edits.length))
+            throw wrong(`a prompt asks for edit ${edit} of ${this.#edits.length}`);
         if (length + maxTokens > requestSize) {
             throw wrong(
                 `a prompt of ${length} tokens with an answer of up to ${maxTokens} is longer than the ` +
@@ -154,10 +169,9 @@ export class ContinuousBatching {
     }
 
     async #run(): Promise<void> {
-        const { edits = [undefined] } = this.#options;
-        const purpose = { count: false, head: 'logits' } as const;
+        const { signal } = this.#stop;
         try {
-            for await (const answer of this.#passes.stream(purpose, edits, this.#stop.signal, () => this.#answers())) {
+            for await (const answer of this.#passes.stream(purpose, this.#edits, signal, () => this.#answers())) {
                 const pending = this.#settle(answer.request);
                 if (answer.end === 'nonfinite') pending?.reject(nonfiniteError());
                 else pending?.resolve(answer);
@@ -182,10 +196,8 @@ export class ContinuousBatching {
     }
 
     async *#answers(): AsyncGenerator<TokenAnswer> {
-        const { parallel, requestSize } = this.#options;
-        const { model, plainCache, info } = this.#passes;
-        const each = Math.ceil(requestSize / grain) * grain;
-        await this.#passes.relay({ cells: each * parallel, sequences: parallel, streams: plainCache && parallel > 1 });
+        const { model, info } = this.#passes;
+        await this.#passes.relay(this.#layout);
         this.#scheduler = new Scheduler(this.#arrivals, {
             endTokens: new Set(model.endTokens()),
             batchSize: this.#passes.batchSize,

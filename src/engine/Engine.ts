@@ -21,7 +21,9 @@ import { Passes } from './Passes.js';
 import type { MemoryPlan } from './planMemory.js';
 
 /**
- * One model in one context with the neuron adapter attached. One pass at a time; `close` frees all.
+ * One model in one context with the neuron adapter attached. One pass at a time; `close` frees all. The context holds
+ * one edit without offsets at first. A pass that takes more gets another context before it begins, or OUT_OF_MEMORY
+ * where memory does not hold it; the engine stays usable.
  */
 export class Engine {
     readonly path: string;
@@ -38,8 +40,6 @@ export class Engine {
     readonly settings: EngineSettings;
     /** Where the model goes; undefined on the CPU. */
     readonly plan: MemoryPlan | undefined;
-    /** Edits held at a time. */
-    readonly edits: number;
     /** Lower edges of the bins of activations' histograms; see `NativeAddon.binEdges`. */
     readonly binEdges: readonly number[];
     /**
@@ -65,7 +65,6 @@ export class Engine {
         this.requestedBatchSize = sizes.requestedBatchSize;
         this.windowSize = sizes.windowSize;
         this.contextSize = sizes.contextSize;
-        this.edits = sizes.edits;
         this.binEdges = [...backends.addon.binEdges()];
     }
 
@@ -129,8 +128,7 @@ export class Engine {
      * on seed, prompt and answer, not on what is generated beside it, up to the rounding of batches of
      * other shapes: prompts under several edits go through together. BOS comes first where the model asks
      * for one.
-     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a prompt that the context has no room for,
-     * or for more edits than the engine holds
+     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a prompt that the context has no room for
      */
     generate(
         prompts: Iterable<Prompt> | AsyncIterable<Prompt>,
@@ -142,7 +140,8 @@ export class Engine {
     /**
      * Answers requests one by one as they come, each with options of its own, many at once; the engine is busy until
      * it is closed.
-     * @throws LanguageNeuronsError WRONG_USE for more of them side by side than the batch has sequences; NATIVE
+     * @throws LanguageNeuronsError WRONG_USE for more of them side by side than the batch has sequences; OUT_OF_MEMORY
+     * where memory does not hold all edits at a time; BUSY, CLOSED, NATIVE
      */
     batching(options: ContinuousBatchingOptions): Promise<ContinuousBatching> {
         return ContinuousBatching.open(this.passes, options);

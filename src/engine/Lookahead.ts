@@ -1,7 +1,7 @@
 /** Items that are looked at before they are taken. */
 export class Lookahead<T> {
     readonly #source: AsyncIterator<T>;
-    readonly #seen: T[] = [];
+    #seen: T[] = [];
 
     constructor(source: AsyncIterable<T>) {
         this.#source = source[Symbol.asyncIterator]();
@@ -17,13 +17,24 @@ export class Lookahead<T> {
         return this.#seen.slice(0, count);
     }
 
-    /** Takes items as long as they meet a condition; the first that does not is left. */
-    async *takeWhile(condition: (item: T) => boolean): AsyncGenerator<T> {
-        for (;;) {
-            const [item] = await this.peek(1);
-            if (item === undefined || !condition(item)) return;
-            this.#seen.shift();
-            yield item;
+    /**
+     * Takes items as long as they meet a condition; the first that does not is left.
+     * @param belongs items that do not are passed over, and are the next afterwards. Default: all do
+     */
+    async *takeWhile(condition: (item: T) => boolean, belongs: (item: T) => boolean = () => true): AsyncGenerator<T> {
+        const passed: T[] = [];
+        try {
+            for (;;) {
+                const [item] = await this.peek(1);
+                if (item === undefined) return;
+                const isOne = belongs(item);
+                if (isOne && !condition(item)) return;
+                this.#seen.shift();
+                if (isOne) yield item;
+                else passed.push(item);
+            }
+        } finally {
+            this.#seen = [...passed, ...this.#seen];
         }
     }
 }

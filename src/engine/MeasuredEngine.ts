@@ -1,18 +1,11 @@
-import type { NativeCounting, NativeMode } from './addon.js';
+import type { NativeMode } from './addon.js';
 import { type AnswerOptions, answerPrompts } from './answerPrompts.js';
 import type { TextEdit } from './edits.js';
 import { Engine } from './Engine.js';
 import type { EngineOptions, GeneratedAnswer, Prompt, RunOptions, Samples } from './engineTypes.js';
-import { loadEngine } from './loadEngine.js';
+import { type EngineInternals, loadEngine } from './loadEngine.js';
 
-export interface MeasuredOptions extends EngineOptions {
-    /** Way of counting. Default `automatic`. */
-    readonly counting?: NativeCounting;
-    /** Keys and values in F32; see `NativeContextOptions`. */
-    readonly f32Cache?: boolean;
-    /** Count by eval callback instead, see `NativeContextOptions`. */
-    readonly callbackTensor?: string;
-}
+export interface MeasuredOptions extends EngineOptions, EngineInternals {}
 
 /** An engine with what only tests and benchmarks ask for: other ways of counting, and work without results. */
 export class MeasuredEngine extends Engine {

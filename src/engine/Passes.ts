@@ -1,10 +1,11 @@
 import { LanguageNeuronsError } from '../errors.js';
+import type { Progress } from '../support/progress.js';
 import { orStopped, throwIfStopped } from '../support/stop.js';
 import type { NativeContext, NativeMode, NativeModel, NativeModelInfo } from './addon.js';
-import { type EditSlots, layOutEdits, nativeEdit, type TextEdit } from './edits.js';
+import { type EditCapacity, type EditSlots, largerCapacity, layOutEdits, nativeEdit, type TextEdit } from './edits.js';
 import type { RunOptions, Samples } from './engineTypes.js';
 import { type CacheLayout, type EngineParts, leastBatchSize, type OpenContext } from './loadEngine.js';
-import { awaitNative } from './nativeError.js';
+import { awaitNative, nativeError } from './nativeError.js';
 import { NamedSamples, notFinite } from './notFinite.js';
 import { type PackedBatch, packBatches, type PackOptions, type ScoredPart } from './packBatches.js';
 import { tokenizeSamples } from './tokenizeSamples.js';
@@ -12,9 +13,12 @@ import { tokenizeSamples } from './tokenizeSamples.js';
 /** What a pass is for; the conditions decide the rest of its mode. */
 export type Purpose = Omit<NativeMode, 'edit' | 'edits' | 'add'>;
 
+/** A new context that takes longer is announced, in milliseconds. */
+const patience = 1000;
+
 /**
  * A model's context and the passes over it: one at a time, stopped when asked, tried again with half the batch
- * where memory ran out, and none after the end.
+ * where memory ran out, and none after the end. A pass whose edits the context cannot hold gets another one.
  */
 export class Passes {
     readonly model: NativeModel;
@@ -24,8 +28,6 @@ export class Passes {
     readonly sequences: number;
     /** Cells of the KV cache. */
     readonly contextSize: number;
-    /** Edits held at a time. */
-    readonly edits: number;
     /** Whether layers are on a device, not on the processor alone. */
     readonly onDevice: boolean;
     /** Whether the output head is too: tokens are picked there, and logits stay. */
@@ -43,11 +45,15 @@ export class Passes {
     #laying = false;
     /** Of the context; undefined: shared. */
     #layout: CacheLayout | undefined;
-    /** What the pass under way has prepared. */
-    #prepared: { readonly purpose: Purpose; readonly slots: EditSlots } = {
-        purpose: { count: false, head: 'logits' },
-        slots: layOutEdits([]),
-    };
+    /** Of the context: what the passes so far have taken. */
+    #capacity: EditCapacity;
+    /** What the pass under way asks for. */
+    #asked: { readonly purpose: Purpose; readonly conditions: readonly TextEdit[] } | undefined;
+    /** Those of its edits that the context holds; undefined before it is prepared. */
+    #slots: EditSlots | undefined;
+    /** Conditions of it that memory holds at a time, as far as is known. */
+    #together = Infinity;
+    readonly #progress: Progress;
     #batchSize: number;
     #steppedDown: boolean;
     #context: NativeContext;
@@ -56,7 +62,8 @@ export class Passes {
     /** Settles when all native work of the passes so far is over: an aborted one does not wait for it. */
     #settled: Promise<unknown> = Promise.resolve();
 
-    constructor({ files, model, context, open, backends, steppedDown, values, allowNonfinite, sizes }: EngineParts) {
+    constructor(parts: EngineParts) {
+        const { files, model, context, open, backends, steppedDown, values, allowNonfinite, sizes } = parts;
         this.files = files;
         this.allowNonfinite = allowNonfinite;
         this.model = model;
@@ -64,7 +71,6 @@ export class Passes {
         this.windowSize = sizes.windowSize;
         this.sequences = sizes.sequences;
         this.contextSize = sizes.contextSize;
-        this.edits = sizes.edits;
         this.onDevice = backends.gpus.length > 0;
         this.headOnDevice = context.headOnDevice();
         this.plainCache = context.plainCache();
@@ -73,6 +79,8 @@ export class Passes {
         this.#open = open;
         this.#batchSize = sizes.batchSize;
         this.#steppedDown = steppedDown;
+        this.#capacity = parts.capacity;
+        this.#progress = parts.progress;
     }
 
     get context(): NativeContext {
@@ -93,7 +101,7 @@ export class Passes {
             await this.#settled;
             this.#context.close(); // first: memory is short
             const batchSize = Math.floor(this.#batchSize / 2);
-            const context = await this.#open(batchSize);
+            const context = await this.#open(batchSize, this.#capacity);
             if (this.#closed) context.close();
             this.#throwIfClosed();
             this.#context = context;
@@ -115,14 +123,13 @@ export class Passes {
         conditions: readonly TextEdit[],
         signal: AbortSignal | undefined,
         work: () => Promise<T>,
+        layout?: CacheLayout,
     ): Promise<T> {
-        const slots = layOutEdits(conditions);
-        this.#enter(slots);
+        this.#begin(purpose, conditions);
         const release = this.#stopOn(signal);
         try {
             return await this.#within(signal, async () => {
-                await this.#lay(undefined);
-                await this.#prepare(purpose, slots);
+                await this.relay(layout);
                 return work();
             });
         } finally {
@@ -131,21 +138,19 @@ export class Passes {
         }
     }
 
-    /** A pass whose results are taken one by one, and which ends when they are no longer wanted. */
+    /**
+     * A pass whose results are taken one by one, and which ends when they are no longer wanted. Its work lays the cache
+     * out before it computes anything; see `relay`.
+     */
     async *stream<T>(
         purpose: Purpose,
         conditions: readonly TextEdit[],
         signal: AbortSignal | undefined,
         work: () => AsyncGenerator<T>,
     ): AsyncGenerator<T> {
-        const slots = layOutEdits(conditions);
-        this.#enter(slots);
+        this.#begin(purpose, conditions);
         const release = this.#stopOn(signal);
-        const prepare = (): Promise<void> => this.#prepare(purpose, slots);
-        const results = (async function* () {
-            await prepare();
-            yield* work();
-        })();
+        const results = work();
         try {
             for (;;) {
                 const { value, done } = await this.#within(signal, () => results.next());
@@ -164,14 +169,38 @@ export class Passes {
         return this.#layout ?? { cells: this.contextSize, sequences: this.sequences, streams: false };
     }
 
-    /** Lays the cache out anew for what is left of a pass; undefined: shared. The same costs nothing. */
-    async relay(layout: CacheLayout | undefined): Promise<void> {
-        if (await this.#lay(layout)) await this.#prepare(this.#prepared.purpose, this.#prepared.slots);
+    /**
+     * Lays the cache out anew for what is left of a pass; undefined: shared. The same costs nothing.
+     * @param condition of what comes next: it is held, and as many others as memory has space for. Default: all are
+     * @throws LanguageNeuronsError OUT_OF_MEMORY where that cannot be; the engine is what it was
+     */
+    async relay(layout: CacheLayout | undefined, condition?: number): Promise<void> {
+        const { purpose, conditions } = this.#asked!;
+        for (;;) {
+            const first = condition === undefined ? 0 : condition - (condition % this.#together);
+            const end = Math.min(first + this.#together, conditions.length);
+            const isHeld = this.#slots?.first === first && this.#slots.end === end;
+            const slots = isHeld ? this.#slots! : layOutEdits(conditions, first, end);
+            try {
+                const isNew = await this.#lay(layout, slots.needs);
+                if (isNew || !isHeld) await this.#prepare(purpose, slots);
+                return;
+            } catch (cause) {
+                const isMemory = nativeError(cause).code === 'OUT_OF_MEMORY' && !this.#closed;
+                if (condition === undefined || end - first < 2 || !isMemory) throw cause;
+                this.#together = Math.ceil((end - first) / 2);
+            }
+        }
+    }
+
+    /** Whether a condition of the pass under way is held now. */
+    holds(condition: number): boolean {
+        return this.#slots !== undefined && condition >= this.#slots.first && condition < this.#slots.end;
     }
 
     /** Number of the edit that a token has in the pass under way; see `EditsByToken.at`. */
     editAt(condition: number, position: number, promptLength: number): number {
-        return this.#prepared.slots.slotAt(condition, position, promptLength);
+        return this.#slots?.slotAt(condition, position, promptLength) ?? 0;
     }
 
     /** Batches of samples, packed as the context takes them. */
@@ -265,17 +294,16 @@ export class Passes {
     }
 
     /** Whoever it lets in sets `#running` to false at the end. */
-    #enter(slots?: EditSlots): void {
+    #enter(): void {
         this.#throwUnlessIdle();
-        const edits = slots?.edits.length ?? 0;
-        if (edits > this.edits) {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `${edits} edits at once are more than the ${this.edits} that the engine was opened for; ` +
-                    'open it with the option edits',
-            );
-        }
         this.#running = true;
+    }
+
+    #begin(purpose: Purpose, conditions: readonly TextEdit[]): void {
+        this.#enter();
+        this.#asked = { purpose, conditions };
+        this.#slots = undefined;
+        this.#together = Infinity;
     }
 
     /** Begins work when that of passes before is over. An abort waits neither for them nor for the work to end. */
@@ -288,38 +316,63 @@ export class Passes {
         return orStopped(running, signal);
     }
 
-    /** @returns whether the context is a new one */
-    async #lay(layout: CacheLayout | undefined): Promise<boolean> {
-        const had = this.#layout;
-        if (layout?.streams === had?.streams && layout?.cells === had?.cells && layout?.sequences === had?.sequences)
-            return false;
+    /**
+     * Replaces the context where it is laid out otherwise, or cannot hold what is needed.
+     * @returns whether it is a new one
+     */
+    async #lay(layout: CacheLayout | undefined, needs: EditCapacity): Promise<boolean> {
+        const had = this.#capacity;
+        const capacity = largerCapacity(had, needs);
+        if (capacity === had && isSame(layout, this.#layout)) return false;
+        const reopen = async (to: CacheLayout | undefined, holding: EditCapacity): Promise<void> => {
+            this.#context = await this.#open(this.#batchSize, holding, to);
+            [this.#layout, this.#capacity] = [to, holding];
+        };
+        const announcement = setTimeout(() => {
+            this.#progress.note(`making space in memory for ${describe(capacity)}`);
+        }, patience);
         this.#laying = true;
+        let failure: LanguageNeuronsError | undefined;
         try {
             this.#context.close(); // first: two may not fit
-            this.#context = await this.#open(this.#batchSize, layout).catch((cause: unknown) => {
-                if (layout === undefined) throw cause;
-                layout = undefined; // streams' compute buffers are other ones; the shared cache fitted before
-                return this.#open(this.#batchSize);
-            });
-            this.#layout = layout;
+            await reopen(layout, capacity)
+                .catch((cause: unknown) => {
+                    if (layout === undefined) throw cause;
+                    return reopen(undefined, capacity); // streams' compute buffers are other ones
+                })
+                .catch(async (cause: unknown) => {
+                    if (capacity === had) throw cause;
+                    await reopen(undefined, had); // which fitted before
+                    const { code, message } = nativeError(cause);
+                    failure = new LanguageNeuronsError(code, `${describe(capacity)} cannot be held: ${message}`, {
+                        cause,
+                    });
+                });
+        } catch (cause) {
+            this.#throwIfClosed();
+            this.close(); // there is no context any more
+            throw cause;
         } finally {
+            clearTimeout(announcement);
             this.#laying = false;
         }
         if (this.#closed) this.#context.close();
         this.#throwIfClosed();
+        if (failure !== undefined) throw failure;
         return true;
     }
 
     async #prepare(purpose: Purpose, slots: EditSlots): Promise<void> {
-        this.#prepared = { purpose, slots };
-        const { edits, add } = slots;
+        const { edits, needs } = slots;
         const several = edits.length > 1;
-        const mode: NativeMode = { ...purpose, edit: !several && edits[0] !== undefined, edits: several, add };
+        const edit = !several && edits[0] !== undefined;
+        const mode: NativeMode = { ...purpose, edit, edits: several, add: needs.offsets };
         await awaitNative(() => this.#context.setMode(mode));
         await awaitNative(() => this.#context.reset());
         for (const [i, edit] of edits.entries()) {
             if (several || edit !== undefined) await awaitNative(() => this.#context.setEdit(i, nativeEdit(edit)));
         }
+        this.#slots = slots;
     }
 
     /** Stops the decode under way when the signal says so, until released. */
@@ -330,4 +383,12 @@ export class Passes {
         signal?.addEventListener('abort', stop);
         return () => signal?.removeEventListener('abort', stop);
     }
+}
+
+function isSame(a: CacheLayout | undefined, b: CacheLayout | undefined): boolean {
+    return a?.streams === b?.streams && a?.cells === b?.cells && a?.sequences === b?.sequences;
+}
+
+function describe({ edits, offsets }: EditCapacity): string {
+    return `${edits} ${edits === 1 ? 'edit' : 'edits'} at a time${offsets ? ', with offsets' : ''}`;
 }

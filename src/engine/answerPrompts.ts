@@ -59,12 +59,16 @@ async function* answers(
         const needOf = ({ prompt, maxTokens }: AnswerRequest): number => prompt.length + maxTokens;
         const alone = (options.answers ?? 1) === 1 && passes.plainCache;
         const { layout: had, sequences, contextSize } = passes;
-        await passes.relay(alone ? planStreams(ahead.map(needOf), { cells: contextSize, sequences }, had) : undefined);
+        const layout = alone ? planStreams(ahead.map(needOf), { cells: contextSize, sequences }, had) : undefined;
+        await passes.relay(layout, ahead[0]!.edit);
         const { streams, cells, sequences: each } = passes.layout;
-        // A longer one than was seen ahead waits until the streams can be laid out for it.
         yield* generateIn(
             passes,
-            waiting.takeWhile((request) => !streams || needOf(request) <= cells / each),
+            waiting.takeWhile(
+                // A longer one than was seen ahead waits until the streams can be laid out for it.
+                (request) => !streams || needOf(request) <= cells / each,
+                ({ edit = 0 }) => passes.holds(edit),
+            ),
             options,
         );
     }

@@ -8,7 +8,6 @@ const least = {
     windowSize: 2,
     contextSize: 1,
     threads: 1,
-    edits: 1,
     gpuLayers: 0,
     cpuExperts: 0,
     mainGpu: 0,

@@ -32,8 +32,8 @@ export interface EditsByToken {
 /** A condition of the model: what becomes of the activations of a text. */
 export type TextEdit = NeuronEdit | EditsByToken;
 
-/** What a context holds of edits. */
-export interface EditRoom {
+/** What a context can hold of edits. */
+export interface EditCapacity {
     /** At a time, at least 1. */
     readonly edits: number;
     /** They may have offsets. */
@@ -45,23 +45,29 @@ export interface EditSlots {
     readonly edits: readonly NeuronEdit[];
     /** Number of the edit of a token, 0 where there are no conditions; see `EditsByToken.at`. */
     readonly slotAt: (condition: number, position: number, promptLength: number) => number;
-    /** Whether any has offsets. */
-    readonly add: boolean;
+    /** Conditions that are held, from the first up to the last but one, by their places. */
+    readonly first: number;
+    readonly end: number;
+    /** What they take. */
+    readonly needs: EditCapacity;
 }
 
-/** Lays the edits of conditions out one behind another. */
-export function layOutEdits(conditions: readonly TextEdit[]): EditSlots {
+/**
+ * Lays the edits of conditions out one behind another.
+ * @param first with `end`, which of them. Default: all
+ */
+export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = conditions.length): EditSlots {
     const edits: NeuronEdit[] = [];
-    const ways = conditions.map((condition) => {
-        const first = edits.length;
+    const ways = conditions.slice(first, end).map((condition) => {
+        const begin = edits.length;
         if (!isByToken(condition)) {
             edits.push(condition);
-            return () => first;
+            return () => begin;
         }
         edits.push(...condition.edits);
         return (position: number, promptLength: number): number => {
             const place = condition.at(position, promptLength);
-            if (condition.edits.length > place && place >= 0) return first + place;
+            if (condition.edits.length > place && place >= 0) return begin + place;
             throw new LanguageNeuronsError(
                 'WRONG_USE',
                 `the token at position ${position} asks for edit ${place} of ${condition.edits.length}`,
@@ -70,14 +76,20 @@ export function layOutEdits(conditions: readonly TextEdit[]): EditSlots {
     });
     return {
         edits,
-        slotAt: (condition, position, promptLength) => ways[condition]?.(position, promptLength) ?? 0,
-        add: edits.some((edit) => isAffine(edit) && edit.offsets !== undefined),
+        slotAt: (condition, position, promptLength) => ways[condition - first]?.(position, promptLength) ?? 0,
+        first,
+        end,
+        needs: {
+            edits: Math.max(1, edits.length),
+            offsets: edits.some((edit) => isAffine(edit) && edit.offsets !== undefined),
+        },
     };
 }
 
-/** Edits that a condition takes of those that a context holds at a time. */
-export function countEdits(condition: TextEdit): number {
-    return isByToken(condition) ? condition.edits.length : 1;
+/** The least that holds either; `a` itself where it does. */
+export function largerCapacity(a: EditCapacity, b: EditCapacity): EditCapacity {
+    if (a.edits >= b.edits && (a.offsets || !b.offsets)) return a;
+    return { edits: Math.max(a.edits, b.edits), offsets: a.offsets || b.offsets };
 }
 
 export function nativeEdit(edit: NeuronEdit): NativeEdit {

@@ -40,10 +40,6 @@ export interface EngineOptions {
     readonly threads?: number;
     /** Reserve memory for counting only, none for the logits that scoring takes. Default: for both. */
     readonly countOnly?: boolean;
-    /** Edits held at a time: conditions that one batch can run side by side. Default 1. */
-    readonly edits?: number;
-    /** Edits may have offsets (add, replace, diffmean), which take as much memory again. Default false. */
-    readonly offsets?: boolean;
     /**
      * Counting adds up activations too, and counts them by bins: 65 numbers of 4 bytes a neuron on its device. Default
      * false.
@@ -56,7 +52,7 @@ export interface EngineOptions {
     readonly allowNonfinite?: boolean;
     /** Stops reading the model's file, which is read whole the first time. */
     readonly signal?: AbortSignal | undefined;
-    /** Tells how far that is. */
+    /** Tells how far that is; while the engine is open, what comes of its memory too. */
     readonly progress?: Progress | undefined;
 }
 
@@ -77,7 +73,10 @@ export interface CountResult extends NativeCounts {
 
 export interface GenerateOptions {
     readonly signal?: AbortSignal | undefined;
-    /** Conditions that prompts name. Default: one, the whole model. */
+    /**
+     * Conditions that prompts name, side by side. Where memory does not hold all of them, those that it holds come
+     * first and the others' prompts wait. Default: one, the whole model.
+     */
     readonly edits?: readonly TextEdit[];
     /** Answers to each prompt. Default 1. */
     readonly answers?: number;

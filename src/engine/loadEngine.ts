@@ -1,8 +1,9 @@
 import { LanguageNeuronsError } from '../errors.js';
+import { type Progress, silent } from '../support/progress.js';
 import type { NativeContext, NativeContextOptions, NativeDevice, NativeMode, NativeModel } from './addon.js';
 import { checkOptions, checkTrainContext, checkWindow } from './checkOptions.js';
 import { defaultThreads } from './defaultThreads.js';
-import type { EditRoom } from './edits.js';
+import { type EditCapacity, largerCapacity } from './edits.js';
 import { type EngineSettings, engineSettings } from './EngineSettings.js';
 import type { EngineOptions } from './engineTypes.js';
 import { type LoadedBackends, loadBackends } from './loadBackends.js';
@@ -25,11 +26,13 @@ export interface CacheLayout {
     readonly streams: boolean;
 }
 
-/** What a context holds beside counters. */
-type NeuronRoom = EditRoom & Required<Pick<NativeContextOptions, 'values'>>;
+/** Edits that a context holds before any are used. */
+const firstCapacity: EditCapacity = { edits: 1, offsets: false };
+/** What the plan of a device's memory keeps free for more, so that they need not be split into groups. */
+const plannedCapacity: EditCapacity = { edits: 8, offsets: false };
 
 /** Makes a context; default: a cache that all sequences share, of the engine's size. */
-export type OpenContext = (batchSize: number, layout?: CacheLayout) => Promise<NativeContext>;
+export type OpenContext = (batchSize: number, capacity: EditCapacity, layout?: CacheLayout) => Promise<NativeContext>;
 
 /** What an engine is made of. */
 export interface EngineParts {
@@ -48,22 +51,30 @@ export interface EngineParts {
     /** Counting adds up activations too. */
     readonly values: boolean;
     readonly allowNonfinite: boolean;
+    /** What the context holds. */
+    readonly capacity: EditCapacity;
+    readonly progress: Progress;
     readonly sizes: Readonly<
-        Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize' | 'edits', number>
+        Record<'requestedBatchSize' | 'batchSize' | 'windowSize' | 'sequences' | 'contextSize', number>
     >;
+}
+
+/** What tests and benchmarks ask for beside an engine's options. */
+export interface EngineInternals extends Partial<
+    Pick<NativeContextOptions, 'counting' | 'callbackTensor' | 'f32Cache'>
+> {
+    /** Edits that are held from the beginning. Default: one, without offsets. */
+    readonly capacity?: EditCapacity;
 }
 
 /**
  * Plans the memory, loads the model and its adapters, and makes a context.
  * @throws LanguageNeuronsError as `Engine.open`
  */
-export async function loadEngine(
-    options: EngineOptions & Partial<Pick<NativeContextOptions, 'counting' | 'callbackTensor' | 'f32Cache'>>,
-): Promise<EngineParts> {
+export async function loadEngine(options: EngineOptions & EngineInternals): Promise<EngineParts> {
     checkOptions(options);
-    const { batchSize: requestedBatchSize = defaultBatchSize } = options;
-    const { edits = 1, offsets = false, values = false } = options;
-    const room: NeuronRoom = { edits, offsets, values };
+    const { batchSize: requestedBatchSize = defaultBatchSize, values = false, progress = silent } = options;
+    const { capacity = firstCapacity, countOnly = false } = options;
     const files = await modelFiles(await resolveModel(options.model, options));
     const path = files[0]!; // which llama.cpp finds the others by
     const loras = await Promise.all(
@@ -75,7 +86,7 @@ export async function loadEngine(
     const backends = await loadBackends(options.gpu ?? 'auto', options.rpc);
     const notes: string[] = [];
     const onDevice = backends.gpus.length > 0;
-    const plan = onDevice ? await planOf(path, backends, options, requestedBatchSize, room) : undefined;
+    const plan = onDevice ? await planOf(path, backends, options, requestedBatchSize) : undefined;
     if (plan === undefined) await checkWeightsFit(files);
     else notes.push(`${backends.name}: ${describePlan(plan, backends.place)}`);
     const fingerprint = await modelFingerprint(path, loras, options);
@@ -102,8 +113,10 @@ export async function loadEngine(
         const sequences = Math.min(maxSequences, requestedBatchSize);
         const threads = options.threads ?? (await defaultThreads());
         const shared: CacheLayout = { cells: contextSize, sequences, streams: false };
-        const open: OpenContext = (batchSize, layout = shared) =>
-            awaitNative(() =>
+        let note = (line: string): unknown => notes.push(line);
+        let checked = ''; // kinds of edits that a graph with them was looked at
+        const open: OpenContext = async (batchSize, held, layout = shared) => {
+            const context = await awaitNative(() =>
                 model.createContext({
                     contextSize: layout.cells,
                     batchSize,
@@ -111,22 +124,34 @@ export async function loadEngine(
                     streams: layout.streams,
                     threads,
                     counting: options.counting ?? 'automatic',
-                    countOnly: options.countOnly ?? false,
+                    countOnly,
                     f32Cache: options.f32Cache ?? false,
-                    ...room,
+                    ...held,
+                    values,
                     callbackTensor: options.callbackTensor ?? '',
                 }),
             );
+            const kinds = `${held.edits > 1} ${held.offsets}`;
+            if (!onDevice || kinds === checked) return context;
+            try {
+                await noteFallback(context, { ...held, values, countOnly }, note);
+            } catch (cause) {
+                context.close();
+                throw cause;
+            }
+            checked = kinds;
+            return context;
+        };
         let batchSize = plan?.batchSize ?? requestedBatchSize;
         let steppedDown = false;
-        const context = await open(batchSize).catch((cause: unknown) => {
+        const context = await open(batchSize, capacity).catch((cause: unknown) => {
             if (!ranOut(cause) || batchSize < 2 * leastBatchSize) throw cause;
             notes.push(`memory ran out for batches of ${batchSize} tokens; going on with half`);
             batchSize = Math.floor(batchSize / 2);
             steppedDown = true;
-            return open(batchSize);
+            return open(batchSize, capacity);
         });
-        if (onDevice) await warnOfFallback(context, options.countOnly ?? false, room, notes);
+        note = (line) => progress.note(line); // of contexts to come
         const settings = engineSettings(options, backends, requestedBatchSize, windowSize);
         return {
             path,
@@ -142,7 +167,9 @@ export async function loadEngine(
             steppedDown,
             values,
             allowNonfinite: options.allowNonfinite ?? false,
-            sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize, edits },
+            capacity,
+            progress,
+            sizes: { requestedBatchSize, batchSize, windowSize, sequences, contextSize },
         };
     } catch (cause) {
         model.close();
@@ -153,9 +180,8 @@ export async function loadEngine(
 function planOf(
     path: string,
     { addon, gpus }: LoadedBackends,
-    options: EngineOptions,
+    options: EngineOptions & EngineInternals,
     batchSize: number,
-    room: NeuronRoom,
 ): Promise<MemoryPlan> {
     const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
     const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
@@ -173,7 +199,8 @@ function planOf(
             contextSize,
             batchSize,
             leastBatchSize: Math.min(batchSize, 2 * leastBatchSize),
-            ...room,
+            ...largerCapacity(options.capacity ?? firstCapacity, plannedCapacity),
+            values: options.values ?? false,
             countOnly: options.countOnly,
             gpuLayers: options.gpuLayers,
         },
@@ -181,11 +208,10 @@ function planOf(
 }
 
 /** A count, edit or score that the scheduler moves to another device splits the graph more often. */
-async function warnOfFallback(
+async function noteFallback(
     context: NativeContext,
-    countOnly: boolean,
-    { edits, offsets, values }: NeuronRoom,
-    notes: string[],
+    { edits, offsets, values, countOnly }: EditCapacity & { readonly values: boolean; readonly countOnly: boolean },
+    note: (line: string) => unknown,
 ): Promise<void> {
     const plain: NativeMode = {
         count: false,
@@ -207,7 +233,7 @@ async function warnOfFallback(
         }),
     );
     if (all > without) {
-        notes.push(
+        note(
             `warning: a part of the counting leaves its device (${all} parts of the graph instead of ` +
                 `${without}); results are right, but slow; please report the device`,
         );

@@ -4,7 +4,6 @@ import type { Prompt } from '../engine/engineTypes.js';
 import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { roomOf } from '../interventions/roomOf.js';
 import { defined } from '../support/defined.js';
 import { formatPointsChange, formatShare } from '../support/format.js';
 import { keyOf } from '../support/keyOf.js';
@@ -142,7 +141,7 @@ export function accuracyMetric({
             const drafting = engine.backends.gpus.length > 0;
             const others = drafting ? await answersOfOther(engine, asked, signal) : undefined;
             const [byWhole, byOther] = [new DraftCount("the whole model's"), new DraftCount("the base's")];
-            for (const together of groupsOf(conditions, engine.edits, drafting)) {
+            for (const together of groupsOf(conditions, drafting)) {
                 const edits = together.map((condition) => conditionEdit(condition, sizes));
                 await steppingDown(engine, progress, async () => {
                     for await (const {
@@ -261,24 +260,11 @@ async function dateOf(folder: string, signal: AbortSignal | undefined): Promise<
     return found;
 }
 
-/**
- * As many at a time as there is room for their edits; the whole model by itself and first, where its answers foretell
- * the others'.
- */
-function groupsOf(conditions: readonly Condition[], most: number, wholeFirst: boolean): Condition[][] {
+/** All at a time; the whole model by itself and first, where its answers foretell the others'. */
+function groupsOf(conditions: readonly Condition[], wholeFirst: boolean): Condition[][] {
     const isApart = ({ id }: Condition): boolean => wholeFirst && id === wholeModel.id;
-    const groups: Condition[][] = [];
-    let room = 0;
-    for (const condition of [...conditions.filter(isApart), ...conditions.filter((other) => !isApart(other))]) {
-        const { edits } = roomOf([condition.operation]);
-        if (edits > room || isApart(condition)) {
-            groups.push([]);
-            room = most;
-        }
-        groups.at(-1)!.push(condition);
-        room = isApart(condition) ? 0 : room - edits;
-    }
-    return groups;
+    const groups = [conditions.filter(isApart), conditions.filter((other) => !isApart(other))];
+    return groups.filter(({ length }) => length > 0);
 }
 
 function checkLimits(limit: number | undefined, wholeLimit: number | undefined): void {

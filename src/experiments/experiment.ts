@@ -1,9 +1,7 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { ActivationValues } from '../activations/ActivationValues.js';
-import type { EditRoom } from '../engine/edits.js';
 import { changesNothing, deactivation, type Operation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
-import { roomOf, sumOfRooms } from '../interventions/roomOf.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { Ranking } from '../neurons/rankNeurons.js';
 import { allConditions, type Condition, doseConditions, setConditions, type SetConditions } from './conditions.js';
@@ -91,20 +89,6 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
     const askedIds = new Set(asked.map(({ id }) => id));
     const known = allConditions(all.map(([, set]) => set)).filter(({ id }) => !askedIds.has(id));
     return { analysis, seed, controls, askedSets, doses, parts, asked, known };
-}
-
-/**
- * Room for all different conditions that an experiment has: an engine opened with it runs all of them in one batch, as
- * accuracies are measured.
- */
-export function roomForAll(options: ExperimentOptions, languages: readonly string[]): EditRoom {
-    return sumOfRooms(planExperiment(options, languages).asked.map(({ operation }) => roomOf([operation])));
-}
-
-/** Room for any one of its conditions, as perplexities are measured. */
-export function roomForEach({ operations = [deactivation] }: ExperimentOptions): EditRoom {
-    const rooms = operations.map((operation) => roomOf([operation]));
-    return { edits: Math.max(...rooms.map(({ edits }) => edits)), offsets: rooms.some(({ offsets }) => offsets) };
 }
 
 /** Ascending, each once. */

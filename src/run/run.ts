@@ -10,7 +10,6 @@ import { compare } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { deactivate } from '../experiments/deactivate.js';
-import { roomForAll } from '../experiments/experiment.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { noteUntold } from '../experiments/untoldLanguages.js';
 import { ppl as ofTexts } from '../experiments/perplexity.js';
@@ -229,7 +228,7 @@ async function examineIn(
             const many = await Engine.open({
                 ...engineOptionsOf(config),
                 contextSize: accuracy.contextSize ?? generationContextSize,
-                ...roomForAll(asked, metric.languages),
+                progress: answering,
             });
             try {
                 matrices.push(await deactivate({ ...asked, engine: many, metric, progress: answering }));

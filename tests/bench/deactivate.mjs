@@ -44,7 +44,7 @@ if (!existsSync(synthetic)) {
     writeSyntheticModel(synthetic, shapes[shape], type);
 }
 const conditions = 11;
-const engine = await MeasuredEngine.open({ model: synthetic, gpu, contextSize: 4096, edits: conditions });
+const engine = await MeasuredEngine.open({ model: synthetic, gpu, contextSize: 4096 });
 heading(engine);
 const widths = engine.sites.map(({ width }) => width);
 const few = widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, j]));

@@ -160,7 +160,7 @@ async function keepAsking(server) {
 const server = await startServer();
 const analysis = await readNeurons(join(run, 'neurons.json'));
 const contextSize = windowSize * Math.min(64, clients);
-const engine = await Engine.open({ model, gpu: 'off', threads, windowSize, contextSize, edits: server.models.length });
+const engine = await Engine.open({ model, gpu: 'off', threads, windowSize, contextSize });
 try {
     const named = withoutEach(analysis.languages, undefined);
     const edits = servedModels(named, { sizes: engine.sites.map(neuronsAt), analysis }).map(({ edit }) => edit);

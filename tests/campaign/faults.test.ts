@@ -54,7 +54,6 @@ beforeAll(async () => {
             threads: 1,
             batchSize: 128,
             contextSize: 1024,
-            edits: 8,
         }),
     );
     writeInputs(join(templates, 'inputs'), { texts: 4, evaluate: 1, questions: 2 });

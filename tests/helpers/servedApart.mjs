@@ -8,7 +8,7 @@ import { serve } from '../../dist/serve/serve.js';
 
 const [model, options = '{}'] = process.argv.slice(2);
 // Keys and values in F32: what is computed beside a token does not change it by more than rounding in F32.
-const engine = await MeasuredEngine.open({ model, gpu: 'off', threads: 1, edits: 1, windowSize: 256, f32Cache: true });
+const engine = await MeasuredEngine.open({ model, gpu: 'off', threads: 1, windowSize: 256, f32Cache: true });
 const delay = monitorEventLoopDelay({ resolution: 1 });
 const stop = new globalThis.AbortController();
 

@@ -3,7 +3,7 @@ import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Comparison } from '../../src/experiments/Comparison.js';
 import type { DeactivationMatrix } from '../../src/experiments/DeactivationMatrix.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
@@ -16,6 +16,7 @@ import { openQuestions } from '../../src/questions/openQuestions.js';
 import { openTemplate } from '../../src/questions/promptTemplates.js';
 import { cli, sees, startCli } from '../helpers/cli.js';
 import { embeddedAdapter, embeddedModel } from '../helpers/models.js';
+import { outOfMemory, watchContexts } from '../helpers/watchedModel.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const at = (...names: string[]): string => join(folder, ...names);
@@ -295,7 +296,7 @@ describe('deactivate --metric accuracy', () => {
         const dir = runFolder('failed');
         const questions = await openQuestions(at('questions'), { languages });
         const analysis = await readNeurons(join(dir, 'neurons.json'));
-        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048, edits: 64 });
+        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048 });
         try {
             const metric = accuracyMetric({
                 questions,
@@ -329,11 +330,15 @@ describe('deactivate --metric accuracy', () => {
         }
     });
 
-    it('an engine that holds fewer edits runs the conditions in groups', async () => {
+    it('where memory holds three edits, conditions go through in groups', async () => {
         const dir = runFolder('groups');
         const questions = await openQuestions(at('questions'), { languages });
         const analysis = await readNeurons(join(dir, 'neurons.json'));
-        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048, edits: 3 });
+        await watchContexts(({ edits }) => {
+            if (edits > 3) throw outOfMemory();
+        });
+        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048 });
+        vi.restoreAllMocks();
         try {
             const metric = accuracyMetric({
                 questions,

@@ -15,7 +15,7 @@ let engine: Engine;
 let mask: NeuronMask;
 
 beforeAll(async () => {
-    engine = await Engine.open({ model: embeddedModel, gpu: 'off', edits: 3, contextSize: 1024 });
+    engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 1024 });
     mask = engine.sites.map(({ width }, i) => new Uint8Array(width).fill(i === 2 ? 1 : 0));
 });
 afterAll(() => {

@@ -20,7 +20,6 @@ describe('many conditions in one batch', () => {
             gpu: 'off',
             batchSize: 128,
             contextSize: 4096,
-            edits: conditions,
         });
         const widths = engine.sites.map(({ width }) => width);
         const tenth = widths.flatMap((width, i) => Array.from({ length: width / 10 }, (_, j): NeuronIndex => [i, j]));
@@ -84,16 +83,9 @@ describe('many conditions in one batch', () => {
         expect(same / (choice.length * texts.length)).toBeGreaterThanOrEqual((texts.length - 1) / texts.length);
     });
 
-    it('more edits than the engine holds, and a condition that is not there, are refused', async () => {
-        await expect(generated([...edits, undefined])).rejects.toMatchObject({
-            code: 'WRONG_USE',
-            message: expect.stringContaining('12 edits'),
-        });
+    it('a condition that is not there is refused', async () => {
         const one = engine.generate([{ text: 'The', id: 0, edit: 2 }], { edits: [undefined, edits[1]] });
         await expect(one.next()).rejects.toMatchObject({ code: 'WRONG_USE' });
-        await expect(MeasuredEngine.open({ model: embeddedModel, gpu: 'off', edits: 0 })).rejects.toMatchObject({
-            code: 'WRONG_USE',
-        });
     });
 });
 

@@ -20,7 +20,7 @@ let engine: MeasuredEngine;
 let edits: TextEdit[];
 beforeAll(async () => {
     await writeUnquantized(embeddedModel, path);
-    engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true, edits: 2 });
+    engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true });
     const factors = engine.sites.map(({ width }) => Float32Array.from({ length: width }, (_, j) => (j % 7 ? 1 : 0)));
     edits = [undefined, { factors }];
 });

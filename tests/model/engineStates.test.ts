@@ -3,15 +3,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
-import type { NativeContext, NativeMode, NativeModel } from '../../src/engine/addon.js';
+import type { NativeContext, NativeMode } from '../../src/engine/addon.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import type { EngineOptions } from '../../src/engine/engineTypes.js';
-import { loadBackends } from '../../src/engine/loadBackends.js';
 import { steppingDown } from '../../src/engine/steppingDown.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
 import { silent } from '../../src/support/progress.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
+import { outOfMemory, watchContexts } from '../helpers/watchedModel.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -46,27 +46,10 @@ const operations: Record<string, (engine: MeasuredEngine) => Promise<unknown>> =
     graphSplits: (engine) => engine.graphSplits(plain),
 };
 
-/** An engine on the real addon, whose contexts are seen, and fail when told: no test can use up a device's memory. */
 async function watched(): Promise<{ engine: MeasuredEngine; contexts: NativeContext[]; fail: (error: Error) => void }> {
-    const { addon } = await loadBackends('off');
-    const load = addon.loadModel.bind(addon);
-    const contexts: NativeContext[] = [];
     let failure: Error | undefined;
-    vi.spyOn(addon, 'loadModel').mockImplementation(async (which) => {
-        const model = await load(which);
-        return new Proxy(model, {
-            get(target, property: keyof NativeModel) {
-                if (property !== 'createContext') {
-                    return (target[property] as ((...args: unknown[]) => unknown) | undefined)?.bind(target);
-                }
-                return async (...args: Parameters<NativeModel['createContext']>) => {
-                    if (failure !== undefined) throw failure;
-                    const context = await target.createContext(...args);
-                    contexts.push(context);
-                    return context;
-                };
-            },
-        });
+    const contexts = await watchContexts(() => {
+        if (failure !== undefined) throw failure;
     });
     return { engine: await open(), contexts, fail: (error) => (failure = error) };
 }
@@ -115,7 +98,7 @@ describe('an engine that steps down is usable or closed', () => {
 
     it.each(Object.entries(operations))('%s after no new context could be made is CLOSED', async (_, operation) => {
         const { engine, fail } = await watched();
-        fail(Object.assign(new Error('no memory for the compute buffers'), { code: 'OUT_OF_MEMORY' }));
+        fail(outOfMemory());
         await expect(engine.stepDown()).rejects.toMatchObject({ code: 'OUT_OF_MEMORY' });
         await expect(operation(engine)).rejects.toMatchObject({ code: 'CLOSED' });
         expect(await engine.stepDown()).toBe(false);
@@ -139,7 +122,7 @@ describe('an engine that steps down is usable or closed', () => {
 
     it('closing meanwhile wins over memory that ran out', async () => {
         const { engine, fail } = await watched();
-        fail(Object.assign(new Error('no memory'), { code: 'OUT_OF_MEMORY' }));
+        fail(outOfMemory());
         const stepping = engine.stepDown();
         engine.close();
         await expect(stepping).rejects.toMatchObject({ code: 'CLOSED' });
@@ -147,7 +130,7 @@ describe('an engine that steps down is usable or closed', () => {
 
     it('work that is run again after memory ran out says what stepping down met', async () => {
         const { engine, fail } = await watched();
-        fail(Object.assign(new Error('not even half'), { code: 'OUT_OF_MEMORY' }));
+        fail(outOfMemory('not even half'));
         const cause = new LanguageNeuronsError('OUT_OF_MEMORY', 'the device says no');
         const stepped = steppingDown(engine, silent, () => Promise.reject(cause));
         await expect(stepped).rejects.toMatchObject({ code: 'OUT_OF_MEMORY', message: 'not even half' });
@@ -259,7 +242,7 @@ describe('options of an engine that make no sense are refused by name', () => {
         });
     });
 
-    it.each([{ threads: 0 }, { batchSize: 1 }, { windowSize: 1 }, { edits: 0 }])('%o', async (some) => {
+    it.each([{ threads: 0 }, { batchSize: 1 }, { windowSize: 1 }])('%o', async (some) => {
         const [name] = Object.keys(some);
         await expect(open(some)).rejects.toMatchObject({ code: 'WRONG_USE', message: expect.stringContaining(name!) });
     });

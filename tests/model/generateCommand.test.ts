@@ -27,7 +27,7 @@ describe('generate', () => {
         const { code, stdout } = await cli(...generate, '--without', 'de', '--json');
         expect(code).toBe(0);
         const { answers } = JSON.parse(stdout) as { answers: { name: string; text: string }[] };
-        using engine = await Engine.open({ model: embeddedModel, gpu: 'off', edits: 2 });
+        using engine = await Engine.open({ model: embeddedModel, gpu: 'off' });
         const analysis = await readNeurons(join(run, 'neurons.json'));
         const mask = maskOf(
             neuronsOf(analysis, 'de', 'specific+related'),

@@ -108,8 +108,8 @@ for (const { gpu, absent } of gpus)
                 const samples = await udhrSamples(['en'], '29-29');
                 const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
                 const [device, host] = [
-                    await MeasuredEngine.open({ ...options, model, edits: 2, offsets: true }),
-                    await MeasuredEngine.open({ ...options, model, edits: 2, offsets: true, gpu: 'off' }),
+                    await MeasuredEngine.open({ ...options, model }),
+                    await MeasuredEngine.open({ ...options, model, gpu: 'off' }),
                 ];
                 try {
                     const edit = maskOf(

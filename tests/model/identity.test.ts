@@ -189,7 +189,7 @@ describe('cells and answers', () => {
         changes: Changes = {},
         metric: TextMetricOptions & Partial<QuestionMetricOptions> & { data?: string; languages?: string[] } = {},
     ): Promise<number> {
-        return withEngine({ contextSize: 1024, edits: 8, ...engineChanges }, async (engine) => {
+        return withEngine({ contextSize: 1024, ...engineChanges }, async (engine) => {
             let made = 0;
             const counting = new Proxy(engine, {
                 get: (target, name) => {

@@ -11,7 +11,6 @@ import { Engine } from '../../src/engine/Engine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { accuracyMetric } from '../../src/experiments/accuracy.js';
 import { deactivate } from '../../src/experiments/deactivate.js';
-import { roomForAll, roomForEach } from '../../src/experiments/experiment.js';
 import { intervene, type InterveneOptions, type InterveneResult } from '../../src/experiments/intervene.js';
 import type { Metric } from '../../src/experiments/Metric.js';
 import { perplexityMetric } from '../../src/experiments/perplexity.js';
@@ -58,7 +57,7 @@ beforeAll(async () => {
         const lines = readFileSync(resolve(`src/embedded/texts/collect/${language}.txt`), 'utf8').split('\n');
         writeFileSync(at('texts', `${language}.txt`), lines.slice(0, 6).join('\n'));
     }
-    engine = await Engine.open({ model: embeddedModel, gpu: 'off', edits: 5, offsets: true, contextSize: 2048 });
+    engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 2048 });
     corpus = await openCorpus(at('texts'), { languages });
     ({ activations } = await collect({ engine, corpus, folder: at('run') }));
     analysis = identify(activations, { topRate: 0.05 });
@@ -197,13 +196,12 @@ describe('matrices of several operations', () => {
         expect(values[2]).toBeGreaterThan(1);
     });
 
-    it('of answers run side by side, as many conditions at a time as there is room for', async () => {
+    it('of answers run side by side, those that tell tokens apart too', async () => {
         const questions = await openQuestions(at('questions'), { languages });
         const template = await openTemplate(at('template.txt'), engine);
         const metric = accuracyMetric({ questions, template, maxTokens: 8 });
         const asked = parseOperations('zero,add:0.25', { where: 'response' });
         const folder = runFolder('answers');
-        // A condition that tells tokens apart takes two of the engine's five edits.
         const { matrices } = await measure(folder, { operations: asked, metric });
         const lines = readFileSync(join(folder, 'accuracy.answers.jsonl'), 'utf8').trim().split('\n');
         const conditions = 1 + asked.length * languages.length * 2;
@@ -223,16 +221,6 @@ describe('matrices of several operations', () => {
             answers.push(text);
         const texts = lines.map((line) => (JSON.parse(line) as { text: string }).text);
         expect(texts).toContain(answers[0]);
-    });
-
-    it('say what room they take', () => {
-        const experiment = { analysis, sets: ['specific+related'] as const, controls: 1, operations };
-        expect(roomForEach(experiment)).toEqual({ edits: 1, offsets: true });
-        expect(roomForAll(experiment, languages)).toEqual({ edits: 1 + 4 * 3 * 2, offsets: true });
-        const partly = { ...experiment, operations: parseOperations('scale:2', { where: 'prompt' }) };
-        expect(roomForEach(partly)).toEqual({ edits: 2, offsets: false });
-        expect(roomForAll(partly, languages)).toEqual({ edits: 1 + 3 * 2 * 2, offsets: false });
-        expect(roomForAll({ ...experiment, operations: undefined }, languages)).toEqual({ edits: 7, offsets: false });
     });
 
     it('that change nothing, are there twice or none are refused', async () => {

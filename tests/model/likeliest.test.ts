@@ -85,7 +85,7 @@ for (const { gpu, absent } of places) {
         });
 
         it('makes the answers of the engine, under several edits too', async () => {
-            const engine = await Engine.open({ model: embeddedModel, gpu, batchSize: 64, contextSize: 1024, edits: 2 });
+            const engine = await Engine.open({ model: embeddedModel, gpu, batchSize: 64, contextSize: 1024 });
             try {
                 const halfOf = (width: number): Uint8Array => Uint8Array.from({ length: width }, (_, j) => (j + 1) % 2);
                 const off = engine.sites.map(({ width }) => halfOf(width));

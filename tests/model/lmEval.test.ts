@@ -77,7 +77,7 @@ describe.skipIf(!here)(`lm-evaluation-harness${skipped}`, () => {
     beforeAll(async () => {
         const path = join(folder.path, 'model.gguf');
         await writeUnquantized(embeddedModel, path);
-        engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true, edits: 2 });
+        engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true });
     });
     afterAll(() => {
         engine.close();

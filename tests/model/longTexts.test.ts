@@ -125,7 +125,7 @@ describe('a text of one long run', () => {
     });
 
     it('is answered by the server, which goes on', async () => {
-        const engine = await MeasuredEngine.open({ model: at('tekken.gguf'), gpu: 'off', windowSize: 64, edits: 2 });
+        const engine = await MeasuredEngine.open({ model: at('tekken.gguf'), gpu: 'off', windowSize: 64 });
         const server = await startServer(engine);
         const post = async (path: string, body: unknown): Promise<{ status: number; body: unknown }> => {
             const response = await fetch(new URL(path, server.url), {

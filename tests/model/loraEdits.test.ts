@@ -35,7 +35,7 @@ const perToken = ({ logProbability, tokens }: TextScore): number => logProbabili
 
 function open(model: string, lora?: string): Promise<MeasuredEngine> {
     const loras = lora === undefined ? [] : [{ path: lora, scale }];
-    return MeasuredEngine.open({ model, gpu: 'off', loras, offsets: true, edits: 8, f32Cache: true });
+    return MeasuredEngine.open({ model, gpu: 'off', loras, f32Cache: true });
 }
 
 /** Interventions on every third neuron of all sites. */

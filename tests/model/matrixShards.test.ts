@@ -62,7 +62,7 @@ beforeAll(async () => {
         const lines = readFileSync(resolve(`src/embedded/texts/collect/${language}.txt`), 'utf8').split('\n');
         writeFileSync(at('texts', `${language}.txt`), lines.slice(0, 8).join('\n'));
     }
-    engine = await Engine.open({ model: embeddedModel, gpu: 'off', edits: 64, contextSize: 4096 });
+    engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 4096 });
     const corpus = await openCorpus(at('texts'), { languages });
     const { activations } = await collect({ engine, corpus, folder: at('run') });
     analysis = identify(activations, { topRate: 0.1 });

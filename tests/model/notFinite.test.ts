@@ -142,7 +142,7 @@ describe('numbers of a model that are not finite', () => {
     });
 
     it('of one edit end its requests, and not those of the whole model beside them', async () => {
-        using engine = await open(sound, { contextSize: 2048, edits: 2 });
+        using engine = await open(sound, { contextSize: 2048 });
         const factors = engine.sites.map(({ width }) => new Float32Array(width).fill(3e38));
         const batching = await engine.batching({ parallel: 4, requestSize: 128, edits: [undefined, { factors }] });
         const prompt = await engine.tokenize(text);

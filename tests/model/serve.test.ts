@@ -20,7 +20,7 @@ const maxTokens = 24;
 beforeAll(async () => {
     const path = join(folder.path, 'model.gguf');
     await writeUnquantized(embeddedModel, path);
-    engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true, edits: 2 });
+    engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true });
     const { models } = (server = await startServer(engine));
     await server.end();
     const edits = models.map(({ edit }) => edit);

@@ -11,7 +11,7 @@ import { type RunningServer, startServer } from '../helpers/served.js';
 let engine: MeasuredEngine;
 let server: RunningServer;
 beforeEach(async () => {
-    engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', edits: 2 });
+    engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off' });
 });
 afterEach(async () => {
     await server.end();

@@ -10,7 +10,7 @@ let server: RunningServer;
 const origin = 'https://example.org';
 
 beforeAll(async () => {
-    engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', edits: 2 });
+    engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off' });
     server = await startServer(engine, { origins: [origin] });
 });
 afterAll(async () => {

@@ -98,7 +98,7 @@ describe.skipIf(!hasTorch)(`interventions against PyTorch's hooks (skipped witho
     beforeAll(async () => {
         model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
         torch = torchEdits(model);
-        engine = await MeasuredEngine.open({ model, gpu: 'off', edits: 8, offsets: true, f32Cache: true });
+        engine = await MeasuredEngine.open({ model, gpu: 'off', f32Cache: true });
         const text = 'The farmer reads a long book in the old house, and the teacher writes to her friends.';
         const { bos } = engine.info;
         tokens = Int32Array.from([...(bos >= 0 ? [bos] : []), ...(await engine.tokenize(text))]);

@@ -14,7 +14,7 @@ let engine: MeasuredEngine;
 beforeAll(async () => {
     const path = join(folder.path, 'model.gguf');
     await writeUnquantized(embeddedModel, path);
-    engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true, edits: 2 });
+    engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true });
 });
 afterAll(() => {
     engine.close();

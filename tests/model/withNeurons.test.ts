@@ -79,7 +79,7 @@ function inProcess<T>(code: string, prepared = true): T[] {
 
 /** What our engine says after the same tokens. */
 async function expected({ prompt, answer }: Turn, interventions: readonly Intervention[]): Promise<string> {
-    using engine = await Engine.open({ model: path, gpu: 'off', threads: 1, offsets: true });
+    using engine = await Engine.open({ model: path, gpu: 'off', threads: 1 });
     const edit = compileInterventions(interventions, { sizes: engine.sites.map(neuronsAt) });
     const asked = [{ id: 0, text: Int32Array.from(prompt) }];
     for await (const { text } of engine.generate(asked, { edits: [edit], maxTokens: answer.length })) return text;

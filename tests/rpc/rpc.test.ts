@@ -127,7 +127,7 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
 
     it('generate the answers that are generated here, with and without an edit', async () => {
         const prompts = ['Everyone has the right', 'Jeder hat das Recht'];
-        await withEngines([{ edits: 2 }, { edits: 2, rpc: [] }], async (there, here) => {
+        await withEngines([{}, { rpc: [] }], async (there, here) => {
             const widths = there.sites.map(({ width }) => width);
             const edits = [
                 undefined,
