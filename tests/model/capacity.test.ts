@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AffineEdit, EditCapacity, EditsByToken, TextEdit } from '../../src/engine/edits.js';
-import type { GeneratedAnswer, Prompt } from '../../src/engine/engineTypes.js';
+import type { GeneratedAnswer, Prompt, ScoreResult } from '../../src/engine/engineTypes.js';
 import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { silent } from '../../src/support/progress.js';
@@ -108,15 +108,15 @@ describe('an engine that was opened with a path alone', () => {
         const model = join(folder, 'hybrid.gguf');
         writeLfm2(model, 'rarra', 64);
         const [fresh, prepared] = [await open({ model }), await open({ model, capacity: { edits: 6, offsets: true } })];
-        const tokens = Int32Array.from({ length: 300 }, (_, i) => (7 * i) % 90);
+        const tokens = Int32Array.from({ length: 300 }, (_, i) => (7 * i) % 60);
         for (const offsets of [0, 0.5]) {
-            const [first, second] = [fresh, prepared].map((engine) => {
-                const edits = editsOf(engine, 6, offsets);
-                const edit = { edits, at: (position: number) => position % 6 };
-                return engine.score([{ tokens, promptLength: 10, characters: 0 }], { edit });
-            });
-            expect((await first)!.texts).toEqual((await second)!.texts);
-            expect((await first)!.tokens).toBe(290);
+            const edits = editsOf(fresh, 6, offsets);
+            const edit = { edits, at: (position: number) => position % 6 };
+            const scoreOf = (engine: MeasuredEngine): Promise<ScoreResult> =>
+                engine.score([{ tokens, promptLength: 10, characters: 0 }], { edit });
+            const score = await scoreOf(fresh);
+            expect(score).toEqual(await scoreOf(prepared));
+            expect(score.tokens).toBeGreaterThan(250);
         }
     });
 });
