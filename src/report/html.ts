@@ -14,7 +14,7 @@ export class Html {
 /** What may stand between the pieces of a template; false, null and undefined vanish. */
 export type HtmlValue = Html | string | number | false | null | undefined | readonly HtmlValue[];
 
-const ENTITIES: Readonly<Record<string, string>> = {
+const entities: Readonly<Record<string, string>> = {
     '&': '&amp;',
     '<': '&lt;',
     '>': '&gt;',
@@ -24,7 +24,7 @@ const ENTITIES: Readonly<Record<string, string>> = {
 
 /** Escapes text for element content and for quoted attributes. */
 export function escapeHtml(text: string): string {
-    return text.replace(/[&<>"']/g, (character) => ENTITIES[character] ?? character);
+    return text.replace(/[&<>"']/g, (character) => entities[character] ?? character);
 }
 
 /** Tagged template: everything inserted is escaped, unless it is `Html` already. */

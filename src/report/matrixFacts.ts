@@ -10,10 +10,10 @@ import { metricOf } from '../experiments/metrics.js';
 import { binomialTail, cellOf, isComparable, mean, median, type Measured } from './numbers.js';
 
 /** Order of the sets in figures and tables; names unknown here follow. */
-const SET_ORDER: readonly string[] = ['specific', 'specific+related', 'specific+related+general', 'experts'];
+const setOrder: readonly string[] = ['specific', 'specific+related', 'specific+related+general', 'experts'];
 
 /** Highest probability of as many hits by chance at which an effect is called clear. */
-const CLEAR = 0.05;
+const clearChance = 0.05;
 
 /** How a set of neurons answers "does removing a language's neurons hurt that language most?". */
 export type Verdict = 'clear' | 'unclear' | 'absent' | 'tooFew' | 'unmeasured';
@@ -70,7 +70,7 @@ export interface SetCell {
 
 /** The sets a matrix holds, smallest neuron set first; sets without a cell are left out. */
 export function setsOf(matrix: DeactivationMatrix): [name: string, set: DeactivationSet][] {
-    const place = (name: string) => (SET_ORDER.includes(name) ? SET_ORDER.indexOf(name) : SET_ORDER.length);
+    const place = (name: string) => (setOrder.includes(name) ? setOrder.indexOf(name) : setOrder.length);
     return Object.entries(matrix.sets)
         .filter((entry): entry is [string, DeactivationSet] => entry[1] !== undefined)
         .filter(([, set]) => set.rows.length > 0 && set.columns.length > 0)
@@ -174,5 +174,5 @@ function judge(facts: Omit<SetFacts, 'verdict'>, chance: number): Verdict {
     const { harm } = metricOf(facts.metric);
     const beyondControl = facts.own === null || facts.controlOwn === null || harm * facts.own > harm * facts.controlOwn;
     if (!beyondControl || facts.hits <= facts.expectedHits) return 'absent';
-    return binomialTail(facts.hits, facts.compared, chance) < CLEAR ? 'clear' : 'unclear';
+    return binomialTail(facts.hits, facts.compared, chance) < clearChance ? 'clear' : 'unclear';
 }

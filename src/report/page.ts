@@ -3,7 +3,7 @@ import { html, raw, type Html } from './html.js';
 import { definitions, provenance } from './provenance.js';
 import type { ReportInput } from './Report.js';
 import { chapters, type Section } from './sections/Section.js';
-import { STYLES } from './styles.js';
+import { styleSheet } from './styles.js';
 import { keyNumbers, setsOverview, summary } from './summary.js';
 
 /** A section and its rendered figure. */
@@ -30,7 +30,7 @@ export function page(input: ReportInput, sections: readonly RenderedSection[]): 
                 <meta name="generator" content="language-neurons ${input.generatedBy.version}" />
                 <title>${input.title}</title>
                 <style>
-                    ${raw(STYLES)}
+                    ${raw(styleSheet)}
                 </style>
             </head>
             <body>

@@ -6,7 +6,7 @@ import { analysisSites, layerSizes } from '../neurons/NeuronAnalysis.js';
 import type { ReportInput } from './Report.js';
 
 /** The paper whose method this is; the page's only link to elsewhere. */
-const PAPER = {
+const paperSource = {
     title: 'How does Alignment Enhance LLMs’ Multilingual Capabilities? A Language Neurons Perspective',
     url: 'https://arxiv.org/abs/2505.21505',
 } as const;
@@ -56,7 +56,7 @@ export function definitions({ analysis }: ReportInput): Html {
                 different languages cannot be compared with each other, changes relative to the baseline can.
             </dd>
         </dl>
-        <p class="small">Method: <a href="${PAPER.url}">${PAPER.title}</a>, arXiv 2505.21505.</p>
+        <p class="small">Method: <a href="${paperSource.url}">${paperSource.title}</a>, arXiv 2505.21505.</p>
     </section>`;
 }
 

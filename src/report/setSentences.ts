@@ -3,7 +3,7 @@ import type { SetFacts, Verdict } from './matrixFacts.js';
 import { doingWords } from '../interventions/operationWords.js';
 import { metricOf } from '../experiments/metrics.js';
 
-const VERDICTS: Readonly<Record<Verdict, string>> = {
+const verdicts: Readonly<Record<Verdict, string>> = {
     clear: 'The effect is selective for languages.',
     unclear: 'This is a tendency that chance could produce as well.',
     absent: 'No effect selective for languages is visible in this measurement.',
@@ -13,13 +13,13 @@ const VERDICTS: Readonly<Record<Verdict, string>> = {
     unmeasured: 'No row has neurons to change and every cell measured, so nothing can be said.',
 };
 
-const NO_NEURONS =
+const noNeurons =
     'No language has neurons in this set, so nothing was changed: what was measured is the whole model, and nothing ' +
     'can be said of its neurons.';
 
 /** Short form of a verdict, for a table. */
 export function verdictLabel(facts: SetFacts): string {
-    return hasNoNeurons(facts) ? 'no neurons to change' : VERDICT_LABELS[facts.verdict];
+    return hasNoNeurons(facts) ? 'no neurons to change' : verdictLabels[facts.verdict];
 }
 
 /** Whether nothing is said because there was nothing to change, in any row. */
@@ -27,7 +27,7 @@ function hasNoNeurons({ verdict, empty, leftOut }: SetFacts): boolean {
     return verdict === 'unmeasured' && empty > 0 && empty === leftOut;
 }
 
-const VERDICT_LABELS: Readonly<Record<Verdict, string>> = {
+const verdictLabels: Readonly<Record<Verdict, string>> = {
     clear: 'selective',
     unclear: 'a tendency',
     absent: 'no selective effect',
@@ -42,7 +42,7 @@ export function setLabel(set: string): string {
 
 /** The facts of one set in words; effects and their absence in the same tone. */
 export function setSentences(facts: SetFacts): string[] {
-    if (facts.compared === 0) return [hasNoNeurons(facts) ? NO_NEURONS : VERDICTS[facts.verdict]];
+    if (facts.compared === 0) return [hasNoNeurons(facts) ? noNeurons : verdicts[facts.verdict]];
     const { noun, formatEffect } = metricOf(facts.metric);
     const doing = doingWords(`a language’s own ${setLabel(facts.set)} neurons`, facts.operation);
     return [
@@ -54,7 +54,7 @@ export function setSentences(facts: SetFacts): string[] {
             `(random neurons: ${formatEffect(facts.controlOwn)}) ` +
             `and that of the others by ${formatEffect(facts.others)} ` +
             `(random neurons: ${formatEffect(facts.controlOthers)}).`,
-        VERDICTS[facts.verdict],
+        verdicts[facts.verdict],
     ];
 }
 
@@ -79,6 +79,6 @@ export function setLine(facts: SetFacts): string {
         `that language is hurt most in ${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')} ` +
         `(random neurons: ${formatCount(facts.controlHits)}), ` +
         `its ${noun} changes by ${formatEffect(facts.own)} on average ` +
-        `(random neurons: ${formatEffect(facts.controlOwn)}): ${VERDICT_LABELS[facts.verdict]}.`
+        `(random neurons: ${formatEffect(facts.controlOwn)}): ${verdictLabels[facts.verdict]}.`
     );
 }

@@ -1,29 +1,29 @@
-import { CLASS_COLORS, COLORS, FONT } from './figures/theme.js';
+import { classColors, colors, fontFamily } from './figures/theme.js';
 
 /** Colours of the figures in dark mode, by their colours in the files. */
-const DARK: Readonly<Record<string, string>> = {
-    [COLORS.ink]: '#dfe3e8',
-    [COLORS.muted]: '#8b949e',
-    [COLORS.grid]: '#30363d',
-    [COLORS.band]: '#1c222a',
-    [COLORS.background]: '#161b22',
-    [CLASS_COLORS.specific]: '#ff8c42',
-    [CLASS_COLORS.related]: '#6db3f2',
-    [CLASS_COLORS.general]: '#4cc38a',
+const darkColors: Readonly<Record<string, string>> = {
+    [colors.ink]: '#dfe3e8',
+    [colors.muted]: '#8b949e',
+    [colors.grid]: '#30363d',
+    [colors.band]: '#1c222a',
+    [colors.background]: '#161b22',
+    [classColors.specific]: '#ff8c42',
+    [classColors.related]: '#6db3f2',
+    [classColors.general]: '#4cc38a',
 };
 
 // Style rules win over SVG attributes, so the same figure serves both modes.
-const DARK_FIGURES = Object.entries(DARK)
+const darkFigures = Object.entries(darkColors)
     .map(([light, dark]) => `svg [fill="${light}"]{fill:${dark}}svg [stroke="${light}"]{stroke:${dark}}`)
     .join('\n');
 
 /** The page's style sheet. */
-export const STYLES = `
-:root{color-scheme:light dark;--ink:${COLORS.ink};--muted:${COLORS.muted};
---line:#d8dee4;--page:#f6f7f9;--card:${COLORS.background};
---specific:${CLASS_COLORS.specific};--related:${CLASS_COLORS.related};--general:${CLASS_COLORS.general}}
+export const styleSheet = `
+:root{color-scheme:light dark;--ink:${colors.ink};--muted:${colors.muted};
+--line:#d8dee4;--page:#f6f7f9;--card:${colors.background};
+--specific:${classColors.specific};--related:${classColors.related};--general:${classColors.general}}
 *{box-sizing:border-box}
-body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 ${FONT}}
+body{margin:0;background:var(--page);color:var(--ink);font:16px/1.55 ${fontFamily}}
 main{max-width:1120px;margin:0 auto;padding:40px 24px 64px}
 header p{margin:0;color:var(--muted);font-size:.85rem;letter-spacing:.04em}
 h1{margin:.1em 0 .7em;font-size:2.1rem;line-height:1.2;letter-spacing:-.01em;overflow-wrap:anywhere}
@@ -83,10 +83,10 @@ section{padding:16px 14px}
 h1{font-size:1.6rem}
 figure.wide svg{max-width:none}}
 @media screen and (prefers-color-scheme:dark){
-:root{--ink:#dfe3e8;--muted:#9aa4af;--line:#30363d;--page:#0d1117;--card:${DARK[COLORS.background] ?? ''};
---specific:${DARK[CLASS_COLORS.specific] ?? ''};--related:${DARK[CLASS_COLORS.related] ?? ''};
---general:${DARK[CLASS_COLORS.general] ?? ''}}
-${DARK_FIGURES}
+:root{--ink:#dfe3e8;--muted:#9aa4af;--line:#30363d;--page:#0d1117;--card:${darkColors[colors.background] ?? ''};
+--specific:${darkColors[classColors.specific] ?? ''};--related:${darkColors[classColors.related] ?? ''};
+--general:${darkColors[classColors.general] ?? ''}}
+${darkFigures}
 }
 @media print{
 :root{color-scheme:light}

@@ -6,8 +6,8 @@ import type { ReportFiles, ReportInput } from './Report.js';
 import { buildSections } from './sections/buildSections.js';
 import { type CsvOptions, toCsv } from '../files/csv.js';
 
-const FIGURES = 'figures';
-const TABLES = 'tables';
+const figuresFolder = 'figures';
+const tablesFolder = 'tables';
 
 /**
  * Writes a report into `folder`, which is made if need be: `report.html`, one self-contained page;
@@ -21,14 +21,14 @@ export async function writeReport(folder: string, input: ReportInput, options: C
         rendered.push({
             section,
             svg: await renderSvg(section.spec, section.id, section.label),
-            csv: `${TABLES}/${section.table.name}.csv`,
+            csv: `${tablesFolder}/${section.table.name}.csv`,
         });
     }
-    for (const name of [FIGURES, TABLES]) await ensureSubfolder(folder, name);
+    for (const name of [figuresFolder, tablesFolder]) await ensureSubfolder(folder, name);
     const figures: string[] = [];
     const tables: string[] = [];
     for (const { section, svg, csv } of rendered) {
-        figures.push(await write(join(folder, FIGURES, `${section.id}.svg`), `${svg}\n`));
+        figures.push(await write(join(folder, figuresFolder, `${section.id}.svg`), `${svg}\n`));
         tables.push(await write(join(folder, csv), toCsv(section.table, options)));
     }
     // Last, so that a page never stands without the files it points to.

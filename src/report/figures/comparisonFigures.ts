@@ -5,30 +5,30 @@ import { formatCount } from '../../support/format.js';
 import { metricOf } from '../../experiments/metrics.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import {
-    CLASS_COLORS,
-    CLASS_LABELS,
-    CLASS_SHAPES,
-    COLORS,
-    CONFIG,
-    PLOT_WIDTH,
-    Y_EXTENT,
+    classColors,
+    classLabels,
+    classShapes,
+    colors,
+    figureConfig,
+    plotWidth,
+    yExtent,
     labelText,
     wholeTicks,
 } from './theme.js';
 
-const LABELS = neuronClasses.map((kind) => CLASS_LABELS[kind]);
+const classNames = neuronClasses.map((kind) => classLabels[kind]);
 /** A zero has no sign. */
-const ZERO_PLAIN = "datum.value === 0 ? '0' : datum.label";
-const COMMON = {
-    background: COLORS.background,
+const zeroPlain = "datum.value === 0 ? '0' : datum.label";
+const commonParts = {
+    background: colors.background,
     padding: { left: 6, right: 16, top: 8, bottom: 6 },
-    config: CONFIG,
+    config: figureConfig,
 } as const;
 
 /** Change of each layer's neurons (the paper's fig. 4), general ones on a scale of their own. */
 export function layerChangesFigure({ layers }: AnalysisChange): TopLevelSpec {
     return {
-        ...COMMON,
+        ...commonParts,
         vconcat: [
             layersPanel(layers, ['specific', 'related'], { height: 170, title: null }),
             layersPanel(layers, ['general'], { height: 120, title: 'layer (0 is the first)' }),
@@ -42,27 +42,27 @@ function layersPanel(
     options: { height: number; title: string | null },
 ): Panel {
     const values = layers.flatMap((layer, index) =>
-        classes.map((kind) => ({ layer: index, class: CLASS_LABELS[kind], change: layer[kind] })),
+        classes.map((kind) => ({ layer: index, class: classLabels[kind], change: layer[kind] })),
     );
     const key = { field: 'class', type: 'nominal' } as const;
     const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
     const color: Channel<'color'> = {
         ...key,
-        scale: { domain: LABELS, range: neuronClasses.map((kind) => CLASS_COLORS[kind]) },
+        scale: { domain: classNames, range: neuronClasses.map((kind) => classColors[kind]) },
         legend,
     };
     const shape: Channel<'shape'> = {
         ...key,
-        scale: { domain: LABELS, range: neuronClasses.map((kind) => CLASS_SHAPES[kind]) },
+        scale: { domain: classNames, range: neuronClasses.map((kind) => classShapes[kind]) },
         legend,
     };
     const zero: Layer = {
         data: { values: [{}] },
-        mark: { type: 'rule', color: COLORS.muted },
+        mark: { type: 'rule', color: colors.muted },
         encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0 } },
     };
     return {
-        width: PLOT_WIDTH,
+        width: plotWidth,
         height: options.height,
         data: { values },
         encoding: {
@@ -85,10 +85,10 @@ function layersPanel(
                     tickMinStep: 1,
                     tickCount: 5,
                     format: '+,d',
-                    labelExpr: ZERO_PLAIN,
+                    labelExpr: zeroPlain,
                     title: 'change',
-                    minExtent: Y_EXTENT,
-                    maxExtent: Y_EXTENT,
+                    minExtent: yExtent,
+                    maxExtent: yExtent,
                 },
             },
         },
@@ -106,7 +106,7 @@ function layersPanel(
 /** Change of the number of neurons with N = 1..l (the paper's fig. 5): of all neurons, and of the selected. */
 export function histogramChangesFigure({ histogram, histogramAll }: AnalysisChange): TopLevelSpec {
     return {
-        ...COMMON,
+        ...commonParts,
         spacing: 20,
         vconcat: [
             changeBars(histogramAll, 'All neurons', null),
@@ -143,10 +143,10 @@ function changeBars(changes: readonly number[], title: string, axisTitle: string
             tickMinStep: 1,
             tickCount: 5,
             format: '+,d',
-            labelExpr: ZERO_PLAIN,
+            labelExpr: zeroPlain,
             title: 'change',
-            minExtent: Y_EXTENT,
-            maxExtent: Y_EXTENT,
+            minExtent: yExtent,
+            maxExtent: yExtent,
         },
     };
     const text = (rises: boolean): Layer => ({
@@ -155,17 +155,17 @@ function changeBars(changes: readonly number[], title: string, axisTitle: string
             type: 'text',
             dy: rises ? -7 : 8,
             fontSize: 11.5,
-            color: COLORS.ink,
+            color: colors.ink,
             opacity: values.length > 15 ? 0 : 1,
         },
         encoding: { x, y, text: { field: 'text', type: 'nominal' } },
     });
     return {
-        width: PLOT_WIDTH,
+        width: plotWidth,
         height: 130,
         title,
         data: { values },
-        layer: [{ mark: { type: 'bar', color: COLORS.muted }, encoding: { x, y } }, text(true), text(false)],
+        layer: [{ mark: { type: 'bar', color: colors.muted }, encoding: { x, y } }, text(true), text(false)],
     };
 }
 
@@ -231,19 +231,19 @@ function beforeAfter(
             opacity: 1,
             strokeWidth: 1.8,
             shape: filled ? 'circle' : 'square',
-            fill: filled ? CLASS_COLORS.specific : COLORS.background,
-            ...(filled ? {} : { stroke: CLASS_COLORS.related }),
+            fill: filled ? classColors.specific : colors.background,
+            ...(filled ? {} : { stroke: classColors.related }),
         },
         encoding: { y, x: x(field) },
     });
     return {
-        ...COMMON,
-        width: PLOT_WIDTH,
+        ...commonParts,
+        width: plotWidth,
         height: { step: sorted.length > 20 ? 19 : 25 },
         data: { values: rows },
         layer: [
             {
-                mark: { type: 'rule', color: COLORS.muted, strokeWidth: 1.6 },
+                mark: { type: 'rule', color: colors.muted, strokeWidth: 1.6 },
                 encoding: { y, x: x('before'), x2: { field: 'after' } },
             },
             point('before', false),
@@ -257,21 +257,21 @@ export function seriesFigure({ analyses, changes }: Comparison): TopLevelSpec {
     const numbers = analyses.flatMap(({ label, layers }) =>
         neuronClasses.map((kind) => ({
             analysis: labelText(label),
-            class: CLASS_LABELS[kind],
+            class: classLabels[kind],
             value: layers.reduce((sum, layer) => sum + layer[kind], 0),
         })),
     );
     const overlaps = analyses.flatMap(({ label }, index) =>
         neuronClasses.flatMap((kind) => {
             const value = index === 0 ? 1 : (changes[index - 1]?.overlap[kind] ?? null);
-            return value === null ? [] : [{ analysis: labelText(label), class: CLASS_LABELS[kind], value }];
+            return value === null ? [] : [{ analysis: labelText(label), class: classLabels[kind], value }];
         }),
     );
     const order = analyses.map(({ label }) => labelText(label));
     const of = (classes: readonly NeuronClass[]) =>
-        numbers.filter((value) => classes.some((kind) => CLASS_LABELS[kind] === value.class));
+        numbers.filter((value) => classes.some((kind) => classLabels[kind] === value.class));
     return {
-        ...COMMON,
+        ...commonParts,
         vconcat: [
             seriesPanel(of(['specific', 'related']), order, {
                 height: 130,
@@ -294,16 +294,16 @@ function seriesPanel(
     const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
     const color: Channel<'color'> = {
         ...key,
-        scale: { domain: LABELS, range: neuronClasses.map((kind) => CLASS_COLORS[kind]) },
+        scale: { domain: classNames, range: neuronClasses.map((kind) => classColors[kind]) },
         legend,
     };
     const shape: Channel<'shape'> = {
         ...key,
-        scale: { domain: LABELS, range: neuronClasses.map((kind) => CLASS_SHAPES[kind]) },
+        scale: { domain: classNames, range: neuronClasses.map((kind) => classShapes[kind]) },
         legend,
     };
     return {
-        width: PLOT_WIDTH,
+        width: plotWidth,
         height: options.height,
         data: { values: [...values] },
         encoding: {
@@ -328,8 +328,8 @@ function seriesPanel(
                     tickCount: 4,
                     format: options.format,
                     title: options.title,
-                    minExtent: Y_EXTENT,
-                    maxExtent: Y_EXTENT,
+                    minExtent: yExtent,
+                    maxExtent: yExtent,
                 },
             },
         },

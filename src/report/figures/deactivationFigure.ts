@@ -6,15 +6,15 @@ import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
 import type { Measured } from '../numbers.js';
-import { LIGHT_TEXT_ABOVE, STOPS, divergingScale, type DivergingScale } from './divergingScale.js';
+import { lightTextAbove, colorStops, divergingScale, type DivergingScale } from './divergingScale.js';
 import type { Channel, Panel } from './specTypes.js';
-import { COLORS, CONFIG, labelText } from './theme.js';
+import { colors, figureConfig, labelText } from './theme.js';
 
 /** More languages than this do not fit beside each other: the control goes below. */
-const BESIDE_UP_TO = 14;
+const besideUpTo = 14;
 
 /** Few languages get large cells, so that a panel is no smaller than the titles on its sides. */
-const LEAST_SIDE = 210;
+const leastSide = 210;
 
 /** One colour scale for all sets of a matrix and their controls, so that their figures can be compared. */
 export function commonScale(matrix: DeactivationMatrix): DivergingScale {
@@ -62,15 +62,15 @@ export function deactivationFigure(
         ...(grey ? ['grey: too few right answers to tell'] : []),
     ];
     const common = { cells, words, scale, legend };
-    const beside = set.columns.length <= BESIDE_UP_TO;
+    const beside = set.columns.length <= besideUpTo;
     const panels = [
         panel(set, { ...common, title: `Own ${name.replaceAll('+', ' + ')} neurons`, side: own, rowTitle: rows }),
         panel(set, { ...common, title: 'Control: random neurons', side: control, rowTitle: beside ? null : rows }),
     ];
     const frame = {
-        background: COLORS.background,
+        background: colors.background,
         padding: { left: 6, right: 12, top: 8, bottom: 6 },
-        config: CONFIG,
+        config: figureConfig,
         spacing: 26,
     } as const;
     return beside ? { ...frame, hconcat: panels } : { ...frame, vconcat: panels };
@@ -103,11 +103,11 @@ function panel(set: DeactivationSet, options: PanelOptions): Panel {
             text: formatPercentPoints(percent(shown.effect)),
             own: cell.row === cell.column,
             weight: shown.bold ? 'bold' : 'normal',
-            light: position !== null && position > LIGHT_TEXT_ABOVE,
+            light: position !== null && position > lightTextAbove,
             hover: shown.tooFew ? tooFewWords(cell) : null,
         };
     });
-    const step = columns.length > BESIDE_UP_TO ? 34 : Math.max(42, Math.ceil(LEAST_SIDE / columns.length));
+    const step = columns.length > besideUpTo ? 34 : Math.max(42, Math.ceil(leastSide / columns.length));
     const longest = Math.max(...columns.map((column) => column.length));
     const x: Channel<'x'> = {
         field: 'column',
@@ -138,35 +138,35 @@ function panel(set: DeactivationSet, options: PanelOptions): Panel {
     return {
         title: options.title,
         width: { step },
-        height: { step: Math.max(28, Math.ceil(LEAST_SIDE / rows.length)) },
+        height: { step: Math.max(28, Math.ceil(leastSide / rows.length)) },
         data: { values },
         encoding: { x, y },
         layer: [
-            { mark: { type: 'rect', color: COLORS.missing, stroke: COLORS.cellGap, strokeWidth: 1 } },
+            { mark: { type: 'rect', color: colors.missing, stroke: colors.cellGap, strokeWidth: 1 } },
             {
                 transform: [{ filter: 'datum.position !== null' }],
-                mark: { type: 'rect', stroke: COLORS.cellGap, strokeWidth: 1 },
+                mark: { type: 'rect', stroke: colors.cellGap, strokeWidth: 1 },
                 encoding: { color: colorOf(options) },
             },
             {
                 transform: [{ filter: 'datum.own' }],
-                mark: { type: 'rect', filled: false, stroke: COLORS.outline, strokeWidth: 2 },
+                mark: { type: 'rect', filled: false, stroke: colors.outline, strokeWidth: 2 },
             },
             {
                 mark: {
                     type: 'text',
-                    fontSize: columns.length > BESIDE_UP_TO ? 11 : 12.5,
+                    fontSize: columns.length > besideUpTo ? 11 : 12.5,
                     fontWeight: { expr: 'datum.weight' },
                 },
                 encoding: {
                     text: { field: 'text', type: 'nominal' },
-                    color: { condition: { test: 'datum.light', value: COLORS.cellLight }, value: COLORS.cellDark },
+                    color: { condition: { test: 'datum.light', value: colors.cellLight }, value: colors.cellDark },
                 },
             },
             {
                 transform: [{ filter: 'datum.hover !== null' }],
                 // On top of the number, and filled, so that the whole cell can be pointed at.
-                mark: { type: 'rect', color: COLORS.missing, opacity: 0, aria: true },
+                mark: { type: 'rect', color: colors.missing, opacity: 0, aria: true },
                 encoding: { description: { field: 'hover', type: 'nominal' } },
             },
         ],
@@ -187,8 +187,8 @@ function colorOf({ scale, legend, words: { harm } }: PanelOptions): Channel<'col
         field: 'position',
         type: 'quantitative',
         scale: {
-            domain: STOPS.map(([position]) => position),
-            range: STOPS.map(([, color]) => color),
+            domain: colorStops.map(([position]) => position),
+            range: colorStops.map(([, color]) => color),
             clamp: true,
             interpolate: 'rgb',
         },

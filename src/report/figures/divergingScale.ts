@@ -2,16 +2,16 @@ import { formatPercentPoints } from '../../support/format.js';
 import { isComparable, isFiniteNumber, type Measured } from '../numbers.js';
 
 /** Changes below this many percent are shown in proportion, larger ones by their logarithm. */
-export const LINEAR_UP_TO = 1;
+export const linearUpTo = 1;
 
 /** The scale reaches at least this many percent: noise must not look like an effect. */
-export const LEAST_LIMIT = 10;
+export const leastLimit = 10;
 
 /**
  * Colour stops by position, −1 to 1. Blue and red are told apart by colour-blind readers; the blue
  * end stays lighter than the red one, so that in a grey print the darkest cells are the worst hurt.
  */
-export const STOPS: readonly (readonly [position: number, color: string])[] = [
+export const colorStops: readonly (readonly [position: number, color: string])[] = [
     [-1, '#3b86bd'],
     [-0.5, '#a3cbe3'],
     [0, '#f7f7f4'],
@@ -21,7 +21,7 @@ export const STOPS: readonly (readonly [position: number, color: string])[] = [
 ];
 
 /** Position above which dark text is hard to read on a cell. */
-export const LIGHT_TEXT_ABOVE = 0.74;
+export const lightTextAbove = 0.74;
 
 /** A symlog scale centred at 0, from −limit to +limit percent, mapped to positions −1 to 1. */
 export interface DivergingScale {
@@ -36,8 +36,8 @@ export interface DivergingScale {
 /** The scale that just holds all finite values. */
 export function divergingScale(percents: readonly Measured[]): DivergingScale {
     const magnitudes = percents.filter(isFiniteNumber).map(Math.abs);
-    const limit = magnitudes.reduce((largest, value) => Math.max(largest, value), LEAST_LIMIT);
-    const magnitudeAt = (percent: number) => Math.log1p(percent / LINEAR_UP_TO) / Math.log1p(limit / LINEAR_UP_TO);
+    const limit = magnitudes.reduce((largest, value) => Math.max(largest, value), leastLimit);
+    const magnitudeAt = (percent: number) => Math.log1p(percent / linearUpTo) / Math.log1p(limit / linearUpTo);
     const position = (percent: Measured) => {
         if (!isComparable(percent)) return null;
         return Math.sign(percent) * Math.min(1, magnitudeAt(Math.abs(percent)));
@@ -57,7 +57,7 @@ export function divergingScale(percents: readonly Measured[]): DivergingScale {
 /** Magnitudes to label: powers of ten, thinned to at most four, the limit instead of a close power. */
 function tickMagnitudes(limit: number): number[] {
     const powers: number[] = [];
-    for (let power = LINEAR_UP_TO; power * 2 <= limit; power *= 10) powers.push(power);
+    for (let power = linearUpTo; power * 2 <= limit; power *= 10) powers.push(power);
     const step = Math.ceil(powers.length / 3);
     return [...powers.filter((_, index) => index % step === 0), limit];
 }

@@ -4,29 +4,33 @@ import { type DosePoint, dosePoints } from '../../experiments/doseTable.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { CLASS_COLORS, COLORS, CONFIG, labelText } from './theme.js';
+import { classColors, colors, figureConfig, labelText } from './theme.js';
 
 /** Panels of languages beside each other. */
-const COLUMNS = 5;
-const WIDTH = 150;
-const HEIGHT = 150;
+const panelColumns = 5;
+const panelWidth = 150;
+const panelHeight = 150;
 /** Labels on a logarithmic axis, at most. */
-const MOST_TICKS = 6;
+const mostTicks = 6;
 
-const SERIES = {
+const seriesNames = {
     own: 'itself',
     others: 'others, on average',
     random: 'itself, random neurons',
 } as const;
-const COLOR_OF: Readonly<Record<keyof typeof SERIES, string>> = {
-    own: CLASS_COLORS.specific,
-    others: CLASS_COLORS.related,
-    random: COLORS.unclassified,
+const colorOf: Readonly<Record<keyof typeof seriesNames, string>> = {
+    own: classColors.specific,
+    others: classColors.related,
+    random: colors.unclassified,
 };
 /** Dashes and shapes tell the lines apart without colour. */
-const DASH_OF: Readonly<Record<keyof typeof SERIES, number[]>> = { own: [1, 0], others: [6, 3], random: [2, 2] };
-const SHAPE_OF: Readonly<Record<keyof typeof SERIES, string>> = { own: 'circle', others: 'square', random: 'diamond' };
-const names = Object.keys(SERIES) as (keyof typeof SERIES)[];
+const dashOf: Readonly<Record<keyof typeof seriesNames, number[]>> = { own: [1, 0], others: [6, 3], random: [2, 2] };
+const shapeOf: Readonly<Record<keyof typeof seriesNames, string>> = {
+    own: 'circle',
+    others: 'square',
+    random: 'diamond',
+};
+const names = Object.keys(seriesNames) as (keyof typeof seriesNames)[];
 
 /** A point of a line, with the range of the seeds where it is of random neurons. */
 interface Row {
@@ -64,16 +68,16 @@ export function doseFigure(curves: DoseCurves): TopLevelSpec {
         ),
     };
     return {
-        background: COLORS.background,
+        background: colors.background,
         padding: { left: 6, right: 16, top: 8, bottom: 6 },
-        config: CONFIG,
+        config: figureConfig,
         spacing: { row: 26, column: 22 },
-        columns: COLUMNS,
+        columns: panelColumns,
         concat: languages.map((language, i) =>
             panel(labelText(language), rows[i]!, {
                 ...frame,
-                isFirst: i % COLUMNS === 0,
-                isLow: i + COLUMNS >= languages.length,
+                isFirst: i % panelColumns === 0,
+                isLow: i + panelColumns >= languages.length,
             }),
         ),
     };
@@ -94,22 +98,22 @@ interface PanelOptions {
 function panel(title: string, values: readonly Row[], { words, ticks, x, y, isFirst, isLow }: PanelOptions): Panel {
     const key = { field: 'series', type: 'nominal' } as const;
     const legend = { title: null, orient: 'bottom', symbolSize: 90, symbolOpacity: 1, labelLimit: 0 } as const;
-    const labels = names.map((name) => SERIES[name]);
+    const labels = names.map((name) => seriesNames[name]);
     const color: Channel<'color'> = {
         ...key,
-        scale: { domain: labels, range: names.map((name) => COLOR_OF[name]) },
+        scale: { domain: labels, range: names.map((name) => colorOf[name]) },
         legend,
     };
     const shape: Channel<'shape'> = {
         ...key,
-        scale: { domain: labels, range: names.map((name) => SHAPE_OF[name]) },
+        scale: { domain: labels, range: names.map((name) => shapeOf[name]) },
         legend,
     };
-    const only = (name: keyof typeof SERIES) => [{ filter: `datum.series === '${SERIES[name]}'` }];
+    const only = (name: keyof typeof seriesNames) => [{ filter: `datum.series === '${seriesNames[name]}'` }];
     // One layer for each line, not one dash scale: its legend would draw the symbols dashed.
     const lines = names.map((name): Layer => ({
         transform: only(name),
-        mark: { type: 'line', strokeWidth: 2, strokeDash: DASH_OF[name] },
+        mark: { type: 'line', strokeWidth: 2, strokeDash: dashOf[name] },
         encoding: { color, y: { field: 'value', type: 'quantitative' } },
     }));
     const low: Channel<'y'> = { field: 'low', type: 'quantitative' };
@@ -125,8 +129,8 @@ function panel(title: string, values: readonly Row[], { words, ticks, x, y, isFi
     const type = words.relative ? ('log' as const) : ('linear' as const);
     return {
         title,
-        width: WIDTH,
-        height: HEIGHT,
+        width: panelWidth,
+        height: panelHeight,
         data: { values: [...values] },
         encoding: {
             x: {
@@ -168,11 +172,11 @@ function rowsOf({ inOwn, inOthers }: DosePoint, share: number, { relative }: Met
     };
     const none = { low: null, high: null };
     const rows: Row[] = [
-        { share, series: SERIES.own, value: shown(inOwn.own), ...none },
-        { share, series: SERIES.others, value: shown(inOthers.own), ...none },
+        { share, series: seriesNames.own, value: shown(inOwn.own), ...none },
+        { share, series: seriesNames.others, value: shown(inOthers.own), ...none },
         {
             share,
-            series: SERIES.random,
+            series: seriesNames.random,
             value: shown(inOwn.random),
             low: shown(inOwn.lowest),
             high: shown(inOwn.highest),
@@ -202,5 +206,5 @@ function logTicks([least, most]: readonly [number, number]): number[] {
             .flatMap((power) => digits.map((digit) => Number(`${digit}e${power}`)))
             .filter((tick) => tick >= least && tick <= most);
     const fine = within([1, 2, 5], 1);
-    return fine.length <= MOST_TICKS ? fine : within([1], Math.ceil((last - first) / MOST_TICKS));
+    return fine.length <= mostTicks ? fine : within([1], Math.ceil((last - first) / mostTicks));
 }

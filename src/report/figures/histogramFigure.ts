@@ -2,12 +2,12 @@ import type { TopLevelSpec } from 'vega-lite';
 import { type NeuronAnalysis, type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import { formatCompact, formatCount } from '../../support/format.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT } from './theme.js';
+import { classColors, classLabels, colors, figureConfig, plotWidth, yExtent } from './theme.js';
 
 /** Above this many languages numbers over the bars would overlap. */
-const NUMBERS_UP_TO = 15;
+const numbersUpTo = 15;
 
-const UNCLASSIFIED = 'in no class';
+const unclassified = 'in no class';
 
 /**
  * Number of neurons by N, the number of languages in which they are high: the selected ones on a
@@ -15,9 +15,9 @@ const UNCLASSIFIED = 'in no class';
  */
 export function histogramFigure(analysis: NeuronAnalysis): TopLevelSpec {
     return {
-        background: COLORS.background,
+        background: colors.background,
         padding: { left: 6, right: 16, top: 8, bottom: 6 },
-        config: CONFIG,
+        config: figureConfig,
         spacing: 22,
         vconcat: [
             panel(analysis, {
@@ -65,7 +65,7 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
         return {
             n,
             count,
-            class: kind === undefined ? UNCLASSIFIED : CLASS_LABELS[kind],
+            class: kind === undefined ? unclassified : classLabels[kind],
             text: count < 1e4 ? formatCount(count) : formatCompact(count),
         };
     });
@@ -92,14 +92,14 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
         type: 'quantitative',
         stack: null,
         scale,
-        axis: { ...ticks, title: 'neurons', minExtent: Y_EXTENT, maxExtent: Y_EXTENT },
+        axis: { ...ticks, title: 'neurons', minExtent: yExtent, maxExtent: yExtent },
     };
     const color: Channel<'color'> = {
         field: 'class',
         type: 'nominal',
         scale: {
-            domain: [UNCLASSIFIED, ...neuronClasses.map((kind) => CLASS_LABELS[kind])],
-            range: [COLORS.unclassified, ...neuronClasses.map((kind) => CLASS_COLORS[kind])],
+            domain: [unclassified, ...neuronClasses.map((kind) => classLabels[kind])],
+            range: [colors.unclassified, ...neuronClasses.map((kind) => classColors[kind])],
         },
         legend: {
             title: null,
@@ -113,10 +113,10 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
     };
     const bars: Layer = { mark: 'bar', encoding: { x, y, color } };
     const numbers: Layer = {
-        mark: { type: 'text', dy: -7, fontSize: 11.5, color: COLORS.ink, opacity: l > NUMBERS_UP_TO ? 0 : 1 },
+        mark: { type: 'text', dy: -7, fontSize: 11.5, color: colors.ink, opacity: l > numbersUpTo ? 0 : 1 },
         encoding: { x, y, text: { field: 'text', type: 'nominal' } },
     };
-    return { width: PLOT_WIDTH, height: 140, title: options.title, data: { values }, layer: [bars, numbers] };
+    return { width: plotWidth, height: 140, title: options.title, data: { values }, layer: [bars, numbers] };
 }
 
 /** 0, 1, 10, 100, … up to `largest`. */

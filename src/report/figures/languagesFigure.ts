@@ -4,9 +4,9 @@ import { languageCounts } from '../analysisFacts.js';
 import { formatCount } from '../../support/format.js';
 import { ownValue } from '../numbers.js';
 import type { Channel, Layer } from './specTypes.js';
-import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH, labelText } from './theme.js';
+import { classColors, classLabels, colors, figureConfig, plotWidth, labelText } from './theme.js';
 
-const CLASSES: readonly NeuronClass[] = ['specific', 'related'];
+const shownClasses: readonly NeuronClass[] = ['specific', 'related'];
 
 /**
  * Neurons of each language, specific and related ones stacked, most neurons first; with the 95 %
@@ -24,8 +24,8 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
     });
     const largest = Math.max(1, ...languages.map(({ total }) => total), ...intervals.map(({ high }) => high));
     const values = languages.flatMap(({ language, specific, related }) => [
-        { language: labelText(language), class: CLASS_LABELS.specific, count: specific, order: 0 },
-        { language: labelText(language), class: CLASS_LABELS.related, count: related, order: 1 },
+        { language: labelText(language), class: classLabels.specific, count: specific, order: 0 },
+        { language: labelText(language), class: classLabels.related, count: related, order: 1 },
     ]);
     const totals = languages.map(({ language, total }) => ({
         language: labelText(language),
@@ -48,10 +48,10 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
         axis: { title: 'neurons', tickMinStep: 1, tickCount: 6, format: ',d' },
     });
     return {
-        background: COLORS.background,
+        background: colors.background,
         padding: { left: 6, right: 16, top: 8, bottom: 6 },
-        config: CONFIG,
-        width: PLOT_WIDTH,
+        config: figureConfig,
+        width: plotWidth,
         height: { step: order.length > 20 ? 19 : 25 },
         layer: [
             {
@@ -65,8 +65,8 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
                         field: 'class',
                         type: 'nominal',
                         scale: {
-                            domain: CLASSES.map((kind) => CLASS_LABELS[kind]),
-                            range: CLASSES.map((kind) => CLASS_COLORS[kind]),
+                            domain: shownClasses.map((kind) => classLabels[kind]),
+                            range: shownClasses.map((kind) => classColors[kind]),
                         },
                         legend: { title: null, orient: 'top', symbolType: 'square', symbolSize: 110, columnPadding: 0 },
                     },
@@ -75,8 +75,8 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
             // A light edge, so that the whisker is seen on dark bars.
             ...(
                 [
-                    [4, COLORS.background],
-                    [1.4, COLORS.ink],
+                    [4, colors.background],
+                    [1.4, colors.ink],
                 ] as const
             ).map(([strokeWidth, color]): Layer => ({
                 data: { values: intervals },
@@ -85,12 +85,12 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
             })),
             ...(['low', 'high'] as const).map((end): Layer => ({
                 data: { values: intervals },
-                mark: { type: 'tick', orient: 'vertical', size: 8, thickness: 1.4, color: COLORS.ink },
+                mark: { type: 'tick', orient: 'vertical', size: 8, thickness: 1.4, color: colors.ink },
                 encoding: { y, x: { ...x(null), field: end } },
             })),
             {
                 data: { values: totals },
-                mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: COLORS.ink },
+                mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: colors.ink },
                 encoding: { y, x: x(null), text: { field: 'text', type: 'nominal' } },
             },
         ],

@@ -1,12 +1,21 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { type NeuronAnalysis, type NeuronClass, neuronClasses, type Stages } from '../../neurons/NeuronAnalysis.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { CLASS_COLORS, CLASS_LABELS, CLASS_SHAPES, COLORS, CONFIG, PLOT_WIDTH, Y_EXTENT, wholeTicks } from './theme.js';
+import {
+    classColors,
+    classLabels,
+    classShapes,
+    colors,
+    figureConfig,
+    plotWidth,
+    yExtent,
+    wholeTicks,
+} from './theme.js';
 
 /** Dashes, and the theme's shapes, tell the lines apart without colour. */
-const DASHES: Readonly<Record<NeuronClass, number[]>> = { specific: [1, 0], related: [6, 3], general: [3, 2] };
+const dashes: Readonly<Record<NeuronClass, number[]>> = { specific: [1, 0], related: [6, 3], general: [3, 2] };
 
-const LABELS = neuronClasses.map((kind) => CLASS_LABELS[kind]);
+const classNames = neuronClasses.map((kind) => classLabels[kind]);
 
 /**
  * Layer-wise distribution of the three classes (the paper's fig. 3). General neurons are of another
@@ -15,9 +24,9 @@ const LABELS = neuronClasses.map((kind) => CLASS_LABELS[kind]);
  */
 export function layersFigure(analysis: NeuronAnalysis): TopLevelSpec {
     return {
-        background: COLORS.background,
+        background: colors.background,
         padding: { left: 6, right: 16, top: 8, bottom: 6 },
-        config: CONFIG,
+        config: figureConfig,
         vconcat: [
             panel(analysis, ['specific', 'related'], { height: 190, title: null, numbered: true }),
             panel(analysis, ['general'], { height: 130, title: 'layer (0 is the first)', numbered: false }),
@@ -33,24 +42,24 @@ function panel(
     const layers = analysis.layers.length;
     const counts = analysis.layers.flatMap((layer) => classes.map((kind) => layer[kind]));
     const values = analysis.layers.flatMap((layer, index) =>
-        classes.map((kind) => ({ layer: index, class: CLASS_LABELS[kind], count: layer[kind] })),
+        classes.map((kind) => ({ layer: index, class: classLabels[kind], count: layer[kind] })),
     );
     const key = { field: 'class', type: 'nominal' } as const;
     const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
     const color: Channel<'color'> = {
         ...key,
-        scale: { domain: LABELS, range: neuronClasses.map((kind) => CLASS_COLORS[kind]) },
+        scale: { domain: classNames, range: neuronClasses.map((kind) => classColors[kind]) },
         legend,
     };
     const shape: Channel<'shape'> = {
         ...key,
-        scale: { domain: LABELS, range: neuronClasses.map((kind) => CLASS_SHAPES[kind]) },
+        scale: { domain: classNames, range: neuronClasses.map((kind) => classShapes[kind]) },
         legend,
     };
     // One layer for each class, not one dash scale: its legend would draw the symbols dashed.
     const lines = classes.map((kind): Layer => ({
-        transform: [{ filter: `datum.class === '${CLASS_LABELS[kind]}'` }],
-        mark: { type: 'line', strokeWidth: 2, strokeDash: DASHES[kind] },
+        transform: [{ filter: `datum.class === '${classLabels[kind]}'` }],
+        mark: { type: 'line', strokeWidth: 2, strokeDash: dashes[kind] },
         encoding: { color },
     }));
     const points: Layer = {
@@ -58,7 +67,7 @@ function panel(
         encoding: { color, shape },
     };
     return {
-        width: PLOT_WIDTH,
+        width: plotWidth,
         height: options.height,
         data: { values },
         encoding: {
@@ -87,8 +96,8 @@ function panel(
                     tickCount: 5,
                     format: ',d',
                     title: 'neurons',
-                    minExtent: Y_EXTENT,
-                    maxExtent: Y_EXTENT,
+                    minExtent: yExtent,
+                    maxExtent: yExtent,
                 },
             },
         },
@@ -114,7 +123,7 @@ function stageLayers({ seen, stages }: Stages, numbered: boolean): Layer[] {
     }));
     const bands: Layer = {
         data: { values: values.filter(({ shaded }) => shaded) },
-        mark: { type: 'rect', color: COLORS.band, opacity: 1 },
+        mark: { type: 'rect', color: colors.band, opacity: 1 },
         encoding: {
             x: { field: 'from', type: 'quantitative' },
             x2: { field: 'to' },
@@ -124,7 +133,7 @@ function stageLayers({ seen, stages }: Stages, numbered: boolean): Layer[] {
     };
     const numbers: Layer = {
         data: { values },
-        mark: { type: 'text', baseline: 'top', dy: 2, fontSize: 12.5, fontWeight: 600, color: COLORS.muted },
+        mark: { type: 'text', baseline: 'top', dy: 2, fontSize: 12.5, fontWeight: 600, color: colors.muted },
         encoding: {
             x: { field: 'middle', type: 'quantitative' },
             y: { value: 0 },

@@ -3,7 +3,7 @@ import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
 import { formatShare } from '../../support/format.js';
 import type { Measured } from '../numbers.js';
 import type { Channel, Panel } from './specTypes.js';
-import { CLASS_COLORS, CLASS_LABELS, COLORS, CONFIG, PLOT_WIDTH } from './theme.js';
+import { classColors, classLabels, colors, figureConfig, plotWidth } from './theme.js';
 
 /** One group of bars: a share, or null, for each class. */
 export interface ShareGroup {
@@ -14,20 +14,20 @@ export interface ShareGroup {
 /** Shares of classes as bars from 0 to 1, one group below another. */
 export function shareBars(groups: readonly ShareGroup[]): TopLevelSpec {
     return {
-        background: COLORS.background,
+        background: colors.background,
         padding: { left: 6, right: 16, top: 8, bottom: 6 },
-        config: CONFIG,
+        config: figureConfig,
         vconcat: groups.map((group, index) => panel(group, index === groups.length - 1)),
     };
 }
 
 function panel({ title, shares }: ShareGroup, last: boolean): Panel {
     const values = shares.map(([kind, share]) => ({
-        class: CLASS_LABELS[kind],
+        class: classLabels[kind],
         share: share ?? 0,
         text: formatShare(share),
     }));
-    const labels = shares.map(([kind]) => CLASS_LABELS[kind]);
+    const labels = shares.map(([kind]) => classLabels[kind]);
     const y: Channel<'y'> = {
         field: 'class',
         type: 'nominal',
@@ -42,7 +42,7 @@ function panel({ title, shares }: ShareGroup, last: boolean): Panel {
         axis: { values: [0, 0.25, 0.5, 0.75, 1], format: '.0%', title: last ? 'share' : null, labels: last },
     };
     return {
-        width: PLOT_WIDTH - 70,
+        width: plotWidth - 70,
         height: { step: 25 },
         title,
         data: { values },
@@ -55,13 +55,13 @@ function panel({ title, shares }: ShareGroup, last: boolean): Panel {
                     color: {
                         field: 'class',
                         type: 'nominal',
-                        scale: { domain: labels, range: shares.map(([kind]) => CLASS_COLORS[kind]) },
+                        scale: { domain: labels, range: shares.map(([kind]) => classColors[kind]) },
                         legend: null,
                     },
                 },
             },
             {
-                mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: COLORS.ink },
+                mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: colors.ink },
                 encoding: { x, y, text: { field: 'text', type: 'nominal' } },
             },
         ],

@@ -2,10 +2,10 @@ import type { Config } from 'vega-lite';
 import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
 
 /** Fonts every system has; nothing is downloaded or embedded. */
-export const FONT = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
+export const fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
 
 /** Colours of the figures. The page's style sheet swaps some of them in dark mode, by these values. */
-export const COLORS = {
+export const colors = {
     ink: '#24292f',
     muted: '#57606a',
     grid: '#e3e6ea',
@@ -21,35 +21,35 @@ export const COLORS = {
 } as const;
 
 /** Class colours, told apart by hue, by lightness (for grey prints) and by colour-blind readers. */
-export const CLASS_COLORS: Readonly<Record<NeuronClass, string>> = {
+export const classColors: Readonly<Record<NeuronClass, string>> = {
     specific: '#d55e00',
     related: '#0b4f8a',
     general: '#2e9e6b',
 };
 
 /** Names of the classes as the paper writes them. */
-export const CLASS_LABELS: Readonly<Record<NeuronClass, string>> = {
+export const classLabels: Readonly<Record<NeuronClass, string>> = {
     specific: 'language-specific',
     related: 'language-related',
     general: 'general',
 };
 
 /** Shapes of points, for readers who do not see the colours. */
-export const CLASS_SHAPES: Readonly<Record<NeuronClass, string>> = {
+export const classShapes: Readonly<Record<NeuronClass, string>> = {
     specific: 'circle',
     related: 'square',
     general: 'triangle-up',
 };
 
 /** Width of a plot that is read in a column of 85 mm: drawn at about 520 px, printed at 320 px. */
-export const PLOT_WIDTH = 430;
+export const plotWidth = 430;
 
 /** Room for the labels of a vertical axis, the same in panels that stand above each other. */
-export const Y_EXTENT = 54;
+export const yExtent = 54;
 
 /** Settings common to all figures. */
-export const CONFIG: Config = {
-    font: FONT,
+export const figureConfig: Config = {
+    font: fontFamily,
     // The page labels whole figures; a label on every mark would only make the file larger.
     aria: false,
     view: { stroke: null },
@@ -58,22 +58,22 @@ export const CONFIG: Config = {
         labelFontSize: 12.5,
         titleFontSize: 13,
         titleFontWeight: 'normal',
-        labelColor: COLORS.ink,
-        titleColor: COLORS.ink,
-        domainColor: COLORS.muted,
-        tickColor: COLORS.muted,
-        gridColor: COLORS.grid,
+        labelColor: colors.ink,
+        titleColor: colors.ink,
+        domainColor: colors.muted,
+        tickColor: colors.muted,
+        gridColor: colors.grid,
         titlePadding: 8,
     },
     legend: {
         labelFontSize: 13,
         titleFontSize: 13,
         titleFontWeight: 'normal',
-        labelColor: COLORS.ink,
-        titleColor: COLORS.ink,
+        labelColor: colors.ink,
+        titleColor: colors.ink,
         labelLimit: 300,
     },
-    title: { fontSize: 13.5, fontWeight: 600, color: COLORS.ink, anchor: 'start', frame: 'group', offset: 10 },
+    title: { fontSize: 13.5, fontWeight: 600, color: colors.ink, anchor: 'start', frame: 'group', offset: 10 },
 };
 
 /** Whole numbers from `first` to `last` in steps of 1, 2, 5, 10, …, at most `limit` of them. */

@@ -47,7 +47,7 @@ function section(table: DataTable, rest: Omit<Section, 'id' | 'chapter' | 'table
     return { id: table.name, chapter: 'comparison', table, ...rest };
 }
 
-const DIFFERENCES = {
+const differenceWords = {
     specific: formatDifference,
     related: formatDifference,
     general: formatDifference,
@@ -67,7 +67,7 @@ function layers(comparison: Comparison): Section {
                 General neurons have a panel and a scale of their own.
             </p>
             <p class="paper">Corresponds to fig. 4 of the paper.</p>`,
-        numbers: htmlTable(table, { formats: DIFFERENCES }),
+        numbers: htmlTable(table, { formats: differenceWords }),
     });
 }
 
@@ -83,7 +83,7 @@ function histogram(comparison: Comparison): Section {
                 languages.
             </p>
             <p class="paper">Corresponds to fig. 5 of the paper.</p>`,
-        numbers: htmlTable(table, { formats: DIFFERENCES }),
+        numbers: htmlTable(table, { formats: differenceWords }),
     });
 }
 
@@ -97,7 +97,7 @@ function languages(comparison: Comparison): Section {
                 Specific and related neurons of each language: the hollow square is ${comparison.analyses[0]!.label},
                 the dot ${lastChange(comparison).label}.
             </p>
-            ${htmlTable(groupsTable(comparison), { formats: DIFFERENCES })}
+            ${htmlTable(groupsTable(comparison), { formats: differenceWords })}
             <p class="paper">
                 The means over trained and other languages correspond to table 2 of the paper, English against the rest
                 to table 3.

@@ -1,7 +1,7 @@
 import type { AnswerShare, DeactivationSet, Grid } from '../../experiments/DeactivationMatrix.js';
 import { doingWords, doneWords } from '../../interventions/operationWords.js';
 import { deactivationFigure } from '../figures/deactivationFigure.js';
-import { type DivergingScale, LEAST_LIMIT, LINEAR_UP_TO } from '../figures/divergingScale.js';
+import { type DivergingScale, leastLimit, linearUpTo } from '../figures/divergingScale.js';
 import { html, type Html } from '../html.js';
 import { setFacts } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
@@ -44,8 +44,8 @@ export function deactivationSection(
                 same layers${set.controls.length > 1 && html`, on average over ${set.controls.length} seeds`}; where a
                 cell differs from it for sure (95 %, ${toldBy}), its number is bold. All figures of this
                 metric${!removed && html` and operation`} share one colour scale, proportional up to
-                ±${LINEAR_UP_TO}&nbsp;% and logarithmic beyond, up to the largest finite change (${LEAST_LIMIT}&nbsp;%
-                at least).
+                ±${linearUpTo}&nbsp;% and logarithmic beyond, up to the largest finite change (${leastLimit}&nbsp;% at
+                least).
             </p>
             ${untoldNote(set, words)} ${cutNote(set, words, removed)} ${removed && paperNote(words)}`,
         numbers: numbers(set, words, removed),

@@ -6,7 +6,7 @@ import {
     type Stability,
 } from '../../neurons/NeuronAnalysis.js';
 import { languageCounts } from '../analysisFacts.js';
-import { CLASS_LABELS } from '../figures/theme.js';
+import { classLabels } from '../figures/theme.js';
 import { ownValue } from '../numbers.js';
 import type { DataTable } from './DataTable.js';
 
@@ -71,7 +71,7 @@ export function stabilityTable({ classes, folds, halves }: Stability): DataTable
         name: 'stability',
         columns: ['class', 'kept', 'overlap', 'folds', 'halves'],
         rows: neuronClasses.map((kind) => [
-            CLASS_LABELS[kind],
+            classLabels[kind],
             classes[kind].kept,
             classes[kind].overlap,
             folds,

@@ -10,7 +10,7 @@ import {
 import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import type { DataCell, DataTable } from './DataTable.js';
 
-const FROM: readonly ClassOrNone[] = [...neuronClasses, 'none'];
+const fromClasses: readonly ClassOrNone[] = [...neuronClasses, 'none'];
 
 /** Change of each layer's neurons by class, for every analysis after the first. */
 export function layerChangesTable({ changes }: Comparison): DataTable {
@@ -80,7 +80,7 @@ export function groupsTable({ changes, trained }: Comparison): DataTable {
 export function metricChangesTable({ changes }: Comparison, metric: string): DataTable {
     return {
         name: `comparison-${metric}`,
-        columns: ['language', ...METRIC_COLUMNS],
+        columns: ['language', ...metricColumns],
         rows: metricRows(changes, metric, ({ perLanguage }) => Object.entries(perLanguage)),
     };
 }
@@ -93,10 +93,10 @@ export function metricGroupsTable({ changes, trained }: Comparison, metric: stri
             groups[key] === undefined ? [] : [[names[key], groups[key]] as const],
         ),
     );
-    return { name: `comparison-${metric}-groups`, columns: ['languages', ...METRIC_COLUMNS], rows };
+    return { name: `comparison-${metric}-groups`, columns: ['languages', ...metricColumns], rows };
 }
 
-const METRIC_COLUMNS = ['analysis', 'before', 'after', 'change', 'changeLow', 'changeHigh'];
+const metricColumns = ['analysis', 'before', 'after', 'change', 'changeLow', 'changeHigh'];
 
 function metricRows(
     changes: Comparison['changes'],
@@ -132,12 +132,12 @@ function groupLabels(trained: readonly string[]): Readonly<Record<GroupName, str
 export function transitionsTable({ changes }: Comparison): DataTable {
     return {
         name: 'comparison-classes',
-        columns: ['before', 'analysis', ...FROM.map((to) => `to ${to}`), 'overlap'],
+        columns: ['before', 'analysis', ...fromClasses.map((to) => `to ${to}`), 'overlap'],
         rows: changes.flatMap(({ label, transitions, overlap }) =>
-            FROM.map((from): DataCell[] => [
+            fromClasses.map((from): DataCell[] => [
                 from,
                 label,
-                ...FROM.map((to) => transitions[from][to]),
+                ...fromClasses.map((to) => transitions[from][to]),
                 from === 'none' ? null : overlap[from],
             ]),
         ),
