@@ -7,7 +7,7 @@ import { Arrivals } from './scheduler/Arrivals.js';
 import type { AnswerRequest, TokenAnswer } from './scheduler/AnswerRequest.js';
 import { generate } from './scheduler/generate.js';
 import { Scheduler } from './scheduler/Scheduler.js';
-import { TokenTexts } from './TokenTexts.js';
+import type { TokenTexts } from './TokenTexts.js';
 import { lengthWithBos, withBos } from './withBos.js';
 
 /** Milliseconds between two looks at new requests. */
@@ -69,7 +69,7 @@ export class ContinuousBatching {
                 `requests side by side are from 1 to ${most}, not ${options.parallel}`,
             );
         }
-        const batching = new ContinuousBatching(passes, await TokenTexts.of(passes.model), options);
+        const batching = new ContinuousBatching(passes, await passes.tokenTexts(), options);
         // The memory is taken now, so that no request has to wait or fail for it.
         await passes.run(purpose, batching.#edits, undefined, () => Promise.resolve(), batching.#layout);
         return batching;

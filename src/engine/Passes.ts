@@ -9,12 +9,19 @@ import { awaitNative, nativeError } from './nativeError.js';
 import { NamedSamples, notFinite } from './notFinite.js';
 import { type PackedBatch, packBatches, type PackOptions, type ScoredPart } from './packBatches.js';
 import { tokenizeSamples } from './tokenizeSamples.js';
+import { TokenTexts } from './TokenTexts.js';
 
 /** What a pass is for; the conditions decide the rest of its mode. */
 export type Purpose = Omit<NativeMode, 'edit' | 'edits' | 'add'>;
 
 /** A new context that takes longer is announced, in milliseconds. */
 const patience = 1000;
+
+interface DecodeOptions extends RunOptions {
+    readonly over?: ScoredPart;
+    /** Where the bytes that tokens stand for are wanted. */
+    readonly tokenTexts?: TokenTexts;
+}
 
 /**
  * A model's context and the passes over it: one at a time, stopped when asked, tried again with half the batch
@@ -54,6 +61,7 @@ export class Passes {
     /** Conditions of it that memory holds at a time, as far as is known. */
     #together = Infinity;
     readonly #progress: Progress;
+    #tokenTexts: Promise<TokenTexts> | undefined;
     #batchSize: number;
     #steppedDown: boolean;
     #context: NativeContext;
@@ -203,8 +211,13 @@ export class Passes {
         return this.#slots?.slotAt(condition, position, promptLength) ?? 0;
     }
 
+    /** The bytes of the vocabulary's tokens, fetched once. */
+    tokenTexts(): Promise<TokenTexts> {
+        return (this.#tokenTexts ??= TokenTexts.of(this.model));
+    }
+
     /** Batches of samples, packed as the context takes them. */
-    batches(samples: Samples, scored: ScoredPart = 'response'): AsyncGenerator<PackedBatch> {
+    batches(samples: Samples, scored: ScoredPart = 'response', tokenTexts?: TokenTexts): AsyncGenerator<PackedBatch> {
         const pack: PackOptions = {
             batchSize: this.batchSize,
             windowSize: this.windowSize,
@@ -213,7 +226,7 @@ export class Passes {
             scored,
             editAt: (position, promptLength) => this.editAt(0, position, promptLength),
         };
-        return packBatches(tokenizeSamples(this.model, samples), pack);
+        return packBatches(tokenizeSamples(this.model, samples, tokenTexts), pack);
     }
 
     /**
@@ -222,11 +235,11 @@ export class Passes {
      */
     async decodeAll(
         samples: Samples,
-        { signal, onBatch, over }: RunOptions & { readonly over?: ScoredPart },
+        { signal, onBatch, over, tokenTexts }: DecodeOptions,
         take?: (batch: PackedBatch, logProbabilities: Float64Array) => void,
     ): Promise<number> {
         const named = new NamedSamples();
-        const batches = this.batches(named.keep(samples), over);
+        const batches = this.batches(named.keep(samples), over, tokenTexts);
         let next = batches.next();
         let decodedTokens = 0;
         try {

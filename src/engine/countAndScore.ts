@@ -3,7 +3,7 @@ import type { NativeBatch } from './addon.js';
 import type { TextEdit } from './edits.js';
 import type { CountResult, RunOptions, Samples, ScoreResult, TextScore } from './engineTypes.js';
 import { awaitNative } from './nativeError.js';
-import type { ScoredPart } from './packBatches.js';
+import type { PackedBatch, ScoredPart } from './packBatches.js';
 import type { Passes, Purpose } from './Passes.js';
 
 /** See `Engine.count`. */
@@ -26,20 +26,24 @@ export function score(passes: Passes, samples: Samples, options: ScoreOptions): 
     const { edit, over = 'response' } = options;
     const purpose: Purpose = { count: false, head: 'scores' };
     return passes.run(purpose, [edit], options.signal, async () => {
-        const texts: { logProbability: number; tokens: number }[] = [];
-        const decodedTokens = await passes.decodeAll(samples, { ...options, over }, (batch, logProbabilities) => {
+        const texts: { logProbability: number; tokens: number; bytes: number }[] = [];
+        const tokenTexts = await passes.tokenTexts();
+        const take = (batch: PackedBatch, logProbabilities: Float64Array): void => {
             for (const [i, target] of batch.targets.entries()) {
                 const place = batch.samples[i]!;
-                while (texts.length <= place) texts.push({ logProbability: 0, tokens: 0 });
+                while (texts.length <= place) texts.push({ logProbability: 0, tokens: 0, bytes: 0 });
                 if (target < 0) continue;
                 texts[place]!.logProbability += logProbabilities[i]!;
                 texts[place]!.tokens++;
+                texts[place]!.bytes += batch.targetBytes[i]!;
             }
-        });
+        };
+        const decodedTokens = await passes.decodeAll(samples, { ...options, over, tokenTexts }, take);
         const sum = (of: (text: TextScore) => number): number => texts.reduce((total, text) => total + of(text), 0);
         return {
             logProbability: sum(({ logProbability }) => logProbability),
             tokens: sum(({ tokens }) => tokens),
+            bytes: sum(({ bytes }) => bytes),
             texts,
             decodedTokens,
         };

@@ -141,6 +141,8 @@ export interface ScoreResult {
     /** Sum of natural log-probabilities of the scored tokens. */
     readonly logProbability: number;
     readonly tokens: number;
+    /** UTF-8 bytes of the texts that the scored tokens stand for; see `tokenBytes`. */
+    readonly bytes: number;
     /** The same of each text, in their order. */
     readonly texts: readonly TextScore[];
     readonly decodedTokens: number;
@@ -149,6 +151,7 @@ export interface ScoreResult {
 export interface TextScore {
     readonly logProbability: number;
     readonly tokens: number;
+    readonly bytes: number;
 }
 
 /** A context size for generation: room for the KV cells of many answers at once. */

@@ -23,6 +23,8 @@ export type ScoredPart = 'response' | 'prompt' | 'text';
 /** A batch, and of each token its sample's place in the stream. */
 export interface PackedBatch extends NativeBatch {
     readonly samples: Int32Array;
+    /** Of each target the bytes of its text; 0 where there is none, or they were not asked for. */
+    readonly targetBytes: Int32Array;
     /** The batch's share of its samples' characters, by tokens; over all batches they sum to the samples'. */
     readonly characters: number;
 }
@@ -47,11 +49,18 @@ export async function* packBatches(
     const { editAt = () => 0 } = options;
     let batch = new BatchBuilder(options.batchSize);
     let places: number[] = [];
+    let targetBytes: number[] = [];
     let characters = 0;
     const flush = (): PackedBatch => {
-        const built = { ...batch.build(), samples: Int32Array.from(places), characters };
+        const built = {
+            ...batch.build(),
+            samples: Int32Array.from(places),
+            targetBytes: Int32Array.from(targetBytes),
+            characters,
+        };
         characters = 0;
         places = [];
+        targetBytes = [];
         free.push(...built.finished);
         batch = new BatchBuilder(options.batchSize);
         return built;
@@ -73,10 +82,11 @@ export async function* packBatches(
                 const { tokens, promptLength } = windows[first]!;
                 batch.add(tokens[position]!, position, ids, { edit: editAt(position, promptLength) });
                 places.push(windows[first]!.place);
+                targetBytes.push(0);
                 characters += read();
             }
             for (const [i, sequence] of ids.entries()) {
-                const { tokens, promptLength, place } = windows[first + i]!;
+                const { tokens, promptLength, place, bytes } = windows[first + i]!;
                 for (let position = shared; position < tokens.length; position++) {
                     if (batch.room === 0) yield flush();
                     const nextScored = position + 1 < tokens.length && isScored(position + 1, promptLength, options);
@@ -86,6 +96,7 @@ export async function* packBatches(
                         edit: editAt(position, promptLength),
                     });
                     places.push(place);
+                    targetBytes.push(nextScored ? (bytes?.[position + 1] ?? 0) : 0);
                     characters += read();
                 }
                 batch.finish(sequence);
@@ -150,6 +161,11 @@ function* windowsOf(
         const tokens = new Int32Array(lead + part.length);
         if (lead === 1) tokens[0] = bos;
         tokens.set(part, lead);
-        yield { tokens, promptLength: promptLength + lead, place: sample.place };
+        let bytes: Int32Array | undefined;
+        if (sample.bytes !== undefined) {
+            bytes = new Int32Array(tokens.length); // BOS is of no text
+            bytes.set(sample.bytes.subarray(begin, begin + room), lead);
+        }
+        yield { tokens, promptLength: promptLength + lead, place: sample.place, bytes };
     }
 }

@@ -2,6 +2,8 @@ import type { Sample } from '../corpus/Corpus.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeModel } from './addon.js';
 import { awaitNative } from './nativeError.js';
+import { tokenBytes } from './tokenBytes.js';
+import type { TokenTexts } from './TokenTexts.js';
 
 /** A sample as tokens; the first `promptLength` are neither counted nor scored. */
 export interface TokenizedSample {
@@ -9,6 +11,8 @@ export interface TokenizedSample {
     readonly promptLength: number;
     /** UTF-16 code units of the text: the measure of progress. */
     readonly characters: number;
+    /** Bytes of the text that each token stands for (`tokenBytes`); absent: not asked for. Length tokens. */
+    readonly bytes?: Int32Array | undefined;
 }
 
 /** Texts handed to one native call: enough to be worth the trip, few enough to stay small. */
@@ -21,6 +25,7 @@ export type AnySample = Sample | TokenizedSample;
 export async function* tokenizeSamples(
     model: NativeModel,
     samples: AsyncIterable<AnySample> | Iterable<AnySample>,
+    texts?: TokenTexts,
 ): AsyncGenerator<TokenizedSample> {
     let group: AnySample[] = [];
     let characters = 0;
@@ -34,20 +39,24 @@ export async function* tokenizeSamples(
         group.push(sample);
         characters += 'tokens' in sample ? sample.characters : sample.prompt.length + sample.response.length;
         if (characters >= groupCharacters) {
-            yield* await tokenizeGroup(model, group);
+            yield* await tokenizeGroup(model, group, texts);
             group = [];
             characters = 0;
         }
     }
-    if (group.length > 0) yield* await tokenizeGroup(model, group);
+    if (group.length > 0) yield* await tokenizeGroup(model, group, texts);
 }
 
-async function tokenizeGroup(model: NativeModel, group: readonly AnySample[]): Promise<TokenizedSample[]> {
-    const texts = group.filter((sample): sample is Sample => !('tokens' in sample));
+async function tokenizeGroup(
+    model: NativeModel,
+    group: readonly AnySample[],
+    texts: TokenTexts | undefined,
+): Promise<TokenizedSample[]> {
+    const samples = group.filter((sample): sample is Sample => !('tokens' in sample));
     const found = new Map<Sample, TokenizedSample>();
     const { bos } = model.info();
     for (const special of [false, true]) {
-        const same = texts.filter((sample) => (sample.special ?? false) === special);
+        const same = samples.filter((sample) => (sample.special ?? false) === special);
         if (same.length === 0) continue;
         const lists = await awaitNative(() =>
             model.tokenize(
@@ -62,10 +71,14 @@ async function tokenizeGroup(model: NativeModel, group: readonly AnySample[]): P
                 tokens,
                 promptLength: commonPrefix(tokens, prompt),
                 characters: sample.prompt.length + sample.response.length,
+                bytes: texts && tokenBytes(tokens, sample.prompt + sample.response, texts),
             });
         }
     }
-    return group.map((sample) => ('tokens' in sample ? sample : found.get(sample)!));
+    return group.map((sample) => {
+        if (!('tokens' in sample)) return found.get(sample)!;
+        return texts === undefined ? sample : { ...sample, bytes: tokenBytes(sample.tokens, undefined, texts) };
+    });
 }
 
 /**

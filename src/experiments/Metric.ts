@@ -20,6 +20,8 @@ export interface MetricWords {
     readonly noun: string;
     /** Several values of it. */
     readonly plural: string;
+    /** For the report's definitions: sentences. */
+    readonly definition: string;
     /** What `--metric` measures by its name, for the help. */
     readonly measures: string;
     /** What the names of figures and tables begin with: of a deactivation, of other interventions. */

@@ -42,6 +42,7 @@ export const accuracy: QuestionMetricKind = {
     inputs: 'questions',
     noun: 'accuracy',
     plural: 'accuracies',
+    definition: 'The share of questions that are answered rightly. Lower is worse.',
     measures: 'accuracy of answers to the questions',
     prefixes: { deactivation: 'accuracy', intervention: 'accuracy' },
     harm: -1,

@@ -16,6 +16,9 @@ export const ppl = scoredMetric({
     name: 'ppl',
     noun: 'perplexity',
     plural: 'perplexities',
+    definition:
+        'The exponential of the mean negative log-likelihood of a text’s tokens. Higher is worse. Perplexities of ' +
+        'different languages cannot be compared with each other, changes relative to the baseline can.',
     measures: 'perplexity of the texts',
     prefixes: { deactivation: 'deactivation', intervention: 'intervention' },
     harm: 1,

@@ -143,6 +143,7 @@ export function scoredMetric<Own extends MetricSettings>({
                     decodedTokens: score.decodedTokens,
                     logProbabilities: score.texts.map(({ logProbability }) => logProbability),
                     tokens: score.texts.map(({ tokens }) => tokens),
+                    bytes: score.texts.map(({ bytes }) => bytes),
                 };
                 if (!engine.allowNonfinite) checkFinite(cells.cellOf(cell), planned, `${name}: language ${language}`);
                 await journal.add(cell);

@@ -10,7 +10,7 @@ import type { Condition } from './conditions.js';
 import type { Cell, JournalledMeasurements } from './Metric.js';
 import { planBase } from './planBase.js';
 
-/** A line of the journal: sums of natural log-probabilities and scored tokens, by text. */
+/** A line of the journal: sums of natural log-probabilities, scored tokens and their bytes, by text. */
 export const cellShape = z
     .object({
         key: z.string(),
@@ -18,12 +18,15 @@ export const cellShape = z
         language: z.string(),
         logProbabilities: z.array(jsonNumber),
         tokens: z.array(z.int().nonnegative()),
+        bytes: z.array(z.int().nonnegative()),
         decodedTokens: z.int().nonnegative(),
     })
-    .refine(({ logProbabilities, tokens }) => logProbabilities.length === tokens.length);
+    .refine(({ logProbabilities, ...sums }) =>
+        [sums.tokens, sums.bytes].every(({ length }) => length === logProbabilities.length),
+    );
 export type ScoredCell = z.output<typeof cellShape>;
 
-/** Where finished cells are kept. */
+/** Where finished cells are kept: of all metrics of texts, which are made of the same scores. */
 export const scoresJournal = { name: 'ppl.cells.jsonl', shape: cellShape };
 
 /** What scores of texts are measured on, as plain data; see `planBase`. */
@@ -68,7 +71,7 @@ export class ScoredTexts implements JournalledMeasurements {
     key(condition: Condition, language: string): string {
         const { model, engine: settings, over, surveys } = this.plan;
         const texts = surveys[language]!.digest;
-        return keyOf({ metric: 'ppl', model, settings, over, texts, condition: condition.id });
+        return keyOf({ model, settings, over, texts, condition: condition.id });
     }
 
     /** Cells of other work are passed over. */
@@ -117,7 +120,11 @@ export class ScoredTexts implements JournalledMeasurements {
 }
 
 /** A text of one token may have none that is scored: it says nothing. */
-function textsOf({ logProbabilities, tokens }: ScoredCell): TextScore[] {
-    const texts = logProbabilities.map((logProbability, i) => ({ logProbability, tokens: tokens[i]! }));
+function textsOf({ logProbabilities, tokens, bytes }: ScoredCell): TextScore[] {
+    const texts = logProbabilities.map((logProbability, i) => ({
+        logProbability,
+        tokens: tokens[i]!,
+        bytes: bytes[i]!,
+    }));
     return texts.filter((text) => text.tokens > 0);
 }

@@ -12,7 +12,9 @@ const paperSource = {
 } as const;
 
 /** What the words on the page mean. */
-export function definitions({ analysis }: ReportInput): Html {
+export function definitions({ analysis, matrices, curves = [] }: ReportInput): Html {
+    const names = new Set([...matrices, ...curves].map(({ metric }) => metric));
+    const measured = [...names].map(metricOf);
     const { method } = analysis;
     const l = analysis.languages.length;
     return html` <section id="definitions">
@@ -50,11 +52,11 @@ export function definitions({ analysis }: ReportInput): Html {
                 N = ${l}, selected or not: high in every language. The first version of the paper calls these
                 language-agnostic.
             </dd>
-            <dt>Perplexity</dt>
-            <dd>
-                The exponential of the mean negative log-likelihood of a text’s tokens. Higher is worse. Perplexities of
-                different languages cannot be compared with each other, changes relative to the baseline can.
-            </dd>
+            ${measured.map(
+                ({ noun, definition }) =>
+                    html` <dt>${noun[0]!.toUpperCase()}${noun.slice(1)}</dt>
+                        <dd>${definition}</dd>`,
+            )}
         </dl>
         <p class="small">Method: <a href="${paperSource.url}">${paperSource.title}</a>, arXiv 2505.21505.</p>
     </section>`;

@@ -89,6 +89,10 @@ export function setsOverview({ matrices }: ReportInput, chapter: 'deactivation' 
     const removed = chapter === 'deactivation';
     const sets = factsOf(matrices.filter(({ operation }) => (operation === undefined) === removed));
     if (sets.length === 0) return html``;
+    const units = [...new Set(sets.map(({ metric }) => metric))].map((name) => {
+        const { noun, unit } = metricOf(name);
+        return `of ${noun} in ${unit}`;
+    });
     return html` <section>
         <div class="table">
             <table>
@@ -109,11 +113,10 @@ export function setsOverview({ matrices }: ReportInput, chapter: 'deactivation' 
             </table>
         </div>
         <p class="small">
-            Changes of perplexity in percent of the baseline, of accuracy in percentage points; means and medians leave
-            out values that are not finite. A language is hurt most where it gets worse, and more so than every other
-            language in the row. “Selective” means: the own language gets worse than in the control, and so many
-            languages hurt most would come about by chance, each language being equally likely, with a probability below
-            5 %.
+            Changes ${formatList(units)}; means and medians leave out values that are not finite. A language is hurt
+            most where it gets worse, and more so than every other language in the row. “Selective” means: the own
+            language gets worse than in the control, and so many languages hurt most would come about by chance, each
+            language being equally likely, with a probability below 5 %.
         </p>
     </section>`;
 }

@@ -2,7 +2,7 @@ import { attention, embedding, headSize, llamaLike, metadata, Tensors } from './
 import { type GgufTensor, type GgufValue, writeGguf } from './writeGguf.js';
 
 /** The characters that GPT-2's vocabularies write bytes with: printable ones as they are, others from U+0100. */
-const byteCharacters = ((): string[] => {
+export const byteCharacters = ((): string[] => {
     const printable = (byte: number): boolean =>
         (byte >= 0x21 && byte <= 0x7e) || (byte >= 0xa1 && byte !== 0xad && byte <= 0xff);
     let next = 0x100;

@@ -46,7 +46,8 @@ export function doseSection(curves: DoseCurves): Section {
                 ${formatQuantity(seeds, 'seed')}.
                 ${
                     words.relative
-                        ? html`Perplexities are multiples of the whole model’s.`
+                        ? html`${words.plural[0]!.toUpperCase()}${words.plural.slice(1)} are multiples of the whole
+                          model’s.`
                         : html`Changes are in ${words.unit}.`
                 }
             </p>`,

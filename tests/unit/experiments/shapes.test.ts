@@ -270,6 +270,7 @@ it('a line of a journal has as many tokens as texts, and no number below 0', () 
         language: 'de',
         logProbabilities: [-1, -2],
         tokens: [3, 4],
+        bytes: [9, 12],
         decodedTokens: 9,
     };
     expect(cellShape.safeParse(cell).success).toBe(true);
@@ -277,6 +278,8 @@ it('a line of a journal has as many tokens as texts, and no number below 0', () 
         { tokens: [3] },
         { tokens: [3, 4, 5] },
         { tokens: [3, -4] },
+        { bytes: [9] },
+        { bytes: [9, 0.5] },
         { decodedTokens: -1 },
         { logProbabilities: [] },
     ])
