@@ -125,6 +125,7 @@ export type {
     TextMetricOptions,
 } from './experiments/Metric.js';
 export { metrics } from './experiments/metrics.js';
+export { bitsPerByteMetric } from './experiments/bitsPerByte.js';
 export { perplexity, perplexityMetric } from './experiments/perplexity.js';
 export type { PerplexityMean } from './experiments/choices.js';
 

@@ -1,12 +1,13 @@
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { accuracy } from './accuracy.js';
+import { bitsPerByte } from './bitsPerByte.js';
 import type { MetricKind } from './Metric.js';
 import { ppl } from './perplexity.js';
 import type { MeasurementPlan } from './planBase.js';
 
 /** Every metric, in the order of results: to add one, write its object and list it here. */
-export const metrics: readonly MetricKind[] = [ppl, accuracy];
+export const metrics: readonly MetricKind[] = [ppl, bitsPerByte, accuracy];
 
 export const metricNames: readonly string[] = metrics.map(({ name }) => name);
 

@@ -1,0 +1,41 @@
+import { z } from 'zod';
+import type { Corpus } from '../corpus/Corpus.js';
+import { formatChange, formatDifference, formatNumber } from '../support/format.js';
+import type { Metric, TextMetricOptions } from './Metric.js';
+import { scoredMetric } from './scoredMetric.js';
+
+/**
+ * Bits per byte of texts, −Σ log₂ p of the scored tokens over the bytes that they stand for: unlike perplexity the same
+ * measure whatever the tokenizer, and of languages whose texts fall into more or fewer tokens.
+ */
+export const bitsPerByte = scoredMetric({
+    name: 'bits-per-byte',
+    noun: 'bits per byte',
+    plural: 'bits per byte',
+    definition:
+        'The negative log-likelihood of the scored tokens, in bits, over the UTF-8 bytes that they stand for. Higher ' +
+        'is worse. It can be compared across tokenizers.',
+    measures: 'bits per byte of the texts',
+    prefixes: { deactivation: 'bits-per-byte', intervention: 'bits-per-byte' },
+    harm: 1,
+    relative: true,
+    unit: '% of the baseline',
+    samples: 'Scored bytes',
+    axis: { format: ',~r', least: 0.1 },
+    formatValue: formatNumber,
+    formatChange: formatDifference,
+    formatEffect: formatChange,
+    formatPlain: (value) => value.toFixed(3),
+    own: z.object({}),
+    unitOf: ({ logProbability, bytes }) => ({
+        numerator: -logProbability / Math.LN2,
+        weight: bytes,
+        samples: bytes,
+    }),
+    fromMean: () => (mean) => mean,
+});
+
+/** Bits per byte of the texts of a corpus. */
+export function bitsPerByteMetric(corpus: Corpus, options: Pick<TextMetricOptions, 'over'> = {}): Metric {
+    return bitsPerByte.on(corpus, options);
+}
