@@ -1,18 +1,18 @@
 /** Typographic minus, as wide as a plus sign. */
-const MINUS = '\u2212';
-const NO_BREAK = '\u00a0';
+const minus = '\u2212';
+const noBreak = '\u00a0';
 
 /** What stands for a value that is missing or not finite; undefined for ordinary numbers. */
 function special(value: number | null | undefined): string | undefined {
     if (value === null || value === undefined) return 'n/a';
     if (Number.isNaN(value)) return 'NaN';
     if (value === Infinity) return '∞';
-    if (value === -Infinity) return `${MINUS}∞`;
+    if (value === -Infinity) return `${minus}∞`;
     return undefined;
 }
 
 function withMinus(text: string): string {
-    return text.replace('-', MINUS);
+    return text.replace('-', minus);
 }
 
 /** `12345` as `12,345`. */
@@ -42,7 +42,7 @@ export function formatShare(fraction: number | null | undefined): string {
     if (named !== undefined) return named;
     const percent = (fraction as number) * 100;
     const digits = percent !== 0 && Math.abs(percent) < 1 ? 2 : 1;
-    return `${withMinus(percent.toFixed(digits).replace(/\.0+$/, ''))}${NO_BREAK}%`;
+    return `${withMinus(percent.toFixed(digits).replace(/\.0+$/, ''))}${noBreak}%`;
 }
 
 /** A relative change with its sign, `0.341` as `+34 %`. */
@@ -53,14 +53,14 @@ export function formatChange(fraction: number | null | undefined): string {
     const magnitude = Math.abs(percent);
     // In a sentence there is room for 44,213 where a cell has to say 44k.
     const exact = magnitude >= 999.5 && magnitude < 1e6;
-    const text = exact ? `${percent < 0 ? MINUS : '+'}${formatCount(magnitude)}` : formatPercentPoints(percent);
-    return `${text}${NO_BREAK}%`;
+    const text = exact ? `${percent < 0 ? minus : '+'}${formatCount(magnitude)}` : formatPercentPoints(percent);
+    return `${text}${noBreak}%`;
 }
 
 /** A change of a share with its sign, `-0.12` as `−12 points`. */
 export function formatPointsChange(fraction: number | null | undefined): string {
     const named = special(fraction);
-    return named ?? `${formatPercentPoints((fraction as number) * 100)}${NO_BREAK}points`;
+    return named ?? `${formatPercentPoints((fraction as number) * 100)}${noBreak}points`;
 }
 
 /** A number of percent with its sign in at most five characters, for the cells of a heatmap. */
@@ -70,7 +70,7 @@ export function formatPercentPoints(percent: number | null | undefined): string 
     const value = percent as number;
     const magnitude = Math.abs(value);
     if (magnitude < 0.05) return '0';
-    const sign = value < 0 ? MINUS : '+';
+    const sign = value < 0 ? minus : '+';
     // 3.0 beside 3.1: the digits of neighbouring cells line up.
     return sign + (magnitude < 9.95 ? magnitude.toFixed(1) : formatCompact(magnitude));
 }
