@@ -1,3 +1,4 @@
+import { isDeactivation } from '../interventions/Operation.js';
 import { basename } from 'node:path';
 import { merge, type Merged } from '../run/merge.js';
 import { describeCurves } from './describeCurves.js';
@@ -25,7 +26,7 @@ export function mergeResult(merged: readonly Merged[]): CommandResult {
         if ('matrix' in whole) {
             const { matrix, path } = whole;
             const { metric, operation } = matrix;
-            const key = operation === undefined ? metric : basename(path, '.matrix.json');
+            const key = isDeactivation(operation) ? metric : basename(path, '.matrix.json');
             return { json: { [key]: matrix }, text: `${describeMatrix(matrix)}\nthe matrix is in ${path}` };
         }
         if ('curves' in whole) {

@@ -121,8 +121,8 @@ export const measuredShape = z.object({
     model: measuredModelShape,
     /** Names the neurons of its analysis; see `neuronsDigest`. */
     neurons: z.string(),
-    /** What was done to the neurons; absent: they were deactivated. */
-    operation: operationShape.optional(),
+    /** What was done to the neurons; see `isDeactivation`. */
+    operation: operationShape,
     /** By language, the share of the texts that its neurons were found on too; absent where none was. */
     counted: byName(z.number()).optional(),
     languages: names,

@@ -1,7 +1,6 @@
 import { setImmediate as breathe } from 'node:timers/promises';
 import { readActivationsSource } from '../activations/activationsFile.js';
 import { shareWithin } from '../activations/sketch.js';
-import { operationInFiles } from '../interventions/operationText.js';
 import { defined } from '../support/defined.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import type { Progress } from '../support/progress.js';
@@ -105,7 +104,7 @@ async function buildParts({
                 settings: { ...metric.settings, ...measurements.settings, controls, seed },
                 model,
                 neurons: neuronsDigest(analysis),
-                ...(operationInFiles(operation) === undefined ? {} : { operation }),
+                operation,
                 ...defined({ counted }),
                 languages,
             },

@@ -6,7 +6,6 @@ import type { CsvOptions } from '../files/csv.js';
 import { checkFilePlaces } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
 import type { Operation } from '../interventions/Operation.js';
-import { operationInFiles } from '../interventions/operationText.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { defined } from '../support/defined.js';
 import { type Progress, silent } from '../support/progress.js';
@@ -157,7 +156,7 @@ function shardOf(
         shard: shardText(shard),
         model: measuredModel(engine),
         neurons: neuronsDigest(analysis),
-        ...defined({ operation: operationInFiles(operation) === undefined ? undefined : operation }),
+        operation,
         ...defined({ doses: doses?.shares }),
         sets: askedSets,
         controls,

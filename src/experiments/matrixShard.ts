@@ -4,7 +4,6 @@ import { versionDifferences } from '../activations/checkShards.js';
 import { versionsShape } from '../activations/ActivationsSource.js';
 import { pathFrom } from '../corpus/datasetName.js';
 import { readJsonIfAny, writeJson } from '../files/versionedJson.js';
-import { deactivation } from '../interventions/Operation.js';
 import { operationShape } from '../interventions/operationShape.js';
 import { operationName } from '../interventions/operationText.js';
 import { keyOf } from '../support/keyOf.js';
@@ -20,8 +19,7 @@ const shardShape = z.object({
     model: measuredModelShape,
     /** See `neuronsDigest`. */
     neurons: z.string(),
-    /** Absent: deactivation. */
-    operation: operationShape.optional(),
+    operation: operationShape,
     /** Shares of the ranking; absent: sets. */
     doses: z.array(z.number().gt(0).lt(1)).optional(),
     sets: z.array(z.enum(neuronSetNames)),
@@ -91,7 +89,7 @@ export function differencesOf(a: MatrixShard, b: MatrixShard): string[] {
 function settingsOf({
     model,
     neurons,
-    operation = deactivation,
+    operation,
     doses = [],
     sets,
     controls,

@@ -4,7 +4,7 @@ import { checkShards } from '../activations/checkShards.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { CsvOptions } from '../files/csv.js';
 import { withFolder } from '../files/folderLock.js';
-import { deactivation } from '../interventions/Operation.js';
+import { isDeactivation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
@@ -47,7 +47,11 @@ export async function mergeMatrix(
         found.push({ file, ...shard });
     }
     const [first] = found;
-    checkShards(found, first?.operation === undefined ? 'deactivate' : 'measure', differencesOf);
+    checkShards(
+        found,
+        first !== undefined && isDeactivation(first.operation) ? 'deactivate' : 'measure',
+        differencesOf,
+    );
     if (first === undefined) throw notFound('no shards; deactivate them with --shard first');
     const neurons = join(folder, 'neurons.json');
     const analysis = await readNeurons(neurons);
@@ -58,7 +62,7 @@ export async function mergeMatrix(
         );
     }
     return withFolder(folder, 'merge', async () => {
-        const { plan, model, operation = deactivation, doses: shares, sets, controls, seed } = first;
+        const { plan, model, operation, doses: shares, sets, controls, seed } = first;
         const asked =
             shares === undefined
                 ? { sets }

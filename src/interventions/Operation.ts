@@ -6,6 +6,11 @@ export type Operation = Omit<Intervention, 'neurons'>;
 /** Sets activations to 0 at every token, as `deactivate` does. */
 export const deactivation: Operation = { op: 'zero' };
 
+/** Whether an operation sets activations to 0 entirely and at every token. */
+export function isDeactivation({ op, strength = 1, where = 'both' }: Operation): boolean {
+    return op === 'zero' && strength === 1 && where === 'both';
+}
+
 /** Whether activations stay as they are: `scale` by 1, `add` of 0, and any operation of strength 0. */
 export function changesNothing({ op, value = 1, strength = 1 }: Operation): boolean {
     return strength === 0 || (op === 'scale' && value === 1) || (op === 'add' && value === 0);

@@ -1,7 +1,7 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { parseNumber, ranges } from '../support/numberRanges.js';
 import { type InterventionOp, interventionOps, type InterventionValue } from './Intervention.js';
-import { deactivation, type Operation } from './Operation.js';
+import { deactivation, isDeactivation, type Operation } from './Operation.js';
 import { isNamedValue } from './resolveValue.js';
 
 /**
@@ -53,9 +53,10 @@ export function operationName({ op, value, strength = 1, where = 'both' }: Opera
 
 /** The name of an operation in names of files, `scale-0.5`; undefined for deactivation. */
 export function operationInFiles(operation: Operation): string | undefined {
-    const name = operationName(operation);
-    if (name === operationName(deactivation)) return undefined;
-    return name.replaceAll(',', '.').replace(/[^A-Za-z0-9.+-]/g, '-');
+    if (isDeactivation(operation)) return undefined;
+    return operationName(operation)
+        .replaceAll(',', '.')
+        .replace(/[^A-Za-z0-9.+-]/g, '-');
 }
 
 function takesValue(op: InterventionOp, value: InterventionValue | undefined): boolean {

@@ -1,15 +1,15 @@
 import type { InterventionOp } from './Intervention.js';
-import { deactivation, type Operation } from './Operation.js';
+import type { Operation } from './Operation.js';
 import { parseNamedValue } from './resolveValue.js';
 
 /** The words after `neurons are`: `deactivated`, `scaled by 0.5`, `raised by 1 in the prompt`. */
-export function doneWords(operation: Operation = deactivation): string {
+export function doneWords(operation: Operation): string {
     const [done, value] = wordsOf(operation);
     return `${{ zero: 'deactivated', scale: 'scaled', raise: 'raised', lower: 'lowered', set: 'set' }[done]}${value}`;
 }
 
 /** The words of the work: `Deactivating specific neurons`, `Scaling specific neurons by 0.5`. */
-export function doingWords(neurons: string, operation: Operation = deactivation): string {
+export function doingWords(neurons: string, operation: Operation): string {
     const [doing, value] = wordsOf(operation);
     const word = { zero: 'Deactivating', scale: 'Scaling', raise: 'Raising', lower: 'Lowering', set: 'Setting' }[doing];
     return `${word} ${neurons}${value}`;

@@ -22,7 +22,7 @@ export type Verdict = 'clear' | 'unclear' | 'absent' | 'tooFew' | 'unmeasured';
 export interface SetFacts {
     readonly metric: string;
     /** What was done to the neurons; undefined: they were deactivated. */
-    readonly operation: Operation | undefined;
+    readonly operation: Operation;
     readonly set: string;
     /** Rows with neurons to remove and with every cell measured, of which the own one can tell harm from chance. */
     readonly compared: number;

@@ -1,4 +1,5 @@
 import { formatCount, formatList, formatNumber, formatShare } from '../support/format.js';
+import { isDeactivation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
 import { metricOf } from '../experiments/metrics.js';
 import { html, type Html } from './html.js';
@@ -97,7 +98,7 @@ export function provenance(input: ReportInput): Html {
         entries.push([
             [
                 ...('doses' in measured ? ['Doses'] : []),
-                operation === undefined ? 'Deactivation' : operationName(operation),
+                isDeactivation(operation) ? 'Deactivation' : operationName(operation),
                 metricOf(metric).noun,
             ].join(', '),
             `${list}; ${formatCount(decodedTokens)} tokens decoded`,

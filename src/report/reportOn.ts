@@ -11,6 +11,7 @@ import { readMatrices } from '../experiments/matrixFile.js';
 import { resultName } from '../experiments/resultPaths.js';
 import type { CsvOptions } from '../files/csv.js';
 import { besideFolder } from '../files/folderLock.js';
+import { isDeactivation } from '../interventions/Operation.js';
 import { isOfCounts } from '../neurons/isOfCounts.js';
 import { isOfModel } from '../activations/isOfModel.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
@@ -52,7 +53,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const digest = neuronsDigest(analysis);
     const matrices = (await readMatrices(folder)).filter((matrix) => {
         if (matrix.neurons === digest) return true;
-        const command = matrix.operation === undefined ? 'deactivate' : 'intervene';
+        const command = isDeactivation(matrix.operation) ? 'deactivate' : 'intervene';
         stale.push(staleWords(resultName(matrix.metric, matrix.operation), command));
         return false;
     });

@@ -2,6 +2,7 @@ import { analysisFacts, type AnalysisFacts, type Extreme } from './analysisFacts
 import { formatCount, formatLarge, formatList, formatQuantity, formatShare } from '../support/format.js';
 import { html, type Html } from './html.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import { isDeactivation } from '../interventions/Operation.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { setFacts, setsOf, type SetFacts } from './matrixFacts.js';
 import { metricOf } from '../experiments/metrics.js';
@@ -55,7 +56,7 @@ function factsOf(matrices: readonly DeactivationMatrix[]): SetFacts[] {
 /** For each operation, one line for each of its sets; the sections of the figures say it in full. */
 function changes({ matrices }: ReportInput): Html[] {
     const byOperation = new Map<string, DeactivationMatrix[]>();
-    const isRemoval = ({ operation }: DeactivationMatrix): boolean => operation === undefined;
+    const isRemoval = ({ operation }: DeactivationMatrix): boolean => isDeactivation(operation);
     for (const matrix of [...matrices.filter(isRemoval), ...matrices.filter((other) => !isRemoval(other))]) {
         const words = doneWords(matrix.operation);
         byOperation.set(words, [...(byOperation.get(words) ?? []), matrix]);
@@ -87,7 +88,7 @@ export function keyNumbers(input: ReportInput): Html {
 /** All sets of a chapter beside each other; nothing without a matrix. */
 export function setsOverview({ matrices }: ReportInput, chapter: 'deactivation' | 'intervention'): Html {
     const removed = chapter === 'deactivation';
-    const sets = factsOf(matrices.filter(({ operation }) => (operation === undefined) === removed));
+    const sets = factsOf(matrices.filter(({ operation }) => isDeactivation(operation) === removed));
     if (sets.length === 0) return html``;
     const units = [...new Set(sets.map(({ metric }) => metric))].map((name) => {
         const { noun, unit } = metricOf(name);
@@ -125,7 +126,9 @@ function overviewRows(facts: SetFacts): Html {
     const of = `of ${formatCount(facts.compared)}`;
     const { noun, formatEffect } = metricOf(facts.metric);
     return html` <tr>
-            <th scope="row">${setLabel(facts.set)}${facts.operation && html`, ${doneWords(facts.operation)}`}</th>
+            <th scope="row">
+                ${setLabel(facts.set)}${!isDeactivation(facts.operation) && html`, ${doneWords(facts.operation)}`}
+            </th>
             <td class="text">${noun}</td>
             <td>${facts.hits} ${of}</td>
             <td>${formatEffect(facts.own)}</td>

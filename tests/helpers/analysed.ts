@@ -1,4 +1,5 @@
 import type { MeasuredIntervention } from '../../src/experiments/DeactivationMatrix.js';
+import { deactivation } from '../../src/interventions/Operation.js';
 import type { AnalysisSource } from '../../src/neurons/NeuronAnalysis.js';
 
 /** What an analysis was made from, for tests that do not look at it: no model is another than it. */
@@ -15,6 +16,7 @@ export const someMeasurement: MeasuredIntervention = {
     settings: {},
     model: { name: 'm', quantization: 'Q8_0', fingerprint: 'xxh128:00' },
     neurons: 'digest',
+    operation: deactivation,
     languages: [],
     whole: {},
     decodedTokens: 0,

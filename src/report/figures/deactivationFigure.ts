@@ -1,3 +1,4 @@
+import { isDeactivation } from '../../interventions/Operation.js';
 import type { TopLevelSpec } from 'vega-lite';
 import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';
 import { leastSignTestP } from '../../experiments/tooFewRight.js';
@@ -54,7 +55,7 @@ export function deactivationFigure(
     scale: DivergingScale,
 ): TopLevelSpec {
     const words = metricOf(metric);
-    const rows = operation === undefined ? 'deactivated language' : 'changed language';
+    const rows = isDeactivation(operation) ? 'deactivated language' : 'changed language';
     const cells = cellsOf(set, metric).flat();
     const grey = cells.some((cell) => cell.tooFew || cell.controlTooFew);
     const legend = [

@@ -1,3 +1,4 @@
+import { isDeactivation } from '../../interventions/Operation.js';
 import { commonScale } from '../figures/deactivationFigure.js';
 import { setsOf } from '../matrixFacts.js';
 import type { DeactivationMatrix } from '../../experiments/DeactivationMatrix.js';
@@ -20,8 +21,8 @@ export function buildSections(input: ReportInput): Section[] {
         ...(input.analysis.experts === undefined ? [] : [expertsSection(input, input.analysis.experts)]),
         ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
         histogramSection(input),
-        ...matrixSections(input.matrices.filter(({ operation }) => operation === undefined)),
-        ...matrixSections(input.matrices.filter(({ operation }) => operation !== undefined)),
+        ...matrixSections(input.matrices.filter(({ operation }) => isDeactivation(operation))),
+        ...matrixSections(input.matrices.filter(({ operation }) => !isDeactivation(operation))),
         ...(input.curves ?? []).map(doseSection),
         ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
     ];

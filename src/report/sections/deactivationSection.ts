@@ -1,4 +1,5 @@
 import type { AnswerShare, DeactivationSet, Grid } from '../../experiments/DeactivationMatrix.js';
+import { isDeactivation } from '../../interventions/Operation.js';
 import { doingWords, doneWords } from '../../interventions/operationWords.js';
 import { deactivationFigure } from '../figures/deactivationFigure.js';
 import { type DivergingScale, leastLimit, linearUpTo } from '../figures/divergingScale.js';
@@ -23,7 +24,7 @@ export function deactivationSection(
     const table = deactivationTable(name, set, measured);
     const words = metricOf(metric);
     const { toldBy, tooFew } = words.intervals;
-    const removed = operation === undefined;
+    const removed = isDeactivation(operation);
     return {
         id: table.name,
         chapter: removed ? 'deactivation' : 'intervention',

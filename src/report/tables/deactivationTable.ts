@@ -1,6 +1,5 @@
 import type { DeactivationSet, MeasuredIntervention } from '../../experiments/DeactivationMatrix.js';
 import { setTable } from '../../experiments/matrixTable.js';
-import { deactivation } from '../../interventions/Operation.js';
 import { operationInFiles } from '../../interventions/operationText.js';
 import { metricOf } from '../../experiments/metrics.js';
 import type { DataTable } from './DataTable.js';
@@ -14,7 +13,7 @@ export function deactivationTable(name: string, set: DeactivationSet, measured: 
 export type MeasuredOperation = Pick<MeasuredIntervention, 'metric' | 'operation'>;
 
 /** First part of the names of figures and tables: `deactivation`, `intervention.scale-0.5`, `accuracy.scale-0.5`. */
-export function resultPrefix({ metric, operation = deactivation }: MeasuredOperation): string {
+export function resultPrefix({ metric, operation }: MeasuredOperation): string {
     const { prefixes } = metricOf(metric);
     const file = operationInFiles(operation);
     return file === undefined ? prefixes.deactivation : `${prefixes.intervention}.${file}`;

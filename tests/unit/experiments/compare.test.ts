@@ -10,7 +10,7 @@ import { compare } from '../../../src/experiments/compare.js';
 import type { AnalysisChange, ClassOrNone } from '../../../src/experiments/Comparison.js';
 import type { DeactivationMatrix } from '../../../src/experiments/DeactivationMatrix.js';
 import { readComparison, writeComparison } from '../../../src/experiments/comparisonFile.js';
-import type { Operation } from '../../../src/interventions/Operation.js';
+import { deactivation, type Operation } from '../../../src/interventions/Operation.js';
 import { findStages } from '../../../src/neurons/findStages.js';
 import { identify } from '../../../src/neurons/identify.js';
 import type { AnalysisSource, NeuronAnalysis, NeuronIndex } from '../../../src/neurons/NeuronAnalysis.js';
@@ -90,11 +90,11 @@ it('a metric is compared once, however many operations were measured', () => {
     const analysis = analysisOf(
         Array.from({ length: neurons }, () => ({ high: [true, false, false, false], selected: true })),
     );
-    const matrix = (right: number, operation?: Operation): DeactivationMatrix => ({
+    const matrix = (right: number, operation: Operation = deactivation): DeactivationMatrix => ({
         ...someMeasurement,
         metric: 'accuracy',
         settings: { texts: 'a' },
-        ...(operation === undefined ? {} : { operation }),
+        operation,
         languages: ['en'],
         sets: {},
         whole: { en: { numerators: [right, 1, 0], weights: [1, 1, 1] } },

@@ -14,6 +14,7 @@ import { matrixPath } from '../../../src/experiments/resultPaths.js';
 import { perplexity } from '../../../src/experiments/perplexity.js';
 import { Journal } from '../../../src/files/Journal.js';
 import { jsonNumber } from '../../../src/files/jsonNumber.js';
+import { deactivation } from '../../../src/interventions/Operation.js';
 import { someMeasurement } from '../../helpers/analysed.js';
 
 let root: string;
@@ -320,7 +321,7 @@ describe('dose curves', () => {
     it('come back as they were, perplexity first, or DAMAGED is said', async () => {
         const folder = join(root, 'doses');
         const accuracy: DoseCurves = { ...curves, metric: 'accuracy' };
-        const { operation: _, ...off } = curves;
+        const off: DoseCurves = { ...curves, operation: deactivation };
         for (const one of [accuracy, curves, off]) await writeCurves(folder, one);
         expect(await readCurves(folder)).toEqual([off, curves, accuracy]);
         expect(await readMatrices(folder)).toEqual([]);

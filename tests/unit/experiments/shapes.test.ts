@@ -68,6 +68,7 @@ const measured: { [key: string]: Json } = {
     languages,
     model: { name: 'm', quantization: 'q', fingerprint: 'f' },
     neurons: 'digest',
+    operation: { op: 'zero' },
     whole: Object.fromEntries(languages.map((language) => [language, { numerators: [1, 0], weights: [1, 1] }])),
     decodedTokens: 9,
 };
@@ -207,6 +208,7 @@ it('a shard names all languages that it asks', async () => {
         shard: '1/2',
         model: { name: 'm', quantization: 'q', fingerprint: 'f' },
         neurons: 'n',
+        operation: { op: 'zero' },
         sets: ['specific'],
         controls: 1,
         seed: 1,

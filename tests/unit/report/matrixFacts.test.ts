@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deactivation } from '../../../src/interventions/Operation.js';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { cellsOf, setFacts, setsOf } from '../../../src/report/matrixFacts.js';
 import { setLine, setSentences, verdictLabel } from '../../../src/report/setSentences.js';
@@ -41,7 +42,7 @@ describe('setFacts', () => {
                     [0, 0, 0],
                 ],
             ),
-            { metric: 'ppl' },
+            { metric: 'ppl', operation: deactivation },
         );
         expect(facts).toMatchObject({ compared: 3, leftOut: 0, hits: 2, controlHits: 1, expectedHits: 1 });
         expect(facts.own).toBe(0.3);
@@ -64,7 +65,7 @@ describe('setFacts', () => {
             ),
             baseline: [10, 1000],
         };
-        expect(setFacts('specific', set, { metric: 'ppl' }).hits).toBe(2);
+        expect(setFacts('specific', set, { metric: 'ppl', operation: deactivation }).hits).toBe(2);
     });
 
     it('takes neither ties nor improvements for harm', () => {
@@ -81,7 +82,7 @@ describe('setFacts', () => {
                         [0, 0],
                     ],
                 ),
-                { metric: 'ppl' },
+                { metric: 'ppl', operation: deactivation },
             ).hits,
         ).toBe(0);
     });
@@ -100,7 +101,7 @@ describe('setFacts', () => {
                 ],
                 [5, 0],
             ),
-            { metric: 'ppl' },
+            { metric: 'ppl', operation: deactivation },
         );
         expect(facts).toMatchObject({ compared: 1, leftOut: 1, hits: 1 });
         expect(facts.own).toBe(0.5);
@@ -108,7 +109,9 @@ describe('setFacts', () => {
 
     it('calls an effect by what is there', () => {
         const ten = Array.from({ length: 10 }, (_, k) => `l${k}`);
-        expect(setFacts('specific', buildSet(ten, 1), { metric: 'ppl' }).verdict).toBe('clear');
+        expect(setFacts('specific', buildSet(ten, 1), { metric: 'ppl', operation: deactivation }).verdict).toBe(
+            'clear',
+        );
         expect(
             setFacts(
                 'specific',
@@ -122,7 +125,7 @@ describe('setFacts', () => {
                         [0, 0],
                     ],
                 ),
-                { metric: 'ppl' },
+                { metric: 'ppl', operation: deactivation },
             ).verdict,
         ).toBe('absent');
         expect(
@@ -138,7 +141,7 @@ describe('setFacts', () => {
                         [0, 0],
                     ],
                 ),
-                { metric: 'ppl' },
+                { metric: 'ppl', operation: deactivation },
             ).verdict,
         ).toBe('unclear');
         expect(
@@ -154,7 +157,7 @@ describe('setFacts', () => {
                         [0, 9],
                     ],
                 ),
-                { metric: 'ppl' },
+                { metric: 'ppl', operation: deactivation },
             ).verdict,
         ).toBe('absent');
         expect(
@@ -171,7 +174,7 @@ describe('setFacts', () => {
                     ],
                     [0, 0],
                 ),
-                { metric: 'ppl' },
+                { metric: 'ppl', operation: deactivation },
             ).verdict,
         ).toBe('unmeasured');
     });
@@ -192,7 +195,7 @@ describe('setSentences', () => {
                         [0, 3],
                     ],
                 ),
-                { metric: 'ppl' },
+                { metric: 'ppl', operation: deactivation },
             ),
         ).join(' ');
         expect(text).toContain('own specific + related neurons hurts that language most in 0 of 2 languages');
@@ -239,7 +242,10 @@ describe('cells that cannot tell harm from chance', () => {
     });
 
     it('leave their row out of those that are compared', () => {
-        const facts = setFacts('specific+related', accuracyOf([19, 12, 6, 5], [10, 10, 6, 5]), { metric: 'accuracy' });
+        const facts = setFacts('specific+related', accuracyOf([19, 12, 6, 5], [10, 10, 6, 5]), {
+            metric: 'accuracy',
+            operation: deactivation,
+        });
         expect(facts).toMatchObject({ compared: 3, leftOut: 1, tooFew: 1, hits: 3, verdict: 'clear' });
         expect(setSentences(facts).join(' ')).toContain(
             'in 3 of 3 languages (1 row left out: too few right answers to tell a fall from chance);',
@@ -247,7 +253,10 @@ describe('cells that cannot tell harm from chance', () => {
     });
 
     it('are said to be the reason where all are so, and no absence is claimed', () => {
-        const facts = setFacts('specific+related', accuracyOf([3, 3, 2, 0], [0, 0, 0, 0]), { metric: 'accuracy' });
+        const facts = setFacts('specific+related', accuracyOf([3, 3, 2, 0], [0, 0, 0, 0]), {
+            metric: 'accuracy',
+            operation: deactivation,
+        });
         expect(facts).toMatchObject({ compared: 0, leftOut: 4, tooFew: 4, verdict: 'tooFew' });
         expect(setSentences(facts).join(' ')).toMatch(/^The whole model answers too few questions rightly/);
         expect(setLine(facts)).toBe('accuracy: too few right answers to tell.');
@@ -258,7 +267,7 @@ describe('sets without neurons', () => {
     const nothing = [0, 0].map(() => [0, 0]);
 
     it('are not called unmeasured, for what was measured is there', () => {
-        const facts = setFacts('specific', setOf(nothing, nothing, [0, 0]), { metric: 'ppl' });
+        const facts = setFacts('specific', setOf(nothing, nothing, [0, 0]), { metric: 'ppl', operation: deactivation });
         expect(facts).toMatchObject({ compared: 0, leftOut: 2, empty: 2 });
         expect(setLine(facts)).toBe('perplexity: no neurons to change.');
         expect(verdictLabel(facts)).toBe('no neurons to change');
@@ -276,7 +285,7 @@ describe('sets without neurons', () => {
                 nothing,
                 [5, 5],
             ),
-            { metric: 'ppl' },
+            { metric: 'ppl', operation: deactivation },
         );
         expect(facts).toMatchObject({ compared: 0, empty: 0 });
         expect(setLine(facts)).toBe('perplexity: not measured.');
@@ -295,7 +304,7 @@ describe('sets without neurons', () => {
                 [0, 0, 0].map(() => [0, 0, 0]),
                 [5, 0, 5],
             ),
-            { metric: 'ppl' },
+            { metric: 'ppl', operation: deactivation },
         );
         expect(facts).toMatchObject({ compared: 1, leftOut: 2, empty: 1 });
         expect(setSentences(facts).join(' ')).toContain(

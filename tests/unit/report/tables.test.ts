@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { deactivation } from '../../../src/interventions/Operation.js';
 import { layersTable, languagesTable } from '../../../src/report/tables/analysisTables.js';
 import { toCsv } from '../../../src/files/csv.js';
 import { deactivationTable, fileSafe } from '../../../src/report/tables/deactivationTable.js';
@@ -18,7 +19,9 @@ describe('CSV', () => {
     it('gives back a deactivation set, number for number', () => {
         const languages = ['en', 'a,b', 'say "hi"', 'two\nlines'];
         const set = buildSet(languages, 0.7);
-        const [header = [], ...rows] = parseCsv(toCsv(deactivationTable('specific', set, { metric: 'ppl' })));
+        const [header = [], ...rows] = parseCsv(
+            toCsv(deactivationTable('specific', set, { metric: 'ppl', operation: deactivation })),
+        );
         expect(header.join()).toBe(
             'set,row,column,baseline,value,valueLow,valueHigh,change,changeLow,changeHigh,relative,' +
                 'control,controlRelative,beyondControl,beyondControlLow,beyondControlHigh,samples,neurons',
