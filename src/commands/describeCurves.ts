@@ -32,7 +32,7 @@ export function describeCurves(curves: DoseCurves): string {
     ].join('\n');
 }
 
-/** Of an accuracy, what it starts from: shares of right answers, right numbers, languages not told, answers cut off. */
+/** Of an accuracy, what it starts from: shares of right answers, right numbers, unknown languages, answers cut off. */
 function wholeAnswers({ languages, doses: [first] }: DoseCurves): string[] {
     const { answers, baseline, columns } = first?.set ?? {};
     if (answers === undefined) return [];
@@ -42,7 +42,7 @@ function wholeAnswers({ languages, doses: [first] }: DoseCurves): string[] {
         const { cut } = answers;
         return (
             `  ${language}  whole: ${of(baseline!)}; right number in any language ${of(answers.number.baseline)}; ` +
-            `with a language that is not told ${of(answers.untold.baseline)}` +
+            `in an unknown language ${of(answers.untold.baseline)}` +
             (cut.baseline[c]! > 0 ? `; cut off ${of(cut.baseline)}` : '')
         );
     });

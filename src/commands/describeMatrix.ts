@@ -36,9 +36,7 @@ export function describeMatrix({ metric, operation, sets }: DeactivationMatrix, 
             const { number, untold } = set.answers;
             // Where every answer's language is told and is the asked one, there is nothing to add.
             if (of(number) === of(set) && of(untold) === of(none)) continue;
-            lines.push(
-                `      right number in any language ${of(number)}; with a language that is not told ${of(untold)}`,
-            );
+            lines.push(`      right number in any language ${of(number)}; in an unknown language ${of(untold)}`);
         }
     }
     return lines.join('\n');

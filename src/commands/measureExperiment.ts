@@ -10,7 +10,7 @@ import type { AnswerJudge, PerplexityMean } from '../experiments/choices.js';
 import { intervene, type InterveneResult, type MeasuredShard } from '../experiments/intervene.js';
 import type { Metric } from '../experiments/Metric.js';
 import { metricOf } from '../experiments/metrics.js';
-import { noteUntold } from '../experiments/untoldLanguages.js';
+import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
 import { dosePath, matrixPath } from '../experiments/resultPaths.js';
 import type { Operation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
@@ -100,7 +100,7 @@ export async function measureExperiment(
         return await run(engine, kind.on(corpus, { mean, over }));
     }
     const questions = await openQuestions(data[0]!, { languages, called, signal, progress });
-    noteUntold(questions, args.judge, progress); // before the model is loaded
+    noteUnknownLanguages(questions, args.judge, progress); // before the model is loaded
     const contextSize = args.contextSize ?? generationContextSize;
     using engine = await openEngine({ ...toEngineOptions(args), contextSize }, { signal, progress });
     return await run(

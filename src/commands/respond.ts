@@ -1,4 +1,4 @@
-import { noteUntold } from '../experiments/untoldLanguages.js';
+import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
 import { generationContextSize } from '../engine/engineTypes.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
@@ -25,7 +25,7 @@ export async function respondCommand(
 ): Promise<CommandResult> {
     const { limit, answers, maxTokens, temperature, seed, out } = args;
     const questions = await openQuestions(args.data, { languages: parseLanguages(args.languages), signal, progress });
-    noteUntold(questions, 'number+language', progress, 'see the share of right numbers alone');
+    noteUnknownLanguages(questions, 'number+language', progress, 'see the share of right numbers alone');
     const engine = await openEngine(
         { ...toEngineOptions(args), contextSize: args.contextSize ?? generationContextSize },
         { signal, progress },
@@ -75,7 +75,7 @@ function describe(language: string, { right, number, untold, cut, answers }: Ans
     const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
     const more = [
         `right number alone ${percent(number)}`,
-        ...(untold > 0 ? [`of which language not to be told ${percent(untold)}`] : []),
+        ...(untold > 0 ? [`of which in an unknown language ${percent(untold)}`] : []),
         ...(cut > 0 ? [`cut off ${percent(cut)}`] : []),
     ];
     return `${language}  ${percent(right)} of ${answers} right in number and language (${more.join(', ')})`;

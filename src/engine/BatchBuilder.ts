@@ -39,7 +39,7 @@ export class BatchBuilder {
     }
 
     /** Tokens that still fit. */
-    get room(): number {
+    get capacity(): number {
         return this.#tokens.length - this.#length;
     }
 

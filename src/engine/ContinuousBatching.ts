@@ -31,7 +31,7 @@ export interface ContinuousBatchingOptions {
 interface Pending {
     readonly resolve: (answer: TokenAnswer) => void;
     readonly reject: (cause: unknown) => void;
-    readonly giveUp: () => void;
+    readonly abandon: () => void;
 }
 
 /** A request for one answer, without a draft. */
@@ -129,10 +129,10 @@ export class ContinuousBatching {
                 answers: 1,
                 draft: undefined,
             };
-            const giveUp = (): void => this.#settle(request)?.reject(abortedError());
-            this.#pending.set(request, { resolve, reject, giveUp });
-            if (request.signal?.aborted === true) return giveUp();
-            request.signal?.addEventListener('abort', giveUp, { once: true });
+            const abandon = (): void => this.#settle(request)?.reject(abortedError());
+            this.#pending.set(request, { resolve, reject, abandon });
+            if (request.signal?.aborted === true) return abandon();
+            request.signal?.addEventListener('abort', abandon, { once: true });
             this.#arrivals.push(request);
             this.#pass ??= this.#run();
         });
@@ -144,7 +144,7 @@ export class ContinuousBatching {
         this.#arrivals.close();
         if (stop) {
             this.#stop.abort();
-            for (const { giveUp } of this.#pending.values()) giveUp();
+            for (const { abandon } of this.#pending.values()) abandon();
         }
         while (this.#pass !== undefined) await this.#pass;
     }
@@ -228,7 +228,7 @@ export class ContinuousBatching {
     /** Takes the promise of a request that nobody waits for any more; undefined: it was taken before. */
     #settle(request: AnswerRequest): Pending | undefined {
         const pending = this.#pending.get(request);
-        if (pending !== undefined) request.signal?.removeEventListener('abort', pending.giveUp);
+        if (pending !== undefined) request.signal?.removeEventListener('abort', pending.abandon);
         this.#pending.delete(request);
         return pending;
     }
@@ -250,5 +250,5 @@ function closedError(): LanguageNeuronsError {
 }
 
 function abortedError(): LanguageNeuronsError {
-    return new LanguageNeuronsError('ABORTED', 'the request was given up');
+    return new LanguageNeuronsError('ABORTED', 'the request was abandoned');
 }

@@ -128,7 +128,7 @@ export class Engine {
      * on seed, prompt and answer, not on what is generated beside it, up to the rounding of batches of
      * other shapes: prompts under several edits go through together. BOS comes first where the model asks
      * for one.
-     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a prompt that the context has no room for
+     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a prompt that the context has no capacity for
      */
     generate(
         prompts: Iterable<Prompt> | AsyncIterable<Prompt>,

@@ -107,7 +107,7 @@ export type Prompt =
           /** An answer ends before the first of these. Default: none. */
           readonly stops?: readonly string[];
           /**
-           * What the answer may turn out to be, such as the whole model's: looked at many tokens at once, which changes
+           * What the answer may turn out to be, such as the whole model's: computed many tokens at once, which changes
            * the time that it takes, and the answer no more than other prompts beside it do. Left aside where the
            * model's memory takes no tokens back. Default: none.
            */
@@ -154,5 +154,5 @@ export interface TextScore {
     readonly bytes: number;
 }
 
-/** A context size for generation: room for the KV cells of many answers at once. */
+/** A context size for generation: the KV cells of many answers at once. */
 export const generationContextSize = 8192;

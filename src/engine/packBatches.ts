@@ -78,7 +78,7 @@ export async function* packBatches(
             if (free.length < together) yield flush();
             const ids = Array.from({ length: together }, () => free.pop()!);
             for (let position = 0; position < shared; position++) {
-                if (batch.room === 0) yield flush();
+                if (batch.capacity === 0) yield flush();
                 const { tokens, promptLength } = windows[first]!;
                 batch.add(tokens[position]!, position, ids, { edit: editAt(position, promptLength) });
                 places.push(windows[first]!.place);
@@ -88,7 +88,7 @@ export async function* packBatches(
             for (const [i, sequence] of ids.entries()) {
                 const { tokens, promptLength, place, bytes } = windows[first + i]!;
                 for (let position = shared; position < tokens.length; position++) {
-                    if (batch.room === 0) yield flush();
+                    if (batch.capacity === 0) yield flush();
                     const nextScored = position + 1 < tokens.length && isScored(position + 1, promptLength, options);
                     batch.add(tokens[position]!, position, [sequence], {
                         counted: position >= promptLength,
@@ -153,9 +153,9 @@ function* windowsOf(
     { windowSize, bos, scored = 'response' }: PackOptions,
 ): Generator<Omit<Placed, 'characters'>> {
     const lead = bos >= 0 ? 1 : 0;
-    const room = windowSize - lead;
-    for (let begin = 0; begin < sample.tokens.length; begin += room) {
-        const part = sample.tokens.subarray(begin, begin + room);
+    const length = windowSize - lead;
+    for (let begin = 0; begin < sample.tokens.length; begin += length) {
+        const part = sample.tokens.subarray(begin, begin + length);
         const promptLength = Math.min(part.length, Math.max(0, sample.promptLength - begin));
         if (promptLength === part.length && scored === 'response') continue; // a window of prompt alone counts nothing
         const tokens = new Int32Array(lead + part.length);

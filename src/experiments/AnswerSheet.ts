@@ -13,7 +13,7 @@ export type JudgedQuestion = Pick<Question, 'answer' | 'language'>;
 const answered = 1;
 const rightNumber = 2;
 const ownLanguage = 4;
-const untoldLanguage = 8;
+const unknownLanguage = 8;
 const cutOff = 16;
 
 /**
@@ -57,7 +57,7 @@ export class AnswerSheet {
             answered |
             (number ? rightNumber : 0) |
             (language === asked.language ? ownLanguage : 0) |
-            (language === undefined ? untoldLanguage : 0) |
+            (language === undefined ? unknownLanguage : 0) |
             (end === 'length' ? cutOff : 0);
         this.#tokens[place] = tokens;
     }
@@ -82,7 +82,7 @@ export class AnswerSheet {
             answers: {
                 number: count((verdict) => (verdict & rightNumber) !== 0),
                 language: count((verdict) => (verdict & ownLanguage) !== 0),
-                untold: count((verdict) => (verdict & rightNumber) !== 0 && (verdict & untoldLanguage) !== 0),
+                untold: count((verdict) => (verdict & rightNumber) !== 0 && (verdict & unknownLanguage) !== 0),
                 cut: count((verdict) => (verdict & cutOff) !== 0),
             },
         };
@@ -103,7 +103,7 @@ export function answerLanguages(asked: readonly string[]): string[] {
 
 /**
  * What an answer is: its number, and its language, as the question says it or of the candidates; undefined where that
- * cannot be told. Languages that are one to the detector are one here, but for their scripts.
+ * is unknown. Languages that are one to the detector are one here, but for their scripts.
  */
 export function judgeAnswer(
     text: string,

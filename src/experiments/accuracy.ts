@@ -24,7 +24,7 @@ import { DraftCount, wholeAnswers } from './draftAnswers.js';
 import { openJournals, readJournals } from './journals.js';
 import type { Metric, QuestionMetricKind, QuestionMetricOptions } from './Metric.js';
 import { shareIntervals } from './shareIntervals.js';
-import { noteUntold } from './untoldLanguages.js';
+import { noteUnknownLanguages } from './unknownLanguages.js';
 
 /** A question with its prompt. */
 interface AskedQuestion {
@@ -73,8 +73,8 @@ export const accuracy: QuestionMetricKind = {
 };
 
 /**
- * Share of questions answered rightly: with the right number, in the language asked (figs. 2b, 10-13). Languages in
- * which that cannot be told are noted.
+ * Share of questions answered rightly: with the right number, in the language asked (figs. 2b, 10-13). Languages that
+ * the detector does not know are noted.
  * Answers are greedy; those of all conditions are generated together, and stay in
  * `accuracy.answers.jsonl`: `{key, condition, language, index, text, tokens}`, a line each.
  */
@@ -98,7 +98,7 @@ export function accuracyMetric({
         settings: { questions: name, template: undated.name, maxTokens, rule, ...defined({ judge }) },
         source: name,
         async measure(conditions, { engine, folder, known, shard, signal, progress }) {
-            noteUntold(questions, judgedBy, progress);
+            noteUnknownLanguages(questions, judgedBy, progress);
             const kept = async (): Promise<string | undefined> =>
                 (await dateOf(folder, signal)) ??
                 (draftsOf === undefined ? undefined : await dateOf(draftsOf.folder, signal));

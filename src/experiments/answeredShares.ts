@@ -45,7 +45,7 @@ export function answeredShares(
                 answers: judged.length,
                 right: share(({ number, language: told }) => number && told === language),
                 number: share(({ number }) => number),
-                untold: share(({ number, language: told }) => number && told === undefined),
+                untold: share(({ number, language }) => number && language === undefined),
                 cut: share(({ cut }) => cut),
             };
             return [language, shares] as const;

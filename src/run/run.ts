@@ -11,7 +11,7 @@ import type { Comparison } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { deactivate } from '../experiments/deactivate.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
-import { noteUntold } from '../experiments/untoldLanguages.js';
+import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
 import { ppl as ofTexts } from '../experiments/perplexity.js';
 import type { CsvOptions } from '../files/csv.js';
 import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
@@ -175,7 +175,7 @@ async function examineIn(
     });
     const { accuracy } = config;
     const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, alike);
-    if (questions !== undefined) noteUntold(questions, accuracy?.judge ?? 'number+language', progress);
+    if (questions !== undefined) noteUnknownLanguages(questions, accuracy?.judge ?? 'number+language', progress);
 
     const weights = await workWeights(config, { texts, evaluation, questions }, signal);
     const [counting, perplexities, answering] = inParts(progress, weights);

@@ -153,8 +153,8 @@ describe('deactivate --metric accuracy', () => {
             );
         const coded = await measure('coded', '--json');
         expect(coded.code, coded.stderr).toBe(0);
-        expect(coded.stderr).toMatch(/coded: the language of answers in eu cannot be told, .*--judge number/);
-        expect(coded.stderr.match(/cannot be told/g)).toHaveLength(1);
+        expect(coded.stderr).toMatch(/coded: the detector does not know the language of answers in eu, .*--judge number/);
+        expect(coded.stderr.match(/detector does not know/g)).toHaveLength(1);
         const { sets, languages: judged } = JSON.parse(coded.stdout) as DeactivateResult;
         expect(judged).toEqual(['en', 'de', 'eu']);
         const { baseline, answers } = sets.specific!;
@@ -170,11 +170,11 @@ describe('deactivate --metric accuracy', () => {
         const number = percent(answers!.number.baseline[2]!);
         expect(plain.stdout).toMatch(new RegExp(`\\n  en  ${percent(baseline[0]!)} → `));
         expect(plain.stdout).toMatch(
-            new RegExp(`\\n  eu  0.0 % → .*\\n +right number .* ${number} → .* told ${number} →`),
+            new RegExp(`\\n  eu  0.0 % → .*\\n +right number .* ${number} → .* unknown language ${number} →`),
         );
         const byNumber = await measure('plain', '--judge', 'number', '--json');
         expect(byNumber.code, byNumber.stderr).toBe(0);
-        expect(byNumber.stderr).not.toContain('cannot be told');
+        expect(byNumber.stderr).not.toContain('detector does not know');
         const result = JSON.parse(byNumber.stdout) as DeactivateResult;
         expect(result.settings).toMatchObject({ judge: 'number' });
         expect(result.sets.specific!.baseline).toEqual(answers!.number.baseline);

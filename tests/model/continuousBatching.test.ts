@@ -123,7 +123,7 @@ describe('requests that come while others are under way', () => {
         });
     });
 
-    it('of which one is given up leave the others as they are, and its place free', async () => {
+    it('of which one is abandoned leave the others as they are, and its place free', async () => {
         const expected = (await generated({ maxTokens: 60 }))[0]!;
         await withBatching(2, async (batching) => {
             const ask = async (place: number, signal?: AbortSignal): Promise<TokenAnswer> => {

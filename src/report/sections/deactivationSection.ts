@@ -48,26 +48,29 @@ export function deactivationSection(
                 ±${linearUpTo}&nbsp;% and logarithmic beyond, up to the largest finite change (${leastLimit}&nbsp;% at
                 least).
             </p>
-            ${untoldNote(set, words)} ${cutNote(set, words, removed)} ${removed && paperNote(words)}`,
+            ${unknownLanguageNote(set, words)} ${cutNote(set, words, removed)} ${removed && paperNote(words)}`,
         numbers: numbers(set, words, removed),
         table,
     };
 }
 
-/** Where right numbers of the whole model are in texts whose language is not to be told, and so do not count. */
-function untoldNote({ answers, columns, baseline }: DeactivationSet, { formatValue }: MetricWords): Html | false {
+/** Where right numbers of the whole model are in texts whose language is unknown, and so do not count. */
+function unknownLanguageNote(
+    { answers, columns, baseline }: DeactivationSet,
+    { formatValue }: MetricWords,
+): Html | false {
     const some = columns.flatMap((language, c) => {
         if (answers === undefined || (answers.untold.baseline[c] ?? 0) === 0) return [];
-        const [untold, right, number] = [answers.untold.baseline, baseline, answers.number.baseline].map((shares) =>
+        const [unknown, right, number] = [answers.untold.baseline, baseline, answers.number.baseline].map((shares) =>
             formatValue(shares[c] ?? null),
         );
-        return [`${language} ${untold!} (right ${right!}, by number alone ${number!})`];
+        return [`${language} ${unknown!} (right ${right!}, by number alone ${number!})`];
     });
     return (
         some.length > 0 &&
         html`<p>
             Answers of the whole model with the right number in a text too short, too mixed or in a language unknown to
-            the detector, so that its language is not told: ${some.join(', ')}.
+            the detector, so that its language is unknown: ${some.join(', ')}.
         </p>`
     );
 }
@@ -118,7 +121,7 @@ function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Ht
         set.answers !== undefined &&
         html`${shares('Right number, in whatever language', set.answers.number)}
         ${shares('Answers in the language of the question', set.answers.language)}
-        ${shares('Right number, language not to be told', set.answers.untold)}
+        ${shares('Right number, unknown language', set.answers.untold)}
         ${shares('Cut off at the most tokens of an answer', set.answers.cut)}`
     }
     ${matrix(words.samples, grid(set.samples), header)}

@@ -3,7 +3,7 @@ import { detectorCode, isInScript } from '../../../src/answers/detectorCode.js';
 import { languageOf } from '../../../src/answers/languageOf.js';
 import { openCorpus } from '../../../src/data/openCorpus.js';
 import { AnswerSheet, answerLanguages, judgeAnswer } from '../../../src/experiments/AnswerSheet.js';
-import { noteUntold } from '../../../src/experiments/untoldLanguages.js';
+import { noteUnknownLanguages } from '../../../src/experiments/unknownLanguages.js';
 import type { AnswerJudge } from '../../../src/experiments/choices.js';
 import { silent } from '../../../src/support/progress.js';
 
@@ -90,7 +90,7 @@ describe('an answer', () => {
     });
 });
 
-describe('what cannot be told of answers', () => {
+describe('languages of answers that the detector does not know', () => {
     const questionsIn = (...languages: string[]) => ({
         name: 'questions',
         sources: [],
@@ -100,7 +100,7 @@ describe('what cannot be told of answers', () => {
     const noted = (judge: AnswerJudge, ...languages: string[]): string[] => {
         const [lines, questions] = [new Array<string>(), questionsIn(...languages)];
         const progress = { ...silent, note: (line: string) => void lines.push(line) };
-        for (let time = 0; time < 2; time++) noteUntold(questions, judge, progress);
+        for (let time = 0; time < 2; time++) noteUnknownLanguages(questions, judge, progress);
         return lines;
     };
 
@@ -108,7 +108,9 @@ describe('what cannot be told of answers', () => {
         const unknown = ['eu', 'cy', 'is', 'ga', 'lb', 'mt', 'om', 'ak', 'ku', 'yue', 'ckb'];
         for (const language of unknown) {
             expect(noted('number+language', 'en', language)).toEqual([
-                expect.stringMatching(new RegExp(`in ${language} cannot be told, .*--judge number`)),
+                expect.stringMatching(
+                    new RegExp(`does not know the language of answers in ${language}, .*--judge number`),
+                ),
             ]);
         }
         expect(noted('number+language', 'eu', 'de', 'cy', 'is')[0]).toContain('eu, cy and is');

@@ -37,18 +37,18 @@ const facts = { ...someMeasurement, metric: 'accuracy' as const, languages: ['en
 describe('an accuracy of answers too short to tell', () => {
     const set = setOf('The answer is 12.', 'The farmer has twelve apples in the garden, that is 12.');
 
-    it('is printed beside right numbers and what is not told', () => {
+    it('is printed beside right numbers and those in an unknown language', () => {
         const text = describeMatrix({ ...facts, sets: { specific: set } });
         expect(text).toMatch(/^ {2}en {2}0\.0 % → 100\.0 %/m);
         expect(text).toContain(
-            'right number in any language 100.0 % → 100.0 %; with a language that is not told 100.0 % → 0.0 %',
+            'right number in any language 100.0 % → 100.0 %; in an unknown language 100.0 % → 0.0 %',
         );
         expect(describeCurves({ ...facts, total: 100, doses: [{ share: 0.01, set }] })).toContain(
-            'en  whole: 0.0 %; right number in any language 100.0 %; with a language that is not told 100.0 %',
+            'en  whole: 0.0 %; right number in any language 100.0 %; in an unknown language 100.0 %',
         );
     });
 
-    it('has nothing beside it where every answer is told and in the language', () => {
+    it('has nothing beside it where every answer is in the language', () => {
         const told = setOf('The farmer has twelve apples, that is 12.', 'The farmer has ten apples, that is 10.');
         const text = describeMatrix({ ...facts, sets: { specific: told } });
         expect(text).toMatch(/^ {2}en {2}100\.0 % → 0\.0 %/m);
@@ -60,7 +60,7 @@ describe('an accuracy of answers too short to tell', () => {
         const row = Object.fromEntries(columns.map((column, i) => [column, rows[0]![i]]));
         expect(row).toMatchObject({ baseline: 0, numberBaseline: 1, number: 1, untoldBaseline: 1, untold: 0 });
         const { caption } = deactivationSection('specific', set, facts, divergingScale([0.5]));
-        expect(String(caption)).toMatch(/its language is not told: en 100.*right 0.*by number alone 100/s);
+        expect(String(caption)).toMatch(/its language is unknown: en 100.*right 0.*by number alone 100/s);
     });
 
     it('tells everywhere how many answers were cut off, and nothing where none was', () => {

@@ -9,11 +9,11 @@ import type { AnswerJudge } from './choices.js';
 const noted = new WeakSet<Questions>();
 
 /**
- * Says once what the language of answers cannot be told of: languages that the detector does not know, in which no
- * answer is right but by its number alone, and those that it takes for a wider one.
+ * Says once which languages the detector does not know, in which no answer is right but by its number alone, and which
+ * it takes for a wider one.
  * @param mend what to do about the former
  */
-export function noteUntold(
+export function noteUnknownLanguages(
     questions: Questions,
     judge: AnswerJudge,
     progress: Progress,
@@ -22,11 +22,11 @@ export function noteUntold(
     if (judge === 'number' || noted.has(questions)) return;
     noted.add(questions);
     const { name, languages } = questions;
-    const untold = languages.filter((language) => detectorCode(language) === undefined);
-    if (untold.length > 0) {
+    const unknown = languages.filter((language) => detectorCode(language) === undefined);
+    if (unknown.length > 0) {
         progress.note(
-            `${name}: the language of answers in ${inList(untold)} cannot be told, so that none of them counts as ` +
-                `right; ${mend}`,
+            `${name}: the detector does not know the language of answers in ${inList(unknown)}, so none of them ` +
+                `counts as right; ${mend}`,
         );
     }
     const wider = languages.flatMap((language) => {
@@ -35,5 +35,5 @@ export function noteUntold(
         if (tag === undefined || [tag, usualTag(tag)].includes(languageTag(language))) return [];
         return [`${language} as ${englishName(usualTag(tag) ?? tag)}`];
     });
-    if (wider.length > 0) progress.note(`${name}: the language of answers is told less closely: ${inList(wider)}`);
+    if (wider.length > 0) progress.note(`${name}: the language of answers is detected less closely: ${inList(wider)}`);
 }
