@@ -164,7 +164,7 @@ function* windowsOf(
         let bytes: Int32Array | undefined;
         if (sample.bytes !== undefined) {
             bytes = new Int32Array(tokens.length); // BOS is of no text
-            bytes.set(sample.bytes.subarray(begin, begin + room), lead);
+            bytes.set(sample.bytes.subarray(begin, begin + length), lead);
         }
         yield { tokens, promptLength: promptLength + lead, place: sample.place, bytes };
     }
