@@ -105,8 +105,8 @@ export async function readActivations(
     const number = sites?.length ?? ofCounts / (folds + 1) - 1;
     const shape = { sites, number, l };
     const counts = readCounts(tensors, '', shape, damaged);
-    const held = values && metadata.edges !== undefined;
-    const whole: Counts = held
+    const hasValues = values && metadata.edges !== undefined;
+    const whole: Counts = hasValues
         ? { ...counts, values: readValues(read, counts, { ...shape, edges: parse('edges', edgesShape) }, damaged) }
         : counts;
     if (whole.counts.every((site) => site.length === 0)) throw damaged('holds no neuron');
@@ -227,7 +227,7 @@ function readCounts(
     return { counts, ...(routed.every(({ length }) => length === 0) ? {} : { routed }), tokens: tokens.data };
 }
 
-/** Values shaped as the counts beside them. */
+/** Reads the values, which have the shapes of the counts. */
 function readValues(
     { tensors, wordTensors }: Safetensors,
     { counts }: Counts,

@@ -135,7 +135,7 @@ interface WriteAllOptions {
     readonly progress: Progress;
 }
 
-/** Writes all files beside their places, then puts them there. */
+/** Writes all files under temporary names, then renames them. */
 async function writeAll({
     sources,
     targets,

@@ -8,17 +8,17 @@ import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js
 import { compileInterventions } from './compile.js';
 import type { Intervention } from './Intervention.js';
 
-/** What is needed of node-llama-cpp's `LlamaContext`. */
+/** The part of node-llama-cpp's `LlamaContext` that is used. */
 export interface OwnedContext {
     dispose(): Promise<void>;
 }
 
 export interface WithNeuronsOptions {
-    /** Where neurons are chosen by language. */
+    /** Needed where neurons are chosen by language. */
     readonly analysis?: NeuronAnalysis | undefined;
-    /** Where a value is a mean or a percentile. */
+    /** Needed where a value is a mean or a percentile. */
     readonly values?: ActivationValues | undefined;
-    /** What holds from the beginning. Default: nothing, the whole model. */
+    /** The interventions at the beginning. Default: none, the whole model. */
     readonly interventions?: readonly Intervention[] | undefined;
 }
 
@@ -29,11 +29,10 @@ export interface ContextWithNeurons<Context> {
     /** Where activations are computed, in the order of computation. */
     readonly sites: readonly Site[];
     /**
-     * What becomes of the activations of all that the context evaluates from its next batch on, whichever sequence it
-     * is of; none: the whole model. What a sequence holds already was computed under what held then, until its history
-     * is cleared.
+     * Sets the interventions for all sequences of the context, from its next batch on; an empty list gives the whole
+     * model. Tokens that a sequence has already keep the interventions of their time until its history is cleared.
      * @throws LanguageNeuronsError WRONG_USE for some tokens alone (`where`), UNSUPPORTED where the architecture has
-     * no room for offsets, NOT_FOUND for a language that was not analysed, CLOSED where the context was disposed of
+     * no offsets, NOT_FOUND for a language that was not analysed, CLOSED where the context was disposed of
      */
     intervene(interventions: readonly Intervention[]): void;
 }
@@ -49,7 +48,7 @@ export async function prepareNeurons(): Promise<void> {
 let making: Promise<unknown> = Promise.resolve();
 
 /**
- * Makes a context of node-llama-cpp's with room for interventions; see `prepareNeurons`. Sessions, completions,
+ * Makes a context of node-llama-cpp's that takes interventions; see `prepareNeurons`. Sessions, completions,
  * grammars and LoRA adapters work on it as on any. One is made at a time, as a new context is known by being the only
  * one.
  * @param create such as `() => model.createContext()`
