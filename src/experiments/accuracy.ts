@@ -76,7 +76,7 @@ export const accuracy: QuestionMetricKind = {
  * Share of questions answered rightly: with the right number, in the language asked (figs. 2b, 10-13). Languages that
  * the detector does not know are noted.
  * Answers are greedy; those of all conditions are generated together, and stay in
- * `accuracy.answers.jsonl`: `{key, condition, language, index, text, tokens}`, a line each.
+ * `accuracy.answers.jsonl`: `{key, condition, language, index, text, tokens, promptTokens, end}`, a line each.
  */
 export function accuracyMetric({
     questions,
