@@ -9,6 +9,9 @@ import type { MeasurementPlan } from './planBase.js';
 /** Every metric, in the order of results: to add one, write its object and list it here. */
 export const metrics: readonly MetricKind[] = [ppl, bitsPerByte, accuracy];
 
+/** Those of texts. */
+export const textMetrics = metrics.filter((metric) => metric.inputs === 'texts');
+
 export const metricNames: readonly string[] = metrics.map(({ name }) => name);
 
 /** @throws LanguageNeuronsError WRONG_USE for a name that none has */

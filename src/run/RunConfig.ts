@@ -4,6 +4,7 @@ import { parse } from 'yaml';
 import { z } from 'zod';
 import { numberRules } from '../answers/numberRules.js';
 import { answerJudges } from '../experiments/choices.js';
+import { textMetrics } from '../experiments/metrics.js';
 import { gpuChoices, splits } from '../engine/choices.js';
 import { identifyMethods, probabilityNames } from '../neurons/choices.js';
 import { isUdhr } from '../corpus/udhrCorpus.js';
@@ -46,6 +47,8 @@ const schema = z.strictObject({
     data: nameList(),
     /** Texts to deactivate on; default: those of `data`. */
     evaluation: nameList().optional(),
+    /** What is measured of them; default: `ppl`. */
+    metric: z.enum(textMetrics.map(({ name }) => name)).optional(),
     languages: z.array(text).min(1).optional(),
     /** Parts of the texts to keep apart, for the certainty of the analysis. */
     folds: numberIn(ranges.folds).optional(),
@@ -60,7 +63,7 @@ const schema = z.strictObject({
     /** Random controls of each cell, and the seed of the first. */
     controls: numberIn(ranges.controls).optional(),
     seed: numberIn(ranges.seed).optional(),
-    /** Questions to answer in every condition, beside perplexity on `evaluation`. */
+    /** Questions to answer in every condition, beside the metric of `evaluation`. */
     accuracy: z
         .strictObject({
             /** `mgsm`, `msvamp` or a folder of their files. */

@@ -12,7 +12,7 @@ import { writeComparison } from '../experiments/comparisonFile.js';
 import { deactivate } from '../experiments/deactivate.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
-import { ppl as ofTexts } from '../experiments/perplexity.js';
+import { textMetrics } from '../experiments/metrics.js';
 import type { CsvOptions } from '../files/csv.js';
 import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
@@ -37,7 +37,7 @@ import { workWeights } from './workWeights.js';
 export interface ExaminedModel {
     readonly folder: string;
     readonly analysis: NeuronAnalysis;
-    /** Of perplexity, and of accuracy where questions were given. */
+    /** Of the texts' metric, and of accuracy where questions were given. */
     readonly matrices: readonly DeactivationMatrix[];
     readonly report: ReportFiles;
 }
@@ -174,6 +174,7 @@ async function examineIn(
         progress: config.evaluation === undefined ? silent : progress, // of the same files all is said
     });
     const { accuracy } = config;
+    const ofTexts = textMetrics.find(({ name }) => name === config.metric) ?? textMetrics[0]!;
     const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, alike);
     if (questions !== undefined) noteUnknownLanguages(questions, accuracy?.judge ?? 'number+language', progress);
 
