@@ -1,43 +1,46 @@
-// The direction of imports in src, held by tests/unit/importDirection.test.ts: a folder imports from itself and from
-// those before it in this list.
-const folders = [
-    'support', // small helpers of any program
-    'files',
-    'languages', // what names a language
-    'gguf', // model files
-    'corpus',
-    'answers',
-    'prebuilt', // compiled libraries that are installed
-    'engine',
-    'questions',
-    'data', // what --data names: texts or questions
-    'activations',
-    'neurons',
-    'interventions',
-    'export',
-    'chat', // conversations under interventions
-    'experiments',
-    'serve', // an HTTP server
-    'report',
-    'run',
-    'commands',
-];
+/**
+ * The folders of src and what they do: CONTRIBUTING.md's map. A folder imports from itself and from those before it,
+ * which tests/unit/importDirection.test.ts holds.
+ */
+export const folders = {
+    support: 'small helpers of any program',
+    files: 'files, journals, locks',
+    languages: 'what names a language',
+    gguf: 'model files: headers and block types',
+    corpus: 'files and datasets → a stream of samples by language',
+    answers: 'answers → numbers and languages',
+    prebuilt: 'the compiled libraries that are installed',
+    engine: 'a model in llama.cpp with the adapter; the only place that knows of llama.cpp',
+    questions: 'reasoning tasks → prompts, answers',
+    data: 'what `--data` names: texts or questions',
+    activations: 'samples → counts, in one file',
+    neurons: 'counts → scores, classes, stages, certainty; pure functions',
+    interventions: 'operations on neurons → edits of the engine',
+    export: 'an edited model as a GGUF file',
+    chat: 'conversations, each turn under edits of its own',
+    experiments: 'neurons → matrices, dose curves, comparisons',
+    serve: "an HTTP server that answers OpenAI's clients",
+    report: 'results → a page, figures, tables',
+    run: "the whole way, shards' merging, cleaning",
+    commands: 'the command line: a thin layer over the same functions',
+};
+const names = Object.keys(folders);
 
 /** The library's and the command line's: they may import from every folder. */
-const entries = ['index', 'cli'];
+const entries = ['index', 'files', 'cli'];
 /** Of the whole package: every folder may import them, they import from none. */
 const shared = ['errors', 'versions'];
 
-const anyOf = (/** @type {readonly string[]} */ names) => `(${names.join('|')})`;
+const anyOf = (/** @type {readonly string[]} */ some) => `(${some.join('|')})`;
 
 /** @type {import('dependency-cruiser').IConfiguration} */
 export default {
     forbidden: [
-        ...folders.slice(0, -1).map((folder, place) => ({
+        ...names.slice(0, -1).map((folder, place) => ({
             name: `${folder}-imports-from-those-before-it`,
             severity: 'error',
             from: { path: `^src/${folder}/` },
-            to: { path: `^src/${anyOf(folders.slice(place + 1))}/` },
+            to: { path: `^src/${anyOf(names.slice(place + 1))}/` },
         })),
         {
             name: 'entries-are-imported-by-none',
@@ -57,7 +60,7 @@ export default {
             comment: 'a new folder of src, or a module beside them, goes into the lists of .dependency-cruiser.mjs',
             from: {
                 path: '^src/',
-                pathNot: [`^src/${anyOf(folders)}/`, `^src/${anyOf([...entries, ...shared])}\\.ts$`],
+                pathNot: [`^src/${anyOf(names)}/`, `^src/${anyOf([...entries, ...shared])}\\.ts$`],
             },
             to: {},
         },

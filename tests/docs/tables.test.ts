@@ -1,6 +1,7 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, it } from 'vitest';
+import { folders } from '../../.dependency-cruiser.mjs';
 import { chatCommands } from '../../src/commands/chatCommands.js';
 import { commandNames, commandsTable, optionsOf } from './commandLine.js';
 import { withSections } from './sections.js';
@@ -17,6 +18,16 @@ it.each(pages)('%s has the arguments that the command declares', (path) => {
     expect(written, 'no <!-- options: NAME --> … <!-- end -->').toBe(1);
     if (process.env.UPDATE !== undefined) writeFileSync(path, now);
     expect(readFileSync(path, 'utf8'), 'UPDATE=1 npm run test:docs writes it anew').toBe(now);
+});
+
+it('CONTRIBUTING.md has the folders of the import rules', () => {
+    const text = readFileSync('CONTRIBUTING.md', 'utf8');
+    const rows = Object.entries(folders).map(([folder, does]) => `| \`src/${folder}\` | ${does} |`);
+    const table = ['| folder | what it does |', '|---|---|', ...rows].join('\n');
+    const now = withSections(text, (name) => (name === 'folders' ? table : undefined));
+    expect(now).toContain(table);
+    if (process.env.UPDATE !== undefined) writeFileSync('CONTRIBUTING.md', now);
+    expect(readFileSync('CONTRIBUTING.md', 'utf8'), 'UPDATE=1 npm run test:docs writes it anew').toBe(now);
 });
 
 it('docs/commands/chat.md has the commands of a conversation', () => {
