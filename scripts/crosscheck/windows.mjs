@@ -42,7 +42,7 @@ export async function ownPerplexity(model, text, context, masked = []) {
             characters: 0,
         }));
         const widths = engine.sites.map(({ width, experts }) => width * experts);
-        const score = await engine.score(windows, { mask: masked.length === 0 ? undefined : maskOf(masked, widths) });
+        const score = await engine.score(windows, { edit: masked.length === 0 ? undefined : maskOf(masked, widths) });
         return { value: perplexity(score), tokens: score.tokens };
     } finally {
         engine.close();

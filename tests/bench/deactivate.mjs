@@ -50,7 +50,7 @@ const widths = engine.sites.map(({ width }) => width);
 const few = widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, j]));
 const edits = [
     undefined,
-    ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(few, widths, k), widths)),
+    ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(few, engine.sites, k), widths)),
 ];
 const questions = [
     'A farmer has 12 hens and each lays 3 eggs.',
