@@ -5,6 +5,7 @@
 export const folders = {
     support: 'small helpers of any program',
     files: 'files, journals, locks',
+    settings: 'every setting once: bounds, default, description; the checks',
     languages: 'what names a language',
     gguf: 'model files: headers and block types',
     corpus: 'files and datasets → a stream of samples by language',

@@ -21,7 +21,7 @@ export class ActivationValues {
     /** @throws LanguageNeuronsError NOT_FOUND where none were collected */
     constructor(activations: Activations) {
         if (activations.values === undefined)
-            throw new LanguageNeuronsError('NOT_FOUND', 'these counts hold no values; collect with --values first');
+            throw new LanguageNeuronsError('NOT_FOUND', 'these counts hold no values; collect with `values` first');
         this.#activations = activations;
         this.#values = activations.values;
         this.languages = activations.languages;
@@ -107,6 +107,9 @@ export class ActivationValues {
 export async function readValues(path: string): Promise<ActivationValues> {
     const activations = await readActivations(path, { values: true });
     if (activations.values === undefined)
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: its counts hold no values; collect with --values first`);
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${path}: its counts hold no values; collect with \`values\` first`,
+        );
     return new ActivationValues(activations);
 }

@@ -25,7 +25,7 @@ const places: readonly { readonly index: string; readonly least: (environment: E
 export function parseShard(text: string, environment: Environment = process.env): Shard {
     const [, number, total] = /^(auto|\d+)(?:\/(\d+))?$/.exec(text) ?? [];
     const wrong = (why: string): LanguageNeuronsError =>
-        new LanguageNeuronsError('WRONG_USE', `--shard ${text}: ${why}`);
+        new LanguageNeuronsError('WRONG_USE', `\`shard: ${text}\`: ${why}`);
     if (number === undefined || (number !== 'auto' && total === undefined))
         throw wrong('give a number and how many there are, such as 2/8, or auto');
     const shard =

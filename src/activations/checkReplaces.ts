@@ -32,7 +32,7 @@ export async function checkReplaces(
         throw new LanguageNeuronsError(
             'MISMATCH',
             `${path}: holds finished counts, and these differ: ${differences.join(', ')}; ` +
-                'give another --out, or --force to put these in their place',
+                'give another `out`, or `force` to put these in their place',
         );
     }
     const lacksValues = making.source.settings?.values !== undefined && had.source.settings?.values === undefined;

@@ -10,6 +10,8 @@ import { defined } from '../support/defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkInFolder, ensureSubfolder } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { collectTable } from '../settings/settings.js';
 import { keyOf } from '../support/keyOf.js';
 import { asPrompts } from '../questions/chatSamples.js';
 import { type Progress, silent } from '../support/progress.js';
@@ -69,12 +71,12 @@ const mostBinned = 2n ** 32n - 1n;
  * finished counts, BUSY, UNWRITABLE, ABORTED and the engine's
  */
 export async function collect(options: CollectOptions): Promise<CollectResult> {
-    const { folds, folder, shard } = options;
-    if (folds !== undefined && !(Number.isInteger(folds) && folds >= 2 && folds <= 1000)) {
-        throw new LanguageNeuronsError('WRONG_USE', `folds must be a whole number from 2 to 1000, not ${folds}`);
-    }
+    const { folder, shard } = options;
+    checkSettings(options, collectTable);
     if (shard === undefined) return withFolder(folder, 'collect', () => collectInto(options));
-    return withFile(activationsPath(folder, shard), `collect --shard ${shardText(shard)}`, () => collectInto(options));
+    return withFile(activationsPath(folder, shard), `collect \`shard: ${shardText(shard)}\``, () =>
+        collectInto(options),
+    );
 }
 
 async function collectInto({
@@ -96,7 +98,7 @@ async function collectInto({
             throw new LanguageNeuronsError(
                 'EMPTY',
                 `language ${language} has ${samples} texts, too few for ${folds} folds; ` +
-                    'give more texts or lower --folds',
+                    'give more texts or lower `folds`',
             );
         }
     }
@@ -299,7 +301,7 @@ function joinParts(parts: readonly CollectedPart[], edges: readonly number[]): C
     if (values !== undefined && parts.some(({ tokens }) => tokens > mostBinned)) {
         throw new LanguageNeuronsError(
             'UNSUPPORTED',
-            `values are kept of at most ${mostBinned} tokens a language; give fewer texts, or collect without --values`,
+            `values are kept of at most ${mostBinned} tokens a language; give fewer texts, or collect without \`values\``,
         );
     }
     return {

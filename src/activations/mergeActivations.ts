@@ -21,7 +21,7 @@ export function mergeActivations(a: Activations, b: Activations): Activations {
     if (onlySecond.length > 0)
         throw mismatch(`${onlySecond.join(', ')} only in the second; collect the same languages in both`);
     if (a.languages.join() !== b.languages.join())
-        throw mismatch('their languages are in different orders; collect both with the same --languages');
+        throw mismatch('their languages are in different orders; collect both with the same `languages`');
     const differences = sourceDifferences({ ...a.source, dataset: b.source.dataset }, b.source, { model: true });
     if (differences.length > 0) throw mismatch(`they were counted with ${differences.join(', ')}`);
     if (!sameSites(sitesOf(a), sitesOf(b))) throw mismatch('their layers differ in number, width or experts');

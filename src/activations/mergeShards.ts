@@ -37,6 +37,6 @@ export async function mergeShards(files: readonly string[]): Promise<Activations
         }
         sum = sum === undefined ? next : { ...addActivations(sum, next), source };
     }
-    if (sum === undefined) throw new LanguageNeuronsError('NOT_FOUND', 'no shards; collect them with --shard first');
+    if (sum === undefined) throw new LanguageNeuronsError('NOT_FOUND', 'no shards; collect them with `shard` first');
     return sum;
 }

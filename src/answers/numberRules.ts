@@ -1,10 +1,12 @@
+import type { ValueOf } from '../settings/Setting.js';
+import { accuracyTable } from '../settings/settings.js';
 import { lastNumber } from './lastNumber.js';
 import { plainDigits } from './plainNumbers.js';
 
 /** Rules that find and compare the number of an answer. */
-export type NumberRule = 'last' | 'mathoctopus' | 'lm-eval';
+export type NumberRule = ValueOf<typeof accuracyTable.number>;
 
-export const numberRules: readonly NumberRule[] = ['last', 'mathoctopus', 'lm-eval'];
+export const numberRules: readonly NumberRule[] = accuracyTable.number.choices;
 
 const tolerance = 1e-3;
 

@@ -3,19 +3,14 @@ import type { Engine } from '../engine/Engine.js';
 import { wholeCharacters } from '../engine/stops.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { type ChatMessage, type ChatWriter, openChat } from '../questions/chatTemplate.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import type { OptionsOf } from '../settings/Setting.js';
+import { conversationTable } from '../settings/settings.js';
 import { clockAt, liveClock } from '../questions/templateClock.js';
 
-export interface ChatOptions {
+export interface ChatOptions extends OptionsOf<typeof conversationTable> {
     /** What a system says before all else. Default: nothing. */
     readonly system?: string | undefined;
-    /** Most tokens of an answer. Default 512, at most half the engine's window. */
-    readonly maxTokens?: number | undefined;
-    /** Default 0: always the likeliest token. */
-    readonly temperature?: number | undefined;
-    /** Of what is drawn at a temperature above 0; the place of the turn decides the rest. Default 1. */
-    readonly seed?: number | undefined;
-    /** Day that a template which writes the date is told, YYYY-MM-DD. Default: today, turn by turn. */
-    readonly date?: string | undefined;
 }
 
 export interface AskOptions {
@@ -75,8 +70,8 @@ export class Chat {
         this.#writer = writer;
         this.system = options.system;
         this.maxTokens = options.maxTokens ?? Math.min(defaultMaxTokens, Math.floor(engine.windowSize / 2));
-        this.#temperature = options.temperature ?? 0;
-        this.#seed = options.seed ?? 1;
+        this.#temperature = options.temperature ?? conversationTable.temperature.default;
+        this.#seed = options.seed ?? conversationTable.seed.default;
     }
 
     /**
@@ -85,6 +80,7 @@ export class Chat {
      * WRONG_USE for answers that leave no room for anything else in the window
      */
     static async begin(engine: Engine, options: ChatOptions = {}): Promise<Chat> {
+        checkSettings(options, conversationTable);
         const { windowSize } = engine;
         if (options.maxTokens !== undefined && options.maxTokens >= windowSize - 1) {
             throw new LanguageNeuronsError(
@@ -183,7 +179,7 @@ export class Chat {
                 'WRONG_USE',
                 `this takes ${tokens.length} tokens, and the window of ${windowSize} has room for ` +
                     `${Math.max(0, room)} beside an answer of ${this.maxTokens}; say less, or begin with another ` +
-                    '--max-tokens or --window-size',
+                    '`maxTokens` or `windowSize`',
             );
         }
     }

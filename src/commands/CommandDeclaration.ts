@@ -1,19 +1,24 @@
+import type { ArgumentsOf, SettingTable } from '../settings/Setting.js';
 import type { Progress } from '../support/progress.js';
-import type { OptionTable } from './options.js';
 
-/**
- * A command as `--help` shows it, in a module beside the command's own, which is loaded when its work is asked
- * for: `--help` and refusals are quick.
- */
+/** A command as `--help` and the docs show it. */
 export interface CommandDeclaration {
     /** Name and positional arguments in yargs' notation, such as `identify <dir>`. */
     readonly usage: string;
     readonly describe: string;
-    readonly positionals?: OptionTable;
-    readonly options?: OptionTable;
-    /** The command, which takes the checked arguments by their names in camel case. */
-    load(): Promise<(args: never, context: CommandContext) => Promise<CommandResult>>;
+    readonly positionals: SettingTable;
+    readonly options: SettingTable;
 }
+
+/** Options of every command. */
+export const globalOptions = {
+    json: { flag: true, describe: 'print one JSON document on stdout' },
+} as const satisfies SettingTable;
+
+/** The checked arguments of a command, by their names in camel case. */
+export type CommandArguments<D extends CommandDeclaration> = ArgumentsOf<
+    D['positionals'] & D['options'] & typeof globalOptions
+>;
 
 /** What every command gets beside its arguments. */
 export interface CommandContext {
@@ -24,10 +29,19 @@ export interface CommandContext {
     readonly progress: Progress;
     /** Words for people, on stderr. */
     say(line: string): void;
+    /** A text of the library, with the names that its settings have for whoever asks. */
+    named(text: string): string;
 }
 
 /** What a command answers: `json` for `--json`, `text`, if any, otherwise; both on stdout. */
 export interface CommandResult {
     readonly json: unknown;
     readonly text: string | undefined;
+}
+
+/** A command: its work is loaded when it is asked for, so that `--help` and refusals are quick. */
+export interface Command {
+    readonly declaration: CommandDeclaration;
+    /** @param args checked by the declaration */
+    run(args: Readonly<Record<string, unknown>>, context: CommandContext): Promise<CommandResult>;
 }

@@ -5,7 +5,7 @@ import { neuronsAt } from '../engine/Site.js';
 import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
-import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
+import { parseShorthand } from '../interventions/shorthand.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { throwIfStopped } from '../support/stop.js';
@@ -13,28 +13,18 @@ import { chatCommands, takeLine } from './chatCommands.js';
 import { type ChatInput, pipedInput, terminalInput } from './chatInput.js';
 import { showAnswers } from './chatScreen.js';
 import { ChatSession } from './ChatSession.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
-
-export interface ChatArguments extends ModelArguments, InterventionShorthand {
-    dir: string;
-    interventions: string | undefined;
-    use: string | undefined;
-    both: boolean;
-    system: string | undefined;
-    maxTokens: number | undefined;
-    temperature: number;
-    seed: number;
-    date: string | undefined;
-    force: boolean;
-    json: boolean;
-}
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { chatDeclaration } from './declarations.js';
+import { openEngine, toEngineOptions } from './openModel.js';
 
 /** What a line can ask for in vain, and the conversation go on. */
 const passing: ReadonlySet<ErrorCode> = new Set(['WRONG_USE', 'NOT_FOUND', 'UNSUPPORTED', 'UNWRITABLE']);
 
 /** `chat`: a conversation whose turns are answered under interventions that change between them. */
-export async function chatCommand(args: ChatArguments, context: CommandContext): Promise<CommandResult> {
+export async function chatCommand(
+    args: CommandArguments<typeof chatDeclaration>,
+    context: CommandContext,
+): Promise<CommandResult> {
     const { signal, progress, say } = context;
     parseShorthand(args); // cheap mistakes first
     const named = args.interventions === undefined ? [] : await readInterventions(args.interventions);

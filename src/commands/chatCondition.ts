@@ -42,7 +42,10 @@ export interface ChatModelFacts {
  */
 export function conditionOf(choice: ChatChoice, facts: ChatModelFacts, mark: string): ChatCondition {
     const { analysis, values, sizes, named } = facts;
-    const chosen = choice.use === undefined ? parseShorthand(choice, mark) : namedBy(choice.use, named);
+    const chosen =
+        choice.use === undefined
+            ? parseShorthand(choice, (setting) => `${mark}${setting}`)
+            : namedBy(choice.use, named);
     if (chosen === undefined) return { name: 'whole', interventions: [], edit: undefined, neurons: 0 };
     const { name, interventions } = chosen;
     const edit = compileInterventions(interventions, { sizes, analysis, values });

@@ -1,33 +1,24 @@
 import { activationsPath } from '../activations/activationsFile.js';
 import { collect } from '../activations/collect.js';
-import { defined } from '../support/defined.js';
 import { openCorpus } from '../data/openCorpus.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { collectDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
-import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
-import { parseLanguages, readShardArgument } from './sharedArguments.js';
-
-export interface CollectArguments extends ModelArguments {
-    data: string[];
-    languages: string | undefined;
-    out: string;
-    folds: number | undefined;
-    values: boolean;
-    force: boolean;
-    fresh: boolean;
-    shard: string | undefined;
-    devices: string | undefined;
-}
+import { openEngine, toEngineOptions } from './openModel.js';
+import { readShardArgument } from './shardArgument.js';
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
-export async function collectCommand(args: CollectArguments, context: CommandContext): Promise<CommandResult> {
+export async function collectCommand(
+    args: CommandArguments<typeof collectDeclaration>,
+    context: CommandContext,
+): Promise<CommandResult> {
     const { signal, progress } = context;
     const shard = readShardArgument(args);
     // Cheap mistakes first: the texts are looked at before a model is loaded.
     const corpus = await openCorpus(args.data, {
-        ...defined({ languages: parseLanguages(args.languages) }),
+        languages: args.languages,
         signal,
         progress,
     });

@@ -15,23 +15,17 @@ import { readNeurons } from '../neurons/neuronsFile.js';
 import { metricOf } from '../experiments/metrics.js';
 import { changeWords } from '../report/changeWords.js';
 import { reportOn } from '../report/reportOn.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-import { parseLanguages } from './sharedArguments.js';
-
-export interface CompareArguments {
-    before: string;
-    after: string;
-    more: string[] | undefined;
-    trained: string | undefined;
-    out: string | undefined;
-    excel: boolean;
-}
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { compareDeclaration } from './declarations.js';
 
 /**
  * `compare`: OUT/comparison.json, and OUT/report.html of the last analysis with the comparison in it
  * where its counts are at hand. OUT is by default the folder of the last analysis.
  */
-export async function compareCommand(args: CompareArguments, { say }: CommandContext): Promise<CommandResult> {
+export async function compareCommand(
+    args: CommandArguments<typeof compareDeclaration>,
+    { say }: CommandContext,
+): Promise<CommandResult> {
     const paths = [args.before, args.after, ...(args.more ?? [])];
     const places = await Promise.all(paths.map(placeOf));
     const analyses: LabelledAnalysis[] = [];
@@ -42,7 +36,7 @@ export async function compareCommand(args: CompareArguments, { say }: CommandCon
             matrices: await readMatrices(folder),
         });
     }
-    const comparison = compare(analyses, parseLanguages(args.trained) ?? []);
+    const comparison = compare(analyses, args.trained);
     for (const note of comparison.notes) say(note);
     const { folder } = places.at(-1)!;
     const out = args.out ?? folder;

@@ -1,7 +1,7 @@
 import { asDeactivation } from '../experiments/deactivate.js';
 import type { CommandContext, CommandResult } from './CommandDeclaration.js';
 import { describeMatrix } from './describeMatrix.js';
-import { type ExperimentArguments, type ExperimentCommand, measureExperiment, parseSets } from './measureExperiment.js';
+import { type ExperimentArguments, type ExperimentCommand, measureExperiment } from './measureExperiment.js';
 
 /** `deactivate`: the matrix of each neuron set, beside its random controls, into DIR. */
 export async function deactivateCommand(args: ExperimentArguments, context: CommandContext): Promise<CommandResult> {
@@ -9,7 +9,7 @@ export async function deactivateCommand(args: ExperimentArguments, context: Comm
         ...asDeactivation,
         measured: ({ matrices: [matrix], seconds }) => ({
             json: { ...matrix, seconds },
-            text: describeMatrix(matrix!, args.sets === undefined ? undefined : parseSets(args.sets)),
+            text: describeMatrix(matrix!, args.sets),
         }),
         divided: ({ shards: [shard], seconds }) => ({ path: shard!.path, there: shard!.wasThere, seconds }),
     };

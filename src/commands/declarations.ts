@@ -1,43 +1,291 @@
+import { metricNames, metrics } from '../experiments/metrics.js';
+import { cleanKinds } from '../run/choices.js';
+import {
+    accuracyTable,
+    collectTable,
+    conversationTable,
+    divisionTable,
+    engineTable,
+    experimentTable,
+    factorRange,
+    generateTable,
+    identifyTable,
+    interventionTable,
+    modelTable,
+    outputTable,
+    perplexityTable,
+    questionTable,
+    serverTable,
+    share,
+    textTable,
+} from '../settings/settings.js';
 import type { CommandDeclaration } from './CommandDeclaration.js';
-import { chatDeclaration } from './chatDeclaration.js';
-import { cleanDeclaration } from './cleanDeclaration.js';
-import { collectDeclaration } from './collectDeclaration.js';
-import { compareDeclaration } from './compareDeclaration.js';
-import { deactivateDeclaration } from './deactivateDeclaration.js';
-import { exportDeclaration } from './exportDeclaration.js';
-import { generateDeclaration } from './generateDeclaration.js';
-import { identifyDeclaration } from './identifyDeclaration.js';
-import { importDeclaration } from './importDeclaration.js';
-import { inspectDeclaration } from './inspectDeclaration.js';
-import { interveneDeclaration } from './interveneDeclaration.js';
-import { mergeDeclaration } from './mergeDeclaration.js';
-import { reportDeclaration } from './reportDeclaration.js';
-import { respondDeclaration } from './respondDeclaration.js';
-import { rpcServerDeclaration } from './rpcServerDeclaration.js';
-import { runDeclaration } from './runDeclaration.js';
-import { serveDeclaration } from './serveDeclaration.js';
-import type { OptionTable } from './options.js';
 
-/** Options of every command. */
-export const globalOptions: OptionTable = { json: { flag: true, describe: 'print one JSON document on stdout' } };
+// What each command takes: rows of the table of settings, and settings of its own.
 
-/** Every command, in the order of `--help`. */
-export const commands: readonly CommandDeclaration[] = [
-    runDeclaration,
-    collectDeclaration,
-    mergeDeclaration,
-    identifyDeclaration,
-    deactivateDeclaration,
-    interveneDeclaration,
-    compareDeclaration,
-    generateDeclaration,
-    chatDeclaration,
-    serveDeclaration,
-    exportDeclaration,
-    respondDeclaration,
-    importDeclaration,
-    reportDeclaration,
-    cleanDeclaration,
-    inspectDeclaration,
-    rpcServerDeclaration,
-];
+const dir = { path: true, required: true, describe: 'run folder' } as const;
+const { excel, force, fresh, out } = outputTable;
+const replaceCounts = { ...force, describe: 'replace counts of another model, other texts or other settings' } as const;
+const { interventions, ...shorthandTable } = interventionTable;
+
+export const runDeclaration = {
+    usage: 'run [config]',
+    describe: 'run collect, identify, deactivate, compare and report; without a file, on the embedded model',
+    positionals: { config: { path: true, describe: 'YAML file' } },
+    options: {
+        excel,
+        force: replaceCounts,
+        fresh: { ...fresh, describe: 'first remove what the run folder holds, and say what' },
+    },
+} as const satisfies CommandDeclaration;
+
+export const collectDeclaration = {
+    usage: 'collect',
+    describe: 'count activations in each language into DIR/activations.safetensors',
+    positionals: {},
+    options: {
+        ...modelTable,
+        ...textTable,
+        out,
+        ...collectTable,
+        ...divisionTable,
+        ...engineTable,
+        force: replaceCounts,
+        fresh: { ...fresh, describe: 'first remove the counts already there, and say what' },
+    },
+} as const satisfies CommandDeclaration;
+
+export const mergeDeclaration = {
+    usage: 'merge <shards..>',
+    describe: 'merge shards into counts or matrices',
+    positionals: {
+        shards: { many: true, path: true, required: true, describe: 'shards, or folders that hold them' },
+    },
+    options: { out, excel, force: replaceCounts },
+} as const satisfies CommandDeclaration;
+
+export const identifyDeclaration = {
+    usage: 'identify <dir>',
+    describe: 'score and classify the neurons of DIR/activations.safetensors',
+    positionals: { dir },
+    options: identifyTable,
+} as const satisfies CommandDeclaration;
+
+/** Of every command that measures what happens to languages when neurons change. */
+const measuring = {
+    metric: {
+        group: 'Experiment',
+        choices: metricNames,
+        default: metricNames[0]!,
+        describe: `${metrics.map(({ measures }) => measures).join(', or ')}, in \`data\``,
+    },
+    ...experimentTable,
+    ...perplexityTable,
+    ...questionTable,
+    ...accuracyTable,
+    ...divisionTable,
+    ...engineTable,
+    excel,
+    force,
+    fresh: { ...fresh, describe: 'first remove earlier measurements of this metric, and say what' },
+} as const;
+
+export const deactivateDeclaration = {
+    usage: 'deactivate <dir>',
+    describe: "evaluate every language with each language's neurons deactivated",
+    positionals: { dir },
+    options: { ...modelTable, ...textTable, ...measuring },
+} as const satisfies CommandDeclaration;
+
+export const interveneDeclaration = {
+    usage: 'intervene <dir>',
+    describe: "evaluate every language with each language's neurons scaled, replaced or otherwise changed",
+    positionals: { dir },
+    options: {
+        ...modelTable,
+        ...textTable,
+        op: {
+            group: 'Experiment',
+            required: true,
+            describe: 'operations on activations, such as zero,scale:0.5,add:1,replace:0; each gives a matrix',
+        },
+        strength: {
+            group: 'Experiment',
+            number: factorRange,
+            default: 1,
+            describe: 'how much of the operation to do; 1 does all of it',
+        },
+        where: { ...interventionTable.where, group: 'Experiment' },
+        dose: {
+            group: 'Experiment',
+            list: true,
+            number: share,
+            percent: true,
+            describe: 'give curves instead: change these shares of the model, best-ranked neurons first: 0.1%,1%',
+        },
+        ...measuring,
+    },
+} as const satisfies CommandDeclaration;
+
+export const compareDeclaration = {
+    usage: 'compare <before> <after> [more..]',
+    describe: 'show what changed between analyses: before and after alignment, or a series',
+    positionals: {
+        before: { path: true, required: true, describe: 'run folder, or a neurons.json' },
+        after: { path: true, required: true, describe: 'another one' },
+        more: { path: true, many: true, describe: 'further ones' },
+    },
+    options: {
+        trained: { list: true, describe: 'languages that the alignment was trained on, such as zh,de' },
+        out: {
+            alias: 'o',
+            path: true,
+            defaultWords: 'that of the last analysis',
+            describe: 'folder for comparison.json and the report',
+        },
+        excel,
+    },
+} as const satisfies CommandDeclaration;
+
+export const generateDeclaration = {
+    usage: 'generate <dir> <prompt>',
+    describe: "show the model's answers with and without interventions, side by side",
+    positionals: { dir, prompt: { required: true, describe: 'text to continue' } },
+    options: {
+        ...modelTable,
+        ...shorthandTable,
+        interventions: { ...interventions, describe: `${interventions.describe}; each gets a column` },
+        chat: {
+            group: 'Answers',
+            flag: true,
+            describe: "send the prompt as a user's message, by the model's chat template",
+        },
+        ...conversationTable,
+        maxTokens: { ...conversationTable.maxTokens, default: 128 },
+        ...engineTable,
+        force,
+    },
+} as const satisfies CommandDeclaration;
+
+export const chatDeclaration = {
+    usage: 'chat <dir>',
+    describe: 'talk to the model, and change its neurons between turns',
+    positionals: { dir },
+    options: {
+        ...modelTable,
+        ...shorthandTable,
+        interventions: { ...interventions, describe: `${interventions.describe}, for /use` },
+        use: { group: 'Answers', describe: 'intervention of the file to start with' },
+        both: { group: 'Answers', flag: true, describe: 'also show the answer of the unchanged model' },
+        system: { group: 'Answers', describe: 'system message' },
+        ...conversationTable,
+        ...engineTable,
+        force,
+    },
+} as const satisfies CommandDeclaration;
+
+export const serveDeclaration = {
+    usage: 'serve <dir>',
+    describe: "serve the model, with and without each language's neurons, through an OpenAI-compatible HTTP API",
+    positionals: { dir },
+    options: {
+        ...modelTable,
+        ...shorthandTable,
+        without: {
+            ...shorthandTable.without,
+            describe: 'serve one more model, without the neurons of these languages, such as zh,ja',
+        },
+        amplify: {
+            ...shorthandTable.amplify,
+            describe: 'in that model, multiply activations of these languages, and by how much: de:2',
+        },
+        interventions: { ...interventions, describe: `${interventions.describe}; each is served as a model` },
+        ...serverTable,
+        date: { ...conversationTable.date, group: 'Server' },
+        ...engineTable,
+        force,
+    },
+} as const satisfies CommandDeclaration;
+
+export const exportDeclaration = {
+    usage: 'export <dir>',
+    describe: 'write a GGUF file of the model with neurons of some languages switched off or scaled',
+    positionals: { dir },
+    options: {
+        model: modelTable.model,
+        without: shorthandTable.without,
+        amplify: shorthandTable.amplify,
+        set: shorthandTable.set,
+        out: { ...out, describe: 'GGUF file to write; it must not exist' },
+        force: { ...force, describe: 'edit another model than the one analysed' },
+    },
+} as const satisfies CommandDeclaration;
+
+export const respondDeclaration = {
+    usage: 'respond',
+    describe: 'generate answers to questions into a JSON file that collect reads',
+    positionals: {},
+    options: {
+        ...modelTable,
+        data: {
+            group: 'Input and output',
+            alias: 'd',
+            path: true,
+            required: true,
+            describe: 'questions: mgsm, msvamp, or a folder of mgsm_LL.tsv or test_Language.json files',
+        },
+        languages: textTable.languages,
+        ...questionTable,
+        ...generateTable,
+        ...engineTable,
+        out: { ...out, describe: 'JSON file to write' },
+        fresh: { ...fresh, describe: 'first remove the answers already there, and say what' },
+    },
+} as const satisfies CommandDeclaration;
+
+export const importDeclaration = {
+    usage: 'import <folder>',
+    describe: 'turn counts published by others (.pt files) into OUT/activations.safetensors',
+    positionals: { folder: { path: true, required: true, describe: 'folder of .pt files' } },
+    options: {
+        languages: { ...textTable.languages, defaultWords: 'all languages found' },
+        out,
+        force: { ...force, describe: 'replace other counts' },
+    },
+} as const satisfies CommandDeclaration;
+
+export const reportDeclaration = {
+    usage: 'report <dir>',
+    describe: 'write DIR/report.html with figures and tables',
+    positionals: { dir },
+    options: { title: { describe: 'title of the report' }, excel },
+} as const satisfies CommandDeclaration;
+
+export const cleanDeclaration = {
+    usage: 'clean <dir>',
+    describe: 'remove the results in a run folder, and say what was removed',
+    positionals: { dir },
+    options: { only: { choices: cleanKinds, defaultWords: 'all', describe: 'kind of results to remove' } },
+} as const satisfies CommandDeclaration;
+
+export const inspectDeclaration = {
+    usage: 'inspect <model>',
+    describe: 'show layers, FFN width, activation, devices and memory',
+    positionals: { model: { path: true, required: true, describe: modelTable.model.describe } },
+    options: { lora: modelTable.lora, ...engineTable },
+} as const satisfies CommandDeclaration;
+
+export const rpcServerDeclaration = {
+    usage: 'rpc-server',
+    describe: "lend this machine's devices to another machine's `rpc`, on a trusted network",
+    positionals: {},
+    options: {
+        host: {
+            default: '127.0.0.1',
+            describe: 'IPv4 address to listen on; anyone who reaches it can use this machine',
+        },
+        port: { number: { ...serverTable.port.number, least: 1 }, default: 50_052, describe: 'port to listen on' },
+        gpu: engineTable.gpu,
+        threads: engineTable.threads,
+    },
+} as const satisfies CommandDeclaration;

@@ -1,29 +1,26 @@
 import { createInterface } from 'node:readline';
 import { shardPath } from '../activations/Shard.js';
 import { LanguageNeuronsError, type ErrorCode } from '../errors.js';
-import type { GpuChoice } from '../engine/loadBackends.js';
 import { resolveModel } from '../engine/resolveModel.js';
 import { sideBySide } from '../support/terminalProgress.js';
 import type { CleanKind } from '../run/choices.js';
 import { merge, type Merged } from '../run/merge.js';
 import { takeMessage } from './messageProgress.js';
-import type { CommandContext } from './CommandDeclaration.js';
+import type { CommandArguments, CommandContext } from './CommandDeclaration.js';
+import type { collectDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
 import { deviceVariable, parseLora } from './openModel.js';
 import { startWork, type Work } from './supervise.js';
 
 /** What of a command's arguments decides how it is divided among devices. */
-export interface DevicesArguments {
-    model: string;
-    lora: string[] | undefined;
-    devices: string;
-    shard: string | undefined;
-    gpu: GpuChoice;
-    fresh: boolean;
-    force: boolean;
+export type DevicesArguments = Pick<
+    CommandArguments<typeof collectDeclaration>,
+    'model' | 'lora' | 'shard' | 'gpu' | 'fresh' | 'force'
+> & {
+    readonly devices: readonly number[];
     /** Only matrices have CSV. */
-    excel?: boolean;
-}
+    readonly excel?: boolean;
+};
 
 /** What the shards make. */
 export interface DividedWork {
@@ -48,9 +45,9 @@ export async function onDevices(
     { folder, wholes, kinds }: DividedWork,
     context: CommandContext,
 ): Promise<Merged[]> {
-    const devices = parseDevices(args.devices);
+    const { devices } = args;
     const refused = (why: string): LanguageNeuronsError =>
-        new LanguageNeuronsError('WRONG_USE', `--devices ${args.devices}: ${why}`);
+        new LanguageNeuronsError('WRONG_USE', `--devices ${devices.join()}: ${why}`);
     if (args.gpu === 'off') throw refused('there are none with --gpu off; leave one of them out');
     if (args.shard !== undefined) throw refused('divides the work itself; leave --shard out');
     const environments = devices.map((device) => environmentOf(device));
@@ -72,14 +69,6 @@ export async function onDevices(
         devices.map((_, i) => shardPath(whole, { number: i + 1, total: devices.length })),
     );
     return merge(shards, { folder, force: args.force, excel: args.excel, signal, progress });
-}
-
-/** @throws LanguageNeuronsError WRONG_USE */
-export function parseDevices(text: string): number[] {
-    const numbers = text.split(',').map((number) => number.trim());
-    if (numbers.every((number) => /^\d{1,4}$/.test(number))) return numbers.map(Number);
-    const typed = JSON.stringify(text);
-    throw new LanguageNeuronsError('WRONG_USE', `--devices takes numbers of GPUs, such as 0,1, not ${typed}`);
 }
 
 /**

@@ -7,20 +7,14 @@ import { parseShorthand } from '../interventions/shorthand.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-
-export interface ExportArguments {
-    dir: string;
-    model: string;
-    out: string;
-    without: string | undefined;
-    amplify: string | undefined;
-    set: NeuronSetName;
-    force: boolean;
-}
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { exportDeclaration } from './declarations.js';
 
 /** `export`: the model's file with the neurons of some languages switched off or scaled. */
-export async function exportCommand(args: ExportArguments, context: CommandContext): Promise<CommandResult> {
+export async function exportCommand(
+    args: CommandArguments<typeof exportDeclaration>,
+    context: CommandContext,
+): Promise<CommandResult> {
     const { dir, model, out, set, force } = args;
     const asked = askedFor(args); // cheap mistakes first
     const analysis = await readNeurons(join(dir, 'neurons.json'));
@@ -31,7 +25,7 @@ export async function exportCommand(args: ExportArguments, context: CommandConte
 }
 
 /** Languages and what their neurons' activations are multiplied by. */
-function askedFor(args: ExportArguments): [language: string, scale: number][] {
+function askedFor(args: CommandArguments<typeof exportDeclaration>): [language: string, scale: number][] {
     const asked = parseShorthand({ ...args, where: 'both' });
     if (asked !== undefined) return asked.languages.map(({ language, factor }): [string, number] => [language, factor]);
     throw new LanguageNeuronsError('WRONG_USE', 'nothing to edit; give for example --without zh, or --amplify de:2');

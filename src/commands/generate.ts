@@ -6,30 +6,21 @@ import { LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { compileInterventions } from '../interventions/compile.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
-import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
+import { parseShorthand } from '../interventions/shorthand.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { openChat } from '../questions/chatTemplate.js';
 import { clockAt, liveClock } from '../questions/templateClock.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { generateDeclaration } from './declarations.js';
 import { columnsOf, liveColumns } from './columns.js';
-import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
-
-export interface GenerateArguments extends ModelArguments, InterventionShorthand {
-    dir: string;
-    prompt: string;
-    interventions: string | undefined;
-    chat: boolean;
-    date: string | undefined;
-    maxTokens: number;
-    temperature: number;
-    seed: number;
-    force: boolean;
-    json: boolean;
-}
+import { openEngine, toEngineOptions } from './openModel.js';
 
 /** `generate`: what the whole model says, and what it says under each intervention. */
-export async function generateCommand(args: GenerateArguments, context: CommandContext): Promise<CommandResult> {
+export async function generateCommand(
+    args: CommandArguments<typeof generateDeclaration>,
+    context: CommandContext,
+): Promise<CommandResult> {
     const { dir, maxTokens, temperature, seed, force } = args;
     const { signal, progress } = context;
     const shorthand = parseShorthand(args);
@@ -92,7 +83,7 @@ export async function generateCommand(args: GenerateArguments, context: CommandC
 }
 
 async function promptOf(
-    { prompt, chat, date }: GenerateArguments,
+    { prompt, chat, date }: CommandArguments<typeof generateDeclaration>,
     engine: Engine,
 ): Promise<{ readonly text: string; readonly special: boolean }> {
     if (!chat) return { text: prompt, special: false };

@@ -4,30 +4,25 @@ import { withFolder } from '../files/folderLock.js';
 import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
-import type { IdentifyMethod, ProbabilityName } from '../neurons/choices.js';
 import type { ClassStability, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-
-export interface IdentifyArguments {
-    dir: string;
-    method: IdentifyMethod;
-    topRate: number;
-    bar: number;
-    lambda: number | 'auto';
-    probability: ProbabilityName;
-    minRouted: number;
-}
+import { pick } from '../settings/pick.js';
+import { identifyTable } from '../settings/settings.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { identifyDeclaration } from './declarations.js';
 
 /** `identify`: scores and classifies the neurons of DIR/activations.safetensors into DIR/neurons.json. */
-export async function identifyCommand(args: IdentifyArguments, { say }: CommandContext): Promise<CommandResult> {
-    const { dir, ...options } = args;
+export async function identifyCommand(
+    args: CommandArguments<typeof identifyDeclaration>,
+    { say, named }: CommandContext,
+): Promise<CommandResult> {
+    const { dir } = args;
     await readActivationsSource(dir); // tells what is wrong before anything is locked or made
     const analysis = await withFolder(dir, 'identify', async () => {
-        const found = identify(await readActivations(dir), options);
+        const found = identify(await readActivations(dir), pick(args, identifyTable));
         await writeNeurons(join(dir, 'neurons.json'), found);
         return found;
     });
-    const notes = analysisNotes(analysis);
+    const notes = analysisNotes(analysis).map(named);
     for (const note of notes) say(note);
     const { neurons: _, ...json } = analysis;
     return { json: { ...json, notes }, text: describeAnalysis(analysis) };

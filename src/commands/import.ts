@@ -3,15 +3,8 @@ import { checkReplaces } from '../activations/checkReplaces.js';
 import { importCounts } from '../activations/import/importCounts.js';
 import { ensureWritableFolder } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
-import type { CommandResult } from './CommandDeclaration.js';
-import { parseLanguages } from './sharedArguments.js';
-
-export interface ImportArguments {
-    folder: string;
-    out: string;
-    languages: string | undefined;
-    force: boolean;
-}
+import type { CommandArguments, CommandResult } from './CommandDeclaration.js';
+import type { importDeclaration } from './declarations.js';
 
 /** `import`: counts published by others (.pt files) into OUT/activations.safetensors. */
 export async function importCommand({
@@ -19,10 +12,10 @@ export async function importCommand({
     out,
     languages: wanted,
     force,
-}: ImportArguments): Promise<CommandResult> {
+}: CommandArguments<typeof importDeclaration>): Promise<CommandResult> {
     const begin = performance.now();
     await ensureWritableFolder(out);
-    const activations = await importCounts(folder, { languages: parseLanguages(wanted) });
+    const activations = await importCounts(folder, { languages: wanted });
     const path = activationsPath(out);
     await withFolder(out, 'import', async () => {
         await checkReplaces(path, activations, force);

@@ -2,14 +2,15 @@ import type { NativeSite } from '../engine/addon.js';
 import { Engine } from '../engine/Engine.js';
 import { describePlan, planMemory, type Split } from '../engine/planMemory.js';
 import { neuronsAt } from '../engine/Site.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-import { type ModelArguments, toEngineOptions } from './openModel.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { inspectDeclaration } from './declarations.js';
+import { toEngineOptions } from './openModel.js';
 
 const mebibyte = 1024 * 1024;
 
 /** `inspect`: what the tool sees of a model and of the machine, and what it would use. */
 export async function inspectCommand(
-    args: ModelArguments,
+    args: CommandArguments<typeof inspectDeclaration>,
     { signal, progress }: CommandContext,
 ): Promise<CommandResult> {
     const engine = await Engine.open({ ...toEngineOptions(args), signal, progress });

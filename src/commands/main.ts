@@ -4,9 +4,11 @@ import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { nonFinite } from '../files/nonFinite.js';
 import { takeSizeLimitAsError } from '../files/writeFully.js';
+import { withNotes } from '../support/progress.js';
 import { fileLimitWords } from '../support/fileLimit.js';
 import { parseArguments } from './parseArguments.js';
-import type { CommandContext } from './CommandDeclaration.js';
+import type { Command, CommandContext } from './CommandDeclaration.js';
+import { namedFor } from './commands.js';
 import { stopSignals, tellsProgress, toldMessage } from './supervise.js';
 
 /**
@@ -28,6 +30,7 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
     process.on('disconnect', onDisconnect);
     if (!process.connected) onDisconnect(); // before anyone listened
     let context: CommandContext | undefined;
+    let command: Command | undefined;
     takeSizeLimitAsError(); // results may go into a file
     for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined); // told by each write
     try {
@@ -35,16 +38,16 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
         if (planned === undefined) return 0; // --help or --version
         // stdout is the result's: what a library tells by the console are words.
         globalThis.console = new Console(process.stderr, process.stderr);
-        context = await contextOf(args, kind, stop.signal);
-        const work = await planned.command.load();
-        const result = await work(planned.args as never, context);
+        ({ command } = planned);
+        context = await contextOf(args, kind, stop.signal, command);
+        const result = await command.run(planned.args, context);
         context.progress.done();
         const answer = planned.args.json === true ? JSON.stringify(result.json, nonFinite) : result.text;
         if (answer !== undefined) await print(`${answer}\n`);
         return 0;
     } catch (cause) {
         context?.progress.done();
-        return failed(cause);
+        return failed(cause, command);
     } finally {
         for (const signal of stopSignals) process.off(signal, onSignal);
         process.off('disconnect', onDisconnect);
@@ -52,12 +55,24 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
     }
 }
 
-async function contextOf(args: readonly string[], kind: string, signal: AbortSignal): Promise<CommandContext> {
+async function contextOf(
+    args: readonly string[],
+    kind: string,
+    signal: AbortSignal,
+    command: Command,
+): Promise<CommandContext> {
+    const named = (text: string): string => namedFor(command, text);
     const progress =
         kind === tellsProgress
             ? (await import('./messageProgress.js')).progressAsMessages()
             : (await import('../support/terminalProgress.js')).terminalProgress();
-    return { args, signal, progress, say: (line) => process.stderr.write(`${line}\n`) };
+    return {
+        args,
+        signal,
+        progress: withNotes(progress, named),
+        say: (line) => process.stderr.write(`${named(line)}\n`),
+        named,
+    };
 }
 
 /** @throws LanguageNeuronsError UNWRITABLE */
@@ -71,9 +86,9 @@ function print(text: string): Promise<void> {
     });
 }
 
-function failed(cause: unknown): number {
+function failed(cause: unknown, command: Command | undefined): number {
     if (cause instanceof LanguageNeuronsError) {
-        process.stderr.write(`language-neurons: ${cause.message.replaceAll('\n', ' ')}\n`);
+        process.stderr.write(`language-neurons: ${namedFor(command, cause.message.replaceAll('\n', ' '))}\n`);
         process.send?.(toldMessage);
         return { ABORTED: 130, WRONG_USE: 2 }[cause.code as string] ?? 1;
     }

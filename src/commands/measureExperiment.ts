@@ -1,12 +1,8 @@
 import { join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
-import type { NumberRule } from '../answers/numberRules.js';
 import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
-import { generationContextSize } from '../engine/engineTypes.js';
-import type { ScoredPart } from '../engine/packBatches.js';
 import { LanguageNeuronsError } from '../errors.js';
-import type { AnswerJudge, PerplexityMean } from '../experiments/choices.js';
 import { intervene, type InterveneResult, type MeasuredShard } from '../experiments/intervene.js';
 import type { Metric } from '../experiments/Metric.js';
 import { metricOf } from '../experiments/metrics.js';
@@ -14,38 +10,20 @@ import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
 import { dosePath, matrixPath } from '../experiments/resultPaths.js';
 import type { Operation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
-import { type NeuronSetName, neuronSetNames } from '../neurons/neuronSets.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { rankNeurons } from '../neurons/rankNeurons.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { deactivateDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
-import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
-import { type QuestionArguments, parseLanguages, readShardArgument } from './sharedArguments.js';
+import { openEngine, toEngineOptions } from './openModel.js';
+import { readShardArgument } from './shardArgument.js';
 
-/** Arguments of every command that measures; `experimentOptions` and others declare them. */
-export interface ExperimentArguments extends ModelArguments, QuestionArguments {
-    dir: string;
-    data: string[];
-    languages: string | undefined;
-    metric: string;
-    sets: string | undefined;
-    controls: number;
-    seed: number;
-    mean: PerplexityMean;
-    over: ScoredPart;
-    number: NumberRule;
-    judge: AnswerJudge;
-    wholeLimit: number | undefined;
-    force: boolean;
-    fresh: boolean;
-    shard: string | undefined;
-    devices: string | undefined;
-    excel: boolean;
-}
+/** Arguments of every command that measures. */
+export type ExperimentArguments = CommandArguments<typeof deactivateDeclaration>;
 
 /** What a command asks for beside these arguments, and how it answers. */
 export interface ExperimentCommand {
@@ -65,11 +43,10 @@ export async function measureExperiment(
     context: CommandContext,
 ): Promise<CommandResult> {
     const { signal, progress } = context;
-    const { dir, data, mean, over, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
-    const sets = args.sets === undefined ? undefined : parseSets(args.sets); // cheap mistakes first
+    const { dir, data, sets, mean, over, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
     const kind = metricOf(name);
     if (kind.inputs === 'questions' && data.length > 1)
-        throw new LanguageNeuronsError('WRONG_USE', `--data: ${name} takes the questions of one dataset; give one`);
+        throw new LanguageNeuronsError('WRONG_USE', `\`data\`: ${name} takes the questions of one dataset; give one`);
     const shard = readShardArgument(args);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const doses =
@@ -77,7 +54,7 @@ export async function measureExperiment(
     const values = await valuesFor(operations, dir);
     const experiment = { analysis, sets, operations, values, doses, controls, seed };
     const called = analysis.languages; // and so the languages of texts and questions
-    const languages = parseLanguages(args.languages) ?? called;
+    const languages = args.languages ?? called;
     const { devices } = args;
     if (devices !== undefined) {
         const pathOf = doses === undefined ? matrixPath : dosePath;
@@ -101,8 +78,8 @@ export async function measureExperiment(
     }
     const questions = await openQuestions(data[0]!, { languages, called, signal, progress });
     noteUnknownLanguages(questions, args.judge, progress); // before the model is loaded
-    const contextSize = args.contextSize ?? generationContextSize;
-    using engine = await openEngine({ ...toEngineOptions(args), contextSize }, { signal, progress });
+    const options = { ...toEngineOptions(args), contextSize: args.contextSize };
+    using engine = await openEngine(options, { signal, progress });
     return await run(
         engine,
         kind.on({
@@ -125,19 +102,4 @@ function describeShards(shards: readonly MeasuredShard[], shard: string, seconds
             return `${path}: shard ${shard} ${done}; merge when all are`;
         })
         .join('\n');
-}
-
-/** @throws LanguageNeuronsError WRONG_USE */
-export function parseSets(text: string): NeuronSetName[] {
-    const names = text.split(',').map((name) => name.trim());
-    return names.map((name) => {
-        const found = neuronSetNames.find((known) => known === name);
-        if (found === undefined) {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `--sets: unknown set ${name}; choose from ${neuronSetNames.join(', ')}`,
-            );
-        }
-        return found;
-    });
 }

@@ -3,18 +3,12 @@ import { basename } from 'node:path';
 import { merge, type Merged } from '../run/merge.js';
 import { describeCurves } from './describeCurves.js';
 import { describeMatrix } from './describeMatrix.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-
-export interface MergeArguments {
-    shards: string[];
-    out: string;
-    force: boolean;
-    excel: boolean;
-}
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { mergeDeclaration } from './declarations.js';
 
 /** `merge`: all shards into what they are parts of, in OUT. */
 export async function mergeCommand(
-    { shards, out, force, excel }: MergeArguments,
+    { shards, out, force, excel }: CommandArguments<typeof mergeDeclaration>,
     { signal, progress }: CommandContext,
 ): Promise<CommandResult> {
     return mergeResult(await merge(shards, { folder: out, force, excel, signal, progress }));

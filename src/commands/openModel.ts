@@ -1,49 +1,19 @@
-import { defined } from '../support/defined.js';
-import type { NativeSplit } from '../engine/addon.js';
 import { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/engineTypes.js';
-import type { GpuChoice } from '../engine/loadBackends.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { pick } from '../settings/pick.js';
+import { engineTable, type modelTable } from '../settings/settings.js';
+import type { ArgumentsOf } from '../settings/Setting.js';
 import type { CommandContext } from './CommandDeclaration.js';
 
 /** Tells a process of `--devices` which one it is for: it is to work on no other, nor on the processor. */
 export const deviceVariable = 'LANGUAGE_NEURONS_DEVICE';
 
-/** Arguments of every command that opens a model; `modelOptions` declares them. */
-export interface ModelArguments {
-    model: string;
-    lora: string[] | undefined;
-    gpu: GpuChoice;
-    rpc: string | undefined;
-    gpuLayers: number | undefined;
-    split: NativeSplit;
-    mainGpu: number;
-    cpuExperts: number | undefined;
-    batchSize: number | undefined;
-    windowSize: number | undefined;
-    threads: number | undefined;
-    allowNonfinite?: boolean | undefined;
-}
+/** Arguments of every command that opens a model. */
+export type ModelArguments = ArgumentsOf<typeof modelTable & typeof engineTable>;
 
 export function toEngineOptions(args: ModelArguments): EngineOptions {
-    const { model, lora, gpu, gpuLayers, split, mainGpu, cpuExperts, batchSize, windowSize, threads, allowNonfinite } =
-        args;
-    return {
-        model,
-        loras: (lora ?? []).map(parseLora),
-        gpu,
-        split,
-        mainGpu,
-        ...defined({
-            rpc: args.rpc?.split(','),
-            gpuLayers,
-            cpuExperts,
-            batchSize,
-            windowSize,
-            threads,
-            allowNonfinite,
-        }),
-    };
+    return { model: args.model, loras: (args.lora ?? []).map(parseLora), ...pick(args, engineTable) };
 }
 
 /** Opens a model and says what there is to say of it. */

@@ -2,13 +2,14 @@ import yargs, { type Argv } from 'yargs';
 import { LanguageNeuronsError } from '../errors.js';
 import { suggestion } from '../support/nearest.js';
 import { toolVersion } from '../versions.js';
-import type { CommandDeclaration } from './CommandDeclaration.js';
-import { commands, globalOptions } from './declarations.js';
-import { declareOptions, declarePositionals } from './options.js';
+import { type Command, globalOptions } from './CommandDeclaration.js';
+import { commands } from './commands.js';
+import { completeArguments, declareOptions, declarePositionals } from './options.js';
+import { asOptions, dashed } from './settingNames.js';
 
 /** A command with its checked arguments. */
 export interface PlannedCommand {
-    readonly command: CommandDeclaration;
+    readonly command: Command;
     readonly args: Readonly<Record<string, unknown>>;
 }
 
@@ -20,8 +21,8 @@ export interface PlannedCommand {
 export async function parseArguments(args: readonly string[]): Promise<PlannedCommand | undefined> {
     // yargs calls builders and handlers while it parses; the work is done after.
     const completing = args.includes('--get-yargs-completions'); // asked by the script of `completion`
-    let command: CommandDeclaration | undefined;
-    let planned: PlannedCommand | undefined;
+    let command: Command | undefined;
+    let given: Readonly<Record<string, unknown>> | undefined;
     const parser = declareOptions(yargs([...args]), globalOptions)
         .scriptName('language-neurons')
         .usage('$0 <command>\n\nShows how a language model handles many languages, neuron by neuron.')
@@ -39,7 +40,7 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
         .help('help')
         .alias('h', 'help')
         .completion('completion', 'print a script that completes commands and options in bash or zsh')
-        .wrap(100)
+        .wrap(Math.min(process.stdout.columns ?? 100, 120))
         .exitProcess(false)
         .fail((message: string | undefined, error: Error | undefined) => {
             if (completing) return; // a line that is being typed
@@ -47,29 +48,26 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
             if (error !== undefined && error.name !== 'YError') throw error;
             throw wrongUse(error?.message ?? message ?? 'wrong use', args, command);
         });
-    for (const declaration of commands) {
+    for (const one of commands) {
+        const { usage, describe, positionals, options } = one.declaration;
         parser.command(
-            declaration.usage,
-            declaration.describe,
+            usage,
+            asOptions(describe),
             (argv: Argv) => {
-                command = declaration;
-                const { positionals = {}, options = {} } = declaration;
+                command = one;
                 return declareOptions(declarePositionals(argv, positionals), options);
             },
             (checked) => {
-                planned = { command: declaration, args: checked };
+                given = checked;
             },
         );
     }
     await parser.parseAsync();
-    return completing ? undefined : planned;
+    if (completing || command === undefined || given === undefined) return undefined;
+    return { command, args: completeArguments(command.declaration, given) };
 }
 
-function wrongUse(
-    message: string,
-    args: readonly string[],
-    command: CommandDeclaration | undefined,
-): LanguageNeuronsError {
+function wrongUse(message: string, args: readonly string[], command: Command | undefined): LanguageNeuronsError {
     const unknown = /^Unknown arguments?: (.+)$/.exec(message)?.[1]?.split(', ');
     const valueless = /^Not enough arguments following: (.+)$/.exec(message)?.[1];
     const lacks = command !== undefined && message.startsWith('Not enough non-option arguments');
@@ -79,18 +77,17 @@ function wrongUse(
             : valueless !== undefined
               ? `--${valueless} takes a value`
               : lacks
-                ? `an argument is missing from ${command.usage}`
+                ? `an argument is missing from ${command.declaration.usage}`
                 : message;
     const line = words.replaceAll(/\s*\n\s*/g, ' ');
-    return new LanguageNeuronsError('WRONG_USE', `${line}; see language-neurons ${nameOf(command)}--help`);
+    return new LanguageNeuronsError(
+        'WRONG_USE',
+        `${line}; see language-neurons ${command === undefined ? '' : `${nameOf(command)} `}--help`,
+    );
 }
 
 /** What is unknown, as it was typed, with the known name nearest to it. */
-function describeUnknown(
-    unknown: readonly string[],
-    args: readonly string[],
-    command: CommandDeclaration | undefined,
-): string {
+function describeUnknown(unknown: readonly string[], args: readonly string[], command: Command | undefined): string {
     const typedAs = (name: string): string | undefined =>
         args
             .filter((arg) => arg.startsWith('-'))
@@ -98,19 +95,18 @@ function describeUnknown(
             .find((arg) => arg.replace(/^-+/, '') === name);
     const other = unknown.find((name) => typedAs(name) === undefined && args.includes(name));
     if (command === undefined && other !== undefined) {
-        return `unknown command ${other}${suggestion(other, [
-            'completion',
-            ...commands.map(({ usage }) => usage.split(' ')[0]!),
-        ])}`;
+        return `unknown command ${other}${suggestion(other, ['completion', ...commands.map(nameOf)])}`;
     }
     const option = unknown.find((name) => typedAs(name) !== undefined);
     if (option !== undefined) {
-        const known = Object.keys({ ...command?.options, ...globalOptions, help: {}, version: {} });
+        const known = Object.keys({ ...command?.declaration.options, ...globalOptions, help: {}, version: {} }).map(
+            dashed,
+        );
         return `unknown option ${typedAs(option)!}${suggestion(option, known, (name) => `--${name}`)}`;
     }
     return `${unknown.join(', ')}: one argument too many`;
 }
 
-function nameOf(command: CommandDeclaration | undefined): string {
-    return command === undefined ? '' : `${command.usage.split(' ')[0]!} `;
+function nameOf({ declaration: { usage } }: Command): string {
+    return usage.split(' ')[0]!;
 }

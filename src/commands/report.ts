@@ -1,14 +1,12 @@
 import { reportOn } from '../report/reportOn.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-
-export interface ReportArguments {
-    dir: string;
-    title: string | undefined;
-    excel: boolean;
-}
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { reportDeclaration } from './declarations.js';
 
 /** `report`: DIR/report.html with figures/*.svg and tables/*.csv, from what the run folder holds. */
-export async function reportCommand(args: ReportArguments, { say }: CommandContext): Promise<CommandResult> {
+export async function reportCommand(
+    args: CommandArguments<typeof reportDeclaration>,
+    { say }: CommandContext,
+): Promise<CommandResult> {
     const files = await reportOn(args.dir, { title: args.title, excel: args.excel });
     for (const warning of files.warnings) say(warning);
     return { json: files, text: `report: ${files.html}` };

@@ -1,35 +1,21 @@
 import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
-import { generationContextSize } from '../engine/engineTypes.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { respond } from '../questions/respond.js';
 import { type AnsweredShares, answeredShares } from '../experiments/answeredShares.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
-import { type QuestionArguments, parseLanguages } from './sharedArguments.js';
-
-export interface RespondArguments extends ModelArguments, QuestionArguments {
-    data: string;
-    languages: string | undefined;
-    out: string;
-    answers: number;
-    temperature: number;
-    seed: number;
-    fresh: boolean;
-}
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { respondDeclaration } from './declarations.js';
+import { openEngine, toEngineOptions } from './openModel.js';
 
 /** `respond`: answers to questions, into a JSON file that `collect` reads. */
 export async function respondCommand(
-    args: RespondArguments,
+    args: CommandArguments<typeof respondDeclaration>,
     { signal, progress }: CommandContext,
 ): Promise<CommandResult> {
     const { limit, answers, maxTokens, temperature, seed, out } = args;
-    const questions = await openQuestions(args.data, { languages: parseLanguages(args.languages), signal, progress });
+    const questions = await openQuestions(args.data, { languages: args.languages, signal, progress });
     noteUnknownLanguages(questions, 'number+language', progress, 'see the share of right numbers alone');
-    const engine = await openEngine(
-        { ...toEngineOptions(args), contextSize: args.contextSize ?? generationContextSize },
-        { signal, progress },
-    );
+    const engine = await openEngine({ ...toEngineOptions(args), contextSize: args.contextSize }, { signal, progress });
     try {
         const template = await openTemplate(args.template, engine);
         const result = await respond({

@@ -1,17 +1,13 @@
-import type { GpuChoice } from '../engine/loadBackends.js';
 import { serveRpc } from '../engine/serveRpc.js';
 import { orStopped } from '../support/stop.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-
-interface RpcServerArguments {
-    readonly host: string;
-    readonly port: number;
-    readonly gpu: GpuChoice;
-    readonly threads: number | undefined;
-}
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { rpcServerDeclaration } from './declarations.js';
 
 /** `rpc-server`: serves until it is stopped. */
-export function rpcServerCommand(args: RpcServerArguments, { signal, say }: CommandContext): Promise<CommandResult> {
+export function rpcServerCommand(
+    args: CommandArguments<typeof rpcServerDeclaration>,
+    { signal, say }: CommandContext,
+): Promise<CommandResult> {
     const onStart = (endpoint: string, devices: readonly string[]): void => {
         say(`lending ${devices.join(', ')} on ${endpoint}; Ctrl-C ends it`);
         if (!endpoint.startsWith('127.')) {

@@ -6,18 +6,15 @@ import { readRunConfig } from '../run/RunConfig.js';
 import { describeChange } from './compare.js';
 import { describeMatrix } from './describeMatrix.js';
 import { describeAnalysis } from './identify.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { runDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
 
-export interface RunArguments {
-    config: string | undefined;
-    force: boolean;
-    fresh: boolean;
-    excel: boolean;
-}
-
 /** `run`: everything in order; without a configuration, on the embedded model. */
-export async function runCommand(args: RunArguments, context: CommandContext): Promise<CommandResult> {
+export async function runCommand(
+    args: CommandArguments<typeof runDeclaration>,
+    context: CommandContext,
+): Promise<CommandResult> {
     const { signal, progress } = context;
     const config = args.config === undefined ? embeddedRun() : await readRunConfig(args.config);
     const { aligned, seconds, ...base } = await freshly({ fresh: args.fresh, folder: config.out }, context, () =>

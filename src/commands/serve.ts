@@ -3,37 +3,27 @@ import { defaultWindowSize } from '../engine/loadEngine.js';
 import { neuronsAt } from '../engine/Site.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
-import { type InterventionShorthand, parseShorthand } from '../interventions/shorthand.js';
+import { parseShorthand } from '../interventions/shorthand.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { checkHost } from '../serve/listen.js';
-import { parseOrigins } from '../serve/origins.js';
+import { checkOrigins } from '../serve/origins.js';
 import { serve } from '../serve/serve.js';
 import { distinct, nameShorthand, servedModels, withoutEach } from '../serve/ServedModel.js';
-import type { CommandContext, CommandResult } from './CommandDeclaration.js';
-import { type ModelArguments, openEngine, toEngineOptions } from './openModel.js';
-
-interface ServeArguments extends ModelArguments, InterventionShorthand {
-    readonly dir: string;
-    readonly interventions: string | undefined;
-    readonly host: string;
-    readonly port: number;
-    readonly apiKey: string | undefined;
-    readonly allowOrigin: string | undefined;
-    readonly parallel: number;
-    readonly maxWaiting: number;
-    readonly maxBody: number;
-    readonly date: string | undefined;
-    readonly force: boolean;
-}
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { serveDeclaration } from './declarations.js';
+import { openEngine, toEngineOptions } from './openModel.js';
 
 /** `serve`: answers requests until it is stopped. */
-export async function serveCommand(args: ServeArguments, context: CommandContext): Promise<CommandResult> {
+export async function serveCommand(
+    args: CommandArguments<typeof serveDeclaration>,
+    context: CommandContext,
+): Promise<CommandResult> {
     const { dir, host, port, parallel, force } = args;
     const { signal, progress, say } = context;
     const apiKey = args.apiKey ?? (process.env['LANGUAGE_NEURONS_API_KEY'] || undefined);
     checkHost(host, apiKey);
-    const origins = parseOrigins(args.allowOrigin);
+    const origins = checkOrigins(args.allowOrigin ?? []);
     const shorthand = parseShorthand(args);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const named = distinct([

@@ -42,7 +42,7 @@ export async function folderCorpus(folder: string, options: CorpusOptions): Prom
             throw new LanguageNeuronsError(
                 'WRONG_USE',
                 `${join(folder, name)}: is not named after a language, such as en.txt or zh_TW.txt; rename or move ` +
-                    'it, or name the languages with --languages',
+                    'it, or name the languages with `languages`',
             );
         }
     }
@@ -94,6 +94,6 @@ async function* samples(path: string, language: string, signal: AbortSignal | un
         throw new LanguageNeuronsError(
             'EMPTY',
             `${path}: holds no text; put ${language} texts in it, one a line, ` +
-                'or leave the language out with --languages',
+                'or leave the language out with `languages`',
         );
 }

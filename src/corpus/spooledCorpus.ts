@@ -64,7 +64,7 @@ async function* samplesOf(
     if (empty) {
         throw new LanguageNeuronsError(
             'EMPTY',
-            `${path}: holds no text in ${language}; add some, or leave the language out with --languages`,
+            `${path}: holds no text in ${language}; add some, or leave the language out with \`languages\``,
         );
     }
 }

@@ -20,7 +20,7 @@ import { isUdhr, udhrCorpus } from '../corpus/udhrCorpus.js';
  */
 export async function openCorpus(spec: string | readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
     const specs = [spec].flat();
-    if (specs.length === 0) throw new LanguageNeuronsError('WRONG_USE', 'no texts are given; name some with --data');
+    if (specs.length === 0) throw new LanguageNeuronsError('WRONG_USE', 'no texts are given; name some with `data`');
     const first = await openOne(specs[0]!, options);
     if (specs.length === 1) return first;
     const corpora = [first];

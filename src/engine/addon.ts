@@ -1,3 +1,5 @@
+import type { ValueOf } from '../settings/Setting.js';
+import type { engineTable } from '../settings/settings.js';
 import type { Site } from './Site.js';
 
 /**
@@ -82,7 +84,7 @@ export interface NativeMemory {
 }
 
 /** llama.cpp's ways to use several GPUs: one alone, layers in turn, or the rows of each matrix. */
-export type NativeSplit = 'none' | 'layer' | 'row';
+export type NativeSplit = ValueOf<typeof engineTable.split>;
 
 /** A device that ggml found. */
 export interface NativeDevice {

@@ -1,6 +1,6 @@
-import { LanguageNeuronsError } from '../errors.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { generateTable } from '../settings/settings.js';
 import { throwIfStopped } from '../support/stop.js';
-import { atLeastOne } from './atLeastOne.js';
 import type { GeneratedAnswer, GenerateOptions, GrowingAnswer } from './engineTypes.js';
 import { Lookahead } from './Lookahead.js';
 import { awaitNative } from './nativeError.js';
@@ -32,15 +32,8 @@ export async function* answerPrompts(
     prompts: Prompts,
     options: AnswerOptions,
 ): AsyncGenerator<GeneratedAnswer> {
-    const { edits = [undefined], signal, temperature = 0, seed = 1 } = options;
-    if (!(temperature >= 0 && Number.isFinite(temperature))) {
-        throw new LanguageNeuronsError('WRONG_USE', `the temperature must be at least 0, not ${temperature}`);
-    }
-    if (!Number.isFinite(seed)) {
-        throw new LanguageNeuronsError('WRONG_USE', `the seed must be a number, not ${seed}`);
-    }
-    atLeastOne(options.answers ?? 1, 'number of answers');
-    atLeastOne(options.maxTokens ?? 256, 'length of an answer');
+    checkSettings(options, generateTable);
+    const { edits = [undefined], signal, temperature = 0 } = options;
     // A processor's own search for the largest is faster than the graph's, which has one thread.
     const head = temperature === 0 && passes.headOnDevice ? 'likeliest' : 'logits';
     const purpose = { count: false, head } as const;

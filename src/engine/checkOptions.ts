@@ -1,32 +1,20 @@
 import { LanguageNeuronsError } from '../errors.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { engineTable, factorRange, questionTable } from '../settings/settings.js';
+import { describeRange, isInRange } from '../support/numberRanges.js';
 import type { EngineOptions } from './engineTypes.js';
 import { checkServers } from './rpcServers.js';
 
-/** Options that are whole numbers, by name, with the least that makes sense. */
-const least = {
-    batchSize: 2,
-    windowSize: 2,
-    contextSize: 1,
-    threads: 1,
-    gpuLayers: 0,
-    cpuExperts: 0,
-    mainGpu: 0,
-} as const satisfies Partial<Record<keyof EngineOptions, number>>;
+const table = { ...engineTable, contextSize: questionTable.contextSize };
 
 /** @throws LanguageNeuronsError WRONG_USE for an option of an engine that is none of its kind, by name */
 export function checkOptions(options: EngineOptions): void {
-    for (const [name, bound] of Object.entries(least) as [keyof typeof least, number][]) {
-        const value = options[name];
-        if (value !== undefined && (!Number.isSafeInteger(value) || value < bound)) {
-            const wanted = `a whole number of at least ${bound}`;
-            throw new LanguageNeuronsError('WRONG_USE', `${name} must be ${wanted}, not ${value}`);
-        }
-    }
+    checkSettings(options, table);
     checkServers(options.rpc ?? []);
     for (const { path, scale = 1 } of options.loras ?? []) {
-        if (!Number.isFinite(scale)) {
-            throw new LanguageNeuronsError('WRONG_USE', `${path}: an adapter's scale must be a number, not ${scale}`);
-        }
+        if (isInRange(scale, factorRange)) continue;
+        const wanted = describeRange(factorRange);
+        throw new LanguageNeuronsError('WRONG_USE', `${path}: its scale must be ${wanted}, not ${scale}`);
     }
 }
 
@@ -46,7 +34,7 @@ export function checkWindow(windowSize: number, trainContext: number, path: stri
         throw new LanguageNeuronsError(
             'WRONG_USE',
             `${path}: windows of ${windowSize} tokens are longer than the ${trainContext} that ` +
-                `the model was trained with; ask for at most ${trainContext} (windowSize, --window-size), ` +
+                `the model was trained with; ask for at most ${trainContext} (\`windowSize\`), ` +
                 'or leave it out',
         );
     }

@@ -1,43 +1,21 @@
+import type { OptionsOf } from '../settings/Setting.js';
+import { type engineTable, type generateTable, questionTable } from '../settings/settings.js';
 import type { Progress } from '../support/progress.js';
-import type { NativeCounts, NativeSplit } from './addon.js';
+import type { NativeCounts } from './addon.js';
 import type { TextEdit } from './edits.js';
-import type { GpuChoice } from './loadBackends.js';
 import type { AnySample } from './tokenizeSamples.js';
 
-export interface EngineOptions {
+/** The model, the settings of `engineTable`, and what the memory is for. */
+export interface EngineOptions extends OptionsOf<typeof engineTable> {
     /** Path of a GGUF file, or a URI that node-llama-cpp resolves, such as `hf:user/repo:Q4_K_M`. */
     readonly model: string;
     /** LoRA adapters in GGUF, with their scale (default 1). */
-    readonly loras?: readonly { readonly path: string; readonly scale?: number }[];
-    /** Default `auto`: the best backend that loads. */
-    readonly gpu?: GpuChoice;
-    /**
-     * RPC servers, `host:port`, whose devices get layers before the GPU's; a build `--with rpc`. Trusted networks only.
-     * The process is aborted where a server is lost. Default: none.
-     */
-    readonly rpc?: readonly string[];
-    /** Layers on the GPU, the output head counted as one. Default: as many as fit. */
-    readonly gpuLayers?: number;
-    /** Of so many layers, from the first, a mixture's experts stay in memory beside a GPU. Default 0. */
-    readonly cpuExperts?: number;
-    /** How a model is spread over several GPUs. Default: by layers. */
-    readonly split?: NativeSplit;
-    /** GPU to use where it is not spread. Default 0. */
-    readonly mainGpu?: number;
-    /** Tokens of a batch. Default 512. */
-    readonly batchSize?: number;
-    /**
-     * Most tokens of one text with its prompt; longer ones are cut into windows. Default: the model's training context,
-     * at most 2048.
-     */
-    readonly windowSize?: number;
+    readonly loras?: readonly { readonly path: string; readonly scale?: number | undefined }[] | undefined;
     /**
      * Tokens of the KV cache. Default: a window and a batch, which is what counting and scoring need; generation holds
      * as many sequences as fit.
      */
     readonly contextSize?: number;
-    /** Threads. Default: one a physical core, of the fast ones where there are two kinds. */
-    readonly threads?: number;
     /** Reserve memory for counting only, none for the logits that scoring takes. Default: for both. */
     readonly countOnly?: boolean;
     /**
@@ -45,11 +23,6 @@ export interface EngineOptions {
      * false.
      */
     readonly values?: boolean;
-    /**
-     * Goes on where an activation that is counted or a logit is NaN or infinite, and gives what comes of it. Default
-     * false: an error that names layer and text.
-     */
-    readonly allowNonfinite?: boolean;
     /** Stops reading the model's file, which is read whole the first time. */
     readonly signal?: AbortSignal | undefined;
     /** Tells how far that is; while the engine is open, what comes of its memory too. */
@@ -71,21 +44,14 @@ export interface CountResult extends NativeCounts {
     readonly decodedTokens: number;
 }
 
-export interface GenerateOptions {
+/** The settings of `generateTable`, and under what conditions. */
+export interface GenerateOptions extends OptionsOf<typeof generateTable> {
     readonly signal?: AbortSignal | undefined;
     /**
      * Conditions that prompts name, side by side. Where memory does not hold all of them, those that it holds come
      * first and the others' prompts wait. Default: one, the whole model.
      */
     readonly edits?: readonly TextEdit[];
-    /** Answers to each prompt. Default 1. */
-    readonly answers?: number;
-    /** Most tokens of an answer. Default 256. */
-    readonly maxTokens?: number;
-    /** Default 0: always the likeliest token. */
-    readonly temperature?: number;
-    /** Of the draws at a temperature above 0. Default 1. */
-    readonly seed?: number;
     /**
      * Called after each step with the answers that grew, their texts so far; what may still change of a text, such as
      * half a letter or the beginning of a stop, is in it too. A step is then one token.
@@ -155,4 +121,4 @@ export interface TextScore {
 }
 
 /** A context size for generation: the KV cells of many answers at once. */
-export const generationContextSize = 8192;
+export const generationContextSize: number = questionTable.contextSize.default;

@@ -1,6 +1,8 @@
 import { createRequire } from 'node:module';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Built } from '../prebuilt/types.js';
+import type { ValueOf } from '../settings/Setting.js';
+import type { engineTable } from '../settings/settings.js';
 import type { NativeAddon, NativeDevice } from './addon.js';
 import { backendReason, deviceReason } from './backendReason.js';
 import { findAddon } from './findAddon.js';
@@ -8,7 +10,7 @@ import { addServers, checkDeviceCount } from './rpcServers.js';
 import { findByPath } from './windowsLibraries.js';
 
 /** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
-export type GpuChoice = 'auto' | 'off' | 'cuda' | 'vulkan' | 'metal';
+export type GpuChoice = ValueOf<typeof engineTable.gpu>;
 
 /** The addon with its backends registered. */
 export interface LoadedBackends {
@@ -128,7 +130,7 @@ function chooseVariant(
         const why = refused.map(({ reason }) => reason).join('; ');
         throw new LanguageNeuronsError(
             'UNSUPPORTED',
-            `the ${choice} backend cannot be used: ${why}; use --gpu off or --gpu auto`,
+            `the ${choice} backend cannot be used: ${why}; use \`gpu: off\` or \`gpu: auto\``,
         );
     }
     return { variant: 'cpu', refused };

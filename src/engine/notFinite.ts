@@ -51,6 +51,6 @@ export function notFinite(what: string, text: string, files: readonly string[]):
         'NATIVE',
         `${files.join(' with ')}: ${what} is not finite (NaN or infinite) for ${text}; ` +
             'download or convert the model again, change activations less, or go on all the same with ' +
-            '--allow-nonfinite (allowNonfinite)',
+            '`allowNonfinite`',
     );
 }

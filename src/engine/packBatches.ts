@@ -1,3 +1,5 @@
+import type { ValueOf } from '../settings/Setting.js';
+import type { perplexityTable } from '../settings/settings.js';
 import type { NativeBatch } from './addon.js';
 import { BatchBuilder } from './BatchBuilder.js';
 import type { TokenizedSample } from './tokenizeSamples.js';
@@ -18,7 +20,7 @@ export interface PackOptions {
 }
 
 /** A part of each text; BOS belongs to none. */
-export type ScoredPart = 'response' | 'prompt' | 'text';
+export type ScoredPart = ValueOf<typeof perplexityTable.over>;
 
 /** A batch, and of each token its sample's place in the stream. */
 export interface PackedBatch extends NativeBatch {

@@ -34,7 +34,7 @@ export function checkServers(servers: readonly string[]): void {
  */
 export function checkDeviceCount(devices: number): void {
     if (devices <= mostDevices) return;
-    const mend = 'name fewer servers, or leave the GPU out (--gpu off)';
+    const mend = 'name fewer servers, or leave the GPU out (`gpu: off`)';
     throw new LanguageNeuronsError(
         'UNSUPPORTED',
         `RPC servers and GPU have ${devices} devices, of which ggml takes ${mostDevices}; ${mend}`,

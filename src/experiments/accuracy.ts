@@ -4,6 +4,8 @@ import type { Prompt } from '../engine/engineTypes.js';
 import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { accuracyTable, questionTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { formatPointsChange, formatShare } from '../support/format.js';
 import { keyOf } from '../support/keyOf.js';
@@ -84,11 +86,15 @@ export function accuracyMetric({
     date: given,
     limit,
     wholeLimit = limit,
-    maxTokens = 256,
-    rule = 'last',
-    judge: judgedBy = 'number+language',
+    maxTokens = questionTable.maxTokens.default,
+    rule = accuracyTable.number.default,
+    judge: judgedBy = accuracyTable.judge.default,
     draftsOf,
 }: QuestionMetricOptions): Metric {
+    checkSettings(
+        { date: given, limit, wholeLimit, maxTokens, number: rule, judge: judgedBy },
+        { ...questionTable, ...accuracyTable },
+    );
     checkLimits(limit, wholeLimit);
     const { name, languages, sources } = questions;
     const judge = judgedBy === 'number' ? judgedBy : undefined; // the default has no name in files
@@ -269,16 +275,9 @@ function groupsOf(conditions: readonly Condition[], wholeFirst: boolean): Condit
 }
 
 function checkLimits(limit: number | undefined, wholeLimit: number | undefined): void {
-    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0)) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `the number of questions must be a whole number of at least 1, not ${limit}`,
-        );
-    }
-    if (limit !== undefined && wholeLimit !== undefined && !(Number.isInteger(wholeLimit) && wholeLimit >= limit)) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `the whole model's number of questions must be a whole number of at least ${limit}, not ${wholeLimit}`,
-        );
-    }
+    if (limit === undefined || wholeLimit === undefined || wholeLimit >= limit) return;
+    throw new LanguageNeuronsError(
+        'WRONG_USE',
+        `\`wholeLimit\` must be at least \`limit\`, ${limit}, not ${wholeLimit}`,
+    );
 }

@@ -93,7 +93,7 @@ async function buildParts({
     );
     const counted = await countedShares(folder, measurements.sketches ?? {});
     if (counted !== undefined) {
-        const mend = 'give other --data, or the effect will look larger than it is';
+        const mend = 'give other `data`, or the effect will look larger than it is';
         progress.note(`warning: ${countedWords(counted)}; ${mend}`);
     }
     return parts.map(({ operation, held }) => {

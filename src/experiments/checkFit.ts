@@ -21,7 +21,9 @@ export function checkFit({ engine, analysis, metric, sets, otherModel }: FitOpti
     const missing = metric.languages.filter((language) => !analysis.languages.includes(language));
     if (missing.length > 0) {
         const among = `the analysed languages (${analysis.languages.join(', ')})`;
-        throw mismatch(`${metric.source}: ${missing.join(', ')} not among ${among}; choose languages with --languages`);
+        throw mismatch(
+            `${metric.source}: ${missing.join(', ')} not among ${among}; choose languages with \`languages\``,
+        );
     }
     if (analysis.experts === undefined && sets?.includes('experts') === true) {
         throw new LanguageNeuronsError(
@@ -48,7 +50,7 @@ export function checkModel({
         throw mismatch(`${engine.path}: has ${shape(ours)}, the analysis ${shape(theirs)}; ${mend}`);
     }
     if (!otherModel && !isOfModel(analysis.source, engine.fingerprint)) {
-        const mend = 'give that model, or --force to deactivate its neurons in this one';
+        const mend = 'give that model, or `force` to deactivate its neurons in this one';
         throw mismatch(
             `${engine.path}: is not ${analysis.source.model.name} that was analysed, though of its shape; ${mend}`,
         );

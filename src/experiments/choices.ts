@@ -1,9 +1,10 @@
-// Settings that are chosen by name, apart from the code that acts on them, as in engine/choices.ts.
+import type { ValueOf } from '../settings/Setting.js';
+import { accuracyTable, perplexityTable } from '../settings/settings.js';
 
-export const perplexityMeans = ['tokens', 'texts'] as const;
+export const perplexityMeans = perplexityTable.mean.choices;
 /** How the perplexities of several texts become one. */
-export type PerplexityMean = (typeof perplexityMeans)[number];
+export type PerplexityMean = ValueOf<typeof perplexityTable.mean>;
 
-export const answerJudges = ['number+language', 'number'] as const;
+export const answerJudges = accuracyTable.judge.choices;
 /** What an answer is right by: its number and the language that it is in, or its number alone. */
-export type AnswerJudge = (typeof answerJudges)[number];
+export type AnswerJudge = ValueOf<typeof accuracyTable.judge>;

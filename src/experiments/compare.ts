@@ -60,7 +60,7 @@ export function compare(analyses: readonly LabelledAnalysis[], trainedIn: readon
     if (unknown.length > 0) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `--trained: ${unknown.join(', ')} not among the languages analysed (${languages.join(', ')})`,
+            `\`trained\`: ${unknown.join(', ')} not among the languages analysed (${languages.join(', ')})`,
         );
     }
     const trained = trainedIn.map((language) => languageAmong(language, languages)!);
@@ -94,7 +94,7 @@ function checkAlike(first: LabelledAnalysis, other: LabelledAnalysis): void {
     if (a.experts?.probability !== b.experts?.probability)
         throw mismatch(
             'one was identified by conditional probabilities, the other by joint ones; ' +
-                'run identify with the same --probability on both',
+                'run identify with the same `probability` on both',
         );
     for (const [what, x, y] of [
         ['method', a.method, b.method],
@@ -154,13 +154,13 @@ function settingsNotes(both: string, a: NeuronAnalysis, b: NeuronAnalysis): stri
             ? []
             : [
                   `The neurons of ${both} were selected with λ = ${a.lambda ?? 'none'} and ${b.lambda ?? 'none'}: ` +
-                      'part of what changed may be of that; identify with the same --lambda tells which.',
+                      'part of what changed may be of that; identify with the same `lambda` tells which.',
               ]),
         ...(minRouted[0] === minRouted[1]
             ? []
             : [
                   `The experts' neurons of ${both} were assessed from ${minRouted.join(' and ')} tokens on; ` +
-                      'identify both with the same --min-routed.',
+                      'identify both with the same `minRouted`.',
               ]),
     ];
 }

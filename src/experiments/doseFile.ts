@@ -37,7 +37,7 @@ export async function readCurves(folder: string): Promise<DoseCurves[]> {
 
 async function readNamed(folder: string, name: string): Promise<DoseCurves | undefined> {
     const path = join(folder, `${name}.json`);
-    const mend = 'run intervene --dose again';
+    const mend = 'run intervene with `dose` again';
     const curves = await readJsonIfAny(path, curvesFormat, mend);
     if (curves !== undefined) checkResultName(path, resultName(curves.metric, curves.operation, 'dose'), mend);
     return curves;

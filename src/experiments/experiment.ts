@@ -1,5 +1,7 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { ActivationValues } from '../activations/ActivationValues.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { experimentTable } from '../settings/settings.js';
 import { changesNothing, deactivation, type Operation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
@@ -59,9 +61,9 @@ export interface Experiment {
  * @throws LanguageNeuronsError WRONG_USE
  */
 export function planExperiment(options: ExperimentOptions, languages: readonly string[]): Experiment {
-    const { analysis, operations = [deactivation], doses: askedDoses, values, seed = 1, controls = 3 } = options;
-    if (!Number.isInteger(controls) || controls < 1)
-        throw wrong(`the number of controls must be a whole number of at least 1, not ${controls}`);
+    checkSettings(options, experimentTable);
+    const { analysis, operations = [deactivation], doses: askedDoses, values } = options;
+    const { seed = experimentTable.seed.default, controls = experimentTable.controls.default } = options;
     if (operations.length === 0) throw wrong('no operation is asked for; give for example scale:0.5');
     checkOperations(operations);
     if (askedDoses !== undefined && options.sets !== undefined)

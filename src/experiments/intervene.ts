@@ -141,7 +141,7 @@ async function measureShard(
     const locked = [...paths]
         .sort()
         .reduceRight<() => Promise<MeasuredShard[]>>(
-            (run, path) => () => withFile(path, `${command} --shard ${shardText(shard)}`, run),
+            (run, path) => () => withFile(path, `${command} \`shard: ${shardText(shard)}\``, run),
             measure,
         );
     return locked();

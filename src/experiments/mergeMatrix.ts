@@ -52,7 +52,7 @@ export async function mergeMatrix(
         first !== undefined && isDeactivation(first.operation) ? 'deactivate' : 'measure',
         differencesOf,
     );
-    if (first === undefined) throw notFound('no shards; deactivate them with --shard first');
+    if (first === undefined) throw notFound('no shards; deactivate them with `shard` first');
     const neurons = join(folder, 'neurons.json');
     const analysis = await readNeurons(neurons);
     if (neuronsDigest(analysis) !== first.neurons) {

@@ -165,7 +165,7 @@ export function scoredMetric<Own extends MetricSettings>({
         throw new LanguageNeuronsError(
             'NATIVE',
             `${where} has a ${kind.noun} beyond all numbers; change activations less, or go on all the same with ` +
-                '--allow-nonfinite (allowNonfinite)',
+                '`allowNonfinite`',
         );
     }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { settingsShape } from '../activations/ActivationsSource.js';
 import { datasetName } from '../corpus/datasetName.js';
-import { scoredParts } from '../engine/choices.js';
+import { perplexityTable } from '../settings/settings.js';
 import type { TextScore } from '../engine/engineTypes.js';
 import { jsonNumber } from '../files/jsonNumber.js';
 import { byName } from '../support/names.js';
@@ -32,7 +32,7 @@ export const scoresJournal = { name: 'ppl.cells.jsonl', shape: cellShape };
 /** What scores of texts are measured on, as plain data; see `planBase`. */
 export const scoredPlan = {
     ...planBase,
-    over: z.enum(scoredParts),
+    over: z.enum(perplexityTable.over.choices),
     /** Fingerprint, and the engine's settings. */
     model: z.string(),
     engine: settingsShape,

@@ -17,7 +17,7 @@ export function noteUnknownLanguages(
     questions: Questions,
     judge: AnswerJudge,
     progress: Progress,
-    mend = 'judge by the number alone (--judge number), or leave the language out',
+    mend = 'judge by the number alone (`judge: number`), or leave the language out',
 ): void {
     if (judge === 'number' || noted.has(questions)) return;
     noted.add(questions);

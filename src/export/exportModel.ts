@@ -98,7 +98,7 @@ function targetsOf(out: string, sources: readonly GgufFile[]): string[] {
 /** @throws LanguageNeuronsError MISMATCH */
 function checkModel(path: string, fingerprint: string, { analysis, otherModel = false }: ExportOptions): void {
     if (otherModel || isOfModel(analysis.source, fingerprint)) return;
-    const mend = 'give that model (with LoRA adapters: merged into it), or --force to edit this one';
+    const mend = 'give that model (with LoRA adapters: merged into it), or `force` to edit this one';
     throw new LanguageNeuronsError(
         'MISMATCH',
         `${path}: is not ${analysis.source.model.name} that was analysed; ${mend}`,
@@ -186,5 +186,5 @@ async function writeAll({
 /** Refuses to overwrite the model or any other file. */
 async function refuseThere(target: string): Promise<void> {
     if ((await lstat(target).catch(() => undefined)) === undefined) return;
-    throw new LanguageNeuronsError('UNWRITABLE', `${target}: is there already; remove it, or give another --out`);
+    throw new LanguageNeuronsError('UNWRITABLE', `${target}: is there already; remove it, or give another \`out\``);
 }

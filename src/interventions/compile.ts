@@ -5,7 +5,8 @@ import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { setsFor } from '../neurons/neuronSets.js';
 import type { Intervention, InterventionWhere, PositionRange } from './Intervention.js';
-import { describeRange, isInRange, ranges } from '../support/numberRanges.js';
+import { factorRange } from '../settings/settings.js';
+import { describeRange, isInRange } from '../support/numberRanges.js';
 import { resolveValue } from './resolveValue.js';
 
 /** More ranges of positions than this make more edits than are worth holding. */
@@ -80,8 +81,8 @@ function stepOf(intervention: Intervention, i: number, { sizes, analysis, values
         ['strength', s],
         ['value', typeof value === 'number' ? value : 0],
     ] as const) {
-        if (!isInRange(number, ranges.scale))
-            throw wrong(`its ${what} must be ${describeRange(ranges.scale)}, not ${number}`);
+        if (!isInRange(number, factorRange))
+            throw wrong(`its ${what} must be ${describeRange(factorRange)}, not ${number}`);
     }
     if (op === 'zero' && value !== undefined) throw wrong('it takes no value');
     if (typeof where === 'object') checkRange(where, wrong);

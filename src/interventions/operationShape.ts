@@ -1,10 +1,11 @@
 import { z } from 'zod';
-import { describeRange, isInRange, ranges } from '../support/numberRanges.js';
+import { factorRange } from '../settings/settings.js';
+import { describeRange, isInRange } from '../support/numberRanges.js';
 import { interventionOps, type InterventionValue } from './Intervention.js';
 import { isNamedValue } from './resolveValue.js';
 
-const number = z.number().refine((value) => isInRange(value, ranges.scale), {
-    error: `is ${describeRange(ranges.scale)}`,
+const number = z.number().refine((value) => isInRange(value, factorRange), {
+    error: `is ${describeRange(factorRange)}`,
 });
 const namedValue = z.custom<Exclude<InterventionValue, number>>(
     (value) => typeof value === 'string' && isNamedValue(value),

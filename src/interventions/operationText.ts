@@ -1,5 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { parseNumber, ranges } from '../support/numberRanges.js';
+import { factorRange } from '../settings/settings.js';
+import { parseNumber } from '../support/numberRanges.js';
 import { type InterventionOp, interventionOps, type InterventionValue } from './Intervention.js';
 import { deactivation, isDeactivation, type Operation } from './Operation.js';
 import { isNamedValue } from './resolveValue.js';
@@ -17,7 +18,7 @@ export function parseOperation(text: string): Operation {
     const wrong = (why: string): LanguageNeuronsError =>
         new LanguageNeuronsError(
             'WRONG_USE',
-            `--op ${JSON.stringify(text)}: ${why}; give for example zero, scale:0.5, add:0.5, mean:de or diffmean`,
+            `\`op: ${text}\`: ${why}; give for example zero, scale:0.5, add:0.5, mean:de or diffmean`,
         );
     if (op === undefined) throw wrong(`${name === '' ? 'it names no operation' : `there is no operation ${name}`}`);
     if (op === 'zero') {
@@ -70,7 +71,7 @@ function valueOf(op: InterventionOp, text: string, wrong: (why: string) => Langu
         return text;
     }
     if (op === 'diffmean') throw wrong(`${JSON.stringify(text)} is no mean of a language`);
-    const value = parseNumber(text, ranges.scale);
+    const value = parseNumber(text, factorRange);
     if (value === undefined) throw wrong(`${JSON.stringify(text)} is no number${beyond(text)}`);
     return value;
 }

@@ -58,7 +58,7 @@ export function resolveValue(
     if (text === undefined) throw wrong("neurons that are no language's need a value, such as mean:de");
     const named = parseNamedValue(text);
     if (named === undefined) throw wrong(`its value must be a number, mean, mean:LANG or p90:LANG, not ${text}`);
-    if (values === undefined) throw wrong(`its value ${text} was not collected; collect with --values first`);
+    if (values === undefined) throw wrong(`its value ${text} was not collected; collect with \`values\` first`);
     const k = named.language === undefined ? undefined : values.languageNumber(named.language);
     if (op === 'diffmean') {
         if (k === undefined || named.percent !== undefined) throw wrong('its value is the mean of a language');

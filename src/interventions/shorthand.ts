@@ -1,6 +1,7 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
-import { parseNumber, ranges } from '../support/numberRanges.js';
+import { factorRange } from '../settings/settings.js';
+import { parseNumber } from '../support/numberRanges.js';
 import type { Intervention, InterventionWhere } from './Intervention.js';
 import type { NamedInterventions } from './namedInterventions.js';
 
@@ -23,16 +24,19 @@ export interface ShorthandInterventions extends NamedInterventions {
 /**
  * Returns the interventions that the options ask for, named such as `without zh; amplify de:2`; undefined where there
  * are none.
- * @param mark text in front of the options' names in messages
+ * @param title name of a setting in messages
  * @throws LanguageNeuronsError WRONG_USE
  */
-export function parseShorthand(options: InterventionShorthand, mark = '--'): ShorthandInterventions | undefined {
+export function parseShorthand(
+    options: InterventionShorthand,
+    title: (setting: string) => string = (setting) => `\`${setting}\``,
+): ShorthandInterventions | undefined {
     const { without, amplify, set, where } = options;
-    const off = listOf(`${mark}without`, without);
-    const louder = listOf(`${mark}amplify`, amplify);
+    const off = listOf(title('without'), without);
+    const louder = listOf(title('amplify'), amplify);
     const languages = [
         ...off.map((language) => ({ language, factor: 0 })),
-        ...louder.map((text) => readFactor(text, `${mark}amplify`)),
+        ...louder.map((text) => readFactor(text, title('amplify'))),
     ];
     if (languages.length === 0) return undefined;
     const name = [
@@ -48,7 +52,7 @@ export function parseShorthand(options: InterventionShorthand, mark = '--'): Sho
 
 function readFactor(text: string, option: string): { language: string; factor: number } {
     const [, language = '', number = ''] = /^(.+):([^:]+)$/.exec(text) ?? [];
-    const factor = parseNumber(number, ranges.scale);
+    const factor = parseNumber(number, factorRange);
     if (factor !== undefined) return { language, factor };
     throw new LanguageNeuronsError(
         'WRONG_USE',

@@ -183,7 +183,7 @@ export class LanguageList {
         const only = `${labels.slice(0, mostNamed).join(', ')}${more}`;
         return new LanguageNeuronsError(
             'NOT_FOUND',
-            `${this.#name}: has no language ${asked}, only ${only || 'none'}; choose with --languages`,
+            `${this.#name}: has no language ${asked}, only ${only || 'none'}; choose with \`languages\``,
         );
     }
 

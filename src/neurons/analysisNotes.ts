@@ -23,7 +23,7 @@ export function analysisNotes(analysis: NeuronAnalysis): string[] {
         ...(threshold === 0
             ? [
                   `τ = 0: at least ${percent(bar)} of all activation probabilities are 0, so one activation makes a ` +
-                      'neuron high; collect more texts, or raise --bar.',
+                      'neuron high; collect more texts, or raise `bar`.',
               ]
             : []),
         ...(none === selected
@@ -37,7 +37,7 @@ export function analysisNotes(analysis: NeuronAnalysis): string[] {
         ...(!owned && none < selected
             ? [
                   `No language has neurons of its own: ${inAll} of the ${selected} selected are high in all ` +
-                      `languages (${tau}; ${general} general). Raise --bar, or lower --lambda.`,
+                      `languages (${tau}; ${general} general). Raise \`bar\`, or lower \`lambda\`.`,
               ]
             : []),
     ];
@@ -46,8 +46,8 @@ export function analysisNotes(analysis: NeuronAnalysis): string[] {
 function nothingSelected({ method, topRate, widths }: NeuronAnalysis): string {
     const neurons = widths.reduce((sum, width) => sum + width, 0);
     return method === 'lape' && neurons * topRate >= 1
-        ? 'No neuron is selected: none is high in any language. Lower --bar, or collect more texts.'
-        : `No neuron is selected: ${percent(topRate)} of ${neurons} neurons is less than one. Raise --top-rate.`;
+        ? 'No neuron is selected: none is high in any language. Lower `bar`, or collect more texts.'
+        : `No neuron is selected: ${percent(topRate)} of ${neurons} neurons is less than one. Raise \`topRate\`.`;
 }
 
 /** Why selected neurons are high nowhere, and what to do. */
@@ -57,10 +57,10 @@ function why({ threshold, bar, lambda }: NeuronAnalysis): string {
             ? `τ = 1, the ${percent(bar)} quantile of all activation probabilities, and nothing lies above it`
             : `High is above τ = ${threshold.toFixed(4)}, the ${percent(bar)} quantile of all activation probabilities`;
     const tries = [
-        'lower --bar',
+        'lower `bar`',
         ...(lambda === null
             ? []
-            : [`give a --lambda above ${lambda}, which prefers neurons that are active more often`]),
+            : [`give a \`lambda\` above ${lambda}, which prefers neurons that are active more often`]),
         'collect more texts: of few tokens neurons that are seldom active look selective',
     ];
     return `${above}, and those selected are seldom active. Try: ${tries.join('; ')}.`;

@@ -1,9 +1,10 @@
-// Settings that are chosen by name, apart from the code that acts on them, as in engine/choices.ts.
+import type { ValueOf } from '../settings/Setting.js';
+import { identifyTable } from '../settings/settings.js';
 
-export const identifyMethods = ['paper', 'lape'] as const;
+export const identifyMethods = identifyTable.method.choices;
 /** How neurons are scored: the paper's score with its weight λ, or LAPE's entropy alone. */
-export type IdentifyMethod = (typeof identifyMethods)[number];
+export type IdentifyMethod = ValueOf<typeof identifyTable.method>;
 
-export const probabilityNames = ['conditional', 'joint'] as const;
+export const probabilityNames = identifyTable.probability.choices;
 /** The tokens that an expert's neurons are measured by: those that went through the expert, or all. */
-export type ProbabilityName = (typeof probabilityNames)[number];
+export type ProbabilityName = ValueOf<typeof identifyTable.probability>;

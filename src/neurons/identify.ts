@@ -2,6 +2,9 @@ import { type Activations, sitesOf } from '../activations/Activations.js';
 import type { DatasetSource } from '../activations/ActivationsSource.js';
 import { countsDigest } from '../activations/countsDigest.js';
 import { textsSet } from '../activations/textsSet.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import type { ArgumentsOf, OptionsOf } from '../settings/Setting.js';
+import { identifyTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { neuronsAt, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -11,7 +14,7 @@ import {
     type Probabilities,
     routingProbabilities,
 } from './activationProbabilities.js';
-import type { IdentifyMethod, ProbabilityName } from './choices.js';
+import type { IdentifyMethod } from './choices.js';
 import { findStages } from './findStages.js';
 import { highLanguages } from './highLanguages.js';
 import {
@@ -28,25 +31,8 @@ import { kthSmallest, roundHalfToEven, selectLowest } from './selectLowest.js';
 import { stability } from './stability.js';
 import { fixedLambda, sweepLambda } from './sweepLambda.js';
 
-export interface IdentifyOptions {
-    /** Default `paper`. */
-    readonly method?: IdentifyMethod;
-    /** Share of all neurons to select, in (0, 1). Default 0.01, the paper's. */
-    readonly topRate?: number;
-    /** Quantile of all probabilities above which one is high, in (0, 1). Default 0.95, the paper's. */
-    readonly bar?: number;
-    /** Weight of the maximum in the paper's score, or `auto` (default): the largest that selects no general neuron. */
-    readonly lambda?: number | 'auto';
-    /**
-     * The tokens that neurons of routed experts are measured by: those that went through the expert (default), or all.
-     */
-    readonly probability?: ProbabilityName;
-    /** Least tokens of every language through an expert for its neurons to be assessed. Default 100. */
-    readonly minRouted?: number;
-}
-
-/** The standard error of a probability from so many tokens is at most 0.05. */
-const defaultMinRouted = 100;
+/** See `identifyTable`. */
+export type IdentifyOptions = OptionsOf<typeof identifyTable>;
 
 /**
  * Scores and classifies every neuron. Method `paper` (section 2 of the paper): of the
@@ -75,7 +61,7 @@ export function identify(activations: Activations, options: IdentifyOptions = {}
     };
     if (folds === undefined) return analysis;
     // Of fewer texts the same neurons are assessed.
-    const { minRouted = defaultMinRouted } = options;
+    const { minRouted = identifyTable.minRouted.default } = options;
     const assessed = assessable(activations, minRouted);
     return {
         ...analysis,
@@ -94,22 +80,15 @@ function repeatedTexts({ texts = {} }: DatasetSource): Pick<Stability, 'inSevera
 }
 
 function identifyOnce(activations: Activations, options: IdentifyOptions, assessed?: Uint32Array): Unsourced {
+    checkSettings(options, identifyTable);
     const {
-        method = 'paper',
-        topRate = 0.01,
-        bar = 0.95,
-        lambda = 'auto',
-        probability = 'conditional',
-        minRouted = defaultMinRouted,
+        method = identifyTable.method.default,
+        topRate = identifyTable.topRate.default,
+        bar = identifyTable.bar.default,
+        lambda = identifyTable.lambda.default,
+        probability = identifyTable.probability.default,
+        minRouted = identifyTable.minRouted.default,
     } = options;
-    checkShare(topRate, 'top rate');
-    checkShare(bar, 'bar');
-    if (lambda !== 'auto' && !Number.isFinite(lambda))
-        throw new LanguageNeuronsError('WRONG_USE', `λ must be auto or a finite number, not ${lambda}`);
-    if (method === 'lape' && lambda !== 'auto')
-        throw new LanguageNeuronsError('WRONG_USE', 'LAPE has no λ; leave --lambda out, or use --method paper');
-    if (!(Number.isInteger(minRouted) && minRouted >= 0))
-        throw new LanguageNeuronsError('WRONG_USE', `the least routed tokens must be a whole number, not ${minRouted}`);
     const begin = performance.now();
     const { languages } = activations;
     const sites = sitesOf(activations);
@@ -117,7 +96,7 @@ function identifyOnce(activations: Activations, options: IdentifyOptions, assess
     if (probabilities.n === 0) {
         throw new LanguageNeuronsError(
             'EMPTY',
-            `no expert saw ${minRouted} tokens of every language; collect more texts, or lower --min-routed`,
+            `no expert saw ${minRouted} tokens of every language; collect more texts, or lower \`minRouted\``,
         );
     }
     const criteria = { method, topRate, bar, lambda };
@@ -177,7 +156,7 @@ interface Choice {
 /** τ, N, and the rows with the lowest scores. */
 function choose(
     probabilities: Probabilities,
-    { method, topRate, bar, lambda }: Required<Pick<IdentifyOptions, 'method' | 'topRate' | 'bar' | 'lambda'>>,
+    { method, topRate, bar, lambda }: Pick<ArgumentsOf<typeof identifyTable>, 'method' | 'topRate' | 'bar' | 'lambda'>,
 ): Choice {
     const { p, n, l } = probabilities;
     const threshold = kthSmallest(p, Math.max(1, roundHalfToEven(p.length * bar)));
@@ -252,9 +231,4 @@ function layerCounts({ specific, related, general }: NeuronAnalysis['neurons'], 
         for (const [site] of list) layers[sites[site]!.layer]![kind]++;
     }
     return layers;
-}
-
-function checkShare(value: number, what: string): void {
-    if (!(value > 0 && value < 1))
-        throw new LanguageNeuronsError('WRONG_USE', `the ${what} must lie between 0 and 1, not ${value}`);
 }

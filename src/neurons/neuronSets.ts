@@ -1,13 +1,11 @@
-/** Neuron sets of a deactivation experiment, by their names on the command line. */
-export type NeuronSetName = 'specific' | 'specific+related' | 'specific+related+general' | 'experts';
+import type { ValueOf } from '../settings/Setting.js';
+import { interventionTable } from '../settings/settings.js';
+
+/** Neuron sets of a deactivation experiment. */
+export type NeuronSetName = ValueOf<typeof interventionTable.set>;
 
 /** `experts` are whole experts that are specific by the tokens that go through them, in models with routed experts. */
-export const neuronSetNames: readonly NeuronSetName[] = [
-    'specific',
-    'specific+related',
-    'specific+related+general',
-    'experts',
-];
+export const neuronSetNames: readonly NeuronSetName[] = interventionTable.set.choices;
 
 /** The sets that a model can have. */
 export function setsFor(analysis: { readonly experts?: unknown }): readonly NeuronSetName[] {

@@ -34,7 +34,7 @@ export interface ChatWriter {
     close(): void;
 }
 
-const otherTemplate = 'use another --template, such as mathoctopus';
+const otherTemplate = 'use another `template`, such as mathoctopus';
 
 /**
  * Makes a writer of the model's own chat template.

@@ -23,6 +23,6 @@ export async function datedTemplate(
     const before = given ?? (await kept());
     const date = before ?? today();
     const why = given !== undefined ? 'as asked' : before !== undefined ? 'as in the answers before' : 'today';
-    progress.note(`the chat template writes the date: ${date} (${why}); --date sets another`);
+    progress.note(`the chat template writes the date: ${date} (${why}); \`date\` sets another`);
     return { template: template.on(date), date };
 }

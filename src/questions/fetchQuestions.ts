@@ -60,7 +60,7 @@ export async function fetchQuestions(
             throw new LanguageNeuronsError(
                 'DAMAGED',
                 `${from}/${file}: is not the file known as ${name} (sha256 ${hashOf(data)} instead of ${sha256}); ` +
-                    'get it elsewhere and give its folder with --data',
+                    'get it elsewhere and give its folder with `data`',
             );
         }
         await writeFileAtomic(join(folder, file), data);
@@ -113,7 +113,7 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
                 throw new LanguageNeuronsError(
                     'DAMAGED',
                     `${url}: is longer than ${maxFileBytes >> 20} MiB, so not a file of ${name}; get it elsewhere ` +
-                        'and give its folder with --data',
+                        'and give its folder with `data`',
                 );
             }
             chunks.push(chunk);
@@ -127,7 +127,7 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
         throw new LanguageNeuronsError(
             'NOT_FOUND',
             `${url}: cannot be fetched (${why}); where there is no network, ` +
-                `give a folder with the files of ${name} with --data`,
+                `give a folder with the files of ${name} with \`data\``,
             { cause },
         );
     }

@@ -2,11 +2,13 @@ import { lstat, rm } from 'node:fs/promises';
 import { z } from 'zod';
 import type { Engine } from '../engine/Engine.js';
 import { steppingDown } from '../engine/steppingDown.js';
-import { LanguageNeuronsError } from '../errors.js';
 import { checkFilePlaces, unwritable, writeFileAtomic } from '../files/fileAccess.js';
 import { withFile } from '../files/folderLock.js';
 import { Journal, noteUnreadable } from '../files/Journal.js';
 import { readableName } from '../languages/englishName.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import type { OptionsOf } from '../settings/Setting.js';
+import { generateTable, questionTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
 import { datedTemplate } from './datedTemplate.js';
 import { promptKey } from './promptKey.js';
@@ -14,7 +16,7 @@ import type { PromptTemplate } from './PromptTemplate.js';
 import { questionId } from './questionId.js';
 import type { Question, Questions } from './Questions.js';
 
-export interface RespondOptions {
+export interface RespondOptions extends OptionsOf<typeof generateTable> {
     readonly engine: Engine;
     readonly questions: Questions;
     readonly template: PromptTemplate;
@@ -29,14 +31,6 @@ export interface RespondOptions {
     readonly path: string;
     /** Most questions of each language; the first ones are taken. Default: all. */
     readonly limit?: number | undefined;
-    /** Answers to each question. Default 1. */
-    readonly answers?: number | undefined;
-    /** Most tokens of an answer. Default 256. */
-    readonly maxTokens?: number | undefined;
-    /** Temperature; 0 takes the likeliest token. Default 0. */
-    readonly temperature?: number | undefined;
-    /** Seed of drawn answers. Default 1. */
-    readonly seed?: number | undefined;
     /** Whether existing answers are removed first. Default: those to these questions are reused. */
     readonly fresh?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
@@ -102,12 +96,9 @@ interface AskedQuestion {
  * @throws LanguageNeuronsError the questions', the template's and the engine's; WRONG_USE, BUSY, UNWRITABLE, ABORTED
  */
 export async function respond(options: RespondOptions): Promise<RespondResult> {
-    const { path, limit } = options;
-    if (limit !== undefined && !(Number.isInteger(limit) && limit > 0))
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `the number of questions must be a whole number of at least 1, not ${limit}`,
-        );
+    const { path, limit, date } = options;
+    checkSettings({ limit, date }, questionTable);
+    checkSettings(options, generateTable);
     await checkFilePlaces(path, `${path}.answers.jsonl`);
     return withFile(path, 'respond', () => respondInto(options));
 }
@@ -116,10 +107,10 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
     const {
         engine,
         path,
-        answers = 1,
-        maxTokens = 256,
-        temperature = 0,
-        seed = 1,
+        answers = generateTable.answers.default,
+        maxTokens = generateTable.maxTokens.default,
+        temperature = generateTable.temperature.default,
+        seed = generateTable.seed.default,
         fresh = false,
         signal,
         progress = silent,
@@ -211,7 +202,7 @@ function noteCutOff(answered: readonly AnsweredQuestion[], maxTokens: number, pr
     if (cut > 0)
         progress.note(
             `${cut} of ${all.length} answers were cut off at ${maxTokens} tokens, maybe before their result; ` +
-                'raise --max-tokens',
+                'raise `maxTokens`',
         );
 }
 
@@ -227,10 +218,10 @@ async function askedQuestions({
     questions,
     template,
     limit,
-    answers = 1,
-    maxTokens = 256,
-    temperature = 0,
-    seed = 1,
+    answers = generateTable.answers.default,
+    maxTokens = generateTable.maxTokens.default,
+    temperature = generateTable.temperature.default,
+    seed = generateTable.seed.default,
 }: RespondOptions): Promise<AskedQuestion[]> {
     const asked: AskedQuestion[] = [];
     for (const language of questions.languages) {

@@ -17,10 +17,3 @@ export function clockAt(date: string): TemplateClock {
     const time = Date.parse(`${date}T00:00:00Z`);
     return () => time;
 }
-
-/** Whether a text is a day of the calendar, as YYYY-MM-DD. */
-export function isDate(text: string): boolean {
-    if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
-    const time = Date.parse(`${text}T00:00:00Z`);
-    return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);
-}

@@ -38,6 +38,11 @@ export function raw(markup: string): Html {
     return new Html(markup);
 }
 
+/** Text in which what stands between backticks, such as a setting's name, is code. */
+export function withCode(text: string): HtmlValue {
+    return text.split(/`([^`]+)`/).map((part, i) => (i % 2 === 1 ? html`<code>${part}</code>` : part));
+}
+
 function render(value: HtmlValue): string {
     if (value === false || value === null || value === undefined) return '';
     if (value instanceof Html) return value.toString();

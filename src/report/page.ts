@@ -1,5 +1,5 @@
 import { analysisNotes } from '../neurons/analysisNotes.js';
-import { html, raw, type Html } from './html.js';
+import { html, raw, type Html, withCode } from './html.js';
 import { definitions, provenance } from './provenance.js';
 import type { ReportInput } from './Report.js';
 import { chapters, type Section } from './sections/Section.js';
@@ -18,7 +18,7 @@ export interface RenderedSection {
 export function page(input: ReportInput, sections: readonly RenderedSection[]): string {
     const notes = input.notes ?? [];
     const warnings = [...analysisNotes(input.analysis), ...(input.warnings ?? []), ...(input.comparison?.notes ?? [])];
-    const warned = warnings.map((warning) => html`<p><b>Note:</b> ${warning}</p>`);
+    const warned = warnings.map((warning) => html`<p><b>Note:</b> ${withCode(warning)}</p>`);
     const noted = notes.map((note) => html`<p>${note}</p>`);
     // The policy makes the browser itself refuse anything from outside.
     const content = html`<!doctype html>

@@ -2,85 +2,58 @@ import { createReadStream } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { numberRules } from '../answers/numberRules.js';
-import { answerJudges } from '../experiments/choices.js';
 import { textMetrics } from '../experiments/metrics.js';
-import { gpuChoices, splits } from '../engine/choices.js';
-import { identifyMethods, probabilityNames } from '../neurons/choices.js';
 import { isUdhr } from '../corpus/udhrCorpus.js';
 import { isModelUri } from '../engine/modelUri.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { neuronSetNames } from '../neurons/neuronSets.js';
 import { expandHome } from '../files/expandHome.js';
 import { questionSets } from '../questions/fetchQuestions.js';
-import { isDate } from '../questions/templateClock.js';
 import { isTemplateName } from '../questions/promptTemplates.js';
-import { ranges } from '../support/numberRanges.js';
-import { describeIssue, nameList, numberIn } from './settingIssues.js';
+import {
+    accuracyTable,
+    collectTable,
+    engineTable,
+    experimentTable,
+    factorRange,
+    identifyTable,
+    questionTable,
+    textTable,
+} from '../settings/settings.js';
+import { describeIssue, fieldsOf, nameList } from './settingIssues.js';
 
 /** Bytes of a configuration; what is larger was taken for one by mistake. */
 const mostBytes = 1024 * 1024;
 
 const text = z.string().min(1);
-const neuronSets = z.array(z.enum(neuronSetNames)).min(1);
-const loras = z.array(z.strictObject({ path: text, scale: numberIn(ranges.scale).optional() }));
+const loraScale = { number: factorRange } as const;
+const loras = z.array(z.strictObject({ path: text, ...fieldsOf({ scale: loraScale }) }));
+const { sets } = fieldsOf(experimentTable);
 
-/** The whole way in one file; paths in it are relative to the file. */
+/** The whole way in one file, by the settings of its commands; paths in it are relative to the file. */
 const schema = z.strictObject({
     title: z.string().optional(),
     /** GGUF file or URI. */
     model: text,
     loras: loras.optional(),
-    gpu: z.enum(gpuChoices).optional(),
-    /** RPC servers, `host:port`. */
-    rpc: nameList().optional(),
-    gpuLayers: numberIn(ranges.gpuLayers).optional(),
-    /** Layers whose experts stay in memory beside a GPU. */
-    cpuExperts: numberIn(ranges.cpuExperts).optional(),
-    split: z.enum(splits).optional(),
-    batchSize: numberIn(ranges.batchSize).optional(),
-    windowSize: numberIn(ranges.windowSize).optional(),
-    threads: numberIn(ranges.threads).optional(),
-    /** Go on where activations or logits are NaN or infinite. */
-    allowNonfinite: z.boolean().optional(),
+    ...fieldsOf(engineTable),
     /** Texts to count on. */
     data: nameList(),
     /** Texts to deactivate on; default: those of `data`. */
     evaluation: nameList().optional(),
     /** What is measured of them; default: `ppl`. */
     metric: z.enum(textMetrics.map(({ name }) => name)).optional(),
-    languages: z.array(text).min(1).optional(),
-    /** Parts of the texts to keep apart, for the certainty of the analysis. */
-    folds: numberIn(ranges.folds).optional(),
-    method: z.enum(identifyMethods).optional(),
-    topRate: numberIn(ranges.topRate).optional(),
-    bar: numberIn(ranges.bar).optional(),
-    lambda: numberIn(ranges.lambda, 'auto').optional(),
-    /** Of routed experts: see `identify`. */
-    probability: z.enum(probabilityNames).optional(),
-    minRouted: numberIn(ranges.minRouted).optional(),
-    sets: neuronSets.optional(),
-    /** Random controls of each cell, and the seed of the first. */
-    controls: numberIn(ranges.controls).optional(),
-    seed: numberIn(ranges.seed).optional(),
+    ...fieldsOf({ languages: textTable.languages, folds: collectTable.folds }),
+    ...fieldsOf(identifyTable),
+    ...fieldsOf(experimentTable),
     /** Questions to answer in every condition, beside the metric of `evaluation`. */
     accuracy: z
         .strictObject({
             /** `mgsm`, `msvamp` or a folder of their files. */
             questions: text,
-            template: text.optional(),
-            /** Day that a chat template is told that writes the date; default: that of the answers, else today. */
-            date: z.string().refine(isDate, 'takes a day as "YYYY-MM-DD"').optional(),
-            limit: numberIn(ranges.limit).optional(),
-            /** Questions of each language for the whole model, where it is to be asked more than `limit`. */
-            wholeLimit: numberIn(ranges.wholeLimit).optional(),
-            maxTokens: numberIn(ranges.maxTokens).optional(),
-            contextSize: numberIn(ranges.contextSize).optional(),
-            number: z.enum(numberRules).optional(),
-            /** What an answer is right by. */
-            judge: z.enum(answerJudges).optional(),
+            ...fieldsOf(questionTable),
+            ...fieldsOf(accuracyTable),
             /** Neuron sets to ask about, where not those of the run. */
-            sets: neuronSets.optional(),
+            sets,
         })
         .optional(),
     /** The model after alignment, to go the same way and be compared. */

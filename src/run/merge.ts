@@ -60,7 +60,7 @@ export async function merge(paths: readonly string[], options: MergeOptions): Pr
     }
     if (merged.length > 0) return merged;
     const where = paths.join(', ');
-    throw new LanguageNeuronsError('NOT_FOUND', `${where}: no shards; collect or deactivate with --shard first`);
+    throw new LanguageNeuronsError('NOT_FOUND', `${where}: no shards; collect or deactivate with \`shard\` first`);
 }
 
 function wholeOf(file: string): string {

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { collect } from '../activations/collect.js';
 import { openCorpus } from '../data/openCorpus.js';
-import { defined } from '../support/defined.js';
 import { Engine } from '../engine/Engine.js';
 import { generationContextSize } from '../engine/engineTypes.js';
+import type { EngineOptions } from '../engine/engineTypes.js';
 import type { Site } from '../engine/Site.js';
 import { accuracy as ofAnswers } from '../experiments/accuracy.js';
 import { compare } from '../experiments/compare.js';
@@ -27,6 +27,8 @@ import type { Questions } from '../questions/Questions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import type { ReportFiles } from '../report/Report.js';
 import { reportOn } from '../report/reportOn.js';
+import { pick } from '../settings/pick.js';
+import { engineTable, identifyTable } from '../settings/settings.js';
 import { toolVersions } from '../versions.js';
 import { checkComparable, checkPrompts, checkSets, checkTrained, filesOf, tryModel } from './checkAhead.js';
 import { fromFolder } from './fromFolder.js';
@@ -164,7 +166,7 @@ async function examineIn(
     config: RunConfig,
     { force, excel, signal, progress = silent, draftsOf, comparedWith, trained }: ExamineOptions,
 ): Promise<Examined> {
-    const texts = await openCorpus(config.data, { ...defined({ languages: config.languages }), signal, progress });
+    const texts = await openCorpus(config.data, { languages: config.languages, signal, progress });
     // Opened now, so that a language without texts to evaluate on is told before hours of counting.
     const { languages } = texts;
     checkTrained(trained, languages);
@@ -201,8 +203,7 @@ async function examineIn(
             signal,
             progress: counting,
         });
-        const { method, topRate, bar, lambda, probability, minRouted } = config;
-        const analysis = identify(activations, defined({ method, topRate, bar, lambda, probability, minRouted }));
+        const analysis = identify(activations, pick(config, identifyTable));
         await writeNeurons(join(config.out, 'neurons.json'), analysis);
         for (const note of analysisNotes(analysis)) progress.note(note);
         const experiment = {
@@ -262,12 +263,6 @@ async function answersMetric(
     return ofAnswers.on({ questions, template, date, limit, wholeLimit, maxTokens, rule: number, judge, draftsOf });
 }
 
-function engineOptionsOf(config: RunConfig): Parameters<typeof Engine.open>[0] {
-    const { model, loras, gpu, rpc, gpuLayers, cpuExperts, split, batchSize, windowSize, threads, allowNonfinite } =
-        config;
-    return {
-        model,
-        loras: (loras ?? []).map(({ path, scale }) => ({ path, scale: scale ?? 1 })),
-        ...defined({ gpu, rpc, gpuLayers, cpuExperts, split, batchSize, windowSize, threads, allowNonfinite }),
-    };
+function engineOptionsOf(config: RunConfig): EngineOptions {
+    return { model: config.model, loras: config.loras, ...pick(config, engineTable) };
 }

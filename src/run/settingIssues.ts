@@ -1,16 +1,25 @@
 import { z } from 'zod';
+import { isTaken, refusal, written } from '../settings/checkSetting.js';
+import type { Setting, SettingTable, ValueOf } from '../settings/Setting.js';
 import { suggestion } from '../support/nearest.js';
-import { describeRange, isInRange, type NumberRange, numberMend } from '../support/numberRanges.js';
 
-/** A number in a range, or a word in its place; what is refused is said as it was given. */
-export function numberIn(range: NumberRange): z.ZodType<number>;
-export function numberIn<W extends string>(range: NumberRange, word: W): z.ZodType<number | W>;
-export function numberIn(range: NumberRange, word?: string): z.ZodType<unknown> {
-    const takes = `${word === undefined ? '' : `${word} or `}${describeRange(range)}`;
-    return z.custom((value) => value === word || (typeof value === 'number' && isInRange(value, range)), {
-        error: ({ input }) =>
-            `takes ${takes}, not ${written(input)}${typeof input === 'string' ? numberMend(input, range) : ''}`,
-    });
+type Field<S> = S extends { required: true } ? z.ZodType<ValueOf<S>> : z.ZodOptional<z.ZodType<ValueOf<S>>>;
+
+/** The shape of a YAML file's keys that are settings; one member of a list may stand without the list. */
+export function fieldsOf<T extends SettingTable>(table: T): { [K in keyof T]: Field<T[K]> } {
+    const fieldOf = (setting: Setting): z.ZodType => {
+        const one = z.custom((value) => isTaken(setting, value), {
+            error: ({ input }) => (input === undefined ? 'is missing' : refusal(setting, input)),
+        });
+        if (setting.list !== true) return one;
+        return z.preprocess((value) => (isTaken(setting, value) ? [value] : value), z.array(one).min(1));
+    };
+    return Object.fromEntries(
+        Object.entries(table).map(([name, setting]) => {
+            const field = fieldOf(setting);
+            return [name, setting.required === true ? field : field.optional()];
+        }),
+    ) as { [K in keyof T]: Field<T[K]> };
 }
 
 /** One name or a list of them, which becomes a list. */
@@ -52,20 +61,5 @@ export function describeIssue(issue: z.core.$ZodRawIssue): string {
             return issue.message === undefined ? `cannot be ${written(input)}` : `${issue.message}, ${not}`;
         default:
             return `cannot be ${written(input)}`;
-    }
-}
-
-/** A value as it might stand in the file, shortened. */
-function written(value: unknown): string {
-    const text = typeof value === 'number' || value === undefined ? String(value) : asJson(value);
-    return text.length > 60 ? `${text.slice(0, 60)}…` : text;
-}
-
-/** YAML's aliases can make what JSON cannot write. */
-function asJson(value: unknown): string {
-    try {
-        return JSON.stringify(value);
-    } catch {
-        return 'what holds itself by an alias';
     }
 }

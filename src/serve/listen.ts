@@ -24,8 +24,8 @@ export function checkHost(host: string, apiKey: string | undefined): void {
     if (isLoopback(host) || apiKey !== undefined) return;
     throw new LanguageNeuronsError(
         'WRONG_USE',
-        `--host ${host} lets other machines ask; give an API key too, by LANGUAGE_NEURONS_API_KEY or --api-key, or ` +
-            'leave --host out',
+        `\`host: ${host}\` lets other machines ask; give an API key too, by LANGUAGE_NEURONS_API_KEY or \`apiKey\`, or ` +
+            'leave `host` out',
     );
 }
 
@@ -45,7 +45,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
     } catch (cause) {
         const { code, message } = cause as NodeJS.ErrnoException;
         const why = code === 'EADDRINUSE' ? `port ${port} of ${host} is taken` : message;
-        throw new LanguageNeuronsError('WRONG_USE', `${why}; give another --port or --host`, { cause });
+        throw new LanguageNeuronsError('WRONG_USE', `${why}; give another \`port\` or \`host\``, { cause });
     }
     const { address, family, port: given } = app.server.address() as AddressInfo;
     onStart(`http://${family === 'IPv6' ? `[${address}]` : address}:${given}/v1`);

@@ -2,13 +2,11 @@ import type { FastifyCorsOptions } from '@fastify/cors';
 import { LanguageNeuronsError } from '../errors.js';
 
 /**
- * Origins of web pages, such as `https://example.org,https://app.example.org`, as browsers send them.
- * @throws LanguageNeuronsError WRONG_USE for what names none
+ * Origins of web pages, such as `https://example.org`, as browsers send them.
+ * @throws LanguageNeuronsError WRONG_USE for what is none
  */
-export function parseOrigins(text: string | undefined): string[] {
-    if (text === undefined) return [];
-    return text.split(',').map((part) => {
-        const given = part.trim();
+export function checkOrigins(origins: readonly string[]): string[] {
+    return origins.map((given) => {
         const url = URL.canParse(given) ? new URL(given) : undefined;
         if (
             url !== undefined &&
@@ -20,7 +18,7 @@ export function parseOrigins(text: string | undefined): string[] {
             return url.origin;
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `--allow-origin takes origins of web pages, such as https://example.org or http://localhost:5173, not ` +
+            '`allowOrigin` takes origins of web pages, such as https://example.org or http://localhost:5173, not ' +
                 `${JSON.stringify(given)}; name each, with its port and without a path`,
         );
     });

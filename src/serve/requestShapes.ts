@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { ranges } from '../support/numberRanges.js';
+import { samplingTable } from '../settings/settings.js';
 import { ApiError } from './ApiError.js';
 
 /** Of lone surrogates, which are no text: UTF-8 has no bytes for them. */
@@ -27,7 +27,11 @@ const stop = z.string().min(1).max(mostStopLength).refine(isWellFormed, { error:
 /** Of both kinds. Fields that stand here and are read nowhere are those that change no answer. */
 const common = {
     model: z.string(),
-    temperature: z.number().min(ranges.temperature.least).max(ranges.temperature.most).nullish(),
+    temperature: z
+        .number()
+        .min(samplingTable.temperature.number.least)
+        .max(samplingTable.temperature.number.most)
+        .nullish(),
     top_p: z.number().gt(0, { error: 'must be above 0, at most 1' }).max(1).nullish(),
     /** Not OpenAI's: as other servers have them. */
     top_k: whole

@@ -1,4 +1,4 @@
-/** What a numeric setting may be, on the command line and in a run's configuration alike. */
+/** What a number may be. */
 export interface NumberRange {
     readonly whole?: boolean;
     readonly least?: number;
@@ -9,47 +9,15 @@ export interface NumberRange {
 }
 
 /** Sizes in tokens: sums of several stay within 32 bits, llama.cpp's. */
-const mostTokens = 2 ** 24;
-const mostWhole = 2 ** 31 - 1;
+export const mostTokens = 2 ** 24;
+export const mostWhole = 2 ** 31 - 1;
 /** The first number that a device cannot hold, in F32. */
-const beyondF32 = 2 ** 128;
-const share: NumberRange = { above: 0, below: 1 };
-const count: NumberRange = { whole: true, least: 1, most: mostWhole };
-const tokens: NumberRange = { whole: true, least: 2, most: mostTokens };
-
-/** Every numeric setting by its name. */
-export const ranges = {
-    port: { whole: true, least: 1, most: 65_535 },
-    freePort: { whole: true, least: 0, most: 65_535 },
-    parallel: { whole: true, least: 1, most: 64 }, // sequences of a batch
-    mebibytes: { whole: true, least: 1, most: 1024 },
-    threads: { whole: true, least: 1, most: 512 }, // GGML_MAX_N_THREADS
-    gpuLayers: { whole: true, least: 0, most: mostWhole },
-    cpuExperts: { whole: true, least: 0, most: mostWhole },
-    mainGpu: { whole: true, least: 0, most: mostWhole },
-    batchSize: tokens,
-    windowSize: tokens,
-    contextSize: tokens,
-    folds: { whole: true, least: 2, most: 1000 },
-    topRate: share,
-    bar: share,
-    dose: share,
-    lambda: {},
-    minRouted: { whole: true, least: 0, most: mostWhole },
-    controls: { whole: true, least: 1, most: 1000 },
-    seed: { whole: true, least: 0, most: mostWhole },
-    limit: count,
-    wholeLimit: count,
-    maxTokens: { whole: true, least: 1, most: mostTokens },
-    answers: count,
-    temperature: { least: 0, most: 100 },
-    scale: { above: -beyondF32, below: beyondF32 },
-} as const satisfies Readonly<Record<string, NumberRange>>;
+export const mostInF32 = 2 ** 128;
 
 /** `a whole number from 1 to 512`, `a number between 0 and 1`. */
 export function describeRange({ whole = false, least, most, above, below }: NumberRange): string {
     const kind = whole ? 'a whole number' : 'a number';
-    if (below === beyondF32) return `${kind} that a device can hold, below 3.4e38`;
+    if (below === mostInF32) return `${kind} that a device can hold, below 3.4e38`;
     if (above !== undefined && below !== undefined) return `${kind} between ${above} and ${below}`;
     if (least === undefined || most === undefined) return kind;
     return most === mostWhole ? `${kind} of at least ${least}` : `${kind} from ${least} to ${most}`;

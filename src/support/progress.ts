@@ -23,6 +23,17 @@ export const silent: Progress = {
     done: () => undefined,
 };
 
+/** The same, its notes in other words. */
+export function withNotes(progress: Progress, wordsOf: (line: string) => string): Progress {
+    return {
+        whole: (total) => progress.whole?.(total),
+        stage: (label, total) => progress.stage(label, total),
+        advance: (units) => progress.advance(units),
+        note: (line) => progress.note(wordsOf(line)),
+        done: () => progress.done(),
+    };
+}
+
 /**
  * Divides one estimate among successive parts of work. Each part announces its `whole` and ends as if it were alone.
  * When a part begins, the one before counts as done. Stages before any `whole`, such as reading a model, have no share.

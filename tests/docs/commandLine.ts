@@ -1,19 +1,23 @@
-import type { CommandDeclaration } from '../../src/commands/CommandDeclaration.js';
-import { commands, globalOptions } from '../../src/commands/declarations.js';
+import { type CommandDeclaration, globalOptions } from '../../src/commands/CommandDeclaration.js';
+import { commands } from '../../src/commands/commands.js';
+import { optionGroups } from '../../src/commands/optionGroups.js';
+import { asOptions, dashed } from '../../src/commands/settingNames.js';
+import type { Setting, SettingTable } from '../../src/settings/Setting.js';
 import { describeRange } from '../../src/support/numberRanges.js';
-import type { OptionRule, OptionTable } from '../../src/commands/options.js';
 import type { Fence } from './pages.js';
 
 export { parseArguments } from '../../src/commands/parseArguments.js';
 
+const declarations: readonly CommandDeclaration[] = commands.map(({ declaration }) => declaration);
+
 /** A command by its name. */
 export function commandNamed(name: string): CommandDeclaration {
-    const found = commands.find(({ usage }) => nameOf(usage) === name);
+    const found = declarations.find(({ usage }) => nameOf(usage) === name);
     if (found === undefined) throw new Error(`there is no command ${name}`);
     return found;
 }
 
-export const commandNames: readonly string[] = commands.map(({ usage }) => nameOf(usage));
+export const commandNames: readonly string[] = declarations.map(({ usage }) => nameOf(usage));
 
 function nameOf(usage: string): string {
     return usage.split(' ')[0]!;
@@ -21,17 +25,26 @@ function nameOf(usage: string): string {
 
 /** What `<!-- options: NAME -->` stands for: how a command is called, and a table of what it takes. */
 export function optionsOf(name: string): string {
-    const { usage, describe, positionals = {}, options = {} } = commandNamed(name);
+    const { usage, describe, positionals, options } = commandNamed(name);
+    const argumentRows = rowsOf(positionals, (argument) => `\`${argument}\``);
+    const tables = optionGroups({ ...options, ...globalOptions }).map(([title, table]) => ({
+        title,
+        rows: rowsOf(table, (option, { alias }) =>
+            [`\`--${dashed(option)}\``, ...(alias === undefined ? [] : [`\`-${alias}\``])].join(', '),
+        ),
+    }));
+    const isGrouped = tables.length > 1;
     return [
-        `\`language-neurons ${usage}\`: ${describe}.`,
-        '',
-        '| argument | takes | default | meaning |',
-        '|---|---|---|---|',
-        ...rowsOf(positionals, (argument) => `\`${argument}\``),
-        ...rowsOf({ ...options, ...globalOptions }, (option, { alias }) =>
-            [`\`--${option}\``, ...(alias === undefined ? [] : [`\`-${alias}\``])].join(', '),
+        `\`language-neurons ${usage}\`: ${asOptions(describe)}.`,
+        ...(isGrouped ? tableOf(argumentRows) : []),
+        ...tables.flatMap(({ title = 'Other', rows }) =>
+            isGrouped ? ['', `**${title}**`, ...tableOf(rows)] : tableOf([...argumentRows, ...rows]),
         ),
     ].join('\n');
+}
+
+function tableOf(rows: readonly string[]): string[] {
+    return rows.length === 0 ? [] : ['', '| argument | takes | default | meaning |', '|---|---|---|---|', ...rows];
 }
 
 /** What `<!-- commands -->` stands for: every command with its description. */
@@ -39,18 +52,25 @@ export function commandsTable(): string {
     return [
         '| command | what it does |',
         '|---|---|',
-        ...commands.map(({ usage, describe }) => `| [\`${escaped(usage)}\`](${nameOf(usage)}.md) | ${describe} |`),
+        ...declarations.map(
+            ({ usage, describe }) => `| [\`${escaped(usage)}\`](${nameOf(usage)}.md) | ${asOptions(describe)} |`,
+        ),
     ].join('\n');
 }
 
-function rowsOf(table: OptionTable, titleOf: (name: string, rule: OptionRule) => string): string[] {
-    return Object.entries(table).map(([name, rule]) => {
-        const cells = [titleOf(name, rule), takes(rule), defaultOf(rule), rule.describe ?? '–'];
+function rowsOf(table: SettingTable, titleOf: (name: string, setting: Setting) => string): string[] {
+    return Object.entries(table).map(([name, setting]) => {
+        const cells = [titleOf(name, setting), takes(setting), defaultOf(setting), inDocs(setting.describe ?? '–')];
         return `| ${cells.map(escaped).join(' | ')} |`;
     });
 }
 
-function takes({ flag, number, word, choices, path, many }: OptionRule): string {
+/** Settings that are named are code. */
+function inDocs(text: string): string {
+    return text.replaceAll(/`[^`]+`/g, (named) => `\`${asOptions(named)}\``);
+}
+
+function takes({ flag, number, word, choices, path, date, list, many }: Setting): string {
     if (flag === true) return 'nothing';
     const value =
         number !== undefined
@@ -59,13 +79,16 @@ function takes({ flag, number, word, choices, path, many }: OptionRule): string 
               ? choices.map((choice) => `\`${choice}\``).join(', ')
               : path === true
                 ? 'a path or name'
-                : 'a text';
+                : date === true
+                  ? 'a day as YYYY-MM-DD'
+                  : 'a text';
+    if (list === true) return `${value}; several, with commas`;
     return many === true ? `${value}; several` : value;
 }
 
-function defaultOf(rule: OptionRule): string {
-    if (rule.required === true) return 'must be given';
-    return rule.default === undefined ? '–' : `\`${rule.default}\``;
+function defaultOf(setting: Setting): string {
+    if (setting.required === true) return 'must be given';
+    return setting.default === undefined ? inDocs(setting.defaultWords ?? '–') : `\`${setting.default}\``;
 }
 
 function escaped(cell: string): string {

@@ -3,7 +3,7 @@ import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { delimiter, join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { commands } from '../../src/commands/declarations.js';
+import { commands } from '../../src/commands/commands.js';
 import { cli, startCli } from '../helpers/cli.js';
 
 const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0;
@@ -57,7 +57,8 @@ describe('help', () => {
             const { code, stdout, stderr } = await cli(...args);
             expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
             expect(stdout).toContain('-h, --help');
-            if (args.length === 1) for (const { usage } of commands) expect(stdout).toContain(usage.split(' ')[0]);
+            if (args.length === 1)
+                for (const { declaration } of commands) expect(stdout).toContain(declaration.usage.split(' ')[0]);
         },
     );
 

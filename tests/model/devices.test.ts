@@ -117,7 +117,7 @@ describe('devices', () => {
     it.each([
         [['--gpu', 'off', '--devices', '0'], '--devices 0: there are none with --gpu off'],
         [['--devices', '0', '--shard', '1/2'], '--devices 0: divides the work itself; leave --shard out'],
-        [['--devices', 'all'], '--devices takes numbers of GPUs, such as 0,1, not "all"'],
+        [['--devices', 'all'], '--devices takes a whole number from 0 to 9999, not "all"'],
     ])('%j is wrong use', async (args, message) => {
         const needed = ['--model', embeddedModel, '--data', at('texts'), '--out', at('wrong')];
         const { code, stderr } = await cli('collect', ...needed, ...args);

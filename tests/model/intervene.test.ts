@@ -355,7 +355,7 @@ describe('by the command line', () => {
 
     it('refuses in one line what is no operation, no dose, or both a dose and sets', async () => {
         await refused(/--op "half": there is no operation half; give for example zero, scale:0.5/, '--op', 'half');
-        await refused(/--dose takes shares of all neurons, such as .*, not "5"/, '--op', 'zero', '--dose', '1%,5');
+        await refused(/--dose takes a number between 0 and 1, not "5"/, '--op', 'zero', '--dose', '1%,5');
         await refused(/--dose: .*leave --sets out/, '--op', 'zero', '--dose', '1%', '--sets', 'specific');
         await refused(/op/); // must be given
     });

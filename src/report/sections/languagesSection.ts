@@ -1,5 +1,5 @@
 import { languagesFigure } from '../figures/languagesFigure.js';
-import { html } from '../html.js';
+import { html, withCode } from '../html.js';
 import type { ReportInput } from '../Report.js';
 import { languagesTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';
@@ -23,7 +23,10 @@ export function languagesSection({ analysis, tokens }: ReportInput): Section {
                 selected neurons.
                 ${
                     analysis.stability === undefined
-                        ? 'How sure these numbers are is not known: collect with --folds 5 and the bars get intervals.'
+                        ? withCode(
+                              'How sure these numbers are is not known: collect with `folds: 5`, ' +
+                                  'and the bars get intervals.',
+                          )
                         : 'The whiskers are 95 % intervals of the sums, ' +
                           `by leaving out each of ${analysis.stability.folds} parts of the texts in turn ` +
                           '(jackknife).'

@@ -181,7 +181,7 @@ describe('values of activations', () => {
         expect([10, 90].map((percent) => values.percentile(0, 0, percent, 1))).toEqual([-1, 1]);
         expect(values.languageNumber('zh')).toBe(l - 1);
         expect(() => values.languageNumber('de')).toThrow('no values of de were collected; choose from en, zh');
-        expect(() => new ActivationValues(base)).toThrow('collect with --values first');
+        expect(() => new ActivationValues(base)).toThrow('collect with `values` first');
     });
 });
 

@@ -165,7 +165,7 @@ it.each([
         what: 'a λ for LAPE',
         args: () => ['identify', at('runs', 'base'), '--method', 'lape', '--lambda', '0.1'],
         code: 2,
-        says: 'λ',
+        says: '--lambda means nothing with --method lape',
     },
     {
         what: 'a λ that is no number',

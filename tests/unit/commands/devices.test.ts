@@ -1,16 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { environmentOf, parseDevices, withoutOptions } from '../../../src/commands/devices.js';
+import { environmentOf, withoutOptions } from '../../../src/commands/devices.js';
 import { takeMessage } from '../../../src/commands/messageProgress.js';
 import type { Progress } from '../../../src/support/progress.js';
 import { sideBySide } from '../../../src/support/terminalProgress.js';
-
-it('devices are told by their numbers', () => {
-    expect(parseDevices('0')).toEqual([0]);
-    expect(parseDevices('0, 2,2')).toEqual([0, 2, 2]);
-    for (const wrong of ['', '0,', '-1', 'a', '0;1']) {
-        expect(() => parseDevices(wrong)).toThrow('takes numbers of GPUs, such as 0,1');
-    }
-});
 
 describe('a process sees one device', () => {
     it('of all', () => {

@@ -2,40 +2,41 @@ import fc from 'fast-check';
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { CommandDeclaration } from '../../../src/commands/CommandDeclaration.js';
-import { commands } from '../../../src/commands/declarations.js';
-import type { OptionRule } from '../../../src/commands/options.js';
+import type { Command } from '../../../src/commands/CommandDeclaration.js';
+import { commands } from '../../../src/commands/commands.js';
 import { parseArguments } from '../../../src/commands/parseArguments.js';
-import { generationContextSize } from '../../../src/engine/engineTypes.js';
+import { dashed } from '../../../src/commands/settingNames.js';
+import type { SettingTable } from '../../../src/settings/Setting.js';
 
-const nameOf = ({ usage }: CommandDeclaration): string => usage.split(' ')[0]!;
+const nameOf = ({ declaration: { usage } }: Command): string => usage.split(' ')[0]!;
 
 /** A command line of what a command cannot do without, apart from one option. */
-function least(command: CommandDeclaration, apart = ''): string[] {
-    const required = (table: Readonly<Record<string, OptionRule>> = {}): string[] =>
+function least(command: Command, apart = ''): string[] {
+    const { positionals, options } = command.declaration;
+    const required = (table: SettingTable): string[] =>
         Object.entries(table)
             .filter(([, rule]) => rule.required === true)
-            .map(([name]) => name);
+            .map(([name]) => dashed(name));
     return [
         nameOf(command),
-        ...required(command.positionals).map(() => 'somewhere'),
-        ...required(command.options)
+        ...required(positionals).map(() => 'somewhere'),
+        ...required(options)
             .filter((name) => name !== apart)
             .flatMap((name) => [`--${name}`, 'something']),
     ];
 }
 
 const allOptions = commands.flatMap((command) =>
-    Object.entries(command.options ?? {}).map(([name, rule]) => ({
-        title: `${nameOf(command)} --${name}`,
+    Object.entries<SettingTable[string]>(command.declaration.options).map(([key, rule]) => ({
+        title: `${nameOf(command)} --${dashed(key)}`,
         command,
-        name,
+        key,
+        name: dashed(key),
         rule,
     })),
 );
 const numeric = allOptions.filter(({ rule }) => rule.number !== undefined);
 const single = allOptions.filter(({ rule }) => rule.many !== true && rule.flag !== true);
-const camel = (name: string): string => name.replaceAll(/-(.)/g, (_, letter: string) => letter.toUpperCase());
 
 const refused = async (args: readonly string[], words: readonly string[]): Promise<void> => {
     const error: unknown = await parseArguments(args).catch((cause: unknown) => cause);
@@ -44,7 +45,7 @@ const refused = async (args: readonly string[], words: readonly string[]): Promi
 };
 
 describe('the arguments of every command', () => {
-    it.each(commands)('$usage takes what it cannot do without', async (command) => {
+    it.each(commands)('$declaration.usage takes what it cannot do without', async (command) => {
         expect((await parseArguments(least(command)))?.command).toBe(command);
     });
 
@@ -90,7 +91,8 @@ describe('the arguments of every command', () => {
         }
     });
 
-    it.each(numeric)('$title takes a number of its range', async ({ command, name, rule: { number } }) => {
+    it.each(numeric)('$title takes a number of its range', async ({ command, key, name, rule }) => {
+        const { number, list = false } = rule;
         const { whole, least: from = 0, most: to = 1, above, below } = number!;
         const value =
             above !== undefined && below !== undefined
@@ -98,8 +100,10 @@ describe('the arguments of every command', () => {
                 : whole === true
                   ? Math.min(to, from + 3)
                   : (from + to) / 2;
-        const planned = await parseArguments([...least(command, name), `--${name}`, String(value)]);
-        expect(planned?.args).toMatchObject({ [name]: value, [camel(name)]: value });
+        const metric = Object.entries(rule.of ?? {}).filter(([other]) => other in command.declaration.options);
+        const beside = metric.flatMap(([other, [wanted]]) => [`--${other}`, wanted!]);
+        const planned = await parseArguments([...least(command, name), ...beside, `--${name}`, String(value)]);
+        expect(planned?.args).toMatchObject({ [key]: list ? [value] : value });
     });
 
     it.each(single)('$title given twice is refused', async ({ command, name, rule }) => {
@@ -125,7 +129,7 @@ describe('the arguments of every command', () => {
         );
     });
 
-    it.each(commands)('$usage is suggested where a letter is missing', async (command) => {
+    it.each(commands)('$declaration.usage is suggested where a letter is missing', async (command) => {
         const name = nameOf(command);
         const typed = name.slice(0, -2) + name.slice(-1);
         await refused([typed, ...least(command).slice(1)], [`unknown command ${typed}; did you mean ${name}?`]);
@@ -187,10 +191,29 @@ describe('the arguments of every command', () => {
         });
     });
 
-    it('names the default that the engine has', () => {
-        expect(allOptions.find(({ name }) => name === 'context-size')?.rule.describe).toContain(
-            `default: ${generationContextSize}`,
-        );
+    it('gives defaults for what is left out, and nothing else', async () => {
+        const planned = await parseArguments(['identify', 'x', '--top-rate', '0.1']);
+        expect(planned?.args).toEqual({
+            dir: 'x',
+            method: 'paper',
+            topRate: 0.1,
+            lambda: 'auto',
+            bar: 0.95,
+            probability: 'conditional',
+            minRouted: 100,
+            json: false,
+        });
+    });
+
+    it.each<[args: string[], words: string[]]>([
+        [['--limit', '5'], ['`limit` means nothing with `metric: ppl`; leave it out, or use `metric: accuracy`']],
+        [['--metric', 'ppl', '--template', 'chat'], ['`template` means nothing with `metric: ppl`']],
+        [
+            ['--metric', 'accuracy', '--over', 'text'],
+            ['`over` means nothing with `metric: accuracy`; leave it out, or use `metric: ppl` or `metric: bits-per-byte`'],
+        ],
+    ])('of another metric are refused: %j', async (args, words) => {
+        await refused(['deactivate', 'x', '-m', 'y', '-d', 'z', ...args], words);
     });
 
     it('answers any words with a plan or WRONG_USE', async () => {

@@ -1,9 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseSets } from '../../../src/commands/measureExperiment.js';
 import { parseLora, toEngineOptions } from '../../../src/commands/openModel.js';
-import { parseLanguages } from '../../../src/commands/sharedArguments.js';
-import { neuronSetNames } from '../../../src/neurons/neuronSets.js';
 
 describe('--lora', () => {
     it.each<[text: string, path: string, scale: number]>([
@@ -48,11 +45,12 @@ describe('--lora', () => {
             rpc: undefined,
             split: 'layer' as const,
             mainGpu: 0,
-            cpuExperts: undefined,
+            cpuExperts: 0,
             gpuLayers: 0,
-            batchSize: undefined,
+            batchSize: 512,
             windowSize: 64,
             threads: undefined,
+            allowNonfinite: false,
         };
         expect(toEngineOptions(given)).toEqual({
             model: 'm.gguf',
@@ -63,51 +61,13 @@ describe('--lora', () => {
             gpu: 'auto',
             split: 'layer',
             mainGpu: 0,
-            cpuExperts: undefined,
+            cpuExperts: 0,
             gpuLayers: 0,
+            batchSize: 512,
             windowSize: 64,
+            allowNonfinite: false,
         });
-        expect(Object.keys(toEngineOptions(given))).not.toContain('batchSize');
         expect(toEngineOptions({ ...given, lora: undefined }).loras).toEqual([]);
-        expect(toEngineOptions({ ...given, rpc: 'a:1,b:2' }).rpc).toEqual(['a:1', 'b:2']);
+        expect(toEngineOptions({ ...given, rpc: ['a:1', 'b:2'] }).rpc).toEqual(['a:1', 'b:2']);
     });
-});
-
-describe('--languages', () => {
-    it('are separated by commas; blanks and empty names are dropped, order and repetitions kept', () => {
-        expect(parseLanguages(undefined)).toBeUndefined();
-        expect(parseLanguages('en')).toEqual(['en']);
-        expect(parseLanguages(' zh , en,,\tsw,')).toEqual(['zh', 'en', 'sw']);
-        expect(parseLanguages('en,en')).toEqual(['en', 'en']); // the corpus says that it is asked for twice
-    });
-
-    it.each(['', ' ', ',', ' , ,'])("'%s' is WRONG_USE", (text) => {
-        expect(() => parseLanguages(text)).toThrow(
-            expect.objectContaining({ code: 'WRONG_USE', message: expect.stringContaining('--languages') }),
-        );
-    });
-});
-
-describe('--sets', () => {
-    it('are separated by commas, in the order given', () => {
-        expect(parseSets(neuronSetNames.join(','))).toEqual([
-            'specific',
-            'specific+related',
-            'specific+related+general',
-            'experts',
-        ]);
-        expect(parseSets(' specific+related , specific')).toEqual(['specific+related', 'specific']);
-    });
-
-    it.each(['', 'general', 'specific,', 'specific+general', 'Specific', 'related+specific', 'constructor'])(
-        "'%s' is WRONG_USE, naming the sets there are",
-        (text) => {
-            expect(() => parseSets(text)).toThrow(
-                expect.objectContaining({
-                    code: 'WRONG_USE',
-                    message: expect.stringContaining(neuronSetNames.join(', ')),
-                }),
-            );
-        },
-    );
 });

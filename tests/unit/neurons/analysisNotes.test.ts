@@ -62,7 +62,7 @@ describe('notes on an analysis', () => {
 
     it('tell that nothing is selected', () => {
         expect(notes(of([9, 0], [3, 4]), { topRate: 0.1 })).toEqual([
-            'No neuron is selected: 10 % of 2 neurons is less than one. Raise --top-rate.',
+            'No neuron is selected: 10 % of 2 neurons is less than one. Raise `topRate`.',
         ]);
     });
 

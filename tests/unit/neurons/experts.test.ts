@@ -151,7 +151,7 @@ describe('identify on experts', () => {
             routed: [activations.routed![1]!],
         };
         expect(() => identify(routedOnly, { ...options, minRouted: 1000 })).toThrow(
-            expect.objectContaining({ code: 'EMPTY', message: expect.stringContaining('--min-routed') }),
+            expect.objectContaining({ code: 'EMPTY', message: expect.stringContaining('`minRouted`') }),
         );
         expect(() => identify(activations, { ...options, minRouted: -1 })).toThrow(
             expect.objectContaining({ code: 'WRONG_USE' }),

@@ -195,7 +195,7 @@ describe('stages and certainty in the report', () => {
             'not seen in this model: it has fewer than 4 layers',
         );
         expect(select('#stability', without.tree)).toBeUndefined();
-        expect(toString(select('#languages figcaption', without.tree)!)).toContain('--folds');
+        expect(toString(select('#languages figcaption', without.tree)!)).toContain('folds: 5');
     });
 
     it("LAPE's analysis has no λ", async () => {

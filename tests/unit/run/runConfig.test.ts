@@ -156,7 +156,7 @@ describe('a run configuration', () => {
         ['__proto__: {threads: 1}', 'unknown key __proto__)'],
         [
             'sets: [specifc]',
-            'sets.0: takes specific, specific+related, specific+related+general, experts, not "specifc"; ' +
+            'sets.0: takes specific, specific+related, specific+related+general or experts, not "specifc"; ' +
                 'did you mean specific?',
         ],
         ['gpu: cudaa', 'not "cudaa"; did you mean cuda?'],

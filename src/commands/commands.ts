@@ -1,0 +1,50 @@
+import type {
+    Command,
+    CommandArguments,
+    CommandContext,
+    CommandDeclaration,
+    CommandResult,
+} from './CommandDeclaration.js';
+import * as declared from './declarations.js';
+import { asOptions } from './settingNames.js';
+
+/** Every command, in the order of `--help`. */
+export const commands: readonly Command[] = [
+    command(declared.runDeclaration, async () => (await import('./run.js')).runCommand),
+    command(declared.collectDeclaration, async () => (await import('./collect.js')).collectCommand),
+    command(declared.mergeDeclaration, async () => (await import('./merge.js')).mergeCommand),
+    command(declared.identifyDeclaration, async () => (await import('./identify.js')).identifyCommand),
+    command(declared.deactivateDeclaration, async () => (await import('./deactivate.js')).deactivateCommand),
+    command(declared.interveneDeclaration, async () => (await import('./intervene.js')).interveneCommand),
+    command(declared.compareDeclaration, async () => (await import('./compare.js')).compareCommand),
+    command(declared.generateDeclaration, async () => (await import('./generate.js')).generateCommand),
+    command(declared.chatDeclaration, async () => (await import('./chat.js')).chatCommand),
+    command(declared.serveDeclaration, async () => (await import('./serve.js')).serveCommand),
+    command(declared.exportDeclaration, async () => (await import('./export.js')).exportCommand),
+    command(declared.respondDeclaration, async () => (await import('./respond.js')).respondCommand),
+    command(declared.importDeclaration, async () => (await import('./import.js')).importCommand),
+    command(declared.reportDeclaration, async () => (await import('./report.js')).reportCommand),
+    command(declared.cleanDeclaration, async () => (await import('./clean.js')).cleanCommand),
+    command(declared.inspectDeclaration, async () => (await import('./inspect.js')).inspectCommand),
+    command(declared.rpcServerDeclaration, async () => (await import('./rpcServer.js')).rpcServerCommand),
+];
+
+/** The compiler holds a command to the arguments that it declares. */
+function command<D extends CommandDeclaration>(
+    declaration: D,
+    load: () => Promise<(args: CommandArguments<D>, context: CommandContext) => Promise<CommandResult>>,
+): Command {
+    return {
+        declaration,
+        // Checked by the declaration, which the type is made from.
+        run: async (args, context) => (await load())(args as CommandArguments<D>, context),
+    };
+}
+
+const optionNames = new Set(commands.flatMap(({ declaration: { options } }) => Object.keys(options)));
+
+/** A text of the library for a command's user: its settings are options, or keys of `run`'s file. */
+export function namedFor(command: Command | undefined, text: string): string {
+    if (command?.declaration !== declared.runDeclaration) return asOptions(text, (name) => optionNames.has(name));
+    return asOptions(text, (name) => name in declared.runDeclaration.options);
+}

@@ -1,0 +1,60 @@
+import { mostTokens, mostWhole, type NumberRange } from '../support/numberRanges.js';
+import { inGroup } from './Setting.js';
+
+const fromZero = { whole: true, least: 0, most: mostWhole } as const satisfies NumberRange;
+export const contextTokens = { whole: true, least: 2, most: mostTokens } as const satisfies NumberRange;
+
+/** Of everything that opens a model: the command line, `run`, `EngineOptions`. */
+export const engineTable = inGroup('Devices and memory', {
+    /** `auto`: the best backend that loads. */
+    gpu: { choices: ['auto', 'off', 'cuda', 'vulkan', 'metal'], default: 'auto', describe: 'GPU backend' },
+    /**
+     * RPC servers, `host:port`, whose devices get layers before the GPU's; a build `--with rpc`. Trusted networks only.
+     * The process is aborted where a server is lost.
+     */
+    rpc: {
+        list: true,
+        describe: 'RPC servers on trusted machines, host:port,...; their devices get layers too (see rpc-server)',
+    },
+    /** Layers on the GPU, the output head counted as one. */
+    gpuLayers: { number: fromZero, defaultWords: 'as many as fit', describe: 'layers to keep on the GPU' },
+    /** How a model is spread over several GPUs. */
+    split: {
+        choices: ['layer', 'row', 'none'],
+        default: 'layer',
+        describe: 'how to spread the model over several GPUs',
+    },
+    /** GPU to use where the model is not spread. */
+    mainGpu: { number: fromZero, default: 0, describe: 'GPU to use with `split: none`' },
+    /** The experts of the first so many layers stay in CPU memory. */
+    cpuExperts: {
+        number: fromZero,
+        default: 0,
+        describe: 'keep the experts of the first N layers in CPU memory',
+    },
+    /** Tokens of a batch. */
+    batchSize: { number: contextTokens, default: 512, describe: 'tokens in a batch' },
+    /** Most tokens of one text with its prompt; longer ones are cut into windows. */
+    windowSize: {
+        number: contextTokens,
+        defaultWords: "the model's training context, at most 2048",
+        describe: 'most tokens of one text with its prompt; longer texts are cut into windows',
+    },
+    /** Threads; by default those of the fast cores where there are two kinds. */
+    threads: {
+        number: { whole: true, least: 1, most: 512 }, // GGML_MAX_N_THREADS
+        defaultWords: 'one for each physical core',
+        describe: 'CPU threads',
+    },
+    /**
+     * Goes on where an activation that is counted or a logit is NaN or infinite, and gives what comes of it. Without
+     * it: an error that names layer and text.
+     */
+    allowNonfinite: { flag: true, describe: 'go on when activations or logits are NaN or infinite' },
+});
+
+/** The model, as commands take it. */
+export const modelTable = inGroup('Input and output', {
+    model: { alias: 'm', path: true, required: true, describe: 'GGUF file, or hf:user/repo:quant' },
+    lora: { many: true, path: true, describe: 'LoRA adapter in GGUF, with its scale if not 1: FILE:0.5' },
+});

@@ -1,0 +1,248 @@
+import { mostInF32, mostTokens, mostWhole, type NumberRange } from '../support/numberRanges.js';
+import { contextTokens } from './engineTable.js';
+import { inGroup } from './Setting.js';
+
+export { engineTable, modelTable } from './engineTable.js';
+
+// Every setting that is not one command's own, once. `docs/contributing/setting.md` says how to add one.
+
+export const share = { above: 0, below: 1 } as const satisfies NumberRange;
+const count = { whole: true, least: 1, most: mostWhole } as const satisfies NumberRange;
+const fromZero = { whole: true, least: 0, most: mostWhole } as const satisfies NumberRange;
+/** Factors, offsets and strengths: what a device can hold. */
+export const factorRange = { above: -mostInF32, below: mostInF32 } as const satisfies NumberRange;
+
+const ofAccuracy = { metric: ['accuracy'] } as const;
+
+/** Which texts are read. */
+export const textTable = inGroup('Input and output', {
+    data: {
+        alias: 'd',
+        many: true,
+        path: true,
+        required: true,
+        describe:
+            'texts: udhr, udhr:FROM-TO, mgsm, msvamp, a folder of LL.txt files or of their files, a JSONL file, ' +
+            'or a JSON file of answers',
+    },
+    languages: {
+        alias: 'l',
+        list: true,
+        defaultWords: 'all languages of the data',
+        describe: 'languages to use, such as en,zh',
+    },
+});
+
+export const collectTable = inGroup('Counting', {
+    folds: {
+        number: { whole: true, least: 2, most: 1000 },
+        describe: 'also count this many parts of the texts apart, so that identify can give confidence intervals',
+    },
+    values: {
+        flag: true,
+        describe: 'also keep sums and histograms of activations, for interventions by their means',
+    },
+});
+
+/** How neurons are scored and classified. */
+export const identifyTable = inGroup('Neurons', {
+    /** The paper's score with its weight λ, or LAPE's entropy alone. */
+    method: { choices: ['paper', 'lape'], default: 'paper', describe: 'how to score neurons' },
+    /** Share of all neurons to select, in (0, 1); the paper's is the default. */
+    topRate: { number: share, default: 0.01, describe: 'share of all neurons to select' },
+    /** Quantile of all probabilities above which one is high, in (0, 1); the paper's is the default. */
+    bar: { number: share, default: 0.95, describe: 'quantile above which an activation probability is high' },
+    /** Weight of the maximum in the paper's score, or `auto`: the largest that selects no general neuron. */
+    lambda: {
+        number: {},
+        word: 'auto',
+        default: 'auto',
+        of: { method: ['paper'] },
+        describe: 'weight of the largest probability in the score',
+    },
+    /** What neurons of routed experts are measured by: the tokens that went through the expert, or all. */
+    probability: {
+        choices: ['conditional', 'joint'],
+        default: 'conditional',
+        describe: 'experts: activation probability over the tokens routed to the expert, or over all tokens',
+    },
+    /**
+     * Least tokens of every language through an expert for its neurons to be assessed. The standard error of a
+     * probability from 100 tokens is at most 0.05.
+     */
+    minRouted: {
+        number: fromZero,
+        default: 100,
+        describe: 'experts: tokens of every language that an expert needs for its neurons to be assessed',
+    },
+});
+
+const setNames = ['specific', 'specific+related', 'specific+related+general', 'experts'] as const;
+
+/** What an experiment changes, and beside what. */
+export const experimentTable = inGroup('Experiment', {
+    sets: {
+        list: true,
+        choices: setNames,
+        defaultWords: 'all that the model has',
+        describe: 'neuron sets to change',
+    },
+    controls: {
+        number: { whole: true, least: 1, most: 1000 },
+        default: 3,
+        describe: 'random controls for each cell',
+    },
+    seed: { number: fromZero, default: 1, describe: 'seed of the first random control' },
+});
+
+/** How perplexity is measured. */
+export const perplexityTable = inGroup('Perplexity', {
+    mean: {
+        choices: ['tokens', 'texts'],
+        default: 'tokens',
+        of: { metric: ['ppl'] },
+        describe: 'average over all tokens, or average the perplexities of the texts',
+    },
+    over: {
+        choices: ['response', 'prompt', 'text'],
+        default: 'response',
+        of: { metric: ['ppl', 'bits-per-byte'] },
+        describe: 'part of each text to score',
+    },
+});
+
+/** Day that a chat template is told. */
+const date = { date: true, describe: 'day to tell a chat template that writes the date, as YYYY-MM-DD' } as const;
+
+/** How questions are asked. */
+export const questionTable = inGroup('Questions and answers', {
+    template: {
+        path: true,
+        default: 'mathoctopus',
+        of: ofAccuracy,
+        describe: "prompts: mathoctopus, native-cot, chat (the model's own), or a text file with {question}",
+    },
+    date: { ...date, of: ofAccuracy, defaultWords: 'that of the answers already there, else today' },
+    limit: {
+        number: count,
+        of: ofAccuracy,
+        defaultWords: 'all',
+        describe: 'ask only the first N questions of each language',
+    },
+    maxTokens: {
+        number: { whole: true, least: 1, most: mostTokens },
+        default: 256,
+        of: ofAccuracy,
+        describe: 'most tokens of an answer',
+    },
+    contextSize: {
+        number: contextTokens,
+        default: 8192,
+        of: ofAccuracy,
+        describe: 'tokens of all answers generated at once',
+    },
+});
+
+/** How accuracy is measured. */
+export const accuracyTable = inGroup('Questions and answers', {
+    wholeLimit: {
+        number: count,
+        of: ofAccuracy,
+        defaultWords: 'as `limit`',
+        describe: 'ask the unchanged model this many questions of each language, at least `limit`',
+    },
+    number: {
+        choices: ['last', 'mathoctopus', 'lm-eval'],
+        default: 'last',
+        of: ofAccuracy,
+        describe: 'how to find the number in an answer',
+    },
+    judge: {
+        choices: ['number+language', 'number'],
+        default: 'number+language',
+        of: ofAccuracy,
+        describe: 'what makes an answer right',
+    },
+});
+
+/** How answers are drawn. */
+export const samplingTable = inGroup('Answers', {
+    temperature: { number: { least: 0, most: 100 }, default: 0, describe: '0 always takes the likeliest token' },
+    seed: { number: fromZero, default: 1, describe: 'seed of the sampling at a temperature above 0' },
+});
+
+/** How answers are generated, by the library and `respond`. */
+export const generateTable = inGroup('Answers', {
+    /** Most tokens of an answer. */
+    maxTokens: {
+        number: { whole: true, least: 1, most: mostTokens },
+        default: 256,
+        describe: 'most tokens of an answer',
+    },
+    /** `0`: always the likeliest token. */
+    ...samplingTable,
+    /** Answers to each prompt. */
+    answers: { alias: 'n', number: count, default: 1, describe: 'answers to each question' },
+});
+
+/** Beside sampling, of `generate` and `chat`. */
+export const conversationTable = inGroup('Answers', {
+    maxTokens: {
+        number: questionTable.maxTokens.number,
+        defaultWords: '512, at most half the window',
+        describe: 'most tokens of an answer',
+    },
+    ...samplingTable,
+    date: { ...date, defaultWords: 'today' },
+});
+
+/** Interventions, as options. */
+export const interventionTable = inGroup('Interventions', {
+    without: { describe: 'languages whose neurons are set to 0, such as zh,ja' },
+    amplify: { describe: "languages whose neurons' activations are multiplied, and by how much, such as de:2" },
+    set: { choices: setNames, default: 'specific+related', describe: 'which neurons of these languages' },
+    where: { choices: ['prompt', 'response', 'both'], default: 'both', describe: 'tokens whose activations change' },
+    interventions: { path: true, describe: 'YAML or JSON file of named interventions' },
+});
+
+/** How work is divided. */
+export const divisionTable = inGroup('Division of work', {
+    shard: {
+        describe: 'do only one part, such as 2/8 (auto in a Slurm array, auto/8 in other arrays); then use merge',
+    },
+    devices: {
+        list: true,
+        number: { whole: true, least: 0, most: 9999 },
+        describe: 'GPUs to divide the work among, such as 0,1; each gets a process',
+    },
+});
+
+/** Where results go. */
+export const outputTable = inGroup('Input and output', {
+    out: { alias: 'o', path: true, required: true, describe: 'run folder' },
+    excel: { flag: true, describe: 'begin CSV files with a byte-order mark, so that Excel reads them as UTF-8' },
+    force: { flag: true, describe: 'use the neurons in another model than the one analysed' },
+    fresh: { flag: true, describe: 'first remove what is there, and say what' },
+});
+
+/** Of a server. */
+export const serverTable = inGroup('Server', {
+    host: { default: '127.0.0.1', describe: 'address to listen on; any other than this machine needs a key' },
+    port: {
+        number: { whole: true, least: 0, most: 65_535 },
+        default: 8080,
+        describe: 'port to listen on; 0 takes any free one',
+    },
+    apiKey: { describe: 'key that clients must send (better: in the variable LANGUAGE_NEURONS_API_KEY)' },
+    allowOrigin: {
+        list: true,
+        describe: 'origins of web pages that may ask, such as https://example.org,https://app.example.org',
+    },
+    parallel: {
+        number: { whole: true, least: 1, most: 64 }, // sequences of a batch
+        default: 16,
+        describe: 'requests computed at once, each in a window of its own; others wait',
+    },
+    maxWaiting: { number: count, default: 1024, describe: 'most answers that wait; further requests get 429' },
+    maxBody: { number: { whole: true, least: 1, most: 1024 }, default: 8, describe: 'most MiB of one request' },
+});
