@@ -58,6 +58,7 @@ const sections: readonly Section[] = [
             'contributing/architecture',
             'contributing/intervention',
             'contributing/metric',
+            'contributing/setting',
             'contributing/check',
             'contributing/figure',
         ],

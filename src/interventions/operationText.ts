@@ -18,7 +18,7 @@ export function parseOperation(text: string): Operation {
     const wrong = (why: string): LanguageNeuronsError =>
         new LanguageNeuronsError(
             'WRONG_USE',
-            `\`op: ${text}\`: ${why}; give for example zero, scale:0.5, add:0.5, mean:de or diffmean`,
+            `\`op: ${JSON.stringify(text)}\`: ${why}; give for example zero, scale:0.5, add:0.5, mean:de or diffmean`,
         );
     if (op === undefined) throw wrong(`${name === '' ? 'it names no operation' : `there is no operation ${name}`}`);
     if (op === 'zero') {

@@ -210,7 +210,9 @@ describe('the arguments of every command', () => {
         [['--metric', 'ppl', '--template', 'chat'], ['`template` means nothing with `metric: ppl`']],
         [
             ['--metric', 'accuracy', '--over', 'text'],
-            ['`over` means nothing with `metric: accuracy`; leave it out, or use `metric: ppl` or `metric: bits-per-byte`'],
+            [
+                '`over` means nothing with `metric: accuracy`; leave it out, or use `metric: ppl` or `metric: bits-per-byte`',
+            ],
         ],
     ])('of another metric are refused: %j', async (args, words) => {
         await refused(['deactivate', 'x', '-m', 'y', '-d', 'z', ...args], words);

@@ -88,7 +88,7 @@ describe('--without and --amplify', () => {
     it.each([{ without: 'zh,' }, { without: ' ' }, { amplify: 'de' }, { amplify: 'de:x' }, { amplify: ':2' }])(
         '%o is wrong use',
         (options) => {
-            expect(() => parseShorthand(options)).toThrow(/--(without|amplify) takes/);
+            expect(() => parseShorthand(options)).toThrow(/`(without|amplify)` takes/);
         },
     );
 });

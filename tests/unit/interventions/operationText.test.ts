@@ -48,7 +48,7 @@ describe('the short text of an operation', () => {
             expect(() => parseOperation(text), text).toThrow(
                 expect.objectContaining({
                     code: 'WRONG_USE',
-                    message: expect.stringMatching(new RegExp(`^--op ".*: ${why}; give for example`)) as string,
+                    message: expect.stringMatching(new RegExp(`^\`op: .*\`: ${why}; give for example`)) as string,
                 }),
             );
         }

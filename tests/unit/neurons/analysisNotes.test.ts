@@ -37,8 +37,8 @@ describe('notes on an analysis', () => {
         expect(more).toEqual([]);
         expect(note).toMatch(/none of the 2 selected is high in any language/);
         expect(note).toMatch(/τ = 0\.\d+, the 50 % quantile/);
-        expect(note).toMatch(/lower --bar/);
-        expect(note).toMatch(/--lambda/);
+        expect(note).toMatch(/lower `bar`/);
+        expect(note).toMatch(/`lambda`/);
     });
 
     it('say so where the bar is at 1, above which nothing lies', () => {
