@@ -301,7 +301,8 @@ function joinParts(parts: readonly CollectedPart[], edges: readonly number[]): C
     if (values !== undefined && parts.some(({ tokens }) => tokens > mostBinned)) {
         throw new LanguageNeuronsError(
             'UNSUPPORTED',
-            `values are kept of at most ${mostBinned} tokens a language; give fewer texts, or collect without \`values\``,
+            `values are kept of at most ${mostBinned} tokens a language; ` +
+                'give fewer texts, or collect without `values`',
         );
     }
     return {

@@ -24,8 +24,8 @@ export function checkHost(host: string, apiKey: string | undefined): void {
     if (isLoopback(host) || apiKey !== undefined) return;
     throw new LanguageNeuronsError(
         'WRONG_USE',
-        `\`host: ${host}\` lets other machines ask; give an API key too, by LANGUAGE_NEURONS_API_KEY or \`apiKey\`, or ` +
-            'leave `host` out',
+        `\`host: ${host}\` lets other machines ask; give an API key too, by LANGUAGE_NEURONS_API_KEY or ` +
+            '`apiKey`, or leave `host` out',
     );
 }
 

@@ -153,7 +153,9 @@ describe('deactivate --metric accuracy', () => {
             );
         const coded = await measure('coded', '--json');
         expect(coded.code, coded.stderr).toBe(0);
-        expect(coded.stderr).toMatch(/coded: the detector does not know the language of answers in eu, .*--judge number/);
+        expect(coded.stderr).toMatch(
+            /coded: the detector does not know the language of answers in eu, .*--judge number/,
+        );
         expect(coded.stderr.match(/detector does not know/g)).toHaveLength(1);
         const { sets, languages: judged } = JSON.parse(coded.stdout) as DeactivateResult;
         expect(judged).toEqual(['en', 'de', 'eu']);

@@ -211,7 +211,8 @@ describe('the arguments of every command', () => {
         [
             ['--metric', 'accuracy', '--over', 'text'],
             [
-                '`over` means nothing with `metric: accuracy`; leave it out, or use `metric: ppl` or `metric: bits-per-byte`',
+                '`over` means nothing with `metric: accuracy`; leave it out, ' +
+                    'or use `metric: ppl` or `metric: bits-per-byte`',
             ],
         ],
     ])('of another metric are refused: %j', async (args, words) => {

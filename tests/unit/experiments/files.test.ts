@@ -333,7 +333,7 @@ describe('dose curves', () => {
             await expect(readCurves(folder)).rejects.toMatchObject({
                 code: 'DAMAGED',
                 message: expect.stringMatching(
-                    /: (is not a set of dose curves \(.*\)|holds what .*); run intervene --dose again$/,
+                    /: (is not a set of dose curves \(.*\)|holds what .*); run intervene with `dose` again$/,
                 ),
             });
         }

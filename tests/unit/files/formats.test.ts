@@ -47,7 +47,7 @@ const json: readonly Format[] = [
         file: 'accuracy.dose.json',
         format: 'language-neurons/dose',
         what: 'a set of dose curves',
-        mend: 'run intervene --dose again',
+        mend: 'run intervene with `dose` again',
         read: () => readCurves(root),
     },
     {
