@@ -109,7 +109,7 @@ describe('languages of answers that the detector does not know', () => {
         for (const language of unknown) {
             expect(noted('number+language', 'en', language)).toEqual([
                 expect.stringMatching(
-                    new RegExp(`does not know the language of answers in ${language}, .*--judge number`),
+                    new RegExp(`does not know the language of answers in ${language}, .*\`judge: number\``),
                 ),
             ]);
         }

@@ -108,7 +108,7 @@ describe('identify refuses', () => {
                 what: `a top rate of ${share}`,
                 run: () => identify(input, { topRate: share }),
                 code: 'WRONG_USE',
-                says: /top rate/,
+                says: /`topRate`/,
             },
             { what: `a bar of ${share}`, run: () => identify(input, { bar: share }), code: 'WRONG_USE', says: /bar/ },
         ]),

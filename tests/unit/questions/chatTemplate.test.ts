@@ -39,7 +39,7 @@ async function refusal(attempt: Promise<unknown>): Promise<{ message: string; mi
     expect(error).toMatchObject({
         name: 'LanguageNeuronsError',
         code: 'UNSUPPORTED',
-        message: expect.stringMatching(/^model\.gguf: [^\n]*--template[^\n]*$/),
+        message: expect.stringMatching(/^model\.gguf: [^\n]*`template`[^\n]*$/),
     });
     return { message: (error as Error).message, milliseconds: performance.now() - begin };
 }
