@@ -295,7 +295,7 @@ describe('files of a folder', () => {
         for (const name of ['notes', 'README', 'requirements', 'en_test', 'x', 'en-old', 'de (copy)', 'zh_TWN']) {
             const wrong = {
                 code: 'WRONG_USE',
-                message: expect.stringMatching(/rename or move it, or name the languages with --languages/),
+                message: expect.stringMatching(/rename or move it, or name the languages with `languages`/),
             };
             expect(await refused({ 'en.txt': 'x', [`${name}.txt`]: 'x' }), name).toMatchObject(wrong);
             expect(await refused({ 'en.txt': 'x', [`${name}.txt`]: 'x' }, ['en']), name).toMatchObject({
