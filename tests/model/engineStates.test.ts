@@ -254,7 +254,7 @@ describe('options of an engine that make no sense are refused by name', () => {
             (error: LanguageNeuronsError) => error,
         );
         expect(refusal).toMatchObject({ name: 'LanguageNeuronsError', code: 'WRONG_USE' });
-        for (const word of [path, '129', '128', '--window-size']) expect(refusal!.message).toContain(word);
+        for (const word of [path, '129', '128', '`windowSize`']) expect(refusal!.message).toContain(word);
         expect((await open({ model: path, windowSize: 128 })).windowSize).toBe(128);
         expect((await open({ model: path })).windowSize).toBe(128);
     });
