@@ -26,7 +26,7 @@ export type { ContinuousBatching, ContinuousBatchingOptions } from './engine/Con
 export type { AnswerRequest, TokenAnswer } from './engine/scheduler/AnswerRequest.js';
 export type { LogProbabilityChoice, TokenLogProbability } from './engine/scheduler/logProbabilities.js';
 export type { TokenTexts } from './engine/TokenTexts.js';
-export type { Site } from './engine/Site.js';
+export { neuronsAt, type Site } from './engine/Site.js';
 export type { MemoryPlan } from './engine/planMemory.js';
 export type { ScoredPart } from './engine/packBatches.js';
 export type { TokenizedSample } from './engine/tokenizeSamples.js';
@@ -89,7 +89,6 @@ export { hasRightNumber, type NumberRule, numberRules } from './answers/numberRu
 
 export { accuracyMetric } from './experiments/accuracy.js';
 export { type AnswerJudge, answerJudges } from './experiments/choices.js';
-export { type Condition, maskOf } from './experiments/conditions.js';
 export { deactivate, type DeactivateOptions, type DeactivateResult } from './experiments/deactivate.js';
 export { intervene, type InterveneOptions, type InterveneResult, type MeasuredShard } from './experiments/intervene.js';
 export { mergeMatrix, type MergeMatrixOptions } from './experiments/mergeMatrix.js';
@@ -138,6 +137,7 @@ export {
     type NeuronChoice,
     type PositionRange,
 } from './interventions/Intervention.js';
+export { modelState, type ModelState, modelStates, wholeModel } from './interventions/ModelState.js';
 export { deactivation, type Operation } from './interventions/Operation.js';
 export { operationName, parseOperation, parseOperations } from './interventions/operationText.js';
 export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';
@@ -150,7 +150,7 @@ export {
     type WithNeuronsOptions,
 } from './interventions/withNeurons.js';
 export { serve, type ServeOptions } from './serve/serve.js';
-export { type ServedModel, servedModels, withoutEach } from './serve/ServedModel.js';
+export { withoutEach } from './serve/servedNames.js';
 export { exportModel, type ExportOptions, type ExportResult } from './export/exportModel.js';
 export type { WeightEdit } from './export/planEdits.js';
 

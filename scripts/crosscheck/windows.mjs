@@ -3,7 +3,7 @@
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { Engine, maskOf, perplexity } from '../../dist/index.js';
+import { compileInterventions, Engine, perplexity } from '../../dist/index.js';
 import { program } from '../programs/program.mjs';
 
 /**
@@ -41,8 +41,8 @@ export async function ownPerplexity(model, text, context, masked = []) {
             promptLength: context / 2 + 1 - lead,
             characters: 0,
         }));
-        const widths = engine.sites.map(({ width, experts }) => width * experts);
-        const score = await engine.score(windows, { edit: masked.length === 0 ? undefined : maskOf(masked, widths) });
+        const edit = compileInterventions([{ op: 'zero', neurons: masked }], engine);
+        const score = await engine.score(windows, { edit });
         return { value: perplexity(score), tokens: score.tokens };
     } finally {
         engine.close();

@@ -94,9 +94,9 @@ export class ActivationValues {
         return Number(routed![site]![Math.floor(index / width) * l + k]!);
     }
 
-    /** Whether the values are of a model with sites of these sizes. */
-    fits(sizes: readonly number[]): boolean {
-        return this.sites.length === sizes.length && this.sites.every((site, i) => neuronsAt(site) === sizes[i]);
+    /** Whether the values are of a model with these sites. */
+    fits(sites: readonly Site[]): boolean {
+        return this.sites.map(neuronsAt).join() === sites.map(neuronsAt).join();
     }
 }
 

@@ -1,7 +1,7 @@
-import type { TextEdit } from '../engine/edits.js';
 import type { Engine } from '../engine/Engine.js';
 import { wholeCharacters } from '../engine/stops.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import { type ChatMessage, type ChatWriter, openChat } from '../questions/chatTemplate.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
@@ -15,13 +15,13 @@ export interface ChatOptions extends OptionsOf<typeof conversationTable> {
 
 export interface AskOptions {
     /**
-     * Conditions that answer side by side; the conversation goes on with the answer of the last one. Default: one, the
-     * whole model.
+     * States of the model that answer side by side; the conversation goes on with the answer of the last one. Default:
+     * one, the whole model.
      */
-    readonly edits?: readonly TextEdit[] | undefined;
+    readonly states?: readonly ModelState[] | undefined;
     /** Ends the answers: what they say by then is kept, also as the conversation's. */
     readonly signal?: AbortSignal | undefined;
-    /** Called after each token with the text so far of the condition at a place in `edits`. */
+    /** Called after each token with the text so far of the state at a place in `states`. */
     readonly onGrowth?: ((place: number, text: string) => void) | undefined;
 }
 
@@ -40,7 +40,7 @@ interface Turn {
 
 /** What came of a turn. */
 export interface AskResult {
-    /** By their places in `edits`. */
+    /** By their places in `states`. */
     readonly answers: readonly ChatAnswer[];
     /** Turns that were left out from now on, the oldest, as the window has no room for them. */
     readonly dropped: number;
@@ -49,7 +49,7 @@ export interface AskResult {
 const defaultMaxTokens = 512;
 
 /**
- * A conversation by the model's own chat template. Each turn is read from its beginning under that turn's conditions:
+ * A conversation by the model's own chat template. Each turn is read from its beginning under that turn's states:
  * what was answered under others is read as if these had held throughout.
  */
 export class Chat {
@@ -130,7 +130,8 @@ export class Chat {
     }
 
     async #answer(user: string, before: readonly Turn[], options: AskOptions): Promise<AskResult> {
-        const { edits = [undefined], signal, onGrowth } = options;
+        const { states = [wholeModel], signal, onGrowth } = options;
+        const edits = states.map(({ edit }) => edit);
         const { tokens, first } = await this.#read(user, before);
         const texts = edits.map(() => '');
         const grown = edits.map(() => 0);

@@ -6,7 +6,8 @@ import { expandHome } from '../files/expandHome.js';
 import { writeFileAtomic } from '../files/fileAccess.js';
 import { nonFinite } from '../files/nonFinite.js';
 import type { Intervention } from '../interventions/Intervention.js';
-import { type ChatChoice, type ChatCondition, type ChatModelFacts, conditionOf } from './chatCondition.js';
+import { describeState, type ModelState, wholeModel } from '../interventions/ModelState.js';
+import { type ChatChoice, type ChatModelFacts, stateOf } from './chatState.js';
 import type { GrowingAnswers } from './chatScreen.js';
 
 /** A turn as it is kept: all that was answered to it, whole, edited and once more. */
@@ -35,9 +36,7 @@ export interface SessionSurroundings {
     say(line: string): void;
 }
 
-const whole: ChatCondition = { name: 'whole', interventions: [], edit: undefined, neurons: 0 };
-
-/** A conversation, the condition that its next turn is answered under, and all that was answered. */
+/** A conversation, the state of the model that answers its next turn, and all that was answered. */
 export class ChatSession {
     /** Whether the whole model answers beside the edited one. */
     both = false;
@@ -46,44 +45,44 @@ export class ChatSession {
     readonly #saved = new Set<string>();
     #turns: KeptTurn[] = [];
     #choice: ChatChoice;
-    #condition: ChatCondition;
+    #state: ModelState;
 
-    /** @throws LanguageNeuronsError as `conditionOf` */
+    /** @throws LanguageNeuronsError as `stateOf` */
     constructor(chat: Chat, choice: ChatChoice, surroundings: SessionSurroundings) {
         this.chat = chat;
         this.surroundings = surroundings;
         this.#choice = choice;
-        this.#condition = conditionOf(choice, surroundings.facts, '--');
+        this.#state = stateOf(choice, surroundings.facts, '--');
     }
 
     get choice(): ChatChoice {
         return this.#choice;
     }
 
-    /** In front of a line that is typed: the condition, unless it is the whole model. */
+    /** In front of a line that is typed: the state, unless it is the whole model. */
     get prompt(): string {
-        const { name } = this.#condition;
-        return name === 'whole' ? '> ' : `${name}${this.both ? ' | both' : ''}> `;
+        const { name } = this.#state;
+        return name === wholeModel.name ? '> ' : `${name}${this.both ? ' | both' : ''}> `;
     }
 
     /**
-     * Changes the condition of the turns to come.
-     * @throws LanguageNeuronsError as `conditionOf`; the condition is then what it was
+     * Changes the state that answers the turns to come.
+     * @throws LanguageNeuronsError as `stateOf`; the state is then what it was
      */
     choose(change: Partial<ChatChoice>): void {
         const choice = { ...this.#choice, ...change };
-        this.#condition = conditionOf(choice, this.surroundings.facts, '/');
+        this.#state = stateOf(choice, this.surroundings.facts, '/');
         this.#choice = choice;
     }
 
-    /** The condition in words. */
+    /** The state in words. */
     describe(): string {
-        const { name, neurons } = this.#condition;
-        if (name === 'whole') return 'the whole model answers';
+        const state = describeState(this.#state);
+        if (this.#state === wholeModel) return `${state} answers`;
         const { use, set = 'specific+related', where = 'both' } = this.#choice;
         const which = use === undefined ? ` (${set}${where === 'both' ? '' : `, ${String(where)} alone`})` : '';
         const beside = this.both ? ', the whole model beside it' : '';
-        return `${name}: ${neurons} neurons${which}${beside}`;
+        return `${state}${which}${beside}`;
     }
 
     /** Says something, and shows what is answered. */
@@ -92,7 +91,7 @@ export class ChatSession {
         this.#turns.push({ system: this.chat.system, user, answers });
     }
 
-    /** Asks the last turn again under the present condition. */
+    /** Asks the last turn again under the present state. */
     async again(signal: AbortSignal): Promise<void> {
         const answers = await this.#answered((options) => this.chat.again(options), signal);
         const last = this.#turns.pop()!;
@@ -127,12 +126,12 @@ export class ChatSession {
         signal: AbortSignal,
     ): Promise<KeptAnswer[]> {
         const { show, say } = this.surroundings;
-        const beside = this.both && this.#condition.name !== 'whole';
-        const conditions = beside ? [whole, this.#condition] : [this.#condition];
-        const names = conditions.map(({ name }) => name);
+        const beside = this.both && this.#state !== wholeModel;
+        const states = beside ? [wholeModel, this.#state] : [this.#state];
+        const names = states.map(({ name }) => name);
         let growing: GrowingAnswers | undefined; // what is refused shows nothing
         const { answers, dropped } = await ask({
-            edits: conditions.map(({ edit }) => edit),
+            states,
             signal,
             onGrowth: (place, text) => (growing ??= show(names)).show(place, text),
         });
@@ -145,7 +144,7 @@ export class ChatSession {
             say(`(the window is full: the ${turns} no longer read)`);
         }
         return answers.map((answer, i) => {
-            const { name, interventions } = conditions[i]!;
+            const { name, interventions } = states[i]!;
             return { name, interventions, ...answer };
         });
     }

@@ -1,7 +1,6 @@
 import { join } from 'node:path';
 import { Chat } from '../chat/Chat.js';
 import { defaultWindowSize } from '../engine/loadEngine.js';
-import { neuronsAt } from '../engine/Site.js';
 import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
@@ -48,7 +47,7 @@ export async function chatCommand(
     const answers = args.json ? process.stderr : process.stdout;
     const choice = use === undefined ? { without, amplify, set, where } : { use, set, where };
     const session = new ChatSession(chat, choice, {
-        facts: { analysis, values, sizes: engine.sites.map(neuronsAt), named },
+        facts: { analysis, values, sites: engine.sites, named },
         model: { path: engine.path, fingerprint: engine.fingerprint },
         show: (names) => showAnswers(names, { answers, words: process.stderr }),
         say,

@@ -1,10 +1,8 @@
 import { join } from 'node:path';
-import type { TextEdit } from '../engine/edits.js';
 import type { Engine } from '../engine/Engine.js';
-import { neuronsAt } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
-import { compileInterventions } from '../interventions/compile.js';
+import { modelStates } from '../interventions/ModelState.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
 import { parseShorthand } from '../interventions/shorthand.js';
 import { valuesFor } from '../interventions/valuesFor.js';
@@ -39,21 +37,18 @@ export async function generateCommand(
     );
     using engine = await openEngine(toEngineOptions(args), { signal, progress });
     checkModel({ engine, analysis, otherModel: force });
-    const sizes = engine.sites.map(neuronsAt);
-    const conditions: TextEdit[] = [
-        undefined,
-        ...asked.map(({ interventions }) => compileInterventions(interventions, { sizes, analysis, values })),
-    ];
-    const names = ['whole', ...asked.map(({ name }) => name)];
+    const states = modelStates(asked, { sites: engine.sites, analysis, values });
+    const edits = states.map(({ edit }) => edit);
+    const names = states.map(({ name }) => name);
     const prompt = await promptOf(args, engine);
-    const asking = conditions.map((_, edit) => ({ id: 0, edit, ...prompt }));
+    const asking = states.map((_, edit) => ({ id: 0, edit, ...prompt }));
 
     const live = args.json || !process.stderr.isTTY ? undefined : liveColumns(names, process.stderr);
-    const answers: { name: string; text: string; tokens: number; end: string }[] = [];
+    const answers: { text: string; tokens: number; end: string }[] = [];
     progress.done(); // the model's loading
     try {
         const said = engine.generate(asking, {
-            edits: conditions,
+            edits,
             maxTokens,
             temperature,
             seed,
@@ -61,7 +56,7 @@ export async function generateCommand(
             onGrowth: live && ((growing) => growing.forEach(({ edit, text }) => live.show(edit, text))),
         });
         for await (const { edit, text, tokens, end } of said) {
-            answers[edit] = { name: names[edit]!, text, tokens, end };
+            answers[edit] = { text, tokens, end };
             live?.show(edit, text);
         }
     } finally {
@@ -72,7 +67,7 @@ export async function generateCommand(
         json: {
             model: engine.path,
             prompt: args.prompt,
-            answers: answers.map((answer, i) => ({ ...answer, interventions: asked[i - 1]?.interventions ?? [] })),
+            answers: states.map(({ name, interventions }, i) => ({ name, ...answers[i]!, interventions })),
         },
         text: columnsOf(
             names,

@@ -1,15 +1,15 @@
 import { join } from 'node:path';
 import { defaultWindowSize } from '../engine/loadEngine.js';
-import { neuronsAt } from '../engine/Site.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
+import { modelStates } from '../interventions/ModelState.js';
 import { parseShorthand } from '../interventions/shorthand.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { checkHost } from '../serve/listen.js';
 import { checkOrigins } from '../serve/origins.js';
 import { serve } from '../serve/serve.js';
-import { distinct, nameShorthand, servedModels, withoutEach } from '../serve/ServedModel.js';
+import { distinct, nameShorthand, withoutEach } from '../serve/servedNames.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { serveDeclaration } from './declarations.js';
 import { openEngine, toEngineOptions } from './openModel.js';
@@ -38,7 +38,7 @@ export async function serveCommand(
     const contextSize = parallel * (args.windowSize ?? defaultWindowSize);
     using engine = await openEngine({ ...toEngineOptions(args), contextSize }, { signal, progress });
     checkModel({ engine, analysis, otherModel: force });
-    const models = servedModels(named, { sizes: engine.sites.map(neuronsAt), analysis, values });
+    const models = modelStates(named, { sites: engine.sites, analysis, values });
     progress.done(); // the model's loading
     const requestSize = engine.windowSize;
     await serve({
@@ -55,9 +55,9 @@ export async function serveCommand(
         mostBytes: args.maxBody * 1024 * 1024,
         signal,
         onStart: (url) => {
-            say(`serving ${models.map(({ id }) => id).join(', ')}`);
+            say(`serving ${models.map(({ name }) => name).join(', ')}`);
             say(`on ${url}, ${parallel} requests of ${requestSize} tokens side by side; Ctrl-C ends it`);
         },
     });
-    return { json: { models: models.map(({ id }) => id) }, text: 'ended' };
+    return { json: { models: models.map(({ name }) => name) }, text: 'ended' };
 }

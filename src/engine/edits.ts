@@ -98,7 +98,7 @@ export function nativeEdit(edit: NeuronEdit): NativeEdit {
     return { factors: edit.map((site) => Float32Array.from(site, (off) => (off === 0 ? 1 : 0))), offsets: [] };
 }
 
-function isByToken(edit: TextEdit): edit is EditsByToken {
+export function isByToken(edit: TextEdit): edit is EditsByToken {
     return edit !== undefined && 'at' in edit && typeof edit.at === 'function' && 'edits' in edit;
 }
 

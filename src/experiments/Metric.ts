@@ -7,9 +7,9 @@ import type { ScoredPart } from '../engine/packBatches.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import type { Questions } from '../questions/Questions.js';
 import type { Progress } from '../support/progress.js';
+import type { ModelState } from '../interventions/ModelState.js';
 import type { VerdictPair } from './accuracyDifference.js';
 import type { AnswerJudge, PerplexityMean } from './choices.js';
-import type { Condition } from './conditions.js';
 import type { CellInterval } from './DeactivationMatrix.js';
 import type { JournalKind } from './journals.js';
 import type { MeasurementPlan } from './planBase.js';
@@ -81,7 +81,7 @@ interface AnyMetricKind extends MetricWords {
     /** How a matrix says what was measured. @param source what the user called the texts or questions */
     settingsOf(source: string, plan: MeasurementPlan): MetricSettings;
     /** @param folder that paths are told from */
-    measurementsOf(plan: MeasurementPlan, conditions: readonly Condition[], folder: string): JournalledMeasurements;
+    measurementsOf(plan: MeasurementPlan, conditions: readonly ModelState[], folder: string): JournalledMeasurements;
 }
 
 /** A metric of texts. */
@@ -161,7 +161,7 @@ export interface Metric extends MetricFacts {
      * Measures every condition in every language. What was measured before of the same model, inputs and settings
      * is taken over.
      */
-    measure(conditions: readonly Condition[], context: MeasureContext): Promise<Measurements>;
+    measure(conditions: readonly ModelState[], context: MeasureContext): Promise<Measurements>;
 }
 
 export interface MeasureContext {
@@ -169,7 +169,7 @@ export interface MeasureContext {
     /** Gets what is finished, as soon as it is. */
     readonly folder: string;
     /** Conditions that are not to be measured, but wanted where they have been. */
-    readonly known: readonly Condition[];
+    readonly known: readonly ModelState[];
     /** Measure only this part: the measurements may lack the others. Default: all. */
     readonly shard?: Shard | undefined;
     readonly signal?: AbortSignal | undefined;
@@ -177,13 +177,13 @@ export interface MeasureContext {
 }
 
 export interface Measurements {
-    cell(condition: Condition, language: string): Cell;
+    cell(condition: ModelState, language: string): Cell;
     /** Whether one of the conditions `known` has been measured in every language. Default: none has. */
-    has?(condition: Condition): boolean;
+    has?(condition: ModelState): boolean;
     /** The whole model on all that it was measured on, where that is more than the other conditions were. */
     whole?(language: string): Cell;
     /** Tokens that went through the model for all cells of a condition, now or earlier. */
-    decodedTokens(condition: Condition): number;
+    decodedTokens(condition: ModelState): number;
     /** Settings that are known now only; they go before the metric's own. */
     readonly settings?: MetricSettings;
     /** Which texts were measured, by language; see `Sketch`. */
@@ -198,7 +198,7 @@ export interface Measurements {
 /** Measurements that are filled from journals, entry by entry; those of other work are passed over. */
 export interface JournalledMeasurements extends Measurements {
     take(entry: { readonly key: string }): void;
-    has(condition: Condition): boolean;
+    has(condition: ModelState): boolean;
 }
 
 /** One measurement: a mean over units (texts or questions), each with a numerator and a weight. */

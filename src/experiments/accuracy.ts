@@ -1,7 +1,6 @@
 import { isOwn } from '../activations/Shard.js';
 import type { Engine } from '../engine/Engine.js';
 import type { Prompt } from '../engine/engineTypes.js';
-import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkSettings } from '../settings/checkSetting.js';
@@ -12,6 +11,7 @@ import { keyOf } from '../support/keyOf.js';
 import { datedTemplate } from '../questions/datedTemplate.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import { promptKey } from '../questions/promptKey.js';
+import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import type { Question } from '../questions/Questions.js';
 import {
     AccuracyAnswers,
@@ -21,7 +21,6 @@ import {
     answerShape,
     type JournalledAnswer,
 } from './accuracyAnswers.js';
-import { type Condition, conditionEdit, wholeModel } from './conditions.js';
 import { DraftCount, wholeAnswers } from './draftAnswers.js';
 import { openJournals, readJournals } from './journals.js';
 import type { Metric, QuestionMetricKind, QuestionMetricOptions } from './Metric.js';
@@ -114,7 +113,7 @@ export function accuracyMetric({
             const drafts = new Map<string, string>(); // the whole model's answers, by prompt
             const take = (answer: JournalledAnswer): void => {
                 answers.take(answer);
-                if (answer.condition === wholeModel.id) drafts.set(answer.key.split('/')[0]!, answer.text);
+                if (answer.condition === wholeModel.name) drafts.set(answer.key.split('/')[0]!, answer.text);
             };
             const journal = await openJournals(
                 {
@@ -131,7 +130,7 @@ export function accuracyMetric({
             // A shard asks its questions under all conditions: beside each other stands what would without shards.
             const own = [...answers.places].filter((_, place) => isOwn(shard, place));
             const ownPlaces = own.flatMap(([, places]) => places);
-            const count = (is: (condition: Condition, place: number) => boolean): number =>
+            const count = (is: (condition: ModelState, place: number) => boolean): number =>
                 conditions
                     .map((condition) => ownPlaces.filter((place) => is(condition, place)).length)
                     .reduce((sum, found) => sum + found, 0);
@@ -143,13 +142,12 @@ export function accuracyMetric({
                 progress.note(`continues after ${total - open} of ${total} answers`);
                 progress.advance(total - open);
             }
-            const sizes = engine.sites.map(neuronsAt);
             // On a processor, batches of many answers gain nothing by drafts; see `draftTokens` of answerPrompts.
             const drafting = engine.backends.gpus.length > 0;
             const others = drafting ? await answersOfOther(engine, asked, signal) : undefined;
             const [byWhole, byOther] = [new DraftCount("the whole model's"), new DraftCount("the base's")];
             for (const together of groupsOf(conditions, drafting)) {
-                const edits = together.map((condition) => conditionEdit(condition, sizes));
+                const edits = together.map(({ edit }) => edit);
                 await steppingDown(engine, progress, async () => {
                     for await (const {
                         prompt: place,
@@ -160,12 +158,12 @@ export function accuracyMetric({
                         end,
                         ...drafted
                     } of engine.generate(todo(together), { edits, maxTokens, signal })) {
-                        (together[edit]!.id === wholeModel.id ? byOther : byWhole).add(drafted);
+                        (together[edit]!.name === wholeModel.name ? byOther : byWhole).add(drafted);
                         const {
                             key,
                             question: { language, index },
                         } = asked[place]!;
-                        const condition = together[edit]!.id;
+                        const condition = together[edit]!.name;
                         const answer = {
                             key: `${key}/${condition}`,
                             condition,
@@ -186,7 +184,7 @@ export function accuracyMetric({
             return answers;
 
             /** Prompts without an answer, question by question, so that conditions that share one are side by side. */
-            function* todo(together: readonly Condition[]): Generator<Prompt> {
+            function* todo(together: readonly ModelState[]): Generator<Prompt> {
                 for (const [key, [place]] of own) {
                     const {
                         text,
@@ -194,7 +192,7 @@ export function accuracyMetric({
                     } = asked[place!]!;
                     for (const [edit, condition] of together.entries()) {
                         if (!answers.isOpen(condition, place!)) continue;
-                        const known = condition.id === wholeModel.id ? others?.get(key) : drafts.get(key);
+                        const known = condition.name === wholeModel.name ? others?.get(key) : drafts.get(key);
                         const draft = drafting ? known : undefined;
                         const stops = template.stops(language);
                         yield { text, id: place!, edit, special: template.special, stops, draft };
@@ -268,8 +266,8 @@ async function dateOf(folder: string, signal: AbortSignal | undefined): Promise<
 }
 
 /** All at a time; the whole model by itself and first, where its answers foretell the others'. */
-function groupsOf(conditions: readonly Condition[], wholeFirst: boolean): Condition[][] {
-    const isApart = ({ id }: Condition): boolean => wholeFirst && id === wholeModel.id;
+function groupsOf(conditions: readonly ModelState[], wholeFirst: boolean): ModelState[][] {
+    const isApart = ({ name }: ModelState): boolean => wholeFirst && name === wholeModel.name;
     const groups = [conditions.filter(isApart), conditions.filter((other) => !isApart(other))];
     return groups.filter(({ length }) => length > 0);
 }

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { type NumberRule, numberRules } from '../answers/numberRules.js';
 import { datasetName } from '../corpus/datasetName.js';
+import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import { AnswerSheet } from './AnswerSheet.js';
 import { answerJudges } from './choices.js';
-import { type Condition, wholeModel } from './conditions.js';
 import type { Cell, JournalledMeasurements } from './Metric.js';
 import { planBase } from './planBase.js';
 
@@ -65,11 +65,11 @@ export class AccuracyAnswers implements JournalledMeasurements {
     readonly #rows: ReadonlyMap<string, number>;
 
     /** @param folder that paths are told from */
-    constructor(plan: AccuracyPlan, conditions: readonly Condition[], folder: string) {
+    constructor(plan: AccuracyPlan, conditions: readonly ModelState[], folder: string) {
         this.plan = plan;
         this.#folder = folder;
         this.#sheet = new AnswerSheet(conditions.length, plan.questions, plan.languages, plan.rule, plan.judge);
-        this.#rows = new Map(conditions.map(({ id }, row) => [id, row]));
+        this.#rows = new Map(conditions.map(({ name }, row) => [name, row]));
         const places = new Map<string, number[]>();
         for (const [place, { key }] of plan.questions.entries()) places.set(key, [...(places.get(key) ?? []), place]);
         this.places = places;
@@ -88,19 +88,19 @@ export class AccuracyAnswers implements JournalledMeasurements {
     }
 
     /** Whether a condition is asked a question at all. */
-    isAsked({ id }: Condition, place: number): boolean {
-        return id === wholeModel.id || this.plan.questions[place]!.ofAll;
+    isAsked({ name }: ModelState, place: number): boolean {
+        return name === wholeModel.name || this.plan.questions[place]!.ofAll;
     }
 
-    isOpen(condition: Condition, place: number): boolean {
+    isOpen(condition: ModelState, place: number): boolean {
         return this.isAsked(condition, place) && !this.#sheet.has(this.#row(condition), place);
     }
 
-    has(condition: Condition): boolean {
+    has(condition: ModelState): boolean {
         return this.plan.questions.every((_, place) => !this.isOpen(condition, place));
     }
 
-    cell(condition: Condition, language: string): Cell {
+    cell(condition: ModelState, language: string): Cell {
         return this.#sheet.cell(
             this.#row(condition),
             this.#placesIn(language, ({ ofAll }) => ofAll),
@@ -114,7 +114,7 @@ export class AccuracyAnswers implements JournalledMeasurements {
         );
     }
 
-    decodedTokens(condition: Condition): number {
+    decodedTokens(condition: ModelState): number {
         const row = this.#row(condition);
         const asked = [...this.plan.questions.keys()].filter((place) => this.isAsked(condition, place));
         return asked.reduce((sum, place) => sum + this.#sheet.tokens(row, place), 0);
@@ -125,8 +125,8 @@ export class AccuracyAnswers implements JournalledMeasurements {
         return { questions: datasetName(sources, this.#folder), texts, batch, context, device };
     }
 
-    #row({ id }: Condition): number {
-        return this.#rows.get(id)!;
+    #row({ name }: ModelState): number {
+        return this.#rows.get(name)!;
     }
 
     #placesIn(language: string, among: (question: AccuracyPlan['questions'][number]) => boolean): number[] {

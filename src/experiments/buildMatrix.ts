@@ -5,8 +5,9 @@ import { defined } from '../support/defined.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import type { Progress } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
+import { wholeModel } from '../interventions/ModelState.js';
 import { buildSet, estimates } from './buildSet.js';
-import { allConditions, type SetConditions, wholeModel } from './conditions.js';
+import { allConditions, type SetConditions } from './conditions.js';
 import { countedWords } from './countedTexts.js';
 import type { DeactivationMatrix, DeactivationSet, MeasuredIntervention, MeasuredModel } from './DeactivationMatrix.js';
 import type { DoseCurves } from './DoseCurves.js';
@@ -72,9 +73,9 @@ async function buildParts({
     const { languages } = metric;
     const { analysis, asked, known, controls, seed } = experiment;
     const measuredToo = known.filter((condition) => measurements.has?.(condition) ?? false);
-    const there = new Set([...asked, ...measuredToo].map(({ id }) => id));
+    const there = new Set([...asked, ...measuredToo].map(({ name }) => name));
     const isHeld = ({ own, controls }: SetConditions): boolean =>
-        [own, ...controls].flat().every(({ id }) => there.has(id));
+        [own, ...controls].flat().every(({ name }) => there.has(name));
     const parts = experiment.parts.map(({ operation, sets }) => ({
         operation,
         held: [...sets].filter(([, set]) => isHeld(set)),

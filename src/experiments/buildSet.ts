@@ -1,5 +1,6 @@
+import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import type { AnswerShare, AnswerShares, CellInterval, DeactivationSet, Grid } from './DeactivationMatrix.js';
-import { type Condition, type SetConditions, wholeModel } from './conditions.js';
+import type { SetConditions } from './conditions.js';
 import type { Cell, Estimate, Measurements, MetricFacts } from './Metric.js';
 import { average, difference, drawResamples, estimate } from './resampling.js';
 
@@ -13,12 +14,12 @@ export interface Measured {
 export function estimates(
     { kind, settings }: MetricFacts,
     measurements: Measurements,
-): (condition: Condition, language: string) => Measured {
+): (condition: ModelState, language: string) => Measured {
     const known = new Map<string, Measured>();
     const draws = new Map<number, Uint16Array[]>();
     const fromMean = kind.fromMean(settings);
     return (condition, language) => {
-        const name = `${condition.id}/${language}`;
+        const name = `${condition.name}/${language}`;
         const found = known.get(name);
         if (found !== undefined) return found;
         const cell = measurements.cell(condition, language);
@@ -37,12 +38,12 @@ export function buildSet(
     measurementOf: ReturnType<typeof estimates>,
 ): DeactivationSet {
     const columns = languages.map((language) => {
-        const measured = (condition: Condition): Measured => measurementOf(condition, language);
+        const measured = (condition: ModelState): Measured => measurementOf(condition, language);
         return { measured, base: measured(wholeModel) };
     });
     const grid = <T>(of: (row: number, column: (typeof columns)[number]) => T): Grid<T> =>
         languages.map((_, r) => columns.map((column) => of(r, column)));
-    const changeOf = (condition: Condition, { measured, base }: (typeof columns)[number]): Estimate =>
+    const changeOf = (condition: ModelState, { measured, base }: (typeof columns)[number]): Estimate =>
         difference(measured(condition).estimate, base.estimate);
     const controlOf = (r: number, column: (typeof columns)[number]): Estimate =>
         average(controls.map((row) => changeOf(row[r]!, column)));

@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import type { ActivationValues } from '../activations/ActivationValues.js';
-import type { NeuronMask, TextEdit } from '../engine/edits.js';
-import { affineOf, compileInterventions } from '../interventions/compile.js';
+import { affineOf, type CompileOptions } from '../interventions/compile.js';
 import type { InterventionWhere } from '../interventions/Intervention.js';
+import { modelState, type ModelState, wholeModel } from '../interventions/ModelState.js';
 import { deactivation, type Operation } from '../interventions/Operation.js';
 import { needsValues, resolveValue } from '../interventions/resolveValue.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -13,24 +13,12 @@ import { firstRanked, type Ranking } from '../neurons/rankNeurons.js';
 import { randomNeurons } from '../neurons/randomNeurons.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
 
-/** A state of the model: some neurons, and what is done to them. Equal ones have equal ids. */
-export interface Condition {
-    readonly id: string;
-    readonly neurons: readonly NeuronIndex[];
-    readonly operation: Operation;
-    /** Where its value is each neuron's own. */
-    readonly values?: ActivationValues | undefined;
-}
-
 /** The conditions of one set: each language's own neurons, and random ones of the same layers for each seed. */
 export interface SetConditions {
-    readonly own: readonly Condition[];
+    readonly own: readonly ModelState[];
     /** [seeds][languages] */
-    readonly controls: readonly (readonly Condition[])[];
+    readonly controls: readonly (readonly ModelState[])[];
 }
-
-/** The whole model. */
-export const wholeModel: Condition = { id: 'whole', neurons: [], operation: deactivation };
 
 /**
  * @param languages rows of the matrix
@@ -47,6 +35,7 @@ export function setConditions(
     { operation = deactivation, values }: OperationWithValues = {},
 ): SetConditions {
     return conditionsOf(
+        analysis,
         languages,
         languages.map((language) => neuronsOf(analysis, language, set)),
         (chosen, ...seeds) => randomOfSet(analysis, chosen, set, ...seeds),
@@ -61,6 +50,7 @@ export function doseConditions(
     { ranking, share, ...options }: { readonly ranking: Ranking; readonly share: number } & ControlledOperation,
 ): SetConditions {
     return conditionsOf(
+        analysis,
         languages,
         languages.map((language) => firstRanked(ranking, language, share)),
         (chosen, ...seeds) => randomNeurons(chosen, analysisSites(analysis), ...seeds),
@@ -80,15 +70,17 @@ interface ControlledOperation extends OperationWithValues {
 }
 
 function conditionsOf(
+    analysis: NeuronAnalysis,
     languages: readonly string[],
     neurons: readonly (readonly NeuronIndex[])[],
     draw: (chosen: readonly NeuronIndex[], ...seeds: readonly number[]) => readonly NeuronIndex[],
     { seed, controls, operation = deactivation, values }: ControlledOperation,
 ): SetConditions {
-    const changed = (chosen: readonly NeuronIndex[], row: number): Condition =>
-        condition(chosen, ofLanguage(operation, languages[row]!), values);
+    const model = { sites: analysisSites(analysis), values };
+    const changed = (chosen: readonly NeuronIndex[], row: number): ModelState =>
+        condition(chosen, ofLanguage(operation, languages[row]!), model);
     // By language, not by row: the same neurons whatever other languages are asked for.
-    const random = (chosen: readonly NeuronIndex[], row: number, k: number): Condition =>
+    const random = (chosen: readonly NeuronIndex[], row: number, k: number): ModelState =>
         changed(draw(chosen, seed + k, ...[...languages[row]!].map((letter) => letter.codePointAt(0)!)), row);
     return {
         own: neurons.map(changed),
@@ -108,31 +100,10 @@ function randomOfSet(
 }
 
 /** All different conditions of some sets, the whole model first. */
-export function allConditions(sets: Iterable<SetConditions>): Condition[] {
-    const found = new Map([[wholeModel.id, wholeModel]]);
-    for (const { own, controls } of sets) for (const one of [own, ...controls].flat()) found.set(one.id, one);
+export function allConditions(sets: Iterable<SetConditions>): ModelState[] {
+    const found = new Map([[wholeModel.name, wholeModel]]);
+    for (const { own, controls } of sets) for (const one of [own, ...controls].flat()) found.set(one.name, one);
     return [...found.values()];
-}
-
-/**
- * A mask of each site, with 1 at each neuron given.
- * @param widths neurons of each site
- */
-export function maskOf(neurons: readonly NeuronIndex[], widths: readonly number[]): NeuronMask {
-    const mask = widths.map((width) => new Uint8Array(width));
-    for (const [site, index] of neurons) mask[site]![index] = 1;
-    return mask;
-}
-
-/**
- * The condition as an engine takes it; undefined for the whole model.
- * @param sizes neurons of each site
- */
-export function conditionEdit({ neurons, operation, values }: Condition, sizes: readonly number[]): TextEdit {
-    if (neurons.length === 0) return undefined;
-    // A quarter of the memory, where an engine holds hundreds of conditions of a large model.
-    if (isDeactivation(operation)) return maskOf(neurons, sizes);
-    return compileInterventions([{ ...operation, neurons }], { sizes, values });
 }
 
 /** `diffmean` is towards the language whose row it is, unless it says which. */
@@ -141,18 +112,17 @@ function ofLanguage(operation: Operation, language: string): Operation {
     return { ...operation, value: `mean:${language}` };
 }
 
-function condition(
-    neurons: readonly NeuronIndex[],
-    operation: Operation,
-    values: ActivationValues | undefined,
-): Condition {
+/** Named by what becomes of its neurons: equal ones have equal names. */
+function condition(neurons: readonly NeuronIndex[], operation: Operation, model: CompileOptions): ModelState {
     if (neurons.length === 0) return wholeModel; // nothing to change changes nothing
-    if (!needsValues([operation])) return { id: conditionId(neurons, operation), neurons, operation };
-    return { id: valuedId(neurons, operation, values), neurons, operation, values };
+    const name = needsValues([operation])
+        ? valuedName(neurons, operation, model.values)
+        : conditionName(neurons, operation);
+    return modelState({ name, interventions: [{ ...operation, neurons }] }, model);
 }
 
 /** Names it by what each neuron's value is, whatever it was collected from. */
-function valuedId(
+function valuedName(
     neurons: readonly NeuronIndex[],
     { op, value, strength = 1, where = 'both' }: Operation,
     values: ActivationValues | undefined,
@@ -164,7 +134,7 @@ function valuedId(
 }
 
 /** Names a condition by what becomes of its neurons: those that are deactivated, by the neurons alone. */
-function conditionId(neurons: readonly NeuronIndex[], operation: Operation): string {
+function conditionName(neurons: readonly NeuronIndex[], operation: Operation): string {
     const { factor, offset, where } = effectOf(operation);
     return hashOf(isDeactivation(operation) ? neurons : [neurons, factor, offset, where]);
 }

@@ -1,5 +1,5 @@
+import { wholeModel } from '../interventions/ModelState.js';
 import { answersJournal, answerShape } from './accuracyAnswers.js';
-import { wholeModel } from './conditions.js';
 import { readJournals } from './journals.js';
 
 /**
@@ -20,7 +20,7 @@ export async function wholeAnswers(
             signal,
             take: ({ key, condition, text }) => {
                 const name = names.get(key.split('/')[0]!);
-                if (name !== undefined && condition === wholeModel.id) answers.set(name, text);
+                if (name !== undefined && condition === wholeModel.name) answers.set(name, text);
             },
         },
         answerShape,

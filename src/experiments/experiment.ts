@@ -6,7 +6,8 @@ import { changesNothing, deactivation, type Operation } from '../interventions/O
 import { operationName } from '../interventions/operationText.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { Ranking } from '../neurons/rankNeurons.js';
-import { allConditions, type Condition, doseConditions, setConditions, type SetConditions } from './conditions.js';
+import type { ModelState } from '../interventions/ModelState.js';
+import { allConditions, doseConditions, setConditions, type SetConditions } from './conditions.js';
 import { type NeuronSetName, setsFor } from '../neurons/neuronSets.js';
 
 /** The conditions of an experiment. */
@@ -51,9 +52,9 @@ export interface Experiment {
     /** Of each operation. */
     readonly parts: readonly ExperimentPart[];
     /** To be measured, each once, the whole model first. */
-    readonly asked: readonly Condition[];
+    readonly asked: readonly ModelState[];
     /** Of the other sets alone: wanted where they have been measured. */
-    readonly known: readonly Condition[];
+    readonly known: readonly ModelState[];
 }
 
 /**
@@ -88,8 +89,8 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
     const isAsked = (name: string): boolean => doses !== undefined || askedSets.some((set) => set === name);
     const all = parts.flatMap(({ sets }) => [...sets]);
     const asked = allConditions(all.filter(([name]) => isAsked(name)).map(([, set]) => set));
-    const askedIds = new Set(asked.map(({ id }) => id));
-    const known = allConditions(all.map(([, set]) => set)).filter(({ id }) => !askedIds.has(id));
+    const askedNames = new Set(asked.map(({ name }) => name));
+    const known = allConditions(all.map(([, set]) => set)).filter(({ name }) => !askedNames.has(name));
     return { analysis, seed, controls, askedSets, doses, parts, asked, known };
 }
 

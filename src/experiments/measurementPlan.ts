@@ -1,4 +1,4 @@
-import type { Condition } from './conditions.js';
+import type { ModelState } from '../interventions/ModelState.js';
 import { readJournals } from './journals.js';
 import type { JournalledMeasurements, MetricFacts } from './Metric.js';
 import { metricOf } from './metrics.js';
@@ -14,7 +14,7 @@ export function factsOf(plan: MeasurementPlan): MetricFacts {
 /** The measurements of some conditions, as far as a folder's journals have them. */
 export async function readMeasurements(
     plan: MeasurementPlan,
-    conditions: readonly Condition[],
+    conditions: readonly ModelState[],
     folder: string,
     signal?: AbortSignal,
 ): Promise<JournalledMeasurements> {

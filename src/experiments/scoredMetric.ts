@@ -4,11 +4,10 @@ import { surveyCorpus } from '../activations/surveyCorpus.js';
 import type { Corpus } from '../corpus/Corpus.js';
 import type { TextScore } from '../engine/engineTypes.js';
 import type { ScoredPart } from '../engine/packBatches.js';
-import { neuronsAt } from '../engine/Site.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
+import type { ModelState } from '../interventions/ModelState.js';
 import { asPrompts } from '../questions/chatSamples.js';
-import { type Condition, conditionEdit } from './conditions.js';
 import { openJournals } from './journals.js';
 import type { Cell, MeasureContext, MetricSettings, MetricWords, TextMetricKind } from './Metric.js';
 import { bootstrapIntervals } from './resampling.js';
@@ -68,7 +67,7 @@ export function scoredMetric<Own extends MetricSettings>({
     };
     return kind;
 
-    function cellsOf(plan: ScoredPlan, conditions: readonly Condition[], folder: string): ScoredTexts {
+    function cellsOf(plan: ScoredPlan, conditions: readonly ModelState[], folder: string): ScoredTexts {
         const set = own.parse(plan);
         const cellOf = (texts: readonly TextScore[]): Cell => {
             const units = texts.map((text) => unitOf(text, set));
@@ -83,7 +82,7 @@ export function scoredMetric<Own extends MetricSettings>({
 
     async function measureTexts(
         corpus: Corpus,
-        conditions: readonly Condition[],
+        conditions: readonly ModelState[],
         { engine, folder, known, shard, signal, progress }: MeasureContext,
         planned: MetricSettings & { readonly over: ScoredPart },
     ): Promise<ScoredTexts> {
@@ -117,10 +116,9 @@ export function scoredMetric<Own extends MetricSettings>({
         const before = ownCells.filter(({ condition, language }) => !cells.isOpen(condition, language));
         if (before.length > 0) progress.note(`continues after ${before.length} finished cells`);
 
-        const sizes = engine.sites.map(neuronsAt);
         const onBatch = (_: unknown, read: number): void => progress.advance(read);
         for (const condition of conditions) {
-            const edit = conditionEdit(condition, sizes);
+            const { edit } = condition;
             for (const { language } of ownCells.filter((cell) => cell.condition === condition)) {
                 if (!cells.isOpen(condition, language)) {
                     progress.advance(charactersOf(language));
@@ -138,7 +136,7 @@ export function scoredMetric<Own extends MetricSettings>({
                 }
                 const cell = {
                     key: cells.key(condition, language),
-                    condition: condition.id,
+                    condition: condition.name,
                     language,
                     decodedTokens: score.decodedTokens,
                     logProbabilities: score.texts.map(({ logProbability }) => logProbability),

@@ -6,7 +6,7 @@ import type { TextScore } from '../engine/engineTypes.js';
 import { jsonNumber } from '../files/jsonNumber.js';
 import { byName } from '../support/names.js';
 import { keyOf } from '../support/keyOf.js';
-import type { Condition } from './conditions.js';
+import type { ModelState } from '../interventions/ModelState.js';
 import type { Cell, JournalledMeasurements } from './Metric.js';
 import { planBase } from './planBase.js';
 
@@ -56,7 +56,7 @@ export class ScoredTexts implements JournalledMeasurements {
      */
     constructor(
         plan: ScoredPlan,
-        conditions: readonly Condition[],
+        conditions: readonly ModelState[],
         { folder, cellOf }: { readonly folder: string; readonly cellOf: (texts: readonly TextScore[]) => Cell },
     ) {
         this.plan = plan;
@@ -68,10 +68,10 @@ export class ScoredTexts implements JournalledMeasurements {
     }
 
     /** Names a cell by all that shapes it. */
-    key(condition: Condition, language: string): string {
+    key(condition: ModelState, language: string): string {
         const { model, engine: settings, over, surveys } = this.plan;
         const texts = surveys[language]!.digest;
-        return keyOf({ model, settings, over, texts, condition: condition.id });
+        return keyOf({ model, settings, over, texts, condition: condition.name });
     }
 
     /** Cells of other work are passed over. */
@@ -79,15 +79,15 @@ export class ScoredTexts implements JournalledMeasurements {
         if (this.#wanted.has(cell.key)) this.#cells.set(cell.key, cell);
     }
 
-    isOpen(condition: Condition, language: string): boolean {
+    isOpen(condition: ModelState, language: string): boolean {
         return !this.#cells.has(this.key(condition, language));
     }
 
-    has(condition: Condition): boolean {
+    has(condition: ModelState): boolean {
         return this.plan.languages.every((language) => !this.isOpen(condition, language));
     }
 
-    cell(condition: Condition, language: string): Cell {
+    cell(condition: ModelState, language: string): Cell {
         return this.cellOf(this.#found(condition, language));
     }
 
@@ -96,7 +96,7 @@ export class ScoredTexts implements JournalledMeasurements {
         return this.#cellOf(textsOf(entry));
     }
 
-    decodedTokens(condition: Condition): number {
+    decodedTokens(condition: ModelState): number {
         return this.plan.languages.reduce((sum, language) => sum + this.#found(condition, language).decodedTokens, 0);
     }
 
@@ -114,7 +114,7 @@ export class ScoredTexts implements JournalledMeasurements {
         return Object.fromEntries(Object.entries(surveys).map(([language, { sketch }]) => [language, sketch]));
     }
 
-    #found(condition: Condition, language: string): ScoredCell {
+    #found(condition: ModelState, language: string): ScoredCell {
         return this.#cells.get(this.key(condition, language))!;
     }
 }

@@ -1,20 +1,23 @@
 import type { ActivationValues } from '../activations/ActivationValues.js';
 import type { AffineEdit, NeuronEdit, TextEdit } from '../engine/edits.js';
+import { neuronsAt, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { setsFor } from '../neurons/neuronSets.js';
-import type { Intervention, InterventionWhere, PositionRange } from './Intervention.js';
+import type { Intervention, InterventionWhere, NeuronChoice, PositionRange } from './Intervention.js';
 import { factorRange } from '../settings/settings.js';
 import { describeRange, isInRange } from '../support/numberRanges.js';
 import { resolveValue } from './resolveValue.js';
 
 /** More ranges of positions than this make more edits than are worth holding. */
 const mostRanges = 3;
+/** Of a language's neurons, where none is chosen. */
+const defaultSet = 'specific+related';
 
 export interface CompileOptions {
-    /** Neurons of each site: [experts * width]. */
-    readonly sizes: readonly number[];
+    /** The engine's: where its neurons are. */
+    readonly sites: readonly Site[];
     /** Needed where neurons are chosen by language. */
     readonly analysis?: NeuronAnalysis | undefined;
     /** Needed where a value is a mean or a percentile. */
@@ -73,7 +76,7 @@ interface Step {
     readonly where: InterventionWhere;
 }
 
-function stepOf(intervention: Intervention, i: number, { sizes, analysis, values }: CompileOptions): Step {
+function stepOf(intervention: Intervention, i: number, { sites, analysis, values }: CompileOptions): Step {
     const { neurons: choice, op, value, strength: s = 1, where = 'both' } = intervention;
     const name = `intervention ${i + 1} (${op})`;
     const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `${name}: ${why}`);
@@ -86,20 +89,18 @@ function stepOf(intervention: Intervention, i: number, { sizes, analysis, values
     }
     if (op === 'zero' && value !== undefined) throw wrong('it takes no value');
     if (typeof where === 'object') checkRange(where, wrong);
-    let neurons: readonly NeuronIndex[];
     if ('language' in choice) {
         if (analysis === undefined) throw wrong(`there is no analysis to take the neurons of ${choice.language} from`);
-        const { language, set = 'specific+related' } = choice;
+        const { set = defaultSet } = choice;
         if (!setsFor(analysis).includes(set)) throw wrong(`the model analysed has no ${set}; choose another set`);
-        neurons = neuronsOf(analysis, language, set);
-    } else {
-        neurons = choice;
     }
+    const neurons = chosenNeurons(choice, analysis);
     for (const [site, index] of neurons) {
-        if (!(index >= 0 && index < (sizes[site] ?? 0) && Number.isInteger(index)))
+        const size = sites[site] === undefined ? 0 : neuronsAt(sites[site]);
+        if (!(index >= 0 && index < size && Number.isInteger(index)))
             throw wrong(`the model has no neuron ${index} of site ${site}`);
     }
-    if (values?.fits(sizes) === false)
+    if (values?.fits(sites) === false)
         throw new LanguageNeuronsError(
             'MISMATCH',
             `${name}: the values are of a model with other neurons; collect again`,
@@ -107,6 +108,15 @@ function stepOf(intervention: Intervention, i: number, { sizes, analysis, values
     const language = 'language' in choice ? choice.language : undefined;
     const valueOf = resolveValue({ op, value, language }, values, wrong);
     return { name, neurons, affine: (site, index) => affineOf(op, valueOf(site, index), s), where };
+}
+
+/**
+ * Returns the neurons of a choice, in its order.
+ * @param analysis must be there where they are chosen by language
+ * @throws LanguageNeuronsError NOT_FOUND for a language that was not analysed
+ */
+export function chosenNeurons(choice: NeuronChoice, analysis: NeuronAnalysis | undefined): readonly NeuronIndex[] {
+    return 'language' in choice ? neuronsOf(analysis!, choice.language, choice.set ?? defaultSet) : choice;
 }
 
 /**
@@ -128,24 +138,24 @@ export function affineOf(op: Intervention['op'], v: number, s: number): Affine {
     }
 }
 
-function composed(steps: readonly Step[], { sizes, conflict = 'order' }: CompileOptions): NeuronEdit {
+function composed(steps: readonly Step[], { sites, conflict = 'order' }: CompileOptions): NeuronEdit {
     if (steps.length === 0) return undefined;
+    const sizes = sites.map(neuronsAt);
     const factors = sizes.map((size) => new Float32Array(size).fill(1));
     const offsets = sizes.map((size) => new Float32Array(size));
-    const changedBy = new Map<string, string>();
-    for (const { name, neurons, affine } of steps) {
+    const changedBy = sizes.map((size) => new Int32Array(size)); // number of a step, from 1
+    for (const [i, { name, neurons, affine }] of steps.entries()) {
         for (const [site, index] of neurons) {
-            const key = `${site} ${index}`;
-            const before = changedBy.get(key);
-            if (conflict === 'error' && before !== undefined && before !== name) {
+            const before = changedBy[site]![index]!;
+            if (before === i + 1) continue; // named twice
+            if (conflict === 'error' && before > 0) {
                 throw new LanguageNeuronsError(
                     'WRONG_USE',
-                    `${before} and ${name} both change neuron ${index} of site ${site}; choose others, or let them ` +
-                        'follow each other (conflict: order)',
+                    `${steps[before - 1]!.name} and ${name} both change neuron ${index} of site ${site}; choose ` +
+                        'others, or let them follow each other (conflict: order)',
                 );
             }
-            if (before === name) continue; // named twice
-            changedBy.set(key, name);
+            changedBy[site]![index] = i + 1;
             const { factor, offset } = affine(site, index);
             factors[site]![index]! *= factor;
             offsets[site]![index] = offsets[site]![index]! * factor + offset;
@@ -158,8 +168,10 @@ function composed(steps: readonly Step[], { sizes, conflict = 'order' }: Compile
             }
         }
     }
-    const adds = offsets.some((site) => site.some((offset) => offset !== 0));
-    return { factors, ...(adds ? { offsets } : {}) } satisfies AffineEdit;
+    if (offsets.some((site) => site.some((offset) => offset !== 0))) return { factors, offsets } satisfies AffineEdit;
+    // A quarter of the memory, where an engine holds hundreds of states of a large model.
+    const deactivates = factors.every((site) => site.every((factor) => factor === 0 || factor === 1));
+    return deactivates ? factors.map((site) => Uint8Array.from(site, (factor) => 1 - factor)) : { factors };
 }
 
 /** Whether a token can be chosen by these clauses and no others: it is of the prompt or of the response. */

@@ -1,8 +1,8 @@
 import type { ActivationValues } from '../activations/ActivationValues.js';
-import { nativeEdit } from '../engine/edits.js';
+import { isByToken, nativeEdit } from '../engine/edits.js';
 import { loadAddon } from '../engine/loadBackends.js';
 import { nativeError } from '../engine/nativeError.js';
-import { neuronsAt, sameSites, type Site } from '../engine/Site.js';
+import { sameSites, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { compileInterventions } from './compile.js';
@@ -79,10 +79,9 @@ async function make<Context extends OwnedContext>(
             const mend = 'give the analysis of this model';
             throw new LanguageNeuronsError('MISMATCH', `the model has other sites than the analysis; ${mend}`);
         }
-        const sizes = sites.map(neuronsAt);
         const intervene = (list: readonly Intervention[]): void => {
-            const edit = compileInterventions(list, { sizes, analysis, values });
-            if (edit !== undefined && 'at' in edit) {
+            const edit = compileInterventions(list, { sites, analysis, values });
+            if (isByToken(edit)) {
                 throw new LanguageNeuronsError(
                     'WRONG_USE',
                     'interventions on a context hold for all its tokens; leave where out',

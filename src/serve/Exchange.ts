@@ -5,16 +5,17 @@ import type { AnswerRequest, TokenAnswer } from '../engine/scheduler/AnswerReque
 import type { Truncation } from '../engine/scheduler/AnswerRequest.js';
 import type { LogProbabilityChoice, TokenLogProbability } from '../engine/scheduler/logProbabilities.js';
 import { textBefore, wholeCharacters } from '../engine/stops.js';
+import type { ModelState } from '../interventions/ModelState.js';
 import { Latest } from './Latest.js';
 import type { ChatMessage, CommonRequest } from './requestShapes.js';
-import { findModel, type ServedModel } from './ServedModel.js';
+import { findModel } from './servedNames.js';
 import type { TokenNames } from './TokenNames.js';
 
 /** What requests are answered with. */
 export interface Served {
     readonly batching: ContinuousBatching;
     readonly names: TokenNames;
-    readonly models: readonly ServedModel[];
+    readonly models: readonly ModelState[];
     /**
      * Writes a conversation by the model's own chat template.
      * @throws ApiError 400 where it has none, or one that refuses these messages
@@ -56,7 +57,7 @@ export interface CommonOptions extends Pick<AnswerRequest, 'edit' | 'temperature
 /** Of a request, with OpenAI's defaults. */
 export function commonOptions(
     { model, temperature, top_p, top_k, min_p, seed, stop, n }: CommonRequest,
-    models: readonly ServedModel[],
+    models: readonly ModelState[],
 ): CommonOptions {
     return {
         edit: findModel(models, model),

@@ -11,7 +11,7 @@ import { grain, jsonPieces } from './json.js';
 import { corsOptions } from './origins.js';
 import { readBody } from './readBody.js';
 import { sendPieces } from './sendPieces.js';
-import { findModel } from './ServedModel.js';
+import { findModel } from './servedNames.js';
 import { detokenize, tokenize } from './tokenizing.js';
 
 export interface ServerOptions {
@@ -78,7 +78,7 @@ export async function createServer(served: Served, options: ServerOptions): Prom
     const created = Math.floor(Date.now() / 1000);
     const model = (id: string): object => ({ id, object: 'model', created, owned_by: 'language-neurons' });
     app.get('/health', () => ({ status: 'ok' }));
-    app.get('/v1/models', () => ({ object: 'list', data: models.map(({ id }) => model(id)) }));
+    app.get('/v1/models', () => ({ object: 'list', data: models.map(({ name }) => model(name)) }));
     app.get<{ Params: { id: string } }>('/v1/models/:id', ({ params: { id } }) => {
         findModel(models, id);
         return model(id);

@@ -1,5 +1,5 @@
-import { type TextEdit } from '../engine/edits.js';
 import type { Engine } from '../engine/Engine.js';
+import type { ModelState } from '../interventions/ModelState.js';
 import { clockAt, liveClock } from '../questions/templateClock.js';
 import { type ChatWriter, chatWriter } from '../questions/chatTemplate.js';
 import { TemplateFailure } from '../questions/TemplateProcess.js';
@@ -11,12 +11,12 @@ import { isLoopback } from './guards.js';
 import { checkHost, listen } from './listen.js';
 import { lengthOf } from './readMessages.js';
 import type { ChatMessage } from './requestShapes.js';
-import type { ServedModel } from './ServedModel.js';
 import { TokenNames } from './TokenNames.js';
 
 export interface ServeOptions {
     readonly engine: Engine;
-    readonly models: readonly ServedModel[];
+    /** Clients ask for them by their names. */
+    readonly models: readonly ModelState[];
     /** Default 127.0.0.1. */
     readonly host?: string | undefined;
     /** Default 0: any that is free. */
@@ -51,7 +51,7 @@ export interface ServeOptions {
 export async function serve(options: ServeOptions): Promise<void> {
     const { engine, models, host = '127.0.0.1', apiKey, parallel, signal, onStart = () => undefined } = options;
     checkHost(host, apiKey);
-    const edits: TextEdit[] = models.map(({ edit }) => edit);
+    const edits = models.map(({ edit }) => edit);
     const batching = await engine.batching({ edits, parallel, requestSize: options.requestSize });
     const clock = options.date === undefined ? liveClock : clockAt(options.date);
     const writer = engine.info.chatTemplate === '' ? undefined : chatWriter(engine, 'use /v1/completions', clock);

@@ -10,7 +10,9 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
 import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
-import { maskOf, openCorpus, randomNeurons } from '../../dist/index.js';
+import { openCorpus } from '../../dist/data/openCorpus.js';
+import { compileInterventions } from '../../dist/interventions/compile.js';
+import { randomNeurons } from '../../dist/neurons/randomNeurons.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { compare, seconds } from './measure.mjs';
 
@@ -46,11 +48,11 @@ if (!existsSync(synthetic)) {
 const conditions = 11;
 const engine = await MeasuredEngine.open({ model: synthetic, gpu, contextSize: 4096 });
 heading(engine);
-const widths = engine.sites.map(({ width }) => width);
-const few = widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, j]));
+const few = engine.sites.flatMap(({ width }, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, j]));
+const without = (neurons) => compileInterventions([{ op: 'zero', neurons }], engine);
 const edits = [
     undefined,
-    ...Array.from({ length: conditions - 1 }, (_, k) => maskOf(randomNeurons(few, engine.sites, k), widths)),
+    ...Array.from({ length: conditions - 1 }, (_, k) => without(randomNeurons(few, engine.sites, k))),
 ];
 const questions = [
     'A farmer has 12 hens and each lays 3 eggs.',

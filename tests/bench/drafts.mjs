@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
-import { collect, identify, maskOf, neuronsOf, openCorpus, openQuestions, openTemplate } from '../../dist/index.js';
+import { collect, compileInterventions, identify, openCorpus, openQuestions, openTemplate } from '../../dist/index.js';
 import { embeddedProblems } from '../../dist/run/embeddedRun.js';
 import { spread } from './measure.mjs';
 
@@ -25,9 +25,10 @@ export async function benchDrafts(model, { rounds, threads, corpus, maxTokens, m
             corpus: await openCorpus(corpus, { languages }),
             folder: root,
         });
-        const widths = engine.sites.map(({ width, experts }) => width * experts);
         const analysis = identify(activations);
-        const edits = masked.map((language) => maskOf(neuronsOf(analysis, language, 'specific+related'), widths));
+        const edits = masked.map((language) =>
+            compileInterventions([{ op: 'zero', neurons: { language } }], { sites: engine.sites, analysis }),
+        );
         const template = await openTemplate(engine.info.chatTemplate === '' ? 'mathoctopus' : 'chat', engine);
         const questions = await openQuestions(embeddedProblems, { languages });
         const prompts = await Promise.all(

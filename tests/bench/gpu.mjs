@@ -11,7 +11,8 @@ import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
 import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
-import { collect, maskOf } from '../../dist/index.js';
+import { collect } from '../../dist/index.js';
+import { compileInterventions } from '../../dist/interventions/compile.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { compare, seconds, spread } from './measure.mjs';
 import { TorchHooks } from './TorchHooks.mjs';
@@ -79,10 +80,10 @@ const texts = windows.map(({ tokens }) => ({
     prompt: '',
     response: Array.from(tokens.subarray(0, batch / 4), (token) => `w${token - 259}`).join(' '),
 }));
-const edit = maskOf(
-    engine.sites.flatMap(({ width }, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])),
-    engine.sites.map(({ width }) => width),
+const hundredth = engine.sites.flatMap(({ width }, i) =>
+    Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j]),
 );
+const edit = compileInterventions([{ op: 'zero', neurons: hundredth }], engine);
 
 async function line(label, aim, side, against) {
     const { ratio, least, most } = await compare(rounds, side, against);

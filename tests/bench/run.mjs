@@ -11,7 +11,7 @@ import { cpus, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import yargs from 'yargs';
 import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
-import { collect, embeddedModel, maskOf, openCorpus } from '../../dist/index.js';
+import { collect, compileInterventions, embeddedModel, neuronsAt, openCorpus } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { benchHooks } from './hooks.mjs';
 import { compare, seconds } from './measure.mjs';
@@ -49,11 +49,10 @@ for (const language of corpus.languages) for await (const sample of corpus.sampl
 const tape = [{ language: '', prompt: '', response: texts.map(({ response }) => response).join(' ') }];
 // Tokens are bytes there.
 const few = [{ language: '', prompt: '', response: tape[0].response.slice(0, experts ? 1500 : 6000) }];
-const widths = full.sites.map(({ width, experts }) => width * experts);
-const edit = maskOf(
-    widths.flatMap((width, i) => Array.from({ length: Math.floor(width / 100) }, (_, j) => [i, 100 * j])),
-    widths,
+const neurons = full.sites.flatMap((site, i) =>
+    Array.from({ length: Math.floor(neuronsAt(site) / 100) }, (_, j) => [i, 100 * j]),
 );
+const edit = compileInterventions([{ op: 'zero', neurons }], full);
 
 const { info, backends } = engine;
 console.log(

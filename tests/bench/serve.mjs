@@ -13,10 +13,10 @@ import { setTimeout as wait } from 'node:timers/promises';
 import yargs from 'yargs';
 import { defaultThreads } from '../../dist/engine/defaultThreads.js';
 import { Engine } from '../../dist/engine/Engine.js';
-import { neuronsAt } from '../../dist/engine/Site.js';
 import { readNeurons } from '../../dist/neurons/neuronsFile.js';
 import { embeddedCollectTexts, embeddedModel } from '../../dist/run/embeddedRun.js';
-import { servedModels, withoutEach } from '../../dist/serve/ServedModel.js';
+import { modelStates } from '../../dist/interventions/ModelState.js';
+import { withoutEach } from '../../dist/serve/servedNames.js';
 import { compare, seconds, spread } from './measure.mjs';
 
 const threads = await defaultThreads();
@@ -163,7 +163,7 @@ const contextSize = windowSize * Math.min(64, clients);
 const engine = await Engine.open({ model, gpu: 'off', threads, windowSize, contextSize });
 try {
     const named = withoutEach(analysis.languages, undefined);
-    const edits = servedModels(named, { sizes: engine.sites.map(neuronsAt), analysis }).map(({ edit }) => edit);
+    const edits = modelStates(named, { sites: engine.sites, analysis }).map(({ edit }) => edit);
     console.log(
         `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${threads} threads, ` +
             `node ${process.version}, ${engine.info.description}; ${clients} clients, ${requests} requests a round, ` +

@@ -6,10 +6,10 @@ import { Engine } from '../../src/engine/Engine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { testedArchitectures } from '../../src/export/architectures.js';
 import { exportModel } from '../../src/export/exportModel.js';
-import { maskOf } from '../../src/experiments/conditions.js';
 import { readGguf } from '../../src/gguf/GgufFile.js';
 import { nameOf, writeArchitectures } from '../helpers/architectureModels.js';
 import { writeDownScaled } from '../helpers/downColumns.js';
+import { maskOf } from '../helpers/maskOf.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { someSource } from '../helpers/analysed.js';
 

@@ -1,25 +1,25 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { TextEdit } from '../../src/engine/edits.js';
 import { type MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { neuronsAt } from '../../src/engine/Site.js';
+import { modelStates, type ModelState } from '../../src/interventions/ModelState.js';
 import { serve, type ServeOptions } from '../../src/serve/serve.js';
-import type { ServedModel } from '../../src/serve/ServedModel.js';
 
 /** A server in this process, until `end` is called. */
 export interface RunningServer {
     /** Up to `/v1`. */
     readonly url: string;
-    readonly models: readonly ServedModel[];
+    readonly models: readonly ModelState[];
     end(): Promise<void>;
 }
 
 /** Serves the whole model and one without every seventh neuron of each layer. */
 export async function startServer(engine: MeasuredEngine, options: Partial<ServeOptions> = {}): Promise<RunningServer> {
-    const models = [
-        { id: 'whole', edit: undefined },
-        { id: 'without-some', edit: withoutSome(engine) },
-    ];
+    const some = engine.sites.flatMap((site, i) =>
+        Array.from({ length: Math.ceil(neuronsAt(site) / 7) }, (_, j) => [i, j * 7] as const),
+    );
+    const models = modelStates([{ name: 'without-some', interventions: [{ op: 'zero', neurons: some }] }], engine);
     const stop = new AbortController();
     let started: (url: string) => void;
     const listening = new Promise<string>((resolve) => (started = resolve));
@@ -40,12 +40,6 @@ export async function startServer(engine: MeasuredEngine, options: Partial<Serve
             stop.abort();
             await ended;
         },
-    };
-}
-
-function withoutSome(engine: MeasuredEngine): TextEdit {
-    return {
-        factors: engine.sites.map(({ width }) => Float32Array.from({ length: width }, (_, j) => (j % 7 === 0 ? 0 : 1))),
     };
 }
 

@@ -4,6 +4,7 @@
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { wholeModel } from '../../dist/interventions/ModelState.js';
 import { serve } from '../../dist/serve/serve.js';
 
 const [model, options = '{}'] = process.argv.slice(2);
@@ -41,7 +42,7 @@ process.on('disconnect', () => stop.abort());
 delay.enable();
 await serve({
     engine,
-    models: [{ id: 'whole', edit: undefined }],
+    models: [wholeModel],
     parallel: 4,
     requestSize: 256,
     signal: stop.signal,

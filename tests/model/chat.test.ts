@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Chat } from '../../src/chat/Chat.js';
-import type { NeuronMask } from '../../src/engine/edits.js';
 import { Engine } from '../../src/engine/Engine.js';
+import { modelState, type ModelState, wholeModel } from '../../src/interventions/ModelState.js';
 import { openChat } from '../../src/questions/chatTemplate.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
@@ -12,11 +12,12 @@ import { writeWidths } from '../helpers/syntheticModels.js';
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const question = 'Rosa hat 12 Stühle. Rosa gibt 6 davon weg. Wie viele Stühle bleiben?';
 let engine: Engine;
-let mask: NeuronMask;
+let edited: ModelState;
 
 beforeAll(async () => {
     engine = await Engine.open({ model: embeddedModel, gpu: 'off', contextSize: 1024 });
-    mask = engine.sites.map(({ width }, i) => new Uint8Array(width).fill(i === 2 ? 1 : 0));
+    const third = Array.from({ length: engine.sites[2]!.width }, (_, i) => [2, i] as const);
+    edited = modelState({ name: 'without', interventions: [{ op: 'zero', neurons: third }] }, engine);
 });
 afterAll(() => {
     engine.close();
@@ -24,7 +25,7 @@ afterAll(() => {
 });
 
 /** What the engine says to a prompt alone. */
-async function said(text: string, edit?: NeuronMask): Promise<string> {
+async function said(text: string, { edit }: ModelState = wholeModel): Promise<string> {
     for await (const answer of engine.generate([{ id: 0, text, special: true }], { edits: [edit], maxTokens: 24 }))
         return answer.text;
     throw new Error('no answer');
@@ -33,15 +34,15 @@ async function said(text: string, edit?: NeuronMask): Promise<string> {
 describe('a conversation', () => {
     it('reads all turns from the beginning under the condition of the last', async () => {
         const chat = await Chat.begin(engine, { maxTokens: 24, system: 'Sag wenig.' });
-        const first = await chat.ask(question, { edits: [mask] });
-        expect(first.answers.map(({ text }) => text)).toEqual([await said(`Sag wenig.\n${question}\n`, mask)]);
+        const first = await chat.ask(question, { states: [edited] });
+        expect(first.answers.map(({ text }) => text)).toEqual([await said(`Sag wenig.\n${question}\n`, edited)]);
         const second = await chat.ask('Und dann?');
         const before = `Sag wenig.\n${question}\n${first.answers[0]!.text}\n`;
         expect(second.answers.map(({ text }) => text)).toEqual([await said(`${before}Und dann?\n`)]);
         expect(second.dropped).toBe(0);
         // Once more, edited: its own answer is not in the prompt.
-        const again = await chat.again({ edits: [mask] });
-        expect(again.answers.map(({ text }) => text)).toEqual([await said(`${before}Und dann?\n`, mask)]);
+        const again = await chat.again({ states: [edited] });
+        expect(again.answers.map(({ text }) => text)).toEqual([await said(`${before}Und dann?\n`, edited)]);
         expect(again.answers[0]!.text).not.toBe(second.answers[0]!.text);
         chat.reset();
         expect((await chat.ask(question)).answers[0]!.text).toBe(await said(`Sag wenig.\n${question}\n`));
@@ -50,7 +51,7 @@ describe('a conversation', () => {
 
     it('goes on with the answer of the last condition where several answer side by side', async () => {
         const chat = await Chat.begin(engine, { maxTokens: 24 });
-        const { answers } = await chat.ask(question, { edits: [undefined, mask] });
+        const { answers } = await chat.ask(question, { states: [wholeModel, edited] });
         expect(answers).toHaveLength(2);
         expect(answers[0]!.text).not.toBe(answers[1]!.text);
         const next = await chat.ask('Und dann?');

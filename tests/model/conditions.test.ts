@@ -2,9 +2,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import type { NeuronMask } from '../../src/engine/edits.js';
 import type { GeneratedAnswer, GenerateOptions, Prompt } from '../../src/engine/engineTypes.js';
-import { maskOf } from '../../src/experiments/conditions.js';
 import { randomNeurons } from '../../src/neurons/randomNeurons.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 
 const texts = ['The farmer', 'Everyone has the right', 'Der Lehrer liest', 'La niña', 'The old man and'];

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { accuracyMetric } from '../../src/experiments/accuracy.js';
-import { wholeModel } from '../../src/experiments/conditions.js';
+import { wholeModel } from '../../src/interventions/ModelState.js';
 import { wholeAnswers } from '../../src/experiments/draftAnswers.js';
 import type { DraftingModel } from '../../src/experiments/Metric.js';
 import { openQuestions } from '../../src/questions/openQuestions.js';

@@ -6,7 +6,6 @@ import type { Sample } from '../../src/corpus/Corpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { modelFingerprint } from '../../src/engine/modelFingerprint.js';
 import { denseSites, neuronsAt, type Site } from '../../src/engine/Site.js';
-import { maskOf } from '../../src/experiments/conditions.js';
 import { exportModel, type ExportOptions, type ExportResult } from '../../src/export/exportModel.js';
 import { type GgufFile, readGguf } from '../../src/gguf/GgufFile.js';
 import { writeNeurons } from '../../src/neurons/neuronsFile.js';
@@ -14,6 +13,7 @@ import type { NeuronAnalysis, NeuronIndex } from '../../src/neurons/NeuronAnalys
 import { silent } from '../../src/support/progress.js';
 import { cli } from '../helpers/cli.js';
 import { writeDownScaled } from '../helpers/downColumns.js';
+import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { writeApertus } from '../helpers/ownFfnModels.js';

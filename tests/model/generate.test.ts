@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import type { GeneratedAnswer, GenerateOptions, Prompt } from '../../src/engine/engineTypes.js';
-import { maskOf } from '../../src/experiments/conditions.js';
+import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 
 const prompts = [

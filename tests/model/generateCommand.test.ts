@@ -3,10 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import { maskOf } from '../../src/experiments/conditions.js';
 import { readNeurons } from '../../src/neurons/neuronsFile.js';
 import { neuronsOf } from '../../src/neurons/neuronsOf.js';
 import { cli } from '../helpers/cli.js';
+import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));

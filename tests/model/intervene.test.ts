@@ -100,12 +100,11 @@ describe('operations by values of activations', () => {
         counting.close();
         const values = await readValues(folder);
         const { matrices } = await measure(folder, { operations, values });
-        const sizes = engine.sites.map(neuronsAt);
         for (const [i, operation] of operations.entries()) {
             const set = matrices[i]!.sets['specific+related']!;
             for (const [r, language] of languages.entries()) {
                 const intervention = { ...operation, neurons: { language } };
-                const edit = compileInterventions([intervention], { sizes, values, analysis });
+                const edit = compileInterventions([intervention], { sites: engine.sites, values, analysis });
                 const samples = [];
                 for await (const sample of corpus.samples('de')) samples.push(sample);
                 const { logProbability, tokens } = await engine.score(samples, { edit });
@@ -142,12 +141,11 @@ describe('matrices of several operations', () => {
             'ppl.replace-0.1.matrix.json',
             'ppl.scale-0.5.matrix.json',
         ]);
-        const sizes = engine.sites.map(neuronsAt);
         for (const [i, operation] of operations.entries()) {
             const set = matrices[i]!.sets['specific+related']!;
             for (const [r, row] of languages.entries()) {
                 const neurons = neuronsOf(analysis, row, 'specific+related');
-                const edit = compileInterventions([{ ...operation, neurons }], { sizes });
+                const edit = compileInterventions([{ ...operation, neurons }], engine);
                 for (const [c, column] of languages.entries()) {
                     const score = await engine.score(corpus.samples(column), { edit });
                     expect(set.values[r]![c]! / perplexity(score)).toBeCloseTo(1, 12); // sums in another order
@@ -211,7 +209,7 @@ describe('matrices of several operations', () => {
         }
         // The prompt is read by the whole model: a condition's answer is that of its own edit.
         const edit = compileInterventions([{ ...asked[1]!, neurons: neuronsOf(analysis, 'en', 'specific+related') }], {
-            sizes: engine.sites.map(neuronsAt),
+            sites: engine.sites,
         });
         const answers: string[] = [];
         for await (const { text } of engine.generate([{ id: 0, text: 'The farmer and the house' }], {
@@ -255,13 +253,12 @@ describe('dose curves', () => {
         expect(total).toBe(engine.sites.reduce((sum, site) => sum + neuronsAt(site), 0));
         expect(doses.map(({ share }) => share)).toEqual([0.004, 0.01, 0.5]);
         const { ranking } = dosesOf();
-        const sizes = engine.sites.map(neuronsAt);
         for (const { share, set } of doses) {
             expect(set.neurons).toEqual(
                 languages.map((language) => Math.min(Math.round(total * share), ranking.perLanguage[language]!.length)),
             );
             const neurons = firstRanked(ranking, 'de', share);
-            const edit = compileInterventions([{ op: 'zero', neurons }], { sizes });
+            const edit = compileInterventions([{ op: 'zero', neurons }], engine);
             const score = await engine.score(corpus.samples('fr'), { edit });
             expect(set.values[1]![2]! / perplexity(score)).toBeCloseTo(1, 12);
             expect(set.controls).toHaveLength(2);

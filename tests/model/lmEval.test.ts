@@ -92,7 +92,7 @@ describe.skipIf(!here)(`lm-evaluation-harness${skipped}`, () => {
         } finally {
             await server.end();
         }
-        const place = server.models.findIndex(({ id }) => id === model);
+        const place = server.models.findIndex(({ name }) => name === model);
         const { edit } = server.models[place]!;
 
         expect(samples.choice).toHaveLength(5);

@@ -6,7 +6,7 @@ import type { Sample } from '../../src/corpus/Corpus.js';
 import type { TextEdit } from '../../src/engine/edits.js';
 import type { TextScore } from '../../src/engine/engineTypes.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
-import { neuronsAt } from '../../src/engine/Site.js';
+import { neuronsAt, type Site } from '../../src/engine/Site.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
@@ -39,14 +39,14 @@ function open(model: string, lora?: string): Promise<MeasuredEngine> {
 }
 
 /** Interventions on every third neuron of all sites. */
-function conditions(sizes: readonly number[]): Record<string, TextEdit> {
-    const neurons = sizes.flatMap((size, site) =>
-        Array.from({ length: Math.ceil(size / 3) }, (_, j): NeuronIndex => [site, 3 * j]),
+function conditions(sites: readonly Site[]): Record<string, TextEdit> {
+    const neurons = sites.flatMap((site, i) =>
+        Array.from({ length: Math.ceil(neuronsAt(site) / 3) }, (_, j): NeuronIndex => [i, 3 * j]),
     );
     const edit = (...list: Omit<Intervention, 'neurons'>[]): TextEdit =>
         compileInterventions(
             list.map((one) => ({ neurons, ...one })),
-            { sizes },
+            { sites },
         );
     return {
         whole: undefined,
@@ -76,7 +76,7 @@ describe.each([
     it('gives what the model with the adapter in its weights gives', async () => {
         const scoresOf = async (engine: MeasuredEngine): Promise<Record<string, number[]>> => {
             const found: Record<string, number[]> = {};
-            for (const [name, edit] of Object.entries(conditions(engine.sites.map(neuronsAt))))
+            for (const [name, edit] of Object.entries(conditions(engine.sites)))
                 found[name] = (await engine.score(samples, { edit })).texts.map(perToken);
             engine.close();
             return found;
@@ -97,7 +97,7 @@ describe.each([
 
     it('each sequence goes through its own edit, whatever its neighbours go through', async () => {
         const engine = await open(model, lora);
-        const edits = Object.values(conditions(engine.sites.map(neuronsAt)));
+        const edits = Object.values(conditions(engine.sites));
         const textsOf = async (asked: readonly number[]): Promise<Map<number, string>> => {
             const texts = new Map<number, string>();
             const prompts = asked.map((edit) => ({ id: 0, text: 'Der alte Mann', edit }));

@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { gguf } from '@huggingface/gguf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import { maskOf } from '../../src/experiments/conditions.js';
 import { perplexity } from '../../src/experiments/perplexity.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
+import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 

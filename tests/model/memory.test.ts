@@ -8,7 +8,7 @@ import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
 import { perplexityMetric } from '../../src/experiments/perplexity.js';
-import { wholeModel } from '../../src/experiments/conditions.js';
+import { wholeModel } from '../../src/interventions/ModelState.js';
 import { type Progress, silent } from '../../src/support/progress.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare } from '../helpers/texts.js';

@@ -210,12 +210,13 @@ describe.skipIf(!hasTorch)(`interventions against PyTorch's hooks (skipped witho
         const ones = rows(() => 1, 1);
         const difference = rows((site, index) => 2 * (ofDe[site]![index]! - ofEn[site]![index]!), 0);
         const diffmean: Intervention = { neurons, op: 'diffmean', value: 'mean:de', strength: 2 };
-        await expectSame(compileInterventions([diffmean], { sizes, values }), [
+        await expectSame(compileInterventions([diffmean], { sites: engine.sites, values }), [
             { ...all, factors: ones, offsets: difference },
         ]);
-        await expectSame(compileInterventions([{ neurons, op: 'replace', value: 'mean:de' }], { sizes, values }), [
-            { ...all, factors: rows(() => 0, 1), offsets: rows((site, index) => ofDe[site]![index]!, 0) },
-        ]);
+        await expectSame(
+            compileInterventions([{ neurons, op: 'replace', value: 'mean:de' }], { sites: engine.sites, values }),
+            [{ ...all, factors: rows(() => 0, 1), offsets: rows((site, index) => ofDe[site]![index]!, 0) }],
+        );
     });
 
     it.each(Object.entries(cases))('%s', async (_name, { interventions, torch: wanted }) => {
@@ -227,7 +228,7 @@ describe.skipIf(!hasTorch)(`interventions against PyTorch's hooks (skipped witho
             return all;
         };
         await expectSame(
-            compileInterventions(interventions, { sizes }),
+            compileInterventions(interventions, engine),
             wanted.map(({ from, to, factor, offset }) => ({
                 from,
                 to,

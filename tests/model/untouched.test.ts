@@ -3,8 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import { maskOf } from '../../src/experiments/conditions.js';
 import { LlamaLibraries } from '../helpers/LlamaLibraries.js';
+import { maskOf } from '../helpers/maskOf.js';
 import { publicModels } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 

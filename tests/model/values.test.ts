@@ -9,6 +9,7 @@ import { openCorpus } from '../../src/data/openCorpus.js';
 import type { CountResult } from '../../src/engine/engineTypes.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
+import { denseSites } from '../../src/engine/Site.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
 import { merge } from '../../src/run/merge.js';
@@ -204,7 +205,6 @@ describe('collect --values', () => {
     });
 
     it('gives interventions their means, percentiles and differences', async () => {
-        const sizes = values.sites.map(({ width }) => width);
         const neurons = [0, 100, 900].map((index) => [3, index] as const);
         const [en, zh, de] = [0, 1, 2].map((k) => neurons.map(([site, index]) => values.mean(site, index, k))) as [
             number[],
@@ -212,7 +212,7 @@ describe('collect --values', () => {
             number[],
         ];
         const offsets = (intervention: Omit<Intervention, 'neurons'>): number[] => {
-            const edit = compileInterventions([{ ...intervention, neurons }], { sizes, values });
+            const edit = compileInterventions([{ ...intervention, neurons }], { sites: values.sites, values });
             if (edit === undefined || !('factors' in edit)) throw new Error('one edit for all tokens');
             return neurons.map(([site, index]) => edit.offsets![site]![index]!);
         };
@@ -235,9 +235,11 @@ describe('collect --values', () => {
         expect(() => offsets({ op: 'diffmean' })).toThrow("neurons that are no language's need a value");
         expect(() => offsets({ op: 'scale', value: 'mean:zh' })).toThrow('its value must be a number');
         expect(() => offsets({ op: 'add', value: 'mean:sw' })).toThrow('no values of sw were collected');
-        expect(() => compileInterventions([{ neurons, op: 'add', value: 'mean' }], { sizes })).toThrow(
+        expect(() => compileInterventions([{ neurons, op: 'add', value: 'mean' }], { sites: values.sites })).toThrow(
             'its value mean was not collected; collect with --values first',
         );
-        expect(() => compileInterventions([{ neurons, op: 'zero' }], { sizes: [3], values })).toThrow(/neuron|model/);
+        expect(() => compileInterventions([{ neurons, op: 'zero' }], { sites: denseSites([3]), values })).toThrow(
+            /neuron|model/,
+        );
     });
 });

@@ -8,7 +8,6 @@ import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
 import { Engine } from '../../src/engine/Engine.js';
-import { neuronsAt } from '../../src/engine/Site.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 
@@ -80,7 +79,7 @@ function inProcess<T>(code: string, prepared = true): T[] {
 /** What our engine says after the same tokens. */
 async function expected({ prompt, answer }: Turn, interventions: readonly Intervention[]): Promise<string> {
     using engine = await Engine.open({ model: path, gpu: 'off', threads: 1 });
-    const edit = compileInterventions(interventions, { sizes: engine.sites.map(neuronsAt) });
+    const edit = compileInterventions(interventions, engine);
     const asked = [{ id: 0, text: Int32Array.from(prompt) }];
     for await (const { text } of engine.generate(asked, { edits: [edit], maxTokens: answer.length })) return text;
     throw new Error('no answer');

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GeneratedAnswer } from '../../src/engine/engineTypes.js';
 import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
-import { maskOf } from '../../src/experiments/conditions.js';
+import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 import { absentRpc, type RpcServer, startServer } from '../helpers/rpcServers.js';
 import { flippedShare, udhrSamples } from '../helpers/texts.js';

@@ -4,7 +4,8 @@ import { accuracy } from '../../../src/experiments/accuracy.js';
 import { describeMatrix } from '../../../src/commands/describeMatrix.js';
 import { AnswerSheet } from '../../../src/experiments/AnswerSheet.js';
 import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
-import { setConditions, wholeModel, type Condition } from '../../../src/experiments/conditions.js';
+import { setConditions } from '../../../src/experiments/conditions.js';
+import { wholeModel, type ModelState } from '../../../src/interventions/ModelState.js';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { matrixTable } from '../../../src/experiments/matrixTable.js';
 import { divergingScale } from '../../../src/report/figures/divergingScale.js';
@@ -19,10 +20,10 @@ function setOf(whole: string, without: string, cut = 0): DeactivationSet {
         sheet.mark(0, place, whole, { tokens: 5, end: 'stop' });
         sheet.mark(1, place, without, { tokens: 5, end: place < cut ? 'length' : 'stop' });
     }
-    const condition = (id: string): Condition => ({ ...wholeModel, id });
+    const condition = (name: string): ModelState => ({ ...wholeModel, name });
     const metric = { kind: accuracy, languages: ['en'], settings: {} };
     const measurements = {
-        cell: ({ id }: Condition) => sheet.cell(id === 'own' ? 1 : 0, [...questions.keys()]),
+        cell: ({ name }: ModelState) => sheet.cell(name === 'own' ? 1 : 0, [...questions.keys()]),
         decodedTokens: () => 0,
     };
     const conditions: ReturnType<typeof setConditions> = {

@@ -1,10 +1,8 @@
 import { appendFile, mkdir, mkdtemp, readdir, readFile, rename, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import fc from 'fast-check';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { maskOf } from '../../../src/experiments/conditions.js';
 import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { readCurves, writeCurves } from '../../../src/experiments/doseFile.js';
 import type { DoseCurves } from '../../../src/experiments/DoseCurves.js';
@@ -362,27 +360,6 @@ describe('dose curves', () => {
         ]);
         expect(dosePoints({ ...curves, metric: 'accuracy' })[1]!.inOwn.own).toBe(5); // a share's change is no fraction
     });
-});
-
-it('an edit has a 1 at each neuron given and nowhere else', () => {
-    const layers = fc.array(
-        fc
-            .integer({ min: 1, max: 20 })
-            .chain((width) => fc.tuple(fc.constant(width), fc.uniqueArray(fc.nat(width - 1)))),
-        { minLength: 1, maxLength: 4 },
-    );
-    fc.assert(
-        fc.property(layers, (shape) => {
-            const edit = maskOf(
-                shape.flatMap(([, neurons], i) => neurons.map((neuron) => [i, neuron] as const)),
-                shape.map(([width]) => width),
-            );
-            expect(edit.map((layer) => [...layer])).toEqual(
-                shape.map(([width, neurons]) => Array.from({ length: width }, (_, j) => Number(neurons.includes(j)))),
-            );
-        }),
-    );
-    expect(maskOf([], [2, 1])).toEqual([new Uint8Array(2), new Uint8Array(1)]);
 });
 
 it('perplexity is exp of the mean negative log-likelihood, weighted by tokens', () => {

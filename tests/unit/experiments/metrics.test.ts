@@ -8,13 +8,8 @@ import { wilsonInterval } from '../../../src/experiments/shareIntervals.js';
 import { answerLanguages, judgeAnswer } from '../../../src/experiments/AnswerSheet.js';
 import { buildSet, estimates } from '../../../src/experiments/buildSet.js';
 import type { AffineEdit } from '../../../src/engine/edits.js';
-import {
-    allConditions,
-    type Condition,
-    conditionEdit,
-    setConditions,
-    wholeModel,
-} from '../../../src/experiments/conditions.js';
+import { allConditions, setConditions } from '../../../src/experiments/conditions.js';
+import { type ModelState, wholeModel } from '../../../src/interventions/ModelState.js';
 import type { Operation } from '../../../src/interventions/Operation.js';
 import type { Cell, Measurements } from '../../../src/experiments/Metric.js';
 import {
@@ -157,7 +152,7 @@ describe('conditions', () => {
                 controls
                     .flat()
                     .filter(({ neurons }) => neurons.length > 0)
-                    .map(({ id }) => id),
+                    .map(({ name }) => name),
             ).size,
         ).toBe(6); // every seed and row another
         expect(rows[2]).toBe(wholeModel); // nothing to deactivate
@@ -180,7 +175,7 @@ describe('conditions', () => {
 describe('conditions of other operations', () => {
     const ids = (operation?: Operation): string[] => {
         const { own: rows, controls } = setConditions(analysis, ['en', 'de'], 'specific', 1, 2, { operation });
-        return [...rows, ...controls.flat()].map(({ id }) => id);
+        return [...rows, ...controls.flat()].map(({ name }) => name);
     };
 
     it('are of the same neurons, and named by what becomes of them', () => {
@@ -219,10 +214,10 @@ describe('conditions of other operations', () => {
         const [en] = setConditions(analysis, ['en'], 'specific', 1, 1, {
             operation: { op: 'add', value: 2, strength: 0.5 },
         }).own;
-        const edit = conditionEdit(en!, analysis.widths) as AffineEdit;
+        const edit = en!.edit as AffineEdit;
         expect(edit.factors.flatMap((site) => [...site]).every((factor) => factor === 1)).toBe(true);
         expect(edit.offsets!.map((site) => [...site].filter((offset) => offset === 1).length)).toEqual([2, 2]);
-        expect(conditionEdit(wholeModel, analysis.widths)).toBeUndefined();
+        expect(wholeModel.edit).toBeUndefined();
     });
 });
 
@@ -234,9 +229,9 @@ describe('a matrix', () => {
      * Of 40 questions, the whole model answers 30; without its own neurons, a language answers 10 of these; random ones
      * cost one.
      */
-    const rightOf = ({ id }: Condition, language: string): number => {
-        if (id === wholeModel.id) return 30;
-        const row = conditions.own.findIndex((one) => one.id === id);
+    const rightOf = ({ name }: ModelState, language: string): number => {
+        if (name === wholeModel.name) return 30;
+        const row = conditions.own.findIndex((one) => one.name === name);
         return row < 0 ? 29 : languages[row] === language ? 10 : 30;
     };
     const measurements: Measurements = {

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { AffineEdit, EditsByToken, NeuronEdit } from '../../../src/engine/edits.js';
+import { isByToken, type NeuronEdit } from '../../../src/engine/edits.js';
+import { denseSites } from '../../../src/engine/Site.js';
 import { compileInterventions } from '../../../src/interventions/compile.js';
 import {
     type Intervention,
@@ -13,14 +14,15 @@ import { parseOperation } from '../../../src/interventions/operationText.js';
 import { parseShorthand } from '../../../src/interventions/shorthand.js';
 import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
 
-const sizes = [6, 4];
+const sites = denseSites([6, 4]);
 const compile = (...interventions: Intervention[]): ReturnType<typeof compileInterventions> =>
-    compileInterventions(interventions, { sizes });
+    compileInterventions(interventions, { sites });
 
 /** What an edit makes of an activation. */
 function apply(edit: NeuronEdit, [site, index]: readonly [number, number], g: number): number {
     if (edit === undefined) return g;
-    const { factors, offsets } = edit as AffineEdit;
+    if (!('factors' in edit)) return edit[site]![index] === 1 ? 0 : g;
+    const { factors, offsets } = edit;
     return factors[site]![index]! * g + (offsets?.[site]![index] ?? 0);
 }
 
@@ -63,11 +65,7 @@ describe('interventions', () => {
                 fc.integer({ min: 3, max: 8 }),
                 (list, at, g, position, promptLength) => {
                     const edit = compile(...list);
-                    const byToken = edit as EditsByToken;
-                    const own =
-                        edit !== undefined && 'at' in edit && typeof byToken.at === 'function'
-                            ? byToken.edits[byToken.at(position, promptLength)]
-                            : (edit as NeuronEdit);
+                    const own = isByToken(edit) ? edit.edits[edit.at(position, promptLength)] : edit;
                     const expected = list
                         .filter(({ neurons }) =>
                             (neurons as readonly (readonly number[])[]).some((n) => `${n}` === `${at}`),
@@ -89,7 +87,7 @@ describe('interventions', () => {
             const edit = compile(
                 ...wheres.map((one): Intervention => ({ neurons, op: 'scale', value: 2, where: one })),
             );
-            return edit !== undefined && 'at' in edit && 'edits' in edit ? (edit as EditsByToken).edits.length : 1;
+            return isByToken(edit) ? edit.edits.length : 1;
         };
         expect(count('both')).toBe(1);
         expect(count('both', 'both')).toBe(1);
@@ -106,6 +104,14 @@ describe('interventions', () => {
         expect(compile()).toBeUndefined();
     });
 
+    it('that come to 0 or to nothing are a mask, a quarter as large', () => {
+        const off = { neurons: [[1, 2]], op: 'zero' } as const;
+        const mask = [new Uint8Array(6), Uint8Array.of(0, 0, 1, 0)];
+        expect(compile(off, { neurons: [[0, 1]], op: 'scale', value: 1 })).toEqual(mask);
+        expect(compile({ neurons: [[1, 2]], op: 'replace', value: 0 })).toEqual(mask);
+        expect(compile({ ...off, strength: 0.5 })).toHaveProperty('factors');
+    });
+
     it('that meet are refused where they may not follow each other', () => {
         const both: Intervention[] = [
             { neurons: [[0, 1]], op: 'zero' },
@@ -118,13 +124,13 @@ describe('interventions', () => {
                 value: 2,
             },
         ];
-        expect(compileInterventions(both, { sizes })).toBeDefined();
-        expect(() => compileInterventions(both, { sizes, conflict: 'error' })).toThrow(/neuron 1 of site 0/);
+        expect(compileInterventions(both, { sites })).toBeDefined();
+        expect(() => compileInterventions(both, { sites, conflict: 'error' })).toThrow(/neuron 1 of site 0/);
         const apart: Intervention[] = [
             { neurons: [[0, 1]], op: 'zero', where: 'prompt' },
             { neurons: [[0, 1]], op: 'zero', where: 'response' },
         ];
-        expect(compileInterventions(apart, { sizes, conflict: 'error' })).toBeDefined();
+        expect(compileInterventions(apart, { sites, conflict: 'error' })).toBeDefined();
     });
 
     it.each<[string, Intervention, RegExp]>([
@@ -142,7 +148,7 @@ describe('interventions', () => {
     it('of experts that the model analysed does not have are refused', () => {
         const analysis = { languages: ['de'] } as unknown as NeuronAnalysis;
         const experts: Intervention = { neurons: { language: 'de', set: 'experts' }, op: 'zero' };
-        expect(() => compileInterventions([experts], { sizes, analysis })).toThrow(
+        expect(() => compileInterventions([experts], { sites, analysis })).toThrow(
             'intervention 1 (zero): the model analysed has no experts; choose another set',
         );
     });

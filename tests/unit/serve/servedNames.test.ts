@@ -1,6 +1,7 @@
 import { expect, it } from 'vitest';
+import { modelStates } from '../../../src/interventions/ModelState.js';
 import { parseShorthand } from '../../../src/interventions/shorthand.js';
-import { distinct, findModel, nameShorthand, withoutEach } from '../../../src/serve/ServedModel.js';
+import { distinct, findModel, nameShorthand, withoutEach } from '../../../src/serve/servedNames.js';
 
 const nameOf = (without?: string, amplify?: string): string =>
     nameShorthand(parseShorthand({ without, amplify })!).name;
@@ -25,7 +26,7 @@ it('of the same name the later one counts, and none is named as the whole model'
 });
 
 it('a model is found by its name, and a wrong name says which there are', () => {
-    const models = ['whole', 'without-de'].map((id) => ({ id, edit: undefined }));
+    const models = modelStates([{ name: 'without-de', interventions: [] }], { sites: [] });
     expect(findModel(models, 'without-de')).toBe(1);
     expect(() => findModel(models, 'witout-de')).toThrow(/did you mean without-de/);
     expect(() => findModel(models, 'gpt')).toThrow(/there are whole, without-de/);

@@ -1,20 +1,10 @@
-import type { TextEdit } from '../engine/edits.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { compileInterventions, type CompileOptions } from '../interventions/compile.js';
+import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import type { NamedInterventions } from '../interventions/namedInterventions.js';
 import type { ShorthandInterventions } from '../interventions/shorthand.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
 import { suggestion } from '../support/nearest.js';
 import { ApiError } from './ApiError.js';
-
-/** The model as it is, or under interventions, by the name that clients ask for. */
-export interface ServedModel {
-    readonly id: string;
-    readonly edit: TextEdit;
-}
-
-/** Name of the model that nothing is done to. */
-const wholeId = 'whole';
 
 /** One without each language's neurons, as `without-zh`. */
 export function withoutEach(languages: readonly string[], set: NeuronSetName | undefined): NamedInterventions[] {
@@ -35,34 +25,20 @@ export function nameShorthand({ languages, interventions }: ShorthandInterventio
 
 /** Of interventions by the same name the later ones count, as the more special ones. */
 export function distinct(named: readonly NamedInterventions[]): NamedInterventions[] {
-    if (named.some(({ name }) => name === wholeId)) {
+    if (named.some(({ name }) => name === wholeModel.name)) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `interventions cannot be named ${wholeId}, as the model is without any; choose another name`,
+            `interventions cannot be named ${wholeModel.name}, as the model is without any; choose another name`,
         );
     }
     return [...new Map(named.map((one) => [one.name, one])).values()];
 }
 
-/** The whole model, and one for each list of interventions. */
-export function servedModels(
-    named: readonly NamedInterventions[],
-    options: Omit<CompileOptions, 'conflict'>,
-): ServedModel[] {
-    return [
-        { id: wholeId, edit: undefined },
-        ...named.map(({ name, interventions }) => ({
-            id: name,
-            edit: compileInterventions(interventions, options),
-        })),
-    ];
-}
-
 /** @returns its place in the list @throws ApiError 404 */
-export function findModel(models: readonly ServedModel[], id: string): number {
-    const place = models.findIndex((model) => model.id === id);
+export function findModel(models: readonly ModelState[], asked: string): number {
+    const place = models.findIndex(({ name }) => name === asked);
     if (place >= 0) return place;
-    const names = models.map((model) => model.id);
-    const hint = suggestion(id, names) || `; there are ${names.join(', ')}`;
-    throw new ApiError(404, `there is no model ${id}${hint}`, { param: 'model', code: 'model_not_found' });
+    const names = models.map(({ name }) => name);
+    const hint = suggestion(asked, names) || `; there are ${names.join(', ')}`;
+    throw new ApiError(404, `there is no model ${asked}${hint}`, { param: 'model', code: 'model_not_found' });
 }
