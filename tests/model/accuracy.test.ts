@@ -187,7 +187,7 @@ describe('deactivate --metric accuracy', () => {
     it('refuses to ask the whole model less than the others', async () => {
         const { code, stderr } = await cli(...deactivateArgs(runFolder('less'), '--limit', '4', '--whole-limit', '2'));
         expect(code).toBe(2);
-        expect(stderr).toContain('at least 4, not 2');
+        expect(stderr).toContain('--whole-limit must be at least --limit, 4, not 2');
     });
 
     it('is part of a whole run where its configuration asks questions', async () => {

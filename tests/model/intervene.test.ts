@@ -94,7 +94,7 @@ describe('operations by values of activations', () => {
 
     it('score as the engine does under interventions of the same values, and need them', async () => {
         const folder = runFolder('valued');
-        await expect(measure(folder, { operations })).rejects.toThrow('was not collected; collect with --values first');
+        await expect(measure(folder, { operations })).rejects.toThrow('was not collected; collect with `values` first');
         const counting = await Engine.open({ model: embeddedModel, gpu: 'off', countOnly: true, values: true });
         await collect({ engine: counting, corpus, folder });
         counting.close();

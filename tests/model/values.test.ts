@@ -168,7 +168,7 @@ describe('collect --values', () => {
         expect(with_.values).toBeUndefined();
         await expect(readValues(join(folder, 'plain'))).rejects.toMatchObject({
             code: 'NOT_FOUND',
-            message: `${join(folder, 'plain')}: its counts hold no values; collect with --values first`,
+            message: `${join(folder, 'plain')}: its counts hold no values; collect with \`values\` first`,
         });
     });
 
@@ -236,7 +236,7 @@ describe('collect --values', () => {
         expect(() => offsets({ op: 'scale', value: 'mean:zh' })).toThrow('its value must be a number');
         expect(() => offsets({ op: 'add', value: 'mean:sw' })).toThrow('no values of sw were collected');
         expect(() => compileInterventions([{ neurons, op: 'add', value: 'mean' }], { sites: values.sites })).toThrow(
-            'its value mean was not collected; collect with --values first',
+            'its value mean was not collected; collect with `values` first',
         );
         expect(() => compileInterventions([{ neurons, op: 'zero' }], { sites: denseSites([3]), values })).toThrow(
             /neuron|model/,
