@@ -105,7 +105,7 @@ describe('counts', () => {
         await expect(counted(at('base'), { model: nearlySame })).rejects.toMatchObject({
             code: 'MISMATCH',
             message: expect.stringMatching(
-                /holds finished counts, and these differ: model .* and .*; give another --out, or --force/,
+                /holds finished counts, and these differ: model .* and .*; give another `out`, or `force`/,
             ) as string,
         });
         const notes: string[] = [];
@@ -285,7 +285,7 @@ describe('cells and answers', () => {
     it('neurons are not deactivated in another model unasked', async () => {
         await expect(passes('ppl', { model: nearlySame })).rejects.toMatchObject({
             code: 'MISMATCH',
-            message: expect.stringContaining('--force') as string,
+            message: expect.stringContaining('`force`') as string,
         });
     });
 

@@ -228,6 +228,6 @@ describe('a place', () => {
         ],
         ['1/0', {}, 'there can be 1 to 10000 shards, not 0'],
     ])('%s is refused', (text, environment, why) =>
-        expect(() => parseShard(text, environment)).toThrow(`--shard ${text}: ${why}`),
+        expect(() => parseShard(text, environment)).toThrow(`\`shard: ${text}\`: ${why}`),
     );
 });
