@@ -15,7 +15,7 @@ afterAll(() => rmSync(root, { recursive: true, force: true }));
 const twice = ['--devices', '0,0'];
 const [vulkan] = await gpusUnderTest();
 const { absent } = vulkan!;
-const model = ['--model', embeddedModel, '--gpu', 'vulkan', '--batch-size', '128'];
+const model = ['--model', embeddedModel, '--gpu', 'vulkan', '--batch-size', '64'];
 const collect = (folder: string, ...more: string[]): string[] => [
     'collect',
     ...model,

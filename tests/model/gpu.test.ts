@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Activations } from '../../src/activations/Activations.js';
 import { readActivations } from '../../src/activations/activationsFile.js';
+import type { Sample } from '../../src/corpus/Corpus.js';
 import type { AffineEdit, TextEdit } from '../../src/engine/edits.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
@@ -26,17 +27,23 @@ afterAll(() => rmSync(folder, { recursive: true }));
  */
 const differingDevices = 1e-4;
 
+/** The first third of some texts: each more tokens than a batch. */
+async function shortSamples(languages: readonly string[]): Promise<Sample[]> {
+    const samples = await udhrSamples(languages, '29-29');
+    return samples.map((sample) => ({ ...sample, response: sample.response.slice(0, sample.response.length / 3) }));
+}
+
 for (const { gpu, absent } of gpus)
     describe.skipIf(absent !== undefined)(
         `on a device of ${gpu}${absent === undefined ? '' : ` (skipped: ${absent})`}`,
         () => {
             // The software device is slow; a few short texts are enough to cross every kernel.
-            const options = { model: embeddedModel, gpu, batchSize: 128 } as const;
+            const options = { model: embeddedModel, gpu, batchSize: 64 } as const;
 
             it.each(['automatic', 'repeat', 'transpose'] as const)(
                 '%s equals the eval callback on the same device, integer for integer',
                 async (counting) => {
-                    const samples = await udhrSamples(['en', 'zh'], '29-29');
+                    const samples = await shortSamples(['en', 'zh']);
                     const [adapter, callback] = [
                         await MeasuredEngine.open({ ...options, counting }),
                         await MeasuredEngine.open({ ...options, callbackTensor: 'ffn_gate' }),
@@ -56,7 +63,7 @@ for (const { gpu, absent } of gpus)
             );
 
             it('agrees with the CPU but for signs near zero, and adds no split to the graph', async () => {
-                const samples = await udhrSamples(['en', 'zh'], '29-29');
+                const samples = await shortSamples(['en', 'zh']);
                 const [device, host] = [
                     await MeasuredEngine.open(options),
                     await MeasuredEngine.open({ ...options, gpu: 'off' }),
@@ -82,7 +89,7 @@ for (const { gpu, absent } of gpus)
 
             // Moving the compute buffers on a mode change makes lavapipe 22.3 use the old ones after they are freed.
             it('counts, scores and edits in turn on one engine, each time the same', async () => {
-                const samples = await udhrSamples(['en'], '29-29');
+                const samples = await shortSamples(['en']);
                 const engine = await MeasuredEngine.open(options);
                 try {
                     const widths = engine.sites.map(({ width }) => width);
@@ -105,7 +112,7 @@ for (const { gpu, absent } of gpus)
             });
 
             it('scores and edits as the CPU does', async () => {
-                const samples = await udhrSamples(['en'], '29-29');
+                const samples = await shortSamples(['en']);
                 const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
                 const [device, host] = [
                     await MeasuredEngine.open({ ...options, model }),
@@ -141,11 +148,12 @@ for (const { gpu, absent } of gpus)
             });
 
             it('adds up activations as the CPU does, and counts every 16th token of a batch by bins', async () => {
+                const whole = { ...options, batchSize: 128 };
                 const samples = await udhrSamples(['en'], '28-29');
                 const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
                 const [device, host] = [
-                    await MeasuredEngine.open({ ...options, model, values: true }),
-                    await MeasuredEngine.open({ ...options, model, values: true, gpu: 'off' }),
+                    await MeasuredEngine.open({ ...whole, model, values: true }),
+                    await MeasuredEngine.open({ ...whole, model, values: true, gpu: 'off' }),
                 ];
                 try {
                     const [there, here] = [await device.count(samples), await host.count(samples)];
@@ -173,10 +181,10 @@ for (const { gpu, absent } of gpus)
             it('does the whole way from the command line, as the CPU does', async () => {
                 const texts = join(folder, `${gpu}-texts`);
                 mkdirSync(texts);
-                for (const language of ['en', 'zh', 'de']) {
+                for (const language of ['en', 'zh']) {
                     const lines = readFileSync(join(embeddedCollectTexts, `${language}.txt`), 'utf8')
                         .split('\n')
-                        .slice(0, 3)
+                        .slice(0, 2)
                         .join('\n');
                     writeFileSync(join(texts, `${language}.txt`), lines);
                 }
@@ -209,8 +217,8 @@ for (const { gpu, absent } of gpus)
                 expect(there.activations.tokens).toEqual(here.activations.tokens);
                 const tokens = there.activations.tokens.reduce((sum, n) => sum + n, 0n);
                 // Columns of all languages in one array: the mean over them of what one language may flip.
-                expect(flippedShare(there.activations.counts, here.activations.counts, tokens) * 3).toBeLessThan(
-                    3 * differingDevices,
+                expect(flippedShare(there.activations.counts, here.activations.counts, tokens) * 2).toBeLessThan(
+                    2 * differingDevices,
                 );
                 for (const [c, value] of there.matrix.sets.specific!.baseline.entries())
                     expect(value / here.matrix.sets.specific!.baseline[c]!).toBeCloseTo(1, 2);
@@ -224,14 +232,14 @@ for (const { gpu, absent } of gpus)
                 try {
                     expect(all.plan).toMatchObject({ gpuLayers: 7, totalLayers: 7 });
                     expect(all.notes).toEqual([
-                        expect.stringContaining('7 of 7 layers on the GPU, batches of 128 tokens'),
+                        expect.stringContaining('7 of 7 layers on the GPU, batches of 64 tokens'),
                     ]);
                     expect(some.plan).toMatchObject({ gpuLayers: 3 });
                     // Counters live with their layers.
                     const ways = some.sites.map(({ counting }) => counting);
                     expect(ways.filter((way) => way === 'fused').length).toBeGreaterThan(0);
                     expect(ways.filter((way) => way !== 'fused').length).toBeGreaterThan(0);
-                    const samples = await udhrSamples(['en'], '29-29');
+                    const samples = await shortSamples(['en']);
                     const [whole, split] = [await all.count(samples), await some.count(samples)];
                     expect(flippedShare(whole.counts, split.counts, whole.tokens)).toBeLessThan(differingDevices);
                     const plain = { count: false, edit: false, edits: false, add: false, head: 'logits' } as const;
@@ -260,7 +268,7 @@ for (const { gpu, absent } of gpus)
                         'one-hot',
                         'one-hot',
                     ]);
-                    const samples = await udhrSamples(['en'], '29-29');
+                    const samples = await shortSamples(['en']);
                     const [split, here, reference] = [
                         await beside.count(samples),
                         await host.count(samples),
