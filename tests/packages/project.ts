@@ -2,7 +2,8 @@ import { execFileSync, spawnSync, type SpawnSyncReturns } from 'node:child_proce
 import { mkdirSync, mkdtempSync, realpathSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
-import { packAll, platformsHere, tarball } from './packed.js';
+import { inject } from 'vitest';
+import { platformsHere, tarball } from './packed.js';
 
 /** All that a user needs beside Node; no cmake, compiler, make, git or Python. */
 const tools = ['sh', 'env', 'cat', 'cp', 'dirname', 'basename', 'ls', 'mkdir', 'mv', 'rm', 'sed', 'uname'];
@@ -20,13 +21,20 @@ export interface Project {
 
 export function emptyProject(): Project {
     const folder = realpathSync(mkdtempSync(join(tmpdir(), 'language-neurons-project-')));
-    const bin = `${folder}-bin`;
+    const bin = binOf(folder);
     mkdirSync(bin);
     symlinkSync(process.execPath, join(bin, 'node'));
     for (const tool of tools) {
         symlinkSync(execFileSync('sh', ['-c', `command -v ${tool}`], { encoding: 'utf8' }).trim(), join(bin, tool));
     }
     writeFileSync(join(folder, 'package.json'), '{ "name": "project", "private": true, "type": "module" }');
+    return projectIn(folder);
+}
+
+const binOf = (folder: string): string => `${folder}-bin`;
+
+function projectIn(folder: string): Project {
+    const bin = binOf(folder);
     // npm's own settings, such as the registry, are in the home folder
     const env = { PATH: bin, HOME: process.env.HOME ?? folder, XDG_CACHE_HOME: join(folder, 'cache') };
     const run = (...args: string[]) =>
@@ -46,9 +54,8 @@ export function emptyProject(): Project {
     };
 }
 
-/** A project with the tarballs of language-neurons and of this machine's package installed. */
-export function installedProject(): Project {
-    packAll();
+/** A project with the tarballs of language-neurons and of this machine's package installed: half a minute. */
+export function installProject(): Project {
     const project = emptyProject();
     const own = platformsHere.filter(({ os, cpu }) => os === process.platform && cpu === process.arch);
     const names = ['language-neurons', ...own.map(({ name }) => `language-neurons-${name}`)];
@@ -56,3 +63,6 @@ export function installedProject(): Project {
     if (status !== 0) throw new Error(`npm install: ${stderr}`);
     return project;
 }
+
+/** The one that `setup.ts` has installed for all tests, each of which leaves it as it was. */
+export const installedProject = (): Project => projectIn(inject('installedProject'));

@@ -1,15 +1,10 @@
 import { resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { embeddedModel } from '../helpers/models.js';
-import { installedProject, type Project } from './project.js';
+import { installedProject } from './project.js';
 
-let project: Project;
-
-beforeAll(() => {
-    project = installedProject();
-});
-afterAll(() => project?.remove());
+const project = installedProject();
 
 /** What came of the steps: perplexities by our engine, completions by node-llama-cpp's own, and what failed. */
 interface Found {

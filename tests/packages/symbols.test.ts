@@ -1,12 +1,10 @@
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { fetchBinaries } from '../../scripts/packages/binaries.mjs';
 import { checkAddon } from '../../scripts/packages/checkAddon.mjs';
 import { resolveBackends } from '../../src/prebuilt/backends.mjs';
 import { readFileSync } from 'node:fs';
-import { outDir, packAll, platformsHere } from './packed.js';
-
-beforeAll(packAll);
+import { outDir, platformsHere } from './packed.js';
 
 describe.each(platformsHere)('the addon of $name', (platform) => {
     const folder = join(outDir, platform.name, 'package');
