@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { Chat } from '../chat/Chat.js';
-import { defaultWindowSize } from '../engine/loadEngine.js';
 import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
@@ -33,10 +32,7 @@ export async function chatCommand(
         args.dir,
     );
     using engine = await openEngine(
-        {
-            ...toEngineOptions(args),
-            contextSize: 2 * (args.windowSize ?? defaultWindowSize), // whole and edited side by side
-        },
+        { ...toEngineOptions(args), windows: 2 }, // whole and edited side by side
         { signal, progress },
     );
     checkModel({ engine, analysis, otherModel: args.force });

@@ -1,5 +1,4 @@
 import { join } from 'node:path';
-import { defaultWindowSize } from '../engine/loadEngine.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
 import { modelStates } from '../interventions/ModelState.js';
@@ -35,8 +34,7 @@ export async function serveCommand(
         named.flatMap(({ interventions }) => interventions),
         dir,
     );
-    const contextSize = parallel * (args.windowSize ?? defaultWindowSize);
-    using engine = await openEngine({ ...toEngineOptions(args), contextSize }, { signal, progress });
+    using engine = await openEngine({ ...toEngineOptions(args), windows: parallel }, { signal, progress });
     checkModel({ engine, analysis, otherModel: force });
     const models = modelStates(named, { sites: engine.sites, analysis, values });
     progress.done(); // the model's loading

@@ -1,11 +1,12 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { engineTable, factorRange, questionTable } from '../settings/settings.js';
-import { describeRange, isInRange } from '../support/numberRanges.js';
+import { describeRange, isInRange, mostTokens } from '../support/numberRanges.js';
 import type { EngineOptions } from './engineTypes.js';
 import { checkServers } from './rpcServers.js';
 
-const table = { ...engineTable, contextSize: questionTable.contextSize };
+const windows = { number: { whole: true, least: 1, most: mostTokens } } as const;
+const table = { ...engineTable, contextSize: questionTable.contextSize, windows };
 
 /** @throws LanguageNeuronsError WRONG_USE for an option of an engine that is none of its kind, by name */
 export function checkOptions(options: EngineOptions): void {

@@ -16,6 +16,8 @@ export interface EngineOptions extends OptionsOf<typeof engineTable> {
      * as many sequences as fit.
      */
     readonly contextSize?: number;
+    /** Windows, of `windowSize` tokens each, that the KV cache holds at least, from 1. Default 1. */
+    readonly windows?: number;
     /** Reserve memory for counting only, none for the logits that scoring takes. Default: for both. */
     readonly countOnly?: boolean;
     /**

@@ -14,7 +14,7 @@ import { checkWeightsFit, describePlan, maxSequences, type MemoryPlan, planMemor
 import { resolveModel } from './resolveModel.js';
 
 const defaultBatchSize = 512;
-export const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
+const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
 /** Least batch worth going on with. */
 export const leastBatchSize = maxSequences; // a generated batch has a token of each sequence
 
@@ -105,11 +105,8 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
         const { trainContext, warnings } = model.info();
         for (const warning of warnings) notes.push(`warning: ${path}: ${tokenWarning(warning)}`);
         checkTrainContext(trainContext, path);
-        const windowSize =
-            options.windowSize ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : Infinity);
+        const { windowSize, contextSize } = sizesOf(options, requestedBatchSize, trainContext);
         checkWindow(windowSize, trainContext, path);
-        // At most one sequence reaches from one batch into the next.
-        const contextSize = Math.max(options.contextSize ?? 0, windowSize + requestedBatchSize);
         const sequences = Math.min(maxSequences, requestedBatchSize);
         const threads = options.threads ?? (await defaultThreads());
         const shared: CacheLayout = { cells: contextSize, sequences, streams: false };
@@ -177,13 +174,27 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
     }
 }
 
+/**
+ * Tokens of a window and of the KV cache.
+ * @param trainContext tokens that the model was trained with; 0 where that is not known
+ */
+function sizesOf(
+    { windowSize: asked, contextSize = 0, windows = 1 }: EngineOptions,
+    batchSize: number,
+    trainContext = 0,
+): Readonly<Record<'windowSize' | 'contextSize', number>> {
+    const windowSize = asked ?? Math.min(defaultWindowSize, trainContext > 0 ? trainContext : Infinity);
+    // At most one sequence reaches from one batch into the next.
+    return { windowSize, contextSize: Math.max(contextSize, windows * windowSize, windowSize + batchSize) };
+}
+
 function planOf(
     path: string,
     { addon, gpus }: LoadedBackends,
     options: EngineOptions & EngineInternals,
     batchSize: number,
 ): Promise<MemoryPlan> {
-    const contextSize = Math.max(options.contextSize ?? 0, (options.windowSize ?? defaultWindowSize) + batchSize);
+    const { contextSize } = sizesOf(options, batchSize);
     const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
     return planMemory(
         {

@@ -95,3 +95,22 @@ it('closing frees the memory', async () => {
     // 15 MB. Twenty models of 7 MB would be 140, and their contexts of some 30 MB each over half a gigabyte.
     expect(process.memoryUsage().rss - before).toBeLessThan(75e6);
 });
+
+it('holds the windows asked for, which are no longer than the model was trained with', async () => {
+    const sizes = await Promise.all(
+        [{}, { windows: 4 }, { windows: 4, windowSize: 32 }, { windows: 2, contextSize: 2000 }].map(async (options) => {
+            const { windowSize, contextSize } = await open(options);
+            return [windowSize, contextSize];
+        }),
+    );
+    expect(sizes).toEqual([
+        [512, 576],
+        [512, 2048],
+        [32, 128],
+        [512, 2000],
+    ]);
+    await expect(open({ windows: 0 })).rejects.toMatchObject({
+        code: 'WRONG_USE',
+        message: expect.stringContaining('`windows` takes a whole number') as string,
+    });
+});
