@@ -42,7 +42,7 @@ function wholeAnswers({ languages, doses: [first] }: DoseCurves): string[] {
         const { cut } = answers;
         return (
             `  ${language}  whole: ${of(baseline!)}; right number in any language ${of(answers.number.baseline)}; ` +
-            `in an unknown language ${of(answers.untold.baseline)}` +
+            `in an unknown language ${of(answers.unknownLanguage.baseline)}` +
             (cut.baseline[c]! > 0 ? `; cut off ${of(cut.baseline)}` : '')
         );
     });

@@ -33,10 +33,12 @@ export function describeMatrix({ metric, operation, sets }: DeactivationMatrix, 
             if (set.answers === undefined) continue;
             const of = ({ baseline, values }: AnswerShare): string =>
                 `${format(baseline[c] ?? 0)} → ${format(values[r]?.[c] ?? 0)}`;
-            const { number, untold } = set.answers;
+            const { number, unknownLanguage } = set.answers;
             // Where every answer's language is told and is the asked one, there is nothing to add.
-            if (of(number) === of(set) && of(untold) === of(none)) continue;
-            lines.push(`      right number in any language ${of(number)}; in an unknown language ${of(untold)}`);
+            if (of(number) === of(set) && of(unknownLanguage) === of(none)) continue;
+            lines.push(
+                `      right number in any language ${of(number)}; in an unknown language ${of(unknownLanguage)}`,
+            );
         }
     }
     return lines.join('\n');

@@ -57,11 +57,11 @@ export async function respondCommand(
     }
 }
 
-function describe(language: string, { right, number, untold, cut, answers }: AnsweredShares): string {
+function describe(language: string, { right, number, unknownLanguage, cut, answers }: AnsweredShares): string {
     const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
     const more = [
         `right number alone ${percent(number)}`,
-        ...(untold > 0 ? [`of which in an unknown language ${percent(untold)}`] : []),
+        ...(unknownLanguage > 0 ? [`of which in an unknown language ${percent(unknownLanguage)}`] : []),
         ...(cut > 0 ? [`cut off ${percent(cut)}`] : []),
     ];
     return `${language}  ${percent(right)} of ${answers} right in number and language (${more.join(', ')})`;

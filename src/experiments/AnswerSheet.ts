@@ -82,7 +82,7 @@ export class AnswerSheet {
             answers: {
                 number: count((verdict) => (verdict & rightNumber) !== 0),
                 language: count((verdict) => (verdict & ownLanguage) !== 0),
-                untold: count((verdict) => (verdict & rightNumber) !== 0 && (verdict & unknownLanguage) !== 0),
+                unknownLanguage: count((verdict) => (verdict & rightNumber) !== 0 && (verdict & unknownLanguage) !== 0),
                 cut: count((verdict) => (verdict & cutOff) !== 0),
             },
         };

@@ -29,7 +29,7 @@ const answerSharesShape = z.object({
     /** In the language of the question, whatever the number. */
     language: answerShareShape,
     /** Right number, in a text too short or mixed to tell its language; not right. */
-    untold: answerShareShape,
+    unknownLanguage: answerShareShape,
     /** Ended by the most tokens of an answer, maybe before their result. */
     cut: answerShareShape,
 });

@@ -210,7 +210,7 @@ export interface Cell {
     /** Scored tokens, or questions. */
     readonly samples: number;
     /** Of answers: shares besides the metric. */
-    readonly answers?: Readonly<Record<'number' | 'language' | 'untold' | 'cut', number>>;
+    readonly answers?: Readonly<Record<'number' | 'language' | 'unknownLanguage' | 'cut', number>>;
 }
 
 /** A metric's value on the units, and on each resample of them. */

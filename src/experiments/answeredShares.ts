@@ -17,7 +17,7 @@ export interface AnsweredShares {
     /** The right number, in whatever language. */
     readonly number: number;
     /** The right number, in a text too short or mixed to tell its language; not right. */
-    readonly untold: number;
+    readonly unknownLanguage: number;
     /** Ended by the most tokens of an answer, maybe before their result. */
     readonly cut: number;
 }
@@ -45,7 +45,7 @@ export function answeredShares(
                 answers: judged.length,
                 right: share(({ number, language: told }) => number && told === language),
                 number: share(({ number }) => number),
-                untold: share(({ number, language }) => number && language === undefined),
+                unknownLanguage: share(({ number, language }) => number && language === undefined),
                 cut: share(({ cut }) => cut),
             };
             return [language, shares] as const;

@@ -81,10 +81,15 @@ export function buildSet(
     };
 
     function answerShares(): AnswerShares {
-        const share = (name: 'number' | 'language' | 'untold' | 'cut'): AnswerShare => ({
+        const share = (name: 'number' | 'language' | 'unknownLanguage' | 'cut'): AnswerShare => ({
             baseline: columns.map(({ base }) => base.cell.answers![name]),
             values: grid((r, { measured }) => measured(own[r]!).cell.answers![name]),
         });
-        return { number: share('number'), language: share('language'), untold: share('untold'), cut: share('cut') };
+        return {
+            number: share('number'),
+            language: share('language'),
+            unknownLanguage: share('unknownLanguage'),
+            cut: share('cut'),
+        };
     }
 }

@@ -22,7 +22,7 @@ const columns = [
     'neurons',
 ] as const;
 /** Of an accuracy besides: shares of all answers; see `AnswerShares`. */
-const answerShares = ['number', 'language', 'untold', 'cut'] as const;
+const answerShares = ['number', 'language', 'unknownLanguage', 'cut'] as const;
 const answerColumns = answerShares.flatMap((share) => [`${share}Baseline`, share]);
 
 /**

@@ -163,7 +163,7 @@ describe('deactivate --metric accuracy', () => {
         expect(Math.min(...baseline.slice(0, 2))).toBeGreaterThan(0);
         expect(baseline[2]).toBe(0);
         expect(answers!.number.baseline[2]).toBeGreaterThan(0);
-        expect(answers!.untold.baseline[2]).toBe(answers!.number.baseline[2]);
+        expect(answers!.unknownLanguage.baseline[2]).toBe(answers!.number.baseline[2]);
 
         const plain = await measure('plain');
         expect(plain.code, plain.stderr).toBe(0);

@@ -201,7 +201,7 @@ describe('shards of perplexities', () => {
         );
         await refused([one(here, 1), one(here, 4, 5)], /is of 5 shards, .* of 3/);
         await refused([at('whole', 'ppl.matrix.json')], /not a shard of a matrix/);
-        await refused([at('whole')], /no shards; collect or deactivate with --shard first/);
+        await refused([at('whole')], /no shards; collect or deactivate with `shard` first/);
         await refused([at('template.txt')], /template.txt: is no shard by its name; .*ppl.matrix.shard-1-of-2.json/);
         const other = runFolder('other');
         await measure(ppl, other, { number: 2, total: 3 }, { controls: 1 });

@@ -60,9 +60,9 @@ function unknownLanguageNote(
     { formatValue }: MetricWords,
 ): Html | false {
     const some = columns.flatMap((language, c) => {
-        if (answers === undefined || (answers.untold.baseline[c] ?? 0) === 0) return [];
-        const [unknown, right, number] = [answers.untold.baseline, baseline, answers.number.baseline].map((shares) =>
-            formatValue(shares[c] ?? null),
+        if (answers === undefined || (answers.unknownLanguage.baseline[c] ?? 0) === 0) return [];
+        const [unknown, right, number] = [answers.unknownLanguage.baseline, baseline, answers.number.baseline].map(
+            (shares) => formatValue(shares[c] ?? null),
         );
         return [`${language} ${unknown!} (right ${right!}, by number alone ${number!})`];
     });
@@ -121,7 +121,7 @@ function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Ht
         set.answers !== undefined &&
         html`${shares('Right number, in whatever language', set.answers.number)}
         ${shares('Answers in the language of the question', set.answers.language)}
-        ${shares('Right number, unknown language', set.answers.untold)}
+        ${shares('Right number, unknown language', set.answers.unknownLanguage)}
         ${shares('Cut off at the most tokens of an answer', set.answers.cut)}`
     }
     ${matrix(words.samples, grid(set.samples), header)}

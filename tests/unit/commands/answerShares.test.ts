@@ -59,7 +59,13 @@ describe('an accuracy of answers too short to tell', () => {
     it('has them in its table and in the report', () => {
         const { columns, rows } = matrixTable({ ...facts, sets: { specific: set } });
         const row = Object.fromEntries(columns.map((column, i) => [column, rows[0]![i]]));
-        expect(row).toMatchObject({ baseline: 0, numberBaseline: 1, number: 1, untoldBaseline: 1, untold: 0 });
+        expect(row).toMatchObject({
+            baseline: 0,
+            numberBaseline: 1,
+            number: 1,
+            unknownLanguageBaseline: 1,
+            unknownLanguage: 0,
+        });
         const { caption } = deactivationSection('specific', set, facts, divergingScale([0.5]));
         expect(String(caption)).toMatch(/its language is unknown: en 100.*right 0.*by number alone 100/s);
     });

@@ -173,7 +173,9 @@ describe('a matrix file', () => {
         const accuracy: DeactivationMatrix = {
             ...matrix,
             metric: 'accuracy',
-            sets: { specific: { ...set, answers: { number: share, language: share, untold: share, cut: share } } },
+            sets: {
+                specific: { ...set, answers: { number: share, language: share, unknownLanguage: share, cut: share } },
+            },
         };
         await writeMatrix(join(root, 'run'), accuracy);
         expect(await readMatrices(join(root, 'run'))).toEqual([matrix, accuracy]);

@@ -59,7 +59,10 @@ const set: { [key: string]: Json } = {
     samples: grid(3),
     neurons: [4, 5],
     answers: Object.fromEntries(
-        ['number', 'language', 'untold', 'cut'].map((name) => [name, { baseline: [0, 1, 0.5], values: grid(0.5) }]),
+        ['number', 'language', 'unknownLanguage', 'cut'].map((name) => [
+            name,
+            { baseline: [0, 1, 0.5], values: grid(0.5) },
+        ]),
     ),
 };
 const measured: { [key: string]: Json } = {
