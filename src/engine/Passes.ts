@@ -20,7 +20,7 @@ const patience = 1000;
 interface DecodeOptions extends RunOptions {
     readonly over?: ScoredPart;
     /** Where the bytes that tokens stand for are wanted. */
-    readonly tokenTexts?: TokenTexts;
+    readonly tokenTexts?: TokenTexts | undefined;
 }
 
 /**

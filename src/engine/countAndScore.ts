@@ -27,7 +27,7 @@ export function score(passes: Passes, samples: Samples, options: ScoreOptions): 
     const purpose: Purpose = { count: false, head: 'scores' };
     return passes.run(purpose, [edit], options.signal, async () => {
         const texts: { logProbability: number; tokens: number; bytes: number }[] = [];
-        const tokenTexts = await passes.tokenTexts();
+        const tokenTexts = await passes.tokenTexts().catch(unlessNoVocabulary);
         const take = (batch: PackedBatch, logProbabilities: Float64Array): void => {
             for (const [i, target] of batch.targets.entries()) {
                 const place = batch.samples[i]!;
@@ -48,6 +48,12 @@ export function score(passes: Passes, samples: Samples, options: ScoreOptions): 
             decodedTokens,
         };
     });
+}
+
+/** Samples of tokens can be scored without a vocabulary, their bytes cannot be known. */
+function unlessNoVocabulary(cause: unknown): undefined {
+    if (cause instanceof LanguageNeuronsError && cause.code === 'UNSUPPORTED') return undefined;
+    throw cause;
 }
 
 /** See `Engine.logits`. */

@@ -109,7 +109,7 @@ export interface ScoreResult {
     /** Sum of natural log-probabilities of the scored tokens. */
     readonly logProbability: number;
     readonly tokens: number;
-    /** UTF-8 bytes of the texts that the scored tokens stand for; see `tokenBytes`. */
+    /** UTF-8 bytes of the texts that the scored tokens stand for (`tokenBytes`); 0 without a vocabulary. */
     readonly bytes: number;
     /** The same of each text, in their order. */
     readonly texts: readonly TextScore[];
