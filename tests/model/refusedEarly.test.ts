@@ -33,7 +33,11 @@ describe('a run is refused before it counts', () => {
     it.each<[what: string, settings: object, words: RegExp, prepare?: (out: string) => void]>([
         ['a template without a language', { accuracy: { ...asked, template: 'native-cot' } }, /native-cot.* pt/],
         ['a template without a chat', { accuracy: { ...asked, template: 'none.txt' } }, /none\.txt/],
-        ['limits that refuse each other', { accuracy: { ...asked, limit: 5, wholeLimit: 2 } }, /at least `limit`, 5, not 2/],
+        [
+            'limits that refuse each other',
+            { accuracy: { ...asked, limit: 5, wholeLimit: 2 } },
+            /at least `limit`, 5, not 2/,
+        ],
         ['a set that the model lacks', { sets: ['experts'] }, /no experts/],
         ['the same, of questions', { accuracy: { ...asked, sets: ['experts'] } }, /no experts/],
         ['a trained language of none', { aligned: { trained: ['de'] } }, /aligned\.trained: de/],
