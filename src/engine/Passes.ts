@@ -133,10 +133,11 @@ export class Passes {
         work: () => Promise<T>,
         layout?: CacheLayout,
     ): Promise<T> {
-        this.#begin(purpose, conditions);
+        this.#enter();
         const release = this.#stopOn(signal);
         try {
             return await this.#within(signal, async () => {
+                this.#begin(purpose, conditions);
                 await this.relay(layout);
                 return work();
             });
@@ -156,18 +157,22 @@ export class Passes {
         signal: AbortSignal | undefined,
         work: () => AsyncGenerator<T>,
     ): AsyncGenerator<T> {
-        this.#begin(purpose, conditions);
+        this.#enter();
         const release = this.#stopOn(signal);
-        const results = work();
+        let results: AsyncGenerator<T> | undefined;
+        const next = (): Promise<IteratorResult<T>> => {
+            if (results === undefined) this.#begin(purpose, conditions);
+            return (results ??= work()).next();
+        };
         try {
             for (;;) {
-                const { value, done } = await this.#within(signal, () => results.next());
+                const { value, done } = await this.#within(signal, next);
                 if (done === true) return;
                 yield value;
             }
         } finally {
             release();
-            this.#settled = Promise.allSettled([this.#settled, results.return(undefined)]);
+            this.#settled = Promise.allSettled([this.#settled, results?.return(undefined)]);
             this.#running = false;
         }
     }
@@ -312,8 +317,8 @@ export class Passes {
         this.#running = true;
     }
 
+    /** Only once no earlier pass works any more: it would go on under these conditions. */
     #begin(purpose: Purpose, conditions: readonly TextEdit[]): void {
-        this.#enter();
         this.#asked = { purpose, conditions };
         this.#slots = undefined;
         this.#together = Infinity;

@@ -48,7 +48,7 @@ async function* answers(
     const waiting = new Lookahead(requests);
     for (;;) {
         const ahead = await waiting.peek(passes.sequences);
-        throwIfStopped(options.signal); // the engine may be another pass's by now
+        throwIfStopped(options.signal); // its caller has gone
         if (ahead.length === 0) return;
         const needOf = ({ prompt, maxTokens }: AnswerRequest): number => prompt.length + maxTokens;
         const alone = (options.answers ?? 1) === 1 && passes.plainCache;

@@ -121,6 +121,42 @@ describe('an engine that was opened with a path alone', () => {
     });
 });
 
+describe('a pass that is aborted while its edit is set', () => {
+    const passes: Record<string, (engine: MeasuredEngine, edit: TextEdit, signal?: AbortSignal) => Promise<unknown>> = {
+        score: async (engine, edit, signal) =>
+            engine.score(await udhrSamples(['en'], '28-28'), { edit, ...(signal !== undefined && { signal }) }),
+        generate: async (engine, edit, signal) => {
+            const answers: GeneratedAnswer[] = [];
+            const prompts = texts.map((text, id) => ({ text, id }));
+            for await (const answer of engine.generate(prompts, { edits: [edit], maxTokens: 4, signal }))
+                answers.push(answer);
+            return answers;
+        },
+    };
+    const names = Object.keys(passes);
+    it.each(names.flatMap((left) => names.map((next) => [left, next] as const)))(
+        '%s leaves nothing of it to the next %s',
+        async (left, next) => {
+            const fresh = await open();
+            const [one, other] = editsOf(fresh, 2);
+            const expected = await passes[next]!(fresh, other);
+            const whole = await passes[next]!(await open(), undefined);
+            expect(whole).not.toEqual(expected);
+            let stop: AbortController | undefined;
+            await watchContexts(undefined, () => stop?.abort());
+            const engine = await open();
+            for (const [edit, result] of [[other, expected] as const, [undefined, whole] as const]) {
+                await passes[left]!(engine, undefined); // lays the cache out
+                stop = new AbortController();
+                await expect(passes[left]!(engine, one, stop.signal)).rejects.toMatchObject({ code: 'ABORTED' });
+                expect(stop.signal.aborted).toBe(true);
+                stop = undefined;
+                expect(await passes[next]!(engine, edit)).toEqual(result);
+            }
+        },
+    );
+});
+
 describe('a call that takes more than the engine holds, while answers are generated', () => {
     it('is BUSY and changes nothing; after them it grows', async () => {
         const contexts = await watchContexts();
