@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import { engineVersions, modelSource } from '../activations/modelSource.js';
 import { type Shard, shardPath, shardText } from '../activations/Shard.js';
 import type { Engine } from '../engine/Engine.js';
@@ -137,14 +138,9 @@ async function measureShard(
         }
         return shards;
     };
-    // In one order everywhere: two commands that share some never wait for each other.
-    const locked = [...paths]
-        .sort()
-        .reduceRight<() => Promise<MeasuredShard[]>>(
-            (run, path) => () => withFile(path, `${command} \`shard: ${shardText(shard)}\``, run),
-            measure,
-        );
-    return locked();
+    // Not the results: other operations, and other metrics of the same measurements, write this journal too.
+    const journal = shardPath(join(folder, metric.kind.journal.name), shard);
+    return withFile(journal, `${command} \`shard: ${shardText(shard)}\``, measure);
 }
 
 function shardOf(

@@ -18,9 +18,11 @@ import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { accuracyMetric } from '../../src/experiments/accuracy.js';
 import { deactivate, type DeactivateOptions } from '../../src/experiments/deactivate.js';
-import type { MeasuredShard } from '../../src/experiments/intervene.js';
+import { intervene, type MeasuredShard } from '../../src/experiments/intervene.js';
 import type { Metric } from '../../src/experiments/Metric.js';
+import { textMetrics } from '../../src/experiments/metrics.js';
 import { perplexityMetric } from '../../src/experiments/perplexity.js';
+import { parseOperations } from '../../src/interventions/operationText.js';
 import { writeNeurons } from '../../src/neurons/neuronsFile.js';
 import { identify } from '../../src/neurons/identify.js';
 import { silent } from '../../src/support/progress.js';
@@ -212,6 +214,30 @@ describe('shards of perplexities', () => {
         await writeNeurons(join(other, 'neurons.json'), identify(await readActivations(at('run')), { topRate: 0.05 }));
         const message = /neurons.json: holds other neurons than the shards deactivated/;
         await refused([one(here, 1), one(here, 2), one(there, 3)], message, other);
+    });
+
+    it.each([
+        ['another metric of the same measurements', 'bits-per-byte', 'zero'],
+        ['another operation', 'ppl', 'scale:0.5'],
+    ])('of %s are refused while others write their one journal', async (_, name, operation) => {
+        const folder = runFolder(`beside ${name}`);
+        const corpus = await openCorpus(at('texts'), { languages });
+        const shard = { number: 1, total: 2 };
+        const few = { sets: ['specific'] as const, controls: 1 };
+        using other = await Engine.open({ model: embeddedModel, gpu: 'off' });
+        using third = await Engine.open({ model: embeddedModel, gpu: 'off' });
+        const metric = textMetrics.find((one) => one.name === name)!.on(corpus, {});
+        const beside = { ...optionsOf(metric, folder, few), engine: other, operations: parseOperations(operation) };
+        const both = await Promise.allSettled([
+            measure(ppl, folder, shard, few),
+            intervene({ ...beside, shard }),
+            intervene({ ...beside, engine: third, shard: { number: 2, total: 2 } }), // has a journal of its own
+        ]);
+        const refused = both.filter(({ status }) => status === 'rejected');
+        expect(refused).toMatchObject([
+            { reason: { code: 'BUSY', message: expect.stringContaining('ppl.cells.shard-1-of-2.jsonl: ') as string } },
+        ]);
+        expect(both[2].status).toBe('fulfilled');
     });
 
     it('whose journals lost a part are refused until they are run again', async () => {
