@@ -14,51 +14,51 @@ import type { CellInterval } from './DeactivationMatrix.js';
 import type { JournalKind } from './journals.js';
 import type { MeasurementPlan } from './planBase.js';
 
-/** How a metric is spoken of and shown. */
+/** Words, signs and formats of a metric for the command line and the report. */
 export interface MetricWords {
-    /** In a sentence. */
+    /** Its name in a sentence, such as `perplexity`. */
     readonly noun: string;
-    /** Several values of it. */
+    /** The plural of `noun`. */
     readonly plural: string;
-    /** For the report's definitions: sentences. */
+    /** Sentences for the report's list of definitions. */
     readonly definition: string;
-    /** What `--metric` measures by its name, for the help. */
+    /** What it measures, for the help of `metric`. */
     readonly measures: string;
-    /** What the names of figures and tables begin with: of a deactivation, of other interventions. */
+    /** Beginnings of the names of figures and tables: of a deactivation, and of other interventions. */
     readonly prefixes: Readonly<Record<'deactivation' | 'intervention', string>>;
     /** Sign of a change that is harm. */
     readonly harm: 1 | -1;
-    /** Effects are fractions of the baseline, or else the changes themselves, of a metric from 0 to 1. */
+    /** Whether an effect is a fraction of the baseline; otherwise it is the change itself, of a metric from 0 to 1. */
     readonly relative: boolean;
-    /** Unit of 100 times an effect, in a figure. */
+    /** Unit of 100 times an effect, for figures. */
     readonly unit: string;
-    /** What is behind a cell, as a heading. */
+    /** Heading of the column with a cell's number of samples, such as `Tokens`. */
     readonly samples: string;
-    /** Of values in a figure: how d3 writes them, and the least that an axis from 0 reaches. */
+    /** Axes of values: d3's format, and the least upper end of an axis from 0. */
     readonly axis: { readonly format: string; readonly least: number };
-    /** Where it is in the paper, and what is otherwise here: sentences. */
+    /** Sentences on the paper's figures of it, and on the differences. Default: none. */
     readonly paper?: string;
     formatValue(value: number | null): string;
     /** A change, with its sign. */
     formatChange(change: number | null): string;
     /** An effect in a sentence, with its sign. */
     formatEffect(effect: number | null): string;
-    /** A value on the command line, with as many digits as the next; a change too. */
+    /** A value or a change on the command line, always with the same number of digits. */
     formatPlain(value: number): string;
 }
 
-/** How sure a metric is (95 %): of means over texts, or of shares of questions. */
+/** The 95 % intervals of a metric: of means over texts, or of shares of questions. */
 export interface Intervals {
     /** Whether estimates are resampled. */
     readonly resamples: boolean;
     ofValue(estimated: Estimate, cell: Cell): CellInterval;
-    /** @param pairs numerators of what the difference is of, on the same units, on average over the pairs */
+    /** @param pairs numerators on the same units; the difference is the mean over the pairs */
     ofDifference(estimated: Estimate, pairs: readonly VerdictPair[]): CellInterval;
-    /** What tells a difference from chance, in a sentence of the report. */
+    /** The test that tells a difference from chance, for a sentence of the report. */
     readonly toldBy: string;
-    /** How the interval of the change between two models is made: the end of a sentence. */
+    /** The method of the interval of a change between two models, for the end of a sentence. */
     readonly changeBy: string;
-    /** Whether no fall could be told from chance, and the rule in words; absent: one always may. */
+    /** Whether a cell has too few samples to tell any fall from chance, and that rule in words. Default: never. */
     readonly tooFew?: {
         isTooFew(cell: { readonly baseline: number; readonly change: number; readonly samples: number }): boolean;
         readonly rule: string;
@@ -67,20 +67,20 @@ export interface Intervals {
 
 export type MetricSettings = Readonly<Record<string, string | number>>;
 
-/** All that the program knows of a metric; `metrics` lists them. */
+/** A kind of metric: everything that the program knows about it. `metrics` lists all kinds. */
 interface AnyMetricKind extends MetricWords {
-    /** On the command line, in settings and in the names of files: letters, digits and hyphens. */
+    /** Name in options, settings and file names: letters, digits and hyphens. */
     readonly name: string;
     readonly intervals: Intervals;
-    /** Where finished pieces are kept. */
+    /** The journal of its finished pieces. */
     readonly journal: JournalKind<{ readonly key: string }>;
-    /** Of its plan: `planBase`, its name as `metric`, and what else it is measured on. */
+    /** Shape of its plan: `planBase`, its name as `metric`, and its own fields. */
     readonly planShape: z.ZodObject;
     /** Turns a mean over units into the metric. */
     fromMean(settings: MetricSettings): (mean: number) => number;
-    /** How a matrix says what was measured. @param source what the user called the texts or questions */
+    /** The settings that a matrix records. @param source the user's name of the texts or questions */
     settingsOf(source: string, plan: MeasurementPlan): MetricSettings;
-    /** @param folder that paths are told from */
+    /** @param folder the folder that paths are relative to */
     measurementsOf(plan: MeasurementPlan, conditions: readonly ModelState[], folder: string): JournalledMeasurements;
 }
 
@@ -98,54 +98,53 @@ export interface QuestionMetricKind extends AnyMetricKind {
 
 export type MetricKind = TextMetricKind | QuestionMetricKind;
 
-/** Settings of all metrics of texts; each takes its own. */
+/** Settings of the metrics of texts. Each metric uses its own. */
 export interface TextMetricOptions {
     /**
      * `tokens` (default): exp of the mean negative log-likelihood of all tokens. `texts`: the mean of the
      * texts' perplexities, as in the paper.
      */
     readonly mean?: PerplexityMean | undefined;
-    /** Which tokens are scored. Default: the response's, which are all of a plain text. */
+    /** The scored tokens. Default: the response's, which in a plain text are all. */
     readonly over?: ScoredPart | undefined;
 }
 
-/** Settings of all metrics of answers. */
+/** Settings of the metrics of answers. */
 export interface QuestionMetricOptions {
     readonly questions: Questions;
     readonly template: PromptTemplate;
     /**
-     * Day that a template which writes the date is told, YYYY-MM-DD. Default: that of the answers in the folder, else
-     * today.
+     * Day for a template that writes the date, YYYY-MM-DD. Default: the day of the answers in the folder, else today.
      */
     readonly date?: string | undefined;
-    /** Only the first so many questions of each language. Default: all. */
+    /** Most questions of each language; the first ones are taken. Default: all. */
     readonly limit?: number | undefined;
     /**
-     * Questions of each language that the whole model is asked, at least `limit`: one condition of many, it may well be
-     * asked more. Deactivations are still compared with its answers to their own questions. Default: `limit`.
+     * Questions of each language for the whole model, at least `limit`. The other conditions are compared with its
+     * answers to their own questions. Default: `limit`.
      */
     readonly wholeLimit?: number | undefined;
     /** Most tokens of an answer. Default 256. */
     readonly maxTokens?: number | undefined;
-    /** How the number is found. Default `last`. */
+    /** Rule that finds the number of an answer. Default `last`. */
     readonly rule?: NumberRule | undefined;
-    /** What an answer is right by. Default: its number and its language. */
+    /** What makes an answer right. Default: its number and its language. */
     readonly judge?: AnswerJudge | undefined;
     /**
-     * Another model whose finished answers to the same prompts are the whole model's drafts, such as the base of its
-     * LoRA adapters: on a device alone, and it changes the time, not the answers. Default: none.
+     * Another model, such as the base of the LoRA adapters, whose finished answers to the same prompts are drafts of
+     * the whole model's. Used on a device only; drafts change the time, not the answers. Default: none.
      */
     readonly draftsOf?: DraftingModel | undefined;
 }
 
-/** A model that was measured with the same settings; its finished answers foretell another's. */
+/** A model that was measured with the same settings, and whose answers are drafts of another's. */
 export interface DraftingModel {
-    /** Where its answers are. */
+    /** Run folder of its answers. */
     readonly folder: string;
     readonly fingerprint: string;
 }
 
-/** What of a metric a matrix is made of, beside its measurements. */
+/** The parts of a metric that a matrix needs besides the measurements. */
 export interface MetricFacts {
     readonly kind: MetricKind;
     /** Languages evaluated. */
@@ -153,24 +152,23 @@ export interface MetricFacts {
     readonly settings: MetricSettings;
 }
 
-/** What an experiment measures, and on what. */
+/** A metric on its texts or questions. */
 export interface Metric extends MetricFacts {
-    /** What the user called the texts or questions, for messages. */
+    /** The user's name of the texts or questions, for messages. */
     readonly source: string;
     /**
-     * Measures every condition in every language. What was measured before of the same model, inputs and settings
-     * is taken over.
+     * Measures every condition in every language. Finished pieces of the same model, inputs and settings are reused.
      */
     measure(conditions: readonly ModelState[], context: MeasureContext): Promise<Measurements>;
 }
 
 export interface MeasureContext {
     readonly engine: Engine;
-    /** Gets what is finished, as soon as it is. */
+    /** Run folder, whose journal gets each piece as soon as it is finished. */
     readonly folder: string;
-    /** Conditions that are not to be measured, but wanted where they have been. */
+    /** Conditions that are not measured now, but returned if they were measured earlier. */
     readonly known: readonly ModelState[];
-    /** Measure only this part: the measurements may lack the others. Default: all. */
+    /** Measure only this part; the measurements may then lack the others. Default: all. */
     readonly shard?: Shard | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress: Progress;
@@ -180,22 +178,22 @@ export interface Measurements {
     cell(condition: ModelState, language: string): Cell;
     /** Whether one of the conditions `known` has been measured in every language. Default: none has. */
     has?(condition: ModelState): boolean;
-    /** The whole model on all that it was measured on, where that is more than the other conditions were. */
+    /** The whole model on all its units, where it has more than the other conditions. */
     whole?(language: string): Cell;
-    /** Tokens that went through the model for all cells of a condition, now or earlier. */
+    /** Tokens decoded for all cells of a condition, now or earlier. */
     decodedTokens(condition: ModelState): number;
-    /** Settings that are known now only; they go before the metric's own. */
+    /** Settings that are known only after measuring. They replace the metric's own. */
     readonly settings?: MetricSettings;
-    /** Which texts were measured, by language; see `Sketch`. */
+    /** Sketches of the measured texts, by language (`Sketch`). */
     readonly sketches?: Readonly<Record<string, string>>;
     /**
-     * What is measured, as plain data: shards write it down, so that a matrix can be made of their journals without
-     * model and texts. Default: none; the work cannot be divided.
+     * The plan as plain data. Shards write it down, so that a matrix can be made from their journals without model and
+     * texts. Default: none; the work cannot then be divided.
      */
     readonly plan?: MeasurementPlan;
 }
 
-/** Measurements that are filled from journals, entry by entry; those of other work are passed over. */
+/** Measurements filled from journals, entry by entry. Entries of other work are skipped. */
 export interface JournalledMeasurements extends Measurements {
     take(entry: { readonly key: string }): void;
     has(condition: ModelState): boolean;
@@ -209,7 +207,7 @@ export interface Cell {
     readonly weights: Float64Array;
     /** Scored tokens, or questions. */
     readonly samples: number;
-    /** Of answers: shares besides the metric. */
+    /** Shares of answers besides the metric. */
     readonly answers?: Readonly<Record<'number' | 'language' | 'unknownLanguage' | 'cut', number>>;
 }
 

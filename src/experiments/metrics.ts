@@ -6,22 +6,22 @@ import type { MetricKind } from './Metric.js';
 import { ppl } from './perplexity.js';
 import type { MeasurementPlan } from './planBase.js';
 
-/** Every metric, in the order of results: to add one, write its object and list it here. */
+/** All metrics, in the order of results. To add one, write its object and list it here. */
 export const metrics: readonly MetricKind[] = [ppl, bitsPerByte, accuracy];
 
-/** Those of texts. */
+/** The metrics of texts. */
 export const textMetrics = metrics.filter((metric) => metric.inputs === 'texts');
 
 export const metricNames: readonly string[] = metrics.map(({ name }) => name);
 
-/** @throws LanguageNeuronsError WRONG_USE for a name that none has */
+/** Finds a metric by name. @throws LanguageNeuronsError WRONG_USE for an unknown name */
 export function metricOf(name: string): MetricKind {
     const found = metrics.find((metric) => metric.name === name);
     if (found !== undefined) return found;
     throw new LanguageNeuronsError('WRONG_USE', `no metric is called ${name}; choose from ${metricNames.join(', ')}`);
 }
 
-/** Of the plans of all metrics. */
+/** The shape of any metric's plan. */
 export const planShape = z.discriminatedUnion(
     'metric',
     metrics.map((metric) => metric.planShape) as [z.ZodObject, ...z.ZodObject[]],
