@@ -10,7 +10,8 @@ import { classColors, colors, figureConfig, labelText } from './theme.js';
 const panelColumns = 5;
 const panelWidth = 150;
 const panelHeight = 150;
-/** Labels on a logarithmic axis, at most. */
+/** Fewest and most labels on a logarithmic axis. */
+const fewestTicks = 3;
 const mostTicks = 6;
 
 const seriesNames = {
@@ -151,8 +152,7 @@ function panel(title: string, values: readonly Row[], { words, ticks, x, y, isFi
                 scale: { type, domain: [...y], nice: false },
                 axis: {
                     title: isFirst ? axisTitle(words) : null,
-                    ...(words.relative ? { values: logTicks(y) } : { tickCount: 4 }),
-                    format: '~s',
+                    ...ticksOf(y, words.relative),
                     labelOverlap: 'greedy',
                 },
             },
@@ -196,6 +196,17 @@ function domainOf(values: readonly (number | null)[], logarithmic: boolean): [nu
     }
     const margin = least === most ? 1.5 : (most / least) ** 0.06;
     return [least / margin, most * margin];
+}
+
+/** Ticks of values: d3's own, evenly spaced ones where a logarithmic axis is too short for 1, 2, 5. */
+function ticksOf(
+    y: readonly [number, number],
+    isLog: boolean,
+): { readonly values?: number[]; readonly tickCount?: number; readonly format: string } {
+    if (!isLog) return { tickCount: 4, format: '~s' };
+    const values = logTicks(y);
+    // Not `~s`, which writes 0.99 as 990m.
+    return values.length < fewestTicks ? { tickCount: 4, format: '~g' } : { values, format: '~s' };
 }
 
 /** 1, 2, 5, 10, 20, … between two numbers; powers of 10, or of 100 and so on, where these are too many. */

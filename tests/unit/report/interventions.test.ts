@@ -114,6 +114,24 @@ describe('dose curves in the report', () => {
         }
     });
 
+    it.each([1, 10, 100, 10_000])(
+        'have an axis of three values where the largest effect is %s percent',
+        async (most) => {
+            const curves = buildCurves(['en', 'de']);
+            const doses = [0.1, 0.5, 1].map((part, i) => ({
+                ...curves.doses[i]!,
+                set: buildSet(['en', 'de'], (part * most) / 100, 10 ** (i + 1)),
+            }));
+            const svg = await renderSvg(doseFigure({ ...curves, doses }), 'dose', 'doses');
+            // Labels of the axes of values end at their place.
+            const labels = [...svg.matchAll(/<text text-anchor="end"[^>]*>([^<]+)<\/text>/g)].map(
+                ([, label]) => label!,
+            );
+            expect(new Set(labels).size).toBeGreaterThanOrEqual(3);
+            for (const label of labels) expect(label).toMatch(/^[\d.]+[kM]?$/);
+        },
+    );
+
     it('leave out what is infinite or not there, say what ends early, and warn of nothing', async () => {
         const warn = vi.spyOn(console, 'warn').mockImplementation(() => undefined);
         const curves = buildCurves(['en', 'de', 'zh']);
