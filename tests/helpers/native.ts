@@ -1,7 +1,8 @@
 import type { NativeBatch, NativeContext, NativeContextOptions, NativeModel } from '../../src/engine/addon.js';
 import { type GpuChoice, loadBackends } from '../../src/engine/loadBackends.js';
 
-const small: NativeContextOptions = {
+/** A context that the tests of the addon make; others change some of it. */
+export const smallContext: NativeContextOptions = {
     contextSize: 256,
     batchSize: 64,
     sequences: 4,
@@ -35,7 +36,7 @@ export async function counting<T>(
     options: Partial<NativeContextOptions>,
     work: (context: NativeContext) => Promise<T>,
 ): Promise<T> {
-    const context = await model.createContext({ ...small, ...options });
+    const context = await model.createContext({ ...smallContext, ...options });
     try {
         await context.setMode({ count: true, edit: false, edits: false, add: false, head: 'none' });
         return await work(context);

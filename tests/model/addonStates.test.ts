@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NativeAddon, NativeContextOptions, NativeModel, NativeModelOptions } from '../../src/engine/addon.js';
 import { loadBackends } from '../../src/engine/loadBackends.js';
-import { counting, mixedBatch, openNative } from '../helpers/native.js';
+import { counting, mixedBatch, openNative, smallContext } from '../helpers/native.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
@@ -22,18 +22,7 @@ const which: NativeModelOptions = {
     cpuExperts: 0,
     loras: [],
 };
-const options: NativeContextOptions = {
-    contextSize: 256,
-    batchSize: 64,
-    sequences: 4,
-    streams: false,
-    threads: 1,
-    counting: 'automatic',
-    countOnly: false,
-    edits: 1,
-    offsets: false,
-    callbackTensor: '',
-};
+const options: NativeContextOptions = { ...smallContext, threads: 1 };
 const lists = [Int32Array.of(1, 2)];
 
 /** Every operation of a model but `close`; without one, its type fails. The model has no vocabulary. */

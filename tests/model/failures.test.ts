@@ -8,7 +8,7 @@ import type { NativeMode } from '../../src/engine/addon.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { loadBackends } from '../../src/engine/loadBackends.js';
 import { embeddedModel } from '../helpers/models.js';
-import { mixedBatch, openNative } from '../helpers/native.js';
+import { mixedBatch, openNative, smallContext } from '../helpers/native.js';
 import { writeUnknownArchitecture, writeWidths } from '../helpers/syntheticModels.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
@@ -99,18 +99,7 @@ describe('many at work in one process', () => {
         const damaged = join(at(words[0]!), `${words[0]!}.gguf`);
         const unknown = join(at(words[1]!), 'unknown.gguf');
         const model = await openNative(at('model.gguf'));
-        const context = await model.createContext({
-            contextSize: 256,
-            batchSize: 64,
-            sequences: 4,
-            streams: false,
-            threads: 1,
-            counting: 'automatic',
-            countOnly: false,
-            edits: 1,
-            offsets: false,
-            callbackTensor: '',
-        });
+        const context = await model.createContext({ ...smallContext, threads: 1 });
         const mode: NativeMode = { count: true, edit: false, edits: false, add: false, head: 'logits' };
         await context.setMode(mode);
         let working = true;
@@ -144,18 +133,7 @@ describe('many at work in one process', () => {
 describe('an abort', () => {
     const open = async (): Promise<Awaited<ReturnType<Awaited<ReturnType<typeof openNative>>['createContext']>>> => {
         const model = await openNative(at('model.gguf'));
-        const context = await model.createContext({
-            contextSize: 256,
-            batchSize: 64,
-            sequences: 4,
-            streams: false,
-            threads: 2,
-            counting: 'automatic',
-            countOnly: false,
-            edits: 1,
-            offsets: false,
-            callbackTensor: '',
-        });
+        const context = await model.createContext(smallContext);
         model.close();
         await context.setMode({ count: true, edit: false, edits: false, add: false, head: 'logits' });
         return context;

@@ -4,7 +4,7 @@ import { Engine } from '../../src/engine/Engine.js';
 import type { GpuChoice } from '../../src/engine/loadBackends.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { embeddedModel } from '../helpers/models.js';
-import { openNative } from '../helpers/native.js';
+import { openNative, smallContext } from '../helpers/native.js';
 
 const gpus = await gpusUnderTest();
 const places: readonly { readonly gpu: GpuChoice; readonly absent: string | undefined }[] = [
@@ -50,16 +50,10 @@ for (const { gpu, absent } of places) {
         it('picked in the graph is the one that the logits say, step by step', async () => {
             const model = await openNative(embeddedModel, gpu);
             const context: NativeContext = await model.createContext({
+                ...smallContext,
                 contextSize: 768,
                 streams: true,
-                batchSize: 64,
                 sequences,
-                threads: 2,
-                counting: 'automatic',
-                countOnly: false,
-                edits: 1,
-                offsets: false,
-                callbackTensor: '',
             });
             try {
                 expect(context.headOnDevice()).toBe(gpu !== 'off');

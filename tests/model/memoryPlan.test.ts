@@ -10,7 +10,7 @@ import { cli } from '../helpers/cli.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { writeGraniteHybrid, writeJamba, writeLfm2, writePlamo2 } from '../helpers/hybridModels.js';
 import { embeddedModel } from '../helpers/models.js';
-import { openNative } from '../helpers/native.js';
+import { openNative, smallContext } from '../helpers/native.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
 const at = (name: string): string => join(folder, name);
@@ -20,18 +20,7 @@ const gibibyte = 1024 ** 3;
 const layers = 'rarra';
 const width = 96;
 const hybrids = { lfm2: writeLfm2, jamba: writeJamba, granitehybrid: writeGraniteHybrid, plamo2: writePlamo2 };
-const context: NativeContextOptions = {
-    contextSize: 1024,
-    batchSize: 128,
-    sequences: 16,
-    streams: false,
-    threads: 2,
-    counting: 'automatic',
-    countOnly: false,
-    edits: 3,
-    offsets: false,
-    callbackTensor: '',
-};
+const context: NativeContextOptions = { ...smallContext, contextSize: 1024, batchSize: 128, sequences: 16, edits: 3 };
 
 /** Of each site a counter and edits, F32 a neuron, and a mark a token of the batch. */
 function adapterBytes(

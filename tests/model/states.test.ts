@@ -3,22 +3,10 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { NativeContext, NativeDraws, NativeMode, NativeModel } from '../../src/engine/addon.js';
-import { mixedBatch, openNative } from '../helpers/native.js';
+import { mixedBatch, openNative, smallContext } from '../helpers/native.js';
 import { writeMamba, writeWidths } from '../helpers/syntheticModels.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-const options = {
-    contextSize: 256,
-    batchSize: 64,
-    sequences: 4,
-    streams: false,
-    threads: 2,
-    counting: 'automatic',
-    countOnly: false,
-    edits: 1,
-    offsets: false,
-    callbackTensor: '',
-} as const;
 const mode: NativeMode = { count: true, edit: false, edits: false, add: false, head: 'logits' };
 const batch = mixedBatch(64, 1);
 const factors = [new Float32Array(64), new Float32Array(96)];
@@ -66,14 +54,14 @@ describe('every operation in every state', () => {
     });
 
     it('are all that the addon gives a context', async () => {
-        const context = await model.createContext(options);
+        const context = await model.createContext(smallContext);
         const own = Object.getOwnPropertyNames(Object.getPrototypeOf(context));
         expect([...Object.keys(operations), 'close', 'constructor'].sort()).toEqual(own.sort());
         context.close();
     });
 
     it('works on an open context, one after another, twice', async () => {
-        const context = await model.createContext(options);
+        const context = await model.createContext(smallContext);
         for (const round of [1, 2]) {
             for (const [name, operation] of Object.entries(operations)) {
                 await expect(Promise.resolve(operation(context)), `${name}, round ${round}`).resolves.not.toThrow();
@@ -83,7 +71,7 @@ describe('every operation in every state', () => {
     });
 
     it.each(Object.entries(operations))('%s on a closed context throws CLOSED', async (_, operation) => {
-        const context = await model.createContext(options);
+        const context = await model.createContext(smallContext);
         context.close();
         context.close(); // twice is fine
         expect(() => operation(context)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
@@ -93,7 +81,7 @@ describe('every operation in every state', () => {
     it.each(Object.entries(operations).filter(([name]) => !always.includes(name)))(
         '%s while a decode is under way throws BUSY',
         async (_, operation) => {
-            const context = await model.createContext(options);
+            const context = await model.createContext(smallContext);
             await context.setMode(mode);
             const decoding = context.decode(batch);
             expect(() => operation(context)).toThrow(expect.objectContaining({ code: 'BUSY' }));
@@ -103,7 +91,7 @@ describe('every operation in every state', () => {
     );
 
     it('closing during a decode lets it end', async () => {
-        const context = await model.createContext(options);
+        const context = await model.createContext(smallContext);
         const decoding = context.decode(batch);
         context.close();
         await expect(decoding).resolves.toBeInstanceOf(Float64Array);
@@ -111,7 +99,7 @@ describe('every operation in every state', () => {
 
     it('a context outlives its closed model', async () => {
         const own = await openNative(join(folder, 'model.gguf'));
-        const context = await own.createContext(options);
+        const context = await own.createContext(smallContext);
         own.close();
         await context.setMode(mode);
         await context.decode(batch);
@@ -121,7 +109,7 @@ describe('every operation in every state', () => {
     });
 
     it('logits in a mode without logits are refused', async () => {
-        const context = await model.createContext(options);
+        const context = await model.createContext(smallContext);
         await context.setMode({ ...mode, head: 'none' });
         await expect(context.logits(batch)).rejects.toMatchObject({ code: 'WRONG_USE' });
         await context.setMode({ ...mode, head: 'scores' });
@@ -130,7 +118,7 @@ describe('every operation in every state', () => {
     });
 
     it('a batch that breaks the contract is a TypeError, an edit of another shape WRONG_USE', async () => {
-        const context = await model.createContext(options);
+        const context = await model.createContext(smallContext);
         expect(() => context.decode({ ...batch, positions: batch.positions.subarray(1) })).toThrow(TypeError);
         const wrong = { code: 'WRONG_USE' };
         await expect(context.setEdit(0, { ...edit, factors: [factors[0]!] })).rejects.toMatchObject(wrong);
@@ -145,7 +133,7 @@ describe('every operation in every state', () => {
     });
 
     it('a token that is not in the vocabulary fails the batch, and the counters say they are incomplete', async () => {
-        const context = await model.createContext(options);
+        const context = await model.createContext(smallContext);
         await context.setMode(mode);
         await expect(context.decode({ ...batch, tokens: batch.tokens.map(() => 1_000_000) })).rejects.toMatchObject({
             code: 'NATIVE',
@@ -164,7 +152,7 @@ describe('models that cannot be counted are refused by name', () => {
         '$file',
         async ({ file, words }) => {
             const model = await openNative(join(folder, file));
-            const refusal = await model.createContext(options).then(
+            const refusal = await model.createContext(smallContext).then(
                 () => undefined,
                 (error: Error & { code: string }) => error,
             );
