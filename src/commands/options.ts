@@ -51,7 +51,7 @@ function declared(title: string, setting: Setting): Parameters<Argv['positional'
  * @param title of the argument, as in `--threads` or `<dir>`
  * @throws LanguageNeuronsError WRONG_USE, saying what was typed and what is taken
  */
-export function checkArgument(title: string, setting: Setting, given: unknown): unknown {
+function checkArgument(title: string, setting: Setting, given: unknown): unknown {
     if (given === undefined) return given;
     if (setting.many === true) return [given].flat().map((text) => parseSetting(title, setting, String(text)));
     if (!Array.isArray(given)) return parseSetting(title, setting, String(given));

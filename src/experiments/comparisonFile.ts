@@ -9,7 +9,7 @@ const comparisonFormat = {
     shape: comparisonShape,
 } as const;
 
-export function comparisonPath(folder: string): string {
+function comparisonPath(folder: string): string {
     return join(folder, 'comparison.json');
 }
 

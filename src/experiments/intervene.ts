@@ -163,7 +163,7 @@ function shardOf(
 }
 
 /** The model of an engine, as a matrix names it. */
-export function measuredModel(engine: Engine): MeasuredModel {
+function measuredModel(engine: Engine): MeasuredModel {
     const { name, quantization, fingerprint } = modelSource(engine);
     return { name, quantization, fingerprint };
 }

@@ -73,7 +73,7 @@ export async function openNamed(path: string): Promise<FileHandle> {
 }
 
 /** What is at a path itself, links not followed. */
-export async function lstatIfAny(path: string): Promise<Stats | undefined> {
+async function lstatIfAny(path: string): Promise<Stats | undefined> {
     return lstat(path).catch((cause: NodeJS.ErrnoException) => {
         if (cause.code === 'ENOENT') return undefined;
         throw cause;

@@ -18,7 +18,7 @@ export interface ChatMessage {
 }
 
 /** Whether the prompts of a model may depend on the day. */
-export function writesTheDate({ info }: ChatModel): boolean {
+function writesTheDate({ info }: ChatModel): boolean {
     return info.chatTemplate.includes('strftime_now');
 }
 

@@ -84,8 +84,8 @@ export async function serve(options: ServeOptions): Promise<void> {
     }
 }
 
-export const defaultMostWaiting = 1024;
-export const defaultMostBytes = 8 * 1024 * 1024;
+const defaultMostWaiting = 1024;
+const defaultMostBytes = 8 * 1024 * 1024;
 
 /** Characters of conversations that wait for the template at once. */
 const mostWritten = 32 * 1024 * 1024;

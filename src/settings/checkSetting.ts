@@ -5,7 +5,7 @@ import { describeRange, isInRange, numberMend, parseNumber, parseShare } from '.
 import type { Setting, SettingTable } from './Setting.js';
 
 /** What a setting takes, or what each member of its list is: `a whole number from 1 to 512`, `paper or lape`. */
-export function takes({ number, word, choices, flag, date, path }: Setting): string {
+function takes({ number, word, choices, flag, date, path }: Setting): string {
     if (flag === true) return 'true or false';
     if (number !== undefined) return `${word === undefined ? '' : `${word} or `}${describeRange(number)}`;
     if (choices !== undefined) return [choices.slice(0, -1).join(', '), choices.at(-1)!].join(' or ');
@@ -96,7 +96,7 @@ export function checkApplies(values: object, table: SettingTable, given: readonl
 }
 
 /** Whether a text is a day of the calendar, as YYYY-MM-DD. */
-export function isDate(text: string): boolean {
+function isDate(text: string): boolean {
     if (!/^\d{4}-\d{2}-\d{2}$/.test(text)) return false;
     const time = Date.parse(`${text}T00:00:00Z`);
     return !Number.isNaN(time) && new Date(time).toISOString().startsWith(text);

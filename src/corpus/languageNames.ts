@@ -1,1 +1,0 @@
-export { languageTag } from '../languages/languageTag.js';
