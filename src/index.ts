@@ -123,7 +123,8 @@ export type {
     TextMetricKind,
     TextMetricOptions,
 } from './experiments/Metric.js';
-export { metrics } from './experiments/metrics.js';
+export { metrics, registerMetric } from './experiments/metrics.js';
+export { type ScoredMetric, scoredMetric, type ScoredUnit } from './experiments/scoredMetric.js';
 export { bitsPerByteMetric } from './experiments/bitsPerByte.js';
 export { perplexity, perplexityMetric } from './experiments/perplexity.js';
 export type { PerplexityMean } from './experiments/choices.js';
@@ -159,8 +160,7 @@ export { reportOn, type ReportOptions } from './report/reportOn.js';
 export { writeReport } from './report/writeReport.js';
 
 export { embeddedModel, embeddedRun } from './run/embeddedRun.js';
-export type { CleanKind } from './run/choices.js';
-export { clean, type Removed } from './run/clean.js';
+export { clean, type Cleaned } from './run/clean.js';
 export { merge, type Merged, type MergeOptions } from './run/merge.js';
 export { type ExaminedModel, run, type RunResult } from './run/run.js';
 export { readRunConfig, type RunConfig } from './run/RunConfig.js';

@@ -1,5 +1,5 @@
 import { metricNames, metrics } from '../experiments/metrics.js';
-import { cleanKinds } from '../run/choices.js';
+import { cleanKinds } from '../run/clean.js';
 import {
     accuracyTable,
     collectTable,

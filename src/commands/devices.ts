@@ -3,7 +3,6 @@ import { shardPath } from '../activations/Shard.js';
 import { LanguageNeuronsError, type ErrorCode } from '../errors.js';
 import { resolveModel } from '../engine/resolveModel.js';
 import { sideBySide } from '../support/terminalProgress.js';
-import type { CleanKind } from '../run/choices.js';
 import { merge, type Merged } from '../run/merge.js';
 import { takeMessage } from './messageProgress.js';
 import type { CommandArguments, CommandContext } from './CommandDeclaration.js';
@@ -28,7 +27,7 @@ export interface DividedWork {
     /** The files that shards are parts of. */
     readonly wholes: readonly string[];
     /** What `--fresh` removes. */
-    readonly kinds: readonly CleanKind[];
+    readonly kinds: readonly string[];
 }
 
 /** Where each backend is told which of its devices there are. */

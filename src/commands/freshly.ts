@@ -1,22 +1,17 @@
 import { stat } from 'node:fs/promises';
 import { withFolder } from '../files/folderLock.js';
-import type { CleanKind } from '../run/choices.js';
-import { clean, removedWords } from '../run/clean.js';
+import { clean, cleanedWords } from '../run/clean.js';
 import type { CommandContext } from './CommandDeclaration.js';
 
 /** Work in a folder, after `--fresh` has removed what is there of some kinds and said what. */
 export async function freshly<T>(
-    {
-        fresh,
-        folder,
-        kinds,
-    }: { readonly fresh: boolean; readonly folder: string; readonly kinds?: readonly CleanKind[] },
+    { fresh, folder, kinds }: { readonly fresh: boolean; readonly folder: string; readonly kinds?: readonly string[] },
     { say }: CommandContext,
     work: () => Promise<T>,
 ): Promise<T> {
     if (!fresh || (await stat(folder).catch(() => undefined)) === undefined) return work();
     return withFolder(folder, 'clean', async () => {
-        say(`--fresh removed from ${folder}: ${removedWords(await clean(folder, kinds))}`);
+        say(`--fresh removed from ${folder}: ${cleanedWords(await clean(folder, kinds))}`);
         return work();
     });
 }

@@ -4,7 +4,6 @@ import { identifyMethods } from '../neurons/choices.js';
 import { neuronClasses } from '../neurons/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { byName, nameShape } from '../support/names.js';
-import { metricNames } from './metrics.js';
 
 const count = z.int();
 const counts = z.array(count);
@@ -63,7 +62,8 @@ const metricGroupShape = z.object({
 export interface MetricGroupChange extends DeepReadonly<z.output<typeof metricGroupShape>> {}
 
 const metricChangeShape = z.object({
-    metric: z.enum(metricNames),
+    /** Its name; see `metrics`. */
+    metric: z.string(),
     perLanguage: byName(metricGroupShape),
     /** `all`, and those of the neurons' `groups` that have a language. */
     groups: z.partialRecord(z.enum(['all', ...groupNames]), metricGroupShape),

@@ -24,8 +24,8 @@ export interface MetricWords {
     readonly definition: string;
     /** What it measures, for the help of `metric`. */
     readonly measures: string;
-    /** Beginnings of the names of figures and tables: of a deactivation, and of other interventions. */
-    readonly prefixes: Readonly<Record<'deactivation' | 'intervention', string>>;
+    /** How names of figures and tables begin: of deactivations, and of other interventions. Default: its name. */
+    readonly prefixes?: Readonly<Record<'deactivation' | 'intervention', string>> | undefined;
     /** Sign of a change that is harm. */
     readonly harm: 1 | -1;
     /** Whether an effect is a fraction of the baseline; otherwise it is the change itself, of a metric from 0 to 1. */

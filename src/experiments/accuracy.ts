@@ -45,7 +45,6 @@ export const accuracy: QuestionMetricKind = {
     plural: 'accuracies',
     definition: 'The share of questions that are answered rightly. Lower is worse.',
     measures: 'accuracy of answers to the questions',
-    prefixes: { deactivation: 'accuracy', intervention: 'accuracy' },
     harm: -1,
     relative: false,
     unit: 'percentage points',

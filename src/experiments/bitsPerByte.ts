@@ -1,4 +1,3 @@
-import { z } from 'zod';
 import type { Corpus } from '../corpus/Corpus.js';
 import { formatChange, formatDifference, formatNumber } from '../support/format.js';
 import type { Metric, TextMetricOptions } from './Metric.js';
@@ -16,7 +15,6 @@ export const bitsPerByte = scoredMetric({
         'The negative log-likelihood of the scored tokens, in bits, over the UTF-8 bytes that they stand for. Higher ' +
         'is worse. It can be compared across tokenizers.',
     measures: 'bits per byte of the texts',
-    prefixes: { deactivation: 'bits-per-byte', intervention: 'bits-per-byte' },
     harm: 1,
     relative: true,
     unit: '% of the baseline',
@@ -26,7 +24,6 @@ export const bitsPerByte = scoredMetric({
     formatChange: formatDifference,
     formatEffect: formatChange,
     formatPlain: (value) => value.toFixed(3),
-    own: z.object({}),
     unitOf: ({ logProbability, bytes }) => ({
         numerator: -logProbability / Math.LN2,
         weight: bytes,

@@ -19,6 +19,7 @@ import { emptySets } from './emptySets.js';
 import { type Experiment, type ExperimentOptions, planExperiment } from './experiment.js';
 import { writeMatrix } from './matrixFile.js';
 import { isSameShard, type MatrixShard, readMatrixShard, writeMatrixShard } from './matrixShard.js';
+import { registerMetric } from './metrics.js';
 import { dosePath, matrixPath } from './resultPaths.js';
 import type { Metric } from './Metric.js';
 
@@ -71,6 +72,7 @@ export interface MeasuredShard {
  */
 export async function intervene(options: InterveneOptions): Promise<InterveneResult> {
     checkFit(options);
+    registerMetric(options.metric.kind);
     const begin = performance.now();
     const { folder, metric, shard, command = 'intervene', progress = silent } = options;
     const experiment = planExperiment(options, metric.languages);
@@ -120,10 +122,11 @@ async function measureShard(
     const { asked, known } = experiment;
     const measure = async (): Promise<MeasuredShard[]> => {
         const { plan } = await metric.measure(asked, { engine, folder, known, shard, signal, progress });
-        if (plan === undefined) {
+        if (plan?.metric !== metric.kind.name) {
             throw new LanguageNeuronsError(
                 'UNSUPPORTED',
-                `${metric.source}: its metric has no plan that could be divided; ${command} without a shard`,
+                `${metric.source}: the metric ${metric.kind.name} has no plan of its own that could be divided; ` +
+                    `${command} without a shard`,
             );
         }
         const shards: MeasuredShard[] = [];

@@ -2,11 +2,11 @@ import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { accuracy } from './accuracy.js';
 import { bitsPerByte } from './bitsPerByte.js';
-import type { MetricKind } from './Metric.js';
+import type { MetricKind, TextMetricKind } from './Metric.js';
 import { ppl } from './perplexity.js';
 import type { MeasurementPlan } from './planBase.js';
 
-/** All metrics, in the order of results. To add one, write its object and list it here. */
+/** The metrics of the tool, in the order of results. To add one, write its object and list it here. */
 export const metrics: readonly MetricKind[] = [ppl, bitsPerByte, accuracy];
 
 /** The metrics of texts. */
@@ -14,15 +14,59 @@ export const textMetrics = metrics.filter((metric) => metric.inputs === 'texts')
 
 export const metricNames: readonly string[] = metrics.map(({ name }) => name);
 
-/** Finds a metric by name. @throws LanguageNeuronsError WRONG_USE for an unknown name */
-export function metricOf(name: string): MetricKind {
-    const found = metrics.find((metric) => metric.name === name);
-    if (found !== undefined) return found;
-    throw new LanguageNeuronsError('WRONG_USE', `no metric is called ${name}; choose from ${metricNames.join(', ')}`);
+const known = new Map(metrics.map((metric) => [metric.name, metric]));
+
+/**
+ * Makes a metric of your own known to this process: files name a metric, and `reportOn`, `compare`, `mergeMatrix` and
+ * `clean` look it up. `deactivate` and `intervene` do this for the metric that they measure.
+ * @throws LanguageNeuronsError WRONG_USE for a name that a metric of the tool has, or that file names cannot hold
+ */
+export function registerMetric(metric: MetricKind): void {
+    const { name } = metric;
+    const wrong = (why: string): LanguageNeuronsError =>
+        new LanguageNeuronsError('WRONG_USE', `a metric cannot be called ${JSON.stringify(name)}, ${why}`);
+    if (!/^[A-Za-z0-9-]+$/.test(name)) throw wrong('as files are; use letters, digits and hyphens');
+    if (metrics.some((other) => other.name === name && other !== metric))
+        throw wrong('as a metric of the tool is; choose another name');
+    const prefixOf = (one: MetricKind): string => one.prefixes?.deactivation ?? one.name;
+    const alike = knownMetrics().find((other) => other.name !== name && prefixOf(other) === prefixOf(metric));
+    if (alike !== undefined)
+        throw wrong(`since its figures have the names of those of ${alike.name}; give it other \`prefixes\``);
+    known.set(name, metric);
 }
 
-/** The shape of any metric's plan. */
-export const planShape = z.discriminatedUnion(
-    'metric',
-    metrics.map((metric) => metric.planShape) as [z.ZodObject, ...z.ZodObject[]],
-) as unknown as z.ZodType<MeasurementPlan>;
+/** All metrics, those of the tool first. */
+export function knownMetrics(): MetricKind[] {
+    return [...known.values()];
+}
+
+/** Finds a metric by name. @throws LanguageNeuronsError WRONG_USE for a name that is not known */
+export function metricOf(name: string): MetricKind {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    throw new LanguageNeuronsError('WRONG_USE', unknownMetric(name));
+}
+
+function unknownMetric(name: string): string {
+    return `no metric is called ${name}, only ${[...known.keys()].join(', ')}; register your own with registerMetric`;
+}
+
+/**
+ * Finds a metric of texts by name.
+ * @throws LanguageNeuronsError WRONG_USE
+ */
+export function textMetricOf(name: string): TextMetricKind {
+    const found = metricOf(name);
+    if (found.inputs === 'texts') return found;
+    throw new LanguageNeuronsError('WRONG_USE', `${name} is not measured on texts; choose another \`metric\``);
+}
+
+/** The shape of a plan: that of the metric that it names. */
+export const planShape = z.looseObject({ metric: z.string() }).transform((plan, { issues }): MeasurementPlan => {
+    const { data, error } = known.get(plan.metric)?.planShape.safeParse(plan) ?? {
+        error: { issues: [{ path: ['metric'], message: unknownMetric(plan.metric) }] },
+    };
+    for (const { path, message } of error?.issues ?? [])
+        issues.push({ code: 'custom', path: [...path], message, input: plan });
+    return data as MeasurementPlan;
+});

@@ -4,7 +4,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { unreadable } from '../files/fileAccess.js';
 import { deactivation, type Operation } from '../interventions/Operation.js';
 import { operationInFiles } from '../interventions/operationText.js';
-import { metricNames } from './metrics.js';
+import { knownMetrics } from './metrics.js';
 
 /** What experiments make. */
 export type ResultKind = 'matrix' | 'dose';
@@ -22,7 +22,7 @@ export function dosePath(folder: string, metric: string, operation?: Operation):
     return join(folder, `${resultName(metric, operation, 'dose')}.json`);
 }
 
-const named = new RegExp(`^(${metricNames.join('|')})(?:\\.(.+))?\\.(matrix|dose)\\.(?:json|csv)$`);
+const named = /^([A-Za-z0-9-]+)(?:\.(.+))?\.(matrix|dose)\.(?:json|csv)$/;
 
 /**
  * Sees to it that a result's file is named by what it holds.
@@ -50,19 +50,35 @@ export function resultOf(name: string): NamedResult | undefined {
 
 /** The order of results: metrics as listed, deactivation before other operations, a matrix before curves. */
 export function compareResults(a: NamedResult, b: NamedResult): number {
-    const place = ({ metric }: NamedResult): number => metricNames.indexOf(metric);
+    const names = knownMetrics().map(({ name }) => name);
+    const place = ({ metric }: NamedResult): number => names.indexOf(metric);
     const compare = (x: string, y: string): number => (x < y ? -1 : Number(x > y));
     return place(a) - place(b) || compare(a.operation ?? '', b.operation ?? '') || compare(b.kind, a.kind);
 }
 
-/** Names, without ending, of the results of one kind that a folder holds, in their order. */
+/** Names, without ending, of the results of one kind and of known metrics that a folder holds, in their order. */
 export async function resultsIn(folder: string, wanted: ResultKind): Promise<string[]> {
+    return (await resultFiles(folder))
+        .filter((name) => resultOf(name)!.kind === wanted && isKnown(name))
+        .sort((a, b) => compareResults(resultOf(a)!, resultOf(b)!))
+        .map((name) => name.slice(0, -'.json'.length));
+}
+
+/** A sentence on each result of a folder whose metric is not known, so that it is left out; see `registerMetric`. */
+export async function unknownResults(folder: string): Promise<string[]> {
+    const found = (await resultFiles(folder)).filter((name) => !isKnown(name)).sort();
+    const mend = 'is not known and is left out; a script registers it with registerMetric';
+    return found.map((name) => `the metric of ${name} ${mend}`);
+}
+
+function isKnown(name: string): boolean {
+    return knownMetrics().some((metric) => metric.name === resultOf(name)!.metric);
+}
+
+async function resultFiles(folder: string): Promise<string[]> {
     const files = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
         if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return []; // no folder, no results
         throw unreadable(folder, cause);
     });
-    return files
-        .filter((name) => name.endsWith('.json') && resultOf(name)?.kind === wanted)
-        .sort((a, b) => compareResults(resultOf(a)!, resultOf(b)!))
-        .map((name) => name.slice(0, -'.json'.length));
+    return files.filter((name) => name.endsWith('.json') && resultOf(name) !== undefined);
 }

@@ -16,8 +16,8 @@ import { type ScoredCell, scoredPlan, type ScoredPlan, ScoredTexts, scoresJourna
 /** What a metric of the scores of texts has of its own. */
 export interface ScoredMetric<Own extends MetricSettings> extends MetricWords {
     readonly name: string;
-    /** The shape of its settings, beside the part of each text that is scored, with their defaults. */
-    readonly own: z.ZodObject & z.ZodType<Own>;
+    /** The shape of its settings, beside the part of each text that is scored, with their defaults. Default: none. */
+    readonly own?: z.ZodObject & z.ZodType<Own>;
     /** What a text adds to the mean of its language. */
     unitOf(text: TextScore, settings: Own): ScoredUnit;
     /** Turns that mean into the metric. */
@@ -31,9 +31,11 @@ export interface ScoredUnit {
     readonly samples: number;
 }
 
+const noSettings = z.object({});
+
 /** A metric of the scores of texts: how they are measured, kept and resampled is the same for all such metrics. */
 export function scoredMetric<Own extends MetricSettings>({
-    own,
+    own = noSettings as unknown as z.ZodObject & z.ZodType<Own>,
     unitOf,
     fromMean,
     ...words

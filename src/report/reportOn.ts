@@ -8,7 +8,7 @@ import { countedWords } from '../experiments/countedTexts.js';
 import type { MeasuredIntervention } from '../experiments/DeactivationMatrix.js';
 import { readCurves } from '../experiments/doseFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
-import { resultName } from '../experiments/resultPaths.js';
+import { resultName, unknownResults } from '../experiments/resultPaths.js';
 import type { CsvOptions } from '../files/csv.js';
 import { besideFolder } from '../files/folderLock.js';
 import { isDeactivation } from '../interventions/Operation.js';
@@ -42,7 +42,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const { title, notes, out = folder } = options;
     const activations = await readActivations(folder);
     const analysis = await readNeurons(join(folder, 'neurons.json'));
-    const stale: string[] = [];
+    const stale = await unknownResults(folder);
     const counted = isOfCounts(analysis, activations);
     if (!counted) {
         stale.push(

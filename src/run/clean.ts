@@ -1,61 +1,85 @@
 import { lstat, readdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { nameOfWhole } from '../activations/Shard.js';
-import { type CleanKind, cleanKinds } from './choices.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
-import { metrics } from '../experiments/metrics.js';
+import { knownMetrics, metricNames } from '../experiments/metrics.js';
 import { resultOf } from '../experiments/resultPaths.js';
 import { withFolder } from '../files/folderLock.js';
 
-export interface Removed {
-    /** From the folder. */
-    readonly path: string;
-    readonly bytes: number;
+/** What `clean` did to a run folder. */
+export interface Cleaned {
+    /** Paths from the folder, each with its bytes. */
+    readonly removed: readonly { readonly path: string; readonly bytes: number }[];
+    /** Journals that stay, and the results of other metrics that are made of them too. */
+    readonly kept: readonly { readonly path: string; readonly results: readonly string[] }[];
 }
 
-const filesOf: Readonly<Record<CleanKind, readonly string[]>> = {
-    counts: ['parts', 'activations.safetensors', 'neurons.json'],
-    ...Object.fromEntries(metrics.map(({ name, journal }) => [name, [journal.name]])),
-    report: ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'],
-};
+/** Kinds of results in a run folder; a metric that is registered is one more. */
+export const cleanKinds: readonly string[] = ['counts', ...metricNames, 'report'];
+
+/** The files of a kind that have fixed names; of a metric the journal. */
+function filesOf(kind: string): readonly string[] {
+    if (kind === 'counts') return ['parts', 'activations.safetensors', 'neurons.json'];
+    if (kind === 'report') return ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'];
+    return knownMetrics()
+        .filter(({ name }) => name === kind)
+        .map(({ journal }) => journal.name);
+}
 
 /**
- * Removes results from a run folder; nothing else does. Files of other names stay.
- * @returns what was removed
+ * Removes results from a run folder; nothing else does. Files of other names stay, and so does a journal that results
+ * of a metric of another kind are made of too.
+ * @param kinds of `cleanKinds`, or names of registered metrics. Default: all
  * @throws LanguageNeuronsError NOT_FOUND for what is no folder, BUSY, UNWRITABLE
  */
-export async function clean(folder: string, kinds: readonly CleanKind[] = cleanKinds): Promise<Removed[]> {
+export async function clean(
+    folder: string,
+    kinds: readonly string[] = ['counts', ...knownMetrics().map(({ name }) => name), 'report'],
+): Promise<Cleaned> {
     const found = await stat(folder).catch(() => undefined);
     if (found?.isDirectory() !== true)
         throw new LanguageNeuronsError('NOT_FOUND', `${folder}: no such folder; give a run folder`);
     return withFolder(folder, 'clean', async () => {
-        const removed: Removed[] = [];
-        const names = kinds.flatMap((kind) => filesOf[kind] ?? []);
+        const files = (await readdir(folder)).sort();
+        const wholeOf = (name: string): string => nameOfWhole(name) ?? name;
+        /** The results of other metrics that are made of a journal, and so are their shards. */
+        const othersOf = (journal: string): string[] => {
+            const others = knownMetrics().filter((metric) => metric.journal.name === journal);
+            const names = others.map(({ name }) => name).filter((name) => !kinds.includes(name));
+            const isOther = (name: string): boolean => names.includes(resultOf(wholeOf(name))?.metric ?? '');
+            return files.filter((name) => name.endsWith('.json') && isOther(name));
+        };
+        const fixed = new Set(kinds.flatMap(filesOf));
+        const kept = [...fixed]
+            .map((path) => ({ path, results: othersOf(path) }))
+            .filter(({ path, results }) => results.length > 0 && files.some((name) => wholeOf(name) === path));
+        for (const { path } of kept) fixed.delete(path);
+        const isShard = (name: string): boolean => nameOfWhole(name) !== undefined;
         // Matrices and curves of whatever operation.
         const isMade = (name: string): boolean => kinds.some((kind) => kind === resultOf(name)?.metric);
-        const files = (await readdir(folder)).sort();
-        const made = files.filter(isMade);
-        const shards = files.filter((name) => {
-            const whole = nameOfWhole(name);
-            return whole !== undefined && (names.includes(whole) || isMade(whole));
-        });
-        for (const name of [...names, ...made, ...shards]) {
-            const path = join(folder, name);
-            const bytes = await sizeOf(path);
+        const removed = [];
+        for (const path of [
+            ...fixed,
+            ...files.filter(isMade),
+            ...files.filter((name) => isShard(name) && (fixed.has(wholeOf(name)) || isMade(wholeOf(name)))),
+        ]) {
+            const bytes = await sizeOf(join(folder, path));
             if (bytes === undefined) continue;
-            await rm(path, { recursive: true }).catch((cause: unknown) => {
-                throw unwritable(path, cause);
+            await rm(join(folder, path), { recursive: true }).catch((cause: unknown) => {
+                throw unwritable(join(folder, path), cause);
             });
-            removed.push({ path: name, bytes });
+            removed.push({ path, bytes });
         }
-        return removed;
+        return { removed, kept };
     });
 }
 
-/** `parts (1.2 MB), ppl.cells.jsonl (0.1 MB)`; `nothing` where nothing was there. */
-export function removedWords(removed: readonly Removed[]): string {
-    return removed.map(({ path, bytes }) => `${path} (${(bytes / 1e6).toFixed(1)} MB)`).join(', ') || 'nothing';
+/** `parts (1.2 MB), ppl.cells.jsonl (0.1 MB)`, or `nothing`; and what is kept. */
+export function cleanedWords({ removed, kept }: Cleaned): string {
+    const gone = removed.map(({ path, bytes }) => `${path} (${(bytes / 1e6).toFixed(1)} MB)`).join(', ') || 'nothing';
+    const stays = kept.map(({ path, results }) => `; ${path} stays for ${results.join(', ')}`);
+    return gone + stays.join('');
 }
 
 /** Bytes of a file or of all in a folder, links not followed; undefined where there is none. */

@@ -12,7 +12,7 @@ import { writeComparison } from '../experiments/comparisonFile.js';
 import { deactivate } from '../experiments/deactivate.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
-import { textMetrics } from '../experiments/metrics.js';
+import { metricNames, textMetricOf } from '../experiments/metrics.js';
 import type { CsvOptions } from '../files/csv.js';
 import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
@@ -176,7 +176,7 @@ async function examineIn(
         progress: config.evaluation === undefined ? silent : progress, // of the same files all is said
     });
     const { accuracy } = config;
-    const ofTexts = textMetrics.find(({ name }) => name === config.metric) ?? textMetrics[0]!;
+    const ofTexts = textMetricOf(config.metric ?? metricNames[0]!);
     const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, alike);
     if (questions !== undefined) noteUnknownLanguages(questions, accuracy?.judge ?? 'number+language', progress);
 

@@ -14,7 +14,7 @@ export type MeasuredOperation = Pick<MeasuredIntervention, 'metric' | 'operation
 
 /** First part of the names of figures and tables: `deactivation`, `intervention.scale-0.5`, `accuracy.scale-0.5`. */
 export function resultPrefix({ metric, operation }: MeasuredOperation): string {
-    const { prefixes } = metricOf(metric);
+    const { prefixes = { deactivation: metric, intervention: metric } } = metricOf(metric);
     const file = operationInFiles(operation);
     return file === undefined ? prefixes.deactivation : `${prefixes.intervention}.${file}`;
 }

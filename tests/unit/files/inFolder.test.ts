@@ -222,7 +222,7 @@ describe.runIf(posix)('a folder in a run folder', () => {
         symlinkSync('..', join(outside, 'deep', 'up'));
         await withFolder(folder, 'test', () => Promise.resolve());
         expect(existsSync(join(outside, 'histogram.svg.1234567'))).toBe(true);
-        expect((await clean(folder)).map(({ path }) => path).sort()).toEqual(['figures', 'parts', 'tables']);
+        expect((await clean(folder)).removed.map(({ path }) => path).sort()).toEqual(['figures', 'parts', 'tables']);
         expect(readdirSync(folder)).toEqual([]);
         expect(readdirSync(outside).sort()).toEqual(['deep', 'histogram.svg.1234567', 'secret']);
     });
