@@ -25,7 +25,7 @@ export const answerShape = z.object({
 });
 export type JournalledAnswer = z.output<typeof answerShape>;
 
-export const answersJournal = 'accuracy.answers.jsonl';
+export const answersJournal = { name: 'accuracy.answers.jsonl', shape: answerShape };
 
 /** What an accuracy is measured on: with the answers it is all that a matrix is made of. */
 export const accuracyPlanShape = z

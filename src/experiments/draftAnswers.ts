@@ -1,10 +1,10 @@
-import { wholeModel } from '../interventions/ModelState.js';
-import { answersJournal, answerShape } from './accuracyAnswers.js';
+import { type ModelState, wholeModel } from '../interventions/ModelState.js';
+import { answersJournal, type JournalledAnswer } from './accuracyAnswers.js';
 import { readJournals } from './journals.js';
 
 /**
  * Finished answers of a whole model in a folder.
- * @param names what to call an answer, by the key of its prompt; others are passed over
+ * @param names what to call an answer, by the key of its prompt; others are skipped
  * @throws LanguageNeuronsError as `Journal.open`
  */
 export async function wholeAnswers(
@@ -13,38 +13,68 @@ export async function wholeAnswers(
     signal: AbortSignal | undefined,
 ): Promise<ReadonlyMap<string, string>> {
     const answers = new Map<string, string>();
-    await readJournals(
-        {
-            folder,
-            name: answersJournal,
-            signal,
-            take: ({ key, condition, text }) => {
-                const name = names.get(key.split('/')[0]!);
-                if (name !== undefined && condition === wholeModel.name) answers.set(name, text);
-            },
-        },
-        answerShape,
-    );
+    const take = ({ key, condition, text }: JournalledAnswer): void => {
+        const name = names.get(promptOf(key));
+        if (name !== undefined && condition === wholeModel.name) answers.set(name, text);
+    };
+    await readJournals(answersJournal, { folder, signal, take });
     return answers;
 }
 
-/** Drafted tokens, and those of them that were accepted. */
-export class DraftCount {
-    #drafted = 0;
-    #accepted = 0;
+/**
+ * Drafts of answers: another model's answers for the whole model, and the whole model's own for all other conditions.
+ * Drafts change the time that answers take, not the answers.
+ */
+export class Drafts {
+    /** Answers of the other model, by the key of our prompt; undefined: answers are not drafted. */
+    readonly #ofOther: ReadonlyMap<string, string> | undefined;
+    readonly #ofWhole = new Map<string, string>();
+    readonly #counts = { other: { drafted: 0, accepted: 0 }, whole: { drafted: 0, accepted: 0 } };
 
-    /** @param whose answers were the drafts, for people */
-    constructor(private readonly whose: string) {}
-
-    add({ drafted, accepted }: { readonly drafted: number; readonly accepted: number }): void {
-        this.#drafted += drafted;
-        this.#accepted += accepted;
+    /** @param ofOther undefined: answers are not drafted */
+    constructor(ofOther: ReadonlyMap<string, string> | undefined) {
+        this.#ofOther = ofOther;
     }
 
-    /** Undefined where there was none. */
-    describe(): string | undefined {
-        if (this.#drafted === 0) return undefined;
-        const share = Math.round((100 * this.#accepted) / this.#drafted);
-        return `${share} % of ${this.#drafted} tokens drafted from ${this.whose} answers were accepted`;
+    /** Conditions that are generated together, the whole model first where its answers are drafts of the others'. */
+    groupsOf(conditions: readonly ModelState[]): ModelState[][] {
+        const isFirst = (condition: ModelState): boolean => this.#ofOther !== undefined && isWhole(condition);
+        const groups = [conditions.filter(isFirst), conditions.filter((condition) => !isFirst(condition))];
+        return groups.filter(({ length }) => length > 0);
     }
+
+    /** Keeps an answer of the whole model. */
+    take({ key, condition, text }: JournalledAnswer): void {
+        if (condition === wholeModel.name) this.#ofWhole.set(promptOf(key), text);
+    }
+
+    /** @param key of the prompt */
+    draftOf(condition: ModelState, key: string): string | undefined {
+        return this.#ofOther && (isWhole(condition) ? this.#ofOther : this.#ofWhole).get(key);
+    }
+
+    /** Counts an answer's drafted and accepted tokens. */
+    count(condition: ModelState, answer: { readonly drafted: number; readonly accepted: number }): void {
+        const counts = this.#counts[isWhole(condition) ? 'other' : 'whole'];
+        counts.drafted += answer.drafted;
+        counts.accepted += answer.accepted;
+    }
+
+    /** How many drafted tokens were accepted: a sentence for each source of drafts that was used. */
+    describe(): string[] {
+        const sentence = (whose: string, { drafted, accepted }: { drafted: number; accepted: number }): string[] => {
+            const share = Math.round((100 * accepted) / drafted);
+            return drafted === 0 ? [] : [`${share} % of ${drafted} tokens drafted from ${whose} answers were accepted`];
+        };
+        return [...sentence("the base's", this.#counts.other), ...sentence("the whole model's", this.#counts.whole)];
+    }
+}
+
+/** The key of the prompt in the key of an answer. */
+function promptOf(key: string): string {
+    return key.split('/')[0]!;
+}
+
+function isWhole({ name }: ModelState): boolean {
+    return name === wholeModel.name;
 }

@@ -20,7 +20,6 @@ export async function readMeasurements(
 ): Promise<JournalledMeasurements> {
     const kind = metricOf(plan.metric);
     const found = kind.measurementsOf(plan, conditions, folder);
-    const { journal } = kind;
-    await readJournals({ folder, name: journal.name, signal, take: (entry) => found.take(entry) }, journal.shape);
+    await readJournals(kind.journal, { folder, signal, take: (entry) => found.take(entry) });
     return found;
 }

@@ -16,10 +16,10 @@ import { writeCurves } from './doseFile.js';
 import type { DoseCurves } from './DoseCurves.js';
 import { planExperiment } from './experiment.js';
 import { writeMatrix } from './matrixFile.js';
+import { mergeJournals } from './journals.js';
 import { differencesOf, readMatrixShard } from './matrixShard.js';
 import { factsOf, readMeasurements } from './measurementPlan.js';
 import { metricOf } from './metrics.js';
-import { mergeJournals } from './mergeJournals.js';
 
 export interface MergeMatrixOptions extends CsvOptions {
     /** Run folder, which holds `neurons.json`, and gets the journal and the matrix. */
@@ -74,7 +74,7 @@ export async function mergeMatrix(
         );
         const { journal } = metricOf(plan.metric);
         const from = [...new Set(files.map((file) => dirname(file)))];
-        await mergeJournals({ into: folder, from, signal, ...journal });
+        await mergeJournals(journal, folder, from, signal);
         const measurements = await readMeasurements(plan, [...experiment.asked, ...experiment.known], folder, signal);
         const lacking = experiment.asked.filter((condition) => !measurements.has(condition)).length;
         if (lacking > 0) {

@@ -9,12 +9,12 @@ import { readableName } from '../languages/englishName.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { generateTable, questionTable } from '../settings/settings.js';
+import { defined } from '../support/defined.js';
 import { type Progress, silent } from '../support/progress.js';
+import { type AskedPrompt, askedPrompts, promptKey, questionId } from './askedPrompts.js';
 import { datedTemplate } from './datedTemplate.js';
-import { promptKey } from './promptKey.js';
 import type { PromptTemplate } from './PromptTemplate.js';
-import { questionId } from './questionId.js';
-import type { Question, Questions } from './Questions.js';
+import type { Questions } from './Questions.js';
 
 export interface RespondOptions extends OptionsOf<typeof generateTable> {
     readonly engine: Engine;
@@ -80,14 +80,20 @@ const entry = z.object({
     date: z.string().optional(),
 });
 
-/** A question with its prompt. */
-interface AskedQuestion {
-    readonly question: Question;
-    readonly text: string;
+/** A line of the journal: the answers to one question. */
+type Entry = z.output<typeof entry>;
+
+interface OpenPrompt extends AskedPrompt {
     readonly id: number;
+    /** See `promptKey`. */
     readonly key: string;
-    readonly special: boolean;
-    readonly stops: readonly string[];
+}
+
+interface RespondSettings {
+    readonly answers: number;
+    readonly maxTokens: number;
+    readonly temperature: number;
+    readonly seed: number;
 }
 
 /**
@@ -104,17 +110,13 @@ export async function respond(options: RespondOptions): Promise<RespondResult> {
 }
 
 async function respondInto(options: RespondOptions): Promise<RespondResult> {
-    const {
-        engine,
-        path,
-        answers = generateTable.answers.default,
-        maxTokens = generateTable.maxTokens.default,
-        temperature = generateTable.temperature.default,
-        seed = generateTable.seed.default,
-        fresh = false,
-        signal,
-        progress = silent,
-    } = options;
+    const { engine, path, fresh = false, signal, progress = silent } = options;
+    const settings: RespondSettings = {
+        answers: options.answers ?? generateTable.answers.default,
+        maxTokens: options.maxTokens ?? generateTable.maxTokens.default,
+        temperature: options.temperature ?? generateTable.temperature.default,
+        seed: options.seed ?? generateTable.seed.default,
+    };
     const begin = performance.now();
     const journalPath = `${path}.answers.jsonl`;
     if (fresh) await removeAnswers([path, journalPath], progress);
@@ -123,65 +125,35 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
         kept: () => dateOf(journalPath, signal),
         progress,
     });
-    const asked = await askedQuestions({ ...options, template });
-    const keys = new Set(asked.map(({ key }) => key));
+    const prompts = await promptsOf({ ...options, template }, settings);
+    const keys = new Set(prompts.map(({ key }) => key));
     const done = new Map<string, readonly GivenAnswer[]>();
-    const journal = await Journal.open(journalPath, entry, {
-        signal,
-        take: ({ key, answers: texts, ends, tokens }) => {
-            const isWhole = [texts, ends, tokens].every(({ length }) => length === answers);
-            if (!keys.has(key) || !isWhole) return;
-            done.set(
-                key,
-                texts.map((generated, i) => ({ generated, end: ends[i]!, tokens: tokens[i]! })),
-            );
-        },
-    });
+    const take = (found: Entry): void => {
+        if (keys.has(found.key) && isWhole(found, settings)) done.set(found.key, answersOf(found));
+    };
+    const journal = await Journal.open(journalPath, entry, { signal, take });
     noteUnreadable(journal, journalPath, progress);
-    progress.stage('respond', asked.length * answers);
-    const before = asked.filter(({ key }) => done.has(key)).length;
+    progress.stage('respond', prompts.length * settings.answers);
+    const before = prompts.filter(({ key }) => done.has(key)).length;
     if (before > 0) {
-        progress.note(`continues after ${before} of ${asked.length} questions`);
-        progress.advance(before * answers);
+        progress.note(`continues after ${before} of ${prompts.length} questions`);
+        progress.advance(before * settings.answers);
     }
-    const open = new Map(
-        asked
-            .filter(({ key }) => !done.has(key))
-            .map((one) => [one.id, { ...one, given: new Array<GivenAnswer | undefined>(answers).fill(undefined) }]),
-    );
     let generatedTokens = 0;
     await steppingDown(engine, progress, async () => {
-        const left = [...open.values()].filter(({ key }) => !done.has(key));
-        for (const { given } of left) given.fill(undefined);
-        for await (const { prompt, answer, text, tokens, end } of engine.generate(left, {
-            answers,
-            maxTokens,
-            temperature,
-            seed,
-            signal,
-        })) {
-            const {
-                given,
-                key,
-                question: { language, index },
-            } = open.get(prompt)!;
-            given[answer] = { generated: text, end, tokens };
+        const open = prompts.filter(({ key }) => !done.has(key));
+        const onAnswer = (tokens: number): void => {
             generatedTokens += tokens;
             progress.advance(1);
-            if (given.includes(undefined)) continue;
-            const all = given as GivenAnswer[];
-            await journal.add({
-                ...{ key, language, index },
-                answers: all.map(({ generated }) => generated),
-                ends: all.map(({ end }) => end),
-                tokens: all.map(({ tokens }) => tokens),
-                ...(date === undefined ? {} : { date }),
-            });
-            done.set(key, all);
+        };
+        for await (const answers of answersTo(open, { engine, signal, ...settings }, onAnswer)) {
+            const line = { ...answers, ...defined({ date }) };
+            await journal.add(line);
+            take(line);
         }
     });
     progress.done();
-    const answered = asked.map(({ question: { language, index, answer }, text, key, special }): AnsweredQuestion => ({
+    const answered = prompts.map(({ question: { language, index, answer }, text, key, special }): AnsweredQuestion => ({
         lang: readableName(language),
         instruction: text,
         ...(special ? { special } : {}),
@@ -190,9 +162,51 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
         answer,
     }));
     await writeFileAtomic(path, jsonLines(answered));
-    noteCutOff(answered, maxTokens, progress);
-    const languages = asked.map(({ question: { language } }) => language);
+    noteCutOff(answered, settings.maxTokens, progress);
+    const languages = prompts.map(({ question: { language } }) => language);
     return { questions: answered, languages, generatedTokens, seconds: (performance.now() - begin) / 1000 };
+}
+
+/**
+ * Generates answers, a line once all answers to a question are there.
+ * @param onAnswer called with the tokens of each answer
+ */
+async function* answersTo(
+    open: readonly OpenPrompt[],
+    {
+        engine,
+        signal,
+        answers,
+        maxTokens,
+        temperature,
+        seed,
+    }: RespondSettings & Pick<RespondOptions, 'engine' | 'signal'>,
+    onAnswer: (tokens: number) => void,
+): AsyncGenerator<Entry> {
+    const given = new Map(open.map((prompt) => [prompt.id, { ...prompt, found: new Array<GivenAnswer>() }]));
+    const sampling = { answers, maxTokens, temperature, seed, signal };
+    for await (const { prompt, answer, text, tokens, end } of engine.generate(open, sampling)) {
+        const { key, question, found } = given.get(prompt)!;
+        found[answer] = { generated: text, end, tokens };
+        onAnswer(tokens);
+        if (Object.keys(found).length < answers) continue;
+        yield {
+            key,
+            language: question.language,
+            index: question.index,
+            answers: found.map(({ generated }) => generated),
+            ends: found.map((one) => one.end),
+            tokens: found.map((one) => one.tokens),
+        };
+    }
+}
+
+function isWhole({ answers, ends, tokens }: Entry, settings: RespondSettings): boolean {
+    return [answers, ends, tokens].every(({ length }) => length === settings.answers);
+}
+
+function answersOf({ answers, ends, tokens }: Entry): GivenAnswer[] {
+    return answers.map((generated, i) => ({ generated, end: ends[i]!, tokens: tokens[i]! }));
 }
 
 /** Warns of answers that were cut off: they seldom hold their result and are then judged wrong. */
@@ -213,39 +227,16 @@ async function dateOf(journalPath: string, signal: AbortSignal | undefined): Pro
     return found;
 }
 
-async function askedQuestions({
-    engine,
-    questions,
-    template,
-    limit,
-    answers = generateTable.answers.default,
-    maxTokens = generateTable.maxTokens.default,
-    temperature = generateTable.temperature.default,
-    seed = generateTable.seed.default,
-}: RespondOptions): Promise<AskedQuestion[]> {
-    const asked: AskedQuestion[] = [];
-    for (const language of questions.languages) {
-        for (const question of (await questions.inLanguage(language)).slice(0, limit)) {
-            const [text, id, special, stops] = [
-                await template.write(question),
-                questionId(question),
-                template.special,
-                template.stops(language),
-            ];
-            // The question's index decides what is drawn.
-            const drawn =
-                temperature === 0 ? { answers, temperature, seed: 0, id: 0 } : { answers, temperature, seed, id };
-            asked.push({
-                question,
-                text,
-                id,
-                special,
-                stops,
-                key: promptKey(engine, { language, text, special, stops, maxTokens, drawn }),
-            });
-        }
-    }
-    return asked;
+async function promptsOf(
+    { engine, questions, template, limit }: RespondOptions,
+    { maxTokens, answers, temperature, seed }: RespondSettings,
+): Promise<OpenPrompt[]> {
+    return (await askedPrompts(questions, template, limit)).map((prompt) => {
+        const id = questionId(prompt.question);
+        // The question's index decides what is drawn.
+        const drawn = temperature === 0 ? { answers, temperature, seed: 0, id: 0 } : { answers, temperature, seed, id };
+        return { ...prompt, id, key: promptKey(engine, prompt, { maxTokens, drawn }) };
+    });
 }
 
 async function removeAnswers(paths: readonly string[], progress: Progress): Promise<void> {
