@@ -71,6 +71,13 @@ export default {
             from: { path: '^src/' },
             to: { path: '^(scripts|tests|native|dist)/' },
         },
+        {
+            name: 'declarations-are-light',
+            severity: 'error',
+            comment: '--help, completion and refusals load them',
+            from: { path: '^src/commands/declarations\\.ts$' },
+            to: { path: '^src/', pathNot: ['^src/settings/', '^src/commands/CommandDeclaration\\.ts$'] },
+        },
         { name: 'no-cycles', severity: 'error', from: {}, to: { circular: true } },
     ],
     options: {

@@ -1,5 +1,3 @@
-import { metricNames, metrics } from '../experiments/metrics.js';
-import { cleanKinds } from '../run/clean.js';
 import {
     accuracyTable,
     collectTable,
@@ -11,6 +9,8 @@ import {
     generateTable,
     identifyTable,
     interventionTable,
+    metricNames,
+    metricTable,
     modelTable,
     outputTable,
     perplexityTable,
@@ -73,12 +73,7 @@ export const identifyDeclaration = {
 
 /** Of every command that measures what happens to languages when neurons change. */
 const measuring = {
-    metric: {
-        group: 'Experiment',
-        choices: metricNames,
-        default: metricNames[0]!,
-        describe: `${metrics.map(({ measures }) => measures).join(', or ')}, in \`data\``,
-    },
+    ...metricTable,
     ...experimentTable,
     ...perplexityTable,
     ...questionTable,
@@ -265,7 +260,13 @@ export const cleanDeclaration = {
     usage: 'clean <dir>',
     describe: 'remove the results in a run folder, and say what was removed',
     positionals: { dir },
-    options: { only: { choices: cleanKinds, defaultWords: 'all', describe: 'kind of results to remove' } },
+    options: {
+        only: {
+            choices: ['counts', ...metricNames, 'report'],
+            defaultWords: 'all',
+            describe: 'kind of results to remove',
+        },
+    },
 } as const satisfies CommandDeclaration;
 
 export const inspectDeclaration = {

@@ -22,8 +22,6 @@ export interface MetricWords {
     readonly plural: string;
     /** Sentences for the report's list of definitions. */
     readonly definition: string;
-    /** What it measures, for the help of `metric`. */
-    readonly measures: string;
     /** How names of figures and tables begin: of deactivations, and of other interventions. Default: its name. */
     readonly prefixes?: Readonly<Record<'deactivation' | 'intervention', string>> | undefined;
     /** Sign of a change that is harm. */

@@ -16,7 +16,6 @@ export const accuracy: QuestionMetricKind = {
     noun: 'accuracy',
     plural: 'accuracies',
     definition: 'The share of questions that are answered rightly. Lower is worse.',
-    measures: 'accuracy of answers to the questions',
     harm: -1,
     relative: false,
     unit: 'percentage points',

@@ -14,7 +14,6 @@ export const bitsPerByte = scoredMetric({
     definition:
         'The negative log-likelihood of the scored tokens, in bits, over the UTF-8 bytes that they stand for. Higher ' +
         'is worse. It can be compared across tokenizers.',
-    measures: 'bits per byte of the texts',
     harm: 1,
     relative: true,
     unit: '% of the baseline',

@@ -1,20 +1,22 @@
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
+import { type MetricName, metricNames } from '../settings/settings.js';
 import { accuracy } from './accuracy.js';
 import { bitsPerByte } from './bitsPerByte.js';
 import type { MetricKind, TextMetricKind } from './Metric.js';
 import { ppl } from './perplexity.js';
 import type { MeasurementPlan } from './planBase.js';
 
-/** The metrics of the tool, in the order of results. To add one, write its object and list it here. */
-export const metrics: readonly MetricKind[] = [ppl, bitsPerByte, accuracy];
+/** Each name in the table of settings has its object. */
+const byName: Readonly<Record<MetricName, MetricKind>> = { ppl, 'bits-per-byte': bitsPerByte, accuracy };
+
+/** The metrics of the tool, in the order of results. */
+export const metrics: readonly MetricKind[] = metricNames.map((name) => byName[name]);
 
 /** The metrics of texts. */
 export const textMetrics = metrics.filter((metric) => metric.inputs === 'texts');
 
-export const metricNames: readonly string[] = metrics.map(({ name }) => name);
-
-const known = new Map(metrics.map((metric) => [metric.name, metric]));
+const known = new Map<string, MetricKind>(Object.entries(byName));
 
 /**
  * Makes a metric of your own known to this process: files name a metric, and `reportOn`, `compare`, `mergeMatrix` and

@@ -19,7 +19,6 @@ export const ppl = scoredMetric({
     definition:
         'The exponential of the mean negative log-likelihood of a text’s tokens. Higher is worse. Perplexities of ' +
         'different languages cannot be compared with each other, changes relative to the baseline can.',
-    measures: 'perplexity of the texts',
     prefixes: { deactivation: 'deactivation', intervention: 'intervention' },
     harm: 1,
     relative: true,

@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { nameOfWhole } from '../activations/Shard.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
-import { knownMetrics, metricNames } from '../experiments/metrics.js';
+import { knownMetrics } from '../experiments/metrics.js';
 import { resultOf } from '../experiments/resultPaths.js';
 import { withFolder } from '../files/folderLock.js';
 
@@ -14,9 +14,6 @@ export interface Cleaned {
     /** Journals that stay, and the results of other metrics that are made of them too. */
     readonly kept: readonly { readonly path: string; readonly results: readonly string[] }[];
 }
-
-/** Kinds of results in a run folder; a metric that is registered is one more. */
-export const cleanKinds: readonly string[] = ['counts', ...metricNames, 'report'];
 
 /** The files of a kind that have fixed names; of a metric the journal. */
 function filesOf(kind: string): readonly string[] {
@@ -30,7 +27,7 @@ function filesOf(kind: string): readonly string[] {
 /**
  * Removes results from a run folder; nothing else does. Files of other names stay, and so does a journal that results
  * of a metric of another kind are made of too.
- * @param kinds of `cleanKinds`, or names of registered metrics. Default: all
+ * @param kinds `counts`, `report`, or names of metrics, registered ones too. Default: all
  * @throws LanguageNeuronsError NOT_FOUND for what is no folder, BUSY, UNWRITABLE
  */
 export async function clean(

@@ -8,7 +8,7 @@ import { nameOfWhole } from '../activations/Shard.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
-import { metricNames } from '../experiments/metrics.js';
+import { metricNames } from '../settings/settings.js';
 import { mergeMatrix } from '../experiments/mergeMatrix.js';
 import { compareResults, dosePath, matrixPath, resultName, resultOf } from '../experiments/resultPaths.js';
 import type { CsvOptions } from '../files/csv.js';

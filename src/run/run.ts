@@ -12,7 +12,7 @@ import { writeComparison } from '../experiments/comparisonFile.js';
 import { deactivate } from '../experiments/deactivate.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
-import { metricNames, textMetricOf } from '../experiments/metrics.js';
+import { textMetricOf } from '../experiments/metrics.js';
 import type { CsvOptions } from '../files/csv.js';
 import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
@@ -28,7 +28,7 @@ import { openTemplate } from '../questions/promptTemplates.js';
 import type { ReportFiles } from '../report/Report.js';
 import { reportOn } from '../report/reportOn.js';
 import { pick } from '../settings/pick.js';
-import { engineTable, identifyTable } from '../settings/settings.js';
+import { engineTable, identifyTable, metricTable } from '../settings/settings.js';
 import { toolVersions } from '../versions.js';
 import { checkComparable, checkPrompts, checkSets, checkTrained, filesOf, tryModel } from './checkAhead.js';
 import { fromFolder } from './fromFolder.js';
@@ -176,7 +176,7 @@ async function examineIn(
         progress: config.evaluation === undefined ? silent : progress, // of the same files all is said
     });
     const { accuracy } = config;
-    const ofTexts = textMetricOf(config.metric ?? metricNames[0]!);
+    const ofTexts = textMetricOf(config.metric ?? metricTable.metric.default);
     const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, alike);
     if (questions !== undefined) noteUnknownLanguages(questions, accuracy?.judge ?? 'number+language', progress);
 

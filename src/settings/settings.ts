@@ -1,8 +1,9 @@
 import { mostInF32, mostTokens, mostWhole, type NumberRange } from '../support/numberRanges.js';
-import { contextTokens } from './engineTable.js';
+import { date, questionTable, setNames } from './experimentTables.js';
 import { inGroup } from './Setting.js';
 
 export { engineTable, modelTable } from './engineTable.js';
+export * from './experimentTables.js';
 
 // Every setting that is not one command's own, once. `docs/contributing/setting.md` says how to add one.
 
@@ -11,8 +12,6 @@ const count = { whole: true, least: 1, most: mostWhole } as const satisfies Numb
 const fromZero = { whole: true, least: 0, most: mostWhole } as const satisfies NumberRange;
 /** Factors, offsets and strengths: what a device can hold. */
 export const factorRange = { above: -mostInF32, below: mostInF32 } as const satisfies NumberRange;
-
-const ofAccuracy = { metric: ['accuracy'] } as const;
 
 /** Which texts are read. */
 export const textTable = inGroup('Input and output', {
@@ -74,94 +73,6 @@ export const identifyTable = inGroup('Neurons', {
         number: fromZero,
         default: 100,
         describe: 'experts: tokens of every language that an expert needs for its neurons to be assessed',
-    },
-});
-
-const setNames = ['specific', 'specific+related', 'specific+related+general', 'experts'] as const;
-
-/** What an experiment changes, and beside what. */
-export const experimentTable = inGroup('Experiment', {
-    sets: {
-        list: true,
-        choices: setNames,
-        defaultWords: 'all that the model has',
-        describe: 'neuron sets to change',
-    },
-    controls: {
-        number: { whole: true, least: 1, most: 1000 },
-        default: 3,
-        describe: 'random controls for each cell',
-    },
-    seed: { number: fromZero, default: 1, describe: 'seed of the first random control' },
-});
-
-/** How perplexity is measured. */
-export const perplexityTable = inGroup('Perplexity', {
-    mean: {
-        choices: ['tokens', 'texts'],
-        default: 'tokens',
-        of: { metric: ['ppl'] },
-        describe: 'average over all tokens, or average the perplexities of the texts',
-    },
-    over: {
-        choices: ['response', 'prompt', 'text'],
-        default: 'response',
-        of: { metric: ['ppl', 'bits-per-byte'] },
-        describe: 'part of each text to score',
-    },
-});
-
-/** Day that a chat template is told. */
-const date = { date: true, describe: 'day to tell a chat template that writes the date, as YYYY-MM-DD' } as const;
-
-/** How questions are asked. */
-export const questionTable = inGroup('Questions and answers', {
-    template: {
-        path: true,
-        default: 'mathoctopus',
-        of: ofAccuracy,
-        describe: "prompts: mathoctopus, native-cot, chat (the model's own), or a text file with {question}",
-    },
-    date: { ...date, of: ofAccuracy, defaultWords: 'that of the answers already there, else today' },
-    limit: {
-        number: count,
-        of: ofAccuracy,
-        defaultWords: 'all',
-        describe: 'ask only the first N questions of each language',
-    },
-    maxTokens: {
-        number: { whole: true, least: 1, most: mostTokens },
-        default: 256,
-        of: ofAccuracy,
-        describe: 'most tokens of an answer',
-    },
-    contextSize: {
-        number: contextTokens,
-        default: 8192,
-        of: ofAccuracy,
-        describe: 'tokens of all answers generated at once',
-    },
-});
-
-/** How accuracy is measured. */
-export const accuracyTable = inGroup('Questions and answers', {
-    wholeLimit: {
-        number: count,
-        of: ofAccuracy,
-        defaultWords: 'as `limit`',
-        describe: 'ask the unchanged model this many questions of each language, at least `limit`',
-    },
-    number: {
-        choices: ['last', 'mathoctopus', 'lm-eval'],
-        default: 'last',
-        of: ofAccuracy,
-        describe: 'how to find the number in an answer',
-    },
-    judge: {
-        choices: ['number+language', 'number'],
-        default: 'number+language',
-        of: ofAccuracy,
-        describe: 'what makes an answer right',
     },
 });
 

@@ -52,6 +52,7 @@ describe('the rules of the direction', () => {
             'src/neurons/right.ts': "import '../support/plain.js';",
             'src/neurons/back.ts': "import type { Late } from '../experiments/late.js';\nexport type Back = Late;",
             'src/experiments/late.ts': 'export type Late = number;',
+            'src/commands/declarations.ts': "import '../neurons/right.js';",
             'src/report/here.ts': "export type { There } from './there.js';\nexport type Here = 1;",
             'src/report/there.ts': "import type { Here } from './here.js';\nexport type There = Here;",
             'src/novel/module.ts': "import '../support/plain.js';",
@@ -66,6 +67,7 @@ describe('the rules of the direction', () => {
 
     it('find every kind of import that they forbid, and no other', () => {
         expect([...cruise(folder).violations].sort()).toEqual([
+            'declarations-are-light: src/commands/declarations.ts -> src/neurons/right.ts',
             'entries-are-imported-by-none: src/support/entry.ts -> src/index.ts',
             'every-folder-has-its-place: src/novel/module.ts -> src/support/plain.ts',
             'neurons-imports-from-those-before-it: src/neurons/back.ts -> src/experiments/late.ts',

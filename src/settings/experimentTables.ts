@@ -1,0 +1,113 @@
+import { mostTokens, mostWhole, type NumberRange } from '../support/numberRanges.js';
+import { contextTokens } from './engineTable.js';
+import { inGroup } from './Setting.js';
+
+const count = { whole: true, least: 1, most: mostWhole } as const satisfies NumberRange;
+const fromZero = { whole: true, least: 0, most: mostWhole } as const satisfies NumberRange;
+const ofAccuracy = { metric: ['accuracy'] } as const;
+
+/** The metrics of the tool, in the order of results, and what each measures of the data. */
+const measures = {
+    ppl: 'perplexity of the texts',
+    'bits-per-byte': 'bits per byte of the texts',
+    accuracy: 'accuracy of answers to the questions',
+} as const;
+
+export type MetricName = keyof typeof measures;
+export const metricNames = Object.keys(measures) as MetricName[];
+
+export const metricTable = inGroup('Experiment', {
+    metric: {
+        choices: metricNames,
+        default: metricNames[0]!,
+        describe: `${Object.values(measures).join(', or ')}, in \`data\``,
+    },
+});
+
+/** Day that a chat template is told. */
+export const date = { date: true, describe: 'day to tell a chat template that writes the date, as YYYY-MM-DD' } as const;
+
+export const setNames = ['specific', 'specific+related', 'specific+related+general', 'experts'] as const;
+
+/** What an experiment changes, and beside what. */
+export const experimentTable = inGroup('Experiment', {
+    sets: {
+        list: true,
+        choices: setNames,
+        defaultWords: 'all that the model has',
+        describe: 'neuron sets to change',
+    },
+    controls: {
+        number: { whole: true, least: 1, most: 1000 },
+        default: 3,
+        describe: 'random controls for each cell',
+    },
+    seed: { number: fromZero, default: 1, describe: 'seed of the first random control' },
+});
+
+/** How perplexity is measured. */
+export const perplexityTable = inGroup('Perplexity', {
+    mean: {
+        choices: ['tokens', 'texts'],
+        default: 'tokens',
+        of: { metric: ['ppl'] },
+        describe: 'average over all tokens, or average the perplexities of the texts',
+    },
+    over: {
+        choices: ['response', 'prompt', 'text'],
+        default: 'response',
+        of: { metric: ['ppl', 'bits-per-byte'] },
+        describe: 'part of each text to score',
+    },
+});
+
+/** How questions are asked. */
+export const questionTable = inGroup('Questions and answers', {
+    template: {
+        path: true,
+        default: 'mathoctopus',
+        of: ofAccuracy,
+        describe: "prompts: mathoctopus, native-cot, chat (the model's own), or a text file with {question}",
+    },
+    date: { ...date, of: ofAccuracy, defaultWords: 'that of the answers already there, else today' },
+    limit: {
+        number: count,
+        of: ofAccuracy,
+        defaultWords: 'all',
+        describe: 'ask only the first N questions of each language',
+    },
+    maxTokens: {
+        number: { whole: true, least: 1, most: mostTokens },
+        default: 256,
+        of: ofAccuracy,
+        describe: 'most tokens of an answer',
+    },
+    contextSize: {
+        number: contextTokens,
+        default: 8192,
+        of: ofAccuracy,
+        describe: 'tokens of all answers generated at once',
+    },
+});
+
+/** How accuracy is measured. */
+export const accuracyTable = inGroup('Questions and answers', {
+    wholeLimit: {
+        number: count,
+        of: ofAccuracy,
+        defaultWords: 'as `limit`',
+        describe: 'ask the unchanged model this many questions of each language, at least `limit`',
+    },
+    number: {
+        choices: ['last', 'mathoctopus', 'lm-eval'],
+        default: 'last',
+        of: ofAccuracy,
+        describe: 'how to find the number in an answer',
+    },
+    judge: {
+        choices: ['number+language', 'number'],
+        default: 'number+language',
+        of: ofAccuracy,
+        describe: 'what makes an answer right',
+    },
+});
