@@ -1,5 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, describe, expect, it } from 'vitest';
@@ -7,6 +6,7 @@ import { nameOf, writeArchitectures } from '../helpers/architectureModels.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { Counter, type Outcome } from './Counter.js';
 import { type Row, tableOf } from './table.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 /**
  * ARCHITECTURES=full: each mixture with 2, 8 and 32 experts, of which llama.cpp's program has 2 picked; else with 8.
@@ -39,11 +39,10 @@ const onDevices = [
     'rwkv7-dense',
 ];
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-architectures-'));
+const folder = temporaryFolder();
 const counter = new Counter();
 afterAll(() => {
     counter.close();
-    rmSync(folder, { recursive: true });
 });
 
 /** Tiny random models: of every architecture, or of one by its file's name. */

@@ -2,7 +2,8 @@ import { rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { resolveBackends } from '../../src/prebuilt/backends.mjs';
-import { fakeProject, libraryFile, pluginFile, temporaryFolder, type FakeTree } from './fakePackages.js';
+import { folderOfTest } from '../helpers/temporaryFolder.js';
+import { fakeProject, libraryFile, pluginFile, type FakeTree } from './fakePackages.js';
 
 const platform = 'test-x64';
 const resolveFake = (tree: FakeTree = {}) => resolveBackends({ from: fakeProject(tree), platform });
@@ -92,7 +93,7 @@ describe('a broken installation is refused, with the mend', () => {
     });
 
     test('no node-llama-cpp', () => {
-        expect(() => resolveBackends({ from: temporaryFolder(), platform })).toThrow(
+        expect(() => resolveBackends({ from: folderOfTest(), platform })).toThrow(
             refused(/not installed.*npm install/),
         );
     });

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { ensureBuilt } from '../../scripts/build/ensure.mjs';
 import { readStamp } from '../../scripts/build/stamp.mjs';
-import { temporaryFolder } from './fakePackages.js';
+import { folderOfTest } from '../helpers/temporaryFolder.js';
 
 const root = join(import.meta.dirname, '../..');
 const isBuilt = readStamp(join(root, 'build/Release')) !== undefined;
@@ -12,7 +12,7 @@ const isBuilt = readStamp(join(root, 'build/Release')) !== undefined;
 describe('without the tools', () => {
     /** The driver in a copy of the project that was never built, finding only the given programs. */
     function run(programs: Record<string, string>, script = 'build.mjs', env: Record<string, string> = {}) {
-        const copy = temporaryFolder();
+        const copy = folderOfTest();
         for (const part of ['package.json', 'CMakeLists.txt', 'native', 'scripts/build', 'src/prebuilt']) {
             cpSync(join(root, part), join(copy, part), { recursive: true });
         }

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { onTestFinished } from 'vitest';
+import { folderOfTest } from '../helpers/temporaryFolder.js';
 
 const prefix = process.platform === 'win32' ? '' : 'lib';
 const plugin = process.platform === 'win32' ? '.dll' : '.so';
@@ -9,13 +8,6 @@ const library = process.platform === 'darwin' ? '.dylib' : plugin;
 
 export const libraryFile = (stem: string): string => `${prefix}${stem}${library}`;
 export const pluginFile = (stem: string): string => `${prefix}${stem}${plugin}`;
-
-/** A temporary folder, removed after the test. */
-export function temporaryFolder(): string {
-    const dir = realpathSync(mkdtempSync(join(tmpdir(), 'language-neurons-')));
-    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
-    return dir;
-}
 
 /** Writes files, given by their paths from a folder. */
 export function writeFiles(dir: string, files: Record<string, string>): void {
@@ -46,7 +38,7 @@ export function fakeProject({
     packages = ['', '-vulkan', '-cuda', '-cuda-ext'],
     nested = false,
 }: FakeTree = {}): string {
-    const root = temporaryFolder();
+    const root = folderOfTest();
     const main = 'node_modules/node-llama-cpp';
     const optionalDependencies = Object.fromEntries(
         ['', '-vulkan', '-cuda', '-cuda-ext'].map((ending) => [`@node-llama-cpp/${platform}${ending}`, '9.9.9']),

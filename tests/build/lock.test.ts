@@ -3,9 +3,9 @@ import { existsSync, readdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test, vi } from 'vitest';
 import { takeLock } from '../../scripts/build/lock.mjs';
-import { temporaryFolder } from './fakePackages.js';
+import { folderOfTest } from '../helpers/temporaryFolder.js';
 
-const lockFile = () => join(temporaryFolder(), 'lock');
+const lockFile = () => join(folderOfTest(), 'lock');
 
 test('a second taker waits for the first', async () => {
     const file = lockFile();

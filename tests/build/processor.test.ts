@@ -6,7 +6,7 @@ import { parseChoice, resolveBackends } from '../../src/prebuilt/backends.mjs';
 import { describeBuild } from '../../scripts/build/build.mjs';
 import { processorKey } from '../../scripts/build/processor.mjs';
 import { choiceOf, readStamp } from '../../scripts/build/stamp.mjs';
-import { temporaryFolder } from './fakePackages.js';
+import { folderOfTest } from '../helpers/temporaryFolder.js';
 
 const cpuinfo = (...cores: string[]) =>
     cores.map((flags) => `processor\t: 0\nmodel name\t: a\nflags\t\t: ${flags}\n\n`).join('');
@@ -39,7 +39,7 @@ describe.skipIf(!built)(
         it('uses it here, and the prebuilt ones where the processor is another', () => {
             const own = resolve('build/Release');
             expect(cpuOf(own)).toEqual([join(own, 'libggml-cpu.so')]);
-            const moved = join(temporaryFolder(), 'Release');
+            const moved = join(folderOfTest(), 'Release');
             cpSync(own, moved, { recursive: true });
             expect(cpuOf(moved)).toEqual([join(moved, 'libggml-cpu.so')]);
             const file = join(moved, 'stamp.json');

@@ -3,14 +3,15 @@ import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from 'nod
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { applyPatch, listPatches, unpackSource } from '../../scripts/build/source.mjs';
-import { temporaryFolder, writeFiles } from './fakePackages.js';
+import { folderOfTest } from '../helpers/temporaryFolder.js';
+import { writeFiles } from './fakePackages.js';
 
 const patch = (before: string, after: string, file = 'src/a.cpp'): string =>
     `diff --git a/${file} b/${file}\n--- a/${file}\n+++ b/${file}\n@@ -1 +1 @@\n-${before}\n+${after}\n`;
 
 /** A project, and a package with a git bundle of a tree of a few lines. */
 function fakeSource(patches: Record<string, string>) {
-    const dir = temporaryFolder();
+    const dir = folderOfTest();
     const tree = join(dir, 'tree');
     writeFiles(tree, {
         'src/a.cpp': 'one\n',
@@ -64,7 +65,7 @@ test('a patch that does not apply stops the build, is named, and leaves no tree'
 });
 
 test('a patch applies whole or not at all', () => {
-    const dir = temporaryFolder();
+    const dir = folderOfTest();
     writeFiles(dir, {
         'tree/src/a.cpp': 'one\n',
         'tree/src/b.cpp': 'two\n',

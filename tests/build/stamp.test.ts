@@ -11,7 +11,8 @@ import {
     sourcesAreNewer,
     writeStamp,
 } from '../../scripts/build/stamp.mjs';
-import { fakeProject, libraryFile, temporaryFolder, writeFiles } from './fakePackages.js';
+import { folderOfTest } from '../helpers/temporaryFolder.js';
+import { fakeProject, libraryFile, writeFiles } from './fakePackages.js';
 
 const inputsOf = (root: string, compiler = 'c++ 12', choice: Partial<Choice> = {}) =>
     computeInputs({ root, backends: resolveBackends({ from: root, platform: 'test-x64', ...choice }), compiler });
@@ -68,13 +69,13 @@ test('what is asked for: ggml from source where a backend needs it, and what is 
 
 test('a project moved with its packages is still the same', () => {
     const root = fakeProject();
-    const moved = join(temporaryFolder(), 'elsewhere');
+    const moved = join(folderOfTest(), 'elsewhere');
     cpSync(root, moved, { recursive: true });
     expect(changedInputs(inputsOf(root), inputsOf(moved))).toEqual([]);
 });
 
 test('a stamp stands for whole outputs only', () => {
-    const dir = join(temporaryFolder(), 'Release');
+    const dir = join(folderOfTest(), 'Release');
     expect(readStamp(dir)).toBeUndefined();
 
     mkdirSync(dir);

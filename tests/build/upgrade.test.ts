@@ -6,7 +6,8 @@ import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { tryPatches } from '../../scripts/upgrade/patches.mjs';
 import { gapsOf } from '../../scripts/upgrade/registry.mjs';
-import { temporaryFolder, writeFiles } from './fakePackages.js';
+import { folderOfTest } from '../helpers/temporaryFolder.js';
+import { writeFiles } from './fakePackages.js';
 
 const lock = () => JSON.parse(readFileSync('package-lock.json', 'utf8'));
 
@@ -38,7 +39,7 @@ describe('trying the patches', () => {
         `diff --git a/${name} b/${name}\n--- a/${name}\n+++ b/${name}\n${hunks.join('')}`;
 
     function source(patches: Record<string, string>) {
-        const dir = temporaryFolder();
+        const dir = folderOfTest();
         const lines = Array.from({ length: 30 }, (_, index) => `line ${index + 1}\n`).join('');
         const git = (...args: string[]) => execFileSync('git', args, { cwd: join(dir, 'tree') });
         writeFiles(dir, { 'tree/src/a.cpp': lines, 'tree/src/b.cpp': 'one\n' });
@@ -124,7 +125,7 @@ describe('npm run upgrade', () => {
             env: {
                 ...process.env,
                 npm_config_registry: `http://localhost:${port}/`,
-                npm_config_cache: temporaryFolder(),
+                npm_config_cache: folderOfTest(),
                 npm_config_fetch_retries: '0',
             },
         });

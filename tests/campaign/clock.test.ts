@@ -1,15 +1,15 @@
-import { cpSync, mkdtempSync, readdirSync, rmSync, utimesSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readdirSync, rmSync, utimesSync } from 'node:fs';
 import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { sees, startCli } from '../helpers/cli.js';
 import { compareFolders } from './compareFolders.js';
 import { modelArguments, writeInputs } from './inputs.js';
 import { runIn } from './kills/chain.js';
 import { childrenOf, stillAliveAfter } from './kills/processTree.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-clock-'));
+const root = temporaryFolder();
 const jumping = {
     NODE_OPTIONS: `--import ${pathToFileURL(join(import.meta.dirname, 'clock', 'jumpingClock.mjs')).href}`,
 };
@@ -36,7 +36,6 @@ beforeAll(async () => {
     for (const name of ['jumping', 'aged']) cpSync(join(root, 'whole'), join(root, name), { recursive: true });
     for (const args of way) await go(join(root, 'whole'), args);
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 describe('the clock has no say in what is found', () => {
     it('a clock that jumps by hours', async () => {

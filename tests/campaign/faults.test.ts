@@ -1,7 +1,6 @@
 // First: before what it watches is loaded.
 import { type FaultCode, faultsOf, type Operation, watching } from './faults/faultyFiles.js';
-import { cpSync, mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
@@ -11,8 +10,9 @@ import { compareFolders } from './compareFolders.js';
 import { type Step, steps, writeMore } from './faults/steps.js';
 import { writeInputs } from './inputs.js';
 import { faults as mostFaults } from './settings.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-faults-'));
+const root = temporaryFolder();
 /** Always the same path: results name it. */
 const folder = join(root, 'case');
 const templates = join(root, 'templates');
@@ -61,7 +61,6 @@ beforeAll(async () => {
 });
 afterAll(() => {
     engine.close();
-    rmSync(root, { recursive: true, force: true });
 });
 
 function restore(from: string): void {

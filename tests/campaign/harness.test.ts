@@ -1,16 +1,16 @@
 import { watching } from './faults/faultyFiles.js'; // first: before what it watches is loaded
-import { appendFileSync, createReadStream, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, createReadStream, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { open, readFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { writeFileAtomic } from '../../src/files/fileAccess.js';
 import { compareFolders, leftovers } from './compareFolders.js';
 import { Reader } from './mutations/Reader.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-harness-'));
+const root = temporaryFolder();
 const [found, expected] = [join(root, 'found'), join(root, 'expected')];
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 beforeEach(() => {
     for (const folder of [found, expected]) {
         rmSync(folder, { recursive: true, force: true });

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { embeddedModel } from '../../src/run/embeddedRun.js';
 import { runIn } from './kills/chain.js';
 import { modelArguments, writeInputs } from './inputs.js';
@@ -10,6 +9,7 @@ import { endlessModel, type Kind, kindsOf, putInto, type Seed } from './mutation
 import { Reader } from './mutations/Reader.js';
 import { pick, randomOf } from './random.js';
 import { mutations, seed, throughCli, together } from './settings.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 /** Nothing in any input may take more. */
 const mostBytes = 2 * 1024 ** 3;
@@ -18,7 +18,7 @@ const mostDeathsThroughCli = 12;
 /** One input alone, to repeat it: `KIND:NUMBER`. */
 const only = process.env.CAMPAIGN_CASE;
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-mutations-'));
+const root = temporaryFolder();
 const home = join(root, 'home');
 const canary = join(root, 'canary');
 const kindNames = ['GGUF', 'LoRA GGUF', '.pt', '.safetensors', 'JSON', 'JSONL', 'TSV', 'YAML', 'journals'];
@@ -68,7 +68,6 @@ beforeAll(async () => {
     }
     kinds = await kindsOf(home);
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 interface Case {
     readonly number: number;

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import { embeddedModel } from '../helpers/models.js';
-import { temporaryFolder } from '../helpers/served.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 import { type Random, randomOf } from './random.js';
 import { seed, stormSeconds } from './settings.js';
@@ -17,7 +17,7 @@ const folder = temporaryFolder();
 let server: ChildProcess;
 let url: string;
 beforeAll(async () => {
-    const path = join(folder.path, 'model.gguf');
+    const path = join(folder, 'model.gguf');
     await writeUnquantized(embeddedModel, path); // its texts do not depend on rounding
     const options = JSON.stringify({ parallel: 16 });
     server = fork(new URL('../helpers/servedApart.mjs', import.meta.url), [path, options]);
@@ -25,7 +25,6 @@ beforeAll(async () => {
 });
 afterAll(() => {
     server.disconnect();
-    folder.remove();
 });
 
 /** What a client asks, and what it makes of the answer: numbers may differ by rounding, all else must not. */

@@ -1,8 +1,7 @@
 import type { ChildProcess } from 'node:child_process';
-import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { openCorpus } from '../../src/data/openCorpus.js';
 import { collect } from '../../src/activations/collect.js';
 import { Engine } from '../../src/engine/Engine.js';
@@ -12,8 +11,9 @@ import { compareFolders } from './compareFolders.js';
 import { languages, modelArguments, writeInputs } from './inputs.js';
 import { runIn } from './kills/chain.js';
 import { childrenOf } from './kills/processTree.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-together-'));
+const root = temporaryFolder();
 const collecting = ['collect', ...modelArguments, '--data', 'texts', '--out', 'run'];
 const identifying = ['identify', 'run', '--top-rate', '0.2', '--bar', '0.98'];
 const deactivating = [
@@ -36,7 +36,6 @@ beforeAll(async () => {
     cpSync(join(root, 'empty'), join(root, 'counted'), { recursive: true });
     for (const args of [collecting, identifying]) expect((await runIn(join(root, 'counted'), args)).code).toBe(0);
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** Does work while a process and its children stand still: they cannot end before it, however fast the machine. */
 async function whileStopped<T>(child: ChildProcess, work: () => Promise<T>): Promise<{ holders: number[]; result: T }> {

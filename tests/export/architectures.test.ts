@@ -1,7 +1,6 @@
 import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { testedArchitectures } from '../../src/export/architectures.js';
@@ -12,6 +11,7 @@ import { writeDownScaled } from '../helpers/downColumns.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { someSource } from '../helpers/analysed.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 /** Not edited, and what for: words of the refusal. */
 const refused: Readonly<Record<string, string>> = {
@@ -25,8 +25,7 @@ const bent = ['bailingmoe3', 'deepseek4', 'gpt-oss', 'hy_v4', 'kimi-k3', 'maple'
 /** Refused by the engine (see tests/architectures), or without logits. */
 const left = ['dream', 'llada', 'llada-moe', 'rnd1', 'mamba', 'mamba2', 'llama-embed'];
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const tokens = Int32Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 64);
 const settings = { gpu: 'off', batchSize: 32, windowSize: 32, threads: 2 } as const;

@@ -1,7 +1,6 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { llamaPerplexity, ownPerplexity } from '../../scripts/crosscheck/windows.mjs';
 import { Engine } from '../../src/engine/Engine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
@@ -12,9 +11,9 @@ import { everyNth } from '../helpers/neuronSets.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 import { someSource } from '../helpers/analysed.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 /** Languages that the embedded model never saw: the program prints four decimals, of which more count. */
 const text = join(folder, 'text.txt');
 beforeAll(async () => {

@@ -1,8 +1,7 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { program } from '../../scripts/programs/program.mjs';
 import { denseSites } from '../../src/engine/Site.js';
 import { exportModel } from '../../src/export/exportModel.js';
@@ -11,9 +10,9 @@ import { noGgml } from '../helpers/ggmlBlocks.js';
 import { embeddedModel } from '../helpers/models.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { someSource } from '../helpers/analysed.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 
 /** llama.cpp's own program, which splits models and puts them together. */

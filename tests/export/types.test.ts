@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { exportModel } from '../../src/export/exportModel.js';
@@ -13,9 +12,9 @@ import { maskOf } from '../helpers/maskOf.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { writeTyped } from '../helpers/typedModel.js';
 import { someSource } from '../helpers/analysed.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-export-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const tokens = Int32Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 64);
 const types = Object.entries(blockTypes).map(([number, type]) => ({ number: Number(number), type, name: type.name }));

@@ -1,6 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { type MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { modelStates, type ModelState } from '../../src/interventions/ModelState.js';
@@ -41,10 +38,4 @@ export async function startServer(engine: MeasuredEngine, options: Partial<Serve
             await ended;
         },
     };
-}
-
-/** A folder of the test's own, and what removes it. */
-export function temporaryFolder(): { readonly path: string; remove(): void } {
-    const path = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-    return { path, remove: () => rmSync(path, { recursive: true }) };
 }

@@ -1,9 +1,8 @@
 import { execFile, spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
-import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
 import type { Comparison } from '../../src/experiments/Comparison.js';
 import type { DeactivationMatrix } from '../../src/experiments/DeactivationMatrix.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
@@ -17,8 +16,9 @@ import { openTemplate } from '../../src/questions/promptTemplates.js';
 import { cli, sees, startCli } from '../helpers/cli.js';
 import { embeddedAdapter, embeddedModel } from '../helpers/models.js';
 import { outOfMemory, watchContexts } from '../helpers/watchedModel.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (...names: string[]): string => join(folder, ...names);
 const languages = ['en', 'fr', 'de'];
 const questionsEach = 8;
@@ -80,7 +80,6 @@ beforeAll(async () => {
     expect((await cli('collect', ...model, '--data', at('texts'), '--out', at('run'))).code).toBe(0);
     expect((await cli('identify', at('run'), '--top-rate', '0.1')).code).toBe(0);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('deactivate --metric accuracy', () => {
     it('evaluates all conditions together and keeps every answer', async () => {

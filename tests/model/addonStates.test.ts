@@ -1,17 +1,15 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { NativeAddon, NativeContextOptions, NativeModel, NativeModelOptions } from '../../src/engine/addon.js';
 import { loadBackends } from '../../src/engine/loadBackends.js';
 import { counting, mixedBatch, openNative, smallContext } from '../helpers/native.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const path = join(folder, 'model.gguf');
 const { addon } = await loadBackends('off');
 beforeAll(() => writeWidths(path, [64, 96]));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const which: NativeModelOptions = {
     path,

@@ -3,24 +3,22 @@ import {
     copyFileSync,
     existsSync,
     mkdirSync,
-    mkdtempSync,
     openSync,
     readdirSync,
     readFileSync,
-    rmSync,
     truncateSync,
     writeFileSync,
     writeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { type CliResult, cli } from '../helpers/cli.js';
 import { openNative } from '../helpers/native.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeAborting, writeMamba } from '../helpers/syntheticModels.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const texts = at('texts');
 
@@ -59,7 +57,6 @@ beforeAll(() => {
     mkdirSync(at('english'));
     writeFileSync(join(at('english'), 'en.txt'), 'The farmer eats bread.\n');
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** One line, naming what it must, and nothing on stdout. */
 function expectOneLine({ stdout, stderr }: CliResult, words: readonly string[]): void {

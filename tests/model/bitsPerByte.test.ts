@@ -1,7 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { collect } from '../../src/activations/collect.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
@@ -21,6 +20,7 @@ import { silent } from '../../src/support/progress.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel, modelsFolder, smollm2 } from '../helpers/models.js';
 import { byteCharacters } from '../helpers/vocabularies.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const text =
     'Der Lehrer f\u00e4hrt \u00fcber die Br\u00fccke \u2014 \u4e2d\u6587\u5b57\u7b26, \u0e44\u0e17\u0e22 ' +
@@ -80,8 +80,7 @@ describe('bits and bytes that are scored', () => {
     });
 });
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-bits-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 
 describe('an experiment of bits per byte', () => {
     it('is made of the scores that perplexity is, with bytes as weights, in every form', async () => {

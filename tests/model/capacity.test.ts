@@ -1,8 +1,6 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
+import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
 import type { AffineEdit, EditCapacity, EditsByToken, TextEdit } from '../../src/engine/edits.js';
 import type { GeneratedAnswer, Prompt, ScoreResult } from '../../src/engine/engineTypes.js';
 import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
@@ -12,9 +10,9 @@ import { writeLfm2 } from '../helpers/hybridModels.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { outOfMemory, watchContexts } from '../helpers/watchedModel.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const engines: MeasuredEngine[] = [];
 const open = async (more: Partial<MeasuredOptions> = {}): Promise<MeasuredEngine> => {

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Chat } from '../../src/chat/Chat.js';
@@ -8,8 +6,9 @@ import { modelState, type ModelState, wholeModel } from '../../src/interventions
 import { openChat } from '../../src/questions/chatTemplate.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const question = 'Rosa hat 12 Stühle. Rosa gibt 6 davon weg. Wie viele Stühle bleiben?';
 let engine: Engine;
 let edited: ModelState;
@@ -21,7 +20,6 @@ beforeAll(async () => {
 });
 afterAll(() => {
     engine.close();
-    rmSync(folder, { recursive: true });
 });
 
 /** What the engine says to a prompt alone. */

@@ -1,12 +1,12 @@
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const run = join(folder, 'run');
 const model = ['--model', embeddedModel, '--gpu', 'off'];
 const chat = ['chat', run, ...model];
@@ -20,7 +20,6 @@ beforeAll(async () => {
     expect((await cli('identify', run, '--top-rate', '0.05')).code).toBe(0);
     writeFileSync(interventions, 'raised: [{ language: de, op: add, value: 1, where: response }]\n');
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 interface Talk {
     readonly code: number | null;

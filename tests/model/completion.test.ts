@@ -1,22 +1,20 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { chmodSync, writeFileSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { commands } from '../../src/commands/commands.js';
 import { cli, startCli } from '../helpers/cli.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const has = (shell: string): boolean => spawnSync(shell, ['--version']).status === 0;
-let bin: string;
+const bin = temporaryFolder();
 
 /** The installed command: one name on the path. */
 beforeAll(() => {
-    bin = mkdtempSync(join(tmpdir(), 'completion-'));
     const file = join(bin, 'language-neurons');
     writeFileSync(file, `#!/bin/sh\nexec "${process.execPath}" "${resolve('dist/cli.js')}" "$@"\n`);
     chmodSync(file, 0o755);
 });
-afterAll(() => rmSync(bin, { recursive: true }));
 
 describe.skipIf(!has('bash'))('completion in bash', () => {
     /** What the script of the command itself offers behind some words. */

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -14,7 +12,8 @@ import { embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 
 // Without quantization, rounding does not depend on what is computed beside a token: answers are compared exactly.
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
+const folder = temporaryFolder();
 const path = join(folder, 'model.gguf');
 let engine: MeasuredEngine;
 let edits: TextEdit[];
@@ -26,7 +25,6 @@ beforeAll(async () => {
 });
 afterAll(() => {
     engine.close();
-    rmSync(folder, { recursive: true });
 });
 
 const prompts = ['The farmer', 'Der alte Mann', 'Le professeur lit', 'One day the teacher', 'Die Köchin'];

@@ -1,15 +1,15 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { asPrompts } from '../../src/questions/chatSamples.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const turns = (...contents: string[]) =>
     contents.map((content, i) => ({ role: i % 2 === 0 ? 'user' : 'assistant', content }));
@@ -39,7 +39,6 @@ beforeAll(() => {
     lines('prompts.jsonl', ...prompts);
     lines('many.jsonl', ...Array.from({ length: 40 }, (_, i) => ({ language: 'en', messages: turns(`${i}`, `${i}`) })));
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 describe('chat messages', () => {
     it('are counted behind the prompt that the template makes of what was said before', async () => {

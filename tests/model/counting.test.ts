@@ -1,13 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { NativeCounting } from '../../src/engine/addon.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { publicModels } from '../helpers/models.js';
 import { counting, mixedBatch, openNative } from '../helpers/native.js';
 import { writeUngated, writeWidths } from '../helpers/syntheticModels.js';
 import { halvedIntoPrompts, udhrSamples } from '../helpers/texts.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const ways: readonly NativeCounting[] = ['automatic', 'fused', 'repeat', 'transpose'];
 
@@ -36,13 +35,12 @@ for (const { name, path, here } of publicModels) {
 }
 
 describe('layers of every kind, against the eval callback', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+    const folder = temporaryFolder();
     const widths = [64, 96, 160, 32];
     beforeAll(() => {
         writeWidths(join(folder, 'widths.gguf'), widths);
         writeUngated(join(folder, 'ungated.gguf'), 3, 128);
     });
-    afterAll(() => rmSync(folder, { recursive: true }));
 
     it.each([
         { file: 'widths.gguf', tensor: 'ffn_gate', expected: widths, gated: true },

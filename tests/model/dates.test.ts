@@ -1,5 +1,4 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { Chat } from '../../src/chat/Chat.js';
@@ -10,8 +9,9 @@ import { type AnsweredQuestion, respond, type RespondOptions } from '../../src/q
 import { silent } from '../../src/support/progress.js';
 import { cli } from '../helpers/cli.js';
 import { datedTemplate, writeWithTemplate } from '../helpers/datedModel.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (...names: string[]): string => join(folder, ...names);
 let model: string;
 let engine: Engine;
@@ -26,7 +26,6 @@ beforeAll(async () => {
 afterEach(() => vi.useRealTimers());
 afterAll(() => {
     engine.close();
-    rmSync(folder, { recursive: true, force: true });
 });
 
 const read = (name: string): AnsweredQuestion[] => JSON.parse(readFileSync(at(name), 'utf8')) as AnsweredQuestion[];

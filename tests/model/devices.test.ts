@@ -1,15 +1,14 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, sees, startCli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-devices-'));
+const root = temporaryFolder();
 const at = (...names: string[]): string => join(root, ...names);
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 /** One device twice: two processes of it. */
 const twice = ['--devices', '0,0'];

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { accuracyMetric } from '../../src/experiments/accuracy.js';
 import { wholeModel } from '../../src/interventions/ModelState.js';
@@ -14,13 +13,13 @@ import { silent } from '../../src/support/progress.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { embeddedAdapter, embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const gpus = await gpusUnderTest();
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const model = join(folder, 'unquantized.gguf'); // no rounding to 8 bits, which batches of other shapes do otherwise
 
 beforeAll(() => writeUnquantized(embeddedModel, model));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** A device's products round otherwise for one token than for many: below this, either of two tokens may be drawn. */
 const tie = 0.1;

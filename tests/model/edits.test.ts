@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { AffineEdit, TextEdit } from '../../src/engine/edits.js';
 import { Engine } from '../../src/engine/Engine.js';
 import type { Samples, TextScore } from '../../src/engine/engineTypes.js';
@@ -15,8 +13,9 @@ import { embeddedModel } from '../helpers/models.js';
 import { writeUngated, writeWidths } from '../helpers/syntheticModels.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const unquantized = join(folder, 'unquantized.gguf');
 const mixture = join(folder, 'mixture.gguf');
 const experts = 4;
@@ -27,7 +26,6 @@ beforeAll(async () => {
     await writeUnquantized(embeddedModel, unquantized);
     await writeUpcycled(unquantized, mixture, experts);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Every third neuron halved, every fifth one raised by 0.3, some of them both. */
 function affine(sizes: readonly number[]): { factors: Float32Array[]; offsets: Float32Array[] } {

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import type { NativeContext, NativeMode } from '../../src/engine/addon.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
@@ -12,9 +10,9 @@ import { silent } from '../../src/support/progress.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
 import { outOfMemory, watchContexts } from '../helpers/watchedModel.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const text: Sample[] = [{ language: 'en', prompt: '', response: 'The farmer eats bread in the garden every day.' }];
 const plain: NativeMode = { count: true, edit: false, edits: false, add: false, head: 'logits' };

@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { CountResult } from '../../src/engine/engineTypes.js';
 import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
 import { perplexity } from '../../src/experiments/perplexity.js';
@@ -13,8 +12,9 @@ import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare, sum, udhrSamples } from '../helpers/texts.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const path = join(folder, 'experts.gguf');
 const [experts, used, width] = [8, 2, 1024];
 /** Signs of all routed activations that may differ between packings. Measured: 6.0e-8 to 3.1e-6. */
@@ -39,7 +39,6 @@ const total = (counts: readonly BigInt64Array[]): bigint =>
     counts.reduce((all, site) => site.reduce((n, count) => n + count, all), 0n);
 
 beforeAll(() => writeUpcycled(embeddedModel, path, experts));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a mixture whose experts are copies of a dense FFN', () => {
     let whole: CountResult;

@@ -1,7 +1,6 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { denseSites } from '../../src/engine/Site.js';
 import { exportModel, type ExportResult } from '../../src/export/exportModel.js';
@@ -10,17 +9,17 @@ import { everyNth } from '../helpers/neuronSets.js';
 import { bpeParts } from '../helpers/vocabularies.js';
 import { type GgufValue, writeGguf } from '../helpers/writeGguf.js';
 import { someSource } from '../helpers/analysed.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 // Headers that are no model's, and what an edited file says.
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const { metadata, tensors } = bpeParts('gpt-2');
 const gate = tensors.find(({ name }) => name === 'blk.0.ffn_gate.weight')!;
 beforeEach(() => {
     rmSync(at('out.gguf'), { force: true });
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const widths = [32];
 const neurons = everyNth(denseSites(widths), 4);

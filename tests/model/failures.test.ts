@@ -1,8 +1,7 @@
 import { execFileSync, spawnSync } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readFileSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readFileSync, truncateSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { ensureBuilt } from '../../scripts/build/ensure.mjs';
 import type { NativeMode } from '../../src/engine/addon.js';
 import { Engine } from '../../src/engine/Engine.js';
@@ -10,8 +9,9 @@ import { loadBackends } from '../../src/engine/loadBackends.js';
 import { embeddedModel } from '../helpers/models.js';
 import { mixedBatch, openNative, smallContext } from '../helpers/native.js';
 import { writeUnknownArchitecture, writeWidths } from '../helpers/syntheticModels.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const words = ['alloc-out of memory', 'unknown model architecture'];
 
@@ -25,7 +25,6 @@ beforeAll(() => {
     }
     writeWidths(at('model.gguf'), [64, 96]);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const failureOf = (path: string): Promise<Error & { code: string }> =>
     openNative(path).then(

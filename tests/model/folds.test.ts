@@ -1,14 +1,14 @@
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { addCounts } from '../../src/activations/addCounts.js';
 import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
 import { cli, sees, startCli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const texts = {
     en: 'Everyone has the right to rest and leisure',
@@ -41,7 +41,6 @@ beforeAll(async () => {
     for (const fold of [0, 1, 2]) corpus(`part-${fold}`, (all) => all.filter((_, i) => i % 3 === fold));
     expect((await cli(...collect('texts', 'folded', '--folds', '3'))).code).toBe(0);
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('each fold holds the counts of every third text, and they add up to the whole', async () => {
     const { folds, ...whole } = await readActivations(at('folded'));

@@ -1,15 +1,14 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdtempSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { plantedLibrary } from '../../src/engine/windowsLibraries.js';
 import { findAddon } from '../../src/engine/findAddon.js';
 import { embeddedModel } from '../helpers/models.js';
 import { backendNames, canTrace, compiler, Planted } from '../helpers/planted.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-planted-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 
 const url = (file: string): string => JSON.stringify(pathToFileURL(resolve(file)).href);
 const open = `

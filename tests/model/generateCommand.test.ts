@@ -1,15 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { readNeurons } from '../../src/neurons/neuronsFile.js';
 import { neuronsOf } from '../../src/neurons/neuronsOf.js';
 import { cli } from '../helpers/cli.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const run = join(folder, 'run');
 const model = ['--model', embeddedModel, '--gpu', 'off'];
 const prompt = 'Der alte Mann';
@@ -20,7 +20,6 @@ beforeAll(async () => {
     expect((await cli('collect', ...model, ...data, '--out', run)).code).toBe(0);
     expect((await cli('identify', run, '--top-rate', '0.05')).code).toBe(0);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('generate', () => {
     it('says what the engine says under the same mask, beside the whole model', async () => {

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../src/activations/Activations.js';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import type { Sample } from '../../src/corpus/Corpus.js';
@@ -16,10 +15,10 @@ import { flippedShare, udhrSamples } from '../helpers/texts.js';
 import { gpusUnderTest } from '../helpers/gpu.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const gpus = await gpusUnderTest();
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /**
  * Most signs that may differ between the software device and the CPU: its matrix products round to F16

@@ -1,19 +1,17 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { LanguageNeuronsError } from '../../src/errors.js';
 import { cli } from '../helpers/cli.js';
 import { headSize, writeSentencePiece } from '../helpers/syntheticModels.js';
 import { bpeTokens, type Changes, writeBpe } from '../helpers/vocabularies.js';
 import type { GgufValue } from '../helpers/writeGguf.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 // Whatever a header says ends in a result or an error, in the process that asked.
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const path = join(folder, 'model.gguf');
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const open = (): Promise<Engine> =>
     Engine.open({ model: path, gpu: 'off', batchSize: 32, contextSize: 64, threads: 1 });

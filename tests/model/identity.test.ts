@@ -1,17 +1,6 @@
-import {
-    copyFileSync,
-    cpSync,
-    existsSync,
-    mkdirSync,
-    mkdtempSync,
-    readdirSync,
-    readFileSync,
-    rmSync,
-    writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { CollectOptions } from '../../src/activations/collect.js';
 import { collect } from '../../src/activations/collect.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
@@ -30,10 +19,10 @@ import { promptTemplates } from '../../src/questions/promptTemplates.js';
 import { respond } from '../../src/questions/respond.js';
 import { reportOn } from '../../src/report/reportOn.js';
 import { embeddedAdapter, embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const root = temporaryFolder();
 const at = (...names: string[]): string => join(root, ...names);
-afterAll(() => rmSync(root, { recursive: true }));
 
 /** The embedded model with one byte of its last tensor changed: same header, same size. */
 const nearlySame = at('nearly.gguf');

@@ -1,5 +1,4 @@
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Activations } from '../../src/activations/Activations.js';
@@ -28,9 +27,9 @@ import { openTemplate } from '../../src/questions/promptTemplates.js';
 import { merge } from '../../src/run/merge.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-intervene-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 const at = (...names: string[]): string => join(root, ...names);
 const languages = ['en', 'de', 'fr'];
 let engine: Engine;

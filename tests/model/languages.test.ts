@@ -1,11 +1,11 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const root = temporaryFolder();
 const at = (...names: string[]): string => join(root, ...names);
 const model = ['--model', embeddedModel, '--gpu', 'off'];
 
@@ -21,7 +21,6 @@ beforeAll(() => {
     };
     for (const [name, text] of Object.entries(texts)) writeFileSync(at('flores', 'dev', name), `${text}\n`);
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 it('languages are one on the way from texts to interventions, however they are written', async () => {
     const above = await cli('collect', ...model, '--data', at('flores'), '--out', at('run'));

@@ -1,6 +1,5 @@
 import { spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readSafetensors } from '../../src/activations/safetensors.js';
@@ -10,8 +9,9 @@ import { writeInputs } from '../campaign/inputs.js';
 
 // What a machine may refuse: room on the disk, size of a file, number of open files, a folder that cannot be. Each
 // command then ends in one line that names the cause, and leaves no file under its name that is not whole.
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-limits-'));
+const root = temporaryFolder();
 const [run, small, inputs] = [join(root, 'run'), join(root, 'small'), join(root, 'inputs')];
 const cli = `${process.execPath} ${resolve('dist/cli.js')}`;
 const model = `--model ${embeddedModel} --gpu off --threads 1`;
@@ -62,7 +62,6 @@ beforeAll(() => {
 });
 afterAll(() => {
     spawnSync('umount', [small]);
-    rmSync(root, { recursive: true, force: true });
 });
 
 /** Commands that write into a run folder, and the most that one of their files takes, in KiB. */

@@ -5,7 +5,8 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { embeddedModel } from '../helpers/models.js';
-import { type RunningServer, startServer, temporaryFolder } from '../helpers/served.js';
+import { type RunningServer, startServer } from '../helpers/served.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 
 /** A Python with lm-evaluation-harness: `python3 -m venv V && V/bin/pip install 'lm_eval[api]'`. */
@@ -28,7 +29,7 @@ interface Sample {
 
 /** Runs it with the server as it is documented, without a tokenizer of its own. */
 async function evaluate(model: string): Promise<Record<'choice' | 'generate', Sample[]>> {
-    const out = join(folder.path, model);
+    const out = join(folder, model);
     const child = spawn(
         python,
         [
@@ -40,10 +41,10 @@ async function evaluate(model: string): Promise<Record<'choice' | 'generate', Sa
             cwd: tasks,
             env: {
                 ...process.env,
-                HF_HOME: join(folder.path, 'hf'),
+                HF_HOME: join(folder, 'hf'),
                 HF_HUB_OFFLINE: '1',
                 HF_DATASETS_OFFLINE: '1',
-                PYTHONPYCACHEPREFIX: join(folder.path, 'pycache'),
+                PYTHONPYCACHEPREFIX: join(folder, 'pycache'),
             },
             stdio: ['ignore', 'ignore', 'pipe'],
         },
@@ -75,13 +76,12 @@ async function isGreedy(context: string, continuation: string, place: number): P
 
 describe.skipIf(!here)(`lm-evaluation-harness${skipped}`, () => {
     beforeAll(async () => {
-        const path = join(folder.path, 'model.gguf');
+        const path = join(folder, 'model.gguf');
         await writeUnquantized(embeddedModel, path);
         engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true });
     });
     afterAll(() => {
         engine.close();
-        folder.remove();
     });
 
     it.each(['whole', 'without-some'])('gets log-likelihoods and answers of %s', async (model) => {

@@ -1,19 +1,19 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { cli } from '../helpers/cli.js';
 import { LlamaLibraries } from '../helpers/LlamaLibraries.js';
 import { startServer } from '../helpers/served.js';
 import { writeBpe } from '../helpers/vocabularies.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 // std::regex, which llama.cpp splits texts with, recurses for every character of a match.
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 
 /** One pre-tokenizer for each way of splitting that llama.cpp has, of those with expressions for std::regex. */
@@ -46,7 +46,6 @@ const openBpe = (pre: string): Promise<Engine> =>
 beforeAll(() => {
     for (const pre of preTokenizers) writeBpe(at(`${pre}.gguf`), pre);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** Characters of all kinds in runs of up to 600. */
 function mixedText(seed: number): string {

@@ -1,14 +1,13 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { loraPairs, writeLora } from '../helpers/loraAdapters.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const lora = join(folder, 'lora.gguf');
 let samples: Sample[];
 
@@ -16,7 +15,6 @@ beforeAll(async () => {
     writeLora(lora, await loraPairs(embeddedModel, /ffn_gate\.weight$/));
     samples = await udhrSamples(['en', 'th'], '29-29');
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 it('a LoRA adapter on the gate is counted as the eval callback counts it', async () => {
     const [adapter, callback, base] = [

@@ -1,7 +1,5 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import type { TextEdit } from '../../src/engine/edits.js';
 import type { TextScore } from '../../src/engine/engineTypes.js';
@@ -15,8 +13,9 @@ import { embeddedModel } from '../helpers/models.js';
 import { halvedIntoPrompts, udhrSamples } from '../helpers/texts.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const dense = join(folder, 'dense.gguf');
 const mixture = join(folder, 'mixture.gguf');
 const scale = 0.7;
@@ -29,7 +28,6 @@ beforeAll(async () => {
     await writeUpcycled(dense, mixture, 4);
     samples = halvedIntoPrompts(await udhrSamples(['en', 'de', 'zh'], '28-28'));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const perToken = ({ logProbability, tokens }: TextScore): number => logProbability / tokens;
 

@@ -1,5 +1,4 @@
-import { copyFileSync, mkdtempSync, openSync, closeSync, readFileSync, rmSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, openSync, closeSync, readFileSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { gguf } from '@huggingface/gguf';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -9,8 +8,9 @@ import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 // The embedded model is Q8_0: blocks of 32 weights, an F16 scale before them. A zero scale makes zeros.
 const [blockWeights, blockBytes] = [32, 34];
 
@@ -43,7 +43,6 @@ describe('the edit', () => {
     });
     afterAll(() => {
         engine.close();
-        rmSync(folder, { recursive: true });
     });
 
     it.each(['en', 'ja', 'th'])('gives the perplexity in %s of a model whose gate rows are zero', async (language) => {

@@ -1,14 +1,4 @@
-import {
-    copyFileSync,
-    existsSync,
-    mkdirSync,
-    mkdtempSync,
-    readFileSync,
-    renameSync,
-    rmSync,
-    writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
@@ -31,9 +21,9 @@ import { openTemplate } from '../../src/questions/promptTemplates.js';
 import { merge } from '../../src/run/merge.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-matrix-shards-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 const at = (...names: string[]): string => join(root, ...names);
 const languages = ['en', 'de', 'fr'];
 const questionsEach = 8;

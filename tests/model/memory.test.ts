@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, readdirSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { collect } from '../../src/activations/collect.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
@@ -12,9 +11,9 @@ import { wholeModel } from '../../src/interventions/ModelState.js';
 import { type Progress, silent } from '../../src/support/progress.js';
 import { embeddedModel } from '../helpers/models.js';
 import { flippedShare } from '../helpers/texts.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** The engine, but the named call fails on its n-th use, once: what no test can make a real device do. */
 function failingOnce(engine: Engine, name: 'count' | 'score', n: number, code: 'OUT_OF_MEMORY' | 'NATIVE'): Engine {

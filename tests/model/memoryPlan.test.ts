@@ -1,7 +1,6 @@
-import { closeSync, ftruncateSync, mkdtempSync, openSync, rmSync, statSync, writeSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { closeSync, ftruncateSync, openSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { modelHead, shapes } from '../../scripts/synthetic/model.mjs';
 import type { NativeContextOptions, NativeDevice, NativeMemory } from '../../src/engine/addon.js';
 import { type GpuChoice, loadBackends } from '../../src/engine/loadBackends.js';
@@ -11,10 +10,10 @@ import { gpusUnderTest } from '../helpers/gpu.js';
 import { writeGraniteHybrid, writeJamba, writeLfm2, writePlamo2 } from '../helpers/hybridModels.js';
 import { embeddedModel } from '../helpers/models.js';
 import { openNative, smallContext } from '../helpers/native.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const gibibyte = 1024 ** 3;
 const layers = 'rarra';

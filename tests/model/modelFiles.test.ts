@@ -1,18 +1,17 @@
-import { copyFileSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, renameSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 import { embedding, Tensors } from '../helpers/syntheticModels.js';
 import { bpeParts, bpeTokens, bpeVocabulary, type Changes, writeBpe } from '../helpers/vocabularies.js';
 import { type GgufValue, writeGguf } from '../helpers/writeGguf.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const part = (i: number, name = 'big'): string => at(`${name}-0000${i}-of-00003.gguf`);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const open = (model: string): Promise<Engine> =>
     Engine.open({ model, gpu: 'off', batchSize: 32, contextSize: 64, threads: 1 });

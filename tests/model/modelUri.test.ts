@@ -1,5 +1,4 @@
-import { mkdtempSync, rmSync, statSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { statSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { downloadModel, isModelUri } from '../../src/engine/modelUri.js';
@@ -7,11 +6,11 @@ import { cli } from '../helpers/cli.js';
 import { silent } from '../../src/support/progress.js';
 import { type Hub, startHub } from '../helpers/hub.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-let home: string;
+const home = temporaryFolder();
 let hub: Hub;
 beforeAll(async () => {
-    home = mkdtempSync(join(tmpdir(), 'model-uri-'));
     hub = await startHub(embeddedModel);
     vi.stubEnv('HOME', home); // before node-llama-cpp is loaded, which looks there once
     vi.stubEnv('USERPROFILE', home);
@@ -21,7 +20,6 @@ beforeAll(async () => {
 afterAll(async () => {
     vi.unstubAllEnvs();
     await hub.close();
-    rmSync(home, { recursive: true });
 });
 
 const inspect = (uri: string) => cli('inspect', uri, '--gpu', 'off', '--json');

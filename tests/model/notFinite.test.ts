@@ -1,7 +1,6 @@
-import { copyFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { EngineOptions } from '../../src/engine/engineTypes.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { cli } from '../helpers/cli.js';
@@ -10,10 +9,10 @@ import { loraPairs, writeLora } from '../helpers/loraAdapters.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 import { untie } from '../helpers/untied.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-finite-'));
+const root = temporaryFolder();
 const sound = join(root, 'sound.gguf');
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const text = 'Rosa hat 12 Stühle. Wie viele Stühle bleiben?';
 const samples = [

@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
@@ -8,9 +6,10 @@ import { perplexity } from '../../src/experiments/perplexity.js';
 import { embeddedModel } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 describe('scores', () => {
-    const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+    const folder = temporaryFolder();
     let engine: Engine;
     let prompted: Sample[];
     beforeAll(async () => {
@@ -32,7 +31,6 @@ describe('scores', () => {
     });
     afterAll(() => {
         engine.close();
-        rmSync(folder, { recursive: true });
     });
 
     it('of prompt and response add up to that of the text, text by text', async () => {

@@ -1,15 +1,15 @@
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
 import { readRunConfig } from '../../src/run/RunConfig.js';
 import { run } from '../../src/run/run.js';
 import { cli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUngated } from '../helpers/syntheticModels.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-let folder: string;
+const folder = temporaryFolder();
 const at = (...names: string[]): string => join(folder, ...names);
 
 /** A folder of a text in each language. */
@@ -19,14 +19,12 @@ function texts(name: string, content: Readonly<Record<string, string | Buffer>>)
 }
 
 beforeAll(() => {
-    folder = mkdtempSync(join(tmpdir(), 'refused-early-'));
     texts('texts', { 'en.txt': 'The farmer eats bread.\n', 'pt.txt': 'O livro.\n' });
     texts('garbled', { 'en.txt': 'Bread.\n', 'pt.txt': Buffer.from('p\xe3o\n', 'latin1') });
     texts('english', { 'en.txt': 'Bread.\n' });
     texts('questions', { 'mgsm_en.tsv': 'How many?\t5\n', 'mgsm_pt.tsv': 'Quantos?\t5\n' });
     writeUngated(at('other.gguf'), 2, 64);
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('a run is refused before it counts', () => {
     const asked = { questions: 'questions', limit: 1, maxTokens: 4 };

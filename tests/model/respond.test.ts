@@ -1,13 +1,13 @@
-import { appendFileSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { appendFileSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { AnsweredQuestion } from '../../src/questions/respond.js';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { cli, sees, startCli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const respond = (out: string, ...more: string[]): string[] => [
     'respond',
@@ -39,7 +39,6 @@ beforeAll(() => {
         );
     }
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 it('answers every question as often as asked, in the form that collect reads', async () => {
     const { code, stdout, stderr } = await cli(

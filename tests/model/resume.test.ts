@@ -1,12 +1,12 @@
-import { existsSync, mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync, readdirSync, rmSync, writeFileSync, mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, sees, startCli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const model = ['--model', embeddedModel, '--gpu', 'off'];
 
@@ -59,7 +59,6 @@ describe('a run that was stopped continues and ends with the same files', () => 
         expect((await cli(...collect(at('whole')))).code).toBe(0);
         expect((await cli('identify', at('whole'), '--top-rate', '0.1')).code).toBe(0);
     });
-    afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
     it.each(['SIGKILL', 'SIGINT'] as const)('collect, stopped by %s', async (signal) => {
         const out = at(`collect-${signal}`);

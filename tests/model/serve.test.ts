@@ -4,7 +4,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { chatTemplate } from '../../src/questions/chatTemplate.js';
 import { embeddedModel } from '../helpers/models.js';
-import { type RunningServer, startServer, temporaryFolder } from '../helpers/served.js';
+import { type RunningServer, startServer } from '../helpers/served.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 
 // Without quantization, rounding does not depend on what is computed beside a token: answers are compared exactly.
@@ -18,7 +19,7 @@ const question = 'Rosa hat 12 Stühle. Rosa gibt 6 davon weg. Wie viele Stühle 
 const maxTokens = 24;
 
 beforeAll(async () => {
-    const path = join(folder.path, 'model.gguf');
+    const path = join(folder, 'model.gguf');
     await writeUnquantized(embeddedModel, path);
     engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true });
     const { models } = (server = await startServer(engine));
@@ -39,7 +40,6 @@ beforeAll(async () => {
 afterAll(async () => {
     await server.end();
     engine.close();
-    folder.remove();
 });
 
 const greedy = { model: 'whole', temperature: 0, max_tokens: maxTokens } as const;

@@ -1,13 +1,13 @@
 import type { ChildProcess } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, type CliResult, startCli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
-import { temporaryFolder } from '../helpers/served.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
-const run = join(folder.path, 'run');
+const run = join(folder, 'run');
 const model = ['--model', embeddedModel, '--gpu', 'off'];
 
 beforeAll(async () => {
@@ -15,7 +15,6 @@ beforeAll(async () => {
     expect((await cli('collect', ...model, ...data, '--out', run)).code).toBe(0);
     expect((await cli('identify', run, '--top-rate', '0.05')).code).toBe(0);
 });
-afterAll(() => folder.remove());
 
 interface Served {
     readonly url: string;
@@ -52,7 +51,7 @@ const errorOf = async (response: Response): Promise<{ code: string; message: str
 
 describe('serve', () => {
     it('gives what generate prints, for each language and each name of a file, and ends with Ctrl-C', async () => {
-        const file = join(folder.path, 'interventions.yaml');
+        const file = join(folder, 'interventions.yaml');
         writeFileSync(file, 'raised: [{ language: de, op: add, value: 1, where: response }]\n');
         const { url, child, ended } = await started(['--interventions', file, '--amplify', 'en:3']);
         const generate = async (...args: string[]): Promise<string[]> => {

@@ -1,6 +1,5 @@
 import { execFile } from 'node:child_process';
-import { copyFileSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { copyFileSync, mkdirSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -12,9 +11,9 @@ import type { Corpus, Sample } from '../../src/corpus/Corpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { merge } from '../../src/run/merge.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-shards-'));
-afterAll(() => rmSync(root, { recursive: true }));
+const root = temporaryFolder();
 const run = promisify(execFile);
 const cli = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
     run(process.execPath, [resolve('dist/cli.js'), ...args]);

@@ -1,16 +1,14 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import { addCounts } from '../../src/activations/addCounts.js';
 import { embeddedModel, publicModels } from '../helpers/models.js';
 import { flippedShare, halvedIntoPrompts, udhrSamples } from '../helpers/texts.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** Ten answers to each of some prompts: every other one shorter, so that they end in different batches. */
 async function answered(): Promise<Sample[]> {

@@ -1,12 +1,11 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import type { NativeContext, NativeDraws, NativeMode, NativeModel } from '../../src/engine/addon.js';
 import { mixedBatch, openNative, smallContext } from '../helpers/native.js';
 import { writeMamba, writeWidths } from '../helpers/syntheticModels.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const mode: NativeMode = { count: true, edit: false, edits: false, add: false, head: 'logits' };
 const batch = mixedBatch(64, 1);
 const factors = [new Float32Array(64), new Float32Array(96)];
@@ -16,7 +15,6 @@ beforeAll(() => {
     writeWidths(join(folder, 'model.gguf'), [64, 96]);
     writeMamba(join(folder, 'mamba.gguf'));
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const draws: NativeDraws = {
     rows: Int32Array.of(22),

@@ -1,16 +1,16 @@
 import type { ChildProcess } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { writeActivations } from '../../src/activations/activationsFile.js';
 import type { Counts } from '../../src/activations/Activations.js';
 import { addCounts } from '../../src/activations/addCounts.js';
 import { type CliResult, sees, startCli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (...parts: string[]): string => join(folder, ...parts);
 
 /** Milliseconds from the signal to the end: 1.5 s for the work to end by itself, and a busy machine's delays. */
@@ -44,7 +44,6 @@ beforeAll(async () => {
     writeFileSync(at('texts', 'en.txt'), `${'The farmer eats bread and the girl reads the book. '.repeat(100_000)}\n`);
     writeFileSync(at('texts', 'de.txt'), 'Der Bauer isst das Brot.\n');
 });
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 const identify = (): string[] => ['identify', at('counts'), '--json'];
 const collect = (): string[] => [

@@ -1,6 +1,4 @@
 import { spawn, spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
@@ -16,6 +14,7 @@ import type { Intervention } from '../../src/interventions/Intervention.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const python = process.env['LANGUAGE_NEURONS_PYTHON'] ?? 'python3';
 const hasTorch = spawnSync(python, ['-c', 'import torch, transformers, accelerate, gguf']).status === 0;
@@ -90,7 +89,7 @@ const cases: Record<string, Case> = {
 };
 
 describe.skipIf(!hasTorch)(`interventions against PyTorch's hooks (skipped without torch in ${python})`, () => {
-    const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+    const folder = temporaryFolder();
     let model: string;
     let engine: Engine;
     let torch: ReturnType<typeof torchEdits>;
@@ -106,7 +105,6 @@ describe.skipIf(!hasTorch)(`interventions against PyTorch's hooks (skipped witho
     afterAll(() => {
         torch.close();
         engine.close();
-        rmSync(folder, { recursive: true });
     });
 
     /** Values of several texts, each as a language of its own. */

@@ -5,20 +5,20 @@ import type { Truncation } from '../../src/engine/scheduler/AnswerRequest.js';
 import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
 import { randomGenerator } from '../../src/support/randomGenerator.js';
 import { embeddedModel } from '../helpers/models.js';
-import { type RunningServer, startServer, temporaryFolder } from '../helpers/served.js';
+import { type RunningServer, startServer } from '../helpers/served.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 
 // Without quantization, rounding hardly depends on what is computed beside a token.
 const folder = temporaryFolder();
 let engine: MeasuredEngine;
 beforeAll(async () => {
-    const path = join(folder.path, 'model.gguf');
+    const path = join(folder, 'model.gguf');
     await writeUnquantized(embeddedModel, path);
     engine = await MeasuredEngine.open({ model: path, gpu: 'off', f32Cache: true });
 });
 afterAll(() => {
     engine.close();
-    folder.remove();
 });
 
 const prompt = 'Der alte Mann';

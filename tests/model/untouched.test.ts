@@ -1,14 +1,12 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { LlamaLibraries } from '../helpers/LlamaLibraries.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { publicModels } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const text = 'Everyone has the right to rest and leisure. 人人有享受休息和闲暇的权利。';
 
 describe.skipIf(process.platform === 'win32')(
@@ -18,7 +16,6 @@ describe.skipIf(process.platform === 'win32')(
         beforeAll(async () => {
             libraries = await LlamaLibraries.build(folder);
         });
-        afterAll(() => rmSync(folder, { recursive: true }));
 
         for (const { name, path, here } of publicModels)
             it.skipIf(!here)(name, async () => {

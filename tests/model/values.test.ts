@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { readActivations, activationsPath } from '../../src/activations/activationsFile.js';
 import { type ActivationValues, readValues } from '../../src/activations/ActivationValues.js';
 import { collect } from '../../src/activations/collect.js';
@@ -19,9 +18,9 @@ import { embeddedModel } from '../helpers/models.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function count(options: Partial<MeasuredOptions> = {}): Promise<CountResult> {
     const engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off', values: true, ...options });

@@ -1,17 +1,17 @@
 import { spawnSync } from 'node:child_process';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const path = join(folder, 'unquantized.gguf'); // no rounding to 8 bits, which batches of other shapes do otherwise
 const neurons = [1, 2, 3].flatMap((site) => Array.from({ length: 300 }, (_, j): NeuronIndex => [site, j]));
 const without: Intervention[] = [{ neurons, op: 'zero' }];
@@ -19,7 +19,6 @@ const raised: Intervention[] = [{ neurons, op: 'add', value: 0.4 }];
 const question = 'Rosa hat 12 Stühle. Rosa gibt 6 davon weg. Wie viele Stühle bleiben?';
 
 beforeAll(() => writeUnquantized(embeddedModel, path));
-afterAll(() => rmSync(folder, { recursive: true }));
 
 /** What one turn of a session was: the prompt's tokens and the answer's. */
 interface Turn {

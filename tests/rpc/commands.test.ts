@@ -1,16 +1,16 @@
 import { once } from 'node:events';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import { connect } from 'node:net';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import { cli, sees, startCli } from '../helpers/cli.js';
 import { embeddedModel } from '../helpers/models.js';
 import { absentRpc, freePort, type RpcServer, startServer } from '../helpers/rpcServers.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const absent = await absentRpc();
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 const model = ['--model', embeddedModel, '--gpu', 'off'];
 const lines = {
@@ -34,7 +34,6 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
     });
     afterAll(async () => {
         for (const server of servers) await server.kill();
-        rmSync(folder, { recursive: true });
     });
     const rpc = (): string[] => ['--rpc', servers.map(({ endpoint }) => endpoint).join()];
 

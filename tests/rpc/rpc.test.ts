@@ -1,5 +1,3 @@
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GeneratedAnswer } from '../../src/engine/engineTypes.js';
@@ -10,9 +8,10 @@ import { absentRpc, type RpcServer, startServer } from '../helpers/rpcServers.js
 import { flippedShare, udhrSamples } from '../helpers/texts.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const absent = await absentRpc();
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const plain = { count: false, edit: false, edits: false, add: false, head: 'logits' } as const;
 
 /**
@@ -36,7 +35,6 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
     });
     afterAll(async () => {
         for (const server of servers) await server.kill();
-        rmSync(folder, { recursive: true });
     });
 
     /** Opens engines, on the servers unless told otherwise, and closes them all. */

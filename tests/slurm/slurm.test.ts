@@ -1,15 +1,15 @@
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { embeddedModel } from '../helpers/models.js';
 import { absence, Cluster } from './Cluster.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const absent = absence();
 if (absent !== undefined) console.log(`tests/slurm: skipped, ${absent}`);
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-jobs-'));
+const root = temporaryFolder();
 const at = (...names: string[]): string => join(root, ...names);
 const model = ['--model', embeddedModel, '--gpu', 'off', '--threads', '1', '--data'];
 /** Counts, neurons and matrix as the commands of a job, each with what differs from a run without shards. */
@@ -58,7 +58,6 @@ describe.skipIf(absent !== undefined)(title, () => {
     });
     afterAll(async () => {
         await cluster.stop();
-        rmSync(root, { recursive: true, force: true });
     });
 
     it('a node that dies in the middle costs nothing finished: its shard runs again, to the same bytes', async () => {

@@ -1,8 +1,7 @@
-import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../../src/activations/Activations.js';
 import { readActivations, writeActivations } from '../../../src/activations/activationsFile.js';
 import { readPart, writePart } from '../../../src/activations/collectedPart.js';
@@ -10,10 +9,10 @@ import { mergeActivations } from '../../../src/activations/mergeActivations.js';
 import { readSafetensors, writeSafetensors } from '../../../src/activations/safetensors.js';
 import { LanguageNeuronsError } from '../../../src/errors.js';
 import { ensureWritableFolder, writeFileAtomic } from '../../../src/files/fileAccess.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
-afterAll(() => rmSync(folder, { recursive: true }));
 
 const activations: Activations = {
     languages: ['en', 'de'],

@@ -1,14 +1,14 @@
 import { fork } from 'node:child_process';
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, expect, it } from 'vitest';
+import { beforeAll, expect, it } from 'vitest';
 import type { Comparison } from '../../../src/experiments/Comparison.js';
 import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
 import { cli } from '../../helpers/cli.js';
 import { countsFile } from '../../helpers/torchFiles.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (...parts: string[]): string => join(folder, ...parts);
 const languages = ['en', 'zh', 'de'];
 const shape = [6, 40] as const;
@@ -44,7 +44,6 @@ beforeAll(async () => {
         expect((await cli('identify', at('runs', name), '--top-rate', '0.2', '--bar', '0.8')).code).toBe(0);
     }
 });
-afterAll(() => rmSync(folder, { recursive: true }));
 
 it('identify answers the documented JSON, by either method', async () => {
     for (const method of ['paper', 'lape']) {

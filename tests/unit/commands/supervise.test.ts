@@ -1,12 +1,12 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { startWork } from '../../../src/commands/supervise.js';
 
 // A child whose native code aborts in earnest, which llama.cpp's does where no one can catch it: while it computes.
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const before = process.argv[1]!;
 
 beforeAll(() => {
@@ -21,7 +21,6 @@ beforeAll(() => {
 });
 afterAll(() => {
     process.argv[1] = before;
-    rmSync(folder, { recursive: true });
 });
 
 describe.skipIf(process.platform === 'win32')('the end of a child that aborts is told in one line', () => {

@@ -1,14 +1,14 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { appendFile, open } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
+import { afterEach, describe, expect, it, vi } from 'vitest';
 import type { Corpus, Sample } from '../../../src/corpus/Corpus.js';
 import { openCorpus } from '../../../src/data/openCorpus.js';
 import { openQuestions } from '../../../src/questions/openQuestions.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-test-'));
+const root = temporaryFolder();
 const at = (name: string): string => join(root, name);
 const writers: ChildProcess[] = [];
 afterEach(() => {
@@ -17,7 +17,6 @@ afterEach(() => {
         if (writer.exitCode === null) process.kill(-writer.pid!, 'SIGKILL'); // with what it started
     }
 });
-afterAll(() => rmSync(root, { recursive: true }));
 
 /** A named pipe into which a shell command writes: what is read of it is gone, so it can be read only once. */
 function pipeOf(name: string, command: string): string {

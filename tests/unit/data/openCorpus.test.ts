@@ -1,14 +1,13 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Corpus, Sample } from '../../../src/corpus/Corpus.js';
 import { SampleDigest } from '../../../src/corpus/SampleDigest.js';
 import { openCorpus } from '../../../src/data/openCorpus.js';
 import { heldBytes } from '../../helpers/heldBytes.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 async function texts(corpus: Corpus, language: string): Promise<string[]> {
     const list: string[] = [];

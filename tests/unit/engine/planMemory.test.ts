@@ -1,8 +1,7 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { backendReason } from '../../../src/engine/backendReason.js';
 import {
     checkWeightsFit,
@@ -11,9 +10,9 @@ import {
     type MemoryNeeds,
     totalNeeds,
 } from '../../../src/engine/planMemory.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 describe('a memory plan', () => {
     const sync =

@@ -1,7 +1,6 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readComparison } from '../../../src/experiments/comparisonFile.js';
 import { readCurves } from '../../../src/experiments/doseFile.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
@@ -10,13 +9,13 @@ import { cellShape } from '../../../src/experiments/scoredTexts.js';
 import { answerShape } from '../../../src/experiments/accuracyAnswers.js';
 import { readNeurons } from '../../../src/neurons/neuronsFile.js';
 import { someSource } from '../../helpers/analysed.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
 // Every list in a file is cut by one and made longer by one, every object loses each of its keys, every number becomes
 // a text, `__proto__` is put among names: what is read is then either refused, or still agrees in all its lengths.
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-shapes-'));
+const root = temporaryFolder();
 mkdirSync(join(root, 'run'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
 type Change = { readonly at: string; readonly changed: Json };

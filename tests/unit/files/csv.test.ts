@@ -1,15 +1,14 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, expect, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { writeMatrix } from '../../../src/experiments/matrixFile.js';
 import { toCsv } from '../../../src/files/csv.js';
 import { writeReport } from '../../../src/report/writeReport.js';
 import { buildInput, buildSet } from '../report/fixture.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-csv-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 
 /** The fields of the only row. */
 function cellsOf(...row: (string | number | null)[]): string {

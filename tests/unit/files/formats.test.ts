@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readActivations } from '../../../src/activations/activationsFile.js';
 import { writeSafetensors } from '../../../src/activations/safetensors.js';
 import { readComparison } from '../../../src/experiments/comparisonFile.js';
@@ -9,9 +8,9 @@ import { readCurves } from '../../../src/experiments/doseFile.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
 import { readMatrixShard } from '../../../src/experiments/matrixShard.js';
 import { readNeurons } from '../../../src/neurons/neuronsFile.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-formats-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 
 interface Format {
     readonly file: string;

@@ -5,7 +5,6 @@ import {
     linkSync,
     lstatSync,
     mkdirSync,
-    mkdtempSync,
     readdirSync,
     readFileSync,
     rmSync,
@@ -13,7 +12,6 @@ import {
     truncateSync,
     writeFileSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
@@ -28,8 +26,9 @@ import { withFile, withFolder } from '../../../src/files/folderLock.js';
 import { Journal } from '../../../src/files/Journal.js';
 import { readNeurons } from '../../../src/neurons/neuronsFile.js';
 import { clean } from '../../../src/run/clean.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-inside-'));
+const root = temporaryFolder();
 const [folder, outside] = [join(root, 'run'), join(root, 'outside')];
 const secret = join(outside, 'secret');
 const words = 'what nobody may change\n';
@@ -46,7 +45,6 @@ beforeEach(() => {
 });
 afterAll(() => {
     for (const server of sockets) server.close();
-    rmSync(root, { recursive: true, force: true });
 });
 
 const schema = z.object({ key: z.string() });

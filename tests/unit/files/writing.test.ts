@@ -1,31 +1,21 @@
 import { type FaultCode, faultsOf, watching } from '../../campaign/faults/faultyFiles.js';
-import {
-    mkdirSync,
-    mkdtempSync,
-    readdirSync,
-    readFileSync,
-    rmSync,
-    statSync,
-    symlinkSync,
-    writeFileSync,
-} from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeEach, describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { readSafetensors, writeSafetensors } from '../../../src/activations/safetensors.js';
 import { SampleSpool } from '../../../src/corpus/SampleSpool.js';
 import { ensureWritableFolder, writeFileAtomic } from '../../../src/files/fileAccess.js';
 import { withFolder } from '../../../src/files/folderLock.js';
 import { Journal } from '../../../src/files/Journal.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-writing-'));
+const root = temporaryFolder();
 const folder = join(root, 'case');
 beforeEach(() => {
     rmSync(folder, { recursive: true, force: true });
     mkdirSync(folder);
 });
-afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 const [before, after] = ['the old content\n'.repeat(7), 'the new content, which is longer\n'.repeat(40_000)];
 const numbers = BigInt64Array.from({ length: 30_000 }, (_, i) => BigInt(i));

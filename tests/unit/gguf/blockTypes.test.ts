@@ -1,13 +1,12 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { readFileSync } from 'node:fs';
+import { resolve } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
 import { blockTypes, otherTypes } from '../../../src/gguf/blockTypes.js';
 import { scaleRow } from '../../../src/gguf/scaleRow.js';
 import { GgmlBlocks, noGgml, randomBlocks } from '../../helpers/ggmlBlocks.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-blocks-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 /** Numbers and names of `enum ggml_type`, in the header of the llama.cpp that is built. */
 function ggmlTypes(): Map<number, string> {

@@ -1,7 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import {
     copyFileSync,
-    mkdtempSync,
     openSync,
     readdirSync,
     readFileSync,
@@ -13,20 +12,19 @@ import {
     writeSync,
     closeSync,
 } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { xxhash128 } from 'hash-wasm';
-import { afterAll, beforeEach, expect, it } from 'vitest';
+import { beforeEach, expect, it } from 'vitest';
 import { fileHash } from '../../../src/engine/fileHash.js';
 import { modelFiles } from '../../../src/engine/modelFiles.js';
 import { modelFingerprint } from '../../../src/engine/modelFingerprint.js';
 import { writeGguf } from '../../helpers/writeGguf.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
+const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
 process.env.LANGUAGE_NEURONS_CACHE = at('cache');
-afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(() => rmSync(at('cache'), { recursive: true, force: true }));
 
 /** 9 MB: more than two chunks. */

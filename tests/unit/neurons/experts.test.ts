@@ -1,7 +1,6 @@
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import type { Activations } from '../../../src/activations/Activations.js';
 import { readActivations, writeActivations } from '../../../src/activations/activationsFile.js';
 import { mergeActivations } from '../../../src/activations/mergeActivations.js';
@@ -13,9 +12,9 @@ import { neuronsOf } from '../../../src/neurons/neuronsOf.js';
 import { rankNeurons } from '../../../src/neurons/rankNeurons.js';
 import { randomExperts } from '../../../src/neurons/randomExperts.js';
 import { randomNeurons } from '../../../src/neurons/randomNeurons.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 const languages = ['en', 'de', 'zh'];
 const l = languages.length;

@@ -1,11 +1,11 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { homedir, tmpdir } from 'node:os';
+import { readFileSync, writeFileSync } from 'node:fs';
+import { homedir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { readRunConfig } from '../../../src/run/RunConfig.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'language-neurons-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const folder = temporaryFolder();
 
 function written(text: string): string {
     const path = join(folder, 'run.yaml');

@@ -1,16 +1,15 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { openCorpus } from '../../../src/data/openCorpus.js';
 import { withFile, withFolder } from '../../../src/files/folderLock.js';
 import { readInterventions } from '../../../src/interventions/namedInterventions.js';
 import { LanguageList } from '../../../src/languages/LanguageList.js';
 import { byName, nameProblem } from '../../../src/support/names.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
-const root = mkdtempSync(join(tmpdir(), 'language-neurons-names-'));
-afterAll(() => rmSync(root, { recursive: true, force: true }));
+const root = temporaryFolder();
 
 /** Names that cannot be kept, and why. */
 const odd: readonly [name: string, why: RegExp][] = [
