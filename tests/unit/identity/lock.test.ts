@@ -3,9 +3,12 @@ import { fork } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { join, resolve } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, test } from 'vitest';
 import { besideFolder, withFile, withFolder } from '../../../src/files/folderLock.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
+
+/** Side by side: some wait seconds for a holder to end. */
+const it = test.concurrent;
 
 const root = temporaryFolder();
 let count = 0;
@@ -98,21 +101,20 @@ it('many at once in one process: never two inside, whatever name an ended one ha
 it('many processes in turn, some killed inside: never two inside', async () => {
     const folder = fresh();
     const script = join(root, 'turns.mjs');
-    // Whoever finds the file of another inside, though that one lives, tells it; every third time it is killed inside.
+    // Whoever finds the mark of another inside tells it. One that is killed inside takes its mark away just before:
+    // that it is gone cannot be asked of the system, which lists it until its parent has noticed.
     writeFileSync(
         script,
-        `import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+        `import { existsSync, rmSync, writeFileSync } from 'node:fs';
 import { withFolder } from ${JSON.stringify(resolve('dist/files/folderLock.js'))};
 const inside = process.argv[2] + '.inside';
-const alive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
 for (let turn = 0; turn < 10; turn++) {
     await withFolder(process.argv[2], 'run', async () => {
-        let other; try { other = Number(readFileSync(inside, 'utf8')); } catch {}
-        if (other && alive(other)) process.send('two inside');
-        writeFileSync(inside, String(process.pid));
+        if (existsSync(inside)) process.send('two inside');
+        writeFileSync(inside, '');
         await new Promise((tick) => setTimeout(tick, 5));
-        if (turn === 5 && process.argv[3] === 'killed') process.kill(process.pid, 'SIGKILL');
         rmSync(inside);
+        if (turn === 5 && process.argv[3] === 'killed') process.kill(process.pid, 'SIGKILL');
         process.send('done');
     }).catch((cause) => { if (cause.code !== 'BUSY') process.send(String(cause)); });
 }`,
@@ -199,7 +201,7 @@ it('nobody begins on a file while another works on the folder', async () => {
 it('many processes on files and on the folder, some killed: files beside each other, the folder alone', async () => {
     const folder = fresh();
     const script = join(root, 'both.mjs');
-    // Each leaves a mark of its own inside; whoever has the folder may meet no mark of a living process.
+    // Each leaves a mark of its own inside, which goes with it; whoever has the folder may meet none.
     writeFileSync(
         script,
         `import { mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
@@ -209,7 +211,6 @@ const [, , folder, kind, end] = process.argv;
 const marks = folder + '.marks';
 mkdirSync(marks, { recursive: true });
 const own = process.pid + '.' + kind;
-const alive = (pid) => { try { process.kill(pid, 0); return true; } catch { return false; } };
 const lock = kind === 'folder'
     ? (run) => withFolder(folder, 'clean', run)
     : (run) => withFile(join(folder, kind + '.json'), 'collect', run);
@@ -217,14 +218,14 @@ for (let turn = 0; turn < 12; turn++) {
     await lock(async () => {
         writeFileSync(join(marks, own), '');
         for (let look = 0; look < 3; look++) {
-            const others = readdirSync(marks).filter((name) => name !== own && alive(Number(name.split('.')[0])));
+            const others = readdirSync(marks).filter((name) => name !== own);
             const besideFolder = kind === 'folder' ? others.length > 0 : others.some((name) => name.endsWith('folder'));
             if (besideFolder) process.send('beside the folder');
             if (kind !== 'folder' && others.length > 0) process.send('beside a file');
             await new Promise((tick) => setTimeout(tick, 5));
         }
-        if (turn === 6 && end === 'killed') process.kill(process.pid, 'SIGKILL');
         rmSync(join(marks, own));
+        if (turn === 6 && end === 'killed') process.kill(process.pid, 'SIGKILL');
         process.send(kind === 'folder' ? 'folder done' : 'file done');
     }).catch((cause) => { if (cause.code !== 'BUSY') process.send(String(cause)); });
     await new Promise((tick) => setTimeout(tick, 50 * Math.random()));
