@@ -54,6 +54,13 @@ export class ApiError extends Error {
     }
 }
 
+/** The error that a client gets; a fault of ours is written on stderr in full. */
+export function errorFor(cause: unknown): ApiError {
+    const error = ApiError.of(cause);
+    if (error.status === 500) process.stderr.write(`language-neurons: a request failed: ${String(cause)}\n`);
+    return error;
+}
+
 /** Of what Fastify and Node refuse: theirs may quote anything. */
 function wordsOf(status: number, code: string): string {
     if (status === 408) return 'the request did not arrive in time; send it again';

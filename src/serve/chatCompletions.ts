@@ -3,106 +3,81 @@ import { ApiError } from './ApiError.js';
 import { checkRequest, checkTextLength, tokenizeTexts } from './checkRequest.js';
 import {
     type Admit,
-    answerText,
     commonOptions,
     type Exchange,
     headOf,
-    type Pieces,
-    type Served,
     logProbabilitiesPerToken,
     logProbabilityChoice,
-    usageOf,
+    type Served,
 } from './Exchange.js';
-import { JsonList } from './json.js';
 import { chatLogprobs } from './logprobs.js';
+import { type PlacedToken, PlacedTokens } from './PlacedTokens.js';
 import { readMessages } from './readMessages.js';
 import { readChat } from './requestShapes.js';
-import { StreamedText } from './StreamedText.js';
-import { type PlacedToken, PlacedTokens } from './PlacedTokens.js';
+import { exchangeOf } from './responses.js';
 
 /**
  * `/v1/chat/completions`
  * @throws ApiError
  */
 export async function chatExchange(served: Served, body: unknown, admit: Admit): Promise<Exchange> {
-    const { batching, writeChat, names } = served;
+    const { batching, names } = served;
     const { texts, requestSize } = batching;
     const request = readChat(body);
-    const { model, logprobs, top_logprobs, stream, stream_options } = request;
-    if (typeof top_logprobs === 'number' && logprobs !== true)
-        throw new ApiError(400, 'top_logprobs: needs logprobs to be true', { param: 'top_logprobs' });
-    const likeliest = logprobs === true ? (top_logprobs ?? 0) : undefined;
+    const likeliest = likeliestOf(request);
     const { answers, ...options } = commonOptions(request, served.models);
     const asked = request.max_completion_tokens ?? request.max_tokens ?? undefined;
     admit(answers, answers * logProbabilitiesPerToken(likeliest) * Math.min((asked ?? requestSize) + 1, requestSize));
-    const written = await writeChat(await readMessages(request.messages, batching));
-    checkTextLength(batching, written, 'messages');
-    const [plain] = await tokenizeTexts(batching, [written], 'messages');
-    const prompt = batching.withBos(plain!);
+    const prompt = await promptOf(served, request.messages);
     const maxTokens = asked ?? Math.max(1, requestSize - prompt.length);
+    const logProbabilities = logProbabilityChoice(likeliest, false);
     const requests = Array.from({ length: answers }, (_, answerNumber): AnswerRequest => ({
-        prompt,
-        answerNumber,
-        maxTokens,
-        logProbabilities: logProbabilityChoice(likeliest, false),
+        ...{ prompt, answerNumber, maxTokens, logProbabilities },
         ...options,
     }));
     checkRequest(batching, requests[0]!);
     const logprobsOf = (tokens: readonly PlacedToken[]): object | null =>
         likeliest === undefined ? null : chatLogprobs(tokens, names);
-    const head = headOf('chatcmpl', 'chat.completion', model);
-    return {
-        requests,
-        whole: (all) => ({
-            ...head,
-            choices: JsonList.of(all, (answer, index) => {
-                const content = answerText(served, answer, options.stops);
-                return {
-                    index,
-                    message: { role: 'assistant', content, refusal: null },
-                    logprobs: logprobsOf(PlacedTokens.whole(texts, answer, content, false)),
-                    finish_reason: answer.end,
-                };
-            }),
-            usage: usageOf(all, answers),
+    const piece = (
+        index: number,
+        delta: object,
+        logprobs: object | null,
+        finish_reason: TokenAnswer['end'] | null,
+    ): object => ({ index, delta, logprobs, finish_reason });
+    const head = headOf('chatcmpl', 'chat.completion', request.model);
+    return exchangeOf(served, {
+        ...{ requests, answers, head },
+        stops: options.stops,
+        stream: request.stream === true,
+        includeUsage: request.stream_options?.include_usage === true,
+        pieceHead: { ...head, object: 'chat.completion.chunk' },
+        ending: false,
+        choice: (index, content, all) => ({
+            index,
+            message: { role: 'assistant', content, refusal: null },
+            logprobs: logprobsOf(PlacedTokens.whole(texts, all[index]!, content, false)),
+            finish_reason: all[index]!.end,
         }),
-        pieces: stream === true ? pieces() : undefined,
-    };
+        opening: (index) => [piece(index, { role: 'assistant', content: '' }, null, null)],
+        growth: (index, content, tokens) => piece(index, { content }, logprobsOf(tokens), null),
+        closing: (index, content, tokens, end) => [
+            ...(content === '' && tokens.length === 0 ? [] : [piece(index, { content }, logprobsOf(tokens), null)]),
+            piece(index, {}, null, end),
+        ],
+    });
+}
 
-    function pieces(): Pieces {
-        const streams = requests.map(() => ({
-            text: new StreamedText(texts, options.stops),
-            placed: new PlacedTokens(texts, { ending: false }),
-        }));
-        const chunk = { ...head, object: 'chat.completion.chunk' };
-        const piece = (
-            index: number,
-            delta: object,
-            logprobs: object | null,
-            finish_reason: TokenAnswer['end'] | null,
-        ): object => ({ ...chunk, choices: JsonList.of([{ index, delta, logprobs, finish_reason }]) });
-        return {
-            *begin() {
-                for (const index of requests.keys()) yield piece(index, { role: 'assistant', content: '' }, null, null);
-            },
-            *grew(index, tokens, logProbabilities) {
-                const { text, placed } = streams[index]!;
-                const content = text.grow(tokens);
-                if (content === '') return;
-                yield piece(index, { content }, logprobsOf(placed.grow(logProbabilities, text.characters)), null);
-            },
-            *ended(index, answer) {
-                const { text, placed } = streams[index]!;
-                const whole = answerText(served, answer, options.stops);
-                const content = text.end(whole);
-                const rest = placed.rest(answer, whole, text.characters);
-                if (content !== '' || rest.length > 0) yield piece(index, { content }, logprobsOf(rest), null);
-                yield piece(index, {}, null, answer.end);
-            },
-            *end(all) {
-                if (stream_options?.include_usage === true)
-                    yield { ...chunk, choices: [], usage: usageOf(all, answers) };
-            },
-        };
-    }
+/** Log-probabilities of the likeliest tokens that are sent for each token; undefined: none are. */
+function likeliestOf({ logprobs, top_logprobs: top }: ReturnType<typeof readChat>): number | undefined {
+    if (typeof top === 'number' && logprobs !== true)
+        throw new ApiError(400, 'top_logprobs: needs logprobs to be true', { param: 'top_logprobs' });
+    return logprobs === true ? (top ?? 0) : undefined;
+}
+
+/** The conversation by the model's chat template, as tokens. */
+async function promptOf({ batching, writeChat }: Served, messages: readonly unknown[]): Promise<Int32Array> {
+    const written = await writeChat(await readMessages(messages, batching));
+    checkTextLength(batching, written, 'messages');
+    const [plain] = await tokenizeTexts(batching, [written], 'messages');
+    return batching.withBos(plain!);
 }
