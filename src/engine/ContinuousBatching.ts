@@ -2,7 +2,9 @@ import { LanguageNeuronsError } from '../errors.js';
 import type { TextEdit } from './edits.js';
 import { awaitNative } from './nativeError.js';
 import type { CacheLayout } from './loadEngine.js';
-import type { Passes, Purpose } from './Passes.js';
+import type { Passes } from './Passes.js';
+import { streamCells } from './planStreams.js';
+import type { Purpose } from './SizedContext.js';
 import { Arrivals } from './scheduler/Arrivals.js';
 import type { AnswerRequest, TokenAnswer } from './scheduler/AnswerRequest.js';
 import { generate } from './scheduler/generate.js';
@@ -14,8 +16,6 @@ import { lengthWithBos, withBos } from './withBos.js';
 const pace = 30;
 /** Rows of logits that leave the device for log-probabilities of prompts in one batch. */
 const mostLogitBytes = 64 * 1024 * 1024;
-/** llama.cpp rounds a stream's cells up to a multiple of this. */
-const grain = 256;
 const purpose: Purpose = { count: false, head: 'logits' };
 
 export interface ContinuousBatchingOptions {
@@ -62,7 +62,7 @@ export class ContinuousBatching {
 
     /** @throws LanguageNeuronsError WRONG_USE, OUT_OF_MEMORY; see `Engine.batching` */
     static async open(passes: Passes, options: ContinuousBatchingOptions): Promise<ContinuousBatching> {
-        const most = Math.min(passes.sequences, passes.batchSize);
+        const most = Math.min(passes.context.sequences, passes.context.batchSize);
         if (!(Number.isInteger(options.parallel) && options.parallel >= 1 && options.parallel <= most)) {
             throw new LanguageNeuronsError(
                 'WRONG_USE',
@@ -86,7 +86,7 @@ export class ContinuousBatching {
 
     get #layout(): CacheLayout {
         const { parallel, requestSize } = this.#options;
-        const each = Math.ceil(requestSize / grain) * grain;
+        const each = streamCells(requestSize);
         return { cells: each * parallel, sequences: parallel, streams: this.#passes.plainCache && parallel > 1 };
     }
 
@@ -197,20 +197,20 @@ export class ContinuousBatching {
 
     async *#answers(): AsyncGenerator<TokenAnswer> {
         const { model, info } = this.#passes;
-        await this.#passes.relay(this.#layout);
+        await this.#passes.context.relay(this.#layout);
         this.#scheduler = new Scheduler(this.#arrivals, {
             endTokens: new Set(model.endTokens()),
-            batchSize: this.#passes.batchSize,
+            batchSize: this.#passes.context.batchSize,
             allowNonfinite: this.#passes.allowNonfinite,
-            layout: this.#passes.layout,
-            editAt: (...token) => this.#passes.editAt(...token),
+            layout: this.#passes.context.layout,
+            editAt: (...token) => this.#passes.context.editAt(...token),
             mostPromptLogProbabilities: Math.max(1, Math.floor(mostLogitBytes / (4 * info.vocabulary))),
         });
         yield* generate(
             this.#scheduler,
             {
                 detokenize: (lists) => Promise.resolve(lists.map((tokens) => this.texts.textOf(tokens))),
-                sample: (batch, draws) => awaitNative(() => this.#passes.context.sample(batch, draws)),
+                sample: (batch, draws) => awaitNative(() => this.#passes.context.native.sample(batch, draws)),
             },
             {
                 pace,

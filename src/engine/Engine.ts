@@ -75,7 +75,7 @@ export class Engine {
 
     /** Tokens of a batch: what was asked for, or less where memory is short. */
     get batchSize(): number {
-        return this.passes.batchSize;
+        return this.passes.context.batchSize;
     }
 
     /**
@@ -154,7 +154,7 @@ export class Engine {
 
     /** Frees context and model. A pass under way ends first; further calls throw CLOSED. */
     close(): void {
-        this.passes.close();
+        this.passes.context.close();
     }
 
     [Symbol.dispose](): void {

@@ -47,21 +47,21 @@ async function* answers(
 ): AsyncGenerator<GeneratedAnswer> {
     const waiting = new Lookahead(requests);
     for (;;) {
-        const ahead = await waiting.peek(passes.sequences);
+        const ahead = await waiting.peek(passes.context.sequences);
         throwIfStopped(options.signal); // its caller has gone
         if (ahead.length === 0) return;
         const needOf = ({ prompt, maxTokens }: AnswerRequest): number => prompt.length + maxTokens;
         const alone = (options.answers ?? 1) === 1 && passes.plainCache;
-        const { layout: had, sequences, contextSize } = passes;
-        const layout = alone ? planStreams(ahead.map(needOf), { cells: contextSize, sequences }, had) : undefined;
-        await passes.relay(layout, ahead[0]!.edit);
-        const { streams, cells, sequences: each } = passes.layout;
+        const { context } = passes;
+        const layout = alone ? planStreams(ahead.map(needOf), context, context.layout) : undefined;
+        await context.relay(layout, ahead[0]!.edit);
+        const { streams, cells, sequences } = context.layout;
         yield* generateIn(
             passes,
             waiting.takeWhile(
                 // A longer one than was seen ahead waits until the streams can be laid out for it.
-                (request) => !streams || needOf(request) <= cells / each,
-                ({ edit = 0 }) => passes.holds(edit),
+                (request) => !streams || needOf(request) <= cells / sequences,
+                ({ edit = 0 }) => context.holds(edit),
             ),
             options,
         );
@@ -73,19 +73,19 @@ async function* generateIn(
     requests: AsyncIterable<AnswerRequest>,
     { signal, ignoreEnd = false, onGrowth }: AnswerOptions,
 ): AsyncGenerator<GeneratedAnswer> {
-    const { model, layout } = passes;
+    const { model, context } = passes;
     const detokenize = (lists: readonly Int32Array[]): Promise<string[]> => awaitNative(() => model.detokenize(lists));
     const scheduler = new Scheduler(requests, {
         endTokens: new Set(ignoreEnd ? [] : model.endTokens()),
-        batchSize: passes.batchSize,
+        batchSize: context.batchSize,
         allowNonfinite: passes.allowNonfinite,
-        layout,
+        layout: context.layout,
         draftTokens: passes.onDevice ? draftTokens.device : draftTokens.cpu,
-        editAt: (...token) => passes.editAt(...token),
+        editAt: (...token) => context.editAt(...token),
     });
     const sample: GenerationModel['sample'] = (batch, draws) => {
         throwIfStopped(signal);
-        return awaitNative(() => passes.context.sample(batch, draws));
+        return awaitNative(() => context.native.sample(batch, draws));
     };
     const grew = async (sequences: readonly Sequence[]): Promise<void> => {
         const texts = await detokenize(sequences.map(({ tokens }) => Int32Array.from(tokens)));

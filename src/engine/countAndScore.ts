@@ -4,13 +4,14 @@ import type { TextEdit } from './edits.js';
 import type { CountResult, RunOptions, Samples, ScoreResult, TextScore } from './engineTypes.js';
 import { awaitNative } from './nativeError.js';
 import type { PackedBatch, ScoredPart } from './packBatches.js';
-import type { Passes, Purpose } from './Passes.js';
+import type { Passes } from './Passes.js';
+import type { Purpose } from './SizedContext.js';
 
 /** See `Engine.count`. */
 export function count(passes: Passes, samples: Samples, options: RunOptions): Promise<CountResult> {
     return passes.run({ count: true, values: passes.values, head: 'none' }, [], options.signal, async () => {
         const decodedTokens = await passes.decodeAll(samples, options);
-        return { ...(await awaitNative(() => passes.context.counts())), decodedTokens };
+        return { ...(await awaitNative(() => passes.context.native.counts())), decodedTokens };
     });
 }
 
@@ -68,9 +69,10 @@ export function logits(passes: Passes, text: string | Int32Array, edit: TextEdit
         if (batches.length !== 1) {
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                `the text takes ${batches.length} batches of ${passes.batchSize} tokens; logits are given for one`,
+                `the text takes ${batches.length} batches of ${passes.context.batchSize} tokens; ` +
+                    'logits are given for one',
             );
         }
-        return awaitNative(() => passes.context.logits(batches[0]!));
+        return awaitNative(() => passes.context.native.logits(batches[0]!));
     });
 }

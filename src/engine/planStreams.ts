@@ -3,6 +3,11 @@ import type { CacheLayout } from './loadEngine.js';
 /** llama.cpp rounds a stream's cells up to a multiple of this. */
 const grain = 256;
 
+/** Cells of a stream that takes so many tokens. */
+export function streamCells(tokens: number): number {
+    return Math.ceil(tokens / grain) * grain;
+}
+
 /**
  * Streams of a KV cache for answers that have no prompt in common: each attends to its own cells alone, where in a
  * shared cache it costs those of all.
@@ -17,7 +22,7 @@ export function planStreams(
     had: CacheLayout | undefined,
 ): CacheLayout | undefined {
     const longest = Math.max(...needs);
-    const each = Math.ceil(longest / grain) * grain;
+    const each = streamCells(longest);
     const sequences = Math.min(needs.length, engine.sequences, Math.floor(engine.cells / each));
     if (had?.streams === true && had.cells / had.sequences >= longest && had.sequences >= sequences && sequences > 0)
         return had;

@@ -8,6 +8,7 @@ import { openCorpus } from '../../src/data/openCorpus.js';
 import type { CountResult } from '../../src/engine/engineTypes.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
+import type { SizedContext } from '../../src/engine/SizedContext.js';
 import { denseSites } from '../../src/engine/Site.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
@@ -141,9 +142,9 @@ describe('values of activations', () => {
 
     it('are refused where the context has no room for them', async () => {
         const engine = await Engine.open({ model: embeddedModel, gpu: 'off', countOnly: true });
-        const { passes } = engine as unknown as { passes: { context: { setMode(mode: unknown): Promise<void> } } };
-        const mode = { count: true, values: true, edit: false, edits: false, add: false, head: 'none' };
-        await expect(passes.context.setMode(mode)).rejects.toThrow('the context holds no values');
+        const { passes } = engine as unknown as { passes: { context: SizedContext } };
+        const mode = { count: true, values: true, edit: false, edits: false, add: false, head: 'none' } as const;
+        await expect(passes.context.native.setMode(mode)).rejects.toThrow('the context holds no values');
         engine.close();
     });
 });

@@ -1,0 +1,219 @@
+import { LanguageNeuronsError } from '../errors.js';
+import type { Progress } from '../support/progress.js';
+import type { NativeContext, NativeMode, NativeModel } from './addon.js';
+import { type EditCapacity, type EditSlots, largerCapacity, layOutEdits, nativeEdit, type TextEdit } from './edits.js';
+import type { CacheLayout, EngineParts, OpenContext } from './loadEngine.js';
+import { awaitNative, nativeError } from './nativeError.js';
+
+/** What a pass is for; the conditions decide the rest of its mode. */
+export type Purpose = Omit<NativeMode, 'edit' | 'edits' | 'add'>;
+
+/** A new context that takes longer is announced, in milliseconds. */
+const patience = 1000;
+
+/**
+ * The context of an engine, of the size that the pass under way asks for: a cache laid out its way, and capacity for
+ * its edits. llama.cpp's contexts do not grow; another one takes the place of the one before.
+ */
+export class SizedContext {
+    /** Sequences that a batch may have tokens of. */
+    readonly sequences: number;
+    /** Cells of the KV cache. */
+    readonly cells: number;
+    readonly #model: NativeModel;
+    readonly #open: OpenContext;
+    readonly #progress: Progress;
+    #native: NativeContext;
+    #batchSize: number;
+    /** Undefined: shared. */
+    #layout: CacheLayout | undefined;
+    /** The most that a pass has asked for so far. */
+    #capacity: EditCapacity;
+    /** What the pass under way asks for. */
+    #asked: { readonly purpose: Purpose; readonly conditions: readonly TextEdit[] } | undefined;
+    /** The edits of it that the context holds; undefined before it is prepared. */
+    #slots: EditSlots | undefined;
+    /** Conditions of it that memory holds at a time, as far as is known. */
+    #together = Infinity;
+    #replacing = false;
+    #closed = false;
+
+    constructor({ model, context, open, capacity, progress, sizes }: EngineParts) {
+        this.#model = model;
+        this.#native = context;
+        this.#open = open;
+        this.#capacity = capacity;
+        this.#progress = progress;
+        this.#batchSize = sizes.batchSize;
+        this.sequences = sizes.sequences;
+        this.cells = sizes.contextSize;
+    }
+
+    /** The one of now: a pass that asks for another size replaces it. */
+    get native(): NativeContext {
+        return this.#native;
+    }
+
+    /** Tokens of a batch: what was asked for, or less where memory is short. */
+    get batchSize(): number {
+        return this.#batchSize;
+    }
+
+    /** Cells that all sequences share, unless a pass has asked for another layout. */
+    get layout(): CacheLayout {
+        return this.#layout ?? { cells: this.cells, sequences: this.sequences, streams: false };
+    }
+
+    get isClosed(): boolean {
+        return this.#closed;
+    }
+
+    throwIfClosed(): void {
+        if (this.#closed) throw new LanguageNeuronsError('CLOSED', 'the engine was closed; open a new one');
+    }
+
+    /** Begins a pass. No earlier pass may be at work: it would go on under these conditions. */
+    begin(purpose: Purpose, conditions: readonly TextEdit[]): void {
+        this.#asked = { purpose, conditions };
+        this.#slots = undefined;
+        this.#together = Infinity;
+    }
+
+    /**
+     * Lays the cache out for what is left of a pass, and prepares its edits. Costs nothing where both are so already.
+     * @param layout undefined: shared
+     * @param condition of what comes next: it is held, and as many others as memory has space for. Default: all are
+     * @throws LanguageNeuronsError OUT_OF_MEMORY where that cannot be; the engine is what it was
+     */
+    async relay(layout: CacheLayout | undefined, condition?: number): Promise<void> {
+        const { purpose, conditions } = this.#asked!;
+        for (;;) {
+            const first = condition === undefined ? 0 : condition - (condition % this.#together);
+            const end = Math.min(first + this.#together, conditions.length);
+            const isHeld = this.#slots?.first === first && this.#slots.end === end;
+            const slots = isHeld ? this.#slots! : layOutEdits(conditions, first, end);
+            try {
+                const isNew = await this.#lay(layout, slots.needs);
+                if (isNew || !isHeld) await this.#prepare(purpose, slots);
+                return;
+            } catch (cause) {
+                const isMemory = nativeError(cause).code === 'OUT_OF_MEMORY' && !this.#closed;
+                if (condition === undefined || end - first < 2 || !isMemory) throw cause;
+                this.#together = Math.ceil((end - first) / 2);
+            }
+        }
+    }
+
+    /** Whether a condition of the pass under way is held now. */
+    holds(condition: number): boolean {
+        return this.#slots !== undefined && condition >= this.#slots.first && condition < this.#slots.end;
+    }
+
+    /** Number of the edit that a token has in the pass under way; see `EditsByToken.at`. */
+    editAt(condition: number, position: number, promptLength: number): number {
+        return this.#slots?.slotAt(condition, position, promptLength) ?? 0;
+    }
+
+    /**
+     * Takes batches of half as many tokens.
+     * @throws LanguageNeuronsError as `Engine.stepDown`
+     */
+    async halve(): Promise<void> {
+        const batchSize = Math.floor(this.#batchSize / 2);
+        await this.#replace(async () => {
+            this.#native = await this.#open(batchSize, this.#capacity);
+            this.#batchSize = batchSize;
+            this.#layout = undefined;
+        });
+    }
+
+    /** Stops the decode under way. */
+    abort(): void {
+        if (!this.#closed && !this.#replacing) this.#native.abort();
+    }
+
+    /** Frees context and model. A decode under way ends first. */
+    close(): void {
+        if (this.#closed) return;
+        this.#closed = true;
+        this.#native.close();
+        this.#model.close();
+    }
+
+    /**
+     * Replaces the context where it is laid out otherwise, or cannot hold what is needed.
+     * @returns whether it is a new one
+     */
+    async #lay(layout: CacheLayout | undefined, needs: EditCapacity): Promise<boolean> {
+        const had = this.#capacity;
+        const capacity = largerCapacity(had, needs);
+        if (capacity === had && isSame(layout, this.#layout)) return false;
+        const reopen = async (to: CacheLayout | undefined, holding: EditCapacity): Promise<void> => {
+            this.#native = await this.#open(this.#batchSize, holding, to);
+            [this.#layout, this.#capacity] = [to, holding];
+        };
+        const announcement = setTimeout(() => {
+            this.#progress.note(`making space in memory for ${describe(capacity)}`);
+        }, patience);
+        let failure: LanguageNeuronsError | undefined;
+        try {
+            await this.#replace(() =>
+                reopen(layout, capacity)
+                    .catch((cause: unknown) => {
+                        if (layout === undefined) throw cause;
+                        return reopen(undefined, capacity); // streams' compute buffers are other ones
+                    })
+                    .catch(async (cause: unknown) => {
+                        if (capacity === had) throw cause;
+                        await reopen(undefined, had); // which fitted before
+                        const { code, message } = nativeError(cause);
+                        failure = new LanguageNeuronsError(code, `${describe(capacity)} cannot be held: ${message}`, {
+                            cause,
+                        });
+                    }),
+            );
+        } finally {
+            clearTimeout(announcement);
+        }
+        if (failure !== undefined) throw failure;
+        return true;
+    }
+
+    /** Where no other can be opened either, the engine is closed. */
+    async #replace(open: () => Promise<void>): Promise<void> {
+        this.#replacing = true;
+        try {
+            this.#native.close(); // first: two may not fit
+            await open();
+        } catch (cause) {
+            this.throwIfClosed();
+            this.close(); // there is no context any more
+            throw cause;
+        } finally {
+            this.#replacing = false;
+        }
+        if (this.#closed) this.#native.close();
+        this.throwIfClosed();
+    }
+
+    async #prepare(purpose: Purpose, slots: EditSlots): Promise<void> {
+        const { edits, needs } = slots;
+        const several = edits.length > 1;
+        const edit = !several && edits[0] !== undefined;
+        const mode: NativeMode = { ...purpose, edit, edits: several, add: needs.offsets };
+        await awaitNative(() => this.#native.setMode(mode));
+        await awaitNative(() => this.#native.reset());
+        for (const [i, edit] of edits.entries()) {
+            if (several || edit !== undefined) await awaitNative(() => this.#native.setEdit(i, nativeEdit(edit)));
+        }
+        this.#slots = slots;
+    }
+}
+
+function isSame(a: CacheLayout | undefined, b: CacheLayout | undefined): boolean {
+    return a?.streams === b?.streams && a?.cells === b?.cells && a?.sequences === b?.sequences;
+}
+
+function describe({ edits, offsets }: EditCapacity): string {
+    return `${edits} ${edits === 1 ? 'edit' : 'edits'} at a time${offsets ? ', with offsets' : ''}`;
+}
