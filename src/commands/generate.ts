@@ -43,16 +43,12 @@ export async function generateCommand(
     const prompt = await promptOf(args, engine);
     const asking = states.map((_, edit) => ({ id: 0, edit, ...prompt }));
 
+    progress.done(); // the model's loading
     const live = args.json || !process.stderr.isTTY ? undefined : liveColumns(names, process.stderr);
     const answers: { text: string; tokens: number; end: string }[] = [];
-    progress.done(); // the model's loading
     try {
         const said = engine.generate(asking, {
-            edits,
-            maxTokens,
-            temperature,
-            seed,
-            signal,
+            ...{ edits, maxTokens, temperature, seed, signal },
             onGrowth: live && ((growing) => growing.forEach(({ edit, text }) => live.show(edit, text))),
         });
         for await (const { edit, text, tokens, end } of said) {

@@ -38,6 +38,7 @@ const answerSharesShape = z.object({
  * language its own.
  */
 export interface AnswerShares extends DeepReadonly<z.output<typeof answerSharesShape>> {}
+export const answerShareNames = answerSharesShape.keyof().options;
 
 /** All parts have its rows and columns. */
 export const setShape = z

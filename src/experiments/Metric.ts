@@ -10,7 +10,7 @@ import type { Progress } from '../support/progress.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import type { VerdictPair } from './accuracyDifference.js';
 import type { AnswerJudge, PerplexityMean } from './choices.js';
-import type { CellInterval } from './DeactivationMatrix.js';
+import type { AnswerShares, CellInterval } from './DeactivationMatrix.js';
 import type { JournalKind } from './journals.js';
 import type { MeasurementPlan } from './planBase.js';
 
@@ -205,8 +205,8 @@ export interface Cell {
     readonly weights: Float64Array;
     /** Scored tokens, or questions. */
     readonly samples: number;
-    /** Shares of answers besides the metric. */
-    readonly answers?: Readonly<Record<'number' | 'language' | 'unknownLanguage' | 'cut', number>>;
+    /** Of answers to questions, shares besides the metric. */
+    readonly answers?: Readonly<Record<keyof AnswerShares, number>>;
 }
 
 /** A metric's value on the units, and on each resample of them. */

@@ -1,8 +1,15 @@
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
-import type { AnswerShare, AnswerShares, CellInterval, DeactivationSet, Grid } from './DeactivationMatrix.js';
+import {
+    answerShareNames,
+    type AnswerShare,
+    type AnswerShares,
+    type CellInterval,
+    type DeactivationSet,
+    type Grid,
+} from './DeactivationMatrix.js';
 import type { SetConditions } from './conditions.js';
 import type { Cell, Estimate, Measurements, MetricFacts } from './Metric.js';
-import { average, difference, drawResamples, estimate } from './resampling.js';
+import { average, difference, estimatorOf } from './resampling.js';
 
 /** A condition's measurement in a language, and its estimate. */
 export interface Measured {
@@ -12,20 +19,17 @@ export interface Measured {
 
 /** Looks measurements up, each estimated once: sets share the whole model, and conditions that are equal. */
 export function estimates(
-    { kind, settings }: MetricFacts,
+    metric: MetricFacts,
     measurements: Measurements,
 ): (condition: ModelState, language: string) => Measured {
     const known = new Map<string, Measured>();
-    const draws = new Map<number, Uint16Array[]>();
-    const fromMean = kind.fromMean(settings);
+    const estimate = estimatorOf(metric);
     return (condition, language) => {
         const name = `${condition.name}/${language}`;
         const found = known.get(name);
         if (found !== undefined) return found;
         const cell = measurements.cell(condition, language);
-        const units = cell.numerators.length;
-        if (!draws.has(units)) draws.set(units, kind.intervals.resamples ? drawResamples(units) : []);
-        const made = { cell, estimate: estimate(cell, draws.get(units)!, fromMean) };
+        const made = { cell, estimate: estimate(cell) };
         known.set(name, made);
         return made;
     };
@@ -37,17 +41,17 @@ export function buildSet(
     { own, controls }: SetConditions,
     measurementOf: ReturnType<typeof estimates>,
 ): DeactivationSet {
-    const columns = languages.map((language) => {
+    const columns = languages.map((language): Column => {
         const measured = (condition: ModelState): Measured => measurementOf(condition, language);
         return { measured, base: measured(wholeModel) };
     });
-    const grid = <T>(of: (row: number, column: (typeof columns)[number]) => T): Grid<T> =>
+    const grid = <T>(of: (row: number, column: Column) => T): Grid<T> =>
         languages.map((_, r) => columns.map((column) => of(r, column)));
-    const changeOf = (condition: ModelState, { measured, base }: (typeof columns)[number]): Estimate =>
+    const changeOf = (condition: ModelState, { measured, base }: Column): Estimate =>
         difference(measured(condition).estimate, base.estimate);
-    const controlOf = (r: number, column: (typeof columns)[number]): Estimate =>
+    const controlOf = (r: number, column: Column): Estimate =>
         average(controls.map((row) => changeOf(row[r]!, column)));
-    const beyondOf = (r: number, column: (typeof columns)[number]): Estimate =>
+    const beyondOf = (r: number, column: Column): Estimate =>
         difference(changeOf(own[r]!, column), controlOf(r, column));
     /** Of a condition's difference from others, on average over them. */
     const intervalFrom = (others: readonly Measured[], one: Measured, estimated: Estimate): CellInterval =>
@@ -77,19 +81,21 @@ export function buildSet(
         },
         samples: grid((r, { measured }) => measured(own[r]!).cell.samples),
         neurons: own.map(({ neurons }) => neurons.length),
-        ...(columns.some(({ base }) => base.cell.answers !== undefined) ? { answers: answerShares() } : {}),
+        ...(columns.some(({ base }) => base.cell.answers !== undefined) ? { answers: answerShares(own, columns) } : {}),
     };
+}
 
-    function answerShares(): AnswerShares {
-        const share = (name: 'number' | 'language' | 'unknownLanguage' | 'cut'): AnswerShare => ({
-            baseline: columns.map(({ base }) => base.cell.answers![name]),
-            values: grid((r, { measured }) => measured(own[r]!).cell.answers![name]),
-        });
-        return {
-            number: share('number'),
-            language: share('language'),
-            unknownLanguage: share('unknownLanguage'),
-            cut: share('cut'),
-        };
-    }
+/** A language, with the whole model's measurement in it. */
+interface Column {
+    readonly measured: (condition: ModelState) => Measured;
+    readonly base: Measured;
+}
+
+function answerShares(own: readonly ModelState[], columns: readonly Column[]): AnswerShares {
+    const share = (name: keyof AnswerShares): AnswerShare => ({
+        baseline: columns.map(({ base }) => base.cell.answers![name]),
+        values: own.map((condition) => columns.map(({ measured }) => measured(condition).cell.answers![name])),
+    });
+    const shares = answerShareNames.map((name) => [name, share(name)] as const);
+    return Object.fromEntries(shares) as Record<keyof AnswerShares, AnswerShare>;
 }

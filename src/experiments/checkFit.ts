@@ -3,6 +3,7 @@ import { neuronsAt, sameSites, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { isOfModel } from '../activations/isOfModel.js';
 import { analysisSites } from '../neurons/NeuronAnalysis.js';
+import type { NeuronSetName } from '../neurons/neuronSets.js';
 import type { ExperimentOptions } from './experiment.js';
 import type { Metric } from './Metric.js';
 
@@ -25,12 +26,14 @@ export function checkFit({ engine, analysis, metric, sets, otherModel }: FitOpti
             `${metric.source}: ${missing.join(', ')} not among ${among}; choose languages with \`languages\``,
         );
     }
-    if (analysis.experts === undefined && sets?.includes('experts') === true) {
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `${engine.path}: has no experts to route tokens to; leave the set experts out`,
-        );
-    }
+    checkSets(engine, sets);
+}
+
+/** @throws LanguageNeuronsError WRONG_USE for sets that the model cannot have */
+export function checkSets({ path, sites }: Engine, sets: readonly NeuronSetName[] | undefined): void {
+    if (sets?.includes('experts') !== true || sites.some(({ kind }) => kind === 'routed')) return;
+    const mend = 'leave the set experts out';
+    throw new LanguageNeuronsError('WRONG_USE', `${path}: has no experts to route tokens to; ${mend}`);
 }
 
 /**

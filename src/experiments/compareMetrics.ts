@@ -2,7 +2,7 @@ import type { MetricChange, MetricGroupChange } from './Comparison.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 import type { Estimate } from './Metric.js';
 import { metricOf } from './metrics.js';
-import { average, difference, drawResamples, estimate } from './resampling.js';
+import { average, difference, estimatorOf } from './resampling.js';
 
 /** Settings that say nothing of what the whole model was measured on, or only to the last bits. */
 const passedOver = ['controls', 'seed', 'batch', 'context', 'device'];
@@ -40,19 +40,12 @@ export function metricChange(
     after: DeactivationMatrix,
     groups: Readonly<Record<string, readonly string[]>>,
 ): MetricChange {
-    const draws = new Map<number, Uint16Array[]>();
-    const { intervals, ...kind } = metricOf(before.metric);
-    const fromMean = kind.fromMean(before.settings);
+    const kind = metricOf(before.metric);
+    const { intervals } = kind;
+    const estimate = estimatorOf({ kind, settings: before.settings });
     const estimateOf = ({ whole }: DeactivationMatrix, language: string): Estimate => {
         const { numerators, weights } = whole[language]!;
-        const units = numerators.length;
-        if (!draws.has(units)) draws.set(units, intervals.resamples ? drawResamples(units) : []);
-        const cell = {
-            numerators: Float64Array.from(numerators),
-            weights: Float64Array.from(weights),
-            samples: units,
-        };
-        return estimate(cell, draws.get(units)!, fromMean);
+        return estimate({ numerators: Float64Array.from(numerators), weights: Float64Array.from(weights) });
     };
     const measured = new Map(
         before.languages.map((language) => [

@@ -1,5 +1,10 @@
 import type { CsvTable } from '../files/csv.js';
-import type { CellInterval, DeactivationMatrix, DeactivationSet } from './DeactivationMatrix.js';
+import {
+    answerShareNames,
+    type CellInterval,
+    type DeactivationMatrix,
+    type DeactivationSet,
+} from './DeactivationMatrix.js';
 
 const columns = [
     'set',
@@ -22,8 +27,7 @@ const columns = [
     'neurons',
 ] as const;
 /** Of an accuracy besides: shares of all answers; see `AnswerShares`. */
-const answerShares = ['number', 'language', 'unknownLanguage', 'cut'] as const;
-const answerColumns = answerShares.flatMap((share) => [`${share}Baseline`, share]);
+const answerColumns = answerShareNames.flatMap((share) => [`${share}Baseline`, share]);
 
 /**
  * `change / baseline` as a fraction; null where either is missing. Infinite and NaN inputs follow IEEE
@@ -77,7 +81,10 @@ export function setTable(name: string, set: DeactivationSet): CsvTable {
 
 function sharesOf({ answers }: DeactivationSet, r: number, c: number): (number | null)[] {
     if (answers === undefined) return [];
-    return answerShares.flatMap((share) => [answers[share].baseline[c] ?? null, answers[share].values[r]?.[c] ?? null]);
+    return answerShareNames.flatMap((share) => [
+        answers[share].baseline[c] ?? null,
+        answers[share].values[r]?.[c] ?? null,
+    ]);
 }
 
 function columnsOf({ answers }: DeactivationSet): readonly string[] {

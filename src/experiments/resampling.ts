@@ -1,7 +1,7 @@
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { randomGenerator } from '../support/randomGenerator.js';
 import type { CellInterval } from './DeactivationMatrix.js';
-import type { Cell, Estimate, Intervals } from './Metric.js';
+import type { Cell, Estimate, Intervals, MetricFacts } from './Metric.js';
 
 /** Resamples: 95 % limits have 25 of them beyond each. */
 const resamples = 1000;
@@ -20,9 +20,25 @@ export function drawResamples(units: number): Uint16Array[] {
     });
 }
 
+/**
+ * Estimates a metric's cells. Cells of as many units are resampled alike, which makes their differences paired.
+ */
+export function estimatorOf({
+    kind,
+    settings,
+}: Pick<MetricFacts, 'kind' | 'settings'>): (cell: Pick<Cell, 'numerators' | 'weights'>) => Estimate {
+    const draws = new Map<number, Uint16Array[]>();
+    const fromMean = kind.fromMean(settings);
+    return (cell) => {
+        const units = cell.numerators.length;
+        if (!draws.has(units)) draws.set(units, kind.intervals.resamples ? drawResamples(units) : []);
+        return estimate(cell, draws.get(units)!, fromMean);
+    };
+}
+
 /** @param fromMean turns a mean into the metric */
 export function estimate(
-    { numerators, weights }: Cell,
+    { numerators, weights }: Pick<Cell, 'numerators' | 'weights'>,
     draws: readonly Uint16Array[],
     fromMean: (mean: number) => number,
 ): Estimate {

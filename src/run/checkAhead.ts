@@ -6,7 +6,6 @@ import { LanguageNeuronsError } from '../errors.js';
 import { resultName } from '../experiments/resultPaths.js';
 import { ensureWritableFolder } from '../files/fileAccess.js';
 import { languageAmong } from '../languages/languageAmong.js';
-import type { NeuronSetName } from '../neurons/neuronSets.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import type { Questions } from '../questions/Questions.js';
@@ -21,14 +20,6 @@ export async function checkPrompts(template: PromptTemplate, questions: Question
         await template.write({ language, text: '?' });
         template.stops(language);
     }
-}
-
-/** @throws LanguageNeuronsError WRONG_USE for sets that the model cannot have */
-export function checkSets({ path, sites }: Engine, asked: readonly (readonly NeuronSetName[] | undefined)[]): void {
-    if (sites.some(({ kind }) => kind === 'routed') || !asked.some((sets) => sets?.includes('experts') === true))
-        return;
-    const mend = 'leave experts out of sets';
-    throw new LanguageNeuronsError('WRONG_USE', `${path}: has no experts to route tokens to; ${mend}`);
 }
 
 /** @throws LanguageNeuronsError WRONG_USE for a language that the model was aligned in and is not examined */

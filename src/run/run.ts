@@ -1,15 +1,17 @@
 import { join } from 'node:path';
 import { collect } from '../activations/collect.js';
+import type { Corpus } from '../corpus/Corpus.js';
 import { openCorpus } from '../data/openCorpus.js';
 import { Engine } from '../engine/Engine.js';
 import { generationContextSize } from '../engine/engineTypes.js';
 import type { EngineOptions } from '../engine/engineTypes.js';
 import type { Site } from '../engine/Site.js';
-import { accuracy as ofAnswers } from '../experiments/accuracy.js';
+import { accuracy as ofQuestions } from '../experiments/accuracy.js';
+import { checkSets } from '../experiments/checkFit.js';
 import { compare } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
-import { deactivate } from '../experiments/deactivate.js';
+import { deactivate, type DeactivateOptions, type DeactivateResult } from '../experiments/deactivate.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { noteUnknownLanguages } from '../experiments/unknownLanguages.js';
 import { textMetricOf } from '../experiments/metrics.js';
@@ -21,16 +23,16 @@ import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { inParts, type Progress, silent } from '../support/progress.js';
-import type { DraftingModel, Metric } from '../experiments/Metric.js';
+import type { DraftingModel, Metric, TextMetricKind } from '../experiments/Metric.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import type { Questions } from '../questions/Questions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import type { ReportFiles } from '../report/Report.js';
 import { reportOn } from '../report/reportOn.js';
 import { pick } from '../settings/pick.js';
-import { engineTable, identifyTable, metricTable } from '../settings/settings.js';
+import { accuracyTable, engineTable, identifyTable, metricTable, questionTable } from '../settings/settings.js';
 import { toolVersions } from '../versions.js';
-import { checkComparable, checkPrompts, checkSets, checkTrained, filesOf, tryModel } from './checkAhead.js';
+import { checkComparable, checkPrompts, checkTrained, filesOf, tryModel } from './checkAhead.js';
 import { fromFolder } from './fromFolder.js';
 import type { RunConfig } from './RunConfig.js';
 import { workWeights } from './workWeights.js';
@@ -162,12 +164,50 @@ async function examine(config: RunConfig, options: ExamineOptions): Promise<Exam
     return withFolder(config.out, 'run', () => examineIn(config, options));
 }
 
-async function examineIn(
-    config: RunConfig,
-    { force, excel, signal, progress = silent, draftsOf, comparedWith, trained }: ExamineOptions,
-): Promise<Examined> {
+async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Examined> {
+    const { force, signal, progress = silent } = options;
+    const inputs = await openInputs(config, options);
+    const { texts, questions } = inputs;
+    const weights = await workWeights(config, inputs, signal);
+    const [counting, scoring, answering] = inParts(progress, weights);
+    const engine = await Engine.open({ ...engineOptionsOf(config), signal, progress });
+    for (const note of engine.notes) progress.note(note);
+    try {
+        await checkModel(config, engine, options);
+        const ofAnswers = questions && (await answersMetric(config.accuracy!, questions, engine, options.draftsOf));
+        const { out: folder, folds } = config;
+        const counts = { engine, corpus: texts, folder, folds, force, signal, progress: counting };
+        const { activations } = await collect(counts);
+        const analysis = identify(activations, pick(config, identifyTable));
+        await writeNeurons(join(folder, 'neurons.json'), analysis);
+        for (const note of analysisNotes(analysis)) progress.note(note);
+        const { excel } = options;
+        const { sets, seed, controls } = config;
+        const experiment = { excel, analysis, sets, seed, controls, folder, signal };
+        const metric = textMetric(config).on(inputs.evaluation, {});
+        const matrices = [await deactivate({ ...experiment, engine, metric, progress: scoring })];
+        if (ofAnswers !== undefined) {
+            engine.close(); // one model in memory at a time
+            matrices.push(await answerMatrix(config, { ...experiment, metric: ofAnswers, progress: answering }));
+        }
+        await writeRunFile(config, engine.backends.release);
+        return { folder, analysis, matrices };
+    } finally {
+        engine.close();
+    }
+}
+
+interface Inputs {
+    /** To count on. */
+    readonly texts: Corpus;
+    /** To measure on. */
+    readonly evaluation: Corpus;
+    readonly questions: Questions | undefined;
+}
+
+/** Opens all texts and questions, so that a language that lacks some is refused before hours of counting. */
+async function openInputs(config: RunConfig, { signal, progress = silent, trained }: ExamineOptions): Promise<Inputs> {
     const texts = await openCorpus(config.data, { languages: config.languages, signal, progress });
-    // Opened now, so that a language without texts to evaluate on is told before hours of counting.
     const { languages } = texts;
     checkTrained(trained, languages);
     const alike = { languages, called: languages, signal, progress };
@@ -176,91 +216,66 @@ async function examineIn(
         progress: config.evaluation === undefined ? silent : progress, // of the same files all is said
     });
     const { accuracy } = config;
-    const ofTexts = textMetricOf(config.metric ?? metricTable.metric.default);
-    const questions = accuracy === undefined ? undefined : await openQuestions(accuracy.questions, alike);
-    if (questions !== undefined) noteUnknownLanguages(questions, accuracy?.judge ?? 'number+language', progress);
+    const questions = accuracy && (await openQuestions(accuracy.questions, alike));
+    if (questions !== undefined)
+        noteUnknownLanguages(questions, accuracy?.judge ?? accuracyTable.judge.default, progress);
+    return { texts, evaluation, questions };
+}
 
-    const weights = await workWeights(config, { texts, evaluation, questions }, signal);
-    const [counting, perplexities, answering] = inParts(progress, weights);
+/** Refuses what the model or the run folder would refuse after hours of counting. */
+async function checkModel(config: RunConfig, engine: Engine, { comparedWith }: ExamineOptions): Promise<void> {
+    const { accuracy } = config;
+    checkComparable(engine, comparedWith);
+    for (const sets of [config.sets, accuracy?.sets]) checkSets(engine, sets);
+    const measured = [textMetric(config).name, ...(accuracy === undefined ? [] : [ofQuestions.name])];
+    await checkFilePlaces(...filesOf(config.out, measured));
+}
 
-    const engine = await Engine.open({ ...engineOptionsOf(config), signal, progress });
-    for (const note of engine.notes) progress.note(note);
-    try {
-        // All that can be refused is refused before hours of counting.
-        checkComparable(engine, comparedWith);
-        checkSets(engine, [config.sets, accuracy?.sets]);
-        await checkFilePlaces(
-            ...filesOf(config.out, [ofTexts.name, ...(accuracy === undefined ? [] : [ofAnswers.name])]),
-        );
-        const metric =
-            accuracy === undefined ? undefined : await answersMetric(accuracy, questions!, { engine, draftsOf });
-        const { activations } = await collect({
-            engine,
-            corpus: texts,
-            folder: config.out,
-            folds: config.folds,
-            force,
-            signal,
-            progress: counting,
-        });
-        const analysis = identify(activations, pick(config, identifyTable));
-        await writeNeurons(join(config.out, 'neurons.json'), analysis);
-        for (const note of analysisNotes(analysis)) progress.note(note);
-        const experiment = {
-            excel,
-            analysis,
-            sets: config.sets,
-            seed: config.seed,
-            controls: config.controls,
-            folder: config.out,
-            signal,
-        };
-        const matrices = [
-            await deactivate({
-                ...experiment,
-                engine,
-                metric: ofTexts.on(evaluation, {}),
-                progress: perplexities,
-            }),
-        ];
-        if (accuracy !== undefined && metric !== undefined) {
-            const { sets = config.sets } = accuracy;
-            const asked = { ...experiment, sets };
-            engine.close(); // one model in memory at a time
-            const many = await Engine.open({
-                ...engineOptionsOf(config),
-                contextSize: accuracy.contextSize ?? generationContextSize,
-                progress: answering,
-            });
-            try {
-                matrices.push(await deactivate({ ...asked, engine: many, metric, progress: answering }));
-            } finally {
-                many.close();
-            }
-        }
-        const made = {
-            format: 'language-neurons/run',
-            version: 1,
-            config: fromFolder(config),
-            versions: { ...toolVersions(), node: process.version, 'llama.cpp': engine.backends.release },
-            finished: new Date().toISOString(),
-        };
-        await writeFileAtomic(join(config.out, 'run.json'), `${JSON.stringify(made, null, 1)}\n`);
-        return { folder: config.out, analysis, matrices };
-    } finally {
-        engine.close();
-    }
+/** The matrix of accuracies, in an engine with room for many answers at once. */
+async function answerMatrix(
+    config: RunConfig,
+    experiment: Omit<DeactivateOptions, 'engine'>,
+): Promise<DeactivateResult> {
+    const { sets = config.sets, contextSize = generationContextSize } = config.accuracy!;
+    const { progress } = experiment;
+    using engine = await Engine.open({ ...engineOptionsOf(config), contextSize, progress });
+    return await deactivate({ ...experiment, sets, engine });
+}
+
+/** @param release of llama.cpp */
+async function writeRunFile(config: RunConfig, release: string): Promise<void> {
+    const made = {
+        format: 'language-neurons/run',
+        version: 1,
+        config: fromFolder(config),
+        versions: { ...toolVersions(), node: process.version, 'llama.cpp': release },
+        finished: new Date().toISOString(),
+    };
+    await writeFileAtomic(join(config.out, 'run.json'), `${JSON.stringify(made, null, 1)}\n`);
+}
+
+function textMetric({ metric = metricTable.metric.default }: RunConfig): TextMetricKind {
+    return textMetricOf(metric);
 }
 
 /** What is asked; the template is tried in every language. */
 async function answersMetric(
-    { template: name = 'mathoctopus', date, limit, wholeLimit, maxTokens, number, judge }: QuestionsConfig,
+    {
+        template: name = questionTable.template.default,
+        date,
+        limit,
+        wholeLimit,
+        maxTokens,
+        number,
+        judge,
+    }: QuestionsConfig,
     questions: Questions,
-    { engine, draftsOf }: { readonly engine: Engine; readonly draftsOf: DraftingModel | undefined },
+    engine: Engine,
+    draftsOf: DraftingModel | undefined,
 ): Promise<Metric> {
     const template = await openTemplate(name, engine);
     await checkPrompts(template, questions);
-    return ofAnswers.on({ questions, template, date, limit, wholeLimit, maxTokens, rule: number, judge, draftsOf });
+    return ofQuestions.on({ questions, template, date, limit, wholeLimit, maxTokens, rule: number, judge, draftsOf });
 }
 
 function engineOptionsOf(config: RunConfig): EngineOptions {

@@ -2,6 +2,7 @@ import type { Corpus } from '../corpus/Corpus.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import type { Questions } from '../questions/Questions.js';
 import { throwIfStopped } from '../support/stop.js';
+import { experimentTable, questionTable } from '../settings/settings.js';
 import type { RunConfig } from './RunConfig.js';
 
 /** Characters that a token of an answer takes the time of, and those of a question with its words; roughly. */
@@ -18,13 +19,17 @@ export async function workWeights(
     { texts, evaluation, questions }: { texts: Corpus; evaluation: Corpus; questions: Questions | undefined },
     signal: AbortSignal | undefined,
 ): Promise<readonly [counting: number, perplexity: number, accuracy: number]> {
-    const { accuracy, controls = 3, sets = neuronSetNames.filter((name) => name !== 'experts') } = config;
+    const {
+        accuracy,
+        controls = experimentTable.controls.default,
+        sets = neuronSetNames.filter((name) => name !== 'experts'),
+    } = config;
     const conditions = (asked: readonly string[]): number => asked.length * (1 + controls) * texts.languages.length;
     const counting = await charactersOf(texts, signal);
     const scored = await charactersOf(evaluation, signal);
     const perplexity = scored * (1 + conditions(sets));
     if (accuracy === undefined || questions === undefined) return [counting, perplexity, 0];
-    const { limit = Infinity, wholeLimit = limit, maxTokens = 256 } = accuracy;
+    const { limit = Infinity, wholeLimit = limit, maxTokens = questionTable.maxTokens.default } = accuracy;
     let answers = 0;
     for (const language of questions.languages) {
         const { length } = await questions.inLanguage(language);

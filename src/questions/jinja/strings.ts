@@ -1,5 +1,4 @@
-import { Callable, JinjaError, type Named, Tuple, typeName, Undefined, type Value } from './values.js';
-import { listOf } from './values.js';
+import { Callable, JinjaError, listOf, type Named, Tuple, typeName, Undefined, type Value } from './values.js';
 import { str } from './text.js';
 
 /** What Python's `str.isspace` says yes to. */
@@ -102,6 +101,14 @@ function find(text: string, index: number): number {
     return index < 0 ? -1 : [...text.slice(0, index)].length;
 }
 
+/** A text before, at and behind a separator; undefined where it has none. */
+function partition(text: string, separator: string, search: 'indexOf' | 'lastIndexOf'): Tuple | undefined {
+    if (separator === '') throw new JinjaError('empty separator');
+    const index = text[search](separator);
+    if (index < 0) return undefined;
+    return new Tuple([text.slice(0, index), separator, text.slice(index + separator.length)]);
+}
+
 type Method = (text: string, args: readonly Value[], named: Named) => Value;
 const plain =
     (method: (text: string) => Value): Method =>
@@ -179,18 +186,10 @@ const methods: Readonly<Record<string, Method>> = {
         const suffix = want(part, 'removesuffix()');
         return text.endsWith(suffix) ? text.slice(0, text.length - suffix.length) : text;
     },
-    partition: (text, [separator]) => {
-        const [part, index] = [want(separator, 'partition()'), text.indexOf(want(separator, 'partition()'))];
-        if (part === '') throw new JinjaError('empty separator');
-        if (index < 0) return new Tuple([text, '', '']);
-        return new Tuple([text.slice(0, index), part, text.slice(index + part.length)]);
-    },
-    rpartition: (text, [separator]) => {
-        const [part, index] = [want(separator, 'rpartition()'), text.lastIndexOf(want(separator, 'rpartition()'))];
-        if (part === '') throw new JinjaError('empty separator');
-        if (index < 0) return new Tuple(['', '', text]);
-        return new Tuple([text.slice(0, index), part, text.slice(index + part.length)]);
-    },
+    partition: (text, [separator]) =>
+        partition(text, want(separator, 'partition()'), 'indexOf') ?? new Tuple([text, '', '']),
+    rpartition: (text, [separator]) =>
+        partition(text, want(separator, 'rpartition()'), 'lastIndexOf') ?? new Tuple(['', '', text]),
     zfill: (text, [width]) => {
         const sign = /^[+-]/.exec(text)?.[0] ?? '';
         const missing = wantWhole(width, 0) - [...text].length;
