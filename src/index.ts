@@ -25,6 +25,7 @@ export type { AffineEdit, EditsByToken, NeuronEdit, NeuronMask, TextEdit } from 
 export type { ContinuousBatching, ContinuousBatchingOptions } from './engine/ContinuousBatching.js';
 export type { AnswerRequest, TokenAnswer } from './engine/scheduler/AnswerRequest.js';
 export type { LogProbabilityChoice, TokenLogProbability } from './engine/scheduler/logProbabilities.js';
+export type { WatchedNeuron, WatchedText, WatchOptions } from './engine/watch.js';
 export type { TokenTexts } from './engine/TokenTexts.js';
 export { neuronsAt, type Site } from './engine/Site.js';
 export type { MemoryPlan } from './engine/planMemory.js';

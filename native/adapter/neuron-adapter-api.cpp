@@ -36,25 +36,29 @@ llama_neurons_head largest_head(llama_neurons_head a, llama_neurons_head b) {
 
 // A mode whose compute buffers hold both modes'.
 llama_neurons_mode both(const llama_neurons_mode & a, const llama_neurons_mode & b) {
-    return { a.count || b.count, a.edit || b.edit,     a.edits || b.edits,
-             a.add || b.add,     a.values || b.values, largest_head(a.head, b.head) };
+    return { a.count || b.count,   a.edit || b.edit,   a.edits || b.edits,          a.add || b.add,
+             a.values || b.values, a.watch || b.watch, largest_head(a.head, b.head) };
 }
 
 bool fits(const llama_neurons_mode & mode, const llama_neurons_mode & reserved) {
     return (!mode.count || reserved.count) && (!mode.edit || reserved.edit || reserved.edits)
         && (!mode.edits || reserved.edits) && (!mode.add || reserved.add) && (!mode.values || reserved.values)
+        && (!mode.watch || reserved.watch)
         && (reserved.head == llama_neurons_head::scores || largest_head(mode.head, reserved.head) == reserved.head);
 }
 
 thread_local std::string first_cause;
 
-// Throws WRONG_USE for offsets or values that the context has no capacity for.
+// Throws WRONG_USE for offsets, values or watching that the context has no capacity for.
 void check_capacity(const llama_adapter_neuron & adapter, const llama_neurons_mode & mode) {
     if (mode.add && !adapter.capacity.offsets) {
         throw llama_neurons_error("WRONG_USE", "the context holds no offsets of edits; open it with capacity for them");
     }
     if (mode.values && !adapter.capacity.values) {
         throw llama_neurons_error("WRONG_USE", "the context holds no values; open it with capacity for them");
+    }
+    if (mode.watch && adapter.capacity.watched.empty()) {
+        throw llama_neurons_error("WRONG_USE", "the context watches no neurons; open it with those to watch");
     }
 }
 
@@ -190,6 +194,10 @@ std::vector<double> llama_neurons_log_probabilities(llama_context * ctx) {
 
 const std::vector<llama_token> & llama_neurons_likeliest(const llama_context * ctx) {
     return adapter_of(ctx).likeliest;
+}
+
+const std::vector<float> & llama_neurons_watched(const llama_context * ctx) {
+    return adapter_of(ctx).watched;
 }
 
 const llama_neurons_totals & llama_neurons_counts(llama_context * ctx) {

@@ -88,10 +88,13 @@ struct llama_neurons_mode {
     bool edits = false;  // each token's through its own edit (implies edit)
     bool add = false;    // edits have offsets
     bool values = false; // add up activations and fill their histograms
+    bool watch = false;  // keep the activations of the neurons that the context watches
     llama_neurons_head head = llama_neurons_head::logits;
 
+    // Whether it reads activations of counted tokens.
+    bool reads() const { return count || values || watch; }
     // Whether it uses activated values on their way into the down projection.
-    bool uses_products() const { return values || edit || edits; }
+    bool uses_products() const { return values || watch || edit || edits; }
 };
 
 struct llama_neurons_token {
@@ -116,18 +119,24 @@ struct llama_neurons_edit {
     std::vector<std::vector<float>> offsets;
 };
 
+struct llama_neurons_neuron {
+    int32_t site;
+    int32_t index; // of a routed site, expert * width + neuron
+};
+
 // What a context has memory for.
 struct llama_neurons_capacity {
-    int32_t edits = 1;    // at a time, at least 1
-    bool offsets = false; // of these edits
-    bool values = false;  // sums and histograms of activations
+    int32_t edits = 1;                         // at a time, at least 1
+    bool offsets = false;                      // of these edits
+    bool values = false;                       // sums and histograms of activations
+    std::vector<llama_neurons_neuron> watched; // in any order
 };
 
 // Builds one graph to find the sites, in the order of computation, and allocates counters and edits where
 // their weights are. UNSUPPORTED, naming the architecture, where the model has no FFN or one that no site
 // covers, a shape that is not one row a token, or, with capacity for values, activations that are not in the graph or a
-// device that cannot add them up. Compute buffers are reserved for `reserved`: a mode that fits
-// into it never moves them.
+// device that cannot add them up. WRONG_USE for a watched neuron that there is not. Compute buffers are reserved for
+// `reserved`: a mode that fits into it never moves them.
 LLAMA_API void llama_neurons_attach(
     llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, llama_neurons_capacity capacity
 );
@@ -137,7 +146,7 @@ LLAMA_API std::vector<llama_neurons_site> llama_neurons_sites(const llama_contex
 // The way of counting that a site's device was given.
 LLAMA_API std::string llama_neurons_ops_name(const llama_context * ctx, size_t site);
 
-// WRONG_USE for offsets where the context holds none.
+// WRONG_USE for offsets, values or watching where the context holds none.
 LLAMA_API void llama_neurons_set_mode(llama_context * ctx, llama_neurons_mode mode);
 
 // number: which of the edits. UNSUPPORTED for offsets at a site that cannot have any.
@@ -163,6 +172,10 @@ LLAMA_API std::vector<double> llama_neurons_log_probabilities(llama_context * ct
 // a token leave the device.
 LLAMA_API const std::vector<llama_token> & llama_neurons_likeliest(const llama_context * ctx);
 
+// Activations of the watched neurons in the last decode, in the mode `watch`: [tokens of set_tokens, neurons], as they
+// were before an edit at their own site. NaN where a token does not count, or did not go through the neuron's expert.
+LLAMA_API const std::vector<float> & llama_neurons_watched(const llama_context * ctx);
+
 // Drains the device's counters.
 LLAMA_API const llama_neurons_totals & llama_neurons_counts(llama_context * ctx);
 
@@ -171,7 +184,7 @@ LLAMA_API int64_t llama_neurons_counted_tokens(const llama_context * ctx);
 
 LLAMA_API void llama_neurons_reset_counts(llama_context * ctx);
 
-// The first activation of the last decode that is counted and not finite: NaN or infinite.
+// The first activation of the last decode that is counted, or watched, and not finite: NaN or infinite.
 struct llama_neurons_nonfinite {
     int32_t layer = -1; // -1: there is none
     int32_t token = -1; // its place in set_tokens

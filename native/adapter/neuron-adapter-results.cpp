@@ -5,6 +5,7 @@
 #include "neuron-graph-input.h"
 #include "neuron-scores.h"
 #include "neuron-values.h"
+#include "neuron-watching.h"
 
 #include <algorithm>
 #include <cmath>
@@ -34,6 +35,10 @@ void llama_adapter_neuron::take_results(const llm_graph_result & res, ggml_backe
     }
     if (mode.count) {
         find_nonfinite(*in, sched);
+    }
+    if (mode.watch) {
+        const auto found = neuron_read_watched(*in, sched, sites, watched, capacity.watched.size());
+        nonfinite = nonfinite.layer < 0 ? found : nonfinite;
     }
     if (mode.head == llama_neurons_head::scores && in->target_logit != nullptr) {
         neuron_read_scores(*in, sched, log_probabilities);
@@ -80,6 +85,7 @@ void llama_adapter_neuron::set_tokens(const std::vector<llama_neurons_token> & l
     const int64_t counted = tokens.set(list);
     log_probabilities.assign(list.size(), std::numeric_limits<double>::quiet_NaN());
     likeliest.assign(list.size(), -1);
+    watched.assign(mode.watch ? list.size() * capacity.watched.size() : 0, std::numeric_limits<float>::quiet_NaN());
     nonfinite = {};
     if (mode.count || mode.values) {
         if ((undrained + counted) * most_used(sites) > max_undrained) {

@@ -1,10 +1,12 @@
 #include "neuron-adapter.h"
 
+#include "neuron-activation.h"
 #include "neuron-counting.h"
 #include "neuron-editing.h"
 #include "neuron-graph-input.h"
 #include "neuron-scores.h"
 #include "neuron-values.h"
+#include "neuron-watching.h"
 
 #include "llama-model.h"
 
@@ -80,6 +82,9 @@ ggml_tensor * llama_adapter_neuron::site_product(const llm_graph_context & graph
     if (mode.values) {
         add_values(graph, *open, cur, il);
     }
+    if (mode.watch) {
+        watch(graph, *open, cur, il);
+    }
     return mode.edit || mode.edits ? apply_edits(graph, *open, cur, il) : cur;
 }
 
@@ -115,6 +120,23 @@ void llama_adapter_neuron::add_values(
     expand(graph, neuron_add_values(graph.ctx0, at, site.info, { act, weights, open.selected }), "neuron_values", il);
 }
 
+void llama_adapter_neuron::watch(
+    const llm_graph_context & graph, const neuron_open_site & open, ggml_tensor * cur, int il
+) const {
+    const neuron_site & site = sites[open.number];
+    if (site.watch.columns.empty()) {
+        return;
+    }
+    const neuron_operand of = neuron_operand_of(graph.ctx0, cur);
+    ggml_tensor * weights = input(graph).weights_for(graph.ctx0, of.tensor->ne[site.routed() ? 2 : 1]);
+    const neuron_place & at = neuron_placement::of(model, site, cur);
+    input(graph).watched.push_back({ open.number, at.watched, weights->ne[1] });
+    expand(
+        graph, { neuron_watch(graph.ctx0, at, site.info, { of.tensor, weights, open.selected }, of.glu) },
+        "neuron_watch", il
+    );
+}
+
 ggml_tensor * llama_adapter_neuron::apply_edits(
     const llm_graph_context & graph, const neuron_open_site & open, ggml_tensor * cur, int il
 ) const {
@@ -146,7 +168,7 @@ void llama_adapter_neuron::replace_logits(const llm_graph_context & graph) const
     } else if (mode.head == llama_neurons_head::none) {
         // Nobody wants the output head: the graph ends where the last site is counted, or, where
         // nothing is counted, with the head's input.
-        neuron_keep_until(graph.gf, mode.count || mode.values ? input(graph).last_count : res.t_embd);
+        neuron_keep_until(graph.gf, mode.reads() ? input(graph).last_count : res.t_embd);
         res.t_embd = nullptr;
     }
     res.t_logits = nullptr; // they stay where they are
@@ -154,7 +176,7 @@ void llama_adapter_neuron::replace_logits(const llm_graph_context & graph) const
 
 uint32_t llama_adapter_neuron::flags() const {
     return (mode.count ? 1u : 0u) | (mode.edit ? 2u : 0u) | (mode.edits ? 4u : 0u) | (mode.add ? 8u : 0u)
-         | (mode.values ? 16u : 0u) | (uint32_t(mode.head) << 5);
+         | (mode.values ? 16u : 0u) | (mode.watch ? 32u : 0u) | (uint32_t(mode.head) << 6);
 }
 
 void llama_adapter_neuron::end_survey(ggml_cgraph * graph, int64_t rows) {
@@ -170,7 +192,8 @@ void llama_adapter_neuron::end_survey(ggml_cgraph * graph, int64_t rows) {
             totals.histograms.emplace_back(site.routed() ? 0 : site.info.neurons() * llama_neurons_bins, 0);
         }
     }
-    placement.allocate(model, sites, { ops_wanted, capacity, rows });
+    neuron_set_watched(sites, capacity.watched);
+    placement.allocate(model, sites, { ops_wanted, capacity, rows, neuron_watched_columns(sites) });
 }
 
 void llama_adapter_neuron::check_values(const neuron_site & site) const {

@@ -36,7 +36,7 @@ struct llama_adapter_neuron {
     void site_gate(const llm_graph_context & graph, llm_ffn_op_type op, neuron_call call) const;
 
     // Says that `cur` is the site's activated value on its way into the down projection. In the mode `values`, its
-    // activations are added up. In the modes `edit` and `edits` it returns the edited value, which goes there instead.
+    // activations are added up, in the mode `watch` those of chosen neurons kept. In the modes `edit` and `edits` it returns the edited value, which goes there instead.
     ggml_tensor * site_product(const llm_graph_context & graph, ggml_tensor * cur, int il) const;
 
     // Puts what the mode asks for in the place of the logits, at the end of a graph.
@@ -78,6 +78,7 @@ struct llama_adapter_neuron {
     neuron_placement placement;
     std::vector<double> log_probabilities; // in the order of set_tokens
     std::vector<llama_token> likeliest;    // in the order of set_tokens
+    std::vector<float> watched;            // [set_tokens, neurons]
     int64_t counted_tokens = 0;            // since the last reset
     llama_neurons_nonfinite nonfinite;     // of the last decode
 
@@ -86,6 +87,7 @@ private:
     const neuron_site & enter_site(const llm_graph_context & graph, const neuron_call & call) const;
     void count_activation(const llm_graph_context & graph, const neuron_site & site, const neuron_call & call) const;
     void add_values(const llm_graph_context & graph, const neuron_open_site & open, ggml_tensor * cur, int il) const;
+    void watch(const llm_graph_context & graph, const neuron_open_site & open, ggml_tensor * cur, int il) const;
     ggml_tensor *
     apply_edits(const llm_graph_context & graph, const neuron_open_site & open, ggml_tensor * cur, int il) const;
     // Adds a site's nodes to the graph, in order.

@@ -1,5 +1,6 @@
 #include "neuron-editing.h"
 
+#include "neuron-activation.h"
 #include "neuron-slice.h"
 
 #include <algorithm>
@@ -135,35 +136,6 @@ ggml_tensor * fused(
 }
 
 } // namespace
-
-neuron_product neuron_product_of(ggml_context * ctx, ggml_tensor * cur) {
-    switch (cur->op) {
-        case GGML_OP_GLU: {
-            switch (ggml_get_glu_op(cur)) {
-                case GGML_GLU_OP_REGLU:
-                case GGML_GLU_OP_GEGLU:
-                case GGML_GLU_OP_SWIGLU:
-                case GGML_GLU_OP_GEGLU_ERF:
-                case GGML_GLU_OP_GEGLU_QUICK: break;
-                default: return { false, nullptr }; // made of both in a way of its own
-            }
-            if (cur->src[1] != nullptr) {
-                return { true, cur->src[1] };
-            }
-            ggml_tensor * both = cur->src[0]; // gate and up in one row, the gate first
-            const size_t half = size_t(cur->ne[0]) * both->nb[0];
-            return { true,
-                     ggml_view_3d(ctx, both, cur->ne[0], cur->ne[1], cur->ne[2], both->nb[1], both->nb[2], half) };
-        }
-        case GGML_OP_MUL: {
-            const bool second = cur->src[1]->op == GGML_OP_UNARY && cur->src[0]->op != GGML_OP_UNARY;
-            ggml_tensor * product = cur->src[second ? 0 : 1]; // what is no activation function's
-            return { ggml_are_same_shape(product, cur), product };
-        }
-        case GGML_OP_DIV: return { false, nullptr };
-        default: return {};
-    }
-}
 
 ggml_tensor * neuron_edit(
     ggml_context * ctx, const neuron_place & at, neuron_graph_input & input, ggml_tensor * cur, ggml_tensor * selected,

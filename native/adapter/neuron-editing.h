@@ -7,15 +7,6 @@
 
 #include <vector>
 
-// What the graph multiplies an activation with on its way into the down projection.
-struct neuron_product {
-    bool known = true;              // else the activation cannot have an offset
-    ggml_tensor * tensor = nullptr; // as cur; nullptr: nothing
-};
-
-// Read off the operation that made cur, the activated value.
-neuron_product neuron_product_of(ggml_context * ctx, ggml_tensor * cur);
-
 // cur, of which a neuron's activation is a factor, after the first edit of its activations, or each token's own.
 // selected: as in neuron_call. add: edits have offsets.
 ggml_tensor * neuron_edit(

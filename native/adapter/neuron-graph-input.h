@@ -52,6 +52,14 @@ public:
     // The layer's graph leaves the site that it is in. Returns nullopt where it is in none.
     std::optional<neuron_open_site> leave_site(int il);
 
+    // What is watched of a site, and the site's rows.
+    struct watched_site {
+        size_t number;
+        ggml_tensor * watched;
+        int64_t rows;
+    };
+    std::vector<watched_site> watched;
+
     // For each counted site, in order: the tensor that marks which tokens are finite, and the site's rows.
     std::vector<std::pair<ggml_tensor *, int64_t>> counted;
 

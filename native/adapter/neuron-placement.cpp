@@ -2,6 +2,7 @@
 
 #include "neuron-counting.h"
 #include "neuron-values.h"
+#include "neuron-watching.h"
 
 #include "llama-model.h"
 
@@ -77,7 +78,8 @@ public:
     place_maker(const neuron_demand & demand, size_t sites) : demand(demand), sites(sites) {}
 
     // number: the site's. Throws UNSUPPORTED.
-    neuron_place make(const llama_neurons_site & info, size_t number, const device_memory & where) {
+    neuron_place make(const neuron_site & site, size_t number, const device_memory & where) {
+        const llama_neurons_site & info = site.info;
         neuron_place at;
         at.ops = neuron_count_choose(where.device, info, demand.ops);
         if (at.ops == llama_neurons_ops::automatic) {
@@ -91,6 +93,12 @@ public:
                 refuse(where.device, "cannot add up activations; count without values, or run on the CPU (--gpu off)");
             }
             add_values(at, info, number, memory);
+        }
+        if (!site.watch.indices.empty()) {
+            if (!neuron_watch_supported(where.device, site, at.ops)) {
+                refuse(where.device, "cannot pick single activations; watch none, or run on the CPU (--gpu off)");
+            }
+            add_watched(at, site, number, memory);
         }
         return at;
     }
@@ -121,6 +129,7 @@ private:
         ggml_context_ptr ctx;
         ggml_tensor * finite = nullptr;
         ggml_tensor * edges = nullptr;
+        ggml_tensor * watched = nullptr;
         std::map<int32_t, ggml_tensor *> identities; // by the number of experts
     };
 
@@ -131,7 +140,7 @@ private:
     shared_tensors & in(ggml_backend_buffer_type_t type) {
         shared_tensors & memory = by_type[type];
         if (!memory.ctx) {
-            memory.ctx.reset(ggml_init({ (14 * sites + 8) * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true }));
+            memory.ctx.reset(ggml_init({ (17 * sites + 8) * ggml_tensor_overhead(), nullptr, /*no_alloc=*/true }));
         }
         return memory;
     }
@@ -188,6 +197,23 @@ private:
         at.edges = memory.edges;
     }
 
+    void add_watched(neuron_place & at, const neuron_site & site, size_t number, shared_tensors & memory) {
+        ggml_context * ctx = memory.ctx.get();
+        const auto n = int64_t(site.watch.indices.size());
+        at.picks = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+        ggml_format_name(at.picks, "neuron_picks-%zu", number);
+        if (site.routed()) {
+            at.experts = ggml_new_tensor_1d(ctx, GGML_TYPE_I32, n);
+            ggml_format_name(at.experts, "neuron_experts-%zu", number);
+        }
+        if (memory.watched == nullptr) { // one tensor, as of `finite`
+            memory.watched = ggml_new_tensor_2d(ctx, GGML_TYPE_F32, demand.watched, demand.rows);
+            ggml_set_name(memory.watched, "neuron_watched");
+        }
+        const size_t row = memory.watched->nb[1];
+        at.watched = ggml_view_2d(ctx, memory.watched, n, demand.rows, row, size_t(site.watch.first) * sizeof(float));
+    }
+
     const neuron_demand & demand;
     const size_t sites;
     std::map<ggml_backend_buffer_type_t, shared_tensors> by_type;
@@ -218,10 +244,10 @@ void neuron_placement::allocate(
     for (size_t number = 0; number < sites.size(); ++number) {
         neuron_site & site = sites[number];
         const device_memory home = home_of(model, site);
-        site.home = maker.make(site.info, number, home);
+        site.home = maker.make(site, number, home);
         if (on_cpu(home.device) && !model.devices.empty() && demand.ops != llama_neurons_ops::fused) {
             ggml_backend_dev_t gpu = model.devices.front().dev;
-            site.offload = maker.make(site.info, number, { gpu, ggml_backend_dev_buffer_type(gpu) });
+            site.offload = maker.make(site, number, { gpu, ggml_backend_dev_buffer_type(gpu) });
         }
     }
     const bool measured = model.hparams.no_alloc;
@@ -231,6 +257,13 @@ void neuron_placement::allocate(
     }
     if (!measured) {
         maker.fill();
+        for (neuron_site & site : sites) {
+            for (neuron_place * at : site.places()) {
+                if (at->picks != nullptr) {
+                    neuron_fill_watched(site, *at);
+                }
+            }
+        }
     }
 }
 
@@ -247,6 +280,7 @@ void neuron_placement::allocate_buffer(
                                  + std::to_string(demand.capacity.edits) + " edits on " + ggml_backend_buft_name(type)
                                  + "; put fewer layers on the device, or use fewer edits at a time"
                                  + (demand.capacity.values ? ", or count without values" : "")
+                                 + (demand.watched > 0 ? ", or watch fewer neurons" : "")
         );
     }
     if (!measured) {

@@ -16,7 +16,8 @@ struct llama_model;
 struct neuron_demand {
     llama_neurons_ops ops; // the way of counting, or automatic
     llama_neurons_capacity capacity;
-    int64_t rows; // most tokens of a batch
+    int64_t rows;        // most tokens of a batch
+    int64_t watched = 0; // columns of what is watched
 };
 
 class neuron_placement {

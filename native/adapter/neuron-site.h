@@ -48,12 +48,25 @@ struct neuron_place {
     // lower edge of each bin
     ggml_tensor * histogram = nullptr;
     ggml_tensor * edges = nullptr; // F32 [1, 1, bins]; nullptr in the fused way
+
+    // nullptr where none of the site's neurons is watched:
+    ggml_tensor * picks = nullptr;   // I32 [watched], a neuron's column of the activation
+    ggml_tensor * experts = nullptr; // I32 [watched], its expert; nullptr where the site is not routed
+    ggml_tensor * watched = nullptr; // F32 [watched, rows of a batch], of the last one; rows are strided
+};
+
+// The neurons of a site that are watched.
+struct neuron_watch_list {
+    std::vector<int32_t> indices; // filled up with its last one
+    std::vector<int32_t> columns; // their places among all that the context watches
+    int64_t first = 0;            // where they begin in a row of all sites'
 };
 
 struct neuron_site {
     llama_neurons_site info;
     const ggml_tensor * weight = nullptr; // the first of its weights
-    neuron_place home;                    // where the weights are
+    neuron_watch_list watch;
+    neuron_place home; // where the weights are
     // A site on the CPU has one on the GPU too, where there is a GPU: ggml offloads the products of large batches to
     // it, and their activations are counted where they are.
     neuron_place offload;

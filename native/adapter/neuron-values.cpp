@@ -1,6 +1,5 @@
 #include "neuron-values.h"
 
-#include "neuron-editing.h"
 #include "neuron-slice.h"
 #include "neuron-sums.h"
 
@@ -178,34 +177,6 @@ std::vector<float> llama_neurons_bin_edges() {
         edges.push_back(std::ldexp(1.0f + float(k % 4) / 4.0f, first_exponent + k / 4));
     }
     return edges;
-}
-
-ggml_tensor * neuron_activation_of(ggml_context * ctx, ggml_tensor * cur) {
-    const neuron_product with = neuron_product_of(ctx, cur);
-    if (!with.known) {
-        return nullptr;
-    }
-    if (cur->op == GGML_OP_MUL) {
-        return with.tensor == cur->src[0] ? cur->src[1] : cur->src[0];
-    }
-    if (cur->op != GGML_OP_GLU) {
-        return cur;
-    }
-    ggml_tensor * gate = cur->src[0];
-    if (cur->src[1] == nullptr) {
-        gate = ggml_view_3d(ctx, gate, cur->ne[0], cur->ne[1], cur->ne[2], gate->nb[1], gate->nb[2], 0);
-    }
-    if (!ggml_is_contiguous(gate)) {
-        gate = ggml_cont(ctx, gate);
-    }
-    switch (ggml_get_glu_op(cur)) {
-        case GGML_GLU_OP_REGLU: return ggml_relu(ctx, gate);
-        case GGML_GLU_OP_GEGLU: return ggml_gelu(ctx, gate);
-        case GGML_GLU_OP_GEGLU_ERF: return ggml_gelu_erf(ctx, gate);
-        case GGML_GLU_OP_GEGLU_QUICK: return ggml_gelu_quick(ctx, gate);
-        case GGML_GLU_OP_SWIGLU: return ggml_silu(ctx, gate);
-        default: return nullptr; // neuron_product_of knows no other
-    }
 }
 
 std::vector<ggml_tensor *> neuron_add_values(

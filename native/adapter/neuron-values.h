@@ -8,10 +8,6 @@
 #include <cstdint>
 #include <vector>
 
-// act(gate), of which cur, the activated value, is made; nullptr where one operation made it with its gate
-// (neuron_product_of says so too).
-ggml_tensor * neuron_activation_of(ggml_context * ctx, ggml_tensor * cur);
-
 // Adds to the place's sums and histogram, in place. what.act: the activation itself.
 // Returns the nodes to expand into the graph, in order.
 std::vector<ggml_tensor *> neuron_add_values(

@@ -34,11 +34,46 @@ int layer_of(const char * name) {
     return dash == nullptr ? -1 : std::atoi(dash + 1);
 }
 
+const ggml_tensor * routing_of(const ggml_tensor * tensor) {
+    while (tensor != nullptr && tensor->op != GGML_OP_MUL_MAT_ID) {
+        tensor = tensor->src[0];
+    }
+    return tensor;
+}
+
 // Every byte that a tensor's elements lie in, strided or not.
 std::vector<char> bytes_of(const ggml_tensor * tensor) {
     std::vector<char> bytes(ggml_nbytes(tensor));
     ggml_backend_tensor_get(tensor, bytes.data(), 0, bytes.size());
     return bytes;
+}
+
+// Columns of a tensor from one on, row by row.
+std::vector<float> values_of(const ggml_tensor * tensor, int64_t columns, int64_t first) {
+    const std::vector<char> bytes = bytes_of(tensor);
+    std::vector<float> values;
+    for (int64_t t = 0; t < tensor->ne[2]; ++t) {
+        for (int64_t s = 0; s < tensor->ne[1]; ++s) {
+            const char * row = bytes.data() + size_t(t) * tensor->nb[2] + size_t(s) * tensor->nb[1];
+            const auto * begin = reinterpret_cast<const float *>(row) + first;
+            values.insert(values.end(), begin, begin + columns);
+        }
+    }
+    return values;
+}
+
+// Experts [rows, used] of a selection that may be strided.
+std::vector<int32_t> selected_of(const ggml_tensor * ids) {
+    const std::vector<char> bytes = bytes_of(ids);
+    std::vector<int32_t> selected;
+    for (int64_t t = 0; t < ids->ne[1]; ++t) {
+        for (int64_t s = 0; s < ids->ne[0]; ++s) {
+            selected.push_back(
+                *reinterpret_cast<const int32_t *>(bytes.data() + size_t(t) * ids->nb[1] + size_t(s) * ids->nb[0])
+            );
+        }
+    }
+    return selected;
 }
 
 } // namespace
@@ -48,6 +83,7 @@ void CallbackCounter::begin_batch(std::vector<float> all_weights, std::vector<fl
     weights_out = std::move(output_weights);
     seen.clear();
     met.clear();
+    found.clear();
 }
 
 bool CallbackCounter::on_eval(ggml_tensor * tensor, bool ask, void * user_data) {
@@ -74,6 +110,7 @@ void CallbackCounter::take(const ggml_tensor * tensor) {
         seen[tensor] = signs_of(tensor);
         return;
     }
+    keep(tensor, layer);
     // situ is a product of tanh and sigmoid, each of the gate.
     const ggml_tensor * operand = tensor->op == GGML_OP_MUL ? tensor->src[0]->src[1]->src[0] : tensor->src[0];
     const auto found = seen.find(operand);
@@ -87,10 +124,7 @@ void CallbackCounter::take(const ggml_tensor * tensor) {
 
 CallbackCounter::Signs CallbackCounter::signs_of(const ggml_tensor * tensor) {
     Signs signs;
-    const ggml_tensor * product = tensor;
-    while (product != nullptr && product->op != GGML_OP_MUL_MAT_ID) {
-        product = product->src[0];
-    }
+    const ggml_tensor * product = routing_of(tensor);
     signs.width = tensor->ne[0];
     signs.used = product == nullptr ? 1 : tensor->ne[1];
     signs.rows = product == nullptr ? tensor->ne[1] : tensor->ne[2];
@@ -107,18 +141,31 @@ CallbackCounter::Signs CallbackCounter::signs_of(const ggml_tensor * tensor) {
         }
     }
     if (product != nullptr) {
-        const ggml_tensor * ids = product->src[2];
         signs.experts = product->src[0]->ne[2];
-        const std::vector<char> chosen = bytes_of(ids);
-        for (int64_t t = 0; t < signs.rows; ++t) {
-            for (int64_t s = 0; s < signs.used; ++s) {
-                signs.selected.push_back(
-                    *reinterpret_cast<const int32_t *>(chosen.data() + size_t(t) * ids->nb[1] + size_t(s) * ids->nb[0])
-                );
-            }
-        }
+        signs.selected = selected_of(product->src[2]);
     }
     return signs;
+}
+
+// A function's values, and those that it was multiplied with in the same operation.
+void CallbackCounter::keep(const ggml_tensor * tensor, int layer) {
+    const ggml_tensor * product = routing_of(tensor);
+    const bool routed = product != nullptr;
+    Function function;
+    function.layer = layer;
+    function.width = tensor->ne[0];
+    function.used = routed ? tensor->ne[1] : 1;
+    function.rows = tensor->ne[routed ? 2 : 1];
+    function.product = values_of(tensor, function.width, 0);
+    if (tensor->op == GGML_OP_GLU && tensor->src[1] == nullptr) {
+        function.factor = values_of(tensor->src[0], function.width, function.width);
+    } else if (tensor->op == GGML_OP_GLU || tensor->op == GGML_OP_MUL) {
+        function.factor = values_of(tensor->src[1], function.width, 0);
+    }
+    if (routed) {
+        function.selected = selected_of(product->src[2]);
+    }
+    found.push_back(std::move(function));
 }
 
 // Gate and up in one row.

@@ -28,6 +28,18 @@ public:
     // By layer, and in a layer by the order of computation.
     llama_neurons_totals totals() const;
 
+    // An activation function of the last batch, of "*": values [rows, used, width], by token and slot.
+    struct Function {
+        int layer = 0;
+        int64_t width = 0;
+        int64_t used = 1;
+        int64_t rows = 0;
+        std::vector<float> product;    // what it gave
+        std::vector<float> factor;     // what that is multiplied with already; empty: nothing
+        std::vector<int32_t> selected; // experts [rows, used]; empty: not routed
+    };
+    const std::vector<Function> & functions() const { return found; }
+
 private:
     // Which values of an activation [width, used, rows] are positive, and the experts [used, rows].
     struct Signs {
@@ -48,6 +60,7 @@ private:
     void take(const ggml_tensor * tensor);
     static Signs signs_of(const ggml_tensor * tensor);
     void count(const Signs & signs, int layer);
+    void keep(const ggml_tensor * tensor, int layer);
 
     bool any;
     std::string prefix;
@@ -55,5 +68,6 @@ private:
     std::vector<float> weights_out;
     std::map<const ggml_tensor *, Signs> seen; // of this batch, what functions may be applied to
     std::map<int, int> met;                    // of this batch: sites of each layer so far
+    std::vector<Function> found;               // of this batch
     std::map<std::pair<int, int>, Site> sites; // by layer and place in it
 };

@@ -70,7 +70,7 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     llama_neurons_attach(
         context.get(), options.ops,
         { /*count=*/true, /*edit=*/true, /*edits=*/options.capacity.edits > 1, /*add=*/options.capacity.offsets,
-          /*values=*/options.capacity.values,
+          /*values=*/options.capacity.values, /*watch=*/!options.capacity.watched.empty(),
           options.count_only ? llama_neurons_head::none : llama_neurons_head::scores },
         options.capacity
     );
@@ -122,7 +122,7 @@ std::vector<uint8_t> Context::outputs_of(const Batch & batch, bool want_logits) 
     const bool is_scoring = mode.head == llama_neurons_head::scores;
     size_t wanted = 0;
     for (size_t i = 0; i < n; ++i) {
-        outputs[i] = ((mode.count || mode.values) && batch.counted[i] != 0) || (is_scoring && batch.targets[i] >= 0);
+        outputs[i] = (mode.reads() && batch.counted[i] != 0) || (is_scoring && batch.targets[i] >= 0);
         wanted += outputs[i];
     }
     if (wanted > output_all_share * double(n)) {

@@ -50,7 +50,13 @@ public:
     // Throws where a failed batch left the counters half-updated.
     llama_neurons_totals counts();
     int64_t counted_tokens() const;
-    // The first activation of the last batch counted that is not finite.
+    // Of the last batch, by the callback; none without one.
+    std::vector<CallbackCounter::Function> functions() const {
+        return callback ? callback->functions() : std::vector<CallbackCounter::Function>();
+    }
+    // See llama_neurons_watched.
+    const std::vector<float> & watched() const { return llama_neurons_watched(context.get()); }
+    // The first activation of the last batch counted or watched that is not finite.
     llama_neurons_nonfinite nonfinite() const { return llama_neurons_find_nonfinite(context.get()); }
     void reset();
     llama_neurons_memory memory() const;

@@ -30,6 +30,8 @@ Napi::Function ContextObject::define(Napi::Env env) {
             InstanceMethod<&ContextObject::logits>("logits"),
             InstanceMethod<&ContextObject::sample>("sample"),
             InstanceMethod<&ContextObject::counts>("counts"),
+            InstanceMethod<&ContextObject::functions>("functions"),
+            InstanceMethod<&ContextObject::watched>("watched"),
             InstanceMethod<&ContextObject::nonfinite>("nonfinite"),
             InstanceMethod<&ContextObject::reset>("reset"),
             InstanceMethod<&ContextObject::graph_splits>("graphSplits"),
@@ -52,6 +54,14 @@ std::shared_ptr<Context> ContextObject::open(Napi::Env env) const {
         throw Failure{ "CLOSED", "the context was closed; open a new one", std::nullopt }.to_js(env);
     }
     return context;
+}
+
+std::shared_ptr<Context> ContextObject::at_rest(Napi::Env env) const {
+    auto held = open(env);
+    if (held->busy) {
+        throw at_work(env);
+    }
+    return held;
 }
 
 template <typename Result>
@@ -175,13 +185,31 @@ Napi::Value ContextObject::counts(const Napi::CallbackInfo & info) {
     );
 }
 
+Napi::Value ContextObject::functions(const Napi::CallbackInfo & info) {
+    Napi::Env env = info.Env();
+    const auto functions = at_rest(env)->functions();
+    auto result = Napi::Array::New(env, functions.size());
+    for (size_t i = 0; i < functions.size(); ++i) {
+        const CallbackCounter::Function & function = functions[i];
+        auto object = Napi::Object::New(env);
+        object.Set("layer", function.layer);
+        object.Set("width", double(function.width));
+        object.Set("used", double(function.used));
+        object.Set("product", convert::typed_array<Napi::Float32Array>(env, function.product));
+        object.Set("factor", convert::typed_array<Napi::Float32Array>(env, function.factor));
+        object.Set("selected", convert::typed_array<Napi::Int32Array>(env, function.selected));
+        result.Set(uint32_t(i), object);
+    }
+    return result;
+}
+
+Napi::Value ContextObject::watched(const Napi::CallbackInfo & info) {
+    return convert::typed_array<Napi::Float32Array>(info.Env(), at_rest(info.Env())->watched());
+}
+
 Napi::Value ContextObject::nonfinite(const Napi::CallbackInfo & info) {
     Napi::Env env = info.Env();
-    const auto held = open(env);
-    if (held->busy) { // a decode writes it
-        throw at_work(env);
-    }
-    const auto found = held->nonfinite();
+    const auto found = at_rest(env)->nonfinite();
     if (found.layer < 0) {
         return env.Null();
     }

@@ -24,6 +24,8 @@ private:
     Napi::Value logits(const Napi::CallbackInfo & info);
     Napi::Value sample(const Napi::CallbackInfo & info);
     Napi::Value counts(const Napi::CallbackInfo & info);
+    Napi::Value functions(const Napi::CallbackInfo & info);
+    Napi::Value watched(const Napi::CallbackInfo & info);
     Napi::Value nonfinite(const Napi::CallbackInfo & info);
     Napi::Value reset(const Napi::CallbackInfo & info);
     Napi::Value graph_splits(const Napi::CallbackInfo & info);
@@ -39,6 +41,8 @@ private:
         bool abortable = false);
 
     std::shared_ptr<Context> open(Napi::Env env) const; // throws CLOSED
+    // For what a decode writes. Throws CLOSED, BUSY.
+    std::shared_ptr<Context> at_rest(Napi::Env env) const;
 
     std::shared_ptr<Context> context;
 };

@@ -71,6 +71,18 @@ bool all_below(const std::vector<int32_t> & values, size_t bound) {
     });
 }
 
+std::vector<llama_neurons_neuron> watched(const Napi::Object & object) {
+    std::vector<llama_neurons_neuron> neurons;
+    if (object.Get("watched").IsUndefined()) {
+        return neurons;
+    }
+    const auto pairs = vector_of<Napi::Int32Array, int32_t>(object, "watched");
+    for (size_t i = 0; i + 1 < pairs.size(); i += 2) {
+        neurons.push_back({ pairs[i], pairs[i + 1] });
+    }
+    return neurons;
+}
+
 std::vector<Truncation> truncations(const Napi::Object & object, size_t n_entries) {
     const auto values = vector_of<Napi::Float64Array, double>(object, "truncations");
     if (values.size() != 3 * n_entries) {
@@ -140,6 +152,7 @@ ContextOptions convert::context_options(const Napi::Object & object) {
     options.capacity.edits = integer(object, "edits");
     options.capacity.offsets = required(object, "offsets").ToBoolean();
     options.capacity.values = object.Get("values").ToBoolean();
+    options.capacity.watched = watched(object);
     options.callback_tensor = text(object, "callbackTensor");
     return options;
 }
@@ -221,6 +234,7 @@ llama_neurons_mode convert::mode(const Napi::Object & object) {
     mode.edits = required(object, "edits").ToBoolean();
     mode.add = required(object, "add").ToBoolean();
     mode.values = object.Get("values").ToBoolean();
+    mode.watch = object.Get("watch").ToBoolean();
     mode.head = head(text(object, "head"), object.Env());
     return mode;
 }

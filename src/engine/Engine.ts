@@ -19,6 +19,8 @@ import { type EngineParts, loadEngine } from './loadEngine.js';
 import { awaitNative } from './nativeError.js';
 import { Passes } from './Passes.js';
 import type { MemoryPlan } from './planMemory.js';
+import type { TokenTexts } from './TokenTexts.js';
+import { watch, type WatchedText, type WatchOptions } from './watch.js';
 
 /**
  * One model in one context with the neuron adapter attached. One pass at a time; `close` frees all. The context holds
@@ -116,6 +118,15 @@ export class Engine {
     }
 
     /**
+     * Activations of chosen neurons, act(gate), for every token that `count` counts, text by text in their order.
+     * An expert's neuron is NaN where the token did not go through the expert.
+     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a neuron that the model has not
+     */
+    watch(samples: Samples, options: WatchOptions): AsyncGenerator<WatchedText> {
+        return watch(this.passes, this.sites, samples, options);
+    }
+
+    /**
      * Logits after every token of a text, or of tokens, [tokens, vocabulary] row-major, BOS first where the
      * model asks for one. It must fit one batch.
      */
@@ -150,6 +161,14 @@ export class Engine {
     /** Tokens of a text, without BOS; special tokens written out in it are taken literally unless asked for. */
     async tokenize(text: string, { special = false }: { readonly special?: boolean } = {}): Promise<Int32Array> {
         return (await awaitNative(() => this.passes.model.tokenize([text], special)))[0]!;
+    }
+
+    /**
+     * The texts that the vocabulary's tokens stand for.
+     * @throws LanguageNeuronsError UNSUPPORTED without a vocabulary
+     */
+    tokenTexts(): Promise<TokenTexts> {
+        return this.passes.tokenTexts();
     }
 
     /** Frees context and model. A pass under way ends first; further calls throw CLOSED. */

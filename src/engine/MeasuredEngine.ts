@@ -1,4 +1,4 @@
-import type { NativeMode } from './addon.js';
+import type { NativeFunction, NativeMode } from './addon.js';
 import { type AnswerOptions, answerPrompts } from './answerPrompts.js';
 import type { TextEdit } from './edits.js';
 import { Engine } from './Engine.js';
@@ -35,6 +35,14 @@ export class MeasuredEngine extends Engine {
             head: head === 'every' ? 'unread' : head === false ? 'none' : 'logits',
         } as const;
         return this.passes.run(purpose, [edit], signal, () => this.passes.decodeAll(samples, options));
+    }
+
+    /** Activation functions of samples of one batch, as the eval callback meets them; see `callbackTensor`. */
+    functions(samples: Samples): Promise<NativeFunction[]> {
+        return this.passes.run({ count: true, head: 'none' }, [], undefined, async () => {
+            await this.passes.decodeAll(samples, {});
+            return this.passes.context.native.functions();
+        });
     }
 
     override generate(

@@ -15,6 +15,15 @@ interface DecodeOptions extends RunOptions {
     readonly over?: ScoredPart;
     /** Where the bytes that tokens stand for are wanted. */
     readonly tokenTexts?: TokenTexts | undefined;
+    /** Keeps the samples of the batch under way, and those that came after the batch before. */
+    readonly named?: NamedSamples;
+}
+
+/** A batch that was decoded. */
+export interface DecodedBatch {
+    readonly batch: PackedBatch;
+    /** [tokens], see `NativeContext.decode`. */
+    readonly logProbabilities: Float64Array;
 }
 
 /**
@@ -149,26 +158,36 @@ export class Passes {
      */
     async decodeAll(
         samples: Samples,
-        { signal, onBatch, over, tokenTexts }: DecodeOptions,
+        options: DecodeOptions,
         take?: (batch: PackedBatch, logProbabilities: Float64Array) => void,
     ): Promise<number> {
-        const named = new NamedSamples();
+        let decodedTokens = 0;
+        for await (const { batch, logProbabilities } of this.decoded(samples, options)) {
+            take?.(batch, logProbabilities);
+            decodedTokens += batch.tokens.length;
+        }
+        return decodedTokens;
+    }
+
+    /** The same, batch by batch. */
+    async *decoded(
+        samples: Samples,
+        { signal, onBatch, over, tokenTexts, named = new NamedSamples() }: DecodeOptions,
+    ): AsyncGenerator<DecodedBatch> {
         const batches = this.batches(named.keep(samples), over, tokenTexts);
         let next = batches.next();
-        let decodedTokens = 0;
         try {
             for (;;) {
                 const { value: batch, done } = await next;
-                if (done === true) return decodedTokens;
+                if (done === true) return;
                 next = batches.next();
                 next.catch(() => undefined); // met again by the await above
                 throwIfStopped(signal);
                 const logProbabilities = await awaitNative(() => this.context.native.decode(batch));
                 throwIfStopped(signal); // its caller has gone
                 if (!this.allowNonfinite) await this.#checkFinite(batch, logProbabilities, named);
+                yield { batch, logProbabilities };
                 named.forget(batch.samples[0]!);
-                take?.(batch, logProbabilities);
-                decodedTokens += batch.tokens.length;
                 onBatch?.(batch.tokens.length, batch.characters);
             }
         } finally {

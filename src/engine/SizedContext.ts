@@ -6,7 +6,10 @@ import type { CacheLayout, EngineParts, OpenContext } from './loadEngine.js';
 import { awaitNative, nativeError } from './nativeError.js';
 
 /** What a pass is for; the conditions decide the rest of its mode. */
-export type Purpose = Omit<NativeMode, 'edit' | 'edits' | 'add'>;
+export interface Purpose extends Omit<NativeMode, 'edit' | 'edits' | 'add' | 'watch'> {
+    /** Neurons to watch, as pairs of site and index. Default: none. */
+    readonly watched?: Int32Array | undefined;
+}
 
 /** A new context that takes longer is announced, in milliseconds. */
 const patience = 1000;
@@ -93,7 +96,7 @@ export class SizedContext {
             const isHeld = this.#slots?.first === first && this.#slots.end === end;
             const slots = isHeld ? this.#slots! : layOutEdits(conditions, first, end);
             try {
-                const isNew = await this.#lay(layout, slots.needs);
+                const isNew = await this.#lay(layout, { ...slots.needs, watched: purpose.watched });
                 if (isNew || !isHeld) await this.#prepare(purpose, slots);
                 return;
             } catch (cause) {
@@ -198,9 +201,11 @@ export class SizedContext {
 
     async #prepare(purpose: Purpose, slots: EditSlots): Promise<void> {
         const { edits, needs } = slots;
+        const { watched, ...reads } = purpose;
         const several = edits.length > 1;
         const edit = !several && edits[0] !== undefined;
-        const mode: NativeMode = { ...purpose, edit, edits: several, add: needs.offsets };
+        const watch = watched !== undefined;
+        const mode: NativeMode = { ...reads, watch, edit, edits: several, add: needs.offsets };
         await awaitNative(() => this.#native.setMode(mode));
         await awaitNative(() => this.#native.reset());
         for (const [i, edit] of edits.entries()) {
@@ -214,6 +219,7 @@ function isSame(a: CacheLayout | undefined, b: CacheLayout | undefined): boolean
     return a?.streams === b?.streams && a?.cells === b?.cells && a?.sequences === b?.sequences;
 }
 
-function describe({ edits, offsets }: EditCapacity): string {
-    return `${edits} ${edits === 1 ? 'edit' : 'edits'} at a time${offsets ? ', with offsets' : ''}`;
+function describe({ edits, offsets, watched }: EditCapacity): string {
+    const neurons = watched === undefined ? '' : `, and ${watched.length / 2} watched neurons`;
+    return `${edits} ${edits === 1 ? 'edit' : 'edits'} at a time${offsets ? ', with offsets' : ''}${neurons}`;
 }

@@ -193,6 +193,8 @@ export interface NativeContextOptions {
     readonly offsets: boolean;
     /** Room for sums and histograms of activations. Default false. */
     readonly values?: boolean;
+    /** Neurons to watch, as pairs of site and index, in any order. Default: none. */
+    readonly watched?: Int32Array | undefined;
     /**
      * Not empty: count through llama.cpp's eval callback (the reference way): the activation of this name, or, for
      * `*`, what every activation function of an FFN is applied to, by layer and in a layer in the order of computation.
@@ -210,6 +212,20 @@ export interface NativeSite extends Site {
     readonly used: number;
     /** `one-hot`: a routed site's on a device, by a product with one row a token and expert. */
     readonly counting: Exclude<NativeCounting, 'automatic'> | 'one-hot';
+}
+
+/** An activation function of the last batch as the eval callback met it, in the order of computation. */
+export interface NativeFunction {
+    readonly layer: number;
+    readonly width: number;
+    /** Experts that a token goes through; 1 where it is not routed. */
+    readonly used: number;
+    /** [rows, used, width]: what it gave, for all tokens of the batch or those with an output. */
+    readonly product: Float32Array;
+    /** [rows, used, width]: what `product` is multiplied with already; empty: nothing. */
+    readonly factor: Float32Array;
+    /** [rows, used]: experts; empty where it is not routed. */
+    readonly selected: Int32Array;
 }
 
 /** Totals since the last reset, of each site. */
@@ -248,6 +264,8 @@ export interface NativeMode {
     readonly add: boolean;
     /** Activations are added up, and counted by bins. Default false. */
     readonly values?: boolean;
+    /** The activations of watched neurons are kept. Default false. */
+    readonly watch?: boolean;
     readonly head: NativeHead;
 }
 
@@ -355,9 +373,16 @@ export interface NativeContext {
      */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<NativeSampled>;
     counts(): Promise<NativeCounts>;
+    /** With the `callbackTensor` `*`, else none. */
+    functions(): NativeFunction[];
     /**
-     * The first activation counted in the last decode that is NaN or infinite: its layer, and its token's place in the
-     * batch; null where there is none.
+     * Activations of the watched neurons in the last decode, in the mode `watch`: [tokens, neurons], as they were
+     * before an edit at their own site. NaN where a token is not counted, or did not go through the neuron's expert.
+     */
+    watched(): Float32Array;
+    /**
+     * The first activation counted or watched in the last decode that is NaN or infinite: its layer, and its token's
+     * place in the batch; null where there is none.
      */
     nonfinite(): { readonly layer: number; readonly token: number } | null;
     /** Clears counters and KV cache. */

@@ -32,12 +32,14 @@ export interface EditsByToken {
 /** A condition of the model: what becomes of the activations of a text. */
 export type TextEdit = NeuronEdit | EditsByToken;
 
-/** What a context can hold of edits. */
+/** What a context can hold of edits, and which neurons it can watch. */
 export interface EditCapacity {
     /** At a time, at least 1. */
     readonly edits: number;
     /** They may have offsets. */
     readonly offsets: boolean;
+    /** Pairs of site and index; undefined: none. */
+    readonly watched?: Int32Array | undefined;
 }
 
 /** The edits of some conditions as a context holds them: one list, and of each condition the way into it. */
@@ -86,10 +88,19 @@ export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = co
     };
 }
 
-/** The least that holds either; `a` itself where it does. */
+/** The least that holds either, but of watched neurons those of `b`; `a` itself where it does. */
 export function largerCapacity(a: EditCapacity, b: EditCapacity): EditCapacity {
-    if (a.edits >= b.edits && (a.offsets || !b.offsets)) return a;
-    return { edits: Math.max(a.edits, b.edits), offsets: a.offsets || b.offsets };
+    const watches = b.watched === undefined || isSame(a.watched, b.watched);
+    if (a.edits >= b.edits && (a.offsets || !b.offsets) && watches) return a;
+    return {
+        edits: Math.max(a.edits, b.edits),
+        offsets: a.offsets || b.offsets,
+        watched: b.watched ?? a.watched,
+    };
+}
+
+function isSame(a: Int32Array | undefined, b: Int32Array): boolean {
+    return a?.length === b.length && b.every((value, i) => value === a[i]);
 }
 
 export function nativeEdit(edit: NeuronEdit): NativeEdit {

@@ -128,7 +128,7 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
                     callbackTensor: options.callbackTensor ?? '',
                 }),
             );
-            const kinds = `${held.edits > 1} ${held.offsets}`;
+            const kinds = `${held.edits > 1} ${held.offsets} ${held.watched !== undefined}`;
             if (!onDevice || kinds === checked) return context;
             try {
                 await noteFallback(context, { ...held, values, countOnly }, note);
@@ -221,7 +221,13 @@ function planOf(
 /** A count, edit or score that the scheduler moves to another device splits the graph more often. */
 async function noteFallback(
     context: NativeContext,
-    { edits, offsets, values, countOnly }: EditCapacity & { readonly values: boolean; readonly countOnly: boolean },
+    {
+        edits,
+        offsets,
+        watched,
+        values,
+        countOnly,
+    }: EditCapacity & { readonly values: boolean; readonly countOnly: boolean },
     note: (line: string) => unknown,
 ): Promise<void> {
     const plain: NativeMode = {
@@ -240,6 +246,7 @@ async function noteFallback(
             edits: edits > 1,
             add: offsets,
             values,
+            watch: watched !== undefined,
             head: countOnly ? 'none' : 'scores',
         }),
     );

@@ -17,6 +17,11 @@ export class NamedSamples {
         }
     }
 
+    /** Undefined where it has not come, or is forgotten. */
+    at(place: number): AnySample | undefined {
+        return this.#samples.get(place);
+    }
+
     /** Forgets those before a place. */
     forget(place: number): void {
         for (const known of this.#samples.keys()) {

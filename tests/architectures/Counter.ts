@@ -15,6 +15,8 @@ export interface Found {
     readonly unrouted: number;
     /** What is wrong with the values of activations; empty where nothing is. */
     readonly values: string;
+    /** What is wrong with activations that are watched; empty where nothing is. */
+    readonly watched: string;
 }
 
 export interface Refusal {

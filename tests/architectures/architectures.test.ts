@@ -60,11 +60,12 @@ function faultOf(name: string, outcome: Outcome): string | undefined {
             ? undefined
             : `refused: ${code} ${message}`;
     }
-    const { sites, differing, active, possible, values } = outcome.found;
+    const { sites, differing, active, possible, values, watched } = outcome.found;
     if (reason !== undefined) return 'counted, and should be refused';
     if (sites.length === 0) return 'has no site';
     if (differing > 0) return `${differing} sites differ from the reference`;
     if (values !== '') return values;
+    if (watched !== '') return watched;
     // a counter that stays at rest, or counts all, would be equal to one that does the same
     return active > 0 && active < possible ? undefined : `${active} of ${possible} activations are positive`;
 }

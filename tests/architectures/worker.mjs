@@ -53,10 +53,87 @@ async function faultOfValues(options, { sites, counted }) {
     return '';
 }
 
+/** A text whose prompt, with few enough tokens counted, leaves the last layer with rows for these alone. */
+const prompted = [{ tokens, promptLength: 6, characters: tokens.length }];
+
+/** Of every site every third neuron, the last one first. */
+const someOf = (sites) =>
+    sites.flatMap(({ width, experts }, i) =>
+        Array.from({ length: Math.ceil((width * experts) / 3) }, (_, j) => [i, width * experts - 1 - 3 * j]),
+    );
+
+/**
+ * Whether a value is the activation that the function gave.
+ * @param exact bit for bit; else up to rounding
+ */
+function isOf(value, { product, factor }, at, activation, exact) {
+    let expected = product[at];
+    let found = value;
+    if (activation === 'squared relu') expected = Math.fround(expected * expected);
+    if (factor.length > 0) {
+        const clamped = activation === 'clamped swiglu';
+        found = Math.fround(value * (clamped ? Math.min(Math.max(factor[at], -7), 7) + 1 : factor[at]));
+        exact &&= !clamped;
+    }
+    return exact ? found === expected : Math.abs(found - expected) <= 1e-6 + 1e-5 * Math.abs(expected);
+}
+
+/** Whether all that was watched of a site is what the function gave, and NaN where an expert was not chosen. */
+function isWatched({ tokens: counted, values }, neurons, i, site, found, exact) {
+    const rows = found.product.length / found.width / found.used;
+    const lead = rows - counted.length; // BOS and prompt; an output each have the counted ones alone
+    return neurons.every(([number, index], column) => {
+        if (number !== i) return true;
+        const [expert, neuron] = [Math.floor(index / site.width), index % site.width];
+        return counted.every((_, t) => {
+            const value = values[t * neurons.length + column];
+            const chosen = found.selected.subarray((lead + t) * found.used, (lead + t + 1) * found.used);
+            const slot = site.kind === 'routed' ? chosen.indexOf(expert) : 0;
+            if (slot < 0) return Number.isNaN(value);
+            return isOf(value, found, ((lead + t) * found.used + slot) * site.width + neuron, site.activation, exact);
+        });
+    });
+}
+
+/** What is wrong with activations that are watched; '' where nothing is. */
+async function faultOfWatched(options, sites) {
+    const callback = await MeasuredEngine.open({ ...options, callbackTensor: '*' });
+    const functions = await callback.functions(prompted).finally(() => callback.close());
+    const neurons = someOf(sites);
+    const onCpu = options.gpu === 'off';
+    for (const counting of onCpu ? ['automatic', 'transpose'] : ['automatic']) {
+        const engine = await MeasuredEngine.open({ ...options, counting });
+        try {
+            const texts = [];
+            for await (const text of engine.watch(prompted, { neurons })) texts.push(text);
+            if (texts.length !== 1 || texts[0].tokens.join() !== tokens.subarray(6).join())
+                return 'watched tokens differ';
+            // A function in vectors rounds otherwise than one by one, as the ones that are left over are computed.
+            const exact = onCpu && counting === 'automatic';
+            const left = [...functions];
+            for (const [i, site] of sites.entries()) {
+                const at = left.findIndex(
+                    (found) =>
+                        found.layer === site.layer &&
+                        found.width === site.width &&
+                        found.selected.length > 0 === (site.kind === 'routed') &&
+                        isWatched(texts[0], neurons, i, site, found, exact),
+                );
+                if (at < 0) return `site ${i} (${site.activation}) is watched otherwise, ${counting}`;
+                left.splice(at, 1);
+            }
+        } finally {
+            engine.close();
+        }
+    }
+    return '';
+}
+
 async function examine({ path, gpu }) {
     const options = { ...settings, model: path, gpu };
     const { sites, counted } = await countOf(options);
     const values = await faultOfValues(options, { sites, counted });
+    const watched = await faultOfWatched(options, sites);
     const { counted: reference } = await countOf({ ...options, callbackTensor: '*' });
     // The reference meets sites in its own order and does not name them: equal as a multiset.
     const left = keysOf(reference);
@@ -69,7 +146,7 @@ async function examine({ path, gpu }) {
     const active = counted.counts.flatMap((site) => [...site]).reduce((sum, count) => sum + Number(count), 0);
     const possible = sites.reduce((sum, { width, used }) => sum + width * used, 0) * tokens.length;
     const unrouted = counted.routed.flatMap((site) => [...site]).filter((count) => count === 0n).length;
-    return { sites, differing, active, possible, unrouted, values };
+    return { sites, differing, active, possible, unrouted, values, watched };
 }
 
 process.on('message', async (request) => {

@@ -41,6 +41,7 @@ const engine = await MeasuredEngine.open({ model, gpu });
 // Whole windows of one batch each: the plainest prefill there is.
 const full = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize });
 const valued = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize, values: true });
+const watching = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize });
 const callback = await MeasuredEngine.open({ model, gpu, windowSize: engine.batchSize, callbackTensor: '*' });
 
 const corpus = await openCorpus('udhr:1-12', { languages: ['en', 'zh', 'de'] });
@@ -52,6 +53,7 @@ const few = [{ language: '', prompt: '', response: tape[0].response.slice(0, exp
 const neurons = full.sites.flatMap((site, i) =>
     Array.from({ length: Math.floor(neuronsAt(site) / 100) }, (_, j) => [i, 100 * j]),
 );
+const watched = spreadNeurons(full.sites, 5000);
 const edit = compileInterventions([{ op: 'zero', neurons }], full);
 
 const { info, backends } = engine;
@@ -66,6 +68,18 @@ console.log(
 async function line(label, aim, side, against) {
     const { ratio, least, most } = await compare(rounds, side, against);
     console.log(`${label.padEnd(66)} ${ratio.toFixed(3)} (${least.toFixed(3)} to ${most.toFixed(3)})  aim ${aim}`);
+}
+
+/** So many neurons, spread evenly over the sites and in each. */
+function spreadNeurons(sites, wanted) {
+    const all = sites.flatMap((site, i) => Array.from({ length: neuronsAt(site) }, (_, j) => [i, j]));
+    const taken = Math.min(wanted, all.length);
+    return Array.from({ length: taken }, (_, k) => all[Math.floor((k * all.length) / taken)]);
+}
+
+// The engine of its own keeps the others' contexts as they are.
+async function watchAll() {
+    for await (const text of watching.watch(few, { neurons: watched })) if (text.tokens.length === 0) throw text;
 }
 
 const time = (work) => () => seconds(work);
@@ -91,6 +105,12 @@ await line(
     time(() => full.prefill(few, { head })),
 );
 await line(
+    `prefill with ${watched.length} neurons watched / unprobed, time`,
+    '<= 1.10',
+    time(watchAll),
+    time(() => full.prefill(few, { head })),
+);
+await line(
     'masked prefill / unmasked, time',
     aim,
     time(() => full.prefill(few, { edit, head })),
@@ -112,7 +132,7 @@ if (!experts)
             return tokens / took;
         },
     );
-for (const each of [engine, full, valued, callback]) each.close();
+for (const each of [engine, full, valued, watching, callback]) each.close();
 
 if (torch && !experts) {
     const known = [embeddedModel, smollm2, gemma].filter((path) => existsSync(path));

@@ -34,11 +34,18 @@ async function generateAll(engine: MeasuredEngine, prompts = ['The'], signal?: A
     return texts;
 }
 
+async function watchAll(engine: MeasuredEngine, samples: Sample[], signal?: AbortSignal): Promise<number> {
+    let texts = 0;
+    for await (const _ of engine.watch(samples, { neurons: [[0, 1]], signal })) texts++;
+    return texts;
+}
+
 /** Every operation of an engine that needs its context. */
 const operations: Record<string, (engine: MeasuredEngine) => Promise<unknown>> = {
     count: (engine) => engine.count(text),
     score: (engine) => engine.score(text),
     logits: (engine) => engine.logits('x'),
+    watch: (engine) => watchAll(engine, text),
     prefill: (engine) => engine.prefill(text),
     generate: (engine) => generateAll(engine),
     graphSplits: (engine) => engine.graphSplits(plain),
@@ -142,6 +149,7 @@ describe('a stop that is asked for', () => {
     const passes: Record<string, (engine: MeasuredEngine, signal: AbortSignal) => Promise<unknown>> = {
         count: (engine, signal) => engine.count(long, { signal }),
         score: (engine, signal) => engine.score(long, { signal }),
+        watch: (engine, signal) => watchAll(engine, long, signal),
         generate: (engine, signal) => generateAll(engine, [line], signal),
     };
 

@@ -177,6 +177,34 @@ for (const { gpu, absent } of gpus)
                 }
             });
 
+            it('watches neurons as the CPU does, and adds no split to the graph', async () => {
+                const samples = await shortSamples(['en']);
+                const model = await writeUnquantized(embeddedModel, join(folder, 'unquantized.gguf'));
+                const valuesOf = async (engine: MeasuredEngine): Promise<number[]> => {
+                    const neurons = engine.sites.flatMap((_, site) => [900, 7, 64].map((j) => [site, j] as const));
+                    const values: number[] = [];
+                    for await (const text of engine.watch(samples, { neurons })) values.push(...text.values);
+                    return values;
+                };
+                const [device, host] = [
+                    await MeasuredEngine.open({ ...options, model }),
+                    await MeasuredEngine.open({ ...options, model, gpu: 'off' }),
+                ];
+                try {
+                    const [there, here] = [await valuesOf(device), await valuesOf(host)];
+                    const furthest = here.reduce((most, value, i) => Math.max(most, Math.abs(value - there[i]!)), 0);
+                    console.log(`${gpu} against CPU: activations differ by up to ${furthest.toExponential(1)}`);
+                    expect(there.length).toBe(here.length);
+                    expect(furthest).toBeLessThan(1e-2);
+                    expect(here.some((value) => value > 0.1)).toBe(true);
+                    const plain = { count: false, edit: false, edits: false, add: false, head: 'logits' } as const;
+                    expect(await device.graphSplits({ ...plain, watch: true })).toBe(await device.graphSplits(plain));
+                } finally {
+                    device.close();
+                    host.close();
+                }
+            });
+
             it('does the whole way from the command line, as the CPU does', async () => {
                 const texts = join(folder, `${gpu}-texts`);
                 mkdirSync(texts);

@@ -38,6 +38,8 @@ const operations: Record<Exclude<keyof NativeContext, 'close'>, (context: Native
     // its first sequence goes on after it
     sample: (context) => context.sample({ ...batch, finished: Int32Array.of(1) }, draws),
     counts: (context) => context.counts(),
+    functions: (context) => context.functions(),
+    watched: (context) => context.watched(),
     nonfinite: (context) => context.nonfinite(),
     reset: (context) => context.reset(),
     graphSplits: (context) => context.graphSplits(mode),
