@@ -1,4 +1,4 @@
-import type { AnalysisChange, Comparison, MetricChange, MetricGroupChange } from '../experiments/Comparison.js';
+import type { AnalysisChange, Comparison, MetricGroupChange } from '../experiments/Comparison.js';
 import type { NeuronClass } from '../neurons/NeuronAnalysis.js';
 import { formatCount, formatDifference, formatList } from '../support/format.js';
 import { html, type Html } from './html.js';
@@ -13,8 +13,8 @@ export function lastChange({ changes }: Comparison): AnalysisChange {
 /** What changed, for the headline; nothing without a comparison. */
 export function comparisonSummary(comparison: Comparison | undefined): Html | false {
     if (comparison === undefined) return false;
-    const { analyses, trained } = comparison;
-    const { label, layers, groups, metrics } = lastChange(comparison);
+    const { analyses } = comparison;
+    const { label, layers, metrics } = lastChange(comparison);
     const [first, last] = [analyses[0]!, analyses[analyses.length - 1]!];
     const numbers = (kind: NeuronClass) => {
         const sum = (of: readonly Readonly<Record<NeuronClass, number>>[]) =>
@@ -24,32 +24,21 @@ export function comparisonSummary(comparison: Comparison | undefined): Html | fa
             `(${formatDifference(sum(layers))})`
         );
     };
-    const groupChange = (name: string, change: number | undefined) =>
-        change === undefined ? [] : [`${name} ${formatDifference(change)}`];
-    const means = [
-        ...groupChange(formatList(trained), groups.trained?.change.total),
-        ...groupChange(trained.length === 0 ? 'all languages' : 'the others', groups.others?.change.total),
-    ];
+    const known = metrics.flatMap(({ metric, groups: { all } }) =>
+        all === undefined ? [] : metricSentence(metric, all),
+    );
     return html`<p>
         From <strong>${first.label}</strong> to <strong>${label}</strong>:
-        ${formatList([numbers('specific'), numbers('related'), numbers('general')])} neurons; a language’s own, on
-        average: ${formatList(means)}.${metrics.map((change) => html` ${metricSentence(change, trained)}`)}
+        ${formatList([numbers('specific'), numbers('related'), numbers('general')])}
+        neurons.${known.map((sentence) => ` ${sentence}`)}
     </p>`;
 }
 
-/** What became of a metric, on average over groups of languages, with the change's interval. */
-function metricSentence({ metric, groups }: MetricChange, trained: readonly string[]): string {
+/** What became of a metric on average over the languages, with the change's interval. */
+function metricSentence(metric: string, all: MetricGroupChange): string {
     const { noun, formatValue } = metricOf(metric);
-    const part = (name: string, group: MetricGroupChange | undefined): string[] => {
-        if (group === undefined) return [];
-        return [
-            `${name} from ${formatValue(group.before)} to ${formatValue(group.after)} (${changeWords(metric, group)})`,
-        ];
-    };
-    const parts = [
-        ...part('on average', groups.all),
-        ...part(formatList(trained), groups.trained),
-        ...(trained.length === 0 ? [] : part('the others', groups.others)),
-    ];
-    return `The whole model’s ${noun} goes ${parts.join('; ')}.`;
+    return (
+        `The whole model’s ${noun} is ${formatValue(all.before)} before and ${formatValue(all.after)} after, ` +
+        `on average over the languages (${changeWords(metric, all)}).`
+    );
 }

@@ -7,7 +7,7 @@ import type {
 import { effectOf } from '../experiments/matrixTable.js';
 import type { Operation } from '../interventions/Operation.js';
 import { metricOf } from '../experiments/metrics.js';
-import { binomialTail, cellOf, isComparable, mean, median, type Measured } from './numbers.js';
+import { binomialTail, cellOf, isComparable, isFiniteNumber, mean, median, type Measured } from './numbers.js';
 
 /** Order of the sets in figures and tables; names unknown here follow. */
 const setOrder: readonly string[] = ['specific', 'specific+related', 'specific+related+general', 'experts'];
@@ -34,6 +34,8 @@ export interface SetFacts {
     readonly tooFew: number;
     /** Compared rows whose worst effect, if it is harm, is that of their own language. */
     readonly hits: number;
+    /** The other compared rows, by language. */
+    readonly exceptions: readonly string[];
     /** The same count for the random control. */
     readonly controlHits: number;
     /** Hits expected if the largest change fell on any language alike. */
@@ -62,8 +64,12 @@ export interface SetCell {
     readonly tooFew: boolean;
     /** The same of the control. */
     readonly controlTooFew: boolean;
-    /** The 95 % interval of the difference from the control leaves out 0, and there are answers enough to tell. */
-    readonly real: boolean;
+    /** The 95 % interval of the difference from the control holds 0, or there are too few answers to tell. */
+    readonly noise: boolean;
+    /** The control's change is smaller than the 95 % margin of the difference, or there are too few answers to tell. */
+    readonly controlNoise: boolean;
+    /** 95 % interval of the change, as an effect; null where it is not known. */
+    readonly interval: CellInterval;
     readonly samples: Measured;
     readonly neurons: Measured;
 }
@@ -95,19 +101,25 @@ export function cellsOf(set: DeactivationSet, metric: string): SetCell[][] {
                 samples !== null &&
                 isComparable(difference) &&
                 few.isTooFew({ baseline, change: difference, samples });
-            const tooFew = cannotTell(change);
+            const [tooFew, controlTooFew] = [cannotTell(change), cannotTell(control)];
+            const beyond = set.intervals.beyondControl[r]?.[c] ?? null;
+            const own = set.intervals.change[r]?.[c] ?? null;
+            const effect = (value: Measured): Measured => effectOf(relative, value, baseline);
+            const limits = own?.map(effect);
             return {
                 row,
                 column,
                 baseline,
                 value: cellOf(set.values, r, c),
                 change,
-                effect: effectOf(relative, change, baseline),
+                effect: effect(change),
                 control,
-                controlEffect: effectOf(relative, control, baseline),
+                controlEffect: effect(control),
                 tooFew,
-                controlTooFew: cannotTell(control),
-                real: !tooFew && leavesOutZero(set.intervals.beyondControl[r]?.[c]),
+                controlTooFew,
+                noise: tooFew || (beyond !== null && beyond[0] <= 0 && beyond[1] >= 0),
+                controlNoise: controlTooFew || isWithin(control, beyond),
+                interval: limits?.every(isFiniteNumber) === true ? [limits[0]!, limits[1]!] : null,
                 samples,
                 neurons: set.neurons[r] ?? null,
             };
@@ -115,8 +127,9 @@ export function cellsOf(set: DeactivationSet, metric: string): SetCell[][] {
     );
 }
 
-function leavesOutZero(interval: CellInterval | undefined): boolean {
-    return interval !== null && interval !== undefined && (interval[0] > 0 || interval[1] < 0);
+/** Whether a change is smaller than the margin of an interval. */
+function isWithin(change: Measured, interval: CellInterval): boolean {
+    return change !== null && interval !== null && Math.abs(change) <= (interval[1] - interval[0]) / 2;
 }
 
 /** Derives what the page says about one set of a matrix. */
@@ -134,7 +147,7 @@ export function setFacts(
     const compared = measured.filter((row) => row.every((cell) => !isOwn(cell) || !cell.tooFew));
     const own = rows.flat().filter(isOwn);
     const others = rows.flat().filter((cell) => !isOwn(cell));
-    const hits = compared.filter((row) => hurtsOwnMost(row, (cell) => harmOf(cell.effect, harm))).length;
+    const isHit = (row: readonly SetCell[]): boolean => hurtsOwnMost(row, (cell) => harmOf(cell.effect, harm));
     const facts = {
         metric,
         operation,
@@ -143,7 +156,8 @@ export function setFacts(
         leftOut: set.rows.length - compared.length,
         empty: set.neurons.filter((neurons) => neurons === 0).length,
         tooFew: measured.length - compared.length,
-        hits,
+        hits: compared.filter(isHit).length,
+        exceptions: compared.filter((row) => !isHit(row)).map((row) => row[0]!.row),
         controlHits: compared.filter((row) => hurtsOwnMost(row, (cell) => harmOf(cell.controlEffect, harm))).length,
         expectedHits: compared.length / set.columns.length,
         own: mean(own.map((cell) => cell.effect)),
@@ -154,6 +168,11 @@ export function setFacts(
         controlOthers: mean(others.map((cell) => cell.controlEffect)),
     };
     return { ...facts, verdict: judge(facts, 1 / set.columns.length) };
+}
+
+/** The facts of all sets of some matrices. */
+export function factsOf(matrices: readonly DeactivationMatrix[]): SetFacts[] {
+    return matrices.flatMap((matrix) => setsOf(matrix).map(([name, set]) => setFacts(name, set, matrix)));
 }
 
 function harmOf(effect: Measured, sign: 1 | -1): Measured {

@@ -1,4 +1,4 @@
-import { formatCount, formatQuantity } from '../support/format.js';
+import { formatCount, formatList, formatQuantity } from '../support/format.js';
 import type { SetFacts, Verdict } from './matrixFacts.js';
 import { doingWords } from '../interventions/operationWords.js';
 import { metricOf } from '../experiments/metrics.js';
@@ -47,7 +47,8 @@ export function setSentences(facts: SetFacts): string[] {
     const doing = doingWords(`a language’s own ${setLabel(facts.set)} neurons`, facts.operation);
     return [
         `${doing} hurts that language most in ` +
-            `${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')}${leftOutWords(facts)}; ` +
+            `${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')}` +
+            `${exceptionWords(facts)}${leftOutWords(facts)}; ` +
             `with random neurons it does in ${formatCount(facts.controlHits)}, ` +
             `and chance alone would give ${facts.expectedHits.toFixed(1)}.`,
         `On average the language’s own ${noun} changes by ${formatEffect(facts.own)} ` +
@@ -71,14 +72,8 @@ function leftOutWords({ leftOut, tooFew, empty }: SetFacts): string {
     return parts.length === 0 ? '' : ` (${parts.join('; ')})`;
 }
 
-/** The same in one line, without the others' changes. */
-export function setLine(facts: SetFacts): string {
-    const { noun, formatEffect } = metricOf(facts.metric);
-    if (facts.compared === 0) return `${noun}: ${verdictLabel(facts)}.`;
-    return (
-        `that language is hurt most in ${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')} ` +
-        `(random neurons: ${formatCount(facts.controlHits)}), ` +
-        `its ${noun} changes by ${formatEffect(facts.own)} on average ` +
-        `(random neurons: ${formatEffect(facts.controlOwn)}): ${verdictLabels[facts.verdict]}.`
-    );
+/** Few languages are named. */
+function exceptionWords({ hits, exceptions }: SetFacts): string {
+    const few = exceptions.length > 0 && exceptions.length <= 3 && hits > exceptions.length;
+    return few ? ` (not in ${formatList(exceptions)})` : '';
 }

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { ensureSubfolder, writeFileAtomic } from '../files/fileAccess.js';
 import { renderSvg } from './figures/renderSvg.js';
-import { page, type RenderedSection } from './page.js';
+import { page, type RenderedSection } from './page/page.js';
 import type { ReportFiles, ReportInput } from './Report.js';
 import { buildSections } from './sections/buildSections.js';
 import { type CsvOptions, toCsv } from '../files/csv.js';
@@ -21,7 +21,7 @@ export async function writeReport(folder: string, input: ReportInput, options: C
         rendered.push({
             section,
             svg: await renderSvg(section.spec, section.id, section.label),
-            csv: `${tablesFolder}/${section.table.name}.csv`,
+            csv: toCsv(section.table, options),
         });
     }
     for (const name of [figuresFolder, tablesFolder]) await ensureSubfolder(folder, name);
@@ -29,7 +29,7 @@ export async function writeReport(folder: string, input: ReportInput, options: C
     const tables: string[] = [];
     for (const { section, svg, csv } of rendered) {
         figures.push(await write(join(folder, figuresFolder, `${section.id}.svg`), `${svg}\n`));
-        tables.push(await write(join(folder, csv), toCsv(section.table, options)));
+        tables.push(await write(join(folder, tablesFolder, `${section.table.name}.csv`), csv));
     }
     // Last, so that a page never stands without the files it points to.
     const html = await write(join(folder, 'report.html'), page(input, rendered));

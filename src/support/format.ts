@@ -20,20 +20,25 @@ export function formatCount(value: number | null | undefined): string {
     return special(value) ?? withMinus((value as number).toLocaleString('en-US', { maximumFractionDigits: 0 }));
 }
 
+/** A measured value for a reader: three significant digits, integers in full. */
+export function formatShort(value: number | null | undefined): string {
+    return formatNumber(value, 3);
+}
+
 /** A measured value with five significant digits, integers in full. */
-export function formatNumber(value: number | null | undefined): string {
+export function formatNumber(value: number | null | undefined, digits = 5): string {
     const named = special(value);
     if (named !== undefined) return named;
     const number = value as number;
     if (Number.isInteger(number)) return formatCount(number);
     const magnitude = Math.abs(number);
     if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e9)) return withMinus(number.toExponential(3));
-    return withMinus(number.toLocaleString('en-US', { maximumSignificantDigits: 5 }));
+    return withMinus(number.toLocaleString('en-US', { maximumSignificantDigits: digits }));
 }
 
 /** A difference with its sign. */
 export function formatDifference(value: number | null | undefined): string {
-    return value !== null && value !== undefined && value > 0 ? `+${formatNumber(value)}` : formatNumber(value);
+    return value !== null && value !== undefined && value > 0 ? `+${formatShort(value)}` : formatShort(value);
 }
 
 /** A share, `0.4067` as `40.7 %`. */

@@ -6,29 +6,23 @@ import { metricOf } from '../../experiments/metrics.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import {
     classColors,
+    classChannels,
     classLabels,
-    classShapes,
     colors,
-    figureConfig,
+    figureFrame,
     plotWidth,
     yExtent,
     labelText,
     wholeTicks,
 } from './theme.js';
 
-const classNames = neuronClasses.map((kind) => classLabels[kind]);
 /** A zero has no sign. */
 const zeroPlain = "datum.value === 0 ? '0' : datum.label";
-const commonParts = {
-    background: colors.background,
-    padding: { left: 6, right: 16, top: 8, bottom: 6 },
-    config: figureConfig,
-} as const;
 
 /** Change of each layer's neurons (the paper's fig. 4), general ones on a scale of their own. */
 export function layerChangesFigure({ layers }: AnalysisChange): TopLevelSpec {
     return {
-        ...commonParts,
+        ...figureFrame,
         vconcat: [
             layersPanel(layers, ['specific', 'related'], { height: 170, title: null }),
             layersPanel(layers, ['general'], { height: 120, title: 'layer (0 is the first)' }),
@@ -44,18 +38,7 @@ function layersPanel(
     const values = layers.flatMap((layer, index) =>
         classes.map((kind) => ({ layer: index, class: classLabels[kind], change: layer[kind] })),
     );
-    const key = { field: 'class', type: 'nominal' } as const;
-    const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
-    const color: Channel<'color'> = {
-        ...key,
-        scale: { domain: classNames, range: neuronClasses.map((kind) => classColors[kind]) },
-        legend,
-    };
-    const shape: Channel<'shape'> = {
-        ...key,
-        scale: { domain: classNames, range: neuronClasses.map((kind) => classShapes[kind]) },
-        legend,
-    };
+    const { color, shape } = classChannels;
     const zero: Layer = {
         data: { values: [{}] },
         mark: { type: 'rule', color: colors.muted },
@@ -106,7 +89,7 @@ function layersPanel(
 /** Change of the number of neurons with N = 1..l (the paper's fig. 5): of all neurons, and of the selected. */
 export function histogramChangesFigure({ histogram, histogramAll }: AnalysisChange): TopLevelSpec {
     return {
-        ...commonParts,
+        ...figureFrame,
         spacing: 20,
         vconcat: [
             changeBars(histogramAll, 'All neurons', null),
@@ -237,7 +220,7 @@ function beforeAfter(
         encoding: { y, x: x(field) },
     });
     return {
-        ...commonParts,
+        ...figureFrame,
         width: plotWidth,
         height: { step: sorted.length > 20 ? 19 : 25 },
         data: { values: rows },
@@ -271,7 +254,7 @@ export function seriesFigure({ analyses, changes }: Comparison): TopLevelSpec {
     const of = (classes: readonly NeuronClass[]) =>
         numbers.filter((value) => classes.some((kind) => classLabels[kind] === value.class));
     return {
-        ...commonParts,
+        ...figureFrame,
         vconcat: [
             seriesPanel(of(['specific', 'related']), order, {
                 height: 130,
@@ -290,18 +273,7 @@ function seriesPanel(
     order: readonly string[],
     options: { height: number; title: string; format: string; last: boolean },
 ): Panel {
-    const key = { field: 'class', type: 'nominal' } as const;
-    const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
-    const color: Channel<'color'> = {
-        ...key,
-        scale: { domain: classNames, range: neuronClasses.map((kind) => classColors[kind]) },
-        legend,
-    };
-    const shape: Channel<'shape'> = {
-        ...key,
-        scale: { domain: classNames, range: neuronClasses.map((kind) => classShapes[kind]) },
-        legend,
-    };
+    const { color, shape } = classChannels;
     return {
         width: plotWidth,
         height: options.height,

@@ -6,42 +6,43 @@ import { formatCount, formatNumber, formatPercentPoints, formatQuantity } from '
 import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
-import type { Measured } from '../numbers.js';
-import { lightTextAbove, colorStops, divergingScale, type DivergingScale } from './divergingScale.js';
-import type { Channel, Panel } from './specTypes.js';
-import { colors, figureConfig, labelText } from './theme.js';
-
-/** More languages than this do not fit beside each other: the control goes below. */
-const besideUpTo = 14;
-
-/** Few languages get large cells, so that a panel is no smaller than the titles on its sides. */
-const leastSide = 210;
+import { isComparable, type Measured } from '../numbers.js';
+import { divergingScale, type DivergingScale } from './divergingScale.js';
+import { besideUpTo, colorBarPanel, heatmap, type HeatmapCell } from './heatmap.js';
+import { figureFrame } from './theme.js';
 
 /** One colour scale for all sets of a matrix and their controls, so that their figures can be compared. */
 export function commonScale(matrix: DeactivationMatrix): DivergingScale {
     const cells = setsOf(matrix).flatMap(([, set]) => cellsOf(set, matrix.metric).flat());
-    return divergingScale(cells.flatMap((cell) => [own, control].map((side) => coloured(side(cell)))));
+    return divergingScale(cells.flatMap((cell) => [own(cell), control(cell)]).map(coloured));
+}
+
+interface CellOptions {
+    readonly words: MetricWords;
+    readonly scale: DivergingScale;
 }
 
 /** What a panel shows of a cell. */
 interface Shown {
     readonly effect: Measured;
-    /** Not to be told from chance: grey. */
-    readonly tooFew: boolean;
-    readonly bold: boolean;
+    /** Grey: not to be told from chance. */
+    readonly noise: boolean;
+    readonly words: string;
 }
 
-function own({ effect, tooFew, real }: SetCell): Shown {
-    return { effect, tooFew, bold: real };
+function own(cell: SetCell): Shown {
+    const { effect, noise, tooFew } = cell;
+    return { effect, noise, words: tooFew ? tooFewWords(cell) : noise ? 'Does not differ from random neurons.' : '' };
 }
 
-function control({ controlEffect, controlTooFew }: SetCell): Shown {
-    return { effect: controlEffect, tooFew: controlTooFew, bold: false };
+function control(cell: SetCell): Shown {
+    const { controlEffect: effect, controlNoise: noise, controlTooFew } = cell;
+    return { effect, noise, words: controlTooFew ? tooFewWords(cell) : noise ? 'Within the margin of error.' : '' };
 }
 
 /** The percentage that a cell's colour stands for; null where it is grey. */
-function coloured({ effect, tooFew }: Shown): Measured {
-    return tooFew ? null : percent(effect);
+function coloured({ effect, noise }: Shown): Measured {
+    return noise ? null : percent(effect);
 }
 
 /**
@@ -55,122 +56,61 @@ export function deactivationFigure(
     scale: DivergingScale,
 ): TopLevelSpec {
     const words = metricOf(metric);
-    const rows = isDeactivation(operation) ? 'deactivated language' : 'changed language';
-    const cells = cellsOf(set, metric).flat();
-    const grey = cells.some((cell) => cell.tooFew || cell.controlTooFew);
-    const legend = [
-        `change of ${words.noun} in ${words.unit}`,
-        ...(grey ? ['grey: too few right answers to tell'] : []),
-    ];
-    const common = { cells, words, scale, legend };
+    const rowTitle = isDeactivation(operation) ? 'deactivated language' : 'changed language';
     const beside = set.columns.length <= besideUpTo;
-    const panels = [
-        panel(set, { ...common, title: `Own ${name.replaceAll('+', ' + ')} neurons`, side: own, rowTitle: rows }),
-        panel(set, { ...common, title: 'Control: random neurons', side: control, rowTitle: beside ? null : rows }),
-    ];
-    const frame = {
-        background: colors.background,
-        padding: { left: 6, right: 12, top: 8, bottom: 6 },
-        config: figureConfig,
-        spacing: 26,
-    } as const;
-    return beside ? { ...frame, hconcat: panels } : { ...frame, vconcat: panels };
-}
-
-interface PanelOptions {
-    /** Row by row. */
-    readonly cells: readonly SetCell[];
-    readonly words: MetricWords;
-    readonly scale: DivergingScale;
-    /** Title of the colour scale, line by line. */
-    readonly legend: readonly string[];
-    readonly title: string;
-    readonly side: (cell: SetCell) => Shown;
-    readonly rowTitle: string | null;
-}
-
-function panel(set: DeactivationSet, options: PanelOptions): Panel {
-    const { words, scale } = options;
-    const columns = set.columns.map(labelText);
-    const rows = set.rows.map(labelText);
-    const values = options.cells.map((cell) => {
-        const shown = options.side(cell);
-        const place = scale.position(coloured(shown));
-        const position = place === null ? null : words.harm * place;
-        return {
-            row: labelText(cell.row),
-            column: labelText(cell.column),
-            position,
-            text: formatPercentPoints(percent(shown.effect)),
-            own: cell.row === cell.column,
-            weight: shown.bold ? 'bold' : 'normal',
-            light: position !== null && position > lightTextAbove,
-            hover: shown.tooFew ? tooFewWords(cell) : null,
-        };
-    });
-    const step = columns.length > besideUpTo ? 34 : Math.max(42, Math.ceil(leastSide / columns.length));
-    const longest = Math.max(...columns.map((column) => column.length));
-    const x: Channel<'x'> = {
-        field: 'column',
-        type: 'nominal',
-        scale: { domain: columns },
-        axis: {
-            title: 'evaluated language',
-            // About 7 px a character: names wider than their cell stand aslant.
-            labelAngle: longest * 7 > step ? -45 : 0,
-            domain: false,
-            ticks: false,
-            labelPadding: 6,
-            labelLimit: 110,
+    const cells = cellsOf(set, metric).flat();
+    const change = isDeactivation(operation) ? 'removed' : 'changed';
+    const sides = [
+        {
+            title: `Own ${name.replaceAll('+', ' + ')} neurons`,
+            side: own,
+            done: `Neurons ${change}`,
+            rowTitle,
         },
-    };
-    const y: Channel<'y'> = {
-        field: 'row',
-        type: 'nominal',
-        scale: { domain: rows },
-        axis: {
-            title: options.rowTitle,
-            domain: false,
-            ticks: false,
-            labelPadding: 6,
-            labelLimit: 110,
+        {
+            title: 'Control: random neurons',
+            done: `Random neurons ${change} in the place`,
+            side: control,
+            rowTitle: beside ? null : rowTitle,
         },
-    };
+    ].map(({ side, done, ...titles }) => ({
+        ...titles,
+        cells: cells.map((cell) => heatmapCell(cell, side(cell), done, { words, scale })),
+    }));
+    const panels = sides.map(({ cells: shown, ...titles }) =>
+        heatmap(shown, { ...titles, rows: set.rows, columns: set.columns, columnTitle: 'evaluated language' }),
+    );
+    const positions = sides.flatMap(({ cells: shown }) => shown.map(({ position }) => position ?? 0));
+    const ticks = scale.ticks.map(({ position, label }) => ({ position: words.harm * position, label }));
+    const bar = positions.some((position) => position !== 0)
+        ? [
+              colorBarPanel(
+                  `change of ${words.noun} in ${words.unit}; grey: does not differ`,
+                  [Math.min(0, ...positions), Math.max(0, ...positions)],
+                  ticks.sort((a, b) => a.position - b.position),
+              ),
+          ]
+        : [];
     return {
-        title: options.title,
-        width: { step },
-        height: { step: Math.max(28, Math.ceil(leastSide / rows.length)) },
-        data: { values },
-        encoding: { x, y },
-        layer: [
-            { mark: { type: 'rect', color: colors.missing, stroke: colors.cellGap, strokeWidth: 1 } },
-            {
-                transform: [{ filter: 'datum.position !== null' }],
-                mark: { type: 'rect', stroke: colors.cellGap, strokeWidth: 1 },
-                encoding: { color: colorOf(options) },
-            },
-            {
-                transform: [{ filter: 'datum.own' }],
-                mark: { type: 'rect', filled: false, stroke: colors.outline, strokeWidth: 2 },
-            },
-            {
-                mark: {
-                    type: 'text',
-                    fontSize: columns.length > besideUpTo ? 11 : 12.5,
-                    fontWeight: { expr: 'datum.weight' },
-                },
-                encoding: {
-                    text: { field: 'text', type: 'nominal' },
-                    color: { condition: { test: 'datum.light', value: colors.cellLight }, value: colors.cellDark },
-                },
-            },
-            {
-                transform: [{ filter: 'datum.hover !== null' }],
-                // On top of the number, and filled, so that the whole cell can be pointed at.
-                mark: { type: 'rect', color: colors.missing, opacity: 0, aria: true },
-                encoding: { description: { field: 'hover', type: 'nominal' } },
-            },
-        ],
+        ...figureFrame,
+        spacing: 26,
+        vconcat: [...(beside ? [{ spacing: 26, hconcat: panels }] : panels), ...bar],
+    };
+}
+
+function heatmapCell(cell: SetCell, shown: Shown, done: string, { words, scale }: CellOptions): HeatmapCell {
+    const place = scale.position(coloured(shown));
+    const isOwn = cell.row === cell.column;
+    const measured = isComparable(shown.effect);
+    const effect = measured ? `${words.formatEffect(shown.effect)}. ${shown.words}` : 'not measured';
+    return {
+        row: cell.row,
+        column: cell.column,
+        position: place === null ? null : words.harm * place,
+        missing: !measured,
+        text: formatPercentPoints(percent(shown.effect)),
+        outlined: isOwn,
+        hover: `${done} of ${cell.row}, ${words.noun} in ${isOwn ? 'itself' : cell.column}: ${effect}`.trim(),
     };
 }
 
@@ -181,33 +121,6 @@ function tooFewWords({ baseline, samples }: SetCell): string {
         `The whole model answers ${formatCount(right)} of ${formatQuantity(samples ?? 0, 'question')} rightly: ` +
         `even a fall to 0 would not differ from chance (p = ${formatNumber(leastSignTestP(right))}).`
     );
-}
-
-function colorOf({ scale, legend, words: { harm } }: PanelOptions): Channel<'color'> {
-    return {
-        field: 'position',
-        type: 'quantitative',
-        scale: {
-            domain: colorStops.map(([position]) => position),
-            range: colorStops.map(([, color]) => color),
-            clamp: true,
-            interpolate: 'rgb',
-        },
-        legend: {
-            title: [...legend],
-            orient: 'bottom',
-            direction: 'horizontal',
-            gradientLength: 360,
-            gradientThickness: 12,
-            titleLimit: 600,
-            values: scale.ticks.map((tick) => harm * tick.position),
-            // The scale runs over positions; its labels are the percentages that belong to them.
-            labelExpr: scale.ticks.reduceRight(
-                (rest, tick) => `abs(datum.value - ${harm * tick.position}) < 1e-9 ? '${tick.label}' : ${rest}`,
-                "''",
-            ),
-        },
-    };
 }
 
 function percent(fraction: Measured): Measured {

@@ -7,22 +7,6 @@ export const linearUpTo = 1;
 /** The scale reaches at least this many percent: noise must not look like an effect. */
 export const leastLimit = 10;
 
-/**
- * Colour stops by position, −1 to 1. Blue and red are told apart by colour-blind readers; the blue
- * end stays lighter than the red one, so that in a grey print the darkest cells are the worst hurt.
- */
-export const colorStops: readonly (readonly [position: number, color: string])[] = [
-    [-1, '#3b86bd'],
-    [-0.5, '#a3cbe3'],
-    [0, '#f7f7f4'],
-    [0.33, '#fdd3a8'],
-    [0.66, '#e8703f'],
-    [1, '#8c1a1a'],
-];
-
-/** Position above which dark text is hard to read on a cell. */
-export const lightTextAbove = 0.74;
-
 /** A symlog scale centred at 0, from −limit to +limit percent, mapped to positions −1 to 1. */
 export interface DivergingScale {
     /** Largest magnitude shown, in percent. */

@@ -4,7 +4,7 @@ import { type DosePoint, dosePoints } from '../../experiments/doseTable.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { classColors, colors, figureConfig, labelText } from './theme.js';
+import { classColors, colors, figureFrame, labelText } from './theme.js';
 
 /** Panels of languages beside each other. */
 const panelColumns = 5;
@@ -69,9 +69,7 @@ export function doseFigure(curves: DoseCurves): TopLevelSpec {
         ),
     };
     return {
-        background: colors.background,
-        padding: { left: 6, right: 16, top: 8, bottom: 6 },
-        config: figureConfig,
+        ...figureFrame,
         spacing: { row: 26, column: 22 },
         columns: panelColumns,
         concat: languages.map((language, i) =>

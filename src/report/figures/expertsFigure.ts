@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
-import { colors, figureConfig, labelText, wholeTicks } from './theme.js';
+import { figureFrame, labelText, wholeTicks } from './theme.js';
 
 /** Cells of a page that still opens at once; of more, a figure by layer takes their place. */
 const mostCells = 12_000;
@@ -43,9 +43,7 @@ export function routingDistance(list: readonly (readonly number[])[], language: 
 function distanceFigure({ languages }: NeuronAnalysis, routed: readonly RoutedSite[]): TopLevelSpec {
     const layers = [...new Set(routed.map(({ layer }) => layer))];
     return {
-        background: colors.background,
-        padding: { left: 6, right: 12, top: 8, bottom: 6 },
-        config: figureConfig,
+        ...figureFrame,
         width: 2 * width,
         height: most * languages.length,
         data: {
@@ -85,9 +83,7 @@ function sharesFigure(analysis: NeuronAnalysis, routed: readonly RoutedSite[]): 
     const largest = Math.max(...routed.flatMap(({ list }) => list.flat()));
     const height = Math.max(leastHeight, Math.min(most, Math.ceil(320 / layers.length)) * layers.length);
     return {
-        background: colors.background,
-        padding: { left: 6, right: 12, top: 8, bottom: 6 },
-        config: figureConfig,
+        ...figureFrame,
         columns,
         spacing: 22,
         concat: analysis.languages.map((language, k) => ({

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import { type NeuronAnalysis, type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import { formatCompact, formatCount } from '../../support/format.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { classColors, classLabels, colors, figureConfig, plotWidth, yExtent } from './theme.js';
+import { classColors, classLabels, colors, figureFrame, plotWidth, yExtent } from './theme.js';
 
 /** Above this many languages numbers over the bars would overlap. */
 const numbersUpTo = 15;
@@ -15,9 +15,7 @@ const unclassified = 'in no class';
  */
 export function histogramFigure(analysis: NeuronAnalysis): TopLevelSpec {
     return {
-        background: colors.background,
-        padding: { left: 6, right: 16, top: 8, bottom: 6 },
-        config: figureConfig,
+        ...figureFrame,
         spacing: 22,
         vconcat: [
             panel(analysis, {

@@ -3,8 +3,9 @@ import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.j
 import { languageCounts } from '../analysisFacts.js';
 import { formatCount } from '../../support/format.js';
 import { ownValue } from '../numbers.js';
+import { languageLabel } from './languageLabel.js';
 import type { Channel, Layer } from './specTypes.js';
-import { classColors, classLabels, colors, figureConfig, plotWidth, labelText } from './theme.js';
+import { classColors, classLabels, colors, figureFrame, plotWidth } from './theme.js';
 
 const shownClasses: readonly NeuronClass[] = ['specific', 'related'];
 
@@ -15,20 +16,20 @@ const shownClasses: readonly NeuronClass[] = ['specific', 'related'];
 export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
     // Equal totals keep the analysis' order: sort is stable.
     const languages = languageCounts(analysis).sort((a, b) => b.total - a.total);
-    const order = languages.map(({ language }) => labelText(language));
+    const order = languages.map(({ language }) => languageLabel(language));
     const intervals = languages.flatMap(({ language, total }) => {
         const interval = ownValue(analysis.stability?.intervals.perLanguage ?? {}, language)?.total;
         return interval === undefined
             ? []
-            : [{ language: labelText(language), low: interval[0], high: interval[1], total }];
+            : [{ language: languageLabel(language), low: interval[0], high: interval[1], total }];
     });
     const largest = Math.max(1, ...languages.map(({ total }) => total), ...intervals.map(({ high }) => high));
     const values = languages.flatMap(({ language, specific, related }) => [
-        { language: labelText(language), class: classLabels.specific, count: specific, order: 0 },
-        { language: labelText(language), class: classLabels.related, count: related, order: 1 },
+        { language: languageLabel(language), class: classLabels.specific, count: specific, order: 0 },
+        { language: languageLabel(language), class: classLabels.related, count: related, order: 1 },
     ]);
     const totals = languages.map(({ language, total }) => ({
-        language: labelText(language),
+        language: languageLabel(language),
         text: formatCount(total),
         // The number stands beside the whisker.
         count: Math.max(total, ownValue(analysis.stability?.intervals.perLanguage ?? {}, language)?.total[1] ?? 0),
@@ -48,9 +49,7 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
         axis: { title: 'neurons', tickMinStep: 1, tickCount: 6, format: ',d' },
     });
     return {
-        background: colors.background,
-        padding: { left: 6, right: 16, top: 8, bottom: 6 },
-        config: figureConfig,
+        ...figureFrame,
         width: plotWidth,
         height: { step: order.length > 20 ? 19 : 25 },
         layer: [

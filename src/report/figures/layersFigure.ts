@@ -1,21 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { type NeuronAnalysis, type NeuronClass, neuronClasses, type Stages } from '../../neurons/NeuronAnalysis.js';
-import type { Channel, Layer, Panel } from './specTypes.js';
-import {
-    classColors,
-    classLabels,
-    classShapes,
-    colors,
-    figureConfig,
-    plotWidth,
-    yExtent,
-    wholeTicks,
-} from './theme.js';
+import { type NeuronAnalysis, type NeuronClass, type Stages } from '../../neurons/NeuronAnalysis.js';
+import type { Layer, Panel } from './specTypes.js';
+import { classChannels, classLabels, colors, figureFrame, plotWidth, yExtent, wholeTicks } from './theme.js';
 
 /** Dashes, and the theme's shapes, tell the lines apart without colour. */
 const dashes: Readonly<Record<NeuronClass, number[]>> = { specific: [1, 0], related: [6, 3], general: [3, 2] };
 
-const classNames = neuronClasses.map((kind) => classLabels[kind]);
+const layerTitle = 'layer (0 is the first)';
 
 /**
  * Layer-wise distribution of the three classes (the paper's fig. 3). General neurons are of another
@@ -24,12 +15,17 @@ const classNames = neuronClasses.map((kind) => classLabels[kind]);
  */
 export function layersFigure(analysis: NeuronAnalysis): TopLevelSpec {
     return {
-        background: colors.background,
-        padding: { left: 6, right: 16, top: 8, bottom: 6 },
-        config: figureConfig,
+        ...figureFrame,
         vconcat: [
-            panel(analysis, ['specific', 'related'], { height: 190, title: null, numbered: true }),
-            panel(analysis, ['general'], { height: 130, title: 'layer (0 is the first)', numbered: false }),
+            panel(analysis, ['specific', 'related'], {
+                height: 190,
+                title: analysis.general > 0 ? null : layerTitle,
+                numbered: true,
+            }),
+            // A panel of zeros says nothing.
+            ...(analysis.general > 0
+                ? [panel(analysis, ['general'], { height: 130, title: layerTitle, numbered: false })]
+                : []),
         ],
     };
 }
@@ -44,18 +40,7 @@ function panel(
     const values = analysis.layers.flatMap((layer, index) =>
         classes.map((kind) => ({ layer: index, class: classLabels[kind], count: layer[kind] })),
     );
-    const key = { field: 'class', type: 'nominal' } as const;
-    const legend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
-    const color: Channel<'color'> = {
-        ...key,
-        scale: { domain: classNames, range: neuronClasses.map((kind) => classColors[kind]) },
-        legend,
-    };
-    const shape: Channel<'shape'> = {
-        ...key,
-        scale: { domain: classNames, range: neuronClasses.map((kind) => classShapes[kind]) },
-        legend,
-    };
+    const { color, shape } = classChannels;
     // One layer for each class, not one dash scale: its legend would draw the symbols dashed.
     const lines = classes.map((kind): Layer => ({
         transform: [{ filter: `datum.class === '${classLabels[kind]}'` }],

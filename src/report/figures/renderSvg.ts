@@ -38,8 +38,13 @@ function localIds(svg: string, prefix: string): string {
 
 /** Descriptions of marks as titles, which browsers show when a mark is pointed at and screen readers say. */
 function withHoverTexts(svg: string): string {
-    return svg.replace(
+    // The figure is one image to a screen reader: its parts have no roles of their own.
+    const named = svg.replace(
         /<path aria-label="([^"]*)" role="graphics-symbol" aria-roledescription="[^"]*"([^>]*)\/>/g,
         '<path$2><title>$1</title></path>',
+    );
+    return named.replace(
+        / role="graphics-(?:symbol|object)" aria-roledescription="[^"]*"(?: aria-label="[^"]*")?/g,
+        '',
     );
 }

@@ -3,7 +3,7 @@ import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
 import { formatShare } from '../../support/format.js';
 import type { Measured } from '../numbers.js';
 import type { Channel, Panel } from './specTypes.js';
-import { classColors, classLabels, colors, figureConfig, plotWidth } from './theme.js';
+import { classColors, classLabels, colors, figureFrame, plotWidth } from './theme.js';
 
 /** One group of bars: a share, or null, for each class. */
 export interface ShareGroup {
@@ -14,9 +14,7 @@ export interface ShareGroup {
 /** Shares of classes as bars from 0 to 1, one group below another. */
 export function shareBars(groups: readonly ShareGroup[]): TopLevelSpec {
     return {
-        background: colors.background,
-        padding: { left: 6, right: 16, top: 8, bottom: 6 },
-        config: figureConfig,
+        ...figureFrame,
         vconcat: groups.map((group, index) => panel(group, index === groups.length - 1)),
     };
 }

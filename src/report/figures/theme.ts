@@ -1,5 +1,6 @@
 import type { Config } from 'vega-lite';
-import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import { type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
+import type { Channel } from './specTypes.js';
 
 /** Fonts every system has; nothing is downloaded or embedded. */
 export const fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -12,8 +13,10 @@ export const colors = {
     background: '#ffffff',
     unclassified: '#a5adb8',
     missing: '#cfcfcf',
+    /** Cells that cannot be told from chance. */
+    noise: '#ecedef',
     band: '#f0f1f4',
-    // On the coloured cells of a heatmap, the same in both modes.
+    // On the coloured cells of a heatmap.
     cellDark: '#101010',
     cellLight: '#fefefe',
     outline: '#000001',
@@ -75,6 +78,32 @@ export const figureConfig: Config = {
     },
     title: { fontSize: 13.5, fontWeight: 600, color: colors.ink, anchor: 'start', frame: 'group', offset: 10 },
 };
+
+/** The background, margins and settings of every figure. */
+export const figureFrame = {
+    background: colors.background,
+    padding: { left: 6, right: 16, top: 8, bottom: 6 },
+    config: figureConfig,
+} as const;
+
+const classNames = neuronClasses.map((kind) => classLabels[kind]);
+const classLegend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
+
+/** The channels of lines and points of classes: colours and shapes, with one legend. */
+export const classChannels = {
+    color: {
+        field: 'class',
+        type: 'nominal',
+        scale: { domain: classNames, range: neuronClasses.map((kind) => classColors[kind]) },
+        legend: classLegend,
+    },
+    shape: {
+        field: 'class',
+        type: 'nominal',
+        scale: { domain: classNames, range: neuronClasses.map((kind) => classShapes[kind]) },
+        legend: classLegend,
+    },
+} satisfies { readonly color: Channel<'color'>; readonly shape: Channel<'shape'> };
 
 /** Whole numbers from `first` to `last` in steps of 1, 2, 5, 10, …, at most `limit` of them. */
 export function wholeTicks(first: number, last: number, limit: number): number[] {

@@ -1,23 +1,31 @@
 import { isDeactivation } from '../../interventions/Operation.js';
 import { commonScale } from '../figures/deactivationFigure.js';
 import { setsOf } from '../matrixFacts.js';
-import type { DeactivationMatrix } from '../../experiments/DeactivationMatrix.js';
+import { setLabel } from '../setSentences.js';
+import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';
 import type { ReportInput } from '../Report.js';
 import { comparisonSections } from './comparisonSections.js';
 import { deactivationSection } from './deactivationSection.js';
 import { expertsSection } from './expertsSection.js';
 import { histogramSection } from './histogramSection.js';
 import { languagesSection } from './languagesSection.js';
+import { layerLanguagesSection } from './layerLanguagesSection.js';
+import { overviewSection } from './overviewSection.js';
 import { layersSection } from './layersSection.js';
 import { doseSection } from './doseSection.js';
 import type { Section } from './Section.js';
 import { stabilitySection } from './stabilitySection.js';
 
+/** Share of a set's neurons that another set may have more or fewer and be nearly the same. */
+const nearly = 0.05;
+
 /** All sections of a report in the order of the page. */
 export function buildSections(input: ReportInput): Section[] {
     return [
+        ...overviewSection(input),
         layersSection(input),
         languagesSection(input),
+        layerLanguagesSection(input),
         ...(input.analysis.experts === undefined ? [] : [expertsSection(input, input.analysis.experts)]),
         ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
         histogramSection(input),
@@ -29,7 +37,28 @@ export function buildSections(input: ReportInput): Section[] {
 }
 
 function matrixSections(matrices: readonly DeactivationMatrix[]): Section[] {
-    return matrices.flatMap((matrix) =>
-        setsOf(matrix).map(([name, set]) => deactivationSection(name, set, matrix, commonScale(matrix))),
+    return matrices.flatMap((matrix) => {
+        const scale = commonScale(matrix);
+        return setsOf(matrix).map(([name, set], i, sets) => {
+            const section = deactivationSection(name, set, matrix, scale);
+            const before = sets[i - 1];
+            return before !== undefined && areNearlyEqual(before[1], set)
+                ? {
+                      ...section,
+                      folded: `Nearly the same neurons, and nearly the same numbers, as ${setLabel(before[0])}.`,
+                  }
+                : section;
+        });
+    });
+}
+
+/** Whether the second set adds hardly a neuron to the first, in any row. */
+function areNearlyEqual(first: DeactivationSet, second: DeactivationSet): boolean {
+    return (
+        first.rows.length === second.rows.length &&
+        first.rows.every((row, r) => {
+            const [fewer, more] = [first.neurons[r] ?? 0, second.neurons[r] ?? 0];
+            return row === second.rows[r] && more > 0 && Math.abs(more - fewer) <= nearly * more;
+        })
     );
 }

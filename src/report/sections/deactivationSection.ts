@@ -2,7 +2,7 @@ import type { AnswerShare, DeactivationSet, Grid } from '../../experiments/Deact
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doingWords, doneWords } from '../../interventions/operationWords.js';
 import { deactivationFigure } from '../figures/deactivationFigure.js';
-import { type DivergingScale, leastLimit, linearUpTo } from '../figures/divergingScale.js';
+import type { DivergingScale } from '../figures/divergingScale.js';
 import { html, type Html } from '../html.js';
 import { setFacts } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
@@ -23,7 +23,6 @@ export function deactivationSection(
     const { metric, operation } = measured;
     const table = deactivationTable(name, set, measured);
     const words = metricOf(metric);
-    const { toldBy, tooFew } = words.intervals;
     const removed = isDeactivation(operation);
     return {
         id: table.name,
@@ -35,67 +34,30 @@ export function deactivationSection(
             `${doneWords(operation)}, beside a random control`,
         wide: true,
         caption: html` <p>${setSentences(setFacts(name, set, measured)).join(' ')}</p>
-            <p>
-                How to read it: rows are the languages whose neurons are ${removed ? 'set to 0' : doneWords(operation)},
-                columns the languages then evaluated. A cell is the change of ${words.noun} in
-                ${words.unit}${words.relative && html` of its column`}: red worse, blue better, grey not measured; a
-                language’s own cells are outlined. A dark diagonal in otherwise pale rows says that the neurons serve
-                their language. ${tooFew !== undefined && tooFew.rule} The control
-                ${removed ? 'removes as many random neurons from' : 'does the same to as many random neurons of'} the
-                same layers${set.controls.length > 1 && html`, on average over ${set.controls.length} seeds`}; where a
-                cell differs from it for sure (95 %, ${toldBy}), its number is bold. All figures of this
-                metric${!removed && html` and operation`} share one colour scale, proportional up to
-                ±${linearUpTo}&nbsp;% and logarithmic beyond, up to the largest finite change (${leastLimit}&nbsp;% at
-                least).
-            </p>
-            ${unknownLanguageNote(set, words)} ${cutNote(set, words, removed)} ${removed && paperNote(words)}`,
+            ${answersTable(set, words, removed)}`,
         numbers: numbers(set, words, removed),
         table,
     };
 }
 
-/** Where right numbers of the whole model are in texts whose language is unknown, and so do not count. */
-function unknownLanguageNote(
-    { answers, columns, baseline }: DeactivationSet,
-    { formatValue }: MetricWords,
-): Html | false {
-    const some = columns.flatMap((language, c) => {
-        if (answers === undefined || (answers.unknownLanguage.baseline[c] ?? 0) === 0) return [];
-        const [unknown, right, number] = [answers.unknownLanguage.baseline, baseline, answers.number.baseline].map(
-            (shares) => formatValue(shares[c] ?? null),
-        );
-        return [`${language} ${unknown!} (right ${right!}, by number alone ${number!})`];
-    });
-    return (
-        some.length > 0 &&
-        html`<p>
-            Answers of the whole model with the right number in a text too short, too mixed or in a language unknown to
-            the detector, so that its language is unknown: ${some.join(', ')}.
-        </p>`
-    );
-}
-
-/** Of each language's own cell, how many answers the most tokens of an answer ended, where they ended any. */
-function cutNote({ answers, rows, columns }: DeactivationSet, words: MetricWords, removed: boolean): Html | false {
+/** Of each language's own cell, what its answers are made of where that is more than right or wrong. */
+function answersTable({ answers, rows, columns }: DeactivationSet, words: MetricWords, removed: boolean): Html | false {
     if (answers === undefined) return false;
-    const { cut } = answers;
-    const some = rows.flatMap((language, r) => {
+    const { cut, unknownLanguage } = answers;
+    const shares = rows.map((language, r): [string, ...Measured[]] => {
         const c = columns.indexOf(language);
-        const [before, after] = [cut.baseline[c] ?? 0, cut.values[r]?.[c] ?? 0];
-        return before + after === 0 ? [] : [`${language} ${words.formatValue(before)} → ${words.formatValue(after)}`];
+        return [language, unknownLanguage.baseline[c] ?? null, cut.baseline[c] ?? null, cut.values[r]?.[c] ?? null];
     });
-    return (
-        some.length > 0 &&
-        html`<p>
-            Answers that reached the most tokens of an answer were cut off, mostly before their result, and count as
-            wrong: of the whole model → with the language’s own neurons ${removed ? 'deactivated' : 'changed'}:
-            ${some.join(', ')}.
-        </p>`
-    );
-}
-
-function paperNote({ paper }: MetricWords): Html | false {
-    return paper !== undefined && html`<p class="paper">${paper}</p>`;
+    if (shares.every(([, ...parts]) => parts.every((part) => part === 0 || part === null))) return false;
+    const after = `cut off, own neurons ${removed ? 'removed' : 'changed'}`;
+    const columnNames = ['language', 'right number, unknown language', 'cut off, whole model', after];
+    const formats = Object.fromEntries(columnNames.slice(1).map((name) => [name, words.formatValue]));
+    return html`<p>
+            Answers in a text too short, too mixed or in a language unknown to the detector have no known language, and
+            do not count as right; answers that reached the most tokens of an answer were cut off, mostly before their
+            result, and count as wrong.
+        </p>
+        ${htmlTable({ name: 'answers', columns: columnNames, rows: shares }, { formats })}`;
 }
 
 function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Html {

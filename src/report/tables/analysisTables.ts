@@ -26,6 +26,23 @@ export function layersTable(analysis: NeuronAnalysis): DataTable {
     };
 }
 
+/** Specific and related neurons of each language in each layer. */
+export function layerLanguagesTable(analysis: NeuronAnalysis): DataTable {
+    const sites = analysisSites(analysis);
+    const { specific, related } = analysis.neurons;
+    return {
+        name: 'layer-languages',
+        columns: ['language', ...analysis.layers.map((_, layer) => String(layer))],
+        rows: analysis.languages.map((language) => {
+            const counts = new Array<number>(analysis.layers.length).fill(0);
+            for (const neurons of [specific, related]) {
+                for (const [site] of ownValue(neurons, language) ?? []) counts[sites[site]!.layer]!++;
+            }
+            return [language, ...counts];
+        }),
+    };
+}
+
 /** Neurons by N, the number of languages in which they are high: selected ones and all. */
 export function histogramTable(analysis: NeuronAnalysis): DataTable {
     return {

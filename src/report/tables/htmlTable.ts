@@ -1,5 +1,6 @@
-import { formatNumber } from '../../support/format.js';
+import { formatShort } from '../../support/format.js';
 import { html, type Html } from '../html.js';
+import { languageName } from '../page/languageName.js';
 import { ownValue } from '../numbers.js';
 import type { DataCell, DataTable } from './DataTable.js';
 
@@ -7,7 +8,7 @@ import type { DataCell, DataTable } from './DataTable.js';
 export interface HtmlTableOptions {
     /** Headings by column name, where they differ from it. */
     readonly headings?: Readonly<Record<string, string>>;
-    /** How a number is written, by column name; `formatNumber` otherwise. */
+    /** How a number is written, by column name; `formatShort` otherwise. */
     readonly formats?: Readonly<Record<string, (value: number | null) => string>>;
     /** Rows printed in bold above the others, such as a baseline. */
     readonly leadRows?: number;
@@ -21,7 +22,7 @@ export function htmlTable(table: DataTable, options: HtmlTableOptions = {}): Htm
         return html`
 <tr${index < leadRows && html` class="lead"`}>${cells}</tr>`;
     });
-    return html`<div class="table">
+    return html`<div class="table" role="region" tabindex="0" aria-label="${table.name}">
         <table>
             <thead>
                 <tr>
@@ -36,9 +37,12 @@ export function htmlTable(table: DataTable, options: HtmlTableOptions = {}): Htm
 }
 
 function tableCell(cell: DataCell, column: number, table: DataTable, options: HtmlTableOptions): Html {
-    const format = ownValue(options.formats ?? {}, table.columns[column] ?? '') ?? formatNumber;
+    const format = ownValue(options.formats ?? {}, table.columns[column] ?? '') ?? formatShort;
     const content =
         typeof cell === 'string' ? html`${cell}` : html`<data value="${String(cell)}">${format(cell)}</data>`;
-    if (column === 0) return html`<th scope="row">${content}</th>`;
+    if (column === 0) {
+        const isLanguage = typeof cell === 'string' && table.columns[0] === 'language';
+        return html`<th scope="row">${isLanguage ? languageName(cell) : content}</th>`;
+    }
     return typeof cell === 'string' ? html`<td class="text">${content}</td>` : html`<td>${content}</td>`;
 }

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { deactivation } from '../../../src/interventions/Operation.js';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { cellsOf, setFacts, setsOf } from '../../../src/report/matrixFacts.js';
-import { setLine, setSentences, verdictLabel } from '../../../src/report/setSentences.js';
+import { setSentences, verdictLabel } from '../../../src/report/setSentences.js';
 import { buildAccuracy, buildMatrix, buildSet } from './fixture.js';
 
 const languageTags = ['en', 'de', 'fr', 'sw'];
@@ -214,8 +214,8 @@ describe('cells that cannot tell harm from chance', () => {
             expect(row.map(({ tooFew }) => tooFew)).toEqual([false, false, false, true]);
             expect(row.map(({ controlTooFew }) => controlTooFew)).toEqual([false, false, false, true]);
         }
-        const own = cells.map((row, r) => row[r]?.real);
-        expect(own).toEqual([true, true, true, false]);
+        const own = cells.map((row, r) => row[r]?.noise);
+        expect(own).toEqual([false, false, false, true]);
     });
 
     it('are not those that rise by as many answers as chance does not give', () => {
@@ -259,7 +259,7 @@ describe('cells that cannot tell harm from chance', () => {
         });
         expect(facts).toMatchObject({ compared: 0, leftOut: 4, tooFew: 4, verdict: 'tooFew' });
         expect(setSentences(facts).join(' ')).toMatch(/^The whole model answers too few questions rightly/);
-        expect(setLine(facts)).toBe('accuracy: too few right answers to tell.');
+        expect(verdictLabel(facts)).toBe('too few right answers to tell');
     });
 });
 
@@ -269,7 +269,6 @@ describe('sets without neurons', () => {
     it('are not called unmeasured, for what was measured is there', () => {
         const facts = setFacts('specific', setOf(nothing, nothing, [0, 0]), { metric: 'ppl', operation: deactivation });
         expect(facts).toMatchObject({ compared: 0, leftOut: 2, empty: 2 });
-        expect(setLine(facts)).toBe('perplexity: no neurons to change.');
         expect(verdictLabel(facts)).toBe('no neurons to change');
         expect(setSentences(facts)).toEqual([expect.stringMatching(/^No language has neurons in this set/)]);
     });
@@ -288,7 +287,7 @@ describe('sets without neurons', () => {
             { metric: 'ppl', operation: deactivation },
         );
         expect(facts).toMatchObject({ compared: 0, empty: 0 });
-        expect(setLine(facts)).toBe('perplexity: not measured.');
+        expect(verdictLabel(facts)).toBe('not measured');
     });
 
     it('of some languages are told apart from rows that are not fully measured', () => {

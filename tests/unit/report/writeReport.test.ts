@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readFile, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -7,6 +8,7 @@ import { toString } from 'hast-util-to-string';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import type { ReportInput } from '../../../src/report/Report.js';
+import { colors } from '../../../src/report/figures/theme.js';
 import { figureRemarks } from '../../../src/report/figures/renderSvg.js';
 import { writeReport } from '../../../src/report/writeReport.js';
 import { buildAccuracy, buildInput, buildMatrix, buildSet } from './fixture.js';
@@ -42,8 +44,10 @@ describe('the files', () => {
     it('are the page, a figure and a table for each section, and nothing else', async () => {
         const files = await writeReport(folder, buildInput());
         const names = [
+            'overview-figure',
             'layers',
             'languages',
+            'layer-languages',
             'histogram',
             'deactivation.specific',
             'deactivation.specific+related',
@@ -51,7 +55,7 @@ describe('the files', () => {
         ];
         expect(files.html).toBe(join(folder, 'report.html'));
         expect(files.figures.map((path) => basename(path))).toEqual(names.map((name) => `${name}.svg`));
-        expect(files.tables.map((path) => basename(path))).toEqual(names.map((name) => `${name}.csv`));
+        expect(files.tables.map((path) => basename(path, '.csv'))).toEqual(['overview', ...names.slice(1)]);
         expect((await readdir(folder)).sort()).toEqual(['figures', 'report.html', 'tables']);
         expect((await readdir(join(folder, 'figures'))).length).toBe(names.length);
         expect((await readdir(join(folder, 'tables'))).length).toBe(names.length);
@@ -86,24 +90,53 @@ describe('the page', () => {
             .filter((value) => value !== undefined);
         const absolute = references
             .map(String)
-            .filter((value) => !value.startsWith('tables/') && !value.startsWith('#'));
+            .filter((value) => !value.startsWith('data:text/csv') && !value.startsWith('#'));
         expect(absolute).toEqual(['https://arxiv.org/abs/2505.21505']);
-        expect(selectAll('script, link, iframe, img, object, embed', tree)).toEqual([]);
+        expect(selectAll('link, iframe, img, object, embed, [src]', tree)).toEqual([]);
+        const scripts = selectAll('script', tree).map((script) => toString(script));
+        expect(scripts).toHaveLength(1);
+        const hash = createHash('sha256').update(scripts[0]!).digest('base64');
+        const policy = select('[http-equiv=Content-Security-Policy]', tree)?.properties.content;
+        expect(policy).toContain(`default-src 'none'`);
+        expect(policy).toContain(`script-src 'sha256-${hash}'`);
         expect(text).not.toMatch(/@import|url\((?!#)/);
     });
 
-    it('shows every figure inline, with a caption, numbers and a CSV file that exists', async () => {
+    it('shows every figure inline, with a caption, numbers and its CSV file within', async () => {
         const files = await written(buildInput());
         const tree = fromHtml(files.get('report.html') ?? '');
         const figures = selectAll('figure', tree);
-        expect(figures.length).toBe(6);
+        expect(figures.length).toBe(8);
         for (const figure of figures) {
             expect(select('svg[role=img][aria-label]', figure)).toBeDefined();
-            expect(toString(select('figcaption', figure) ?? figure)).toMatch(/paper/);
+            expect(toString(select('figcaption', figure) ?? figure)).not.toBe('');
         }
-        const links = selectAll('details a', tree).map(({ properties }) => String(properties.href));
-        expect(links).toHaveLength(6);
-        expect(links.filter((link) => !files.has(link))).toEqual([]);
+        const links = selectAll('.downloads a', tree).map(({ properties }) => properties);
+        expect(links).toHaveLength(8);
+        for (const { href, download } of links) {
+            const text = decodeURIComponent(String(href).slice('data:text/csv;charset=utf-8,'.length));
+            expect(text).toBe(files.get(`tables/${String(download)}`));
+        }
+    });
+
+    it('has a table of contents of every chapter and figure', async () => {
+        const { tree } = await writtenPage(buildInput());
+        const targets = selectAll('nav a', tree).map(({ properties }) => String(properties.href).slice(1));
+        const ids = selectAll('[id]', tree).map(({ properties }) => String(properties.id));
+        expect(targets.filter((id) => !ids.includes(id))).toEqual([]);
+        const sections = selectAll('main h2, main section:has(figure)', tree);
+        expect(targets.length).toBe(sections.length);
+    });
+
+    it('begins with what was found: an effect beside its control', async () => {
+        const { tree } = await writtenPage(buildInput());
+        const lead = toString(select('header .lead', tree)!).replace(/\s+/g, ' ');
+        expect(lead).toMatch(
+            /^Languages depend on neurons of their own: without them a language’s perplexity changes by \+[\d,]+\s% on/,
+        );
+        expect(lead).not.toMatch(/\//);
+        expect(selectAll('header .lead strong', tree)).toHaveLength(2);
+        expect(selectAll('main figure', tree)[0]).toBe(select('#overview-figure figure', tree));
     });
 
     it('holds no id twice', async () => {
@@ -115,7 +148,7 @@ describe('the page', () => {
     it('refers to no id that is not there', async () => {
         const { text, tree } = await writtenPage(buildInput());
         const ids = selectAll('[id]', tree).map(({ properties }) => String(properties.id));
-        const references = [...text.matchAll(/url\(#([^)]+)\)/g)].map((match) => match[1] ?? '');
+        const references = [...text.matchAll(/url\(#([^)]+)\)|href="#([^"]+)"/g)].map((match) => match[1] ?? match[2]!);
         expect(references.length).toBeGreaterThan(0);
         expect(references.filter((id) => !ids.includes(id))).toEqual([]);
     });
@@ -165,8 +198,8 @@ describe('the page', () => {
             generatedBy: { version: evil, command: evil },
             notes: [evil],
         });
-        expect(text).not.toContain('<script');
-        expect(selectAll('script', tree)).toEqual([]);
+        expect(text.match(/<script/g)).toHaveLength(1);
+        expect(selectAll('script', tree)).toHaveLength(1);
         expect(toString(select('h1', tree) ?? tree)).toBe(evil);
         expect(toString(select('title', tree) ?? tree)).toBe(evil);
     });
@@ -237,21 +270,22 @@ describe('unusual inputs', () => {
         const svg = files.get('figures/accuracy.specific+related.svg') ?? '';
         const hovers = [...svg.matchAll(/<title>([^<]*)<\/title>/g)].map((match) => match[1]);
         // The column of sw, in each of two panels of three rows.
-        expect(hovers).toEqual(
-            Array<string>(6).fill(
-                'The whole model answers 4 of 20 questions rightly: ' +
-                    'even a fall to 0 would not differ from chance (p = 0.125).',
-            ),
-        );
+        const why = 'The whole model answers 4 of 20 questions rightly: even a fall to 0 would not differ from chance';
+        expect(hovers.filter((hover) => hover?.endsWith(`${why} (p = 0.125).`))).toHaveLength(6);
+        expect(hovers).toContain('Neurons removed of de, accuracy in itself: \u221235\u00a0points.');
         expect(svg).toContain('>\u221220<');
-        expect(svg.match(/fill="rgb\(/g)).toHaveLength(12); // the cells of en and de
-        expect(svg).toContain('grey: too few right answers to tell');
+        expect(svg).toContain('grey: does not differ');
         expect(files.get('report.html')).toContain('A grey cell with a number cannot tell harm from chance');
     });
 
-    it('has no word of grey numbers where all can tell', async () => {
-        const matrices = [buildAccuracy(['en', 'de'], [19, 8], [6, 7])];
+    it('colours what differs from the control alone, and greys the rest', async () => {
+        const matrices = [buildAccuracy(['en', 'de'], [19, 8], [6, 0])];
         const files = await written({ ...buildInput({ languages: ['en', 'de'] }), matrices });
-        expect(files.get('figures/accuracy.specific+related.svg')).not.toMatch(/<title>|grey/);
+        const svg = files.get('figures/accuracy.specific+related.svg') ?? '';
+        const grey = svg.match(new RegExp(`fill="${colors.noise}"`, 'g'));
+        expect(grey).toHaveLength(7); // of 8 cells; en without its neurons is coloured
+        expect(svg).not.toContain('font-weight="bold"');
+        // The colour bar shows what the cells have: harm only.
+        expect(svg).not.toMatch(/>\+\d+</);
     });
 });

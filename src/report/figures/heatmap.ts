@@ -1,0 +1,139 @@
+import { cellColor, colorBar, wantsLightText } from './palette.js';
+import type { Channel, Panel } from './specTypes.js';
+import { colors, labelText } from './theme.js';
+
+/** More columns than this do not fit two panels beside each other; they get narrower cells. */
+export const besideUpTo = 14;
+
+/** Few rows or columns get large cells, so that a panel is no smaller than the titles on its sides. */
+const leastSide = 210;
+
+/** One cell of a heatmap. */
+export interface HeatmapCell {
+    readonly row: string;
+    readonly column: string;
+    /** Its colour, −1 to 1 (`cellColor`); null: grey, with a muted number. */
+    readonly position: number | null;
+    /** Not measured: a darker grey. */
+    readonly missing?: boolean;
+    readonly text: string;
+    readonly outlined?: boolean;
+    /** Shown when the cell is pointed at. */
+    readonly hover: string;
+}
+
+export interface HeatmapOptions {
+    readonly title?: string;
+    readonly rows: readonly string[];
+    readonly columns: readonly string[];
+    readonly rowTitle: string | null;
+    readonly columnTitle: string;
+    /** Narrower than by default, in px. */
+    readonly step?: number;
+}
+
+/** A matrix of cells, each with its number and its hover text. */
+export function heatmap(cells: readonly HeatmapCell[], options: HeatmapOptions): Panel {
+    const [rows, columns] = [options.rows.map(labelText), options.columns.map(labelText)];
+    const values = cells.map((cell) => ({ ...cell, ...paint(cell), ...labelled(cell) }));
+    const step =
+        options.step ?? (columns.length > besideUpTo ? 34 : Math.max(42, Math.ceil(leastSide / columns.length)));
+    const longest = Math.max(...columns.map((column) => column.length));
+    const axis = { domain: false, ticks: false, labelPadding: 6, labelLimit: 110 };
+    const x: Channel<'x'> = {
+        field: 'column',
+        type: 'nominal',
+        scale: { domain: columns },
+        // About 7 px a character: names wider than their cell stand aslant.
+        axis: { ...axis, title: options.columnTitle, labelAngle: longest * 7 > step ? -45 : 0 },
+    };
+    const y: Channel<'y'> = {
+        field: 'row',
+        type: 'nominal',
+        scale: { domain: rows },
+        axis: { ...axis, title: options.rowTitle },
+    };
+    return {
+        ...(options.title === undefined ? {} : { title: options.title }),
+        width: { step },
+        height: { step: Math.max(28, Math.min(42, Math.ceil(leastSide / rows.length))) },
+        data: { values },
+        encoding: { x, y },
+        layer: [
+            {
+                mark: { type: 'rect', stroke: colors.cellGap, strokeWidth: 1 },
+                encoding: { fill: { field: 'fill', type: 'nominal', scale: null } },
+            },
+            {
+                transform: [{ filter: 'datum.outlined' }],
+                mark: { type: 'rect', filled: false, stroke: colors.outline, strokeWidth: 2 },
+            },
+            {
+                mark: { type: 'text', fontSize: columns.length > besideUpTo ? 11 : 12.5 },
+                encoding: {
+                    text: { field: 'text', type: 'nominal' },
+                    color: { field: 'ink', type: 'nominal', scale: null },
+                },
+            },
+            {
+                // On top of the number, and filled, so that the whole cell can be pointed at.
+                mark: { type: 'rect', color: colors.missing, opacity: 0, aria: true },
+                encoding: { description: { field: 'hover', type: 'nominal' } },
+            },
+        ],
+    };
+}
+
+function labelled({ row, column }: HeatmapCell): { readonly row: string; readonly column: string } {
+    return { row: labelText(row), column: labelText(column) };
+}
+
+function paint({ position, missing }: HeatmapCell): { readonly fill: string; readonly ink: string } {
+    if (position === null) return { fill: missing === true ? colors.missing : colors.noise, ink: colors.muted };
+    return { fill: cellColor(position), ink: wantsLightText(position) ? colors.cellLight : colors.cellDark };
+}
+
+/** A label of the colour bar, at its position. */
+export interface BarTick {
+    readonly position: number;
+    readonly label: string;
+}
+
+/** The colour bar of positions from `low` to `high`, which are those that the cells have. */
+export function colorBarPanel(title: string, [low, high]: readonly [number, number], ticks: readonly BarTick[]): Panel {
+    const values = colorBar(low, high);
+    const domain: [number, number] = [values[0]!.from, values.at(-1)!.to];
+    const shown = ticks.filter(({ position }) => position >= domain[0] && position <= domain[1]);
+    const label = shown.reduceRight(
+        (rest, tick) => `abs(datum.value - ${tick.position}) < 1e-9 ? '${tick.label}' : ${rest}`,
+        "''",
+    );
+    return {
+        title: { text: title, fontWeight: 'normal', fontSize: 13, offset: 4 },
+        width: Math.round(180 * (domain[1] - domain[0])) + 40,
+        height: 12,
+        data: { values },
+        layer: [
+            {
+                mark: { type: 'rect' },
+                encoding: {
+                    x: {
+                        field: 'from',
+                        type: 'quantitative',
+                        scale: { domain, nice: false, zero: false },
+                        axis: {
+                            values: shown.map(({ position }) => position),
+                            labelExpr: label,
+                            title: null,
+                            grid: false,
+                            domain: false,
+                            labelOverlap: false,
+                        },
+                    },
+                    x2: { field: 'to' },
+                    fill: { field: 'fill', type: 'nominal', scale: null },
+                },
+            },
+        ],
+    };
+}

@@ -1,0 +1,114 @@
+import type { TopLevelSpec } from 'vega-lite';
+import { languageLabel } from './languageLabel.js';
+import type { SetCell } from '../matrixFacts.js';
+import type { MetricWords } from '../../experiments/Metric.js';
+import { mean, type Measured } from '../numbers.js';
+import { divergingScale } from './divergingScale.js';
+import type { Layer } from './specTypes.js';
+import { classColors, colors, figureFrame, plotWidth } from './theme.js';
+
+/** What is drawn for each language. */
+const series = {
+    'itself, without its neurons': { color: classColors.specific, shape: 'circle' },
+    'others, on average': { color: classColors.related, shape: 'square' },
+    'itself, without random neurons': { color: colors.muted, shape: 'diamond' },
+} as const;
+const names = Object.keys(series) as (keyof typeof series)[];
+
+/** A language's row: effects as fractions, and the interval of its own. */
+export interface OverviewRow {
+    readonly language: string;
+    readonly own: Measured;
+    readonly interval: readonly [number, number] | null;
+    readonly others: Measured;
+    readonly random: Measured;
+}
+
+/** The rows of a set's cells, the languages that are hurt most first. */
+export function overviewRows(rows: readonly (readonly SetCell[])[], harm: 1 | -1): OverviewRow[] {
+    return rows
+        .flatMap((row): OverviewRow[] => {
+            const own = row.find(({ row: changed, column }) => changed === column);
+            if (own === undefined || (own.neurons ?? 0) === 0) return [];
+            const others = mean(row.filter((cell) => cell !== own).map(({ effect }) => effect));
+            return [{ language: own.row, own: own.effect, interval: own.interval, others, random: own.controlEffect }];
+        })
+        .sort((a, b) => harm * ((b.own ?? 0) - (a.own ?? 0)));
+}
+
+/**
+ * What each language's own neurons do to it (with its 95 % interval) and to the others, beside as many random ones: on
+ * a scale that is proportional near 0 and logarithmic beyond, as the matrices'.
+ */
+export function overviewFigure(rows: readonly OverviewRow[], { noun, unit, formatEffect }: MetricWords): TopLevelSpec {
+    const scale = divergingScale(
+        rows.flatMap(({ own, interval, others, random }) => [own, ...(interval ?? []), others, random].map(percent)),
+    );
+    const at = (effect: Measured): number | null => scale.position(percent(effect));
+    const language = (row: OverviewRow): string => languageLabel(row.language);
+    const points = rows
+        .flatMap((row) =>
+            [row.own, row.others, row.random].map((effect, i) => ({
+                language: language(row),
+                series: names[i]!,
+                position: at(effect),
+                hover: `${row.language}, ${names[i]!}: ${formatEffect(effect)}`,
+            })),
+        )
+        .filter(({ position }) => position !== null);
+    const whiskers = rows.flatMap((row) =>
+        row.interval === null ? [] : [{ language: language(row), low: at(row.interval[0]), high: at(row.interval[1]) }],
+    );
+    const positions = [
+        0,
+        ...points.map(({ position }) => position!),
+        ...whiskers.flatMap(({ low, high }) => [low!, high!]),
+    ];
+    const [least, most] = [Math.min(...positions), Math.max(...positions)];
+    const margin = 0.04 * (most - least || 1);
+    const ticks = scale.ticks.filter(({ position }) => position >= least - margin && position <= most + margin);
+    const label = ticks.reduceRight(
+        (rest, tick) => `abs(datum.value - ${tick.position}) < 1e-9 ? '${tick.label}' : ${rest}`,
+        "''",
+    );
+    const x = (field: string) => ({
+        field,
+        type: 'quantitative' as const,
+        scale: { domain: [least - margin, most + margin], nice: false, zero: false },
+        axis: {
+            values: ticks.map(({ position }) => position),
+            labelExpr: label,
+            title: `change of ${noun} in ${unit}`,
+        },
+    });
+    const y = {
+        field: 'language',
+        type: 'nominal' as const,
+        sort: null,
+        scale: { domain: rows.map(language) },
+        axis: { title: null, domain: false, ticks: false, grid: true, labelPadding: 8, labelLimit: 160 },
+    };
+    const scaleOf = <T>(of: (name: keyof typeof series) => T) => ({ domain: names, range: names.map(of) });
+    const legend = { title: null, orient: 'top' as const, symbolSize: 90, symbolOpacity: 1, labelLimit: 0, columns: 1 };
+    const whisker: Layer = {
+        data: { values: whiskers },
+        mark: { type: 'rule', strokeWidth: 2, color: classColors.specific },
+        encoding: { y, x: x('low'), x2: { field: 'high' } },
+    };
+    const dots: Layer = {
+        data: { values: points },
+        mark: { type: 'point', filled: true, opacity: 1, size: 80, aria: true },
+        encoding: {
+            y,
+            x: x('position'),
+            color: { field: 'series', type: 'nominal', scale: scaleOf((name) => series[name].color), legend },
+            shape: { field: 'series', type: 'nominal', scale: scaleOf((name) => series[name].shape), legend },
+            description: { field: 'hover', type: 'nominal' },
+        },
+    };
+    return { ...figureFrame, width: plotWidth, height: { step: rows.length > 20 ? 19 : 25 }, layer: [whisker, dots] };
+}
+
+function percent(effect: Measured): Measured {
+    return effect === null ? null : 100 * effect;
+}

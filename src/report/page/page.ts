@@ -1,0 +1,136 @@
+import { analysisNotes } from '../../neurons/analysisNotes.js';
+import { headline } from '../headline.js';
+import { html, raw, type Html, withCode } from '../html.js';
+import { definitions, provenance } from '../provenance.js';
+import type { ReportInput } from '../Report.js';
+import { chapterIntroduction } from '../sections/chapterIntroduction.js';
+import { chapterTitles, type ChapterName, type Section } from '../sections/Section.js';
+import { styleSheet } from '../styles.js';
+import { summary } from '../summary.js';
+import { contents } from './contents.js';
+import { contentPolicy, pageScript } from './script.js';
+
+// The hash of the policy is of the script to the letter.
+const script = raw(`<script>${pageScript}</script>`);
+
+/** A section with its rendered figure and its file of numbers. */
+export interface RenderedSection {
+    readonly section: Section;
+    readonly svg: string;
+    /** Text of the CSV file. */
+    readonly csv: string;
+}
+
+interface Numbered extends RenderedSection {
+    readonly number: number;
+}
+
+/** A part of the page below the contents. */
+interface Part {
+    readonly id: string;
+    readonly title: string;
+    readonly content: Html;
+    readonly figures: readonly Numbered[];
+}
+
+/** The whole page: one file that needs no other and no network. */
+export function page(input: ReportInput, sections: readonly RenderedSection[]): string {
+    const numbered = sections.map((rendered, index) => ({ ...rendered, number: index + 1 }));
+    const parts = [...chapters(input, numbered), definitionsPart(input), settingsPart(input)];
+    const entries = parts.map(({ id, title, figures }) => ({
+        id,
+        title,
+        figures: figures.map(({ number, section }) => ({ number, id: section.id, title: section.title })),
+    }));
+    // The policy makes the browser itself refuse anything from outside.
+    const content = html`<!doctype html>
+        <html lang="en">
+            <head>
+                <meta charset="utf-8" />
+                <meta name="viewport" content="width=device-width, initial-scale=1" />
+                <meta http-equiv="Content-Security-Policy" content="${contentPolicy}" />
+                <meta name="generator" content="language-neurons ${input.generatedBy.version}" />
+                <title>${input.title}</title>
+                <style>
+                    ${raw(styleSheet)}
+                </style>
+            </head>
+            <body>
+                <header>
+                    <p>language-neurons report</p>
+                    <h1>${input.title}</h1>
+                    <p class="lead">${headline(input)}</p>
+                </header>
+                ${contents(entries)}
+                <main>${remarks(input)}${parts.map(({ content }) => content)}</main>
+                ${script}
+            </body>
+        </html> `;
+    return content.toString();
+}
+
+function remarks({ notes = [], warnings: given = [], analysis, comparison }: ReportInput): Html | false {
+    const warnings = [...analysisNotes(analysis), ...given, ...(comparison?.notes ?? [])];
+    if (warnings.length + notes.length === 0) return false;
+    return html`<section class="remarks" aria-label="Remarks">
+        ${
+            warnings.length > 0 &&
+            html`<div class="warnings" role="note">
+                ${warnings.map((warning) => html`<p><b>Note:</b> ${withCode(warning)}</p>`)}
+            </div>`
+        }
+        ${notes.length > 0 && html`<div class="notes">${notes.map((note) => html`<p>${note}</p>`)}</div>`}
+    </section>`;
+}
+
+function chapters(input: ReportInput, sections: readonly Numbered[]): Part[] {
+    const titles = chapterTitles(input);
+    return (Object.keys(titles) as ChapterName[]).flatMap((name) => {
+        const figures = sections.filter(({ section }) => section.chapter === name);
+        const introduction = name === 'overview' ? summary(input) : chapterIntroduction(input, name);
+        if (figures.length === 0 && name !== 'overview') return [];
+        const content = html` <h2 class="chapter" id="${name}">${titles[name]}</h2>
+            ${name === 'overview' ? [figures.map(figure), introduction] : [introduction, figures.map(figure)]}`;
+        return [{ id: name, title: titles[name], content, figures }];
+    });
+}
+
+function definitionsPart(input: ReportInput): Part {
+    return { id: 'definitions', title: 'Definitions', content: definitions(input), figures: [] };
+}
+
+function settingsPart(input: ReportInput): Part {
+    return { id: 'settings', title: 'Settings and versions', content: provenance(input), figures: [] };
+}
+
+function figure({ section, svg, csv, number }: Numbered): Html {
+    const drawn = html`
+<figure${section.wide === true && html` class="wide"`}>
+<div class="scroll" tabindex="0" role="region" aria-label="Figure ${number}">${raw(svg)}</div>
+<figcaption>${section.caption}</figcaption>
+</figure>`;
+    return html` <section id="${section.id}">
+        <h3>Figure ${number}. ${section.title}</h3>
+        ${
+            section.folded === undefined
+                ? drawn
+                : html`<p>${section.folded}</p>
+                      <details>
+                          <summary>Show figure ${number}</summary>
+                          ${drawn}
+                      </details>`
+        }
+        <details>
+            <summary>Numbers behind figure ${number}</summary>
+            ${section.numbers}
+        </details>
+        <p class="downloads" data-name="${section.id}">
+            <a
+                download="${section.table.name}.csv"
+                href="data:text/csv;charset=utf-8,${encodeURIComponent(csv)}"
+                aria-label="Figure ${number} as CSV"
+                >CSV</a
+            >
+        </p>
+    </section>`;
+}
