@@ -1,6 +1,21 @@
+import { availableParallelism } from 'node:os';
 import { defineConfig } from 'vitest/config';
 
-// unit: pure, no model. build: the build driver. model: the real addon on real GGUF files.
+/** Files of tests that run beside each other, each on a core of its own. */
+const maxWorkers = Math.min(availableParallelism(), 4);
+
+/**
+ * Tests of `tests/model` that have the machine to themselves: those of what the addon computes, on several threads; of
+ * devices, which a software GPU computes on all cores; and of what must be answered in time.
+ */
+const alone = [
+    ...['additive', 'answering', 'counting', 'edits', 'experts', 'failures', 'generate', 'mask', 'states', 'values'],
+    ...['gpu', 'devices', 'draftAnswers', 'likeliest'],
+    ...['engineStates', 'memory', 'serveLoop'],
+].map((name) => `tests/model/${name}.test.ts`);
+
+// unit: pure, no model. main: the build driver, and the real addon on real GGUF files; alone: those of them that have
+// the machine to themselves. `npm test` runs these three.
 // campaign: kills, mutated inputs, failing files, two processes, a jumping clock, a storm of requests,
 // `npm run test:campaign`; its sizes are in tests/campaign/settings.ts. docs: what README and docs show,
 // `npm run test:docs`. rpc: two RPC servers on the loopback address, `npm run test:rpc`, which builds ggml's RPC
@@ -16,14 +31,22 @@ export default defineConfig({
                 test: {
                     name: 'unit',
                     include: ['tests/unit/**/*.test.ts'],
-                    maxWorkers: 2, // they share nothing, unlike native tests
+                    maxWorkers,
                     sequence: { groupOrder: 0 },
                 },
             },
             {
                 extends: true,
-                test: { name: 'main', include: ['tests/{build,model}/**/*.test.ts'], sequence: { groupOrder: 1 } },
+                test: {
+                    name: 'main',
+                    include: ['tests/{build,model}/**/*.test.ts'],
+                    exclude: alone,
+                    setupFiles: ['tests/helpers/oneCore.ts'],
+                    maxWorkers,
+                    sequence: { groupOrder: 0 },
+                },
             },
+            { extends: true, test: { name: 'alone', include: alone } },
             {
                 extends: true,
                 test: {
@@ -75,7 +98,7 @@ export default defineConfig({
         hookTimeout: 180_000,
         setupFiles: ['tests/setup.ts'],
         pool: 'forks',
-        // Two cores: native tests use them all, one file at a time keeps their memory apart.
-        fileParallelism: false,
+        maxWorkers: 1,
+        sequence: { groupOrder: 1 },
     },
 });

@@ -54,7 +54,7 @@ try {
     const slow = ['--testTimeout=900000', '--hookTimeout=900000'];
     const { status, signal } = spawnSync(
         process.execPath,
-        [resolve('node_modules/vitest/vitest.mjs'), 'run', '--project', 'main', ...slow, ...tests],
+        [resolve('node_modules/vitest/vitest.mjs'), 'run', '--project=main', '--project=alone', ...slow, ...tests],
         {
             stdio: 'inherit',
             env: {

@@ -46,13 +46,13 @@ async function main() {
     say('The tests that hold ours against llama.cpp');
     if (
         !vitest(
-            'main',
+            ['main', 'alone'],
             contract.map((name) => `tests/${name}`),
         )
     )
         throw new BuildError(goOn('these tests fail with the new llama.cpp'));
     say('Every architecture, counted against the reference');
-    const sameTable = vitest('architectures', []);
+    const sameTable = vitest(['architectures'], []);
     rmSync(work, { recursive: true });
 
     const here = git('grep', '-lF', before, '--', ':!*.svg', ':!package-lock.json').trim().split('\n').join(', ');
@@ -139,15 +139,15 @@ function adviceOn({ patch, file, line }, tree) {
 }
 
 /**
- * @param {string} project
+ * @param {string[]} projects
  * @param {string[]} filters
  */
-function vitest(project, filters) {
+function vitest(projects, filters) {
     const manifest = findPackage('vitest', packageRoot);
     if (!manifest) throw new BuildError('vitest is not installed: run npm install');
     const { status } = spawnSync(
         process.execPath,
-        [join(manifest.dir, 'vitest.mjs'), 'run', '--project', project, ...filters],
+        [join(manifest.dir, 'vitest.mjs'), 'run', ...projects.map((name) => `--project=${name}`), ...filters],
         { cwd: packageRoot, stdio: ['ignore', 2, 2] },
     );
     return status === 0;
