@@ -9,7 +9,18 @@ const maxWorkers = Math.min(availableParallelism(), 4);
  * devices, which a software GPU computes on all cores; and of what must be answered in time.
  */
 const alone = [
-    ...['additive', 'answering', 'counting', 'edits', 'experts', 'failures', 'generate', 'mask', 'states', 'values'],
+    ...[
+        'additive',
+        'continuousBatching',
+        'counting',
+        'edits',
+        'experts',
+        'failures',
+        'generate',
+        'mask',
+        'states',
+        'values',
+    ],
     ...['gpu', 'devices', 'draftAnswers', 'likeliest'],
     ...['engineStates', 'memory', 'serveLoop'],
 ].map((name) => `tests/model/${name}.test.ts`);
