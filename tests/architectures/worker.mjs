@@ -1,5 +1,7 @@
 // Counts models with the adapter and with the reference, one after another, and says what came out of each. Started by
 // Counter.ts; an abort inside llama.cpp takes this process along, not the test.
+import { twoThreads } from '../helpers/threads.mjs';
+
 const load = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
 const { LanguageNeuronsError } = await load('index.js');
 const { MeasuredEngine } = await load('engine/MeasuredEngine.js');
@@ -9,7 +11,7 @@ const { MeasuredEngine } = await load('engine/MeasuredEngine.js');
  */
 const tokens = Int32Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 64);
 const texts = [{ tokens, promptLength: 0, characters: tokens.length }];
-const settings = { batchSize: 32, contextSize: 256, windowSize: 32, threads: 2 };
+const settings = { batchSize: 32, contextSize: 256, windowSize: 32, threads: twoThreads };
 
 const keysOf = ({ counts, routed }) => counts.map((site, i) => `${site.join()}|${routed[i].join()}`);
 

@@ -10,6 +10,7 @@ import { nameOf, writeArchitectures } from '../helpers/architectureModels.js';
 import { writeDownScaled } from '../helpers/downColumns.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { everyNth } from '../helpers/neuronSets.js';
+import { twoThreads } from '../helpers/threads.mjs';
 import { someSource } from '../helpers/analysed.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -28,7 +29,7 @@ const left = ['dream', 'llada', 'llada-moe', 'rnd1', 'mamba', 'mamba2', 'llama-e
 const folder = temporaryFolder();
 
 const tokens = Int32Array.from({ length: 24 }, (_, i) => (i * 37 + 11) % 64);
-const settings = { gpu: 'off', batchSize: 32, windowSize: 32, threads: 2 } as const;
+const settings = { gpu: 'off', batchSize: 32, windowSize: 32, threads: twoThreads } as const;
 
 async function logitsOf(model: string): Promise<Float32Array> {
     using engine = await Engine.open({ ...settings, model });

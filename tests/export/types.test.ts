@@ -11,6 +11,7 @@ import { LlamaLibraries } from '../helpers/LlamaLibraries.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { everyNth } from '../helpers/neuronSets.js';
 import { writeTyped } from '../helpers/typedModel.js';
+import { twoThreads } from '../helpers/threads.mjs';
 import { someSource } from '../helpers/analysed.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
@@ -32,7 +33,7 @@ describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (
         const [model, out] = [join(folder, 'model.gguf'), join(folder, `${type.name}.gguf`)];
         writeTyped(model, number, type, ggml);
         const { sites, masked, whole, neurons } = await (async () => {
-            using engine = await Engine.open({ model, gpu: 'off', threads: 2 });
+            using engine = await Engine.open({ model, gpu: 'off', threads: twoThreads });
             const { sites } = engine;
             const neurons = everyNth(sites, 5);
             const edit = maskOf(neurons, sites.map(neuronsAt));

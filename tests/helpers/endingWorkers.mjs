@@ -4,6 +4,7 @@
 import { once } from 'node:events';
 import { setImmediate } from 'node:timers';
 import { isMainThread, parentPort, Worker, workerData } from 'node:worker_threads';
+import { twoThreads } from './threads.mjs';
 
 const dist = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
 const text = 'Rosa hat 12 Stühle. Rosa gibt 6 davon weg. Wie viele Stühle bleiben? '.repeat(4);
@@ -36,7 +37,7 @@ const contextOptions = {
     batchSize: 64,
     sequences: 4,
     streams: false,
-    threads: 2,
+    threads: twoThreads,
     counting: 'automatic',
     countOnly: false,
     edits: 1,

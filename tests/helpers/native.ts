@@ -1,5 +1,6 @@
 import type { NativeBatch, NativeContext, NativeContextOptions, NativeModel } from '../../src/engine/addon.js';
 import { type GpuChoice, loadBackends } from '../../src/engine/loadBackends.js';
+import { twoThreads } from './threads.mjs';
 
 /** A context that the tests of the addon make; others change some of it. */
 export const smallContext: NativeContextOptions = {
@@ -7,7 +8,7 @@ export const smallContext: NativeContextOptions = {
     batchSize: 64,
     sequences: 4,
     streams: false,
-    threads: 2,
+    threads: twoThreads,
     counting: 'automatic',
     countOnly: false,
     edits: 1,

@@ -22,6 +22,7 @@ import { writeUpcycled } from '../helpers/upcycled.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 import { someSource } from '../helpers/analysed.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
+import { twoThreads } from '../helpers/threads.mjs';
 
 const folder = temporaryFolder();
 const at = (name: string): string => join(folder, name);
@@ -37,7 +38,7 @@ beforeAll(async () => {
 
 /** Log-probability of each text. */
 async function scoresOf(model: string, masked: readonly NeuronIndex[] = []): Promise<readonly number[]> {
-    using engine = await Engine.open({ model, gpu: 'off', threads: 2 });
+    using engine = await Engine.open({ model, gpu: 'off', threads: twoThreads });
     const edit = masked.length === 0 ? undefined : maskOf(masked, engine.sites.map(neuronsAt));
     const { texts } = await engine.score(samples, { edit });
     return texts.map(({ logProbability }) => logProbability);

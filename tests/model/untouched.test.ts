@@ -5,6 +5,7 @@ import { maskOf } from '../helpers/maskOf.js';
 import { publicModels } from '../helpers/models.js';
 import { udhrSamples } from '../helpers/texts.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
+import { twoThreads } from '../helpers/threads.mjs';
 
 const folder = temporaryFolder();
 const text = 'Everyone has the right to rest and leisure. 人人有享受休息和闲暇的权利。';
@@ -19,7 +20,7 @@ describe.skipIf(process.platform === 'win32')(
 
         for (const { name, path, here } of publicModels)
             it.skipIf(!here)(name, async () => {
-                const engine = await Engine.open({ model: path, gpu: 'off', threads: 2 });
+                const engine = await Engine.open({ model: path, gpu: 'off', threads: twoThreads });
                 try {
                     const tokens = [
                         ...(engine.info.bos >= 0 ? [engine.info.bos] : []),
