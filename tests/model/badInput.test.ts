@@ -193,54 +193,16 @@ describe('bad input ends in one line that names the file and the mend', () => {
         expect(existsSync(at('out')) ? readdirSync(at('out')).filter((name) => name !== 'parts') : []).toEqual([]);
     });
 
+    // What parseArguments refuses is held by tests/unit/commands.
     it.each([
         { what: 'no command', args: [], words: ['language-neurons run'] },
-        { what: 'an unknown command', args: ['colect'], words: ['colect', 'did you mean collect?'] },
-        {
-            what: 'an unknown option',
-            args: ['identify', 'x', '--toprate', '1'],
-            words: ['--toprate', 'did you mean --top-rate?'],
-        },
-        { what: 'a missing option', args: ['collect', '--model', 'x'] },
-        { what: 'an unknown metric', args: ['deactivate', 'x', '--model', 'y', '--data', 'udhr', '--metric', 'bleu'] },
         {
             what: 'two datasets of questions',
             args: ['deactivate', 'x', '--model', 'y', '--data', 'mgsm', '--data', 'msvamp', '--metric', 'accuracy'],
         },
-        { what: 'an unknown set', args: ['deactivate', 'x', '--model', 'y', '--data', 'udhr', '--sets', 'all'] },
         {
             what: 'a language twice',
             args: ['collect', '--model', embeddedModel, '--data', 'udhr', '--languages', 'en,en', '--out', 'x'],
-        },
-        {
-            what: 'a number that is none',
-            args: ['inspect', embeddedModel, '--threads', 'abc'],
-            words: ['--threads', '"abc"', 'from 1 to 512'],
-        },
-        {
-            what: 'a share in percent',
-            args: ['identify', 'x', '--top-rate', '5%'],
-            words: ['--top-rate', '"5%"', 'give 0.05'],
-        },
-        {
-            what: 'a number beyond all',
-            args: ['respond', '--model', 'x', '--data', 'mgsm', '--out', 'y', '--limit', '1e999'],
-            words: ['--limit', '"1e999"'],
-        },
-        {
-            what: 'a λ that is no number',
-            args: ['identify', 'x', '--lambda', 'abc'],
-            words: ['--lambda', 'auto', '"abc"'],
-        },
-        {
-            what: 'an empty text',
-            args: ['collect', '--model', '', '--data', 'udhr', '--out', 'x'],
-            words: ['--model', '""'],
-        },
-        {
-            what: 'an option twice',
-            args: ['report', 'x', '--title', 'a', '--title', 'b'],
-            words: ['--title', '"a" and "b"', 'once'],
         },
         {
             what: 'an endless scale',

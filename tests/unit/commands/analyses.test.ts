@@ -147,7 +147,6 @@ it.each([
         code: 1,
         says: 'run identify first',
     },
-    { what: 'one analysis', args: () => ['compare', at('runs', 'base')], code: 2, says: '--help' },
     {
         what: 'an unknown trained language',
         args: () => ['compare', at('runs', 'base'), at('runs', 'middle'), '--trained', 'xx'],
@@ -159,18 +158,6 @@ it.each([
         args: () => ['import', at('runs'), '--out', at('x')],
         code: 1,
         says: 'activation.LL.pt',
-    },
-    {
-        what: 'a λ for LAPE',
-        args: () => ['identify', at('runs', 'base'), '--method', 'lape', '--lambda', '0.1'],
-        code: 2,
-        says: '--lambda means nothing with --method lape',
-    },
-    {
-        what: 'a λ that is no number',
-        args: () => ['identify', at('runs', 'base'), '--lambda', 'x'],
-        code: 2,
-        says: 'lambda',
     },
 ])('with $what ends in one line', async ({ args, code, says }) => {
     const result = await cli(...args());

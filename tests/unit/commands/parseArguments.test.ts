@@ -144,6 +144,29 @@ describe('the arguments of every command', () => {
         [['identify', 'x', '--bar', '0,95'], ['not "0,95"; give 0.95']],
         [['identify', 'x', '--lambda', 'abc'], ['--lambda takes auto or a number, not "abc"']],
         [['identify', 'x', '--method', 'papr'], ['--method takes paper or lape, not "papr"; did you mean paper?']],
+        [
+            ['identify', 'x', '--toprate', '1'],
+            ['--toprate', 'did you mean --top-rate?'],
+        ],
+        [
+            ['collect', '--model', 'x'],
+            ['data, out', 'see language-neurons collect --help'],
+        ],
+        [
+            ['deactivate', 'x', '-m', 'y', '-d', 'udhr', '--metric', 'bleu'],
+            ['--metric takes ppl', 'not "bleu"'],
+        ],
+        [
+            ['deactivate', 'x', '-m', 'y', '-d', 'udhr', '--sets', 'all'],
+            ['--sets takes specific', 'not "all"'],
+        ],
+        [['inspect', 'm.gguf', '--threads', 'abc'], ['--threads takes a whole number from 1 to 512, not "abc"']],
+        [
+            ['respond', '-m', 'x', '-d', 'mgsm', '-o', 'y', '--limit', '1e999'],
+            ['--limit', 'not "1e999"'],
+        ],
+        [['collect', '-m', '', '-d', 'udhr', '-o', 'x'], ['--model takes a path, not ""']],
+        [['identify', 'x', '--method', 'lape', '--lambda', '0.1'], ['`lambda` means nothing with `method: lape`']],
         [['identify', ''], ['<dir> takes a path, not ""']],
         [['identify', 'x', 'y'], ['y: one argument too many']],
         [['identify', 'x', '--no-json'], ['unknown option --no-json']],
@@ -154,6 +177,7 @@ describe('the arguments of every command', () => {
         ],
         [['compare', 'x'], ['compare <before> <after>']],
         [['frobnicate'], ['unknown command frobnicate; see']],
+        [['colect'], ['unknown command colect; did you mean collect?']],
         [[], ['name a command']],
     ])('%j', async (args, words) => {
         await refused(args, words);
