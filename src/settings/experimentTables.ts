@@ -25,7 +25,10 @@ export const metricTable = inGroup('Experiment', {
 });
 
 /** Day that a chat template is told. */
-export const date = { date: true, describe: 'day to tell a chat template that writes the date, as YYYY-MM-DD' } as const;
+export const date = {
+    date: true,
+    describe: 'day to tell a chat template that writes the date, as YYYY-MM-DD',
+} as const;
 
 export const setNames = ['specific', 'specific+related', 'specific+related+general', 'experts'] as const;
 

@@ -44,20 +44,35 @@ export function deactivationSection(
 function answersTable({ answers, rows, columns }: DeactivationSet, words: MetricWords, removed: boolean): Html | false {
     if (answers === undefined) return false;
     const { cut, unknownLanguage } = answers;
-    const shares = rows.map((language, r): [string, ...Measured[]] => {
-        const c = columns.indexOf(language);
-        return [language, unknownLanguage.baseline[c] ?? null, cut.baseline[c] ?? null, cut.values[r]?.[c] ?? null];
-    });
-    if (shares.every(([, ...parts]) => parts.every((part) => part === 0 || part === null))) return false;
-    const after = `cut off, own neurons ${removed ? 'removed' : 'changed'}`;
-    const columnNames = ['language', 'right number, unknown language', 'cut off, whole model', after];
-    const formats = Object.fromEntries(columnNames.slice(1).map((name) => [name, words.formatValue]));
-    return html`<p>
-            Answers in a text too short, too mixed or in a language unknown to the detector have no known language, and
-            do not count as right; answers that reached the most tokens of an answer were cut off, mostly before their
-            result, and count as wrong.
-        </p>
-        ${htmlTable({ name: 'answers', columns: columnNames, rows: shares }, { formats })}`;
+    const done = removed ? 'removed' : 'changed';
+    const ownOf = (language: string, values: readonly number[]): Measured => values[columns.indexOf(language)] ?? null;
+    const parts = [
+        {
+            words: 'Answers too short, too mixed or in a language unknown to the detector do not count as right.',
+            columns: {
+                'right number, unknown language': rows.map((language) => ownOf(language, unknownLanguage.baseline)),
+            },
+        },
+        {
+            words:
+                'Answers that reached the most tokens of an answer were cut off, mostly before their result; ' +
+                'they count as wrong.',
+            columns: {
+                'cut off, whole model': rows.map((language) => ownOf(language, cut.baseline)),
+                [`cut off, own neurons ${done}`]: rows.map((language, r) => ownOf(language, cut.values[r] ?? [])),
+            },
+        },
+    ].filter((part) => Object.values(part.columns).some((values) => values.some((value) => (value ?? 0) !== 0)));
+    if (parts.length === 0) return false;
+    const shares = parts.flatMap((part) => Object.entries(part.columns));
+    const formats = Object.fromEntries(shares.map(([name]) => [name, words.formatValue]));
+    const table = {
+        name: 'answers',
+        columns: ['language', ...shares.map(([name]) => name)],
+        rows: rows.map((language, r): [string, ...Measured[]] => [language, ...shares.map(([, of]) => of[r] ?? null)]),
+    };
+    return html`<p>${parts.map((part) => part.words).join(' ')}</p>
+        ${htmlTable(table, { formats })}`;
 }
 
 function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Html {
