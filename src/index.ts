@@ -59,6 +59,11 @@ export type {
 export { readNeurons, writeNeurons } from './neurons/neuronsFile.js';
 export { findStages } from './neurons/findStages.js';
 export { identify, type IdentifyOptions } from './neurons/identify.js';
+export { chooseNeurons, type NeuronFilter } from './neurons/chooseNeurons.js';
+export { languageOverlap, type LanguageOverlap } from './neurons/languageOverlap.js';
+export { writeNeuronTable } from './neurons/neuronFiles.js';
+export { type NeuronRow, neuronRow } from './neurons/neuronRows.js';
+export { type NeuronTable, neuronTable } from './neurons/neuronTable.js';
 export { neuronsOf } from './neurons/neuronsOf.js';
 export type { NeuronSetName } from './neurons/neuronSets.js';
 export { type Ranking, rankNeurons } from './neurons/rankNeurons.js';

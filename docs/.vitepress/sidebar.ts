@@ -17,6 +17,7 @@ const sections: readonly Section[] = [
             'commands/inspect',
             'commands/collect',
             'commands/identify',
+            'commands/neurons',
             'commands/deactivate',
             'commands/intervene',
             'commands/report',

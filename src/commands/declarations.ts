@@ -12,6 +12,7 @@ import {
     metricNames,
     metricTable,
     modelTable,
+    neuronsTable,
     outputTable,
     perplexityTable,
     questionTable,
@@ -69,6 +70,23 @@ export const identifyDeclaration = {
     describe: 'score and classify the neurons of DIR/activations.safetensors',
     positionals: { dir },
     options: identifyTable,
+} as const satisfies CommandDeclaration;
+
+export const neuronsDeclaration = {
+    usage: 'neurons <dir>',
+    describe: 'list neurons with their classes, scores and probabilities, or write them as CSV, JSON or Parquet',
+    positionals: { dir },
+    options: {
+        ...neuronsTable,
+        overlap: { group: 'Neurons', flag: true, describe: 'list instead how many neurons each two languages share' },
+        out: {
+            ...out,
+            required: false,
+            describe: 'file to write, which ends in .csv, .json or .parquet',
+            defaultWords: 'the terminal',
+        },
+        excel,
+    },
 } as const satisfies CommandDeclaration;
 
 /** Of every command that measures what happens to languages when neurons change. */

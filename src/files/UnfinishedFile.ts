@@ -5,7 +5,7 @@ import { pathInFolder } from './inFolder.js';
 import { takeSizeLimitAsError, writeFully } from './writeFully.js';
 
 /** Names of files that were on their way when their process ended, and of a folder's trial. */
-const unfinished = /\.(?:safetensors|json|jsonl|csv|html|svg|gguf)\.\d+$|^\.writable-\d+$/;
+const unfinished = /\.(?:safetensors|json|jsonl|csv|parquet|html|svg|gguf)\.\d+$|^\.writable-\d+$/;
 
 export function isUnfinished(name: string): boolean {
     return unfinished.test(name);

@@ -16,6 +16,17 @@ export interface CsvOptions {
  * `-Infinity` are written so, missing values as empty fields. A text that a spreadsheet would take for a formula, as it
  * begins with one of `=+-@`, a tab or a carriage return, has an apostrophe in front; a number never.
  */
-export function toCsv(table: CsvTable, { excel = false }: CsvOptions = {}): string {
-    return stringify([table.columns, ...table.rows], { record_delimiter: '\n', escape_formulas: true, bom: excel });
+export function toCsv({ columns, rows }: CsvTable, options: CsvOptions = {}): string {
+    return [...csvPieces(columns, [rows], options)].join('');
+}
+
+/** The same in pieces, the header first, for tables that are too large for one string. */
+export function* csvPieces(
+    columns: CsvTable['columns'],
+    groups: Iterable<CsvTable['rows']>,
+    { excel = false }: CsvOptions = {},
+): Generator<string> {
+    const options = { record_delimiter: '\n', escape_formulas: true } as const;
+    yield stringify([columns], { ...options, bom: excel });
+    for (const rows of groups) yield stringify([...rows], options);
 }

@@ -57,12 +57,15 @@ const writtenBytes = 256 * 1024;
  * @param data at once, or in pieces where all of it is too large for the memory or for one string
  * @throws LanguageNeuronsError UNWRITABLE
  */
-export async function writeFileAtomic(path: string, data: string | Buffer | Iterable<string | Buffer>): Promise<void> {
+export async function writeFileAtomic(
+    path: string,
+    data: string | Buffer | Iterable<string | Buffer> | AsyncIterable<string | Buffer>,
+): Promise<void> {
     try {
         await makeFolder(dirname(path));
         const file = await UnfinishedFile.create(path);
         try {
-            for (const bytes of together(typeof data === 'string' || Buffer.isBuffer(data) ? [data] : data))
+            for await (const bytes of together(typeof data === 'string' || Buffer.isBuffer(data) ? [data] : data))
                 await file.write(bytes);
             await file.finish();
             await file.place();
@@ -75,10 +78,10 @@ export async function writeFileAtomic(path: string, data: string | Buffer | Iter
     }
 }
 
-function* together(pieces: Iterable<string | Buffer>): Generator<Buffer> {
+async function* together(pieces: Iterable<string | Buffer> | AsyncIterable<string | Buffer>): AsyncGenerator<Buffer> {
     let pending: Buffer[] = [];
     let length = 0;
-    for (const piece of pieces) {
+    for await (const piece of pieces) {
         const bytes = typeof piece === 'string' ? Buffer.from(piece) : piece;
         pending.push(bytes);
         length += bytes.length;

@@ -79,7 +79,8 @@ function repeatedTexts({ texts = {} }: DatasetSource): Pick<Stability, 'inSevera
     return shares.length === 0 ? {} : { inSeveralFolds: Object.fromEntries(shares) };
 }
 
-function identifyOnce(activations: Activations, options: IdentifyOptions, assessed?: Uint32Array): Unsourced {
+/** An analysis without its source and stability. */
+export function identifyOnce(activations: Activations, options: IdentifyOptions, assessed?: Uint32Array): Unsourced {
     checkSettings(options, identifyTable);
     const {
         method = identifyTable.method.default,

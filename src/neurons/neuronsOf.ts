@@ -29,7 +29,7 @@ function sorted(neurons: NeuronIndex[]): NeuronIndex[] {
  * Returns the name that an analysis has for a language, however the language is written.
  * @throws LanguageNeuronsError NOT_FOUND for a language that was not analysed
  */
-function analysedLanguage({ languages }: Pick<NeuronAnalysis, 'languages'>, language: string): string {
+export function analysedLanguage({ languages }: Pick<NeuronAnalysis, 'languages'>, language: string): string {
     const found = languageAmong(language, languages);
     if (found !== undefined) return found;
     throw new LanguageNeuronsError(

@@ -30,12 +30,9 @@ export function stability(
     analysis: Unsourced,
     again: (part: Activations) => Unsourced,
 ): Stability {
-    const part = (chosen: readonly number[]): Activations => {
-        const { languages, sites, source } = activations;
-        return { languages, ...defined({ sites }), source, ...addCounts(chosen.map((f) => folds[f]!)) };
-    };
+    const part = (chosen: readonly number[]): Activations => ofFolds(activations, folds, chosen);
     const all = Array.from(folds.keys());
-    const without = all.map((left) => again(part(all.filter((f) => f !== left))));
+    const without = Array.from(withoutEachFold(activations, folds), again);
     const halves = halvesOf(all).map(([a, b]) => [again(part(a)), again(part(b))] as const);
 
     const whole = classKeys(analysis);
@@ -65,6 +62,23 @@ export function stability(
             ),
         },
     };
+}
+
+/** The counts with each fold left out once, one after another. */
+export function* withoutEachFold(activations: Activations, folds: readonly Counts[]): Generator<Activations> {
+    const all = Array.from(folds.keys());
+    for (const left of all) {
+        const others = all.filter((f) => f !== left);
+        yield ofFolds(activations, folds, others);
+    }
+}
+
+function ofFolds(
+    { languages, sites, source }: Activations,
+    folds: readonly Counts[],
+    chosen: readonly number[],
+): Activations {
+    return { languages, ...defined({ sites }), source, ...addCounts(chosen.map((f) => folds[f]!)) };
 }
 
 /** The delete-one jackknife's interval of a number, from its values with one part left out. */

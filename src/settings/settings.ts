@@ -76,6 +76,26 @@ export const identifyTable = inGroup('Neurons', {
     },
 });
 
+/** Which neurons are listed, and in which order. */
+export const neuronsTable = inGroup('Neurons', {
+    language: { describe: 'only neurons that are high in this language' },
+    and: { list: true, describe: 'and in all of these' },
+    class: {
+        list: true,
+        choices: ['specific', 'related', 'general', 'none'],
+        defaultWords: 'specific,related',
+        describe: 'classes of neurons; none: those that are in no class',
+    },
+    layer: { describe: 'only neurons of a layer, such as 20, or of a range of layers, such as 20..30' },
+    sort: {
+        choices: ['place', 'score', 'probability', 'count', 'languages', 'stability'],
+        default: 'place',
+        describe:
+            'order: lowest score first, or largest probability or count (in `language`, else in any), N, stability',
+    },
+    limit: { number: count, defaultWords: 'all', describe: 'only the first N' },
+});
+
 /** How answers are drawn. */
 export const samplingTable = inGroup('Answers', {
     temperature: { number: { least: 0, most: 100 }, default: 0, describe: '0 always takes the likeliest token' },

@@ -25,9 +25,9 @@ set -euo pipefail
 npx() { [ "$1" = language-neurons ] || { echo "npx $1?" >&2; return 127; }; shift; "$NODE" "$CLI" "$@"; }
 `;
 
-/** Python with pandas and safetensors, or undefined: `docs/python.md` says how to get it. */
+/** Python with the libraries that the pages use, or undefined: `docs/contributing/check.md` names them. */
 export const python = ['.cache/docs-python/bin/python', 'python3'].find(
-    (program) => spawnSync(program, ['-c', 'import pandas, safetensors, numpy']).status === 0,
+    (program) => spawnSync(program, ['-c', 'import pandas, safetensors, pyarrow, polars, duckdb']).status === 0,
 );
 
 /** A folder in which the pages' commands and snippets run: the embedded model and its texts by the pages' names. */

@@ -96,9 +96,12 @@ it.each(unrun)('%s: a command that is not run here can be parsed: %s', async (_,
     expect(await parseArguments(words)).toBeDefined();
 });
 
-it.skipIf(python === undefined)('Python snippets ran (skipped without pandas and safetensors)', () => {
-    expect(ran.has('python')).toBe(true);
-});
+it.skipIf(python === undefined)(
+    'Python snippets ran (skipped without the libraries of docs/contributing/check.md)',
+    () => {
+        expect(ran.has('python')).toBe(true);
+    },
+);
 
 it.skipIf(!paperDataHere)("the authors' counts were imported (skipped without them)", () => {
     expect(ran.has('published')).toBe(true);

@@ -12,6 +12,7 @@ import { languagesSection } from './languagesSection.js';
 import { layerLanguagesSection } from './layerLanguagesSection.js';
 import { overviewSection } from './overviewSection.js';
 import { layersSection } from './layersSection.js';
+import { overlapSection, showsOverlap } from './overlapSection.js';
 import { doseSection } from './doseSection.js';
 import type { Section } from './Section.js';
 import { stabilitySection } from './stabilitySection.js';
@@ -26,6 +27,7 @@ export function buildSections(input: ReportInput): Section[] {
         layersSection(input),
         languagesSection(input),
         layerLanguagesSection(input),
+        ...(showsOverlap(input.analysis) ? [overlapSection(input.analysis)] : []),
         ...(input.analysis.experts === undefined ? [] : [expertsSection(input, input.analysis.experts)]),
         ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
         histogramSection(input),

@@ -124,8 +124,16 @@ export function buildAnalysis(options: FixtureOptions = {}): NeuronAnalysis {
             ? {}
             : { stability: buildStability(languages, perLanguage, total('general'), options.folds) }),
         milliseconds: 1234.5,
-        neurons: { specific: { [languages[0] ?? '']: [index] }, related: {}, general: [index] },
+        neurons: {
+            specific: { ...noneEach(languages), [languages[0] ?? '']: [index] },
+            related: noneEach(languages),
+            general: [index],
+        },
     };
+}
+
+function noneEach(languages: readonly string[]): Record<string, NeuronIndex[]> {
+    return Object.fromEntries(languages.map((language) => [language, []]));
 }
 
 function buildStability(

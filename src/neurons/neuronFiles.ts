@@ -1,0 +1,98 @@
+import { extname } from 'node:path';
+import { LanguageNeuronsError } from '../errors.js';
+import { type CsvOptions, csvPieces } from '../files/csv.js';
+import { writeFileAtomic } from '../files/fileAccess.js';
+import { type ParquetColumn, writeParquet } from '../files/parquet.js';
+import { compact } from '../files/versionedJson.js';
+import { type NeuronRow, neuronRow } from './neuronRows.js';
+import type { NeuronTable } from './neuronTable.js';
+
+/** Rows that are in memory at a time. */
+const groupRows = 20_000;
+
+interface Column extends ParquetColumn {
+    readonly of: (row: NeuronRow) => string | number | null;
+}
+
+/**
+ * Writes rows of a table, one for each neuron: as CSV, as a JSON array of `NeuronRow`, or as Parquet. CSV and Parquet
+ * have a column for each language, `probability en` and `count en`.
+ * @param path ends in `.csv`, `.json` or `.parquet`
+ * @param rows as `chooseNeurons` gives them
+ * @throws LanguageNeuronsError WRONG_USE for another ending; UNWRITABLE
+ */
+export async function writeNeuronTable(
+    path: string,
+    table: NeuronTable,
+    rows: Uint32Array,
+    options: CsvOptions = {},
+): Promise<void> {
+    checkTablePath(path);
+    const columns = columnsOf(table);
+    const groups = <T>(of: (group: NeuronRow[]) => T): Generator<T> => groupsOf(table, rows, of);
+    switch (extname(path).toLowerCase()) {
+        case '.csv': {
+            const cells = groups((group) => group.map((row) => columns.map(({ of }) => of(row))));
+            const names = columns.map(({ name }) => name);
+            return writeFileAtomic(path, csvPieces(names, cells, options));
+        }
+        case '.parquet':
+            return writeParquet(
+                path,
+                columns,
+                groups((group) => columns.map(({ of }) => group.map(of))),
+            );
+        default:
+            return writeFileAtomic(path, jsonPieces(groups((group) => group)));
+    }
+}
+
+/** @throws LanguageNeuronsError WRONG_USE for a path without a known ending */
+export function checkTablePath(path: string): void {
+    if (['.csv', '.json', '.parquet'].includes(extname(path).toLowerCase())) return;
+    throw new LanguageNeuronsError(
+        'WRONG_USE',
+        `${path}: the ending says what is written; give a name that ends in .csv, .json or .parquet`,
+    );
+}
+
+function columnsOf({ languages, stability }: NeuronTable): Column[] {
+    return [
+        { name: 'layer', type: 'INT32', of: ({ layer }) => layer },
+        { name: 'site', type: 'INT32', of: ({ site }) => site },
+        { name: 'kind', type: 'STRING', of: ({ kind }) => kind },
+        { name: 'expert', type: 'INT32', of: ({ expert }) => expert },
+        { name: 'index', type: 'INT32', of: ({ index }) => index },
+        { name: 'class', type: 'STRING', of: (row) => row.class },
+        { name: 'languages', type: 'STRING', of: (row) => row.languages.join() },
+        { name: 'N', type: 'INT32', of: ({ N }) => N },
+        { name: 'score', type: 'DOUBLE', of: ({ score }) => score },
+        ...(stability === undefined
+            ? []
+            : [{ name: 'stability', type: 'DOUBLE', of: (row) => row.stability ?? null } satisfies Column]),
+        ...languages.map((language): Column => ({
+            name: `probability ${language}`,
+            type: 'DOUBLE',
+            of: ({ probability }) => probability[language]!,
+        })),
+        ...languages.map((language): Column => ({
+            name: `count ${language}`,
+            type: 'DOUBLE',
+            of: ({ count }) => count[language]!,
+        })),
+    ];
+}
+
+function* groupsOf<T>(table: NeuronTable, rows: Uint32Array, of: (group: NeuronRow[]) => T): Generator<T> {
+    for (let begin = 0; begin < rows.length; begin += groupRows)
+        yield of(Array.from(rows.subarray(begin, begin + groupRows), (row) => neuronRow(table, row)));
+}
+
+function* jsonPieces(groups: Iterable<readonly NeuronRow[]>): Generator<string> {
+    let before = '[\n';
+    for (const group of groups) {
+        yield before + group.map(compact).join(',\n');
+        before = ',\n';
+    }
+    yield before === ',\n' ? '\n]\n' : '[]\n';
+}

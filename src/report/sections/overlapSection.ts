@@ -1,0 +1,50 @@
+import { languageOverlap } from '../../neurons/languageOverlap.js';
+import type { NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
+import { overlapFigure } from '../figures/overlapFigure.js';
+import { html } from '../html.js';
+import type { DataTable } from '../tables/DataTable.js';
+import { htmlTable } from '../tables/htmlTable.js';
+import type { Section } from './Section.js';
+
+/** Whether any two languages share neurons. */
+export function showsOverlap(analysis: NeuronAnalysis): boolean {
+    return languageOverlap(analysis).shared.some((row, i) => row.some((both, j) => i !== j && both > 0));
+}
+
+/** Which languages share neurons, and how many. */
+export function overlapSection(analysis: NeuronAnalysis): Section {
+    const overlap = languageOverlap(analysis);
+    const table = overlapTable(analysis);
+    return {
+        id: 'overlap',
+        chapter: 'neurons',
+        title: 'Neurons that languages share',
+        spec: overlapFigure(overlap),
+        label: 'Jaccard index of the neurons of each two languages',
+        caption: html`<p>
+                Each cell is two languages: the neurons that are specific or related to both, as a share of those that
+                are specific or related to either (Jaccard index).
+            </p>
+            <p>
+                A language with many neurons has a small index with one that has few, even where it has all of them.
+            </p>`,
+        numbers: htmlTable(table),
+        table,
+    };
+}
+
+/** A row for each two languages. */
+export function overlapTable(analysis: NeuronAnalysis): DataTable {
+    const { languages, shared, jaccard } = languageOverlap(analysis);
+    return {
+        name: 'overlap',
+        columns: ['language', 'other', 'shared', 'neurons of either', 'jaccard'],
+        rows: languages.flatMap((a, i) =>
+            languages.slice(i + 1).map((b, offset) => {
+                const j = i + 1 + offset;
+                const both = shared[i]![j]!;
+                return [a, b, both, shared[i]![i]! + shared[j]![j]! - both, jaccard[i]![j]!];
+            }),
+        ),
+    };
+}
