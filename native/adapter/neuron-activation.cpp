@@ -70,6 +70,8 @@ ggml_tensor * neuron_activate(ggml_context * ctx, ggml_tensor * values, const gg
             ggml_tensor * x = ggml_clamp(ctx, values, -INFINITY, parameter(glu, 3));
             return ggml_mul(ctx, x, ggml_sigmoid(ctx, ggml_scale(ctx, x, parameter(glu, 2))));
         }
+        case GGML_GLU_OP_SWIGLU_CLAMP: // silu(x), x at most the limit
+            return ggml_silu(ctx, ggml_clamp(ctx, values, -INFINITY, parameter(glu, 3)));
         default: return nullptr;
     }
 }
