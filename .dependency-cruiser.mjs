@@ -22,6 +22,7 @@ export const folders = {
     experiments: 'neurons → states → matrices, dose curves, comparisons',
     serve: "an HTTP server that answers OpenAI's clients",
     report: 'results → a page, figures, tables',
+    explore: 'a page to look at every neuron: its data, its server',
     run: "the whole way, shards' merging, cleaning",
     commands: 'the command line: a thin layer over the same functions',
 };

@@ -29,7 +29,7 @@ export default tseslint.config(
         rules: { 'no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }] },
     },
     {
-        files: ['**/*.ts', '**/*.d.mts'],
+        files: ['**/*.{ts,tsx}', '**/*.d.mts'],
         extends: [tseslint.configs.strict],
         rules: {
             '@typescript-eslint/no-non-null-assertion': 'off', // noUncheckedIndexedAccess makes every index one

@@ -32,6 +32,7 @@ const alone = [
 // `npm run test:docs`. rpc: two RPC servers on the loopback address, `npm run test:rpc`, which builds ggml's RPC
 // backend. slurm: job arrays on a Slurm of this machine alone, `npm run test:slurm`. packages: the tarballs, installed
 // where there is no compiler, `npm run test:packages`.
+// pages: what people look at, in Debian's Chromium, `npm run test:pages`.
 // export: every architecture and every block type, edited and read by llama.cpp's own programs, `npm run test:export`.
 // architectures: a model of every architecture that llama.cpp can write, `npm run test:architectures`.
 export default defineConfig({
@@ -98,6 +99,10 @@ export default defineConfig({
             {
                 extends: true,
                 test: { name: 'export', include: ['tests/export/**/*.test.ts'], testTimeout: 1_800_000 },
+            },
+            {
+                extends: true,
+                test: { name: 'pages', include: ['tests/pages/**/*.test.ts'] },
             },
             {
                 extends: true,

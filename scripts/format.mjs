@@ -20,7 +20,7 @@ const formatted = [
     run(program('prettier', 'bin/prettier.cjs'), [
         check ? '--check' : '--write',
         '--log-level=warn',
-        ...files(/\.(ts|mts|mjs|js)$/),
+        ...files(/\.(ts|tsx|mts|mjs|js|css)$/),
     ]),
     run(program('clang-format-node', 'build/cli.js'), [
         ...(check ? ['--dry-run', '--Werror'] : ['-i']),

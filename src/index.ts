@@ -165,6 +165,9 @@ export type { ReportFiles, ReportInput } from './report/Report.js';
 export { reportOn, type ReportOptions } from './report/reportOn.js';
 export { writeReport } from './report/writeReport.js';
 
+export { explore, type ExploreOptions } from './explore/explore.js';
+export { type ExportedSite, exportSite, type ExportSiteOptions } from './explore/exportSite.js';
+
 export { embeddedModel, embeddedRun } from './run/embeddedRun.js';
 export { clean, type Cleaned } from './run/clean.js';
 export { merge, type Merged, type MergeOptions } from './run/merge.js';

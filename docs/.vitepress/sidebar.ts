@@ -21,6 +21,7 @@ const sections: readonly Section[] = [
             'commands/deactivate',
             'commands/intervene',
             'commands/report',
+            'commands/explore',
             'commands/compare',
             'commands/generate',
             'commands/chat',

@@ -25,6 +25,7 @@ export const commands: readonly Command[] = [
     command(declared.respondDeclaration, async () => (await import('./respond.js')).respondCommand),
     command(declared.importDeclaration, async () => (await import('./import.js')).importCommand),
     command(declared.reportDeclaration, async () => (await import('./report.js')).reportCommand),
+    command(declared.exploreDeclaration, async () => (await import('./explore.js')).exploreCommand),
     command(declared.cleanDeclaration, async () => (await import('./clean.js')).cleanCommand),
     command(declared.inspectDeclaration, async () => (await import('./inspect.js')).inspectCommand),
     command(declared.rpcServerDeclaration, async () => (await import('./rpcServer.js')).rpcServerCommand),

@@ -274,6 +274,17 @@ export const reportDeclaration = {
     options: { title: { describe: 'title of the report' }, excel },
 } as const satisfies CommandDeclaration;
 
+export const exploreDeclaration = {
+    usage: 'explore <dir>',
+    describe: 'show the neurons of a run folder on a page in the browser',
+    positionals: { dir },
+    options: {
+        title: { defaultWords: "the model's name", describe: 'heading of the page' },
+        port: { ...serverTable.port, default: 0 },
+        export: { path: true, describe: 'folder to write the page into as static files, instead of serving it' },
+    },
+} as const satisfies CommandDeclaration;
+
 export const cleanDeclaration = {
     usage: 'clean <dir>',
     describe: 'remove the results in a run folder, and say what was removed',

@@ -1,4 +1,5 @@
 import { join } from 'node:path';
+import type { Activations } from '../activations/Activations.js';
 import type { ActivationsSource } from '../activations/ActivationsSource.js';
 import { readActivations } from '../activations/activationsFile.js';
 import { defined } from '../support/defined.js';
@@ -32,6 +33,14 @@ export interface ReportOptions extends CsvOptions {
     readonly out?: string | undefined;
 }
 
+/** What a run folder holds for its report. */
+export interface ReportSource {
+    readonly input: ReportInput;
+    readonly activations: Activations;
+    /** Whether the analysis was made from these activations. */
+    readonly counted: boolean;
+}
+
 /**
  * Writes the report of a run folder from the files in it; a folder without a matrix or a comparison gets a report
  * without one; where a process works in the folder, it is of what is finished. What does not belong to the neurons of
@@ -39,7 +48,22 @@ export interface ReportOptions extends CsvOptions {
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, BUSY, UNWRITABLE
  */
 export async function reportOn(folder: string, options: ReportOptions = {}): Promise<ReportFiles> {
-    const { title, notes, out = folder } = options;
+    const { out = folder } = options;
+    const { input } = await readReportSource(folder, options);
+    return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {
+        const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
+        return writeReport(out, { ...input, warnings: [...running, ...(input.warnings ?? [])] }, options);
+    });
+}
+
+/**
+ * Reads what a run folder holds, without what does not belong to the neurons of `neurons.json`.
+ * @throws LanguageNeuronsError NOT_FOUND, DAMAGED
+ */
+export async function readReportSource(
+    folder: string,
+    { title, notes, out = folder }: ReportOptions = {},
+): Promise<ReportSource> {
     const activations = await readActivations(folder);
     const analysis = await readNeurons(join(folder, 'neurons.json'));
     const stale = await unknownResults(folder);
@@ -71,25 +95,20 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     }
     const source = counted ? activations.source : analysis.source;
     const warnings = [...matrices, ...curves].flatMap((measured) => warningsOn(measured, source));
-    return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {
-        const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
-        const input: ReportInput = {
-            title: title ?? `Language neurons of ${source.model.name}`,
-            analysis,
-            tokens: counted
-                ? Object.fromEntries(
-                      activations.languages.map((language, k) => [language, Number(activations.tokens[k])]),
-                  )
-                : {},
-            source,
-            generatedBy: { version: toolVersion },
-            matrices,
-            curves,
-            warnings: [...running, ...stale.map((what) => `${what}.`), ...new Set(warnings)],
-            ...defined({ comparison: compared ? comparison : undefined, notes }),
-        };
-        return writeReport(out, input, options);
-    });
+    const input: ReportInput = {
+        title: title ?? `Language neurons of ${source.model.name}`,
+        analysis,
+        tokens: counted
+            ? Object.fromEntries(activations.languages.map((language, k) => [language, Number(activations.tokens[k])]))
+            : {},
+        source,
+        generatedBy: { version: toolVersion },
+        matrices,
+        curves,
+        warnings: [...stale.map((what) => `${what}.`), ...new Set(warnings)],
+        ...defined({ comparison: compared ? comparison : undefined, notes }),
+    };
+    return { input, activations, counted };
 }
 
 function staleWords(name: string, command: string): string {

@@ -13,7 +13,7 @@ export interface ListenOptions {
     readonly signal: AbortSignal;
     /** Ends what is still under way; its clients are told. */
     readonly stop: () => Promise<void>;
-    /** Called with the address once it listens. */
+    /** Called with the address, such as `http://127.0.0.1:8080`, once it listens. */
     readonly onStart: (url: string) => void;
 }
 
@@ -48,7 +48,7 @@ export async function listen(app: FastifyInstance, options: ListenOptions): Prom
         throw new LanguageNeuronsError('WRONG_USE', `${why}; give another \`port\` or \`host\``, { cause });
     }
     const { address, family, port: given } = app.server.address() as AddressInfo;
-    onStart(`http://${family === 'IPv6' ? `[${address}]` : address}:${given}/v1`);
+    onStart(`http://${family === 'IPv6' ? `[${address}]` : address}:${given}`);
     await aborted(signal);
     const closed = app.close(); // takes no more; ends with the last response
     const timer = setTimeout(() => void stop(), grace);

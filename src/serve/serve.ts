@@ -76,7 +76,7 @@ export async function serve(options: ServeOptions): Promise<void> {
             port: options.port ?? 0,
             signal,
             stop: () => batching.close({ stop: true }),
-            onStart,
+            onStart: (address) => onStart(`${address}/v1`),
         });
     } finally {
         await batching.close({ stop: true });

@@ -1,0 +1,58 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join, posix } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { LanguageNeuronsError } from '../errors.js';
+import { neuronTable } from '../neurons/neuronTable.js';
+import { readReportSource } from '../report/reportOn.js';
+import { neuronColumns } from './neuronColumns.js';
+import { summaryPath } from './siteFormat.js';
+import { siteSummary } from './siteSummary.js';
+
+/** Files of a site by their paths in it, `/` between folders; each is made when it is asked for. */
+export type SiteFiles = ReadonlyMap<string, () => Buffer>;
+
+export interface SiteOptions {
+    /** Heading. Default: the model's name. */
+    readonly title?: string | undefined;
+}
+
+/** Built by `npm run build` from `src/explore/page`. */
+const pageFolder = fileURLToPath(new URL('../../dist/explore/page/', import.meta.url));
+
+/**
+ * The site of a run folder: the page, and the data that it reads.
+ * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, MISMATCH where the neurons are of other counts
+ */
+export async function buildSite(folder: string, { title }: SiteOptions = {}): Promise<SiteFiles> {
+    const page = await pageFiles();
+    const { input, activations } = await readReportSource(folder, { title });
+    const columns = neuronColumns(neuronTable(activations, input.analysis), activations, input.analysis);
+    const summary = Buffer.from(JSON.stringify(siteSummary(input, columns)));
+    return new Map([
+        ...page,
+        [summaryPath, () => summary],
+        ...Object.values(columns).flatMap(({ blocks }) => [...blocks]),
+    ]);
+}
+
+async function pageFiles(): Promise<[path: string, content: () => Buffer][]> {
+    const entries = await readdir(pageFolder, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${pageFolder}: the explorer's page is not built; run npm run build`,
+            {
+                cause,
+            },
+        );
+    });
+    return Promise.all(
+        entries
+            .filter((entry) => entry.isFile())
+            .map(async (entry) => {
+                const path = join(entry.parentPath, entry.name);
+                const content = await readFile(path);
+                const place = path.slice(pageFolder.length).split(/[\\/]/).join(posix.sep);
+                return [place, () => content] as [string, () => Buffer];
+            }),
+    );
+}

@@ -1,0 +1,230 @@
+import { type ColumnArray, type ExploredSite, classNames, wordsFor } from '../../siteFormat.js';
+import type { Neighbour, NeuronRow, Query, QueryResult } from './Query.js';
+import { neuronsAt, startsOf } from './sites.js';
+
+/** The columns of `SiteSummary`, and what they are read by. */
+export interface TableSource {
+    readonly sites: readonly ExploredSite[];
+    /** Counted tokens of each language. */
+    readonly tokens: readonly number[];
+    readonly threshold: number;
+    readonly classified: ColumnArray;
+    readonly scores: ColumnArray;
+    readonly counts: ColumnArray;
+    readonly routed?: ColumnArray | undefined;
+}
+
+/** All neurons of a model as typed columns; every method is a pass over them. */
+export class NeuronTable {
+    /** Neurons. */
+    readonly n: number;
+    /** Languages. */
+    readonly l: number;
+    readonly #source: TableSource;
+    readonly #denominators: Denominators;
+    /** [n, l] */
+    readonly #p: Float32Array;
+    /** N: languages in which each neuron is high. */
+    readonly #high: Uint16Array;
+    readonly #most: Float32Array;
+    readonly #class: Uint8Array;
+    /** Row of `classified` of each neuron that has one. */
+    readonly #classifiedRow = new Map<number, number>();
+    readonly #layer: Uint16Array;
+
+    constructor(source: TableSource) {
+        this.#source = source;
+        const { sites, tokens, classified } = source;
+        this.l = tokens.length;
+        const starts = startsOf(sites);
+        this.n = starts.at(-1)!;
+        this.#denominators = denominatorsOf(source, this.n);
+        this.#p = new Float32Array(this.n * this.l);
+        this.#high = new Uint16Array(this.n);
+        this.#most = new Float32Array(this.n);
+        this.#class = new Uint8Array(this.n);
+        this.#layer = new Uint16Array(this.n);
+        const { l } = this;
+        for (let j = 0; j < this.n; j++) {
+            let [high, most] = [0, 0];
+            for (let k = 0; k < l; k++) {
+                // A double, as the analysis compared it; a float may be on the other side of the threshold.
+                const [count, tokens] = [source.counts[j * l + k]!, this.#tokensOf(j, k)];
+                const p = tokens === 0 ? 0 : count / tokens;
+                this.#p[j * l + k] = p;
+                if (p > most) most = p;
+                if (p > source.threshold) high++;
+            }
+            this.#high[j] = Number.isNaN(source.scores[j]!) ? 0 : high; // not assessed
+            this.#most[j] = most;
+        }
+        const width = 2 + wordsFor(l);
+        for (let row = 0; row * width < classified.length; row++) {
+            const flat = classified[row * width]!;
+            this.#class[flat] = classified[row * width + 1]!;
+            this.#classifiedRow.set(flat, row);
+        }
+        for (const [i, site] of sites.entries()) this.#layer.fill(site.layer, starts[i]!, starts[i]! + neuronsAt(site));
+    }
+
+    /** Neurons that a query wants, in its order. */
+    query(query: Query): QueryResult {
+        const begin = performance.now();
+        const wanted = this.#filter(query);
+        const rows = this.#sorted(wanted, query);
+        return { rows, milliseconds: performance.now() - begin };
+    }
+
+    row(flat: number): NeuronRow {
+        const { l } = this;
+        const each = Array.from({ length: l }, (_, k) => k);
+        return {
+            flat,
+            class: classNames[this.#class[flat]!]!,
+            languages: each.filter((k) => this.#isOf(flat, k)),
+            score: this.#source.scores[flat]!,
+            high: this.#high[flat]!,
+            counts: each.map((k) => this.#source.counts[flat * l + k]!),
+            tokens: each.map((k) => this.#tokensOf(flat, k)),
+            probabilities: each.map((k) => this.#p[flat * l + k]!),
+        };
+    }
+
+    rows(flats: readonly number[]): NeuronRow[] {
+        return flats.map((flat) => this.row(flat));
+    }
+
+    /** Counts of neurons by their probability in a language, in `bins` equal bins of [0, 1]. */
+    histogram(flats: Uint32Array, language: number, bins: number): number[] {
+        const counts = new Array<number>(bins).fill(0);
+        for (const flat of flats) {
+            const p = this.#p[flat * this.l + language]!;
+            counts[Math.min(bins - 1, Math.floor(p * bins))]!++;
+        }
+        return counts;
+    }
+
+    /** The neurons whose probabilities over the languages are most alike in direction; itself left out. */
+    neighbours(flat: number, count: number): Neighbour[] {
+        const { l } = this;
+        const p = this.#p;
+        let own = 0;
+        for (let k = 0; k < l; k++) own += p[flat * l + k]! ** 2;
+        const similarities = new Float32Array(this.n);
+        for (let j = 0; j < this.n; j++) {
+            let [dot, square] = [0, 0];
+            for (let k = 0; k < l; k++) {
+                const value = p[j * l + k]!;
+                dot += value * p[flat * l + k]!;
+                square += value * value;
+            }
+            similarities[j] = square === 0 || own === 0 || j === flat ? -1 : dot / Math.sqrt(square * own);
+        }
+        return [...firstOf(similarities, Uint32Array.from(similarities.keys()), true, count)]
+            .filter((other) => similarities[other]! > -1)
+            .map((other) => ({ flat: other, similarity: similarities[other]! }));
+    }
+
+    #filter({ classes, languages, everyLanguage, layers, high, probability }: Query): Uint32Array {
+        const [first, last] = layers;
+        const [least, most] = high;
+        const { l } = this;
+        const codes = new Uint8Array(classNames.length);
+        for (const name of classes) codes[classNames.indexOf(name)] = 1;
+        const found = new Uint32Array(this.n);
+        let count = 0;
+        for (let j = 0; j < this.n; j++) {
+            if (classes.length > 0 && codes[this.#class[j]!] === 0) continue;
+            if (this.#layer[j]! < first || this.#layer[j]! > last) continue;
+            if (this.#high[j]! < least || this.#high[j]! > most) continue;
+            if (probability !== undefined) {
+                const p = this.#p[j * l + probability.language]!;
+                if (p < probability.least || p > probability.most) continue;
+            }
+            if (languages.length > 0) {
+                const isOf = (k: number): boolean => this.#isOf(j, k);
+                if (this.#class[j] === 0 || !(everyLanguage ? languages.every(isOf) : languages.some(isOf))) continue;
+            }
+            found[count++] = j;
+        }
+        return found.slice(0, count);
+    }
+
+    #sorted(flats: Uint32Array, { sort, descending }: Query): Uint32Array {
+        if (sort === 'place') return descending ? flats.reverse() : flats;
+        const keys = new Float32Array(flats.length);
+        for (const [i, flat] of flats.entries()) {
+            keys[i] =
+                sort === 'score'
+                    ? this.#source.scores[flat]!
+                    : sort === 'high'
+                      ? this.#high[flat]!
+                      : sort === 'most'
+                        ? this.#most[flat]!
+                        : this.#p[flat * this.l + sort]!;
+        }
+        return firstOf(keys, flats, descending, flats.length);
+    }
+
+    #isOf(flat: number, language: number): boolean {
+        const row = this.#classifiedRow.get(flat);
+        if (row === undefined) return false;
+        const at = row * (2 + wordsFor(this.l)) + 2 + (language >> 5);
+        return (this.#source.classified[at]! & (1 << (language & 31))) !== 0;
+    }
+
+    #tokensOf(flat: number, language: number): number {
+        const { rows, rowOf } = this.#denominators;
+        return rows[rowOf[flat]! * this.l + language]!;
+    }
+}
+
+/** What probabilities divide by: rows of [languages], the first of all tokens, and each neuron's row. */
+interface Denominators {
+    readonly rows: Float64Array;
+    readonly rowOf: Uint32Array;
+}
+
+/** Of a routed site, with `routed`, the tokens that went through each expert. */
+function denominatorsOf({ sites, tokens, routed }: TableSource, n: number): Denominators {
+    const rows = new Float64Array(tokens.length + (routed?.length ?? 0));
+    rows.set(tokens);
+    if (routed !== undefined) rows.set(routed, tokens.length);
+    const rowOf = new Uint32Array(n);
+    let [flat, row] = [0, 1];
+    for (const { kind, width, experts } of sites) {
+        for (let expert = 0; expert < experts; expert++, flat += width) {
+            if (kind === 'routed' && routed !== undefined) rowOf.fill(row++, flat, flat + width);
+        }
+    }
+    return { rows, rowOf };
+}
+
+/** Bits of a float in an order that unsigned integers have too; NaN is last whichever way it is sorted. */
+function orderedBits(keys: Float32Array, descending: boolean): Uint32Array {
+    const bits = new Uint32Array(keys.slice().buffer);
+    for (const [i, key] of keys.entries()) {
+        const ordered = (bits[i]! & 0x80000000) !== 0 ? ~bits[i]! >>> 0 : (bits[i]! | 0x80000000) >>> 0;
+        bits[i] = Number.isNaN(key) ? 0xffffffff : descending ? ~ordered >>> 0 : ordered;
+    }
+    return bits;
+}
+
+/** Places that a double has beside 32 bits of a key. */
+const placeBits = 2 ** 21;
+
+/**
+ * Flat indices in the order of their keys, equal ones as they were. A key and its place make one double, which the
+ * engine's own sort of numbers orders without calling back.
+ */
+function firstOf(keys: Float32Array, flats: Uint32Array, descending: boolean, count: number): Uint32Array {
+    const bits = orderedBits(keys, descending);
+    if (keys.length > placeBits) {
+        const places = Uint32Array.from(keys.keys()).sort((a, b) => bits[a]! - bits[b]! || a - b);
+        return places.subarray(0, count).map((place) => flats[place]!);
+    }
+    const joined = new Float64Array(keys.length);
+    for (const [place, key] of bits.entries()) joined[place] = key * placeBits + place;
+    joined.sort();
+    return Uint32Array.from(joined.subarray(0, count), (one) => flats[one % placeBits]!);
+}

@@ -1,0 +1,51 @@
+import type { ClassName } from '../../siteFormat.js';
+
+/** What the table of neurons sorts by: a fixed column, or the probability in the language of an index. */
+export type SortColumn = 'place' | 'score' | 'high' | 'most' | number;
+
+/** Which neurons are wanted, and in which order. Languages are indices. */
+export interface Query {
+    /** Empty: every neuron, with a class or without. */
+    readonly classes: readonly ClassName[];
+    /** Languages that a neuron is classified for: one of them is enough, or all are needed. */
+    readonly languages: readonly number[];
+    readonly everyLanguage: boolean;
+    /** First and last layer. */
+    readonly layers: readonly [first: number, last: number];
+    /** Least and most languages in which the neuron is high. */
+    readonly high: readonly [least: number, most: number];
+    /** Bounds of the probability in one language. Absent: none. */
+    readonly probability?: { readonly language: number; readonly least: number; readonly most: number } | undefined;
+    readonly sort: SortColumn;
+    readonly descending: boolean;
+}
+
+export interface QueryResult {
+    /** Flat indices, in order. */
+    readonly rows: Uint32Array;
+    readonly milliseconds: number;
+}
+
+/** What is known of a neuron. */
+export interface NeuronRow {
+    readonly flat: number;
+    readonly class: ClassName;
+    /** Indices of the languages that it is classified for. */
+    readonly languages: readonly number[];
+    /** NaN: not assessed. */
+    readonly score: number;
+    /** Number of languages in which it is high. */
+    readonly high: number;
+    /** By language. */
+    readonly counts: readonly number[];
+    /** Tokens that the probabilities divide by, by language. */
+    readonly tokens: readonly number[];
+    readonly probabilities: readonly number[];
+}
+
+/** A neuron whose probabilities have nearly the direction of another's. */
+export interface Neighbour {
+    readonly flat: number;
+    /** Cosine of the two profiles. */
+    readonly similarity: number;
+}

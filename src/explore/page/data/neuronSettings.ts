@@ -1,0 +1,50 @@
+import { type ClassName, classNames, type SiteSummary } from '../../siteFormat.js';
+import type { Query, SortColumn } from './Query.js';
+
+const fixed: readonly string[] = ['place', 'score', 'high', 'most'];
+
+/** The table's query from the address; what is not there or not understood has its default: all selected neurons. */
+export function readQuery(settings: URLSearchParams, { languages, layers }: SiteSummary): Query {
+    const place = (tag: string): number => languages.findIndex((language) => language.tag === tag);
+    const list = (name: string): string[] => (settings.get(name) ?? '').split(',').filter((one) => one !== '');
+    const sort = settings.get('sort') ?? 'score';
+    const [of = '', least, most] = list('p');
+    return {
+        classes: classesOf(settings.get('classes') ?? 'specific,related'),
+        languages: list('languages')
+            .map(place)
+            .filter((k) => k !== -1),
+        everyLanguage: settings.get('all') === '1',
+        layers: rangeOf(settings.get('layers'), layers.length - 1),
+        high: rangeOf(settings.get('high'), languages.length),
+        probability:
+            place(of) === -1 ? undefined : { language: place(of), least: number(least, 0), most: number(most, 1) },
+        sort: fixed.includes(sort) ? (sort as SortColumn) : place(sort) === -1 ? 'score' : place(sort),
+        descending: settings.get('order') === 'descending',
+    };
+}
+
+/** The name of a column in the address. */
+export function sortName(sort: SortColumn, { languages }: SiteSummary): string {
+    return typeof sort === 'number' ? languages[sort]!.tag : sort;
+}
+
+function classesOf(text: string): ClassName[] {
+    return classNames.filter((name) => text.split(',').includes(name));
+}
+
+/** `3..7`, `..7`, `3..` */
+function rangeOf(text: string | null, most: number): [number, number] {
+    const [first = '', last = ''] = (text ?? '').split('..');
+    return [number(first, 0), number(last, most)];
+}
+
+function number(text: string | undefined, otherwise: number): number {
+    const value = Number(text);
+    return text === undefined || text === '' || !Number.isFinite(value) ? otherwise : value;
+}
+
+/** Equal for equal queries. */
+export function neuronSettingsText(query: Query): string {
+    return JSON.stringify(query);
+}

@@ -1,0 +1,36 @@
+import { siteVersion, type SiteSummary, summaryPath } from '../../siteFormat.js';
+import { type Classified, readClassified } from './classified.js';
+import { loadColumn } from './loadColumn.js';
+import { routeTo } from './routeText.js';
+import { neuronName, startsOf } from './sites.js';
+import { TableClient } from './TableClient.js';
+
+/** Everything that the views read. */
+export interface LoadedSite {
+    readonly summary: SiteSummary;
+    /** Flat index of each site's first neuron; see `startsOf`. */
+    readonly starts: readonly number[];
+    readonly table: TableClient;
+    /** Of the map: read beside the table, since it is small and drawn first. */
+    readonly classified: Promise<Classified>;
+}
+
+/** @throws Error in one line where the summary cannot be read, or is of another version */
+export async function loadSite(base: string): Promise<LoadedSite> {
+    const response = await fetch(new URL(summaryPath, base));
+    if (!response.ok) throw new Error(`${summaryPath} cannot be read: ${response.status} ${response.statusText}`);
+    const summary = (await response.json()) as SiteSummary;
+    if (summary.version !== siteVersion)
+        throw new Error(
+            `${summaryPath} has version ${summary.version}, this page reads ${siteVersion}: export it again`,
+        );
+    const starts = startsOf(summary.sites);
+    const { columns, languages } = summary;
+    const classified = loadColumn(base, columns.classified).then((data) => readClassified(data, languages.length));
+    return { summary, starts, table: new TableClient(base, summary), classified };
+}
+
+/** The link to a neuron's own view. */
+export function neuronRoute(flat: number, { summary, starts }: LoadedSite): string {
+    return routeTo('neuron', {}, neuronName(flat, summary.sites, starts));
+}

@@ -1,0 +1,51 @@
+import type { SiteSummary } from '../../siteFormat.js';
+import { loadColumn } from './loadColumn.js';
+import { NeuronTable } from './NeuronTable.js';
+import { blocksOf, type ColumnSpec } from '../../siteFormat.js';
+import type { Asked, Told } from './TableClient.js';
+
+// Holds the columns and answers questions about them, so that the page never waits for a pass over all neurons.
+
+let table: Promise<NeuronTable> | undefined;
+
+async function load({ base, summary }: { base: string; summary: SiteSummary }): Promise<NeuronTable> {
+    const { columns, sites, languages, threshold } = summary;
+    const specs = Object.values(columns) as ColumnSpec[];
+    const total = specs.reduce((sum, spec) => sum + blocksOf(spec), 0);
+    let done = 0;
+    const read = (spec: ColumnSpec): ReturnType<typeof loadColumn> =>
+        loadColumn(base, spec, () => tell({ loaded: ++done / total }));
+    const classified = await read(columns.classified);
+    const scores = await read(columns.scores);
+    const routed = columns.routed && (await read(columns.routed));
+    const counts = await read(columns.counts);
+    return new NeuronTable({
+        sites,
+        tokens: languages.map(({ tokens }) => tokens),
+        threshold,
+        classified,
+        scores,
+        counts,
+        routed,
+    });
+}
+
+function tell(told: Told): void {
+    postMessage(told);
+}
+
+addEventListener('message', ({ data: asked }: MessageEvent<Asked>) => {
+    if ('load' in asked) {
+        table = load(asked.load);
+        table.then(
+            () => tell({ loaded: 1, ready: true }),
+            (cause: unknown) => tell({ failed: String(cause instanceof Error ? cause.message : cause) }),
+        );
+        return;
+    }
+    const { id, method, args } = asked;
+    table?.then(
+        (ready) => tell({ id, answer: (ready[method] as (...given: unknown[]) => unknown)(...args) }),
+        () => undefined, // told when it failed
+    );
+});

@@ -1,0 +1,186 @@
+import type { ComponentChild } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import wilson from 'wilson-score-interval';
+import { routeTo } from '../data/routeText.js';
+import { type LoadedSite, neuronRoute } from '../data/site.js';
+import { neuronName, neuronNamed, placeOf } from '../data/sites.js';
+import type { Neighbour, NeuronRow } from '../data/Query.js';
+import { LanguageName, languageCodes } from '../parts/languageText.js';
+import { formatCount, formatThree } from '../parts/numbers.js';
+
+/** One neuron: how often it is active in each language, and the neurons that are most like it. */
+export function NeuronView({ site, name }: { site: LoadedSite; name: string }): ComponentChild {
+    const { summary, starts, table } = site;
+    const flat = neuronNamed(name, summary.sites, starts);
+    const ready = table.ready.value;
+    const [row, setRow] = useState<NeuronRow>();
+    const [alike, setAlike] = useState<readonly (Neighbour & { readonly row: NeuronRow })[]>([]);
+    useEffect(() => {
+        if (flat === undefined || !ready) return;
+        let wanted = true;
+        void (async () => {
+            const found = await table.ask('row', flat);
+            if (!wanted) return;
+            setRow(found);
+            const neighbours = await table.ask('neighbours', flat, 10);
+            const rows = await table.ask(
+                'rows',
+                neighbours.map((one) => one.flat),
+            );
+            if (wanted) setAlike(neighbours.map((one, i) => ({ ...one, row: rows[i]! })));
+        })();
+        return () => void (wanted = false);
+    }, [flat, ready]);
+    if (table.failed.value !== '') return <p role="alert">The neuron cannot be shown. {table.failed.value}</p>;
+    if (flat === undefined)
+        return (
+            <p role="alert">
+                The model has no neuron {name}. <a href={routeTo('neurons')}>All neurons</a>
+            </p>
+        );
+    const { site: place, expert, index } = placeOf(flat, summary.sites, starts);
+    const where = summary.sites[place]!;
+    return (
+        <>
+            <h1>
+                Neuron {name}{' '}
+                <small>
+                    {where.name}
+                    {where.kind === 'routed' && `, expert ${expert}`}, neuron {formatCount(index)}
+                </small>
+            </h1>
+            {row?.flat !== flat ? (
+                <p role="status">Reading the neurons: {Math.round(100 * table.loaded.value)} %</p>
+            ) : (
+                <Facts site={site} row={row} alike={alike} />
+            )}
+        </>
+    );
+}
+
+function Facts({
+    site,
+    row,
+    alike,
+}: {
+    site: LoadedSite;
+    row: NeuronRow;
+    alike: readonly (Neighbour & { readonly row: NeuronRow })[];
+}): ComponentChild {
+    const { languages, sites, threshold } = site.summary;
+    return (
+        <>
+            <p>
+                <b class={row.class}>{row.class === 'none' ? 'no class' : row.class}</b>
+                {(row.class === 'specific' || row.class === 'related') && (
+                    <> for {row.languages.map((k) => languages[k]!.english).join(', ')}</>
+                )}
+                {Number.isNaN(row.score)
+                    ? ': its expert saw too few tokens to be assessed.'
+                    : `; high in ${row.high} of ${languages.length} languages; score ${formatThree(row.score)}.`}
+            </p>
+            <section aria-labelledby="probabilities">
+                <h2 id="probabilities">How often it is active</h2>
+                <p class="small">
+                    Share of tokens for which the activation is above 0, with its 95 % interval (Wilson). The line is
+                    the threshold, {formatThree(threshold)}: above it the neuron is high.
+                </p>
+                <div class="scroll" tabIndex={0} role="region" aria-label="Table of activation probabilities">
+                    <table class="profile">
+                        <thead>
+                            <tr>
+                                <th scope="col" class="text">
+                                    language
+                                </th>
+                                <th scope="col" class="text wide">
+                                    activation probability
+                                </th>
+                                <th scope="col">p</th>
+                                <th scope="col">95 % interval</th>
+                                <th scope="col">active tokens</th>
+                                <th scope="col">of</th>
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {languages.map((language, k) => {
+                                const [count, tokens, p] = [row.counts[k]!, row.tokens[k]!, row.probabilities[k]!];
+                                const { left: low, right: high } =
+                                    tokens === 0 ? { left: 0, right: 1 } : wilson(count, tokens);
+                                return (
+                                    <tr key={language.tag}>
+                                        <th scope="row" class="text">
+                                            <LanguageName language={language} />
+                                        </th>
+                                        <td class="probability">
+                                            <span class="track" style={{ '--threshold': `${100 * threshold}%` }}>
+                                                <i
+                                                    class={p > threshold ? 'high' : ''}
+                                                    style={{ width: `${100 * p}%` }}
+                                                />
+                                                <u style={{ left: `${100 * low}%`, width: `${100 * (high - low)}%` }} />
+                                            </span>
+                                        </td>
+                                        <td>{formatThree(p)}</td>
+                                        <td>
+                                            {formatThree(low)} to {formatThree(high)}
+                                        </td>
+                                        <td>{formatCount(count)}</td>
+                                        <td>{formatCount(tokens)}</td>
+                                    </tr>
+                                );
+                            })}
+                        </tbody>
+                    </table>
+                </div>
+            </section>
+            <section aria-labelledby="alike">
+                <h2 id="alike">Neurons like it</h2>
+                <p class="small">
+                    Those whose probabilities over the languages have nearly the same direction (cosine).
+                </p>
+                <div class="scroll" tabIndex={0} role="region" aria-label="Table of the neurons like it">
+                    <table>
+                        <thead>
+                            <tr>
+                                <th scope="col" class="text">
+                                    neuron
+                                </th>
+                                <th scope="col">cosine</th>
+                                <th scope="col" class="text">
+                                    class
+                                </th>
+                                <th scope="col" class="text">
+                                    languages
+                                </th>
+                                {languages.map(({ tag }) => (
+                                    <th key={tag} scope="col">
+                                        {tag}
+                                    </th>
+                                ))}
+                            </tr>
+                        </thead>
+                        <tbody>
+                            {alike.map(({ flat, similarity, row: other }) => {
+                                return (
+                                    <tr key={flat}>
+                                        <th scope="row" class="text">
+                                            <a href={neuronRoute(flat, site)}>{neuronName(flat, sites, site.starts)}</a>
+                                        </th>
+                                        <td>{similarity.toFixed(4)}</td>
+                                        <td class={`text ${other.class}`}>{other.class}</td>
+                                        <td class="text">{languageCodes(languages, other.languages)}</td>
+                                        {other.probabilities.map((p, k) => (
+                                            <td key={k} class={p > threshold ? 'high' : ''}>
+                                                {formatThree(p)}
+                                            </td>
+                                        ))}
+                                    </tr>
+                                );
+                            })}
+                        </tbody>
+                    </table>
+                </div>
+            </section>
+        </>
+    );
+}

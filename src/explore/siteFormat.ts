@@ -1,0 +1,146 @@
+/**
+ * What the explorer's page reads, from the server of `explore` or from any file server: `data/site.json`, and columns
+ * of numbers in blocks, `data/NAME.K.bin`. Shared by what writes it and by the page, so it imports nothing of Node.
+ */
+
+/** Path of the summary, relative to the page. */
+export const summaryPath = 'data/site.json';
+export const siteVersion = 1;
+
+/** Bytes of a block, at most: a file server without support for ranges sends no more than is needed. */
+export const blockBytes = 96 * 1024;
+
+export const columnTypes = {
+    uint8: Uint8Array,
+    uint16: Uint16Array,
+    uint32: Uint32Array,
+    float32: Float32Array,
+    float64: Float64Array,
+} as const;
+export type ColumnType = keyof typeof columnTypes;
+export type ColumnArray = Uint8Array | Uint16Array | Uint32Array | Float32Array | Float64Array;
+
+/** A matrix of numbers `[rows, width]`, row-major, little-endian, cut between rows into blocks of equal length. */
+export interface ColumnSpec {
+    readonly name: string;
+    readonly type: ColumnType;
+    readonly rows: number;
+    readonly width: number;
+    /** Rows of each block but the last. */
+    readonly blockRows: number;
+}
+
+/** A language of the analysis; its index is that of all columns. */
+export interface SiteLanguage {
+    /** BCP 47, or the user's name of it. */
+    readonly tag: string;
+    readonly english: string;
+    /** Its name in itself, such as `Deutsch`; the English one where it is not known. */
+    readonly own: string;
+    /** Of the script that it is usually written in, such as `Latn`; empty where it is not known. */
+    readonly script: string;
+    readonly rightToLeft: boolean;
+    /** Counted tokens. */
+    readonly tokens: number;
+    readonly specific: number;
+    readonly related: number;
+}
+
+/** Where a layer computes activations; see `Site`. Neurons of all sites follow one another in one flat index. */
+export interface ExploredSite {
+    readonly layer: number;
+    readonly kind: 'dense' | 'shared' | 'routed';
+    readonly width: number;
+    readonly experts: number;
+    /** For people: `layer 3, experts`. */
+    readonly name: string;
+}
+
+/** A cell of a matrix; numbers as text have the metric's format. */
+export interface SiteCell {
+    /** Signed; a fraction of the baseline where the metric is told so. Null: not measured, or not finite. */
+    readonly effect: number | null;
+    readonly effectText: string;
+    readonly valueText: string;
+    readonly baselineText: string;
+    /** The effect of as many random neurons. */
+    readonly controlText: string;
+    /** Whether it differs from the random control: the interval of the difference leaves out 0. */
+    readonly real: boolean;
+    readonly samples: number | null;
+}
+
+/** One set of neurons of one measured operation, languages changed × languages evaluated. */
+export interface SiteMatrix {
+    readonly title: string;
+    /** 1: a rise of the metric is harm; -1: a fall is. */
+    readonly harm: 1 | -1;
+    readonly rows: readonly string[];
+    readonly columns: readonly string[];
+    /** Neurons changed in each row. */
+    readonly neurons: readonly (number | null)[];
+    /** `[rows][columns]` */
+    readonly cells: readonly (readonly SiteCell[])[];
+}
+
+/** Neurons of one layer by class. */
+export interface SiteLayer {
+    readonly specific: number;
+    readonly related: number;
+    readonly general: number;
+}
+
+/** What is known before any column is read. */
+export interface SiteSummary {
+    readonly format: 'language-neurons/explore';
+    readonly version: typeof siteVersion;
+    readonly title: string;
+    readonly toolVersion: string;
+    readonly model: { readonly name: string; readonly quantization: string };
+    readonly dataset: string;
+    readonly method: string;
+    readonly topRate: number;
+    /** Null: the method has none. */
+    readonly lambda: number | null;
+    /** Activation probability above which a neuron is high in a language. */
+    readonly threshold: number;
+    readonly selected: number;
+    readonly general: number;
+    readonly languages: readonly SiteLanguage[];
+    readonly sites: readonly ExploredSite[];
+    readonly layers: readonly SiteLayer[];
+    /** Sentence on the paper's four stages. */
+    readonly stages: string;
+    readonly warnings: readonly string[];
+    readonly matrices: readonly SiteMatrix[];
+    readonly columns: {
+        /** uint32 [classified neurons, 2 + words]: flat index, place in `classNames`, bits of its languages. */
+        readonly classified: ColumnSpec;
+        /** [neurons]: the score that neurons are selected by; NaN where a neuron was not assessed. */
+        readonly scores: ColumnSpec;
+        /** [neurons, languages]: counted tokens for which the neuron was active. */
+        readonly counts: ColumnSpec;
+        /**
+         * [experts of all routed sites, languages]: the tokens that a probability divides by. Absent: those of the
+         * language.
+         */
+        readonly routed?: ColumnSpec;
+    };
+}
+
+/** Classes by their numbers in `classified`; 0 is no class. */
+export const classNames = ['none', 'specific', 'related', 'general'] as const;
+export type ClassName = (typeof classNames)[number];
+
+/** Words of 32 bits for a set of languages. */
+export function wordsFor(languages: number): number {
+    return Math.ceil(languages / 32);
+}
+
+export function blockPath({ name }: ColumnSpec, block: number): string {
+    return `data/${name}.${block}.bin`;
+}
+
+export function blocksOf({ rows, blockRows }: ColumnSpec): number {
+    return Math.ceil(rows / blockRows);
+}

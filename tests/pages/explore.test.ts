@@ -1,0 +1,188 @@
+import { createReadStream, existsSync, statSync } from 'node:fs';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { join, normalize } from 'node:path';
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { buildSite } from '../../src/explore/buildSite.js';
+import { serveSite } from '../../src/explore/exploreServer.js';
+import { exportSite } from '../../src/explore/exportSite.js';
+import { browserPath, openBrowser, overflow, violations, widths } from '../helpers/browser.js';
+import { writeExploredRun } from '../helpers/exploredRun.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
+import { buildMatrix } from '../unit/report/fixture.js';
+
+const hostile = `<script>document.title = 'taken'</script>\u202egnp.exe${'x'.repeat(300)}`;
+const views = {
+    overview: '#/overview?matrix=0&order=effect',
+    neurons: '#/neurons',
+    'neurons of a range': '#/neurons?classes=any&p=zh,0.2,0.6&sort=en&order=descending',
+    'a neuron': '#/neuron/0:7',
+    "an expert's neuron": '#/neuron/2:3:7',
+} as const;
+
+/** A file server as plain as can be: no ranges, no compression, types by their endings. */
+async function plainServer(folder: string): Promise<{ readonly url: string; readonly server: Server }> {
+    const types: Readonly<Record<string, string>> = { html: 'text/html', js: 'text/javascript', css: 'text/css' };
+    const server = createServer(({ url = '/' }, response) => {
+        const path = join(folder, normalize(new URL(url, 'http://x').pathname), url.endsWith('/') ? 'index.html' : '');
+        if (!existsSync(path) || !statSync(path).isFile()) return void response.writeHead(404).end();
+        response.writeHead(200, { 'content-type': types[path.split('.').at(-1)!] ?? 'application/octet-stream' });
+        createReadStream(path).pipe(response);
+    });
+    await new Promise<void>((done) => server.listen(0, '127.0.0.1', done));
+    return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}/`, server };
+}
+
+describe.skipIf(browserPath === undefined)('the page of explore', () => {
+    const folder = temporaryFolder();
+    const stop = new AbortController();
+    let browser: Browser;
+    let url: string;
+    let ended: Promise<void>;
+
+    beforeAll(async () => {
+        await writeExploredRun(folder, hostile, buildMatrix);
+        const site = await buildSite(folder);
+        url = await new Promise((onStart) => (ended = serveSite(site, { signal: stop.signal, onStart })));
+        browser = await openBrowser();
+    });
+    afterAll(async () => {
+        await browser.close();
+        stop.abort();
+        await ended;
+    });
+
+    /** Opens a view; what goes wrong in it is in `faults`. */
+    async function open(at: string, size: { width: number; colorScheme?: 'light' | 'dark' } = { width: 1300 }) {
+        const { width, colorScheme = 'light' } = size;
+        const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
+        const faults: string[] = [];
+        page.on('pageerror', ({ message }) => faults.push(message));
+        page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+        await page.goto(at);
+        await page.waitForSelector('h1');
+        await page.waitForFunction("!/Reading the neurons|Loading/.test(document.querySelector('main').innerText)");
+        return { page, faults };
+    }
+
+    /** What each view shows last. */
+    const last: Readonly<Record<keyof typeof views, string>> = {
+        overview: '.heat td',
+        neurons: '.grid .row',
+        'neurons of a range': '.grid .row',
+        'a neuron': '[aria-labelledby="alike"] tbody tr',
+        "an expert's neuron": '[aria-labelledby="alike"] tbody tr',
+    };
+
+    const found = async (page: Page): Promise<number> =>
+        Number((await page.getByText('neurons, found in').innerText()).replace(/ .*/, '').replaceAll(',', ''));
+
+    describe.each(widths)('%i pixels wide', (width) => {
+        it.each(Object.entries(views))('shows %s without faults, in light and dark', async (_, view) => {
+            for (const colorScheme of ['light', 'dark'] as const) {
+                const { page, faults } = await open(url + view, { width, colorScheme });
+                expect(await violations(page)).toEqual([]);
+                expect(await overflow(page)).toBeLessThanOrEqual(0);
+                expect(faults).toEqual([]);
+                expect(await page.title()).toContain('<script>');
+                await page.close();
+            }
+        });
+    });
+
+    it('filters, sorts and opens a neuron, and keeps each step in its address', async () => {
+        const { page, faults } = await open(`${url}#/neurons`);
+        const selected = await found(page);
+        await page.getByText('related', { exact: true }).first().click();
+        await expect.poll(() => found(page)).toBeLessThan(selected);
+        await page.getByText('de', { exact: true }).first().click();
+        await expect.poll(() => page.url()).toContain('languages=de');
+        const rows = page.locator('.grid .row');
+        await expect.poll(() => rows.first().locator('.languages').innerText()).toContain('de');
+        await page.getByRole('button', { name: 'zh' }).click();
+        await expect.poll(() => page.url()).toContain('sort=zh');
+        const again = await open(page.url());
+        await expect
+            .poll(() => again.page.locator('.grid .row').first().innerText())
+            .toBe(await rows.first().innerText());
+        await again.page.close();
+        const name = await rows.first().locator('.place').innerText();
+        await rows.first().locator('a').click();
+        await page.waitForSelector('.profile');
+        expect(await page.locator('h1').innerText()).toContain(`Neuron ${name}`);
+        await page.goBack();
+        await expect.poll(() => page.url()).toContain('sort=zh');
+        expect(faults).toEqual([]);
+        await page.close();
+    });
+
+    it('is worked by the keyboard: the list, the map, the matrices', async () => {
+        const { page } = await open(`${url}#/neurons?classes=any`);
+        await page.getByRole('grid', { name: 'Neurons' }).focus();
+        await page.keyboard.press('End');
+        await page.keyboard.press('ArrowUp');
+        const current = page.locator('.grid .row.current');
+        const total = await found(page);
+        await expect.poll(() => current.getAttribute('aria-rowindex')).toBe(String(total));
+        const name = await current.locator('.place').innerText();
+        await page.keyboard.press('Enter');
+        await expect.poll(() => page.locator('h1').innerText()).toContain(`Neuron ${name}`);
+        await page.goto(`${url}#/overview`);
+        await page.locator('canvas').focus();
+        for (const key of ['ArrowDown', '+', '+', 'ArrowRight']) await page.keyboard.press(key);
+        await expect.poll(() => page.locator('.map output').innerText()).toMatch(/^Neuron 1:\d+/);
+        await page
+            .getByRole('grid', { name: /perplexity/ })
+            .locator('[tabindex="0"]')
+            .focus();
+        await page.keyboard.press('ArrowRight');
+        await expect
+            .poll(() => page.locator('.heat output').last().innerText())
+            .toMatch(/^de with [\d,]+ neurons of en/);
+        await page.close();
+    });
+
+    it('opens the neuron that is typed, and says which it does not know', async () => {
+        const { page } = await open(`${url}#/neurons`);
+        await page.getByLabel('Neuron', { exact: true }).fill('9:9');
+        await page.getByRole('button', { name: 'Open' }).click();
+        expect(await page.getByRole('alert').innerText()).toContain('no neuron 9:9');
+        await page.getByLabel('Neuron', { exact: true }).fill('2:shared:5');
+        await page.getByRole('button', { name: 'Open' }).click();
+        await expect.poll(() => page.locator('h1').innerText()).toContain('layer 2, shared expert');
+        await page.goto(`${url}#/neuron/<img src=x>`);
+        expect(await page.getByRole('alert').innerText()).toContain('no neuron <img src=x>');
+        await page.close();
+    });
+
+    it('is the same from a plain file server', async () => {
+        const out = join(folder, 'site');
+        await exportSite(folder, out);
+        const { url: plain, server } = await plainServer(out);
+        for (const [name, view] of Object.entries(views)) {
+            const [a, b] = [await open(url + view), await open(plain + view)];
+            for (const { page } of [a, b]) await page.waitForSelector(last[name as keyof typeof views]);
+            expect(b.faults).toEqual([]);
+            const words = (page: Page) => page.locator('main').innerText();
+            const still = (text: string) => text.replace(/found in \d+ ms/, '');
+            expect(still(await words(b.page))).toBe(still(await words(a.page)));
+            await a.page.close();
+            await b.page.close();
+        }
+        server.close();
+    });
+
+    it('says which file is missing', async () => {
+        const page = await browser.newPage();
+        await page.route('**/site.json', (route) => route.fulfill({ status: 404 }));
+        await page.goto(url);
+        await expect.poll(() => page.getByRole('alert').innerText()).toContain('data/site.json cannot be read: 404');
+        await page.close();
+        const broken = await browser.newPage();
+        await broken.route('**/counts.0.bin', (route) => route.fulfill({ status: 200, body: 'short' }));
+        await broken.goto(`${url}#/neurons`);
+        await expect.poll(() => broken.getByRole('alert').innerText()).toContain('data/counts.0.bin has 5 bytes');
+        await broken.close();
+    });
+});

@@ -1,0 +1,97 @@
+import { describe, expect, it } from 'vitest';
+import { readQuery, sortName } from '../../../src/explore/page/data/neuronSettings.js';
+import { readRoute, routeTo } from '../../../src/explore/page/data/routeText.js';
+import { neuronName, neuronNamed, placeOf, startsOf } from '../../../src/explore/page/data/sites.js';
+import type { ExploredSite, SiteSummary } from '../../../src/explore/siteFormat.js';
+import { someActivations } from '../../helpers/exploredRun.js';
+
+const sites: ExploredSite[] = someActivations().sites!.map((site) => ({ ...site, name: '' }));
+const starts = startsOf(sites);
+
+describe('names of neurons', () => {
+    it('lead back to the neuron, whatever its site', () => {
+        const names = Array.from({ length: starts.at(-1)! }, (_, flat) => neuronName(flat, sites, starts));
+        expect(new Set(names).size).toBe(names.length);
+        for (const [flat, name] of names.entries()) expect(neuronNamed(name, sites, starts)).toBe(flat);
+        expect(names[0]).toBe('0:0');
+        expect(names[600 + 40 * 3 + 7]).toBe('2:3:7');
+        expect(names[600 + 320 + 5]).toBe('2:shared:5');
+        expect(placeOf(600 + 40 * 3 + 7, sites, starts)).toEqual({ site: 2, expert: 3, index: 7 });
+    });
+
+    it.each([
+        '',
+        '0',
+        '0:300',
+        '4:0',
+        '2:0',
+        '2:8:0',
+        '2:0:40',
+        '0:shared:1',
+        '1:-1',
+        '1:1.5',
+        '1:x',
+        '0:1:2:3',
+        '__proto__:1',
+    ])('there is no neuron %j', (name) => {
+        expect(neuronNamed(name, sites, starts)).toBeUndefined();
+    });
+});
+
+describe('the address', () => {
+    it.each([
+        ['overview', {}, ''],
+        ['neurons', { languages: 'zh,ja', p: 'zh,0.2,0.5' }, ''],
+        ['neuron', {}, '2:shared:5'],
+        ['neuron', { a: 'x&y=1#?' }, 'ü/%'],
+    ])('of %s %j %s leads back to it', (view, settings, name) => {
+        const found = readRoute(routeTo(view, settings, name));
+        expect(found.view).toBe(view);
+        expect(found.name).toBe(name);
+        expect(Object.fromEntries(found.settings)).toEqual(settings);
+    });
+
+    it('is the overview where it is empty, and takes what is no escape as it is', () => {
+        expect(readRoute('').view).toBe('overview');
+        expect(readRoute('#/neuron/%E0%A4%A').name).toBe('%E0%A4%A');
+    });
+});
+
+describe('the filters in the address', () => {
+    const summary = {
+        languages: ['en', 'de'].map((tag) => ({ tag })),
+        layers: [{}, {}, {}],
+    } as unknown as SiteSummary;
+    const read = (text: string) => readQuery(new URLSearchParams(text), summary);
+
+    it('are the selected neurons by score where there are none', () => {
+        expect(read('')).toEqual({
+            classes: ['specific', 'related'],
+            languages: [],
+            everyLanguage: false,
+            layers: [0, 2],
+            high: [0, 2],
+            probability: undefined,
+            sort: 'score',
+            descending: false,
+        });
+    });
+
+    it('are read, without what is not known', () => {
+        const query = read(
+            'classes=general,bad&languages=de,xx&layers=..1&high=1..&p=de,0.5,&sort=de&order=descending&all=1',
+        );
+        expect(query).toEqual({
+            classes: ['general'],
+            languages: [1],
+            everyLanguage: true,
+            layers: [0, 1],
+            high: [1, 2],
+            probability: { language: 1, least: 0.5, most: 1 },
+            sort: 1,
+            descending: true,
+        });
+        expect(sortName(query.sort, summary)).toBe('de');
+        expect(read('sort=constructor&p=xx,0,1&classes=any')).toMatchObject({ sort: 'score', classes: [] });
+    });
+});

@@ -1,0 +1,110 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { buildSite, type SiteFiles } from '../../../src/explore/buildSite.js';
+import { createSiteServer } from '../../../src/explore/exploreServer.js';
+import { exportSite } from '../../../src/explore/exportSite.js';
+import type { SiteSummary } from '../../../src/explore/siteFormat.js';
+import { folderOfTest, temporaryFolder } from '../../helpers/temporaryFolder.js';
+import { someActivations, writeExploredRun } from '../../helpers/exploredRun.js';
+import { buildMatrix } from '../report/fixture.js';
+import { writeActivations } from '../../../src/activations/activationsFile.js';
+
+const folder = temporaryFolder();
+let site: SiteFiles;
+beforeAll(async () => {
+    await writeExploredRun(folder, 'a <b>model</b>', buildMatrix);
+    site = await buildSite(folder);
+});
+
+describe('a site', () => {
+    it('has the page, its summary and its columns', () => {
+        expect([...site.keys()]).toEqual(
+            expect.arrayContaining(['index.html', 'data/site.json', 'data/counts.0.bin', 'data/routed.0.bin']),
+        );
+        const summary = JSON.parse(site.get('data/site.json')!().toString()) as SiteSummary;
+        expect(summary.title).toBe('Language neurons of a <b>model</b>');
+        expect(summary.languages.map(({ tag, own, rightToLeft }) => [tag, own, rightToLeft])).toEqual([
+            ['en', 'English', false],
+            ['de', 'Deutsch', false],
+            ['zh', '中文', false],
+            ['ar', 'العربية', true],
+            ['hi', 'हिन्दी', false],
+        ]);
+        expect(summary.sites.map(({ name }) => name)).toEqual([
+            'layer 0',
+            'layer 1',
+            'layer 2, experts',
+            'layer 2, shared expert',
+            'layer 3',
+        ]);
+        expect(summary.matrices.length).toBeGreaterThan(0);
+        expect(summary.matrices[0]!.cells[1]).toHaveLength(5);
+        expect(summary.warnings).toEqual([expect.stringMatching(/^The perplexity was measured on another model/)]);
+    });
+
+    it('is written as files, the same that are served', async () => {
+        const out = join(folder, 'site');
+        const { page, files, bytes } = await exportSite(folder, out);
+        expect(page).toBe(join(out, 'index.html'));
+        const written = readdirSync(out, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
+        expect(written).toHaveLength(files);
+        expect(files).toBe(site.size);
+        let sum = 0;
+        for (const [path, content] of site) {
+            const data = readFileSync(join(out, path));
+            expect(data.equals(content()), path).toBe(true);
+            sum += data.length;
+        }
+        expect(bytes).toBe(sum);
+    });
+
+    it('is not made of counts that the neurons are not from', async () => {
+        const other = folderOfTest();
+        await writeExploredRun(other, 'm', buildMatrix);
+        const activations = someActivations('m');
+        activations.counts[0]![3]! += 1n;
+        await writeActivations(join(other, 'activations.safetensors'), activations);
+        await expect(buildSite(other)).rejects.toThrow(/holds other counts than neurons\.json .*run identify again/);
+    });
+});
+
+describe('its server', () => {
+    const token = 'T0ken-_';
+    const ask = (url: string, headers: Record<string, string> = {}) =>
+        createSiteServer(site, token).inject({ url, headers: { host: '127.0.0.1:80', ...headers } });
+
+    it('gives every file under its token', async () => {
+        for (const [path, content] of site) {
+            const { statusCode, rawPayload, headers } = await ask(`/${token}/${path}`);
+            expect(statusCode, path).toBe(200);
+            expect(rawPayload.equals(content()), path).toBe(true);
+            expect(headers['x-content-type-options']).toBe('nosniff');
+        }
+        const page = await ask(`/${token}/`);
+        expect(page.headers['content-type']).toBe('text/html; charset=utf-8');
+        expect(page.body).toBe(site.get('index.html')!().toString());
+    });
+
+    it.each([
+        '/',
+        '/index.html',
+        '/wrong/',
+        '/wrong/data/site.json',
+        `/${token}`,
+        `/${token}/../package.json`,
+        `/${token}x/`,
+    ])('gives nothing at %s', async (url) => {
+        const { statusCode, body } = await ask(url);
+        expect(statusCode).toBe(404);
+        expect(body).not.toContain(token === url.slice(1) ? '<html' : 'language-neurons/explore');
+    });
+
+    it.each([{ host: 'evil.example' }, { host: 'evil.example:80' }, { origin: 'https://evil.example' }])(
+        'refuses what another site asks: %j',
+        async (headers) => {
+            const { statusCode } = await ask(`/${token}/data/site.json`, headers);
+            expect(statusCode).toBe(403);
+        },
+    );
+});
