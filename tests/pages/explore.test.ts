@@ -129,7 +129,7 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         await page.keyboard.press('Enter');
         await expect.poll(() => page.locator('h1').innerText()).toContain(`Neuron ${name}`);
         await page.goto(`${url}#/overview`);
-        await page.locator('canvas').focus();
+        await page.locator('.map canvas').focus();
         for (const key of ['ArrowDown', '+', '+', 'ArrowRight']) await page.keyboard.press(key);
         await expect.poll(() => page.locator('.map output').innerText()).toMatch(/^Neuron 1:\d+/);
         await page
