@@ -8,12 +8,12 @@ export const testedArchitectures: ReadonlySet<string> = new Set(
     cohere2 cohere2moe command-r dbrx deci deepseek deepseek2 deepseek32 deepseek4 dots1 dots3note ernie4_5
     ernie4_5-moe exaone exaone-moe exaone4 falcon falcon-h1 gemma gemma2 gemma3 gemma3n glm-dsa glm4 glm4moe
     gpt-oss gpt2 gptneox granite granite_swa granitehybrid granitemoe grok hunyuan-dense hunyuan-moe
-    hunyuan_vl hy_v3 hy_v4 internlm2 jais jais2 jamba kimi-k3 kimi-linear laguna lfm2 lfm2moe llama llama4
-    maincoder maple mellum mimo2 minicpm minicpm3 minimax-01 minimax-m2 minimax-m3 mistral3 mistral4 mpt
+    hunyuan_vl hy_v3 internlm2 jais jais2 jamba kimi-k3 kimi-linear laguna lfm2 lfm2moe llama llama4
+    maincoder mellum mimo2 minicpm minicpm3 minimax-01 minimax-m2 minimax-m3 mistral3 mistral4 mpt
     muse-glimmer nanbeige nemotron nemotron_h nemotron_h_moe olmo olmo2 olmoe openelm orion paddleocr pangu-embedded
     phi2 phi3 phimoe plamo plamo2 plamo3 pockettts qwen qwen2 qwen2moe qwen2vl qwen3 qwen35
     qwen35moe qwen3moe qwen3next qwen3tts qwen3vl qwen3vlmoe qwen4exp refact rwkv6 rwkv7 seed_oss
-    smallthinker smollm3 spark2_5 stablelm starcoder starcoder2 talkie xverse
+    smallthinker smollm3 stablelm starcoder starcoder2 talkie xverse
     `
         .trim()
         .split(/\s+/),

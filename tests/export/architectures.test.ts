@@ -22,7 +22,7 @@ const refused: Readonly<Record<string, string>> = {
     hrm_text: 'share their weights',
 };
 /** Gated, and yet switched off only: up is not a plain factor. */
-const bent = ['bailingmoe3', 'deepseek4', 'gpt-oss', 'hy_v4', 'kimi-k3', 'maple', 'minimax-m3'];
+const bent = ['bailingmoe3', 'deepseek4', 'gpt-oss', 'kimi-k3', 'minimax-m3'];
 /** Refused by the engine (see tests/architectures), or without logits. */
 const left = ['dream', 'llada', 'llada-moe', 'rnd1', 'mamba', 'mamba2', 'llama-embed'];
 
@@ -56,14 +56,28 @@ interface Outcome {
     readonly gated: boolean;
 }
 
+/** Less of the largest logit may be the order of an addition. */
+const leastEffect = 1e-6;
+
+async function maskedLogits(model: string) {
+    using engine = await Engine.open({ ...settings, model });
+    const { sites } = engine;
+    const neurons = everyNth(sites, 3);
+    const edit = maskOf(neurons, sites.map(neuronsAt));
+    const [whole, masked] = [await engine.logits(tokens), await engine.logits(tokens, { edit })];
+    return { sites, neurons, whole, masked, effect: apart(masked, whole) };
+}
+
+/** The same where random weights let an FFN add less than a logit's last bit: its outputs, in the file, times 2^32. */
+async function strengthened(model: string, { sites }: Awaited<ReturnType<typeof maskedLogits>>) {
+    await writeDownScaled(model, model, sites, everyNth(sites, 1), 2 ** 32);
+    return maskedLogits(model);
+}
+
 async function examine(model: string, architecture: string): Promise<Outcome> {
     const name = nameOf(model);
-    const [whole, masked, sites, neurons] = await (async () => {
-        using engine = await Engine.open({ ...settings, model });
-        const third = everyNth(engine.sites, 3);
-        const edit = maskOf(third, engine.sites.map(neuronsAt));
-        return [await engine.logits(tokens), await engine.logits(tokens, { edit }), engine.sites, third] as const;
-    })();
+    const found = await maskedLogits(model);
+    const { sites, neurons, masked, whole } = found.effect > leastEffect ? found : await strengthened(model, found);
     const analysis = { widths: sites.map(neuronsAt), sites, source: someSource };
     const edited = async (scale: number, reference: () => Promise<Float32Array>): Promise<Found> => {
         const out = join(folder, `${name}-${scale}.gguf`);
@@ -110,7 +124,7 @@ describe('a model of every architecture that llama.cpp can write, edited', () =>
             return [
                 ...faultOf(`${name} zeroed`, zeroed, refused[architecture]),
                 ...faultOf(`${name} scaled`, scaled, refused[architecture] ?? (gated ? bentUp : 'has no gate')),
-                ...(effect > 1e-6 ? [] : [`${name}: the mask does nothing (${effect})`]),
+                ...(effect > leastEffect ? [] : [`${name}: the mask does nothing (${effect})`]),
             ];
         });
         expect(faults.join('\n')).toBe('');
