@@ -162,6 +162,18 @@ void CallbackCounter::keep(const ggml_tensor * tensor, int layer) {
     } else if (tensor->op == GGML_OP_GLU || tensor->op == GGML_OP_MUL) {
         function.factor = values_of(tensor->src[1], function.width, 0);
     }
+    const bool clamps =
+        tensor->op == GGML_OP_GLU
+        && (ggml_get_glu_op(tensor) == GGML_GLU_OP_SWIGLU_CLAMP || ggml_get_glu_op(tensor) == GGML_GLU_OP_SWIGLU_OAI);
+    if (clamps) { // the factor too, in the same operation, and OpenAI's adds 1 to it
+        float limit = 0;
+        std::memcpy(&limit, tensor->op_params + 3, sizeof(limit));
+        const float more = ggml_get_glu_op(tensor) == GGML_GLU_OP_SWIGLU_OAI ? 1.0f : 0.0f;
+        for (float & factor : function.factor) {
+            factor = std::min(std::max(factor, -limit), limit) + more;
+        }
+    }
+    function.one_by_one = clamps;
     if (routed) {
         function.selected = selected_of(product->src[2]);
     }

@@ -34,6 +34,7 @@ public:
         int64_t width = 0;
         int64_t used = 1;
         int64_t rows = 0;
+        bool one_by_one = false;       // computed without vectors, which rounds otherwise
         std::vector<float> product;    // what it gave
         std::vector<float> factor;     // what that is multiplied with already; empty: nothing
         std::vector<int32_t> selected; // experts [rows, used]; empty: not routed

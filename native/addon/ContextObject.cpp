@@ -195,6 +195,7 @@ Napi::Value ContextObject::functions(const Napi::CallbackInfo & info) {
         object.Set("layer", function.layer);
         object.Set("width", double(function.width));
         object.Set("used", double(function.used));
+        object.Set("oneByOne", function.one_by_one);
         object.Set("product", convert::typed_array<Napi::Float32Array>(env, function.product));
         object.Set("factor", convert::typed_array<Napi::Float32Array>(env, function.factor));
         object.Set("selected", convert::typed_array<Napi::Int32Array>(env, function.selected));

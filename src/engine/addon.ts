@@ -220,6 +220,8 @@ export interface NativeFunction {
     readonly width: number;
     /** Experts that a token goes through; 1 where it is not routed. */
     readonly used: number;
+    /** Computed without vectors, which rounds otherwise. */
+    readonly oneByOne: boolean;
     /** [rows, used, width]: what it gave, for all tokens of the batch or those with an output. */
     readonly product: Float32Array;
     /** [rows, used, width]: what `product` is multiplied with already; empty: nothing. */

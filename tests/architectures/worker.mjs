@@ -68,14 +68,13 @@ const someOf = (sites) =>
  * Whether a value is the activation that the function gave.
  * @param exact bit for bit; else up to rounding
  */
-function isOf(value, { product, factor }, at, activation, exact) {
+function isOf(value, { product, factor, oneByOne }, at, activation, exact) {
     let expected = product[at];
     let found = value;
     if (activation === 'squared relu') expected = Math.fround(expected * expected);
     if (factor.length > 0) {
-        const clamped = activation === 'clamped swiglu';
-        found = Math.fround(value * (clamped ? Math.min(Math.max(factor[at], -7), 7) + 1 : factor[at]));
-        exact &&= !clamped;
+        found = Math.fround(value * factor[at]);
+        exact &&= !oneByOne;
     }
     return exact ? found === expected : Math.abs(found - expected) <= 1e-6 + 1e-5 * Math.abs(expected);
 }
