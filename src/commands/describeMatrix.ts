@@ -6,7 +6,7 @@ const none: AnswerShare = { baseline: [], values: [] };
 
 /**
  * For each set and language: what changing its neurons does to it, what random neurons do, and the difference.
- * @param asked sets to tell of; the matrix may hold others, measured earlier. Default: all
+ * @param asked sets to describe; the matrix may hold others, measured earlier. Default: all
  */
 export function describeMatrix({ metric, operation, sets }: DeactivationMatrix, asked?: readonly string[]): string {
     const { noun, formatPlain: format } = metricOf(metric);
@@ -34,7 +34,7 @@ export function describeMatrix({ metric, operation, sets }: DeactivationMatrix, 
             const of = ({ baseline, values }: AnswerShare): string =>
                 `${format(baseline[c] ?? 0)} → ${format(values[r]?.[c] ?? 0)}`;
             const { number, unknownLanguage } = set.answers;
-            // Where every answer's language is told and is the asked one, there is nothing to add.
+            // Nothing to add where every answer is in a known language and in the asked one.
             if (of(number) === of(set) && of(unknownLanguage) === of(none)) continue;
             lines.push(
                 `      right number in any language ${of(number)}; in an unknown language ${of(unknownLanguage)}`,

@@ -30,7 +30,7 @@ export interface DividedWork {
     readonly kinds: readonly string[];
 }
 
-/** Where each backend is told which of its devices there are. */
+/** Environment variables that name the devices each backend may see. */
 const visibility = ['CUDA_VISIBLE_DEVICES', 'GGML_VK_VISIBLE_DEVICES'] as const;
 const exitCodes: Readonly<Record<number, ErrorCode>> = { 2: 'WRONG_USE', 130: 'ABORTED' };
 

@@ -16,7 +16,7 @@ export async function identifyCommand(
     { say, named }: CommandContext,
 ): Promise<CommandResult> {
     const { dir } = args;
-    await readActivationsSource(dir); // tells what is wrong before anything is locked or made
+    await readActivationsSource(dir); // refuses wrong files before anything is locked or made
     const analysis = await withFolder(dir, 'identify', async () => {
         const found = identify(await readActivations(dir), pick(args, identifyTable));
         await writeNeurons(join(dir, 'neurons.json'), found);

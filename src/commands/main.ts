@@ -32,11 +32,11 @@ export async function main(args: readonly string[], kind: string): Promise<numbe
     let context: CommandContext | undefined;
     let command: Command | undefined;
     takeSizeLimitAsError(); // results may go into a file
-    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined); // told by each write
+    for (const stream of [process.stdout, process.stderr]) stream.on('error', () => undefined); // as each write says
     try {
         const planned = await parseArguments(args);
         if (planned === undefined) return 0; // --help or --version
-        // stdout is the result's: what a library tells by the console are words.
+        // stdout is for the result alone: what libraries write to the console goes to stderr.
         globalThis.console = new Console(process.stderr, process.stderr);
         ({ command } = planned);
         context = await contextOf(args, kind, stop.signal, command);

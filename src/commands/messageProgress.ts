@@ -11,7 +11,7 @@ const callShape = z.discriminatedUnion('progress', [
 ]);
 type Call = z.output<typeof callShape>;
 
-/** Tells the parent process. */
+/** A progress that sends its calls to the parent process. */
 export function progressAsMessages(): Progress {
     const send = (call: Call): void => {
         process.send?.(call);
@@ -25,7 +25,7 @@ export function progressAsMessages(): Progress {
     };
 }
 
-/** What a child process tells; other messages are passed over. */
+/** Passes a child's message on to a progress; other messages are ignored. */
 export function takeMessage(message: unknown, progress: Progress): void {
     const { data: call } = callShape.safeParse(message);
     if (call?.progress === 'whole') progress.whole?.(call.total);

@@ -40,7 +40,7 @@ function declared(title: string, setting: Setting): Parameters<Argv['positional'
         ...(choices === undefined ? {} : { choices }),
         ...(required ? { demandOption: true } : {}),
         ...(many ? { array: true } : {}),
-        // In words alone: what was given is told apart from what was not.
+        // In words alone, so that an option that was not given stays undefined.
         ...(defaultWords === undefined ? {} : { defaultDescription: asOptions(String(defaultWords)) }),
         ...(setting.flag === true ? {} : { coerce: (given: unknown) => checkArgument(title, setting, given) }),
     };

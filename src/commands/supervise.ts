@@ -7,7 +7,7 @@ export const stopSignals = ['SIGINT', 'SIGTERM', 'SIGHUP'] as const;
 /** The child's message that it has said why it ends. */
 export const toldMessage = 'told';
 
-/** What tells a child, in its environment, to send its progress as messages. */
+/** Value of LANGUAGE_NEURONS_CHILD with which a child sends its progress as messages. */
 export const tellsProgress = 'progress';
 
 /** File descriptor on which the child's native code says why it aborts. */

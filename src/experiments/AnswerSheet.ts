@@ -6,10 +6,10 @@ import type { AnswerJudge } from './choices.js';
 import type { Question } from '../questions/Questions.js';
 import type { Cell } from './Metric.js';
 
-/** What of a question an answer is judged by. */
+/** The parts of a question by which an answer is judged. */
 export type JudgedQuestion = Pick<Question, 'answer' | 'language'>;
 
-/** What is kept of each answer beside its tokens: bits. */
+/** Bits of a verdict, which is kept of each answer beside the number of its tokens. */
 const answered = 1;
 const rightNumber = 2;
 const ownLanguage = 4;
@@ -95,15 +95,15 @@ export class AnswerSheet {
 
 /**
  * Languages that an answer may be in: those asked and the paper's ten, so that an English answer to a
- * German question is told as such even where nothing is asked in English.
+ * German question is recognised even where nothing is asked in English.
  */
 export function answerLanguages(asked: readonly string[]): string[] {
     return [...new Set([...asked, ...paperLanguages])];
 }
 
 /**
- * What an answer is: its number, and its language, as the question says it or of the candidates; undefined where that
- * is unknown. Languages that are one to the detector are one here, but for their scripts.
+ * Judges an answer: whether its number is right, and its language, which is the question's own tag or one of the
+ * candidates; undefined where it is unknown. Languages that are one to the detector differ by their scripts alone.
  */
 export function judgeAnswer(
     text: string,

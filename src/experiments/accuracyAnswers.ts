@@ -20,7 +20,7 @@ export const answerShape = z.object({
     promptTokens: z.int().nonnegative(),
     /** Who ended it: the model, or the most tokens of an answer, which cut it off. */
     end: z.enum(['stop', 'length']),
-    /** What a template that writes the date was told. */
+    /** The day that a template wrote, YYYY-MM-DD; absent for a template that writes none. */
     date: z.string().optional(),
 });
 export type JournalledAnswer = z.output<typeof answerShape>;
@@ -64,7 +64,7 @@ export class AccuracyAnswers implements JournalledMeasurements {
     readonly #sheet: AnswerSheet;
     readonly #rows: ReadonlyMap<string, number>;
 
-    /** @param folder that paths are told from */
+    /** @param folder that paths are relative to */
     constructor(plan: AccuracyPlan, conditions: readonly ModelState[], folder: string) {
         this.plan = plan;
         this.#folder = folder;
@@ -75,7 +75,7 @@ export class AccuracyAnswers implements JournalledMeasurements {
         this.places = places;
     }
 
-    /** Answers to other work are passed over, and all but the first of equal keys. */
+    /** Takes an answer. Answers of other work, and later answers of the same key, are skipped. */
     take({ key, text, tokens, promptTokens, end }: Omit<JournalledAnswer, 'condition' | 'language' | 'index'>): void {
         const [prompt, condition] = key.split('/') as [string, string | undefined];
         const row = this.#rows.get(condition ?? '');

@@ -21,7 +21,7 @@ export interface MatrixParts {
     /** Of all conditions asked for, in all languages. */
     readonly measurements: Measurements;
     readonly model: MeasuredModel;
-    /** Run folder, whose counts tell which texts were counted too. */
+    /** Run folder; its counts name the texts that were counted too. */
     readonly folder: string;
     readonly signal?: AbortSignal | undefined;
     readonly progress: Progress;

@@ -108,7 +108,7 @@ function checkAlike(first: LabelledAnalysis, other: LabelledAnalysis): void {
     }
 }
 
-/** One matrix of each metric, the first: all tell of the whole model too. */
+/** The first matrix of each metric: every matrix holds the whole model's measurements too. */
 function ofWholeModel({ matrices = [] }: LabelledAnalysis): readonly DeactivationMatrix[] {
     return matrices.filter((matrix, i) => matrices.findIndex(({ metric }) => metric === matrix.metric) === i);
 }

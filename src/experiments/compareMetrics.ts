@@ -4,14 +4,14 @@ import type { Estimate } from './Metric.js';
 import { metricOf } from './metrics.js';
 import { average, difference, estimatorOf } from './resampling.js';
 
-/** Settings that say nothing of what the whole model was measured on, or only to the last bits. */
+/** Settings that do not shape the whole model's measurements, or only their last bits. */
 const passedOver = ['controls', 'seed', 'batch', 'context', 'device'];
-/** What the user called the texts or questions: passed over where a hash of them is known. */
+/** The user's names of texts or questions: ignored where a hash of them is known. */
 const names = ['data', 'questions'];
 
 /**
- * Whether two models were measured alike, on the same texts or questions. What one of them does not know is not looked
- * at.
+ * Whether two models were measured alike, on the same texts or questions. Settings that only one of them has are
+ * ignored.
  */
 export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boolean {
     const hashed = [a, b].every(({ settings }) => settings.texts !== undefined);

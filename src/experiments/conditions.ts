@@ -43,7 +43,7 @@ export function setConditions(
     );
 }
 
-/** The same of the first so many neurons of each language's ranking; see `firstRanked`. */
+/** The conditions of one dose: the first neurons of each language's ranking; see `firstRanked`. */
 export function doseConditions(
     analysis: NeuronAnalysis,
     languages: readonly string[],
@@ -58,7 +58,7 @@ export function doseConditions(
     );
 }
 
-/** What is done to neurons, and their values, where it takes any. */
+/** An operation on neurons, and the values of activations that it may need. */
 export interface OperationWithValues {
     readonly operation?: Operation | undefined;
     readonly values?: ActivationValues | undefined;
@@ -112,7 +112,7 @@ function ofLanguage(operation: Operation, language: string): Operation {
     return { ...operation, value: `mean:${language}` };
 }
 
-/** Named by what becomes of its neurons: equal ones have equal names. */
+/** A condition. Its name follows from what is done to its neurons: equal conditions have equal names. */
 function condition(neurons: readonly NeuronIndex[], operation: Operation, model: CompileOptions): ModelState {
     if (neurons.length === 0) return wholeModel; // nothing to change changes nothing
     const name = needsValues([operation])
@@ -121,7 +121,7 @@ function condition(neurons: readonly NeuronIndex[], operation: Operation, model:
     return modelState({ name, interventions: [{ ...operation, neurons }] }, model);
 }
 
-/** Names it by what each neuron's value is, whatever it was collected from. */
+/** Names a condition by the value of each neuron, whatever the values were collected from. */
 function valuedName(
     neurons: readonly NeuronIndex[],
     { op, value, strength = 1, where = 'both' }: Operation,
@@ -143,7 +143,7 @@ function hashOf(what: unknown): string {
     return createHash('sha256').update(JSON.stringify(what)).digest('hex').slice(0, 16);
 }
 
-/** Whether it comes to deactivation, as `scale` by 0 does too. */
+/** Whether an operation deactivates, as `scale` by 0 does too. */
 function isDeactivation(operation: Operation): boolean {
     if (needsValues([operation])) return false;
     const { factor, offset, where } = effectOf(operation);

@@ -1,4 +1,4 @@
-/** Which texts an experiment was evaluated on that its neurons were found on too, in words. */
+/** Says, by language, which share of the evaluated texts the neurons were found on too. */
 export function countedWords(shares: Readonly<Record<string, number>>): string {
     const list = Object.entries(shares)
         .map(([language, share]) => `${language} ${Math.round(share * 100)} %`)

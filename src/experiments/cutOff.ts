@@ -1,8 +1,8 @@
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 
 /**
- * Share of the whole model's answers that the most tokens of an answer ended, over its languages alike; undefined for
- * perplexities.
+ * Share of the whole model's answers that were cut off at `maxTokens`, on average over its languages; undefined for
+ * a metric of texts.
  */
 export function cutOffShare({ sets }: Pick<DeactivationMatrix, 'sets'>): number | undefined {
     const shares = Object.values(sets).find(({ answers }) => answers !== undefined)?.answers?.cut.baseline;
@@ -10,7 +10,7 @@ export function cutOffShare({ sets }: Pick<DeactivationMatrix, 'sets'>): number 
     return shares.reduce((sum, share) => sum + share, 0) / shares.length;
 }
 
-/** What to know of accuracies whose answers were cut off, mostly before their result; undefined where none was. */
+/** A sentence on answers that were cut off, mostly before their result; undefined where none was. */
 export function cutOffNote(
     models: readonly (readonly [name: string, matrix: DeactivationMatrix])[],
 ): string | undefined {

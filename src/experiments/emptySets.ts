@@ -1,8 +1,8 @@
 import type { Experiment } from './experiment.js';
 
 /**
- * Of the sets asked for, which languages have no neurons in them, so that nothing is done to the model in their rows:
- * a sentence a set; none where all have some.
+ * Sentences on the sets that are asked for: one for each set in which some languages have no neurons, so that their
+ * rows are the whole model's.
  */
 export function emptySets({ askedSets, parts: [part] }: Experiment, languages: readonly string[]): string[] {
     return askedSets.flatMap((name) => {

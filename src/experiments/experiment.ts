@@ -27,7 +27,7 @@ export interface ExperimentOptions {
     readonly controls?: number | undefined;
 }
 
-/** How much of a ranking is changed. */
+/** The shares of a ranking that are changed, a curve's points. */
 export interface Doses {
     readonly ranking: Ranking;
     /** Of all neurons assessed, each in (0, 1). */
@@ -41,7 +41,7 @@ export interface ExperimentPart {
     readonly sets: ReadonlyMap<string, SetConditions>;
 }
 
-/** An experiment with all that its options leave to be found out. */
+/** An experiment with its defaults filled in and its conditions planned. */
 export interface Experiment {
     readonly analysis: NeuronAnalysis;
     readonly seed: number;
@@ -53,7 +53,7 @@ export interface Experiment {
     readonly parts: readonly ExperimentPart[];
     /** To be measured, each once, the whole model first. */
     readonly asked: readonly ModelState[];
-    /** Of the other sets alone: wanted where they have been measured. */
+    /** Conditions of the sets that are not asked for: used where they have been measured. */
     readonly known: readonly ModelState[];
 }
 
@@ -102,7 +102,7 @@ function sharesOf({ shares }: Doses): number[] {
     return [...new Set(shares)].sort((a, b) => a - b);
 }
 
-/** Each is to do something, and something else than the others. */
+/** Refuses an operation that changes nothing, or that is there twice. */
 function checkOperations(operations: readonly Operation[]): void {
     const names = operations.map(operationName);
     const twice = names.find((name, i) => names.indexOf(name) !== i);

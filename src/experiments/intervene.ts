@@ -25,7 +25,7 @@ import type { Metric } from './Metric.js';
 
 export interface InterveneOptions extends ExperimentOptions, CsvOptions {
     readonly engine: Engine;
-    /** What is measured, on what; its languages must be those of the analysis, or some of them. */
+    /** The metric, on its texts or questions. Its languages must be among those of the analysis. */
     readonly metric: Metric;
     /**
      * Folder that gets the metric's `.matrix.json` and `.matrix.csv`, or `.dose.json` and `.dose.csv`, a pair for each
@@ -39,7 +39,7 @@ export interface InterveneOptions extends ExperimentOptions, CsvOptions {
      * `mergeMatrix` makes the matrix, or the curves, of each operation. Default: all of it.
      */
     readonly shard?: Shard | undefined;
-    /** For whoever finds the folder locked. Default `intervene`. */
+    /** Name of the work in messages of others that find the folder locked. Default `intervene`. */
     readonly command?: string | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
@@ -52,7 +52,7 @@ export interface InterveneResult {
     readonly curves: readonly DoseCurves[];
     /** Of a shard, one of each operation; none where all was measured. */
     readonly shards: readonly MeasuredShard[];
-    /** That this call took. */
+    /** Wall-clock time of this call. */
     readonly seconds: number;
 }
 

@@ -85,7 +85,7 @@ export function differencesOf(a: MatrixShard, b: MatrixShard): string[] {
     return [...found, ...versionDifferences(a.versions, b.versions)];
 }
 
-/** All that is one value each. */
+/** The settings of a shard that are single values, by name. */
 function settingsOf({
     model,
     neurons,

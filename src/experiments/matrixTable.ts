@@ -39,7 +39,7 @@ export function relativeChange(change: number | null | undefined, baseline: numb
     return change / baseline;
 }
 
-/** A change as a metric's effects are told: as a fraction of the baseline, or itself. */
+/** The effect of a change: a fraction of the baseline where a metric's effects are relative, else the change itself. */
 export function effectOf(relative: boolean, change: number | null, baseline: number | null): number | null {
     return relative ? relativeChange(change, baseline) : change;
 }

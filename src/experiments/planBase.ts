@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nameShape } from '../support/names.js';
 
-/** What the plan of every metric says beside its name: all but the cells or answers that a matrix is made of. */
+/** Fields of every metric's plan, beside its name. A matrix is made of the plan and of journalled cells or answers. */
 export const planBase = {
     languages: z
         .array(nameShape)

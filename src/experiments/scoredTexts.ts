@@ -36,7 +36,7 @@ export const scoredPlan = {
     /** Fingerprint, and the engine's settings. */
     model: z.string(),
     engine: settingsShape,
-    /** By language what tells its texts again; see `LanguageSurvey`. */
+    /** By language, what identifies its texts; see `LanguageSurvey`. */
     surveys: byName(z.object({ digest: z.string(), sketch: z.string() })),
 };
 
@@ -51,7 +51,7 @@ export class ScoredTexts implements JournalledMeasurements {
     readonly #cells = new Map<string, ScoredCell>();
 
     /**
-     * @param folder that paths are told from
+     * @param folder that paths are relative to
      * @param cellOf makes one of the texts of a language
      */
     constructor(

@@ -7,7 +7,7 @@ const mostAdditions = 5e7;
 const z = 1.959963984540054;
 
 /**
- * Whether paired differences are told from chance, which would give each of them either sign alike: two-sided p below
+ * Whether paired differences are significant: by chance each of them would have either sign alike. Two-sided p below
  * `significance`. Where all are of one size this is the exact sign test (McNemar's exact test).
  * @param differences integers; those that are 0 say nothing
  */

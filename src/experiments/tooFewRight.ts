@@ -1,7 +1,7 @@
-/** An outcome that chance gives less often than this is told from chance. */
+/** An outcome is significant where chance gives it less often than this. */
 export const significance = 0.05;
 
-/** The fewest paired answers that, all differing the same way, are told from chance. */
+/** The fewest paired answers that are significant where all differ the same way. */
 export const fewestToTell = Math.floor(Math.log2(2 / significance)) + 1;
 
 /**
@@ -13,7 +13,7 @@ export function leastSignTestP(differing: number): number {
 }
 
 /**
- * Whether a deactivation's accuracy cannot be told from the whole model's: not even a fall to no right answer would
+ * Whether an accuracy cannot differ significantly from the whole model's: not even a fall to no right answer would
  * differ from chance, and the answers did not rise by as many as would.
  * @param right questions that the whole model answers rightly
  * @param gained how many more of them the deactivation answers rightly, negative where fewer; an average may be broken

@@ -52,7 +52,7 @@ const schema = z.strictObject({
             questions: text,
             ...fieldsOf(questionTable),
             ...fieldsOf(accuracyTable),
-            /** Neuron sets to ask about, where not those of the run. */
+            /** Neuron sets under which questions are asked. Default: the run's `sets`. */
             sets,
         })
         .optional(),

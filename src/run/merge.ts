@@ -32,7 +32,7 @@ export type Merged =
 
 type MergeKind = (files: readonly string[], options: MergeOptions) => Promise<Merged>;
 
-/** What makes of shards the file that they are parts of, by its name in a run folder; undefined where nothing does. */
+/** The function that merges shards into a file of this name; undefined for a name that no shards have. */
 function kindOf(whole: string): MergeKind | undefined {
     if (whole === activationsName) return mergeCounts;
     return whole.endsWith('.json') && resultOf(whole) !== undefined ? mergeResults : undefined;

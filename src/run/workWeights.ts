@@ -5,13 +5,13 @@ import { throwIfStopped } from '../support/stop.js';
 import { experimentTable, questionTable } from '../settings/settings.js';
 import type { RunConfig } from './RunConfig.js';
 
-/** Characters that a token of an answer takes the time of, and those of a question with its words; roughly. */
+/** Characters of a text that take about as long as a token of an answer, and as a question with its template. */
 const charactersPerToken = 6;
 const charactersPerQuestion = 400;
 
 /**
  * How long counting, perplexities and answers take beside each other, in characters that go through the model, for one
- * estimate of all. Reads the texts, so that one that is garbled is told before hours of work.
+ * estimate of all. Reads the texts, so that a garbled one is refused before hours of work.
  * @throws LanguageNeuronsError as the corpora; ABORTED
  */
 export async function workWeights(

@@ -28,8 +28,8 @@ export class ApiError extends Error {
     }
 
     /**
-     * What a client is told of any failure: an ApiError's words, and no others. What is none of its own making is 500
-     * or 503; a request that was wrong has been refused, as an ApiError, before anything was computed.
+     * The error that a client gets for any failure. Only the message of an ApiError is passed on; other failures
+     * become 500 or 503, since a wrong request was refused, as an ApiError, before anything was computed.
      */
     static of(cause: unknown): ApiError {
         if (cause instanceof ApiError) return cause;

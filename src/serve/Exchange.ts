@@ -136,7 +136,7 @@ export async function answerExchange(
     }
 }
 
-/** The pieces of an exchange, made when they are taken: those of a client that reads slowly are fewer and longer. */
+/** The pieces of an exchange, made when they are taken: a client that reads slowly gets fewer and longer ones. */
 export async function* exchangePieces(served: Served, exchange: Exchange, client: AbortSignal): AsyncGenerator<object> {
     const pieces = exchange.pieces!;
     const latest = new Latest();

@@ -7,7 +7,7 @@ import { ApiError } from './ApiError.js';
 const textFailures: ReadonlySet<ErrorCode> = new Set(['WRONG_USE', 'UNSUPPORTED']);
 
 /**
- * What the model would not take is refused before it is asked.
+ * Refuses a request that the model would not take.
  * @throws ApiError 400
  */
 export function checkRequest(batching: ContinuousBatching, request: AnswerRequest): void {

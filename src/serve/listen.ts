@@ -11,7 +11,7 @@ export interface ListenOptions {
     /** 0: any that is free. */
     readonly port: number;
     readonly signal: AbortSignal;
-    /** Ends what is still under way; its clients are told. */
+    /** Ends what is still under way, with an error to its clients. */
     readonly stop: () => Promise<void>;
     /** Called with the address, such as `http://127.0.0.1:8080`, once it listens. */
     readonly onStart: (url: string) => void;

@@ -12,7 +12,7 @@ export interface ResponseForm {
     readonly stops: readonly string[];
     /** Whether they are sent in pieces. */
     readonly stream: boolean;
-    /** Whether the last piece tells the usage. */
+    /** Whether the last piece holds the usage. */
     readonly includeUsage: boolean;
     /** Fields that begin the whole document, and each piece. */
     readonly head: object;

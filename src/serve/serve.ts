@@ -27,7 +27,7 @@ export interface ServeOptions {
     readonly parallel: number;
     /** Tokens of one request, prompt and answer. */
     readonly requestSize: number;
-    /** Day that a template which writes the date is told, YYYY-MM-DD. Default: today, request by request. */
+    /** Day for a template that writes the date, YYYY-MM-DD. Default: today, at each request. */
     readonly date?: string | undefined;
     /** Answers that may wait beside those under way. Default 1024. */
     readonly mostWaiting?: number | undefined;
@@ -90,7 +90,7 @@ const defaultMostBytes = 8 * 1024 * 1024;
 /** Characters of conversations that wait for the template at once. */
 const mostWritten = 32 * 1024 * 1024;
 
-/** Writes by the template; what it refuses is told in its words, which name nothing of this machine. */
+/** Writes conversations by the template. Its refusals reach the client in its own words, which name nothing of ours. */
 function chatOf(writer: ChatWriter | undefined): Served['writeChat'] {
     const waiting = new Admission(mostWritten, 'characters of chats');
     return async (messages) => {
