@@ -3,7 +3,6 @@ import { join } from 'node:path';
 import type { Corpus, Sample } from '../corpus/Corpus.js';
 import { datasetName } from '../corpus/datasetName.js';
 import type { Engine } from '../engine/Engine.js';
-import type { CountResult } from '../engine/engineTypes.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { areDense, type Site } from '../engine/Site.js';
 import { defined } from '../support/defined.js';
@@ -15,12 +14,12 @@ import { collectTable } from '../settings/settings.js';
 import { keyOf } from '../support/keyOf.js';
 import { asPrompts } from '../questions/chatSamples.js';
 import { type Progress, silent } from '../support/progress.js';
-import type { Activations, Counts } from './Activations.js';
+import type { Activations } from './Activations.js';
 import type { ActivationsSource } from './ActivationsSource.js';
 import { activationsPath, readActivations, writeActivations } from './activationsFile.js';
-import { addCounts, addTo } from './addCounts.js';
+import { addCounts } from './addCounts.js';
 import { checkReplaces } from './checkReplaces.js';
-import { type CollectedPart, emptyPart, readPart, writePart } from './collectedPart.js';
+import { addToPart, type CollectedPart, emptyPart, joinParts, readPart, writePart } from './collectedPart.js';
 import { fewTokens } from './fewTokens.js';
 import { engineVersions, modelSource } from './modelSource.js';
 import { isOwn, type Shard, shardName, shardText } from './Shard.js';
@@ -61,9 +60,6 @@ export interface CollectResult {
  */
 const chunkCharacters = 65_536;
 
-/** A bin is 32 bits. */
-const mostBinned = 2n ** 32n - 1n;
-
 /**
  * Counts a corpus, language by language, into `activations.safetensors`. Finished parts of an earlier,
  * interrupted run over the same model, texts and settings are taken over.
@@ -79,21 +75,47 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     );
 }
 
-async function collectInto({
-    engine,
-    corpus,
-    folder,
-    folds,
-    shard,
-    force = false,
-    signal,
-    progress = silent,
-}: CollectOptions): Promise<CollectResult> {
+async function collectInto(options: CollectOptions): Promise<CollectResult> {
+    const { corpus, folder, folds, shard, force = false, signal, progress = silent } = options;
     const begin = performance.now();
-    const seconds = (): number => (performance.now() - begin) / 1000;
     const resultPath = activationsPath(folder, shard);
     const survey = await surveyCorpus(corpus, signal, folds);
-    for (const [language, { samples }] of survey.languages) {
+    checkFolds(survey, folds, progress);
+    await checkInFolder(join(folder, 'parts'));
+    const source = sourceOf(options, survey);
+    const { isThere, differences } = await checkReplaces(resultPath, { languages: corpus.languages, source }, force);
+    const work: Work = { ...options, survey, progress, folds: folds ?? 1 };
+    let activations: Activations;
+    let decodedTokens = 0;
+    if (isThere) {
+        await removeParts(work);
+        progress.note(`${resultPath}: already holds the counts of this model and these texts`);
+        activations = await readActivations(resultPath);
+    } else {
+        if (differences.length > 0)
+            progress.note(`${resultPath}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
+        const counted = await countAll(work);
+        ({ decodedTokens } = counted);
+        activations = activationsOf(options, counted.parts, source);
+        await writeActivations(resultPath, activations);
+        await removeParts(work);
+    }
+    const few = shard === undefined ? fewTokens(activations) : undefined;
+    if (few !== undefined) progress.note(few);
+    return { activations, decodedTokens, seconds: (performance.now() - begin) / 1000 };
+}
+
+/** What is left to do once the texts were read. */
+interface Work extends CollectOptions {
+    readonly survey: CorpusSurvey;
+    readonly progress: Progress;
+    /** Parts of each language: 1 without folds. */
+    readonly folds: number;
+}
+
+/** @throws LanguageNeuronsError EMPTY for a language with fewer texts than folds */
+function checkFolds({ languages }: CorpusSurvey, folds: number | undefined, progress: Progress): void {
+    for (const [language, { samples }] of languages) {
         if (folds !== undefined && samples < folds) {
             throw new LanguageNeuronsError(
                 'EMPTY',
@@ -103,89 +125,108 @@ async function collectInto({
         }
     }
     const repeated = repeatedTextsNote(
-        new Map([...survey.languages].map(([language, { inSeveralFolds = 0 }]) => [language, inSeveralFolds])),
+        new Map([...languages].map(([language, { inSeveralFolds = 0 }]) => [language, inSeveralFolds])),
     );
     if (repeated !== undefined) progress.note(`warning: ${repeated}`);
-    await checkInFolder(join(folder, 'parts'));
-    const source = sourceOf({ engine, corpus, survey, folder, folds, shard });
-    const { isThere, differences } = await checkReplaces(resultPath, { languages: corpus.languages, source }, force);
-    /** Where the part of a language, or of a fold of it, is kept while it grows, and the key of what it is. */
-    const partOf = (language: string, fold: number): { readonly path: string; readonly key: string } => {
-        const { digest } = survey.languages.get(language)!;
-        const key = keyOf({
-            model: engine.fingerprint,
-            settings: engine.settings,
-            digest,
-            ...(folds === undefined ? {} : { fold, folds }),
-            ...(shard === undefined ? {} : { shard: shardName(shard) }),
-        });
-        const name = [
-            language,
-            ...(folds === undefined ? [] : [`${fold}-of-${folds}`]),
-            ...(shard === undefined ? [] : [`shard-${shardName(shard)}`]),
-        ].join('.');
-        return { path: join(folder, 'parts', `${name}.${key}.safetensors`), key };
-    };
-    // Parts of other settings stay; what cannot be removed now is the next time.
-    const removeParts = async (): Promise<void> => {
-        for (const language of corpus.languages) {
-            for (let fold = 0; fold < (folds ?? 1); fold++)
-                await rm(partOf(language, fold).path, { force: true }).catch(() => undefined);
-        }
-        await rmdir(join(folder, 'parts')).catch(() => undefined);
-    };
-    if (isThere) {
-        await removeParts();
-        progress.note(`${resultPath}: already holds the counts of this model and these texts`);
-        const activations = await readActivations(resultPath);
-        noteFewTokens(activations);
-        return { activations, decodedTokens: 0, seconds: seconds() };
-    }
-    if (differences.length > 0)
-        progress.note(`${resultPath}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
+}
 
+/** Where the part of a language, or of a fold of it, is kept while it grows, and the key of what it is. */
+function partOf(
+    { engine, survey, folder, folds, shard }: Work,
+    language: string,
+    fold: number,
+): { readonly path: string; readonly key: string } {
+    const key = keyOf({
+        model: engine.fingerprint,
+        settings: engine.settings,
+        digest: survey.languages.get(language)!.digest,
+        ...(folds === 1 ? {} : { fold, folds }),
+        ...(shard === undefined ? {} : { shard: shardName(shard) }),
+    });
+    const name = [
+        language,
+        ...(folds === 1 ? [] : [`${fold}-of-${folds}`]),
+        ...(shard === undefined ? [] : [`shard-${shardName(shard)}`]),
+    ].join('.');
+    return { path: join(folder, 'parts', `${name}.${key}.safetensors`), key };
+}
+
+/** Parts of other settings stay; what cannot be removed now is removed the next time. */
+async function removeParts(work: Work): Promise<void> {
+    for (const language of work.corpus.languages) {
+        for (let fold = 0; fold < work.folds; fold++)
+            await rm(partOf(work, language, fold).path, { force: true }).catch(() => undefined);
+    }
+    await rmdir(join(work.folder, 'parts')).catch(() => undefined);
+}
+
+/** Counts language by language: of each fold one part a language. */
+async function countAll(
+    work: Work,
+): Promise<{ readonly parts: readonly (readonly CollectedPart[])[]; readonly decodedTokens: number }> {
+    const { corpus, folder, folds, shard, survey, progress } = work;
     await ensureSubfolder(folder, 'parts');
+    const parts: CollectedPart[][] = Array.from({ length: folds }, () => []);
     let decodedTokens = 0;
-    // One part for each fold and language; without folds the whole is the only one.
-    const parts: CollectedPart[][] = Array.from({ length: folds ?? 1 }, () => []);
     const ownShare = 1 / (shard?.total ?? 1);
     progress.whole?.([...survey.languages.values()].reduce((sum, { characters }) => sum + characters, 0) * ownShare);
     for (const [place, language] of corpus.languages.entries()) {
-        const { characters, samples } = survey.languages.get(language)!;
+        progress.stage(`count ${language}`, Math.ceil(survey.languages.get(language)!.characters * ownShare));
         // Chunks go round the shards, and each language begins with another one.
-        const isOwnChunk = (chunk: number): boolean => isOwn(shard, chunk + place);
-        progress.stage(`count ${language}`, Math.ceil(characters * ownShare));
-        const growing = await Promise.all(
-            parts.map(async (_, fold): Promise<GrowingPart> => {
-                const { path, key } = partOf(language, fold);
-                const part = (await readPart(path, key)) ?? emptyPart(engine.sites, key, engine.settings.values);
-                return { path, part, skip: part.samples };
-            }),
-        );
-        const found = growing.reduce((sum, { skip }) => sum + skip, 0);
-        if (found > 0) {
-            progress.note(`${language}: continues after ${found} of ${samples} texts`);
-            progress.advance(growing.reduce((sum, { part }) => sum + part.characters, 0));
-        }
-        if (found < samples) {
-            // The texts are read once for all folds.
-            for await (const { to, ...chunk } of chunks(corpus.samples(language), growing, isOwnChunk)) {
-                const counted = await steppingDown(engine, progress, () =>
-                    engine.count(asPrompts(engine, chunk.samples), {
-                        signal,
-                        onBatch: (_, read) => progress.advance(read),
-                    }),
-                );
-                decodedTokens += counted.decodedTokens;
-                to.part = addToPart(to.part, chunk, counted);
-                await writePart(to.path, to.part);
-            }
-        }
-        for (const [fold, { part }] of growing.entries()) parts[fold]!.push(part);
+        const counted = await countLanguage(work, language, (chunk) => isOwn(shard, chunk + place));
+        decodedTokens += counted.decodedTokens;
+        for (const [fold, part] of counted.parts.entries()) parts[fold]!.push(part);
     }
     progress.done();
+    return { parts, decodedTokens };
+}
+
+/** The parts of one language, a part a fold: those that are there already, and what follows them. */
+async function countLanguage(
+    work: Work,
+    language: string,
+    isOwnChunk: (chunk: number) => boolean,
+): Promise<{ readonly parts: readonly CollectedPart[]; readonly decodedTokens: number }> {
+    const { engine, corpus, folds, survey, signal, progress } = work;
+    const { samples } = survey.languages.get(language)!;
+    const growing = await Promise.all(
+        Array.from({ length: folds }, async (_, fold): Promise<GrowingPart> => {
+            const { path, key } = partOf(work, language, fold);
+            const part = (await readPart(path, key)) ?? emptyPart(engine.sites, key, engine.settings.values);
+            return { path, part, skip: part.samples };
+        }),
+    );
+    const found = growing.reduce((sum, { skip }) => sum + skip, 0);
+    if (found > 0) {
+        progress.note(`${language}: continues after ${found} of ${samples} texts`);
+        progress.advance(growing.reduce((sum, { part }) => sum + part.characters, 0));
+    }
+    let decodedTokens = 0;
+    if (found < samples) {
+        // The texts are read once for all folds.
+        for await (const { to, ...chunk } of chunks(corpus.samples(language), growing, isOwnChunk)) {
+            const counted = await steppingDown(engine, progress, () =>
+                engine.count(asPrompts(engine, chunk.samples), {
+                    signal,
+                    onBatch: (_, read) => progress.advance(read),
+                }),
+            );
+            decodedTokens += counted.decodedTokens;
+            to.part = addToPart(to.part, chunk, counted);
+            await writePart(to.path, to.part);
+        }
+    }
+    return { parts: growing.map(({ part }) => part), decodedTokens };
+}
+
+/** @param parts of each fold one a language; without folds the whole is the only one */
+function activationsOf(
+    { engine, corpus, folds }: CollectOptions,
+    parts: readonly (readonly CollectedPart[])[],
+    source: ActivationsSource,
+): Activations {
     const columns = parts.map((list) => joinParts(list, engine.binEdges));
-    const activations: Activations = {
+    return {
         languages: corpus.languages,
         ...defined({ sites: siteTable(engine) }),
         ...addCounts(columns),
@@ -193,15 +234,6 @@ async function collectInto({
         ...(folds === undefined ? {} : { folds: columns.map(({ values: _, ...counts }) => counts) }),
         source,
     };
-    await writeActivations(resultPath, activations);
-    await removeParts();
-    noteFewTokens(activations);
-    return { activations, decodedTokens, seconds: seconds() };
-
-    function noteFewTokens(counted: Activations): void {
-        const line = shard === undefined ? fewTokens(counted) : undefined;
-        if (line !== undefined) progress.note(line);
-    }
 }
 
 /** What has been counted of one language, or of a fold of it, and where it is kept. */
@@ -250,79 +282,6 @@ function takes(
     return !there;
 }
 
-function addToPart(part: CollectedPart, chunk: Chunk, counted: CountResult): CollectedPart {
-    return {
-        key: part.key,
-        samples: part.samples + chunk.samples.length,
-        characters: part.characters + chunk.characters,
-        tokens: part.tokens + counted.tokens,
-        counts: part.counts.map((site, i) => site.map((count, j) => count + counted.counts[i]![j]!)),
-        routed: part.routed.map((site, i) => site.map((count, j) => count + counted.routed[i]![j]!)),
-        ...(part.values === undefined
-            ? {}
-            : {
-                  values: {
-                      sums: part.values.sums.map((site, i) => site.map((sum, j) => sum + counted.sums[i]![j]!)),
-                      histograms: part.values.histograms.map((site, i) => {
-                          const total = site.slice();
-                          addTo(total, counted.histograms[i]!);
-                          return total;
-                      }),
-                  },
-              }),
-    };
-}
-
-/**
- * Interleaves one column a language into counts and sums [neurons, l], and into [experts, l] and [neurons, l, bins].
- * @throws LanguageNeuronsError UNSUPPORTED for values of more tokens than a bin can count
- */
-function joinParts(parts: readonly CollectedPart[], edges: readonly number[]): Counts {
-    const l = parts.length;
-    const bins = edges.length;
-    const join = (columnOf: (part: CollectedPart) => BigInt64Array): BigInt64Array => {
-        const joined = new BigInt64Array(columnOf(parts[0]!).length * l);
-        for (const [k, part] of parts.entries()) {
-            const column = columnOf(part);
-            for (let j = 0; j < column.length; j++) joined[j * l + k] = column[j]!;
-        }
-        return joined;
-    };
-    const joinBins = (i: number): Uint32Array => {
-        const joined = new Uint32Array(parts[0]!.values!.histograms[i]!.length * l);
-        for (const [k, { values }] of parts.entries()) {
-            const column = values!.histograms[i]!;
-            for (let j = 0; j * bins < column.length; j++)
-                joined.set(column.subarray(j * bins, (j + 1) * bins), (j * l + k) * bins);
-        }
-        return joined;
-    };
-    const [{ counts, routed, values }] = parts as readonly [CollectedPart];
-    if (values !== undefined && parts.some(({ tokens }) => tokens > mostBinned)) {
-        throw new LanguageNeuronsError(
-            'UNSUPPORTED',
-            `values are kept of at most ${mostBinned} tokens a language; ` +
-                'give fewer texts, or collect without `values`',
-        );
-    }
-    return {
-        counts: counts.map((_, i) => join((part) => part.counts[i]!)),
-        ...(routed.every(({ length }) => length === 0)
-            ? {}
-            : { routed: routed.map((_, i) => join((part) => part.routed[i]!)) }),
-        tokens: BigInt64Array.from(parts.map(({ tokens }) => tokens)),
-        ...(values === undefined
-            ? {}
-            : {
-                  values: {
-                      sums: values.sums.map((_, i) => join((part) => part.values!.sums[i]!)),
-                      histograms: values.histograms.map((_, i) => joinBins(i)),
-                      edges,
-                  },
-              }),
-    };
-}
-
 /** The engine's sites as files hold them; undefined for those of a dense model, which need no table. */
 function siteTable({ sites }: Engine): Site[] | undefined {
     if (areDense(sites)) return undefined;
@@ -336,21 +295,10 @@ function siteTable({ sites }: Engine): Site[] | undefined {
     }));
 }
 
-function sourceOf({
-    engine,
-    corpus,
-    survey,
-    folder,
-    folds = 0,
-    shard,
-}: {
-    readonly engine: Engine;
-    readonly corpus: Corpus;
-    readonly survey: CorpusSurvey;
-    readonly folder: string;
-    readonly folds: number | undefined;
-    readonly shard: Shard | undefined;
-}): ActivationsSource {
+function sourceOf(
+    { engine, corpus, folder, folds = 0, shard }: CollectOptions,
+    survey: CorpusSurvey,
+): ActivationsSource {
     const texts = [...survey.languages].map(
         ([language, { digest, set, sketch, inSeveralFolds }]) =>
             [language, { digest, set, sketch, ...defined({ inSeveralFolds }) }] as const,

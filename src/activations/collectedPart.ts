@@ -1,7 +1,9 @@
 import { z } from 'zod';
+import type { CountResult } from '../engine/engineTypes.js';
 import { neuronsAt, type Site } from '../engine/Site.js';
-import type { LanguageNeuronsError } from '../errors.js';
-import type { Values } from './Activations.js';
+import { LanguageNeuronsError } from '../errors.js';
+import type { Counts, Values } from './Activations.js';
+import { addTo } from './addCounts.js';
 import { readSafetensors, type Safetensors, type TensorData, writeSafetensors } from './safetensors.js';
 
 /** Counts of the first samples of one language: what a stopped run leaves behind. */
@@ -19,6 +21,9 @@ export interface CollectedPart {
     /** int64 [neurons] and uint32 [neurons, bins] a site, the latter empty where it is routed; see `Values`. */
     readonly values?: Omit<Values, 'edges'> | undefined;
 }
+
+/** A bin is 32 bits. */
+const mostBinned = 2n ** 32n - 1n;
 
 const wholeNumber = z.string().regex(/^\d+$/).transform(Number);
 
@@ -104,4 +109,82 @@ export async function writePart(path: string, part: CollectedPart): Promise<void
         ]),
         { key: part.key, samples: String(part.samples), characters: String(part.characters) },
     );
+}
+
+/** A part and a chunk of texts after it. */
+export function addToPart(
+    part: CollectedPart,
+    chunk: { readonly samples: readonly unknown[]; readonly characters: number },
+    counted: CountResult,
+): CollectedPart {
+    return {
+        key: part.key,
+        samples: part.samples + chunk.samples.length,
+        characters: part.characters + chunk.characters,
+        tokens: part.tokens + counted.tokens,
+        counts: part.counts.map((site, i) => site.map((count, j) => count + counted.counts[i]![j]!)),
+        routed: part.routed.map((site, i) => site.map((count, j) => count + counted.routed[i]![j]!)),
+        ...(part.values === undefined
+            ? {}
+            : {
+                  values: {
+                      sums: part.values.sums.map((site, i) => site.map((sum, j) => sum + counted.sums[i]![j]!)),
+                      histograms: part.values.histograms.map((site, i) => {
+                          const total = site.slice();
+                          addTo(total, counted.histograms[i]!);
+                          return total;
+                      }),
+                  },
+              }),
+    };
+}
+
+/**
+ * Interleaves one column a language into counts and sums [neurons, l], and into [experts, l] and [neurons, l, bins].
+ * @throws LanguageNeuronsError UNSUPPORTED for values of more tokens than a bin can count
+ */
+export function joinParts(parts: readonly CollectedPart[], edges: readonly number[]): Counts {
+    const l = parts.length;
+    const bins = edges.length;
+    const join = (columnOf: (part: CollectedPart) => BigInt64Array): BigInt64Array => {
+        const joined = new BigInt64Array(columnOf(parts[0]!).length * l);
+        for (const [k, part] of parts.entries()) {
+            const column = columnOf(part);
+            for (let j = 0; j < column.length; j++) joined[j * l + k] = column[j]!;
+        }
+        return joined;
+    };
+    const joinBins = (i: number): Uint32Array => {
+        const joined = new Uint32Array(parts[0]!.values!.histograms[i]!.length * l);
+        for (const [k, { values }] of parts.entries()) {
+            const column = values!.histograms[i]!;
+            for (let j = 0; j * bins < column.length; j++)
+                joined.set(column.subarray(j * bins, (j + 1) * bins), (j * l + k) * bins);
+        }
+        return joined;
+    };
+    const [{ counts, routed, values }] = parts as readonly [CollectedPart];
+    if (values !== undefined && parts.some(({ tokens }) => tokens > mostBinned)) {
+        throw new LanguageNeuronsError(
+            'UNSUPPORTED',
+            `values are kept of at most ${mostBinned} tokens a language; ` +
+                'give fewer texts, or collect without `values`',
+        );
+    }
+    return {
+        counts: counts.map((_, i) => join((part) => part.counts[i]!)),
+        ...(routed.every(({ length }) => length === 0)
+            ? {}
+            : { routed: routed.map((_, i) => join((part) => part.routed[i]!)) }),
+        tokens: BigInt64Array.from(parts.map(({ tokens }) => tokens)),
+        ...(values === undefined
+            ? {}
+            : {
+                  values: {
+                      sums: values.sums.map((_, i) => join((part) => part.values!.sums[i]!)),
+                      histograms: values.histograms.map((_, i) => joinBins(i)),
+                      edges,
+                  },
+              }),
+    };
 }

@@ -1,6 +1,13 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { type Progress, silent } from '../support/progress.js';
-import type { NativeContext, NativeContextOptions, NativeDevice, NativeMode, NativeModel } from './addon.js';
+import type {
+    NativeContext,
+    NativeContextOptions,
+    NativeDevice,
+    NativeMode,
+    NativeModel,
+    NativeModelOptions,
+} from './addon.js';
 import { checkOptions, checkTrainContext, checkWindow } from './checkOptions.js';
 import { defaultThreads } from './defaultThreads.js';
 import { type EditCapacity, largerCapacity } from './edits.js';
@@ -74,15 +81,10 @@ export interface EngineInternals extends Partial<
 export async function loadEngine(options: EngineOptions & EngineInternals): Promise<EngineParts> {
     checkOptions(options);
     const { batchSize: requestedBatchSize = defaultBatchSize, values = false, progress = silent } = options;
-    const { capacity = firstCapacity, countOnly = false } = options;
+    const { capacity = firstCapacity } = options;
     const files = await modelFiles(await resolveModel(options.model, options));
     const path = files[0]!; // which llama.cpp finds the others by
-    const loras = await Promise.all(
-        (options.loras ?? []).map(async ({ path, scale }) => ({
-            path: await resolveModel(path, options),
-            scale: scale ?? 1,
-        })),
-    );
+    const loras = await resolveLoras(options);
     const backends = await loadBackends(options.gpu ?? 'auto', options.rpc);
     const notes: string[] = [];
     const onDevice = backends.gpus.length > 0;
@@ -90,16 +92,9 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
     if (plan === undefined) await checkWeightsFit(files);
     else notes.push(`${backends.name}: ${describePlan(plan, backends.place)}`);
     const fingerprint = await modelFingerprint(path, loras, options);
+    const gpuLayers = plan?.gpuLayers ?? options.gpuLayers ?? -1;
     const model = await awaitNative(() =>
-        backends.addon.loadModel({
-            path,
-            devices: namesOf(backends.gpus),
-            gpuLayers: plan?.gpuLayers ?? options.gpuLayers ?? -1,
-            split: options.split ?? 'layer',
-            mainGpu: options.mainGpu ?? 0,
-            cpuExperts: options.cpuExperts ?? 0,
-            loras,
-        }),
+        backends.addon.loadModel({ path, ...placement(options, backends.gpus), gpuLayers, loras }),
     );
     try {
         const { trainContext, warnings } = model.info();
@@ -109,47 +104,10 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
         checkWindow(windowSize, trainContext, path);
         const sequences = Math.min(maxSequences, requestedBatchSize);
         const threads = options.threads ?? (await defaultThreads());
-        const shared: CacheLayout = { cells: contextSize, sequences, streams: false };
         let note = (line: string): unknown => notes.push(line);
-        let checked = ''; // kinds of edits that a graph with them was looked at
-        const open: OpenContext = async (batchSize, held, layout = shared) => {
-            const context = await awaitNative(() =>
-                model.createContext({
-                    contextSize: layout.cells,
-                    batchSize,
-                    sequences: layout.sequences,
-                    streams: layout.streams,
-                    threads,
-                    counting: options.counting ?? 'automatic',
-                    countOnly,
-                    f32Cache: options.f32Cache ?? false,
-                    ...held,
-                    values,
-                    callbackTensor: options.callbackTensor ?? '',
-                }),
-            );
-            const kinds = `${held.edits > 1} ${held.offsets} ${held.watched !== undefined}`;
-            if (!onDevice || kinds === checked) return context;
-            try {
-                await noteFallback(context, { ...held, values, countOnly }, note);
-            } catch (cause) {
-                context.close();
-                throw cause;
-            }
-            checked = kinds;
-            return context;
-        };
-        let batchSize = plan?.batchSize ?? requestedBatchSize;
-        let steppedDown = false;
-        const context = await open(batchSize, capacity).catch((cause: unknown) => {
-            if (!ranOut(cause) || batchSize < 2 * leastBatchSize) throw cause;
-            notes.push(`memory ran out for batches of ${batchSize} tokens; going on with half`);
-            batchSize = Math.floor(batchSize / 2);
-            steppedDown = true;
-            return open(batchSize, capacity);
-        });
+        const open = openerOf(model, options, { threads, onDevice, contextSize, sequences }, (line) => note(line));
+        const { context, batchSize } = await openFirst(open, plan?.batchSize ?? requestedBatchSize, capacity, notes);
         note = (line) => progress.note(line); // of contexts to come
-        const settings = engineSettings(options, backends, requestedBatchSize, windowSize);
         return {
             path,
             files: [path, ...loras.map((lora) => lora.path)],
@@ -158,10 +116,10 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
             open,
             backends,
             fingerprint,
-            settings,
+            settings: engineSettings(options, backends, requestedBatchSize, windowSize),
             plan,
             notes,
-            steppedDown,
+            steppedDown: batchSize < (plan?.batchSize ?? requestedBatchSize),
             values,
             allowNonfinite: options.allowNonfinite ?? false,
             capacity,
@@ -171,6 +129,85 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
     } catch (cause) {
         model.close();
         throw nameFile(cause, path);
+    }
+}
+
+function resolveLoras(options: EngineOptions): Promise<NativeModelOptions['loras'][number][]> {
+    return Promise.all(
+        (options.loras ?? []).map(async ({ path, scale = 1 }) => ({ path: await resolveModel(path, options), scale })),
+    );
+}
+
+/** Where a model goes: the same for its plan and for loading it. */
+function placement(
+    { split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions,
+    gpus: readonly NativeDevice[],
+): Pick<NativeModelOptions, 'devices' | 'split' | 'mainGpu' | 'cpuExperts'> {
+    return { devices: gpus.map(({ name }) => name), split, mainGpu, cpuExperts };
+}
+
+/**
+ * Opens contexts of a model.
+ * @param note tells where a part of the work leaves its device
+ */
+function openerOf(
+    model: NativeModel,
+    options: EngineOptions & EngineInternals,
+    sizes: Readonly<Record<'threads' | 'contextSize' | 'sequences', number>> & { readonly onDevice: boolean },
+    note: (line: string) => unknown,
+): OpenContext {
+    const {
+        counting = 'automatic',
+        callbackTensor = '',
+        f32Cache = false,
+        countOnly = false,
+        values = false,
+    } = options;
+    const { threads, contextSize: cells, sequences, onDevice } = sizes;
+    let checked = ''; // kinds of edits that a graph with them was looked at
+    return async (batchSize, held, layout = { cells, sequences, streams: false }) => {
+        const context = await awaitNative(() =>
+            model.createContext({
+                contextSize: layout.cells,
+                batchSize,
+                sequences: layout.sequences,
+                streams: layout.streams,
+                threads,
+                counting,
+                countOnly,
+                f32Cache,
+                ...held,
+                values,
+                callbackTensor,
+            }),
+        );
+        const kinds = `${held.edits > 1} ${held.offsets} ${held.watched !== undefined}`;
+        if (!onDevice || kinds === checked) return context;
+        try {
+            await noteFallback(context, { ...held, values, countOnly }, note);
+        } catch (cause) {
+            context.close();
+            throw cause;
+        }
+        checked = kinds;
+        return context;
+    };
+}
+
+/** Opens an engine's first context, with batches of half as many tokens where memory runs out. */
+async function openFirst(
+    open: OpenContext,
+    batchSize: number,
+    capacity: EditCapacity,
+    notes: string[],
+): Promise<{ readonly context: NativeContext; readonly batchSize: number }> {
+    try {
+        return { context: await open(batchSize, capacity), batchSize };
+    } catch (cause) {
+        if (nativeError(cause).code !== 'OUT_OF_MEMORY' || batchSize < 2 * leastBatchSize) throw cause;
+        notes.push(`memory ran out for batches of ${batchSize} tokens; going on with half`);
+        const half = Math.floor(batchSize / 2);
+        return { context: await open(half, capacity), batchSize: half };
     }
 }
 
@@ -196,26 +233,15 @@ function planOf(
 ): Promise<MemoryPlan> {
     const { contextSize } = sizesOf(options, batchSize);
     const used = options.split === 'none' ? gpus.slice(options.mainGpu ?? 0).slice(0, 1) : gpus;
-    return planMemory(
-        {
-            addon,
-            path,
-            devices: namesOf(gpus),
-            split: options.split ?? 'layer',
-            mainGpu: options.mainGpu ?? 0,
-            cpuExperts: options.cpuExperts ?? 0,
-        },
-        used,
-        {
-            contextSize,
-            batchSize,
-            leastBatchSize: Math.min(batchSize, 2 * leastBatchSize),
-            ...largerCapacity(options.capacity ?? firstCapacity, plannedCapacity),
-            values: options.values ?? false,
-            countOnly: options.countOnly,
-            gpuLayers: options.gpuLayers,
-        },
-    );
+    return planMemory({ addon, path, ...placement(options, gpus) }, used, {
+        contextSize,
+        batchSize,
+        leastBatchSize: Math.min(batchSize, 2 * leastBatchSize),
+        ...largerCapacity(options.capacity ?? firstCapacity, plannedCapacity),
+        values: options.values ?? false,
+        countOnly: options.countOnly,
+        gpuLayers: options.gpuLayers,
+    });
 }
 
 /** A count, edit or score that the scheduler moves to another device splits the graph more often. */
@@ -262,14 +288,6 @@ async function noteFallback(
 function tokenWarning(warning: string): string {
     const mend = 'convert the model again, or use another file of it';
     return `its texts may have other tokens than the model was trained with: ${warning}; ${mend}`;
-}
-
-function namesOf(devices: readonly NativeDevice[]): string[] {
-    return devices.map(({ name }) => name);
-}
-
-function ranOut(cause: unknown): boolean {
-    return nativeError(cause).code === 'OUT_OF_MEMORY';
 }
 
 /** Puts the model's file in front of a message that does not name it. */

@@ -105,19 +105,8 @@ export function identifyOnce(activations: Activations, options: IdentifyOptions,
     const milliseconds = performance.now() - begin;
 
     const { selected } = chosen;
-    const histogram = new Array<number>(languages.length + 1).fill(0);
-    const histogramAll = new Array<number>(languages.length + 1).fill(0);
-    for (const j of selected) histogram[high[j]!]!++;
-    for (const N of high) histogramAll[N]!++;
-
     const neurons = classify(probabilities, languages, method, { threshold, high, selected });
     const layers = layerCounts(neurons, sites);
-    const perLanguage = Object.fromEntries(
-        languages.map((language) => {
-            const [s, r] = [neurons.specific[language]!.length, neurons.related[language]!.length];
-            return [language, { specific: s, related: r, total: s + r }];
-        }),
-    );
     const widths = sites.map(neuronsAt);
     const routing = routingProbabilities(activations);
     const notAssessed = widths.reduce((sum, width) => sum + width, 0) - probabilities.n;
@@ -134,15 +123,37 @@ export function identifyOnce(activations: Activations, options: IdentifyOptions,
         lambda: chosen.lambda,
         threshold,
         selected: selected.length,
-        histogram,
-        histogramAll,
+        histogram: histogramOf(
+            Uint16Array.from(selected, (j) => high[j]!),
+            languages.length,
+        ),
+        histogramAll: histogramOf(high, languages.length),
         general: neurons.general.length,
-        perLanguage,
+        perLanguage: sizesByLanguage(neurons, languages),
         layers,
         stages: findStages(layers, layerSizes(sites)),
         milliseconds,
         neurons,
     };
+}
+
+/** [l + 1]: rows by N, from 0 to the number of languages. */
+function histogramOf(high: Uint16Array, l: number): number[] {
+    const histogram = new Array<number>(l + 1).fill(0);
+    for (const N of high) histogram[N]!++;
+    return histogram;
+}
+
+function sizesByLanguage(
+    { specific, related }: NeuronAnalysis['neurons'],
+    languages: readonly string[],
+): NeuronAnalysis['perLanguage'] {
+    return Object.fromEntries(
+        languages.map((language) => {
+            const [s, r] = [specific[language]!.length, related[language]!.length];
+            return [language, { specific: s, related: r, total: s + r }];
+        }),
+    );
 }
 
 interface Choice {

@@ -56,34 +56,9 @@ export async function importCounts(
         );
     }
 
-    const l = languages.length;
-    const tokens = new BigInt64Array(l);
-    let shape: readonly number[] | undefined;
-    let counts: BigInt64Array[] = [];
-    for (const [k, language] of languages.entries()) {
-        const found = await languageCounts(chosen.get(language)!);
-        if (shape === undefined) {
-            const [layers, width] = found.counts.shape as [number, number];
-            shape = [layers, width];
-            counts = Array.from({ length: layers }, () => new BigInt64Array(width * l));
-        }
-        if (found.counts.shape.join() !== shape.join()) {
-            throw new LanguageNeuronsError(
-                'MISMATCH',
-                `${folder}: ${languages[0]!} has ${shape.join(' x ')} neurons, ` +
-                    `${language} ${found.counts.shape.join(' x ')}; they are not of one model`,
-            );
-        }
-        tokens[k] = BigInt(found.tokens);
-        for (const [i, layer] of counts.entries()) {
-            const width = shape[1]!;
-            for (let j = 0; j < width; j++) layer[j * l + k] = found.counts.data[i * width + j]!;
-        }
-    }
     return {
         languages,
-        counts,
-        tokens,
+        ...(await joinedCounts(chosen, folder)),
         source: {
             model: {
                 name: 'imported',
@@ -98,6 +73,37 @@ export async function importCounts(
             versions: toolVersions(),
         },
     };
+}
+
+/**
+ * Interleaves the counts of one language after another into [neurons, l] of each layer.
+ * @throws LanguageNeuronsError MISMATCH for languages of different shapes
+ */
+async function joinedCounts(
+    files: ReadonlyMap<string, LanguageFiles>,
+    folder: string,
+): Promise<Pick<Activations, 'counts' | 'tokens'>> {
+    const languages = [...files.keys()];
+    const l = languages.length;
+    const tokens = new BigInt64Array(l);
+    let joined: { readonly shape: string; readonly counts: readonly BigInt64Array[] } | undefined;
+    for (const [k, language] of languages.entries()) {
+        const found = await languageCounts(files.get(language)!);
+        const [layers, width] = found.counts.shape as [number, number];
+        const shape = `${layers} x ${width}`;
+        joined ??= { shape, counts: Array.from({ length: layers }, () => new BigInt64Array(width * l)) };
+        if (shape !== joined.shape) {
+            throw new LanguageNeuronsError(
+                'MISMATCH',
+                `${folder}: ${languages[0]!} has ${joined.shape} neurons, ` +
+                    `${language} ${shape}; they are not of one model`,
+            );
+        }
+        tokens[k] = BigInt(found.tokens);
+        for (const [i, layer] of joined.counts.entries())
+            for (let j = 0; j < width; j++) layer[j * l + k] = found.counts.data[i * width + j]!;
+    }
+    return { counts: joined?.counts ?? [], tokens };
 }
 
 async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFiles>> {
