@@ -10,7 +10,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { checkInFolder, ensureSubfolder } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
 import { checkSettings } from '../settings/checkSetting.js';
-import { collectTable } from '../settings/settings.js';
+import { collectTable, outputTable } from '../settings/settings.js';
 import { keyOf } from '../support/keyOf.js';
 import { asPrompts } from '../questions/chatSamples.js';
 import { type Progress, silent } from '../support/progress.js';
@@ -68,7 +68,11 @@ const chunkCharacters = 65_536;
  */
 export async function collect(options: CollectOptions): Promise<CollectResult> {
     const { folder, shard } = options;
-    checkSettings(options, collectTable);
+    checkSettings(
+        options,
+        { ...collectTable, force: outputTable.force },
+        { engine: true, corpus: true, folder: true, shard: true, signal: true, progress: true },
+    );
     if (shard === undefined) return withFolder(folder, 'collect', () => collectInto(options));
     return withFile(activationsPath(folder, shard), `collect \`shard: ${shardText(shard)}\``, () =>
         collectInto(options),

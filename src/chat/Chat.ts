@@ -80,7 +80,7 @@ export class Chat {
      * WRONG_USE for answers that leave no room for anything else in the window
      */
     static async begin(engine: Engine, options: ChatOptions = {}): Promise<Chat> {
-        checkSettings(options, conversationTable);
+        checkSettings(options, { ...conversationTable, system: {} }, {});
         const { windowSize } = engine;
         if (options.maxTokens !== undefined && options.maxTokens >= windowSize - 1) {
             throw new LanguageNeuronsError(

@@ -16,6 +16,7 @@ import {
     outputTable,
     perplexityTable,
     questionTable,
+    reportTable,
     serverTable,
     share,
     textTable,
@@ -271,7 +272,7 @@ export const reportDeclaration = {
     usage: 'report <dir>',
     describe: 'write DIR/report.html with figures and tables',
     positionals: { dir },
-    options: { title: { describe: 'title of the report' }, excel },
+    options: reportTable,
 } as const satisfies CommandDeclaration;
 
 export const exploreDeclaration = {

@@ -5,9 +5,7 @@ import { modelStates } from '../interventions/ModelState.js';
 import { parseShorthand } from '../interventions/shorthand.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
-import { checkHost } from '../serve/listen.js';
-import { checkOrigins } from '../serve/origins.js';
-import { serve } from '../serve/serve.js';
+import { checkAddress, serve } from '../serve/serve.js';
 import { distinct, nameShorthand, withoutEach } from '../serve/servedNames.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { serveDeclaration } from './declarations.js';
@@ -21,8 +19,7 @@ export async function serveCommand(
     const { dir, host, port, parallel, force } = args;
     const { signal, progress, say } = context;
     const apiKey = args.apiKey ?? (process.env['LANGUAGE_NEURONS_API_KEY'] || undefined);
-    checkHost(host, apiKey);
-    const origins = checkOrigins(args.allowOrigin ?? []);
+    const { allowOrigin } = checkAddress({ host, apiKey, allowOrigin: args.allowOrigin });
     const shorthand = parseShorthand(args);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const named = distinct([
@@ -45,12 +42,12 @@ export async function serveCommand(
         host,
         port,
         apiKey,
-        origins,
+        allowOrigin,
         parallel,
         requestSize,
         date: args.date,
-        mostWaiting: args.maxWaiting,
-        mostBytes: args.maxBody * 1024 * 1024,
+        maxWaiting: args.maxWaiting,
+        maxBody: args.maxBody,
         signal,
         onStart: (url) => {
             say(`serving ${models.map(({ name }) => name).join(', ')}`);

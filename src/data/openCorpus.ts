@@ -3,6 +3,8 @@ import { relative } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 import { isQuestions, openQuestions } from '../questions/openQuestions.js';
 import { questionsCorpus } from './questionsCorpus.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { languagesTable } from '../settings/settings.js';
 import { throwIfStopped } from '../support/stop.js';
 import { answersCorpus } from '../corpus/answersCorpus.js';
 import type { Corpus, CorpusOptions, Sample } from '../corpus/Corpus.js';
@@ -19,6 +21,7 @@ import { isUdhr, udhrCorpus } from '../corpus/udhrCorpus.js';
  * where one of several sources lacks a language
  */
 export async function openCorpus(spec: string | readonly string[], options: CorpusOptions = {}): Promise<Corpus> {
+    checkSettings(options, languagesTable, { signal: true, progress: true });
     const specs = [spec].flat();
     if (specs.length === 0) throw new LanguageNeuronsError('WRONG_USE', 'no texts are given; name some with `data`');
     const first = await openOne(specs[0]!, options);

@@ -32,7 +32,7 @@ export async function* answerPrompts(
     prompts: Prompts,
     options: AnswerOptions,
 ): AsyncGenerator<GeneratedAnswer> {
-    checkSettings(options, generateTable);
+    checkSettings(options, generateTable, { edits: true, signal: true, onGrowth: true, ignoreEnd: true });
     const { edits = [undefined], signal, temperature = 0 } = options;
     // A processor's own search for the largest is faster than the graph's, which has one thread.
     const head = temperature === 0 && passes.headOnDevice ? 'likeliest' : 'logits';

@@ -1,16 +1,26 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { checkSettings } from '../settings/checkSetting.js';
-import { engineTable, factorRange, questionTable } from '../settings/settings.js';
+import { collectTable, engineTable, factorRange, modelTable, questionTable } from '../settings/settings.js';
 import { describeRange, isInRange, mostTokens } from '../support/numberRanges.js';
 import type { EngineOptions } from './engineTypes.js';
 import { checkServers } from './rpcServers.js';
 
 const windows = { number: { whole: true, least: 1, most: mostTokens } } as const;
-const table = { ...engineTable, contextSize: questionTable.contextSize, windows };
+const table = {
+    ...engineTable,
+    model: modelTable.model,
+    contextSize: questionTable.contextSize,
+    windows,
+    countOnly: { flag: true },
+    values: collectTable.values,
+} as const;
+
+/** What tests and benchmarks set; see `EngineInternals`. */
+const internals = { capacity: true, counting: true, f32Cache: true, callbackTensor: true } as const;
 
 /** @throws LanguageNeuronsError WRONG_USE for an option of an engine that is none of its kind, by name */
 export function checkOptions(options: EngineOptions): void {
-    checkSettings(options, table);
+    checkSettings(options, table, { loras: true, signal: true, progress: true, ...internals });
     checkServers(options.rpc ?? []);
     for (const { path, scale = 1 } of options.loras ?? []) {
         if (isInRange(scale, factorRange)) continue;

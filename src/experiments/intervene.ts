@@ -8,6 +8,8 @@ import { checkFilePlaces } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
 import type { Operation } from '../interventions/Operation.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { experimentTable, outputTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { type Progress, silent } from '../support/progress.js';
 import { buildCurves, buildMatrices } from './buildMatrix.js';
@@ -45,6 +47,8 @@ export interface InterveneOptions extends ExperimentOptions, CsvOptions {
     readonly progress?: Progress | undefined;
 }
 
+const settings = { ...experimentTable, otherModel: outputTable.force, excel: outputTable.excel } as const;
+
 export interface InterveneResult {
     /** One of each operation, in their order; none of a shard, or where doses were asked for. */
     readonly matrices: readonly DeactivationMatrix[];
@@ -71,6 +75,19 @@ export interface MeasuredShard {
  * corpus's, the questions' and the engine's errors; UNSUPPORTED for a shard of a metric that cannot be divided
  */
 export async function intervene(options: InterveneOptions): Promise<InterveneResult> {
+    checkSettings(options, settings, {
+        analysis: true,
+        operations: true,
+        values: true,
+        doses: true,
+        engine: true,
+        metric: true,
+        folder: true,
+        shard: true,
+        command: true,
+        signal: true,
+        progress: true,
+    });
     checkFit(options);
     registerMetric(options.metric.kind);
     const begin = performance.now();

@@ -9,6 +9,8 @@ import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { rankNeurons } from '../neurons/rankNeurons.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { outputTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
 import { buildCurves, buildMatrices } from './buildMatrix.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
@@ -38,8 +40,10 @@ export interface MergeMatrixOptions extends CsvOptions {
  */
 export async function mergeMatrix(
     files: readonly string[],
-    { folder, excel, signal, progress = silent }: MergeMatrixOptions,
+    options: MergeMatrixOptions,
 ): Promise<DeactivationMatrix | DoseCurves> {
+    const { folder, excel, signal, progress = silent } = options;
+    checkSettings(options, { excel: outputTable.excel }, { folder: true, signal: true, progress: true });
     const found = [];
     for (const file of files) {
         const shard = await readMatrixShard(file);

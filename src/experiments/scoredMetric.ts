@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { TextScore } from '../engine/engineTypes.js';
 import type { ScoredPart } from '../engine/packBatches.js';
 import type { ModelState } from '../interventions/ModelState.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { perplexityTable } from '../settings/settings.js';
 import { measureTexts } from './measureTexts.js';
 import type { Cell, MetricSettings, MetricWords, TextMetricKind } from './Metric.js';
 import { bootstrapIntervals } from './resampling.js';
@@ -56,6 +58,7 @@ export function scoredMetric<Own extends MetricSettings>({
         settingsOf: (data, plan) => ({ data, ...settingsShape.parse(plan) }),
         measurementsOf: cellsOf,
         on(corpus, options) {
+            checkSettings(options, perplexityTable);
             const settings = settingsShape.parse(options);
             const { name: source, languages } = corpus;
             const measurement = { kind, corpus, settings, cellsOf };

@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { checkFilePlaces, ensureWritableFolder, writeFileAtomic } from '../files/fileAccess.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { reportTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { buildSite, type SiteOptions } from './buildSite.js';
@@ -22,11 +24,9 @@ export interface ExportedSite {
  * replaced, others are left alone.
  * @throws LanguageNeuronsError as `buildSite`; UNWRITABLE
  */
-export async function exportSite(
-    folder: string,
-    out: string,
-    { title, progress = silent, signal }: ExportSiteOptions = {},
-): Promise<ExportedSite> {
+export async function exportSite(folder: string, out: string, options: ExportSiteOptions = {}): Promise<ExportedSite> {
+    checkSettings(options, { title: reportTable.title }, { progress: true, signal: true });
+    const { title, progress = silent, signal } = options;
     const site = await buildSite(folder, { title });
     await ensureWritableFolder(out);
     await checkFilePlaces(...[...site.keys()].map((path) => join(out, path)));

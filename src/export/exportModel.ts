@@ -9,6 +9,8 @@ import { UnfinishedFile } from '../files/UnfinishedFile.js';
 import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufFile.js';
 import { isOfModel } from '../activations/isOfModel.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { modelTable, outputTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
 import { toolVersion } from '../versions.js';
 import { checkSources, checkWritten } from './checkReadable.js';
@@ -56,6 +58,11 @@ const version = 1;
  * one; WRONG_USE, NOT_FOUND, DAMAGED, UNWRITABLE, BUSY, ABORTED
  */
 export async function exportModel(options: ExportOptions): Promise<ExportResult> {
+    checkSettings(
+        options,
+        { model: modelTable.model, out: outputTable.out, otherModel: outputTable.force },
+        { analysis: true, edits: true, signal: true, progress: true },
+    );
     const { analysis, edits, signal, progress = silent } = options;
     const begin = performance.now();
     const path = await resolveModel(options.model, { signal, progress });

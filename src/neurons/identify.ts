@@ -81,7 +81,7 @@ function repeatedTexts({ texts = {} }: DatasetSource): Pick<Stability, 'inSevera
 
 /** An analysis without its source and stability. */
 export function identifyOnce(activations: Activations, options: IdentifyOptions, assessed?: Uint32Array): Unsourced {
-    checkSettings(options, identifyTable);
+    checkSettings(options, identifyTable, {});
     const {
         method = identifyTable.method.default,
         topRate = identifyTable.topRate.default,

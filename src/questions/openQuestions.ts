@@ -6,6 +6,8 @@ import { readLines } from '../corpus/readLines.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { LanguageList } from '../languages/LanguageList.js';
 import { languageTag } from '../languages/languageTag.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { languagesTable } from '../settings/settings.js';
 import { inList } from '../support/inList.js';
 import { silent } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
@@ -63,6 +65,7 @@ export async function isQuestions(spec: string): Promise<boolean> {
  * DAMAGED naming the line, ENCODING, EMPTY, ABORTED
  */
 export async function openQuestions(spec: string, options: QuestionsOptions = {}): Promise<Questions> {
+    checkSettings(options, languagesTable, { signal: true, progress: true });
     const { languages, signal, progress = silent } = options;
     throwIfStopped(signal);
     if (!questionSets.includes(spec)) return openFolder(spec, options);

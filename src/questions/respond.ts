@@ -8,7 +8,7 @@ import { Journal, noteUnreadable } from '../files/Journal.js';
 import { readableName } from '../languages/englishName.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
-import { generateTable, questionTable } from '../settings/settings.js';
+import { generateTable, outputTable, questionTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { type Progress, silent } from '../support/progress.js';
 import { type AskedPrompt, askedPrompts, promptKey, questionId } from './askedPrompts.js';
@@ -102,9 +102,13 @@ interface RespondSettings {
  * @throws LanguageNeuronsError the questions', the template's and the engine's; WRONG_USE, BUSY, UNWRITABLE, ABORTED
  */
 export async function respond(options: RespondOptions): Promise<RespondResult> {
-    const { path, limit, date } = options;
-    checkSettings({ limit, date }, questionTable);
-    checkSettings(options, generateTable);
+    const { path } = options;
+    const { limit, date } = questionTable;
+    checkSettings(
+        options,
+        { ...generateTable, limit, date, fresh: outputTable.fresh },
+        { engine: true, questions: true, template: true, path: true, signal: true, progress: true },
+    );
     await checkFilePlaces(path, `${path}.answers.jsonl`);
     return withFile(path, 'respond', () => respondInto(options));
 }

@@ -17,6 +17,8 @@ import { isOfCounts } from '../neurons/isOfCounts.js';
 import { isOfModel } from '../activations/isOfModel.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { outputTable, reportTable } from '../settings/settings.js';
 import { toolVersion } from '../versions.js';
 import { metricOf } from '../experiments/metrics.js';
 import type { ReportFiles, ReportInput } from './Report.js';
@@ -48,6 +50,7 @@ export interface ReportSource {
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, BUSY, UNWRITABLE
  */
 export async function reportOn(folder: string, options: ReportOptions = {}): Promise<ReportFiles> {
+    checkSettings(options, { ...reportTable, out: outputTable.out }, { notes: true });
     const { out = folder } = options;
     const { input } = await readReportSource(folder, options);
     return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {

@@ -8,11 +8,12 @@ import { nameOfWhole } from '../activations/Shard.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
-import { metricNames } from '../settings/settings.js';
 import { mergeMatrix } from '../experiments/mergeMatrix.js';
 import { compareResults, dosePath, matrixPath, resultName, resultOf } from '../experiments/resultPaths.js';
 import type { CsvOptions } from '../files/csv.js';
 import { withFolder } from '../files/folderLock.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { metricNames, outputTable } from '../settings/settings.js';
 import type { Progress } from '../support/progress.js';
 
 export interface MergeOptions extends CsvOptions {
@@ -52,6 +53,7 @@ function inOrder(wholes: Iterable<string>): string[] {
  * @throws LanguageNeuronsError NOT_FOUND; as `mergeShards`, `checkReplaces` and `mergeMatrix`
  */
 export async function merge(paths: readonly string[], options: MergeOptions): Promise<Merged[]> {
+    checkSettings(options, outputTable, { folder: true, signal: true, progress: true });
     const files = (await Promise.all(paths.map(shardsAt))).flat();
     const merged: Merged[] = [];
     for (const whole of inOrder(new Set(files.map(wholeOf)))) {
@@ -88,12 +90,15 @@ function exampleOf(whole: string): string {
     return whole.replace(/(?=\.[^.]+$)/, '.shard-1-of-2');
 }
 
-async function mergeResults(files: readonly string[], options: MergeOptions): Promise<Merged> {
-    const merged = await mergeMatrix(files, options);
+async function mergeResults(
+    files: readonly string[],
+    { folder, excel, signal, progress }: MergeOptions,
+): Promise<Merged> {
+    const merged = await mergeMatrix(files, { folder, excel, signal, progress });
     const { metric, operation } = merged;
     return 'doses' in merged
-        ? { path: dosePath(options.folder, metric, operation), curves: merged }
-        : { path: matrixPath(options.folder, metric, operation), matrix: merged };
+        ? { path: dosePath(folder, metric, operation), curves: merged }
+        : { path: matrixPath(folder, metric, operation), matrix: merged };
 }
 
 async function mergeCounts(files: readonly string[], { folder, force = false }: MergeOptions): Promise<Merged> {

@@ -28,7 +28,7 @@ import { openQuestions } from '../questions/openQuestions.js';
 import type { Questions } from '../questions/Questions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import type { ReportFiles } from '../report/Report.js';
-import { reportOn } from '../report/reportOn.js';
+import { reportOn, type ReportOptions } from '../report/reportOn.js';
 import { pick } from '../settings/pick.js';
 import { accuracyTable, engineTable, identifyTable, metricTable, questionTable } from '../settings/settings.js';
 import { toolVersions } from '../versions.js';
@@ -75,7 +75,7 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
     const { aligned: after, ...before } = config;
     if (after === undefined) {
         const base = await examine(before, options);
-        return { ...base, report: await reportOn(config.out, { ...before, excel }), seconds: seconds() };
+        return { ...base, report: await reportOn(config.out, reportOptions(config, excel)), seconds: seconds() };
     }
     const { model = config.model, loras = config.loras, together = false } = after;
     const alignedConfig = {
@@ -100,9 +100,13 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
     await writeComparison(config.out, comparison);
     return {
         ...base,
-        report: await reportOn(config.out, { ...before, excel }),
+        report: await reportOn(config.out, reportOptions(config, excel)),
         seconds: seconds(),
-        aligned: { ...aligned, report: await reportOn(alignedConfig.out, { ...alignedConfig, excel }), comparison },
+        aligned: {
+            ...aligned,
+            report: await reportOn(alignedConfig.out, reportOptions(alignedConfig, excel)),
+            comparison,
+        },
     };
 }
 
@@ -280,4 +284,8 @@ async function answersMetric(
 
 function engineOptionsOf(config: RunConfig): EngineOptions {
     return { model: config.model, loras: config.loras, ...pick(config, engineTable) };
+}
+
+function reportOptions({ title, notes, out }: RunConfig, excel: boolean | undefined): ReportOptions {
+    return { title, notes, out, excel };
 }

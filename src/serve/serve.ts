@@ -1,5 +1,8 @@
 import type { Engine } from '../engine/Engine.js';
 import type { ModelState } from '../interventions/ModelState.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import type { OptionsOf } from '../settings/Setting.js';
+import { conversationTable, engineTable, serverTable } from '../settings/settings.js';
 import { clockAt, liveClock } from '../questions/templateClock.js';
 import { type ChatWriter, chatWriter } from '../questions/chatTemplate.js';
 import { TemplateFailure } from '../questions/TemplateProcess.js';
@@ -11,30 +14,23 @@ import { isLoopback } from './guards.js';
 import { checkHost, listen } from './listen.js';
 import { lengthOf } from './readMessages.js';
 import type { ChatMessage } from './requestShapes.js';
+import { checkOrigins } from './origins.js';
 import { TokenNames } from './TokenNames.js';
 
-export interface ServeOptions {
+const table = {
+    ...serverTable,
+    date: conversationTable.date,
+    requestSize: engineTable.windowSize,
+    patience: { number: { whole: true, least: 1, most: 2 ** 31 - 1 } }, // a timer's most
+} as const;
+
+/** The settings of `serverTable`, and what is served. */
+export interface ServeOptions extends OptionsOf<typeof table> {
     readonly engine: Engine;
     /** Clients ask for them by their names. */
     readonly models: readonly ModelState[];
-    /** Default 127.0.0.1. */
-    readonly host?: string | undefined;
-    /** Default 0: any that is free. */
-    readonly port?: number | undefined;
-    /** Asked for with every request; must be given where the host is not this machine alone. Default: none. */
-    readonly apiKey?: string | undefined;
-    /** Requests computed side by side. */
-    readonly parallel: number;
-    /** Tokens of one request, prompt and answer. */
-    readonly requestSize: number;
-    /** Day for a template that writes the date, YYYY-MM-DD. Default: today, at each request. */
-    readonly date?: string | undefined;
-    /** Answers that may wait beside those under way. Default 1024. */
-    readonly mostWaiting?: number | undefined;
-    /** Bytes of a request's body. Default 8 MiB. */
-    readonly mostBytes?: number | undefined;
-    /** Web pages of these origins may ask, and read what they are answered. Default: none. */
-    readonly origins?: readonly string[] | undefined;
+    /** Most tokens of one request, prompt and answer. Default: the engine's window. */
+    readonly requestSize?: number | undefined;
     /** Milliseconds that a client may take nothing of what it is sent; then it is given up. Default 60,000. */
     readonly patience?: number | undefined;
     /** Ends it. */
@@ -49,10 +45,18 @@ export interface ServeOptions {
  * @throws LanguageNeuronsError WRONG_USE for an address that cannot be listened on, or lets others in without a key
  */
 export async function serve(options: ServeOptions): Promise<void> {
-    const { engine, models, host = '127.0.0.1', apiKey, parallel, signal, onStart = () => undefined } = options;
-    checkHost(host, apiKey);
+    checkSettings(options, table, { engine: true, models: true, signal: true, onStart: true });
+    const { engine, models, apiKey, signal, onStart = () => undefined, requestSize = engine.windowSize } = options;
+    const {
+        host = serverTable.host.default,
+        port = serverTable.port.default,
+        parallel = serverTable.parallel.default,
+        maxWaiting = serverTable.maxWaiting.default,
+        maxBody = serverTable.maxBody.default,
+    } = options;
+    const { allowOrigin } = checkAddress({ ...options, host });
     const edits = models.map(({ edit }) => edit);
-    const batching = await engine.batching({ edits, parallel, requestSize: options.requestSize });
+    const batching = await engine.batching({ edits, parallel, requestSize });
     const clock = options.date === undefined ? liveClock : clockAt(options.date);
     const writer = engine.info.chatTemplate === '' ? undefined : chatWriter(engine, 'use /v1/completions', clock);
     const served: Served = {
@@ -62,18 +66,18 @@ export async function serve(options: ServeOptions): Promise<void> {
         writeChat: chatOf(writer),
     };
     const app = await createServer(served, {
-        mostAnswers: parallel + (options.mostWaiting ?? defaultMostWaiting),
-        mostBytes: options.mostBytes ?? defaultMostBytes,
+        mostAnswers: parallel + maxWaiting,
+        mostBytes: maxBody * 1024 * 1024,
         apiKey,
         loopback: isLoopback(host),
-        origins: options.origins,
+        origins: allowOrigin,
         patience: options.patience,
         info: engine.info,
     });
     try {
         await listen(app, {
             host,
-            port: options.port ?? 0,
+            port,
             signal,
             stop: () => batching.close({ stop: true }),
             onStart: (address) => onStart(`${address}/v1`),
@@ -84,8 +88,19 @@ export async function serve(options: ServeOptions): Promise<void> {
     }
 }
 
-const defaultMostWaiting = 1024;
-const defaultMostBytes = 8 * 1024 * 1024;
+/**
+ * What can be checked before a model is opened.
+ * @returns origins as browsers send them
+ * @throws LanguageNeuronsError WRONG_USE
+ */
+export function checkAddress({
+    host = serverTable.host.default,
+    apiKey,
+    allowOrigin = [],
+}: Pick<ServeOptions, 'host' | 'apiKey' | 'allowOrigin'>): { readonly allowOrigin: readonly string[] } {
+    checkHost(host, apiKey);
+    return { allowOrigin: checkOrigins(allowOrigin) };
+}
 
 /** Characters of conversations that wait for the template at once. */
 const mostWritten = 32 * 1024 * 1024;

@@ -60,18 +60,37 @@ function valueOf({ number, word, percent = false }: Setting, text: string): stri
     return (percent ? parseShare(text, number) : parseNumber(text, number)) ?? text;
 }
 
+/** The options that are no settings of a table, each by its name; the compiler holds them to the type. */
+export type OtherOptions<O, T> = { readonly [K in Exclude<keyof O, keyof T>]-?: true };
+
 /**
  * Checks options of the library as the command line checks its own; those that are undefined are not given.
+ * @param others names that are taken beside the table's; without it, all are
  * @throws LanguageNeuronsError WRONG_USE, naming the setting
  */
-export function checkSettings(options: object, table: SettingTable): void {
+export function checkSettings<O extends object, const T extends SettingTable>(
+    options: O,
+    table: T,
+    others?: OtherOptions<O, T>,
+): void {
     for (const [name, value] of Object.entries(options) as [string, unknown][]) {
-        const setting = table[name];
-        if (setting === undefined || value === undefined) continue;
-        const values: readonly unknown[] = setting.list === true && Array.isArray(value) ? value : [value];
-        for (const one of values) if (!isTaken(setting, one)) throw wrongUse(`\`${name}\` ${refusal(setting, one)}`);
+        if (value === undefined) continue;
+        if (Object.hasOwn(table, name)) checkOne(name, table[name]!, value);
+        else if (others !== undefined && !Object.hasOwn(others, name)) throw unknown(name, { ...table, ...others });
     }
     checkApplies(options, table, Object.keys(options));
+}
+
+function checkOne(name: string, setting: Setting, value: unknown): void {
+    if (setting.list === true && !Array.isArray(value))
+        throw wrongUse(`\`${name}\` takes a list, not ${written(value)}; give [${written(value)}]`);
+    const values = setting.list === true ? (value as readonly unknown[]) : [value];
+    for (const one of values) if (!isTaken(setting, one)) throw wrongUse(`\`${name}\` ${refusal(setting, one)}`);
+}
+
+function unknown(name: string, known: object): LanguageNeuronsError {
+    const mend = suggestion(name, Object.keys(known), (near) => `\`${near}\``);
+    return wrongUse(`there is no option \`${name}\`${mend === '' ? '; leave it out' : mend}`);
 }
 
 /**

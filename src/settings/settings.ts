@@ -32,6 +32,12 @@ export const textTable = inGroup('Input and output', {
     },
 });
 
+/** Which languages of texts or questions are opened. */
+export const languagesTable = {
+    languages: textTable.languages,
+    called: { ...textTable.languages, describe: 'names of languages in existing results' },
+} as const;
+
 export const collectTable = inGroup('Counting', {
     folds: {
         number: { whole: true, least: 2, most: 1000 },
@@ -154,6 +160,12 @@ export const outputTable = inGroup('Input and output', {
     excel: { flag: true, describe: 'begin CSV files with a byte-order mark, so that Excel reads them as UTF-8' },
     force: { flag: true, describe: 'use the neurons in another model than the one analysed' },
     fresh: { flag: true, describe: 'first remove what is there, and say what' },
+});
+
+/** Of a report. */
+export const reportTable = inGroup('Input and output', {
+    title: { defaultWords: "the model's name", describe: 'title of the report' },
+    excel: outputTable.excel,
 });
 
 /** Of a server. */

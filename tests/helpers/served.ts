@@ -23,6 +23,7 @@ export async function startServer(engine: MeasuredEngine, options: Partial<Serve
     const ended = serve({
         engine,
         models,
+        port: 0,
         parallel: 8,
         requestSize: 256,
         signal: stop.signal,

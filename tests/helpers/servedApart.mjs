@@ -43,6 +43,7 @@ delay.enable();
 await serve({
     engine,
     models: [wholeModel],
+    port: 0,
     parallel: 4,
     requestSize: 256,
     signal: stop.signal,

@@ -105,7 +105,7 @@ describe('a client that does not read', () => {
     it.each([{ stream: true }, { stream: false }])(
         'is given up after a while, and frees its places: %o',
         async (how) => {
-            await serveBy(undefined, { parallel: 64, mostWaiting: 1, patience: 700 });
+            await serveBy(undefined, { parallel: 64, maxWaiting: 1, patience: 700 });
             const { hostname, port } = new URL(server.url);
             const socket = connect(Number(port), hostname);
             const closed = once(socket, 'close');

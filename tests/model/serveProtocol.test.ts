@@ -11,7 +11,7 @@ const origin = 'https://example.org';
 
 beforeAll(async () => {
     engine = await MeasuredEngine.open({ model: embeddedModel, gpu: 'off' });
-    server = await startServer(engine, { origins: [origin] });
+    server = await startServer(engine, { allowOrigin: [origin] });
 });
 afterAll(async () => {
     await server.end();
@@ -177,7 +177,7 @@ describe('tokens', () => {
         const batching = await engine.batching({ parallel: 1, requestSize: 256 });
         expect(prompt).toBe(batching.texts.textOf(tokens, true));
         await batching.close();
-        server = await startServer(engine, { origins: [origin] });
+        server = await startServer(engine, { allowOrigin: [origin] });
     });
 });
 

@@ -194,7 +194,7 @@ describe('udhr', () => {
                 message: expect.stringContaining(spec),
             });
         }
-        for (const language of ['xx', 'klingon', '', 'constructor', '__proto__']) {
+        for (const language of ['xx', 'klingon', 'constructor', '__proto__']) {
             await expect(openCorpus('udhr', { languages: [language] }), language).rejects.toMatchObject({
                 code: 'NOT_FOUND',
             });

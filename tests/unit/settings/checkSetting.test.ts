@@ -63,6 +63,21 @@ describe("a library's options", () => {
         expect(() => checkSettings(options, table)).toThrow(wrongUse(words));
     });
 
+    it.each<[options: object, words: string]>([
+        [{ toprate: 0.1 }, 'there is no option `toprate`; did you mean `topRate`?'],
+        [{ sinal: undefined, signl: 1 }, 'there is no option `signl`; did you mean `signal`?'],
+        [{ elephant: 1 }, 'there is no option `elephant`; leave it out'],
+        [{ constructor: 1 }, 'there is no option `constructor`'],
+    ])('%j are refused where all names are known', (options, words) => {
+        expect(() => checkSettings(options, identifyTable, { signal: true } as object)).toThrow(wrongUse(words));
+    });
+
+    it('that are lists are given as lists', () => {
+        expect(() => checkSettings({ sets: 'specific' }, experimentTable)).toThrow(
+            wrongUse('`sets` takes a list, not "specific"; give ["specific"]'),
+        );
+    });
+
     it('are taken within their bounds; what is undefined is not given', () => {
         checkSettings({ windowSize: 2, threads: 512, gpu: 'off', rpc: ['a:1'], batchSize: undefined }, engineTable);
         checkSettings({ method: 'lape', lambda: 'auto' }, identifyTable);
