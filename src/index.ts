@@ -15,9 +15,12 @@ export {
     type GenerateOptions,
     type GrowingAnswer,
     generationContextSize,
+    type GpuChoice,
     type Prompt,
     type RunOptions,
     type Samples,
+    type ScoredPart,
+    type ScoreOptions,
     type ScoreResult,
     type TextScore,
 } from './engine/engineTypes.js';
@@ -28,11 +31,9 @@ export type { LogProbabilityChoice, TokenLogProbability } from './engine/schedul
 export type { WatchedNeuron, WatchedText, WatchOptions } from './engine/watch.js';
 export type { TokenTexts } from './engine/TokenTexts.js';
 export { neuronsAt, type Site } from './engine/Site.js';
-export type { MemoryPlan } from './engine/planMemory.js';
-export type { ScoredPart } from './engine/packBatches.js';
-export type { TokenizedSample } from './engine/tokenizeSamples.js';
+export type { MemoryPlan } from './engine/MemoryPlan.js';
+export type { TokenizedSample } from './engine/TokenizedSample.js';
 export { modelFingerprint } from './engine/modelFingerprint.js';
-export type { GpuChoice } from './engine/loadBackends.js';
 
 export type { Activations, Counts, Values } from './activations/Activations.js';
 export type { ActivationsSource, CountedTexts, DatasetSource, ModelSource } from './activations/ActivationsSource.js';

@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
-import type { NativeImatrix } from '../engine/addon.js';
 import type { Engine } from '../engine/Engine.js';
+import type { Imatrix } from '../engine/ModelInfo.js';
 import { toolVersions } from '../versions.js';
 import type { ModelSource } from './ActivationsSource.js';
 
@@ -22,7 +22,7 @@ export function engineVersions({ backends }: Engine): Record<string, string> {
 }
 
 /** The texts that it was made from, and their numbers. */
-function imatrixName({ file, dataset, entries, chunks }: NativeImatrix): string {
+function imatrixName({ file, dataset, entries, chunks }: Imatrix): string {
     return (
         `${basename(file) || 'unnamed'} of ${basename(dataset) || 'unnamed texts'}, ${entries} entries, ` +
         `${chunks} chunks`

@@ -1,6 +1,7 @@
-import type { NativeSite } from '../engine/addon.js';
 import { Engine } from '../engine/Engine.js';
-import { describePlan, planMemory, type Split } from '../engine/planMemory.js';
+import type { MemoryBytes } from '../engine/MemoryPlan.js';
+import { describePlan, planMemory } from '../engine/planMemory.js';
+import type { ModelSite } from '../engine/Site.js';
 import { neuronsAt } from '../engine/Site.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { inspectDeclaration } from './declarations.js';
@@ -67,12 +68,12 @@ export async function inspectCommand(
     }
 }
 
-function split({ gpu, cpu }: Split, place: string): string {
+function split({ gpu, cpu }: MemoryBytes, place: string): string {
     return `${(gpu / mebibyte).toFixed(1)} MiB on ${place}, ${(cpu / mebibyte).toFixed(1)} MiB in memory`;
 }
 
 /** What kinds of FFNs the layers have, a line each. */
-function siteLines(sites: readonly NativeSite[], layers: number): string[] {
+function siteLines(sites: readonly ModelSite[], layers: number): string[] {
     return (['dense', 'shared', 'routed'] as const).flatMap((kind) => {
         const found = sites.filter((site) => site.kind === kind);
         if (found.length === 0) return [];

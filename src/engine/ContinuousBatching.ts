@@ -60,7 +60,10 @@ export class ContinuousBatching {
         this.#options = options;
     }
 
-    /** @throws LanguageNeuronsError WRONG_USE, OUT_OF_MEMORY; see `Engine.batching` */
+    /**
+     * See `Engine.batching`.
+     * @internal
+     */
     static async open(passes: Passes, options: ContinuousBatchingOptions): Promise<ContinuousBatching> {
         const most = Math.min(passes.context.sequences, passes.context.batchSize);
         if (!(Number.isInteger(options.parallel) && options.parallel >= 1 && options.parallel <= most)) {

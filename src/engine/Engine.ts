@@ -1,7 +1,6 @@
-import type { NativeModelInfo, NativeSite } from './addon.js';
 import { ContinuousBatching, type ContinuousBatchingOptions } from './ContinuousBatching.js';
 import { answerPrompts } from './answerPrompts.js';
-import { count, logits, score, type ScoreOptions } from './countAndScore.js';
+import { count, logits, score } from './countAndScore.js';
 import type { TextEdit } from './edits.js';
 import type { EngineSettings } from './EngineSettings.js';
 import type {
@@ -12,13 +11,16 @@ import type {
     Prompt,
     RunOptions,
     Samples,
+    ScoreOptions,
     ScoreResult,
 } from './engineTypes.js';
 import type { LoadedBackends } from './loadBackends.js';
 import { type EngineParts, loadEngine } from './loadEngine.js';
+import type { MemoryPlan } from './MemoryPlan.js';
+import type { ModelInfo } from './ModelInfo.js';
 import { awaitNative } from './nativeError.js';
 import { Passes } from './Passes.js';
-import type { MemoryPlan } from './planMemory.js';
+import type { ModelSite } from './Site.js';
 import type { TokenTexts } from './TokenTexts.js';
 import { watch, type WatchedText, type WatchOptions } from './watch.js';
 
@@ -29,9 +31,10 @@ import { watch, type WatchedText, type WatchOptions } from './watch.js';
  */
 export class Engine {
     readonly path: string;
-    readonly info: NativeModelInfo;
+    readonly info: ModelInfo;
     /** Where activations are counted, in the order of computation. */
-    readonly sites: readonly NativeSite[];
+    readonly sites: readonly ModelSite[];
+    /** @internal */
     readonly backends: LoadedBackends;
     readonly windowSize: number;
     /** Tokens of a batch that was asked for; see `batchSize`. */
@@ -42,7 +45,7 @@ export class Engine {
     readonly settings: EngineSettings;
     /** Where the model goes; undefined on the CPU. */
     readonly plan: MemoryPlan | undefined;
-    /** Lower edges of the bins of activations' histograms; see `NativeAddon.binEdges`. */
+    /** Lower edges of the bins of activations' histograms, ascending; that of the first stands for minus infinity. */
     readonly binEdges: readonly number[];
     /**
      * What the user should know: the plan, a batch that was made smaller; `warning: …` of a count that leaves its
@@ -51,9 +54,10 @@ export class Engine {
     readonly notes: readonly string[];
     /** Cells of the KV cache: with the batch it decides which answers are generated side by side. */
     readonly contextSize: number;
-    protected readonly passes: Passes;
+    /** @internal */
+    readonly passes: Passes;
 
-    protected constructor(parts: EngineParts) {
+    private constructor(parts: EngineParts) {
         const { path, context, backends, fingerprint, settings, plan, notes, sizes } = parts;
         this.passes = new Passes(parts);
         this.path = path;

@@ -1,6 +1,4 @@
-import type { NativeSplit } from './addon.js';
 import type { EngineOptions } from './engineTypes.js';
-import type { LoadedBackends } from './loadBackends.js';
 
 /**
  * What of an engine's options shapes its results beside model and adapters: part of every key. Threads, edits
@@ -17,19 +15,26 @@ export type EngineSettings = {
     readonly values?: number;
     /** On devices: layers asked for, or `auto`, and how the model is spread. */
     readonly gpuLayers?: number | 'auto';
-    readonly split?: NativeSplit;
+    readonly split?: NonNullable<EngineOptions['split']>;
     readonly mainGpu?: number;
     /** Where there are any. */
     readonly cpuExperts?: number;
 };
 
+/** What settings depend on besides options: the backend's name, its GPUs, the bins of a histogram. */
+interface Device {
+    readonly name: string;
+    readonly gpus: readonly unknown[];
+    readonly bins: number;
+}
+
 export function engineSettings(
     { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0, values = false }: EngineOptions,
-    { name: device, gpus, addon }: LoadedBackends,
+    { name: device, gpus, bins }: Device,
     batch: number,
     window: number,
 ): EngineSettings {
-    const common = { device, batch, window, ...(values ? { values: addon.binEdges().length } : {}) };
+    const common = { device, batch, window, ...(values ? { values: bins } : {}) };
     if (gpus.length === 0) return common;
     return {
         ...common,

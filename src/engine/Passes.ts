@@ -1,12 +1,13 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { orStopped, throwIfStopped } from '../support/stop.js';
-import type { NativeMode, NativeModel, NativeModelInfo } from './addon.js';
+import type { NativeMode, NativeModel } from './addon.js';
 import type { TextEdit } from './edits.js';
-import type { RunOptions, Samples } from './engineTypes.js';
+import type { RunOptions, Samples, ScoredPart } from './engineTypes.js';
 import { type CacheLayout, type EngineParts, leastBatchSize } from './loadEngine.js';
+import type { ModelInfo } from './ModelInfo.js';
 import { awaitNative } from './nativeError.js';
 import { NamedSamples, notFinite } from './notFinite.js';
-import { type PackedBatch, packBatches, type PackOptions, type ScoredPart } from './packBatches.js';
+import { type PackedBatch, packBatches, type PackOptions } from './packBatches.js';
 import { type Purpose, SizedContext } from './SizedContext.js';
 import { tokenizeSamples } from './tokenizeSamples.js';
 import { TokenTexts } from './TokenTexts.js';
@@ -33,7 +34,7 @@ export interface DecodedBatch {
 export class Passes {
     readonly context: SizedContext;
     readonly model: NativeModel;
-    readonly info: NativeModelInfo;
+    readonly info: ModelInfo;
     readonly windowSize: number;
     /** Whether layers are on a device, not on the processor alone. */
     readonly onDevice: boolean;

@@ -21,6 +21,18 @@ export const siteShape = z.object({
  */
 export interface Site extends DeepReadonly<z.output<typeof siteShape>> {}
 
+/** A site of a model that is open. */
+export interface ModelSite extends Site {
+    readonly activation: string;
+    readonly gated: boolean;
+    /** Whether an edit may have offsets there. */
+    readonly addable: boolean;
+    /** Experts that a token goes through; 1 where it is not routed. */
+    readonly used: number;
+    /** `one-hot`: a routed site's on a device, by a product with one row a token and expert. */
+    readonly counting: 'fused' | 'repeat' | 'transpose' | 'one-hot';
+}
+
 /** Neurons of a site, all experts together. */
 export function neuronsAt({ width, experts }: Site): number {
     return width * experts;

@@ -1,7 +1,8 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { Progress } from '../support/progress.js';
 import type { NativeContext, NativeMode, NativeModel } from './addon.js';
-import { type EditCapacity, type EditSlots, largerCapacity, layOutEdits, nativeEdit, type TextEdit } from './edits.js';
+import type { TextEdit } from './edits.js';
+import { type EditCapacity, type EditSlots, largerCapacity, layOutEdits, nativeEdit } from './editSlots.js';
 import type { CacheLayout, EngineParts, OpenContext } from './loadEngine.js';
 import { awaitNative, nativeError } from './nativeError.js';
 

@@ -16,6 +16,7 @@ export class TokenTexts {
         this.longest = ends.reduce((most, end, token) => Math.max(most, end - (ends[token - 1] ?? 0)), 0);
     }
 
+    /** @internal */
     static async of(model: NativeModel): Promise<TokenTexts> {
         const [plain, special] = await Promise.all([false, true].map((one) => awaitNative(() => model.pieces(one))));
         return new TokenTexts(plain!, special!);

@@ -1,6 +1,9 @@
 import type { ValueOf } from '../settings/Setting.js';
 import type { engineTable } from '../settings/settings.js';
-import type { Site } from './Site.js';
+import type { MemoryBytes } from './MemoryPlan.js';
+import type { ModelInfo } from './ModelInfo.js';
+import type { ModelSite, Site } from './Site.js';
+import type { SiteCounts } from './SiteCounts.js';
 
 /**
  * The contract of the native addon (native/addon): every type, shape and unit that crosses the border.
@@ -66,21 +69,15 @@ export interface NativeModelOptions {
     readonly loras: readonly { readonly path: string; readonly scale: number }[];
 }
 
-/** Bytes on the GPUs, and in the machine's own memory. */
-export interface NativeBytes {
-    readonly gpu: number;
-    readonly cpu: number;
-}
-
 /** What a model and a context take. */
 export interface NativeMemory {
     /** Layers that can go to a GPU, the output head counted as one. */
     readonly layers: number;
-    readonly weights: NativeBytes;
+    readonly weights: MemoryBytes;
     /** KV cache, recurrent states, compute buffers and outputs. */
-    readonly context: NativeBytes;
+    readonly context: MemoryBytes;
     /** Counters and edits. */
-    readonly adapter: NativeBytes;
+    readonly adapter: MemoryBytes;
 }
 
 /** llama.cpp's ways to use several GPUs: one alone, layers in turn, or the rows of each matrix. */
@@ -97,48 +94,8 @@ export interface NativeDevice {
     readonly totalBytes: number;
 }
 
-/** From the GGUF keys `quantize.imatrix.*`; empty or 0 what the file leaves out. */
-export interface NativeImatrix {
-    readonly file: string;
-    readonly dataset: string;
-    readonly entries: number;
-    readonly chunks: number;
-}
-
-/** What a loaded model says of itself. */
-export interface NativeModelInfo {
-    readonly name: string;
-    readonly architecture: string;
-    /** Architecture, size and quantization, such as `llama 4B Q4_K - Medium`. */
-    readonly description: string;
-    /** llama.cpp's name of the quantization, such as `Q4_K - Medium`; `(guessed) ...` where the file does not say. */
-    readonly fileType: string;
-    /** The importance matrix that the file was quantized with; null where its header names none. */
-    readonly imatrix: NativeImatrix | null;
-    /** Bytes of the GGUF before its tensor data. */
-    readonly headerBytes: number;
-    /** Bytes of all tensors. */
-    readonly bytes: number;
-    readonly parameters: number;
-    readonly layers: number;
-    /** Width of the residual stream. */
-    readonly embedding: number;
-    /** Context the model was trained with, in tokens. */
-    readonly trainContext: number;
-    readonly vocabulary: number;
-    /** Token to begin every sequence with, or -1. */
-    readonly bos: number;
-    /** Texts of the special tokens that chat templates name; empty where the model has none. */
-    readonly bosText: string;
-    readonly eosText: string;
-    /** The model's own chat template, in Jinja; empty where it has none. */
-    readonly chatTemplate: string;
-    /** What llama.cpp warned of when it read the header, of what changes tokens; each kind once, in its words. */
-    readonly warnings: readonly string[];
-}
-
 export interface NativeModel {
-    info(): NativeModelInfo;
+    info(): ModelInfo;
     /**
      * Tokens of each text, no BOS or EOS added.
      * @param special special tokens written out in a text are these tokens, not plain text
@@ -169,7 +126,7 @@ export interface NativePieces {
 }
 
 /** Ways of counting on a device; `automatic` takes the first that the device supports. */
-export type NativeCounting = 'automatic' | 'fused' | 'repeat' | 'transpose';
+export type NativeCounting = 'automatic' | Exclude<ModelSite['counting'], 'one-hot'>;
 
 export interface NativeContextOptions {
     /** Tokens of the KV cache. */
@@ -202,18 +159,6 @@ export interface NativeContextOptions {
     readonly callbackTensor: string;
 }
 
-/** A site as the adapter found it; in the order of computation. */
-export interface NativeSite extends Site {
-    readonly activation: string;
-    readonly gated: boolean;
-    /** Whether an edit may have offsets there. */
-    readonly addable: boolean;
-    /** Experts that a token goes through; 1 where it is not routed. */
-    readonly used: number;
-    /** `one-hot`: a routed site's on a device, by a product with one row a token and expert. */
-    readonly counting: Exclude<NativeCounting, 'automatic'> | 'one-hot';
-}
-
 /** An activation function of the last batch as the eval callback met it, in the order of computation. */
 export interface NativeFunction {
     readonly layer: number;
@@ -228,22 +173,6 @@ export interface NativeFunction {
     readonly factor: Float32Array;
     /** [rows, used]: experts; empty where it is not routed. */
     readonly selected: Int32Array;
-}
-
-/** Totals since the last reset, of each site. */
-export interface NativeCounts {
-    /** [experts * width], expert by expert: counted tokens with a positive activation. */
-    readonly counts: BigInt64Array[];
-    /** [experts] of a routed site, else empty: counted tokens that went through the expert. */
-    readonly routed: BigInt64Array[];
-    /** [experts * width] in the mode `values`: sums of counted tokens' activations, in units of 2^-20. Else no site. */
-    readonly sums: BigInt64Array[];
-    /**
-     * [width, bins] in the mode `values`, empty where the site is routed: counted tokens in each bin, of all tokens on
-     * the CPU, else of every 16th of a batch. Else no site.
-     */
-    readonly histograms: Uint32Array[];
-    readonly tokens: bigint;
 }
 
 /**
@@ -357,7 +286,7 @@ export interface NativeSampled {
 
 /** One context; refuses (BUSY) a call while another is under way. */
 export interface NativeContext {
-    sites(): NativeSite[];
+    sites(): ModelSite[];
     /** Whether sequences can have streams of their own, and take tokens back. */
     plainCache(): boolean;
     /** Whether the output head is computed by another device than the processor. */
@@ -374,7 +303,7 @@ export interface NativeContext {
      * 0), and draws a token after each row named.
      */
     sample(batch: NativeBatch, draws: NativeDraws): Promise<NativeSampled>;
-    counts(): Promise<NativeCounts>;
+    counts(): Promise<SiteCounts>;
     /** With the `callbackTensor` `*`, else none. */
     functions(): NativeFunction[];
     /**

@@ -1,9 +1,9 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeBatch } from './addon.js';
 import type { TextEdit } from './edits.js';
-import type { CountResult, RunOptions, Samples, ScoreResult, TextScore } from './engineTypes.js';
+import type { CountResult, RunOptions, Samples, ScoreOptions, ScoreResult, TextScore } from './engineTypes.js';
 import { awaitNative } from './nativeError.js';
-import type { PackedBatch, ScoredPart } from './packBatches.js';
+import type { PackedBatch } from './packBatches.js';
 import type { Passes } from './Passes.js';
 import type { Purpose } from './SizedContext.js';
 
@@ -13,13 +13,6 @@ export function count(passes: Passes, samples: Samples, options: RunOptions): Pr
         const decodedTokens = await passes.decodeAll(samples, options);
         return { ...(await awaitNative(() => passes.context.native.counts())), decodedTokens };
     });
-}
-
-export interface ScoreOptions extends RunOptions {
-    /** What becomes of activations. Default: the whole model. */
-    readonly edit?: TextEdit;
-    /** Tokens scored. Default: the response's. */
-    readonly over?: ScoredPart | undefined;
 }
 
 /** See `Engine.score`. */

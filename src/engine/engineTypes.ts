@@ -1,9 +1,12 @@
-import type { OptionsOf } from '../settings/Setting.js';
-import { type engineTable, type generateTable, questionTable } from '../settings/settings.js';
+import type { OptionsOf, ValueOf } from '../settings/Setting.js';
+import { type engineTable, type generateTable, type perplexityTable, questionTable } from '../settings/settings.js';
 import type { Progress } from '../support/progress.js';
-import type { NativeCounts } from './addon.js';
 import type { TextEdit } from './edits.js';
-import type { AnySample } from './tokenizeSamples.js';
+import type { SiteCounts } from './SiteCounts.js';
+import type { AnySample } from './TokenizedSample.js';
+
+/** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
+export type GpuChoice = ValueOf<typeof engineTable.gpu>;
 
 /** The model, the settings of `engineTable`, and what the memory is for. */
 export interface EngineOptions extends OptionsOf<typeof engineTable> {
@@ -40,8 +43,18 @@ export interface RunOptions {
     readonly onBatch?: ((tokens: number, characters: number) => void) | undefined;
 }
 
+/** A part of each text; BOS belongs to none. */
+export type ScoredPart = ValueOf<typeof perplexityTable.over>;
+
+export interface ScoreOptions extends RunOptions {
+    /** What becomes of activations. Default: the whole model. */
+    readonly edit?: TextEdit;
+    /** Tokens scored. Default: the response's. */
+    readonly over?: ScoredPart | undefined;
+}
+
 /** Counts of one pass, over `tokens` counted tokens. */
-export interface CountResult extends NativeCounts {
+export interface CountResult extends SiteCounts {
     /** All tokens that went through the model, prompts and BOS among them. */
     readonly decodedTokens: number;
 }

@@ -1,16 +1,12 @@
 import { createRequire } from 'node:module';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Built } from '../prebuilt/types.js';
-import type { ValueOf } from '../settings/Setting.js';
-import type { engineTable } from '../settings/settings.js';
 import type { NativeAddon, NativeDevice } from './addon.js';
 import { backendReason, deviceReason } from './backendReason.js';
+import type { GpuChoice } from './engineTypes.js';
 import { findAddon } from './findAddon.js';
 import { addServers, checkDeviceCount } from './rpcServers.js';
 import { findByPath } from './windowsLibraries.js';
-
-/** `auto` takes the best GPU backend that loads and has a device, else the CPU. */
-export type GpuChoice = ValueOf<typeof engineTable.gpu>;
 
 /** The addon with its backends registered. */
 export interface LoadedBackends {

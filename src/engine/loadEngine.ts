@@ -10,14 +10,15 @@ import type {
 } from './addon.js';
 import { checkOptions, checkTrainContext, checkWindow } from './checkOptions.js';
 import { defaultThreads } from './defaultThreads.js';
-import { type EditCapacity, largerCapacity } from './edits.js';
+import { type EditCapacity, largerCapacity } from './editSlots.js';
 import { type EngineSettings, engineSettings } from './EngineSettings.js';
 import type { EngineOptions } from './engineTypes.js';
 import { type LoadedBackends, loadBackends } from './loadBackends.js';
+import type { MemoryPlan } from './MemoryPlan.js';
 import { modelFiles } from './modelFiles.js';
 import { modelFingerprint } from './modelFingerprint.js';
 import { awaitNative, nativeError } from './nativeError.js';
-import { checkWeightsFit, describePlan, maxSequences, type MemoryPlan, planMemory } from './planMemory.js';
+import { checkWeightsFit, describePlan, maxSequences, planMemory } from './planMemory.js';
 import { resolveModel } from './resolveModel.js';
 
 const defaultBatchSize = 512;
@@ -116,7 +117,12 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
             open,
             backends,
             fingerprint,
-            settings: engineSettings(options, backends, requestedBatchSize, windowSize),
+            settings: engineSettings(
+                options,
+                { ...backends, bins: backends.addon.binEdges().length },
+                requestedBatchSize,
+                windowSize,
+            ),
             plan,
             notes,
             steppedDown: batchSize < (plan?.batchSize ?? requestedBatchSize),

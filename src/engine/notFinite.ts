@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { AnySample } from './tokenizeSamples.js';
+import type { AnySample } from './TokenizedSample.js';
 
 /** Characters of a text by which it is named. */
 const shown = 40;

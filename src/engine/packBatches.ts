@@ -1,8 +1,7 @@
-import type { ValueOf } from '../settings/Setting.js';
-import type { perplexityTable } from '../settings/settings.js';
 import type { NativeBatch } from './addon.js';
 import { BatchBuilder } from './BatchBuilder.js';
-import type { TokenizedSample } from './tokenizeSamples.js';
+import type { ScoredPart } from './engineTypes.js';
+import type { TokenizedSample } from './TokenizedSample.js';
 
 export interface PackOptions {
     /** Tokens of a batch; every batch but the last is full unless sequences run out. */
@@ -18,9 +17,6 @@ export interface PackOptions {
     /** Number of a token's edit; see `EditsByToken.at`. Default: 0 for all. */
     readonly editAt?: ((position: number, promptLength: number) => number) | undefined;
 }
-
-/** A part of each text; BOS belongs to none. */
-export type ScoredPart = ValueOf<typeof perplexityTable.over>;
 
 /** A batch, and of each token its sample's place in the stream. */
 export interface PackedBatch extends NativeBatch {

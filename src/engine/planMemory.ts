@@ -1,32 +1,9 @@
 import { totalmem } from 'node:os';
 import { stat } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
-import type { NativeAddon, NativeBytes, NativeDevice, NativeMemory, NativeModelOptions } from './addon.js';
+import type { NativeAddon, NativeDevice, NativeMemory, NativeModelOptions } from './addon.js';
+import type { MemoryBytes, MemoryNeeds, MemoryPlan } from './MemoryPlan.js';
 import { awaitNative } from './nativeError.js';
-
-/** Bytes on the GPUs, and in the machine's own memory. */
-export type Split = NativeBytes;
-
-/** What a model takes with so many layers on the GPU. */
-export interface MemoryNeeds {
-    readonly weights: Split;
-    /** KV cache, recurrent states, compute buffers and outputs. */
-    readonly context: Split;
-    /** Counters and edits. */
-    readonly adapter: Split;
-}
-
-export interface MemoryPlan extends MemoryNeeds {
-    /** Layers on the GPU, the output head counted as one. */
-    readonly gpuLayers: number;
-    readonly totalLayers: number;
-    /**
-     * Tokens of a batch: smaller than asked for where that brings all layers onto the GPU, or the model into memory at
-     * all.
-     */
-    readonly batchSize: number;
-    readonly available: Split;
-}
 
 export interface MemorySizes {
     readonly contextSize: number;
@@ -115,7 +92,7 @@ export async function choosePlan(
     path: string,
     totalLayers: number,
     needs: (gpuLayers: number, batchSize: number) => Promise<MemoryNeeds>,
-    available: Split,
+    available: MemoryBytes,
     batchSizes: readonly number[],
     asked?: number,
 ): Promise<MemoryPlan> {
@@ -154,7 +131,7 @@ export async function choosePlan(
 }
 
 /** Everything together. */
-export function totalNeeds({ weights, context, adapter }: MemoryNeeds): Split {
+export function totalNeeds({ weights, context, adapter }: MemoryNeeds): MemoryBytes {
     return { gpu: weights.gpu + context.gpu + adapter.gpu, cpu: weights.cpu + context.cpu + adapter.cpu };
 }
 

@@ -2,7 +2,8 @@ import { lookup } from 'node:dns/promises';
 import { createServer } from 'node:net';
 import { LanguageNeuronsError } from '../errors.js';
 import { defaultThreads } from './defaultThreads.js';
-import { type GpuChoice, loadBackends, loadRpc } from './loadBackends.js';
+import type { GpuChoice } from './engineTypes.js';
+import { loadBackends, loadRpc } from './loadBackends.js';
 import { awaitNative } from './nativeError.js';
 
 export interface ServeRpcOptions {

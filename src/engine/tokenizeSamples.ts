@@ -2,24 +2,12 @@ import type { Sample } from '../corpus/Corpus.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeModel } from './addon.js';
 import { awaitNative } from './nativeError.js';
+import type { AnySample, TokenizedSample } from './TokenizedSample.js';
 import { tokenBytes } from './tokenBytes.js';
 import type { TokenTexts } from './TokenTexts.js';
 
-/** A sample as tokens; the first `promptLength` are neither counted nor scored. */
-export interface TokenizedSample {
-    readonly tokens: Int32Array;
-    readonly promptLength: number;
-    /** UTF-16 code units of the text: the measure of progress. */
-    readonly characters: number;
-    /** Bytes of the text that each token stands for (`tokenBytes`); absent: not asked for. Length tokens. */
-    readonly bytes?: Int32Array | undefined;
-}
-
 /** Texts handed to one native call: enough to be worth the trip, few enough to stay small. */
 const groupCharacters = 65_536;
-
-/** A text, or one that is tokens already. */
-export type AnySample = Sample | TokenizedSample;
 
 /** Tokenizes a stream of samples off the JS thread, in groups. */
 export async function* tokenizeSamples(

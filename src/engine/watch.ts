@@ -4,7 +4,7 @@ import type { RunOptions, Samples } from './engineTypes.js';
 import { NamedSamples } from './notFinite.js';
 import type { Passes } from './Passes.js';
 import { neuronsAt, type Site, siteName } from './Site.js';
-import type { AnySample } from './tokenizeSamples.js';
+import type { AnySample } from './TokenizedSample.js';
 
 /** A neuron: its site, and its index there; at a routed site `expert * width + neuron`. */
 export type WatchedNeuron = readonly [site: number, index: number];

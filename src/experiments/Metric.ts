@@ -3,7 +3,7 @@ import type { z } from 'zod';
 import type { NumberRule } from '../answers/numberRules.js';
 import type { Corpus } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
-import type { ScoredPart } from '../engine/packBatches.js';
+import type { ScoredPart } from '../engine/engineTypes.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import type { Questions } from '../questions/Questions.js';
 import type { Progress } from '../support/progress.js';

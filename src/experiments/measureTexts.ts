@@ -2,7 +2,7 @@ import { isOwn } from '../activations/Shard.js';
 import { surveyCorpus } from '../activations/surveyCorpus.js';
 import type { Corpus } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
-import type { ScoredPart } from '../engine/packBatches.js';
+import type { ScoredPart } from '../engine/engineTypes.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { ModelState } from '../interventions/ModelState.js';

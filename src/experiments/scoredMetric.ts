@@ -1,6 +1,5 @@
 import { z } from 'zod';
-import type { TextScore } from '../engine/engineTypes.js';
-import type { ScoredPart } from '../engine/packBatches.js';
+import type { ScoredPart, TextScore } from '../engine/engineTypes.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { perplexityTable } from '../settings/settings.js';

@@ -1,5 +1,6 @@
 import type { ActivationValues } from '../activations/ActivationValues.js';
-import { isByToken, nativeEdit } from '../engine/edits.js';
+import { isByToken } from '../engine/edits.js';
+import { nativeEdit } from '../engine/editSlots.js';
 import { loadAddon } from '../engine/loadBackends.js';
 import { nativeError } from '../engine/nativeError.js';
 import { sameSites, type Site } from '../engine/Site.js';

@@ -1,11 +1,11 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
-import type { NativeSite } from '../../src/engine/addon.js';
+import type { ModelSite } from '../../src/engine/Site.js';
 
 /** What counting a model twice gave, by the adapter and by the reference. */
 export interface Found {
-    readonly sites: readonly NativeSite[];
+    readonly sites: readonly ModelSite[];
     /** Sites that only one of them has so. */
     readonly differing: number;
     /** Counted activations, and the most that there could be. */

@@ -1,4 +1,4 @@
-import type { NativeSite } from '../../src/engine/addon.js';
+import type { ModelSite } from '../../src/engine/Site.js';
 import type { Outcome } from './Counter.js';
 
 /** A row of docs/architectures.md: what a model of an architecture has, or why it is refused. */
@@ -11,7 +11,7 @@ export interface Row {
 const unique = (values: readonly string[]): string[] => [...new Set(values)];
 
 /** What a layer holds, such as `routed + shared`. */
-function layers(sites: readonly NativeSite[]): string[] {
+function layers(sites: readonly ModelSite[]): string[] {
     const byLayer = new Map<number, string[]>();
     for (const { layer, kind } of sites) byLayer.set(layer, [...(byLayer.get(layer) ?? []), kind]);
     return unique([...byLayer.values()].map((kinds) => kinds.sort().join(' + ')));

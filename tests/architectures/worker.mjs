@@ -1,10 +1,11 @@
 // Counts models with the adapter and with the reference, one after another, and says what came out of each. Started by
 // Counter.ts; an abort inside llama.cpp takes this process along, not the test.
+import { measuredEngines } from '../helpers/measured.mjs';
 import { twoThreads } from '../helpers/threads.mjs';
 
 const load = (path) => import(new URL(`../../dist/${path}`, import.meta.url).href);
-const { LanguageNeuronsError } = await load('index.js');
-const { MeasuredEngine } = await load('engine/MeasuredEngine.js');
+const { Engine, LanguageNeuronsError } = await load('index.js');
+const MeasuredEngine = measuredEngines(Engine);
 
 /**
  * The models' vocabulary is of 64 tokens or more; the order of these is not one that a router could tell from noise.

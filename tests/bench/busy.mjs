@@ -8,10 +8,12 @@ import { cpus } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
 import yargs from 'yargs';
 import { defaultThreads } from '../../dist/engine/defaultThreads.js';
-import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { Engine } from '../../dist/engine/Engine.js';
+import { measuredEngines } from '../helpers/measured.mjs';
 import { embeddedModel } from '../../dist/run/embeddedRun.js';
 import { compare, seconds } from './measure.mjs';
 
+const MeasuredEngine = measuredEngines(Engine);
 const threads = await defaultThreads();
 const {
     rounds,

@@ -9,13 +9,15 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { Engine } from '../../dist/engine/Engine.js';
+import { measuredEngines } from '../helpers/measured.mjs';
 import { openCorpus } from '../../dist/data/openCorpus.js';
 import { compileInterventions } from '../../dist/interventions/compile.js';
 import { randomNeurons } from '../../dist/neurons/randomNeurons.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { compare, seconds } from './measure.mjs';
 
+const MeasuredEngine = measuredEngines(Engine);
 const { rounds, gpu, shape, type } = await yargs(process.argv.slice(2))
     .option('rounds', { type: 'number', default: 5 })
     .option('gpu', { type: 'string', default: 'off' })

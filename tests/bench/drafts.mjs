@@ -1,11 +1,13 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { Engine } from '../../dist/engine/Engine.js';
+import { measuredEngines } from '../helpers/measured.mjs';
 import { collect, compileInterventions, identify, openCorpus, openQuestions, openTemplate } from '../../dist/index.js';
 import { embeddedProblems } from '../../dist/run/embeddedRun.js';
 import { spread } from './measure.mjs';
 
+const MeasuredEngine = measuredEngines(Engine);
 const languages = ['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'];
 
 /**

@@ -12,12 +12,14 @@ import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
 import { defaultThreads } from '../../dist/engine/defaultThreads.js';
-import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { Engine } from '../../dist/engine/Engine.js';
+import { measuredEngines } from '../helpers/measured.mjs';
 import { embeddedCollectTexts, embeddedModel } from '../../dist/run/embeddedRun.js';
 import { openmpBackend, program } from '../../scripts/programs/program.mjs';
 import { benchDrafts } from './drafts.mjs';
 import { seconds, spread } from './measure.mjs';
 
+const MeasuredEngine = measuredEngines(Engine);
 const [promptTokens, newTokens] = [29, 96];
 /** Of each side in a round, of which the median is taken: the embedded model is done in 40 ms. */
 const repeatsOf = (model) => (model === embeddedModel ? 25 : 1);

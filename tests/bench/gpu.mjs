@@ -10,13 +10,15 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { Engine } from '../../dist/engine/Engine.js';
+import { measuredEngines } from '../helpers/measured.mjs';
 import { collect } from '../../dist/index.js';
 import { compileInterventions } from '../../dist/interventions/compile.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { compare, seconds, spread } from './measure.mjs';
 import { TorchHooks } from './TorchHooks.mjs';
 
+const MeasuredEngine = measuredEngines(Engine);
 const argv = await yargs(process.argv.slice(2))
     .option('gpu', { type: 'string', default: 'auto' })
     .option('shape', { choices: Object.keys(shapes), default: '8b' })

@@ -9,11 +9,13 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { Engine } from '../../dist/engine/Engine.js';
+import { measuredEngines } from '../helpers/measured.mjs';
 import { embeddedModel } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { seconds, spread } from './measure.mjs';
 
+const MeasuredEngine = measuredEngines(Engine);
 const argv = await yargs(process.argv.slice(2))
     .option('shapes', { type: 'string', default: '' })
     .option('type', { type: 'string', default: 'q4_0' })

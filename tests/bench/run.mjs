@@ -10,12 +10,14 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { Engine } from '../../dist/engine/Engine.js';
+import { measuredEngines } from '../helpers/measured.mjs';
 import { collect, compileInterventions, embeddedModel, neuronsAt, openCorpus } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
 import { benchHooks } from './hooks.mjs';
 import { compare, seconds } from './measure.mjs';
 
+const MeasuredEngine = measuredEngines(Engine);
 const fetched = process.env.LANGUAGE_NEURONS_MODELS ?? resolve('.cache/models');
 const [smollm2, gemma] = ['SmolLM2-135M-Instruct.Q4_1.gguf', 'gemma-3-270m-q4_k_m.gguf'].map((name) =>
     join(fetched, name),

@@ -1,5 +1,6 @@
 import type { NativeBatch, NativeContext, NativeContextOptions, NativeModel } from '../../src/engine/addon.js';
-import { type GpuChoice, loadBackends } from '../../src/engine/loadBackends.js';
+import type { GpuChoice } from '../../src/engine/engineTypes.js';
+import { loadBackends } from '../../src/engine/loadBackends.js';
 import { twoThreads } from './threads.mjs';
 
 /** A context that the tests of the addon make; others change some of it. */

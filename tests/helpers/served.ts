@@ -1,4 +1,4 @@
-import { type MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { type MeasuredEngine } from './MeasuredEngine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { modelStates, type ModelState } from '../../src/interventions/ModelState.js';
 import { serve, type ServeOptions } from '../../src/serve/serve.js';

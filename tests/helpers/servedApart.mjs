@@ -3,10 +3,12 @@
 // before, in milliseconds.
 import { readFileSync } from 'node:fs';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { MeasuredEngine } from '../../dist/engine/MeasuredEngine.js';
+import { Engine } from '../../dist/engine/Engine.js';
+import { measuredEngines } from './measured.mjs';
 import { wholeModel } from '../../dist/interventions/ModelState.js';
 import { serve } from '../../dist/serve/serve.js';
 
+const MeasuredEngine = measuredEngines(Engine);
 const [model, options = '{}'] = process.argv.slice(2);
 // Keys and values in F32: what is computed beside a token does not change it by more than rounding in F32.
 const engine = await MeasuredEngine.open({ model, gpu: 'off', threads: 1, windowSize: 256, f32Cache: true });

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeAll, describe, expect, it, vi } from 'vitest';
-import type { AffineEdit, EditCapacity, EditsByToken, TextEdit } from '../../src/engine/edits.js';
+import type { AffineEdit, EditsByToken, TextEdit } from '../../src/engine/edits.js';
+import type { EditCapacity } from '../../src/engine/editSlots.js';
 import type { GeneratedAnswer, Prompt, ScoreResult } from '../../src/engine/engineTypes.js';
-import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { silent } from '../../src/support/progress.js';
 import { writeLfm2 } from '../helpers/hybridModels.js';

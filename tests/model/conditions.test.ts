@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import type { NeuronMask } from '../../src/engine/edits.js';
 import type { GeneratedAnswer, GenerateOptions, Prompt } from '../../src/engine/engineTypes.js';
 import { randomNeurons } from '../../src/neurons/randomNeurons.js';

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { ContinuousBatching } from '../../src/engine/ContinuousBatching.js';
 import type { AnswerRequest, TokenAnswer } from '../../src/engine/scheduler/AnswerRequest.js';
 import type { TextEdit } from '../../src/engine/edits.js';
-import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import type { Passes } from '../../src/engine/Passes.js';
 import type { TokenLogProbability } from '../../src/engine/scheduler/logProbabilities.js';
 import { writeLfm2 } from '../helpers/hybridModels.js';

@@ -1,7 +1,7 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { NativeCounting } from '../../src/engine/addon.js';
-import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import { publicModels } from '../helpers/models.js';
 import { counting, mixedBatch, openNative } from '../helpers/native.js';
 import { writeUngated, writeWidths } from '../helpers/syntheticModels.js';

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { AffineEdit, TextEdit } from '../../src/engine/edits.js';
 import { Engine } from '../../src/engine/Engine.js';
 import type { Samples, TextScore } from '../../src/engine/engineTypes.js';
-import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
 import { maskOf } from '../helpers/maskOf.js';

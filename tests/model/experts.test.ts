@@ -2,7 +2,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import type { CountResult } from '../../src/engine/engineTypes.js';
-import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
 import { perplexity } from '../../src/experiments/perplexity.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { readMatrices } from '../../src/experiments/matrixFile.js';

@@ -5,7 +5,7 @@ import type { Activations } from '../../src/activations/Activations.js';
 import { readActivations } from '../../src/activations/activationsFile.js';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import type { AffineEdit, TextEdit } from '../../src/engine/edits.js';
-import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import type { DeactivateResult } from '../../src/experiments/deactivate.js';
 import { embeddedCollectTexts } from '../../src/run/embeddedRun.js';
 import { cli } from '../helpers/cli.js';

@@ -4,7 +4,7 @@ import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
-import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import { cli } from '../helpers/cli.js';
 import { LlamaLibraries } from '../helpers/LlamaLibraries.js';
 import { startServer } from '../helpers/served.js';

@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, it } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import type { TextEdit } from '../../src/engine/edits.js';
 import type { TextScore } from '../../src/engine/engineTypes.js';
-import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import { neuronsAt, type Site } from '../../src/engine/Site.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';

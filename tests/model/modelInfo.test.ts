@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
-import type { NativeModelInfo } from '../../src/engine/addon.js';
+import type { ModelInfo } from '../../src/engine/ModelInfo.js';
 import { embeddedModel } from '../helpers/models.js';
 import { openNative } from '../helpers/native.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
@@ -8,7 +8,7 @@ import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
 
-async function infoOf(path: string): Promise<NativeModelInfo> {
+async function infoOf(path: string): Promise<ModelInfo> {
     const model = await openNative(path);
     const info = model.info();
     model.close();

@@ -2,8 +2,8 @@ import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
-import type { NativeModelInfo } from '../../src/engine/addon.js';
+import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
+import type { ModelInfo } from '../../src/engine/ModelInfo.js';
 import type { ServeOptions } from '../../src/serve/serve.js';
 import { embeddedModel } from '../helpers/models.js';
 import { type RunningServer, startServer } from '../helpers/served.js';
@@ -19,7 +19,7 @@ afterEach(async () => {
 });
 
 async function serveBy(template: string | undefined, options: Partial<ServeOptions> = {}): Promise<void> {
-    const info: NativeModelInfo = { ...engine.info, chatTemplate: template ?? engine.info.chatTemplate };
+    const info: ModelInfo = { ...engine.info, chatTemplate: template ?? engine.info.chatTemplate };
     server = await startServer(Object.create(engine, { info: { value: info } }) as MeasuredEngine, options);
 }
 

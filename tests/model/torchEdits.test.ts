@@ -8,7 +8,7 @@ import type { Activations } from '../../src/activations/Activations.js';
 import type { TextEdit } from '../../src/engine/edits.js';
 import type { Engine } from '../../src/engine/Engine.js';
 import type { CountResult } from '../../src/engine/engineTypes.js';
-import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import { compileInterventions } from '../../src/interventions/compile.js';
 import type { Intervention } from '../../src/interventions/Intervention.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';

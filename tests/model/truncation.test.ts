@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import { uniformFloat64 } from 'pure-rand/distribution/uniformFloat64';
 import { afterAll, beforeAll, expect, it } from 'vitest';
 import type { Truncation } from '../../src/engine/scheduler/AnswerRequest.js';
-import { MeasuredEngine } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import { randomGenerator } from '../../src/support/randomGenerator.js';
 import { embeddedModel } from '../helpers/models.js';
 import { type RunningServer, startServer } from '../helpers/served.js';

@@ -7,7 +7,7 @@ import { collect } from '../../src/activations/collect.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
 import type { CountResult } from '../../src/engine/engineTypes.js';
 import { Engine } from '../../src/engine/Engine.js';
-import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
 import type { SizedContext } from '../../src/engine/SizedContext.js';
 import { denseSites } from '../../src/engine/Site.js';
 import { compileInterventions } from '../../src/interventions/compile.js';

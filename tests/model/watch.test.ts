@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import type { Samples } from '../../src/engine/engineTypes.js';
-import { MeasuredEngine, type MeasuredOptions } from '../../src/engine/MeasuredEngine.js';
+import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
 import type { WatchedNeuron, WatchedText, WatchOptions } from '../../src/engine/watch.js';
 import { fillRow } from '../helpers/fillRow.js';
 import { maskOf } from '../helpers/maskOf.js';

@@ -1,6 +1,6 @@
 import type { NativeLogProbabilities, NativeSampled } from '../addon.js';
 import type { ScheduledBatch } from './buildBatch.js';
-import { isNonfinite, tokenLogProbability } from './logProbabilities.js';
+import { isNonfinite, type TokenLogProbability } from './logProbabilities.js';
 import { type Draw, type Prefill, targetsOf } from './planBatch.js';
 import type { Sequence } from './Sequence.js';
 
@@ -126,4 +126,25 @@ async function endAtStops(sequences: readonly Sequence[], detokenize: Detokenize
     if (watched.length === 0) return;
     const texts = await detokenize(watched.map(({ stops, sequence }) => stops.add(sequence.tokens.at(-1)!)));
     for (const [i, { stops, sequence }] of watched.entries()) if (stops.isOver(texts[i]!)) sequence.end = 'stop';
+}
+
+/**
+ * One row of the native side's log-probabilities.
+ * @param likeliest how many to keep: other requests of the batch may have asked for more
+ */
+function tokenLogProbability(
+    native: NativeLogProbabilities,
+    row: number,
+    token: number,
+    likeliest: number,
+): TokenLogProbability {
+    const each = native.likeliest.length / Math.max(1, native.targets.length);
+    return {
+        token,
+        logProbability: native.targets[row]!,
+        likeliest: Array.from({ length: Math.min(likeliest, each) }, (_, place) => ({
+            token: native.likeliest[row * each + place]!,
+            logProbability: native.ofLikeliest[row * each + place]!,
+        })),
+    };
 }

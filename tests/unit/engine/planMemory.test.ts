@@ -3,13 +3,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backendReason } from '../../../src/engine/backendReason.js';
-import {
-    checkWeightsFit,
-    choosePlan,
-    describePlan,
-    type MemoryNeeds,
-    totalNeeds,
-} from '../../../src/engine/planMemory.js';
+import type { MemoryNeeds } from '../../../src/engine/MemoryPlan.js';
+import { checkWeightsFit, choosePlan, describePlan, totalNeeds } from '../../../src/engine/planMemory.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();

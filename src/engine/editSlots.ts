@@ -1,0 +1,80 @@
+import { LanguageNeuronsError } from '../errors.js';
+import type { NativeEdit } from './addon.js';
+import { isAffine, isByToken, type NeuronEdit, type TextEdit } from './edits.js';
+
+/** What a context can hold of edits, and which neurons it can watch. */
+export interface EditCapacity {
+    /** At a time, at least 1. */
+    readonly edits: number;
+    /** They may have offsets. */
+    readonly offsets: boolean;
+    /** Pairs of site and index; undefined: none. */
+    readonly watched?: Int32Array | undefined;
+}
+
+/** The edits of some conditions as a context holds them: one list, and of each condition the way into it. */
+export interface EditSlots {
+    readonly edits: readonly NeuronEdit[];
+    /** Number of the edit of a token, 0 where there are no conditions; see `EditsByToken.at`. */
+    readonly slotAt: (condition: number, position: number, promptLength: number) => number;
+    /** Conditions that are held, from the first up to the last but one, by their places. */
+    readonly first: number;
+    readonly end: number;
+    /** What they take. */
+    readonly needs: EditCapacity;
+}
+
+/**
+ * Lays the edits of conditions out one behind another.
+ * @param first with `end`, which of them. Default: all
+ */
+export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = conditions.length): EditSlots {
+    const edits: NeuronEdit[] = [];
+    const ways = conditions.slice(first, end).map((condition) => {
+        const begin = edits.length;
+        if (!isByToken(condition)) {
+            edits.push(condition);
+            return () => begin;
+        }
+        edits.push(...condition.edits);
+        return (position: number, promptLength: number): number => {
+            const place = condition.at(position, promptLength);
+            if (condition.edits.length > place && place >= 0) return begin + place;
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `the token at position ${position} asks for edit ${place} of ${condition.edits.length}`,
+            );
+        };
+    });
+    return {
+        edits,
+        slotAt: (condition, position, promptLength) => ways[condition - first]?.(position, promptLength) ?? 0,
+        first,
+        end,
+        needs: {
+            edits: Math.max(1, edits.length),
+            offsets: edits.some((edit) => isAffine(edit) && edit.offsets !== undefined),
+        },
+    };
+}
+
+/** The least that holds either, but of watched neurons those of `b`; `a` itself where it does. */
+export function largerCapacity(a: EditCapacity, b: EditCapacity): EditCapacity {
+    const watches = b.watched === undefined || isSame(a.watched, b.watched);
+    if (a.edits >= b.edits && (a.offsets || !b.offsets) && watches) return a;
+    return {
+        edits: Math.max(a.edits, b.edits),
+        offsets: a.offsets || b.offsets,
+        watched: b.watched ?? a.watched,
+    };
+}
+
+function isSame(a: Int32Array | undefined, b: Int32Array): boolean {
+    return a?.length === b.length && b.every((value, i) => value === a[i]);
+}
+
+export function nativeEdit(edit: NeuronEdit): NativeEdit {
+    if (edit === undefined) return { factors: [], offsets: [] };
+    if (isAffine(edit)) return { factors: edit.factors, offsets: edit.offsets ?? [] };
+    return { factors: edit.map((site) => Float32Array.from(site, (off) => (off === 0 ? 1 : 0))), offsets: [] };
+}
