@@ -11,14 +11,13 @@ import {
     deactivate,
     Engine,
     identify,
-    measuredAlike,
-    metricChange,
     openCorpus,
     openQuestions,
     openTemplate,
     perplexityMetric,
     terminalProgress,
 } from '../../dist/index.js';
+import { measuredAlike, metricChange } from '../../dist/experiments/compareMetrics.js';
 import { setFacts } from '../../dist/report/matrixFacts.js';
 import { embeddedRun } from '../../dist/run/embeddedRun.js';
 

@@ -10,7 +10,8 @@ import { join } from 'node:path';
 import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plus } from 'pure-rand/generator/xoroshiro128plus';
 import yargs from 'yargs';
-import { compare, identify, importCounts, readActivations, writeActivations } from '../../dist/index.js';
+import { importCounts, readActivations, writeActivations } from '../../dist/files.js';
+import { compare, identify } from '../../dist/index.js';
 import { seconds, spread } from './measure.mjs';
 
 const argv = await yargs(process.argv.slice(2))

@@ -1,0 +1,25 @@
+/**
+ * What reads, writes, imports and merges the files of a run's folder.
+ * @module language-neurons/files
+ */
+// Counts
+export type { ActivationsSource } from './activations/ActivationsSource.js';
+export { readActivations, readActivationsSource, writeActivations } from './activations/activationsFile.js';
+export { type ActivationValues, readValues } from './activations/ActivationValues.js';
+export { importCounts } from './activations/import/importCounts.js';
+export { mergeActivations } from './activations/mergeActivations.js';
+export { modelFingerprint } from './engine/modelFingerprint.js';
+
+// Results
+export { writeNeuronTable } from './neurons/neuronFiles.js';
+export { readNeurons, writeNeurons } from './neurons/neuronsFile.js';
+export { readComparison, writeComparison } from './experiments/comparisonFile.js';
+export { readCurves, writeCurves } from './experiments/doseFile.js';
+export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.js';
+export type { ReportFiles, ReportInput } from './report/Report.js';
+export { writeReport } from './report/writeReport.js';
+
+// What is given to a run
+export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';
+export { readRunConfig } from './run/RunConfig.js';
+export { clean } from './run/clean.js';
