@@ -29,7 +29,7 @@ export type {
     ScoreResult,
 } from './engine/engineTypes.js';
 export type { ContinuousBatching } from './engine/ContinuousBatching.js';
-export type { WatchedText, WatchOptions } from './engine/watch.js';
+export type { WatchedText, WatchOptions } from './engine/watchTypes.js';
 export type { AnswerRequest } from './engine/scheduler/AnswerRequest.js';
 export type { TextEdit } from './engine/edits.js';
 export { neuronsAt, type Site } from './engine/Site.js';

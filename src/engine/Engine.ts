@@ -22,7 +22,8 @@ import { awaitNative } from './nativeError.js';
 import { Passes } from './Passes.js';
 import type { ModelSite } from './Site.js';
 import type { TokenTexts } from './TokenTexts.js';
-import { watch, type WatchedText, type WatchOptions } from './watch.js';
+import { watch } from './watch.js';
+import type { WatchedText, WatchOptions } from './watchTypes.js';
 
 /**
  * One model in one context with the neuron adapter attached. One pass at a time; `close` frees all. The context holds

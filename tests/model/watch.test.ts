@@ -5,7 +5,7 @@ import { afterAll, afterEach, describe, expect, it, vi } from 'vitest';
 import type { Sample } from '../../src/corpus/Corpus.js';
 import type { Samples } from '../../src/engine/engineTypes.js';
 import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
-import type { WatchedNeuron, WatchedText, WatchOptions } from '../../src/engine/watch.js';
+import type { WatchedNeuron, WatchedText, WatchOptions } from '../../src/engine/watchTypes.js';
 import { fillRow } from '../helpers/fillRow.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
