@@ -38,7 +38,7 @@ export const classLabels: Readonly<Record<NeuronClass, string>> = {
 };
 
 /** Shapes of points, for readers who do not see the colours. */
-export const classShapes: Readonly<Record<NeuronClass, string>> = {
+const classShapes: Readonly<Record<NeuronClass, string>> = {
     specific: 'circle',
     related: 'square',
     general: 'triangle-up',
