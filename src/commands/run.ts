@@ -43,6 +43,7 @@ export async function runCommand(
                       ...aligned.comparison.changes.map((change) => describeChange(aligned.comparison, change)),
                   ]),
             `done in ${seconds.toFixed(0)} s; report: ${base.report.html}`,
+            `look at every neuron: npx language-neurons explore ${config.out}`,
         ].join('\n'),
     };
 }
