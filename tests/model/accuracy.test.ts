@@ -180,7 +180,7 @@ describe('deactivate --metric accuracy', () => {
         expect(result.settings).toMatchObject({ judge: 'number' });
         expect(result.sets.specific!.baseline).toEqual(answers!.number.baseline);
         expect((await cli('report', at('coded-run'))).code).toBe(0);
-        expect(readFileSync(at('coded-run', 'report.html'), 'utf8')).toContain('by number alone');
+        expect(readFileSync(at('coded-run', 'report.html'), 'utf8')).toContain('right number, unknown language');
     });
 
     it('refuses to ask the whole model less than the others', async () => {
