@@ -54,6 +54,9 @@ function compileTo(outDir) {
         what: 'Compiling TypeScript',
         cwd: packageRoot,
     });
+    const vite = join(packageRoot, 'node_modules', 'vite', 'bin', 'vite.js');
+    const page = ['build', '--config', 'src/explore/page/vite.config.ts', '--outDir', join(outDir, 'explore', 'page')];
+    runProgram(process.execPath, [vite, ...page], { what: "Building the explorer's page", cwd: packageRoot });
 }
 
 /** What npm would pack of the project, but for what is compiled. */
@@ -82,10 +85,15 @@ export function commonFields() {
     return { fields, version };
 }
 
-/** Where the clone comes from: npm compares it with the place that a provenance was made in. */
+/**
+ * Where the clone comes from: npm compares it with the place that a provenance was made in. A folder of this machine is
+ * no such place.
+ */
 function originOf() {
     try {
-        return runProgram('git', ['config', '--get', 'remote.origin.url'], { what: 'git', cwd: packageRoot }).trim();
+        const what = { what: 'git', cwd: packageRoot };
+        const origin = runProgram('git', ['config', '--get', 'remote.origin.url'], what).trim();
+        return /^(https?|ssh|git):\/\/|^[^/:]+@[^/:]+:/.test(origin) ? origin : '';
     } catch {
         return '';
     }

@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BuildError } from '../../src/prebuilt/BuildError.mjs';
 import { findPackage, packageRoot } from '../../src/prebuilt/packages.mjs';
@@ -25,7 +25,7 @@ export function thirdPartyNotices({ llamaDir, release }, platform) {
                 : 'The patches in `native/patches` and `native/adapter` hold lines of it.',
             file: join(llamaDir, 'LICENSE'),
         },
-        ...(linked ? inMachineCode(platform) : []),
+        ...(linked ? inMachineCode(platform) : inPage()),
     ];
     const sections = parts.map(({ title, use, file }) => {
         let text;
@@ -38,6 +38,23 @@ export function thirdPartyNotices({ llamaDir, release }, platform) {
     });
     const own = 'language-neurons itself is under the MIT licence (LICENSE).';
     return `# What others wrote\n\n${own}\n\n${sections.join('\n')}`;
+}
+
+/** What Vite puts into the explorer's page. */
+function inPage() {
+    return ['preact', '@preact/signals', '@preact/signals-core', 'uplot', 'wilson-score-interval'].map((name) => {
+        const found = findPackage(name, packageRoot);
+        return {
+            title: `${name} ${found?.manifest.version}`,
+            use: "It is in the explorer's page (`dist/explore/page`).",
+            file: join(`${found?.dir}`, licenceIn(`${found?.dir}`)),
+        };
+    });
+}
+
+/** @param {string} folder of a package */
+function licenceIn(folder) {
+    return readdirSync(folder).find((name) => /^licen[cs]e/i.test(name)) ?? 'LICENSE';
 }
 
 /**

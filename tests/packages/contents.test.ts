@@ -13,6 +13,7 @@ describe('language-neurons', () => {
     const expected = [
         /^(package\.json|README\.md|LICENSE|THIRD-PARTY\.md|CHANGELOG\.md|CMakeLists\.txt|binding\.gyp)$/,
         /^dist\/[\w/-]+\.(js|d\.ts|mjs|d\.mts)$/,
+        /^dist\/explore\/page\/(index\.html|assets\/[\w-]+\.(css|js))$/, // the page, built
         /^(scripts\/figures|docs)\/[\w/-]+\.(svg|png)$/, // the README's
         /^native\/(adapter|addon)\/[\w-]+\.(cpp|h|map)$/,
         /^native\/patches\/\d{4}-[\w-]+\.patch$/,
