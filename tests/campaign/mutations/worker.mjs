@@ -4,7 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 
 const load = (path) => import(new URL(`../../../dist/${path}`, import.meta.url).href);
-const library = await load('index.js');
+const library = { ...(await load('index.js')), ...(await load('files.js')) };
 const { readPart } = await load('activations/collectedPart.js');
 const { LanguageNeuronsError } = library;
 
@@ -53,28 +53,18 @@ function checkNumbers(matrix) {
 }
 
 /** Engines and inputs of the experiments whose journals are mutated, opened when first needed. */
-const opened = new Map();
-async function experiment(home, edits) {
-    if (!opened.has(edits))
-        opened.set(
-            edits,
-            await library.Engine.open({
-                ...small,
-                model: library.embeddedModel,
-                batchSize: 128,
-                contextSize: 1024,
-                edits,
-            }),
-        );
+let opened;
+async function experiment(home) {
+    opened ??= library.Engine.open({ ...small, model: library.embeddedModel, batchSize: 128, contextSize: 1024 });
     return {
-        engine: opened.get(edits),
+        engine: await opened,
         analysis: await library.readNeurons(join(home, 'run/neurons.json')),
         sets: ['specific'],
         controls: 1,
     };
 }
-async function measure(home, folder, metric, edits) {
-    const matrix = await library.deactivate({ ...(await experiment(home, edits)), metric, folder });
+async function measure(home, folder, metric) {
+    const matrix = await library.deactivate({ ...(await experiment(home)), metric, folder });
     checkNumbers(matrix);
     for (const read of await library.readMatrices(folder)) checkNumbers(read);
 }
@@ -115,10 +105,10 @@ const readers = {
     comparison: ({ path }) => library.readComparison(dirname(path)),
     config: ({ path }) => library.readRunConfig(path),
     perplexity: async ({ path, home }) =>
-        measure(home, dirname(path), library.perplexityMetric(await library.openCorpus(join(home, 'evaluate'))), 1),
+        measure(home, dirname(path), library.perplexityMetric(await library.openCorpus(join(home, 'evaluate')))),
     accuracy: async ({ path, home }) => {
         const questions = await library.openQuestions(join(home, 'questions'));
-        const { engine } = await experiment(home, 8);
+        const { engine } = await experiment(home);
         return measure(
             home,
             dirname(path),
@@ -128,14 +118,10 @@ const readers = {
                 limit: 1,
                 maxTokens: 4,
             }),
-            8,
         );
     },
     respond: async ({ path, home }) => {
-        const [questions, { engine }] = [
-            await library.openQuestions(join(home, 'questions')),
-            await experiment(home, 8),
-        ];
+        const [questions, { engine }] = [await library.openQuestions(join(home, 'questions')), await experiment(home)];
         await library.respond({
             engine,
             questions,
