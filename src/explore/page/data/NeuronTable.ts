@@ -153,7 +153,8 @@ export class NeuronTable {
     #sorted(flats: Uint32Array, { sort, descending }: Query): Uint32Array {
         if (sort === 'place') return descending ? flats.reverse() : flats;
         const keys = new Float32Array(flats.length);
-        for (const [i, flat] of flats.entries()) {
+        for (let i = 0; i < flats.length; i++) {
+            const flat = flats[i]!;
             keys[i] =
                 sort === 'score'
                     ? this.#source.scores[flat]!
@@ -203,7 +204,8 @@ function denominatorsOf({ sites, tokens, routed }: TableSource, n: number): Deno
 /** Bits of a float in an order that unsigned integers have too; NaN is last whichever way it is sorted. */
 function orderedBits(keys: Float32Array, descending: boolean): Uint32Array {
     const bits = new Uint32Array(keys.slice().buffer);
-    for (const [i, key] of keys.entries()) {
+    for (let i = 0; i < keys.length; i++) {
+        const key = keys[i]!;
         const ordered = (bits[i]! & 0x80000000) !== 0 ? ~bits[i]! >>> 0 : (bits[i]! | 0x80000000) >>> 0;
         bits[i] = Number.isNaN(key) ? 0xffffffff : descending ? ~ordered >>> 0 : ordered;
     }
@@ -224,7 +226,9 @@ function firstOf(keys: Float32Array, flats: Uint32Array, descending: boolean, co
         return places.subarray(0, count).map((place) => flats[place]!);
     }
     const joined = new Float64Array(keys.length);
-    for (const [place, key] of bits.entries()) joined[place] = key * placeBits + place;
+    for (let place = 0; place < bits.length; place++) joined[place] = bits[place]! * placeBits + place;
     joined.sort();
-    return Uint32Array.from(joined.subarray(0, count), (one) => flats[one % placeBits]!);
+    const first = new Uint32Array(Math.min(count, joined.length));
+    for (let i = 0; i < first.length; i++) first[i] = flats[joined[i]! % placeBits]!;
+    return first;
 }
