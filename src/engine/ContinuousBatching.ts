@@ -1,4 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
+import { checkSettings } from '../settings/checkSetting.js';
 import type { TextEdit } from './edits.js';
 import { awaitNative } from './nativeError.js';
 import type { CacheLayout } from './loadEngine.js';
@@ -65,6 +66,7 @@ export class ContinuousBatching {
      * @internal
      */
     static async open(passes: Passes, options: ContinuousBatchingOptions): Promise<ContinuousBatching> {
+        checkSettings(options, {}, { edits: true, parallel: true, requestSize: true });
         const most = Math.min(passes.context.sequences, passes.context.batchSize);
         if (!(Number.isInteger(options.parallel) && options.parallel >= 1 && options.parallel <= most)) {
             throw new LanguageNeuronsError(

@@ -1,13 +1,13 @@
 import { ContinuousBatching, type ContinuousBatchingOptions } from './ContinuousBatching.js';
 import { answerPrompts } from './answerPrompts.js';
 import { count, logits, score } from './countAndScore.js';
-import type { TextEdit } from './edits.js';
 import type { EngineSettings } from './EngineSettings.js';
 import type {
     CountResult,
     EngineOptions,
     GeneratedAnswer,
     GenerateOptions,
+    LogitsOptions,
     Prompt,
     RunOptions,
     Samples,
@@ -135,8 +135,8 @@ export class Engine {
      * Logits after every token of a text, or of tokens, [tokens, vocabulary] row-major, BOS first where the
      * model asks for one. It must fit one batch.
      */
-    logits(text: string | Int32Array, { edit }: { readonly edit?: TextEdit } = {}): Promise<Float32Array> {
-        return logits(this.passes, text, edit);
+    logits(text: string | Int32Array, options: LogitsOptions = {}): Promise<Float32Array> {
+        return logits(this.passes, text, options);
     }
 
     /**

@@ -1,8 +1,8 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { checkSettings } from '../settings/checkSetting.js';
+import { checkSettings, type OtherOptions } from '../settings/checkSetting.js';
 import { collectTable, engineTable, factorRange, modelTable, questionTable } from '../settings/settings.js';
 import { describeRange, isInRange, mostTokens } from '../support/numberRanges.js';
-import type { EngineOptions } from './engineTypes.js';
+import type { EngineOptions, RunOptions } from './engineTypes.js';
 import { checkServers } from './rpcServers.js';
 
 const windows = { number: { whole: true, least: 1, most: mostTokens } } as const;
@@ -17,6 +17,9 @@ const table = {
 
 /** What tests and benchmarks set; see `EngineInternals`. */
 const internals = { capacity: true, counting: true, f32Cache: true, callbackTensor: true } as const;
+
+/** The options of every pass over texts, for `checkSettings`. */
+export const runOptions = { signal: true, onBatch: true } as const satisfies OtherOptions<RunOptions, object>;
 
 /** @throws LanguageNeuronsError WRONG_USE for an option of an engine that is none of its kind, by name */
 export function checkOptions(options: EngineOptions): void {

@@ -1,14 +1,25 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { NativeBatch } from './addon.js';
-import type { TextEdit } from './edits.js';
-import type { CountResult, RunOptions, Samples, ScoreOptions, ScoreResult, TextScore } from './engineTypes.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { perplexityTable } from '../settings/settings.js';
+import { runOptions } from './checkOptions.js';
+import type {
+    CountResult,
+    LogitsOptions,
+    RunOptions,
+    Samples,
+    ScoreOptions,
+    ScoreResult,
+    TextScore,
+} from './engineTypes.js';
 import { awaitNative } from './nativeError.js';
 import type { PackedBatch } from './packBatches.js';
 import type { Passes } from './Passes.js';
 import type { Purpose } from './SizedContext.js';
 
 /** See `Engine.count`. */
-export function count(passes: Passes, samples: Samples, options: RunOptions): Promise<CountResult> {
+export async function count(passes: Passes, samples: Samples, options: RunOptions): Promise<CountResult> {
+    checkSettings(options, {}, runOptions);
     return passes.run({ count: true, values: passes.values, head: 'none' }, [], options.signal, async () => {
         const decodedTokens = await passes.decodeAll(samples, options);
         return { ...(await awaitNative(() => passes.context.native.counts())), decodedTokens };
@@ -16,7 +27,8 @@ export function count(passes: Passes, samples: Samples, options: RunOptions): Pr
 }
 
 /** See `Engine.score`. */
-export function score(passes: Passes, samples: Samples, options: ScoreOptions): Promise<ScoreResult> {
+export async function score(passes: Passes, samples: Samples, options: ScoreOptions): Promise<ScoreResult> {
+    checkSettings(options, { over: perplexityTable.over }, { ...runOptions, edit: true });
     const { edit, over = 'response' } = options;
     const purpose: Purpose = { count: false, head: 'scores' };
     return passes.run(purpose, [edit], options.signal, async () => {
@@ -51,8 +63,9 @@ function unlessNoVocabulary(cause: unknown): undefined {
 }
 
 /** See `Engine.logits`. */
-export function logits(passes: Passes, text: string | Int32Array, edit: TextEdit): Promise<Float32Array> {
-    return passes.run({ count: false, head: 'logits' }, [edit], undefined, async () => {
+export async function logits(passes: Passes, text: string | Int32Array, options: LogitsOptions): Promise<Float32Array> {
+    checkSettings(options, {}, { edit: true });
+    return passes.run({ count: false, head: 'logits' }, [options.edit], undefined, async () => {
         const batches: NativeBatch[] = [];
         const sample =
             typeof text === 'string'

@@ -53,6 +53,11 @@ export interface ScoreOptions extends RunOptions {
     readonly over?: ScoredPart | undefined;
 }
 
+export interface LogitsOptions {
+    /** What becomes of activations. Default: the whole model. */
+    readonly edit?: TextEdit;
+}
+
 /** Counts of one pass, over `tokens` counted tokens. */
 export interface CountResult extends SiteCounts {
     /** All tokens that went through the model, prompts and BOS among them. */

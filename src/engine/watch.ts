@@ -1,4 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { runOptions } from './checkOptions.js';
 import type { Samples } from './engineTypes.js';
 import { NamedSamples } from './notFinite.js';
 import type { Passes } from './Passes.js';
@@ -13,6 +15,7 @@ export async function* watch(
     samples: Samples,
     options: WatchOptions,
 ): AsyncGenerator<WatchedText> {
+    checkSettings(options, {}, { ...runOptions, neurons: true, edit: true, parts: true });
     const watched = pairsOf(options.neurons, sites);
     const { edit, signal } = options;
     const purpose = { count: false, head: 'none', watched } as const;

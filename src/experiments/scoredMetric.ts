@@ -57,7 +57,7 @@ export function scoredMetric<Own extends MetricSettings>({
         settingsOf: (data, plan) => ({ data, ...settingsShape.parse(plan) }),
         measurementsOf: cellsOf,
         on(corpus, options) {
-            checkSettings(options, perplexityTable);
+            checkSettings(options, perplexityTable, {});
             const settings = settingsShape.parse(options);
             const { name: source, languages } = corpus;
             const measurement = { kind, corpus, settings, cellsOf };

@@ -15,7 +15,7 @@ export type NeuronFilter = OptionsOf<typeof neuronsTable>;
  * @throws LanguageNeuronsError WRONG_USE; NOT_FOUND for a language that was not analysed
  */
 export function chooseNeurons(table: NeuronTable, filter: NeuronFilter = {}): Uint32Array {
-    checkSettings(filter, neuronsTable);
+    checkSettings(filter, neuronsTable, {});
     const { language, and = [], class: kinds = ['specific', 'related'], limit } = filter;
     const highIn = [...(language === undefined ? [] : [language]), ...and].map((tag) =>
         table.languages.indexOf(analysedLanguage(table, tag)),

@@ -31,6 +31,26 @@ it('one pass at a time: another is BUSY and harms nothing', async () => {
     expect(await engine.count(many(100))).toEqual(alone);
 });
 
+it('every operation refuses an option that it does not know, by the nearest that it does', async () => {
+    const engine = await open();
+    const given = <O>(options: Record<string, unknown>): O => options as O; // as from JavaScript
+    const attempts: Readonly<Record<string, () => Promise<unknown>>> = {
+        signal: () => engine.count(text, given({ signl: undefined, sgnal: 1 })),
+        over: () => engine.score(text, given({ ovr: 'text' })),
+        edit: () => engine.logits('x', given({ edits: [] })),
+        neurons: () => engine.watch(text, given({ neuron: [[0, 0]] })).next(),
+        requestSize: () => engine.batching(given({ parallel: 1, requestSiz: 8 })),
+        maxTokens: () => engine.generate([{ id: 0, text: 'x' }], given({ maxToken: 1 })).next(),
+    };
+    for (const [known, attempt] of Object.entries(attempts)) {
+        await expect(attempt(), known).rejects.toMatchObject({
+            code: 'WRONG_USE',
+            message: expect.stringMatching(new RegExp(`did you mean \`${known}\`\\?$`)) as string,
+        });
+    }
+    expect((await engine.count(text)).decodedTokens).toBeGreaterThan(0);
+});
+
 it('opened for counting only, it scores all the same, with a reservation of its own', async () => {
     const [counting, both] = [await open({ countOnly: true }), await open()];
     expect(await counting.count(many(20))).toEqual(await both.count(many(20)));
