@@ -56,6 +56,9 @@ neuron_operand neuron_operand_of(ggml_context * ctx, ggml_tensor * cur) {
     }
 }
 
+// A llama.cpp with another one does not compile: its function has to be written below before it can be watched.
+static_assert(GGML_GLU_OP_COUNT == GGML_GLU_OP_SWIGLU_CLAMP + 1, "ggml has a GLU that neuron_activate does not know");
+
 ggml_tensor * neuron_activate(ggml_context * ctx, ggml_tensor * values, const ggml_tensor * glu) {
     if (glu == nullptr) {
         return values;
