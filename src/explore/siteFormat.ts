@@ -109,6 +109,11 @@ export interface SiteSummary {
     readonly languages: readonly SiteLanguage[];
     readonly sites: readonly ExploredSite[];
     readonly layers: readonly SiteLayer[];
+    /** Neurons that languages share, specific and related; `[languages][languages]`. See `LanguageOverlap`. */
+    readonly overlap: {
+        readonly shared: readonly (readonly number[])[];
+        readonly jaccard: readonly (readonly (number | null)[])[];
+    };
     /** Sentence on the paper's four stages. */
     readonly stages: string;
     readonly warnings: readonly string[];

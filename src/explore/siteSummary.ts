@@ -1,6 +1,7 @@
 import { siteName } from '../engine/Site.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import { languageOverlap } from '../neurons/languageOverlap.js';
 import { metricOf } from '../experiments/metrics.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { englishName } from '../languages/englishName.js';
@@ -17,6 +18,7 @@ import { type SiteLanguage, type SiteMatrix, type SiteSummary, siteVersion } fro
 /** What the page shows before it has read a column. */
 export function siteSummary(input: ReportInput, columns: NeuronColumns): SiteSummary {
     const { analysis, source, title } = input;
+    const { shared, jaccard } = languageOverlap(analysis);
     return {
         format: 'language-neurons/explore',
         version: siteVersion,
@@ -36,6 +38,7 @@ export function siteSummary(input: ReportInput, columns: NeuronColumns): SiteSum
             return { layer, kind, width, experts, name: siteName(site) };
         }),
         layers: analysis.layers,
+        overlap: { shared, jaccard },
         stages: stagesSentence(analysis.stages),
         warnings: input.warnings ?? [],
         matrices: input.matrices.flatMap(matricesOf),

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { neuronColumns } from '../../../src/explore/neuronColumns.js';
 import { classNames, type ColumnArray, type ColumnSpec, columnTypes } from '../../../src/explore/siteFormat.js';
-import { NeuronTable } from '../../../src/explore/page/data/NeuronTable.js';
-import type { NeuronRow, Query } from '../../../src/explore/page/data/Query.js';
+import { ExploredNeurons } from '../../../src/explore/page/data/ExploredNeurons.js';
+import type { ExploredNeuron, Query } from '../../../src/explore/page/data/Query.js';
 import type { Column } from '../../../src/explore/columns.js';
 import type { Activations } from '../../../src/activations/Activations.js';
 import { activationProbabilities } from '../../../src/neurons/activationProbabilities.js';
@@ -28,7 +28,7 @@ function read({ spec, blocks }: Column): ColumnArray {
     );
 }
 
-const table = new NeuronTable({
+const table = new ExploredNeurons({
     sites: sites.map((site) => ({ ...site, name: '' })),
     tokens: Array.from(activations.tokens, Number),
     threshold: analysis.threshold,
@@ -46,7 +46,7 @@ const all: Query = {
     sort: 'place',
     descending: false,
 };
-const rows: NeuronRow[] = table.rows([...table.query(all).rows]);
+const rows: ExploredNeuron[] = table.rows([...table.query(all).rows]);
 
 describe('the blocks of columns', () => {
     it('hold the counts, and none is over 96 KiB', () => {
@@ -109,7 +109,7 @@ describe('the table of neurons', () => {
         const query: Query = { ...all, ...given };
         const { classes, languages, everyLanguage, layers, high, probability, sort, descending } = query;
         const layerOf = sites.flatMap(({ layer, width, experts }) => new Array<number>(width * experts).fill(layer));
-        const has = (row: NeuronRow) => (k: number) => row.languages.includes(k);
+        const has = (row: ExploredNeuron) => (k: number) => row.languages.includes(k);
         const expected = rows
             .filter((row) => classes.length === 0 || classes.includes(row.class))
             .filter((row) => layerOf[row.flat]! >= layers[0] && layerOf[row.flat]! <= layers[1])
@@ -122,7 +122,7 @@ describe('the table of neurons', () => {
                 const p = probability === undefined ? undefined : row.probabilities[probability.language]!;
                 return p === undefined || (p >= probability!.least && p <= probability!.most);
             });
-        const keyOf = (row: NeuronRow): number =>
+        const keyOf = (row: ExploredNeuron): number =>
             sort === 'place'
                 ? row.flat
                 : sort === 'score'
@@ -181,7 +181,7 @@ it('a neuron that was not assessed has no score, and stands last in either order
     const expertStart = 600;
     expect(fewAnalysis.experts!.notAssessed).toBe(40);
     expect([...scores.subarray(expertStart, expertStart + 40)].every(Number.isNaN)).toBe(true);
-    const missing = new NeuronTable({
+    const missing = new ExploredNeurons({
         sites: sites.map((site) => ({ ...site, name: '' })),
         tokens: Array.from(activations.tokens, Number),
         threshold: fewAnalysis.threshold,

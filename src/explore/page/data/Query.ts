@@ -27,7 +27,7 @@ export interface QueryResult {
 }
 
 /** What is known of a neuron. */
-export interface NeuronRow {
+export interface ExploredNeuron {
     readonly flat: number;
     readonly class: ClassName;
     /** Indices of the languages that it is classified for. */

@@ -1,13 +1,19 @@
 import { signal } from '@preact/signals';
-import type { SiteSummary } from '../../siteFormat.js';
-import type { NeuronTable } from './NeuronTable.js';
+import type { ColumnArray, SiteSummary } from '../../siteFormat.js';
+import type { ExploredNeurons } from './ExploredNeurons.js';
 
 type Method = 'query' | 'row' | 'rows' | 'histogram' | 'neighbours';
 
+/** What a table is made of, and where the rest of it is. */
+export interface Load {
+    readonly base: string;
+    readonly summary: SiteSummary;
+    readonly classified: ColumnArray;
+}
+
 /** What the worker is sent. */
 export type Asked =
-    | { readonly load: { readonly base: string; readonly summary: SiteSummary } }
-    | { readonly id: number; readonly method: Method; readonly args: readonly unknown[] };
+    { readonly load: Load } | { readonly id: number; readonly method: Method; readonly args: readonly unknown[] };
 
 /** What it sends. */
 export type Told =
@@ -25,14 +31,18 @@ export class TableClient {
     readonly #waiting = new Map<number, (answer: never) => void>();
     #next = 0;
 
-    constructor(base: string, summary: SiteSummary) {
+    /** @param classified the column of that name */
+    constructor(base: string, summary: SiteSummary, classified: Promise<ColumnArray>) {
         this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
         this.#worker.addEventListener('message', ({ data }: MessageEvent<Told>) => this.#take(data));
         this.#worker.addEventListener('error', ({ message }) => (this.failed.value = message || 'the worker ended'));
-        this.#send({ load: { base, summary } });
+        classified.then(
+            (column) => this.#send({ load: { base, summary, classified: column } }),
+            (cause: unknown) => (this.failed.value = cause instanceof Error ? cause.message : String(cause)),
+        );
     }
 
-    ask<M extends Method>(method: M, ...args: Parameters<NeuronTable[M]>): Promise<ReturnType<NeuronTable[M]>> {
+    ask<M extends Method>(method: M, ...args: Parameters<ExploredNeurons[M]>): Promise<ReturnType<ExploredNeurons[M]>> {
         const id = this.#next++;
         return new Promise((answer) => {
             this.#waiting.set(id, answer as (answer: never) => void);

@@ -26,8 +26,9 @@ export async function loadSite(base: string): Promise<LoadedSite> {
         );
     const starts = startsOf(summary.sites);
     const { columns, languages } = summary;
-    const classified = loadColumn(base, columns.classified).then((data) => readClassified(data, languages.length));
-    return { summary, starts, table: new TableClient(base, summary), classified };
+    const column = loadColumn(base, columns.classified);
+    const classified = column.then((data) => readClassified(data, languages.length));
+    return { summary, starts, table: new TableClient(base, summary, column), classified };
 }
 
 /** The link to a neuron's own view. */

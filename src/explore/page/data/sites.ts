@@ -1,3 +1,4 @@
+import { siteStarts } from '../../../neurons/flatIndex.js';
 import type { ExploredSite } from '../../siteFormat.js';
 
 /** Where a neuron is. */
@@ -9,16 +10,14 @@ export interface Place {
     readonly index: number;
 }
 
-/** Neurons of a site, all experts together. */
+/** Neurons of a site, all experts together. The engine's own would bring its shapes, and zod, into the page. */
 export function neuronsAt({ width, experts }: ExploredSite): number {
     return width * experts;
 }
 
 /** The flat index of each site's first neuron, and the number of all neurons at the end. */
 export function startsOf(sites: readonly ExploredSite[]): number[] {
-    const starts = [0];
-    for (const site of sites) starts.push(starts.at(-1)! + neuronsAt(site));
-    return starts;
+    return siteStarts([...sites.map(neuronsAt), 0]);
 }
 
 /** @param starts see `startsOf` */

@@ -1,25 +1,23 @@
-import type { SiteSummary } from '../../siteFormat.js';
 import { loadColumn } from './loadColumn.js';
-import { NeuronTable } from './NeuronTable.js';
+import { ExploredNeurons } from './ExploredNeurons.js';
 import { blocksOf, type ColumnSpec } from '../../siteFormat.js';
-import type { Asked, Told } from './TableClient.js';
+import type { Asked, Load, Told } from './TableClient.js';
 
 // Holds the columns and answers questions about them, so that the page never waits for a pass over all neurons.
 
-let table: Promise<NeuronTable> | undefined;
+let table: Promise<ExploredNeurons> | undefined;
 
-async function load({ base, summary }: { base: string; summary: SiteSummary }): Promise<NeuronTable> {
+async function load({ base, summary, classified }: Load): Promise<ExploredNeurons> {
     const { columns, sites, languages, threshold } = summary;
-    const specs = Object.values(columns) as ColumnSpec[];
-    const total = specs.reduce((sum, spec) => sum + blocksOf(spec), 0);
+    const wanted = [columns.scores, columns.counts, ...(columns.routed === undefined ? [] : [columns.routed])];
+    const total = wanted.reduce((sum, spec) => sum + blocksOf(spec), 0);
     let done = 0;
     const read = (spec: ColumnSpec): ReturnType<typeof loadColumn> =>
         loadColumn(base, spec, () => tell({ loaded: ++done / total }));
-    const classified = await read(columns.classified);
     const scores = await read(columns.scores);
     const routed = columns.routed && (await read(columns.routed));
     const counts = await read(columns.counts);
-    return new NeuronTable({
+    return new ExploredNeurons({
         sites,
         tokens: languages.map(({ tokens }) => tokens),
         threshold,

@@ -1,6 +1,6 @@
 import type { ComponentChild } from 'preact';
 import { useRef, useState } from 'preact/hooks';
-import { formatCount } from './numbers.js';
+import { formatCount } from '../../../support/format.js';
 
 /** Counts in equal bins of [0, 1], of which a range can be taken: by dragging, or by the two fields beside it. */
 export function Histogram({

@@ -2,7 +2,7 @@ import type { ComponentChild } from 'preact';
 import type { SiteMatrix, SiteSummary } from '../../siteFormat.js';
 import { changeSettings, route } from '../data/route.js';
 import { Heatmap } from './Heatmap.js';
-import { formatCount } from './numbers.js';
+import { formatCount } from '../../../support/format.js';
 
 const orders = { given: 'as given', effect: 'by effect on themselves', script: 'by script' } as const;
 

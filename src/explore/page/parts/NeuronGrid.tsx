@@ -3,9 +3,9 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SiteSummary } from '../../siteFormat.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
 import { neuronName } from '../data/sites.js';
-import type { NeuronRow, SortColumn } from '../data/Query.js';
+import type { ExploredNeuron, SortColumn } from '../data/Query.js';
 import { languageCodes } from './languageText.js';
-import { formatThree } from './numbers.js';
+import { formatThree } from './formatThree.js';
 
 const rowHeight = 32;
 /** Browsers hold no taller element; longer lists scroll by shares of their length. */
@@ -16,7 +16,7 @@ interface Column {
     readonly label: string;
     readonly title: string;
     readonly sort?: SortColumn;
-    readonly text: (row: NeuronRow) => ComponentChild;
+    readonly text: (row: ExploredNeuron) => ComponentChild;
 }
 
 function columnsOf(site: LoadedSite): Column[] {
@@ -89,7 +89,7 @@ export function NeuronGrid({
     const [rows, setRows] = useState<{
         readonly first: number;
         readonly of: Uint32Array;
-        readonly rows: NeuronRow[];
+        readonly rows: ExploredNeuron[];
     }>();
     const [current, setCurrent] = useState(0);
     const columns = columnsOf(site);

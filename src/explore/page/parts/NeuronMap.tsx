@@ -6,7 +6,7 @@ import { type LoadedSite, neuronRoute } from '../data/site.js';
 import { neuronName, neuronsAt } from '../data/sites.js';
 import { drawMap, gutter } from './drawMap.js';
 import { languageCodes } from './languageText.js';
-import { formatCount } from './numbers.js';
+import { formatCount } from '../../../support/format.js';
 import { type Cursor, cursorShare, type MapWindow, outside, panned, whole, zoomed } from './mapWindow.js';
 
 /** Every neuron with a class: a row for each site, its neurons from left to right; it zooms down to one neuron. */

@@ -1,19 +1,24 @@
 import type { ComponentChild } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
-import type { Classified } from '../data/classified.js';
-import type { LoadedSite } from '../data/site.js';
-import { Heatmap } from './Heatmap.js';
-import { formatCount, formatShare } from './numbers.js';
-import { jaccard, overlapOf } from './overlap.js';
+import { formatCount, formatShare } from '../../../support/format.js';
+import type { SiteSummary } from '../../siteFormat.js';
+import { type HeatCell, Heatmap } from './Heatmap.js';
 
 /** Which languages have neurons in common. */
-export function SharedNeurons({ site }: { site: LoadedSite }): ComponentChild {
-    const { languages } = site.summary;
-    const [classified, setClassified] = useState<Classified>();
-    useEffect(() => void site.classified.then(setClassified, () => undefined), [site]);
-    if (classified === undefined) return <p>Loading</p>;
-    const overlap = overlapOf(classified, languages.length);
+export function SharedNeurons({ summary }: { summary: SiteSummary }): ComponentChild {
+    const { languages, overlap } = summary;
+    const { shared, jaccard } = overlap;
     const tags = languages.map(({ tag }) => tag);
+    const cellOf = (i: number, j: number): HeatCell => {
+        const share = jaccard[i]![j]!;
+        if (i === j || share === null)
+            return { text: '', strength: null, tip: `${tags[i]}: ${formatCount(shared[i]![i]!)} neurons` };
+        const both = formatCount(shared[i]![j]!);
+        return {
+            text: (100 * share).toFixed(0),
+            strength: -share,
+            tip: `${tags[i]} and ${tags[j]} share ${both} neurons, ${formatShare(share)} of those of either`,
+        };
+    };
     return (
         <>
             <p>
@@ -26,20 +31,7 @@ export function SharedNeurons({ site }: { site: LoadedSite }): ComponentChild {
                 columnTitle="and"
                 rows={tags}
                 columns={tags}
-                cells={tags.map((a, i) =>
-                    tags.map((b, j) => {
-                        const share = jaccard(overlap, i, j);
-                        if (i === j || share === null)
-                            return { text: '', strength: null, tip: `${a}: ${formatCount(overlap.own[i]!)} neurons` };
-                        return {
-                            text: (100 * share).toFixed(0),
-                            strength: -share,
-                            tip:
-                                `${a} and ${b} share ${formatCount(overlap.both[i]![j]!)} neurons, ` +
-                                `${formatShare(share, 1)} of those of either`,
-                        };
-                    }),
-                )}
+                cells={tags.map((_, i) => tags.map((__, j) => cellOf(i, j)))}
             />
         </>
     );

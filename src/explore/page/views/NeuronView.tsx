@@ -4,17 +4,18 @@ import wilson from 'wilson-score-interval';
 import { routeTo } from '../data/routeText.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
 import { neuronName, neuronNamed, placeOf } from '../data/sites.js';
-import type { Neighbour, NeuronRow } from '../data/Query.js';
+import type { Neighbour, ExploredNeuron } from '../data/Query.js';
 import { LanguageName, languageCodes } from '../parts/languageText.js';
-import { formatCount, formatThree } from '../parts/numbers.js';
+import { formatCount } from '../../../support/format.js';
+import { formatThree } from '../parts/formatThree.js';
 
 /** One neuron: how often it is active in each language, and the neurons that are most like it. */
 export function NeuronView({ site, name }: { site: LoadedSite; name: string }): ComponentChild {
     const { summary, starts, table } = site;
     const flat = neuronNamed(name, summary.sites, starts);
     const ready = table.ready.value;
-    const [row, setRow] = useState<NeuronRow>();
-    const [alike, setAlike] = useState<readonly (Neighbour & { readonly row: NeuronRow })[]>([]);
+    const [row, setRow] = useState<ExploredNeuron>();
+    const [alike, setAlike] = useState<readonly (Neighbour & { readonly row: ExploredNeuron })[]>([]);
     useEffect(() => {
         if (flat === undefined || !ready) return;
         let wanted = true;
@@ -64,8 +65,8 @@ function Facts({
     alike,
 }: {
     site: LoadedSite;
-    row: NeuronRow;
-    alike: readonly (Neighbour & { readonly row: NeuronRow })[];
+    row: ExploredNeuron;
+    alike: readonly (Neighbour & { readonly row: ExploredNeuron })[];
 }): ComponentChild {
     const { languages, sites, threshold } = site.summary;
     return (

@@ -10,7 +10,7 @@ import { neuronNamed } from '../data/sites.js';
 import { Chips } from '../parts/Chips.js';
 import { Histogram } from '../parts/Histogram.js';
 import { NeuronGrid } from '../parts/NeuronGrid.js';
-import { formatCount } from '../parts/numbers.js';
+import { formatCount } from '../../../support/format.js';
 
 const bins = 50;
 

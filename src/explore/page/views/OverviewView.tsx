@@ -7,7 +7,7 @@ import { LanguageName } from '../parts/languageText.js';
 import { LayerCurves } from '../parts/LayerCurves.js';
 import { Matrices } from '../parts/Matrices.js';
 import { NeuronMap } from '../parts/NeuronMap.js';
-import { formatCount, formatShare } from '../parts/numbers.js';
+import { formatCount, formatShare } from '../../../support/format.js';
 import { SharedNeurons } from '../parts/SharedNeurons.js';
 
 /** What was found, at a glance. */
@@ -53,7 +53,7 @@ export function OverviewView({ site }: { site: LoadedSite }): ComponentChild {
             </section>
             <section aria-labelledby="shared">
                 <h2 id="shared">Neurons that languages share</h2>
-                <SharedNeurons site={site} />
+                <SharedNeurons summary={summary} />
             </section>
             {summary.matrices.length > 0 && (
                 <section aria-labelledby="experiments">
@@ -79,8 +79,8 @@ function Headline({ summary }: { summary: SiteSummary }): ComponentChild {
                 several
             </h1>
             <p>
-                {formatCount(selected)} of {formatCount(neurons)} neurons ({formatShare(topRate, 1)}) depend most on
-                which of {languages.length} languages the model reads; {formatCount(general)} are general: high in every
+                {formatCount(selected)} of {formatCount(neurons)} neurons ({formatShare(topRate)}) depend most on which
+                of {languages.length} languages the model reads; {formatCount(general)} are general: high in every
                 language.
             </p>
             {warnings.map((warning) => (

@@ -1,5 +1,5 @@
 import { type ColumnArray, type ExploredSite, classNames, wordsFor } from '../../siteFormat.js';
-import type { Neighbour, NeuronRow, Query, QueryResult } from './Query.js';
+import type { Neighbour, ExploredNeuron, Query, QueryResult } from './Query.js';
 import { neuronsAt, startsOf } from './sites.js';
 
 /** The columns of `SiteSummary`, and what they are read by. */
@@ -15,7 +15,7 @@ export interface TableSource {
 }
 
 /** All neurons of a model as typed columns; every method is a pass over them. */
-export class NeuronTable {
+export class ExploredNeurons {
     /** Neurons. */
     readonly n: number;
     /** Languages. */
@@ -75,7 +75,7 @@ export class NeuronTable {
         return { rows, milliseconds: performance.now() - begin };
     }
 
-    row(flat: number): NeuronRow {
+    row(flat: number): ExploredNeuron {
         const { l } = this;
         const each = Array.from({ length: l }, (_, k) => k);
         return {
@@ -90,7 +90,7 @@ export class NeuronTable {
         };
     }
 
-    rows(flats: readonly number[]): NeuronRow[] {
+    rows(flats: readonly number[]): ExploredNeuron[] {
         return flats.map((flat) => this.row(flat));
     }
 
