@@ -6,6 +6,7 @@ import { metricOf } from '../experiments/metrics.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { englishName } from '../languages/englishName.js';
 import { cellsOf, setsOf } from '../report/matrixFacts.js';
+import { datasetLabel } from '../report/page/datasetLabel.js';
 import type { ReportInput } from '../report/Report.js';
 import { setLabel } from '../report/setSentences.js';
 import { stagesSentence } from '../report/stagesSentence.js';
@@ -25,7 +26,7 @@ export function siteSummary(input: ReportInput, columns: NeuronColumns): SiteSum
         title,
         toolVersion,
         model: { name: source.model.name, quantization: source.model.quantization },
-        dataset: source.dataset.name,
+        dataset: datasetLabel(source.dataset.name),
         method: analysis.method,
         topRate: analysis.topRate,
         lambda: analysis.lambda,
