@@ -197,16 +197,16 @@ describe('cells and answers', () => {
                         : value;
                 },
             });
-            const languages = metric.languages ?? ['en', 'de', 'es'];
+            const { data, languages = ['en', 'de', 'es'], ...own } = metric;
             const measured =
                 kind === 'ppl'
-                    ? perplexityMetric(await openCorpus(metric.data ?? at('others'), { languages }), metric)
+                    ? perplexityMetric(await openCorpus(data ?? at('others'), { languages }), own)
                     : accuracyMetric({
-                          questions: await openQuestions(metric.data ?? at('questions'), { languages }),
+                          questions: await openQuestions(data ?? at('questions'), { languages }),
                           template: promptTemplates.mathoctopus!,
                           limit: 2,
                           maxTokens: 4,
-                          ...metric,
+                          ...own,
                       });
             await deactivate({
                 engine: counting,
