@@ -50,6 +50,8 @@ const schema = z.strictObject({
         .strictObject({
             /** `mgsm`, `msvamp` or a folder of their files. */
             questions: text,
+            /** Of the run's languages, those whose questions are asked. Default: all. */
+            ...fieldsOf({ languages: textTable.languages }),
             ...fieldsOf(questionTable),
             ...fieldsOf(accuracyTable),
             /** Neuron sets under which questions are asked. Default: the run's `sets`. */

@@ -22,15 +22,15 @@ export async function checkPrompts(template: PromptTemplate, questions: Question
     }
 }
 
-/** @throws LanguageNeuronsError WRONG_USE for a language that the model was aligned in and is not examined */
-export function checkTrained(trained: readonly string[] = [], languages: readonly string[]): void {
-    const unknown = trained.filter((language) => languageAmong(language, languages) === undefined);
+/**
+ * @param setting of the configuration that names languages, such as `aligned.trained`
+ * @throws LanguageNeuronsError WRONG_USE for a language that it names and that is not examined
+ */
+export function checkNamed(setting: string, named: readonly string[] = [], languages: readonly string[]): void {
+    const unknown = named.filter((language) => languageAmong(language, languages) === undefined);
     if (unknown.length === 0) return;
     const among = `the languages of the texts (${languages.join(', ')})`;
-    throw new LanguageNeuronsError(
-        'WRONG_USE',
-        `aligned.trained: ${unknown.join(', ')} not among ${among}; mend the list`,
-    );
+    throw new LanguageNeuronsError('WRONG_USE', `${setting}: ${unknown.join(', ')} not among ${among}; mend the list`);
 }
 
 /**

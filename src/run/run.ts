@@ -32,7 +32,7 @@ import { reportOn, type ReportOptions } from '../report/reportOn.js';
 import { pick } from '../settings/pick.js';
 import { accuracyTable, engineTable, identifyTable, metricTable, questionTable } from '../settings/settings.js';
 import { toolVersions } from '../versions.js';
-import { checkComparable, checkPrompts, checkTrained, filesOf, tryModel } from './checkAhead.js';
+import { checkComparable, checkNamed, checkPrompts, filesOf, tryModel } from './checkAhead.js';
 import { fromFolder } from './fromFolder.js';
 import type { RunConfig } from './RunConfig.js';
 import { workWeights } from './workWeights.js';
@@ -213,14 +213,16 @@ interface Inputs {
 async function openInputs(config: RunConfig, { signal, progress = silent, trained }: ExamineOptions): Promise<Inputs> {
     const texts = await openCorpus(config.data, { languages: config.languages, signal, progress });
     const { languages } = texts;
-    checkTrained(trained, languages);
+    checkNamed('aligned.trained', trained, languages);
+    checkNamed('accuracy.languages', config.accuracy?.languages, languages);
     const alike = { languages, called: languages, signal, progress };
     const evaluation = await openCorpus(config.evaluation ?? config.data, {
         ...alike,
         progress: config.evaluation === undefined ? silent : progress, // of the same files all is said
     });
     const { accuracy } = config;
-    const questions = accuracy && (await openQuestions(accuracy.questions, alike));
+    const asked = accuracy?.languages ?? languages;
+    const questions = accuracy && (await openQuestions(accuracy.questions, { ...alike, languages: asked }));
     if (questions !== undefined)
         noteUnknownLanguages(questions, accuracy?.judge ?? accuracyTable.judge.default, progress);
     return { texts, evaluation, questions };

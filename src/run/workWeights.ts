@@ -24,16 +24,18 @@ export async function workWeights(
         controls = experimentTable.controls.default,
         sets = neuronSetNames.filter((name) => name !== 'experts'),
     } = config;
-    const conditions = (asked: readonly string[]): number => asked.length * (1 + controls) * texts.languages.length;
+    const conditions = (asked: readonly string[], languages: readonly string[]): number =>
+        asked.length * (1 + controls) * languages.length;
     const counting = await charactersOf(texts, signal);
     const scored = await charactersOf(evaluation, signal);
-    const perplexity = scored * (1 + conditions(sets));
+    const perplexity = scored * (1 + conditions(sets, texts.languages));
     if (accuracy === undefined || questions === undefined) return [counting, perplexity, 0];
     const { limit = Infinity, wholeLimit = limit, maxTokens = questionTable.maxTokens.default } = accuracy;
+    const edited = conditions(accuracy.sets ?? sets, questions.languages);
     let answers = 0;
     for (const language of questions.languages) {
         const { length } = await questions.inLanguage(language);
-        answers += Math.min(length, wholeLimit) + Math.min(length, limit) * conditions(accuracy.sets ?? sets);
+        answers += Math.min(length, wholeLimit) + Math.min(length, limit) * edited;
     }
     return [counting, perplexity, answers * (charactersPerQuestion + (maxTokens / 2) * charactersPerToken)];
 }

@@ -40,6 +40,11 @@ describe('a run is refused before it counts', () => {
         ['the same, of questions', { accuracy: { ...asked, sets: ['experts'] } }, /no experts/],
         ['a trained language of none', { aligned: { trained: ['de'] } }, /aligned\.trained: de/],
         ['the same, side by side', { aligned: { trained: ['de'], together: true } }, /aligned\.trained: de/],
+        [
+            'a language of questions and of no texts',
+            { accuracy: { ...asked, languages: ['de'] } },
+            /accuracy\.languages: de/,
+        ],
         ['no such aligned model', { aligned: { model: 'none.gguf' } }, /none\.gguf: no such/],
         ['no such adapter', { aligned: { loras: [{ path: 'none-lora.gguf' }] } }, /none-lora\.gguf: no such/],
         ['an adapter that is none', { aligned: { loras: [{ path: embeddedModel }] } }, /not a LoRA adapter/],

@@ -28,7 +28,14 @@ describe('a run configuration', () => {
             topRate: 0.01,
             sets: ['specific', 'specific+related'],
             controls: 3,
-            accuracy: { questions: 'mgsm', template: 'chat', limit: 50, sets: ['specific+related'], wholeLimit: 200 },
+            accuracy: {
+                questions: 'mgsm',
+                languages: ['zh', 'de'],
+                template: 'chat',
+                limit: 50,
+                sets: ['specific+related'],
+                wholeLimit: 200,
+            },
             out: join(folder, 'runs/mine'),
             aligned: { loras: [{ path: join(folder, 'lora.gguf') }], trained: ['zh', 'de'], together: false },
         });
