@@ -1,40 +1,23 @@
 import { describe, expect, it } from 'vitest';
 import { readQuery, sortName } from '../../../src/explore/page/data/neuronSettings.js';
 import { readRoute, routeTo } from '../../../src/explore/page/data/routeText.js';
-import { neuronName, neuronNamed, placeOf, startsOf } from '../../../src/explore/page/data/sites.js';
+import { flatName, flatNamed, placeOf, startsOf } from '../../../src/explore/page/data/sites.js';
 import type { ExploredSite, SiteSummary } from '../../../src/explore/siteFormat.js';
 import { someActivations } from '../../helpers/exploredRun.js';
 
 const sites: ExploredSite[] = someActivations().sites!.map((site) => ({ ...site, name: '' }));
 const starts = startsOf(sites);
 
-describe('names of neurons', () => {
-    it('lead back to the neuron, whatever its site', () => {
-        const names = Array.from({ length: starts.at(-1)! }, (_, flat) => neuronName(flat, sites, starts));
-        expect(new Set(names).size).toBe(names.length);
-        for (const [flat, name] of names.entries()) expect(neuronNamed(name, sites, starts)).toBe(flat);
-        expect(names[0]).toBe('0:0');
-        expect(names[600 + 40 * 3 + 7]).toBe('2:3:7');
-        expect(names[600 + 320 + 5]).toBe('2:shared:5');
+describe('names of neurons in the page', () => {
+    it('are those of their places in all sites', () => {
+        for (let flat = 0; flat < starts.at(-1)!; flat++)
+            expect(flatNamed(flatName(flat, sites, starts), sites, starts)).toBe(flat);
+        expect(flatName(600 + 40 * 3 + 7, sites, starts)).toBe('2:3:7');
         expect(placeOf(600 + 40 * 3 + 7, sites, starts)).toEqual({ site: 2, expert: 3, index: 7 });
     });
 
-    it.each([
-        '',
-        '0',
-        '0:300',
-        '4:0',
-        '2:0',
-        '2:8:0',
-        '2:0:40',
-        '0:shared:1',
-        '1:-1',
-        '1:1.5',
-        '1:x',
-        '0:1:2:3',
-        '__proto__:1',
-    ])('there is no neuron %j', (name) => {
-        expect(neuronNamed(name, sites, starts)).toBeUndefined();
+    it('are refused in words', () => {
+        expect(flatNamed('2:8:0', sites, starts)).toMatch(/layer 2 has experts 0 to 7/);
     });
 });
 

@@ -2,7 +2,7 @@ import { siteVersion, type SiteSummary, summaryPath } from '../../siteFormat.js'
 import { type Classified, readClassified } from './classified.js';
 import { loadColumn } from './loadColumn.js';
 import { routeTo } from './routeText.js';
-import { neuronName, startsOf } from './sites.js';
+import { flatName, startsOf } from './sites.js';
 import { TableClient } from './TableClient.js';
 
 /** Everything that the views read. */
@@ -33,5 +33,5 @@ export async function loadSite(base: string): Promise<LoadedSite> {
 
 /** The link to a neuron's own view. */
 export function neuronRoute(flat: number, { summary, starts }: LoadedSite): string {
-    return routeTo('neuron', {}, neuronName(flat, summary.sites, starts));
+    return routeTo('neuron', {}, flatName(flat, summary.sites, starts));
 }

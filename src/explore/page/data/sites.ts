@@ -1,4 +1,6 @@
+import { LanguageNeuronsError } from '../../../errors.js';
 import { siteStarts } from '../../../neurons/flatIndex.js';
+import { neuronName, neuronNamed } from '../../../neurons/neuronNames.js';
 import type { ExploredSite } from '../../siteFormat.js';
 
 /** Where a neuron is. */
@@ -29,29 +31,19 @@ export function placeOf(flat: number, sites: readonly ExploredSite[], starts: re
     return { site, expert: Math.floor(inSite / width), index: inSite % width };
 }
 
-/** A neuron's name, as the command line takes it: `12:345`, and `12:7:345` of expert 7. */
-export function neuronName(flat: number, sites: readonly ExploredSite[], starts: readonly number[]): string {
-    const { site, expert, index } = placeOf(flat, sites, starts);
-    const { layer, kind } = sites[site]!;
-    if (kind === 'routed') return `${layer}:${expert}:${index}`;
-    return kind === 'shared' ? `${layer}:shared:${index}` : `${layer}:${index}`;
+/** See `neuronName` of src/neurons, which takes the neuron as `[site, index]`. */
+export function flatName(flat: number, sites: readonly ExploredSite[], starts: readonly number[]): string {
+    const { site } = placeOf(flat, sites, starts);
+    return neuronName(sites, [site, flat - starts[site]!]);
 }
 
-/** Reads a name; undefined where the model has no such neuron. */
-export function neuronNamed(
-    name: string,
-    sites: readonly ExploredSite[],
-    starts: readonly number[],
-): number | undefined {
-    const parts = name.trim().split(':');
-    const [layer, index] = [Number(parts[0]), Number(parts.at(-1))];
-    const middle = parts.length === 3 ? parts[1]! : undefined;
-    const kind = middle === undefined ? 'dense' : middle === 'shared' ? 'shared' : 'routed';
-    const expert = kind === 'routed' ? Number(middle) : 0;
-    if (parts.length < 2 || parts.length > 3 || ![layer, index, expert].every((n) => Number.isInteger(n) && n >= 0))
-        return;
-    const site = sites.findIndex((one) => one.layer === layer && one.kind === kind);
-    const found = sites[site];
-    if (found === undefined || index >= found.width || expert >= found.experts) return;
-    return starts[site]! + expert * found.width + index;
+/** The neuron of a name; where the model has none such, the reason, in words. */
+export function flatNamed(name: string, sites: readonly ExploredSite[], starts: readonly number[]): number | string {
+    try {
+        const [site, index] = neuronNamed(sites, name);
+        return starts[site]! + index;
+    } catch (error) {
+        if (error instanceof LanguageNeuronsError) return error.message;
+        throw error;
+    }
 }

@@ -2,7 +2,7 @@ import type { ComponentChild } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { SiteSummary } from '../../siteFormat.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
-import { neuronName } from '../data/sites.js';
+import { flatName } from '../data/sites.js';
 import type { ExploredNeuron, SortColumn } from '../data/Query.js';
 import { languageCodes } from './languageText.js';
 import { formatThree } from './formatThree.js';
@@ -31,7 +31,7 @@ function columnsOf(site: LoadedSite): Column[] {
             text: ({ flat }) => {
                 return (
                     <a href={neuronRoute(flat, site)} tabIndex={-1}>
-                        {neuronName(flat, sites, starts)}
+                        {flatName(flat, sites, starts)}
                     </a>
                 );
             },

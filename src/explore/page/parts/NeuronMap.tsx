@@ -3,7 +3,7 @@ import { useEffect, useRef, useState } from 'preact/hooks';
 import { classNames } from '../../siteFormat.js';
 import { type Classified, nearestDrawn, rowOf } from '../data/classified.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
-import { neuronName, neuronsAt } from '../data/sites.js';
+import { flatName, neuronsAt } from '../data/sites.js';
 import { drawMap, gutter } from './drawMap.js';
 import { languageCodes } from './languageText.js';
 import { formatCount } from '../../../support/format.js';
@@ -158,7 +158,7 @@ function describe(
     languages: LoadedSite['summary']['languages'],
 ): string {
     const flat = starts[row]! + index;
-    const name = neuronName(flat, sites, starts);
+    const name = flatName(flat, sites, starts);
     const found = classified === undefined ? undefined : rowOf(classified, flat);
     if (found === undefined || classified === undefined) return `Neuron ${name}: no class`;
     const kind = classNames[classified.class(found)]!;

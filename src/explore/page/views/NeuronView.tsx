@@ -3,7 +3,7 @@ import { useEffect, useState } from 'preact/hooks';
 import wilson from 'wilson-score-interval';
 import { routeTo } from '../data/routeText.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
-import { neuronName, neuronNamed, placeOf } from '../data/sites.js';
+import { flatName, flatNamed, placeOf } from '../data/sites.js';
 import type { Neighbour, ExploredNeuron } from '../data/Query.js';
 import { LanguageName, languageCodes } from '../parts/languageText.js';
 import { formatCount } from '../../../support/format.js';
@@ -12,12 +12,12 @@ import { formatThree } from '../parts/formatThree.js';
 /** One neuron: how often it is active in each language, and the neurons that are most like it. */
 export function NeuronView({ site, name }: { site: LoadedSite; name: string }): ComponentChild {
     const { summary, starts, table } = site;
-    const flat = neuronNamed(name, summary.sites, starts);
+    const flat = flatNamed(name, summary.sites, starts);
     const ready = table.ready.value;
     const [row, setRow] = useState<ExploredNeuron>();
     const [alike, setAlike] = useState<readonly (Neighbour & { readonly row: ExploredNeuron })[]>([]);
     useEffect(() => {
-        if (flat === undefined || !ready) return;
+        if (typeof flat === 'string' || !ready) return;
         let wanted = true;
         void (async () => {
             const found = await table.ask('row', flat);
@@ -33,10 +33,10 @@ export function NeuronView({ site, name }: { site: LoadedSite; name: string }): 
         return () => void (wanted = false);
     }, [flat, ready]);
     if (table.failed.value !== '') return <p role="alert">The neuron cannot be shown. {table.failed.value}</p>;
-    if (flat === undefined)
+    if (typeof flat === 'string')
         return (
             <p role="alert">
-                The model has no neuron {name}. <a href={routeTo('neurons')}>All neurons</a>
+                The neuron cannot be shown: {flat}. <a href={routeTo('neurons')}>All neurons</a>
             </p>
         );
     const { site: place, expert, index } = placeOf(flat, summary.sites, starts);
@@ -165,7 +165,7 @@ function Facts({
                                 return (
                                     <tr key={flat}>
                                         <th scope="row" class="text">
-                                            <a href={neuronRoute(flat, site)}>{neuronName(flat, sites, site.starts)}</a>
+                                            <a href={neuronRoute(flat, site)}>{flatName(flat, sites, site.starts)}</a>
                                         </th>
                                         <td>{similarity.toFixed(4)}</td>
                                         <td class={`text ${other.class}`}>{other.class}</td>

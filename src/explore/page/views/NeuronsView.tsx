@@ -6,7 +6,7 @@ import type { QueryResult } from '../data/Query.js';
 import { changeSettings, route } from '../data/route.js';
 import { routeTo } from '../data/routeText.js';
 import type { LoadedSite } from '../data/site.js';
-import { neuronNamed } from '../data/sites.js';
+import { flatNamed } from '../data/sites.js';
 import { Chips } from '../parts/Chips.js';
 import { Histogram } from '../parts/Histogram.js';
 import { NeuronGrid } from '../parts/NeuronGrid.js';
@@ -136,9 +136,8 @@ function Filters({ site }: { site: LoadedSite }): ComponentChild {
             onSubmit={(event) => {
                 event.preventDefault();
                 const name = String(new FormData(event.currentTarget).get('name') ?? '');
-                const flat = neuronNamed(name, summary.sites, starts);
-                if (flat === undefined)
-                    setUnknown(`The model has no neuron ${name}; write layer:neuron, such as 0:12.`);
+                const flat = flatNamed(name, summary.sites, starts);
+                if (typeof flat === 'string') setUnknown(`The neuron cannot be opened: ${flat}.`);
                 else location.hash = routeTo('neuron', {}, name.trim());
             }}
         >
