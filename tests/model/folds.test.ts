@@ -5,10 +5,11 @@ import { readActivations } from '../../src/activations/activationsFile.js';
 import { addCounts } from '../../src/activations/addCounts.js';
 import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
 import { cli, sees, startCli } from '../helpers/cli.js';
-import { embeddedModel } from '../helpers/models.js';
+import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
+const layer = await writeFirstLayer(join(folder, 'layer.gguf'));
 const at = (name: string): string => join(folder, name);
 const texts = {
     en: 'Everyone has the right to rest and leisure',
@@ -20,7 +21,7 @@ const lines = (text: string, count: number): string[] =>
 const collect = (data: string, out: string, ...more: string[]): string[] => [
     'collect',
     '--model',
-    embeddedModel,
+    layer,
     '--gpu',
     'off',
     '--data',

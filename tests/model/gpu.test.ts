@@ -212,7 +212,7 @@ for (const { gpu, absent } of gpus)
                 for (const language of ['en', 'zh']) {
                     const lines = readFileSync(join(embeddedCollectTexts, `${language}.txt`), 'utf8')
                         .split('\n')
-                        .slice(0, 2)
+                        .slice(0, 1)
                         .join('\n');
                     writeFileSync(join(texts, `${language}.txt`), lines);
                 }

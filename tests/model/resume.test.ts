@@ -3,12 +3,13 @@ import { join } from 'node:path';
 import { setTimeout as wait } from 'node:timers/promises';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { cli, sees, startCli } from '../helpers/cli.js';
-import { embeddedModel } from '../helpers/models.js';
+import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
+const layer = await writeFirstLayer(join(folder, 'layer.gguf'));
 const at = (name: string): string => join(folder, name);
-const model = ['--model', embeddedModel, '--gpu', 'off'];
+const model = ['--model', layer, '--gpu', 'off'];
 
 /** Runs until stderr says `text`, then sends a signal. */
 async function interrupted(

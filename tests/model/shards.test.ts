@@ -10,10 +10,11 @@ import { openCorpus } from '../../src/data/openCorpus.js';
 import type { Corpus, Sample } from '../../src/corpus/Corpus.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { merge } from '../../src/run/merge.js';
-import { embeddedModel } from '../helpers/models.js';
+import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 
 const root = temporaryFolder();
+const layer = await writeFirstLayer(join(root, 'layer.gguf'));
 const run = promisify(execFile);
 const cli = (...args: string[]): Promise<{ stdout: string; stderr: string }> =>
     run(process.execPath, [resolve('dist/cli.js'), ...args]);
@@ -31,7 +32,7 @@ describe('shards', () => {
     let few: Corpus;
     /** Several chunks in one language, one in the other. */
     beforeAll(async () => {
-        engine = await Engine.open({ model: embeddedModel, gpu: 'off', countOnly: true });
+        engine = await Engine.open({ model: layer, gpu: 'off', countOnly: true });
         few = await openCorpus('udhr:1-6', { languages: ['en', 'de'] });
         corpus = {
             ...few,
@@ -135,7 +136,7 @@ describe('shards', () => {
                 resolve('dist/cli.js'),
                 'collect',
                 '--model',
-                embeddedModel,
+                layer,
                 '--gpu',
                 'off',
                 '--data',
@@ -154,7 +155,7 @@ describe('shards', () => {
             await refusal(
                 'collect',
                 '--model',
-                embeddedModel,
+                layer,
                 '--data',
                 'udhr:1-2',
                 '-l',
@@ -169,7 +170,7 @@ describe('shards', () => {
             await refusal(
                 'collect',
                 '--model',
-                embeddedModel,
+                layer,
                 '--data',
                 'udhr:1-2',
                 '-l',

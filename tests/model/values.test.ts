@@ -15,6 +15,7 @@ import type { Intervention } from '../../src/interventions/Intervention.js';
 import { merge } from '../../src/run/merge.js';
 import { cli } from '../helpers/cli.js';
 import { fillRow } from '../helpers/fillRow.js';
+import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { embeddedModel } from '../helpers/models.js';
 import { writeWidths } from '../helpers/syntheticModels.js';
 import { udhrSamples } from '../helpers/texts.js';
@@ -182,7 +183,8 @@ describe('collect --values', () => {
     });
 
     it('in shards, merged, gives the bytes of a run without', async () => {
-        const engine = await Engine.open({ model: embeddedModel, gpu: 'off', countOnly: true, values: true });
+        const model = await writeFirstLayer(join(folder, 'layer.gguf'));
+        const engine = await Engine.open({ model, gpu: 'off', countOnly: true, values: true });
         const few = await openCorpus('udhr:1-6', { languages: ['en', 'de'] });
         const corpus = {
             name: few.name,
