@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { type Site, siteName, siteShape } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { otherVersion } from '../files/versionedJson.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { collectTable } from '../settings/settings.js';
 import { nameShape } from '../support/names.js';
 import type { Activations, Counts, Values } from './Activations.js';
 import { type ActivationsSource, activationsSourceShape } from './ActivationsSource.js';
@@ -86,10 +88,9 @@ export async function writeActivations(path: string, activations: Activations): 
  * are any, which take many times the room.
  * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong
  */
-export async function readActivations(
-    path: string,
-    { values = false }: { readonly values?: boolean } = {},
-): Promise<Activations> {
+export async function readActivations(path: string, options: { readonly values?: boolean } = {}): Promise<Activations> {
+    checkSettings(options, { values: collectTable.values }, {});
+    const { values = false } = options;
     const isFolder = (await stat(path).catch(() => undefined))?.isDirectory() === true;
     const file = isFolder ? activationsPath(path) : path;
     const read = await readSafetensors(file, (name) => values || !isOfValues(name));

@@ -70,7 +70,7 @@ export async function collect(options: CollectOptions): Promise<CollectResult> {
     const { folder, shard } = options;
     checkSettings(
         options,
-        { ...collectTable, force: outputTable.force },
+        { folds: collectTable.folds, force: outputTable.force },
         { engine: true, corpus: true, folder: true, shard: true, signal: true, progress: true },
     );
     if (shard === undefined) return withFolder(folder, 'collect', () => collectInto(options));

@@ -130,6 +130,7 @@ export class Chat {
     }
 
     async #answer(user: string, before: readonly Turn[], options: AskOptions): Promise<AskResult> {
+        checkSettings(options, {}, { states: true, signal: true, onGrowth: true });
         const { states = [wholeModel], signal, onGrowth } = options;
         const edits = states.map(({ edit }) => edit);
         const { tokens, first } = await this.#read(user, before);

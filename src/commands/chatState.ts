@@ -29,7 +29,8 @@ export function stateOf(choice: ChatChoice, facts: ChatModelFacts, mark: string)
             ? parseShorthand(choice, (setting) => `${mark}${setting}`)
             : namedBy(choice.use, facts.named);
     if (chosen === undefined) return wholeModel;
-    const state = modelState(chosen, facts);
+    const { sites, analysis, values } = facts;
+    const state = modelState(chosen, { sites, analysis, values });
     void state.edit; // what cannot be compiled is refused here, not at the next turn
     return state;
 }

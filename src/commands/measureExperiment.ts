@@ -13,6 +13,9 @@ import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { rankNeurons } from '../neurons/rankNeurons.js';
 import { openQuestions } from '../questions/openQuestions.js';
+import { settingsFor } from '../settings/checkSetting.js';
+import { pick } from '../settings/pick.js';
+import { perplexityTable } from '../settings/settings.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
@@ -43,7 +46,7 @@ export async function measureExperiment(
     context: CommandContext,
 ): Promise<CommandResult> {
     const { signal, progress } = context;
-    const { dir, data, sets, mean, over, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
+    const { dir, data, sets, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
     const kind = metricOf(name);
     if (kind.inputs === 'questions' && data.length > 1)
         throw new LanguageNeuronsError('WRONG_USE', `\`data\`: ${name} takes the questions of one dataset; give one`);
@@ -74,7 +77,7 @@ export async function measureExperiment(
     if (kind.inputs === 'texts') {
         const corpus = await openCorpus(data, { languages, called, signal, progress });
         using engine = await openEngine(toEngineOptions(args), { signal, progress });
-        return await run(engine, kind.on(corpus, { mean, over }));
+        return await run(engine, kind.on(corpus, pick(args, settingsFor(perplexityTable, { metric: name }))));
     }
     const questions = await openQuestions(data[0]!, { languages, called, signal, progress });
     noteUnknownLanguages(questions, args.judge, progress); // before the model is loaded
@@ -89,7 +92,7 @@ export async function measureExperiment(
             limit,
             wholeLimit,
             maxTokens,
-            rule: args.number,
+            number: args.number,
             judge: args.judge,
         }),
     );

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { checkSettings } from '../settings/checkSetting.js';
+import { checkSettings, type OtherOptions } from '../settings/checkSetting.js';
 import type { TextEdit } from './edits.js';
 import { awaitNative } from './nativeError.js';
 import type { CacheLayout } from './loadEngine.js';
@@ -37,6 +37,21 @@ interface Pending {
 
 /** A request for one answer, without a draft. */
 export type SingleRequest = Omit<AnswerRequest, 'answers' | 'draft'>;
+
+const requestFields = {
+    prompt: true,
+    edit: true,
+    maxTokens: true,
+    temperature: true,
+    truncation: true,
+    seed: true,
+    promptNumber: true,
+    answerNumber: true,
+    stops: true,
+    logProbabilities: true,
+    signal: true,
+    onGrowth: true,
+} as const satisfies OtherOptions<SingleRequest, object>;
 
 /**
  * Answers requests as they come, in one pass of the engine that lasts until it is closed: a new one joins those under
@@ -144,7 +159,9 @@ export class ContinuousBatching {
     }
 
     /** Answers what was asked, then ends the pass; with `stop`, at once, and what is open is rejected with ABORTED. */
-    async close({ stop = false }: { readonly stop?: boolean } = {}): Promise<void> {
+    async close(options: { readonly stop?: boolean } = {}): Promise<void> {
+        checkSettings(options, { stop: { flag: true } }, {});
+        const { stop = false } = options;
         this.#closed = true;
         this.#arrivals.close();
         if (stop) {
@@ -155,7 +172,9 @@ export class ContinuousBatching {
     }
 
     /** @throws LanguageNeuronsError WRONG_USE for what `ask` would not take */
-    check({ prompt, maxTokens, edit = 0 }: SingleRequest): void {
+    check(request: SingleRequest): void {
+        checkSettings(request, {}, requestFields);
+        const { prompt, maxTokens, edit = 0 } = request;
         const length = this.lengthWithBos(prompt);
         const { requestSize } = this.#options;
         const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);

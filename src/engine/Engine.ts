@@ -22,6 +22,7 @@ import { awaitNative } from './nativeError.js';
 import { Passes } from './Passes.js';
 import type { ModelSite } from './Site.js';
 import type { TokenTexts } from './TokenTexts.js';
+import { checkSettings } from '../settings/checkSetting.js';
 import { watch } from './watch.js';
 import type { WatchedText, WatchOptions } from './watchTypes.js';
 
@@ -164,7 +165,9 @@ export class Engine {
     }
 
     /** Tokens of a text, without BOS; special tokens written out in it are taken literally unless asked for. */
-    async tokenize(text: string, { special = false }: { readonly special?: boolean } = {}): Promise<Int32Array> {
+    async tokenize(text: string, options: { readonly special?: boolean } = {}): Promise<Int32Array> {
+        checkSettings(options, { special: { flag: true } }, {});
+        const { special = false } = options;
         return (await awaitNative(() => this.passes.model.tokenize([text], special)))[0]!;
     }
 

@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import { checkSettings, type OtherOptions } from '../settings/checkSetting.js';
+import { checkSettings, type OtherOptions, unknownOption } from '../settings/checkSetting.js';
 import { collectTable, engineTable, factorRange, modelTable, questionTable } from '../settings/settings.js';
 import { describeRange, isInRange, mostTokens } from '../support/numberRanges.js';
 import type { EngineOptions, RunOptions } from './engineTypes.js';
@@ -25,7 +25,10 @@ export const runOptions = { signal: true, onBatch: true } as const satisfies Oth
 export function checkOptions(options: EngineOptions): void {
     checkSettings(options, table, { loras: true, signal: true, progress: true, ...internals });
     checkServers(options.rpc ?? []);
-    for (const { path, scale = 1 } of options.loras ?? []) {
+    for (const lora of options.loras ?? []) {
+        const { path, scale = 1 } = lora;
+        const unknown = unknownOption(lora, { path: true, scale: true });
+        if (unknown !== undefined) throw new LanguageNeuronsError('WRONG_USE', `${path}: ${unknown}`);
         if (isInRange(scale, factorRange)) continue;
         const wanted = describeRange(factorRange);
         throw new LanguageNeuronsError('WRONG_USE', `${path}: its scale must be ${wanted}, not ${scale}`);

@@ -81,7 +81,7 @@ export interface EngineInternals extends Partial<
  */
 export async function loadEngine(options: EngineOptions & EngineInternals): Promise<EngineParts> {
     checkOptions(options);
-    const { batchSize: requestedBatchSize = defaultBatchSize, values = false, progress = silent } = options;
+    const { batchSize: requestedBatchSize = defaultBatchSize, values = false, progress = silent, signal } = options;
     const { capacity = firstCapacity } = options;
     const files = await modelFiles(await resolveModel(options.model, options));
     const path = files[0]!; // which llama.cpp finds the others by
@@ -92,7 +92,7 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
     const plan = onDevice ? await planOf(path, backends, options, requestedBatchSize) : undefined;
     if (plan === undefined) await checkWeightsFit(files);
     else notes.push(`${backends.name}: ${describePlan(plan, backends.place)}`);
-    const fingerprint = await modelFingerprint(path, loras, options);
+    const fingerprint = await modelFingerprint(path, loras, { signal, progress });
     const gpuLayers = plan?.gpuLayers ?? options.gpuLayers ?? -1;
     const model = await awaitNative(() =>
         backends.addon.loadModel({ path, ...placement(options, backends.gpus), gpuLayers, loras }),

@@ -1,6 +1,7 @@
 import { stat } from 'node:fs/promises';
 import { xxhash128 } from 'hash-wasm';
 import { unreadable } from '../files/fileAccess.js';
+import { checkSettings } from '../settings/checkSetting.js';
 import { type Progress, silent } from '../support/progress.js';
 import { fileHash } from './fileHash.js';
 import { modelFiles } from './modelFiles.js';
@@ -24,6 +25,7 @@ export async function modelFingerprint(
     loras: readonly { readonly path: string; readonly scale: number }[],
     options: FingerprintOptions = {},
 ): Promise<string> {
+    checkSettings(options, {}, { signal: true, progress: true });
     const { signal, progress = silent } = options;
     const files = [...(await modelFiles(path)), ...loras.map((lora) => lora.path)];
     const total = (

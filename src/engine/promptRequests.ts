@@ -1,4 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
+import { type OtherOptions, unknownOption } from '../settings/checkSetting.js';
 import type { GenerateOptions, Prompt } from './engineTypes.js';
 import { awaitNative } from './nativeError.js';
 import type { Passes } from './Passes.js';
@@ -29,7 +30,7 @@ export async function* requestsOf(
             special = false,
             stops = [],
             draft,
-        } = typeof prompt === 'string' ? { text: prompt, id: count++ } : prompt;
+        } = typeof prompt === 'string' ? { text: prompt, id: count++ } : checkedPrompt(prompt);
         if (!Number.isInteger(edit) || edit < 0 || edit >= edits.length) {
             throw new LanguageNeuronsError('WRONG_USE', `a prompt asks for edit ${edit} of ${edits.length}`);
         }
@@ -46,6 +47,23 @@ export async function* requestsOf(
             draft: draft === undefined || !plainCache ? undefined : await draftOf(draft, false),
         };
     }
+}
+
+type LongPrompt = Exclude<Prompt, string>;
+
+const promptFields = {
+    text: true,
+    id: true,
+    edit: true,
+    special: true,
+    stops: true,
+    draft: true,
+} as const satisfies OtherOptions<LongPrompt, object>;
+
+function checkedPrompt(prompt: LongPrompt): LongPrompt {
+    const unknown = unknownOption(prompt, promptFields);
+    if (unknown !== undefined) throw new LanguageNeuronsError('WRONG_USE', `prompt ${prompt.id}: ${unknown}`);
+    return prompt;
 }
 
 /** Tokenizes a text once where it comes several times in a row. */

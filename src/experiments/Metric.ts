@@ -1,15 +1,14 @@
 import type { Shard } from '../activations/Shard.js';
 import type { z } from 'zod';
-import type { NumberRule } from '../answers/numberRules.js';
 import type { Corpus } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
-import type { ScoredPart } from '../engine/engineTypes.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import type { Questions } from '../questions/Questions.js';
+import type { OptionsOf } from '../settings/Setting.js';
+import type { perplexityTable, questionMetricTable } from '../settings/settings.js';
 import type { Progress } from '../support/progress.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import type { VerdictPair } from './accuracyDifference.js';
-import type { AnswerJudge, PerplexityMean } from './choices.js';
 import type { AnswerShares, CellInterval } from './DeactivationMatrix.js';
 import type { JournalKind } from './journals.js';
 import type { MeasurementPlan } from './planBase.js';
@@ -96,38 +95,13 @@ export interface QuestionMetricKind extends AnyMetricKind {
 
 export type MetricKind = TextMetricKind | QuestionMetricKind;
 
-/** Settings of the metrics of texts. Each metric uses its own. */
-export interface TextMetricOptions {
-    /**
-     * `tokens` (default): exp of the mean negative log-likelihood of all tokens. `texts`: the mean of the
-     * texts' perplexities, as in the paper.
-     */
-    readonly mean?: PerplexityMean | undefined;
-    /** The scored tokens. Default: the response's, which in a plain text are all. */
-    readonly over?: ScoredPart | undefined;
-}
+/** The settings of `perplexityTable`; each metric takes those that are its own. */
+export type TextMetricOptions = OptionsOf<typeof perplexityTable>;
 
-/** Settings of the metrics of answers. */
-export interface QuestionMetricOptions {
+/** The settings of `questionMetricTable`, and what is asked. */
+export interface QuestionMetricOptions extends OptionsOf<typeof questionMetricTable> {
     readonly questions: Questions;
     readonly template: PromptTemplate;
-    /**
-     * Day for a template that writes the date, YYYY-MM-DD. Default: the day of the answers in the folder, else today.
-     */
-    readonly date?: string | undefined;
-    /** Most questions of each language; the first ones are taken. Default: all. */
-    readonly limit?: number | undefined;
-    /**
-     * Questions of each language for the whole model, at least `limit`. The other conditions are compared with its
-     * answers to their own questions. Default: `limit`.
-     */
-    readonly wholeLimit?: number | undefined;
-    /** Most tokens of an answer. Default 256. */
-    readonly maxTokens?: number | undefined;
-    /** Rule that finds the number of an answer. Default `last`. */
-    readonly rule?: NumberRule | undefined;
-    /** What makes an answer right. Default: its number and its language. */
-    readonly judge?: AnswerJudge | undefined;
     /**
      * Another model, such as the base of the LoRA adapters, whose finished answers to the same prompts are drafts of
      * the whole model's. Used on a device only; drafts change the time, not the answers. Default: none.

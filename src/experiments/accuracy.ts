@@ -1,6 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { checkSettings } from '../settings/checkSetting.js';
-import { accuracyTable, questionTable } from '../settings/settings.js';
+import { questionMetricTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { formatPointsChange, formatShare } from '../support/format.js';
 import { AccuracyAnswers, type AccuracyPlan, accuracyPlanShape, answersJournal } from './accuracyAnswers.js';
@@ -50,16 +50,13 @@ export const accuracy: QuestionMetricKind = {
  * `accuracy.answers.jsonl`: `{key, condition, language, index, text, tokens, promptTokens, end}`, a line each.
  */
 export function accuracyMetric(options: QuestionMetricOptions): Metric {
-    const { questions, template, date, limit, wholeLimit = limit } = options;
+    checkSettings(options, questionMetricTable, { questions: true, template: true, draftsOf: true });
+    const { questions, template, limit, wholeLimit = limit } = options;
     const {
-        maxTokens = questionTable.maxTokens.default,
-        rule = accuracyTable.number.default,
-        judge: judgedBy = accuracyTable.judge.default,
+        maxTokens = questionMetricTable.maxTokens.default,
+        number: rule = questionMetricTable.number.default,
+        judge: judgedBy = questionMetricTable.judge.default,
     } = options;
-    checkSettings(
-        { date, limit, wholeLimit, maxTokens, number: rule, judge: judgedBy },
-        { ...questionTable, ...accuracyTable },
-    );
     checkLimits(limit, wholeLimit);
     const { name, languages } = questions;
     const judge = judgedBy === 'number' ? judgedBy : undefined; // the default has no name in files

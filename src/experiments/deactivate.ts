@@ -1,7 +1,8 @@
 import type { Shard } from '../activations/Shard.js';
 import { deactivation } from '../interventions/Operation.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
-import { intervene, type InterveneOptions, type MeasuredShard } from './intervene.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { intervene, interveneOptions, interveneTable, type InterveneOptions, type MeasuredShard } from './intervene.js';
 
 /** What makes an intervention a deactivation. */
 export const asDeactivation = { operations: [deactivation], command: 'deactivate' };
@@ -25,6 +26,8 @@ export async function deactivate(options: DeactivateOptions): Promise<Deactivate
 export async function deactivate(
     options: DeactivateOptions & Pick<InterveneOptions, 'shard'>,
 ): Promise<DeactivateResult | MeasuredShard> {
+    const { operations: _, doses: _doses, command: _command, ...others } = interveneOptions;
+    checkSettings(options, interveneTable, others);
     const { matrices, shards, seconds } = await intervene({ ...options, ...asDeactivation });
     return shards[0] ?? { ...matrices[0]!, seconds };
 }

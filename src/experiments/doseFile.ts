@@ -5,6 +5,8 @@ import { indented, readJsonIfAny, writeJson } from '../files/versionedJson.js';
 import { curvesShape, type DoseCurves } from './DoseCurves.js';
 import { doseTable } from './doseTable.js';
 import { checkResultName, dosePath, resultName, resultsIn } from './resultPaths.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { csvTable } from '../settings/settings.js';
 
 const curvesFormat = {
     format: 'language-neurons/dose',
@@ -18,6 +20,7 @@ const curvesFormat = {
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeCurves(folder: string, curves: DoseCurves, options: CsvOptions = {}): Promise<void> {
+    checkSettings(options, csvTable, {});
     const { metric, operation } = curves;
     await writeFileAtomic(
         join(folder, `${resultName(metric, operation, 'dose')}.csv`),

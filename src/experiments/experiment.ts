@@ -1,8 +1,8 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { ActivationValues } from '../activations/ActivationValues.js';
-import { checkSettings } from '../settings/checkSetting.js';
+import { checkSettings, type OtherOptions } from '../settings/checkSetting.js';
 import { experimentTable } from '../settings/settings.js';
-import { changesNothing, deactivation, type Operation } from '../interventions/Operation.js';
+import { changesNothing, checkOperation, deactivation, type Operation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { Ranking } from '../neurons/rankNeurons.js';
@@ -26,6 +26,14 @@ export interface ExperimentOptions {
     /** Random controls of each cell, each with a seed of its own. Default 3. */
     readonly controls?: number | undefined;
 }
+
+/** The options of an experiment that are no settings, for `checkSettings`. */
+export const experimentOptions = {
+    analysis: true,
+    operations: true,
+    values: true,
+    doses: true,
+} as const satisfies OtherOptions<ExperimentOptions, typeof experimentTable>;
 
 /** The shares of a ranking that are changed, a curve's points. */
 export interface Doses {
@@ -62,7 +70,7 @@ export interface Experiment {
  * @throws LanguageNeuronsError WRONG_USE
  */
 export function planExperiment(options: ExperimentOptions, languages: readonly string[]): Experiment {
-    checkSettings(options, experimentTable);
+    checkSettings(options, experimentTable, experimentOptions);
     const { analysis, operations = [deactivation], doses: askedDoses, values } = options;
     const { seed = experimentTable.seed.default, controls = experimentTable.controls.default } = options;
     if (operations.length === 0) throw wrong('no operation is asked for; give for example scale:0.5');
@@ -104,6 +112,7 @@ function sharesOf({ shares }: Doses): number[] {
 
 /** Refuses an operation that changes nothing, or that is there twice. */
 function checkOperations(operations: readonly Operation[]): void {
+    for (const operation of operations) checkOperation(operation);
     const names = operations.map(operationName);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
     if (twice !== undefined) throw wrong(`the operation ${twice} is asked for twice; leave one out`);

@@ -8,8 +8,9 @@ import { checkFilePlaces } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
 import type { Operation } from '../interventions/Operation.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import { checkSettings } from '../settings/checkSetting.js';
-import { experimentTable, outputTable } from '../settings/settings.js';
+import { checkSettings, type OtherOptions } from '../settings/checkSetting.js';
+import { pick } from '../settings/pick.js';
+import { csvTable, experimentTable, outputTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { type Progress, silent } from '../support/progress.js';
 import { buildCurves, buildMatrices } from './buildMatrix.js';
@@ -18,7 +19,7 @@ import type { DeactivationMatrix, MeasuredModel } from './DeactivationMatrix.js'
 import { writeCurves } from './doseFile.js';
 import type { DoseCurves } from './DoseCurves.js';
 import { emptySets } from './emptySets.js';
-import { type Experiment, type ExperimentOptions, planExperiment } from './experiment.js';
+import { type Experiment, experimentOptions, type ExperimentOptions, planExperiment } from './experiment.js';
 import { writeMatrix } from './matrixFile.js';
 import { isSameShard, type MatrixShard, readMatrixShard, writeMatrixShard } from './matrixShard.js';
 import { registerMetric } from './metrics.js';
@@ -47,7 +48,19 @@ export interface InterveneOptions extends ExperimentOptions, CsvOptions {
     readonly progress?: Progress | undefined;
 }
 
-const settings = { ...experimentTable, otherModel: outputTable.force, excel: outputTable.excel } as const;
+export const interveneTable = { ...experimentTable, ...csvTable, otherModel: outputTable.force } as const;
+
+/** The options that are no settings, for `checkSettings`. */
+export const interveneOptions = {
+    ...experimentOptions,
+    engine: true,
+    metric: true,
+    folder: true,
+    shard: true,
+    command: true,
+    signal: true,
+    progress: true,
+} as const satisfies OtherOptions<InterveneOptions, typeof interveneTable>;
 
 export interface InterveneResult {
     /** One of each operation, in their order; none of a shard, or where doses were asked for. */
@@ -75,24 +88,12 @@ export interface MeasuredShard {
  * corpus's, the questions' and the engine's errors; UNSUPPORTED for a shard of a metric that cannot be divided
  */
 export async function intervene(options: InterveneOptions): Promise<InterveneResult> {
-    checkSettings(options, settings, {
-        analysis: true,
-        operations: true,
-        values: true,
-        doses: true,
-        engine: true,
-        metric: true,
-        folder: true,
-        shard: true,
-        command: true,
-        signal: true,
-        progress: true,
-    });
+    checkSettings(options, interveneTable, interveneOptions);
     checkFit(options);
     registerMetric(options.metric.kind);
     const begin = performance.now();
     const { folder, metric, shard, command = 'intervene', progress = silent } = options;
-    const experiment = planExperiment(options, metric.languages);
+    const experiment = planExperiment(pick(options, { ...experimentTable, ...experimentOptions }), metric.languages);
     const pathOf = experiment.doses === undefined ? matrixPath : dosePath;
     const paths = experiment.parts.map(({ operation }) => pathOf(folder, metric.kind.name, operation));
     const none = { matrices: [], curves: [], shards: [] };
@@ -109,7 +110,7 @@ async function measureAll(
     paths: readonly string[],
     options: InterveneOptions,
 ): Promise<Partial<InterveneResult>> {
-    const { engine, metric, folder, signal, progress = silent } = options;
+    const { engine, metric, folder, excel, signal, progress = silent } = options;
     for (const json of paths) await checkFilePlaces(json, json.replace(/json$/, 'csv'));
     const { asked, known, doses } = experiment;
     for (const note of emptySets(experiment, metric.languages)) progress.note(note);
@@ -117,11 +118,11 @@ async function measureAll(
     const parts = { metric, experiment, measurements, model: measuredModel(engine), folder, signal, progress };
     if (doses !== undefined) {
         const curves = await buildCurves(parts, doses);
-        for (const curve of curves) await writeCurves(folder, curve, options);
+        for (const curve of curves) await writeCurves(folder, curve, { excel });
         return { curves };
     }
     const matrices = await buildMatrices(parts);
-    for (const matrix of matrices) await writeMatrix(folder, matrix, options);
+    for (const matrix of matrices) await writeMatrix(folder, matrix, { excel });
     return { matrices };
 }
 

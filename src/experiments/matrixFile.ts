@@ -2,10 +2,12 @@ import { join } from 'node:path';
 import { type CsvOptions, toCsv } from '../files/csv.js';
 import { writeFileAtomic } from '../files/fileAccess.js';
 import { indented, readJsonIfAny, writeJson } from '../files/versionedJson.js';
-import { deactivation, type Operation } from '../interventions/Operation.js';
+import { checkOperation, deactivation, type Operation } from '../interventions/Operation.js';
 import { type DeactivationMatrix, matrixShape } from './DeactivationMatrix.js';
 import { matrixTable } from './matrixTable.js';
 import { checkResultName, matrixPath, resultName, resultOf, resultsIn } from './resultPaths.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { csvTable } from '../settings/settings.js';
 
 const matrixFormat = {
     format: 'language-neurons/matrix',
@@ -19,6 +21,7 @@ const matrixFormat = {
  * @throws LanguageNeuronsError UNWRITABLE
  */
 export async function writeMatrix(folder: string, matrix: DeactivationMatrix, options: CsvOptions = {}): Promise<void> {
+    checkSettings(options, csvTable, {});
     const { metric, operation } = matrix;
     await writeFileAtomic(join(folder, `${resultName(metric, operation)}.csv`), toCsv(matrixTable(matrix), options));
     await writeJson(matrixPath(folder, metric, operation), matrixFormat, matrix, indented);
@@ -34,6 +37,7 @@ export async function readMatrix(
     metric: string,
     operation: Operation = deactivation,
 ): Promise<DeactivationMatrix | undefined> {
+    checkOperation(operation);
     return readNamed(folder, resultName(metric, operation));
 }
 

@@ -10,7 +10,7 @@ import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import { rankNeurons } from '../neurons/rankNeurons.js';
 import { checkSettings } from '../settings/checkSetting.js';
-import { outputTable } from '../settings/settings.js';
+import { csvTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
 import { buildCurves, buildMatrices } from './buildMatrix.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
@@ -43,7 +43,7 @@ export async function mergeMatrix(
     options: MergeMatrixOptions,
 ): Promise<DeactivationMatrix | DoseCurves> {
     const { folder, excel, signal, progress = silent } = options;
-    checkSettings(options, { excel: outputTable.excel }, { folder: true, signal: true, progress: true });
+    checkSettings(options, csvTable, { folder: true, signal: true, progress: true });
     const found = [];
     for (const file of files) {
         const shard = await readMatrixShard(file);

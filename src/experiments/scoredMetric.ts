@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { ScoredPart, TextScore } from '../engine/engineTypes.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { checkSettings } from '../settings/checkSetting.js';
+import { pick } from '../settings/pick.js';
+import type { SettingTable } from '../settings/Setting.js';
 import { perplexityTable } from '../settings/settings.js';
 import { measureTexts } from './measureTexts.js';
 import type { Cell, MetricSettings, MetricWords, TextMetricKind } from './Metric.js';
@@ -36,9 +38,9 @@ export function scoredMetric<Own extends MetricSettings>({
     fromMean,
     ...words
 }: ScoredMetric<Own>): TextMetricKind {
-    const settingsShape = own.extend({ over: scoredPlan.over.default('response') }) as unknown as z.ZodType<
-        Own & { readonly over: ScoredPart }
-    >;
+    const settingsShape = own.extend({ over: scoredPlan.over.default('response') }) as unknown as z.ZodObject &
+        z.ZodType<Own & { readonly over: ScoredPart }>;
+    const known = settingsShape.shape;
     const cellsOf = (plan: ScoredPlan, conditions: readonly ModelState[], folder: string): ScoredTexts => {
         const settings = own.parse(plan);
         const cellOf = (texts: readonly TextScore[]): Cell => cellOfUnits(texts.map((text) => unitOf(text, settings)));
@@ -57,7 +59,11 @@ export function scoredMetric<Own extends MetricSettings>({
         settingsOf: (data, plan) => ({ data, ...settingsShape.parse(plan) }),
         measurementsOf: cellsOf,
         on(corpus, options) {
-            checkSettings(options, perplexityTable, {});
+            checkSettings<Readonly<Record<string, unknown>>, SettingTable>(
+                { ...options },
+                pick(perplexityTable, known),
+                known,
+            );
             const settings = settingsShape.parse(options);
             const { name: source, languages } = corpus;
             const measurement = { kind, corpus, settings, cellsOf };

@@ -1,6 +1,6 @@
 import type { TextEdit } from '../engine/edits.js';
 import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
-import { chosenNeurons, compileInterventions, type CompileOptions } from './compile.js';
+import { checkCompileOptions, chosenNeurons, compileInterventions, type CompileOptions } from './compile.js';
 import type { NamedInterventions } from './namedInterventions.js';
 
 /**
@@ -20,6 +20,7 @@ export interface ModelState extends NamedInterventions {
 
 /** @param model where sites, neurons and values are taken from: at least an engine; see `compileInterventions` */
 export function modelState({ name, interventions }: NamedInterventions, model: CompileOptions): ModelState {
+    checkCompileOptions(model);
     let held: WeakRef<TextEdit & object> | undefined;
     return {
         name,

@@ -1,7 +1,23 @@
+import { LanguageNeuronsError } from '../errors.js';
+import { type OtherOptions, unknownOption } from '../settings/checkSetting.js';
 import type { Intervention } from './Intervention.js';
 
 /** An intervention without its neurons. */
 export type Operation = Omit<Intervention, 'neurons'>;
+
+/** For `unknownOption`. */
+export const operationFields = {
+    op: true,
+    value: true,
+    strength: true,
+    where: true,
+} as const satisfies OtherOptions<Operation, object>;
+
+/** @throws LanguageNeuronsError WRONG_USE for a field that an operation has not */
+export function checkOperation(operation: Operation): void {
+    const unknown = unknownOption(operation, operationFields);
+    if (unknown !== undefined) throw new LanguageNeuronsError('WRONG_USE', `operation ${operation.op}: ${unknown}`);
+}
 
 /** Sets activations to 0 at every token, as `deactivate` does. */
 export const deactivation: Operation = { op: 'zero' };

@@ -6,6 +6,8 @@ import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { setsFor } from '../neurons/neuronSets.js';
 import type { Intervention, InterventionWhere, NeuronChoice, PositionRange } from './Intervention.js';
+import { operationFields } from './Operation.js';
+import { checkSettings, type OtherOptions, unknownOption } from '../settings/checkSetting.js';
 import { factorRange } from '../settings/settings.js';
 import { describeRange, isInRange } from '../support/numberRanges.js';
 import { resolveValue } from './resolveValue.js';
@@ -29,6 +31,21 @@ export interface CompileOptions {
     readonly conflict?: 'order' | 'error' | undefined;
 }
 
+const optionNames = {
+    sites: true,
+    analysis: true,
+    values: true,
+    conflict: true,
+} as const satisfies OtherOptions<CompileOptions, object>;
+
+/**
+ * An engine is taken for what it says of its sites.
+ * @throws LanguageNeuronsError WRONG_USE for an option that there is not
+ */
+export function checkCompileOptions(options: CompileOptions): void {
+    if (Object.getPrototypeOf(options) === Object.prototype) checkSettings(options, {}, optionNames);
+}
+
 /** The change of one neuron's activation: g becomes factor * g + offset. */
 interface Affine {
     readonly factor: number;
@@ -42,6 +59,7 @@ interface Affine {
  * has no values; MISMATCH for values of another model; UNSUPPORTED for percentiles of experts
  */
 export function compileInterventions(interventions: readonly Intervention[], options: CompileOptions): TextEdit {
+    checkCompileOptions(options);
     const steps = interventions.map((intervention, i) => stepOf(intervention, i, options));
     // The different ways in which the tokens of a text are chosen.
     const clauses = [...new Map(steps.map(({ where }) => [JSON.stringify(where), where])).values()];
@@ -80,6 +98,11 @@ function stepOf(intervention: Intervention, i: number, { sites, analysis, values
     const { neurons: choice, op, value, strength: s = 1, where = 'both' } = intervention;
     const name = `intervention ${i + 1} (${op})`;
     const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', `${name}: ${why}`);
+    const unknown =
+        unknownOption(intervention, { ...operationFields, neurons: true }) ??
+        (typeof where === 'object' ? unknownOption(where, { from: true, to: true }) : undefined) ??
+        ('language' in choice ? unknownOption(choice, { language: true, set: true }) : undefined);
+    if (unknown !== undefined) throw wrong(unknown);
     for (const [what, number] of [
         ['strength', s],
         ['value', typeof value === 'number' ? value : 0],

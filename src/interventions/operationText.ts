@@ -1,4 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
+import { checkSettings } from '../settings/checkSetting.js';
 import { factorRange } from '../settings/settings.js';
 import { parseNumber } from '../support/numberRanges.js';
 import { type InterventionOp, interventionOps, type InterventionValue } from './Intervention.js';
@@ -34,7 +35,9 @@ export function parseOperation(text: string): Operation {
  * Reads a list of such texts. Strength and `where` apply to all of them.
  * @throws LanguageNeuronsError WRONG_USE
  */
-export function parseOperations(text: string, { strength, where }: Omit<Operation, 'op' | 'value'> = {}): Operation[] {
+export function parseOperations(text: string, options: Omit<Operation, 'op' | 'value'> = {}): Operation[] {
+    checkSettings(options, {}, { strength: true, where: true });
+    const { strength, where } = options;
     return text.split(',').map((part) => ({
         ...parseOperation(part),
         ...(strength === undefined || strength === 1 ? {} : { strength }),

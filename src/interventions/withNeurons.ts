@@ -6,6 +6,7 @@ import { nativeError } from '../engine/nativeError.js';
 import { sameSites, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { checkSettings } from '../settings/checkSetting.js';
 import { compileInterventions } from './compile.js';
 import type { Intervention } from './Intervention.js';
 
@@ -61,6 +62,7 @@ export async function withNeurons<Context extends OwnedContext>(
     create: () => Promise<Context>,
     options: WithNeuronsOptions = {},
 ): Promise<ContextWithNeurons<Context>> {
+    checkSettings(options, {}, { analysis: true, values: true, interventions: true });
     const made = making.then(() => make(create, options));
     making = made.catch(() => undefined);
     return made;

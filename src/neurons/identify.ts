@@ -46,6 +46,7 @@ export type IdentifyOptions = OptionsOf<typeof identifyTable>;
  * @throws LanguageNeuronsError WRONG_USE, or EMPTY for a language without tokens
  */
 export function identify(activations: Activations, options: IdentifyOptions = {}): NeuronAnalysis {
+    checkSettings(options, identifyTable, {});
     const {
         folds,
         source: { dataset, ...source },
@@ -81,7 +82,6 @@ function repeatedTexts({ texts = {} }: DatasetSource): Pick<Stability, 'inSevera
 
 /** An analysis without its source and stability. */
 export function identifyOnce(activations: Activations, options: IdentifyOptions, assessed?: Uint32Array): Unsourced {
-    checkSettings(options, identifyTable, {});
     const {
         method = identifyTable.method.default,
         topRate = identifyTable.topRate.default,

@@ -6,6 +6,8 @@ import { type ParquetColumn, writeParquet } from '../files/parquet.js';
 import { compact } from '../files/versionedJson.js';
 import { type NeuronRow, neuronRow } from './neuronRows.js';
 import type { NeuronTable } from './neuronTable.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { csvTable } from '../settings/settings.js';
 
 /** Rows that are in memory at a time. */
 const groupRows = 20_000;
@@ -27,6 +29,7 @@ export async function writeNeuronTable(
     rows: Uint32Array,
     options: CsvOptions = {},
 ): Promise<void> {
+    checkSettings(options, csvTable, {});
     checkTablePath(path);
     const columns = columnsOf(table);
     const groups = <T>(of: (group: NeuronRow[]) => T): Generator<T> => groupsOf(table, rows, of);

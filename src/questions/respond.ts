@@ -189,7 +189,8 @@ async function* answersTo(
 ): AsyncGenerator<Entry> {
     const given = new Map(open.map((prompt) => [prompt.id, { ...prompt, found: new Array<GivenAnswer>() }]));
     const sampling = { answers, maxTokens, temperature, seed, signal };
-    for await (const { prompt, answer, text, tokens, end } of engine.generate(open, sampling)) {
+    const prompts = open.map(({ id, text, special, stops }) => ({ id, text, special, stops }));
+    for await (const { prompt, answer, text, tokens, end } of engine.generate(prompts, sampling)) {
         const { key, question, found } = given.get(prompt)!;
         found[answer] = { generated: text, end, tokens };
         onAnswer(tokens);

@@ -51,11 +51,11 @@ export interface ReportSource {
  */
 export async function reportOn(folder: string, options: ReportOptions = {}): Promise<ReportFiles> {
     checkSettings(options, { ...reportTable, out: outputTable.out }, { notes: true });
-    const { out = folder } = options;
+    const { out = folder, excel } = options;
     const { input } = await readReportSource(folder, options);
     return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {
         const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
-        return writeReport(out, { ...input, warnings: [...running, ...(input.warnings ?? [])] }, options);
+        return writeReport(out, { ...input, warnings: [...running, ...(input.warnings ?? [])] }, { excel });
     });
 }
 

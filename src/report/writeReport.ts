@@ -5,6 +5,8 @@ import { page, type RenderedSection } from './page/page.js';
 import type { ReportFiles, ReportInput } from './Report.js';
 import { buildSections } from './sections/buildSections.js';
 import { type CsvOptions, toCsv } from '../files/csv.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import { csvTable } from '../settings/settings.js';
 
 const figuresFolder = 'figures';
 const tablesFolder = 'tables';
@@ -16,6 +18,7 @@ const tablesFolder = 'tables';
  * @throws LanguageNeuronsError UNWRITABLE where a file cannot be written.
  */
 export async function writeReport(folder: string, input: ReportInput, options: CsvOptions = {}): Promise<ReportFiles> {
+    checkSettings(options, csvTable, {});
     const rendered: RenderedSection[] = [];
     for (const section of buildSections(input)) {
         rendered.push({

@@ -105,12 +105,23 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
         const several = why.startsWith('Source contains multiple documents');
         throw damaged(several ? 'it holds several documents; leave one' : why, cause);
     }
-    const { data: config, error } = schema.safeParse(settings, { reportInput: true, error: describeIssue });
-    if (error !== undefined) {
-        const issues = error.issues.map(({ path: keys, message }) => `${keys.join('.') || 'the file'}: ${message}`);
-        throw damaged(issues.join('; '), error);
-    }
+    const { data: config, error } = parseSettings(settings);
+    if (error !== undefined) throw damaged(describeIssues(error, 'the file'), error);
     return withPathsFrom(dirname(resolve(path)), config);
+}
+
+/** @throws LanguageNeuronsError WRONG_USE for a configuration of a script, naming the setting and what was given */
+export function checkRunConfig(config: RunConfig): void {
+    const { error } = parseSettings(config);
+    if (error !== undefined) throw new LanguageNeuronsError('WRONG_USE', describeIssues(error, 'the configuration'));
+}
+
+function parseSettings(settings: unknown): z.ZodSafeParseResult<RunConfig> {
+    return schema.safeParse(settings, { reportInput: true, error: describeIssue });
+}
+
+function describeIssues({ issues }: z.ZodError, whole: string): string {
+    return issues.map(({ path, message }) => `${path.join('.') || whole}: ${message}`).join('; ');
 }
 
 async function readConfigText(path: string): Promise<string> {

@@ -13,7 +13,7 @@ import { compareResults, dosePath, matrixPath, resultName, resultOf } from '../e
 import type { CsvOptions } from '../files/csv.js';
 import { withFolder } from '../files/folderLock.js';
 import { checkSettings } from '../settings/checkSetting.js';
-import { metricNames, outputTable } from '../settings/settings.js';
+import { csvTable, metricNames, outputTable } from '../settings/settings.js';
 import type { Progress } from '../support/progress.js';
 
 export interface MergeOptions extends CsvOptions {
@@ -53,7 +53,7 @@ function inOrder(wholes: Iterable<string>): string[] {
  * @throws LanguageNeuronsError NOT_FOUND; as `mergeShards`, `checkReplaces` and `mergeMatrix`
  */
 export async function merge(paths: readonly string[], options: MergeOptions): Promise<Merged[]> {
-    checkSettings(options, outputTable, { folder: true, signal: true, progress: true });
+    checkSettings(options, { ...csvTable, force: outputTable.force }, { folder: true, signal: true, progress: true });
     const files = (await Promise.all(paths.map(shardsAt))).flat();
     const merged: Merged[] = [];
     for (const whole of inOrder(new Set(files.map(wholeOf)))) {

@@ -29,12 +29,21 @@ import type { Questions } from '../questions/Questions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import type { ReportFiles } from '../report/Report.js';
 import { reportOn, type ReportOptions } from '../report/reportOn.js';
+import { checkSettings } from '../settings/checkSetting.js';
 import { pick } from '../settings/pick.js';
-import { accuracyTable, engineTable, identifyTable, metricTable, questionTable } from '../settings/settings.js';
+import {
+    accuracyTable,
+    csvTable,
+    engineTable,
+    identifyTable,
+    metricTable,
+    outputTable,
+    questionTable,
+} from '../settings/settings.js';
 import { toolVersions } from '../versions.js';
 import { checkComparable, checkNamed, checkPrompts, filesOf, tryModel } from './checkAhead.js';
 import { fromFolder } from './fromFolder.js';
-import type { RunConfig } from './RunConfig.js';
+import { checkRunConfig, type RunConfig } from './RunConfig.js';
 import { workWeights } from './workWeights.js';
 
 /** What was found out about one model. */
@@ -65,6 +74,8 @@ interface RunOptions extends CsvOptions {
  * @throws LanguageNeuronsError as its steps
  */
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
+    checkRunConfig(config);
+    checkSettings(options, { ...csvTable, force: outputTable.force }, { signal: true, progress: true });
     return withFolder(config.out, 'run', () => runIn(config, options));
 }
 
@@ -281,7 +292,7 @@ async function answersMetric(
 ): Promise<Metric> {
     const template = await openTemplate(name, engine);
     await checkPrompts(template, questions);
-    return ofQuestions.on({ questions, template, date, limit, wholeLimit, maxTokens, rule: number, judge, draftsOf });
+    return ofQuestions.on({ questions, template, date, limit, wholeLimit, maxTokens, number, judge, draftsOf });
 }
 
 function engineOptionsOf(config: RunConfig): EngineOptions {

@@ -63,21 +63,25 @@ function valueOf({ number, word, percent = false }: Setting, text: string): stri
 /** The options that are no settings of a table, each by its name; the compiler holds them to the type. */
 export type OtherOptions<O, T> = { readonly [K in Exclude<keyof O, keyof T>]-?: true };
 
+/** A table has no row that is no option. */
+type OnlyOf<O, T> = { readonly [K in Exclude<keyof T, keyof O>]: never };
+
 /**
  * Checks options of the library as the command line checks its own; those that are undefined are not given.
- * @param others names that are taken beside the table's; without it, all are
- * @throws LanguageNeuronsError WRONG_USE, naming the setting
+ * @param others names that are taken beside the table's
+ * @throws LanguageNeuronsError WRONG_USE, naming the setting, or an option that there is not
  */
 export function checkSettings<O extends object, const T extends SettingTable>(
     options: O,
-    table: T,
-    others?: OtherOptions<O, T>,
+    table: T & OnlyOf<O, T>,
+    others: OtherOptions<O, T>,
 ): void {
     for (const [name, value] of Object.entries(options) as [string, unknown][]) {
         if (value === undefined) continue;
         if (Object.hasOwn(table, name)) checkOne(name, table[name]!, value);
-        else if (others !== undefined && !Object.hasOwn(others, name)) throw unknown(name, { ...table, ...others });
     }
+    const unknown = unknownOption(options, { ...table, ...others });
+    if (unknown !== undefined) throw wrongUse(unknown);
     checkApplies(options, table, Object.keys(options));
 }
 
@@ -88,9 +92,13 @@ function checkOne(name: string, setting: Setting, value: unknown): void {
     for (const one of values) if (!isTaken(setting, one)) throw wrongUse(`\`${name}\` ${refusal(setting, one)}`);
 }
 
-function unknown(name: string, known: object): LanguageNeuronsError {
+/** What to say of the first option that is given and not known; undefined: all are known. */
+export function unknownOption(options: object, known: object): string | undefined {
+    const given = Object.entries(options).find(([name, value]) => value !== undefined && !Object.hasOwn(known, name));
+    if (given === undefined) return undefined;
+    const [name] = given;
     const mend = suggestion(name, Object.keys(known), (near) => `\`${near}\``);
-    return wrongUse(`there is no option \`${name}\`${mend === '' ? '; leave it out' : mend}`);
+    return `there is no option \`${name}\`${mend === '' ? '; leave it out' : mend}`;
 }
 
 /**
@@ -112,6 +120,13 @@ export function checkApplies(values: object, table: SettingTable, given: readonl
             );
         }
     }
+}
+
+/** The rows of a table that mean something beside values of other settings. */
+export function settingsFor<T extends SettingTable>(table: T, values: Readonly<Record<string, string>>): Partial<T> {
+    const applies = ({ of = {} }: Setting): boolean =>
+        Object.entries(of).every(([other, wanted]) => values[other] === undefined || wanted.includes(values[other]));
+    return Object.fromEntries(Object.entries(table).filter(([, row]) => applies(row))) as Partial<T>;
 }
 
 /** Whether a text is a day of the calendar, as YYYY-MM-DD. */

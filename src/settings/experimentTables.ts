@@ -114,3 +114,11 @@ export const accuracyTable = inGroup('Questions and answers', {
         describe: 'what makes an answer right',
     },
 });
+
+/** The options of accuracy in the library. */
+export const questionMetricTable = {
+    date: questionTable.date,
+    limit: questionTable.limit,
+    maxTokens: questionTable.maxTokens,
+    ...accuracyTable,
+} as const;

@@ -162,10 +162,13 @@ export const outputTable = inGroup('Input and output', {
     fresh: { flag: true, describe: 'first remove what is there, and say what' },
 });
 
+/** How CSV files are written. */
+export const csvTable = { excel: outputTable.excel } as const;
+
 /** Of a report. */
 export const reportTable = inGroup('Input and output', {
     title: { defaultWords: "the model's name", describe: 'title of the report' },
-    excel: outputTable.excel,
+    ...csvTable,
 });
 
 /** Of a server. */

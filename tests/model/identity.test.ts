@@ -262,7 +262,7 @@ describe('cells and answers', () => {
             expect(await passes(kind, {}, {}, { languages: ['de'] })).toBe(0);
             expect(await passes(kind, { threads: 2 })).toBe(0);
             if (kind === 'ppl') expect(await passes(kind, {}, {}, { mean: 'texts' })).toBe(0);
-            else expect(await passes(kind, {}, {}, { rule: 'mathoctopus', limit: 1 })).toBe(0);
+            else expect(await passes(kind, {}, {}, { number: 'mathoctopus', limit: 1 })).toBe(0);
             if (kind === 'accuracy')
                 expect(await passes(kind, { windowSize: 300, batchSize: 128, contextSize: 1024 })).toBe(0);
             // A question more costs that question under each condition.

@@ -5,6 +5,8 @@ import { LanguageNeuronsError } from '../../errors.js';
 import { LanguageList } from '../../languages/LanguageList.js';
 import { unreadable } from '../../files/fileAccess.js';
 import { openNamed } from '../../files/inFolder.js';
+import { checkSettings } from '../../settings/checkSetting.js';
+import { textTable } from '../../settings/settings.js';
 import { toolVersions } from '../../versions.js';
 import type { Activations } from '../Activations.js';
 import { readTorch, type TorchTensor } from './readTorch.js';
@@ -36,6 +38,7 @@ export async function importCounts(
     folder: string,
     options: { readonly languages?: readonly string[] | undefined } = {},
 ): Promise<Activations> {
+    checkSettings(options, { languages: textTable.languages }, {});
     const files = await filesIn(folder);
     const list = new LanguageList(
         folder,
