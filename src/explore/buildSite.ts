@@ -6,6 +6,7 @@ import { neuronTable } from '../neurons/neuronTable.js';
 import { readReportSource } from '../report/reportOn.js';
 import { neuronColumns } from './neuronColumns.js';
 import { summaryPath } from './siteFormat.js';
+import { siteResults } from './siteResults.js';
 import { siteSummary } from './siteSummary.js';
 
 /** Files of a site by their paths in it, `/` between folders; each is made when it is asked for. */
@@ -27,10 +28,12 @@ export async function buildSite(folder: string, { title }: SiteOptions = {}): Pr
     const page = await pageFiles();
     const { input, activations } = await readReportSource(folder, { title });
     const columns = neuronColumns(neuronTable(activations, input.analysis), activations, input.analysis);
-    const summary = Buffer.from(JSON.stringify(siteSummary(input, columns)));
+    const results = siteResults(input);
+    const summary = Buffer.from(JSON.stringify(siteSummary(input, columns, results)));
     return new Map([
         ...page,
         [summaryPath, () => summary],
+        ...results.files,
         ...Object.values(columns).flatMap(({ blocks }) => [...blocks]),
     ]);
 }

@@ -3,6 +3,8 @@
  * of numbers in blocks, `data/NAME.K.bin`. Shared by what writes it and by the page, so it imports nothing of Node.
  */
 
+import type { ClassCounts, SitePart } from './resultsFormat.js';
+
 /** Path of the summary, relative to the page. */
 export const summaryPath = 'data/site.json';
 export const siteVersion = 1;
@@ -40,6 +42,10 @@ export interface SiteLanguage {
     /** Of the script that it is usually written in, such as `Latn`; empty where it is not known. */
     readonly script: string;
     readonly rightToLeft: boolean;
+    /** English name of its family, such as `Indo-European`; empty where it is not known. */
+    readonly family: string;
+    /** Codes of its family, of smaller groups, and of itself; see `LanguageFamily`. */
+    readonly lineage: readonly string[];
     /** Counted tokens. */
     readonly tokens: number;
     readonly specific: number;
@@ -54,40 +60,6 @@ export interface ExploredSite {
     readonly experts: number;
     /** For people: `layer 3, experts`. */
     readonly name: string;
-}
-
-/** A cell of a matrix; numbers as text have the metric's format. */
-export interface SiteCell {
-    /** Signed; a fraction of the baseline where the metric is told so. Null: not measured, or not finite. */
-    readonly effect: number | null;
-    readonly effectText: string;
-    readonly valueText: string;
-    readonly baselineText: string;
-    /** The effect of as many random neurons. */
-    readonly controlText: string;
-    /** Whether it differs from the random control: the interval of the difference leaves out 0. */
-    readonly real: boolean;
-    readonly samples: number | null;
-}
-
-/** One set of neurons of one measured operation, languages changed × languages evaluated. */
-export interface SiteMatrix {
-    readonly title: string;
-    /** 1: a rise of the metric is harm; -1: a fall is. */
-    readonly harm: 1 | -1;
-    readonly rows: readonly string[];
-    readonly columns: readonly string[];
-    /** Neurons changed in each row. */
-    readonly neurons: readonly (number | null)[];
-    /** `[rows][columns]` */
-    readonly cells: readonly (readonly SiteCell[])[];
-}
-
-/** Neurons of one layer by class. */
-export interface SiteLayer {
-    readonly specific: number;
-    readonly related: number;
-    readonly general: number;
 }
 
 /** What is known before any column is read. */
@@ -108,16 +80,28 @@ export interface SiteSummary {
     readonly general: number;
     readonly languages: readonly SiteLanguage[];
     readonly sites: readonly ExploredSite[];
-    readonly layers: readonly SiteLayer[];
+    readonly layers: readonly ClassCounts[];
+    /** Specific and related neurons, `[languages][layers]`. */
+    readonly layerLanguages: readonly (readonly number[])[];
     /** Neurons that languages share, specific and related; `[languages][languages]`. See `LanguageOverlap`. */
     readonly overlap: {
         readonly shared: readonly (readonly number[])[];
         readonly jaccard: readonly (readonly (number | null)[])[];
     };
-    /** Sentence on the paper's four stages. */
-    readonly stages: string;
+    /** Sentence on the paper's four stages, and the first and last layer of each; none where they are not seen. */
+    readonly stages: {
+        readonly sentence: string;
+        readonly layers: readonly (readonly [first: number, last: number])[];
+    };
+    /** What the removal of neurons shows, in a sentence or two. */
+    readonly found: string;
     readonly warnings: readonly string[];
-    readonly matrices: readonly SiteMatrix[];
+    readonly matrices: readonly SitePart[];
+    readonly curves: readonly SitePart[];
+    /** Absent: the folder has none. */
+    readonly comparison?: SitePart;
+    /** Absent: the model has no routed experts. */
+    readonly experts?: SitePart;
     readonly columns: {
         /** uint32 [classified neurons, 2 + words]: flat index, place in `classNames`, bits of its languages. */
         readonly classified: ColumnSpec;

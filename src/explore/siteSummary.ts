@@ -1,23 +1,26 @@
+import { fromHtml } from 'hast-util-from-html';
+import { toString } from 'hast-util-to-string';
 import { siteName } from '../engine/Site.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import { languageOverlap } from '../neurons/languageOverlap.js';
-import { metricOf } from '../experiments/metrics.js';
-import { doneWords } from '../interventions/operationWords.js';
 import { englishName } from '../languages/englishName.js';
-import { cellsOf, setsOf } from '../report/matrixFacts.js';
+import { languageFamily } from '../languages/languageFamily.js';
+import { comparisonSummary } from '../report/comparisonSentences.js';
+import { headline, mainFacts } from '../report/headline.js';
 import { datasetLabel } from '../report/page/datasetLabel.js';
 import type { ReportInput } from '../report/Report.js';
-import { setLabel } from '../report/setSentences.js';
+import type { Html } from '../report/html.js';
 import { stagesSentence } from '../report/stagesSentence.js';
+import { layerLanguagesTable } from '../report/tables/analysisTables.js';
 import { toolVersion } from '../versions.js';
 import type { NeuronColumns } from './neuronColumns.js';
 import { nativeName } from '../languages/nativeName.js';
 import { scriptOf } from '../languages/scriptOf.js';
-import { type SiteLanguage, type SiteMatrix, type SiteSummary, siteVersion } from './siteFormat.js';
+import type { SiteResults } from './siteResults.js';
+import { type SiteLanguage, type SiteSummary, siteVersion } from './siteFormat.js';
 
 /** What the page shows before it has read a column. */
-export function siteSummary(input: ReportInput, columns: NeuronColumns): SiteSummary {
+export function siteSummary(input: ReportInput, columns: NeuronColumns, { parts }: SiteResults): SiteSummary {
     const { analysis, source, title } = input;
     const { shared, jaccard } = languageOverlap(analysis);
     return {
@@ -40,9 +43,14 @@ export function siteSummary(input: ReportInput, columns: NeuronColumns): SiteSum
         }),
         layers: analysis.layers,
         overlap: { shared, jaccard },
-        stages: stagesSentence(analysis.stages),
+        layerLanguages: layerLanguagesTable(analysis).rows.map(([, ...counts]) => counts as number[]),
+        stages: {
+            sentence: stagesSentence(analysis.stages),
+            layers: analysis.stages.seen ? analysis.stages.stages.map(({ first, last }) => [first, last] as const) : [],
+        },
+        found: found(input),
         warnings: input.warnings ?? [],
-        matrices: input.matrices.flatMap(matricesOf),
+        ...parts,
         columns: {
             classified: columns.classified.spec,
             scores: columns.scores.spec,
@@ -59,30 +67,28 @@ function languageOf(tag: string, { analysis, tokens }: { analysis: NeuronAnalysi
         english: englishName(tag),
         own: nativeName(tag) ?? englishName(tag),
         ...scriptOf(tag),
+        ...languageFamily(tag),
         tokens: tokens[tag]!,
         specific,
         related,
     };
 }
 
-function matricesOf(matrix: DeactivationMatrix): SiteMatrix[] {
-    const { noun, harm, formatEffect, formatValue } = metricOf(matrix.metric);
-    return setsOf(matrix).map(([name, set]) => ({
-        title: `${noun}, ${setLabel(name)} neurons ${doneWords(matrix.operation)}`,
-        harm,
-        rows: set.rows,
-        columns: set.columns,
-        neurons: set.neurons,
-        cells: cellsOf(set, matrix.metric).map((row) =>
-            row.map(({ effect, value, baseline, controlEffect, noise, samples }) => ({
-                effect: effect !== null && Number.isFinite(effect) ? effect : null,
-                effectText: formatEffect(effect),
-                valueText: formatValue(value),
-                baselineText: formatValue(baseline),
-                controlText: formatEffect(controlEffect),
-                real: !noise,
-                samples,
-            })),
-        ),
-    }));
+/** What was found, in the report’s words: what a removal does where one was measured, and what a comparison shows. */
+function found(input: ReportInput): string {
+    const sentences = [
+        ...(mainFacts(input) === undefined ? [] : [headline(input)]),
+        comparisonSummary(input.comparison),
+    ];
+    return sentences
+        .map((sentence) => (sentence === false ? '' : plain(sentence)))
+        .join(' ')
+        .trim();
+}
+
+/** The words of markup. */
+function plain(markup: Html): string {
+    return toString(fromHtml(markup.toString(), { fragment: true }))
+        .replace(/[ \n]+/g, ' ')
+        .trim();
 }

@@ -8,6 +8,7 @@ import { buildSite } from '../../src/explore/buildSite.js';
 import { serveSite } from '../../src/explore/exploreServer.js';
 import { exportSite } from '../../src/explore/exportSite.js';
 import { browserPath, openBrowser, overflow, violations, widths } from '../helpers/browser.js';
+import { writeExploredResults } from '../helpers/exploredResults.js';
 import { writeExploredRun } from '../helpers/exploredRun.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { buildMatrix } from '../unit/report/fixture.js';
@@ -15,6 +16,7 @@ import { buildMatrix } from '../unit/report/fixture.js';
 const hostile = `<script>document.title = 'taken'</script>\u202egnp.exe${'x'.repeat(300)}`;
 const views = {
     overview: '#/overview?matrix=0&order=effect',
+    'other results': '#/overview?matrix=6&order=family&side=control&dose=1&doses=family&shared=script&experts=2',
     neurons: '#/neurons',
     'neurons of a range': '#/neurons?classes=any&p=zh,0.2,0.6&sort=en&order=descending',
     'a neuron': '#/neuron/0:7',
@@ -42,7 +44,7 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
     let ended: Promise<void>;
 
     beforeAll(async () => {
-        await writeExploredRun(folder, hostile, buildMatrix);
+        await writeExploredResults(folder, await writeExploredRun(folder, hostile, buildMatrix));
         const site = await buildSite(folder);
         url = await new Promise((onStart) => (ended = serveSite(site, { signal: stop.signal, onStart })));
         browser = await openBrowser();
@@ -62,13 +64,15 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
         await page.goto(at);
         await page.waitForSelector('h1');
-        await page.waitForFunction("!/Reading the neurons|Loading/.test(document.querySelector('main').innerText)");
+        await page.waitForFunction("!/Reading |Loading/.test(document.querySelector('main').innerText)");
         return { page, faults };
     }
 
+    const experts = '[aria-labelledby="experts"] td';
     /** What each view shows last. */
     const last: Readonly<Record<keyof typeof views, string>> = {
-        overview: '.heat td',
+        overview: experts,
+        'other results': experts,
         neurons: '.grid .row',
         'neurons of a range': '.grid .row',
         'a neuron': '[aria-labelledby="alike"] tbody tr',
@@ -137,9 +141,60 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
             .locator('[tabindex="0"]')
             .focus();
         await page.keyboard.press('ArrowRight');
-        await expect
-            .poll(() => page.locator('.heat output').last().innerText())
-            .toMatch(/^de with [\d,]+ neurons of en/);
+        await expect.poll(() => page.locator('.tip').innerText()).toMatch(/^de, [\d,]+ neurons of en deactivated/);
+        await page.keyboard.press('Escape');
+        await expect.poll(() => page.locator('.tip').count()).toBe(0);
+        await page.close();
+    });
+
+    it('orders a matrix, and tells the interval and the control of a cell', async () => {
+        const { page, faults } = await open(`${url}#/overview`);
+        const matrix = page.getByRole('grid', { name: /perplexity/ });
+        const rows = (): Promise<string[]> => matrix.locator('tbody th b').allInnerTexts();
+        await expect.poll(rows).toEqual(['en', 'de', 'zh', 'ar', 'hi']);
+        const section = page.locator('[aria-labelledby="experiments"]');
+        await section.getByLabel('Order').selectOption('family');
+        // Semitic, then Germanic and Indic, then Sinitic: by the codes of ISO 639-5.
+        await expect.poll(rows).toEqual(['ar', 'de', 'en', 'hi', 'zh']);
+        await section.getByLabel('Order').selectOption('effect');
+        await expect.poll(rows).toEqual(['ar', 'de', 'zh', 'en', 'hi']);
+        await expect.poll(() => page.url()).toContain('order=effect');
+        const cells = matrix.locator('td');
+        await cells.nth(0).hover();
+        expect(await page.locator('.tip').innerText()).toMatch(
+            /^ar, [\d,]+ neurons of ar deactivated\nperplexity [\d.]+ becomes [\d.]+: \+\d+\s%, 95 % \+\d+\s% to \+\d+\s%\nrandom neurons: /,
+        );
+        const grey = matrix.locator('td.plain').first();
+        await grey.hover();
+        expect(await page.locator('.tip').innerText()).toContain('Does not differ from random neurons.');
+        expect(await grey.evaluate('cell => getComputedStyle(cell).fontWeight')).toBe('400');
+        const own = await matrix.locator('tbody').innerText();
+        await section.getByLabel('Shown').selectOption('control');
+        await expect.poll(() => matrix.locator('tbody').innerText()).not.toBe(own);
+        await section
+            .getByLabel('Measured')
+            .selectOption({ label: 'accuracy, specific + related neurons deactivated' });
+        await expect.poll(() => page.getByRole('grid', { name: /accuracy/ }).count()).toBe(1);
+        expect(faults).toEqual([]);
+        await page.close();
+    });
+
+    it('shows dose curves, and two analyses beside each other', async () => {
+        const { page } = await open(`${url}#/overview`);
+        const doses = page.locator('[aria-labelledby="doses"]');
+        await expect.poll(() => doses.locator('.panel canvas').count()).toBe(5);
+        await doses.locator('.panel .u-over').first().hover();
+        expect(await page.locator('.tip').innerText()).toMatch(
+            /^en, [\d,]+ neurons deactivated \([\d.]+ %\)\nitself: \+/,
+        );
+        await doses.getByText('As a table').click();
+        expect(await doses.locator('tbody tr').count()).toBe(15);
+        const comparison = page.locator('[aria-labelledby="comparison"]');
+        const [left, right] = await Promise.all(
+            ['Before: base', 'After: aligned'].map((name) => comparison.getByText(name).boundingBox()),
+        );
+        expect(left!.y).toBe(right!.y);
+        expect(left!.x + left!.width).toBeLessThan(right!.x);
         await page.close();
     });
 

@@ -42,39 +42,84 @@ interface Row {
     readonly high: number | null;
 }
 
-/**
- * A panel for each language: what more and more of its neurons do to it and to the others, beside the range of as many
- * random ones. Perplexity as a multiple of the whole model's, on a logarithmic scale.
- */
-export function doseFigure(curves: DoseCurves): TopLevelSpec {
-    const words = metricOf(curves.metric);
-    const changed = dosePoints(curves).filter(({ neurons }) => neurons > 0);
-    const languages = curves.languages.filter((language) => changed.some((point) => point.language === language));
-    const rows = languages.map((language) =>
-        changed
-            .filter((point) => point.language === language)
-            .flatMap((point) => rowsOf(point, (100 * point.neurons) / curves.total, words)),
-    );
-    const all = rows.flat();
-    const frame = {
-        words,
+/** A dose on the figure's axes: perplexity as a multiple of the whole model's, accuracy as a change in points. */
+export interface DrawnDose {
+    readonly point: DosePoint;
+    /** Neurons changed, in percent of all. */
+    readonly share: number;
+    readonly own: number | null;
+    readonly others: number | null;
+    readonly random: number | null;
+    readonly lowest: number | null;
+    readonly highest: number | null;
+}
+
+/** What is drawn of dose curves, and the ends of the axes, which all languages have in common. */
+export interface DrawnCurves {
+    /** Those that have neurons at these doses. */
+    readonly languages: readonly { readonly language: string; readonly doses: readonly DrawnDose[] }[];
+    /** Doses, in percent. */
+    readonly ticks: readonly number[];
+    readonly x: readonly [number, number];
+    readonly y: readonly [number, number];
+}
+
+export function drawnCurves(curves: DoseCurves): DrawnCurves {
+    const { relative } = metricOf(curves.metric);
+    const shown = (effect: number | null): number | null => {
+        if (effect === null || !Number.isFinite(effect)) return null;
+        return relative ? 1 + effect : 100 * effect;
+    };
+    const doses = dosePoints(curves)
+        .filter(({ neurons }) => neurons > 0)
+        .map((point): DrawnDose => ({
+            point,
+            share: (100 * point.neurons) / curves.total,
+            own: shown(point.inOwn.own),
+            others: shown(point.inOthers.own),
+            random: shown(point.inOwn.random),
+            lowest: shown(point.inOwn.lowest),
+            highest: shown(point.inOwn.highest),
+        }));
+    const drawn = doses.filter(({ own, others, random }) => [own, others, random].some((value) => value !== null));
+    return {
+        languages: curves.languages
+            .map((language) => ({ language, doses: doses.filter(({ point }) => point.language === language) }))
+            .filter((one) => one.doses.length > 0),
         ticks: curves.doses.map(({ share }) => Number((100 * share).toPrecision(12))),
         x: domainOf(
-            all.map(({ share }) => share),
+            drawn.map(({ share }) => share),
             true,
         ),
         y: domainOf(
-            [...all.flatMap(({ value, low, high }) => [value, low, high]), words.relative ? 1 : 0],
-            words.relative,
+            [
+                ...doses.flatMap(({ own, others, random, lowest, highest }) =>
+                    random === null ? [own, others] : [own, others, random, lowest, highest],
+                ),
+                relative ? 1 : 0,
+            ],
+            relative,
         ),
     };
+}
+
+/**
+ * A panel for each language: what more and more of its neurons do to it and to the others, beside the range of as many
+ * random ones. Perplexity on a logarithmic scale.
+ */
+export function doseFigure(curves: DoseCurves): TopLevelSpec {
+    const words = metricOf(curves.metric);
+    const { languages, ticks, x, y } = drawnCurves(curves);
     return {
         ...figureFrame,
         spacing: { row: 26, column: 22 },
         columns: panelColumns,
-        concat: languages.map((language, i) =>
-            panel(labelText(language), rows[i]!, {
-                ...frame,
+        concat: languages.map(({ language, doses }, i) =>
+            panel(labelText(language), doses.flatMap(rowsOf), {
+                words,
+                ticks,
+                x,
+                y,
                 isFirst: i % panelColumns === 0,
                 isLow: i + panelColumns >= languages.length,
             }),
@@ -159,26 +204,17 @@ function panel(title: string, values: readonly Row[], { words, ticks, x, y, isFi
     };
 }
 
-function axisTitle({ relative, unit }: MetricWords): string {
+/** Title of the vertical axis. */
+export function axisTitle({ relative, unit }: MetricWords): string {
     return relative ? '× whole model' : unit;
 }
 
-function rowsOf({ inOwn, inOthers }: DosePoint, share: number, { relative }: MetricWords): Row[] {
-    const shown = (effect: number | null): number | null => {
-        if (effect === null || !Number.isFinite(effect)) return null;
-        return relative ? 1 + effect : 100 * effect;
-    };
+function rowsOf({ share, own, others, random, lowest, highest }: DrawnDose): Row[] {
     const none = { low: null, high: null };
     const rows: Row[] = [
-        { share, series: seriesNames.own, value: shown(inOwn.own), ...none },
-        { share, series: seriesNames.others, value: shown(inOthers.own), ...none },
-        {
-            share,
-            series: seriesNames.random,
-            value: shown(inOwn.random),
-            low: shown(inOwn.lowest),
-            high: shown(inOwn.highest),
-        },
+        { share, series: seriesNames.own, value: own, ...none },
+        { share, series: seriesNames.others, value: others, ...none },
+        { share, series: seriesNames.random, value: random, low: lowest, high: highest },
     ];
     return rows.filter(({ value }) => value !== null);
 }

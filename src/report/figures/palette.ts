@@ -32,6 +32,11 @@ export function cellColor(position: number): string {
     return interpolate(lightStops, stepOf(position) / steps);
 }
 
+/** The same on a dark page. */
+export function darkCellColor(position: number): string {
+    return interpolate(darkStops, stepOf(position) / steps);
+}
+
 /** Whether light text is read better on the cell of a position. */
 export function wantsLightText(position: number): boolean {
     return position > 0.74;

@@ -1,5 +1,5 @@
 import { isDeactivation } from '../../interventions/Operation.js';
-import { commonScale } from '../figures/deactivationFigure.js';
+import { commonScale } from '../figures/shownCells.js';
 import { setsOf } from '../matrixFacts.js';
 import { setLabel } from '../setSentences.js';
 import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';

@@ -31,7 +31,7 @@ export function doseSection(curves: DoseCurves): Section {
             `Change of ${words.noun} where the first neurons of each language are ${done}, by their share, in the ` +
             'language itself and in the others, beside random neurons',
         wide: true,
-        caption: html` <p>${sentences(points, curves).join(' ')}</p>
+        caption: html` <p>${doseSentences(points, curves).join(' ')}</p>
             <p>
                 How to read it: a panel for each language. From left to right more of its neurons are ${done}, in the
                 order of the analysis’s score, lowest first, among those that are high in the language and not in all:
@@ -57,7 +57,7 @@ export function doseSection(curves: DoseCurves): Section {
 }
 
 /** At the largest dose: where the own language is hurt beyond the random range, and beyond the others. */
-function sentences(points: readonly DosePoint[], { metric, languages, doses }: DoseCurves): string[] {
+export function doseSentences(points: readonly DosePoint[], { metric, languages, doses }: DoseCurves): string[] {
     const { harm, noun, formatEffect } = metricOf(metric);
     const last = doses.at(-1);
     const found = points.filter(({ share, neurons }) => share === last?.share && neurons > 0);

@@ -38,8 +38,6 @@ describe('a site', () => {
             'layer 2, shared expert',
             'layer 3',
         ]);
-        expect(summary.matrices.length).toBeGreaterThan(0);
-        expect(summary.matrices[0]!.cells[1]).toHaveLength(5);
         expect(summary.warnings).toEqual([expect.stringMatching(/^The perplexity was measured on another model/)]);
     });
 

@@ -1,4 +1,5 @@
 import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
+import type { DoseCurves } from '../../../src/experiments/DoseCurves.js';
 import { compare } from '../../../src/experiments/compare.js';
 import type { Comparison } from '../../../src/experiments/Comparison.js';
 import { findStages } from '../../../src/neurons/findStages.js';
@@ -302,6 +303,19 @@ export function buildMatrix(languages: readonly string[], effect = 0.4): Deactiv
         ),
         decodedTokens: 8_412_000,
     };
+}
+
+/** Neurons of the paper's model, that doses are shares of. */
+export const paperNeurons = 458_752;
+
+/** Three doses, each more harmful than the one before. */
+export function buildCurves(languages: readonly string[], effect = 0.1): DoseCurves {
+    const { sets: _, ...measured } = buildMatrix(languages);
+    const doses = [0.001, 0.005, 0.02].map((share, i) => ({
+        share,
+        set: buildSet(languages, effect * 8 ** i, Math.round(share * paperNeurons)),
+    }));
+    return { ...measured, total: paperNeurons, doses };
 }
 
 /** A whole input, realistic by default. */

@@ -11,21 +11,9 @@ import { dosePoints } from '../../../src/experiments/doseTable.js';
 import { doseFigure } from '../../../src/report/figures/doseFigure.js';
 import { renderSvg } from '../../../src/report/figures/renderSvg.js';
 import { writeReport } from '../../../src/report/writeReport.js';
-import { buildAccuracy, buildInput, buildMatrix, buildSet } from './fixture.js';
+import { buildAccuracy, buildCurves, buildInput, buildMatrix, buildSet } from './fixture.js';
 
 const languages = ['en', 'ru', 'es', 'fr', 'de', 'zh', 'ja', 'bn', 'th', 'sw'];
-const total = 458_752;
-
-/** Three doses, each more harmful than the one before. */
-function buildCurves(of = languages): DoseCurves {
-    const { sets: _, ...measured } = buildMatrix(of);
-    const doses = [0.001, 0.005, 0.02].map((share, i) => ({
-        share,
-        set: buildSet(of, 0.1 * 8 ** i, Math.round(share * total)),
-    }));
-    return { ...measured, total, doses };
-}
-
 let folder: string;
 beforeEach(async () => {
     folder = await mkdtemp(join(tmpdir(), 'report-'));
@@ -73,7 +61,7 @@ describe('operations in the report', () => {
 
 describe('dose curves in the report', () => {
     it('have a figure, a table and numbers, exact ones, behind all matrices', async () => {
-        const curves = buildCurves();
+        const curves = buildCurves(languages);
         const half = { ...curves, operation: { op: 'scale', value: 0.5 } } as const;
         const files = await writeReport(folder, { ...buildInput(), curves: [curves, half] });
         expect(files.figures.map((path) => basename(path)).slice(-2)).toEqual([
@@ -95,7 +83,7 @@ describe('dose curves in the report', () => {
     });
 
     it('are panels of three lines and a band, one of each language', async () => {
-        const svg = await renderSvg(doseFigure(buildCurves()), 'dose', 'doses');
+        const svg = await renderSvg(doseFigure(buildCurves(languages)), 'dose', 'doses');
         for (const language of languages) expect(svg).toContain(`>${language}<`);
         expect(svg.match(/class="mark-line role-mark/g)).toHaveLength(languages.length * 3);
         expect(svg.match(/class="mark-area role-mark/g)).toHaveLength(languages.length);

@@ -1,15 +1,30 @@
 import type { ComponentChild } from 'preact';
 import { useState } from 'preact/hooks';
+import { cellColor, darkCellColor, wantsLightText } from '../../../report/figures/palette.js';
+import { useTip } from './useTip.js';
 
 export interface HeatCell {
     readonly text: string;
-    /** From -1 to 1: what is shown as colour; null: grey. */
-    readonly strength: number | null;
-    /** One sentence on the cell. */
-    readonly tip: string;
+    /** Its colour, −1 to 1; null: grey, and plain. */
+    readonly position: number | null;
+    readonly isOutlined?: boolean;
+    /** Lines on the cell, the first of them a heading. */
+    readonly tip: readonly string[];
+    /** What a click or Enter opens. */
+    readonly link?: string;
 }
 
-/** A matrix as a table: colour, number, and a sentence on the cell that is pointed at or has the focus. */
+/** A heading of a row or a column. */
+export interface HeatHeading {
+    /** Unique on its side. */
+    readonly key: string;
+    readonly label: ComponentChild;
+    readonly title?: string | undefined;
+}
+
+type Place = readonly [row: number, column: number];
+
+/** A matrix as a table: colour, number, and lines on the cell that is pointed at or has the focus. */
 export function Heatmap({
     caption,
     rowTitle,
@@ -17,71 +32,85 @@ export function Heatmap({
     rows,
     columns,
     cells,
+    isDense = false,
 }: {
     caption: string;
     rowTitle: string;
     columnTitle: string;
-    rows: readonly string[];
-    columns: readonly string[];
+    rows: readonly HeatHeading[];
+    columns: readonly HeatHeading[];
     cells: readonly (readonly HeatCell[])[];
+    /** Without numbers, for many columns. */
+    isDense?: boolean;
 }): ComponentChild {
-    const [at, setAt] = useState<readonly [number, number]>();
-    const [row, column] = at ?? [0, 0];
+    const [at, setAt] = useState<Place>([0, 0]);
+    const { tip, show, hide } = useTip();
+    const [row, column] = [Math.min(at[0], rows.length - 1), Math.min(at[1], columns.length - 1)];
+    const tell = (element: HTMLElement, [r, c]: Place): void =>
+        show(cells[r]![c]!.tip, element.getBoundingClientRect());
     const onKeyDown = (event: KeyboardEvent): void => {
-        const moves: Readonly<Record<string, readonly [number, number]>> = {
-            ArrowLeft: [0, -1],
-            ArrowRight: [0, 1],
-            ArrowUp: [-1, 0],
-            ArrowDown: [1, 0],
-        };
-        const move = moves[event.key];
-        if (move === undefined) return;
+        const next = moved(event, [row, column], [rows.length, columns.length]);
+        if (next === undefined) {
+            const { link } = cells[row]![column]!;
+            if (event.key === 'Enter' && link !== undefined) location.hash = link;
+            return;
+        }
         event.preventDefault();
-        const next = [
-            Math.max(0, Math.min(rows.length - 1, row + move[0])),
-            Math.max(0, Math.min(columns.length - 1, column + move[1])),
-        ] as const;
         setAt(next);
-        (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`[data-cell="${next.join()}"]`)?.focus();
+        const table = event.currentTarget as HTMLElement;
+        const cell = table.querySelector<HTMLElement>(`[data-cell="${next.join()}"]`);
+        cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+        // The scrolling would hide what the focus shows.
+        requestAnimationFrame(() => cell?.focus({ preventScroll: true }));
     };
     return (
-        <div class="heat">
+        <div class={isDense ? 'heat dense' : 'heat'}>
             <div class="scroll">
-                <table role="grid" aria-label={caption} onKeyDown={onKeyDown}>
+                <table role="grid" aria-label={caption} onKeyDown={onKeyDown} onPointerLeave={hide}>
                     <thead>
                         <tr>
                             <th scope="col" class="corner">
-                                {rowTitle} ↓ &nbsp; {columnTitle} →
+                                {rowTitle}&nbsp;↓ {columnTitle}&nbsp;→
                             </th>
-                            {columns.map((name) => (
-                                <th key={name} scope="col">
-                                    {name}
+                            {columns.map(({ key, label, title }) => (
+                                <th key={key} scope="col" title={title}>
+                                    {label}
                                 </th>
                             ))}
                         </tr>
                     </thead>
                     <tbody>
-                        {rows.map((name, r) => (
-                            <tr key={name}>
-                                <th scope="row">{name}</th>
+                        {rows.map(({ key, label, title }, r) => (
+                            <tr key={key}>
+                                <th scope="row" title={title}>
+                                    {label}
+                                </th>
                                 {columns.map((other, c) => {
-                                    const { text, strength, tip } = cells[r]![c]!;
+                                    const cell = cells[r]![c]!;
                                     return (
                                         <td
-                                            key={other}
+                                            key={other.key}
                                             data-cell={`${r},${c}`}
                                             tabIndex={r === row && c === column ? 0 : -1}
-                                            class={strength === null ? 'plain' : strength < 0 ? 'gain' : 'harm'}
-                                            style={
-                                                strength === null
-                                                    ? undefined
-                                                    : { '--strength': `${Math.round(Math.abs(strength) * 55)}%` }
-                                            }
-                                            title={tip}
-                                            onFocus={() => setAt([r, c])}
-                                            onPointerEnter={() => setAt([r, c])}
+                                            aria-label={nameOf(cell)}
+                                            class={classOf(cell)}
+                                            style={styleOf(cell)}
+                                            onFocus={({ currentTarget }) => {
+                                                setAt([r, c]);
+                                                tell(currentTarget, [r, c]);
+                                            }}
+                                            onBlur={hide}
+                                            onPointerEnter={({ currentTarget }) => tell(currentTarget, [r, c])}
                                         >
-                                            {text}
+                                            {isDense ? (
+                                                ''
+                                            ) : cell.link === undefined ? (
+                                                cell.text
+                                            ) : (
+                                                <a href={cell.link} tabIndex={-1}>
+                                                    {cell.text}
+                                                </a>
+                                            )}
                                         </td>
                                     );
                                 })}
@@ -90,9 +119,37 @@ export function Heatmap({
                     </tbody>
                 </table>
             </div>
-            <output class="small" aria-live="polite">
-                {at === undefined ? 'Point at a cell to read it.' : cells[row]?.[column]?.tip}
-            </output>
+            {tip}
         </div>
     );
+}
+
+/** Where an arrow, Home or End leads; undefined for other keys. */
+function moved({ key, ctrlKey }: KeyboardEvent, [row, column]: Place, [rows, columns]: Place): Place | undefined {
+    const [lastRow, lastColumn] = [rows - 1, columns - 1];
+    const moves: Readonly<Record<string, Place>> = {
+        ArrowLeft: [row, Math.max(0, column - 1)],
+        ArrowRight: [row, Math.min(lastColumn, column + 1)],
+        ArrowUp: [Math.max(0, row - 1), column],
+        ArrowDown: [Math.min(lastRow, row + 1), column],
+        Home: [ctrlKey ? 0 : row, 0],
+        End: [ctrlKey ? lastRow : row, lastColumn],
+    };
+    return moves[key];
+}
+
+function classOf({ position, isOutlined }: HeatCell): string {
+    return [position === null ? 'plain' : wantsLightText(position) ? 'deep' : '', isOutlined === true ? 'own' : '']
+        .filter((name) => name !== '')
+        .join(' ');
+}
+
+/** What a screen reader says. */
+function nameOf({ text, tip }: HeatCell): string {
+    return [text, ...tip].filter((line) => line !== '').join('. ');
+}
+
+function styleOf({ position }: HeatCell): Readonly<Record<string, string>> | undefined {
+    if (position === null) return undefined;
+    return { '--light': cellColor(position), '--dark': darkCellColor(position) };
 }

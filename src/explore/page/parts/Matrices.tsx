@@ -1,100 +1,109 @@
 import type { ComponentChild } from 'preact';
-import type { SiteMatrix, SiteSummary } from '../../siteFormat.js';
-import { changeSettings, route } from '../data/route.js';
-import { Heatmap } from './Heatmap.js';
-import { formatCount } from '../../../support/format.js';
-
-const orders = { given: 'as given', effect: 'by effect on themselves', script: 'by script' } as const;
+import { formatCount, formatQuantity } from '../../../support/format.js';
+import type { SiteMatrix } from '../../resultsFormat.js';
+import type { SiteSummary } from '../../siteFormat.js';
+import { languageOrders, orderedPlaces, readOrder } from '../data/languageOrder.js';
+import { route } from '../data/route.js';
+import { chosenPart } from '../data/chosenPart.js';
+import { Choice } from './Choice.js';
+import { type HeatCell, Heatmap } from './Heatmap.js';
+import { languageHeading } from './languageText.js';
+import { Part } from './Part.js';
 
 /** One of the measured matrices: languages changed against languages evaluated. */
 export function Matrices({ summary }: { summary: SiteSummary }): ComponentChild {
     const { settings } = route.value;
-    const chosen = Math.max(0, Math.min(summary.matrices.length - 1, Number(settings.get('matrix') ?? 0) || 0));
-    const matrix = summary.matrices[chosen]!;
-    const order = settings.get('order') ?? 'given';
-    const rows = orderOf(matrix.rows, matrix, summary, order);
-    const columns = orderOf(matrix.columns, matrix, summary, order);
-    const strongest = Math.max(
-        ...matrix.cells.flat().map(({ effect, real }) => (real ? scaled(effect ?? 0) : 0)),
-        1e-9,
-    );
+    const { matrices } = summary;
+    const chosen = chosenPart(settings.get('matrix'), matrices);
     return (
         <>
             <p class="tools">
-                <label>
-                    Measured{' '}
-                    <select
-                        value={chosen}
-                        onChange={({ currentTarget }) => changeSettings({ matrix: currentTarget.value })}
-                    >
-                        {summary.matrices.map(({ title }, i) => (
-                            <option key={title} value={i}>
-                                {title}
-                            </option>
-                        ))}
-                    </select>
-                </label>
-                <label>
-                    Order{' '}
-                    <select
-                        value={order}
-                        onChange={({ currentTarget }) => changeSettings({ order: currentTarget.value })}
-                    >
-                        {Object.entries(orders).map(([name, label]) => (
-                            <option key={name} value={name}>
-                                {label}
-                            </option>
-                        ))}
-                    </select>
-                </label>
+                <Choice
+                    label="Measured"
+                    name="matrix"
+                    value={String(chosen)}
+                    options={matrices.map(({ title }, i) => [String(i), title])}
+                />
+                <Choice
+                    label="Order"
+                    name="order"
+                    value={readOrder(settings.get('order'))}
+                    options={Object.entries(languageOrders)}
+                />
+                <Choice label="Shown" name="side" value={sideOf(settings)} options={Object.entries(sides)} />
             </p>
-            <p>
-                Rows: the language whose neurons are changed. Columns: the language that is evaluated. Grey cells do not
-                differ from as many random neurons of the same layers.
+            <Part<SiteMatrix> part={matrices[chosen]!}>
+                {(matrix) => <Matrix matrix={matrix} summary={summary} title={matrices[chosen]!.title} />}
+            </Part>
+        </>
+    );
+}
+
+const sides = { own: 'the language’s neurons', control: 'as many random neurons' } as const;
+
+function sideOf(settings: URLSearchParams): keyof typeof sides {
+    return settings.get('side') === 'control' ? 'control' : 'own';
+}
+
+function Matrix({
+    matrix,
+    summary,
+    title,
+}: {
+    matrix: SiteMatrix;
+    summary: SiteSummary;
+    title: string;
+}): ComponentChild {
+    const { settings } = route.value;
+    const { languages } = summary;
+    const side = sideOf(settings);
+    const order = readOrder(settings.get('order'));
+    const ownHarm = (tag: string): number =>
+        matrix.cells[matrix.rows.indexOf(tag)]?.[matrix.columns.indexOf(tag)]?.harm ?? -Infinity;
+    const rows = orderedPlaces(matrix.rows, order, languages, ownHarm);
+    const columns = orderedPlaces(matrix.columns, order, languages, ownHarm);
+    const cellOf = (r: number, c: number): HeatCell => {
+        const cell = matrix.cells[r]![c]!;
+        const { text, position } = cell[side];
+        return {
+            text,
+            position,
+            isOutlined: matrix.rows[r] === matrix.columns[c],
+            tip: tipOf(matrix, r, c),
+        };
+    };
+    return (
+        <>
+            <p>{matrix.sentences}</p>
+            <p class="small">
+                Rows: the language whose neurons are {matrix.done}. Columns: the language that is evaluated. Numbers:
+                change of its {matrix.noun} in {matrix.unit}. Grey cells do not differ from what as many random neurons
+                of the same layers do. Outlined: a language under its own neurons.
             </p>
             <Heatmap
-                caption={matrix.title}
+                caption={title}
                 rowTitle="changed"
                 columnTitle="evaluated"
-                rows={rows.map((r) => matrix.rows[r]!)}
-                columns={columns.map((c) => matrix.columns[c]!)}
-                cells={rows.map((r) =>
-                    columns.map((c) => {
-                        const cell = matrix.cells[r]![c]!;
-                        const { effect, real, effectText, baselineText, valueText, controlText } = cell;
-                        const neurons = matrix.neurons[r] ?? 0;
-                        return {
-                            text: effectText,
-                            strength:
-                                real && effect !== null
-                                    ? Math.sign(effect * matrix.harm) * (scaled(effect) / strongest)
-                                    : null,
-                            tip:
-                                `${matrix.columns[c]} with ${formatCount(neurons)} neurons ` +
-                                `of ${matrix.rows[r]} changed: ` +
-                                `${baselineText} becomes ${valueText} (${effectText}); random neurons: ${controlText}` +
-                                (real ? '' : '; no difference from these can be told'),
-                        };
-                    }),
-                )}
+                rows={rows.map((r) => languageHeading(matrix.rows[r]!, languages))}
+                columns={columns.map((c) => languageHeading(matrix.columns[c]!, languages, true))}
+                cells={rows.map((r) => columns.map((c) => cellOf(r, c)))}
             />
         </>
     );
 }
 
-/** Effects span three orders of magnitude. */
-function scaled(effect: number): number {
-    return Math.log1p(10 * Math.abs(effect));
-}
-
-function orderOf(tags: readonly string[], matrix: SiteMatrix, { languages }: SiteSummary, order: string): number[] {
-    const places = [...tags.keys()];
-    const scriptOf = (i: number): string => languages.find(({ tag }) => tag === tags[i])?.script ?? '';
-    const ownEffect = (i: number): number => {
-        const [r, c] = [matrix.rows.indexOf(tags[i]!), matrix.columns.indexOf(tags[i]!)];
-        return matrix.harm * (matrix.cells[r]?.[c]?.effect ?? -Infinity);
-    };
-    if (order === 'script') return places.sort((a, b) => scriptOf(a).localeCompare(scriptOf(b)) || a - b);
-    if (order === 'effect') return places.sort((a, b) => ownEffect(b) - ownEffect(a) || a - b);
-    return places;
+function tipOf(
+    { rows, columns, neurons, noun, done, baselines, samples: kind, cells }: SiteMatrix,
+    r: number,
+    c: number,
+) {
+    const { own, control, value, interval, samples } = cells[r]![c]!;
+    const changed = neurons[r] === null ? 'neurons' : formatQuantity(neurons[r]!, 'neuron');
+    return [
+        `${columns[c]!}, ${changed} of ${rows[r]!} ${done}`,
+        `${noun} ${baselines[c]!} becomes ${value}: ${own.words}${interval === '' ? '' : `, 95 % ${interval}`}`,
+        ...(own.note === '' ? [] : [own.note]),
+        `random neurons: ${control.words}${control.note === '' ? '' : ` (${control.note.replace(/\.$/, '')})`}`,
+        ...(samples === null ? [] : [`${kind}: ${formatCount(samples)}`]),
+    ];
 }

@@ -2,6 +2,7 @@ import type { ComponentChild } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import { classNames } from '../../siteFormat.js';
 import { type Classified, nearestDrawn, rowOf } from '../data/classified.js';
+import { onColorsChange } from '../data/onColorsChange.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
 import { flatName, neuronsAt } from '../data/sites.js';
 import { drawMap, gutter } from './drawMap.js';
@@ -34,9 +35,7 @@ export function NeuronMap({ site, language }: { site: LoadedSite; language: numb
                 drawMap(canvas.current!, { site, classified, shown, cursor, width, rowHeight, language });
         };
         draw();
-        const scheme = matchMedia('(prefers-color-scheme: dark)');
-        scheme.addEventListener('change', draw);
-        return () => scheme.removeEventListener('change', draw);
+        return onColorsChange(draw);
     }, [classified, shown, cursor, width, language]);
     // Not passive, as a listener of Preact's would be: the page must not zoom too.
     useEffect(() => {

@@ -3,6 +3,10 @@ import type { SiteSummary } from '../../siteFormat.js';
 import { changeSettings, route } from '../data/route.js';
 import { routeTo } from '../data/routeText.js';
 import type { LoadedSite } from '../data/site.js';
+import { Comparison } from '../parts/Comparison.js';
+import { DoseCurves } from '../parts/DoseCurves.js';
+import { Experts } from '../parts/Experts.js';
+import { LayerLanguages } from '../parts/LayerLanguages.js';
 import { LanguageName } from '../parts/languageText.js';
 import { LayerCurves } from '../parts/LayerCurves.js';
 import { Matrices } from '../parts/Matrices.js';
@@ -42,23 +46,51 @@ export function OverviewView({ site }: { site: LoadedSite }): ComponentChild {
                 </p>
                 <NeuronMap site={site} language={colored === -1 ? undefined : colored} />
             </section>
-            <section aria-labelledby="layers">
-                <h2 id="layers">Layers</h2>
-                <p>{summary.stages}</p>
-                <LayerCurves layers={summary.layers} />
-            </section>
-            <section aria-labelledby="languages">
-                <h2 id="languages">Languages</h2>
-                <Languages summary={summary} />
-            </section>
-            <section aria-labelledby="shared">
-                <h2 id="shared">Neurons that languages share</h2>
-                <SharedNeurons summary={summary} />
-            </section>
-            {summary.matrices.length > 0 && (
-                <section aria-labelledby="experiments">
-                    <h2 id="experiments">What changing them does</h2>
-                    <Matrices summary={summary} />
+            <div class="pair">
+                <section aria-labelledby="layers">
+                    <h2 id="layers">Layers</h2>
+                    <p>{summary.stages.sentence}</p>
+                    <LayerCurves
+                        layers={summary.layers}
+                        stages={summary.stages.layers}
+                        name="Neurons of each layer by class"
+                    />
+                </section>
+                <section aria-labelledby="languages">
+                    <h2 id="languages">Languages</h2>
+                    <Languages summary={summary} />
+                    <h3>By layer</h3>
+                    <LayerLanguages summary={summary} />
+                </section>
+            </div>
+            <div class="pair">
+                <section aria-labelledby="shared">
+                    <h2 id="shared">Neurons that languages share</h2>
+                    <SharedNeurons summary={summary} />
+                </section>
+                {summary.matrices.length > 0 && (
+                    <section aria-labelledby="experiments">
+                        <h2 id="experiments">What changing them does</h2>
+                        <Matrices summary={summary} />
+                    </section>
+                )}
+            </div>
+            {summary.curves.length > 0 && (
+                <section aria-labelledby="doses">
+                    <h2 id="doses">How many of them it takes</h2>
+                    <DoseCurves summary={summary} />
+                </section>
+            )}
+            {summary.comparison !== undefined && (
+                <section aria-labelledby="comparison">
+                    <h2 id="comparison">Before and after</h2>
+                    <Comparison summary={summary} />
+                </section>
+            )}
+            {summary.experts !== undefined && (
+                <section aria-labelledby="experts">
+                    <h2 id="experts">Experts by language</h2>
+                    <Experts summary={summary} />
                 </section>
             )}
         </>
@@ -83,6 +115,7 @@ function Headline({ summary }: { summary: SiteSummary }): ComponentChild {
                 of {languages.length} languages the model reads; {formatCount(general)} are general: high in every
                 language.
             </p>
+            {summary.found !== '' && <p>{summary.found}</p>}
             {warnings.map((warning) => (
                 <p key={warning} class="warning">
                     {warning}

@@ -1,0 +1,19 @@
+const parts = new Map<string, Promise<unknown>>();
+
+/**
+ * Reads a file of results, once.
+ * @param path relative to the page
+ * @throws Error naming the file
+ */
+export function loadPart<Content>(path: string): Promise<Content> {
+    const known = parts.get(path);
+    if (known !== undefined) return known as Promise<Content>;
+    const content = (async () => {
+        const response = await fetch(new URL(path, new URL('.', location.href)));
+        if (!response.ok) throw new Error(`${path} cannot be read: ${response.status} ${response.statusText}`);
+        return response.json() as Promise<Content>;
+    })();
+    parts.set(path, content);
+    content.catch(() => parts.delete(path));
+    return content;
+}

@@ -1,0 +1,79 @@
+import type { DeactivationMatrix } from '../../experiments/DeactivationMatrix.js';
+import type { MetricWords } from '../../experiments/Metric.js';
+import { leastSignTestP } from '../../experiments/tooFewRight.js';
+import { formatCount, formatNumber, formatPercentPoints, formatQuantity } from '../../support/format.js';
+import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
+import { isComparable, type Measured } from '../numbers.js';
+import { divergingScale, type DivergingScale } from './divergingScale.js';
+
+/** What a matrix shows of a cell, for the report's figure and the explorer's page alike. */
+export interface ShownCell {
+    readonly effect: Measured;
+    /** Its colour, −1 to 1, 1 being harm; null: grey, not to be told from chance. */
+    readonly position: number | null;
+    readonly isMissing: boolean;
+    /** At most five characters. */
+    readonly text: string;
+    /** Why it is grey, in a sentence; empty where it is not. */
+    readonly note: string;
+}
+
+/** The neurons of a language, or as many random ones. */
+export type Side = 'own' | 'control';
+
+/** One colour scale for all sets of a matrix and their controls, so that their figures can be compared. */
+export function commonScale(matrix: DeactivationMatrix): DivergingScale {
+    const cells = setsOf(matrix).flatMap(([, set]) => cellsOf(set, matrix.metric).flat());
+    return divergingScale(cells.flatMap((cell) => [sides.own(cell), sides.control(cell)]).map(coloured));
+}
+
+export function shownCell(cell: SetCell, side: Side, { harm }: MetricWords, scale: DivergingScale): ShownCell {
+    const { effect, noise, note } = sides[side](cell);
+    const place = scale.position(coloured({ effect, noise }));
+    return {
+        effect,
+        position: place === null ? null : harm * place,
+        isMissing: !isComparable(effect),
+        text: formatPercentPoints(percent(effect)),
+        note,
+    };
+}
+
+interface Told {
+    readonly effect: Measured;
+    /** Not to be told from chance. */
+    readonly noise: boolean;
+    readonly note: string;
+}
+
+const sides: Readonly<Record<Side, (cell: SetCell) => Told>> = {
+    own: (cell) => {
+        const { effect, noise, tooFew } = cell;
+        return {
+            effect,
+            noise,
+            note: tooFew ? tooFewWords(cell) : noise ? 'Does not differ from random neurons.' : '',
+        };
+    },
+    control: (cell) => {
+        const { controlEffect: effect, controlNoise: noise, controlTooFew } = cell;
+        return { effect, noise, note: controlTooFew ? tooFewWords(cell) : noise ? 'Within the margin of error.' : '' };
+    },
+};
+
+/** The percentage that a cell's colour stands for; null where it is grey. */
+function coloured({ effect, noise }: Pick<Told, 'effect' | 'noise'>): Measured {
+    return noise ? null : percent(effect);
+}
+
+function tooFewWords({ baseline, samples }: SetCell): string {
+    const right = Math.round((baseline ?? 0) * (samples ?? 0));
+    return (
+        `The whole model answers ${formatCount(right)} of ${formatQuantity(samples ?? 0, 'question')} rightly: ` +
+        `even a fall to 0 would not differ from chance (p = ${formatNumber(leastSignTestP(right))}).`
+    );
+}
+
+function percent(fraction: Measured): Measured {
+    return fraction === null ? null : fraction * 100;
+}
