@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { Corpus, Sample } from '../corpus/Corpus.js';
 import { datasetName } from '../corpus/datasetName.js';
 import type { Engine } from '../engine/Engine.js';
+import { settingsOf } from '../engine/EngineSettings.js';
 import { steppingDown } from '../engine/steppingDown.js';
 import { areDense, type Site } from '../engine/Site.js';
 import { defined } from '../support/defined.js';
@@ -142,7 +143,7 @@ function partOf(
 ): { readonly path: string; readonly key: string } {
     const key = keyOf({
         model: engine.fingerprint,
-        settings: engine.settings,
+        settings: settingsOf('counts', engine.settings),
         digest: survey.languages.get(language)!.digest,
         ...(folds === 1 ? {} : { fold, folds }),
         ...(shard === undefined ? {} : { shard: shardName(shard) }),

@@ -1,8 +1,10 @@
+import type { Setting, ShapedResult } from '../settings/Setting.js';
+import { collectTable, engineTable } from '../settings/settings.js';
 import type { EngineOptions } from './engineTypes.js';
 
 /**
- * What of an engine's options shapes its results beside model and adapters: part of every key. Threads, edits
- * held and ways of counting change nothing; the KV cache's size only what is generated.
+ * What of an engine's options shapes its results beside model and adapters: the rows of `engineTable` that say so, by
+ * their names in identities, and `values`. The KV cache's size shapes only what is generated.
  */
 export type EngineSettings = {
     /** The backend, and how many RPC servers: what stands behind an address is not known, and may move. */
@@ -28,19 +30,43 @@ interface Device {
     readonly bins: number;
 }
 
+/** Rows by their names in identities; those of devices stand last in files. */
+const rows: readonly (readonly [name: string, row: Setting])[] = Object.entries<Setting>({
+    ...engineTable,
+    values: collectTable.values,
+})
+    .map(([name, row]) => [row.identity ?? name, row] as const)
+    .sort(([, a], [, b]) => Number(a.onDevice ?? false) - Number(b.onDevice ?? false));
+
 export function engineSettings(
-    { gpuLayers, split = 'layer', mainGpu = 0, cpuExperts = 0, values = false }: EngineOptions,
+    {
+        gpuLayers,
+        split = engineTable.split.default,
+        mainGpu = engineTable.mainGpu.default,
+        cpuExperts = engineTable.cpuExperts.default,
+        values = false,
+    }: Partial<EngineOptions>,
     { name: device, gpus, bins }: Device,
     batch: number,
     window: number,
 ): EngineSettings {
-    const common = { device, batch, window, ...(values ? { values: bins } : {}) };
-    if (gpus.length === 0) return common;
-    return {
-        ...common,
+    const given = {
+        ...{ device, batch, window, split, mainGpu },
         gpuLayers: gpuLayers ?? 'auto',
-        split,
-        mainGpu,
-        ...(cpuExperts > 0 ? { cpuExperts } : {}),
+        cpuExperts: cpuExperts > 0 ? cpuExperts : undefined,
+        values: values ? bins : undefined,
     };
+    const named = rows
+        .filter(([, { shapes = [], onDevice = false }]) => shapes.length > 0 && (!onDevice || gpus.length > 0))
+        .map(([name]) => [name, given[name as keyof typeof given]] as const);
+    return Object.fromEntries(named.filter(([, value]) => value !== undefined)) as EngineSettings;
+}
+
+/** Those that a kind of result is identified by. */
+export function settingsOf<T extends Readonly<Record<string, string | number | undefined>>>(
+    result: ShapedResult,
+    settings: T,
+): Partial<T> {
+    const names = rows.filter(([, { shapes = [] }]) => shapes.includes(result)).map(([name]) => name);
+    return Object.fromEntries(Object.entries(settings).filter(([name]) => names.includes(name))) as Partial<T>;
 }

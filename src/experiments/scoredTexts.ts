@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { settingsShape } from '../activations/ActivationsSource.js';
 import { datasetName } from '../corpus/datasetName.js';
 import { perplexityTable } from '../settings/settings.js';
+import { settingsOf } from '../engine/EngineSettings.js';
 import type { TextScore } from '../engine/engineTypes.js';
 import { jsonNumber } from '../files/jsonNumber.js';
 import { byName } from '../support/names.js';
@@ -69,7 +70,8 @@ export class ScoredTexts implements JournalledMeasurements {
 
     /** Names a cell by all that shapes it. */
     key(condition: ModelState, language: string): string {
-        const { model, engine: settings, over, surveys } = this.plan;
+        const { model, engine, over, surveys } = this.plan;
+        const settings = settingsOf('cells', engine);
         const texts = surveys[language]!.digest;
         return keyOf({ model, settings, over, texts, condition: condition.name });
     }

@@ -1,4 +1,5 @@
 import type { Engine } from '../engine/Engine.js';
+import { settingsOf } from '../engine/EngineSettings.js';
 import { keyOf } from '../support/keyOf.js';
 import type { PromptTemplate } from './PromptTemplate.js';
 import type { Question, Questions } from './Questions.js';
@@ -46,20 +47,18 @@ export interface AnswerSettings {
 }
 
 /**
- * Identifies the answers to a prompt. The window does not shape them. The sizes of batch and KV cache do, because they
+ * Identifies the answers to a prompt. The sizes of batch and KV cache do, because they
  * decide what is computed side by side, and so the last bits.
  */
 export function promptKey(
-    {
-        fingerprint,
-        settings: { window: _, ...settings },
-        contextSize,
-    }: Pick<Engine, 'fingerprint' | 'settings' | 'contextSize'>,
+    engine: Pick<Engine, 'fingerprint' | 'settings' | 'contextSize'>,
     { question: { language }, text, special, stops }: AskedPrompt,
     answers: AnswerSettings,
 ): string {
     const prompt = { language, text, special, stops };
-    return keyOf({ answers: 1, model: fingerprint, settings, context: contextSize, ...prompt, ...answers });
+    const settings = settingsOf('answers', engine.settings);
+    const model = engine.fingerprint;
+    return keyOf({ answers: 1, model, settings, context: engine.contextSize, ...prompt, ...answers });
 }
 
 /** A number that depends on the question alone. With the seed it decides what is drawn. */

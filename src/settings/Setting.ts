@@ -32,12 +32,24 @@ export interface Setting {
     readonly many?: boolean;
     /** Title under which a long `--help` shows it. */
     readonly group?: string;
+    /** Results whose identity it is part of by itself; see docs/identity.md. Tables of `shapingTables` say it of all. */
+    readonly shapes?: readonly ShapedResult[];
+    /** Its name in a result's identity, where that is another one. */
+    readonly identity?: string;
+    /** Whether it shapes anything only where a device beside the CPU computes. */
+    readonly onDevice?: boolean;
     /** Other settings, and their values for which this one means something. */
     readonly of?: Readonly<Record<string, readonly string[]>>;
 }
 
+/** What is found again by its identity: counts, cells of texts' scores and answers have keys that are made of it. */
+export type ShapedResult = 'counts' | 'analysis' | 'cells' | 'answers' | 'matrix';
+
 /** Settings by their names in camel case. */
 export type SettingTable = Readonly<Record<string, Setting>>;
+
+/** A table that says of every row which results it shapes. */
+export type ShapingTable = Readonly<Record<string, Setting & { readonly shapes: readonly ShapedResult[] }>>;
 
 type OneOf<S> = S extends { number: NumberRange; word: infer W extends string }
     ? number | W

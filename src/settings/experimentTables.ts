@@ -21,6 +21,7 @@ export const metricTable = inGroup('Experiment', {
         choices: metricNames,
         default: metricNames[0]!,
         describe: `${Object.values(measures).join(', or ')}, in \`data\``,
+        shapes: ['matrix'],
     },
 });
 
@@ -39,13 +40,15 @@ export const experimentTable = inGroup('Experiment', {
         choices: setNames,
         defaultWords: 'all that the model has',
         describe: 'neuron sets to change',
+        shapes: ['matrix'],
     },
     controls: {
         number: { whole: true, least: 1, most: 1000 },
         default: 3,
         describe: 'random controls for each cell',
+        shapes: ['matrix'],
     },
-    seed: { number: fromZero, default: 1, describe: 'seed of the first random control' },
+    seed: { number: fromZero, default: 1, describe: 'seed of the first random control', shapes: ['matrix'] },
 });
 
 /** How perplexity is measured. */
@@ -55,12 +58,14 @@ export const perplexityTable = inGroup('Perplexity', {
         default: 'tokens',
         of: { metric: ['ppl'] },
         describe: 'average over all tokens, or average the perplexities of the texts',
+        shapes: ['matrix'],
     },
     over: {
         choices: ['response', 'prompt', 'text'],
         default: 'response',
         of: { metric: ['ppl', 'bits-per-byte'] },
         describe: 'part of each text to score',
+        shapes: ['cells', 'matrix'],
     },
 });
 
@@ -71,25 +76,35 @@ export const questionTable = inGroup('Questions and answers', {
         default: 'mathoctopus',
         of: ofAccuracy,
         describe: "prompts: mathoctopus, native-cot, chat (the model's own), or a text file with {question}",
+        shapes: ['answers', 'matrix'],
     },
-    date: { ...date, of: ofAccuracy, defaultWords: 'that of the answers already there, else today' },
+    date: {
+        ...date,
+        of: ofAccuracy,
+        defaultWords: 'that of the answers already there, else today',
+        shapes: ['answers'],
+    },
     limit: {
         number: count,
         of: ofAccuracy,
         defaultWords: 'all',
         describe: 'ask only the first N questions of each language',
+        shapes: ['matrix'],
     },
     maxTokens: {
         number: { whole: true, least: 1, most: mostTokens },
         default: 256,
         of: ofAccuracy,
         describe: 'most tokens of an answer',
+        shapes: ['answers', 'matrix'],
     },
     contextSize: {
         number: contextTokens,
         default: 8192,
         of: ofAccuracy,
         describe: 'tokens of all answers generated at once',
+        shapes: ['answers'],
+        identity: 'context',
     },
 });
 
@@ -100,8 +115,10 @@ export const accuracyTable = inGroup('Questions and answers', {
         of: ofAccuracy,
         defaultWords: 'as `limit`',
         describe: 'ask the unchanged model this many questions of each language, at least `limit`',
+        shapes: ['matrix'],
     },
     number: {
+        shapes: ['matrix'],
         choices: ['last', 'mathoctopus', 'lm-eval'],
         default: 'last',
         of: ofAccuracy,
@@ -112,6 +129,7 @@ export const accuracyTable = inGroup('Questions and answers', {
         default: 'number+language',
         of: ofAccuracy,
         describe: 'what makes an answer right',
+        shapes: ['matrix'],
     },
 });
 

@@ -1,6 +1,15 @@
 import { mostInF32, mostTokens, mostWhole, type NumberRange } from '../support/numberRanges.js';
-import { date, questionTable, setNames } from './experimentTables.js';
-import { inGroup } from './Setting.js';
+import { computed, engineTable, modelTable } from './engineTable.js';
+import {
+    accuracyTable,
+    date,
+    experimentTable,
+    metricTable,
+    perplexityTable,
+    questionTable,
+    setNames,
+} from './experimentTables.js';
+import { inGroup, type ShapingTable } from './Setting.js';
 
 export { engineTable, modelTable } from './engineTable.js';
 export * from './experimentTables.js';
@@ -23,12 +32,14 @@ export const textTable = inGroup('Input and output', {
         describe:
             'texts: udhr, udhr:FROM-TO, mgsm, msvamp, a folder of LL.txt files or of their files, a JSONL file, ' +
             'or a JSON file of answers',
+        shapes: [...computed, 'matrix'],
     },
     languages: {
         alias: 'l',
         list: true,
         defaultWords: 'all languages of the data',
         describe: 'languages to use, such as en,zh',
+        shapes: ['counts', 'matrix'],
     },
 });
 
@@ -42,23 +53,31 @@ export const collectTable = inGroup('Counting', {
     folds: {
         number: { whole: true, least: 2, most: 1000 },
         describe: 'also count this many parts of the texts apart, so that identify can give confidence intervals',
+        shapes: ['counts'],
     },
     values: {
         flag: true,
         describe: 'also keep sums and histograms of activations, for interventions by their means',
+        shapes: computed,
     },
 });
 
 /** How neurons are scored and classified. */
 export const identifyTable = inGroup('Neurons', {
     /** The paper's score with its weight λ, or LAPE's entropy alone. */
-    method: { choices: ['paper', 'lape'], default: 'paper', describe: 'how to score neurons' },
+    method: { choices: ['paper', 'lape'], default: 'paper', describe: 'how to score neurons', shapes: ['analysis'] },
     /** Share of all neurons to select, in (0, 1); the paper's is the default. */
-    topRate: { number: share, default: 0.01, describe: 'share of all neurons to select' },
+    topRate: { number: share, default: 0.01, describe: 'share of all neurons to select', shapes: ['analysis'] },
     /** Quantile of all probabilities above which one is high, in (0, 1); the paper's is the default. */
-    bar: { number: share, default: 0.95, describe: 'quantile above which an activation probability is high' },
+    bar: {
+        number: share,
+        default: 0.95,
+        describe: 'quantile above which an activation probability is high',
+        shapes: ['analysis'],
+    },
     /** Weight of the maximum in the paper's score, or `auto`: the largest that selects no general neuron. */
     lambda: {
+        shapes: ['analysis'],
         number: {},
         word: 'auto',
         default: 'auto',
@@ -70,6 +89,7 @@ export const identifyTable = inGroup('Neurons', {
         choices: ['conditional', 'joint'],
         default: 'conditional',
         describe: 'experts: activation probability over the tokens routed to the expert, or over all tokens',
+        shapes: ['analysis'],
     },
     /**
      * Least tokens of every language through an expert for its neurons to be assessed. The standard error of a
@@ -79,6 +99,7 @@ export const identifyTable = inGroup('Neurons', {
         number: fromZero,
         default: 100,
         describe: 'experts: tokens of every language that an expert needs for its neurons to be assessed',
+        shapes: ['analysis'],
     },
 });
 
@@ -104,8 +125,18 @@ export const neuronsTable = inGroup('Neurons', {
 
 /** How answers are drawn. */
 export const samplingTable = inGroup('Answers', {
-    temperature: { number: { least: 0, most: 100 }, default: 0, describe: '0 always takes the likeliest token' },
-    seed: { number: fromZero, default: 1, describe: 'seed of the sampling at a temperature above 0' },
+    temperature: {
+        number: { least: 0, most: 100 },
+        default: 0,
+        describe: '0 always takes the likeliest token',
+        shapes: ['answers'],
+    },
+    seed: {
+        number: fromZero,
+        default: 1,
+        describe: 'seed of the sampling at a temperature above 0',
+        shapes: ['answers'],
+    },
 });
 
 /** How answers are generated, by the library and `respond`. */
@@ -115,11 +146,12 @@ export const generateTable = inGroup('Answers', {
         number: { whole: true, least: 1, most: mostTokens },
         default: 256,
         describe: 'most tokens of an answer',
+        shapes: ['answers'],
     },
     /** `0`: always the likeliest token. */
     ...samplingTable,
     /** Answers to each prompt. */
-    answers: { alias: 'n', number: count, default: 1, describe: 'answers to each question' },
+    answers: { alias: 'n', number: count, default: 1, describe: 'answers to each question', shapes: ['answers'] },
 });
 
 /** Beside sampling, of `generate` and `chat`. */
@@ -192,3 +224,18 @@ export const serverTable = inGroup('Server', {
     maxWaiting: { number: count, default: 1024, describe: 'most answers that wait; further requests get 429' },
     maxBody: { number: { whole: true, least: 1, most: 1024 }, default: 8, describe: 'most MiB of one request' },
 });
+
+/** What the identity of results is made of: docs/identity.md has a line for every row. */
+export const shapingTables = {
+    modelTable,
+    engineTable,
+    textTable,
+    collectTable,
+    identifyTable,
+    metricTable,
+    experimentTable,
+    perplexityTable,
+    questionTable,
+    accuracyTable,
+    generateTable,
+} as const satisfies Readonly<Record<string, ShapingTable>>;
