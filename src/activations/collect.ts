@@ -176,7 +176,8 @@ async function countAll(
     const ownShare = 1 / (shard?.total ?? 1);
     progress.whole?.([...survey.languages.values()].reduce((sum, { characters }) => sum + characters, 0) * ownShare);
     for (const [place, language] of corpus.languages.entries()) {
-        progress.stage(`count ${language}`, Math.ceil(survey.languages.get(language)!.characters * ownShare));
+        const characters = Math.ceil(survey.languages.get(language)!.characters * ownShare);
+        progress.stage(`count ${language} (${place + 1} of ${corpus.languages.length})`, characters);
         // Chunks go round the shards, and each language begins with another one.
         const counted = await countLanguage(work, language, (chunk) => isOwn(shard, chunk + place));
         decodedTokens += counted.decodedTokens;
@@ -213,7 +214,7 @@ async function countLanguage(
             const counted = await steppingDown(engine, progress, () =>
                 engine.count(asPrompts(engine, chunk.samples), {
                     signal,
-                    onBatch: (_, read) => progress.advance(read),
+                    onBatch: (tokens, read) => progress.advance(read, tokens),
                 }),
             );
             decodedTokens += counted.decodedTokens;

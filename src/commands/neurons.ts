@@ -26,8 +26,7 @@ export async function neuronsCommand(
     if (out !== undefined) checkTablePath(out);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const overlap = languageOverlap(analysis);
-    const width = process.stdout.columns ?? 80;
-    if (asksOverlap) return { json: overlap, text: describeOverlap(overlap, width) };
+    if (asksOverlap) return { json: overlap, text: describeOverlap(overlap) };
     const table = neuronTable(await readActivations(dir), analysis);
     const rows = chooseNeurons(table, pick(args, neuronsTable));
     if (out !== undefined) {
@@ -39,14 +38,14 @@ export async function neuronsCommand(
     const neurons = Array.from(shown, (row) => neuronRow(table, row));
     const left = rows.length - shown.length;
     if (left > 0) say(`${formatQuantity(left, 'more neuron')}: show more with --limit, or write all with --out x.csv`);
-    return { json: { languages: table.languages, neurons }, text: describeNeurons(neurons, args.language, width) };
+    return { json: { languages: table.languages, neurons }, text: describeNeurons(neurons, args.language) };
 }
 
 interface Shown extends AlignedColumn {
     readonly of: (row: NeuronRow) => string;
 }
 
-function describeNeurons(rows: readonly NeuronRow[], language: string | undefined, width: number): string {
+function describeNeurons(rows: readonly NeuronRow[], language: string | undefined): string {
     if (rows.length === 0) return 'no neuron passes the filters';
     const share = (value: number | null | undefined): string => (value == null ? '' : formatShare(value));
     const largest = ({ probability }: NeuronRow): [string, number | null] =>
@@ -88,11 +87,11 @@ function describeNeurons(rows: readonly NeuronRow[], language: string | undefine
               ]),
     ];
     const cells = rows.map((row) => columns.map(({ of }) => of(row)));
-    return alignedTable(columns, cells, width);
+    return alignedTable(columns, cells);
 }
 
 /** Pairs of languages that share neurons, the greatest overlap first. */
-function describeOverlap({ languages, shared, jaccard }: LanguageOverlap, width: number): string {
+function describeOverlap({ languages, shared, jaccard }: LanguageOverlap): string {
     const pairs = languages.flatMap((a, i) =>
         languages.slice(i + 1).map((b, j) => ({ a, b, both: shared[i]![i + 1 + j]!, of: jaccard[i]![i + 1 + j] ?? 0 })),
     );
@@ -105,5 +104,5 @@ function describeOverlap({ languages, shared, jaccard }: LanguageOverlap, width:
         { heading: 'Jaccard', right: true },
     ];
     const cells = overlapping.map(({ a, b, both, of }) => [a, b, String(both), of.toFixed(3)]);
-    return alignedTable(columns, cells, width);
+    return alignedTable(columns, cells);
 }

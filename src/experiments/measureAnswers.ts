@@ -78,7 +78,7 @@ export async function measureAnswers(
                 };
                 await journal.add(entry);
                 take(entry);
-                progress.advance(answers.places.get(key)!.length);
+                progress.advance(answers.places.get(key)!.length, tokens);
             }
         });
     }

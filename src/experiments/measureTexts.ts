@@ -50,7 +50,7 @@ export async function measureTexts(
     if (before.length > 0) progress.note(`continues after ${before.length} finished cells`);
 
     const { over } = settings;
-    const onBatch = (_: unknown, read: number): void => progress.advance(read);
+    const onBatch = (tokens: number, read: number): void => progress.advance(read, tokens);
     for (const condition of conditions) {
         const { edit } = condition; // held, so that it is compiled once for all languages
         for (const { language } of ownCells.filter((cell) => cell.condition === condition)) {

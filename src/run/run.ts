@@ -22,7 +22,7 @@ import { writeNeurons } from '../neurons/neuronsFile.js';
 import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { inParts, type Progress, silent } from '../support/progress.js';
+import { inParts, inSteps, type Progress, silent } from '../support/progress.js';
 import type { DraftingModel, Metric, TextMetricKind } from '../experiments/Metric.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import type { Questions } from '../questions/Questions.js';
@@ -80,12 +80,14 @@ export async function run(config: RunConfig, options: RunOptions = {}): Promise<
 }
 
 async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult> {
-    const { excel } = options;
+    const { excel, progress = silent } = options;
     const begin = performance.now();
+    const nextStep = inSteps(progress, stepsOf(config));
     const seconds = (): number => (performance.now() - begin) / 1000;
     const { aligned: after, ...before } = config;
     if (after === undefined) {
-        const base = await examine(before, options);
+        const base = await examine(before, { ...options, nextStep });
+        nextStep();
         return { ...base, report: await reportOn(config.out, reportOptions(config, excel)), seconds: seconds() };
     }
     const { model = config.model, loras = config.loras, together = false } = after;
@@ -100,7 +102,9 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
     const [base, aligned] = await (together ? examineTogether : examineInTurn)(before, alignedConfig, {
         ...options,
         trained: after.trained,
+        nextStep,
     });
+    nextStep();
     const comparison = compare(
         [
             { label: 'base', ...base },
@@ -109,6 +113,7 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
         after.trained,
     );
     await writeComparison(config.out, comparison);
+    nextStep();
     return {
         ...base,
         report: await reportOn(config.out, reportOptions(config, excel)),
@@ -121,6 +126,15 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
     };
 }
 
+/** What takes its time, in order. */
+function stepsOf({ accuracy, aligned, ...config }: RunConfig): string[] {
+    const asked = accuracy === undefined ? [] : [ofQuestions.noun];
+    const ofOne = ['read texts and model', 'count', 'identify', textMetric(config).noun, ...asked];
+    if (aligned === undefined) return [...ofOne, 'report'];
+    const ofOther = aligned.together === true ? [] : ofOne.map((name) => `${name}, aligned`);
+    return [...ofOne, ...ofOther, 'compare', 'report'];
+}
+
 type QuestionsConfig = NonNullable<RunConfig['accuracy']>;
 type Examined = Omit<ExaminedModel, 'report'>;
 
@@ -131,6 +145,8 @@ interface ExamineOptions extends RunOptions {
     readonly comparedWith?: readonly Site[] | undefined;
     /** Languages that one of the models was aligned in. */
     readonly trained?: readonly string[] | undefined;
+    /** Tells the progress that the next of `stepsOf` begins. */
+    readonly nextStep: () => void;
 }
 
 async function examineInTurn(
@@ -151,14 +167,17 @@ async function examineInTurn(
 async function examineTogether(
     before: RunConfig,
     after: RunConfig,
-    { signal, progress = silent, force, excel, trained }: ExamineOptions,
+    { signal, progress = silent, force, excel, trained, nextStep }: ExamineOptions,
 ): Promise<[Examined, Examined]> {
     const failed = new AbortController();
     const both = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
     const causes: unknown[] = [];
-    const guarded = async (config: RunConfig, shown: Progress): Promise<Examined> => {
+    const guarded = async (
+        config: RunConfig,
+        shown: Pick<ExamineOptions, 'progress' | 'nextStep'>,
+    ): Promise<Examined> => {
         try {
-            return await examine(config, { force, excel, trained, signal: both, progress: shown });
+            return await examine(config, { force, excel, trained, signal: both, ...shown });
         } catch (cause) {
             causes.push(cause);
             failed.abort();
@@ -166,8 +185,11 @@ async function examineTogether(
         }
     };
     const results = await Promise.allSettled([
-        guarded(before, progress),
-        guarded(after, { ...silent, note: (line) => progress.note(`aligned: ${line}`) }),
+        guarded(before, { progress, nextStep }),
+        guarded(after, {
+            progress: { ...silent, note: (line) => progress.note(`aligned: ${line}`) },
+            nextStep: () => undefined,
+        }),
     ]);
     const [base, aligned] = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
     if (base === undefined || aligned === undefined) throw causes[0]; // later ones only say that they were stopped
@@ -180,7 +202,8 @@ async function examine(config: RunConfig, options: ExamineOptions): Promise<Exam
 }
 
 async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Examined> {
-    const { force, signal, progress = silent } = options;
+    const { force, signal, progress = silent, nextStep } = options;
+    nextStep();
     const inputs = await openInputs(config, options);
     const { texts, questions } = inputs;
     const weights = await workWeights(config, inputs, signal);
@@ -192,7 +215,9 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
         const ofAnswers = questions && (await answersMetric(config.accuracy!, questions, engine, options.draftsOf));
         const { out: folder, folds } = config;
         const counts = { engine, corpus: texts, folder, folds, force, signal, progress: counting };
+        nextStep();
         const { activations } = await collect(counts);
+        nextStep();
         const analysis = identify(activations, pick(config, identifyTable));
         await writeNeurons(join(folder, 'neurons.json'), analysis);
         for (const note of analysisNotes(analysis)) progress.note(note);
@@ -200,8 +225,10 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
         const { sets, seed, controls } = config;
         const experiment = { excel, analysis, sets, seed, controls, folder, signal };
         const metric = textMetric(config).on(inputs.evaluation, {});
+        nextStep();
         const matrices = [await deactivate({ ...experiment, engine, metric, progress: scoring })];
         if (ofAnswers !== undefined) {
+            nextStep();
             engine.close(); // one model in memory at a time
             matrices.push(await answerMatrix(config, { ...experiment, metric: ofAnswers, progress: answering }));
         }

@@ -5,10 +5,12 @@ export interface Progress {
      * estimate.
      */
     whole?(total: number): void;
+    /** Begins one of `of` steps, which may have several wholes and stages, or none. `number` is from 1. */
+    step?(name: string, number: number, of: number): void;
     /** Ends the current stage and begins one of `total` units. */
     stage(label: string, total: number): void;
-    /** Adds units to the stage. */
-    advance(units: number): void;
+    /** Adds units to the stage. @param tokens that went through the model for them, to tell how fast it is */
+    advance(units: number, tokens?: number): void;
     /** Prints a line that stays: a reused part, a warning. */
     note(line: string): void;
     /** Ends the last stage. */
@@ -27,8 +29,9 @@ export const silent: Progress = {
 export function withNotes(progress: Progress, wordsOf: (line: string) => string): Progress {
     return {
         whole: (total) => progress.whole?.(total),
+        step: (name, number, of) => progress.step?.(name, number, of),
         stage: (label, total) => progress.stage(label, total),
-        advance: (units) => progress.advance(units),
+        advance: (units, tokens) => progress.advance(units, tokens),
         note: (line) => progress.note(wordsOf(line)),
         done: () => progress.done(),
     };
@@ -42,9 +45,9 @@ export function withNotes(progress: Progress, wordsOf: (line: string) => string)
 export function inParts(progress: Progress, weights: readonly number[]): readonly Progress[] {
     const sum = weights.reduce((all, weight) => all + weight, 0);
     let reported: number | undefined; // of `sum`
-    const report = (units: number): void => {
+    const report = (units: number, tokens?: number): void => {
         if (reported === undefined) progress.whole?.(sum);
-        if (units > (reported ?? 0)) progress.advance(units - (reported ?? 0));
+        if (units > (reported ?? 0)) progress.advance(units - (reported ?? 0), tokens);
         reported = Math.max(reported ?? 0, units);
     };
     return weights.map((weight, i): Progress => {
@@ -56,14 +59,15 @@ export function inParts(progress: Progress, weights: readonly number[]): readonl
                 [total, done] = [Math.max(1, units), 0];
                 report(begin);
             },
+            step: (name, number, of) => progress.step?.(name, number, of),
             stage: (label, units) => progress.stage(label, units),
-            advance: (units) => {
+            advance: (units, tokens) => {
                 if (total === undefined) {
-                    if (reported === undefined) progress.advance(units);
+                    if (reported === undefined) progress.advance(units, tokens);
                     return;
                 }
                 done += units;
-                report(begin + weight * Math.min(1, done / total));
+                report(begin + weight * Math.min(1, done / total), tokens);
             },
             note: (line) => progress.note(line),
             done: () => {
@@ -73,4 +77,13 @@ export function inParts(progress: Progress, weights: readonly number[]): readonl
             },
         };
     });
+}
+
+/** Tells a progress of steps, one after another: each call begins the next. */
+export function inSteps(progress: Progress, names: readonly string[]): () => void {
+    let number = 0;
+    return () => {
+        const name = names[number++];
+        if (name !== undefined) progress.step?.(name, number, names.length);
+    };
 }

@@ -1,160 +1,121 @@
-import { MultiBar, type Options, Presets, SingleBar } from 'cli-progress';
+import { createLogUpdate } from 'log-update';
 import type { Progress } from './progress.js';
-import { TimeLeft } from './timeLeft.js';
+import { ShownWork } from './shownWork.js';
+import { cutToWidth, widthOf } from './textWidth.js';
 
-/** Columns of the percentage and the time left, beside label and bar. */
-const figures = 34;
+/** Milliseconds between two drawings. */
+const drawnEvery = 100;
+const [leastBar, mostBar] = [5, 30];
 
-/** Draws the bar of some work. Bars are removed when the work ends, so that results stand alone. */
-function barOptions(stream: NodeJS.WriteStream): Options {
-    return {
-        stream,
-        hideCursor: true,
-        clearOnComplete: true,
-        barsize: Math.max(5, Math.min(40, columnsOf(stream) - labelSize(stream) - figures)),
-        format: '{label} {bar} {percentage}% | {left}',
-    };
-}
-
-function columnsOf(stream: NodeJS.WriteStream): number {
-    return stream.columns > 0 ? stream.columns : 80;
-}
-
-function labelSize(stream: NodeJS.WriteStream): number {
-    return Math.max(12, Math.min(30, columnsOf(stream) - figures - 12));
-}
-
-function shown(stream: NodeJS.WriteStream, label: string, work: TimeLeft): Record<string, string> {
-    const size = labelSize(stream);
-    const cut = label.length > size ? `${label.slice(0, size - 1)}…` : label.padEnd(size);
-    return { label: cut, left: work.words() };
-}
-
-/** The bar of a stage, or of all stages, with the time left. */
-abstract class Bar implements Progress {
-    #label = '';
-    #ofAll = false;
-    #work: TimeLeft | undefined;
-    #bar: SingleBar | undefined;
-
-    constructor(protected readonly stream: NodeJS.WriteStream) {}
-
-    protected abstract begin(total: number, shown: Record<string, string>): SingleBar;
-    protected abstract end(bar: SingleBar): void;
-    protected abstract named(label: string): string;
-    abstract note(line: string): void;
-
-    whole(total: number): void {
-        this.#restart(total);
-        this.#ofAll = true;
-    }
-
-    stage(label: string, total: number): void {
-        this.#label = label;
-        if (!this.#ofAll) this.#restart(total);
-        else this.#show(0);
-    }
-
-    advance(units: number): void {
-        this.#work?.advance(units);
-        this.#show(units);
-    }
-
-    done(): void {
-        if (this.#bar !== undefined) this.end(this.#bar);
-        this.#bar = this.#work = undefined;
-        this.#ofAll = false;
-    }
-
-    /** Hides the bar until it is resumed. */
-    protected pause(): () => void {
-        if (this.#bar === undefined || this.#work === undefined) return () => undefined;
-        const [bar, work] = [this.#bar, this.#work];
-        this.end(bar);
-        return () => bar.start(work.total, work.done, shown(this.stream, this.named(this.#label), work));
-    }
-
-    #restart(total: number): void {
-        this.done();
-        this.#work = new TimeLeft(Math.max(1, total));
-        this.#bar = this.begin(this.#work.total, shown(this.stream, this.named(this.#label), this.#work));
-    }
-
-    #show(units: number): void {
-        if (this.#work === undefined) return;
-        this.#bar?.increment(units, shown(this.stream, this.named(this.#label), this.#work));
-    }
-}
-
-/** The bar of a command on a terminal. */
-export class BarProgress extends Bar {
-    protected begin(total: number, shown: Record<string, string>): SingleBar {
-        const bar = new SingleBar(barOptions(this.stream), Presets.shades_classic);
-        bar.start(total, 0, shown);
-        return bar;
-    }
-
-    protected end(bar: SingleBar): void {
-        bar.stop();
-    }
-
-    protected named(label: string): string {
-        return label;
-    }
-
-    note(line: string): void {
-        // The bar is drawn where it began, so it begins again below the line.
-        const resume = this.pause();
-        this.stream.write(`${line}\n`);
-        resume();
-    }
-}
-
-/** Several bars, one below the other. */
+/** The lines of some works on a terminal, one below the other. They go when the works end: results stand alone. */
 export class Bars {
-    readonly #bars: MultiBar;
+    readonly #write: ReturnType<typeof createLogUpdate>;
+    readonly #parts: Bar[] = [];
+    #timer: NodeJS.Timeout | undefined;
 
     constructor(private readonly stream: NodeJS.WriteStream) {
-        this.#bars = new MultiBar(barOptions(stream), Presets.shades_classic);
+        this.#write = createLogUpdate(stream);
     }
 
+    /** @param name stands before its stages and its notes; '': nothing does */
     part(name: string): Progress {
-        return new OneOfBars(this.stream, this.#bars, name);
+        const part = new Bar(name, this);
+        this.#parts.push(part);
+        return part;
+    }
+
+    /** Draws the lines from now on, until none is left. */
+    begin(): void {
+        if (this.#timer === undefined) this.#draw();
+        this.#timer ??= setInterval(() => this.#draw(), drawnEvery).unref();
+    }
+
+    /** A line that stays, above the others. */
+    note(line: string): void {
+        this.#write.clear();
+        this.stream.write(`${line}\n`);
+        if (this.#timer !== undefined) this.#draw();
+    }
+
+    /** Ends the drawing where no work is shown any more. */
+    end(): void {
+        if (this.#timer === undefined || this.#parts.some(({ isShown }) => isShown)) return;
+        this.done();
     }
 
     /** Ends all of them. */
     done(): void {
-        this.#bars.update(); // prints the waiting notes
-        this.#bars.stop();
+        clearInterval(this.#timer);
+        this.#timer = undefined;
+        this.#write.clear();
+        this.#write.done(); // the cursor is shown again
+    }
+
+    #draw(): void {
+        const columns = this.stream.columns > 0 ? this.stream.columns : 80;
+        const shown = this.#parts.filter(({ isShown }) => isShown);
+        if (shown.length > 0) this.#write(shown.map((part) => part.line(columns - 1)).join('\n'));
     }
 }
 
-class OneOfBars extends Bar {
-    #own: SingleBar | undefined;
+/** The line of one work. */
+class Bar implements Progress {
+    readonly #work = new ShownWork();
 
     constructor(
-        stream: NodeJS.WriteStream,
-        private readonly bars: MultiBar,
         private readonly name: string,
-    ) {
-        super(stream);
+        private readonly bars: Bars,
+    ) {}
+
+    /** A share of a work, or the last of a named one among others. */
+    get isShown(): boolean {
+        return this.#work.share !== undefined || this.#work.hasSteps;
     }
 
-    protected begin(total: number, shown: Record<string, string>): SingleBar {
-        this.#own ??= this.bars.create(1, 0, shown);
-        this.#own.start(total, 0, shown);
-        return this.#own;
+    whole(total: number): void {
+        this.#work.whole(total);
+        this.bars.begin();
     }
 
-    protected end(): void {
-        // its bar stays until all are done
+    step(name: string, number: number, of: number): void {
+        this.#work.step(name, number, of);
+        this.bars.begin();
     }
 
-    protected named(label: string): string {
-        return label === '' ? this.name : `${this.name}: ${label}`;
+    stage(label: string, total: number): void {
+        this.#work.stage(label, total);
+        this.bars.begin();
+    }
+
+    advance(units: number, tokens = 0): void {
+        this.#work.advance(units, tokens);
     }
 
     note(line: string): void {
-        this.bars.log(`${this.name}: ${line}\n`);
+        this.bars.note(this.#named(line));
+    }
+
+    done(): void {
+        this.#work.done();
+        this.bars.end();
+    }
+
+    /** Label, bar, share and pace in so many columns: the bar shrinks first, then the label is cut. */
+    line(columns: number): string {
+        const { label, share } = this.#work;
+        if (share === undefined) return cutToWidth(this.#named(label), columns);
+        const pace = this.#work.pace();
+        const figures = `${String(Math.floor(share * 100)).padStart(3)} %${pace === '' ? '' : `, ${pace}`}`;
+        const room = columns - widthOf(figures) - leastBar - 3;
+        if (room < 8) return cutToWidth(`${figures.trim()} ${this.#named(label)}`, columns);
+        const words = cutToWidth(this.#named(label), room);
+        const size = Math.min(mostBar, leastBar + room - widthOf(words));
+        const full = Math.round(size * share);
+        return `${words} ${'█'.repeat(full)}${'░'.repeat(size - full)} ${figures}`;
+    }
+
+    #named(words: string): string {
+        if (this.name === '') return words;
+        return words === '' ? this.name : `${this.name}: ${words}`;
     }
 }

@@ -1,15 +1,20 @@
 import type { Progress } from './progress.js';
-import { TimeLeft } from './timeLeft.js';
+import { ShownWork } from './shownWork.js';
 
-/** Most milliseconds without a line. */
-const longestSilence = 30_000;
+/** Most milliseconds without a line; of long work most of its time so far. */
+const longestSilence = 60_000;
+const longestShare = 0.2;
 
-/** Progress without a terminal: a line for each stage, each tenth of the work, and each half minute. */
+/**
+ * Progress without a terminal: a line for each step, or where there are none each stage, for each tenth of the work,
+ * and when none came for a minute and a fifth of the time so far.
+ */
 export class LineProgress implements Progress {
-    #label = '';
-    #work: TimeLeft | undefined;
-    #ofAll = false;
+    readonly #work = new ShownWork();
     #tenths = 0;
+    #hasBegun = false; // a whole, whose first stage was said
+    #began = 0;
+    #said = 0;
     #timer: NodeJS.Timeout | undefined;
 
     /** @param prefix the beginning of every line */
@@ -19,20 +24,27 @@ export class LineProgress implements Progress {
     ) {}
 
     whole(total: number): void {
-        this.#begin(total);
-        this.#ofAll = true;
+        this.#work.whole(total);
+        this.#begin();
+        this.#hasBegun = false;
+    }
+
+    step(name: string, number: number, of: number): void {
+        this.#work.step(name, number, of);
+        this.note(this.#work.label);
     }
 
     stage(label: string, total: number): void {
-        this.#label = label;
-        if (!this.#ofAll) this.#begin(total);
-        this.note(label);
+        this.#work.stage(label, total);
+        if (!this.#work.ofAll) this.#begin();
+        const isSaid = this.#work.hasSteps || (this.#work.ofAll && this.#hasBegun);
+        this.#hasBegun = true;
+        if (!isSaid) this.note(this.#work.label);
     }
 
-    advance(units: number): void {
-        if (this.#work === undefined) return;
-        this.#work.advance(units);
-        const tenths = Math.floor(this.#work.share * 10);
+    advance(units: number, tokens = 0): void {
+        this.#work.advance(units, tokens);
+        const tenths = Math.floor((this.#work.share ?? 0) * 10);
         if (tenths <= this.#tenths || tenths >= 10) return;
         this.#tenths = tenths;
         this.#report();
@@ -40,26 +52,29 @@ export class LineProgress implements Progress {
 
     note(line: string): void {
         this.stream.write(`${this.prefix}${line}\n`);
-        this.#timer?.refresh();
+        this.#said = performance.now();
     }
 
     done(): void {
         clearInterval(this.#timer);
         this.#timer = undefined;
-        this.#work = undefined;
-        this.#ofAll = false;
+        this.#work.done();
     }
 
-    #begin(total: number): void {
-        this.#work = new TimeLeft(Math.max(1, total));
+    #begin(): void {
         this.#tenths = 0;
-        this.#timer ??= setInterval(() => this.#report(), longestSilence).unref();
+        if (this.#timer !== undefined) return;
+        this.#began = this.#said = performance.now();
+        this.#timer = setInterval(() => {
+            const now = performance.now();
+            if (now - this.#said >= Math.max(longestSilence, longestShare * (now - this.#began))) this.#report();
+        }, longestSilence / 10).unref();
     }
 
     #report(): void {
-        if (this.#work === undefined) return;
-        const share = `${Math.floor(this.#work.share * 100)} %${this.#ofAll ? ' of all' : ''}`;
-        const left = this.#work.words();
-        this.note(`${this.#label}: ${share}${left === '' ? '' : `, ${left}`}`);
+        const { share, ofAll, label } = this.#work;
+        if (share === undefined) return;
+        const pace = this.#work.pace();
+        this.note(`${label}: ${Math.floor(share * 100)} %${ofAll ? ' of all' : ''}${pace === '' ? '' : `, ${pace}`}`);
     }
 }

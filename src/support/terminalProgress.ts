@@ -1,10 +1,10 @@
 import type { Progress } from './progress.js';
-import { Bars, BarProgress } from './progressBars.js';
+import { Bars } from './progressBars.js';
 import { LineProgress } from './progressLines.js';
 
-/** A bar with an estimate on a terminal; elsewhere a line every tenth of the work and every half minute. */
+/** A line with a bar on a terminal, which goes when the work ends; elsewhere a few lines that stay. */
 export function terminalProgress(stream: NodeJS.WriteStream = process.stderr): Progress {
-    return stream.isTTY ? new BarProgress(stream) : new LineProgress(stream);
+    return stream.isTTY ? new Bars(stream).part('') : new LineProgress(stream);
 }
 
 /** Progress of several pieces of work side by side. */

@@ -1,6 +1,9 @@
 /** Most moments that an estimate remembers. */
 const mostMoments = 256;
 
+/** Milliseconds before which no pace is known: of what was found finished, or of the first batch alone. */
+const soonest = 2000;
+
 /**
  * Estimates how long work will still take, by the pace of its last half. Work that was already finished, or faster
  * than the rest, soon stops counting.
@@ -53,10 +56,11 @@ export class TimeLeft {
         return (Math.max(0, this.total - this.#done) * (at - since.at)) / done / 1000;
     }
 
-    /** Words such as `about 12 min left`; empty while nothing is known. */
+    /** Words such as `12 min left`; empty while nothing is known, and when nothing is left. */
     words(): string {
-        const seconds = this.seconds();
-        return seconds === undefined ? '' : `about ${durationWords(seconds)} left`;
+        const isEarly = this.now() - this.#moments[0]!.at < soonest;
+        const seconds = isEarly ? undefined : this.seconds();
+        return seconds === undefined || seconds === 0 ? '' : `${durationWords(seconds)} left`;
     }
 }
 

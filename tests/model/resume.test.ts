@@ -64,7 +64,7 @@ describe('a run that was stopped continues and ends with the same files', () => 
     it.each(['SIGKILL', 'SIGINT'] as const)('collect, stopped by %s', async (signal) => {
         const out = at(`collect-${signal}`);
         // 90 % of all three, which is 70 % of the last language
-        const stopped = await interrupted(collect(out), 'count de: 9', signal);
+        const stopped = await interrupted(collect(out), 'count de (3 of 3): 9', signal);
         if (signal === 'SIGINT') {
             expect(stopped.code).toBe(130);
             expect(stopped.stderr).toContain('stopped; run the same command again to continue');

@@ -1,7 +1,9 @@
+import { spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
 import { alignedTable } from '../../../src/commands/alignedTable.js';
-import { widthOf } from '../../../src/commands/wrapText.js';
+import { widthOf } from '../../../src/support/textWidth.js';
 
+const escape = '\u001b';
 const columns = [
     { heading: 'token', elastic: true },
     { heading: 'n', right: true },
@@ -35,4 +37,53 @@ describe('an aligned table', () => {
         expect(lines[1]).toContain('…');
         expect(lines[2]).toContain('short');
     });
+
+    it('puts what does not fit below, behind the first column again, groups whole', () => {
+        const wide = [
+            { heading: 'language' },
+            ...['perplexity', 'accuracy'].flatMap((group) =>
+                ['whole', 'without'].map((heading) => ({ group, heading, right: true })),
+            ),
+        ];
+        const rows = [['zh', '3.20', '39.00', '95 %', '65 %']];
+        expect(alignedTable(wide, rows, 80).split('\n')).toEqual([
+            '          perplexity ───  accuracy ─────',
+            'language  whole  without  whole  without',
+            'zh         3.20    39.00   95 %     65 %',
+        ]);
+        expect(alignedTable(wide, rows, 30).split('\n')).toEqual([
+            '          perplexity ───',
+            'language  whole  without',
+            'zh         3.20    39.00',
+            '',
+            '          accuracy ─────',
+            'language  whole  without',
+            'zh         95 %     65 %',
+        ]);
+    });
+
+    it('is coloured on a terminal, where nobody forbids it, and nowhere else', () => {
+        const print = [
+            "import { alignedTable } from './dist/commands/alignedTable.js';",
+            "console.log(alignedTable([{ heading: 'n' }], [[{ text: '1', tone: 'bad' }]]));",
+        ].join('');
+        const printed = (command: string, env: Record<string, string>): string =>
+            spawnSync('sh', ['-c', command], {
+                encoding: 'utf8',
+                env: { ...plainEnvironment(), PRINT: print, NODE: process.execPath, ...env },
+            }).stdout;
+        const node = '"$NODE" --input-type=module -e "$PRINT"';
+        const onTerminal = `script -qec '${node}' /dev/null`;
+        const red = `${escape}[31m1`;
+        expect(printed(node, {})).toBe('n\n1\n');
+        if (spawnSync('script', ['--version']).status !== 0) return;
+        expect(printed(onTerminal, {})).toContain(red);
+        expect(printed(onTerminal, { NO_COLOR: '1' })).not.toContain(escape);
+    });
 });
+
+/** The environment without what asks for colours or forbids them. */
+function plainEnvironment(): NodeJS.ProcessEnv {
+    const { NO_COLOR: _, FORCE_COLOR: __, NODE_DISABLE_COLORS: ___, ...rest } = process.env;
+    return { ...rest, TERM: 'xterm-256color' };
+}

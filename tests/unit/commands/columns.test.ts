@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnsOf } from '../../../src/commands/columns.js';
-import { widthOf, wrapText } from '../../../src/commands/wrapText.js';
+import { wrapText } from '../../../src/commands/wrapText.js';
+import { widthOf } from '../../../src/support/textWidth.js';
 
 const texts = {
     Chinese: '我们从十二个苹果里拿走六个，还剩下六个苹果。老师和学生在城市里看见了一只狗，它正在等它的主人回家。',

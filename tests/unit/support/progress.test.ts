@@ -1,12 +1,14 @@
 import { describe, expect, it, vi } from 'vitest';
-import { inParts, type Progress } from '../../../src/support/progress.js';
+import { inParts, inSteps, type Progress } from '../../../src/support/progress.js';
 import { terminalProgress } from '../../../src/support/terminalProgress.js';
+import { widthOf } from '../../../src/support/textWidth.js';
 import { durationWords, TimeLeft } from '../../../src/support/timeLeft.js';
+import { TokenRate } from '../../../src/support/tokenRate.js';
 
 const escape = '\u001b';
 
-/** What is written to a stream of so many columns, or to none that is a terminal. */
-function screen(columns?: number): { stream: NodeJS.WriteStream; text: () => string } {
+/** What is written to a stream of so many columns, or to none that is a terminal, and the lines it leaves there. */
+function screen(columns?: number): { stream: NodeJS.WriteStream; text: () => string; shown: () => string[] } {
     let text = '';
     const stream = {
         isTTY: columns !== undefined,
@@ -19,7 +21,27 @@ function screen(columns?: number): { stream: NodeJS.WriteStream; text: () => str
         once: () => stream,
         emit: () => true,
     };
-    return { stream: stream as unknown as NodeJS.WriteStream, text: () => text };
+    return { stream: stream as unknown as NodeJS.WriteStream, text: () => text, shown: () => linesOf(text) };
+}
+
+/** The lines of a terminal after a text with the codes that move the cursor up and clear lines. */
+function linesOf(text: string): string[] {
+    const lines = [''];
+    let [row, column] = [0, 0];
+    for (const [part] of text.matchAll(new RegExp(`${escape}\\[[0-9;?]*[A-Za-z]|\\n|[^\\n${escape}]+`, 'g'))) {
+        const [, count = '', code] = /\[([0-9;?]*)([A-Za-z])$/.exec(part.startsWith(escape) ? part : '') ?? [];
+        if (part === '\n') [row, column] = [row + 1, 0];
+        else if (code === 'A') row = Math.max(0, row - Number(count || 1));
+        else if (code === 'G') column = Number(count || 1) - 1;
+        else if (code === 'K') lines[row] = count === '2' ? '' : (lines[row] ?? '').slice(0, column);
+        else if (code === 'J') lines.splice(row, lines.length, (lines[row] ?? '').slice(0, column));
+        else if (code === undefined) {
+            lines[row] = (lines[row] ?? '').slice(0, column).padEnd(column) + part;
+            column += part.length;
+        } else if (!['h', 'l'].includes(code)) throw new Error(`unknown code ${JSON.stringify(part)}`);
+        while (lines.length <= row) lines.push('');
+    }
+    return lines.filter((line) => line !== '');
 }
 
 describe('the time left', () => {
@@ -56,24 +78,39 @@ describe('the time left', () => {
     ])('%d s: %s', (seconds, words) => expect(durationWords(seconds)).toBe(words));
 });
 
+describe('the rate of tokens', () => {
+    it('is that of the last seconds', () => {
+        let now = 0;
+        const rate = new TokenRate(() => now);
+        expect(rate.perSecond()).toBeUndefined();
+        for (let second = 1; second <= 100; second++) {
+            now = second * 1000;
+            rate.add(second <= 50 ? 10 : 1000);
+        }
+        expect(rate.perSecond()).toBeCloseTo(1000, -1);
+    });
+});
+
 describe('progress without a terminal', () => {
-    it('writes a line every tenth of all stages, and every half minute however little is done', () => {
+    it('writes a line every tenth of all stages, and every minute however little is done', () => {
         vi.useFakeTimers();
         try {
             const { stream, text } = screen();
             const progress = terminalProgress(stream);
             progress.whole!(1000);
             progress.stage('one', 500);
-            vi.advanceTimersByTime(29_000);
+            vi.advanceTimersByTime(59_000);
             expect(text()).toBe('one\n');
             progress.advance(1);
-            vi.advanceTimersByTime(62_000);
+            vi.advanceTimersByTime(122_000);
             const lines = text().trim().split('\n');
             expect(lines).toHaveLength(4);
             for (const line of lines.slice(1)) expect(line).toMatch(/^one: 0 % of all/);
-            progress.advance(499);
+            progress.advance(499, 181_000);
             progress.stage('two', 500);
-            expect(text()).toMatch(/one: 50 % of all, about \d+ s left\ntwo\n$/);
+            expect(text()).toMatch(/one: 50 % of all, 1,000 tokens\/s, \d+ min left\n$/);
+            progress.advance(500);
+            expect(text()).not.toContain(' 0 s left');
             progress.done();
             const end = text();
             vi.advanceTimersByTime(120_000);
@@ -82,39 +119,75 @@ describe('progress without a terminal', () => {
             vi.useRealTimers();
         }
     });
-});
 
-describe('progress on a terminal', () => {
-    it.each([40, 60, 80, 140])('of %d columns fits in a line, and nothing of it stays', (columns) => {
-        const { stream, text } = screen(columns);
-        const progress = terminalProgress(stream);
-        progress.whole!(100);
-        progress.stage('a stage with a name that is longer than anything', 100);
-        progress.advance(40);
-        progress.done();
-        // What a terminal shows: the text behind the last clearing of the line.
-        const parts = text().split(new RegExp(`${escape}\\[[0-9;?]*[A-Za-z]`));
-        for (const part of parts) expect(part.trimEnd().length).toBeLessThanOrEqual(columns);
-        expect(parts.some((part) => part.includes('a stage'))).toBe(true);
-        expect(parts.at(-1)!.trim()).toBe('');
-        expect(text()).not.toContain('\n');
+    it('writes few lines of long work: each step, each tenth, and else when a fifth of the time has gone by', () => {
+        vi.useFakeTimers();
+        try {
+            const { stream, text } = screen();
+            const progress = terminalProgress(stream);
+            const nextStep = inSteps(progress, ['count', 'perplexity', 'report']);
+            const parts = inParts(progress, [30, 70]);
+            for (const part of parts) {
+                nextStep();
+                part.whole!(10_000);
+                for (let i = 0; i < 100; i++) {
+                    part.stage(`stage ${i}`, 100);
+                    vi.advanceTimersByTime(600_000); // 33 hours in all
+                    part.advance(100, 1000);
+                }
+                part.done();
+            }
+            nextStep();
+            progress.done();
+            const lines = text().trim().split('\n');
+            expect(lines.filter((line) => /^step \d of 3: \w+$/.test(line))).toEqual([
+                'step 1 of 3: count',
+                'step 2 of 3: perplexity',
+                'step 3 of 3: report',
+            ]);
+            expect(lines.some((line) => /^step 1 of 3: stage 99: 30 % of all/.test(line))).toBe(true);
+            expect(lines.length).toBeLessThan(60);
+        } finally {
+            vi.useRealTimers();
+        }
     });
 });
 
-describe('a note on a terminal', () => {
-    it('stays above the bar, which ends in the line that it began in', () => {
-        const { stream, text } = screen(80);
-        const progress = terminalProgress(stream);
+describe('progress on a terminal', () => {
+    it.each([20, 40, 60, 80, 140])('of %d columns fits in a line, and nothing of it stays', (columns) => {
+        vi.useFakeTimers();
+        try {
+            const terminal = screen(columns);
+            const progress = terminalProgress(terminal.stream);
+            progress.step!('count', 1, 7);
+            progress.whole!(100);
+            progress.stage('a stage of 漢字 with a name that is longer than anything', 100);
+            vi.advanceTimersByTime(30_000);
+            progress.advance(40, 12_345);
+            vi.advanceTimersByTime(200);
+            const shown = terminal.shown();
+            expect(shown).toHaveLength(1);
+            expect(widthOf(shown[0]!)).toBeLessThanOrEqual(columns);
+            expect(shown[0]).toContain('40 %');
+            if (columns === 140)
+                expect(shown[0]).toMatch(/^step 1 of 7: a stage .* █+░+ {2}40 %, 409 tokens\/s, 46 s left$/);
+            progress.note('a note');
+            progress.done();
+            expect(terminal.shown()).toEqual(['a note']);
+        } finally {
+            vi.useRealTimers();
+        }
+    });
+
+    it('shows no time left before it can be told, and none when all is done', () => {
+        const terminal = screen(80);
+        const progress = terminalProgress(terminal.stream);
         progress.stage('stage', 100);
-        progress.advance(40);
-        progress.note('a note');
-        progress.advance(60);
+        progress.advance(99);
+        progress.note('drawn again');
+        expect(terminal.shown().at(-1)).toMatch(/^stage █+░? +99 %$/);
         progress.done();
-        // The cursor is kept (ESC 7) after every line break, before it goes back (ESC 8).
-        const last = text().lastIndexOf('\n');
-        expect(text().slice(0, last + 1)).toMatch(/a note\n$/);
-        expect(text().indexOf('\u001b7', last)).toBeGreaterThan(last);
-        expect(text().lastIndexOf('\u001b8')).toBeGreaterThan(text().lastIndexOf('\u001b7'));
+        expect(terminal.text()).not.toContain('left');
     });
 });
 
