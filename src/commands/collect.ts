@@ -8,6 +8,7 @@ import type { collectDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
 import { openEngine, toEngineOptions } from './openModel.js';
 import { readShardArgument } from './shardArgument.js';
+import { tokensTable } from './tokensTable.js';
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
 export async function collectCommand(
@@ -54,7 +55,7 @@ export async function collectCommand(
         return {
             json: { tokens, decodedTokens, seconds, tokensPerSecond },
             text: [
-                ...Object.entries(tokens).map(([language, n]) => `${language}  ${n} tokens`),
+                tokensTable(tokens),
                 `counts are in ${activationsPath(args.out, shard)} ` +
                     `(${decodedTokens} tokens decoded in ${seconds.toFixed(1)} s)`,
             ].join('\n'),

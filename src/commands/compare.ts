@@ -1,22 +1,23 @@
 import { stat } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { compare, type LabelledAnalysis } from '../experiments/compare.js';
-import type {
-    AnalysisChange,
-    Comparison,
-    GroupChange,
-    MetricChange,
-    MetricGroupChange,
+import {
+    type AnalysisChange,
+    type Comparison,
+    groupNames,
+    type MetricChange,
+    type MetricGroupChange,
 } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
 import { withFolder } from '../files/folderLock.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { metricOf } from '../experiments/metrics.js';
-import { changeWords } from '../report/changeWords.js';
 import { reportOn } from '../report/reportOn.js';
+import { type AlignedCell, alignedTable } from './alignedTable.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { compareDeclaration } from './declarations.js';
+import { changeCells, effectUnit } from './effectCells.js';
 
 /**
  * `compare`: OUT/comparison.json, and OUT/report.html of the last analysis with the comparison in it
@@ -65,44 +66,60 @@ function labelOf(i: number, paths: readonly string[]): string {
     return paths.filter((other) => other === paths[i]).length === 1 ? paths[i]! : `${paths[i]!} (${i + 1})`;
 }
 
+/** What became of the neurons and of each metric, a table each. */
 export function describeChange({ analyses, trained }: Comparison, change: AnalysisChange): string {
     const share = (value: number | null): string => (value === null ? 'n/a' : value.toFixed(3));
-    const group = (name: string, groupChange: GroupChange | undefined): string[] =>
-        groupChange === undefined
-            ? []
-            : [
-                  `  ${name}: ${groupChange.before.total.toFixed(1)} → ${groupChange.after.total.toFixed(1)} ` +
-                      `neurons a language (${signed(groupChange.change.total)})`,
-              ];
     const { overlap, groups, layers, metrics } = change;
     const sum = (kind: 'specific' | 'related' | 'general'): string =>
         signed(
             layers.reduce((all, layer) => all + layer[kind], 0),
             0,
         );
+    const names: Readonly<Record<string, string>> = {
+        all: 'all',
+        trained: `trained (${trained.join(', ')})`,
+        others: trained.length === 0 ? 'all' : 'others',
+        english: 'English',
+        rest: 'the rest',
+    };
     return [
         `${analyses[0]!.label} → ${change.label}: specific ${sum('specific')}, related ${sum('related')}, ` +
             `general ${sum('general')}`,
-        ...group(`trained (${trained.join(', ')})`, groups.trained),
-        ...group(trained.length === 0 ? 'all' : 'others', groups.others),
-        ...group('English', groups.english),
-        ...group('the rest', groups.rest),
-        ...metrics.map(describeMetric),
-        `  overlap: specific ${share(overlap.specific)}, related ${share(overlap.related)}, ` +
+        `overlap: specific ${share(overlap.specific)}, related ${share(overlap.related)}, ` +
             `general ${share(overlap.general)}`,
+        neuronsTable(groups, names),
+        ...metrics.map((metric) => metricTable(metric, names)),
     ].join('\n');
 }
 
-function describeMetric({ metric, groups, perLanguage }: MetricChange): string {
-    const { noun, formatValue } = metricOf(metric);
-    const one = (group: MetricGroupChange): string =>
-        `${formatValue(group.before)} → ${formatValue(group.after)} (${changeWords(metric, group)})`;
-    const named = { all: 'all', trained: 'trained', others: 'others', english: 'English', rest: 'the rest' };
-    return [
-        `  ${noun}:`,
-        ...Object.entries(groups).map(([name, of]) => `    ${named[name as keyof typeof named]}: ${one(of)}`),
-        ...Object.entries(perLanguage).map(([language, of]) => `    ${language}: ${one(of)}`),
-    ].join('\n');
+function neuronsTable(groups: AnalysisChange['groups'], names: Readonly<Record<string, string>>): string {
+    const columns = ['before', 'after', 'change'].map((heading) => ({
+        group: 'neurons a language',
+        heading,
+        right: true,
+    }));
+    const rows = groupNames.flatMap((name) => {
+        const of = groups[name];
+        if (of === undefined) return [];
+        const { before, after, change } = of;
+        return [[names[name]!, before.total.toFixed(1), after.total.toFixed(1), signed(change.total)]];
+    });
+    return alignedTable([{ heading: 'languages', elastic: true }, ...columns], rows);
+}
+
+function metricTable({ metric, groups, perLanguage }: MetricChange, names: Readonly<Record<string, string>>): string {
+    const { noun, formatPlain } = metricOf(metric);
+    const headings = ['before', 'after', `change, ${effectUnit(metric)}`, '95 %'];
+    const columns = headings.map((heading) => ({ group: noun, heading, right: true }));
+    const of = (name: string, one: MetricGroupChange): AlignedCell[] => [
+        ...[name, formatPlain(one.before), formatPlain(one.after)],
+        ...changeCells(metric, one),
+    ];
+    const rows = [
+        ...Object.entries(groups).map(([name, one]) => of(names[name]!, one)),
+        ...Object.entries(perLanguage).map(([language, one]) => of(language, one)),
+    ];
+    return alignedTable([{ heading: 'languages', elastic: true }, ...columns], rows);
 }
 
 function signed(value: number, digits = 1): string {

@@ -1,33 +1,40 @@
 import { metricOf } from '../experiments/metrics.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
-import { type DoseEffect, dosePoints } from '../experiments/doseTable.js';
+import { dosePoints } from '../experiments/doseTable.js';
 import { doneWords } from '../interventions/operationWords.js';
+import { type AlignedColumn, alignedTable } from './alignedTable.js';
+import { effectNumber, effectUnit } from './effectCells.js';
 
 /** For each language and dose: what it does to that language and to the others, beside random neurons. */
 export function describeCurves(curves: DoseCurves): string {
-    const { metric, operation, languages } = curves;
-    const { noun, relative } = metricOf(metric);
-    const unit = relative ? '%' : 'points';
-    const signed = (effect: number | null): string => {
-        if (effect === null) return '–';
-        const rounded = Number((100 * effect).toFixed(1));
-        return `${rounded > 0 ? '+' : ''}${(rounded === 0 ? 0 : rounded).toFixed(1)} ${unit}`; // 0 for -0 too
-    };
-    const effectWords = ({ own, random, lowest, highest }: DoseEffect): string =>
-        `${signed(own)}; ${signed(random)} (${signed(lowest)} to ${signed(highest)})`;
-    const points = dosePoints(curves);
+    const { metric, operation } = curves;
+    const number = (effect: number | null): string => (effect === null ? '–' : effectNumber(metric, effect));
+    const own = { group: 'in the language itself', right: true };
+    const others = { group: 'in the others', right: true };
+    const columns: AlignedColumn[] = [
+        { heading: 'language' },
+        { heading: 'dose', right: true },
+        { heading: 'neurons', right: true },
+        { ...own, heading: 'own' },
+        { ...own, heading: 'random' },
+        { ...own, heading: 'least to greatest' },
+        { ...others, heading: 'own' },
+        { ...others, heading: 'random' },
+    ];
+    const rows = dosePoints(curves).map(({ language, share, neurons, isAll, inOwn, inOthers }) => [
+        language,
+        `${Number((100 * share).toPrecision(12))} %`,
+        `${isAll ? 'all ' : ''}${neurons}`,
+        number(inOwn.own),
+        number(inOwn.random),
+        `${number(inOwn.lowest)} to ${number(inOwn.highest)}`,
+        number(inOthers.own),
+        number(inOthers.random),
+    ]);
     return [
-        `change of ${noun} where the first neurons of a language are ${doneWords(operation)}; ` +
-            'random ones (least to greatest):',
-        ...languages.flatMap((language) =>
-            points
-                .filter((point) => point.language === language)
-                .map(({ share, neurons, isAll, inOwn, inOthers }) => {
-                    const changed = isAll ? `all its ${neurons} neurons` : `${neurons} neurons`;
-                    const dose = `${Number((100 * share).toPrecision(12))} %, ${changed}`;
-                    return `  ${language}  ${dose}: ${effectWords(inOwn)}; others on average ${effectWords(inOthers)}`;
-                }),
-        ),
+        `change of ${metricOf(metric).noun} (${effectUnit(metric)}), ` +
+            `the first neurons of a language ${doneWords(operation)}`,
+        alignedTable(columns, rows),
         ...wholeAnswers(curves),
     ].join('\n');
 }
@@ -36,14 +43,18 @@ export function describeCurves(curves: DoseCurves): string {
 function wholeAnswers({ languages, doses: [first] }: DoseCurves): string[] {
     const { answers, baseline, columns } = first?.set ?? {};
     if (answers === undefined) return [];
-    return languages.map((language) => {
+    const shares = [
+        { heading: 'right', of: baseline! },
+        { heading: 'right number in any language', of: answers.number.baseline },
+        { heading: 'unknown language', of: answers.unknownLanguage.baseline },
+        { heading: 'cut off', of: answers.cut.baseline },
+    ].filter(({ heading, of }) => heading !== 'cut off' || of.some((share) => share > 0));
+    const rows = languages.map((language) => {
         const c = columns!.indexOf(language);
-        const of = (shares: readonly number[]): string => `${(100 * shares[c]!).toFixed(1)} %`;
-        const { cut } = answers;
-        return (
-            `  ${language}  whole: ${of(baseline!)}; right number in any language ${of(answers.number.baseline)}; ` +
-            `in an unknown language ${of(answers.unknownLanguage.baseline)}` +
-            (cut.baseline[c]! > 0 ? `; cut off ${of(cut.baseline)}` : '')
-        );
+        return [language, ...shares.map(({ of }) => (c < 0 ? '' : `${(100 * of[c]!).toFixed(1)} %`))];
     });
+    return [
+        'answers of the whole model',
+        alignedTable([{ heading: 'language' }, ...shares.map(({ heading }) => ({ heading, right: true }))], rows),
+    ];
 }

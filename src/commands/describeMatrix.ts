@@ -1,45 +1,80 @@
+import { isDeactivation } from '../interventions/Operation.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { metricOf } from '../experiments/metrics.js';
-import type { AnswerShare, CellInterval, DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
+import type { AnswerShare, DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
+import { type AlignedColumn, alignedTable } from './alignedTable.js';
+import { changeCells, effectUnit } from './effectCells.js';
 
 const none: AnswerShare = { baseline: [], values: [] };
 
 /**
- * For each set and language: what changing its neurons does to it, what random neurons do, and the difference.
+ * For each set a table: what changing a language's neurons does to it, what random neurons do, and the difference.
  * @param asked sets to describe; the matrix may hold others, measured earlier. Default: all
  */
-export function describeMatrix({ metric, operation, sets }: DeactivationMatrix, asked?: readonly string[]): string {
-    const { noun, formatPlain: format } = metricOf(metric);
-    const signed = (value: number): string => `${value > 0 ? '+' : ''}${format(value)}`;
-    const range = (interval: CellInterval): string =>
-        interval === null ? '' : ` (${signed(interval[0])} to ${signed(interval[1])})`;
-    const columns = `whole → ${doneWords(operation)}; with random neurons; difference (95 %)`;
-    const lines: string[] = [];
-    for (const [name, set] of Object.entries(sets)) {
-        if (asked?.includes(name) === false) continue;
-        lines.push(`${name}: ${noun} of the own language, ${columns}`);
-        if (set.neurons.every((neurons) => neurons === 0))
-            lines.push('  no language has neurons in this set: nothing was changed');
-        for (const [r, language] of set.rows.entries()) {
-            const c = set.columns.indexOf(language);
-            const base = set.baseline[c]!;
-            const change = `${format(base)} → ${format(set.values[r]![c]!)}; ${format(base + set.control[r]![c]!)}`;
-            const beyond = `${signed(set.beyondControl[r]![c]!)}${range(set.intervals.beyondControl[r]![c]!)}`;
-            const neurons = `${set.neurons[r]!} ${set.neurons[r] === 1 ? 'neuron' : 'neurons'}`;
-            const cut = set.answers?.cut;
-            const [cutBefore, cutAfter] = [cut?.baseline[c] ?? 0, cut?.values[r]?.[c] ?? 0];
-            const cutOff = cutBefore + cutAfter > 0 ? `; cut off ${format(cutBefore)} → ${format(cutAfter)}` : '';
-            lines.push(`  ${language}  ${change}; ${beyond}, ${neurons}${cutOff}`);
-            if (set.answers === undefined) continue;
-            const of = ({ baseline, values }: AnswerShare): string =>
-                `${format(baseline[c] ?? 0)} → ${format(values[r]?.[c] ?? 0)}`;
-            const { number, unknownLanguage } = set.answers;
-            // Nothing to add where every answer is in a known language and in the asked one.
-            if (of(number) === of(set) && of(unknownLanguage) === of(none)) continue;
-            lines.push(
-                `      right number in any language ${of(number)}; in an unknown language ${of(unknownLanguage)}`,
-            );
-        }
-    }
-    return lines.join('\n');
+export function describeMatrix(matrix: DeactivationMatrix, asked?: readonly string[]): string {
+    const { metric, operation, sets } = matrix;
+    const tables = Object.entries(sets)
+        .filter(([name]) => asked?.includes(name) !== false)
+        .map(([name, set]) =>
+            [
+                `${name}: ${metricOf(metric).noun} of the own language, neurons ${doneWords(operation)}`,
+                ...(set.neurons.every((neurons) => neurons === 0)
+                    ? ['no language has neurons in this set: nothing was changed']
+                    : []),
+                setTable(set, matrix),
+                ...answersTable(set, matrix),
+            ].join('\n'),
+        );
+    return tables.join('\n\n');
+}
+
+/** What the column of a cell with changed neurons is called. */
+export function changedHeading({ operation }: Pick<DeactivationMatrix, 'operation'>): string {
+    return isDeactivation(operation) ? 'without' : 'changed';
+}
+
+function setTable(set: DeactivationSet, { metric, operation }: DeactivationMatrix): string {
+    const { formatPlain: format } = metricOf(metric);
+    const columns: AlignedColumn[] = [
+        { heading: 'language' },
+        ...['neurons', 'whole', changedHeading({ operation }), 'random'].map((heading) => ({ heading, right: true })),
+        { heading: `difference, ${effectUnit(metric)}`, right: true },
+        { heading: '95 %', right: true },
+    ];
+    const rows = set.rows.map((language, r) => {
+        const c = set.columns.indexOf(language);
+        const before = set.baseline[c]!;
+        const change = set.beyondControl[r]![c]!;
+        const interval = set.intervals.beyondControl[r]![c]!;
+        const values = [before, set.values[r]![c]!, before + set.control[r]![c]!].map(format);
+        return [language, String(set.neurons[r]!), ...values, ...changeCells(metric, { before, change, interval })];
+    });
+    return alignedTable(columns, rows);
+}
+
+/** Of answers: what is not seen in the metric, where there is any of it. */
+function answersTable(
+    { rows, columns, answers, baseline, values }: DeactivationSet,
+    matrix: DeactivationMatrix,
+): string[] {
+    if (answers === undefined) return [];
+    const { formatPlain: format } = metricOf(matrix.metric);
+    const of = ({ baseline: whole, values: changed }: AnswerShare, r: number): string => {
+        const c = columns.indexOf(rows[r]!);
+        return `${format(whole[c] ?? 0)} → ${format(changed[r]?.[c] ?? 0)}`;
+    };
+    const right = { baseline, values };
+    const shares = [
+        { heading: 'right number in any language', share: answers.number, usual: right },
+        { heading: 'unknown language', share: answers.unknownLanguage, usual: none },
+        { heading: 'cut off', share: answers.cut, usual: none },
+    ].filter(({ share, usual }) => rows.some((_, r) => of(share, r) !== of(usual, r)));
+    if (shares.length === 0) return [];
+    return [
+        `of these answers, whole → ${changedHeading(matrix)}`,
+        alignedTable(
+            [{ heading: 'language' }, ...shares.map(({ heading }) => ({ heading, right: true }))],
+            rows.map((language, r) => [language, ...shares.map(({ share }) => of(share, r))]),
+        ),
+    ];
 }

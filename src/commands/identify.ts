@@ -4,9 +4,10 @@ import { withFolder } from '../files/folderLock.js';
 import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
-import type { ClassStability, NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
 import { pick } from '../settings/pick.js';
 import { identifyTable } from '../settings/settings.js';
+import { alignedTable } from './alignedTable.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { identifyDeclaration } from './declarations.js';
 
@@ -28,9 +29,9 @@ export async function identifyCommand(
     return { json: { ...json, notes }, text: describeAnalysis(analysis) };
 }
 
-/** A few lines for people. */
+/** Tables for people. */
 export function describeAnalysis(analysis: NeuronAnalysis): string {
-    const { selected, widths, experts, lambda, threshold, general, perLanguage, stages, stability } = analysis;
+    const { selected, widths, experts, lambda, threshold, general, stages, stability } = analysis;
     const all = widths.reduce((sum, width) => sum + width, 0);
     const weight = lambda === null ? 'LAPE' : `λ = ${lambda}`;
     const places = stages.stages.map(({ name, first, last }) => `${name}, layers ${first} to ${last}`).join('; ');
@@ -42,32 +43,35 @@ export function describeAnalysis(analysis: NeuronAnalysis): string {
                   `${experts.notAssessed} not assessed: fewer than ${experts.minRouted} tokens of some ` +
                       'language went through their expert',
               ]),
-        ...Object.entries(perLanguage).map(
-            ([language, n]) =>
-                `${language}  ${n.specific} specific, ${n.related} related${intervalOf(stability, language)}`,
-        ),
+        languagesTable(analysis),
         stages.seen
             ? `stages (confidence ${(Math.floor(stages.confidence * 1000) / 10).toFixed(1)} %): ${places}`
             : `the four stages are not seen in this model: ${stages.reason ?? ''}`,
-        ...(stability === undefined
-            ? []
-            : [
-                  `with one of ${stability.folds} folds left out ${shares(stability, 'kept')} keep their ` +
-                      `class; halves overlap by ${shares(stability, 'overlap')}`,
-              ]),
+        ...(stability === undefined ? [] : [stabilityTable(stability)]),
     ].join('\n');
 }
 
-function intervalOf(stability: Stability | undefined, language: string): string {
-    const interval = stability?.intervals.perLanguage[language]?.total;
-    return interval === undefined ? '' : ` (${interval.map((bound) => bound.toFixed(0)).join(' to ')} together, 95 %)`;
+function languagesTable({ perLanguage, stability }: NeuronAnalysis): string {
+    const numbers = ['specific', 'related', 'together'].map((heading) => ({ heading, right: true }));
+    const intervals = stability === undefined ? [] : [{ heading: '95 %', right: true }];
+    const rows = Object.entries(perLanguage).map(([language, { specific, related, total }]) => [
+        ...[language, String(specific), String(related), String(total)],
+        ...intervals.map(() => {
+            const interval = stability?.intervals.perLanguage[language]?.total;
+            return interval === undefined ? '' : interval.map((bound) => bound.toFixed(0)).join(' to ');
+        }),
+    ]);
+    return alignedTable([{ heading: 'language' }, ...numbers, ...intervals], rows);
 }
 
-function shares({ classes }: Stability, measure: keyof ClassStability): string {
-    return Object.entries(classes)
-        .map(
-            ([kind, values]) =>
-                `${values[measure] === null ? 'n/a' : `${(values[measure] * 100).toFixed(0)} %`} of ${kind}`,
-        )
-        .join(', ');
+function stabilityTable({ folds, classes }: Stability): string {
+    const measures = [
+        { heading: `kept with one of ${folds} folds left out`, of: 'kept' },
+        { heading: 'overlap of halves', of: 'overlap' },
+    ] as const;
+    const share = (value: number | null): string => (value === null ? 'n/a' : `${(value * 100).toFixed(0)} %`);
+    return alignedTable(
+        [{ heading: 'class' }, ...measures.map(({ heading }) => ({ heading, right: true }))],
+        Object.entries(classes).map(([kind, values]) => [kind, ...measures.map(({ of }) => share(values[of]))]),
+    );
 }

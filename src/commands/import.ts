@@ -5,6 +5,7 @@ import { ensureWritableFolder } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import type { CommandArguments, CommandResult } from './CommandDeclaration.js';
 import type { importDeclaration } from './declarations.js';
+import { tokensTable } from './tokensTable.js';
 
 /** `import`: counts published by others (.pt files) into OUT/activations.safetensors. */
 export async function importCommand({
@@ -23,17 +24,18 @@ export async function importCommand({
     });
     const { languages, counts, tokens } = activations;
     const neurons = counts.reduce((sum, layer) => sum + layer.length / languages.length, 0);
+    const tokensOf = Object.fromEntries(languages.map((language, k) => [language, Number(tokens[k])]));
     const seconds = (performance.now() - begin) / 1000;
     return {
         json: {
             languages,
             layers: counts.length,
             neurons,
-            tokens: Object.fromEntries(languages.map((language, k) => [language, Number(tokens[k])])),
+            tokens: tokensOf,
             seconds,
         },
         text: [
-            ...languages.map((language, k) => `${language}  ${tokens[k]!} tokens`),
+            tokensTable(tokensOf),
             `counts of ${neurons} neurons in ${counts.length} layers are in ${path} (${seconds.toFixed(1)} s)`,
         ].join('\n'),
     };

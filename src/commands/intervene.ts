@@ -21,7 +21,7 @@ export async function interveneCommand(
             text: [
                 ...result.matrices.map((matrix) => describeMatrix(matrix, args.sets)),
                 ...result.curves.map(describeCurves),
-            ].join('\n'),
+            ].join('\n\n'),
         }),
         divided: ({ shards, seconds }) => ({
             shards: shards.map(({ path, wasThere }) => ({ path, there: wasThere })),

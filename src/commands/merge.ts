@@ -5,6 +5,7 @@ import { describeCurves } from './describeCurves.js';
 import { describeMatrix } from './describeMatrix.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { mergeDeclaration } from './declarations.js';
+import { tokensTable } from './tokensTable.js';
 
 /** `merge`: all shards into what they are parts of, in OUT. */
 export async function mergeCommand(
@@ -34,9 +35,8 @@ export function mergeResult(merged: readonly Merged[]): CommandResult {
             wasThere,
         } = whole;
         const tokens = Object.fromEntries(languages.map((language, k) => [language, Number(totals[k])]));
-        const lines = Object.entries(tokens).map(([language, n]) => `${language}  ${n} tokens`);
         const words = wasThere ? 'these counts were in' : 'counts are in';
-        return { json: { tokens }, text: [...lines, `${words} ${path}`].join('\n') };
+        return { json: { tokens }, text: [tokensTable(tokens), `${words} ${path}`].join('\n') };
     });
     return {
         json: Object.assign({}, ...results.map(({ json }) => json)) as unknown,

@@ -39,7 +39,7 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
         .version(toolVersion)
         .help('help')
         .alias('h', 'help')
-        .completion('completion', 'print a script that completes commands and options in bash or zsh')
+        .completion('completion', 'print a script that completes commands and options in bash, zsh or fish')
         .wrap(Math.min(process.stdout.columns ?? 100, 120))
         .exitProcess(false)
         .fail((message: string | undefined, error: Error | undefined) => {

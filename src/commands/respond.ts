@@ -3,6 +3,7 @@ import { openQuestions } from '../questions/openQuestions.js';
 import { openTemplate } from '../questions/promptTemplates.js';
 import { respond } from '../questions/respond.js';
 import { type AnsweredShares, answeredShares } from '../experiments/answeredShares.js';
+import { alignedTable } from './alignedTable.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { respondDeclaration } from './declarations.js';
 import { openEngine, toEngineOptions } from './openModel.js';
@@ -47,7 +48,7 @@ export async function respondCommand(
                 languages: Object.fromEntries(shares),
             },
             text: [
-                ...[...shares].map(([language, found]) => describe(language, found)),
+                sharesTable(shares),
                 `${result.questions.length * answers} answers are in ${out} ` +
                     `(${generatedTokens} tokens in ${seconds.toFixed(1)} s)`,
             ].join('\n'),
@@ -57,12 +58,25 @@ export async function respondCommand(
     }
 }
 
-function describe(language: string, { right, number, unknownLanguage, cut, answers }: AnsweredShares): string {
-    const percent = (share: number): string => `${(100 * share).toFixed(1)} %`;
-    const more = [
-        `right number alone ${percent(number)}`,
-        ...(unknownLanguage > 0 ? [`of which in an unknown language ${percent(unknownLanguage)}`] : []),
-        ...(cut > 0 ? [`cut off ${percent(cut)}`] : []),
+function sharesTable(shares: ReadonlyMap<string, AnsweredShares>): string {
+    const all = [...shares.values()];
+    const columns = [
+        { heading: 'answers', of: ({ answers }: AnsweredShares) => String(answers) },
+        { heading: 'right in number and language', of: ({ right }: AnsweredShares) => percent(right) },
+        { heading: 'right number', of: ({ number }: AnsweredShares) => percent(number) },
+        ...(all.some(({ unknownLanguage }) => unknownLanguage > 0)
+            ? [{ heading: 'unknown language', of: (found: AnsweredShares) => percent(found.unknownLanguage) }]
+            : []),
+        ...(all.some(({ cut }) => cut > 0)
+            ? [{ heading: 'cut off', of: ({ cut }: AnsweredShares) => percent(cut) }]
+            : []),
     ];
-    return `${language}  ${percent(right)} of ${answers} right in number and language (${more.join(', ')})`;
+    return alignedTable(
+        [{ heading: 'language' }, ...columns.map(({ heading }) => ({ heading, right: true }))],
+        [...shares].map(([language, found]) => [language, ...columns.map(({ of }) => of(found))]),
+    );
+}
+
+function percent(share: number): string {
+    return `${(100 * share).toFixed(1)} %`;
 }

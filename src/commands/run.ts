@@ -1,11 +1,8 @@
-import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
-import { metricOf } from '../experiments/metrics.js';
 import { embeddedRun } from '../run/embeddedRun.js';
 import { type ExaminedModel, run } from '../run/run.js';
 import { readRunConfig } from '../run/RunConfig.js';
-import { describeChange } from './compare.js';
-import { describeMatrix } from './describeMatrix.js';
-import { describeAnalysis } from './identify.js';
+import { durationWords } from '../support/timeLeft.js';
+import { describeRun, foundWords } from './describeRun.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { runDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
@@ -24,25 +21,15 @@ export async function runCommand(
         ...rest,
         analysis: numbers,
     });
-    const askedOf = ({ metric }: DeactivationMatrix): readonly string[] | undefined =>
-        metricOf(metric).inputs === 'questions' ? (config.accuracy?.sets ?? config.sets) : config.sets;
-    const text = ({ analysis, matrices }: ExaminedModel): string[] => [
-        describeAnalysis(analysis),
-        ...matrices.map((matrix) => describeMatrix(matrix, askedOf(matrix))),
-    ];
+    const models = [{ label: 'base', ...base }, ...(aligned === undefined ? [] : [{ label: 'aligned', ...aligned }])];
+    const width = Math.min(process.stdout.columns ?? 80, 100);
     return {
         json: { ...summary(base), ...(aligned === undefined ? {} : { aligned: summary(aligned) }), seconds },
         text: [
-            ...text(base),
-            ...(aligned === undefined
-                ? []
-                : [
-                      '\nafter alignment:',
-                      ...text(aligned),
-                      '',
-                      ...aligned.comparison.changes.map((change) => describeChange(aligned.comparison, change)),
-                  ]),
-            `done in ${seconds.toFixed(0)} s; report: ${base.report.html}`,
+            describeRun(models),
+            '',
+            ...foundWords(base, width),
+            `done in ${durationWords(seconds)}; report: ${base.report.html}`,
             `look at every neuron: npx language-neurons explore ${config.out}`,
         ].join('\n'),
     };

@@ -7,7 +7,7 @@ import { factsOf, type SetFacts } from './matrixFacts.js';
 import type { ReportInput } from './Report.js';
 
 /** What was found, in a sentence: an effect beside its control, or how many neurons there are where none was. */
-export function headline(input: ReportInput): Html {
+export function headline(input: Pick<ReportInput, 'analysis' | 'matrices'>): Html {
     const facts = mainFacts(input);
     const { selected, neurons } = analysisFacts(input.analysis);
     if (facts === undefined || facts.compared === 0) {
@@ -31,7 +31,7 @@ export function headline(input: ReportInput): Html {
 }
 
 /** The set that the headline is about: specific and related neurons where they were removed, of the first metric. */
-export function mainFacts({ matrices }: ReportInput): SetFacts | undefined {
+export function mainFacts({ matrices }: Pick<ReportInput, 'matrices'>): SetFacts | undefined {
     const facts = factsOf(matrices.filter(({ operation }) => isDeactivation(operation)));
     return facts.find(({ set, compared }) => set === 'specific+related' && compared > 0) ?? facts[0];
 }

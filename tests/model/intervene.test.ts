@@ -333,12 +333,12 @@ describe('by the command line', () => {
             return stdout;
         };
         const text = await run('--op', 'zero,scale:0.5', '--sets', 'specific');
-        expect(text).toMatch(/^specific: .*, whole → deactivated;[^]*^specific: .*, whole → scaled by 0.5;/m);
+        expect(text).toMatch(/^specific: .*, neurons deactivated$[^]*^specific: .*, neurons scaled by 0.5$/m);
         const json = JSON.parse(await run('--op', 'zero,scale:0.5', '--sets', 'specific', '--json')) as InterveneResult;
         expect(json.matrices.map(({ operation }) => operation)).toEqual([{ op: 'zero' }, { op: 'scale', value: 0.5 }]);
         const options = ['--strength', '0.5', '--where', 'prompt', '--dose', '0.1%,0.02'];
         expect(await run('--op', 'add:1', ...options)).toMatch(
-            /^change of perplexity where .* raised by 1 at strength 0.5 in the prompt; random ones[^]*fr {2}2 %, \d+/,
+            /^change of perplexity \(%\), .* raised by 1 at strength 0.5 in the prompt$[^]*^fr +2 % +\d+/m,
         );
         const file = 'ppl.add-1.strength-0.5.prompt.dose.json';
         expect(Object.keys(resultsIn(folder))).toContain(file);

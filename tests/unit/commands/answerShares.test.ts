@@ -51,19 +51,18 @@ describe('an accuracy of answers too short to tell', () => {
 
     it('is printed beside right numbers and those in an unknown language', () => {
         const text = describeMatrix({ ...facts, sets: { specific: set } });
-        expect(text).toMatch(/^ {2}en {2}0\.0 % → 100\.0 %/m);
-        expect(text).toContain(
-            'right number in any language 100.0 % → 100.0 %; in an unknown language 100.0 % → 0.0 %',
-        );
-        expect(describeCurves({ ...facts, total: 100, doses: [{ share: 0.01, set }] })).toContain(
-            'en  whole: 0.0 %; right number in any language 100.0 %; in an unknown language 100.0 %',
+        expect(text).toMatch(/^en +0 +0\.0 % +100\.0 %/m);
+        expect(text).toMatch(/^language +right number in any language +unknown language$/m);
+        expect(text).toMatch(/^en +100\.0 % → 100\.0 % +100\.0 % → 0\.0 %$/m);
+        expect(describeCurves({ ...facts, total: 100, doses: [{ share: 0.01, set }] })).toMatch(
+            /answers of the whole model\nlanguage +right +right number in any language +unknown language\nen +0\.0 % +100\.0 % +100\.0 %$/,
         );
     });
 
     it('has nothing beside it where every answer is in the language', () => {
         const told = setOf('The farmer has twelve apples, that is 12.', 'The farmer has ten apples, that is 10.');
         const text = describeMatrix({ ...facts, sets: { specific: told } });
-        expect(text).toMatch(/^ {2}en {2}100\.0 % → 0\.0 %/m);
+        expect(text).toMatch(/^en +0 +100\.0 % +0\.0 %/m);
         expect(text).not.toContain('right number');
     });
 
@@ -99,7 +98,7 @@ describe('an accuracy of answers too short to tell', () => {
         const cutBefore = { ...set, answers: { ...set.answers!, cut: { baseline: [0.2], values: [[0]] } } };
         const curves = (one: DeactivationSet) =>
             describeCurves({ ...facts, total: 100, doses: [{ share: 0.01, set: one }] });
-        expect(curves(cutBefore)).toContain('; cut off 20.0 %');
+        expect(curves(cutBefore)).toMatch(/ cut off\nen .* 20\.0 %$/);
         expect(curves(set)).not.toContain('cut off');
     });
 });

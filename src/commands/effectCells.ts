@@ -1,0 +1,38 @@
+import { effectOf } from '../experiments/matrixTable.js';
+import { metricOf } from '../experiments/metrics.js';
+import type { CellInterval } from '../experiments/DeactivationMatrix.js';
+import { formatChange, formatPercentPoints } from '../support/format.js';
+import type { AlignedCell, Tone } from './alignedTable.js';
+
+/** Unit of a metric's effects, for a heading. */
+export function effectUnit(metric: string): '%' | 'points' {
+    return metricOf(metric).relative ? '%' : 'points';
+}
+
+/** An effect without its unit, `+697` or `−5.0`; see `effectUnit`. */
+export function effectNumber(metric: string, effect: number | null): string {
+    if (effect === null) return 'n/a';
+    if (!metricOf(metric).relative) return formatPercentPoints(100 * effect);
+    return formatChange(effect).replace(/\s*%$/, '');
+}
+
+/** Whether a change harms or helps, or may be chance; undefined where that is not known. */
+export function toneOf(metric: string, change: number, interval: CellInterval): Tone | undefined {
+    if (interval === null) return undefined;
+    if (interval[0] <= 0 && interval[1] >= 0) return 'faint';
+    return change * metricOf(metric).harm > 0 ? 'bad' : 'good';
+}
+
+/** A change of a metric as a cell, and its interval (95 %) as another. */
+export function changeCells(
+    metric: string,
+    { before, change, interval }: { readonly before: number; readonly change: number; readonly interval: CellInterval },
+): [change: AlignedCell, interval: AlignedCell] {
+    const words = (value: number): string => effectNumber(metric, effectOf(metricOf(metric).relative, value, before));
+    const tone = toneOf(metric, change, interval);
+    const range = interval === null ? '' : `${words(interval[0])} to ${words(interval[1])}`;
+    return [
+        { text: words(change), tone },
+        { text: range, tone },
+    ];
+}
