@@ -32,4 +32,6 @@ export interface ReportFiles {
     readonly warnings: readonly string[];
     readonly figures: readonly string[];
     readonly tables: readonly string[];
+    /** The same tables for LaTeX with booktabs. */
+    readonly latex: readonly string[];
 }

@@ -34,6 +34,8 @@ export interface Section {
     readonly numbers: Html;
     /** The same numbers, in full, for a file. */
     readonly table: DataTable;
+    /** The numbers as a paper prints them. Default: `table`. */
+    readonly printed?: DataTable;
     /** The figure takes the full width; its caption goes below. */
     readonly wide?: boolean;
     /** Why the figure is folded away, in a sentence. Default: it is shown. */

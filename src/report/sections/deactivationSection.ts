@@ -1,10 +1,11 @@
 import type { AnswerShare, DeactivationSet, Grid } from '../../experiments/DeactivationMatrix.js';
+import type { CsvTable } from '../../files/csv.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doingWords, doneWords } from '../../interventions/operationWords.js';
 import { deactivationFigure } from '../figures/deactivationFigure.js';
 import type { DivergingScale } from '../figures/divergingScale.js';
 import { html, type Html } from '../html.js';
-import { setFacts } from '../matrixFacts.js';
+import { cellsOf, setFacts } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { cellOf, type Measured } from '../numbers.js';
@@ -37,6 +38,20 @@ export function deactivationSection(
             ${answersTable(set, words, removed)}`,
         numbers: numbers(set, words, removed),
         table,
+        printed: { ...printedTable(set, metric), name: table.name },
+    };
+}
+
+/** The effects as languages × languages, in percent or points. */
+function printedTable(set: DeactivationSet, metric: string): CsvTable {
+    const unit = metricOf(metric).relative ? '%' : 'points';
+    return {
+        columns: [`change in ${unit}`, 'neurons', ...set.columns],
+        rows: cellsOf(set, metric).map((cells) => [
+            cells[0]!.row,
+            cells[0]!.neurons,
+            ...cells.map(({ effect }) => (effect === null ? null : 100 * effect)),
+        ]),
     };
 }
 

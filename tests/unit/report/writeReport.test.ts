@@ -27,7 +27,7 @@ afterEach(async () => {
 /** Writes a report and reads all of it back, by path inside the folder. */
 async function written(input: ReportInput, into = folder): Promise<Map<string, string>> {
     const files = await writeReport(into, input);
-    const paths = [files.html, ...files.figures, ...files.tables];
+    const paths = [files.html, ...files.figures, ...files.tables, ...files.latex];
     return new Map(
         await Promise.all(
             paths.map(async (path) => [path.slice(into.length + 1), await readFile(path, 'utf8')] as const),
@@ -58,7 +58,7 @@ describe('the files', () => {
         expect(files.tables.map((path) => basename(path, '.csv'))).toEqual(['overview', ...names.slice(1)]);
         expect((await readdir(folder)).sort()).toEqual(['figures', 'report.html', 'tables']);
         expect((await readdir(join(folder, 'figures'))).length).toBe(names.length);
-        expect((await readdir(join(folder, 'tables'))).length).toBe(names.length);
+        expect((await readdir(join(folder, 'tables'))).length).toBe(2 * names.length);
     });
 
     it('have no deactivation among them without a matrix', async () => {
