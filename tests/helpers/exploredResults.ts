@@ -25,17 +25,17 @@ export async function writeExploredResults(folder: string, analysis: NeuronAnaly
         folder,
         compare(
             [
-                { label: 'base', analysis: before(), matrices: [buildMatrix(languages)] },
+                { label: 'base', analysis: before(languages), matrices: [buildMatrix(languages)] },
                 { label: 'aligned', analysis, matrices: [buildMatrix(languages)] },
             ],
-            ['de'],
+            [languages[1]!],
         ),
     );
 }
 
 /** The analysis of counts in which the neurons of a layer prefer other languages. */
-function before(): NeuronAnalysis {
-    const activations = someActivations();
+function before(languages: readonly string[]): NeuronAnalysis {
+    const activations = someActivations('a model', languages);
     const [first] = activations.counts;
     const l = activations.languages.length;
     for (let j = 0; j < 150; j++) first!.subarray(j * l, (j + 1) * l).reverse();

@@ -9,7 +9,7 @@ import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../../src/neurons/neuronsDigest.js';
 import { writeNeurons } from '../../src/neurons/neuronsFile.js';
 
-const languages = ['en', 'de', 'zh', 'ar', 'hi'];
+const fiveLanguages: readonly string[] = ['en', 'de', 'zh', 'ar', 'hi'];
 /** Dense layers, and one of experts beside a shared one. */
 const sites: readonly Site[] = [
     { layer: 0, kind: 'dense', width: 300, experts: 1 },
@@ -29,7 +29,7 @@ function noise(seed: number): () => number {
 }
 
 /** Counts in which every seventh neuron prefers one language, and every fifteenth knows all. */
-export function someActivations(name = 'a model'): Activations {
+export function someActivations(name = 'a model', languages = fiveLanguages): Activations {
     const random = noise(7);
     const l = languages.length;
     const tokens = languages.map((_, k) => 5000 + 700 * k);
@@ -72,8 +72,9 @@ export async function writeExploredRun(
     folder: string,
     name: string,
     matrixOf: (languages: readonly string[]) => DeactivationMatrix,
+    languages = fiveLanguages,
 ): Promise<NeuronAnalysis> {
-    const activations = someActivations(name);
+    const activations = someActivations(name, languages);
     const analysis = someAnalysis(activations);
     await writeActivations(join(folder, 'activations.safetensors'), activations);
     await writeNeurons(join(folder, 'neurons.json'), analysis);

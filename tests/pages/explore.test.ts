@@ -14,6 +14,7 @@ import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { buildMatrix } from '../unit/report/fixture.js';
 
 const hostile = `<script>document.title = 'taken'</script>\u202egnp.exe${'x'.repeat(300)}`;
+const hostileLanguage = '<img src=x onerror="document.title=1">';
 const views = {
     overview: '#/overview?matrix=0&order=effect',
     'other results': '#/overview?matrix=6&order=family&side=control&dose=1&doses=family&shared=script&experts=2',
@@ -167,7 +168,9 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         const grey = matrix.locator('td.plain').first();
         await grey.hover();
         expect(await page.locator('.tip').innerText()).toContain('Does not differ from random neurons.');
-        expect(await grey.evaluate('cell => getComputedStyle(cell).fontWeight')).toBe('400');
+        expect(await page.evaluate(`getComputedStyle(document.querySelector('.heat td.plain')).fontWeight`)).toBe(
+            '400',
+        );
         const own = await matrix.locator('tbody').innerText();
         await section.getByLabel('Shown').selectOption('control');
         await expect.poll(() => matrix.locator('tbody').innerText()).not.toBe(own);
@@ -198,16 +201,36 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         await page.close();
     });
 
+    it('shows names of languages as text, whatever they are', async () => {
+        const names = [hostileLanguage, 'de', '\u202eabc\u202d', 'x'.repeat(10_000), 'ar'];
+        const other = join(folder, 'hostile');
+        await writeExploredResults(other, await writeExploredRun(other, 'm', buildMatrix, names));
+        await exportSite(other, join(other, 'site'));
+        const { url: plain, server } = await plainServer(join(other, 'site'));
+        for (const view of ['#/overview', '#/neurons', '#/neuron/0:7']) {
+            for (const width of widths) {
+                const { page, faults } = await open(plain + view, { width });
+                expect(await overflow(page), view).toBeLessThanOrEqual(0);
+                expect(await page.evaluate('document.documentElement.scrollHeight'), view).toBeLessThan(12_000);
+                expect(await page.locator('main').innerText(), view).toContain(hostileLanguage);
+                expect(await page.locator('main img, main script').count()).toBe(0);
+                expect(faults).toEqual([]);
+                await page.close();
+            }
+        }
+        server.close();
+    });
+
     it('opens the neuron that is typed, and says which it does not know', async () => {
         const { page } = await open(`${url}#/neurons`);
         await page.getByLabel('Neuron', { exact: true }).fill('9:9');
         await page.getByRole('button', { name: 'Open' }).click();
-        expect(await page.getByRole('alert').innerText()).toContain('no neuron 9:9');
+        expect(await page.getByRole('alert').innerText()).toContain('no neuron "9:9"');
         await page.getByLabel('Neuron', { exact: true }).fill('2:shared:5');
         await page.getByRole('button', { name: 'Open' }).click();
         await expect.poll(() => page.locator('h1').innerText()).toContain('layer 2, shared expert');
         await page.goto(`${url}#/neuron/<img src=x>`);
-        expect(await page.getByRole('alert').innerText()).toContain('no neuron <img src=x>');
+        expect(await page.getByRole('alert').innerText()).toContain('no neuron "<img src=x>"');
         await page.close();
     });
 

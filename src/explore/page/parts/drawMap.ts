@@ -7,6 +7,9 @@ import type { Cursor, MapWindow } from './mapWindow.js';
 /** Pixels for the numbers of the layers. */
 export const gutter = 32;
 
+/** Shares of a row: classes are told apart without colour too. */
+const heights = { specific: 1, related: 0.75, general: 0.5 } as const;
+
 export interface Drawing {
     readonly site: LoadedSite;
     readonly classified: Classified;
@@ -57,12 +60,9 @@ export function drawMap(canvas: HTMLCanvasElement, drawing: Drawing): void {
                 const own = language === undefined || (kind !== 'general' && classified.isOf(i, language));
                 context.fillStyle = color(own ? kind : 'faint');
                 const x = (index - shown.begin * count) / perPixel;
-                context.fillRect(
-                    x,
-                    row * rowHeight,
-                    Math.max(1, 1 / perPixel - (perPixel < 0.2 ? 1 : 0)),
-                    rowHeight - gap,
-                );
+                const height = heights[kind] * (rowHeight - gap);
+                const top = (row + 1) * rowHeight - gap - height;
+                context.fillRect(x, top, Math.max(1, 1 / perPixel - (perPixel < 0.2 ? 1 : 0)), height);
             }
         }
     }

@@ -7,7 +7,10 @@ export function LanguageName({ language }: { language: SiteLanguage }): Componen
     const { tag, english, own, rightToLeft } = language;
     return (
         <span class="language">
-            <b>{tag}</b> <span class={own === english ? undefined : 'english'}>{english}</span>
+            <b>
+                <bdi>{tag}</bdi>
+            </b>
+            {english !== tag && <span class={own === english ? undefined : 'english'}> {english}</span>}
             {own !== english && (
                 <>
                     {' '}
