@@ -20,6 +20,7 @@ export const folders = {
     export: 'an edited model as a GGUF file',
     chat: 'conversations, each turn answered by states of its own',
     experiments: 'neurons → states → matrices, dose curves, comparisons',
+    examples: 'texts → the tokens that make chosen neurons active',
     serve: "an HTTP server that answers OpenAI's clients",
     report: 'results → a page, figures, tables',
     explore: 'a page to look at every neuron: its data, its server',

@@ -1,6 +1,6 @@
 import { rm, rmdir } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { Corpus, Sample } from '../corpus/Corpus.js';
+import type { Corpus } from '../corpus/Corpus.js';
 import { datasetName } from '../corpus/datasetName.js';
 import type { Engine } from '../engine/Engine.js';
 import { settingsOf } from '../engine/EngineSettings.js';
@@ -26,6 +26,7 @@ import { engineVersions, modelSource } from './modelSource.js';
 import { isOwn, type Shard, shardName, shardText } from './Shard.js';
 import { repeatedTextsNote } from './repeatedTextsNote.js';
 import { type CorpusSurvey, surveyCorpus } from './surveyCorpus.js';
+import { textChunks } from './textChunks.js';
 
 export interface CollectOptions {
     readonly engine: Engine;
@@ -54,12 +55,6 @@ export interface CollectResult {
     readonly decodedTokens: number;
     readonly seconds: number;
 }
-
-/**
- * Characters of text between two savings of a part. Chosen by text, not by time, so that a run that
- * was stopped and continued packs the same batches as one that was not, and ends with the same file.
- */
-const chunkCharacters = 65_536;
 
 /**
  * Counts a corpus, language by language, into `activations.safetensors`. Finished parts of an earlier,
@@ -210,7 +205,7 @@ async function countLanguage(
     let decodedTokens = 0;
     if (found < samples) {
         // The texts are read once for all folds.
-        for await (const { to, ...chunk } of chunks(corpus.samples(language), growing, isOwnChunk)) {
+        for await (const { to, ...chunk } of textChunks(corpus.samples(language), growing, isOwnChunk)) {
             const counted = await steppingDown(engine, progress, () =>
                 engine.count(asPrompts(engine, chunk.samples), {
                     signal,
@@ -250,44 +245,6 @@ interface GrowingPart {
     readonly skip: number;
 }
 
-interface Chunk {
-    readonly samples: readonly Sample[];
-    readonly characters: number;
-}
-
-/**
- * Deals samples to the parts in turn, in chunks of at least `chunkCharacters`: those of this shard, by their numbers,
- * but for what each part has already.
- */
-async function* chunks(
-    samples: AsyncIterable<Sample>,
-    parts: readonly GrowingPart[],
-    isOwnChunk: (chunk: number) => boolean,
-): AsyncGenerator<Chunk & { readonly to: GrowingPart }> {
-    const open = parts.map((to) => ({ to, samples: [] as Sample[], characters: 0, number: 0, left: to.skip }));
-    let index = 0;
-    for await (const sample of samples) {
-        const group = open[index++ % parts.length]!;
-        group.samples.push(sample);
-        group.characters += sample.prompt.length + sample.response.length;
-        if (group.characters < chunkCharacters) continue;
-        if (takes(group, isOwnChunk)) yield { to: group.to, samples: group.samples, characters: group.characters };
-        Object.assign(group, { samples: [], characters: 0, number: group.number + 1 });
-    }
-    for (const group of open) if (group.samples.length > 0 && takes(group, isOwnChunk)) yield group;
-}
-
-/** Whether a chunk is this shard's and not there yet. */
-function takes(
-    group: { readonly samples: readonly Sample[]; readonly number: number; left: number },
-    isOwnChunk: (chunk: number) => boolean,
-): boolean {
-    if (!isOwnChunk(group.number)) return false;
-    const there = group.left >= group.samples.length;
-    if (there) group.left -= group.samples.length;
-    return !there;
-}
-
 /** The engine's sites as files hold them; undefined for those of a dense model, which need no table. */
 function siteTable({ sites }: Engine): Site[] | undefined {
     if (areDense(sites)) return undefined;
@@ -301,8 +258,15 @@ function siteTable({ sites }: Engine): Site[] | undefined {
     }));
 }
 
-function sourceOf(
-    { engine, corpus, folder, folds = 0, shard }: CollectOptions,
+/** What a pass over a corpus says of itself. */
+export function sourceOf(
+    {
+        engine,
+        corpus,
+        folder,
+        folds = 0,
+        shard,
+    }: Pick<CollectOptions, 'engine' | 'corpus' | 'folder' | 'folds' | 'shard'>,
     survey: CorpusSurvey,
 ): ActivationsSource {
     const texts = [...survey.languages].map(

@@ -8,7 +8,7 @@ import { readInto } from '../files/readWhole.js';
 import { checkFitsMemory } from '../files/sizes.js';
 
 /**
- * The part of the safetensors format that this tool needs: int64 and uint32 tensors and string metadata. A file
+ * The part of the safetensors format that this tool needs: int64, uint32 and uint8 tensors and string metadata. A file
  * is an 8-byte little-endian header length, a JSON header, and the tensors' bytes without gaps.
  * https://huggingface.co/docs/safetensors/index#format
  */
@@ -17,18 +17,19 @@ export interface Tensor<Data extends TensorData = TensorData> {
     readonly data: Data;
 }
 
-export type TensorData = BigInt64Array | Uint32Array;
+export type TensorData = BigInt64Array | Uint32Array | Uint8Array;
 
 export interface Safetensors {
     readonly tensors: ReadonlyMap<string, Tensor<BigInt64Array>>;
     readonly wordTensors: ReadonlyMap<string, Tensor<Uint32Array>>;
+    readonly byteTensors: ReadonlyMap<string, Tensor<Uint8Array>>;
     readonly metadata: Readonly<Record<string, string>>;
 }
 
 /** The reference implementation's own limit; a header that claims more is not one. */
 const maxHeaderBytes = 100_000_000;
 const lengthBytes = 8;
-const elementBytes: Readonly<Record<string, number>> = { I64: 8, U32: 4 };
+const elementBytes: Readonly<Record<string, number>> = { I64: 8, U32: 4, U8: 1 };
 
 const entry = z.object({
     dtype: z.string(),
@@ -36,6 +37,13 @@ const entry = z.object({
     data_offsets: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
 });
 const headerShape = byName(z.union([entry, byName(z.string())]));
+
+/** What to do where a file is not there or not sound, for messages. */
+export interface SafetensorsMends {
+    readonly missing: string;
+    readonly damaged: string;
+}
+const countsMends: SafetensorsMends = { missing: 'run collect first', damaged: 'collect or import it again' };
 
 /** @throws LanguageNeuronsError UNWRITABLE */
 export async function writeSafetensors(
@@ -46,7 +54,7 @@ export async function writeSafetensors(
     const header: Record<string, unknown> = { __metadata__: metadata };
     let offset = 0;
     for (const [name, { shape, data }] of tensors) {
-        const dtype = data instanceof Uint32Array ? 'U32' : 'I64';
+        const dtype = data instanceof BigInt64Array ? 'I64' : data instanceof Uint32Array ? 'U32' : 'U8';
         header[name] = { dtype, shape, data_offsets: [offset, offset + data.byteLength] };
         offset += data.byteLength;
     }
@@ -66,24 +74,33 @@ export async function writeSafetensors(
 export async function readSafetensors(
     path: string,
     wanted: (name: string) => boolean = () => true,
+    mends = countsMends,
 ): Promise<Safetensors> {
-    return opened(path, (file) => readOpened(file, path, wanted));
+    return opened(path, mends, (file) => readOpened(file, wanted, damageOf(path, mends)));
 }
 
 /**
  * A file's metadata alone; undefined where there is no such file.
  * @throws LanguageNeuronsError NOT_FOUND where it cannot be read, or DAMAGED
  */
-export async function readSafetensorsMetadata(path: string): Promise<Safetensors['metadata'] | undefined> {
+export async function readSafetensorsMetadata(
+    path: string,
+    mends = countsMends,
+): Promise<Safetensors['metadata'] | undefined> {
     try {
-        return await opened(path, async (file) => metadataOf((await readHeader(file, path)).header));
+        const damaged = damageOf(path, mends);
+        return await opened(path, mends, async (file) => metadataOf((await readHeader(file, damaged)).header));
     } catch (cause) {
         if (((cause as Error).cause as NodeJS.ErrnoException | undefined)?.code === 'ENOENT') return undefined;
         throw cause;
     }
 }
 
-async function opened<T>(path: string, read: (file: FileHandle) => Promise<T>): Promise<T> {
+async function opened<T>(
+    path: string,
+    { missing }: SafetensorsMends,
+    read: (file: FileHandle) => Promise<T>,
+): Promise<T> {
     let file: FileHandle | undefined;
     try {
         file = await openInFolder(path);
@@ -91,7 +108,7 @@ async function opened<T>(path: string, read: (file: FileHandle) => Promise<T>): 
     } catch (cause) {
         if (cause instanceof LanguageNeuronsError) throw cause;
         if ((cause as NodeJS.ErrnoException).code !== 'ENOENT') throw unreadable(path, cause);
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file; run collect first`, { cause });
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file; ${missing}`, { cause });
     } finally {
         await file?.close();
     }
@@ -99,13 +116,11 @@ async function opened<T>(path: string, read: (file: FileHandle) => Promise<T>): 
 
 type Header = z.infer<typeof headerShape>;
 
-function damageOf(path: string): (what: string, cause?: unknown) => LanguageNeuronsError {
+type Damaged = (what: string, cause?: unknown) => LanguageNeuronsError;
+
+function damageOf(path: string, { damaged }: SafetensorsMends): Damaged {
     return (what, cause) =>
-        new LanguageNeuronsError(
-            'DAMAGED',
-            `${path}: not a sound safetensors file: ${what}; collect or import it again`,
-            { cause },
-        );
+        new LanguageNeuronsError('DAMAGED', `${path}: not a sound safetensors file: ${what}; ${damaged}`, { cause });
 }
 
 function metadataOf(header: Header): Safetensors['metadata'] {
@@ -114,9 +129,8 @@ function metadataOf(header: Header): Safetensors['metadata'] {
 
 async function readHeader(
     file: FileHandle,
-    path: string,
+    damaged: Damaged,
 ): Promise<{ readonly header: Header; readonly begin: number; readonly size: number }> {
-    const damaged = damageOf(path);
     const { size } = await file.stat();
     if (size < lengthBytes) throw damaged('it is too short');
     const headerBytes = Number((await readExactly(file, 0, lengthBytes)).readBigUInt64LE());
@@ -131,9 +145,8 @@ async function readHeader(
     }
 }
 
-async function readOpened(file: FileHandle, path: string, wanted: (name: string) => boolean): Promise<Safetensors> {
-    const damaged = damageOf(path);
-    const { header, begin, size } = await readHeader(file, path);
+async function readOpened(file: FileHandle, wanted: (name: string) => boolean, damaged: Damaged): Promise<Safetensors> {
+    const { header, begin, size } = await readHeader(file, damaged);
     const metadata = metadataOf(header);
     const entries: [string, z.infer<typeof entry>][] = [];
     for (const [name, value] of Object.entries(header)) {
@@ -146,6 +159,7 @@ async function readOpened(file: FileHandle, path: string, wanted: (name: string)
 
     const tensors = new Map<string, Tensor<BigInt64Array>>();
     const wordTensors = new Map<string, Tensor<Uint32Array>>();
+    const byteTensors = new Map<string, Tensor<Uint8Array>>();
     checkFitsMemory(entries.reduce((sum, [name, { data_offsets: at }]) => sum + (wanted(name) ? at[1] - at[0] : 0), 0));
     let end = 0;
     for (const [
@@ -158,19 +172,21 @@ async function readOpened(file: FileHandle, path: string, wanted: (name: string)
     ] of entries) {
         const elements = shape.reduce((product, n) => product * n, 1);
         const each = elementBytes[dtype];
-        if (each === undefined) throw damaged(`tensor ${name} is ${dtype}, not I64 or U32`);
+        if (each === undefined) throw damaged(`tensor ${name} is ${dtype}, not I64, U32 or U8`);
         if (from !== end || to < from || begin + to > size)
             throw damaged(`tensor ${name} overlaps another, leaves a gap or lies outside the file`);
         if (to - from !== elements * each)
             throw damaged(`tensor ${name} has ${to - from} bytes for a shape of ${elements} numbers`);
         end = to;
         if (!wanted(name)) continue;
-        const { buffer, byteOffset } = await readExactly(file, begin + from, to - from);
-        if (dtype === 'U32') wordTensors.set(name, { shape, data: new Uint32Array(buffer, byteOffset, elements) });
+        const bytes = await readExactly(file, begin + from, to - from);
+        const { buffer, byteOffset } = bytes;
+        if (dtype === 'U8') byteTensors.set(name, { shape, data: bytes });
+        else if (dtype === 'U32') wordTensors.set(name, { shape, data: new Uint32Array(buffer, byteOffset, elements) });
         else tensors.set(name, { shape, data: new BigInt64Array(buffer, byteOffset, elements) });
     }
     if (begin + end !== size) throw damaged(`${size - begin - end} bytes belong to no tensor`);
-    return { tensors, wordTensors, metadata };
+    return { tensors, wordTensors, byteTensors, metadata };
 }
 
 /** Reads into memory of its own, so that an array of numbers may lie on it. */

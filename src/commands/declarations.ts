@@ -4,6 +4,7 @@ import {
     conversationTable,
     divisionTable,
     engineTable,
+    examplesTable,
     experimentTable,
     factorRange,
     generateTable,
@@ -87,6 +88,27 @@ export const neuronsDeclaration = {
             defaultWords: 'the terminal',
         },
         excel,
+    },
+} as const satisfies CommandDeclaration;
+
+export const examplesDeclaration = {
+    usage: 'examples <dir>',
+    describe: 'find the tokens that make neurons active, with what stands around them',
+    positionals: { dir },
+    options: {
+        ...modelTable,
+        ...textTable,
+        neurons: {
+            group: 'Neurons',
+            list: true,
+            defaultWords: 'all selected ones, and some general ones',
+            describe: 'neurons to find examples for, such as 12:345, or 12:7:345 of expert 7',
+        },
+        ...examplesTable,
+        ...divisionTable,
+        ...engineTable,
+        force: { ...force, describe: 'replace examples of other neurons or texts; use another model than analysed' },
+        fresh: { ...fresh, describe: 'first remove the examples already there, and say what' },
     },
 } as const satisfies CommandDeclaration;
 
@@ -292,7 +314,7 @@ export const cleanDeclaration = {
     positionals: { dir },
     options: {
         only: {
-            choices: ['counts', ...metricNames, 'report'],
+            choices: ['counts', 'examples', ...metricNames, 'report'],
             defaultWords: 'all',
             describe: 'kind of results to remove',
         },

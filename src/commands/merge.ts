@@ -2,6 +2,7 @@ import { isDeactivation } from '../interventions/Operation.js';
 import { basename } from 'node:path';
 import { merge, type Merged } from '../run/merge.js';
 import { describeCurves } from './describeCurves.js';
+import { describeExamples, summaryOf } from './examples.js';
 import { describeMatrix } from './describeMatrix.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { mergeDeclaration } from './declarations.js';
@@ -28,6 +29,11 @@ export function mergeResult(merged: readonly Merged[]): CommandResult {
             const { curves, path } = whole;
             const json = { [basename(path, '.json')]: curves };
             return { json, text: `${describeCurves(curves)}\nthe curves are in ${path}` };
+        }
+        if ('examples' in whole) {
+            const { examples, path, wasThere } = whole;
+            const words = wasThere ? 'were in' : 'are in';
+            return { json: { examples: summaryOf(examples) }, text: `${describeExamples(examples)} ${words} ${path}` };
         }
         const {
             activations: { languages, tokens: totals },

@@ -5,6 +5,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { knownMetrics } from '../experiments/metrics.js';
 import { resultOf } from '../experiments/resultPaths.js';
+import { examplesName } from '../examples/examplesFile.js';
 import { withFolder } from '../files/folderLock.js';
 
 /** What `clean` did to a run folder. */
@@ -18,6 +19,7 @@ export interface Cleaned {
 /** The files of a kind that have fixed names; of a metric the journal. */
 function filesOf(kind: string): readonly string[] {
     if (kind === 'counts') return ['parts', 'activations.safetensors', 'neurons.json'];
+    if (kind === 'examples') return [examplesName];
     if (kind === 'report') return ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'];
     return knownMetrics()
         .filter(({ name }) => name === kind)
@@ -27,12 +29,12 @@ function filesOf(kind: string): readonly string[] {
 /**
  * Removes results from a run folder; nothing else does. Files of other names stay, and so does a journal that results
  * of a metric of another kind are made of too.
- * @param kinds `counts`, `report`, or names of metrics, registered ones too. Default: all
+ * @param kinds `counts`, `examples`, `report`, or names of metrics, registered ones too. Default: all
  * @throws LanguageNeuronsError NOT_FOUND for what is no folder, BUSY, UNWRITABLE
  */
 export async function clean(
     folder: string,
-    kinds: readonly string[] = ['counts', ...knownMetrics().map(({ name }) => name), 'report'],
+    kinds: readonly string[] = ['counts', 'examples', ...knownMetrics().map(({ name }) => name), 'report'],
 ): Promise<Cleaned> {
     const found = await stat(folder).catch(() => undefined);
     if (found?.isDirectory() !== true)

@@ -6,6 +6,14 @@ import { checkReplaces } from '../activations/checkReplaces.js';
 import { mergeShards } from '../activations/mergeShards.js';
 import { nameOfWhole } from '../activations/Shard.js';
 import { LanguageNeuronsError } from '../errors.js';
+import {
+    checkReplaced,
+    type ExamplesHead,
+    examplesName,
+    examplesPath,
+    readExamplesHead,
+} from '../examples/examplesFile.js';
+import { headOfShards, mergeExamples } from '../examples/mergeExamples.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { mergeMatrix } from '../experiments/mergeMatrix.js';
@@ -28,6 +36,7 @@ export interface MergeOptions extends CsvOptions {
 /** What shards were merged to. */
 export type Merged =
     | { readonly path: string; readonly activations: Activations; readonly wasThere: boolean }
+    | { readonly path: string; readonly examples: ExamplesHead; readonly wasThere: boolean }
     | { readonly path: string; readonly matrix: DeactivationMatrix }
     | { readonly path: string; readonly curves: DoseCurves };
 
@@ -36,13 +45,15 @@ type MergeKind = (files: readonly string[], options: MergeOptions) => Promise<Me
 /** The function that merges shards into a file of this name; undefined for a name that no shards have. */
 function kindOf(whole: string): MergeKind | undefined {
     if (whole === activationsName) return mergeCounts;
+    if (whole === examplesName) return mergeExamplesOf;
     return whole.endsWith('.json') && resultOf(whole) !== undefined ? mergeResults : undefined;
 }
 
-/** In the order of the work: counts first. */
+/** In the order of the work: counts first, then examples. */
 function inOrder(wholes: Iterable<string>): string[] {
-    return [...wholes].sort((a, b) => {
+    return [...wholes].sort().sort((a, b) => {
         const [x, y] = [resultOf(a), resultOf(b)];
+        if (x === undefined && y === undefined) return 0;
         return x === undefined ? -1 : y === undefined ? 1 : compareResults(x, y);
     });
 }
@@ -110,4 +121,15 @@ async function mergeCounts(files: readonly string[], { folder, force = false }: 
         return found;
     });
     return { path, activations, wasThere: isThere };
+}
+
+async function mergeExamplesOf(files: readonly string[], { folder, force = false }: MergeOptions): Promise<Merged> {
+    const head = await headOfShards(files);
+    const path = examplesPath(folder);
+    return withFolder(folder, 'merge', async () => {
+        const had = await readExamplesHead(path);
+        if (had?.key === head.key) return { path, examples: had, wasThere: true };
+        checkReplaced(path, had, force);
+        return { path, examples: await mergeExamples(files, head, path), wasThere: false };
+    });
 }

@@ -123,6 +123,13 @@ export const neuronsTable = inGroup('Neurons', {
     limit: { number: count, defaultWords: 'all', describe: 'only the first N' },
 });
 
+/** Beside the selected neurons, of `examples`. */
+export const examplesTable = inGroup('Neurons', {
+    /** General neurons, to compare the selected ones with. */
+    general: { number: fromZero, default: 100, describe: 'general neurons to take beside the selected ones' },
+    seed: { number: fromZero, default: 1, describe: 'seed by which general neurons and examples are drawn' },
+});
+
 /** How answers are drawn. */
 export const samplingTable = inGroup('Answers', {
     temperature: {

@@ -1,0 +1,57 @@
+import { join } from 'node:path';
+import { openCorpus } from '../data/openCorpus.js';
+import { collectExamples } from '../examples/collectExamples.js';
+import { type ExamplesHead, examplesPath } from '../examples/examplesFile.js';
+import { analysisSites } from '../neurons/NeuronAnalysis.js';
+import { neuronName, neuronNamed } from '../neurons/neuronNames.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
+import { formatQuantity } from '../support/format.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { examplesDeclaration } from './declarations.js';
+import { onDevices } from './devices.js';
+import { freshly } from './freshly.js';
+import { mergeResult } from './merge.js';
+import { openEngine, toEngineOptions } from './openModel.js';
+import { readShardArgument } from './shardArgument.js';
+
+/** `examples`: the tokens that make neurons active, into DIR/examples.safetensors. */
+export async function examplesCommand(
+    args: CommandArguments<typeof examplesDeclaration>,
+    context: CommandContext,
+): Promise<CommandResult> {
+    const { dir, devices, fresh, force, general, seed } = args;
+    const { signal, progress } = context;
+    const shard = readShardArgument(args);
+    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const sites = analysisSites(analysis);
+    const neurons = args.neurons?.map((name) => neuronNamed(sites, name));
+    const called = analysis.languages;
+    const corpus = await openCorpus(args.data, { languages: args.languages ?? called, called, signal, progress });
+    const kinds = ['examples'];
+    if (devices !== undefined) {
+        const divided = { folder: dir, wholes: [examplesPath(dir)], kinds };
+        return mergeResult(await onDevices({ ...args, devices }, divided, context));
+    }
+    using engine = await openEngine({ ...toEngineOptions(args), countOnly: true }, { signal, progress });
+    const { path, head, wasThere, seconds } = await freshly({ fresh, folder: dir, kinds }, context, () =>
+        collectExamples({
+            ...{ engine, analysis, corpus, folder: dir, neurons, general, seed },
+            ...{ shard, force, signal, progress },
+        }),
+    );
+    const words = wasThere ? 'were in' : 'are in';
+    return {
+        json: { path, seconds, ...summaryOf(head) },
+        text: `${describeExamples(head)} ${words} ${path} (${seconds.toFixed(1)} s)`,
+    };
+}
+
+/** What a file of examples holds, as a command answers it. */
+export function summaryOf({ sites, neurons, tokens, strongest }: ExamplesHead): object {
+    const names = neurons.map((neuron) => neuronName(sites, neuron));
+    return { tokens, neurons: names.map((neuron, j) => ({ neuron, strongest: strongest[j] ?? [] })) };
+}
+
+export function describeExamples({ neurons, languages }: ExamplesHead): string {
+    return `examples of ${formatQuantity(neurons.length, 'neuron')} in ${formatQuantity(languages.length, 'language')}`;
+}
