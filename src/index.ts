@@ -51,6 +51,9 @@ export { type NeuronTable, neuronTable } from './neurons/neuronTable.js';
 export { randomNeurons } from './neurons/randomNeurons.js';
 export { rankNeurons } from './neurons/rankNeurons.js';
 
+// What makes neurons active
+export { collectExamples, type CollectExamplesOptions } from './examples/collectExamples.js';
+
 // Interventions
 export { compileInterventions } from './interventions/compile.js';
 export type { Intervention } from './interventions/Intervention.js';

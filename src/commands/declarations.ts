@@ -60,7 +60,7 @@ export const collectDeclaration = {
 
 export const mergeDeclaration = {
     usage: 'merge <shards..>',
-    describe: 'merge shards into counts or matrices',
+    describe: 'merge shards into counts, examples or matrices',
     positionals: {
         shards: { many: true, path: true, required: true, describe: 'shards, or folders that hold them' },
     },

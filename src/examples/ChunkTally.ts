@@ -96,10 +96,10 @@ export class ChunkTally {
             known.set(token, text);
             return text;
         };
-        const exampleOf = ({ tokens, values, ...found }: Found): Example => ({
-            ...found,
-            tokens: Array.from(tokens, textOf),
-            values: Array.from(values, rounded),
+        // In the order of the file's properties, so that what was read and what was found give the same bytes.
+        const exampleOf = ({ text, key, position, value, tokens, values, at }: Found): Example => ({
+            ...{ text, key, position, value },
+            ...{ tokens: Array.from(tokens, textOf), values: Array.from(values, rounded), at },
         });
         return this.#neurons.map(({ active, histogram, strongest, sample, actives, sums }): NeuronExamples => {
             const shareOf = (i: number) => ({ active: actives[i]!, sum: sums[i]! });

@@ -95,6 +95,26 @@ describe('a run that was stopped continues and ends with the same files', () => 
         expect(JSON.parse(again.stdout)).toMatchObject({ decodedTokens: 0 });
     });
 
+    it.each(['SIGKILL', 'SIGINT'] as const)('examples, stopped by %s', async (signal) => {
+        const dir = at('whole');
+        const examples = ['examples', dir, ...model, '--data', at('texts'), '--general', '5'];
+        const path = join(dir, 'examples.safetensors');
+        rmSync(path, { force: true });
+        expect((await cli(...examples)).code).toBe(0);
+        const whole = readFileSync(path);
+        expect((await cli('clean', dir, '--only', 'examples')).stdout).toContain('examples.safetensors');
+
+        const stopped = await interrupted(examples, 'examples de: 9', signal);
+        if (signal === 'SIGINT') expect(stopped.code).toBe(130);
+        await untilQuiet(join(dir, 'parts'));
+        expect(existsSync(path)).toBe(false);
+        const again = await cli(...examples);
+        expect(again.code, again.stderr).toBe(0);
+        expect(again.stderr).toMatch(/continues after [1-9]\d* of 2500 texts/);
+        expect(readFileSync(path).equals(whole)).toBe(true);
+        expect(existsSync(join(dir, 'parts'))).toBe(false);
+    });
+
     it.each(['SIGKILL', 'SIGINT'] as const)('deactivate, stopped by %s', async (signal) => {
         const dir = at('whole');
         rmSync(join(dir, 'ppl.matrix.json'), { force: true });
