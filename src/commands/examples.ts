@@ -1,13 +1,13 @@
 import { join } from 'node:path';
 import { openCorpus } from '../data/openCorpus.js';
 import { collectExamples } from '../examples/collectExamples.js';
-import { type ExamplesHead, examplesPath } from '../examples/examplesFile.js';
+import { examplesPath } from '../examples/examplesFile.js';
 import { analysisSites } from '../neurons/NeuronAnalysis.js';
-import { neuronName, neuronNamed } from '../neurons/neuronNames.js';
+import { neuronNamed } from '../neurons/neuronNames.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
-import { formatQuantity } from '../support/format.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { examplesDeclaration } from './declarations.js';
+import { describeExamples, summaryOf } from './describeExamples.js';
 import { onDevices } from './devices.js';
 import { freshly } from './freshly.js';
 import { mergeResult } from './merge.js';
@@ -44,14 +44,4 @@ export async function examplesCommand(
         json: { path, seconds, ...summaryOf(head) },
         text: `${describeExamples(head)} ${words} ${path} (${seconds.toFixed(1)} s)`,
     };
-}
-
-/** What a file of examples holds, as a command answers it. */
-export function summaryOf({ sites, neurons, tokens, strongest }: ExamplesHead): object {
-    const names = neurons.map((neuron) => neuronName(sites, neuron));
-    return { tokens, neurons: names.map((neuron, j) => ({ neuron, strongest: strongest[j] ?? [] })) };
-}
-
-export function describeExamples({ neurons, languages }: ExamplesHead): string {
-    return `examples of ${formatQuantity(neurons.length, 'neuron')} in ${formatQuantity(languages.length, 'language')}`;
 }

@@ -2,7 +2,7 @@ import { isDeactivation } from '../interventions/Operation.js';
 import { basename } from 'node:path';
 import { merge, type Merged } from '../run/merge.js';
 import { describeCurves } from './describeCurves.js';
-import { describeExamples, summaryOf } from './examples.js';
+import { describeExamples, summaryOf } from './describeExamples.js';
 import { describeMatrix } from './describeMatrix.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { mergeDeclaration } from './declarations.js';

@@ -12,6 +12,7 @@ import { priorityOf } from '../../src/examples/SampledTokens.js';
 import { identify } from '../../src/neurons/identify.js';
 import type { NeuronAnalysis, NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
 import { merge } from '../../src/run/merge.js';
+import { writeFirstLayer } from '../helpers/firstLayer.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
@@ -166,7 +167,9 @@ function bytesOf(text: string): Buffer {
 
 describe('the parts of one piece of work', () => {
     it('merge to the bytes of the whole, in any division', async () => {
-        const engine = await opened();
+        const layer = join(root, 'layer.gguf');
+        await writeFirstLayer(layer);
+        const engine = await opened(layer);
         // Several chunks in one language; each text twice, so that the same ones meet in different shards.
         const corpus = await corpusOf('1-6', function* (samples) {
             const times = samples[0]!.language === 'en' ? 80 : 1;

@@ -7,6 +7,7 @@ import { readComparison } from '../../../src/experiments/comparisonFile.js';
 import { readCurves } from '../../../src/experiments/doseFile.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
 import { readMatrixShard } from '../../../src/experiments/matrixShard.js';
+import { readExamplesHead } from '../../../src/examples/examplesFile.js';
 import { readNeurons } from '../../../src/neurons/neuronsFile.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
@@ -72,6 +73,14 @@ const counts: Format = {
     read: readActivations,
 };
 
+const examples: Format = {
+    file: 'examples.safetensors',
+    format: 'language-neurons/examples',
+    what: 'examples',
+    mend: 'run examples again',
+    read: readExamplesHead,
+};
+
 /** Writes a file of a format that holds nothing but this. */
 async function write(path: string, head: Readonly<Record<string, unknown>>): Promise<void> {
     if (!path.endsWith('.safetensors')) return writeFileSync(path, JSON.stringify(head));
@@ -83,7 +92,7 @@ async function write(path: string, head: Readonly<Record<string, unknown>>): Pro
     );
 }
 
-describe.each([...json, counts])('$file', ({ file, format, what, mend, read }) => {
+describe.each([...json, counts, examples])('$file', ({ file, format, what, mend, read }) => {
     const path = join(root, file);
     const refusal = async (): Promise<{ code?: string; message: string }> =>
         read(path)
@@ -118,7 +127,7 @@ describe.each([...json, counts])('$file', ({ file, format, what, mend, read }) =
             expect(code, JSON.stringify(attempt)).toBe('DAMAGED');
             expect(message).toContain(`${path}: `);
             expect(message, 'one line').not.toMatch(/\n/);
-            if (file !== counts.file) {
+            if (!file.endsWith('.safetensors')) {
                 expect(message).toContain(`: is not ${what} (`);
                 expect(message).toMatch(new RegExp(`\\); ${mend}$`));
             }
