@@ -63,7 +63,8 @@ export { parseOperations } from './interventions/operationText.js';
 export { prepareNeurons, withNeurons } from './interventions/withNeurons.js';
 export { Chat } from './chat/Chat.js';
 export { exportModel } from './export/exportModel.js';
-export { serve, type ServeOptions } from './serve/serve.js';
+export { serve } from './serve/serve.js';
+export type { ServeOptions } from './serve/ServeOptions.js';
 
 // Experiments
 export { accuracyMetric } from './experiments/accuracy.js';

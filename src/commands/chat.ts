@@ -1,11 +1,7 @@
-import { join } from 'node:path';
 import { Chat } from '../chat/Chat.js';
 import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
-import { checkModel } from '../experiments/checkFit.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
 import { parseShorthand } from '../interventions/shorthand.js';
-import { valuesFor } from '../interventions/valuesFor.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
 import { throwIfStopped } from '../support/stop.js';
 import { chatCommands, takeLine } from './chatCommands.js';
 import { type ChatInput, pipedInput, terminalInput } from './chatInput.js';
@@ -13,7 +9,7 @@ import { showAnswers } from './chatScreen.js';
 import { ChatSession } from './ChatSession.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { chatDeclaration } from './declarations.js';
-import { openEngine, toEngineOptions } from './openModel.js';
+import { openIntervened } from './openModel.js';
 
 /** What a line can ask for in vain, and the conversation go on. */
 const passing: ReadonlySet<ErrorCode> = new Set(['WRONG_USE', 'NOT_FOUND', 'UNSUPPORTED', 'UNWRITABLE']);
@@ -23,27 +19,19 @@ export async function chatCommand(
     args: CommandArguments<typeof chatDeclaration>,
     context: CommandContext,
 ): Promise<CommandResult> {
-    const { signal, progress, say } = context;
+    const { say } = context;
     parseShorthand(args); // cheap mistakes first
     const named = args.interventions === undefined ? [] : await readInterventions(args.interventions);
-    const analysis = await readNeurons(join(args.dir, 'neurons.json'));
-    const values = await valuesFor(
-        named.flatMap(({ interventions }) => interventions),
-        args.dir,
-    );
-    using engine = await openEngine(
-        { ...toEngineOptions(args), windows: 2 }, // whole and edited side by side
-        { signal, progress },
-    );
-    checkModel({ engine, analysis, otherModel: args.force });
+    // Whole and edited side by side.
+    using model = await openIntervened(args, { windows: 2 }, () => named, context);
+    const { engine, facts } = model;
     const { system, maxTokens, temperature, seed, without, amplify, set, where, use, date } = args;
     const chat = await Chat.begin(engine, { system, maxTokens, temperature, seed, date });
-    progress.done(); // the model's loading
     // stdout is the document's with --json.
     const answers = args.json ? process.stderr : process.stdout;
     const choice = use === undefined ? { without, amplify, set, where } : { use, set, where };
     const session = new ChatSession(chat, choice, {
-        facts: { analysis, values, sites: engine.sites, named },
+        facts: { ...facts, named },
         model: { path: engine.path, fingerprint: engine.fingerprint },
         show: (names) => showAnswers(names, { answers, words: process.stderr }),
         say,

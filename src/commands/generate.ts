@@ -1,26 +1,22 @@
-import { join } from 'node:path';
 import type { Engine } from '../engine/Engine.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { checkModel } from '../experiments/checkFit.js';
 import { modelStates } from '../interventions/ModelState.js';
 import { readInterventions } from '../interventions/namedInterventions.js';
 import { parseShorthand } from '../interventions/shorthand.js';
-import { valuesFor } from '../interventions/valuesFor.js';
-import { readNeurons } from '../neurons/neuronsFile.js';
 import { openChat } from '../questions/chatTemplate.js';
 import { clockAt, liveClock } from '../questions/templateClock.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { generateDeclaration } from './declarations.js';
 import { columnsOf, liveColumns } from './columns.js';
-import { openEngine, toEngineOptions } from './openModel.js';
+import { openIntervened } from './openModel.js';
 
 /** `generate`: what the whole model says, and what it says under each intervention. */
 export async function generateCommand(
     args: CommandArguments<typeof generateDeclaration>,
     context: CommandContext,
 ): Promise<CommandResult> {
-    const { dir, maxTokens, temperature, seed, force } = args;
-    const { signal, progress } = context;
+    const { maxTokens, temperature, seed } = args;
+    const { signal } = context;
     const shorthand = parseShorthand(args);
     const named = args.interventions === undefined ? [] : await readInterventions(args.interventions);
     const asked = [...(shorthand === undefined ? [] : [shorthand]), ...named];
@@ -30,20 +26,14 @@ export async function generateCommand(
             'no intervention is asked for; give for example --without zh, --amplify de:2 or --interventions FILE',
         );
     }
-    const analysis = await readNeurons(join(dir, 'neurons.json'));
-    const values = await valuesFor(
-        asked.flatMap(({ interventions }) => interventions),
-        dir,
-    );
-    using engine = await openEngine(toEngineOptions(args), { signal, progress });
-    checkModel({ engine, analysis, otherModel: force });
-    const states = modelStates(asked, { sites: engine.sites, analysis, values });
+    using model = await openIntervened(args, {}, () => asked, context);
+    const { engine, facts } = model;
+    const states = modelStates(asked, facts);
     const edits = states.map(({ edit }) => edit);
     const names = states.map(({ name }) => name);
     const prompt = await promptOf(args, engine);
     const asking = states.map((_, edit) => ({ id: 0, edit, ...prompt }));
 
-    progress.done(); // the model's loading
     const live = args.json || !process.stderr.isTTY ? undefined : liveColumns(names, process.stderr);
     const answers: { text: string; tokens: number; end: string }[] = [];
     try {

@@ -1,9 +1,17 @@
+import { join } from 'node:path';
 import { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/engineTypes.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { checkModel } from '../experiments/checkFit.js';
+import type { CompileOptions } from '../interventions/compile.js';
+import type { NamedInterventions } from '../interventions/namedInterventions.js';
+import { valuesFor } from '../interventions/valuesFor.js';
+import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
 import { pick } from '../settings/pick.js';
 import { engineTable, type modelTable } from '../settings/settings.js';
 import type { ArgumentsOf } from '../settings/Setting.js';
+import { defined } from '../support/defined.js';
 import type { CommandContext } from './CommandDeclaration.js';
 
 /** Tells a process of `--devices` which one it is for: it is to work on no other, nor on the processor. */
@@ -26,6 +34,40 @@ export async function openEngine(
     if (process.env[deviceVariable] === undefined || engine.backends.gpus.length > 0) return engine;
     engine.close();
     throw new LanguageNeuronsError('NOT_FOUND', 'no such GPU is found; language-neurons inspect says why');
+}
+
+/** A model under interventions with the neurons of a run folder. */
+export interface IntervenedModel extends Disposable {
+    readonly engine: Engine;
+    readonly named: readonly NamedInterventions[];
+    /** For `modelStates`. */
+    readonly facts: CompileOptions & { readonly analysis: NeuronAnalysis };
+}
+
+/**
+ * Opens the model of a DIR whose neurons are to be changed; small mistakes are found before the model is read.
+ * @param namedOf the interventions, of the languages that were analysed, beside which the model itself answers
+ */
+export async function openIntervened(
+    args: ModelArguments & { readonly dir: string; readonly force: boolean },
+    { windows }: Pick<EngineOptions, 'windows'>,
+    namedOf: (analysis: NeuronAnalysis) => readonly NamedInterventions[],
+    { signal, progress }: Pick<CommandContext, 'signal' | 'progress'>,
+): Promise<IntervenedModel> {
+    const analysis = await readNeurons(join(args.dir, 'neurons.json'));
+    const named = namedOf(analysis);
+    const operations = named.flatMap(({ interventions }) => interventions);
+    const values = await valuesFor(operations, args.dir);
+    const engine = await openEngine({ ...toEngineOptions(args), ...defined({ windows }) }, { signal, progress });
+    try {
+        checkModel({ engine, analysis, otherModel: args.force });
+    } catch (cause) {
+        engine.close();
+        throw cause;
+    }
+    progress.done(); // the model's loading
+    const facts = { sites: engine.sites, analysis, values };
+    return { engine, named, facts, [Symbol.dispose]: () => engine.close() };
 }
 
 /**

@@ -4,6 +4,7 @@ import type { ContinuousBatching } from '../engine/ContinuousBatching.js';
 import type { AnswerRequest, TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import type { Truncation } from '../engine/scheduler/AnswerRequest.js';
 import type { LogProbabilityChoice, TokenLogProbability } from '../engine/scheduler/logProbabilities.js';
+import type { ModelInfo } from '../engine/ModelInfo.js';
 import { textBefore, wholeCharacters } from '../engine/stops.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { Latest } from './Latest.js';
@@ -16,6 +17,8 @@ export interface Served {
     readonly batching: ContinuousBatching;
     readonly names: TokenNames;
     readonly models: readonly ModelState[];
+    /** Texts of special tokens and the chat template, for clients that tokenize through the server. */
+    readonly info: Pick<ModelInfo, 'bosText' | 'eosText' | 'chatTemplate'>;
     /**
      * Writes a conversation by the model's own chat template.
      * @throws ApiError 400 where it has none, or one that refuses these messages

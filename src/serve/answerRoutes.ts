@@ -6,7 +6,7 @@ import { completionExchange } from './completions.js';
 import { type Admit, answerExchange, type Exchange, exchangePieces, type Served } from './Exchange.js';
 import { grain, jsonPieces } from './json.js';
 import { sendJson, sendPieces } from './sendPieces.js';
-import type { ServerOptions } from './ServerOptions.js';
+import type { ServerOptions } from './ServeOptions.js';
 
 /** Log-probabilities that are kept until they are sent: some 200 MB. */
 const mostLogProbabilities = 2 ** 22;
@@ -17,9 +17,9 @@ const mostPerToken = 21;
 export function addAnswers(
     app: FastifyInstance,
     served: Served,
-    { mostAnswers, patience }: Pick<ServerOptions, 'mostAnswers' | 'patience'>,
+    { parallel, maxWaiting, patience }: ServerOptions,
 ): void {
-    const seats = new Admission(mostAnswers);
+    const seats = new Admission(parallel + maxWaiting);
     const kept = new Admission(
         Math.max(mostLogProbabilities, 2 * mostPerToken * served.batching.requestSize),
         'log-probabilities',

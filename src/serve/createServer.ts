@@ -6,10 +6,10 @@ import { addAnswers } from './answerRoutes.js';
 import { ApiError, errorFor } from './ApiError.js';
 import type { Served } from './Exchange.js';
 import { addFacts } from './factRoutes.js';
-import { checkKey, checkOrigin } from './guards.js';
+import { checkKey, checkOrigin, isLoopback } from './guards.js';
 import { corsOptions } from './origins.js';
 import { readBody } from './readBody.js';
-import type { ServerOptions } from './ServerOptions.js';
+import type { ServerOptions } from './ServeOptions.js';
 
 /** Milliseconds for a request to arrive whole. */
 const requestTimeout = 60_000;
@@ -18,7 +18,9 @@ const mostArriving = 32;
 
 /** The HTTP server, not listening yet. */
 export async function createServer(served: Served, options: ServerOptions): Promise<FastifyInstance> {
-    const { mostBytes, apiKey, loopback, origins = [] } = options;
+    const { host, apiKey, allowOrigin: origins = [], maxBody } = options;
+    const mostBytes = maxBody * 1024 * 1024;
+    const loopback = isLoopback(host); // requests come from this machine: what another name or page asks is refused
     const app = fastify({
         bodyLimit: mostBytes,
         requestTimeout,

@@ -2,14 +2,14 @@ import type { FastifyInstance } from 'fastify';
 import type { Served } from './Exchange.js';
 import { sendJson } from './sendPieces.js';
 import { findModel } from './servedNames.js';
-import type { ServerOptions } from './ServerOptions.js';
+import type { ServerOptions } from './ServeOptions.js';
 import { detokenize, tokenize } from './tokenizing.js';
 
 /** Adds what is answered without computing the model: health, models, the tokenizer. */
 export function addFacts(
     app: FastifyInstance,
-    { batching, names, models }: Served,
-    { patience, info }: Pick<ServerOptions, 'patience' | 'info'>,
+    { batching, names, models, info }: Served,
+    { patience }: ServerOptions,
 ): void {
     const created = Math.floor(Date.now() / 1000);
     const model = (id: string): object => ({ id, object: 'model', created, owned_by: 'language-neurons' });

@@ -3,23 +3,17 @@ import { Readable } from 'node:stream';
 import type { FastifyReply } from 'fastify';
 import { jsonPieces } from './json.js';
 
-const defaultPatience = 60_000;
-
 /**
  * Sends text as the client takes it: the next piece is made once there is room for it. A client that takes nothing for
  * a while is given up.
  * @param patience milliseconds
  */
-export function sendPieces(
-    reply: FastifyReply,
-    pieces: AsyncGenerator<string>,
-    patience: number = defaultPatience,
-): FastifyReply {
+export function sendPieces(reply: FastifyReply, pieces: AsyncGenerator<string>, patience: number): FastifyReply {
     return reply.send(Readable.from(watched(pieces, reply.raw, patience), { objectMode: false }));
 }
 
 /** Sends a document for `jsonPieces`; see `sendPieces`. */
-export function sendJson(reply: FastifyReply, document: object, patience?: number): FastifyReply {
+export function sendJson(reply: FastifyReply, document: object, patience: number): FastifyReply {
     reply.type('application/json; charset=utf-8');
     return sendPieces(reply, jsonPieces(document), patience);
 }

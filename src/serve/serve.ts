@@ -1,8 +1,6 @@
-import type { Engine } from '../engine/Engine.js';
-import type { ModelState } from '../interventions/ModelState.js';
 import { checkSettings } from '../settings/checkSetting.js';
-import type { OptionsOf } from '../settings/Setting.js';
-import { conversationTable, engineTable, serverTable } from '../settings/settings.js';
+import { filled } from '../settings/pick.js';
+import { serverTable } from '../settings/settings.js';
 import { clockAt, liveClock } from '../questions/templateClock.js';
 import { type ChatWriter, chatWriter } from '../questions/chatTemplate.js';
 import { TemplateFailure } from '../questions/TemplateProcess.js';
@@ -10,34 +8,12 @@ import { Admission } from './Admission.js';
 import { ApiError } from './ApiError.js';
 import { createServer } from './createServer.js';
 import type { Served } from './Exchange.js';
-import { isLoopback } from './guards.js';
 import { checkHost, listen } from './listen.js';
 import { lengthOf } from './readMessages.js';
 import type { ChatMessage } from './requestShapes.js';
+import { type ServeOptions, serveTable } from './ServeOptions.js';
 import { checkOrigins } from './origins.js';
 import { TokenNames } from './TokenNames.js';
-
-const table = {
-    ...serverTable,
-    date: conversationTable.date,
-    requestSize: engineTable.windowSize,
-    patience: { number: { whole: true, least: 1, most: 2 ** 31 - 1 } }, // a timer's most
-} as const;
-
-/** The settings of `serverTable`, and what is served. */
-export interface ServeOptions extends OptionsOf<typeof table> {
-    readonly engine: Engine;
-    /** Clients ask for them by their names. */
-    readonly models: readonly ModelState[];
-    /** Most tokens of one request, prompt and answer. Default: the engine's window. */
-    readonly requestSize?: number | undefined;
-    /** Milliseconds that a client may take nothing of what it is sent; then it is given up. Default 60,000. */
-    readonly patience?: number | undefined;
-    /** Ends it. */
-    readonly signal: AbortSignal;
-    /** Called with the address, up to `/v1`, once it listens. */
-    readonly onStart?: ((url: string) => void) | undefined;
-}
 
 /**
  * Serves a model, whole and under interventions, by OpenAI's HTTP interface, until the signal ends it. The engine is
@@ -45,35 +21,18 @@ export interface ServeOptions extends OptionsOf<typeof table> {
  * @throws LanguageNeuronsError WRONG_USE for an address that cannot be listened on, or lets others in without a key
  */
 export async function serve(options: ServeOptions): Promise<void> {
-    checkSettings(options, table, { engine: true, models: true, signal: true, onStart: true });
-    const { engine, models, apiKey, signal, onStart = () => undefined, requestSize = engine.windowSize } = options;
-    const {
-        host = serverTable.host.default,
-        port = serverTable.port.default,
-        parallel = serverTable.parallel.default,
-        maxWaiting = serverTable.maxWaiting.default,
-        maxBody = serverTable.maxBody.default,
-    } = options;
-    const { allowOrigin } = checkAddress({ ...options, host });
+    checkSettings(options, serveTable, { engine: true, models: true, signal: true, onStart: true });
+    const { engine, models, signal, onStart = () => undefined, requestSize = engine.windowSize } = options;
+    const { allowOrigin } = checkAddress(options);
+    const settings = { ...filled(options, serveTable), allowOrigin };
+    const { host, port, parallel, date } = settings;
     const edits = models.map(({ edit }) => edit);
     const batching = await engine.batching({ edits, parallel, requestSize });
-    const clock = options.date === undefined ? liveClock : clockAt(options.date);
-    const writer = engine.info.chatTemplate === '' ? undefined : chatWriter(engine, 'use /v1/completions', clock);
-    const served: Served = {
-        batching,
-        models,
-        names: new TokenNames(batching.texts),
-        writeChat: chatOf(writer),
-    };
-    const app = await createServer(served, {
-        mostAnswers: parallel + maxWaiting,
-        mostBytes: maxBody * 1024 * 1024,
-        apiKey,
-        loopback: isLoopback(host),
-        origins: allowOrigin,
-        patience: options.patience,
-        info: engine.info,
-    });
+    const clock = date === undefined ? liveClock : clockAt(date);
+    const { info } = engine;
+    const writer = info.chatTemplate === '' ? undefined : chatWriter(engine, 'use /v1/completions', clock);
+    const names = new TokenNames(batching.texts);
+    const app = await createServer({ batching, models, names, info, writeChat: chatOf(writer) }, settings);
     try {
         await listen(app, {
             host,

@@ -32,7 +32,7 @@ export interface Setting {
     readonly many?: boolean;
     /** Title under which a long `--help` shows it. */
     readonly group?: string;
-    /** Results whose identity it is part of by itself; see docs/identity.md. Tables of `shapingTables` say it of all. */
+    /** Results whose identity it is part of by itself; see docs/identity.md. Each row of `shapingTables` has it. */
     readonly shapes?: readonly ShapedResult[];
     /** Its name in a result's identity, where that is another one. */
     readonly identity?: string;

@@ -1,7 +1,8 @@
 import { type MeasuredEngine } from './MeasuredEngine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import { modelStates, type ModelState } from '../../src/interventions/ModelState.js';
-import { serve, type ServeOptions } from '../../src/serve/serve.js';
+import { serve } from '../../src/serve/serve.js';
+import type { ServeOptions } from '../../src/serve/ServeOptions.js';
 
 /** A server in this process, until `end` is called. */
 export interface RunningServer {
