@@ -14,6 +14,7 @@ export { modelFingerprint } from './engine/modelFingerprint.js';
 export { writeNeuronTable } from './neurons/neuronFiles.js';
 export { type ExamplesHead, readExamples, readExamplesHead } from './examples/examplesFile.js';
 export type { Example, NeuronExamples, SampledExample } from './examples/NeuronExamples.js';
+export { type WatchedFile, type WatchedFileOptions, writeWatched } from './neurons/watchedFile.js';
 export { readNeurons, writeNeurons } from './neurons/neuronsFile.js';
 export { readComparison, writeComparison } from './experiments/comparisonFile.js';
 export { readCurves, writeCurves } from './experiments/doseFile.js';

@@ -18,6 +18,7 @@ const sections: readonly Section[] = [
             'commands/collect',
             'commands/identify',
             'commands/neurons',
+            'commands/activations',
             'commands/deactivate',
             'commands/intervene',
             'commands/report',

@@ -16,6 +16,7 @@ export const commands: readonly Command[] = [
     command(declared.identifyDeclaration, async () => (await import('./identify.js')).identifyCommand),
     command(declared.neuronsDeclaration, async () => (await import('./neurons.js')).neuronsCommand),
     command(declared.examplesDeclaration, async () => (await import('./examples.js')).examplesCommand),
+    command(declared.activationsDeclaration, async () => (await import('./activations.js')).activationsCommand),
     command(declared.deactivateDeclaration, async () => (await import('./deactivate.js')).deactivateCommand),
     command(declared.interveneDeclaration, async () => (await import('./intervene.js')).interveneCommand),
     command(declared.compareDeclaration, async () => (await import('./compare.js')).compareCommand),

@@ -10,6 +10,7 @@ import {
     generateTable,
     identifyTable,
     interventionTable,
+    limitTable,
     metricNames,
     metricTable,
     modelTable,
@@ -21,6 +22,7 @@ import {
     serverTable,
     share,
     textTable,
+    watchTable,
 } from '../settings/settings.js';
 import type { CommandDeclaration } from './CommandDeclaration.js';
 
@@ -109,6 +111,26 @@ export const examplesDeclaration = {
         ...engineTable,
         force: { ...force, describe: 'replace examples of other neurons or texts; use another model than analysed' },
         fresh: { ...fresh, describe: 'first remove the examples already there, and say what' },
+    },
+} as const satisfies CommandDeclaration;
+
+export const activationsDeclaration = {
+    usage: 'activations <dir>',
+    describe: 'write the activations of chosen neurons, token by token, as Parquet',
+    positionals: { dir },
+    options: {
+        ...modelTable,
+        ...textTable,
+        ...limitTable,
+        ...watchTable,
+        out: {
+            ...out,
+            required: false,
+            describe: 'file to write, which ends in .parquet',
+            defaultWords: 'DIR/activations.parquet',
+        },
+        ...engineTable,
+        force,
     },
 } as const satisfies CommandDeclaration;
 

@@ -16,7 +16,8 @@ export async function* watch(
     options: WatchOptions,
 ): AsyncGenerator<WatchedText> {
     checkSettings(options, {}, { ...runOptions, neurons: true, edit: true, parts: true });
-    const watched = pairsOf(options.neurons, sites);
+    checkWatched(options.neurons, sites);
+    const watched = Int32Array.from(options.neurons.flat());
     const { edit, signal } = options;
     const purpose = { count: false, head: 'none', watched } as const;
     yield* passes.stream(purpose, [edit], signal, () => watchTexts(passes, samples, options));
@@ -114,7 +115,7 @@ function* runsOf(counted: Uint8Array, samples: Int32Array): Generator<readonly [
 }
 
 /** @throws LanguageNeuronsError WRONG_USE for none, or for one that the model has not */
-function pairsOf(neurons: readonly WatchedNeuron[], sites: readonly Site[]): Int32Array {
+export function checkWatched(neurons: readonly WatchedNeuron[], sites: readonly Site[]): void {
     if (neurons.length === 0) {
         throw new LanguageNeuronsError('WRONG_USE', '`neurons` is empty; name at least one neuron to watch');
     }
@@ -131,5 +132,4 @@ function pairsOf(neurons: readonly WatchedNeuron[], sites: readonly Site[]): Int
                 `neuron ${index} of ${siteName(at)} is to be watched; it has neurons 0 to ${neuronsAt(at) - 1}`,
             );
     }
-    return Int32Array.from(neurons.flat());
 }

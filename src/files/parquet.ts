@@ -11,7 +11,7 @@ export interface ParquetColumn {
 export type ParquetValues = Float32Array | Float64Array | Int32Array | readonly (string | number | null)[];
 
 /**
- * Writes an Apache Parquet file, compressed by Snappy.
+ * Writes an Apache Parquet file, compressed by Snappy but for columns of FLOAT.
  * @param groups of rows: the values of each column, in the order of `columns`. One group is in memory at a time; some
  * ten thousand rows are a good size.
  * @throws LanguageNeuronsError UNWRITABLE
@@ -23,6 +23,9 @@ export async function writeParquet(
 ): Promise<void> {
     await writeFileAtomic(path, encoded(columns, groups));
 }
+
+/** Of measured values, none like another: whatever looks for equal ones takes time, and makes nothing shorter. */
+const measured = { encoding: 'PLAIN', codec: 'UNCOMPRESSED', statistics: false, offsetIndex: false } as const;
 
 async function* encoded(
     columns: readonly ParquetColumn[],
@@ -38,7 +41,10 @@ async function* encoded(
     const file = new ParquetWriter({ writer, schema, createdBy: `language-neurons ${toolVersion}` });
     for await (const group of groups) {
         // The library's type of values is of arrays that may be written to.
-        const columnData = columns.map(({ name }, i) => ({ name, data: group[i] as (string | number | null)[] }));
+        const columnData = columns.map(({ name, type }, i) => ({
+            ...{ name, data: group[i] as (string | number | null)[] },
+            ...(type === 'FLOAT' ? measured : {}),
+        }));
         const rows = group[0]?.length ?? 0;
         if (rows > 0) await file.write({ columnData, rowGroupSize: rows });
         yield taken();

@@ -103,6 +103,8 @@ export const identifyTable = inGroup('Neurons', {
     },
 });
 
+const neuronForms = 'layer:index, layer:expert:index or layer:shared:index, such as 12:345,13:7';
+
 /** Which neurons are listed, and in which order. */
 export const neuronsTable = inGroup('Neurons', {
     language: { describe: 'only neurons that are high in this language' },
@@ -128,6 +130,18 @@ export const examplesTable = inGroup('Neurons', {
     /** General neurons, to compare the selected ones with. */
     general: { number: fromZero, default: 100, describe: 'general neurons to take beside the selected ones' },
     seed: { number: fromZero, default: 1, describe: 'seed by which general neurons and examples are drawn' },
+});
+
+/** Neurons whose activations are watched: some by their names, or a set of some languages. */
+export const watchTable = inGroup('Neurons', {
+    neurons: { list: true, describe: `neurons by their names: ${neuronForms}` },
+    set: { choices: setNames, describe: 'instead of `neurons`: which neurons of some languages' },
+    of: { list: true, defaultWords: 'as `languages`', describe: 'languages whose neurons these are, such as zh,ja' },
+});
+
+/** How many of the texts are read. */
+export const limitTable = inGroup('Input and output', {
+    limit: { number: count, defaultWords: 'all', describe: 'only the first N texts of each language' },
 });
 
 /** How answers are drawn. */

@@ -68,6 +68,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     writeNeuronTable: (options) =>
         files.writeNeuronTable(`${folder}/n.csv`, {} as library.NeuronTable, new Uint32Array(0), options),
     writeReport: (options) => files.writeReport(folder, {} as files.ReportInput, options),
+    writeWatched: (options) => files.writeWatched(`${folder}/w.parquet`, options),
 };
 
 /** The same of requests that join others. */

@@ -1,0 +1,63 @@
+import { join } from 'node:path';
+import { openCorpus } from '../data/openCorpus.js';
+import type { Engine } from '../engine/Engine.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { checkModel, checkSets } from '../experiments/checkFit.js';
+import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { neuronNamed } from '../neurons/neuronNames.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
+import { neuronsOf } from '../neurons/neuronsOf.js';
+import { writeWatched } from '../neurons/watchedFile.js';
+import { formatQuantity } from '../support/format.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { activationsDeclaration } from './declarations.js';
+import { openEngine, toEngineOptions } from './openModel.js';
+
+type Arguments = CommandArguments<typeof activationsDeclaration>;
+
+/** `activations`: the activations of chosen neurons for every token, as Parquet. */
+export async function activationsCommand(
+    args: Arguments,
+    { signal, progress }: CommandContext,
+): Promise<CommandResult> {
+    const { dir, neurons: names, set, limit, languages, out = join(dir, 'activations.parquet') } = args;
+    if ((names === undefined) === (set === undefined))
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            'name neurons with `neurons`, such as --neurons 12:345,13:7, or one of their sets with `set`, not both',
+        );
+    if (args.of !== undefined && set === undefined)
+        throw new LanguageNeuronsError('WRONG_USE', '`of` means nothing with `neurons`; leave it out, or give `set`');
+    const analysis = set === undefined ? undefined : await readNeurons(join(dir, 'neurons.json'));
+    const called = analysis?.languages;
+    const corpus = await openCorpus(args.data, { languages, called, signal, progress });
+    using engine = await openEngine({ ...toEngineOptions(args), countOnly: true }, { signal, progress });
+    const neurons =
+        analysis === undefined
+            ? names!.map((name) => neuronNamed(engine.sites, name))
+            : neuronsOfSet(args, engine, analysis, args.of ?? corpus.languages);
+    const { tokens, seconds } = await writeWatched(out, { engine, corpus, neurons, limit, signal, progress });
+    const all = Object.values(tokens).reduce((sum, some) => sum + some, 0);
+    return {
+        json: { out, neurons: neurons.length, tokens, seconds },
+        text: `${formatQuantity(neurons.length, 'neuron')} at ${formatQuantity(all, 'token')} in ${out}`,
+    };
+}
+
+/** Those of all languages, each once. */
+function neuronsOfSet(
+    { set, force }: Arguments,
+    engine: Engine,
+    analysis: NeuronAnalysis,
+    languages: readonly string[],
+): NeuronIndex[] {
+    checkModel({ engine, analysis, otherModel: force });
+    checkSets(engine, [set!]);
+    const all = languages.flatMap((language) => neuronsOf(analysis, language, set!));
+    const neurons = [...new Map(all.map((neuron) => [neuron.join(), neuron])).values()];
+    if (neurons.length > 0) return neurons;
+    throw new LanguageNeuronsError(
+        'EMPTY',
+        `${languages.join(', ')}: no neurons are ${set!}; choose another \`set\`, or languages with \`of\``,
+    );
+}
