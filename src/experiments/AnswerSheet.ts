@@ -111,10 +111,13 @@ export function judgeAnswer(
     candidates: readonly string[],
     rule: NumberRule,
 ): { number: boolean; language: string | undefined } {
-    const number = hasRightNumber(text, answer, language, rule);
-    const own = detectorCode(language);
+    return { number: hasRightNumber(text, answer, language, rule), language: toldLanguage(text, language, candidates) };
+}
+
+/** The language of an answer to a question in `asked`; see `judgeAnswer`. */
+export function toldLanguage(text: string, asked: string, candidates: readonly string[]): string | undefined {
+    const own = detectorCode(asked);
     const told = own === undefined ? undefined : languageOf(text, candidates);
-    if (told === undefined) return { number, language: undefined };
-    if (detectorCode(told) !== own) return { number, language: told };
-    return { number, language: isInScript(text, language) ? language : `${own} in another script` };
+    if (told === undefined || detectorCode(told) !== own) return told;
+    return isInScript(text, asked) ? asked : `${own} in another script`;
 }

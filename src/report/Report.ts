@@ -3,6 +3,7 @@ import type { Comparison } from '../experiments/Comparison.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { ReportAnswers } from './readAnswers.js';
 
 /** Everything a report shows; the page, the figures and the tables are functions of this alone. */
 export interface ReportInput {
@@ -16,6 +17,8 @@ export interface ReportInput {
     readonly matrices: readonly DeactivationMatrix[];
     /** Default: none. */
     readonly curves?: readonly DoseCurves[];
+    /** Without them the report does not show what the model says. */
+    readonly answers?: ReportAnswers;
     /** Without it the report has no comparison. */
     readonly comparison?: Comparison;
     readonly generatedBy: { readonly version: string; readonly command?: string };

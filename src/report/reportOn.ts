@@ -21,6 +21,7 @@ import { checkSettings } from '../settings/checkSetting.js';
 import { outputTable, reportTable } from '../settings/settings.js';
 import { toolVersion } from '../versions.js';
 import { metricOf } from '../experiments/metrics.js';
+import { readAnswers } from './readAnswers.js';
 import type { ReportFiles, ReportInput } from './Report.js';
 import { writeReport } from './writeReport.js';
 
@@ -53,9 +54,11 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     checkSettings(options, { ...reportTable, out: outputTable.out }, { notes: true });
     const { out = folder, excel } = options;
     const { input } = await readReportSource(folder, options);
+    const { answers, warning } = await readAnswers(folder, input.matrices, input.analysis);
+    const known = [...(warning === undefined ? [] : [warning]), ...(input.warnings ?? [])];
     return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {
         const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
-        return writeReport(out, { ...input, warnings: [...running, ...(input.warnings ?? [])] }, { excel });
+        return writeReport(out, { ...input, ...defined({ answers }), warnings: [...running, ...known] }, { excel });
     });
 }
 

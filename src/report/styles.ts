@@ -52,8 +52,11 @@ button.sort::after{content:' ↕';color:var(--muted);font-weight:400}
 background:var(--ink);color:var(--card);font-size:.85rem;pointer-events:none}
 .tip[hidden]{display:none}
 .name{font-weight:400;color:var(--muted)}
-.answer{margin:0;padding:8px 12px;border-left:3px solid var(--line);overflow-wrap:anywhere;white-space:pre-wrap}
+.answer{margin:0;padding:8px 12px;border-left:3px solid var(--line);overflow-wrap:anywhere}
+.answer>span{display:block;white-space:pre-wrap}
 .answer b{display:block;font-size:.85rem;color:var(--muted);font-weight:600}
+.answer.elsewhere{border-left-color:var(--specific)}
+.question{margin:0 0 6px;color:var(--muted);max-width:92ch}
 .pair{display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr);gap:12px;margin:0 0 14px}
 h1{margin:.1em 0 .7em;font-size:2.1rem;line-height:1.2;letter-spacing:-.01em;overflow-wrap:anywhere}
 h2{margin:0 0 .6em;font-size:1.3rem;line-height:1.3}

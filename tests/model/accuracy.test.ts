@@ -118,7 +118,18 @@ describe('deactivate --metric accuracy', () => {
 
         const report = await cli('report', at('run'));
         expect(report.code, report.stderr).toBe(0);
-        expect(readFileSync(at('run', 'report.html'), 'utf8')).toContain('id="accuracy.specific"');
+        const page = readFileSync(at('run', 'report.html'), 'utf8');
+        expect(page).toContain('id="accuracy.specific"');
+        expect(page).toContain('id="answer-languages"');
+        expect(page.match(/<p class="question"><span[^>]*>(?:The farmer|Der Lehrer|La fille)/g)?.length).toBeGreaterThan(1);
+
+        // Answers of other work are not shown in the place of these.
+        const journal = readFileSync(at('run', 'accuracy.answers.jsonl'));
+        writeFileSync(at('run', 'accuracy.answers.jsonl'), JSON.stringify(answers[0]));
+        expect((await cli('report', at('run'))).stdout + readFileSync(at('run', 'report.html'), 'utf8')).toContain(
+            'accuracy.answers.jsonl lacks the answers of accuracy.matrix.json',
+        );
+        writeFileSync(at('run', 'accuracy.answers.jsonl'), journal);
     });
 
     it('judges questions by other names of their languages alike, and tells what cannot be judged', async () => {

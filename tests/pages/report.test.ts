@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { writeReport } from '../../src/report/writeReport.js';
 import { browserPath, openBrowser, violations } from '../helpers/browser.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
-import { buildComparison, buildInput } from '../unit/report/fixture.js';
+import { buildAnswers, buildComparison, buildInput } from '../unit/report/fixture.js';
 
 const hostile = `<script>document.title='hit'</script>\u202Egnirts\u202C ${'x'.repeat(20_000)}`;
 
@@ -18,6 +18,7 @@ describe.skipIf(browserPath === undefined)('the report in a browser', () => {
         const base = {
             ...buildInput({ languages: ['en', 'de', 'zh', 'ar'], folds: 5 }),
             comparison: buildComparison(),
+            answers: buildAnswers(['en', 'de', 'zh', 'ar'], hostile),
         };
         const source = {
             ...base.source,

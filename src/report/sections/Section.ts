@@ -13,6 +13,7 @@ export function chapterTitles({ comparison }: ReportInput) {
         overview: 'What was found',
         neurons: 'What the neurons are, and where they are',
         deactivation: 'What removing them does',
+        answers: 'What the model says without them',
         intervention: 'What changing them otherwise does',
         dose: 'How many of them it takes',
         comparison: comparison?.trained.length ? `What alignment changed, ${between}` : `What changed ${between}`,

@@ -4,7 +4,9 @@ import { setsOf } from '../matrixFacts.js';
 import { setLabel } from '../setSentences.js';
 import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';
 import type { ReportInput } from '../Report.js';
+import { answerLanguagesSection } from './answerLanguagesSection.js';
 import { comparisonSections } from './comparisonSections.js';
+import { cutSection } from './cutSection.js';
 import { deactivationSection } from './deactivationSection.js';
 import { expertsSection } from './expertsSection.js';
 import { histogramSection } from './histogramSection.js';
@@ -33,6 +35,7 @@ export function buildSections(input: ReportInput): Section[] {
         histogramSection(input),
         ...matrixSections(input.matrices.filter(({ operation }) => isDeactivation(operation))),
         ...matrixSections(input.matrices.filter(({ operation }) => !isDeactivation(operation))),
+        ...(input.answers === undefined ? [] : [answerLanguagesSection(input.answers)]),
         ...(input.curves ?? []).map(doseSection),
         ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
     ];
@@ -41,15 +44,17 @@ export function buildSections(input: ReportInput): Section[] {
 function matrixSections(matrices: readonly DeactivationMatrix[]): Section[] {
     return matrices.flatMap((matrix) => {
         const scale = commonScale(matrix);
-        return setsOf(matrix).map(([name, set], i, sets) => {
+        return setsOf(matrix).flatMap(([name, set], i, sets) => {
             const section = deactivationSection(name, set, matrix, scale);
             const before = sets[i - 1];
-            return before !== undefined && areNearlyEqual(before[1], set)
-                ? {
-                      ...section,
-                      folded: `Nearly the same neurons, and nearly the same numbers, as ${setLabel(before[0])}.`,
-                  }
-                : section;
+            const shown =
+                before !== undefined && areNearlyEqual(before[1], set)
+                    ? {
+                          ...section,
+                          folded: `Nearly the same neurons, and nearly the same numbers, as ${setLabel(before[0])}.`,
+                      }
+                    : section;
+            return [shown, ...cutSection(name, set, matrix)];
         });
     });
 }

@@ -8,10 +8,12 @@ import { html, type Html } from '../html.js';
 import { factsOf, type SetFacts, setsOf } from '../matrixFacts.js';
 import type { ReportInput } from '../Report.js';
 import { setLabel, verdictLabel } from '../setSentences.js';
+import { answerPairs } from './answerPairs.js';
 import type { ChapterName } from './Section.js';
 
 /** What a chapter begins with: its results beside each other, and how its figures are read. */
 export function chapterIntroduction(input: ReportInput, chapter: ChapterName): Html | false {
+    if (chapter === 'answers') return answerPairs(input);
     if (chapter !== 'deactivation' && chapter !== 'intervention') return false;
     return setsOverview(input, chapter);
 }

@@ -35,7 +35,7 @@ export function deactivationSection(
             `${doneWords(operation)}, beside a random control`,
         wide: true,
         caption: html` <p>${setSentences(setFacts(name, set, measured)).join(' ')}</p>
-            ${answersTable(set, words, removed)}`,
+            ${unknownTable(set, words)}`,
         numbers: numbers(set, words, removed),
         table,
         printed: { ...printedTable(set, metric), name: table.name },
@@ -55,39 +55,17 @@ function printedTable(set: DeactivationSet, metric: string): CsvTable {
     };
 }
 
-/** Of each language's own cell, what its answers are made of where that is more than right or wrong. */
-function answersTable({ answers, rows, columns }: DeactivationSet, words: MetricWords, removed: boolean): Html | false {
-    if (answers === undefined) return false;
-    const { cut, unknownLanguage } = answers;
-    const done = removed ? 'removed' : 'changed';
-    const ownOf = (language: string, values: readonly number[]): Measured => values[columns.indexOf(language)] ?? null;
-    const parts = [
-        {
-            words: 'Answers too short, too mixed or in a language unknown to the detector do not count as right.',
-            columns: {
-                'right number, unknown language': rows.map((language) => ownOf(language, unknownLanguage.baseline)),
-            },
-        },
-        {
-            words:
-                'Answers that reached the most tokens of an answer were cut off, mostly before their result; ' +
-                'they count as wrong.',
-            columns: {
-                'cut off, whole model': rows.map((language) => ownOf(language, cut.baseline)),
-                [`cut off, own neurons ${done}`]: rows.map((language, r) => ownOf(language, cut.values[r] ?? [])),
-            },
-        },
-    ].filter((part) => Object.values(part.columns).some((values) => values.some((value) => (value ?? 0) !== 0)));
-    if (parts.length === 0) return false;
-    const shares = parts.flatMap((part) => Object.entries(part.columns));
-    const formats = Object.fromEntries(shares.map(([name]) => [name, words.formatValue]));
-    const table = {
-        name: 'answers',
-        columns: ['language', ...shares.map(([name]) => name)],
-        rows: rows.map((language, r): [string, ...Measured[]] => [language, ...shares.map(([, of]) => of[r] ?? null)]),
-    };
-    return html`<p>${parts.map((part) => part.words).join(' ')}</p>
-        ${htmlTable(table, { formats })}`;
+/** How many right numbers do not count because the language of the answer is unknown; nothing where none is. */
+function unknownTable({ answers, columns }: DeactivationSet, words: MetricWords): Html | false {
+    const unknown = answers?.unknownLanguage.baseline ?? [];
+    if (unknown.every((share) => share === 0)) return false;
+    const name = 'right number, unknown language';
+    const rows = columns.map((language, c): [string, Measured] => [language, unknown[c] ?? null]);
+    return html`<p>Answers too short, too mixed or in a language unknown to the detector do not count as right.</p>
+        ${htmlTable(
+            { name: 'answers', columns: ['language', name], rows },
+            { formats: { [name]: words.formatValue } },
+        )}`;
 }
 
 function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Html {

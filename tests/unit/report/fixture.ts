@@ -10,6 +10,8 @@ import type {
     NeuronIndex,
     Stability,
 } from '../../../src/neurons/NeuronAnalysis.js';
+import type { Said } from '../../../src/experiments/saidAnswers.js';
+import type { ReportAnswers } from '../../../src/report/readAnswers.js';
 import type { ReportInput } from '../../../src/report/Report.js';
 import { someMeasurement, someSource } from '../../helpers/analysed.js';
 
@@ -316,6 +318,31 @@ export function buildCurves(languages: readonly string[], effect = 0.1): DoseCur
         set: buildSet(languages, effect * 8 ** i, Math.round(share * paperNeurons)),
     }));
     return { ...measured, total: paperNeurons, doses };
+}
+
+/** One question of ten is answered in the first language without a language's neurons, and one in none. */
+export function buildAnswers(languages: readonly string[], text = 'An answer.'): ReportAnswers {
+    const said = (language: string | undefined): Said => ({ text, language, cut: language === undefined });
+    const counts = (without?: string) =>
+        languages.map((asked) => [
+            ...languages.map(
+                (told, t) => (asked !== told ? 0 : asked === without ? 8 : 10) + (asked === without && t === 0 ? 1 : 0),
+            ),
+            asked === without ? 1 : 0,
+        ]);
+    return {
+        set: 'specific+related',
+        rows: languages,
+        asked: languages,
+        told: [...languages, undefined],
+        whole: counts(),
+        without: languages.map(counts),
+        pairs: languages.flatMap((language) => [
+            { language, index: 3, whole: said(language), without: said(languages[0]) },
+            { language, index: 4, whole: said(language), without: said(undefined) },
+        ]),
+        questions: languages.map((language) => ({ language, index: 3, text: `A question in ${language}?`, answer: 1 })),
+    };
 }
 
 /** A whole input, realistic by default. */

@@ -1,0 +1,33 @@
+import { join, resolve } from 'node:path';
+import { LanguageNeuronsError } from '../errors.js';
+import { cacheFolder } from '../files/cacheFolder.js';
+import { questionSets } from '../questions/fetchQuestions.js';
+import { openQuestions } from '../questions/openQuestions.js';
+import type { Question } from '../questions/Questions.js';
+import { keyOf } from '../support/keyOf.js';
+import type { DeactivationMatrix } from './DeactivationMatrix.js';
+
+/**
+ * The questions behind a matrix of answers, where they still are where they were; nothing is downloaded. Questions
+ * that are not the matrix's, by their hash, are not returned.
+ * @param folder of the matrix: paths are relative to it
+ */
+export async function questionTexts(
+    folder: string,
+    { settings, languages, whole }: DeactivationMatrix,
+): Promise<readonly Question[] | undefined> {
+    const source = String(settings.questions);
+    const path = questionSets.includes(source) ? join(cacheFolder(), source) : resolve(folder, source);
+    try {
+        const questions = await openQuestions(path, { languages });
+        const asked: Question[] = [];
+        for (const language of languages) {
+            asked.push(...(await questions.inLanguage(language)).slice(0, whole[language]?.numerators.length));
+        }
+        const hash = keyOf(asked.map(({ language, text, answer }) => [language, text, answer]));
+        return hash === settings.texts ? asked : undefined;
+    } catch (error) {
+        if (error instanceof LanguageNeuronsError) return undefined;
+        throw error;
+    }
+}

@@ -1,0 +1,45 @@
+import type { DeactivationSet } from '../../experiments/DeactivationMatrix.js';
+import { isDeactivation } from '../../interventions/Operation.js';
+import { formatShare } from '../../support/format.js';
+import { cutFigure } from '../figures/cutFigure.js';
+import { html } from '../html.js';
+import { mean } from '../numbers.js';
+import { setLabel } from '../setSentences.js';
+import { fileSafe, type MeasuredOperation, resultPrefix } from '../tables/deactivationTable.js';
+import { htmlTable } from '../tables/htmlTable.js';
+import type { Section } from './Section.js';
+
+/** How many answers are cut off where each language's neurons are changed; none where no answer is. */
+export function cutSection(name: string, set: DeactivationSet, measured: MeasuredOperation): Section[] {
+    const cut = set.answers?.cut;
+    if (cut === undefined || [cut.baseline, ...cut.values].flat().every((share) => share === 0)) return [];
+    const removed = isDeactivation(measured.operation);
+    const done = removed ? 'removed' : 'changed';
+    const own = set.rows.map((language, r) => cut.values[r]?.[set.columns.indexOf(language)] ?? null);
+    const table = {
+        name: `${resultPrefix(measured)}.${fileSafe(name)}.cut`,
+        columns: [done, ...set.columns],
+        rows: [['none', ...cut.baseline], ...set.rows.map((row, r) => [row, ...cut.values[r]!])],
+    };
+    return [
+        {
+            id: table.name,
+            chapter: removed ? 'deactivation' : 'intervention',
+            title: `Answers cut off where ${setLabel(name)} neurons are ${done}`,
+            spec: cutFigure(table),
+            label: `Share of the answers that are cut off in each language where the neurons of each are ${done}`,
+            wide: true,
+            caption: html`<p>
+                An answer that reaches the most tokens of an answer is cut off, mostly before its result, and counts as
+                wrong. The whole model’s are in ${formatShare(mean(cut.baseline))} of the cases, those in a language
+                whose own neurons are ${done} in ${formatShare(mean(own))}, on average. Numbers are percent; the first
+                row is the whole model.
+            </p>`,
+            numbers: htmlTable(table, {
+                leadRows: 1,
+                formats: Object.fromEntries(set.columns.map((column) => [column, formatShare])),
+            }),
+            table,
+        },
+    ];
+}

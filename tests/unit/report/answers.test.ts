@@ -1,0 +1,89 @@
+import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fromHtml } from 'hast-util-from-html';
+import { select, selectAll } from 'hast-util-select';
+import { toString } from 'hast-util-to-string';
+import { describe, expect, it } from 'vitest';
+import type { AnswerShare } from '../../../src/experiments/DeactivationMatrix.js';
+import type { ReportInput } from '../../../src/report/Report.js';
+import { writeReport } from '../../../src/report/writeReport.js';
+import { folderOfTest } from '../../helpers/temporaryFolder.js';
+import { buildAccuracy, buildAnswers, buildInput } from './fixture.js';
+
+const languages = ['en', 'de', 'zh'];
+
+async function written(more: Partial<ReportInput>) {
+    const folder = folderOfTest();
+    const { html } = await writeReport(folder, { ...buildInput({ languages, layers: 2 }), ...more });
+    return { tree: fromHtml(await readFile(html, 'utf8')), folder };
+}
+
+describe('what the model says', () => {
+    it('stands side by side, changed languages first, and says how it was chosen', async () => {
+        const { tree } = await written({ answers: buildAnswers(languages) });
+        const section = select('#answer-pairs', tree)!;
+        expect(toString(section)).toContain('by a rule, not by hand');
+        const isOpen = (one: (typeof section.children)[number]): boolean =>
+            !('tagName' in one) || one.tagName !== 'details';
+        const open = { ...section, children: section.children.filter(isOpen) };
+        // English answers are in English still: nothing of it stands among the changed ones.
+        expect(selectAll('h4', open).map(toString)).toEqual([
+            'de Deutsch German, question 4',
+            'zh 中文 Chinese, question 4',
+        ]);
+        expect(selectAll('.question', open).map(toString)).toEqual(['A question in de?', 'A question in zh?']);
+        expect(selectAll('details h4', section)).toHaveLength(4);
+        expect(toString(select('.answer.elsewhere', open)!)).toMatch(
+            /Without the neurons of de, in English\s+An answer\./,
+        );
+        expect(toString(select('details', section)!)).toContain('in no language that is recognised, cut off');
+    });
+
+    it('is shown without questions where they are not at hand, and clipped where it is long', async () => {
+        const answers = { ...buildAnswers(languages, '答'.repeat(3000)), questions: undefined };
+        const { tree } = await written({ answers });
+        expect(toString(select('#answer-pairs', tree)!)).toContain('The texts of the questions are not at hand.');
+        expect(selectAll('.question', tree)).toEqual([]);
+        expect(toString(select('.answer span', tree)!)).toBe(`${'答'.repeat(700)} …`);
+    });
+
+    it('has its languages in a figure, and in a file under every condition', async () => {
+        const { tree, folder } = await written({ answers: buildAnswers(languages) });
+        expect(toString(select('#answer-languages figcaption', tree)!)).toContain(
+            'languages are answered in another: de 10\u00a0% (mostly in en), zh 10\u00a0% (mostly in en).',
+        );
+        const csv = await readFile(join(folder, 'tables', 'answer-languages.csv'), 'utf8');
+        const rows = csv.trim().split(/\r?\n/);
+        expect(rows[0]).toBe('removed,asked,answered,answers');
+        expect(rows).toContain('none,de,de,10');
+        expect(rows).toContain('zh,zh,en,1');
+        expect(rows).toContain('zh,zh,unknown,1');
+        expect(rows).toContain('zh,de,de,10');
+    });
+});
+
+describe('answers that are cut off', () => {
+    const none: AnswerShare = { baseline: [0, 0, 0], values: languages.map(() => [0, 0, 0]) };
+    const cutOff = (cut: AnswerShare) => {
+        const matrix = buildAccuracy(languages, [9, 9, 9], [3, 3, 3]);
+        const answers = { number: none, language: none, unknownLanguage: none, cut };
+        return { ...matrix, sets: { specific: { ...matrix.sets['specific+related']!, answers } } };
+    };
+
+    it('have a figure of their own under every condition, where there are any', async () => {
+        const cut = { baseline: [0.25, 0, 0], values: [[0.5, 0, 0], [0.25, 1, 0], [0.25, 0, 0]] }; // prettier-ignore
+        const { tree } = await written({ matrices: [cutOff(cut)] });
+        const section = select('[id="accuracy.specific.cut"]', tree)!;
+        const shares = selectAll('tbody tr', section).map((row) =>
+            selectAll('data', row).map(({ properties }) => Number(properties.value)),
+        );
+        expect(shares).toEqual([cut.baseline, ...cut.values]);
+        expect(toString(select('figcaption', section)!).replace(/\s+/g, ' ')).toContain('in 8.3 % of the cases');
+        expect(toString(section)).toContain('de removed, asked in de: 100\u00a0% cut off');
+    });
+
+    it('have none where none is cut off', async () => {
+        const { tree } = await written({ matrices: [cutOff(none)] });
+        expect(select('[id="accuracy.specific.cut"]', tree)).toBeUndefined();
+    });
+});
