@@ -5,7 +5,7 @@ import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js
 import { languageOverlap } from '../neurons/languageOverlap.js';
 import { englishName } from '../languages/englishName.js';
 import { languageFamily } from '../languages/languageFamily.js';
-import { comparisonSummary } from '../report/comparisonSentences.js';
+import { comparisonSentence } from '../report/comparisonSentences.js';
 import { headline, mainFacts } from '../report/headline.js';
 import { datasetLabel } from '../report/page/datasetLabel.js';
 import type { ReportInput } from '../report/Report.js';
@@ -76,14 +76,10 @@ function languageOf(tag: string, { analysis, tokens }: { analysis: NeuronAnalysi
 
 /** What was found, in the report’s words: what a removal does where one was measured, and what a comparison shows. */
 function found(input: ReportInput): string {
-    const sentences = [
-        ...(mainFacts(input) === undefined ? [] : [headline(input)]),
-        comparisonSummary(input.comparison),
-    ];
-    return sentences
-        .map((sentence) => (sentence === false ? '' : plain(sentence)))
-        .join(' ')
-        .trim();
+    return [
+        ...(mainFacts(input) === undefined ? [] : [plain(headline(input))]),
+        ...(input.comparison === undefined ? [] : [comparisonSentence(input.comparison)]),
+    ].join(' ');
 }
 
 /** The words of markup. */

@@ -1,44 +1,88 @@
+import { effectOf } from '../experiments/matrixTable.js';
 import type { AnalysisChange, Comparison, MetricGroupChange } from '../experiments/Comparison.js';
-import type { NeuronClass } from '../neurons/NeuronAnalysis.js';
-import { formatCount, formatDifference, formatList } from '../support/format.js';
-import { html, type Html } from './html.js';
 import { metricOf } from '../experiments/metrics.js';
-import { changeWords } from './changeWords.js';
+import { type NeuronClass, neuronClasses } from '../neurons/NeuronAnalysis.js';
+import { formatCount, formatDifference } from '../support/format.js';
+import { html, type Html } from './html.js';
 
 /** The last analysis against the first: what figures of one comparison show. */
 export function lastChange({ changes }: Comparison): AnalysisChange {
     return changes[changes.length - 1]!;
 }
 
-/** What changed, for the headline; nothing without a comparison. */
+/** What changed, beside the headline; nothing without a comparison. */
 export function comparisonSummary(comparison: Comparison | undefined): Html | false {
     if (comparison === undefined) return false;
+    const { first, last, rows } = changedTotals(comparison);
+    return html`<p>From <strong>${first}</strong> to <strong>${last}</strong>:</p>
+        <div class="table" role="region" tabindex="0" aria-label="What changed">
+            <table data-fixed>
+                <thead>
+                    <tr>
+                        ${['of the whole model', first, last, 'change', '95 % interval'].map(
+                            (heading) => html`<th scope="col">${heading}</th>`,
+                        )}
+                    </tr>
+                </thead>
+                <tbody>
+                    ${rows.map(
+                        ({ name, before, after, change, interval }) =>
+                            html`<tr>
+                                <th scope="row">${name}</th>
+                                ${[before, after, change, interval].map((cell) => html`<td>${cell}</td>`)}
+                            </tr>`,
+                    )}
+                </tbody>
+            </table>
+        </div>`;
+}
+
+/** The same in a sentence. */
+export function comparisonSentence(comparison: Comparison): string {
+    const { first, last, rows } = changedTotals(comparison);
+    const each = rows.map(({ name, before, after, change }) => `${name} ${before} to ${after} (${change})`);
+    return `From ${first} to ${last}: ${each.join('; ')}.`;
+}
+
+interface ChangedTotal {
+    readonly name: string;
+    readonly before: string;
+    readonly after: string;
+    readonly change: string;
+    readonly interval: string;
+}
+
+/** Neurons of each class and means of each metric, from the first analysis to the last. */
+function changedTotals(comparison: Comparison): { first: string; last: string; rows: readonly ChangedTotal[] } {
     const { analyses } = comparison;
     const { label, layers, metrics } = lastChange(comparison);
     const [first, last] = [analyses[0]!, analyses[analyses.length - 1]!];
-    const numbers = (kind: NeuronClass) => {
-        const sum = (of: readonly Readonly<Record<NeuronClass, number>>[]) =>
+    const neurons = neuronClasses.map((kind): ChangedTotal => {
+        const sum = (of: readonly Readonly<Record<NeuronClass, number>>[]): number =>
             of.reduce((total, layer) => total + layer[kind], 0);
-        return (
-            `${formatCount(sum(first.layers))} to ${formatCount(sum(last.layers))} ${kind} ` +
-            `(${formatDifference(sum(layers))})`
-        );
-    };
-    const known = metrics.flatMap(({ metric, groups: { all } }) =>
-        all === undefined ? [] : metricSentence(metric, all),
+        return {
+            name: `${kind} neurons`,
+            before: formatCount(sum(first.layers)),
+            after: formatCount(sum(last.layers)),
+            change: formatDifference(sum(layers)),
+            interval: '',
+        };
+    });
+    const measured = metrics.flatMap(({ metric, groups: { all } }) =>
+        all === undefined ? [] : metricTotal(metric, all),
     );
-    return html`<p>
-        From <strong>${first.label}</strong> to <strong>${label}</strong>:
-        ${formatList([numbers('specific'), numbers('related'), numbers('general')])}
-        neurons.${known.map((sentence) => ` ${sentence}`)}
-    </p>`;
+    return { first: first.label, last: label, rows: [...neurons, ...measured] };
 }
 
 /** What became of a metric on average over the languages, with the change's interval. */
-function metricSentence(metric: string, all: MetricGroupChange): string {
-    const { noun, formatValue } = metricOf(metric);
-    return (
-        `The whole model’s ${noun} is ${formatValue(all.before)} before and ${formatValue(all.after)} after, ` +
-        `on average over the languages (${changeWords(metric, all)}).`
-    );
+function metricTotal(metric: string, { before, after, change, interval }: MetricGroupChange): ChangedTotal {
+    const { noun, relative, formatValue, formatEffect } = metricOf(metric);
+    const effect = (value: number): string => formatEffect(effectOf(relative, value, before));
+    return {
+        name: `${noun}, mean over languages`,
+        before: formatValue(before),
+        after: formatValue(after),
+        change: effect(change),
+        interval: interval === null ? 'not known' : `${effect(interval[0])} to ${effect(interval[1])}`,
+    };
 }

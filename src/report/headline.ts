@@ -4,6 +4,7 @@ import { formatCount, formatQuantity, formatShare } from '../support/format.js';
 import { analysisFacts } from './analysisFacts.js';
 import { html, type Html } from './html.js';
 import { factsOf, type SetFacts } from './matrixFacts.js';
+import { exceptionWords } from './setSentences.js';
 import type { ReportInput } from './Report.js';
 
 /** What was found, in a sentence: an effect beside its control, or how many neurons there are where none was. */
@@ -21,9 +22,7 @@ export function headline(input: Pick<ReportInput, 'analysis' | 'matrices'>): Htm
         return html`No language depends on neurons of its own here: without them its ${noun} changes by
             <strong>${own}</strong> on average, without as many random ones by <strong>${random}</strong>.`;
     }
-    const few =
-        facts.exceptions.length <= 3 && facts.exceptions.length > 0 ? ` (not ${facts.exceptions.join(', ')})` : '';
-    const hits = `${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')}${few}`;
+    const hits = `${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')}${exceptionWords(facts)}`;
     const chance = facts.verdict === 'unclear' && html` Chance could give as much.`;
     return html`Languages depend on neurons of their own: without them a language’s ${noun} changes by
         <strong>${own}</strong> on average, without as many random ones by <strong>${random}</strong>, and in ${hits} no

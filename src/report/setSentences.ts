@@ -73,7 +73,7 @@ function leftOutWords({ leftOut, tooFew, empty }: SetFacts): string {
 }
 
 /** Few languages are named. */
-function exceptionWords({ hits, exceptions }: SetFacts): string {
+export function exceptionWords({ hits, exceptions }: SetFacts): string {
     const few = exceptions.length > 0 && exceptions.length <= 3 && hits > exceptions.length;
     return few ? ` (not in ${formatList(exceptions)})` : '';
 }

@@ -32,7 +32,8 @@ export function formatNumber(value: number | null | undefined, digits = 5): stri
     const number = value as number;
     if (Number.isInteger(number)) return formatCount(number);
     const magnitude = Math.abs(number);
-    if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e9)) return withMinus(number.toExponential(3));
+    if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e9))
+        return withMinus(number.toExponential(Math.min(3, digits - 1)));
     return withMinus(number.toLocaleString('en-US', { maximumSignificantDigits: digits }));
 }
 

@@ -14,7 +14,7 @@ export interface DivergingScale {
     /** Position of a value; null where it is missing or NaN; infinite values sit at the ends. */
     readonly position: (percent: Measured) => number | null;
     /** Positions to label, with their labels, from low to high. */
-    readonly ticks: readonly { readonly position: number; readonly label: string }[];
+    readonly ticks: readonly Tick[];
 }
 
 /** The scale that just holds all finite values. */
@@ -36,6 +36,20 @@ export function divergingScale(percents: readonly Measured[]): DivergingScale {
             label: formatPercentPoints(percent).replace(/\.0$/, ''),
         })),
     };
+}
+
+/** A label of an axis or a colour bar, at its position. */
+export interface Tick {
+    readonly position: number;
+    readonly label: string;
+}
+
+/** Vega's expression that labels each position as its tick. */
+export function tickLabels(ticks: readonly Tick[]): string {
+    return ticks.reduceRight(
+        (rest, { position, label }) => `abs(datum.value - ${position}) < 1e-9 ? '${label}' : ${rest}`,
+        "''",
+    );
 }
 
 /** Magnitudes to label: powers of ten, thinned to at most four, the limit instead of a close power. */

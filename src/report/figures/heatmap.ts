@@ -1,3 +1,4 @@
+import { type Tick, tickLabels } from './divergingScale.js';
 import { cellColor, colorBar, wantsLightText } from './palette.js';
 import type { Channel, Panel } from './specTypes.js';
 import { colors, labelText } from './theme.js';
@@ -93,21 +94,11 @@ function paint({ position, missing }: HeatmapCell): { readonly fill: string; rea
     return { fill: cellColor(position), ink: wantsLightText(position) ? colors.cellLight : colors.cellDark };
 }
 
-/** A label of the colour bar, at its position. */
-export interface BarTick {
-    readonly position: number;
-    readonly label: string;
-}
-
 /** The colour bar of positions from `low` to `high`, which are those that the cells have. */
-export function colorBarPanel(title: string, [low, high]: readonly [number, number], ticks: readonly BarTick[]): Panel {
+export function colorBarPanel(title: string, [low, high]: readonly [number, number], ticks: readonly Tick[]): Panel {
     const values = colorBar(low, high);
     const domain: [number, number] = [values[0]!.from, values.at(-1)!.to];
     const shown = ticks.filter(({ position }) => position >= domain[0] && position <= domain[1]);
-    const label = shown.reduceRight(
-        (rest, tick) => `abs(datum.value - ${tick.position}) < 1e-9 ? '${tick.label}' : ${rest}`,
-        "''",
-    );
     return {
         title: { text: title, fontWeight: 'normal', fontSize: 13, offset: 4 },
         width: Math.round(180 * (domain[1] - domain[0])) + 40,
@@ -123,7 +114,7 @@ export function colorBarPanel(title: string, [low, high]: readonly [number, numb
                         scale: { domain, nice: false, zero: false },
                         axis: {
                             values: shown.map(({ position }) => position),
-                            labelExpr: label,
+                            labelExpr: tickLabels(shown),
                             title: null,
                             grid: false,
                             domain: false,

@@ -4,6 +4,7 @@ import { languageCounts } from '../analysisFacts.js';
 import { formatCount } from '../../support/format.js';
 import { ownValue } from '../numbers.js';
 import { languageLabel } from './languageLabel.js';
+import { languageRows } from './languageRows.js';
 import type { Channel, Layer } from './specTypes.js';
 import { classColors, classLabels, colors, figureFrame, plotWidth } from './theme.js';
 
@@ -34,64 +35,74 @@ export function languagesFigure(analysis: NeuronAnalysis): TopLevelSpec {
         // The number stands beside the whisker.
         count: Math.max(total, ownValue(analysis.stability?.intervals.perLanguage ?? {}, language)?.total[1] ?? 0),
     }));
-    const y: Channel<'y'> = {
-        field: 'language',
-        type: 'nominal',
-        sort: null,
-        scale: { domain: order, paddingInner: 0.25 },
-        axis: { title: null, domain: false, ticks: false, labelPadding: 8, labelLimit: 150 },
-    };
-    const x = (stack: 'zero' | null) => ({
-        field: 'count',
-        type: 'quantitative' as const,
-        stack,
-        scale: { domain: [0, largest * 1.12], nice: false },
-        axis: { title: 'neurons', tickMinStep: 1, tickCount: 6, format: ',d' },
-    });
+    const { y, height } = languageRows(order, { grid: false });
+    const x = countAxis(largest);
     return {
         ...figureFrame,
         width: plotWidth,
-        height: { step: order.length > 20 ? 19 : 25 },
+        height,
         layer: [
             {
                 data: { values },
                 mark: 'bar',
                 encoding: {
                     y,
-                    x: x('zero'),
+                    x: x('count', 'zero'),
                     order: { field: 'order', type: 'quantitative' },
-                    color: {
-                        field: 'class',
-                        type: 'nominal',
-                        scale: {
-                            domain: shownClasses.map((kind) => classLabels[kind]),
-                            range: shownClasses.map((kind) => classColors[kind]),
-                        },
-                        legend: { title: null, orient: 'top', symbolType: 'square', symbolSize: 110, columnPadding: 0 },
-                    },
+                    color: classColor,
                 },
             },
-            // A light edge, so that the whisker is seen on dark bars.
-            ...(
-                [
-                    [4, colors.background],
-                    [1.4, colors.ink],
-                ] as const
-            ).map(([strokeWidth, color]): Layer => ({
-                data: { values: intervals },
-                mark: { type: 'rule', strokeWidth, color },
-                encoding: { y, x: { ...x(null), field: 'low' }, x2: { field: 'high' } },
-            })),
-            ...(['low', 'high'] as const).map((end): Layer => ({
-                data: { values: intervals },
-                mark: { type: 'tick', orient: 'vertical', size: 8, thickness: 1.4, color: colors.ink },
-                encoding: { y, x: { ...x(null), field: end } },
-            })),
+            ...whiskers(intervals, y, x),
             {
                 data: { values: totals },
                 mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: colors.ink },
-                encoding: { y, x: x(null), text: { field: 'text', type: 'nominal' } },
+                encoding: { y, x: x('count', null), text: { field: 'text', type: 'nominal' } },
             },
         ],
     };
+}
+
+function countAxis(largest: number) {
+    return (field: string, stack: 'zero' | null) => ({
+        field,
+        type: 'quantitative' as const,
+        stack,
+        scale: { domain: [0, largest * 1.12], nice: false },
+        axis: { title: 'neurons', tickMinStep: 1, tickCount: 6, format: ',d' },
+    });
+}
+
+const classColor: Channel<'color'> = {
+    field: 'class',
+    type: 'nominal',
+    scale: {
+        domain: shownClasses.map((kind) => classLabels[kind]),
+        range: shownClasses.map((kind) => classColors[kind]),
+    },
+    legend: { title: null, orient: 'top', symbolType: 'square', symbolSize: 110, columnPadding: 0 },
+};
+
+/** Lines from `low` to `high` with an end at each; their light edge is seen on dark bars. */
+function whiskers(
+    values: readonly { readonly low: number; readonly high: number }[],
+    y: ReturnType<typeof languageRows>['y'],
+    x: ReturnType<typeof countAxis>,
+): Layer[] {
+    const data = { values: [...values] };
+    const edges = [
+        { strokeWidth: 4, color: colors.background },
+        { strokeWidth: 1.4, color: colors.ink },
+    ];
+    return [
+        ...edges.map((edge): Layer => ({
+            data,
+            mark: { type: 'rule' as const, ...edge },
+            encoding: { y, x: x('low', null), x2: { field: 'high' } },
+        })),
+        ...(['low', 'high'] as const).map((end): Layer => ({
+            data,
+            mark: { type: 'tick', orient: 'vertical', size: 8, thickness: 1.4, color: colors.ink },
+            encoding: { y, x: x(end, null) },
+        })),
+    ];
 }

@@ -3,7 +3,8 @@ import { languageLabel } from './languageLabel.js';
 import type { SetCell } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { mean, type Measured } from '../numbers.js';
-import { divergingScale } from './divergingScale.js';
+import { divergingScale, type DivergingScale, tickLabels } from './divergingScale.js';
+import { languageRows } from './languageRows.js';
 import type { Layer } from './specTypes.js';
 import { classColors, colors, figureFrame, plotWidth } from './theme.js';
 
@@ -64,32 +65,8 @@ export function overviewFigure(rows: readonly OverviewRow[], { noun, unit, forma
         ...points.map(({ position }) => position!),
         ...whiskers.flatMap(({ low, high }) => [low!, high!]),
     ];
-    const [least, most] = [Math.min(...positions), Math.max(...positions)];
-    const margin = 0.04 * (most - least || 1);
-    const ticks = scale.ticks.filter(({ position }) => position >= least - margin && position <= most + margin);
-    const label = ticks.reduceRight(
-        (rest, tick) => `abs(datum.value - ${tick.position}) < 1e-9 ? '${tick.label}' : ${rest}`,
-        "''",
-    );
-    const x = (field: string) => ({
-        field,
-        type: 'quantitative' as const,
-        scale: { domain: [least - margin, most + margin], nice: false, zero: false },
-        axis: {
-            values: ticks.map(({ position }) => position),
-            labelExpr: label,
-            title: `change of ${noun} in ${unit}`,
-        },
-    });
-    const y = {
-        field: 'language',
-        type: 'nominal' as const,
-        sort: null,
-        scale: { domain: rows.map(language) },
-        axis: { title: null, domain: false, ticks: false, grid: true, labelPadding: 8, labelLimit: 160 },
-    };
-    const scaleOf = <T>(of: (name: keyof typeof series) => T) => ({ domain: names, range: names.map(of) });
-    const legend = { title: null, orient: 'top' as const, symbolSize: 90, symbolOpacity: 1, labelLimit: 0, columns: 1 };
+    const x = axisOf(positions, scale, `change of ${noun} in ${unit}`);
+    const { y, height } = languageRows(rows.map(language));
     const whisker: Layer = {
         data: { values: whiskers },
         mark: { type: 'rule', strokeWidth: 2, color: classColors.specific },
@@ -101,12 +78,34 @@ export function overviewFigure(rows: readonly OverviewRow[], { noun, unit, forma
         encoding: {
             y,
             x: x('position'),
-            color: { field: 'series', type: 'nominal', scale: scaleOf((name) => series[name].color), legend },
-            shape: { field: 'series', type: 'nominal', scale: scaleOf((name) => series[name].shape), legend },
+            color: seriesChannel((name) => series[name].color),
+            shape: seriesChannel((name) => series[name].shape),
             description: { field: 'hover', type: 'nominal' },
         },
     };
-    return { ...figureFrame, width: plotWidth, height: { step: rows.length > 20 ? 19 : 25 }, layer: [whisker, dots] };
+    return { ...figureFrame, width: plotWidth, height, layer: [whisker, dots] };
+}
+
+function seriesChannel<T>(of: (name: keyof typeof series) => T) {
+    return {
+        field: 'series',
+        type: 'nominal',
+        scale: { domain: names, range: names.map(of) },
+        legend: { title: null, orient: 'top', symbolSize: 90, symbolOpacity: 1, labelLimit: 0, columns: 1 },
+    } as const;
+}
+
+/** The horizontal axis of fields that hold positions on a scale, labelled in the scale's own units. */
+function axisOf(positions: readonly number[], { ticks: all }: DivergingScale, title: string) {
+    const [least, most] = [Math.min(...positions), Math.max(...positions)];
+    const margin = 0.04 * (most - least || 1);
+    const ticks = all.filter(({ position }) => position >= least - margin && position <= most + margin);
+    return (field: string) => ({
+        field,
+        type: 'quantitative' as const,
+        scale: { domain: [least - margin, most + margin], nice: false, zero: false },
+        axis: { values: ticks.map(({ position }) => position), labelExpr: tickLabels(ticks), title },
+    });
 }
 
 function percent(effect: Measured): Measured {

@@ -7,7 +7,7 @@ import { leastLimit, linearUpTo } from '../figures/divergingScale.js';
 import { html, type Html } from '../html.js';
 import { factsOf, type SetFacts, setsOf } from '../matrixFacts.js';
 import type { ReportInput } from '../Report.js';
-import { setLabel, verdictLabel } from '../setSentences.js';
+import { exceptionWords, setLabel, verdictLabel } from '../setSentences.js';
 import { answerPairs } from './answerPairs.js';
 import type { ChapterName } from './Section.js';
 
@@ -65,7 +65,7 @@ function overviewRows(facts: SetFacts): Html {
                 ${setLabel(facts.set)}${!isDeactivation(facts.operation) && html`, ${doneWords(facts.operation)}`}
             </th>
             <td class="text">${noun}</td>
-            <td>${facts.hits} ${of}</td>
+            <td>${facts.hits} ${of}${exceptionWords(facts)}</td>
             <td>${formatEffect(facts.own)}</td>
             <td>${formatEffect(facts.ownMedian)}</td>
             <td>${formatEffect(facts.others)}</td>

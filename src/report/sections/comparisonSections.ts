@@ -1,27 +1,29 @@
 import type { Comparison, MetricChange } from '../../experiments/Comparison.js';
 import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import { lastChange } from '../comparisonSentences.js';
-import {
-    histogramChangesFigure,
-    languageChangesFigure,
-    layerChangesFigure,
-    metricChangesFigure,
-    seriesFigure,
-} from '../figures/comparisonFigures.js';
+import { changesFigure } from '../figures/changesFigure.js';
+import { histogramChangesFigure } from '../figures/histogramChangesFigure.js';
+import { layerChangesFigure } from '../figures/layerChangesFigure.js';
+import { seriesFigure } from '../figures/seriesFigure.js';
 import { shareBars } from '../figures/shareBars.js';
 import { formatCount, formatDifference, formatShare } from '../../support/format.js';
 import { html, type Html } from '../html.js';
+import { effectOf } from '../../experiments/matrixTable.js';
 import { metricOf } from '../../experiments/metrics.js';
 import {
+    asEffects,
+    changeColumns,
     groupsTable,
     histogramChangesTable,
     languageNumbersTable,
     layerChangesTable,
     metricChangesTable,
     metricGroupsTable,
+    ofOneAnalysis,
     seriesTable,
     transitionsTable,
 } from '../tables/comparisonTables.js';
+import { isFiniteNumber } from '../numbers.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
@@ -64,7 +66,7 @@ function layers(comparison: Comparison): Section {
         label: 'Change of the number of specific, related and general neurons in each layer',
         caption: html` <p>
                 The number of neurons of each class in each layer, ${fromTo(comparison)}: above 0 there are more after.
-                General neurons have a panel and a scale of their own.
+                General neurons have a panel and a scale of their own; a panel without any change is left out.
             </p>
             <p class="paper">Corresponds to fig. 4 of the paper.</p>`,
         numbers: htmlTable(table, { formats: differenceWords }),
@@ -79,8 +81,8 @@ function histogram(comparison: Comparison): Section {
         label: 'Change of the number of neurons by the number of languages in which they are high',
         caption: html` <p>
                 Neurons by N, the number of languages in which they are high, ${fromTo(comparison)}: all neurons of the
-                model above, the selected ones below. A rise at the right says that more neurons are shared by more
-                languages.
+                model above, the selected ones below; a panel without any change is left out. A rise at the right says
+                that more neurons are shared by more languages.
             </p>
             <p class="paper">Corresponds to fig. 5 of the paper.</p>`,
         numbers: htmlTable(table, { formats: differenceWords }),
@@ -89,15 +91,38 @@ function histogram(comparison: Comparison): Section {
 
 function languages(comparison: Comparison): Section {
     const table = languageNumbersTable(comparison);
+    const groups = ofOneAnalysis(groupsTable(comparison), comparison);
+    const { perLanguage } = lastChange(comparison);
+    const [first, last] = [comparison.analyses[0]!, comparison.analyses.at(-1)!];
+    const rows = comparison.languages.map((language) => ({
+        language,
+        change: perLanguage[language]?.total ?? null,
+        interval: null,
+        text: [first, last].map((one) => formatCount(one.perLanguage[language]?.total)).join(' → '),
+    }));
     return section(table, {
         title: 'What changed, by language',
-        spec: languageChangesFigure(comparison),
-        label: 'Number of specific and related neurons of each language before and after',
+        spec: changesFigure(rows, {
+            trained: comparison.trained,
+            title: 'change of specific + related neurons',
+            whole: true,
+        }),
+        label: 'Change of the number of specific and related neurons of each language',
+        wide: true,
         caption: html` <p>
-                Specific and related neurons of each language: the hollow square is ${comparison.analyses[0]!.label},
-                the dot ${lastChange(comparison).label}.
+                The change of the number of specific and related neurons of each language, ${fromTo(comparison)}; at the
+                end of a row the numbers before and after. Means over groups of languages:
             </p>
-            ${htmlTable(groupsTable(comparison), { formats: differenceWords })}
+            ${htmlTable(groups, {
+                headings: Object.fromEntries(
+                    groups.columns.map((name) => [name, name.replace(/ change$/, ', change')]),
+                ),
+                formats: Object.fromEntries(
+                    groups.columns
+                        .filter((name) => name.endsWith('change'))
+                        .map((name) => [name, formatMeanDifference]),
+                ),
+            })}
             <p class="paper">
                 The means over trained and other languages correspond to table 2 of the paper, English against the rest
                 to table 3.
@@ -106,20 +131,45 @@ function languages(comparison: Comparison): Section {
     });
 }
 
+/** Means over few languages are not known better than to a tenth of a neuron. */
+function formatMeanDifference(value: number | null): string {
+    return formatDifference(value === null ? null : Math.round(10 * value) / 10);
+}
+
 function metric(comparison: Comparison, change: MetricChange): Section {
     const table = metricChangesTable(comparison, change.metric);
-    const { noun, intervals, formatValue, formatChange: signed } = metricOf(change.metric);
-    const formats = { before: formatValue, after: formatValue, change: signed, changeLow: signed, changeHigh: signed };
+    const { noun, intervals, relative, unit, formatValue, formatEffect } = metricOf(change.metric);
+    const shown = (of: DataTable): Html =>
+        htmlTable(asEffects(ofOneAnalysis(of, comparison), change.metric), {
+            headings: { changeLow: '95 % from', changeHigh: 'to' },
+            formats: {
+                before: formatValue,
+                after: formatValue,
+                ...Object.fromEntries(changeColumns.map((name) => [name, formatEffect])),
+            },
+        });
+    const rows = Object.entries(change.perLanguage).map(([language, one]) => {
+        const percent = (value: number): number => 100 * (effectOf(relative, value, one.before) ?? NaN);
+        const interval = one.interval?.map(percent);
+        return {
+            language,
+            change: percent(one.change),
+            interval: interval?.every(isFiniteNumber) === true ? ([interval[0]!, interval[1]!] as const) : null,
+            text: `${formatValue(one.before)} → ${formatValue(one.after)}`,
+        };
+    });
     return section(table, {
         title: `What changed, ${noun} by language`,
-        spec: metricChangesFigure(change, comparison.trained),
-        label: `The whole model’s ${noun} in each language before and after`,
+        spec: changesFigure(rows, { trained: comparison.trained, title: `change of ${noun} in ${unit}` }),
+        label: `Change of the whole model’s ${noun} in each language, with its interval`,
+        wide: true,
         caption: html` <p>
-                The whole model’s ${noun} in each language, ${fromTo(comparison)}: the hollow square is before, the dot
-                after. Low and high are the limits of the change’s 95 % interval, ${intervals.changeBy}.
+                The change of the whole model’s ${noun} in each language, ${fromTo(comparison)}, with its 95 % interval,
+                ${intervals.changeBy}; grey where the interval holds 0. At the end of a row the values before and after.
+                Means over groups of languages:
             </p>
-            ${htmlTable(metricGroupsTable(comparison, change.metric), { formats })}`,
-        numbers: htmlTable(table, { formats }),
+            ${shown(metricGroupsTable(comparison, change.metric))}`,
+        numbers: shown(table),
     });
 }
 

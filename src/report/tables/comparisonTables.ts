@@ -1,13 +1,15 @@
 import {
     type ClassOrNone,
     type Comparison,
-    type GroupChange,
     type GroupName,
     groupNames,
     type MetricChange,
     type MetricGroupChange,
 } from '../../experiments/Comparison.js';
+import { effectOf } from '../../experiments/matrixTable.js';
+import { metricOf } from '../../experiments/metrics.js';
 import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
+import type { Measured } from '../numbers.js';
 import type { DataCell, DataTable } from './DataTable.js';
 
 const fromClasses: readonly ClassOrNone[] = [...neuronClasses, 'none'];
@@ -58,21 +60,42 @@ export function languageNumbersTable({ languages, analyses, trained }: Compariso
 /** Means over groups of languages: tables 2 and 3 of the paper. */
 export function groupsTable({ changes, trained }: Comparison): DataTable {
     const names = groupLabels(trained);
-    const rows = (label: string, name: string, group: GroupChange | undefined): DataCell[][] =>
-        group === undefined
-            ? []
-            : (['specific', 'related', 'total'] as const).map((kind) => [
-                  name,
-                  label,
-                  kind,
-                  group.before[kind],
-                  group.after[kind],
-                  group.change[kind],
-              ]);
+    const kinds = ['specific', 'related', 'total'] as const;
     return {
         name: 'comparison-groups',
-        columns: ['languages', 'analysis', 'neurons', 'before', 'after', 'change'],
-        rows: changes.flatMap(({ label, groups }) => groupNames.flatMap((key) => rows(label, names[key], groups[key]))),
+        columns: ['languages', 'analysis', ...kinds.flatMap((kind) => [kind, `${kind} after`, `${kind} change`])],
+        rows: changes.flatMap(({ label, groups }) =>
+            groupNames.flatMap((key): DataCell[][] => {
+                const group = groups[key];
+                if (group === undefined) return [];
+                const { before, after, change } = group;
+                return [[names[key], label, ...kinds.flatMap((kind) => [before[kind], after[kind], change[kind]])]];
+            }),
+        ),
+    };
+}
+
+/** A table of a comparison as the page shows it: of one change, the analysis is known. */
+export function ofOneAnalysis({ name, columns, rows }: DataTable, { changes }: Comparison): DataTable {
+    const place = columns.indexOf('analysis');
+    if (changes.length > 1 || place < 0) return { name, columns, rows };
+    const kept = <T>(cells: readonly T[]): T[] => cells.filter((_, i) => i !== place);
+    return { name, columns: kept(columns), rows: rows.map(kept) };
+}
+
+/** A metric's table with changes as effects: relative where the metric's are. */
+export function asEffects({ name, columns, rows }: DataTable, metric: string): DataTable {
+    const { relative } = metricOf(metric);
+    const before = columns.indexOf('before');
+    const changes = changeColumns.map((column) => columns.indexOf(column));
+    return {
+        name,
+        columns,
+        rows: rows.map((row) =>
+            row.map((cell, i) =>
+                changes.includes(i) ? effectOf(relative, cell as Measured, row[before] as Measured) : cell,
+            ),
+        ),
     };
 }
 
@@ -96,7 +119,9 @@ export function metricGroupsTable({ changes, trained }: Comparison, metric: stri
     return { name: `comparison-${metric}-groups`, columns: ['languages', ...metricColumns], rows };
 }
 
-const metricColumns = ['analysis', 'before', 'after', 'change', 'changeLow', 'changeHigh'];
+/** Of changes and their limits. */
+export const changeColumns: readonly string[] = ['change', 'changeLow', 'changeHigh'];
+const metricColumns = ['analysis', 'before', 'after', ...changeColumns];
 
 function metricRows(
     changes: Comparison['changes'],

@@ -5,6 +5,11 @@ import { fromHtml } from 'hast-util-from-html';
 import { select, selectAll } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { changesFigure } from '../../../src/report/figures/changesFigure.js';
+import { histogramChangesFigure } from '../../../src/report/figures/histogramChangesFigure.js';
+import { layerChangesFigure } from '../../../src/report/figures/layerChangesFigure.js';
+import { renderSvg } from '../../../src/report/figures/renderSvg.js';
+import { classColors, colors } from '../../../src/report/figures/theme.js';
 import type { ReportInput } from '../../../src/report/Report.js';
 import { writeReport } from '../../../src/report/writeReport.js';
 import { buildComparison, buildInput } from './fixture.js';
@@ -100,7 +105,11 @@ describe('a comparison in the report', () => {
         const { tree, csv } = await written({ ...buildInput(), comparison });
         expect(comparison.changes[0]!.metrics.map(({ metric }) => metric)).toEqual(['ppl', 'accuracy']);
         expect(select('#comparison-ppl figure svg', tree)).toBeDefined();
-        expect(select('#comparison-accuracy figure svg', tree)).toBeDefined();
+        // A dot and a whisker for each language, and the values before and after as text.
+        const figure = select('#comparison-accuracy figure svg', tree)!;
+        expect(selectAll('.mark-symbol.role-mark path', figure)).toHaveLength(comparison.languages.length);
+        expect(selectAll('.mark-rule.role-mark line', figure)).toHaveLength(comparison.languages.length + 1);
+        expect(toString(figure).match(/ → /g)).toHaveLength(comparison.languages.length);
         const { perLanguage, groups } = comparison.changes[0]!.metrics[1]!;
         expect((await csv('comparison-accuracy')).slice(1)).toEqual(
             Object.entries(perLanguage).map(([language, { before, after, change, interval }]) => [
@@ -111,9 +120,18 @@ describe('a comparison in the report', () => {
         );
         expect(groups.all!.change).toBeCloseTo(0.05, 16); // 1.4e-17
         expect(toString(select('#comparison-accuracy figcaption', tree)!)).toContain('trained (de, zh)');
-        expect(toString(select('.summary', tree)!)).toMatch(
-            /The whole model’s accuracy is .* before and .* after, on\s+average over the languages \(\+5\.0\spoints, 95 % /,
+        const summary = selectAll('.summary tbody tr', tree).map((row) =>
+            selectAll('th, td', row).map((cell) => toString(cell)),
         );
+        expect(summary.map(([name]) => name)).toEqual([
+            'specific neurons',
+            'related neurons',
+            'general neurons',
+            'perplexity, mean over languages',
+            'accuracy, mean over languages',
+        ]);
+        expect(summary[4]![3]).toBe('+5.0\u00a0points');
+        expect(summary[4]![4]).toMatch(/^.\d.*points to \+.*points$/);
     });
 
     it('comes after what deactivation does, each part under its heading', async () => {
@@ -204,5 +222,39 @@ describe('stages and certainty in the report', () => {
         const { text, tree } = await written({ ...base, analysis: { ...base.analysis, method: 'lape', lambda: null } });
         expect(text).not.toContain('null');
         expect(toString(select('#definitions', tree)!)).toContain('LAPE');
+    });
+});
+
+describe('figures of changes', () => {
+    it('leave out a panel of zeros, and keep one where all are', () => {
+        const { changes } = buildComparison();
+        const some = changes[0]!;
+        const still = some.layers.map((layer) => ({ ...layer, general: 0 }));
+        const none = some.layers.map(() => ({ specific: 0, related: 0, general: 0 }));
+        const panels = (layers: typeof still): number =>
+            (layerChangesFigure({ ...some, layers }) as { vconcat: unknown[] }).vconcat.length;
+        expect([panels(some.layers.map((layer) => ({ ...layer, general: 1 }))), panels(still), panels(none)]).toEqual([
+            2, 1, 1,
+        ]);
+        const zeros = some.histogram.map(() => 0);
+        const bars = (histogram: readonly number[]): number =>
+            (histogramChangesFigure({ ...some, histogram, histogramAll: zeros }) as { vconcat: unknown[] }).vconcat
+                .length;
+        expect([bars([0, 1, ...zeros.slice(2)]), bars(zeros)]).toEqual([1, 1]);
+    });
+
+    it('colour the changes that differ from 0 alone, and hold every interval', async () => {
+        const row = (language: string, change: number, interval: readonly [number, number] | null) => ({
+            ...{ language, change, interval },
+            text: '',
+        });
+        const rows = [row('de', 2, [1, 3]), row('fr', 2, [-1, 3]), row('zh', 2, null), row('sw', NaN, null)];
+        const spec = changesFigure(rows, { trained: ['zh'], title: 'change' });
+        const svg = fromHtml(await renderSvg(spec, 'a', 'a'));
+        const dots = selectAll('.mark-symbol.role-mark path', svg).map(({ properties }) => properties.fill);
+        expect(dots).toEqual([classColors.specific, classColors.specific, colors.unclassified]); // zh first
+        expect(toString(svg)).toContain('zh 中文 (trained)');
+        const ends = selectAll('.mark-rule.role-mark line', svg).map(({ properties }) => Number(properties.x2));
+        expect(ends.every(Number.isFinite)).toBe(true);
     });
 });

@@ -1,0 +1,89 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { CellInterval } from '../../experiments/DeactivationMatrix.js';
+import type { Measured } from '../numbers.js';
+import { isFiniteNumber } from '../numbers.js';
+import { languageLabel } from './languageLabel.js';
+import { languageRows } from './languageRows.js';
+import type { Layer } from './specTypes.js';
+import { classColors, colors, figureFrame, plotWidth } from './theme.js';
+
+/** Room for `text` at the end of a row. */
+const textWidth = 110;
+
+/** What became of a language. */
+export interface ChangedRow {
+    readonly language: string;
+    readonly change: Measured;
+    /** 95 %, of the change; null where it is not known. */
+    readonly interval: CellInterval;
+    /** Before and after, at the end of the row. */
+    readonly text: string;
+}
+
+interface ChangesOptions {
+    /** Languages that are said to be trained, and stand first. */
+    readonly trained: readonly string[];
+    /** Of the axis. */
+    readonly title: string;
+    /** Changes are whole numbers. */
+    readonly whole?: boolean;
+}
+
+/**
+ * The change of each language with its interval, on an axis that holds all of them and 0. Grey: the interval holds 0.
+ * Values before and after stand as text, because as points on an axis from 0 they would cover each other.
+ */
+export function changesFigure(
+    rows: readonly ChangedRow[],
+    { trained, title, whole = false }: ChangesOptions,
+): TopLevelSpec {
+    const isTrained = ({ language }: ChangedRow): boolean => trained.includes(language);
+    const shown = [...rows.filter(isTrained), ...rows.filter((row) => !isTrained(row))]
+        .filter(({ change }) => isFiniteNumber(change))
+        .map((row) => {
+            const [low, high] = row.interval ?? [null, null];
+            const differs = low === null || high === null || low > 0 || high < 0;
+            const language = `${languageLabel(row.language)}${isTrained(row) ? ' (trained)' : ''}`;
+            return { ...row, language, low, high, color: differs ? classColors.specific : colors.unclassified };
+        });
+    const { y, height } = languageRows(shown.map(({ language }) => language));
+    const scale = { domain: domainOf(shown.flatMap(({ change, low, high }) => [change, low, high])), nice: false };
+    const axis = {
+        title,
+        tickCount: 6,
+        format: whole ? '+,d' : '+~g',
+        labelExpr: zeroPlain,
+        ...(whole ? { tickMinStep: 1 } : {}),
+    };
+    const x = (field: string) => ({ field, type: 'quantitative' as const, scale, axis });
+    const color = { field: 'color', type: 'nominal' as const, scale: null };
+    const layers: Layer[] = [
+        {
+            data: { values: [{}] },
+            mark: { type: 'rule', color: colors.muted },
+            encoding: { x: { datum: 0, type: 'quantitative', scale }, y: { value: 0 }, y2: { value: 'height' } },
+        },
+        {
+            transform: [{ filter: 'isValid(datum.low)' }],
+            mark: { type: 'rule', strokeWidth: 2 },
+            encoding: { y, x: x('low'), x2: { field: 'high' }, color },
+        },
+        { mark: { type: 'point', filled: true, opacity: 1, size: 80 }, encoding: { y, x: x('change'), color } },
+        {
+            mark: { type: 'text', align: 'left', dx: 10, fontSize: 12, color: colors.ink },
+            encoding: { y, x: { value: 'width' }, text: { field: 'text', type: 'nominal' } },
+        },
+    ];
+    return { ...figureFrame, width: plotWidth - textWidth, height, data: { values: shown }, layer: layers };
+}
+
+/** A zero has no sign. */
+export const zeroPlain = "datum.value === 0 ? '0' : datum.label";
+
+/** From the least to the greatest value, 0 among them, and a little more. */
+function domainOf(values: readonly Measured[]): [number, number] {
+    const known = [0, ...values.filter(isFiniteNumber)];
+    const [least, most] = [Math.min(...known), Math.max(...known)];
+    const margin = 0.06 * (most - least) || 1;
+    return [least - margin, most + margin];
+}

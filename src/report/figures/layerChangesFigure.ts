@@ -1,0 +1,79 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { AnalysisChange } from '../../experiments/Comparison.js';
+import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import { zeroPlain } from './changesFigure.js';
+import type { Layer, Panel } from './specTypes.js';
+import { classChannels, classLabels, colors, figureFrame, plotWidth, wholeTicks, yExtent } from './theme.js';
+
+/** Change of each layer's neurons (the paper's fig. 4), general ones on a scale of their own. */
+export function layerChangesFigure({ layers }: AnalysisChange): TopLevelSpec {
+    const panels = [
+        { classes: ['specific', 'related'] as const, height: 170 },
+        { classes: ['general'] as const, height: 120 },
+    ];
+    const changed = panels.filter(({ classes }) => layers.some((layer) => classes.some((kind) => layer[kind] !== 0)));
+    // A panel of zeros says nothing; where nothing changed, one says so.
+    const shown = changed.length > 0 ? changed : panels.slice(0, 1);
+    return {
+        ...figureFrame,
+        vconcat: shown.map(({ classes, height }, i) =>
+            layersPanel(layers, classes, { height, title: i === shown.length - 1 ? 'layer (0 is the first)' : null }),
+        ),
+    };
+}
+
+function layersPanel(
+    layers: AnalysisChange['layers'],
+    classes: readonly NeuronClass[],
+    options: { height: number; title: string | null },
+): Panel {
+    const values = layers.flatMap((layer, index) =>
+        classes.map((kind) => ({ layer: index, class: classLabels[kind], change: layer[kind] })),
+    );
+    const { color, shape } = classChannels;
+    const zero: Layer = {
+        data: { values: [{}] },
+        mark: { type: 'rule', color: colors.muted },
+        encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0 } },
+    };
+    return {
+        width: plotWidth,
+        height: options.height,
+        data: { values },
+        encoding: {
+            x: {
+                field: 'layer',
+                type: 'quantitative',
+                scale: { domain: [-0.5, layers.length - 0.5], nice: false },
+                axis: {
+                    values: wholeTicks(0, layers.length - 1, 12),
+                    format: 'd',
+                    grid: false,
+                    title: options.title,
+                    labels: options.title !== null,
+                },
+            },
+            y: {
+                field: 'change',
+                type: 'quantitative',
+                axis: {
+                    tickMinStep: 1,
+                    tickCount: 5,
+                    format: '+,d',
+                    labelExpr: zeroPlain,
+                    title: 'change',
+                    minExtent: yExtent,
+                    maxExtent: yExtent,
+                },
+            },
+        },
+        layer: [
+            zero,
+            { mark: { type: 'line', strokeWidth: 1.6 }, encoding: { color } },
+            {
+                mark: { type: 'point', filled: true, opacity: 1, size: layers.length > 24 ? 34 : 54 },
+                encoding: { color, shape },
+            },
+        ],
+    };
+}
