@@ -4,6 +4,7 @@
 #include "Backends.h"
 #include "ContextObject.h"
 #include "Convert.h"
+#include "Effects.h"
 #include "Guests.h"
 #include "Header.h"
 #include "Log.h"
@@ -146,6 +147,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("loadModel", Napi::Function::New(env, load_model));
     exports.Set("measureMemory", Napi::Function::New(env, measure_memory));
     guests::define(env, exports);
+    effects::define(env, exports);
     return exports;
 }
 

@@ -44,6 +44,43 @@ export interface NativeAddon {
      * is gone, else as `NativeContext.setEdit` rejects.
      */
     editGuest(number: number, edit: NativeEdit | null): void;
+    /** Columns of a matrix in F32, [columns, rows]; dequantized by ggml, a few rows at a time. */
+    matrixColumns(matrix: NativeMatrix, columns: Int32Array): Promise<Float32Array>;
+    /**
+     * Takes vectors [n, width] that rows of an output head are multiplied with.
+     * @param kept tokens of each vector to keep, with the largest and with the smallest products
+     */
+    tokenEffects(vectors: Float32Array, width: number, kept: number, threads: number): NativeTokenEffects;
+}
+
+/** A matrix in a GGUF file, its rows one behind another. */
+export interface NativeMatrix {
+    readonly path: string;
+    /** Where it begins, in bytes. */
+    readonly offset: number;
+    /** ggml's number of its type. */
+    readonly type: number;
+    /** Weights of a row: whole blocks of the type. */
+    readonly width: number;
+    readonly rows: number;
+}
+
+/** Products of vectors and an output head's rows, of which each vector's most and least are kept. */
+export interface NativeTokenEffects {
+    /** Multiplies rows of the head, those of the next tokens; ggml does so on the CPU, in F32. Refuses (BUSY) overlap. */
+    add(rows: NativeMatrix): Promise<void>;
+    /** The largest products so far, those that are NaN or infinite left out; equal ones by token. */
+    raised(): NativeTokenLists;
+    /** The smallest. */
+    lowered(): NativeTokenLists;
+}
+
+/** A list of tokens for each vector, one behind another. */
+export interface NativeTokenLists {
+    readonly tokens: Int32Array;
+    readonly effects: Float32Array;
+    /** [vectors]: where each list ends, and the next begins. */
+    readonly ends: Int32Array;
 }
 
 export interface NativeHeader {

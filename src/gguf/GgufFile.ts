@@ -11,6 +11,8 @@ export interface GgufTensor {
     readonly name: string;
     /** Absent: the type is not known, or no matrix of a model has it. */
     readonly type: BlockType | undefined;
+    /** ggml's number of the type. */
+    readonly typeNumber: number;
     /** The type for people. */
     readonly typeName: string;
     /** ggml's order, fastest first: a row of a matrix is `shape[0]` weights. */
@@ -103,6 +105,7 @@ function tensorOf(info: GGUFParseOutput['tensorInfos'][number], dataStart: numbe
     return {
         name,
         type,
+        typeNumber: dtype,
         typeName: type?.name ?? otherTypes[dtype] ?? `number ${dtype}`,
         shape: shape.map(Number),
         offset: dataStart + Number(offset),

@@ -1,0 +1,125 @@
+import { type Site, siteName } from '../engine/Site.js';
+import { LanguageNeuronsError } from '../errors.js';
+import type { GgufFile, GgufTensor } from '../gguf/GgufFile.js';
+
+/** A tensor, and the file that it is in. */
+export interface PlacedTensor extends GgufTensor {
+    readonly path: string;
+}
+
+/** What lies between an FFN's output and the logits, as far as it is the same for every token. */
+export interface DirectPath {
+    /** [n_embd, vocabulary]: a row for each token. */
+    readonly head: PlacedTensor;
+    /** Weights of the final norm; undefined: it has none. */
+    readonly norm: PlacedTensor | undefined;
+    /** Whether the final norm takes the mean away (LayerNorm). */
+    readonly centred: boolean;
+    /** What each FFN's output is multiplied by before it is added to the residual stream. */
+    readonly residualScale: number;
+    /** Weights of the norm of an FFN's output. */
+    postNorm(layer: number): PlacedTensor | undefined;
+    /** [width, n_embd, experts]: a neuron's weights are a column. `scales` holds a factor for each expert, or one. */
+    down(site: Site): { readonly matrix: PlacedTensor; readonly scales: PlacedTensor | undefined };
+}
+
+/**
+ * Architectures in which an FFN's output reaches the logits through nothing but a norm's weights, sums, the final norm
+ * and the head. `npm run test:architectures` compares each with llama.cpp, and fails where this list is not what it
+ * finds.
+ */
+export const directArchitectures: ReadonlySet<string> = new Set(
+    `
+    `
+        .trim()
+        .split(/\s+/),
+);
+
+/** Why another has no such path, where it is known. */
+const reasons: Readonly<Record<string, string>> = {
+    gemma3n: 'several residual streams are mixed in every layer',
+    deepseek4: 'several residual streams are mixed in every layer',
+    hrm_text: 'its layers are computed several times',
+    nanbeige: 'its layers may be computed several times',
+    'minimax-01': 'each layer normalises the residual stream',
+    rwkv6: "each token gates an FFN's output",
+};
+
+/** Architectures whose final norm is a LayerNorm: the mean is taken away. */
+const centredArchitectures: ReadonlySet<string> = new Set(
+    `
+    bloom codeshell cohere2 command-r dbrx falcon gpt2 gptneox jais jais2 mpt nemotron olmo orion phi2 pockettts rwkv6
+    rwkv7 stablelm starcoder starcoder2
+    `
+        .trim()
+        .split(/\s+/),
+);
+
+/** Why no direct effect of an architecture's neurons can be told, or undefined. */
+export function noPathReason(architecture: string): string | undefined {
+    if (directArchitectures.has(architecture)) return undefined;
+    return reasons[architecture] ?? "the way from its FFNs to the logits was not compared with llama.cpp's";
+}
+
+/** llama.cpp's names of the matrix that a site's activations are multiplied with. */
+const downNames: Readonly<Record<Site['kind'], readonly string[]>> = {
+    dense: ['ffn_down', 'channel_mix_value'], // RWKV's
+    shared: ['ffn_down_shexp'],
+    routed: ['ffn_down_exps'],
+};
+
+/**
+ * Finds the path in a model's files.
+ * @param files of one model, in order
+ * @throws LanguageNeuronsError UNSUPPORTED for an architecture without one; DAMAGED
+ */
+export function directPath(files: readonly GgufFile[]): DirectPath {
+    const [{ path, metadata }] = files as [GgufFile];
+    const architecture = String(metadata['general.architecture']);
+    const why = noPathReason(architecture);
+    if (why !== undefined) {
+        const what = `${path}: direct effects on the logits cannot be told of ${architecture}`;
+        throw new LanguageNeuronsError('UNSUPPORTED', `${what}: ${why}`);
+    }
+    return pathIn(files);
+}
+
+/** The same for an architecture that is not in the list. @throws LanguageNeuronsError DAMAGED */
+export function pathIn(files: readonly GgufFile[]): DirectPath {
+    const [{ path, metadata }] = files as [GgufFile];
+    const architecture = String(metadata['general.architecture']);
+    const places = new Map(
+        files.flatMap((file) =>
+            [...file.tensors].map(([name, tensor]) => [name, { ...tensor, path: file.path }] as const),
+        ),
+    );
+    const find = (...names: readonly string[]): PlacedTensor | undefined =>
+        names.map((name) => places.get(name)).find((tensor) => tensor !== undefined);
+    const head = find('output.weight', 'token_embd.weight');
+    if (head === undefined) throw new LanguageNeuronsError('DAMAGED', `${path}: has no output head; get the file anew`);
+    return {
+        head,
+        // lfm2's has the name of the embeddings' norm
+        norm: find('output_norm.weight', 'token_embd_norm.weight'),
+        centred: isCentred(architecture, metadata),
+        residualScale: Number(metadata[`${architecture}.residual_scale`] ?? 1) || 1,
+        // grok's has the name of a layer's norm
+        postNorm: (layer) => find(`blk.${layer}.post_ffw_norm.weight`, `blk.${layer}.layer_output_norm.weight`),
+        down: (site) => {
+            const name = downNames[site.kind].map((one) => `blk.${site.layer}.${one}`);
+            const matrix = find(...name.map((one) => `${one}.weight`));
+            const { shape = [] } = matrix ?? {};
+            const [width, rows, experts = 1] = shape;
+            if (matrix === undefined || width !== site.width || rows !== head.shape[0] || experts !== site.experts) {
+                const what = `${siteName(site)} of ${site.width} neurons is not among its tensors`;
+                throw new LanguageNeuronsError('MISMATCH', `${path}: ${what}; give the model that was analysed`);
+            }
+            return { matrix, scales: find(...name.map((one) => `${one}.scale`)) };
+        },
+    };
+}
+
+function isCentred(architecture: string, metadata: Readonly<Record<string, unknown>>): boolean {
+    if (architecture !== 'cohere2moe') return centredArchitectures.has(architecture);
+    return Number(metadata['cohere2moe.attention.layer_norm_rms_epsilon'] ?? 0) === 0;
+}
