@@ -16,6 +16,7 @@ export const folders = {
     data: 'what `--data` names: texts or questions',
     activations: 'samples → counts, in one file',
     neurons: 'counts → scores, classes, stages, certainty; pure functions',
+    effects: 'neurons → tokens whose logits they raise and lower',
     interventions: 'operations on neurons → states of the model, edits of the engine',
     export: 'an edited model as a GGUF file',
     chat: 'conversations, each turn answered by states of its own',

@@ -11,6 +11,7 @@ export { mergeActivations } from './activations/mergeActivations.js';
 export { modelFingerprint } from './engine/modelFingerprint.js';
 
 // Results
+export { readEffectsIfAny } from './effects/effectsFile.js';
 export { writeNeuronTable } from './neurons/neuronFiles.js';
 export { type ExamplesHead, readExamples, readExamplesHead } from './examples/examplesFile.js';
 export type { Example, NeuronExamples, SampledExample } from './examples/NeuronExamples.js';

@@ -53,6 +53,10 @@ export { rankNeurons } from './neurons/rankNeurons.js';
 
 // What makes neurons active
 export { collectExamples, type CollectExamplesOptions } from './examples/collectExamples.js';
+// Effects on tokens
+export { effects, type EffectsOptions } from './effects/effects.js';
+export type { EffectsFile } from './effects/effectsFile.js';
+export { type NeuronEffects, tokenEffects, type TokenEffectsOptions } from './effects/tokenEffects.js';
 
 // Interventions
 export { compileInterventions } from './interventions/compile.js';

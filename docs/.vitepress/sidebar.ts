@@ -19,6 +19,7 @@ const sections: readonly Section[] = [
             'commands/identify',
             'commands/neurons',
             'commands/activations',
+            'commands/effects',
             'commands/deactivate',
             'commands/intervene',
             'commands/report',

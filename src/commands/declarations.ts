@@ -3,6 +3,7 @@ import {
     collectTable,
     conversationTable,
     divisionTable,
+    effectsTable,
     engineTable,
     examplesTable,
     experimentTable,
@@ -132,6 +133,13 @@ export const activationsDeclaration = {
         ...engineTable,
         force,
     },
+} as const satisfies CommandDeclaration;
+
+export const effectsDeclaration = {
+    usage: 'effects <dir>',
+    describe: 'find the tokens that neurons raise and lower, into DIR/effects.json',
+    positionals: { dir },
+    options: { model: modelTable.model, ...effectsTable, threads: engineTable.threads },
 } as const satisfies CommandDeclaration;
 
 /** Of every command that measures what happens to languages when neurons change. */

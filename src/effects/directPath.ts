@@ -30,6 +30,15 @@ export interface DirectPath {
  */
 export const directArchitectures: ReadonlySet<string> = new Set(
     `
+    afmoe apertus arcee arctic baichuan bailingmoe bailingmoe2 bailingmoe3 bloom chameleon chatglm codeshell cogvlm
+    cohere2 cohere2moe command-r dbrx deci deepseek deepseek2 deepseek32 deepseek4 dots1 dots3note ernie4_5
+    ernie4_5-moe exaone exaone-moe exaone4 falcon falcon-h1 gemma gemma2 gemma3 glm-dsa glm4 glm4moe gpt-oss gpt2
+    gptneox granite granite_swa granitehybrid granitemoe grok hunyuan-dense hunyuan-moe hunyuan_vl hy_v3 internlm2
+    jais jais2 jamba kimi-linear laguna lfm2 lfm2moe llama llama4 maincoder mellum mimo2 minicpm minicpm3 minimax-m2
+    minimax-m3 mistral3 mistral4 mpt muse-glimmer nemotron nemotron_h nemotron_h_moe olmo olmo2 olmoe openelm orion
+    paddleocr pangu-embedded phi2 phi3 phimoe plamo plamo2 plamo3 pockettts qwen qwen2 qwen2moe qwen2vl qwen3 qwen35
+    qwen35moe qwen3moe qwen3next qwen3vl qwen3vlmoe refact rwkv7 seed_oss smallthinker smollm3 stablelm starcoder
+    starcoder2 talkie xverse
     `
         .trim()
         .split(/\s+/),
@@ -38,7 +47,6 @@ export const directArchitectures: ReadonlySet<string> = new Set(
 /** Why another has no such path, where it is known. */
 const reasons: Readonly<Record<string, string>> = {
     gemma3n: 'several residual streams are mixed in every layer',
-    deepseek4: 'several residual streams are mixed in every layer',
     hrm_text: 'its layers are computed several times',
     nanbeige: 'its layers may be computed several times',
     'minimax-01': 'each layer normalises the residual stream',
@@ -60,6 +68,9 @@ export function noPathReason(architecture: string): string | undefined {
     if (directArchitectures.has(architecture)) return undefined;
     return reasons[architecture] ?? "the way from its FFNs to the logits was not compared with llama.cpp's";
 }
+
+/** llama.cpp's names of the norm behind an FFN: most architectures', PLaMo's and Grok's. */
+const postNorms = ['post_ffw_norm.weight', 'post_ffw_norm', 'layer_output_norm.weight'];
 
 /** llama.cpp's names of the matrix that a site's activations are multiplied with. */
 const downNames: Readonly<Record<Site['kind'], readonly string[]>> = {
@@ -103,8 +114,7 @@ export function pathIn(files: readonly GgufFile[]): DirectPath {
         norm: find('output_norm.weight', 'token_embd_norm.weight'),
         centred: isCentred(architecture, metadata),
         residualScale: Number(metadata[`${architecture}.residual_scale`] ?? 1) || 1,
-        // grok's has the name of a layer's norm
-        postNorm: (layer) => find(`blk.${layer}.post_ffw_norm.weight`, `blk.${layer}.layer_output_norm.weight`),
+        postNorm: (layer) => find(...postNorms.map((name) => `blk.${layer}.${name}`)),
         down: (site) => {
             const name = downNames[site.kind].map((one) => `blk.${site.layer}.${one}`);
             const matrix = find(...name.map((one) => `${one}.weight`));

@@ -76,7 +76,10 @@ export async function* tokenEffects(options: TokenEffectsOptions): AsyncGenerato
             await awaitNative(() => product.add(matrixOf(path.head, row, rows)));
             progress.advance(rows);
         }
-        const [raised, lowered] = [product.raised(), product.lowered()].map(listsOf) as [TokenEffect[][], TokenEffect[][]];
+        const [raised, lowered] = [product.raised(), product.lowered()].map(listsOf) as [
+            TokenEffect[][],
+            TokenEffect[][],
+        ];
         if (raised.some((list) => list.length < Math.min(keptTokens, tokens))) {
             const what = `${path.head.path}: weights of its neurons or of its head are not finite`;
             throw new LanguageNeuronsError('DAMAGED', `${what}; get the file anew`);
@@ -142,7 +145,8 @@ function byMatrix(sites: readonly Site[], neurons: readonly NeuronIndex[]): Map<
         const site = sites[number];
         if (site === undefined || !(index >= 0 && index < neuronsAt(site) && Number.isInteger(index))) {
             const what = `the model has no neuron [${number}, ${index}]`;
-            const [last] = sites.length === 0 ? [] : [neuronName(sites, [sites.length - 1, neuronsAt(sites.at(-1)!) - 1])];
+            const [last] =
+                sites.length === 0 ? [] : [neuronName(sites, [sites.length - 1, neuronsAt(sites.at(-1)!) - 1])];
             throw new LanguageNeuronsError('WRONG_USE', `${what}; its last one is ${last ?? 'none'}`);
         }
         const key = `${number} ${Math.floor(index / site.width)}`;
@@ -154,7 +158,11 @@ function byMatrix(sites: readonly Site[], neurons: readonly NeuronIndex[]): Map<
 }
 
 /** Rows of a tensor that is a matrix, or of several behind one another. */
-function matrixOf({ path, name, offset, type, typeNumber, typeName, shape }: PlacedTensor, first: number, rows: number) {
+function matrixOf(
+    { path, name, offset, type, typeNumber, typeName, shape }: PlacedTensor,
+    first: number,
+    rows: number,
+) {
     if (type === undefined) {
         throw new LanguageNeuronsError('UNSUPPORTED', `${path}: ${name} is of type ${typeName}, which is not known`);
     }

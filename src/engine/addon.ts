@@ -67,7 +67,7 @@ export interface NativeMatrix {
 
 /** Products of vectors and an output head's rows, of which each vector's most and least are kept. */
 export interface NativeTokenEffects {
-    /** Multiplies rows of the head, those of the next tokens; ggml does so on the CPU, in F32. Refuses (BUSY) overlap. */
+    /** Multiplies rows of the head, those of the next tokens, on the CPU, in F32. Refuses (BUSY) overlap. */
     add(rows: NativeMatrix): Promise<void>;
     /** The largest products so far, those that are NaN or infinite left out; equal ones by token. */
     raised(): NativeTokenLists;

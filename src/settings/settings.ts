@@ -144,6 +144,17 @@ export const limitTable = inGroup('Input and output', {
     limit: { number: count, defaultWords: 'all', describe: 'only the first N texts of each language' },
 });
 
+/** Whose effects are computed. */
+export const effectsTable = inGroup('Neurons', {
+    neurons: watchTable.neurons,
+    set: {
+        choices: setNames,
+        defaultWords: 'specific+related',
+        describe: 'instead of `neurons`: which neurons of some languages',
+    },
+    languages: { alias: 'l', list: true, defaultWords: 'all', describe: 'languages whose neurons these are' },
+});
+
 /** How answers are drawn. */
 export const samplingTable = inGroup('Answers', {
     temperature: {

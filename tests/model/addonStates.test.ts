@@ -47,6 +47,8 @@ const ofAddon: Record<keyof NativeAddon, (() => unknown) | string> = {
     measureMemory: () => addon.measureMemory(which, options),
     guests: () => addon.guests(),
     attachGuest: () => expect(addon.attachGuest(4711, false)).rejects.toMatchObject({ code: 'CLOSED' }),
+    matrixColumns: 'tests/model/effects.test.ts',
+    tokenEffects: 'tests/model/effects.test.ts',
     editGuest: () => {
         expect(() => addon.editGuest(4711, null)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
     },

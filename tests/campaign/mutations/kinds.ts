@@ -2,6 +2,7 @@ import { mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { writeActivations } from '../../../src/activations/activationsFile.js';
 import { writePart } from '../../../src/activations/collectedPart.js';
+import { writeEffects } from '../../../src/effects/effectsFile.js';
 import { embeddedAdapter, embeddedModel } from '../../../src/run/embeddedRun.js';
 import { writeUngated, writeWidths } from '../../helpers/syntheticModels.js';
 import { countsFile, dictionary, ints, number, tensor, torchFile } from '../../helpers/torchFiles.js';
@@ -79,6 +80,11 @@ export async function kindsOf(home: string): Promise<readonly Kind[]> {
         ...twice,
         folds: [counts, counts],
         source,
+    });
+    await writeEffects(made, {
+        model: 'f',
+        tokens: { 7: 'the', 9: [228, 189] },
+        neurons: [{ neuron: [0, 1], raised: [[7, 1.5]], lowered: [[9, -0.25]] }],
     });
     await writePart(join(made, 'part.safetensors'), {
         key: 'k',
@@ -197,6 +203,7 @@ export async function kindsOf(home: string): Promise<readonly Kind[]> {
                 result('neurons.json', 'neurons'),
                 ...['ppl', 'accuracy'].map((metric) => result(`${metric}.matrix.json`, 'matrix')),
                 result('comparison.json', 'comparison'),
+                { name: 'effects.json', reader: 'effects', bytes: read('made', 'effects.json'), mutations: json },
             ],
         },
         {

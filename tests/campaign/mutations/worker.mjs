@@ -102,6 +102,7 @@ const readers = {
     questions: ({ path }) => readQuestions(dirname(path)),
     neurons: ({ path }) => library.readNeurons(path),
     matrix: async ({ path }) => (await library.readMatrices(dirname(path))).forEach(checkNumbers),
+    effects: ({ path }) => library.readEffectsIfAny(dirname(path)),
     comparison: ({ path }) => library.readComparison(dirname(path)),
     config: ({ path }) => library.readRunConfig(path),
     perplexity: async ({ path, home }) =>

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readActivations } from '../../../src/activations/activationsFile.js';
 import { writeSafetensors } from '../../../src/activations/safetensors.js';
+import { readEffectsIfAny } from '../../../src/effects/effectsFile.js';
 import { readComparison } from '../../../src/experiments/comparisonFile.js';
 import { readCurves } from '../../../src/experiments/doseFile.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
@@ -49,6 +50,13 @@ const json: readonly Format[] = [
         what: 'a set of dose curves',
         mend: 'run intervene with `dose` again',
         read: () => readCurves(root),
+    },
+    {
+        file: 'effects.json',
+        format: 'language-neurons/effects',
+        what: "neurons' effects on tokens",
+        mend: 'remove it and run effects again',
+        read: () => readEffectsIfAny(root),
     },
     {
         file: 'comparison.json',

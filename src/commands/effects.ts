@@ -1,0 +1,65 @@
+import { join } from 'node:path';
+import { effects } from '../effects/effects.js';
+import { type EffectsFile, effectsPath } from '../effects/effectsFile.js';
+import { shownToken } from '../effects/shownToken.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { neuronName, neuronNamed } from '../neurons/neuronNames.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
+import { neuronsOf } from '../neurons/neuronsOf.js';
+import { formatQuantity } from '../support/format.js';
+import { alignedTable } from './alignedTable.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { effectsDeclaration } from './declarations.js';
+
+/** Neurons that the terminal shows, and tokens of each. */
+const shownNeurons = 40;
+const shownTokens = 4;
+
+/** `effects`: which tokens chosen neurons raise and lower. */
+export async function effectsCommand(
+    args: CommandArguments<typeof effectsDeclaration>,
+    { progress, signal, say }: CommandContext,
+): Promise<CommandResult> {
+    const { dir, model, threads } = args;
+    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const neurons = chosen(analysis, args);
+    const file = await effects(dir, { model, neurons, threads, progress, signal });
+    const asked = new Set(neurons.map(String));
+    const found = { ...file, neurons: file.neurons.filter(({ neuron }) => asked.has(String(neuron))) };
+    if (args.json) return { json: found, text: undefined };
+    const left = found.neurons.length - shownNeurons;
+    if (left > 0) say(`${formatQuantity(left, 'more neuron')}, and 20 tokens of each, in ${effectsPath(dir)}`);
+    return { json: found, text: describe(found, analysis, process.stdout.columns ?? 80) };
+}
+
+function chosen(analysis: NeuronAnalysis, args: CommandArguments<typeof effectsDeclaration>): NeuronIndex[] {
+    const { neurons, set, languages } = args;
+    if (neurons !== undefined && (set !== undefined || languages !== undefined)) {
+        const mend = 'leave out `set` and `languages`, or `neurons`';
+        throw new LanguageNeuronsError('WRONG_USE', `\`neurons\` names all neurons that are taken; ${mend}`);
+    }
+    const sites = analysisSites(analysis);
+    if (neurons !== undefined) return neurons.map((name) => neuronNamed(sites, name));
+    const all = (languages ?? analysis.languages).flatMap((one) => neuronsOf(analysis, one, set ?? 'specific+related'));
+    return [...new Map(all.map((neuron) => [String(neuron), neuron])).values()];
+}
+
+function describe({ neurons, tokens }: EffectsFile, analysis: NeuronAnalysis, width: number): string {
+    if (neurons.length === 0) return 'no neuron is in this set';
+    const sites = analysisSites(analysis);
+    const words = (list: EffectsFile['neurons'][number]['raised']): string =>
+        list
+            .slice(0, shownTokens)
+            .map(([token]) => shownToken(tokens[token] ?? '', 16))
+            .join('  ');
+    const columns = [
+        { heading: 'neuron' },
+        { heading: 'raises most', elastic: true },
+        { heading: 'lowers most', elastic: true },
+    ];
+    const rows = neurons
+        .slice(0, shownNeurons)
+        .map(({ neuron, raised, lowered }) => [neuronName(sites, neuron), words(raised), words(lowered)]);
+    return alignedTable(columns, rows, width);
+}

@@ -1,0 +1,126 @@
+import { join } from 'node:path';
+import { isOfModel } from '../activations/isOfModel.js';
+import { loadAddon } from '../engine/loadBackends.js';
+import { modelFiles } from '../engine/modelFiles.js';
+import { modelFingerprint } from '../engine/modelFingerprint.js';
+import { awaitNative } from '../engine/nativeError.js';
+import { resolveModel } from '../engine/resolveModel.js';
+import { TokenTexts } from '../engine/TokenTexts.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { withFolder } from '../files/folderLock.js';
+import { readGguf } from '../gguf/GgufFile.js';
+import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import type { OptionsOf } from '../settings/Setting.js';
+import { engineTable } from '../settings/settings.js';
+import { type Progress, silent } from '../support/progress.js';
+import { directPath } from './directPath.js';
+import { type EffectsFile, effectsPath, readEffectsIfAny, writeEffects } from './effectsFile.js';
+import { tokenEffects } from './tokenEffects.js';
+
+const threads = { threads: engineTable.threads };
+
+export interface EffectsOptions extends OptionsOf<typeof threads> {
+    /** The model that was analysed, without adapters: a GGUF file, or a URI. */
+    readonly model: string;
+    /** Default: all specific and related neurons. */
+    readonly neurons?: readonly NeuronIndex[] | undefined;
+    readonly progress?: Progress | undefined;
+    readonly signal?: AbortSignal | undefined;
+}
+
+/** The most neurons of a file, so that it can be read again. */
+const mostNeurons = 100_000;
+
+/**
+ * Adds to `effects.json` of a run folder which tokens neurons raise and lower (`NeuronEffects`). Neurons that are in
+ * the file already are not computed again; it is written after every few thousand others.
+ * @throws LanguageNeuronsError as `tokenEffects`; NOT_FOUND without `neurons.json`; MISMATCH where the model is another
+ * one; UNWRITABLE, BUSY
+ */
+export async function effects(folder: string, options: EffectsOptions): Promise<EffectsFile> {
+    const { progress = silent, signal } = options;
+    checkSettings(options, threads, { model: true, neurons: true, progress: true, signal: true });
+    const analysis = await readNeurons(join(folder, 'neurons.json'));
+    const asked = options.neurons ?? selectedNeurons(analysis);
+    const model = await resolveModel(options.model, { signal, progress });
+    directPath(await Promise.all((await modelFiles(model)).map(readGguf))); // refuses before anything is computed
+    return withFolder(folder, 'effects', async () => {
+        const fingerprint = await modelFingerprint(model, [], { signal, progress });
+        checkModel(analysis, fingerprint, model);
+        let file: EffectsFile = (await readEffectsIfAny(folder)) ?? { model: fingerprint, tokens: {}, neurons: [] };
+        if (file.model !== fingerprint) {
+            const mend = 'give that model, or remove the file';
+            throw new LanguageNeuronsError('MISMATCH', `${effectsPath(folder)}: is of another model; ${mend}`);
+        }
+        const known = new Set(file.neurons.map(({ neuron }) => String(neuron)));
+        const missing = [...new Map(asked.map((neuron) => [String(neuron), neuron]))]
+            .filter(([key]) => !known.has(key))
+            .map(([, neuron]) => neuron);
+        if (missing.length === 0) return file;
+        if (known.size + missing.length > mostNeurons) {
+            const what = `${effectsPath(folder)}: would hold ${known.size + missing.length} neurons`;
+            throw new LanguageNeuronsError('WRONG_USE', `${what}, it takes ${mostNeurons}; ask for fewer`);
+        }
+        const texts = await tokenTexts(model);
+        const sites = analysisSites(analysis);
+        const some = { model, sites, neurons: missing, threads: options.threads, progress, signal };
+        for await (const found of tokenEffects(some)) {
+            const neurons = [...file.neurons, ...found.map(rounded)].sort(byPlace);
+            const tokens = { ...file.tokens };
+            for (const { raised, lowered } of found)
+                for (const [token] of [...raised, ...lowered]) tokens[token] ??= safeText(texts, token);
+            file = { model: fingerprint, tokens, neurons };
+            await writeEffects(folder, file);
+        }
+        return file;
+    });
+}
+
+type Entry = EffectsFile['neurons'][number];
+
+function byPlace({ neuron: [siteA, a] }: Entry, { neuron: [siteB, b] }: Entry): number {
+    return siteA - siteB || a - b;
+}
+
+/** Effects with the digits that ggml's sums in F32 have. */
+function rounded({ neuron, raised, lowered }: Entry): Entry {
+    const short = (list: Entry['raised']): Entry['raised'] =>
+        list.map(([token, effect]) => [token, Number(effect.toPrecision(6))]);
+    return { neuron, raised: short(raised), lowered: short(lowered) };
+}
+
+function selectedNeurons({ neurons: { specific, related } }: NeuronAnalysis): NeuronIndex[] {
+    return [...Object.values(specific), ...Object.values(related)].flat();
+}
+
+function checkModel(analysis: NeuronAnalysis, fingerprint: string, path: string): void {
+    if (isOfModel(analysis.source, fingerprint)) return;
+    const what = `${path}: is not the model whose neurons were analysed (${analysis.source.model.name})`;
+    const mend = 'give that file; of a model with LoRA adapters, merge them into a file and analyse it';
+    throw new LanguageNeuronsError('MISMATCH', `${what}; ${mend}`);
+}
+
+async function tokenTexts(path: string): Promise<TokenTexts> {
+    const { addon } = await loadAddon();
+    const [first] = (await modelFiles(path)) as [string];
+    const placement = { devices: [], gpuLayers: 0, split: 'none', mainGpu: 0, cpuExperts: 0, loras: [] } as const;
+    const model = await awaitNative(() => addon.loadModel({ path: first, ...placement }));
+    try {
+        return await TokenTexts.of(model);
+    } finally {
+        model.close();
+    }
+}
+
+/** A token's text, or its bytes where they are no whole characters; a row beyond the vocabulary has none. */
+function safeText(texts: TokenTexts, token: number): string | number[] {
+    if (!texts.has(token)) return '';
+    const bytes = texts.bytesOf(token, true);
+    try {
+        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+    } catch {
+        return [...bytes];
+    }
+}

@@ -1,0 +1,53 @@
+import { join } from 'node:path';
+import { z } from 'zod';
+import { compact, readJsonIfAny, writeJson } from '../files/versionedJson.js';
+import type { DeepReadonly } from '../support/DeepReadonly.js';
+
+const listShape = z.array(z.tuple([z.int().nonnegative(), z.number()]));
+const effectsShape = z.object({
+    /** Fingerprint of the model. */
+    model: z.string(),
+    /** By number, the text of each token of the lists; its bytes where they are no whole characters. */
+    tokens: z.record(z.string(), z.union([z.string(), z.array(z.int().min(0).max(255))])),
+    /** By site, then index; of each the tokens whose logits it raises and lowers most, and by how much. */
+    neurons: z.array(
+        z.object({
+            neuron: z.tuple([z.int().nonnegative(), z.int().nonnegative()]),
+            raised: listShape,
+            lowered: listShape,
+        }),
+    ),
+});
+/** Which tokens neurons raise and lower: `effects.json`. */
+export interface EffectsFile extends DeepReadonly<z.output<typeof effectsShape>> {}
+
+const effectsFormat = {
+    format: 'language-neurons/effects',
+    version: 1,
+    what: "neurons' effects on tokens",
+    shape: effectsShape,
+} as const;
+
+/** Path of the effects in a run folder. */
+export function effectsPath(folder: string): string {
+    return join(folder, 'effects.json');
+}
+
+/**
+ * Reads the effects in a run folder; undefined where there are none.
+ * @throws LanguageNeuronsError NOT_FOUND where the file cannot be read; DAMAGED
+ */
+export function readEffectsIfAny(folder: string): Promise<EffectsFile | undefined> {
+    return readJsonIfAny(effectsPath(folder), effectsFormat, 'remove it and run effects again');
+}
+
+/**
+ * Writes them, a neuron a line.
+ * @throws LanguageNeuronsError UNWRITABLE
+ */
+export async function writeEffects(folder: string, effects: EffectsFile): Promise<void> {
+    await writeJson(effectsPath(folder), effectsFormat, effects, (document) => {
+        const { neurons, ...head } = document as EffectsFile;
+        return `${compact(head).slice(0, -1)},"neurons":[\n${neurons.map(compact).join(',\n')}\n]}`;
+    });
+}
