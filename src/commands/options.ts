@@ -6,15 +6,17 @@ import { type CommandDeclaration, globalOptions } from './CommandDeclaration.js'
 import { optionGroups } from './optionGroups.js';
 import { asOptions, dashed } from './settingNames.js';
 
+/** What yargs is to do with a line: run a command, show help, or complete it. */
+export type Purpose = 'run' | 'help' | 'complete';
+
 /** Gives options to yargs. */
-export function declareOptions(argv: Argv, table: SettingTable): Argv {
+export function declareOptions(argv: Argv, table: SettingTable, purpose: Purpose): Argv {
     for (const [title, group] of optionGroups(table)) {
         for (const [name, setting] of Object.entries(group)) {
             const { flag = false, alias } = setting;
             argv.option(dashed(name), {
-                ...declared(`--${dashed(name)}`, setting),
-                // Numbers have no type: yargs' own would be NaN for what it cannot read.
-                ...(flag ? { type: 'boolean' } : setting.number === undefined ? { type: 'string' } : {}),
+                ...declared(`--${dashed(name)}`, setting, purpose),
+                ...typeOf(setting, purpose),
                 ...(flag ? {} : { requiresArg: true }),
                 ...(alias === undefined ? {} : { alias }),
                 ...(title === undefined ? {} : { group: `${title}:` }),
@@ -25,19 +27,36 @@ export function declareOptions(argv: Argv, table: SettingTable): Argv {
 }
 
 /** Gives positional arguments to yargs. */
-export function declarePositionals(argv: Argv, table: SettingTable): Argv {
+export function declarePositionals(argv: Argv, table: SettingTable, purpose: Purpose): Argv {
     for (const [name, setting] of Object.entries(table)) {
-        argv.positional(name, { ...declared(`<${name}>`, setting), type: 'string' });
+        argv.positional(name, { ...declared(`<${name}>`, setting, purpose), type: 'string' });
     }
     return argv;
 }
 
-function declared(title: string, setting: Setting): Parameters<Argv['positional']>[1] {
-    const { describe, required = false, choices, many = false } = setting;
+/** Numbers have a type for help alone: yargs would make NaN of what it cannot read. */
+function typeOf(
+    { flag = false, number }: Setting,
+    purpose: Purpose,
+): { readonly type?: 'boolean' | 'number' | 'string' } {
+    if (flag) return { type: 'boolean' };
+    if (number === undefined) return { type: 'string' };
+    return purpose === 'help' ? { type: 'number' } : {};
+}
+
+/** yargs' own list of choices does not wrap at its column. */
+function described({ describe, choices }: Setting): string | undefined {
+    if (describe === undefined || choices === undefined) return describe;
+    return `${describe} (${choices.slice(0, -1).join(', ')} or ${choices.at(-1)!})`;
+}
+
+function declared(title: string, setting: Setting, purpose: Purpose): Parameters<Argv['positional']>[1] {
+    const { required = false, choices, many = false } = setting;
+    const describe = described(setting);
     const defaultWords = setting.default ?? setting.defaultWords;
     return {
         ...(describe === undefined ? {} : { describe: asOptions(describe) }),
-        ...(choices === undefined ? {} : { choices }),
+        ...(choices === undefined || purpose !== 'complete' ? {} : { choices }),
         ...(required ? { demandOption: true } : {}),
         ...(many ? { array: true } : {}),
         // In words alone, so that an option that was not given stays undefined.

@@ -4,8 +4,10 @@ import { suggestion } from '../support/nearest.js';
 import { toolVersion } from '../versions.js';
 import { type Command, globalOptions } from './CommandDeclaration.js';
 import { commands } from './commands.js';
-import { completeArguments, declareOptions, declarePositionals } from './options.js';
+import { completeArguments, declareOptions, declarePositionals, type Purpose } from './options.js';
 import { asOptions, dashed } from './settingNames.js';
+
+const toolName = 'language-neurons';
 
 /** A command with its checked arguments. */
 export interface PlannedCommand {
@@ -20,12 +22,13 @@ export interface PlannedCommand {
  */
 export async function parseArguments(args: readonly string[]): Promise<PlannedCommand | undefined> {
     // yargs calls builders and handlers while it parses; the work is done after.
-    const completing = args.includes('--get-yargs-completions'); // asked by the script of `completion`
+    const purpose = purposeOf(args);
+    const ofAll = purpose === 'help' && args.every((arg) => arg.startsWith('-'));
     let command: Command | undefined;
     let given: Readonly<Record<string, unknown>> | undefined;
-    const parser = declareOptions(yargs([...args]), globalOptions)
-        .scriptName('language-neurons')
-        .usage('$0 <command>\n\nShows how a language model handles many languages, neuron by neuron.')
+    const parser = declareOptions(yargs([...args]), globalOptions, purpose)
+        .scriptName(ofAll ? '' : toolName) // it would stand before each command of the list
+        .usage(`${toolName} <command>\n\nShows how a language model handles many languages, neuron by neuron.`)
         .demandCommand(1, 'name a command, for example: language-neurons run')
         .strict()
         .detectLocale(false) // one language for yargs' words and ours
@@ -36,14 +39,14 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
             'boolean-negation': false,
             'dot-notation': false,
         })
-        .version(toolVersion)
-        .help('help')
+        .updateStrings({ array: 'string, may be repeated', 'Positionals:': 'Arguments:' })
+        .version('version', 'show the version', toolVersion)
+        .help('help', 'show this help')
         .alias('h', 'help')
-        .completion('completion', 'print a script that completes commands and options in bash, zsh or fish')
         .wrap(Math.min(process.stdout.columns ?? 100, 120))
         .exitProcess(false)
         .fail((message: string | undefined, error: Error | undefined) => {
-            if (completing) return; // a line that is being typed
+            if (purpose === 'complete') return; // a line that is being typed
             // Errors of the checks come as yargs' own, with their words.
             if (error !== undefined && error.name !== 'YError') throw error;
             throw wrongUse(error?.message ?? message ?? 'wrong use', args, command);
@@ -55,16 +58,23 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
             asOptions(describe),
             (argv: Argv) => {
                 command = one;
-                return declareOptions(declarePositionals(argv, positionals), options);
+                return declareOptions(declarePositionals(argv, positionals, purpose), options, purpose);
             },
             (checked) => {
                 given = checked;
             },
         );
     }
+    parser.completion('completion', 'print a script that completes commands and options in bash, zsh or fish');
     await parser.parseAsync();
-    if (completing || command === undefined || given === undefined) return undefined;
+    if (purpose === 'complete' || command === undefined || given === undefined) return undefined;
     return { command, args: completeArguments(command.declaration, given) };
+}
+
+/** @param args with `--get-yargs-completions` where the script of `completion` asks */
+function purposeOf(args: readonly string[]): Purpose {
+    if (args.includes('--get-yargs-completions')) return 'complete';
+    return args.some((arg) => arg === '--help' || arg === '-h') ? 'help' : 'run';
 }
 
 function wrongUse(message: string, args: readonly string[], command: Command | undefined): LanguageNeuronsError {

@@ -40,6 +40,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     bitsPerByteMetric: (options) => library.bitsPerByteMetric({} as library.Corpus, options),
     chooseNeurons: (options) => library.chooseNeurons({} as library.NeuronTable, options),
     collect: (options) => library.collect(options),
+    collectExamples: (options) => library.collectExamples(options),
     compileInterventions: (options) => library.compileInterventions([], options),
     deactivate: (options) => library.deactivate(options),
     explore: (options) => library.explore(folder, options),
