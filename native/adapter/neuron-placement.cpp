@@ -276,7 +276,7 @@ void neuron_placement::allocate_buffer(
     );
     if (!buffer) {
         throw llama_neurons_error(
-            "OUT_OF_MEMORY", std::string("no memory for the neuron counters and ")
+            "OUT_OF_MEMORY", "no memory for " + std::to_string(bytes[type] >> 20) + " MiB of neuron counters and "
                                  + std::to_string(demand.capacity.edits) + " edits on " + ggml_backend_buft_name(type)
                                  + "; put fewer layers on the device, or use fewer edits at a time"
                                  + (demand.capacity.values ? ", or count without values" : "")

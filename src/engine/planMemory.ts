@@ -1,3 +1,4 @@
+import { constants } from 'node:buffer';
 import { totalmem } from 'node:os';
 import { stat } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
@@ -15,6 +16,8 @@ export interface MemorySizes {
     readonly offsets?: boolean;
     /** Sums and histograms of activations too. Default false. */
     readonly values?: boolean;
+    /** Neurons whose activations are kept, as pairs of site and index. Default: none. */
+    readonly watched?: Int32Array | undefined;
     /** No memory for logits and scores. Default false. */
     readonly countOnly?: boolean | undefined;
     /** Layers that the user wants on the GPU. Default: as many as fit. */
@@ -48,7 +51,7 @@ export async function planMemory(
     sizes: MemorySizes,
     memory = machineMemory(),
 ): Promise<MemoryPlan> {
-    const { contextSize, batchSize, edits, offsets = false, values = false, countOnly = false } = sizes;
+    const { contextSize, batchSize, edits, offsets = false, values = false, countOnly = false, watched } = sizes;
     const { leastBatchSize = batchSize } = sizes;
     const sequences = Math.min(maxSequences, batchSize);
     const measured = new Map<string, Promise<NativeMemory>>();
@@ -70,6 +73,7 @@ export async function planMemory(
                         edits,
                         offsets,
                         values,
+                        watched,
                         callbackTensor: '',
                     },
                 ),
@@ -173,6 +177,26 @@ export async function checkWeightsFit(files: readonly string[], available = mach
                 'use a smaller quantization',
         );
     }
+}
+
+/** Of a batch's watched values: on the device, as they come off it, in the order of the neurons, and the engine's. */
+const watchedCopies = 4;
+
+/**
+ * Refuses more watched neurons than the machine's memory holds a batch of.
+ * @param available bytes that the machine has
+ * @throws LanguageNeuronsError OUT_OF_MEMORY with the numbers
+ */
+export function checkWatchedFit(neurons: number, batchSize: number, available = machineMemory()): void {
+    const values = neurons * batchSize * Float32Array.BYTES_PER_ELEMENT;
+    const most = Math.min(available / watchedCopies, constants.MAX_LENGTH);
+    if (values <= most) return;
+    throw new LanguageNeuronsError(
+        'OUT_OF_MEMORY',
+        `${neurons} watched neurons take ${mebibytes(watchedCopies * values)} for a batch of ${batchSize} tokens; ` +
+            `there is space for ${Math.floor(most / (batchSize * Float32Array.BYTES_PER_ELEMENT))} neurons; ` +
+            'watch fewer at a time, or lower `batchSize`',
+    );
 }
 
 function freeOnGpus(devices: readonly NativeDevice[]): number {

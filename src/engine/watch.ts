@@ -4,6 +4,7 @@ import { runOptions } from './checkOptions.js';
 import type { Samples } from './engineTypes.js';
 import { NamedSamples } from './notFinite.js';
 import type { Passes } from './Passes.js';
+import { checkWatchedFit } from './planMemory.js';
 import { neuronsAt, type Site, siteName } from './Site.js';
 import type { AnySample } from './TokenizedSample.js';
 import type { WatchedNeuron, WatchedText, WatchOptions } from './watchTypes.js';
@@ -18,6 +19,7 @@ export async function* watch(
     checkSettings(options, {}, { ...runOptions, neurons: true, edit: true, parts: true });
     checkWatched(options.neurons, sites);
     const watched = Int32Array.from(options.neurons.flat());
+    checkWatchedFit(options.neurons.length, passes.context.batchSize);
     const { edit, signal } = options;
     const purpose = { count: false, head: 'none', watched } as const;
     yield* passes.stream(purpose, [edit], signal, () => watchTexts(passes, samples, options));

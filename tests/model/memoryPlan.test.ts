@@ -51,6 +51,16 @@ async function measuredAndReal(path: string): Promise<{ measured: NativeMemory; 
     }
 }
 
+it('watched neurons take a value for each token of a batch', async () => {
+    const { addon, ...model } = await planned(embeddedModel);
+    const adapterOf = async (watched?: Int32Array): Promise<number> =>
+        (await addon.measureMemory({ ...model, gpuLayers: 0, loras: [] }, { ...context, watched })).adapter.cpu;
+    const watched = Int32Array.from({ length: 2 * 512 }, (_, i) => (i % 2 === 0 ? 3 : i >> 1));
+    const more = (await adapterOf(watched)) - (await adapterOf());
+    expect(more).toBeGreaterThanOrEqual(512 * 128 * 4);
+    expect(more).toBeLessThan(512 * 128 * 4 + 512 * 8 + 4096); // and which ones they are
+});
+
 beforeAll(() => {
     for (const [name, write] of Object.entries(hybrids)) write(at(`${name}.gguf`), layers, width);
 });

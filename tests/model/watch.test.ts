@@ -196,6 +196,11 @@ describe('a pass that watches', () => {
         await refused([[0, -1]], 'it has neurons 0 to');
         await refused([[0, 0.5]], 'neuron 0.5 of layer 0');
         await refused([[0, 1e9]], 'neuron 1000000000 of layer 0');
+        const many = Array.from({ length: 3_000_000 }, () => [0, 1] as const); // of one batch 6 GB
+        await expect(all(engine, [english], { neurons: many })).rejects.toMatchObject({
+            code: 'OUT_OF_MEMORY',
+            message: expect.stringMatching(/^3000000 watched neurons take \d+ MiB for a batch of 512 tokens/) as string,
+        });
         expect(await all(engine, [english], { neurons })).toHaveLength(1);
     });
 

@@ -1,10 +1,17 @@
+import { constants } from 'node:buffer';
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { backendReason } from '../../../src/engine/backendReason.js';
 import type { MemoryNeeds } from '../../../src/engine/MemoryPlan.js';
-import { checkWeightsFit, choosePlan, describePlan, totalNeeds } from '../../../src/engine/planMemory.js';
+import {
+    checkWatchedFit,
+    checkWeightsFit,
+    choosePlan,
+    describePlan,
+    totalNeeds,
+} from '../../../src/engine/planMemory.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
 const folder = temporaryFolder();
@@ -107,6 +114,25 @@ describe('a model in several files', () => {
             code: 'OUT_OF_MEMORY',
             message: expect.stringContaining('one.gguf'),
         });
+    });
+});
+
+describe('watched neurons', () => {
+    it('are as many as a batch of their values fits into memory four times', () => {
+        const available = 4 * 1000 * 512 * 4;
+        checkWatchedFit(1000, 512, available);
+        checkWatchedFit(2000, 256, available);
+        expect(() => checkWatchedFit(1001, 512, available)).toThrow(
+            expect.objectContaining({
+                code: 'OUT_OF_MEMORY',
+                message: expect.stringMatching(/^1001 watched neurons take 8 MiB .*there is space for 1000 neurons/),
+            }),
+        );
+    });
+
+    it('are no more than one array holds, whatever the memory', () => {
+        checkWatchedFit(constants.MAX_LENGTH / 4, 1, Infinity);
+        expect(() => checkWatchedFit(constants.MAX_LENGTH / 4 + 1, 1, Infinity)).toThrow('watch fewer at a time');
     });
 });
 
