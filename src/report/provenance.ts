@@ -1,4 +1,4 @@
-import { formatCount, formatList, formatNumber, formatShare } from '../support/format.js';
+import { formatCount, formatList, formatNumber, formatShare, formatShort } from '../support/format.js';
 import { isDeactivation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
 import { metricOf } from '../experiments/metrics.js';
@@ -30,7 +30,7 @@ export function definitions({ analysis, matrices, curves = [] }: ReportInput): H
             <dt>High, N</dt>
             <dd>
                 A neuron is high in a language where its activation probability is above the threshold τ =
-                ${formatNumber(analysis.threshold)}, the ${formatShare(analysis.bar)} quantile of all activation
+                ${formatShort(analysis.threshold)}, the ${formatShare(analysis.bar)} quantile of all activation
                 probabilities. N is the number of languages, of the ${l} examined, in which it is high.
             </dd>
             <dt>Selected</dt>

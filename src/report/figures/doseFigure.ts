@@ -139,20 +139,18 @@ interface PanelOptions {
     readonly isLow: boolean;
 }
 
+function seriesChannel(of: (name: keyof typeof seriesNames) => string) {
+    return {
+        field: 'series',
+        type: 'nominal' as const,
+        scale: { domain: names.map((name) => seriesNames[name]), range: names.map(of) },
+        legend: { title: null, orient: 'bottom' as const, symbolSize: 90, symbolOpacity: 1, labelLimit: 0 },
+    };
+}
+
 function panel(title: string, values: readonly Row[], { words, ticks, x, y, isFirst, isLow }: PanelOptions): Panel {
-    const key = { field: 'series', type: 'nominal' } as const;
-    const legend = { title: null, orient: 'bottom', symbolSize: 90, symbolOpacity: 1, labelLimit: 0 } as const;
-    const labels = names.map((name) => seriesNames[name]);
-    const color: Channel<'color'> = {
-        ...key,
-        scale: { domain: labels, range: names.map((name) => colorOf[name]) },
-        legend,
-    };
-    const shape: Channel<'shape'> = {
-        ...key,
-        scale: { domain: labels, range: names.map((name) => shapeOf[name]) },
-        legend,
-    };
+    const color = seriesChannel((name) => colorOf[name]);
+    const shape = seriesChannel((name) => shapeOf[name]);
     const only = (name: keyof typeof seriesNames) => [{ filter: `datum.series === '${seriesNames[name]}'` }];
     // One layer for each line, not one dash scale: its legend would draw the symbols dashed.
     const lines = names.map((name): Layer => ({

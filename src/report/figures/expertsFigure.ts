@@ -1,6 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
-import { figureFrame, labelText, wholeTicks } from './theme.js';
+import { shareBarPanel, sharePosition } from './heatmap.js';
+import { languageLabel } from './languageLabel.js';
+import { cellColor } from './palette.js';
+import { colors, figureFrame, wholeTicks } from './theme.js';
 
 /** Cells of a page that still opens at once; of more, a figure by layer takes their place. */
 const mostCells = 12_000;
@@ -42,38 +45,35 @@ export function routingDistance(list: readonly (readonly number[])[], language: 
 
 function distanceFigure({ languages }: NeuronAnalysis, routed: readonly RoutedSite[]): TopLevelSpec {
     const layers = [...new Set(routed.map(({ layer }) => layer))];
+    const values = routed.flatMap(({ layer, list }) =>
+        languages.map((language, k) => ({
+            layer,
+            language: languageLabel(language),
+            share: routingDistance(list, k),
+        })),
+    );
+    const largest = Math.max(...values.map(({ share }) => share));
     return {
         ...figureFrame,
-        width: 2 * width,
-        height: most * languages.length,
-        data: {
-            values: routed.flatMap(({ layer, list }) =>
-                languages.map((language, k) => ({
-                    layer,
-                    language: labelText(language),
-                    distance: routingDistance(list, k),
-                })),
-            ),
-        },
-        mark: { type: 'rect' },
-        encoding: {
-            x: {
-                field: 'layer',
-                type: 'ordinal',
-                axis: {
-                    values: wholeTicks(Math.min(...layers), Math.max(...layers), 12),
-                    labelAngle: 0,
-                    title: 'layer',
+        vconcat: [
+            {
+                width: 2 * width,
+                height: most * languages.length,
+                data: { values: values.map((value) => ({ ...value, fill: fillOf(value.share, largest) })) },
+                mark: { type: 'rect' },
+                encoding: {
+                    x: ordinal('layer', layers, 12),
+                    y: {
+                        field: 'language',
+                        type: 'ordinal',
+                        sort: languages.map(languageLabel),
+                        axis: { title: null },
+                    },
+                    fill: filled,
                 },
             },
-            y: { field: 'language', type: 'ordinal', sort: languages.map(labelText), axis: { title: null } },
-            color: {
-                field: 'distance',
-                type: 'quantitative',
-                scale: { scheme: 'blues' },
-                legend: { title: 'distance of routing from all languages’', orient: 'top', format: '.0%' },
-            },
-        },
+            shareBarPanel('distance of routing from all languages’', largest),
+        ],
     };
 }
 
@@ -82,38 +82,38 @@ function sharesFigure(analysis: NeuronAnalysis, routed: readonly RoutedSite[]): 
     const layers = [...new Set(routed.map(({ layer }) => layer))];
     const largest = Math.max(...routed.flatMap(({ list }) => list.flat()));
     const height = Math.max(leastHeight, Math.min(most, Math.ceil(320 / layers.length)) * layers.length);
+    const concat = analysis.languages.map((language, k) => ({
+        title: languageLabel(language),
+        width,
+        height,
+        data: {
+            values: routed.flatMap(({ layer, list }) =>
+                list.map((row, expert) => ({ layer, expert, fill: fillOf(row[k]!, largest) })),
+            ),
+        },
+        mark: { type: 'rect' as const },
+        encoding: {
+            x: ordinal('expert', [0, experts - 1], 9),
+            y: ordinal('layer', layers, 8),
+            fill: filled,
+        },
+    }));
     return {
         ...figureFrame,
-        columns,
-        spacing: 22,
-        concat: analysis.languages.map((language, k) => ({
-            title: labelText(language),
-            width,
-            height,
-            data: {
-                values: routed.flatMap(({ layer, list }) =>
-                    list.map((row, expert) => ({ layer, expert, share: row[k] })),
-                ),
-            },
-            mark: { type: 'rect' },
-            encoding: {
-                x: {
-                    field: 'expert',
-                    type: 'ordinal',
-                    axis: { values: wholeTicks(0, experts - 1, 9), labelAngle: 0, title: 'expert' },
-                },
-                y: {
-                    field: 'layer',
-                    type: 'ordinal',
-                    axis: { values: wholeTicks(Math.min(...layers), Math.max(...layers), 8), title: 'layer' },
-                },
-                color: {
-                    field: 'share',
-                    type: 'quantitative',
-                    scale: { domain: [0, largest], scheme: 'blues' },
-                    legend: { title: 'share of tokens', orient: 'top', format: '.0%' },
-                },
-            },
-        })),
+        vconcat: [{ columns, spacing: 22, concat }, shareBarPanel('share of the language’s tokens', largest)],
     };
+}
+
+const filled = { field: 'fill', type: 'nominal' as const, scale: null };
+
+/** Colours of the palette, which a dark page has its own of. */
+function fillOf(share: number, largest: number): string {
+    const position = sharePosition(share, largest);
+    return position === null ? colors.noise : cellColor(position);
+}
+
+/** An axis of whole numbers, of which some are labelled. */
+function ordinal(field: string, numbers: readonly number[], labels: number) {
+    const values = wholeTicks(Math.min(...numbers), Math.max(...numbers), labels);
+    return { field, type: 'ordinal' as const, axis: { values, labelAngle: 0, title: field } };
 }

@@ -1,3 +1,4 @@
+import { formatShare } from '../../support/format.js';
 import { type Tick, tickLabels } from './divergingScale.js';
 import { cellColor, colorBar, wantsLightText } from './palette.js';
 import type { Channel, Panel } from './specTypes.js';
@@ -40,7 +41,7 @@ export function heatmap(cells: readonly HeatmapCell[], options: HeatmapOptions):
     const step =
         options.step ?? (columns.length > besideUpTo ? 34 : Math.max(42, Math.ceil(leastSide / columns.length)));
     const longest = Math.max(...columns.map((column) => column.length));
-    const axis = { domain: false, ticks: false, labelPadding: 6, labelLimit: 110 };
+    const axis = { domain: false, ticks: false, labelPadding: 6, labelLimit: 160 };
     const x: Channel<'x'> = {
         field: 'column',
         type: 'nominal',
@@ -94,8 +95,27 @@ function paint({ position, missing }: HeatmapCell): { readonly fill: string; rea
     return { fill: cellColor(position), ink: wantsLightText(position) ? colors.cellLight : colors.cellDark };
 }
 
-/** The colour bar of positions from `low` to `high`, which are those that the cells have. */
-export function colorBarPanel(title: string, [low, high]: readonly [number, number], ticks: readonly Tick[]): Panel {
+/** The place of a share on the blue side of the colours, by the largest share; null, which is grey, for none. */
+export function sharePosition(share: number, largest: number): number | null {
+    return share === 0 || largest === 0 ? null : -share / largest;
+}
+
+/** The colour bar of shares from 0 to the largest. */
+export function shareBarPanel(title: string, largest: number): Panel {
+    const ticks = [0, 0.5, 1].map((part) => ({ position: -part, label: formatShare(part * largest) }));
+    return colorBarPanel(title, [-1, 0], ticks, true);
+}
+
+/**
+ * The colour bar of positions from `low` to `high`, which are those that the cells have.
+ * @param reverse the lowest at the right
+ */
+export function colorBarPanel(
+    title: string,
+    [low, high]: readonly [number, number],
+    ticks: readonly Tick[],
+    reverse = false,
+): Panel {
     const values = colorBar(low, high);
     const domain: [number, number] = [values[0]!.from, values.at(-1)!.to];
     const shown = ticks.filter(({ position }) => position >= domain[0] && position <= domain[1]);
@@ -111,7 +131,7 @@ export function colorBarPanel(title: string, [low, high]: readonly [number, numb
                     x: {
                         field: 'from',
                         type: 'quantitative',
-                        scale: { domain, nice: false, zero: false },
+                        scale: { domain, nice: false, zero: false, reverse },
                         axis: {
                             values: shown.map(({ position }) => position),
                             labelExpr: tickLabels(shown),

@@ -55,6 +55,24 @@ interface PanelOptions {
     readonly classOf: (n: number, l: number) => NeuronClass | undefined;
 }
 
+const classColor: Channel<'color'> = {
+    field: 'class',
+    type: 'nominal',
+    scale: {
+        domain: [unclassified, ...neuronClasses.map((kind) => classLabels[kind])],
+        range: [colors.unclassified, ...neuronClasses.map((kind) => classColors[kind])],
+    },
+    legend: {
+        title: null,
+        orient: 'top',
+        // Four entries in full are wider than the plot.
+        labelExpr: "replace(datum.label, 'language-', '')",
+        symbolType: 'square',
+        symbolSize: 110,
+        columnPadding: 4,
+    },
+};
+
 function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
     const l = analysis.languages.length;
     const values = Array.from({ length: l + 1 }, (_, n) => {
@@ -92,24 +110,7 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
         scale,
         axis: { ...ticks, title: 'neurons', minExtent: yExtent, maxExtent: yExtent },
     };
-    const color: Channel<'color'> = {
-        field: 'class',
-        type: 'nominal',
-        scale: {
-            domain: [unclassified, ...neuronClasses.map((kind) => classLabels[kind])],
-            range: [colors.unclassified, ...neuronClasses.map((kind) => classColors[kind])],
-        },
-        legend: {
-            title: null,
-            orient: 'top',
-            // Four entries in full are wider than the plot.
-            labelExpr: "replace(datum.label, 'language-', '')",
-            symbolType: 'square',
-            symbolSize: 110,
-            columnPadding: 4,
-        },
-    };
-    const bars: Layer = { mark: 'bar', encoding: { x, y, color } };
+    const bars: Layer = { mark: 'bar', encoding: { x, y, color: classColor } };
     const numbers: Layer = {
         mark: { type: 'text', dy: -7, fontSize: 11.5, color: colors.ink, opacity: l > numbersUpTo ? 0 : 1 },
         encoding: { x, y, text: { field: 'text', type: 'nominal' } },

@@ -1,6 +1,6 @@
 import { analysisSites, type ExpertAnalysis } from '../../neurons/NeuronAnalysis.js';
 import { expertsFigure, showsExperts } from '../figures/expertsFigure.js';
-import { formatCount } from '../../support/format.js';
+import { formatCount, formatShare } from '../../support/format.js';
 import { html } from '../html.js';
 import type { ReportInput } from '../Report.js';
 import { expertClasses, expertsTable } from '../tables/expertsTable.js';
@@ -52,7 +52,7 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
             </p>
             <p>
                 By the same rule as neurons, with r in place of the activation probability (high is above
-                ${experts.threshold.toFixed(4)}), ${formatCount(specific)} of ${formatCount(all)} experts are specific
+                ${formatShare(experts.threshold)}), ${formatCount(specific)} of ${formatCount(all)} experts are specific
                 to a language. ${formatCount(experts.notAssessed)} neurons are not assessed: fewer than
                 ${formatCount(experts.minRouted)} tokens of some language went through their expert, too few to tell.
             </p>`,

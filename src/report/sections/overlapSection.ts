@@ -23,7 +23,7 @@ export function overlapSection(analysis: NeuronAnalysis): Section {
         label: 'Jaccard index of the neurons of each two languages',
         caption: html`<p>
                 Each cell is two languages: the neurons that are specific or related to both, as a share of those that
-                are specific or related to either (Jaccard index).
+                are specific or related to either (Jaccard index), in percent.
             </p>
             <p>
                 A language with many neurons has a small index with one that has few, even where it has all of them.

@@ -18,7 +18,7 @@ it('the overlap has a row for each two languages, and a cell for each that share
     ]);
     const { spec, id, label } = overlapSection(analysis);
     const svg = await renderSvg(spec, id, label);
-    expect([...svg.matchAll(/>0\.50</g)]).toHaveLength(2);
+    expect([...svg.matchAll(/>50</g)]).toHaveLength(2);
     expect([...svg.matchAll(/>0</g)].length).toBeGreaterThanOrEqual(4);
 });
 
