@@ -14,7 +14,7 @@ export interface CsvOptions {
 /**
  * CSV (RFC 4180) with a header line. Numbers keep their full precision; `NaN`, `Infinity` and
  * `-Infinity` are written so, missing values as empty fields. A text that a spreadsheet would take for a formula, as it
- * begins with one of `=+-@`, a tab or a carriage return, has an apostrophe in front; a number never.
+ * begins with one of `=+-@`, a tab or a carriage return, has an apostrophe in front; numbers stay as they are.
  */
 export function toCsv({ columns, rows }: CsvTable, options: CsvOptions = {}): string {
     return [...csvPieces(columns, [rows], options)].join('');
