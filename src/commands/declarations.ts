@@ -335,6 +335,21 @@ export const exploreDeclaration = {
         title: { defaultWords: "the model's name", describe: 'heading of the page' },
         port: { ...serverTable.port, default: 0 },
         export: { path: true, describe: 'folder to write the page into as static files, instead of serving it' },
+        model: {
+            ...modelTable.model,
+            required: false,
+            defaultWords: 'none',
+            describe: 'GGUF file of the run, or hf:user/repo:quant, for the pages that ask the model',
+        },
+        lora: modelTable.lora,
+        data: {
+            ...textTable.data,
+            required: false,
+            defaultWords: 'udhr:25-30',
+            describe: 'with a model: texts on which the page measures what removing a neuron does',
+        },
+        ...engineTable,
+        force,
     },
 } as const satisfies CommandDeclaration;
 

@@ -1,8 +1,14 @@
+import { openCorpus } from '../data/openCorpus.js';
 import { explore } from '../explore/explore.js';
+import type { LiveOptions } from '../explore/live/LiveModel.js';
 import { exportSite } from '../explore/exportSite.js';
 import { formatQuantity } from '../support/format.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { exploreDeclaration } from './declarations.js';
+import { openEngine, toEngineOptions } from './openModel.js';
+
+/** Real texts in many languages, which come with the package. */
+const defaultTexts = ['udhr:25-30'];
 
 /** `explore`: serves the page of a run folder until it is stopped, or writes it as static files. */
 export async function exploreCommand(
@@ -16,6 +22,16 @@ export async function exploreCommand(
         const size = `${formatQuantity(files, 'file')}, ${(bytes / 2 ** 20).toFixed(1)} MiB`;
         return { json: written, text: `site: ${page} (${size}); any web server can give it` };
     }
-    await explore(dir, { title, port, signal, onStart: (url) => say(`explore ${dir} at ${url}; Ctrl-C ends it`) });
+    const serve = async (model?: LiveOptions): Promise<void> =>
+        explore(dir, { title, port, signal, model, onStart: (url) => say(`explore ${dir} at ${url}; Ctrl-C ends it`) });
+    if (args.model === undefined) await serve();
+    else {
+        if (args.data !== undefined) await openCorpus(args.data, { signal }); // cheap mistakes first
+        // Whole and changed side by side.
+        const options = { ...toEngineOptions({ ...args, model: args.model }), windows: 2 };
+        using engine = await openEngine(options, { signal, progress });
+        progress.done(); // the model's loading
+        await serve({ engine, data: args.data ?? defaultTexts, otherModel: args.force });
+    }
     return { json: {}, text: undefined };
 }

@@ -5,7 +5,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { neuronTable } from '../neurons/neuronTable.js';
 import { readReportSource } from '../report/reportOn.js';
 import { neuronColumns } from './neuronColumns.js';
-import { summaryPath } from './siteFormat.js';
+import { type SiteSummary, summaryPath } from './siteFormat.js';
 import { siteResults } from './siteResults.js';
 import { siteSummary } from './siteSummary.js';
 
@@ -15,6 +15,8 @@ export type SiteFiles = ReadonlyMap<string, () => Buffer>;
 export interface SiteOptions {
     /** Heading. Default: the model's name. */
     readonly title?: string | undefined;
+    /** What the live pages know of the model, or that none is open. Default: the site has no live pages. */
+    readonly live?: SiteSummary['live'];
 }
 
 /** Built by `npm run build` from `src/explore/page`. */
@@ -24,15 +26,15 @@ const pageFolder = fileURLToPath(new URL('../../dist/explore/page/', import.meta
  * The site of a run folder: the page, and the data that it reads.
  * @throws LanguageNeuronsError NOT_FOUND, DAMAGED, MISMATCH where the neurons are of other counts
  */
-export async function buildSite(folder: string, { title }: SiteOptions = {}): Promise<SiteFiles> {
+export async function buildSite(folder: string, { title, live }: SiteOptions = {}): Promise<SiteFiles> {
     const page = await pageFiles();
     const { input, activations } = await readReportSource(folder, { title });
     const columns = neuronColumns(neuronTable(activations, input.analysis), activations, input.analysis);
     const results = siteResults(input);
-    const summary = Buffer.from(JSON.stringify(siteSummary(input, columns, results)));
+    const summary = { ...siteSummary(input, columns, results), live } satisfies SiteSummary;
     return new Map([
         ...page,
-        [summaryPath, () => summary],
+        [summaryPath, () => Buffer.from(JSON.stringify(summary))],
         ...results.files,
         ...Object.values(columns).flatMap(({ blocks }) => [...blocks]),
     ]);

@@ -4,6 +4,8 @@ import { ApiError } from '../serve/ApiError.js';
 import { checkOrigin } from '../serve/guards.js';
 import { listen } from '../serve/listen.js';
 import type { SiteFiles } from './buildSite.js';
+import type { LiveModel } from './live/LiveModel.js';
+import { addLive } from './live/liveRoutes.js';
 
 export interface ExploreServerOptions {
     /** Default 0: any that is free. */
@@ -17,11 +19,12 @@ export interface ExploreServerOptions {
 /**
  * Serves a site to browsers of this machine until the signal ends it. Its address holds a random token: other users
  * and other pages of the machine do not know it.
+ * @param live answers the live pages' questions
  */
-export async function serveSite(site: SiteFiles, options: ExploreServerOptions): Promise<void> {
+export async function serveSite(site: SiteFiles, options: ExploreServerOptions, live?: LiveModel): Promise<void> {
     const { port = 0, signal, onStart = () => undefined } = options;
     const token = randomBytes(16).toString('base64url');
-    await listen(createSiteServer(site, token), {
+    await listen(createSiteServer(site, token, live), {
         host: '127.0.0.1',
         port,
         signal,
@@ -39,9 +42,14 @@ const contentTypes: Readonly<Record<string, string>> = {
     svg: 'image/svg+xml',
 };
 
+const unknownPage = 'there is no such page; open the address that explore printed';
+
 /** The HTTP server, not listening yet. */
-export function createSiteServer(site: SiteFiles, token: string): FastifyInstance {
+export function createSiteServer(site: SiteFiles, token: string, live?: LiveModel): FastifyInstance {
     const app = fastify();
+    const checkToken = (given: string): void => {
+        if (!isSame(given, token)) throw new ApiError(404, unknownPage);
+    };
     app.addHook('onRequest', async ({ headers }) => checkOrigin(headers));
     app.setErrorHandler((cause, _request, reply) => {
         const { status, body } = ApiError.of(cause);
@@ -49,9 +57,9 @@ export function createSiteServer(site: SiteFiles, token: string): FastifyInstanc
     });
     app.get<{ Params: { token: string; '*': string } }>('/:token/*', ({ params }, reply) => {
         const path = params['*'] === '' ? 'index.html' : params['*'];
-        const content = isSame(params.token, token) ? site.get(path) : undefined;
-        if (content === undefined)
-            throw new ApiError(404, 'there is no such page; open the address that explore printed');
+        checkToken(params.token);
+        const content = site.get(path);
+        if (content === undefined) throw new ApiError(404, unknownPage);
         return reply
             .headers({
                 'content-type': contentTypes[path.split('.').at(-1)!] ?? 'application/octet-stream',
@@ -62,6 +70,7 @@ export function createSiteServer(site: SiteFiles, token: string): FastifyInstanc
             })
             .send(content());
     });
+    if (live !== undefined) addLive(app, live, checkToken);
     return app;
 }
 

@@ -3,6 +3,7 @@
  * of numbers in blocks, `data/NAME.K.bin`. Shared by what writes it and by the page, so it imports nothing of Node.
  */
 
+import type { LiveFacts } from './live/liveFormat.js';
 import type { ClassCounts, SitePart } from './resultsFormat.js';
 
 /** Path of the summary, relative to the page. */
@@ -102,6 +103,8 @@ export interface SiteSummary {
     readonly comparison?: SitePart;
     /** Absent: the model has no routed experts. */
     readonly experts?: SitePart;
+    /** Of the pages that ask the model; null: no model is open. Absent: the site is of static files and has none. */
+    readonly live?: LiveFacts | null | undefined;
     readonly columns: {
         /** uint32 [classified neurons, 2 + words]: flat index, place in `classNames`, bits of its languages. */
         readonly classified: ColumnSpec;

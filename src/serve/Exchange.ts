@@ -111,8 +111,8 @@ export function answerText({ batching }: Served, { tokens, end }: TokenAnswer, s
  * @param latest takes what is new of answers that come in pieces
  */
 export async function answerExchange(
-    { batching }: Served,
-    { requests }: Exchange,
+    { batching }: Pick<Served, 'batching'>,
+    { requests }: Pick<Exchange, 'requests'>,
     client: AbortSignal,
     latest?: Latest,
 ): Promise<TokenAnswer[]> {

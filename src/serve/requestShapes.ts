@@ -136,7 +136,7 @@ export function checkText(given: string, param: string): string {
 }
 
 /** @throws ApiError 400, naming the field */
-function reader<T>(shape: z.ZodType<T>): (given: unknown, path?: readonly (string | number)[]) => T {
+export function reader<T>(shape: z.ZodType<T>): (given: unknown, path?: readonly (string | number)[]) => T {
     return (given, path = []) => {
         const read = shape.safeParse(given);
         if (read.success) return read.data;

@@ -3,13 +3,20 @@ import type { ComponentChild } from 'preact';
 import { route } from './data/route.js';
 import { routeTo } from './data/routeText.js';
 import type { LoadedSite } from './data/site.js';
+import { AskView } from './views/AskView.js';
 import { NeuronView } from './views/NeuronView.js';
 import { NeuronsView } from './views/NeuronsView.js';
 import { OverviewView } from './views/OverviewView.js';
+import { SentenceView } from './views/SentenceView.js';
 
 const views = [
     { view: 'overview', label: 'Overview' },
     { view: 'neurons', label: 'Neurons' },
+] as const;
+/** Of a server: a site of static files has no model to ask. */
+const liveViews = [
+    { view: 'sentence', label: 'Your sentence' },
+    { view: 'ask', label: 'Ask' },
 ] as const;
 
 export function App({ site }: { site: LoadedSite }): ComponentChild {
@@ -31,7 +38,7 @@ export function App({ site }: { site: LoadedSite }): ComponentChild {
                 </a>
                 <strong class="title">{summary.title}</strong>
                 <nav aria-label="Views">
-                    {views.map((one) => (
+                    {[...views, ...(summary.live === undefined ? [] : liveViews)].map((one) => (
                         <a
                             key={one.view}
                             href={routeTo(one.view)}
@@ -51,6 +58,10 @@ export function App({ site }: { site: LoadedSite }): ComponentChild {
                     <NeuronsView site={site} />
                 ) : view === 'neuron' ? (
                     <NeuronView site={site} name={name} />
+                ) : view === 'sentence' ? (
+                    <SentenceView site={site} />
+                ) : view === 'ask' ? (
+                    <AskView site={site} />
                 ) : (
                     <p role="alert">
                         There is no view {view}. <a href={routeTo('overview')}>Overview</a>

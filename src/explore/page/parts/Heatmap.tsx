@@ -1,6 +1,7 @@
 import type { ComponentChild } from 'preact';
 import { useState } from 'preact/hooks';
 import { cellColor, darkCellColor, wantsLightText } from '../../../report/figures/palette.js';
+import { type CellPlace, movedCell } from './movedCell.js';
 import { useTip } from './useTip.js';
 
 export interface HeatCell {
@@ -22,8 +23,6 @@ export interface HeatHeading {
     readonly title?: string | undefined;
 }
 
-type Place = readonly [row: number, column: number];
-
 /** A matrix as a table: colour, number, and lines on the cell that is pointed at or has the focus. */
 export function Heatmap({
     caption,
@@ -43,13 +42,13 @@ export function Heatmap({
     /** Without numbers, for many columns. */
     isDense?: boolean;
 }): ComponentChild {
-    const [at, setAt] = useState<Place>([0, 0]);
+    const [at, setAt] = useState<CellPlace>([0, 0]);
     const { tip, show, hide } = useTip();
     const [row, column] = [Math.min(at[0], rows.length - 1), Math.min(at[1], columns.length - 1)];
-    const tell = (element: HTMLElement, [r, c]: Place): void =>
+    const tell = (element: HTMLElement, [r, c]: CellPlace): void =>
         show(cells[r]![c]!.tip, element.getBoundingClientRect());
     const onKeyDown = (event: KeyboardEvent): void => {
-        const next = moved(event, [row, column], [rows.length, columns.length]);
+        const next = movedCell(event, [row, column], [rows.length, columns.length]);
         if (next === undefined) {
             const { link } = cells[row]![column]!;
             if (event.key === 'Enter' && link !== undefined) location.hash = link;
@@ -122,20 +121,6 @@ export function Heatmap({
             {tip}
         </div>
     );
-}
-
-/** Where an arrow, Home or End leads; undefined for other keys. */
-function moved({ key, ctrlKey }: KeyboardEvent, [row, column]: Place, [rows, columns]: Place): Place | undefined {
-    const [lastRow, lastColumn] = [rows - 1, columns - 1];
-    const moves: Readonly<Record<string, Place>> = {
-        ArrowLeft: [row, Math.max(0, column - 1)],
-        ArrowRight: [row, Math.min(lastColumn, column + 1)],
-        ArrowUp: [Math.max(0, row - 1), column],
-        ArrowDown: [Math.min(lastRow, row + 1), column],
-        Home: [ctrlKey ? 0 : row, 0],
-        End: [ctrlKey ? lastRow : row, lastColumn],
-    };
-    return moves[key];
 }
 
 function classOf({ position, isOutlined }: HeatCell): string {

@@ -7,6 +7,7 @@ import { flatName, flatNamed, placeOf } from '../data/sites.js';
 import type { Neighbour, ExploredNeuron } from '../data/Query.js';
 import { LanguageName, languageCodes } from '../parts/languageText.js';
 import { formatCount } from '../../../support/format.js';
+import { Removal } from '../parts/Removal.js';
 import { formatThree } from '../parts/formatThree.js';
 
 /** One neuron: how often it is active in each language, and the neurons that are most like it. */
@@ -134,6 +135,7 @@ function Facts({
                     </table>
                 </div>
             </section>
+            <Removal site={site} flat={row.flat} />
             <section aria-labelledby="alike">
                 <h2 id="alike">Neurons like it</h2>
                 <p class="small">

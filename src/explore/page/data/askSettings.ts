@@ -1,0 +1,49 @@
+import { type AskQuestion, type LiveFacts, type LiveSet, liveSets } from '../../live/liveFormat.js';
+import type { LoadedSite } from './site.js';
+import { flatNamed } from './sites.js';
+
+const defaultTokens = 64;
+
+/** The question that the page's address asks. */
+export function readAsk(
+    settings: URLSearchParams,
+    { summary, starts }: LoadedSite,
+    live: LiveFacts,
+): {
+    readonly question: AskQuestion;
+    /** Single neurons as they are typed. */
+    readonly neurons: string;
+    /** Why the first that the model has not is none; empty: it has all. */
+    readonly refusal: string;
+    /** Whether anything changes, so that there is a second answer. */
+    readonly changes: boolean;
+} {
+    const neurons = settings.get('neurons') ?? '';
+    const names = neurons.split(/[\s,;]+/).filter((name) => name !== '');
+    const flats = names.map((name) => flatNamed(name, summary.sites, starts));
+    const tags = (settings.get('languages') ?? '').split(',');
+    const languages = summary.languages.map(({ tag }) => tag).filter((tag) => tags.includes(tag));
+    const factor = numberOf(settings.get('factor'), 0, 0, 3);
+    const question = {
+        text: settings.get('text') ?? '',
+        chat: live.chat && settings.get('chat') !== 'no',
+        maxTokens: Math.round(
+            numberOf(settings.get('tokens'), Math.min(defaultTokens, live.mostAnswer), 1, live.mostAnswer),
+        ),
+        languages,
+        set: readSet(settings.get('set')),
+        neurons: flats.filter((flat) => typeof flat === 'number'),
+        factor,
+    };
+    const refusal = flats.find((flat) => typeof flat === 'string') ?? '';
+    return { question, neurons, refusal, changes: factor !== 1 && (languages.length > 0 || names.length > 0) };
+}
+
+function numberOf(text: string | null, none: number, least: number, most: number): number {
+    const value = text === null ? Number.NaN : Number.parseFloat(text);
+    return Number.isNaN(value) ? none : Math.max(least, Math.min(most, value));
+}
+
+export function readSet(text: string | null): LiveSet {
+    return liveSets.find((one) => one === text) ?? 'specific+related';
+}

@@ -1,0 +1,62 @@
+import type { ComponentChild } from 'preact';
+import { type LiveFacts, type LiveSet, liveSets } from '../../live/liveFormat.js';
+import type { LoadedSite } from '../data/site.js';
+
+const command = 'language-neurons explore DIR --model MODEL.gguf';
+
+/** A page that asks the model; without one it says how to open it. */
+export function LivePage({
+    site,
+    title,
+    children,
+}: {
+    site: LoadedSite;
+    title: string;
+    children: (live: LiveFacts) => ComponentChild;
+}): ComponentChild {
+    const { live, model } = site.summary;
+    return (
+        <>
+            <h1>{title}</h1>
+            {live === undefined ? (
+                <p role="alert">This copy of the page is made of files alone, and no model answers it.</p>
+            ) : live === null ? (
+                <div role="alert">
+                    <p>
+                        This page asks the model, and none is open. End explore with Ctrl-C and start it with the file
+                        of {model.name}:
+                    </p>
+                    <p>
+                        <code>{command}</code>
+                    </p>
+                </div>
+            ) : (
+                children(live)
+            )}
+        </>
+    );
+}
+
+/** Which of a language's neurons. */
+export function SetChoice({
+    label,
+    set,
+    onChange,
+}: {
+    label: string;
+    set: LiveSet;
+    onChange: (set: LiveSet) => void;
+}): ComponentChild {
+    return (
+        <label>
+            {label}{' '}
+            <select value={set} onChange={({ currentTarget }) => onChange(currentTarget.value as LiveSet)}>
+                {liveSets.map((one) => (
+                    <option key={one} value={one}>
+                        {one.replace('+', ' + ')}
+                    </option>
+                ))}
+            </select>
+        </label>
+    );
+}

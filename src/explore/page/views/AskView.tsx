@@ -1,0 +1,156 @@
+import type { ComponentChild } from 'preact';
+import { useState } from 'preact/hooks';
+import { type AskEvent, type LiveFacts, livePaths } from '../../live/liveFormat.js';
+import { askModel } from '../data/askModel.js';
+import { readAsk } from '../data/askSettings.js';
+import { changeSettings, route } from '../data/route.js';
+import type { LoadedSite } from '../data/site.js';
+import { usePending } from '../data/usePending.js';
+import { AnswerSide, type Growing, noAnswer } from '../parts/AnswerSide.js';
+import { Chips } from '../parts/Chips.js';
+import { LivePage, SetChoice } from '../parts/LivePage.js';
+
+/** A question, answered by the whole model and by the changed one, side by side. */
+export function AskView({ site }: { site: LoadedSite }): ComponentChild {
+    return (
+        <LivePage site={site} title="Ask">
+            {(live) => <Ask site={site} live={live} />}
+        </LivePage>
+    );
+}
+
+function Ask({ site, live }: { site: LoadedSite; live: LiveFacts }): ComponentChild {
+    const settings = readAsk(route.value.settings, site, live);
+    const { question, refusal } = settings;
+    const [sides, setSides] = useState<readonly Growing[]>([]);
+    const { pending, failed, begin, stop } = usePending();
+    const ask = (): void =>
+        begin(async (signal) => {
+            const began = performance.now();
+            const shown: Growing[] = settings.changes ? [noAnswer, noAnswer] : [noAnswer];
+            setSides([...shown]);
+            for await (const event of askModel<AskEvent>(livePaths.ask, question, signal)) {
+                const before = shown[event.side]!;
+                const first = before.first ?? performance.now() - began;
+                shown[event.side] =
+                    event.kind === 'grew'
+                        ? { ...before, first, text: before.text + event.text }
+                        : { ...before, first, ended: event };
+                setSides([...shown]);
+            }
+        });
+    const { set } = question;
+    return (
+        <>
+            <form
+                onSubmit={(event) => {
+                    event.preventDefault();
+                    ask();
+                }}
+            >
+                <Question live={live} question={question} />
+                <Changes site={site} settings={settings} />
+                {refusal !== '' && <p role="alert">{refusal}</p>}
+                <p class="tools">
+                    <button type="submit" disabled={question.text === '' || refusal !== ''}>
+                        Ask
+                    </button>
+                    <button type="button" disabled={!pending} onClick={stop}>
+                        Stop
+                    </button>
+                    <span role="status" class="small">
+                        {pending ? 'Answering' : ''}
+                    </span>
+                </p>
+            </form>
+            {failed !== '' && <p role="alert">{failed}</p>}
+            <div class="sides">
+                {sides.map((side, i) => (
+                    <AnswerSide key={i} site={site} live={live} side={side} set={set} changed={i === 1} />
+                ))}
+            </div>
+        </>
+    );
+}
+
+type Settings = ReturnType<typeof readAsk>;
+
+function Question({ live, question }: { live: LiveFacts; question: Settings['question'] }): ComponentChild {
+    return (
+        <>
+            <p>
+                <label for="question">Question</label>
+                <textarea
+                    id="question"
+                    rows={3}
+                    dir="auto"
+                    value={question.text}
+                    onInput={({ currentTarget }) => changeSettings({ text: currentTarget.value })}
+                />
+            </p>
+            <p class="tools">
+                {live.chat && (
+                    <label>
+                        <input
+                            type="checkbox"
+                            checked={question.chat}
+                            onChange={({ currentTarget }) =>
+                                changeSettings({ chat: currentTarget.checked ? '' : 'no' })
+                            }
+                        />{' '}
+                        by the chat template; otherwise the answer continues the text
+                    </label>
+                )}
+                <label>
+                    Most tokens{' '}
+                    <input
+                        type="number"
+                        min={1}
+                        max={live.mostAnswer}
+                        value={question.maxTokens}
+                        onChange={({ currentTarget }) => changeSettings({ tokens: currentTarget.value })}
+                    />
+                </label>
+            </p>
+        </>
+    );
+}
+
+function Changes({ site, settings }: { site: LoadedSite; settings: Settings }): ComponentChild {
+    const { question, neurons } = settings;
+    const { factor } = question;
+    return (
+        <>
+            <Chips
+                legend="Change the neurons of"
+                chips={site.summary.languages.map(({ tag, english }) => ({ value: tag, label: tag, title: english }))}
+                chosen={question.languages}
+                onChange={(tags) => changeSettings({ languages: tags.join() })}
+            />
+            <p class="tools">
+                <SetChoice label="Which" set={question.set} onChange={(set) => changeSettings({ set })} />
+                <label>
+                    and the neurons{' '}
+                    <input
+                        type="text"
+                        placeholder="12:345, 3:shared:7"
+                        value={neurons}
+                        onInput={({ currentTarget }) => changeSettings({ neurons: currentTarget.value })}
+                    />
+                </label>
+                <label>
+                    Factor of their activations{' '}
+                    <input
+                        type="range"
+                        min={0}
+                        max={3}
+                        step={0.1}
+                        value={factor}
+                        onInput={({ currentTarget }) => changeSettings({ factor: currentTarget.value })}
+                    />
+                </label>
+                <output>{factor === 0 ? '0: removed' : factor === 1 ? '1: unchanged' : factor}</output>
+            </p>
+        </>
+    );
+}

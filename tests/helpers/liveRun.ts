@@ -1,0 +1,16 @@
+import { join } from 'node:path';
+import { collect } from '../../src/activations/collect.js';
+import { openCorpus } from '../../src/data/openCorpus.js';
+import type { Engine } from '../../src/engine/Engine.js';
+import { identify } from '../../src/neurons/identify.js';
+import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
+import { writeNeurons } from '../../src/neurons/neuronsFile.js';
+
+/** Writes the run folder of a model: its counts on real texts in three languages, and its neurons. */
+export async function writeLiveRun(folder: string, engine: Engine): Promise<NeuronAnalysis> {
+    const corpus = await openCorpus('udhr:20-24', { languages: ['en', 'de', 'zh'] });
+    const { activations } = await collect({ engine, corpus, folder });
+    const analysis = identify(activations, { topRate: 0.2, bar: 0.98, minRouted: 0 });
+    await writeNeurons(join(folder, 'neurons.json'), analysis);
+    return analysis;
+}
