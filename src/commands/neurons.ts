@@ -1,5 +1,7 @@
 import { join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
+import { effectsOf } from '../effects/effectsFile.js';
+import { withEffects } from '../effects/withEffects.js';
 import { languageAmong } from '../languages/languageAmong.js';
 import { chooseNeurons } from '../neurons/chooseNeurons.js';
 import { type LanguageOverlap, languageOverlap } from '../neurons/languageOverlap.js';
@@ -27,7 +29,8 @@ export async function neuronsCommand(
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const overlap = languageOverlap(analysis);
     if (asksOverlap) return { json: overlap, text: describeOverlap(overlap) };
-    const table = neuronTable(await readActivations(dir), analysis);
+    const effects = await effectsOf(dir, analysis);
+    const table = withEffects(neuronTable(await readActivations(dir), analysis), effects);
     const rows = chooseNeurons(table, pick(args, neuronsTable));
     if (out !== undefined) {
         await writeNeuronTable(out, table, rows, { excel });
@@ -86,6 +89,10 @@ function describeNeurons(rows: readonly NeuronRow[], language: string | undefine
                   },
               ]),
     ];
+    if (rows.some(({ raised }) => raised != null)) {
+        const of = ({ raised }: NeuronRow): string => raised?.slice(0, 3).join('  ') ?? '';
+        columns.push({ heading: 'raises', elastic: true, of });
+    }
     const cells = rows.map((row) => columns.map(({ of }) => of(row)));
     return alignedTable(columns, cells);
 }

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { z } from 'zod';
+import { isOfModel } from '../activations/isOfModel.js';
 import { compact, readJsonIfAny, writeJson } from '../files/versionedJson.js';
+import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 
 const listShape = z.array(z.tuple([z.int().nonnegative(), z.number()]));
@@ -39,6 +41,15 @@ export function effectsPath(folder: string): string {
  */
 export function readEffectsIfAny(folder: string): Promise<EffectsFile | undefined> {
     return readJsonIfAny(effectsPath(folder), effectsFormat, 'remove it and run effects again');
+}
+
+/**
+ * Reads those of an analysis: of another model than its neurons they are left out.
+ * @throws LanguageNeuronsError as `readEffectsIfAny`
+ */
+export async function effectsOf(folder: string, { source }: NeuronAnalysis): Promise<EffectsFile | undefined> {
+    const effects = await readEffectsIfAny(folder);
+    return effects !== undefined && isOfModel(source, effects.model) ? effects : undefined;
 }
 
 /**

@@ -18,7 +18,7 @@ interface Column extends ParquetColumn {
 
 /**
  * Writes rows of a table, one for each neuron: as CSV, as a JSON array of `NeuronRow`, or as Parquet. CSV and Parquet
- * have a column for each language, `probability en` and `count en`.
+ * have a column for each language, `probability en` and `count en`; tokens raised stand in one, with blanks between them.
  * @param path ends in `.csv`, `.json` or `.parquet`
  * @param rows as `chooseNeurons` gives them
  * @throws LanguageNeuronsError WRONG_USE for another ending; UNWRITABLE
@@ -59,7 +59,7 @@ export function checkTablePath(path: string): void {
     );
 }
 
-function columnsOf({ languages, stability }: NeuronTable): Column[] {
+function columnsOf({ languages, stability, raised }: NeuronTable): Column[] {
     return [
         { name: 'layer', type: 'INT32', of: ({ layer }) => layer },
         { name: 'site', type: 'INT32', of: ({ site }) => site },
@@ -73,6 +73,15 @@ function columnsOf({ languages, stability }: NeuronTable): Column[] {
         ...(stability === undefined
             ? []
             : [{ name: 'stability', type: 'DOUBLE', of: (row) => row.stability ?? null } satisfies Column]),
+        ...(raised === undefined
+            ? []
+            : [
+                  {
+                      name: 'tokens raised',
+                      type: 'STRING',
+                      of: (row) => row.raised?.join(' ') ?? null,
+                  } satisfies Column,
+              ]),
         ...languages.map((language): Column => ({
             name: `probability ${language}`,
             type: 'DOUBLE',

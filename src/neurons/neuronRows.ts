@@ -21,6 +21,8 @@ export interface NeuronRow {
     readonly score: number | null;
     /** Share of the folds without which it keeps its class; null: it has none. Absent: not known. */
     readonly stability?: number | null;
+    /** Tokens whose logits it raises most; null: not computed. Absent: of no neuron. */
+    readonly raised?: readonly string[] | null;
     /** By language; null: not assessed. */
     readonly probability: Readonly<Record<string, number | null>>;
     /** By language. */
@@ -42,6 +44,7 @@ export function neuronRow(table: NeuronTable, row: number): NeuronRow {
         N: table.high[row]!,
         score: orNull(table.score[row]!),
         ...(stability === undefined ? {} : { stability: orNull(stability[row]!) }),
+        ...(table.raised === undefined ? {} : { raised: table.raised.get(row) ?? null }),
         probability: Object.fromEntries(
             languages.map((language, k) => [language, orNull(table.probability[row * l + k]!)]),
         ),
