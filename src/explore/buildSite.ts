@@ -1,10 +1,12 @@
 import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { effectsOf } from '../effects/effectsFile.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { neuronTable } from '../neurons/neuronTable.js';
 import { readReportSource } from '../report/reportOn.js';
 import { neuronColumns } from './neuronColumns.js';
+import { siteEffects } from './siteEffects.js';
 import { type SiteSummary, summaryPath } from './siteFormat.js';
 import { siteResults } from './siteResults.js';
 import { siteSummary } from './siteSummary.js';
@@ -29,13 +31,18 @@ const pageFolder = fileURLToPath(new URL('../../dist/explore/page/', import.meta
 export async function buildSite(folder: string, { title, live }: SiteOptions = {}): Promise<SiteFiles> {
     const page = await pageFiles();
     const { input, activations } = await readReportSource(folder, { title });
-    const columns = neuronColumns(neuronTable(activations, input.analysis), activations, input.analysis);
+    const table = neuronTable(activations, input.analysis);
+    const columns = neuronColumns(table, activations, input.analysis);
     const results = siteResults(input);
-    const summary = { ...siteSummary(input, columns, results), live } satisfies SiteSummary;
+    const file = await effectsOf(folder, input.analysis);
+    const effects = file === undefined ? undefined : siteEffects(file, input.analysis, table.starts);
+    const known = siteSummary(input, columns, results);
+    const summary = { ...known, live, effects: effects?.firsts } satisfies SiteSummary;
     return new Map([
         ...page,
         [summaryPath, () => Buffer.from(JSON.stringify(summary))],
         ...results.files,
+        ...(effects?.files ?? []),
         ...Object.values(columns).flatMap(({ blocks }) => [...blocks]),
     ]);
 }

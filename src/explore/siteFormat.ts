@@ -105,6 +105,8 @@ export interface SiteSummary {
     readonly experts?: SitePart;
     /** Of the pages that ask the model; null: no model is open. Absent: the site is of static files and has none. */
     readonly live?: LiveFacts | null | undefined;
+    /** Flat index of the first neuron of each block of effects; see `effectsFormat`. Absent: the folder has none. */
+    readonly effects?: readonly number[] | undefined;
     readonly columns: {
         /** uint32 [classified neurons, 2 + words]: flat index, place in `classNames`, bits of its languages. */
         readonly classified: ColumnSpec;

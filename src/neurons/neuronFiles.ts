@@ -18,7 +18,7 @@ interface Column extends ParquetColumn {
 
 /**
  * Writes rows of a table, one for each neuron: as CSV, as a JSON array of `NeuronRow`, or as Parquet. CSV and Parquet
- * have a column for each language, `probability en` and `count en`; tokens raised stand in one, with blanks between them.
+ * have a column for each language, `probability en` and `count en`; tokens raised stand in one, blanks between.
  * @param path ends in `.csv`, `.json` or `.parquet`
  * @param rows as `chooseNeurons` gives them
  * @throws LanguageNeuronsError WRONG_USE for another ending; UNWRITABLE

@@ -1,6 +1,7 @@
 import { readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
+import { writeActivations } from '../../src/activations/activationsFile.js';
 import { effects } from '../../src/effects/effects.js';
 import { readEffectsIfAny } from '../../src/effects/effectsFile.js';
 import { keptTokens, type NeuronEffects, tokenEffects } from '../../src/effects/tokenEffects.js';
@@ -199,14 +200,10 @@ describe('effects of a run folder', () => {
             return BigInt64Array.from({ length: 1024 * 5 }, (_, at) => source[(at + 35 * i) % source.length]!);
         });
         const source = { ...activations.source, model: { ...activations.source.model, fingerprint } };
-        const found = someAnalysis({
-            ...activations,
-            sites,
-            routed: sites.map(() => new BigInt64Array()),
-            counts,
-            source,
-        });
-        await writeNeurons(join(folder, 'neurons.json'), found);
+        const routed = sites.map(() => new BigInt64Array());
+        const counted = { ...activations, sites, routed, counts, source };
+        await writeActivations(join(folder, 'activations.safetensors'), counted);
+        await writeNeurons(join(folder, 'neurons.json'), someAnalysis(counted));
         return folder;
     }
 
@@ -263,6 +260,16 @@ describe('effects of a run folder', () => {
         const chinese = JSON.parse((await cli(...base, '--languages', 'zh', '--set', 'specific', '--json')).stdout);
         const { neurons } = JSON.parse(readFileSync(join(folder, 'neurons.json'), 'utf8'));
         expect(chinese.neurons.map(({ neuron }: NeuronEffects) => neuron)).toEqual(neurons.specific.zh);
+        const listed = await cli('neurons', folder, '--language', 'zh', '--limit', '3');
+        expect(listed.stdout.split('\n')[0]).toMatch(/ raises$/);
+        const out = join(folder, 'n.csv');
+        await cli('neurons', folder, '--class', 'specific,related,general,none', '--out', out);
+        const [head, ...lines] = readFileSync(out, 'utf8').split('\n');
+        const [site, neuron, raised] = ['site', 'index', 'tokens raised'].map((name) => head!.split(',').indexOf(name));
+        const row = lines.find((line) => line.split(',')[site!] === '5' && line.split(',')[neuron!] === '3')!;
+        const tokens = row.split(',')[raised!]!;
+        expect(tokens.split(' ').length).toBe(10);
+        expect(tokens).toContain(/^5:3 +(\S+)/m.exec(named.stdout)![1]);
         const wrong = await cli(...base, '--neurons', '9:3');
         expect(wrong).toMatchObject({ code: 2, stderr: expect.stringContaining('the model has layers 0 to 5') });
         rmSync(join(folder, 'neurons.json'));

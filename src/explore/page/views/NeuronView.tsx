@@ -8,6 +8,7 @@ import type { Neighbour, ExploredNeuron } from '../data/Query.js';
 import { LanguageName, languageCodes } from '../parts/languageText.js';
 import { formatCount } from '../../../support/format.js';
 import { Removal } from '../parts/Removal.js';
+import { NeuronEffects } from '../parts/NeuronEffects.js';
 import { formatThree } from '../parts/formatThree.js';
 
 /** One neuron: how often it is active in each language, and the neurons that are most like it. */
@@ -136,6 +137,7 @@ function Facts({
                 </div>
             </section>
             <Removal site={site} flat={row.flat} />
+            <NeuronEffects site={site} flat={row.flat} />
             <section aria-labelledby="alike">
                 <h2 id="alike">Neurons like it</h2>
                 <p class="small">
