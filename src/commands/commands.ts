@@ -29,6 +29,7 @@ export const commands: readonly Command[] = [
     command(declared.importDeclaration, async () => (await import('./import.js')).importCommand),
     command(declared.reportDeclaration, async () => (await import('./report.js')).reportCommand),
     command(declared.exploreDeclaration, async () => (await import('./explore.js')).exploreCommand),
+    command(declared.dashboardsDeclaration, async () => (await import('./dashboards.js')).dashboardsCommand),
     command(declared.cleanDeclaration, async () => (await import('./clean.js')).cleanCommand),
     command(declared.inspectDeclaration, async () => (await import('./inspect.js')).inspectCommand),
     command(declared.rpcServerDeclaration, async () => (await import('./rpcServer.js')).rpcServerCommand),

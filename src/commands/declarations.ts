@@ -1,6 +1,7 @@
 import {
     accuracyTable,
     collectTable,
+    dashboardsTable,
     conversationTable,
     divisionTable,
     effectsTable,
@@ -351,6 +352,13 @@ export const exploreDeclaration = {
         ...engineTable,
         force,
     },
+} as const satisfies CommandDeclaration;
+
+export const dashboardsDeclaration = {
+    usage: 'dashboards <dir>',
+    describe: 'write the neurons of examples in the form of Neuronpedia or SAEDashboard',
+    positionals: { dir },
+    options: { out: { ...out, describe: 'folder to write the files into' }, ...dashboardsTable },
 } as const satisfies CommandDeclaration;
 
 export const cleanDeclaration = {

@@ -125,6 +125,17 @@ export const neuronsTable = inGroup('Neurons', {
     limit: { number: count, defaultWords: 'all', describe: 'only the first N' },
 });
 
+/** What dashboards of others are made as. */
+export const dashboardsTable = inGroup('Dashboards', {
+    form: {
+        choices: ['neuronpedia', 'saedashboard'],
+        default: 'neuronpedia',
+        describe: 'whose files: bodies of upload-batch requests to Neuronpedia, or batches of SAEDashboard',
+    },
+    modelId: { defaultWords: "the model's name", describe: 'name that the model has there' },
+    sourceSet: { default: 'language-neurons', describe: 'name of the set of sources there' },
+});
+
 /** Beside the selected neurons, of `examples`. */
 export const examplesTable = inGroup('Neurons', {
     /** General neurons, to compare the selected ones with. */

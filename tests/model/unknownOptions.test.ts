@@ -44,6 +44,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     compileInterventions: (options) => library.compileInterventions([], options),
     deactivate: (options) => library.deactivate(options),
     explore: (options) => library.explore(folder, options),
+    exportDashboards: (options) => library.exportDashboards(folder, folder, options),
     exportModel: (options) => library.exportModel(options),
     exportSite: (options) => library.exportSite(folder, folder, options),
     identify: (options) => library.identify({} as library.Activations, options),

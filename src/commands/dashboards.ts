@@ -1,0 +1,19 @@
+import { exportDashboards } from '../dashboards/exportDashboards.js';
+import { formatQuantity } from '../support/format.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { dashboardsDeclaration } from './declarations.js';
+
+/** `dashboards`: the neurons of a run folder's examples as files that others' dashboards read. */
+export async function dashboardsCommand(
+    { dir, out, form, modelId, sourceSet }: CommandArguments<typeof dashboardsDeclaration>,
+    { progress, signal, say }: CommandContext,
+): Promise<CommandResult> {
+    const written = await exportDashboards(dir, out, { form, modelId, sourceSet, progress, signal });
+    const { files, neurons, never, effects } = written;
+    if (never > 0) say(`${formatQuantity(never, 'neuron')} left out: no token made them active`);
+    if (!effects) say('without the tokens that neurons raise and lower: run effects first to have them');
+    return {
+        json: written,
+        text: `${formatQuantity(neurons, 'neuron')} in ${formatQuantity(files.length, 'file')} of ${out}`,
+    };
+}

@@ -1,0 +1,157 @@
+import { join } from 'node:path';
+import { isOfModel } from '../activations/isOfModel.js';
+import { effectsPath, readEffectsIfAny, type EffectsFile } from '../effects/effectsFile.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { examplesPath, type ExamplesHead, readExamples, readExamplesHead } from '../examples/examplesFile.js';
+import { ensureWritableFolder, writeFileAtomic } from '../files/fileAccess.js';
+import { makeFolder } from '../files/makeFolder.js';
+import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
+import { checkSettings } from '../settings/checkSetting.js';
+import type { OptionsOf } from '../settings/Setting.js';
+import { dashboardsTable } from '../settings/settings.js';
+import { type Progress, silent } from '../support/progress.js';
+import { throwIfStopped } from '../support/stop.js';
+import { type DashboardFacts, type DashboardLogit, type DashboardNeuron, dashboardNeuron } from './DashboardNeuron.js';
+import { asName, type DashboardBatch, mostOfBatch, sourceName } from './forms.js';
+import { neuronpediaBatch } from './neuronpedia.js';
+import { saeDashboardBatch } from './saeDashboard.js';
+import { storedBytes, storedToken } from './storedToken.js';
+
+export interface ExportDashboardsOptions extends OptionsOf<typeof dashboardsTable> {
+    readonly progress?: Progress | undefined;
+    readonly signal?: AbortSignal | undefined;
+}
+
+/** What was written. */
+export interface ExportedDashboards {
+    /** Paths of the files, each of at most 128 neurons of one site. */
+    readonly files: readonly string[];
+    readonly neurons: number;
+    /** Neurons without a token for which they were active: dashboards cannot show them. */
+    readonly never: number;
+    /** Whether the tokens that neurons raise and lower are in: `effects.json` was there. */
+    readonly effects: boolean;
+}
+
+/**
+ * Writes the neurons of a run folder's examples in the form of others' tools, a folder a site, into `out`. Files of the
+ * same names are replaced, others are left alone.
+ * @throws LanguageNeuronsError NOT_FOUND without examples or `neurons.json`; MISMATCH where they, or the effects, are
+ * of different models; DAMAGED, UNWRITABLE, ABORTED
+ */
+export async function exportDashboards(
+    folder: string,
+    out: string,
+    options: ExportDashboardsOptions = {},
+): Promise<ExportedDashboards> {
+    checkSettings(options, dashboardsTable, { progress: true, signal: true });
+    const { form = dashboardsTable.form.default, progress = silent, signal } = options;
+    const { sourceSet = dashboardsTable.sourceSet.default } = options;
+    const { path, head, factsOf, effects } = await readFacts(folder);
+    const { modelId = asName(head.source.model.name) } = options;
+    const toForm = form === 'neuronpedia' ? neuronpediaBatch : saeDashboardBatch;
+    await ensureWritableFolder(out);
+    const files: string[] = [];
+    let [neurons, never] = [0, 0];
+    let site: number | undefined;
+    let batch: DashboardNeuron[] = [];
+    let number = 0;
+    const write = async (): Promise<void> => {
+        if (site === undefined || batch.length === 0) return;
+        const { layer, kind } = head.sites[site]!;
+        const suffix = kind === 'dense' ? undefined : kind;
+        const source = sourceName({ layer }, sourceSet, suffix);
+        const dataset = head.source.dataset.name;
+        const whole: DashboardBatch = {
+            ...{ modelId, site: { layer, kind }, sourceSet, suffix, source, dataset, neurons: batch },
+        };
+        await makeFolder(join(out, source));
+        const file = join(out, source, `batch-${number++}.json`);
+        await writeFileAtomic(file, JSON.stringify(toForm(whole)));
+        files.push(file);
+        neurons += batch.length;
+        batch = [];
+    };
+    progress.stage('write dashboards', head.neurons.length);
+    let place = 0;
+    for await (const examples of readExamples(path)) {
+        throwIfStopped(signal);
+        const at = head.neurons[place++]!;
+        if (at[0] !== site || batch.length === mostOfBatch) await write();
+        if (at[0] !== site) [site, number] = [at[0], 0];
+        const neuron = dashboardNeuron(examples, head, factsOf(at));
+        if (neuron === undefined) never++;
+        else batch.push(neuron);
+        progress.advance(1);
+    }
+    await write();
+    progress.done();
+    return { files, neurons, never, effects };
+}
+
+interface Facts {
+    readonly path: string;
+    readonly head: ExamplesHead;
+    readonly factsOf: (neuron: NeuronIndex) => DashboardFacts;
+    readonly effects: boolean;
+}
+
+async function readFacts(folder: string): Promise<Facts> {
+    const path = examplesPath(folder);
+    const analysis = await readNeurons(join(folder, 'neurons.json'));
+    const head = await readExamplesHead(path);
+    if (head === undefined) throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file; run examples first`);
+    const effects = await readEffectsIfAny(folder);
+    const model = head.source.model.fingerprint;
+    if (!isOfModel(analysis.source, model)) throw otherModel(path, 'examples');
+    if (effects !== undefined && effects.model !== model) throw otherModel(effectsPath(folder), 'effects');
+    const described = classWords(analysis);
+    const logits = logitsOf(effects);
+    const none = { raised: [], lowered: [] };
+    return {
+        ...{ path, head, effects: effects !== undefined },
+        factsOf: (neuron) => ({
+            index: neuron[1],
+            ...(logits.get(neuron.join()) ?? none),
+            described: described.get(neuron.join()),
+        }),
+    };
+}
+
+function otherModel(path: string, command: string): LanguageNeuronsError {
+    const words = `${path}: is of another model than the neurons; run ${command} again with that model`;
+    return new LanguageNeuronsError('MISMATCH', words);
+}
+
+/** By `site,index`: `specific to zh`, `related to zh, ja`, `general`. */
+function classWords({ neurons: { specific, related, general } }: NeuronAnalysis): ReadonlyMap<string, string> {
+    const words = new Map<string, string>(general.map((neuron) => [neuron.join(), 'general: high in every language']));
+    for (const [kind, lists] of [
+        ['specific', specific],
+        ['related', related],
+    ] as const) {
+        for (const [language, list] of Object.entries(lists)) {
+            for (const neuron of list) {
+                const had = words.get(neuron.join());
+                words.set(neuron.join(), had === undefined ? `${kind} to ${language}` : `${had}, ${language}`);
+            }
+        }
+    }
+    return words;
+}
+
+function logitsOf(effects: EffectsFile | undefined): ReadonlyMap<string, Pick<DashboardFacts, 'raised' | 'lowered'>> {
+    const textOf = (token: number): string => {
+        const text = effects!.tokens[token] ?? '';
+        return typeof text === 'string' ? storedToken(text) : storedBytes(text);
+    };
+    const shown = (list: EffectsFile['neurons'][number]['raised']): DashboardLogit[] =>
+        list.map(([token, value]) => ({ token: textOf(token), value }));
+    return new Map(
+        effects?.neurons.map(({ neuron, raised, lowered }) => [
+            neuron.join(),
+            { raised: shown(raised), lowered: shown(lowered) },
+        ]),
+    );
+}
