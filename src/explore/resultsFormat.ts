@@ -33,6 +33,8 @@ export interface SiteCell {
     /** 95 % interval of the effect; empty where it is not known. */
     readonly interval: string;
     readonly samples: number | null;
+    /** Of answers: each share of them with the whole model and after, such as `cut off: 2 % becomes 10 %`. */
+    readonly answers?: readonly string[];
 }
 
 /** One set of neurons of one measured operation, languages changed × languages evaluated. */

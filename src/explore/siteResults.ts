@@ -1,5 +1,11 @@
 import type { Comparison, MetricChange } from '../experiments/Comparison.js';
-import type { DeactivationMatrix, DeactivationSet } from '../experiments/DeactivationMatrix.js';
+import {
+    answerShareNames,
+    type AnswerShares,
+    type DeactivationMatrix,
+    type DeactivationSet,
+} from '../experiments/DeactivationMatrix.js';
+import type { MetricWords } from '../experiments/Metric.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { metricOf } from '../experiments/metrics.js';
 import { doneWords } from '../interventions/operationWords.js';
@@ -90,17 +96,32 @@ function siteMatrix(name: string, set: DeactivationSet, matrix: DeactivationMatr
         columns: set.columns,
         neurons: set.neurons,
         baselines: set.baseline.map((value) => words.formatValue(value)),
-        cells: cellsOf(set, matrix.metric).map((row) =>
-            row.map((cell) => ({
+        cells: cellsOf(set, matrix.metric).map((row, r) =>
+            row.map((cell, c) => ({
                 own: effect(cell, 'own'),
                 control: effect(cell, 'control'),
                 harm: isFiniteNumber(cell.effect) ? words.harm * cell.effect : null,
                 value: words.formatValue(cell.value),
                 interval: cell.interval === null ? '' : intervalWords(cell.interval, words.formatEffect),
                 samples: cell.samples,
+                ...(set.answers === undefined ? {} : { answers: answerLines(set.answers, r, c, words) }),
             })),
         ),
     };
+}
+
+const answerWords: Readonly<Record<keyof AnswerShares, string>> = {
+    number: 'right number, in whatever language',
+    language: 'in the language of the question',
+    unknownLanguage: 'right number, unknown language',
+    cut: 'cut off',
+};
+
+function answerLines(answers: AnswerShares, r: number, c: number, { formatValue }: MetricWords): string[] {
+    return answerShareNames.map((name) => {
+        const { baseline, values } = answers[name];
+        return `${answerWords[name]}: ${formatValue(baseline[c]!)} becomes ${formatValue(values[r]![c]!)}`;
+    });
 }
 
 function intervalWords([low, high]: readonly [number, number], format: (value: number) => string): string {

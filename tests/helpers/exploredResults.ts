@@ -1,6 +1,7 @@
 import { compare } from '../../src/experiments/compare.js';
 import { writeComparison } from '../../src/experiments/comparisonFile.js';
 import { writeCurves } from '../../src/experiments/doseFile.js';
+import type { AnswerShare, DeactivationMatrix } from '../../src/experiments/DeactivationMatrix.js';
 import { writeMatrix } from '../../src/experiments/matrixFile.js';
 import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../../src/neurons/neuronsDigest.js';
@@ -16,8 +17,7 @@ export async function writeExploredResults(folder: string, analysis: NeuronAnaly
     const neurons = neuronsDigest(analysis);
     const right = languages.map((_, k) => (k === 1 ? 2 : 18 - k));
     const lost = languages.map((_, k) => (k === 1 ? 1 : 9 - k));
-    const accuracy = buildAccuracy(languages, right, lost);
-    await writeMatrix(folder, { ...accuracy, neurons });
+    await writeMatrix(folder, { ...withAnswers(buildAccuracy(languages, right, lost)), neurons });
     await writeMatrix(folder, { ...buildMatrix(languages, -0.2), operation: { op: 'scale', value: 1.5 }, neurons });
     await writeCurves(folder, { ...buildCurves(languages), neurons });
     await writeCurves(folder, { ...buildCurves(languages, 1), operation: { op: 'scale', value: 0.5 }, neurons });
@@ -31,6 +31,22 @@ export async function writeExploredResults(folder: string, analysis: NeuronAnaly
             [languages[1]!],
         ),
     );
+}
+
+/** An accuracy with what its answers are made of. */
+function withAnswers(accuracy: DeactivationMatrix): DeactivationMatrix {
+    const set = accuracy.sets['specific+related']!;
+    const share = (whole: number, changed: number): AnswerShare => ({
+        baseline: set.columns.map(() => whole),
+        values: set.rows.map(() => set.columns.map(() => changed)),
+    });
+    const answers = {
+        number: share(0.9, 0.7),
+        language: share(0.95, 0.3),
+        unknownLanguage: share(0, 0.05),
+        cut: share(0.05, 0.15),
+    };
+    return { ...accuracy, sets: { 'specific+related': { ...set, answers } } };
 }
 
 /** The analysis of counts in which the neurons of a layer prefer other languages. */

@@ -97,13 +97,14 @@ function tipOf(
     r: number,
     c: number,
 ) {
-    const { own, control, value, interval, samples } = cells[r]![c]!;
+    const { own, control, value, interval, samples, answers } = cells[r]![c]!;
     const changed = neurons[r] === null ? 'neurons' : formatQuantity(neurons[r]!, 'neuron');
     return [
         `${columns[c]!}, ${changed} of ${rows[r]!} ${done}`,
         `${noun} ${baselines[c]!} becomes ${value}: ${own.words}${interval === '' ? '' : `, 95 % ${interval}`}`,
         ...(own.note === '' ? [] : [own.note]),
         `random neurons: ${control.words}${control.note === '' ? '' : ` (${control.note.replace(/\.$/, '')})`}`,
+        ...(answers ?? []),
         ...(samples === null ? [] : [`${kind}: ${formatCount(samples)}`]),
     ];
 }

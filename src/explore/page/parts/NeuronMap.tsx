@@ -159,11 +159,12 @@ function describe(
     const flat = starts[row]! + index;
     const name = flatName(flat, sites, starts);
     const found = classified === undefined ? undefined : rowOf(classified, flat);
-    if (found === undefined || classified === undefined) return `Neuron ${name}: no class`;
+    const where = `Neuron ${name}, ${sites[row]!.name}`;
+    if (found === undefined || classified === undefined) return `${where}: no class`;
     const kind = classNames[classified.class(found)]!;
     const of = languageCodes(
         languages,
         [...languages.keys()].filter((k) => classified.isOf(found, k)),
     );
-    return kind === 'general' ? `Neuron ${name}: general` : `Neuron ${name}: ${kind} ${of}`;
+    return kind === 'general' ? `${where}: general` : `${where}: ${kind} ${of}`;
 }

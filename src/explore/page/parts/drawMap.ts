@@ -66,6 +66,7 @@ export function drawMap(canvas: HTMLCanvasElement, drawing: Drawing): void {
             }
         }
     }
+    drawExperts(context, drawing, color('muted'));
     if (cursor !== undefined) drawCursor(context, drawing, cursor, color('ink'));
     context.restore();
 }
@@ -87,6 +88,26 @@ function drawLabels(
         if (y < free || sites[row - 1]?.layer === layer) continue;
         context.fillText(String(layer), gutter - 6, y);
         free = y + 14;
+    }
+}
+
+/** Narrower experts have no lines between them. */
+const leastExpert = 8;
+
+/** Lines between the experts of a row. */
+function drawExperts(
+    context: CanvasRenderingContext2D,
+    { site, shown, width, rowHeight }: Drawing,
+    color: string,
+): void {
+    context.fillStyle = color;
+    for (const [row, { experts }] of site.summary.sites.entries()) {
+        const each = width / experts / (shown.end - shown.begin);
+        if (experts === 1 || each < leastExpert) continue;
+        for (let expert = Math.ceil(shown.begin * experts); expert <= shown.end * experts; expert++) {
+            const x = (expert / experts - shown.begin) * experts * each;
+            context.fillRect(Math.round(x), row * rowHeight, 1, rowHeight);
+        }
     }
 }
 

@@ -29,6 +29,11 @@ export function languageCodes(languages: readonly SiteLanguage[], indices: reado
     return indices.map((k) => languages[k]!.tag).join(' ');
 }
 
+/** A language as plain text, for a list to choose from: `zh Chinese 中文`. */
+export function languageOption({ tag, english, own }: SiteLanguage): string {
+    return [...new Set([tag, english, own])].join(' ');
+}
+
 /** A language by its tag, as `LanguageName`; the tag alone where it is none of those analysed. */
 export function LanguageTag({ tag, languages }: { tag: string; languages: readonly SiteLanguage[] }): ComponentChild {
     const language = languages.find((one) => one.tag === tag);

@@ -8,6 +8,7 @@ import { routeTo } from '../data/routeText.js';
 import type { LoadedSite } from '../data/site.js';
 import { flatNamed } from '../data/sites.js';
 import { Chips } from '../parts/Chips.js';
+import { languageOption } from '../parts/languageText.js';
 import { Histogram } from '../parts/Histogram.js';
 import { NeuronGrid } from '../parts/NeuronGrid.js';
 import { formatCount } from '../../../support/format.js';
@@ -56,9 +57,9 @@ export function NeuronsView({ site }: { site: LoadedSite }): ComponentChild {
                             value={summary.languages[shownLanguage]!.tag}
                             onChange={({ currentTarget }) => changeSettings({ p: `${currentTarget.value},0,1` })}
                         >
-                            {summary.languages.map(({ tag, english }) => (
-                                <option key={tag} value={tag}>
-                                    {tag} {english}
+                            {summary.languages.map((language) => (
+                                <option key={language.tag} value={language.tag}>
+                                    {languageOption(language)}
                                 </option>
                             ))}
                         </select>

@@ -7,7 +7,7 @@ import { Comparison } from '../parts/Comparison.js';
 import { DoseCurves } from '../parts/DoseCurves.js';
 import { Experts } from '../parts/Experts.js';
 import { LayerLanguages } from '../parts/LayerLanguages.js';
-import { LanguageName } from '../parts/languageText.js';
+import { LanguageName, languageOption } from '../parts/languageText.js';
 import { LayerCurves } from '../parts/LayerCurves.js';
 import { Matrices } from '../parts/Matrices.js';
 import { NeuronMap } from '../parts/NeuronMap.js';
@@ -33,9 +33,9 @@ export function OverviewView({ site }: { site: LoadedSite }): ComponentChild {
                             onChange={({ currentTarget }) => changeSettings({ language: currentTarget.value })}
                         >
                             <option value="">neurons of every language</option>
-                            {languages.map(({ tag, english }) => (
-                                <option key={tag} value={tag}>
-                                    {tag} {english}
+                            {languages.map((language) => (
+                                <option key={language.tag} value={language.tag}>
+                                    {languageOption(language)}
                                 </option>
                             ))}
                         </select>
