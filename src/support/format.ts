@@ -2,6 +2,18 @@
 const minus = '\u2212';
 const noBreak = '\u00a0';
 
+// Made once: `toLocaleString` makes its own at each call, which takes longer than all else of a large matrix.
+const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
+const formatsOfDigits = new Map<number, Intl.NumberFormat>();
+
+function significant(maximumSignificantDigits: number): Intl.NumberFormat {
+    const made = formatsOfDigits.get(maximumSignificantDigits);
+    if (made !== undefined) return made;
+    const format = new Intl.NumberFormat('en-US', { maximumSignificantDigits });
+    formatsOfDigits.set(maximumSignificantDigits, format);
+    return format;
+}
+
 /** What stands for a value that is missing or not finite; undefined for ordinary numbers. */
 function special(value: number | null | undefined): string | undefined {
     if (value === null || value === undefined) return 'n/a';
@@ -17,7 +29,7 @@ function withMinus(text: string): string {
 
 /** `12345` as `12,345`. */
 export function formatCount(value: number | null | undefined): string {
-    return special(value) ?? withMinus((value as number).toLocaleString('en-US', { maximumFractionDigits: 0 }));
+    return special(value) ?? withMinus(whole.format(value as number));
 }
 
 /** A measured value for a reader: three significant digits, integers in full. */
@@ -34,7 +46,7 @@ export function formatNumber(value: number | null | undefined, digits = 5): stri
     const magnitude = Math.abs(number);
     if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e9))
         return withMinus(number.toExponential(Math.min(3, digits - 1)));
-    return withMinus(number.toLocaleString('en-US', { maximumSignificantDigits: digits }));
+    return withMinus(significant(digits).format(number));
 }
 
 /** A difference with its sign. */

@@ -7,7 +7,9 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { buildSite } from '../../src/explore/buildSite.js';
 import { serveSite } from '../../src/explore/exploreServer.js';
 import { exportSite } from '../../src/explore/exportSite.js';
+import { languageTag } from '../../src/languages/languageTag.js';
 import { browserPath, openBrowser, overflow, violations, widths } from '../helpers/browser.js';
+import { floresCodes } from '../helpers/floresCodes.js';
 import { writeExploredResults } from '../helpers/exploredResults.js';
 import { writeExploredRun } from '../helpers/exploredRun.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -185,6 +187,7 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
     it('shows dose curves, and two analyses beside each other', async () => {
         const { page } = await open(`${url}#/overview`);
         const doses = page.locator('[aria-labelledby="doses"]');
+        await doses.locator('.panel').first().scrollIntoViewIfNeeded();
         await expect.poll(() => doses.locator('.panel canvas').count()).toBe(5);
         await doses.locator('.panel .u-over').first().hover();
         expect(await page.locator('.tip').innerText()).toMatch(
@@ -199,6 +202,28 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         expect(left!.y).toBe(right!.y);
         expect(left!.x + left!.width).toBeLessThan(right!.x);
         await page.close();
+    });
+
+    it('has only the cells in sight of a large matrix, and reads all of them by the keyboard', async () => {
+        const names = [...new Set(floresCodes.map((code) => languageTag(code)!))].slice(0, 60);
+        const other = join(folder, 'many');
+        await writeExploredRun(other, 'm', buildMatrix, names);
+        await exportSite(other, join(other, 'site'));
+        const { url: plain, server } = await plainServer(join(other, 'site'));
+        const { page, faults } = await open(`${plain}#/overview`);
+        const matrix = page.getByRole('grid', { name: /perplexity, specific neurons/ });
+        expect(await matrix.locator('[data-cell]').count()).toBeLessThan(1000);
+        await matrix.locator('[tabindex="0"]').focus();
+        await page.keyboard.press('Control+End');
+        await expect.poll(() => page.evaluate('document.activeElement.dataset.cell')).toBe('59,59');
+        const last = names.at(-1)!;
+        expect(await page.locator('.tip').innerText()).toMatch(new RegExp(`^${last}, [\\d,]+ neurons of ${last} `));
+        await page.keyboard.press('ArrowUp');
+        await expect.poll(() => page.evaluate('document.activeElement.dataset.cell')).toBe('58,59');
+        expect(await violations(page)).toEqual([]);
+        expect(faults).toEqual([]);
+        await page.close();
+        server.close();
     });
 
     it('shows names of languages as text, whatever they are', async () => {

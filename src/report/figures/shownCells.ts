@@ -28,37 +28,32 @@ export function commonScale(matrix: DeactivationMatrix): DivergingScale {
 }
 
 export function shownCell(cell: SetCell, side: Side, { harm }: MetricWords, scale: DivergingScale): ShownCell {
-    const { effect, noise, note } = sides[side](cell);
+    const { effect, noise, tooFew } = sides[side](cell);
     const place = scale.position(coloured({ effect, noise }));
     return {
         effect,
         position: place === null ? null : harm * place,
         isMissing: !isComparable(effect),
         text: formatPercentPoints(percent(effect)),
-        note,
+        note: tooFew ? tooFewWords(cell) : noise ? noiseWords[side] : '',
     };
 }
+
+const noiseWords: Readonly<Record<Side, string>> = {
+    own: 'Does not differ from random neurons.',
+    control: 'Within the margin of error.',
+};
 
 interface Told {
     readonly effect: Measured;
     /** Not to be told from chance. */
     readonly noise: boolean;
-    readonly note: string;
+    readonly tooFew: boolean;
 }
 
 const sides: Readonly<Record<Side, (cell: SetCell) => Told>> = {
-    own: (cell) => {
-        const { effect, noise, tooFew } = cell;
-        return {
-            effect,
-            noise,
-            note: tooFew ? tooFewWords(cell) : noise ? 'Does not differ from random neurons.' : '',
-        };
-    },
-    control: (cell) => {
-        const { controlEffect: effect, controlNoise: noise, controlTooFew } = cell;
-        return { effect, noise, note: controlTooFew ? tooFewWords(cell) : noise ? 'Within the margin of error.' : '' };
-    },
+    own: ({ effect, noise, tooFew }) => ({ effect, noise, tooFew }),
+    control: ({ controlEffect: effect, controlNoise: noise, controlTooFew: tooFew }) => ({ effect, noise, tooFew }),
 };
 
 /** The percentage that a cell's colour stands for; null where it is grey. */

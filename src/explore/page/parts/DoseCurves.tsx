@@ -12,7 +12,10 @@ import { DataTable } from './DataTable.js';
 import { LanguageTag } from './languageText.js';
 import { Part } from './Part.js';
 import { axisColors, type ColorOf, Plot, type PlotSpec } from './Plot.js';
+import { WhenSeen } from './WhenSeen.js';
 import { useTip } from './useTip.js';
+
+const panelHeight = 190;
 
 type Curve = SiteCurves['languages'][number];
 
@@ -106,7 +109,7 @@ function Panel({ curve, drawn, summary }: { curve: Curve; drawn: SiteCurves; sum
             <h3>
                 <LanguageTag tag={curve.tag} languages={summary.languages} />
             </h3>
-            <Plot spec={spec} />
+            <WhenSeen height={panelHeight}>{() => <Plot spec={spec} />}</WhenSeen>
             {tip}
         </div>
     );
@@ -132,7 +135,7 @@ function panelSpec({ doses }: Curve, { x, y, ticks, isLogarithmic }: SiteCurves)
     });
     const edge: uPlot.Series = { width: 0, points: { show: false } };
     return {
-        height: 190,
+        height: panelHeight,
         data: [
             doses.map(({ share }) => share),
             values(({ own }) => own),

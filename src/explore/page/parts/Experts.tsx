@@ -54,17 +54,19 @@ function ExpertsOfLayer({ experts, summary }: { experts: SiteExperts; summary: S
                 columnTitle="language"
                 rows={shares.map((_, expert) => heading(expert))}
                 columns={languages.map(({ tag }) => languageHeading(tag, languages, true))}
-                cells={shares.map((row, expert) =>
-                    languages.map(({ tag }, k) => ({
-                        text: (100 * row[k]!).toFixed(0),
-                        position: row[k] === 0 ? null : -row[k]! / most,
+                cellAt={(expert, k) => {
+                    const share = shares[expert]![k]!;
+                    const kind = classes[expert]!;
+                    return {
+                        text: (100 * share).toFixed(0),
+                        position: share === 0 ? null : -share / most,
                         tip: [
-                            `layer ${site.layer}, expert ${expert}, ${tag}`,
-                            `${formatShare(row[k]!)} of the language’s tokens`,
-                            ...(classes[expert] === 'none' ? [] : [classes[expert]!]),
+                            `layer ${site.layer}, expert ${expert}, ${languages[k]!.tag}`,
+                            `${formatShare(share)} of the language’s tokens`,
+                            ...(kind === 'none' ? [] : [kind]),
                         ],
-                    })),
-                )}
+                    };
+                }}
             />
         </>
     );

@@ -1,6 +1,7 @@
 import type { ComponentChild } from 'preact';
-import { useState } from 'preact/hooks';
+import { useRef, useState } from 'preact/hooks';
 import { cellColor, darkCellColor, wantsLightText } from '../../../report/figures/palette.js';
+import { useHeatWindow } from './heatWindow.js';
 import { type CellPlace, movedCell } from './movedCell.js';
 import { useTip } from './useTip.js';
 
@@ -30,7 +31,7 @@ export function Heatmap({
     columnTitle,
     rows,
     columns,
-    cells,
+    cellAt,
     isDense = false,
 }: {
     caption: string;
@@ -38,89 +39,143 @@ export function Heatmap({
     columnTitle: string;
     rows: readonly HeatHeading[];
     columns: readonly HeatHeading[];
-    cells: readonly (readonly HeatCell[])[];
+    /** Asked for the cells in sight alone. */
+    cellAt: (row: number, column: number) => HeatCell;
     /** Without numbers, for many columns. */
     isDense?: boolean;
 }): ComponentChild {
     const [at, setAt] = useState<CellPlace>([0, 0]);
     const { tip, show, hide } = useTip();
-    const [row, column] = [Math.min(at[0], rows.length - 1), Math.min(at[1], columns.length - 1)];
-    const tell = (element: HTMLElement, [r, c]: CellPlace): void =>
-        show(cells[r]![c]!.tip, element.getBoundingClientRect());
+    const box = useRef<HTMLDivElement>(null);
+    const { isWindowed, rows: down, columns: across, reveal } = useHeatWindow(box, rows.length, columns.length);
+    // One cell can be reached by Tab, and it must exist.
+    const [row, column] = [within(at[0], down), within(at[1], across)];
     const onKeyDown = (event: KeyboardEvent): void => {
         const next = movedCell(event, [row, column], [rows.length, columns.length]);
         if (next === undefined) {
-            const { link } = cells[row]![column]!;
+            const { link } = cellAt(row, column);
             if (event.key === 'Enter' && link !== undefined) location.hash = link;
             return;
         }
         event.preventDefault();
         setAt(next);
-        const table = event.currentTarget as HTMLElement;
-        const cell = table.querySelector<HTMLElement>(`[data-cell="${next.join()}"]`);
-        cell?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-        // The scrolling would hide what the focus shows.
-        requestAnimationFrame(() => cell?.focus({ preventScroll: true }));
+        reveal(...next);
+        const find = (): HTMLElement | null | undefined =>
+            box.current?.querySelector<HTMLElement>(`[data-cell="${next.join()}"]`);
+        // A frame for the cell to exist, and one for the scrolling, which would hide what the focus shows.
+        requestAnimationFrame(() => {
+            find()?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+            requestAnimationFrame(() => find()?.focus({ preventScroll: true }));
+        });
     };
+    const drawn = (r: number, c: number): ComponentChild => {
+        const cell = cellAt(r, c);
+        const tell = (element: HTMLElement): void => show(cell.tip, element.getBoundingClientRect());
+        return (
+            <td
+                key={columns[c]!.key}
+                data-cell={`${r},${c}`}
+                aria-colindex={c + 2}
+                tabIndex={r === row && c === column ? 0 : -1}
+                aria-label={nameOf(cell)}
+                class={classOf(cell)}
+                style={styleOf(cell)}
+                onFocus={({ currentTarget }) => {
+                    setAt([r, c]);
+                    tell(currentTarget);
+                }}
+                onBlur={hide}
+                onPointerEnter={({ currentTarget }) => tell(currentTarget)}
+            >
+                {!isDense && <CellText cell={cell} />}
+            </td>
+        );
+    };
+    const [shownRows, shownColumns] = [indices(down), indices(across)];
+    const gaps = [across[0], columns.length - across[1]] as const;
     return (
-        <div class={isDense ? 'heat dense' : 'heat'}>
-            <div class="scroll">
-                <table role="grid" aria-label={caption} onKeyDown={onKeyDown} onPointerLeave={hide}>
+        <div class={['heat', isDense ? 'dense' : '', isWindowed ? 'windowed' : ''].join(' ')}>
+            <div class="scroll" ref={box}>
+                <table
+                    role="grid"
+                    aria-label={caption}
+                    aria-rowcount={rows.length + 1}
+                    aria-colcount={columns.length + 1}
+                    onKeyDown={onKeyDown}
+                    onPointerLeave={hide}
+                >
+                    {isWindowed && (
+                        <colgroup>
+                            <col class="headings" />
+                            <col span={columns.length} />
+                        </colgroup>
+                    )}
                     <thead>
-                        <tr>
+                        <tr aria-rowindex={1}>
                             <th scope="col" class="corner">
                                 {rowTitle}&nbsp;↓ {columnTitle}&nbsp;→
                             </th>
-                            {columns.map(({ key, label, title }) => (
-                                <th key={key} scope="col" title={title}>
-                                    {label}
+                            <Gap count={gaps[0]} />
+                            {shownColumns.map((c) => (
+                                <th key={columns[c]!.key} scope="col" title={columns[c]!.title} aria-colindex={c + 2}>
+                                    {columns[c]!.label}
                                 </th>
                             ))}
+                            <Gap count={gaps[1]} />
                         </tr>
                     </thead>
                     <tbody>
-                        {rows.map(({ key, label, title }, r) => (
-                            <tr key={key}>
-                                <th scope="row" title={title}>
-                                    {label}
+                        <RowGap count={down[0]} columns={columns.length} />
+                        {shownRows.map((r) => (
+                            <tr key={rows[r]!.key} aria-rowindex={r + 2}>
+                                <th scope="row" title={rows[r]!.title}>
+                                    {rows[r]!.label}
                                 </th>
-                                {columns.map((other, c) => {
-                                    const cell = cells[r]![c]!;
-                                    return (
-                                        <td
-                                            key={other.key}
-                                            data-cell={`${r},${c}`}
-                                            tabIndex={r === row && c === column ? 0 : -1}
-                                            aria-label={nameOf(cell)}
-                                            class={classOf(cell)}
-                                            style={styleOf(cell)}
-                                            onFocus={({ currentTarget }) => {
-                                                setAt([r, c]);
-                                                tell(currentTarget, [r, c]);
-                                            }}
-                                            onBlur={hide}
-                                            onPointerEnter={({ currentTarget }) => tell(currentTarget, [r, c])}
-                                        >
-                                            {isDense ? (
-                                                ''
-                                            ) : cell.link === undefined ? (
-                                                cell.text
-                                            ) : (
-                                                <a href={cell.link} tabIndex={-1}>
-                                                    {cell.text}
-                                                </a>
-                                            )}
-                                        </td>
-                                    );
-                                })}
+                                <Gap count={gaps[0]} />
+                                {shownColumns.map((c) => drawn(r, c))}
+                                <Gap count={gaps[1]} />
                             </tr>
                         ))}
+                        <RowGap count={rows.length - down[1]} columns={columns.length} />
                     </tbody>
                 </table>
             </div>
             {tip}
         </div>
     );
+}
+
+function CellText({ cell: { text, link } }: { cell: HeatCell }): ComponentChild {
+    if (link === undefined || text === '') return text;
+    return (
+        <a href={link} tabIndex={-1}>
+            {text}
+        </a>
+    );
+}
+
+/** In the place of columns out of sight. */
+function Gap({ count }: { count: number }): ComponentChild {
+    return count > 0 && <td class="gap" aria-hidden="true" colSpan={count} />;
+}
+
+/** In the place of rows out of sight. */
+function RowGap({ count, columns }: { count: number; columns: number }): ComponentChild {
+    return (
+        count > 0 && (
+            <tr class="gap" aria-hidden="true" style={{ height: `calc(${count} * var(--row))` }}>
+                <td colSpan={columns + 1} />
+            </tr>
+        )
+    );
+}
+
+function indices([first, last]: readonly [number, number]): number[] {
+    return Array.from({ length: last - first }, (_, i) => first + i);
+}
+
+function within(place: number, [first, last]: readonly [number, number]): number {
+    return Math.max(first, Math.min(last - 1, place));
 }
 
 function classOf({ position, isOutlined }: HeatCell): string {

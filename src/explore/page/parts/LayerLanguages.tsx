@@ -20,18 +20,17 @@ export function LayerLanguages({ summary }: { summary: SiteSummary }): Component
             isDense={layers.length > mostNumbers}
             rows={languages.map(({ tag }) => languageHeading(tag, languages))}
             columns={layers.map((_, layer) => ({ key: String(layer), label: layer }))}
-            cells={languages.map(({ tag }, k) =>
-                layers.map((_, layer) => {
-                    const count = layerLanguages[k]![layer]!;
-                    return {
-                        text: count === 0 ? '' : formatCompact(count),
-                        // Square roots, so that few neurons are still seen beside many.
-                        position: count === 0 ? null : -Math.sqrt(count / most),
-                        tip: [`${tag}, layer ${layer}`, formatQuantity(count, 'neuron')],
-                        link: routeTo('neurons', { languages: tag, layers: `${layer}..${layer}` }),
-                    };
-                }),
-            )}
+            cellAt={(k, layer) => {
+                const { tag } = languages[k]!;
+                const count = layerLanguages[k]![layer]!;
+                return {
+                    text: count === 0 ? '' : formatCompact(count),
+                    // Square roots, so that few neurons are still seen beside many.
+                    position: count === 0 ? null : -Math.sqrt(count / most),
+                    tip: [`${tag}, layer ${layer}`, formatQuantity(count, 'neuron')],
+                    link: routeTo('neurons', { languages: tag, layers: `${layer}..${layer}` }),
+                };
+            }}
         />
     );
 }

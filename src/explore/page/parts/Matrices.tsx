@@ -86,7 +86,7 @@ function Matrix({
                 columnTitle="evaluated"
                 rows={rows.map((r) => languageHeading(matrix.rows[r]!, languages))}
                 columns={columns.map((c) => languageHeading(matrix.columns[c]!, languages, true))}
-                cells={rows.map((r) => columns.map((c) => cellOf(r, c)))}
+                cellAt={(r, c) => cellOf(rows[r]!, columns[c]!)}
             />
         </>
     );

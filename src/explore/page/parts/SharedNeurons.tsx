@@ -45,7 +45,7 @@ export function SharedNeurons({ summary }: { summary: SiteSummary }): ComponentC
                 columnTitle="and"
                 rows={places.map((i) => languageHeading(tags[i]!, languages))}
                 columns={places.map((i) => languageHeading(tags[i]!, languages, true))}
-                cells={places.map((i) => places.map((j) => cellOf(i, j)))}
+                cellAt={(r, c) => cellOf(places[r]!, places[c]!)}
             />
         </>
     );

@@ -1,0 +1,26 @@
+import type { ComponentChild } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+
+/** What is made only when it is nearly in sight, or printed; until then a space of its height. */
+export function WhenSeen({ height, children }: { height: number; children: () => ComponentChild }): ComponentChild {
+    const box = useRef<HTMLDivElement>(null);
+    const [seen, setSeen] = useState(false);
+    useEffect(() => {
+        const show = (): void => setSeen(true);
+        const observer = new IntersectionObserver(
+            (entries) => entries.some(({ isIntersecting }) => isIntersecting) && show(),
+            { rootMargin: '800px' },
+        );
+        observer.observe(box.current!);
+        addEventListener('beforeprint', show);
+        return () => {
+            observer.disconnect();
+            removeEventListener('beforeprint', show);
+        };
+    }, []);
+    return (
+        <div ref={box} style={{ minHeight: `${height}px` }}>
+            {seen && children()}
+        </div>
+    );
+}
