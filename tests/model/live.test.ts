@@ -9,6 +9,7 @@ import { LiveModel } from '../../src/explore/live/LiveModel.js';
 import { modelState } from '../../src/interventions/ModelState.js';
 import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../../src/neurons/neuronsOf.js';
+import { cli, startCli } from '../helpers/cli.js';
 import { writeLiveRun } from '../helpers/liveRun.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -195,5 +196,39 @@ it('are of the model that was analysed', async () => {
     using engine = await Engine.open({ model: models['one with experts'], gpu: 'off', threads: 1 });
     await expect(LiveModel.open(join(folder, 'a dense model'), { engine, data: [] })).rejects.toMatchObject({
         code: 'MISMATCH',
+    });
+});
+
+describe('the command', () => {
+    const model = ['--model', embeddedModel, '--gpu', 'off', '--threads', '1'];
+    const run = join(folder, 'a dense model');
+
+    it('opens the model, answers, and ends at Ctrl-C', async () => {
+        const { child, ended } = startCli(['explore', run, ...model, '--data', 'udhr:25-26']);
+        const url = await new Promise<string>((found, fail) => {
+            let words = '';
+            child.stderr!.on('data', (part: string) => {
+                const [, at] = /at (http\S+);/.exec((words += part)) ?? [];
+                if (at !== undefined) found(at);
+            });
+            void ended.then(({ stderr }) => fail(new Error(stderr)));
+        });
+        const headers = { 'content-type': 'application/json' };
+        const answer = await fetch(`${url}live/sentence`, { method: 'POST', body: JSON.stringify({ text }), headers });
+        expect(await answer.json()).toMatchObject({ kind: 'traced' });
+        child.kill('SIGINT');
+        expect((await ended).code).toBe(0);
+    });
+
+    it('says what is wrong before it serves', async () => {
+        const wrong: [args: string[], why: RegExp][] = [
+            [[...model, '--data', 'nowhere'], /nowhere: no such file or folder/],
+            [['--model', models['one with experts'], '--gpu', 'off'], /one with experts|experts\.gguf/],
+        ];
+        for (const [args, why] of wrong) {
+            const { code, stderr } = await cli('explore', run, ...args);
+            expect(code).not.toBe(0);
+            expect(stderr).toMatch(why);
+        }
     });
 });

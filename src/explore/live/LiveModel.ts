@@ -10,6 +10,7 @@ import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../../neur
 import { readNeurons } from '../../neurons/neuronsFile.js';
 import { neuronsAt } from '../../engine/Site.js';
 import { type ChatWriter, chatWriter } from '../../questions/chatTemplate.js';
+import { checkSettings } from '../../settings/checkSetting.js';
 import { ApiError } from '../../serve/ApiError.js';
 import type { LiveFacts, TokenTrace } from './liveFormat.js';
 import { textPieces } from './textPieces.js';
@@ -67,6 +68,7 @@ export class LiveModel implements Disposable {
 
     /** @throws LanguageNeuronsError NOT_FOUND, DAMAGED; MISMATCH for neurons of another model, or of other counts */
     static async open(folder: string, options: LiveOptions): Promise<LiveModel> {
+        checkSettings(options, {}, { engine: true, data: true, otherModel: true });
         const analysis = await readNeurons(join(folder, 'neurons.json'));
         checkModel({ ...options, analysis });
         const activations = await readActivations(folder);
