@@ -99,19 +99,39 @@ export function checkReplaced(path: string, had: ExamplesHead | undefined, force
     );
 }
 
+/** A file of examples that was read, its neurons not yet unpacked. */
+export interface OpenedExamples {
+    readonly head: ExamplesHead;
+    /** @throws LanguageNeuronsError NOT_FOUND for a neuron that the file has not; DAMAGED */
+    readonly of: (neuron: NeuronIndex) => Promise<NeuronExamples>;
+}
+
+/**
+ * Reads a file of examples, packed as it is; undefined where there is none.
+ * @param neurons whose examples are read. Default: all
+ * @throws LanguageNeuronsError NOT_FOUND where it cannot be read, DAMAGED
+ */
+export async function openExamples(
+    path: string,
+    neurons?: readonly NeuronIndex[],
+): Promise<OpenedExamples | undefined> {
+    const head = await readExamplesHead(path);
+    if (head === undefined) return undefined;
+    const nameOf = (neuron: NeuronIndex): string => neuronName(head.sites, neuron);
+    const wanted = new Set((neurons ?? head.neurons).map(nameOf));
+    const file = await readSafetensors(path, (name) => wanted.has(name), mends);
+    return { head, of: (neuron) => neuronOf(path, file, nameOf(neuron)) };
+}
+
 /**
  * The examples of some neurons; the file is read no further than that takes.
  * @param neurons default: all
  * @throws LanguageNeuronsError NOT_FOUND, also for a neuron that the file has not; DAMAGED
  */
 export async function* readExamples(path: string, neurons?: readonly NeuronIndex[]): AsyncGenerator<NeuronExamples> {
-    const head = await readExamplesHead(path);
-    if (head === undefined) throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file; ${mends.missing}`);
-    const { sites, neurons: all } = head;
-    const names = (neurons ?? all).map((neuron) => neuronName(sites, neuron));
-    const wanted = new Set(names);
-    const file = await readSafetensors(path, (name) => wanted.has(name), mends);
-    for (const name of names) yield neuronOf(path, file, name);
+    const opened = await openExamples(path, neurons);
+    if (opened === undefined) throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file; ${mends.missing}`);
+    for (const neuron of neurons ?? opened.head.neurons) yield opened.of(neuron);
 }
 
 async function neuronOf(path: string, { byteTensors }: Safetensors, name: string): Promise<NeuronExamples> {

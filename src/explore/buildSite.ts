@@ -7,12 +7,13 @@ import { neuronTable } from '../neurons/neuronTable.js';
 import { readReportSource } from '../report/reportOn.js';
 import { neuronColumns } from './neuronColumns.js';
 import { siteEffects } from './siteEffects.js';
+import { siteExamples } from './siteExamples.js';
 import { type SiteSummary, summaryPath } from './siteFormat.js';
 import { siteResults } from './siteResults.js';
 import { siteSummary } from './siteSummary.js';
 
 /** Files of a site by their paths in it, `/` between folders; each is made when it is asked for. */
-export type SiteFiles = ReadonlyMap<string, () => Buffer>;
+export type SiteFiles = ReadonlyMap<string, () => Buffer | Promise<Buffer>>;
 
 export interface SiteOptions {
     /** Heading. Default: the model's name. */
@@ -36,13 +37,15 @@ export async function buildSite(folder: string, { title, live }: SiteOptions = {
     const results = siteResults(input);
     const file = await effectsOf(folder, input.analysis);
     const effects = file === undefined ? undefined : siteEffects(file, input.analysis, table.starts);
-    const known = siteSummary(input, columns, results);
+    const examples = await siteExamples(folder, input.analysis, table.starts);
+    const known = siteSummary(input, columns, results, examples.size > 0);
     const summary = { ...known, live, effects: effects?.firsts } satisfies SiteSummary;
-    return new Map([
+    return new Map<string, () => Buffer | Promise<Buffer>>([
         ...page,
         [summaryPath, () => Buffer.from(JSON.stringify(summary))],
         ...results.files,
         ...(effects?.files ?? []),
+        ...examples,
         ...Object.values(columns).flatMap(({ blocks }) => [...blocks]),
     ]);
 }

@@ -55,7 +55,7 @@ export function createSiteServer(site: SiteFiles, token: string, live?: LiveMode
         const { status, body } = ApiError.of(cause);
         return reply.code(status).send(body);
     });
-    app.get<{ Params: { token: string; '*': string } }>('/:token/*', ({ params }, reply) => {
+    app.get<{ Params: { token: string; '*': string } }>('/:token/*', async ({ params }, reply) => {
         const path = params['*'] === '' ? 'index.html' : params['*'];
         checkToken(params.token);
         const content = site.get(path);
@@ -68,7 +68,7 @@ export function createSiteServer(site: SiteFiles, token: string, live?: LiveMode
                 'x-content-type-options': 'nosniff',
                 'x-frame-options': 'DENY',
             })
-            .send(content());
+            .send(await content());
     });
     if (live !== undefined) addLive(app, live, checkToken);
     return app;

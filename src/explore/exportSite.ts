@@ -38,7 +38,7 @@ export async function exportSite(folder: string, out: string, options: ExportSit
         ([a], [b]) => Number(a === 'index.html') - Number(b === 'index.html'),
     )) {
         throwIfStopped(signal);
-        const data = content();
+        const data = await content();
         await writeFileAtomic(join(out, path), data);
         files++;
         bytes += data.length;

@@ -107,6 +107,8 @@ export interface SiteSummary {
     readonly live?: LiveFacts | null | undefined;
     /** Flat index of the first neuron of each block of effects; see `effectsFormat`. Absent: the folder has none. */
     readonly effects?: readonly number[] | undefined;
+    /** Whether neurons have examples: see `SiteExamplesHead`. */
+    readonly hasExamples: boolean;
     readonly columns: {
         /** uint32 [classified neurons, 2 + words]: flat index, place in `classNames`, bits of its languages. */
         readonly classified: ColumnSpec;

@@ -20,7 +20,12 @@ import type { SiteResults } from './siteResults.js';
 import { type SiteLanguage, type SiteSummary, siteVersion } from './siteFormat.js';
 
 /** What the page shows before it has read a column. */
-export function siteSummary(input: ReportInput, columns: NeuronColumns, { parts }: SiteResults): SiteSummary {
+export function siteSummary(
+    input: ReportInput,
+    columns: NeuronColumns,
+    { parts }: SiteResults,
+    hasExamples: boolean,
+): SiteSummary {
     const { analysis, source, title } = input;
     const { shared, jaccard } = languageOverlap(analysis);
     return {
@@ -51,6 +56,7 @@ export function siteSummary(input: ReportInput, columns: NeuronColumns, { parts 
         found: found(input),
         warnings: input.warnings ?? [],
         ...parts,
+        hasExamples,
         columns: {
             classified: columns.classified.spec,
             scores: columns.scores.spec,

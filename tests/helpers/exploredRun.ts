@@ -8,6 +8,7 @@ import { identify } from '../../src/neurons/identify.js';
 import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../../src/neurons/neuronsDigest.js';
 import { writeNeurons } from '../../src/neurons/neuronsFile.js';
+import { writeSomeExamples } from './someExamples.js';
 
 const fiveLanguages: readonly string[] = ['en', 'de', 'zh', 'ar', 'hi'];
 /** Dense layers, and one of experts beside a shared one. */
@@ -78,6 +79,10 @@ export async function writeExploredRun(
     const analysis = someAnalysis(activations);
     await writeActivations(join(folder, 'activations.safetensors'), activations);
     await writeNeurons(join(folder, 'neurons.json'), analysis);
+    await writeSomeExamples(folder, activations, analysis, [
+        [0, 7],
+        [2, 127],
+    ]);
     await writeMatrix(folder, { ...matrixOf(languages), neurons: neuronsDigest(analysis) });
     return analysis;
 }

@@ -246,6 +246,33 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         server.close();
     });
 
+    it("shows a neuron's examples: whole characters, hostile texts as text, each in its direction", async () => {
+        const { page, faults } = await open(`${url}#/neuron/0:7`);
+        const examples = page.locator('section.examples');
+        await examples.locator('.contexts .token').first().waitFor();
+        const closed = examples.locator('details:not([open]) > summary');
+        while ((await closed.count()) > 0) await closed.first().click();
+        await expect.poll(() => examples.locator('bdi[lang="hi"][dir="ltr"]').count()).toBeGreaterThan(11);
+        const line = (language: string) => examples.locator(`ul bdi[lang="${language}"]`).first();
+        await expect.poll(() => line('zh').innerText()).toBe('人人有权享有休息。');
+        expect(await line('zh').locator('.token').count()).toBe(5); // six bytes are two characters of one piece
+        expect(await line('ar').getAttribute('dir')).toBe('rtl');
+        expect(await line('ar').innerText()).toBe('لكل فرد الحق في الحياة 123 والحرية');
+        expect(await line('hi').innerText()).toBe('सभी मनुष्यों को अधिकार');
+        expect(await line('de').innerText()).toBe('Die Frau\u0308 grußt die Nachbarn.');
+        expect(await line('en').innerText()).toContain(
+            "The <script>document.title='taken'</script> [202E]gnp.exe[202C]⏎",
+        );
+        const colour = await line('de').locator('mark').evaluate('(one) => getComputedStyle(one).backgroundColor');
+        expect(colour).not.toBe('rgba(0, 0, 0, 0)');
+        expect(await violations(page)).toEqual([]);
+        expect(await overflow(page)).toBeLessThanOrEqual(0);
+        expect(faults).toEqual([]);
+        await page.goto(`${url}#/neuron/0:8`);
+        await expect.poll(() => examples.innerText()).toContain('No examples were collected of it');
+        await page.close();
+    });
+
     it('opens the neuron that is typed, and says which it does not know', async () => {
         const { page } = await open(`${url}#/neurons`);
         await page.getByLabel('Neuron', { exact: true }).fill('9:9');

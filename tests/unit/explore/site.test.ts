@@ -51,7 +51,7 @@ describe('a site', () => {
         let sum = 0;
         for (const [path, content] of site) {
             const data = readFileSync(join(out, path));
-            expect(data.equals(content()), path).toBe(true);
+            expect(data.equals(await content()), path).toBe(true);
             sum += data.length;
         }
         expect(bytes).toBe(sum);
@@ -76,7 +76,7 @@ describe('its server', () => {
         for (const [path, content] of site) {
             const { statusCode, rawPayload, headers } = await ask(`/${token}/${path}`);
             expect(statusCode, path).toBe(200);
-            expect(rawPayload.equals(content()), path).toBe(true);
+            expect(rawPayload.equals(await content()), path).toBe(true);
             expect(headers['x-content-type-options']).toBe('nosniff');
         }
         const page = await ask(`/${token}/`);

@@ -5,6 +5,7 @@ import { routeTo } from '../data/routeText.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
 import { flatName, flatNamed, placeOf } from '../data/sites.js';
 import type { Neighbour, ExploredNeuron } from '../data/Query.js';
+import { NeuronExamples } from '../parts/NeuronExamples.js';
 import { LanguageName, languageCodes } from '../parts/languageText.js';
 import { formatCount } from '../../../support/format.js';
 import { Removal } from '../parts/Removal.js';
@@ -136,6 +137,7 @@ function Facts({
                     </table>
                 </div>
             </section>
+            <NeuronExamples site={site} flat={row.flat} />
             <Removal site={site} flat={row.flat} />
             <NeuronEffects site={site} flat={row.flat} />
             <section aria-labelledby="alike">
