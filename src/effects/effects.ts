@@ -13,15 +13,12 @@ import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
-import { engineTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
 import { directPath } from './directPath.js';
 import { type EffectsFile, effectsPath, readEffectsIfAny, writeEffects } from './effectsFile.js';
-import { tokenEffects } from './tokenEffects.js';
+import { computingTable, tokenEffects } from './tokenEffects.js';
 
-const threads = { threads: engineTable.threads };
-
-export interface EffectsOptions extends OptionsOf<typeof threads> {
+export interface EffectsOptions extends OptionsOf<typeof computingTable> {
     /** The model that was analysed, without adapters: a GGUF file, or a URI. */
     readonly model: string;
     /** Default: all specific and related neurons. */
@@ -41,7 +38,7 @@ const mostNeurons = 100_000;
  */
 export async function effects(folder: string, options: EffectsOptions): Promise<EffectsFile> {
     const { progress = silent, signal } = options;
-    checkSettings(options, threads, { model: true, neurons: true, progress: true, signal: true });
+    checkSettings(options, computingTable, { model: true, neurons: true, progress: true, signal: true });
     const analysis = await readNeurons(join(folder, 'neurons.json'));
     const asked = options.neurons ?? selectedNeurons(analysis);
     const model = await resolveModel(options.model, { signal, progress });

@@ -18,7 +18,8 @@ export interface Cleaned {
 
 /** The files of a kind that have fixed names; of a metric the journal. */
 function filesOf(kind: string): readonly string[] {
-    if (kind === 'counts') return ['parts', 'activations.safetensors', 'activations.parquet', 'neurons.json', 'effects.json'];
+    if (kind === 'counts')
+        return ['parts', 'activations.safetensors', 'activations.parquet', 'neurons.json', 'effects.json'];
     if (kind === 'examples') return [examplesName];
     if (kind === 'report') return ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'];
     return knownMetrics()

@@ -2,7 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { directArchitectures, noPathReason, pathIn } from '../../src/effects/directPath.js';
-import { neuronVectors } from '../../src/effects/tokenEffects.js';
+import { neuronVectors } from '../../src/effects/neuronVectors.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { loadBackends } from '../../src/engine/loadBackends.js';
 import { neuronsAt } from '../../src/engine/Site.js';

@@ -1,0 +1,93 @@
+import type { NativeAddon, NativeMatrix } from '../engine/addon.js';
+import { awaitNative } from '../engine/nativeError.js';
+import { neuronsAt, type Site } from '../engine/Site.js';
+import { LanguageNeuronsError } from '../errors.js';
+import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { neuronName } from '../neurons/neuronNames.js';
+import { throwIfStopped } from '../support/stop.js';
+import type { DirectPath, PlacedTensor } from './directPath.js';
+
+/**
+ * What each neuron adds to the input of the output head, [neurons, n_embd].
+ */
+export async function neuronVectors(
+    addon: NativeAddon,
+    path: DirectPath,
+    sites: readonly Site[],
+    neurons: readonly NeuronIndex[],
+    signal?: AbortSignal,
+): Promise<Float32Array> {
+    const [width] = path.head.shape as [number];
+    const vectors = new Float32Array(neurons.length * width);
+    const norm = await numbersOf(addon, path.norm);
+    for (const [place, members] of byMatrix(sites, neurons)) {
+        throwIfStopped(signal);
+        const [number, expert] = place.split(' ').map(Number) as [number, number];
+        const site = sites[number]!;
+        const { matrix, scales } = path.down(site);
+        const columns = Int32Array.from(members, (i) => neurons[i]![1] % site.width);
+        const values = await awaitNative(() => addon.matrixColumns(matrixOf(matrix, expert * width, width), columns));
+        const post = await numbersOf(addon, path.postNorm(site.layer));
+        const factors = await numbersOf(addon, scales);
+        const scale = path.residualScale * (factors?.[factors.length === 1 ? 0 : expert] ?? 1);
+        for (const [column, i] of members.entries()) {
+            const vector = values.subarray(column * width, (column + 1) * width);
+            vectors.set(throughNorms(vector, post, norm, path.centred, scale), i * width);
+        }
+    }
+    return vectors;
+}
+
+/** Through the norm behind the FFN, and the final one, each without its division. */
+function throughNorms(
+    vector: Float32Array,
+    post: Float32Array | undefined,
+    norm: Float32Array | undefined,
+    centred: boolean,
+    scale: number,
+): Float64Array {
+    const added = Float64Array.from(vector, (value, i) => scale * value * (post?.[i] ?? 1));
+    const mean = centred ? added.reduce((sum, value) => sum + value, 0) / added.length : 0;
+    return added.map((value, i) => (value - mean) * (norm?.[i] ?? 1));
+}
+
+/** Places in `neurons` by site and expert: each has a matrix of its own. */
+function byMatrix(sites: readonly Site[], neurons: readonly NeuronIndex[]): Map<string, number[]> {
+    const groups = new Map<string, number[]>();
+    for (const [i, [number, index]] of neurons.entries()) {
+        const site = sites[number];
+        if (site === undefined || !(index >= 0 && index < neuronsAt(site) && Number.isInteger(index))) {
+            const what = `the model has no neuron [${number}, ${index}]`;
+            const last = sites.at(-1);
+            const end = last === undefined ? 'none' : neuronName(sites, [sites.length - 1, neuronsAt(last) - 1]);
+            throw new LanguageNeuronsError('WRONG_USE', `${what}; its last one is ${end}`);
+        }
+        const key = `${number} ${Math.floor(index / site.width)}`;
+        const group = groups.get(key);
+        if (group === undefined) groups.set(key, [i]);
+        else group.push(i);
+    }
+    return groups;
+}
+
+/** Rows of a tensor that is a matrix, or of several behind one another. */
+export function matrixOf(
+    { path, name, offset, type, typeNumber, typeName, shape }: PlacedTensor,
+    first: number,
+    rows: number,
+) {
+    if (type === undefined) {
+        throw new LanguageNeuronsError('UNSUPPORTED', `${path}: ${name} is of type ${typeName}, which is not known`);
+    }
+    const [width] = shape as [number];
+    const rowBytes = (width / type.weights) * type.bytes;
+    return { path, offset: offset + first * rowBytes, type: typeNumber, width, rows } satisfies NativeMatrix;
+}
+
+/** The numbers of a tensor of one row. */
+async function numbersOf(addon: NativeAddon, tensor: PlacedTensor | undefined): Promise<Float32Array | undefined> {
+    if (tensor === undefined) return undefined;
+    const [width] = tensor.shape as [number];
+    const all = Int32Array.from({ length: width }, (_, i) => i);
+    return awaitNative(() => addon.matrixColumns(matrixOf(tensor, 0, 1), all));
+}
