@@ -5,6 +5,7 @@ import {
     neuronClasses,
     type Stability,
 } from '../../neurons/NeuronAnalysis.js';
+import { languageFamily } from '../../languages/languageFamily.js';
 import { languageCounts } from '../analysisFacts.js';
 import { classLabels } from '../figures/theme.js';
 import { ownValue } from '../numbers.js';
@@ -56,7 +57,7 @@ export function histogramTable(analysis: NeuronAnalysis): DataTable {
     };
 }
 
-/** Tokens and neurons of each language, in the analysis' order; with 95 % intervals where there are. */
+/** Family, tokens and neurons of each language, in the analysis' order; with 95 % intervals where there are. */
 export function languagesTable(analysis: NeuronAnalysis, tokens: Readonly<Record<string, number>>): DataTable {
     const { stability } = analysis;
     const kinds = ['specific', 'related', 'total'] as const;
@@ -64,6 +65,7 @@ export function languagesTable(analysis: NeuronAnalysis, tokens: Readonly<Record
         name: 'languages',
         columns: [
             'language',
+            'family',
             'tokens',
             ...kinds,
             ...(stability === undefined ? [] : kinds.flatMap((kind) => [`${kind} low`, `${kind} high`])),
@@ -72,6 +74,7 @@ export function languagesTable(analysis: NeuronAnalysis, tokens: Readonly<Record
             const intervals = ownValue(stability?.intervals.perLanguage ?? {}, language);
             return [
                 language,
+                languageFamily(language).family,
                 ownValue(tokens, language) ?? null,
                 specific,
                 related,

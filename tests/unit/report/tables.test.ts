@@ -58,10 +58,13 @@ describe('CSV', () => {
         );
     });
 
-    it('leaves tokens empty where none were given', () => {
+    it('leaves tokens empty where none were given, and a family where none is known', () => {
         const analysis = buildAnalysis({ languages: ['en', 'constructor'] });
         const rows = parseCsv(toCsv(languagesTable(analysis, { en: 12 }))).slice(1);
-        expect(rows.map((row) => row[1])).toEqual(['12', '']);
+        expect(rows.map((row) => row.slice(1, 3))).toEqual([
+            ['Indo-European', '12'],
+            ['', ''],
+        ]);
     });
 });
 
