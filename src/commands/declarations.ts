@@ -102,12 +102,7 @@ export const examplesDeclaration = {
     options: {
         ...modelTable,
         ...textTable,
-        neurons: {
-            group: 'Neurons',
-            list: true,
-            defaultWords: 'all selected ones, and some general ones',
-            describe: 'neurons to find examples for, such as 12:345, or 12:7:345 of expert 7',
-        },
+        neurons: { ...watchTable.neurons, defaultWords: 'all selected ones, and some general ones' },
         ...examplesTable,
         ...divisionTable,
         ...engineTable,

@@ -54,14 +54,7 @@ function describeNeurons(rows: readonly NeuronRow[], language: string | undefine
     const largest = ({ probability }: NeuronRow): [string, number | null] =>
         Object.entries(probability).reduce((most, one) => ((one[1] ?? -1) > (most[1] ?? -1) ? one : most));
     const columns: Shown[] = [
-        { heading: 'layer', right: true, of: ({ layer }) => String(layer) },
-        ...(rows.some(({ kind }) => kind !== 'dense')
-            ? [
-                  { heading: 'site', right: true, of: ({ site }: NeuronRow) => String(site) },
-                  { heading: 'expert', right: true, of: ({ kind, expert }: NeuronRow) => String(expert ?? kind) },
-              ]
-            : []),
-        { heading: 'index', right: true, of: ({ index }) => String(index) },
+        { heading: 'neuron', of: ({ neuron }) => neuron },
         { heading: 'class', of: (row) => row.class ?? '' },
         { heading: 'languages', elastic: true, of: ({ languages }) => languages.join(' ') },
         { heading: 'N', right: true, of: ({ N }) => String(N) },

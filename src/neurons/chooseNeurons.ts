@@ -3,6 +3,7 @@ import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { neuronsTable } from '../settings/settings.js';
 import { neuronClasses } from './NeuronAnalysis.js';
+import { neuronNamed } from './neuronNames.js';
 import { isHigh } from './neuronRows.js';
 import { analysedLanguage } from './neuronsOf.js';
 import type { NeuronTable } from './neuronTable.js';
@@ -16,7 +17,9 @@ export type NeuronFilter = OptionsOf<typeof neuronsTable>;
  */
 export function chooseNeurons(table: NeuronTable, filter: NeuronFilter = {}): Uint32Array {
     checkSettings(filter, neuronsTable, {});
-    const { language, and = [], class: kinds = ['specific', 'related'], limit } = filter;
+    const { language, and = [], neurons, limit } = filter;
+    const { class: kinds = neurons === undefined ? ['specific', 'related'] : neuronsTable.class.choices } = filter;
+    const named = neurons && new Set(neurons.map((name) => rowNamed(table, name)));
     const highIn = [...(language === undefined ? [] : [language]), ...and].map((tag) =>
         table.languages.indexOf(analysedLanguage(table, tag)),
     );
@@ -28,9 +31,15 @@ export function chooseNeurons(table: NeuronTable, filter: NeuronFilter = {}): Ui
     for (let row = 0; row < chosen.length; row++) {
         const layer = layers[table.site[row]!]!;
         if (!classes.includes(table.class[row]!) || layer < first || layer > last) continue;
+        if (named !== undefined && !named.has(row)) continue;
         if (highIn.every((k) => isHigh(table, row, k))) chosen[n++] = row;
     }
     return sorted(table, chosen.slice(0, n), filter.sort, highIn[0]).slice(0, limit);
+}
+
+function rowNamed({ sites, starts }: NeuronTable, name: string): number {
+    const [site, index] = neuronNamed(sites, name);
+    return starts[site]! + index;
 }
 
 /** By a column, best first: the lowest score, else the largest number; equal ones, and NaN behind all, by place. */

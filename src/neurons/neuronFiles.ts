@@ -61,6 +61,7 @@ export function checkTablePath(path: string): void {
 
 function columnsOf({ languages, stability, raised }: NeuronTable): Column[] {
     return [
+        { name: 'neuron', type: 'STRING', of: ({ neuron }) => neuron },
         { name: 'layer', type: 'INT32', of: ({ layer }) => layer },
         { name: 'site', type: 'INT32', of: ({ site }) => site },
         { name: 'kind', type: 'STRING', of: ({ kind }) => kind },

@@ -1,9 +1,12 @@
 import type { Site } from '../engine/Site.js';
 import { type NeuronClass, neuronClasses } from './NeuronAnalysis.js';
+import { neuronName } from './neuronNames.js';
 import type { NeuronTable } from './neuronTable.js';
 
 /** One neuron of a table, for people and files. */
 export interface NeuronRow {
+    /** Its name, see `neuronName`. */
+    readonly neuron: string;
     readonly layer: number;
     readonly site: number;
     readonly kind: Site['kind'];
@@ -38,6 +41,7 @@ export function neuronRow(table: NeuronTable, row: number): NeuronRow {
     const index = table.index[row]!;
     const number = table.class[row]!;
     return {
+        neuron: neuronName(sites, [site, index]),
         ...{ layer, site, kind, expert: kind === 'routed' ? Math.floor(index / width) : null, index },
         class: number === 0 ? null : neuronClasses[number - 1]!,
         languages: languages.filter((_, k) => isHigh(table, row, k)),

@@ -103,16 +103,20 @@ export const identifyTable = inGroup('Neurons', {
     },
 });
 
-const neuronForms = 'layer:index, layer:expert:index or layer:shared:index, such as 12:345,13:7';
+const namedNeurons = {
+    list: true,
+    describe: 'neurons by their names: layer:index, layer:expert:index or layer:shared:index, such as 12:345,13:7',
+} as const;
 
 /** Which neurons are listed, and in which order. */
 export const neuronsTable = inGroup('Neurons', {
+    neurons: { ...namedNeurons, describe: 'only the neurons of these names, such as 12:345,13:7:345' },
     language: { describe: 'only neurons that are high in this language' },
     and: { list: true, describe: 'and in all of these' },
     class: {
         list: true,
         choices: ['specific', 'related', 'general', 'none'],
-        defaultWords: 'specific,related',
+        defaultWords: 'specific,related; all with `neurons`',
         describe: 'classes of neurons; none: those that are in no class',
     },
     layer: { describe: 'only neurons of a layer, such as 20, or of a range of layers, such as 20..30' },
@@ -145,7 +149,7 @@ export const examplesTable = inGroup('Neurons', {
 
 /** Neurons whose activations are watched: some by their names, or a set of some languages. */
 export const watchTable = inGroup('Neurons', {
-    neurons: { list: true, describe: `neurons by their names: ${neuronForms}` },
+    neurons: namedNeurons,
     set: { choices: setNames, describe: 'instead of `neurons`: which neurons of some languages' },
     of: { list: true, defaultWords: 'as `languages`', describe: 'languages whose neurons these are, such as zh,ja' },
 });

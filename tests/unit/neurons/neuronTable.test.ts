@@ -45,7 +45,16 @@ const table = neuronTable(dense, analysis);
 describe('the table of neurons', () => {
     it('tells of each neuron what was planted', () => {
         expect(neuronRow(table, 23)).toEqual({
-            ...{ layer: 1, site: 1, kind: 'dense', expert: null, index: 3, class: 'related', languages: ['de', 'zh'] },
+            ...{
+                neuron: '1:3',
+                layer: 1,
+                site: 1,
+                kind: 'dense',
+                expert: null,
+                index: 3,
+                class: 'related',
+                languages: ['de', 'zh'],
+            },
             ...{ N: 2, score: table.score[23], probability: { en: 0.013, de: 0.83, zh: 0.83 } },
             count: { en: 13, de: 830, zh: 830 },
         });
@@ -112,6 +121,16 @@ describe('filters', () => {
         for (const layer of ['0', '..0', '0..0', ' 0 .. 0 ']) expect(keys({ layer })).toHaveLength(4);
     });
 
+    it('leave neurons of any class that are named, and their other conditions hold too', () => {
+        const neurons = ['1:3', ' 0:10', '1:3', '0:4'];
+        expect(keys({ neurons })).toEqual(['0,4', '0,10', '1,3']);
+        expect(keys({ neurons, class: ['general'] })).toEqual(['0,4']);
+        expect(keys({ neurons, language: 'de', layer: '1' })).toEqual(['1,3']);
+        expect(keys({ neurons, class: ['specific', 'related', 'general', 'none'], limit: 1 })).toEqual(['0,4']);
+        expect(() => keys({ neurons: ['0:20'] })).toThrow('layer 0 has neurons 0 to 19');
+        expect(() => keys({ neurons: ['0:3', '2:1'] })).toThrow('the model has layers 0 to 1');
+    });
+
     it('order the rows, equal ones by place', () => {
         expect(keys({ sort: 'languages', limit: 3 })).toEqual(['0,3', '1,3', '0,0']);
         expect(keys({ sort: 'probability', language: 'de', limit: 2 })).toEqual(['0,3', '1,3']);
@@ -169,6 +188,7 @@ describe('a mixture of experts', () => {
     it('has a row for each neuron of each expert, empty where it was not assessed', () => {
         expect(ofExperts.site).toHaveLength(20);
         expect(neuronRow(ofExperts, 5 + 2 * 5 + 1)).toMatchObject({
+            neuron: '1:2:1',
             layer: 1,
             site: 1,
             kind: 'routed',
@@ -198,15 +218,25 @@ describe('a mixture of experts', () => {
         const lines = readFileSync(path('csv'), 'utf8').trimEnd().split('\n');
         expect(lines).toHaveLength(21);
         for (const [i, row] of expected.entries()) {
-            const { layer, site, kind, expert, index, N, score } = row;
+            const { neuron, layer, site, kind, expert, index, N, score } = row;
             expect(read[i]).toEqual({
-                ...{ layer, site, kind, expert, index, class: row.class, languages: row.languages.join(), N, score },
+                ...{
+                    neuron,
+                    layer,
+                    site,
+                    kind,
+                    expert,
+                    index,
+                    class: row.class,
+                    languages: row.languages.join(),
+                    N,
+                    score,
+                },
                 ...Object.fromEntries(languages.map((one) => [`probability ${one}`, row.probability[one]])),
                 ...Object.fromEntries(languages.map((one) => [`count ${one}`, row.count[one]])),
             });
-            expect(
-                lines[i + 1]!.startsWith(`${layer},${site},${kind},${expert ?? ''},${index},${row.class ?? ''},`),
-            ).toBe(true);
+            const cells = [neuron, layer, site, kind, expert ?? '', index, row.class ?? '', ''];
+            expect(lines[i + 1]).toMatch(new RegExp(`^${cells.join()}`));
         }
     });
 

@@ -1,0 +1,116 @@
+import { existsSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { writeActivations } from '../../../src/activations/activationsFile.js';
+import { chooseNeurons } from '../../../src/neurons/chooseNeurons.js';
+import { type NeuronRow, neuronRow } from '../../../src/neurons/neuronRows.js';
+import { writeNeurons } from '../../../src/neurons/neuronsFile.js';
+import { type NeuronTable, neuronTable } from '../../../src/neurons/neuronTable.js';
+import { cli } from '../../helpers/cli.js';
+import { someActivations, someAnalysis } from '../../helpers/exploredRun.js';
+import { temporaryFolder } from '../../helpers/temporaryFolder.js';
+
+const folder = temporaryFolder();
+let table: NeuronTable;
+
+beforeAll(async () => {
+    const activations = someActivations();
+    const analysis = someAnalysis(activations);
+    await writeActivations(join(folder, 'activations.safetensors'), activations);
+    await writeNeurons(join(folder, 'neurons.json'), analysis);
+    table = neuronTable(activations, analysis);
+});
+
+type Filter = Parameters<typeof chooseNeurons>[1];
+
+const rowsOf = (filter: Filter): NeuronRow[] =>
+    Array.from(chooseNeurons(table, filter), (row) => neuronRow(table, row));
+
+async function answered(...args: string[]): Promise<NeuronRow[]> {
+    const { code, stdout, stderr } = await cli('neurons', folder, '--json', ...args);
+    expect(code, stderr).toBe(0);
+    return (JSON.parse(stdout) as { neurons: NeuronRow[] }).neurons;
+}
+
+describe('neurons', () => {
+    it.each<[args: string[], filter: Filter]>([
+        [[], {}],
+        [['--neurons', '0:7, 2:3:14,2:shared:5,0:7'], { neurons: ['0:7', '2:3:14', '2:shared:5'] }],
+        [
+            ['--neurons', '0:7,0:15', '--class', 'general,none'],
+            { neurons: ['0:7', '0:15'], class: ['general', 'none'] },
+        ],
+        [['--language', 'German', '--and', 'en'], { language: 'de', and: ['en'] }],
+        [['--class', 'general', '--layer', '2..'], { class: ['general'], layer: '2..' }],
+        [['--language', 'zh', '--sort', 'score', '--limit', '5'], { language: 'zh', sort: 'score', limit: 5 }],
+        [['--sort', 'count', '--limit', '3'], { sort: 'count', limit: 3 }],
+    ])('%j are the rows that the library chooses', async (args, filter) => {
+        expect(await answered(...args)).toEqual(rowsOf(filter));
+    });
+
+    it('shows names that lead back to the same neurons', async () => {
+        const { code, stdout } = await cli('neurons', folder, '--layer', '2', '--limit', '6', '--sort', 'score');
+        expect(code).toBe(0);
+        const names = stdout
+            .split('\n')
+            .slice(1)
+            .map((line) => line.trim().split(/\s+/)[0]!)
+            .filter((name) => name !== '');
+        expect(names).toEqual(rowsOf({ layer: '2', limit: 6, sort: 'score' }).map(({ neuron }) => neuron));
+        const again = await answered('--neurons', names.join(), '--sort', 'score');
+        expect(again.map(({ neuron }) => neuron)).toEqual(names);
+    });
+
+    it('shows forty rows, and how many more there are', async () => {
+        const { stdout, stderr } = await cli('neurons', folder);
+        expect(stdout.trimEnd().split('\n')).toHaveLength(1 + 40);
+        expect(stderr).toContain(`${rowsOf({}).length - 40} more neurons: show more with --limit`);
+        expect((await cli('neurons', folder, '--neurons', '0:1', '--class', 'specific')).stdout).toBe(
+            'no neuron passes the filters\n',
+        );
+    });
+
+    it('writes the same rows in every format', async () => {
+        const expected = rowsOf({ language: 'zh', sort: 'score' });
+        const write = async (ending: string, ...args: string[]): Promise<string> => {
+            const path = join(folder, `zh.${ending}`);
+            const { code, stdout } = await cli(
+                ...['neurons', folder, '--language', 'zh', '--sort', 'score', '--out', path, ...args],
+            );
+            expect(code).toBe(0);
+            expect(stdout).toBe(`${expected.length} neurons in ${path}\n`);
+            return path;
+        };
+        expect(JSON.parse(readFileSync(await write('json'), 'utf8'))).toEqual(expected);
+        const file = await asyncBufferFromFile(await write('parquet'));
+        const read = await parquetReadObjects({ file });
+        expect(read.map(({ neuron }) => neuron as string)).toEqual(expected.map(({ neuron }) => neuron));
+        expect(read.map((row) => row['probability zh'] as number)).toEqual(
+            expected.map(({ probability }) => probability['zh']),
+        );
+        const csv = readFileSync(await write('csv', '--excel'), 'utf8');
+        expect(csv.startsWith('\ufeffneuron,layer,site,kind,expert,index,class,')).toBe(true);
+        const cells = csv.trimEnd().split('\n').slice(1);
+        expect(cells.map((line) => line.split(',')[0])).toEqual(expected.map(({ neuron }) => neuron));
+    });
+
+    it.each([
+        [['--neurons', '0:300'], 'layer 0 has neurons 0 to 299'],
+        [['--neurons', '2:8:0'], 'layer 2 has experts 0 to 7'],
+        [['--neurons', '2:0'], 'neurons of layer 2 are named 2:expert:index or 2:shared:index'],
+        [['--class', 'specfic'], 'did you mean specific?'],
+        [['--sort', 'size'], '--sort takes'],
+        [['--limit', '0'], '--limit takes a whole number of at least 1'],
+        [['--layer', '3..1'], '--layer takes a layer, such as 20'],
+        [['--language', 'fr'], 'the analysis has no language fr'],
+        [['--out', 'neurons.xlsx'], 'give a name that ends in .csv, .json or .parquet'],
+    ])('%j is refused in one line', async (args, words) => {
+        const { code, stdout, stderr } = await cli('neurons', folder, ...args);
+        expect(stderr).toContain(words);
+        expect(stderr.trimEnd().split('\n')).toHaveLength(1);
+        expect(code).toBeGreaterThan(0);
+        expect(stdout).toBe('');
+        expect(existsSync('neurons.xlsx')).toBe(false);
+    });
+});
