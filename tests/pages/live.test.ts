@@ -4,6 +4,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { explore } from '../../src/explore/explore.js';
+import type { AskEvent, TokenTrace } from '../../src/explore/live/liveFormat.js';
 import { browserPath, openBrowser, overflow, violations, widths } from '../helpers/browser.js';
 import { writeLiveRun } from '../helpers/liveRun.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -177,6 +178,39 @@ describe.skipIf(browserPath === undefined)('the pages that ask the model', { tim
             /^there is no neuron "99:1": the model has layers 0 to \d+$/,
         );
         expect(await page.getByRole('button', { name: 'Ask' }).isDisabled()).toBe(true);
+        expect(faults).toEqual([]);
+        await page.close();
+    });
+
+    it('mark the token where the language of an answer changes', async () => {
+        const { page, faults } = await open(ask('?'));
+        const texts = ['Every', 'one', ' Jeder', ' <b>'];
+        const shares = [0, 1, 2].map(() => texts.map(() => 0.5));
+        const trace = {
+            pieces: texts.map((text) => ({ text, tokens: 1 })),
+            shares: { specific: shares, 'specific+related': shares },
+            strongest: texts.map(() => [[7, 1.5]]),
+        };
+        const spans = [
+            { language: 'en', from: 0, to: 2 },
+            { language: 'de', from: 2, to: 3 },
+            { language: null, from: 3, to: 4 },
+        ];
+        // What a small model does not do by itself.
+        const events: AskEvent[] = [
+            { kind: 'grew', side: 1, text: texts.join('') },
+            { kind: 'ended', side: 1, end: 'stop', trace: trace as unknown as TokenTrace, spans, changedAt: 2 },
+        ];
+        const body = events.map((event) => `${JSON.stringify(event)}\n`).join('');
+        await page.route('**/live/ask', (route) => route.fulfill({ status: 200, body }));
+        await page.getByRole('button', { name: 'Ask' }).click();
+        await answered(page, 1);
+        expect(await page.locator('.strip th.changed').allInnerTexts()).toEqual(['·Jeder']);
+        const words = await page.getByRole('region', { name: 'Changed model' }).innerText();
+        expect(words).toContain('English (tokens 1 to 2), German (token 3), not to be told (token 4).');
+        expect(words).toContain('It changes at token 3, which is marked.');
+        expect(await page.locator('.answer b').count()).toBe(0);
+        expect(await violations(page)).toEqual([]);
         expect(faults).toEqual([]);
         await page.close();
     });
