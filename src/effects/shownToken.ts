@@ -1,12 +1,13 @@
 /**
  * A token's text on one line: `▁` for a blank, escapes for line breaks, control characters and what turns the direction
  * of writing, `‹e4bd›` for bytes that are no whole characters.
- * @param longest characters; what is longer ends in `…`
+ * @param longest characters, or bytes; what is longer ends in `…`
  */
 export function shownToken(text: string | readonly number[], longest = 40): string {
-    if (typeof text !== 'string') return `‹${text.map((byte) => byte.toString(16).padStart(2, '0')).join('')}›`;
-    const characters = [...text];
-    const cut = characters.length > longest ? [...characters.slice(0, longest), '…'] : characters;
+    const isText = typeof text === 'string';
+    const parts = isText ? [...text] : text.map((byte) => byte.toString(16).padStart(2, '0'));
+    const cut = parts.length > longest ? [...parts.slice(0, longest), '…'] : parts;
+    if (!isText) return `‹${cut.join('')}›`;
     return cut
         .join('')
         .replaceAll(' ', '▁')
