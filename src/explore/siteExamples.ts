@@ -2,7 +2,6 @@ import { sameSites } from '../engine/Site.js';
 import { type ExamplesHead, examplesPath, openExamples } from '../examples/examplesFile.js';
 import type { Example, NeuronExamples } from '../examples/NeuronExamples.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
-import type { SiteFiles } from './buildSite.js';
 import {
     examplesHeadPath,
     languagesOfFile,
@@ -23,7 +22,7 @@ export async function siteExamples(
     folder: string,
     analysis: NeuronAnalysis,
     starts: readonly number[],
-): Promise<SiteFiles> {
+): Promise<ReadonlyMap<string, () => Buffer | Promise<Buffer>>> {
     const opened = await openExamples(examplesPath(folder));
     const files = new Map<string, () => Buffer | Promise<Buffer>>();
     if (opened === undefined || !sameSites(opened.head.sites, analysisSites(analysis))) return files;
