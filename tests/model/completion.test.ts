@@ -46,6 +46,53 @@ describe.skipIf(!has('zsh'))('completion in zsh', () => {
         expect(stdout).toMatch(/^#compdef language-neurons\n/);
         execFileSync('zsh', ['-n'], { input: stdout });
     });
+
+    /** What stands on the line of a zsh on a terminal of its own after a Tab. */
+    function completed(line: string, until: string): string {
+        const code = `
+            zmodload zsh/zpty
+            zpty shell zsh -f -i
+            await() {
+                local part seen
+                repeat 600; do
+                    if zpty -r -t shell part; then seen+=$part; else sleep 0.05; fi
+                    [[ $seen == *"$1"* ]] && break
+                done
+                print -r -- "$seen"
+            }
+            zpty -w shell 'autoload -U compinit; compinit -u -D; source <(language-neurons completion); print rea""dy'
+            await ready > /dev/null
+            zpty -w -n shell "$LINE"$'\\t'
+            await "$UNTIL"
+            zpty -d shell`;
+        const env = {
+            ...{ ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, SHELL: '/bin/zsh', TERM: 'xterm' },
+            ...{ LINE: line, UNTIL: until },
+        };
+        return spawnSync('zsh', ['-f', '-c', code], { env, encoding: 'utf8' }).stdout;
+    }
+
+    it.each([
+        ['language-neurons ident', 'language-neurons identify'],
+        ['language-neurons identify x --top', '--top-rate'],
+        ['language-neurons identify x --method la', '--method lape'],
+    ])('%s<Tab> gives %s', (line, whole) => expect(completed(line, whole)).toContain(whole), 60_000);
+});
+
+describe.skipIf(!has('fish'))('completion in fish', () => {
+    it('offers commands, options and values', () => {
+        const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, SHELL: '/usr/bin/fish' };
+        const script = spawnSync('language-neurons', ['completion'], { env, encoding: 'utf8' }).stdout;
+        const offered = (line: string): string[] => {
+            const run = ['-c', 'eval $argv[1]; complete -C $argv[2]', script, line];
+            return spawnSync('fish', ['--no-config', ...run], { env, encoding: 'utf8' })
+                .stdout.trim()
+                .split('\n');
+        };
+        expect(offered('language-neurons col')).toEqual([expect.stringMatching(/^collect\tcount /)]);
+        expect(offered('language-neurons identify x --top')).toEqual([expect.stringMatching(/^--top-rate/)]);
+        expect(offered('language-neurons identify x --method ').sort()).toEqual(['lape', 'paper']);
+    });
 });
 
 describe('help', () => {
