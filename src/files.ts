@@ -22,6 +22,7 @@ export { readCurves, writeCurves } from './experiments/doseFile.js';
 export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.js';
 export type { ReportFiles, ReportInput } from './report/Report.js';
 export { writeReport } from './report/writeReport.js';
+export { exportSite } from './explore/exportSite.js';
 
 // What is given to a run
 export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';

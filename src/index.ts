@@ -87,7 +87,6 @@ export { scoredMetric } from './experiments/scoredMetric.js';
 // The whole way
 export { explore } from './explore/explore.js';
 export { exportDashboards } from './dashboards/exportDashboards.js';
-export { exportSite } from './explore/exportSite.js';
 export { reportOn } from './report/reportOn.js';
 export { merge } from './run/merge.js';
 export { run } from './run/run.js';

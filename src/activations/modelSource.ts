@@ -17,8 +17,8 @@ export function modelSource({ info, path, fingerprint }: Engine): ModelSource {
 }
 
 /** Versions on which the last bits of an engine's results depend. */
-export function engineVersions({ backends }: Engine): Record<string, string> {
-    return { ...toolVersions(), 'llama.cpp': backends.release, backend: backends.name };
+export function engineVersions({ backend: { name, release } }: Engine): Record<string, string> {
+    return { ...toolVersions(), 'llama.cpp': release, backend: name };
 }
 
 /** The texts that it was made from, and their numbers. */

@@ -1,4 +1,4 @@
-import { Engine } from '../engine/Engine.js';
+import { backendsOf, Engine } from '../engine/Engine.js';
 import type { MemoryBytes } from '../engine/MemoryPlan.js';
 import { describePlan, planMemory } from '../engine/planMemory.js';
 import type { ModelSite } from '../engine/Site.js';
@@ -16,7 +16,8 @@ export async function inspectCommand(
 ): Promise<CommandResult> {
     const engine = await Engine.open({ ...toEngineOptions(args), signal, progress });
     try {
-        const { info, sites, backends } = engine;
+        const { info, sites } = engine;
+        const backends = backendsOf(engine);
         const neurons = sites.reduce((sum, site) => sum + neuronsAt(site), 0);
         const { batchSize, windowSize } = engine;
         const sizes = { contextSize: windowSize + batchSize, batchSize, edits: 1, gpuLayers: args.gpuLayers };

@@ -31,7 +31,7 @@ export async function openEngine(
 ): Promise<Engine> {
     const engine = await Engine.open({ ...options, signal, progress });
     for (const note of engine.notes) progress.note(note);
-    if (process.env[deviceVariable] === undefined || engine.backends.gpus.length > 0) return engine;
+    if (process.env[deviceVariable] === undefined || engine.backend.gpus > 0) return engine;
     engine.close();
     throw new LanguageNeuronsError('NOT_FOUND', 'no such GPU is found; language-neurons inspect says why');
 }

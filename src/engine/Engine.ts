@@ -26,6 +26,26 @@ import { checkSettings } from '../settings/checkSetting.js';
 import { watch } from './watch.js';
 import type { WatchedText, WatchOptions } from './watchTypes.js';
 
+/** What computes. */
+export interface EngineBackend {
+    /** Its name, and how many RPC servers there are beside it. */
+    readonly name: string;
+    /** Release of llama.cpp. */
+    readonly release: string;
+    /** Devices beside the CPU. */
+    readonly gpus: number;
+}
+
+let privateBackends: (engine: Engine) => LoadedBackends;
+
+/**
+ * The native layer of an engine.
+ * @internal
+ */
+export function backendsOf(engine: Engine): LoadedBackends {
+    return privateBackends(engine);
+}
+
 /**
  * One model in one context with the neuron adapter attached. One pass at a time; `close` frees all. The context holds
  * one edit without offsets at first. A pass that takes more gets another context before it begins, or OUT_OF_MEMORY
@@ -36,8 +56,7 @@ export class Engine {
     readonly info: ModelInfo;
     /** Where activations are counted, in the order of computation. */
     readonly sites: readonly ModelSite[];
-    /** @internal */
-    readonly backends: LoadedBackends;
+    readonly backend: EngineBackend;
     readonly windowSize: number;
     /** Tokens of a batch that was asked for; see `batchSize`. */
     readonly requestedBatchSize: number;
@@ -58,6 +77,11 @@ export class Engine {
     readonly contextSize: number;
     /** @internal */
     readonly passes: Passes;
+    readonly #backends: LoadedBackends;
+
+    static {
+        privateBackends = (engine) => engine.#backends;
+    }
 
     private constructor(parts: EngineParts) {
         const { path, context, backends, fingerprint, settings, plan, notes, sizes } = parts;
@@ -65,7 +89,8 @@ export class Engine {
         this.path = path;
         this.info = this.passes.info;
         this.sites = context.sites();
-        this.backends = backends;
+        this.#backends = backends;
+        this.backend = { name: backends.name, release: backends.release, gpus: backends.gpus.length };
         this.fingerprint = fingerprint;
         this.settings = settings;
         this.plan = plan;

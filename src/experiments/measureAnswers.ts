@@ -50,7 +50,7 @@ export async function measureAnswers(
     }));
     const answers = new AccuracyAnswers(planOf(options, prompts, engine), [...conditions, ...known], folder);
     // On a processor, batches of many answers gain nothing by drafts; see `draftTokens` of answerPrompts.
-    const isDrafting = engine.backends.gpus.length > 0;
+    const isDrafting = engine.backend.gpus > 0;
     const drafts = new Drafts(isDrafting ? await answersOfOther(options, engine, prompts, signal) : undefined);
     const take = (answer: JournalledAnswer): void => {
         answers.take(answer);

@@ -232,7 +232,7 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
             engine.close(); // one model in memory at a time
             matrices.push(await answerMatrix(config, { ...experiment, metric: ofAnswers, progress: answering }));
         }
-        await writeRunFile(config, engine.backends.release);
+        await writeRunFile(config, engine.backend.release);
         return { folder, analysis, matrices };
     } finally {
         engine.close();

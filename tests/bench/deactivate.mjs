@@ -9,7 +9,7 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { cpus } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { Engine } from '../../dist/engine/Engine.js';
+import { backendsOf, Engine } from '../../dist/engine/Engine.js';
 import { measuredEngines } from '../helpers/measured.mjs';
 import { openCorpus } from '../../dist/data/openCorpus.js';
 import { compileInterventions } from '../../dist/interventions/compile.js';
@@ -32,7 +32,8 @@ async function line(label, aim, side, against) {
 }
 
 function heading(engine) {
-    const { info, backends } = engine;
+    const { info } = engine;
+    const backends = backendsOf(engine);
     console.log(
         `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ` +
             `${backends.variant}, llama.cpp ${backends.release}, node ${process.version}`,

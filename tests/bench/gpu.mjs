@@ -10,7 +10,7 @@ import { existsSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { Engine } from '../../dist/engine/Engine.js';
+import { backendsOf, Engine } from '../../dist/engine/Engine.js';
 import { measuredEngines } from '../helpers/measured.mjs';
 import { collect } from '../../dist/index.js';
 import { compileInterventions } from '../../dist/interventions/compile.js';
@@ -56,7 +56,8 @@ const callback = await MeasuredEngine.open({
     windowSize: batch,
     callbackTensor: 'ffn_gate',
 });
-const { info, backends } = engine;
+const { info } = engine;
+const backends = backendsOf(engine);
 const devices = backends.devices.map(({ name, description }) => `${name}: ${description}`).join('; ');
 console.log(
     `${new Date().toISOString().slice(0, 10)}  ${devices}; ${cpus()[0].model} x ${cpus().length}; driver ${driver()}`,

@@ -9,7 +9,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { Engine } from '../../dist/engine/Engine.js';
+import { backendsOf, Engine } from '../../dist/engine/Engine.js';
 import { measuredEngines } from '../helpers/measured.mjs';
 import { embeddedModel } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
@@ -48,7 +48,8 @@ async function rates(model) {
         windowSize: window,
         contextSize: streamCells * Math.max(...sequences),
     });
-    const { info, backends } = engine;
+    const { info } = engine;
+    const backends = backendsOf(engine);
     const lead = info.bos >= 0 ? 1 : 0;
     const random = (length) => Int32Array.from({ length }, () => 3 + Math.floor(Math.random() * (info.vocabulary - 3)));
     const texts = [{ tokens: random(window - lead), promptLength: 0, characters: window }];

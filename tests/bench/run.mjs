@@ -10,7 +10,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { Engine } from '../../dist/engine/Engine.js';
+import { backendsOf, Engine } from '../../dist/engine/Engine.js';
 import { measuredEngines } from '../helpers/measured.mjs';
 import { collect, compileInterventions, embeddedModel, neuronsAt, openCorpus } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
@@ -58,7 +58,8 @@ const neurons = full.sites.flatMap((site, i) =>
 const watched = spreadNeurons(full.sites, 5000);
 const edit = compileInterventions([{ op: 'zero', neurons }], full);
 
-const { info, backends } = engine;
+const { info } = engine;
+const backends = backendsOf(engine);
 console.log(
     `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, ` +
         `llama.cpp ${backends.release}, node ${process.version}`,

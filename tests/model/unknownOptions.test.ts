@@ -47,7 +47,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     explore: (options) => library.explore(folder, options),
     exportDashboards: (options) => library.exportDashboards(folder, folder, options),
     exportModel: (options) => library.exportModel(options),
-    exportSite: (options) => library.exportSite(folder, folder, options),
+    exportSite: (options) => files.exportSite(folder, folder, options),
     identify: (options) => library.identify({} as library.Activations, options),
     importCounts: (options) => files.importCounts(folder, options),
     intervene: (options) => library.intervene(options),

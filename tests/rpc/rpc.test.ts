@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { GeneratedAnswer } from '../../src/engine/engineTypes.js';
+import { backendsOf } from '../../src/engine/Engine.js';
 import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
 import { maskOf } from '../helpers/maskOf.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -62,7 +63,7 @@ describe.skipIf(absent !== undefined)(`two servers${absent === undefined ? '' : 
             expect(both.notes).toEqual([
                 expect.stringContaining('cpu with 2 RPC servers: 7 of 7 layers on the servers'),
             ]);
-            const found = both.backends.gpus.map(({ description }) => description);
+            const found = backendsOf(both).gpus.map(({ description }) => description);
             expect(found).toEqual(servers.map(({ endpoint }) => endpoint));
             expect(await both.graphSplits(plain)).toBe((await one.graphSplits(plain)) + 1);
         }));
