@@ -16,6 +16,8 @@ import { WhenSeen } from './WhenSeen.js';
 import { useTip } from './useTip.js';
 
 const panelHeight = 190;
+/** More panels are drawn when they come in sight. */
+const mostAtOnce = 40;
 
 type Curve = SiteCurves['languages'][number];
 
@@ -109,7 +111,9 @@ function Panel({ curve, drawn, summary }: { curve: Curve; drawn: SiteCurves; sum
             <h3>
                 <LanguageTag tag={curve.tag} languages={summary.languages} />
             </h3>
-            <WhenSeen height={panelHeight}>{() => <Plot spec={spec} />}</WhenSeen>
+            <WhenSeen height={panelHeight} atOnce={drawn.languages.length <= mostAtOnce}>
+                {() => <Plot spec={spec} />}
+            </WhenSeen>
             {tip}
         </div>
     );

@@ -2,9 +2,18 @@ import type { ComponentChild } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
 /** What is made only when it is nearly in sight, or printed; until then a space of its height. */
-export function WhenSeen({ height, children }: { height: number; children: () => ComponentChild }): ComponentChild {
+export function WhenSeen({
+    height,
+    atOnce,
+    children,
+}: {
+    height: number;
+    /** Made without waiting. */
+    atOnce: boolean;
+    children: () => ComponentChild;
+}): ComponentChild {
     const box = useRef<HTMLDivElement>(null);
-    const [seen, setSeen] = useState(false);
+    const [seen, setSeen] = useState(atOnce);
     useEffect(() => {
         const show = (): void => setSeen(true);
         const observer = new IntersectionObserver(
