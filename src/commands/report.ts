@@ -7,7 +7,7 @@ export async function reportCommand(
     args: CommandArguments<typeof reportDeclaration>,
     { say }: CommandContext,
 ): Promise<CommandResult> {
-    const files = await reportOn(args.dir, { title: args.title, excel: args.excel });
+    const files = await reportOn(args.dir, { title: args.title, site: args.site, excel: args.excel });
     for (const warning of files.warnings) say(warning);
     return { json: files, text: `report: ${files.html}` };
 }

@@ -4,6 +4,7 @@ import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { ReportAnswers } from './readAnswers.js';
+import type { ShownNeurons } from './shownNeurons.js';
 
 /** Everything a report shows; the page, the figures and the tables are functions of this alone. */
 export interface ReportInput {
@@ -19,6 +20,10 @@ export interface ReportInput {
     readonly curves?: readonly DoseCurves[];
     /** Without them the report does not show what the model says. */
     readonly answers?: ReportAnswers;
+    /** Without them the report lists no neurons. */
+    readonly shownNeurons?: ShownNeurons;
+    /** The explorer's site, for links; see `siteLink`. */
+    readonly site?: string;
     /** Without it the report has no comparison. */
     readonly comparison?: Comparison;
     readonly generatedBy: { readonly version: string; readonly command?: string };

@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import type { Activations } from '../activations/Activations.js';
 import type { ActivationsSource } from '../activations/ActivationsSource.js';
 import { readActivations } from '../activations/activationsFile.js';
@@ -23,6 +23,8 @@ import { toolVersion } from '../versions.js';
 import { metricOf } from '../experiments/metrics.js';
 import { readAnswers } from './readAnswers.js';
 import type { ReportFiles, ReportInput } from './Report.js';
+import { readShownNeurons } from './shownNeurons.js';
+import { siteLink } from './siteLink.js';
 import { writeReport } from './writeReport.js';
 
 const unfinished = 'what it has not finished is not in this report; write it again then.';
@@ -30,6 +32,8 @@ const unfinished = 'what it has not finished is not in this report; write it aga
 export interface ReportOptions extends CsvOptions {
     /** Heading; default: the model's name. */
     readonly title?: string | undefined;
+    /** The explorer's static site, to link to: its address, or its folder. Default: `site` in the run folder. */
+    readonly site?: string | undefined;
     /** Remarks under the summary, one paragraph each. */
     readonly notes?: readonly string[] | undefined;
     /** Folder of the report and of `comparison.json`; default: the run folder itself. */
@@ -53,12 +57,22 @@ export interface ReportSource {
 export async function reportOn(folder: string, options: ReportOptions = {}): Promise<ReportFiles> {
     checkSettings(options, { ...reportTable, out: outputTable.out }, { notes: true });
     const { out = folder, excel } = options;
-    const { input } = await readReportSource(folder, options);
+    const site = siteLink(folder, out, options.site);
+    const { input, activations, counted } = await readReportSource(folder, options);
     const { answers, warning } = await readAnswers(folder, input.matrices, input.analysis);
-    const known = [...(warning === undefined ? [] : [warning]), ...(input.warnings ?? [])];
+    const shownNeurons = counted ? await readShownNeurons(folder, activations, input.analysis) : undefined;
+    const known = [
+        ...(warning === undefined ? [] : [warning]),
+        ...(shownNeurons?.passedOver ?? []).map((path) => `${basename(path)} is of another model and is not shown.`),
+        ...(input.warnings ?? []),
+    ];
     return besideFolder(join(out, 'report.html'), 'report', (meanwhile) => {
         const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
-        return writeReport(out, { ...input, ...defined({ answers }), warnings: [...running, ...known] }, { excel });
+        return writeReport(
+            out,
+            { ...input, ...defined({ answers, shownNeurons, site }), warnings: [...running, ...known] },
+            { excel },
+        );
     });
 }
 

@@ -51,6 +51,8 @@ button.sort::after{content:' ↕';color:var(--muted);font-weight:400}
 .tip{position:fixed;z-index:9;max-width:min(340px,90vw);padding:6px 10px;border-radius:6px;
 background:var(--ink);color:var(--card);font-size:.85rem;pointer-events:none}
 .tip[hidden]{display:none}
+td.tokens{white-space:normal;min-width:200px}
+td.tokens bdi{padding:0 4px;border-radius:4px;background:var(--page)}
 .name{font-weight:400;color:var(--muted)}
 .answer{margin:0;padding:8px 12px;border-left:3px solid var(--line);overflow-wrap:anywhere}
 .answer>span{display:block;white-space:pre-wrap}

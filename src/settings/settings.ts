@@ -247,6 +247,10 @@ export const csvTable = { excel: outputTable.excel } as const;
 /** Of a report. */
 export const reportTable = inGroup('Input and output', {
     title: { defaultWords: "the model's name", describe: 'title of the report' },
+    site: {
+        defaultWords: 'the folder site in the run folder, if it is there',
+        describe: "address or folder of the explorer's static site, for links to each neuron",
+    },
     ...csvTable,
 });
 

@@ -88,7 +88,7 @@ function chapters(input: ReportInput, sections: readonly Numbered[]): Part[] {
     return (Object.keys(titles) as ChapterName[]).flatMap((name) => {
         const figures = sections.filter(({ section }) => section.chapter === name);
         const introduction = name === 'overview' ? summary(input) : chapterIntroduction(input, name);
-        if (figures.length === 0 && name !== 'overview') return [];
+        if (figures.length === 0 && introduction === false) return [];
         const content = html` <h2 class="chapter" id="${name}">${titles[name]}</h2>
             ${name === 'overview' ? [figures.map(figure), introduction] : [introduction, figures.map(figure)]}`;
         return [{ id: name, title: titles[name], content, figures }];

@@ -12,6 +12,7 @@ export function chapterTitles({ comparison }: ReportInput) {
     return {
         overview: 'What was found',
         neurons: 'What the neurons are, and where they are',
+        neuronsList: 'Neurons of each language',
         deactivation: 'What removing them does',
         answers: 'What the model says without them',
         intervention: 'What changing them otherwise does',

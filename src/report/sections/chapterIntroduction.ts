@@ -9,21 +9,23 @@ import { factsOf, type SetFacts, setsOf } from '../matrixFacts.js';
 import type { ReportInput } from '../Report.js';
 import { exceptionWords, setLabel, verdictLabel } from '../setSentences.js';
 import { answerPairs } from './answerPairs.js';
+import { neuronsList } from './neuronsList.js';
 import type { ChapterName } from './Section.js';
 
 /** What a chapter begins with: its results beside each other, and how its figures are read. */
 export function chapterIntroduction(input: ReportInput, chapter: ChapterName): Html | false {
+    if (chapter === 'neuronsList') return neuronsList(input);
     if (chapter === 'answers') return answerPairs(input);
     if (chapter !== 'deactivation' && chapter !== 'intervention') return false;
     return setsOverview(input, chapter);
 }
 
 /** All sets of a chapter beside each other; nothing without a matrix. */
-function setsOverview({ matrices }: ReportInput, chapter: 'deactivation' | 'intervention'): Html {
+function setsOverview({ matrices }: ReportInput, chapter: 'deactivation' | 'intervention'): Html | false {
     const removed = chapter === 'deactivation';
     const measured = matrices.filter(({ operation }) => isDeactivation(operation) === removed);
     const sets = factsOf(measured);
-    if (sets.length === 0) return html``;
+    if (sets.length === 0) return false;
     const units = [...new Set(sets.map(({ metric }) => metric))].map((name) => {
         const { noun, unit } = metricOf(name);
         return `of ${noun} in ${unit}`;

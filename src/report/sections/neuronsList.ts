@@ -1,0 +1,74 @@
+import { formatShare } from '../../support/format.js';
+import { html, type Html, type HtmlValue } from '../html.js';
+import { languageName } from '../page/languageName.js';
+import type { ReportInput } from '../Report.js';
+import type { ShownNeuron } from '../shownNeurons.js';
+import { neuronLink } from '../siteLink.js';
+
+/** The most specific neurons of each language, with the tokens that tell what they are. */
+export function neuronsList({ shownNeurons, site }: ReportInput): Html | false {
+    if (shownNeurons === undefined || shownNeurons.neurons.length === 0) return false;
+    const { neurons } = shownNeurons;
+    const [active, raised] = [(one: ShownNeuron) => one.strongest, (one: ShownNeuron) => one.raised];
+    const lists = [
+        { heading: 'most active for', of: active, command: 'examples' },
+        { heading: 'raises', of: raised, command: 'effects' },
+    ];
+    const known = lists.filter(({ of }) => neurons.some((one) => of(one) !== undefined));
+    const missing = lists.filter((list) => !known.includes(list)).map(({ command }) => command);
+    return html` <section id="neurons-list">
+        <h3>Neurons of each language</h3>
+        <p>
+            Of each language the specific and related neurons with the lowest scores, the most specific first.
+            ${known.some(({ of }) => of === active) && 'Most active for: the tokens with its greatest activations.'}
+            ${known.some(({ of }) => of === raised) && 'Raises: the tokens whose logits it raises most.'}
+            ${
+                missing.length > 0 &&
+                html`Run ${missing.map((command, i) => html`${i > 0 && ' and '}<code>${command}</code>`)} and their
+                tokens stand here.`
+            }
+            ${site !== undefined && html`<a href="${site}">Every neuron is on the explorer’s page.</a>`}
+        </p>
+        <div class="table" role="region" tabindex="0" aria-label="Neurons of each language">
+            <table>
+                <thead>
+                    <tr>
+                        ${['language', 'neuron', 'class', 'active in it', ...known.map(({ heading }) => heading)].map(
+                            (heading, i) =>
+                                html`<th scope="col" ${i !== 3 && i > 0 && html` class="text"`}>${heading}</th>`,
+                        )}
+                    </tr>
+                </thead>
+                <tbody>
+                    ${neurons.map((one) =>
+                        neuronRow(
+                            one,
+                            site,
+                            known.map(({ of }) => of(one)),
+                        ),
+                    )}
+                </tbody>
+            </table>
+        </div>
+    </section>`;
+}
+
+function neuronRow(
+    { language, name, row }: ShownNeuron,
+    site: string | undefined,
+    lists: readonly (readonly string[] | undefined)[],
+): Html {
+    const probability = row.probability[language] ?? null;
+    const others = row.languages.filter((one) => one !== language);
+    return html`<tr>
+        <th scope="row">${languageName(language)}</th>
+        <td class="text">${site === undefined ? name : html`<a href="${neuronLink(site, name)}">${name}</a>`}</td>
+        <td class="text">${row.class}${others.length > 0 && ` (also ${others.join(', ')})`}</td>
+        <td><data value="${String(probability)}">${formatShare(probability)}</data></td>
+        ${lists.map((tokens) => html`<td class="text tokens">${tokens?.map(token)}</td>`)}
+    </tr>`;
+}
+
+function token(text: string): HtmlValue {
+    return [html`<bdi>${text}</bdi>`, ' '];
+}
