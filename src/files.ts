@@ -11,7 +11,7 @@ export { mergeActivations } from './activations/mergeActivations.js';
 export { modelFingerprint } from './engine/modelFingerprint.js';
 
 // Results
-export { readEffectsIfAny } from './effects/effectsFile.js';
+export { type EffectsFile, readEffectsIfAny } from './effects/effectsFile.js';
 export { writeNeuronTable } from './neurons/neuronFiles.js';
 export { type ExamplesHead, readExamples, readExamplesHead } from './examples/examplesFile.js';
 export type { Example, NeuronExamples, SampledExample } from './examples/NeuronExamples.js';
@@ -23,6 +23,7 @@ export { readMatrices, readMatrix, writeMatrix } from './experiments/matrixFile.
 export type { ReportFiles, ReportInput } from './report/Report.js';
 export { writeReport } from './report/writeReport.js';
 export { exportSite } from './explore/exportSite.js';
+export { exportDashboards } from './dashboards/exportDashboards.js';
 
 // What is given to a run
 export { type NamedInterventions, readInterventions } from './interventions/namedInterventions.js';

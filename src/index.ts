@@ -51,12 +51,9 @@ export { type NeuronTable, neuronTable } from './neurons/neuronTable.js';
 export { randomNeurons } from './neurons/randomNeurons.js';
 export { rankNeurons } from './neurons/rankNeurons.js';
 
-// What makes neurons active
-export { collectExamples, type CollectExamplesOptions } from './examples/collectExamples.js';
-// Effects on tokens
-export { effects, type EffectsOptions } from './effects/effects.js';
-export type { EffectsFile } from './effects/effectsFile.js';
-export { type NeuronEffects, tokenEffects, type TokenEffectsOptions } from './effects/tokenEffects.js';
+// What makes neurons active, and what they say
+export { collectExamples } from './examples/collectExamples.js';
+export { effects } from './effects/effects.js';
 
 // Interventions
 export { compileInterventions } from './interventions/compile.js';
@@ -86,7 +83,6 @@ export { scoredMetric } from './experiments/scoredMetric.js';
 
 // The whole way
 export { explore } from './explore/explore.js';
-export { exportDashboards } from './dashboards/exportDashboards.js';
 export { reportOn } from './report/reportOn.js';
 export { merge } from './run/merge.js';
 export { run } from './run/run.js';

@@ -16,7 +16,7 @@ import { type DashboardFacts, type DashboardLogit, type DashboardNeuron, dashboa
 import { asName, type DashboardBatch, mostOfBatch, sourceName } from './forms.js';
 import { neuronpediaBatch } from './neuronpedia.js';
 import { saeDashboardBatch } from './saeDashboard.js';
-import { storedBytes, storedToken } from './storedToken.js';
+import { storedToken } from './storedToken.js';
 
 export interface ExportDashboardsOptions extends OptionsOf<typeof dashboardsTable> {
     readonly progress?: Progress | undefined;
@@ -142,12 +142,8 @@ function classWords({ neurons: { specific, related, general } }: NeuronAnalysis)
 }
 
 function logitsOf(effects: EffectsFile | undefined): ReadonlyMap<string, Pick<DashboardFacts, 'raised' | 'lowered'>> {
-    const textOf = (token: number): string => {
-        const text = effects!.tokens[token] ?? '';
-        return typeof text === 'string' ? storedToken(text) : storedBytes(text);
-    };
     const shown = (list: EffectsFile['neurons'][number]['raised']): DashboardLogit[] =>
-        list.map(([token, value]) => ({ token: textOf(token), value }));
+        list.map(([token, value]) => ({ token: storedToken(effects!.tokens[token] ?? ''), value }));
     return new Map(
         effects?.neurons.map(({ neuron, raised, lowered }) => [
             neuron.join(),

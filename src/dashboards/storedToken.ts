@@ -7,11 +7,6 @@ export function storedToken(text: string): string {
     return text.replaceAll(/\0|\p{Surrogate}/gu, (unit) => byteName(unit.charCodeAt(0) & 0xff));
 }
 
-/** The same of bytes. */
-export function storedBytes(bytes: readonly number[]): string {
-    return bytes.map(byteName).join('') || '<empty>';
-}
-
 function byteName(byte: number): string {
     return `<0x${byte.toString(16).toUpperCase().padStart(2, '0')}>`;
 }

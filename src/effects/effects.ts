@@ -14,6 +14,7 @@ import { readNeurons } from '../neurons/neuronsFile.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { type Progress, silent } from '../support/progress.js';
+import { tokenText } from '../support/tokenText.js';
 import { directPath } from './directPath.js';
 import { type EffectsFile, effectsPath, readEffectsIfAny, writeEffects } from './effectsFile.js';
 import { computingTable, tokenEffects } from './tokenEffects.js';
@@ -67,7 +68,10 @@ export async function effects(folder: string, options: EffectsOptions): Promise<
             const neurons = [...file.neurons, ...found.map(rounded)].sort(byPlace);
             const tokens = { ...file.tokens };
             for (const { raised, lowered } of found)
-                for (const [token] of [...raised, ...lowered]) tokens[token] ??= safeText(texts, token);
+                for (const [token] of [...raised, ...lowered]) {
+                    // a row of the head beyond the vocabulary has no text
+                    tokens[token] ??= texts.has(token) ? tokenText(texts.bytesOf(token, true)) : '';
+                }
             file = { model: fingerprint, tokens, neurons };
             await writeEffects(folder, file);
         }
@@ -108,16 +112,5 @@ async function tokenTexts(path: string): Promise<TokenTexts> {
         return await TokenTexts.of(model);
     } finally {
         model.close();
-    }
-}
-
-/** A token's text, or its bytes where they are no whole characters; a row beyond the vocabulary has none. */
-function safeText(texts: TokenTexts, token: number): string | number[] {
-    if (!texts.has(token)) return '';
-    const bytes = texts.bytesOf(token, true);
-    try {
-        return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
-    } catch {
-        return [...bytes];
     }
 }

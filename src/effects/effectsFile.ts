@@ -9,8 +9,8 @@ const listShape = z.array(z.tuple([z.int().nonnegative(), z.number()]));
 const effectsShape = z.object({
     /** Fingerprint of the model. */
     model: z.string(),
-    /** By number, the text of each token of the lists; its bytes where they are no whole characters. */
-    tokens: z.record(z.string(), z.union([z.string(), z.array(z.int().min(0).max(255))])),
+    /** By number, the text of each token of the lists, as `tokenText` writes it. */
+    tokens: z.record(z.string(), z.string()),
     /** By site, then index; of each the tokens whose logits it raises and lowers most, and by how much. */
     neurons: z.array(
         z.object({

@@ -1,10 +1,10 @@
 import type { TokenTexts } from '../engine/TokenTexts.js';
+import { tokenText } from '../support/tokenText.js';
 import type { Example, NeuronExamples, SampledExample } from './NeuronExamples.js';
 import { priorityOf, SampledTokens } from './SampledTokens.js';
 import { StrongestTokens } from './StrongestTokens.js';
 import type { WindowRow } from './TextWindow.js';
 import { type TokenKinds, tokenKinds } from './TokenKinds.js';
-import { tokenText } from './tokenText.js';
 
 /** Sums are whole multiples of this, so that they are the same in whatever order they are added. */
 export const sumStep = 2 ** -20;

@@ -55,7 +55,7 @@ export interface LanguageExamples extends DeepReadonly<z.output<typeof ofLanguag
 export const neuronExamplesShape = z.object({
     /** Only those with a token for which it was active. */
     languages: byName(ofLanguageShape),
-    /** By `TokenKind`: what kinds of tokens it was active for. */
+    /** By `tokenKinds`: what kinds of tokens it was active for. */
     kinds: byName(shareShape),
     /** Its activity at tokens that begin a word. */
     wordBeginnings: shareShape,

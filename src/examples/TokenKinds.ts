@@ -1,20 +1,13 @@
 import { isUtf8 } from 'node:buffer';
 import type { TokenTexts } from '../engine/TokenTexts.js';
+import { letterScript, letterScripts } from '../languages/textScript.js';
 
-/** Codes of scripts (ISO 15924) that a token's letters are told by, and kinds of tokens without letters. */
-export const tokenKinds = [
-    ...['Latn', 'Cyrl', 'Grek', 'Arab', 'Hebr', 'Hani', 'Hira', 'Kana', 'Hang', 'Bopo', 'Deva', 'Beng', 'Guru'],
-    ...['Gujr', 'Orya', 'Taml', 'Telu', 'Knda', 'Mlym', 'Sinh', 'Thai', 'Laoo', 'Mymr', 'Khmr', 'Tibt', 'Mong'],
-    ...['Geor', 'Armn', 'Ethi', 'Cher', 'Cans', 'Syrc', 'Thaa', 'Nkoo', 'Adlm', 'Tfng', 'Olck', 'Mtei', 'Java'],
-    ...['Vaii', 'Yiii'],
+/** Scripts (ISO 15924) that a token's letters are told by, and kinds of tokens without letters. */
+export const tokenKinds: readonly string[] = [
+    ...letterScripts,
     ...['other letters', 'digits', 'punctuation', 'blank', 'other'],
-] as const;
-export type TokenKind = (typeof tokenKinds)[number];
+];
 
-const scripts = tokenKinds
-    .filter(({ length }) => length === 4) // a code, not a word
-    .map((code) => ({ kind: tokenKinds.indexOf(code), letter: new RegExp(`\\p{sc=${code}}`, 'u') }));
-const numberOf = (kind: TokenKind): number => tokenKinds.indexOf(kind);
 const inWord = /[\p{L}\p{M}\p{N}]/u;
 
 /** What a token is, as far as its own bytes and those beside it tell. */
@@ -92,8 +85,8 @@ function describeText(text: string): Known {
 /** By the first letter's script; without letters by digits, punctuation and symbols, blanks. */
 function kindOfText(text: string): number {
     const letter = /\p{L}/u.exec(text)?.[0];
-    if (letter !== undefined) return scripts.find((one) => one.letter.test(letter))?.kind ?? numberOf('other letters');
-    if (/\p{N}/u.test(text)) return numberOf('digits');
-    if (/[\p{P}\p{S}]/u.test(text.replaceAll('\ufffd', ''))) return numberOf('punctuation');
-    return numberOf(text !== '' && text.trim() === '' ? 'blank' : 'other');
+    if (letter !== undefined) return tokenKinds.indexOf(letterScript(letter) ?? 'other letters');
+    if (/\p{N}/u.test(text)) return tokenKinds.indexOf('digits');
+    if (/[\p{P}\p{S}]/u.test(text.replaceAll('\ufffd', ''))) return tokenKinds.indexOf('punctuation');
+    return tokenKinds.indexOf(text !== '' && text.trim() === '' ? 'blank' : 'other');
 }

@@ -58,11 +58,8 @@ export function siteEffects(
     };
 }
 
-function factsOf(
-    text: EffectsFile['tokens'][string],
-    languages: Parameters<typeof languageOfScript>[1],
-): Omit<SiteTokenEffect, 'effect'> {
-    const script = typeof text === 'string' ? textScript(text) : undefined;
+function factsOf(text: string, languages: Parameters<typeof languageOfScript>[1]): Omit<SiteTokenEffect, 'effect'> {
+    const script = textScript(text);
     const language = languageOfScript(script, languages);
     return {
         text: shownToken(text),

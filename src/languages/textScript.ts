@@ -1,9 +1,9 @@
 /** Scripts in use today, by their ISO 15924 codes, as Unicode names them. */
-const scripts = (
+export const letterScripts = (
     'Latn Cyrl Grek Armn Geor Hebr Arab Syrc Thaa Nkoo Adlm Ethi Tfng Deva Beng Guru Gujr Orya Taml Telu Knda Mlym ' +
     'Sinh Thai Laoo Tibt Mymr Khmr Hani Hira Kana Bopo Hang Mong Cher Cans Olck Mtei Java Bali Sund Bugi Vaii Yiii'
 ).split(' ');
-const letterOf = scripts.map((script) => [script, new RegExp(`^\\p{Script=${script}}$`, 'u')] as const);
+const letterOf = letterScripts.map((script) => [script, new RegExp(`^\\p{Script=${script}}$`, 'u')] as const);
 
 /** Scripts that are written with several of Unicode's. */
 const parts: Readonly<Record<string, readonly string[]>> = {
@@ -13,13 +13,18 @@ const parts: Readonly<Record<string, readonly string[]>> = {
     Kore: ['Hang'],
 };
 
+/** The script of a letter; undefined where it is none of `letterScripts`. */
+export function letterScript(letter: string): string | undefined {
+    return letterOf.find(([, form]) => form.test(letter))?.[0];
+}
+
 /**
  * The script of a text's letters, such as `Latn`, `Hani` or `Hang`; undefined where it has no letters, letters of
  * several scripts, or of one that is not told apart.
  */
 export function textScript(text: string): string | undefined {
     const letters = text.match(/\p{L}/gu) ?? [];
-    const found = new Set(letters.map((letter) => letterOf.find(([, form]) => form.test(letter))?.[0]));
+    const found = new Set(letters.map(letterScript));
     return found.size === 1 ? [...found][0] : undefined;
 }
 

@@ -87,13 +87,6 @@ async function readTokens(folder: string, { source }: NeuronAnalysis): Promise<T
     return { strongest, raised, passedOver };
 }
 
-function firstTokens(texts: readonly (string | readonly number[])[]): string[] {
-    return texts.slice(0, mostTokens).map((text) => withBytes(shownToken(text, longest)));
-}
-
-/** Bytes that `tokenText` keeps as code units, as `shownToken` shows bytes. */
-function withBytes(text: string): string {
-    return text.replace(/[\udc80-\udcff]+/gu, (bytes) =>
-        shownToken([...bytes].map((byte) => byte.charCodeAt(0) - 0xdc00)),
-    );
+function firstTokens(texts: readonly string[]): string[] {
+    return texts.slice(0, mostTokens).map((text) => shownToken(text, longest));
 }

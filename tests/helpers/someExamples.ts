@@ -2,7 +2,7 @@ import type { Activations } from '../../src/activations/Activations.js';
 import { examplesPath, writeExamples } from '../../src/examples/examplesFile.js';
 import { type Example, type NeuronExamples, noExamples } from '../../src/examples/NeuronExamples.js';
 import { strongestOf } from '../../src/examples/strongestOf.js';
-import { tokenText } from '../../src/examples/tokenText.js';
+import { tokenText } from '../../src/support/tokenText.js';
 import { watchedNeurons } from '../../src/examples/watchedNeurons.js';
 import type { NeuronAnalysis, NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
 

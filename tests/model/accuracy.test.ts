@@ -121,7 +121,9 @@ describe('deactivate --metric accuracy', () => {
         const page = readFileSync(at('run', 'report.html'), 'utf8');
         expect(page).toContain('id="accuracy.specific"');
         expect(page).toContain('id="answer-languages"');
-        expect(page.match(/<p class="question"><span[^>]*>(?:The farmer|Der Lehrer|La fille)/g)?.length).toBeGreaterThan(1);
+        expect(
+            page.match(/<p class="question"><span[^>]*>(?:The farmer|Der Lehrer|La fille)/g)?.length,
+        ).toBeGreaterThan(1);
 
         // Answers of other work are not shown in the place of these.
         const journal = readFileSync(at('run', 'accuracy.answers.jsonl'));

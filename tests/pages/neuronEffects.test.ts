@@ -14,7 +14,7 @@ import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { buildMatrix } from '../unit/report/fixture.js';
 
 const hostile = `\u202e\n<script>document.title = 'taken'</script>${'x'.repeat(10_000)}`;
-const texts = [' the', '北', 'แมว', 'кот', 'קוֹל', hostile, [0xe4, 0xbd], '', '1.', '😀'];
+const texts = [' the', '北', 'แมว', 'кот', 'קוֹל', hostile, '\udce4\udcbd', '', '1.', '😀'];
 /** Where screenshots go, to be looked at. */
 const shots = process.env.LANGUAGE_NEURONS_SHOTS;
 

@@ -83,7 +83,7 @@ export async function kindsOf(home: string): Promise<readonly Kind[]> {
     });
     await writeEffects(made, {
         model: 'f',
-        tokens: { 7: 'the', 9: [228, 189] },
+        tokens: { 7: 'the', 9: '\udce4\udcbd' },
         neurons: [{ neuron: [0, 1], raised: [[7, 1.5]], lowered: [[9, -0.25]] }],
     });
     await writePart(join(made, 'part.safetensors'), {

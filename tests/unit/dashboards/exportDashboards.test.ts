@@ -7,7 +7,7 @@ import { storedToken } from '../../../src/dashboards/storedToken.js';
 import { writeEffects } from '../../../src/effects/effectsFile.js';
 import { examplesPath, type ExamplesHead, writeExamples } from '../../../src/examples/examplesFile.js';
 import { type NeuronExamples, noExamples } from '../../../src/examples/NeuronExamples.js';
-import { tokenText } from '../../../src/examples/tokenText.js';
+import { tokenText } from '../../../src/support/tokenText.js';
 import { writeNeurons } from '../../../src/neurons/neuronsFile.js';
 import { someActivations, someAnalysis } from '../../helpers/exploredRun.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
@@ -202,7 +202,7 @@ describe("neurons as others' dashboards take them", () => {
         const { folder, out } = await made();
         await writeEffects(folder, {
             model: 'f',
-            tokens: { 5: ' house', 6: [0xe4, 0xb8] },
+            tokens: { 5: ' house', 6: '\udce4\udcb8' },
             neurons: [{ neuron: [0, 0], raised: [[5, 2.5]], lowered: [[6, -1.5]] }],
         });
         const options = { form: 'saedashboard', modelId: 'm', sourceSet: 'set' } as const;

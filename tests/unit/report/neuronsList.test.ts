@@ -44,7 +44,7 @@ async function writeTokens(model: string): Promise<void> {
     const raised = [[7, 2] as const, [8, 1] as const];
     await writeEffects(folder, {
         model,
-        tokens: { 7: ' und', 8: [0xe4] },
+        tokens: { 7: ' und', 8: '\udce4' },
         neurons: neurons.map((neuron) => ({ neuron, raised, lowered: [] })),
     });
 }
