@@ -292,9 +292,12 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         const { url: plain, server } = await plainServer(out);
         for (const [name, view] of Object.entries(views)) {
             const [a, b] = [await open(url + view), await open(plain + view)];
-            for (const { page } of [a, b]) await page.waitForSelector(last[name as keyof typeof views]);
-            expect(b.faults).toEqual([]);
             const words = (page: Page) => page.locator('main').innerText();
+            for (const { page } of [a, b]) {
+                await page.waitForSelector(last[name as keyof typeof views]);
+                await expect.poll(() => words(page)).not.toContain('Reading ');
+            }
+            expect(b.faults).toEqual([]);
             const still = (text: string) => text.replace(/found in \d+ ms/, '');
             expect(still(await words(b.page))).toBe(still(await words(a.page)));
             await a.page.close();
