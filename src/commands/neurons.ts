@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { readActivations } from '../activations/activationsFile.js';
 import { effectsOf } from '../effects/effectsFile.js';
 import { withEffects } from '../effects/withEffects.js';
+import { examplesOf, withExamples } from '../examples/withExamples.js';
 import { languageAmong } from '../languages/languageAmong.js';
 import { chooseNeurons } from '../neurons/chooseNeurons.js';
 import { type LanguageOverlap, languageOverlap } from '../neurons/languageOverlap.js';
@@ -30,7 +31,8 @@ export async function neuronsCommand(
     const overlap = languageOverlap(analysis);
     if (asksOverlap) return { json: overlap, text: describeOverlap(overlap) };
     const effects = await effectsOf(dir, analysis);
-    const table = withEffects(neuronTable(await readActivations(dir), analysis), effects);
+    const examples = await examplesOf(dir, analysis);
+    const table = withExamples(withEffects(neuronTable(await readActivations(dir), analysis), effects), examples);
     const rows = chooseNeurons(table, pick(args, neuronsTable));
     if (out !== undefined) {
         await writeNeuronTable(out, table, rows, { excel });
@@ -82,9 +84,9 @@ function describeNeurons(rows: readonly NeuronRow[], language: string | undefine
                   },
               ]),
     ];
-    if (rows.some(({ raised }) => raised != null)) {
-        const of = ({ raised }: NeuronRow): string => raised?.slice(0, 3).join('  ') ?? '';
-        columns.push({ heading: 'raises', elastic: true, of });
+    for (const [heading, tokens] of [['most active for', 'strongest'] as const, ['raises', 'raised'] as const]) {
+        if (rows.every((row) => row[tokens] == null)) continue;
+        columns.push({ heading, elastic: true, of: (row) => row[tokens]?.slice(0, 3).join('  ') ?? '' });
     }
     const cells = rows.map((row) => columns.map(({ of }) => of(row)));
     return alignedTable(columns, cells);

@@ -18,7 +18,7 @@ interface Column extends ParquetColumn {
 
 /**
  * Writes rows of a table, one for each neuron: as CSV, as a JSON array of `NeuronRow`, or as Parquet. CSV and Parquet
- * have a column for each language, `probability en` and `count en`; tokens raised stand in one, blanks between.
+ * have a column for each language, `probability en` and `count en`; a neuron's tokens stand in one, blanks between.
  * @param path ends in `.csv`, `.json` or `.parquet`
  * @param rows as `chooseNeurons` gives them
  * @throws LanguageNeuronsError WRONG_USE for another ending; UNWRITABLE
@@ -59,7 +59,11 @@ export function checkTablePath(path: string): void {
     );
 }
 
-function columnsOf({ languages, stability, raised }: NeuronTable): Column[] {
+function tokensColumn(name: string, of: 'strongest' | 'raised'): Column {
+    return { name, type: 'STRING', of: (row) => row[of]?.join(' ') ?? null };
+}
+
+function columnsOf({ languages, stability, strongest, raised }: NeuronTable): Column[] {
     return [
         { name: 'neuron', type: 'STRING', of: ({ neuron }) => neuron },
         { name: 'layer', type: 'INT32', of: ({ layer }) => layer },
@@ -74,15 +78,8 @@ function columnsOf({ languages, stability, raised }: NeuronTable): Column[] {
         ...(stability === undefined
             ? []
             : [{ name: 'stability', type: 'DOUBLE', of: (row) => row.stability ?? null } satisfies Column]),
-        ...(raised === undefined
-            ? []
-            : [
-                  {
-                      name: 'tokens raised',
-                      type: 'STRING',
-                      of: (row) => row.raised?.join(' ') ?? null,
-                  } satisfies Column,
-              ]),
+        ...(strongest === undefined ? [] : [tokensColumn('strongest tokens', 'strongest')]),
+        ...(raised === undefined ? [] : [tokensColumn('tokens raised', 'raised')]),
         ...languages.map((language): Column => ({
             name: `probability ${language}`,
             type: 'DOUBLE',

@@ -24,6 +24,8 @@ export interface NeuronRow {
     readonly score: number | null;
     /** Share of the folds without which it keeps its class; null: it has none. Absent: not known. */
     readonly stability?: number | null;
+    /** Tokens for which it is most active; null: no examples were collected of it. Absent: of no neuron. */
+    readonly strongest?: readonly string[] | null;
     /** Tokens whose logits it raises most; null: not computed. Absent: of no neuron. */
     readonly raised?: readonly string[] | null;
     /** By language; null: not assessed. */
@@ -48,6 +50,7 @@ export function neuronRow(table: NeuronTable, row: number): NeuronRow {
         N: table.high[row]!,
         score: orNull(table.score[row]!),
         ...(stability === undefined ? {} : { stability: orNull(stability[row]!) }),
+        ...(table.strongest === undefined ? {} : { strongest: table.strongest.get(row) ?? null }),
         ...(table.raised === undefined ? {} : { raised: table.raised.get(row) ?? null }),
         probability: Object.fromEntries(
             languages.map((language, k) => [language, orNull(table.probability[row * l + k]!)]),

@@ -35,6 +35,8 @@ export interface NeuronTable {
     readonly count: Float64Array;
     /** Share of the folds without which it keeps its class; NaN: it has none. Undefined: the counts have no folds. */
     readonly stability: Float64Array | undefined;
+    /** By row, the tokens for which the neuron is most active, for people; see `withExamples`. */
+    readonly strongest?: ReadonlyMap<number, readonly string[]>;
     /** By row, the tokens whose logits the neuron raises most, for people; see `withEffects`. */
     readonly raised?: ReadonlyMap<number, readonly string[]>;
 }

@@ -3,7 +3,10 @@ import { join } from 'node:path';
 import { asyncBufferFromFile, parquetReadObjects } from 'hyparquet';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { writeActivations } from '../../../src/activations/activationsFile.js';
+import { examplesPath, writeExamples } from '../../../src/examples/examplesFile.js';
+import { noExamples } from '../../../src/examples/NeuronExamples.js';
 import { chooseNeurons } from '../../../src/neurons/chooseNeurons.js';
+import { analysisSites } from '../../../src/neurons/NeuronAnalysis.js';
 import { type NeuronRow, neuronRow } from '../../../src/neurons/neuronRows.js';
 import { writeNeurons } from '../../../src/neurons/neuronsFile.js';
 import { type NeuronTable, neuronTable } from '../../../src/neurons/neuronTable.js';
@@ -112,5 +115,50 @@ describe('neurons', () => {
         expect(code).toBeGreaterThan(0);
         expect(stdout).toBe('');
         expect(existsSync('neurons.xlsx')).toBe(false);
+    });
+});
+
+describe('neurons of a folder with examples', () => {
+    const other = temporaryFolder();
+    const activations = someActivations();
+    const analysis = someAnalysis(activations);
+    const path = join(other, 'neurons.csv');
+
+    async function writeStrongest(model: string): Promise<void> {
+        const head = {
+            ...{ languages: analysis.languages, sites: analysisSites(analysis), edges: [0, 1], seed: 1 },
+            ...{ neurons: [[0, 7] as const], tokens: {}, kinds: {}, wordBeginnings: 0, key: 'k', done: {} },
+            strongest: [[' und', '\udce4\udcbd', ...Array.from({ length: 10 }, (_, i) => `t${i}`)]],
+            source: { ...analysis.source, model: { ...analysis.source.model, fingerprint: model } },
+        };
+        await writeExamples(examplesPath(other), head, [noExamples]);
+    }
+
+    beforeAll(async () => {
+        await writeActivations(join(other, 'activations.safetensors'), activations);
+        await writeNeurons(join(other, 'neurons.json'), analysis);
+    });
+
+    it('have a column of their strongest tokens, on the terminal and in files', async () => {
+        await writeStrongest(analysis.source.model.fingerprint);
+        const strongest = ['▁und', '‹e4bd›', ...Array.from({ length: 8 }, (_, i) => `t${i}`)];
+        const args = ['neurons', other, '--neurons', '0:7,0:15'];
+        const { stdout } = await cli(...args);
+        expect(stdout.split('\n')[0]).toMatch(/most active for$/);
+        expect(stdout.split('\n')[1]).toMatch(/▁und {2}‹e4bd› {2}t0$/);
+        const json = JSON.parse((await cli(...args, '--json')).stdout) as { neurons: NeuronRow[] };
+        expect(json.neurons.map((row) => row.strongest)).toEqual([strongest, null]);
+        await cli(...args, '--out', path);
+        const [head, row] = readFileSync(path, 'utf8').split(/\r?\n/);
+        expect(row!.split(',')[head!.split(',').indexOf('strongest tokens')]).toBe(strongest.join(' '));
+        const parquet = join(other, 'neurons.parquet');
+        await cli(...args, '--out', parquet);
+        const rows = await parquetReadObjects({ file: await asyncBufferFromFile(parquet) });
+        expect(rows.map((one) => one['strongest tokens'])).toEqual([strongest.join(' '), null]);
+    });
+
+    it('have none of another model', async () => {
+        await writeStrongest('another model');
+        expect((await cli('neurons', other, '--neurons', '0:7')).stdout).not.toContain('most active for');
     });
 });

@@ -1,0 +1,27 @@
+import { isOfModel } from '../activations/isOfModel.js';
+import { shownToken } from '../effects/shownToken.js';
+import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import type { NeuronTable } from '../neurons/neuronTable.js';
+import { type ExamplesHead, examplesPath, readExamplesHead } from './examplesFile.js';
+
+/** Tokens of a neuron in a table. */
+const shownTokens = 10;
+
+/**
+ * Reads the head of an analysis's examples: of another model than its neurons it is left out.
+ * @throws LanguageNeuronsError as `readExamplesHead`
+ */
+export async function examplesOf(folder: string, { source }: NeuronAnalysis): Promise<ExamplesHead | undefined> {
+    const head = await readExamplesHead(examplesPath(folder));
+    return head !== undefined && isOfModel(source, head.source.model.fingerprint) ? head : undefined;
+}
+
+/** A table with the strongest tokens of each neuron, as `shownToken` writes them; the same without examples. */
+export function withExamples(table: NeuronTable, head: ExamplesHead | undefined): NeuronTable {
+    if (head === undefined) return table;
+    const strongest = head.neurons.map(([site, index], n): [number, string[]] => [
+        table.starts[site]! + index,
+        (head.strongest[n] ?? []).slice(0, shownTokens).map((token) => shownToken(token)),
+    ]);
+    return { ...table, strongest: new Map(strongest) };
+}
