@@ -57,7 +57,7 @@ it('each fold holds the counts of every third text, and they add up to the whole
 
 it('stopped within a fold, it continues and ends with the same file', async () => {
     const { child, ended } = startCli(collect('texts', 'stopped', '--folds', '3'));
-    await sees(child, 'count de: 80 %');
+    await sees(child, 'count de (3 of 3): 80 %');
     child.kill('SIGINT');
     expect((await ended).code).toBe(130);
     expect(existsSync(join(at('stopped'), 'activations.safetensors'))).toBe(false);

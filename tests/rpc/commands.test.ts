@@ -74,7 +74,7 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
             at('lost'),
         ];
         const { child, ended } = startCli(collect(...rpc()));
-        await sees(child, 'count de: 60 %');
+        await sees(child, 'count de (2 of 2): 60 %');
         const lost = servers.pop()!;
         await lost.kill();
         const start = performance.now();

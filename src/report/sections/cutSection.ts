@@ -30,10 +30,10 @@ export function cutSection(name: string, set: DeactivationSet, measured: Measure
             label: `Share of the answers that are cut off in each language where the neurons of each are ${done}`,
             wide: true,
             caption: html`<p>
-                An answer that reaches the most tokens of an answer is cut off, mostly before its result, and counts as
-                wrong. The whole model’s are in ${formatShare(mean(cut.baseline))} of the cases, those in a language
-                whose own neurons are ${done} in ${formatShare(mean(own))}, on average. Numbers are percent; the first
-                row is the whole model.
+                An answer that reaches the limit of tokens is cut off, mostly before its result, and counts as wrong. On
+                average, ${formatShare(mean(cut.baseline))} of the whole model’s answers are cut off, and
+                ${formatShare(mean(own))} of those in a language whose own neurons are ${done}. Numbers are percent; the
+                first row is the whole model.
             </p>`,
             numbers: htmlTable(table, {
                 leadRows: 1,

@@ -13,6 +13,7 @@ import type { DeactivationSet } from '../../../src/experiments/DeactivationMatri
 import { matrixTable } from '../../../src/experiments/matrixTable.js';
 import type { Html } from '../../../src/report/html.js';
 import { divergingScale } from '../../../src/report/figures/divergingScale.js';
+import { cutSection } from '../../../src/report/sections/cutSection.js';
 import { deactivationSection } from '../../../src/report/sections/deactivationSection.js';
 import { someMeasurement } from '../../helpers/analysed.js';
 
@@ -88,13 +89,13 @@ describe('an accuracy of answers too short to tell', () => {
         const { columns, rows } = matrixTable({ ...facts, sets: { specific: some } });
         const row = Object.fromEntries(columns.map((column, i) => [column, rows[0]![i]]));
         expect(row).toMatchObject({ cutBaseline: 0, cut: 0.3 });
-        const captionOf = (one: DeactivationSet) =>
-            deactivationSection('specific', one, facts, divergingScale([0.5])).caption;
-        expect(answersOf(captionOf(some))).toEqual([
-            ['language', 'right number, unknown language', 'cut off, whole model', 'cut off, own neurons removed'],
-            ['en English', '100 %', '0 %', '30 %'],
+        const [section] = cutSection('specific', some, facts);
+        expect(section!.table!.rows).toEqual([
+            ['none', 0],
+            ['en', 0.3],
         ]);
-        expect(String(captionOf(set))).not.toContain('cut off');
+        expect(String(section!.caption)).toMatch(/0.% of the whole model’s answers are cut off, and\s+30.% of those/);
+        expect(cutSection('specific', set, facts)).toEqual([]);
         const cutBefore = { ...set, answers: { ...set.answers!, cut: { baseline: [0.2], values: [[0]] } } };
         const curves = (one: DeactivationSet) =>
             describeCurves({ ...facts, total: 100, doses: [{ share: 0.01, set: one }] });
