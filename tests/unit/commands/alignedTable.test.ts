@@ -82,8 +82,8 @@ describe('an aligned table', () => {
     });
 });
 
-/** The environment without what asks for colours or forbids them. */
+/** The environment without what asks for colours or forbids them; Node writes none where it sees `CI`. */
 function plainEnvironment(): NodeJS.ProcessEnv {
-    const { NO_COLOR: _, FORCE_COLOR: __, NODE_DISABLE_COLORS: ___, ...rest } = process.env;
+    const { NO_COLOR: _, FORCE_COLOR: __, NODE_DISABLE_COLORS: ___, CI: ____, ...rest } = process.env;
     return { ...rest, TERM: 'xterm-256color' };
 }
