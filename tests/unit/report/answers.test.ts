@@ -78,7 +78,9 @@ describe('answers that are cut off', () => {
             selectAll('data', row).map(({ properties }) => Number(properties.value)),
         );
         expect(shares).toEqual([cut.baseline, ...cut.values]);
-        expect(toString(select('figcaption', section)!).replace(/\s+/g, ' ')).toContain('8.3 % of the whole model’s answers');
+        expect(toString(select('figcaption', section)!).replace(/\s+/g, ' ')).toContain(
+            '8.3 % of the whole model’s answers',
+        );
         expect(toString(section)).toContain('de removed, asked in de: 100\u00a0% cut off');
     });
 
