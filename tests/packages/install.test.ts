@@ -35,7 +35,7 @@ describe('npm install, with Node and hardly anything else on the path', () => {
         expect(Number(load())).toBeGreaterThan(1);
     });
 
-    // The whole takes three minutes, and `npm run demo` goes through it.
+    // The whole takes a minute, and `npm run demo` goes through it.
     it('finds all that the run without a configuration needs, and begins', async () => {
         const child = spawn(process.execPath, [at('language-neurons/dist/cli.js'), 'run'], {
             cwd: project.folder,
@@ -43,7 +43,7 @@ describe('npm install, with Node and hardly anything else on the path', () => {
             stdio: ['ignore', 'ignore', 'pipe'],
         });
         const ended = once(child, 'close');
-        await Promise.race([sees(child, 'count en'), ended]);
+        await Promise.race([sees(child, 'step 2 of 7: count'), ended]);
         child.kill('SIGINT');
         expect((await ended)[0]).toBe(130);
     });
