@@ -12,8 +12,9 @@ import { neuronsAt } from '../../engine/Site.js';
 import { type ChatWriter, chatWriter } from '../../questions/chatTemplate.js';
 import { checkSettings } from '../../settings/checkSetting.js';
 import { ApiError } from '../../serve/ApiError.js';
+import { textPieces } from '../../support/textPieces.js';
+import { tokenText } from '../../support/tokenText.js';
 import type { LiveFacts, TokenTrace } from './liveFormat.js';
-import { textPieces } from './textPieces.js';
 import { WatchedLanguages } from './WatchedLanguages.js';
 
 /** Tokens of a question and its answer: both sides of it are in memory at once. */
@@ -104,7 +105,8 @@ export class LiveModel implements Disposable {
         // An answer may have no token.
         if (own.length > 0 && neurons.length > 0)
             for await (const text of this.engine.watch([sample], { neurons, edit, signal })) values = text.values;
-        return { pieces: textPieces(own, this.texts), ...(await this.#watched.trace(values)) };
+        const written = Array.from(own, (token) => tokenText(this.texts.bytesOf(token, true)));
+        return { pieces: textPieces(written), ...(await this.#watched.trace(values)) };
     }
 
     /** Ends the process of the chat template. */

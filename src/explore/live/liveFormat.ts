@@ -3,6 +3,8 @@
  * by the server and the page, so it imports nothing of Node.
  */
 
+import type { TextPiece } from '../../support/textPieces.js';
+
 /** Paths of the questions, relative to the page. */
 export const livePaths = { sentence: 'live/sentence', ask: 'live/ask', removal: 'live/removal' } as const;
 
@@ -33,11 +35,7 @@ export interface LanguageShares {
 
 /** What fires at each token of a text. */
 export interface TokenTrace {
-    /**
-     * The text in pieces that are whole characters, with the combining marks behind them; `tokens`: how many tokens
-     * write the piece. They sum to all tokens.
-     */
-    readonly pieces: readonly { readonly text: string; readonly tokens: number }[];
+    readonly pieces: readonly TextPiece[];
     /** `[languages][tokens]`: share of the language's neurons of a set that is active; null: it has none. */
     readonly shares: Readonly<Record<LiveSet, readonly (readonly (number | null)[])[]>>;
     /** `[tokens]`: the neurons with the largest activations, the largest first; only active ones. */

@@ -1,29 +1,20 @@
 import type { ComponentChild } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
+import { useRef } from 'preact/hooks';
 import type { SitePart } from '../../resultsFormat.js';
-import { loadPart } from '../data/loadPart.js';
+import { useJson } from '../data/useJson.js';
 
 /** What is in a file of results, once it is read. */
 export function Part<Content>({
-    part,
+    part: { path },
     children,
 }: {
     part: SitePart;
     children: (content: Content) => ComponentChild;
 }): ComponentChild {
-    const [read, setRead] = useState<{ readonly path: string; readonly content: Content }>();
-    const [failed, setFailed] = useState('');
-    const { path } = part;
-    useEffect(() => {
-        let wanted = true;
-        setFailed('');
-        loadPart<Content>(path).then(
-            (content) => wanted && setRead({ path, content }),
-            (cause: unknown) => wanted && setFailed(cause instanceof Error ? cause.message : String(cause)),
-        );
-        return () => void (wanted = false);
-    }, [path]);
-    if (failed !== '') return <p role="alert">This cannot be shown. {failed}</p>;
+    const { value, failed } = useJson<Content>(path);
     // What was shown before stays until the next is there, so that the page does not jump.
-    return read === undefined ? <p role="status">Reading {path}</p> : children(read.content);
+    const shown = useRef<Content>(undefined);
+    shown.current = value ?? shown.current;
+    if (failed !== undefined) return <p role="alert">This cannot be shown. {failed}</p>;
+    return shown.current === undefined ? <p role="status">Reading {path}</p> : children(shown.current);
 }

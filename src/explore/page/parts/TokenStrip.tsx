@@ -3,6 +3,7 @@ import { useState } from 'preact/hooks';
 import type { LanguageShares, LiveFacts, LiveSet, TokenTrace } from '../../live/liveFormat.js';
 import type { SiteLanguage } from '../../siteFormat.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
+import { visible } from '../data/shownTokens.js';
 import { flatName } from '../data/sites.js';
 import { formatThree } from './formatThree.js';
 import { type CellPlace, movedCell } from './movedCell.js';
@@ -121,7 +122,7 @@ function PieceHeads({
                             title={has(changedAt) ? 'here the language changes' : undefined}
                             onClick={() => onChoose(first)}
                         >
-                            <bdi>{visible(text)}</bdi>
+                            <bdi>{columnText(text)}</bdi>
                         </th>
                     );
                 })}
@@ -145,7 +146,7 @@ function Strongest({
     return (
         <div class="strongest">
             <p>
-                Strongest neurons at token {place + 1}, <bdi>{visible(text)}</bdi>, with their activations:
+                Strongest neurons at token {place + 1}, <bdi>{columnText(text)}</bdi>, with their activations:
             </p>
             {neurons.length === 0 ? (
                 <p>None of the languages' neurons is active.</p>
@@ -175,7 +176,7 @@ function tipOf(language: SiteLanguage, facts: LanguageShares, share: number | nu
     const [active, mean, own] = [share, facts.mean ?? 0, facts.own ?? 0].map((one) => `${Math.round(100 * one)} %`);
     const all = facts.neurons === 1 ? 'its one neuron' : `its ${facts.neurons} neurons`;
     // Isolated: a text from right to left would turn what follows it.
-    const where = `${english} at \u2068${visible(text)}\u2069`;
+    const where = `${english} at \u2068${columnText(text)}\u2069`;
     return `${where}: ${active} of ${all} active; mean of all texts ${mean}, of its own ${own}`;
 }
 
@@ -185,8 +186,7 @@ function pieceOf(pieces: TokenTrace['pieces'], token: number): string {
 }
 
 /** Blanks and controls as signs, and no more than a column can show. */
-function visible(text: string): string {
-    const shown = text.replaceAll(' ', '·').replaceAll('\n', '⏎').replaceAll('\t', '⇥');
-    const plain = shown.replace(/[\p{Cc}\p{Bidi_C}]/gu, '�');
-    return plain.length > 40 ? `${plain.slice(0, 40)}…` : plain;
+function columnText(text: string): string {
+    const shown = visible(text).replaceAll(' ', '·');
+    return shown.length > 40 ? `${shown.slice(0, 40)}…` : shown;
 }
