@@ -67,7 +67,7 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
         await page.goto(at);
         await page.waitForSelector('h1');
-        await page.waitForFunction("!/Reading |Loading/.test(document.querySelector('main').innerText)");
+        await page.waitForFunction("!/Reading|Loading/.test(document.querySelector('main').innerText)");
         return { page, faults };
     }
 

@@ -1,5 +1,5 @@
 import type { ComponentChild } from 'preact';
-import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** Lines on what is pointed at, and where it is in the window. */
 interface Tip {
@@ -30,7 +30,8 @@ export function useTip(): TipHandle {
         element.style.left = `${Math.max(4, Math.min(document.documentElement.clientWidth - width - 4, left))}px`;
         element.style.top = `${above ? top - height - 6 : bottom + 6}px`;
     }, [shown]);
-    useEffect(() => {
+    // Before it is painted: a key that follows at once hides it too.
+    useLayoutEffect(() => {
         if (shown === undefined) return;
         const onKeyDown = ({ key }: KeyboardEvent): void => {
             if (key === 'Escape') hide();
