@@ -3,6 +3,7 @@ import { openCorpus } from '../data/openCorpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkModel, checkSets } from '../experiments/checkFit.js';
+import { distinctNeurons } from '../neurons/distinctNeurons.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronNamed } from '../neurons/neuronNames.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
@@ -54,7 +55,7 @@ function neuronsOfSet(
     checkModel({ engine, analysis, otherModel: force });
     checkSets(engine, [set!]);
     const all = languages.flatMap((language) => neuronsOf(analysis, language, set!));
-    const neurons = [...new Map(all.map((neuron) => [neuron.join(), neuron])).values()];
+    const neurons = distinctNeurons(all);
     if (neurons.length > 0) return neurons;
     throw new LanguageNeuronsError(
         'EMPTY',

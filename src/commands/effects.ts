@@ -3,6 +3,7 @@ import { effects } from '../effects/effects.js';
 import { type EffectsFile, effectsPath } from '../effects/effectsFile.js';
 import { shownToken } from '../effects/shownToken.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { distinctNeurons } from '../neurons/distinctNeurons.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronName, neuronNamed } from '../neurons/neuronNames.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
@@ -42,7 +43,7 @@ function chosen(analysis: NeuronAnalysis, args: CommandArguments<typeof effectsD
     const sites = analysisSites(analysis);
     if (neurons !== undefined) return neurons.map((name) => neuronNamed(sites, name));
     const all = (languages ?? analysis.languages).flatMap((one) => neuronsOf(analysis, one, set ?? 'specific+related'));
-    return [...new Map(all.map((neuron) => [String(neuron), neuron])).values()];
+    return distinctNeurons(all);
 }
 
 function describe({ neurons, tokens }: EffectsFile, analysis: NeuronAnalysis, width: number): string {

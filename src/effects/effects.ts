@@ -9,6 +9,7 @@ import { TokenTexts } from '../engine/TokenTexts.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { withFolder } from '../files/folderLock.js';
 import { readGguf } from '../gguf/GgufFile.js';
+import { comparePlaces, distinctNeurons, selectedNeurons } from '../neurons/distinctNeurons.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { checkSettings } from '../settings/checkSetting.js';
@@ -53,9 +54,7 @@ export async function effects(folder: string, options: EffectsOptions): Promise<
             throw new LanguageNeuronsError('MISMATCH', `${effectsPath(folder)}: is of another model; ${mend}`);
         }
         const known = new Set(file.neurons.map(({ neuron }) => String(neuron)));
-        const missing = [...new Map(asked.map((neuron) => [String(neuron), neuron]))]
-            .filter(([key]) => !known.has(key))
-            .map(([, neuron]) => neuron);
+        const missing = distinctNeurons(asked).filter((neuron) => !known.has(String(neuron)));
         if (missing.length === 0) return file;
         if (known.size + missing.length > mostNeurons) {
             const what = `${effectsPath(folder)}: would hold ${known.size + missing.length} neurons`;
@@ -65,7 +64,7 @@ export async function effects(folder: string, options: EffectsOptions): Promise<
         const sites = analysisSites(analysis);
         const some = { model, sites, neurons: missing, threads: options.threads, progress, signal };
         for await (const found of tokenEffects(some)) {
-            const neurons = [...file.neurons, ...found.map(rounded)].sort(byPlace);
+            const neurons = [...file.neurons, ...found.map(rounded)].sort((a, b) => comparePlaces(a.neuron, b.neuron));
             const tokens = { ...file.tokens };
             for (const { raised, lowered } of found)
                 for (const [token] of [...raised, ...lowered]) {
@@ -81,19 +80,11 @@ export async function effects(folder: string, options: EffectsOptions): Promise<
 
 type Entry = EffectsFile['neurons'][number];
 
-function byPlace({ neuron: [siteA, a] }: Entry, { neuron: [siteB, b] }: Entry): number {
-    return siteA - siteB || a - b;
-}
-
 /** Effects with the digits that ggml's sums in F32 have. */
 function rounded({ neuron, raised, lowered }: Entry): Entry {
     const short = (list: Entry['raised']): Entry['raised'] =>
         list.map(([token, effect]) => [token, Number(effect.toPrecision(6))]);
     return { neuron, raised: short(raised), lowered: short(lowered) };
-}
-
-function selectedNeurons({ neurons: { specific, related } }: NeuronAnalysis): NeuronIndex[] {
-    return [...Object.values(specific), ...Object.values(related)].flat();
 }
 
 function checkModel(analysis: NeuronAnalysis, fingerprint: string, path: string): void {

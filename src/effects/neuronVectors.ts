@@ -1,14 +1,14 @@
 import type { NativeAddon, NativeMatrix } from '../engine/addon.js';
 import { awaitNative } from '../engine/nativeError.js';
-import { neuronsAt, type Site } from '../engine/Site.js';
+import { missingNeuron, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
-import { neuronName } from '../neurons/neuronNames.js';
 import { throwIfStopped } from '../support/stop.js';
 import type { DirectPath, PlacedTensor } from './directPath.js';
 
 /**
  * What each neuron adds to the input of the output head, [neurons, n_embd].
+ * @throws LanguageNeuronsError WRONG_USE for a neuron that the model has not; UNSUPPORTED, NOT_FOUND, DAMAGED, ABORTED
  */
 export async function neuronVectors(
     addon: NativeAddon,
@@ -17,6 +17,8 @@ export async function neuronVectors(
     neurons: readonly NeuronIndex[],
     signal?: AbortSignal,
 ): Promise<Float32Array> {
+    const missing = missingNeuron(neurons, sites);
+    if (missing !== undefined) throw new LanguageNeuronsError('WRONG_USE', missing);
     const [width] = path.head.shape as [number];
     const vectors = new Float32Array(neurons.length * width);
     const norm = await numbersOf(addon, path.norm);
@@ -55,14 +57,7 @@ function throughNorms(
 function byMatrix(sites: readonly Site[], neurons: readonly NeuronIndex[]): Map<string, number[]> {
     const groups = new Map<string, number[]>();
     for (const [i, [number, index]] of neurons.entries()) {
-        const site = sites[number];
-        if (site === undefined || !(index >= 0 && index < neuronsAt(site) && Number.isInteger(index))) {
-            const what = `the model has no neuron [${number}, ${index}]`;
-            const last = sites.at(-1);
-            const end = last === undefined ? 'none' : neuronName(sites, [sites.length - 1, neuronsAt(last) - 1]);
-            throw new LanguageNeuronsError('WRONG_USE', `${what}; its last one is ${end}`);
-        }
-        const key = `${number} ${Math.floor(index / site.width)}`;
+        const key = `${number} ${Math.floor(index / sites[number]!.width)}`;
         const group = groups.get(key);
         if (group === undefined) groups.set(key, [i]);
         else group.push(i);

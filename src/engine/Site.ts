@@ -53,6 +53,21 @@ export function siteName({ layer, kind }: Site): string {
     return kind === 'dense' ? `layer ${layer}` : `layer ${layer}, ${kind === 'routed' ? 'experts' : 'shared expert'}`;
 }
 
+/** Why the model has not all of some neurons, `[site, index]`; undefined: it has them. */
+export function missingNeuron(
+    neurons: Iterable<readonly [site: number, index: number]>,
+    sites: readonly Site[],
+): string | undefined {
+    for (const [number, index] of neurons) {
+        const site = sites[number];
+        const what = `the model has no neuron [${number}, ${index}]`;
+        if (site === undefined) return `${what}: the model has sites 0 to ${sites.length - 1}`;
+        if (!Number.isInteger(index) || index < 0 || index >= neuronsAt(site))
+            return `${what}: ${siteName(site)} has neurons 0 to ${neuronsAt(site) - 1}`;
+    }
+    return undefined;
+}
+
 /** Whether two models' sites are the same, whatever is known of their functions. */
 export function sameSites(a: readonly Site[], b: readonly Site[]): boolean {
     const shapes = (sites: readonly Site[]): string =>

@@ -5,7 +5,7 @@ import type { Samples } from './engineTypes.js';
 import { NamedSamples } from './notFinite.js';
 import type { Passes } from './Passes.js';
 import { checkWatchedFit } from './planMemory.js';
-import { neuronsAt, type Site, siteName } from './Site.js';
+import { missingNeuron, type Site } from './Site.js';
 import type { AnySample } from './TokenizedSample.js';
 import type { WatchedNeuron, WatchedText, WatchOptions } from './watchTypes.js';
 
@@ -121,17 +121,6 @@ export function checkWatched(neurons: readonly WatchedNeuron[], sites: readonly 
     if (neurons.length === 0) {
         throw new LanguageNeuronsError('WRONG_USE', '`neurons` is empty; name at least one neuron to watch');
     }
-    for (const [site, index] of neurons) {
-        const at = sites[site];
-        if (at === undefined)
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `a neuron of site ${site} is to be watched; the model has sites 0 to ${sites.length - 1}`,
-            );
-        if (!Number.isInteger(index) || index < 0 || index >= neuronsAt(at))
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `neuron ${index} of ${siteName(at)} is to be watched; it has neurons 0 to ${neuronsAt(at) - 1}`,
-            );
-    }
+    const missing = missingNeuron(neurons, sites);
+    if (missing !== undefined) throw new LanguageNeuronsError('WRONG_USE', missing);
 }

@@ -1,4 +1,4 @@
-import { neuronsAt, type Site, siteName } from '../engine/Site.js';
+import { missingNeuron, type Site, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { BlockType } from '../gguf/blockTypes.js';
 import type { GgufFile, GgufTensor } from '../gguf/GgufFile.js';
@@ -86,12 +86,10 @@ function scalesOf(sites: readonly Site[], edits: readonly WeightEdit[]): Map<num
         if (!Number.isFinite(scale)) {
             throw new LanguageNeuronsError('WRONG_USE', `${label}: a scale is a finite number, not ${scale}`);
         }
+        const missing = missingNeuron(neurons, sites);
+        if (missing !== undefined)
+            throw new LanguageNeuronsError('WRONG_USE', `${label}: ${missing}; give those of its analysis`);
         for (const [number, neuron] of neurons) {
-            const site = sites[number];
-            if (site === undefined || neuron < 0 || neuron >= neuronsAt(site)) {
-                const what = `${label}: the model has no neuron [${number}, ${neuron}]`;
-                throw new LanguageNeuronsError('WRONG_USE', `${what}; give those of its analysis`);
-            }
             const ofSite = scales.get(number) ?? new Map<number, number>();
             scales.set(number, ofSite.set(neuron, (ofSite.get(neuron) ?? 1) * scale));
         }

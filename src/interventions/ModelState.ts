@@ -1,4 +1,5 @@
 import type { TextEdit } from '../engine/edits.js';
+import { distinctNeurons } from '../neurons/distinctNeurons.js';
 import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { checkCompileOptions, chosenNeurons, compileInterventions, type CompileOptions } from './compile.js';
 import type { NamedInterventions } from './namedInterventions.js';
@@ -27,7 +28,7 @@ export function modelState({ name, interventions }: NamedInterventions, model: C
         interventions,
         get neurons() {
             const chosen = interventions.flatMap(({ neurons }) => chosenNeurons(neurons, model.analysis));
-            return [...new Map(chosen.map((one) => [String(one), one])).values()];
+            return distinctNeurons(chosen);
         },
         get edit() {
             const edit = held?.deref() ?? compileInterventions(interventions, model);

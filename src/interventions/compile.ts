@@ -1,6 +1,6 @@
 import type { ActivationValues } from '../activations/ActivationValues.js';
 import type { AffineEdit, NeuronEdit, TextEdit } from '../engine/edits.js';
-import { neuronsAt, type Site } from '../engine/Site.js';
+import { missingNeuron, neuronsAt, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
@@ -118,11 +118,8 @@ function stepOf(intervention: Intervention, i: number, { sites, analysis, values
         if (!setsFor(analysis).includes(set)) throw wrong(`the model analysed has no ${set}; choose another set`);
     }
     const neurons = chosenNeurons(choice, analysis);
-    for (const [site, index] of neurons) {
-        const size = sites[site] === undefined ? 0 : neuronsAt(sites[site]);
-        if (!(index >= 0 && index < size && Number.isInteger(index)))
-            throw wrong(`the model has no neuron ${index} of site ${site}`);
-    }
+    const missing = missingNeuron(neurons, sites);
+    if (missing !== undefined) throw wrong(missing);
     if (values?.fits(sites) === false)
         throw new LanguageNeuronsError(
             'MISMATCH',

@@ -1,5 +1,4 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
-import { randomGenerator } from '../support/randomGenerator.js';
+import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Site } from '../engine/Site.js';
 import type { NeuronIndex } from './NeuronAnalysis.js';
 
@@ -14,13 +13,6 @@ export function randomNeurons(
     ...seeds: readonly number[]
 ): NeuronIndex[] {
     const generator = randomGenerator(...seeds);
-    const draw = (pool: number[], count: number): number[] => {
-        for (let i = 0; i < count; i++) {
-            const swap = uniformInt(generator, i, pool.length - 1);
-            [pool[i], pool[swap]] = [pool[swap]!, pool[i]!];
-        }
-        return pool.slice(0, count);
-    };
     const groups = new Map<string, { readonly site: number; readonly expert: number; readonly taken: Set<number> }>();
     for (const [site, index] of set) {
         const expert = Math.floor(index / sites[site]!.width);
@@ -33,7 +25,10 @@ export function randomNeurons(
         const { width } = sites[site]!;
         const others = Array.from({ length: width }, (_, j) => expert * width + j).filter((j) => !taken.has(j));
         const fromOthers = Math.min(taken.size, others.length);
-        const neurons = [...draw(others, fromOthers), ...draw([...taken], taken.size - fromOthers)];
+        const neurons = [
+            ...drawFrom(others, fromOthers, generator),
+            ...drawFrom([...taken], taken.size - fromOthers, generator),
+        ];
         for (const index of neurons.sort((a, b) => a - b)) chosen.push([site, index]);
     }
     return chosen;

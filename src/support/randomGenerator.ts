@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { xoroshiro128plusFromState } from 'pure-rand/generator/xoroshiro128plus';
 import type { RandomGenerator } from 'pure-rand/types/RandomGenerator';
 
@@ -12,4 +13,13 @@ export function randomGenerator(...numbers: readonly number[]): RandomGenerator 
     for (const [i, number] of numbers.entries()) bytes.writeDoubleLE(number, 8 * i);
     const hash = createHash('sha256').update(bytes).digest();
     return xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => hash.readInt32LE(offset)));
+}
+
+/** Draws some of a pool, each once and all as likely, and leaves the pool in another order. */
+export function drawFrom<T>(pool: T[], count: number, generator: RandomGenerator): T[] {
+    for (let i = 0; i < count; i++) {
+        const swap = uniformInt(generator, i, pool.length - 1);
+        [pool[i], pool[swap]] = [pool[swap]!, pool[i]!];
+    }
+    return pool.slice(0, count);
 }

@@ -176,7 +176,7 @@ describe('the direct effect of neurons on tokens', () => {
         const model = of('llama');
         await expect(ask(model, [[1, 40]])).rejects.toMatchObject({
             code: 'WRONG_USE',
-            message: 'the model has no neuron [1, 40]; its last one is 1:39',
+            message: 'the model has no neuron [1, 40]: layer 1 has neurons 0 to 39',
         });
         await expect(ask(model, [[0, 0]], denseSites([25, 40]))).rejects.toMatchObject({ code: 'MISMATCH' });
         const stop = AbortSignal.abort();

@@ -193,8 +193,8 @@ describe('a pass that watches', () => {
             });
         await refused([], '`neurons` is empty');
         await refused([[6, 0]], 'the model has sites 0 to 5');
-        await refused([[0, -1]], 'it has neurons 0 to');
-        await refused([[0, 0.5]], 'neuron 0.5 of layer 0');
+        await refused([[0, -1]], 'layer 0 has neurons 0 to');
+        await refused([[0, 0.5]], 'neuron [0, 0.5]: layer 0 has');
         await refused([[0, 1e9]], 'neuron 1000000000 of layer 0');
         const many = Array.from({ length: 3_000_000 }, () => [0, 1] as const); // of one batch 6 GB
         await expect(all(engine, [english], { neurons: many })).rejects.toMatchObject({

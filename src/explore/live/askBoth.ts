@@ -2,6 +2,7 @@ import type { AnswerRequest, TokenAnswer } from '../../engine/scheduler/AnswerRe
 import type { TextEdit } from '../../engine/edits.js';
 import type { Intervention } from '../../interventions/Intervention.js';
 import { modelState } from '../../interventions/ModelState.js';
+import { distinctNeurons } from '../../neurons/distinctNeurons.js';
 import { ApiError } from '../../serve/ApiError.js';
 import { answerExchange } from '../../serve/Exchange.js';
 import { Latest } from '../../serve/Latest.js';
@@ -58,8 +59,8 @@ function interventionsOf(live: LiveModel, { languages, set, neurons, factor }: A
         { name: '', interventions: languages.map((language) => ({ neurons: { language, set }, ...scaled })) },
         { sites: live.engine.sites, analysis: live.analysis },
     );
-    const all = new Map([...state.neurons, ...single].map((one) => [String(one), one]));
-    return all.size === 0 || factor === 1 ? [] : [{ neurons: [...all.values()], ...scaled }];
+    const all = distinctNeurons([...state.neurons, ...single]);
+    return all.length === 0 || factor === 1 ? [] : [{ neurons: all, ...scaled }];
 }
 
 /** @throws ApiError 400 */

@@ -134,8 +134,16 @@ describe('interventions', () => {
     });
 
     it.each<[string, Intervention, RegExp]>([
-        ['a neuron that is not there', { neurons: [[1, 4]], op: 'zero' }, /no neuron 4 of site 1/],
-        ['a site that is not there', { neurons: [[2, 0]], op: 'zero' }, /no neuron 0 of site 2/],
+        [
+            'a neuron that is not there',
+            { neurons: [[1, 4]], op: 'zero' },
+            /no neuron \[1, 4\]: layer 1 has neurons 0 to 3/,
+        ],
+        [
+            'a site that is not there',
+            { neurons: [[2, 0]], op: 'zero' },
+            /no neuron \[2, 0\]: the model has sites 0 to 1/,
+        ],
         ['a value of zero', { neurons: [], op: 'zero', value: 1 }, /takes no value/],
         ['a strength that is no number', { neurons: [], op: 'scale', strength: NaN }, /strength must be a number/],
         ['an empty range', { neurons: [], op: 'zero', where: { from: 3, to: 3 } }, /no position/],
