@@ -1,3 +1,4 @@
+import { shownPath } from '../files/shownPath.js';
 import { embeddedRun } from '../run/embeddedRun.js';
 import { type ExaminedModel, run } from '../run/run.js';
 import { readRunConfig } from '../run/RunConfig.js';
@@ -29,8 +30,8 @@ export async function runCommand(
             describeRun(models),
             '',
             ...foundWords(base, width),
-            `done in ${durationWords(seconds)}; report: ${base.report.html}`,
-            `look at every neuron: npx language-neurons explore ${config.out}`,
+            `done in ${durationWords(seconds)}; report: ${shownPath(base.report.html)}`,
+            `look at every neuron: npx language-neurons explore ${shownPath(config.out)}`,
         ].join('\n'),
     };
 }

@@ -1,6 +1,6 @@
 import type { NeuronExamples } from '../examples/NeuronExamples.js';
 import type { ExamplesHead } from '../examples/examplesFile.js';
-import { storedToken } from './storedToken.js';
+import { storedToken } from '../support/storedToken.js';
 
 /** An excerpt of a text in which a neuron is active. */
 export interface DashboardExcerpt {

@@ -11,12 +11,12 @@ import { checkSettings } from '../settings/checkSetting.js';
 import type { OptionsOf } from '../settings/Setting.js';
 import { dashboardsTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
+import { storedToken } from '../support/storedToken.js';
 import { throwIfStopped } from '../support/stop.js';
 import { type DashboardFacts, type DashboardLogit, type DashboardNeuron, dashboardNeuron } from './DashboardNeuron.js';
 import { asName, type DashboardBatch, mostOfBatch, sourceName } from './forms.js';
 import { neuronpediaBatch } from './neuronpedia.js';
 import { saeDashboardBatch } from './saeDashboard.js';
-import { storedToken } from './storedToken.js';
 
 export interface ExportDashboardsOptions extends OptionsOf<typeof dashboardsTable> {
     readonly progress?: Progress | undefined;
@@ -53,41 +53,58 @@ export async function exportDashboards(
     const toForm = form === 'neuronpedia' ? neuronpediaBatch : saeDashboardBatch;
     await ensureWritableFolder(out);
     const files: string[] = [];
-    let [neurons, never] = [0, 0];
-    let site: number | undefined;
-    let batch: DashboardNeuron[] = [];
-    let number = 0;
-    const write = async (): Promise<void> => {
-        if (site === undefined || batch.length === 0) return;
-        const { layer, kind } = head.sites[site]!;
+    let shown = 0;
+    progress.stage('write dashboards', head.neurons.length);
+    for await (const { number, neurons, taken, ...place } of batches(path, head, factsOf)) {
+        throwIfStopped(signal);
+        progress.advance(taken);
+        if (neurons.length === 0) continue;
+        const { layer, kind } = head.sites[place.site]!;
         const suffix = kind === 'dense' ? undefined : kind;
         const source = sourceName({ layer }, sourceSet, suffix);
         const dataset = head.source.dataset.name;
-        const whole: DashboardBatch = {
-            ...{ modelId, site: { layer, kind }, sourceSet, suffix, source, dataset, neurons: batch },
-        };
+        const batch: DashboardBatch = { modelId, site: { layer, kind }, sourceSet, suffix, source, dataset, neurons };
         await makeFolder(join(out, source));
-        const file = join(out, source, `batch-${number++}.json`);
-        await writeFileAtomic(file, JSON.stringify(toForm(whole)));
+        const file = join(out, source, `batch-${number}.json`);
+        await writeFileAtomic(file, JSON.stringify(toForm(batch)));
         files.push(file);
-        neurons += batch.length;
-        batch = [];
-    };
-    progress.stage('write dashboards', head.neurons.length);
+        shown += neurons.length;
+    }
+    progress.done();
+    return { files, neurons: shown, never: head.neurons.length - shown, effects };
+}
+
+interface Batch {
+    readonly site: number;
+    /** Place among the site's, from 0. */
+    readonly number: number;
+    /** At most `mostOfBatch`, of one site. */
+    readonly neurons: readonly DashboardNeuron[];
+    /** Neurons that were read for it, those that cannot be shown among them. */
+    readonly taken: number;
+}
+
+/** The neurons of a file of examples in batches, read as these are asked for. */
+async function* batches(path: string, head: ExamplesHead, factsOf: Facts['factsOf']): AsyncGenerator<Batch> {
+    let batch: Batch | undefined;
     let place = 0;
     for await (const examples of readExamples(path)) {
-        throwIfStopped(signal);
         const at = head.neurons[place++]!;
-        if (at[0] !== site || batch.length === mostOfBatch) await write();
-        if (at[0] !== site) [site, number] = [at[0], 0];
         const neuron = dashboardNeuron(examples, head, factsOf(at));
-        if (neuron === undefined) never++;
-        else batch.push(neuron);
-        progress.advance(1);
+        const isFull = batch?.neurons.length === mostOfBatch;
+        if (batch !== undefined && (batch.site !== at[0] || isFull)) {
+            yield batch;
+            batch = batch.site === at[0] ? { ...batch, number: batch.number + 1, neurons: [], taken: 0 } : undefined;
+        }
+        const { number, neurons, taken }: Omit<Batch, 'site'> = batch ?? { number: 0, neurons: [], taken: 0 };
+        batch = {
+            site: at[0],
+            number,
+            neurons: neuron === undefined ? neurons : [...neurons, neuron],
+            taken: taken + 1,
+        };
     }
-    await write();
-    progress.done();
-    return { files, neurons, never, effects };
+    if (batch !== undefined) yield batch;
 }
 
 interface Facts {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
-import { relative } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
+import { shownPath } from '../files/shownPath.js';
 import { isQuestions, openQuestions } from '../questions/openQuestions.js';
 import { questionsCorpus } from './questionsCorpus.js';
 import { checkSettings } from '../settings/checkSetting.js';
@@ -68,10 +68,8 @@ async function openOne(spec: string, options: CorpusOptions): Promise<Corpus> {
     );
 }
 
-/** A path as a person would write it: relative to the working folder if it is inside it. */
 function withShownName(corpus: Corpus): Corpus {
-    const below = relative('', corpus.name);
-    const name = below === '' || below.startsWith('..') ? corpus.name : below;
+    const name = shownPath(corpus.name);
     return { ...corpus, name, sources: corpus.sources.map((source) => ({ ...source, name })) };
 }
 

@@ -14,6 +14,8 @@ import { asPrompts } from '../questions/chatSamples.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { limitTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
+import { storedToken } from '../support/storedToken.js';
+import { tokenText } from '../support/tokenText.js';
 import type { NeuronIndex } from './NeuronAnalysis.js';
 import { neuronName } from './neuronNames.js';
 
@@ -41,9 +43,9 @@ export interface WatchedFile {
 
 /**
  * Writes the activations of chosen neurons, act(gate), as Parquet: a row for every token that `collect` counts, with
- * its `language`, the number of its `text` in that language, its `position` in the text, and the `token`; and a column
- * for each neuron, which `neuronName` names. A column of an expert is null where the token did not go through it. The
- * memory that it takes does not grow with the texts.
+ * its `language`, the number of its `text` in that language, its `position` in the text, and the `token`
+ * (`storedToken`); and a column for each neuron, which `neuronName` names. A column of an expert is null where the
+ * token did not go through it. The memory that it takes does not grow with the texts.
  * @param path ends in `.parquet`; it is there when all is written
  * @throws LanguageNeuronsError WRONG_USE, EMPTY, UNWRITABLE, ABORTED and the engine's
  */
@@ -125,7 +127,7 @@ async function* groupsOf(
             places.language.push(language);
             places.text.push(place);
             places.position.push(position + t);
-            places.token.push(tokenTexts.textOf([token]));
+            places.token.push(storedToken(tokenText(tokenTexts.bytesOf(token, true))));
             for (let j = 0; j < n; j++) values[j * most + row] = own[t * n + j]!;
             if (row + 1 < most) continue;
             yield group();

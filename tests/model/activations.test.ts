@@ -26,7 +26,15 @@ async function readRows(path: string, columns?: string[]): Promise<Row[]> {
     return parquetReadObjects({ file: await asyncBufferFromFile(path), ...(columns && { columns }) }) as Promise<Row[]>;
 }
 
-/** What `watch` gives, as rows of the file. */
+/** Rows with the bytes of their tokens, in hexadecimal: those that are no whole character stand as `<0xE4>`. */
+function withBytes(rows: readonly Row[]): Row[] {
+    const bytesOf = (part: string): Buffer =>
+        /^<0x[0-9A-F]{2}>$/.test(part) ? Buffer.from(part.slice(3, 5), 'hex') : Buffer.from(part);
+    const hex = (text: string): string => Buffer.concat(text.split(/(<0x[0-9A-F]{2}>)/).map(bytesOf)).toString('hex');
+    return rows.map((row) => ({ ...row, token: hex(row.token as string) }));
+}
+
+/** What `watch` gives, as rows of the file; see `withBytes`. */
 async function watchedRows(engine: Engine, corpus: Corpus, neurons: readonly NeuronIndex[]): Promise<Row[]> {
     const [names, texts] = [neurons.map((neuron) => neuronName(engine.sites, neuron)), await engine.tokenTexts()];
     const rows: Row[] = [];
@@ -35,7 +43,12 @@ async function watchedRows(engine: Engine, corpus: Corpus, neurons: readonly Neu
             for (const [t, token] of tokens.entries()) {
                 const own = names.map((name, j) => [name, values[t * neurons.length + j]!] as const);
                 const known = own.map(([name, value]) => [name, Number.isNaN(value) ? null : value]);
-                const row = { language, text: place, position: t, token: texts.textOf([token]) };
+                const row = {
+                    language,
+                    text: place,
+                    position: t,
+                    token: Buffer.from(texts.bytesOf(token, true)).toString('hex'),
+                };
                 rows.push({ ...row, ...(Object.fromEntries(known) as Row) });
             }
         }
@@ -65,7 +78,8 @@ describe('a file of watched activations', () => {
         const chosen = [neurons[313]!, neurons.at(-1)!, neurons[2000]!];
         const some = ['language', 'text', 'position', 'token'];
         const read = await readRows(path, [...some, ...chosen.map((neuron) => neuronName(engine.sites, neuron))]);
-        expect(read).toEqual(await watchedRows(engine, corpus, chosen));
+        expect(read.some((row) => (row.token as string).includes('<0x'))).toBe(true);
+        expect(withBytes(read)).toEqual(await watchedRows(engine, corpus, chosen));
         for (const language of corpus.languages)
             expect(read.filter((row) => row['language'] === language)).toHaveLength(tokens[language]!);
     });
@@ -81,7 +95,7 @@ describe('a file of watched activations', () => {
         const path = join(folder, 'experts.parquet');
         await writeWatched(path, { engine, corpus, neurons });
         const read = await readRows(path);
-        expect(read).toEqual(await watchedRows(engine, corpus, neurons));
+        expect(withBytes(read)).toEqual(await watchedRows(engine, corpus, neurons));
         expect(Object.keys(read[0]!).slice(4)).toEqual(neurons.map((neuron) => neuronName(engine.sites, neuron)));
         const values = read.flatMap((row) => Object.values(row).slice(4));
         expect(values).toContain(null);

@@ -195,7 +195,7 @@ describe('a pass that watches', () => {
         await refused([[6, 0]], 'the model has sites 0 to 5');
         await refused([[0, -1]], 'layer 0 has neurons 0 to');
         await refused([[0, 0.5]], 'neuron [0, 0.5]: layer 0 has');
-        await refused([[0, 1e9]], 'neuron 1000000000 of layer 0');
+        await refused([[0, 1e9]], 'neuron [0, 1000000000]: layer 0 has');
         const many = Array.from({ length: 3_000_000 }, () => [0, 1] as const); // of one batch 6 GB
         await expect(all(engine, [english], { neurons: many })).rejects.toMatchObject({
             code: 'OUT_OF_MEMORY',

@@ -66,8 +66,11 @@ threads: 1
 out: runs/small
 `;
         writeFileSync(join(project.folder, 'small.yaml'), configuration);
-        const { status, stderr } = project.npx('language-neurons', 'run', 'small.yaml');
+        const { status, stdout, stderr } = project.npx('language-neurons', 'run', 'small.yaml');
         expect({ status, stderr }).toMatchObject({ status: 0 });
+        const lines = `${stderr.trimEnd()}\n${stdout.trimEnd()}`.split('\n');
+        expect(lines.length, lines.join('\n')).toBeLessThanOrEqual(40);
+        for (const line of lines) expect(line.length, line).toBeLessThanOrEqual(80);
         expect(existsSync(join(project.folder, 'runs/small/report.html'))).toBe(true);
         expect(existsSync(at('language-neurons/build'))).toBe(false);
     });

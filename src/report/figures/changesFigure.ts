@@ -5,7 +5,7 @@ import { isFiniteNumber } from '../numbers.js';
 import { languageLabel } from './languageLabel.js';
 import { languageRows } from './languageRows.js';
 import type { Layer } from './specTypes.js';
-import { classColors, colors, figureFrame, plotWidth } from './theme.js';
+import { classColors, colors, figureFrame, plotWidth, yExtent } from './theme.js';
 
 /** Room for `text` at the end of a row. */
 const textWidth = 110;
@@ -78,7 +78,18 @@ export function changesFigure(
 }
 
 /** A zero has no sign. */
-export const zeroPlain = "datum.value === 0 ? '0' : datum.label";
+const zeroPlain = "datum.value === 0 ? '0' : datum.label";
+
+/** The vertical axis of changes of a number of neurons. */
+export const changedNumberAxis = {
+    tickMinStep: 1,
+    tickCount: 5,
+    format: '+,d',
+    labelExpr: zeroPlain,
+    title: 'change',
+    minExtent: yExtent,
+    maxExtent: yExtent,
+} as const;
 
 /** From the least to the greatest value, 0 among them, and a little more. */
 function domainOf(values: readonly Measured[]): [number, number] {

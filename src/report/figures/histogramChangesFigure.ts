@@ -1,9 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { AnalysisChange } from '../../experiments/Comparison.js';
 import { formatDifference } from '../../support/format.js';
-import { zeroPlain } from './changesFigure.js';
+import { changedNumberAxis } from './changesFigure.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { colors, figureFrame, plotWidth, yExtent } from './theme.js';
+import { colors, figureFrame, plotWidth } from './theme.js';
 
 /** Change of the number of neurons with N = 1..l (the paper's fig. 5): of all neurons, and of the selected. */
 export function histogramChangesFigure({ histogram, histogramAll }: AnalysisChange): TopLevelSpec {
@@ -47,15 +47,7 @@ function changeBars(changes: readonly number[], title: string, axisTitle: string
             ],
             nice: false,
         },
-        axis: {
-            tickMinStep: 1,
-            tickCount: 5,
-            format: '+,d',
-            labelExpr: zeroPlain,
-            title: 'change',
-            minExtent: yExtent,
-            maxExtent: yExtent,
-        },
+        axis: changedNumberAxis,
     };
     const text = (rises: boolean): Layer => ({
         transform: [{ filter: rises ? 'datum.change >= 0' : 'datum.change < 0' }],

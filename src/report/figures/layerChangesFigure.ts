@@ -1,9 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { AnalysisChange } from '../../experiments/Comparison.js';
 import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
-import { zeroPlain } from './changesFigure.js';
+import { changedNumberAxis } from './changesFigure.js';
+import { layerChannel, layerTitle } from './layersFigure.js';
 import type { Layer, Panel } from './specTypes.js';
-import { classChannels, classLabels, colors, figureFrame, plotWidth, wholeTicks, yExtent } from './theme.js';
+import { classChannels, classLabels, colors, figureFrame, plotWidth } from './theme.js';
 
 /** Change of each layer's neurons (the paper's fig. 4), general ones on a scale of their own. */
 export function layerChangesFigure({ layers }: AnalysisChange): TopLevelSpec {
@@ -17,7 +18,7 @@ export function layerChangesFigure({ layers }: AnalysisChange): TopLevelSpec {
     return {
         ...figureFrame,
         vconcat: shown.map(({ classes, height }, i) =>
-            layersPanel(layers, classes, { height, title: i === shown.length - 1 ? 'layer (0 is the first)' : null }),
+            layersPanel(layers, classes, { height, title: i === shown.length - 1 ? layerTitle : null }),
         ),
     };
 }
@@ -41,30 +42,11 @@ function layersPanel(
         height: options.height,
         data: { values },
         encoding: {
-            x: {
-                field: 'layer',
-                type: 'quantitative',
-                scale: { domain: [-0.5, layers.length - 0.5], nice: false },
-                axis: {
-                    values: wholeTicks(0, layers.length - 1, 12),
-                    format: 'd',
-                    grid: false,
-                    title: options.title,
-                    labels: options.title !== null,
-                },
-            },
+            x: layerChannel(layers.length, options.title),
             y: {
                 field: 'change',
                 type: 'quantitative',
-                axis: {
-                    tickMinStep: 1,
-                    tickCount: 5,
-                    format: '+,d',
-                    labelExpr: zeroPlain,
-                    title: 'change',
-                    minExtent: yExtent,
-                    maxExtent: yExtent,
-                },
+                axis: changedNumberAxis,
             },
         },
         layer: [

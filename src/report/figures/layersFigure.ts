@@ -1,12 +1,12 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { type NeuronAnalysis, type NeuronClass, type Stages } from '../../neurons/NeuronAnalysis.js';
-import type { Layer, Panel } from './specTypes.js';
+import type { Channel, Layer, Panel } from './specTypes.js';
 import { classChannels, classLabels, colors, figureFrame, plotWidth, yExtent, wholeTicks } from './theme.js';
 
 /** Dashes, and the theme's shapes, tell the lines apart without colour. */
 const dashes: Readonly<Record<NeuronClass, number[]>> = { specific: [1, 0], related: [6, 3], general: [3, 2] };
 
-const layerTitle = 'layer (0 is the first)';
+export const layerTitle = 'layer (0 is the first)';
 
 /**
  * Layer-wise distribution of the three classes (the paper's fig. 3). General neurons are of another
@@ -56,18 +56,7 @@ function panel(
         height: options.height,
         data: { values },
         encoding: {
-            x: {
-                field: 'layer',
-                type: 'quantitative',
-                scale: { domain: [-0.5, layers - 0.5], nice: false },
-                axis: {
-                    values: wholeTicks(0, layers - 1, 12),
-                    format: 'd',
-                    grid: false,
-                    title: options.title,
-                    labels: options.title !== null,
-                },
-            },
+            x: layerChannel(layers, options.title),
             y: {
                 field: 'count',
                 type: 'quantitative',
@@ -87,6 +76,16 @@ function panel(
             },
         },
         layer: [...stageLayers(analysis.stages, options.numbered), ...lines, points],
+    };
+}
+
+/** The horizontal axis of a figure by layer; without a title it has no numbers either, as another stands below. */
+export function layerChannel(layers: number, title: string | null): Channel<'x'> {
+    return {
+        field: 'layer',
+        type: 'quantitative',
+        scale: { domain: [-0.5, layers - 0.5], nice: false },
+        axis: { values: wholeTicks(0, layers - 1, 12), format: 'd', grid: false, title, labels: title !== null },
     };
 }
 

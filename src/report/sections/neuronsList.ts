@@ -5,11 +5,17 @@ import type { ReportInput } from '../Report.js';
 import type { ShownNeuron } from '../shownNeurons.js';
 import { neuronLink } from '../siteLink.js';
 
+/** Tokens of a neuron. */
+const mostTokens = 5;
+
+type Tokens = readonly string[] | undefined;
+
 /** The most specific neurons of each language, with the tokens that tell what they are. */
 export function neuronsList({ shownNeurons, site }: ReportInput): Html | false {
     if (shownNeurons === undefined || shownNeurons.neurons.length === 0) return false;
     const { neurons } = shownNeurons;
-    const [active, raised] = [(one: ShownNeuron) => one.strongest, (one: ShownNeuron) => one.raised];
+    const active = ({ row }: ShownNeuron): Tokens => row.strongest?.slice(0, mostTokens);
+    const raised = ({ row }: ShownNeuron): Tokens => row.raised?.slice(0, mostTokens);
     const lists = [
         { heading: 'most active for', of: active, command: 'examples' },
         { heading: 'raises', of: raised, command: 'effects' },
@@ -54,11 +60,12 @@ export function neuronsList({ shownNeurons, site }: ReportInput): Html | false {
 }
 
 function neuronRow(
-    { language, name, row }: ShownNeuron,
+    { language, row }: ShownNeuron,
     site: string | undefined,
     lists: readonly (readonly string[] | undefined)[],
 ): Html {
     const probability = row.probability[language] ?? null;
+    const name = row.neuron;
     const others = row.languages.filter((one) => one !== language);
     return html`<tr>
         <th scope="row">${languageName(language)}</th>

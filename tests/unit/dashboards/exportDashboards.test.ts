@@ -3,7 +3,7 @@ import { join, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { exportDashboards } from '../../../src/dashboards/exportDashboards.js';
-import { storedToken } from '../../../src/dashboards/storedToken.js';
+import { storedToken } from '../../../src/support/storedToken.js';
 import { writeEffects } from '../../../src/effects/effectsFile.js';
 import { examplesPath, type ExamplesHead, writeExamples } from '../../../src/examples/examplesFile.js';
 import { type NeuronExamples, noExamples } from '../../../src/examples/NeuronExamples.js';
