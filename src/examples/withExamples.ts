@@ -1,6 +1,7 @@
 import { isOfModel } from '../activations/isOfModel.js';
 import { shownToken } from '../effects/shownToken.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { sameSites } from '../engine/Site.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { NeuronTable } from '../neurons/neuronTable.js';
 import { type ExamplesHead, examplesPath, readExamplesHead } from './examplesFile.js';
 
@@ -11,9 +12,14 @@ const shownTokens = 10;
  * Reads the head of an analysis's examples: of another model than its neurons it is left out.
  * @throws LanguageNeuronsError as `readExamplesHead`
  */
-export async function examplesOf(folder: string, { source }: NeuronAnalysis): Promise<ExamplesHead | undefined> {
+export async function examplesOf(folder: string, analysis: NeuronAnalysis): Promise<ExamplesHead | undefined> {
     const head = await readExamplesHead(examplesPath(folder));
-    return head !== undefined && isOfModel(source, head.source.model.fingerprint) ? head : undefined;
+    return head !== undefined && areOfAnalysis(head, analysis) ? head : undefined;
+}
+
+/** Whether examples are of the model that was analysed, as far as that is known, and of its layers. */
+export function areOfAnalysis({ source, sites }: ExamplesHead, analysis: NeuronAnalysis): boolean {
+    return isOfModel(analysis.source, source.model.fingerprint) && sameSites(sites, analysisSites(analysis));
 }
 
 /** A table with the strongest tokens of each neuron, as `shownToken` writes them; the same without examples. */

@@ -1,7 +1,7 @@
-import { sameSites } from '../engine/Site.js';
 import { type ExamplesHead, examplesPath, openExamples } from '../examples/examplesFile.js';
 import type { Example, NeuronExamples } from '../examples/NeuronExamples.js';
-import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { areOfAnalysis } from '../examples/withExamples.js';
+import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import {
     examplesHeadPath,
     languagesOfFile,
@@ -25,7 +25,7 @@ export async function siteExamples(
 ): Promise<ReadonlyMap<string, () => Buffer | Promise<Buffer>>> {
     const opened = await openExamples(examplesPath(folder));
     const files = new Map<string, () => Buffer | Promise<Buffer>>();
-    if (opened === undefined || !sameSites(opened.head.sites, analysisSites(analysis))) return files;
+    if (opened === undefined || !areOfAnalysis(opened.head, analysis)) return files;
     const { head, of } = opened;
     const flats = head.neurons.map(([site, index]) => starts[site]! + index);
     files.set(examplesHeadPath, () => json(headOf(head, flats)));

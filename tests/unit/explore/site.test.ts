@@ -7,6 +7,8 @@ import { exportSite } from '../../../src/explore/exportSite.js';
 import type { SiteSummary } from '../../../src/explore/siteFormat.js';
 import { folderOfTest, temporaryFolder } from '../../helpers/temporaryFolder.js';
 import { someActivations, writeExploredRun } from '../../helpers/exploredRun.js';
+import { writeSomeExamples } from '../../helpers/someExamples.js';
+import { writeNeurons } from '../../../src/neurons/neuronsFile.js';
 import { buildMatrix } from '../report/fixture.js';
 import { writeActivations } from '../../../src/activations/activationsFile.js';
 
@@ -55,6 +57,30 @@ describe('a site', () => {
             sum += data.length;
         }
         expect(bytes).toBe(sum);
+    });
+
+    it.each([
+        ['of another model of the same shape', { fingerprint: 'other' }, 128],
+        ['of another shape, where the model is not known', { fingerprint: '' }, 96],
+    ])('has no examples %s', async (_what, model, width) => {
+        const own = folderOfTest();
+        const analysis = await writeExploredRun(own, 'a model', buildMatrix);
+        const paths = async (): Promise<string[]> =>
+            [...(await buildSite(own)).keys()].filter((path) => path.startsWith('data/examples'));
+        expect((await paths()).length).toBeGreaterThan(2);
+        const activations = someActivations('another', analysis.languages);
+        const { source, sites } = activations;
+        const others = sites!.map((site) =>
+            site.kind === 'routed' ? { ...site, width: (width * site.width) / 128 } : site,
+        );
+        const of = { ...activations, sites: others, source: { ...source, model: { ...source.model, ...model } } };
+        await writeSomeExamples(own, of, analysis, [[0, 7]]);
+        if (model.fingerprint === '') {
+            // as of counts that others published
+            const unknown = { ...analysis.source, model: { ...analysis.source.model, fingerprint: '' } };
+            await writeNeurons(join(own, 'neurons.json'), { ...analysis, source: unknown });
+        }
+        expect(await paths()).toEqual([]);
     });
 
     it('is not made of counts that the neurons are not from', async () => {
