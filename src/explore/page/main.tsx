@@ -1,7 +1,14 @@
 import { render } from 'preact';
 import { App } from './App.js';
 import { loadSite } from './data/site.js';
-import './styles.css';
+// The order matters: later rules go before earlier ones.
+import './styles/page.css';
+import './styles/figures.css';
+import './styles/tables.css';
+import './styles/neurons.css';
+import './styles/media.css';
+import './styles/live.css';
+import './styles/examples.css';
 
 const page = document.getElementById('page')!;
 loadSite(new URL('.', location.href).href).then(

@@ -1,5 +1,5 @@
 import type { ComponentChild } from 'preact';
-import { useLayoutEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useLayoutEffect, useRef, useState } from 'preact/hooks';
 
 /** Lines on what is pointed at, and where it is in the window. */
 interface Tip {
@@ -37,11 +37,13 @@ export function useTip(): TipHandle {
             if (key === 'Escape') hide();
         };
         addEventListener('keydown', onKeyDown);
+        return () => removeEventListener('keydown', onKeyDown);
+    }, [shown]);
+    // After it: the scrolling that brought it under the pointer is still to be told of.
+    useEffect(() => {
+        if (shown === undefined) return;
         addEventListener('scroll', hide, { passive: true, capture: true });
-        return () => {
-            removeEventListener('keydown', onKeyDown);
-            removeEventListener('scroll', hide, { capture: true });
-        };
+        return () => removeEventListener('scroll', hide, { capture: true });
     }, [shown]);
     const [first, ...rest] = shown?.lines ?? [];
     return {
