@@ -94,6 +94,13 @@ function isNoise(interval: RemovalEvent['interval']): boolean {
     return interval === null || (interval[0] <= 0 && interval[1] >= 0);
 }
 
+// 'negative': what rounds to zero has no sign
+const oneDigit = new Intl.NumberFormat('en', {
+    minimumFractionDigits: 1,
+    maximumFractionDigits: 1,
+    signDisplay: 'negative',
+});
+
 function thousandths(nats: number): string {
-    return (1000 * nats).toFixed(1).replace('-', '−');
+    return oneDigit.format(1000 * nats).replace('-', '−');
 }
