@@ -4,6 +4,8 @@ import { answerLanguages, toldLanguage } from './AnswerSheet.js';
 import type { DeactivationMatrix, DeactivationSet, Grid } from './DeactivationMatrix.js';
 import { readJournals } from './journals.js';
 import { wholeModel } from '../interventions/ModelState.js';
+import type { Operation } from '../interventions/Operation.js';
+import { valuesFor } from '../interventions/valuesFor.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { neuronSetNames, type NeuronSetName } from '../neurons/neuronSets.js';
 
@@ -19,19 +21,20 @@ export interface Said {
     readonly cut: boolean;
 }
 
-/** The answers to one question: the whole model's, and that without the neurons of the question's language. */
+/** The answers to one question: the whole model's, and that where the neurons of its language are changed. */
 export interface SaidPair {
     readonly language: string;
     /** Of the question in its file, from 0. */
     readonly index: number;
     readonly whole: Said;
-    readonly without: Said;
+    readonly changed: Said;
 }
 
-/** What a model says whole, and without each language's neurons. */
+/** What a model says whole, and where each language's neurons are removed or changed otherwise. */
 export interface SaidAnswers {
+    readonly operation: Operation;
     readonly set: NeuronSetName;
-    /** Languages whose neurons are removed. */
+    /** Languages whose neurons are changed. */
     readonly rows: readonly string[];
     /** Languages that are asked in. */
     readonly asked: readonly string[];
@@ -40,7 +43,7 @@ export interface SaidAnswers {
     /** Answers of the whole model to the questions that all conditions were asked: [asked][told]. */
     readonly whole: Grid;
     /** [rows][asked][told] */
-    readonly without: readonly Grid[];
+    readonly changed: readonly Grid[];
     /** Questions whose answers differ; see `changedPairs`. */
     readonly pairs: readonly SaidPair[];
 }
@@ -58,10 +61,10 @@ interface Prompt {
 }
 
 /**
- * The answers behind a deactivation matrix, from the journals of its folder, of specific and related neurons where
- * these were removed.
+ * The answers behind a matrix, from the journals of its folder, of specific and related neurons where these were
+ * changed.
  * @returns undefined where the journals do not have them: other answers than those of the matrix are not shown
- * @throws LanguageNeuronsError as `Journal.read`
+ * @throws LanguageNeuronsError as `Journal.read`, and as `valuesFor` for an operation that needs values
  */
 export async function readSaidAnswers(
     folder: string,
@@ -71,7 +74,8 @@ export async function readSaidAnswers(
     const name = ['specific+related' as const, ...neuronSetNames].find((one) => sets[one]?.answers !== undefined);
     const set = name === undefined ? undefined : sets[name];
     if (name === undefined || set === undefined) return undefined;
-    const { own } = setConditions(analysis, set.rows, name, 0, 0, { operation });
+    const values = await valuesFor([operation], folder);
+    const { own } = setConditions(analysis, set.rows, name, 0, 0, { operation, values });
     const conditions = own.map((condition) => condition.name);
     const prompts = await readPrompts(folder, set, conditions);
     if (!areOfSet(prompts, set, conditions)) return undefined;
@@ -84,12 +88,13 @@ export async function readSaidAnswers(
             return told.map((language) => given.filter((answer) => answer.language === language).length);
         });
     return {
+        operation,
         set: name,
         rows: set.rows,
         asked: set.columns,
         told,
         whole: count(wholeModel.name),
-        without: conditions.map(count),
+        changed: conditions.map(count),
         pairs: set.rows.flatMap((language, r) => changedPairs(prompts, language, conditions[r]!)),
     };
 }
@@ -143,8 +148,8 @@ function areOfSet(prompts: readonly Prompt[], set: DeactivationSet, conditions: 
 }
 
 /**
- * Of a language the first questions that the whole model answers in it and that are answered in another without its
- * neurons, then the first whose answers differ at all; `mostPairs` of both together.
+ * Of a language the first questions that the whole model answers in it and that are answered in another where its
+ * neurons are changed, then the first whose answers differ at all; `mostPairs` of both together.
  */
 function changedPairs(prompts: readonly Prompt[], language: string, condition: string): SaidPair[] {
     if (condition === wholeModel.name) return [];
@@ -154,10 +159,10 @@ function changedPairs(prompts: readonly Prompt[], language: string, condition: s
             language,
             index,
             whole: answers.get(wholeModel.name) as Said,
-            without: answers.get(condition) as Said,
+            changed: answers.get(condition) as Said,
         }));
-    const isElsewhere = ({ whole, without }: SaidPair): boolean =>
-        whole.language === language && without.language !== undefined && without.language !== language;
-    const differing = pairs.filter(({ whole, without }) => whole.text !== without.text);
+    const isElsewhere = ({ whole, changed }: SaidPair): boolean =>
+        whole.language === language && changed.language !== undefined && changed.language !== language;
+    const differing = pairs.filter(({ whole, changed }) => whole.text !== changed.text);
     return [...differing.filter(isElsewhere), ...differing.filter((pair) => !isElsewhere(pair))].slice(0, mostPairs);
 }

@@ -1,5 +1,5 @@
 import type { InterventionOp } from './Intervention.js';
-import type { Operation } from './Operation.js';
+import { isDeactivation, type Operation } from './Operation.js';
 import { parseNamedValue } from './resolveValue.js';
 
 /** The words after `neurons are`: `deactivated`, `scaled by 0.5`, `raised by 1 in the prompt`. */
@@ -13,6 +13,11 @@ export function doingWords(neurons: string, operation: Operation): string {
     const [doing, value] = wordsOf(operation);
     const word = { zero: 'Deactivating', scale: 'Scaling', raise: 'Raising', lower: 'Lowering', set: 'Setting' }[doing];
     return `${word} ${neurons}${value}`;
+}
+
+/** The words of a state of the model: `without the neurons of de`, `with the neurons of de scaled by 0.5`. */
+export function stateWords(neurons: string, operation: Operation): string {
+    return isDeactivation(operation) ? `without ${neurons}` : `with ${neurons} ${doneWords(operation)}`;
 }
 
 /** The verb, and the words after the neurons. */

@@ -18,8 +18,8 @@ export interface ReportInput {
     readonly matrices: readonly DeactivationMatrix[];
     /** Default: none. */
     readonly curves?: readonly DoseCurves[];
-    /** Without them the report does not show what the model says. */
-    readonly answers?: ReportAnswers;
+    /** Of deactivation and of other operations; without them the report does not show what the model says. */
+    readonly answers?: readonly ReportAnswers[];
     /** Without them the report lists no neurons. */
     readonly shownNeurons?: ShownNeurons;
     /** The explorer's site, for links; see `siteLink`. */

@@ -1,4 +1,4 @@
-import { formatCount, formatList, formatNumber, formatShare, formatShort } from '../support/format.js';
+import { capitalized, formatCount, formatList, formatNumber, formatShare, formatShort } from '../support/format.js';
 import { isDeactivation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
 import { metricOf } from '../experiments/metrics.js';
@@ -55,7 +55,7 @@ export function definitions({ analysis, matrices, curves = [] }: ReportInput): H
             </dd>
             ${measured.map(
                 ({ noun, definition }) =>
-                    html` <dt>${noun[0]!.toUpperCase()}${noun.slice(1)}</dt>
+                    html` <dt>${capitalized(noun)}</dt>
                         <dd>${definition}</dd>`,
             )}
         </dl>

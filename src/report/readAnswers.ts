@@ -4,7 +4,7 @@ import { metricOf } from '../experiments/metrics.js';
 import { questionTexts } from '../experiments/questionTexts.js';
 import { resultName } from '../experiments/resultPaths.js';
 import { readSaidAnswers, type SaidAnswers } from '../experiments/saidAnswers.js';
-import { isDeactivation } from '../interventions/Operation.js';
+import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { Question } from '../questions/Questions.js';
 
@@ -13,23 +13,36 @@ export interface ReportAnswers extends SaidAnswers {
     readonly questions: readonly Question[] | undefined;
 }
 
-/** The answers behind a run folder's deactivation matrix of answers; a warning where its journals lack them. */
+/** What answers of a run folder are shown, and a warning on each matrix of answers whose answers are not. */
+interface FoundAnswers {
+    readonly answers: readonly ReportAnswers[];
+    readonly warnings: readonly string[];
+}
+
+/** The answers behind a run folder's matrices of answers, of deactivation and of other operations. */
 export async function readAnswers(
     folder: string,
     matrices: readonly DeactivationMatrix[],
     analysis: NeuronAnalysis,
-): Promise<{ readonly answers?: ReportAnswers; readonly warning?: string }> {
-    const matrix = matrices.find(
-        ({ metric, operation, sets }) =>
-            isDeactivation(operation) &&
-            metricOf(metric).journal.name === answersJournal.name &&
-            Object.values(sets).some(({ answers }) => answers !== undefined),
-    );
-    if (matrix === undefined) return {};
-    const said = await readSaidAnswers(folder, matrix, analysis);
-    if (said === undefined) {
-        const name = resultName(matrix.metric, matrix.operation);
-        return { warning: `${answersJournal.name} lacks the answers of ${name}.json, so none of them is shown.` };
+): Promise<FoundAnswers> {
+    const answers: ReportAnswers[] = [];
+    const warnings: string[] = [];
+    for (const matrix of matrices.filter(isOfAnswers)) {
+        const name = `${resultName(matrix.metric, matrix.operation)}.json`;
+        try {
+            const said = await readSaidAnswers(folder, matrix, analysis);
+            if (said === undefined)
+                warnings.push(`${answersJournal.name} lacks the answers of ${name}, so none of them is shown.`);
+            else answers.push({ ...said, questions: await questionTexts(folder, matrix) });
+        } catch (error) {
+            if (!(error instanceof LanguageNeuronsError && error.code === 'NOT_FOUND')) throw error;
+            warnings.push(`The answers of ${name} are not shown: ${error.message}.`);
+        }
     }
-    return { answers: { ...said, questions: await questionTexts(folder, matrix) } };
+    return { answers, warnings };
+}
+
+function isOfAnswers({ metric, sets }: DeactivationMatrix): boolean {
+    const isJournalled = metricOf(metric).journal.name === answersJournal.name;
+    return isJournalled && Object.values(sets).some(({ answers }) => answers !== undefined);
 }

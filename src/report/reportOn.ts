@@ -59,10 +59,10 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const { out = folder, excel } = options;
     const site = siteLink(folder, out, options.site);
     const { input, activations, counted } = await readReportSource(folder, options);
-    const { answers, warning } = await readAnswers(folder, input.matrices, input.analysis);
+    const { answers, warnings } = await readAnswers(folder, input.matrices, input.analysis);
     const shownNeurons = counted ? await readShownNeurons(folder, activations, input.analysis) : undefined;
     const known = [
-        ...(warning === undefined ? [] : [warning]),
+        ...warnings,
         ...(shownNeurons?.passedOver ?? []).map((path) => `${basename(path)} is of another model and is not shown.`),
         ...(input.warnings ?? []),
     ];
@@ -70,7 +70,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
         const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
         return writeReport(
             out,
-            { ...input, ...defined({ answers, shownNeurons, site }), warnings: [...running, ...known] },
+            { ...input, answers, ...defined({ shownNeurons, site }), warnings: [...running, ...known] },
             { excel },
         );
     });

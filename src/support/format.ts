@@ -126,3 +126,8 @@ export function formatList(words: readonly string[]): string {
 export function formatQuantity(count: number, noun: string, plural = `${noun}s`): string {
     return `${formatCount(count)} ${count === 1 ? noun : plural}`;
 }
+
+/** A text as the beginning of a sentence. */
+export function capitalized(text: string): string {
+    return `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+}

@@ -18,7 +18,7 @@ describe.skipIf(browserPath === undefined)('the report in a browser', () => {
         const base = {
             ...buildInput({ languages: ['en', 'de', 'zh', 'ar'], folds: 5 }),
             comparison: buildComparison(),
-            answers: buildAnswers(['en', 'de', 'zh', 'ar'], hostile),
+            answers: [buildAnswers(['en', 'de', 'zh', 'ar'], hostile)],
         };
         const source = {
             ...base.source,

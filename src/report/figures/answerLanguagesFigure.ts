@@ -1,7 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Grid } from '../../experiments/DeactivationMatrix.js';
 import type { SaidAnswers } from '../../experiments/saidAnswers.js';
-import { formatCompact, formatShare } from '../../support/format.js';
+import { isDeactivation } from '../../interventions/Operation.js';
+import { stateWords } from '../../interventions/operationWords.js';
+import { capitalized, formatCompact, formatShare } from '../../support/format.js';
 import { sum } from '../numbers.js';
 import { besideUpTo, heatmap, type HeatmapCell } from './heatmap.js';
 import type { Panel } from './specTypes.js';
@@ -13,21 +15,21 @@ const step = 34;
 /** On an axis, answers whose language is not recognised. */
 const unknown = '?';
 
-/** The answers in each language without its own neurons, [asked][told]; the whole model's where none are removed. */
-export function ownGrid({ rows, asked, whole, without }: SaidAnswers): Grid {
-    return asked.map((language, a) => (without[rows.indexOf(language)] ?? whole)[a]!);
+/** The answers where the neurons of the language asked are changed, [asked][told]; the whole model's without such. */
+export function ownGrid({ rows, asked, whole, changed }: SaidAnswers): Grid {
+    return asked.map((language, a) => (changed[rows.indexOf(language)] ?? whole)[a]!);
 }
 
 /**
- * In which languages answers are: by the language asked, whole and without its neurons; and how many leave the language
- * asked without the neurons of each language.
+ * In which languages answers are: by the language asked, whole and where its neurons are changed; and how many leave
+ * the language asked where the neurons of each language are changed.
  */
 export function answerLanguagesFigure(answers: SaidAnswers): TopLevelSpec {
     const own = ownGrid(answers);
     const beside = answers.told.length <= besideUpTo;
     const panels = [
         toldPanel('The whole model', answers, answers.whole),
-        toldPanel('Without the language’s own neurons', answers, own),
+        toldPanel(capitalized(stateWords('the language’s own neurons', answers.operation)), answers, own),
     ];
     return {
         ...figureFrame,
@@ -59,17 +61,18 @@ function toldPanel(title: string, { asked, told }: SaidAnswers, counts: Grid): P
     });
 }
 
-function leavingPanel({ rows, asked, told, without }: SaidAnswers): Panel {
-    const cells = rows.flatMap((removed, r) =>
+function leavingPanel({ operation, rows, asked, told, changed }: SaidAnswers): Panel {
+    const done = isDeactivation(operation) ? 'removed' : 'changed';
+    const cells = rows.flatMap((row, r) =>
         asked.map((language, a): HeatmapCell => {
-            const counts = without[r]![a]!;
+            const counts = changed[r]![a]!;
             const share = sum(
                 told.map((answer, t) => (answer === undefined || answer === language ? 0 : shareOf(counts, t))),
             );
-            return cell(removed, language, share, {
+            return cell(row, language, share, {
                 position: share === 0 ? null : share,
-                outlined: removed === language,
-                hover: `Neurons of ${removed} removed, asked in ${language}: ${formatShare(share)} in another language`,
+                outlined: row === language,
+                hover: `Neurons of ${row} ${done}, asked in ${language}: ${formatShare(share)} in another language`,
             });
         }),
     );
@@ -77,7 +80,7 @@ function leavingPanel({ rows, asked, told, without }: SaidAnswers): Panel {
         title: 'Answers in another language than the question’s',
         rows,
         columns: asked,
-        rowTitle: 'neurons removed',
+        rowTitle: `neurons ${done}`,
         columnTitle: 'language of the question',
         step,
     });

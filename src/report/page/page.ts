@@ -4,7 +4,7 @@ import { html, raw, type Html, withCode } from '../html.js';
 import { definitions, provenance } from '../provenance.js';
 import type { ReportInput } from '../Report.js';
 import { chapterIntroduction } from '../sections/chapterIntroduction.js';
-import { chapterTitles, type ChapterName, type Section } from '../sections/Section.js';
+import { chapterTitles, type Section } from '../sections/Section.js';
 import { styleSheet } from '../styles.js';
 import { summary } from '../summary.js';
 import { contents } from './contents.js';
@@ -84,14 +84,13 @@ function remarks({ notes = [], warnings: given = [], analysis, comparison }: Rep
 }
 
 function chapters(input: ReportInput, sections: readonly Numbered[]): Part[] {
-    const titles = chapterTitles(input);
-    return (Object.keys(titles) as ChapterName[]).flatMap((name) => {
+    return [...chapterTitles(input)].flatMap(([name, title]) => {
         const figures = sections.filter(({ section }) => section.chapter === name);
         const introduction = name === 'overview' ? summary(input) : chapterIntroduction(input, name);
         if (figures.length === 0 && introduction === false) return [];
-        const content = html` <h2 class="chapter" id="${name}">${titles[name]}</h2>
+        const content = html` <h2 class="chapter" id="${name}">${title}</h2>
             ${name === 'overview' ? [figures.map(figure), introduction] : [introduction, figures.map(figure)]}`;
-        return [{ id: name, title: titles[name], content, figures }];
+        return [{ id: name, title, content, figures }];
     });
 }
 

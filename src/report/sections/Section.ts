@@ -1,31 +1,44 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { isDeactivation, type Operation } from '../../interventions/Operation.js';
+import { operationInFiles } from '../../interventions/operationText.js';
+import { stateWords } from '../../interventions/operationWords.js';
 import type { Html } from '../html.js';
 import type { ReportInput } from '../Report.js';
 import type { DataTable } from '../tables/DataTable.js';
 
-export type ChapterName = keyof ReturnType<typeof chapterTitles>;
-
-/** Titles of the chapters in their order. */
-export function chapterTitles({ comparison }: ReportInput) {
+/** Titles of the chapters by their anchors, in their order. */
+export function chapterTitles({ comparison, answers = [] }: ReportInput): ReadonlyMap<string, string> {
     const [first, last] = [comparison?.analyses[0]?.label, comparison?.analyses.at(-1)?.label];
     const between = `from ${first} to ${last}`;
-    return {
-        overview: 'What was found',
-        neurons: 'What the neurons are, and where they are',
-        neuronsList: 'Neurons of each language',
-        deactivation: 'What removing them does',
-        answers: 'What the model says without them',
-        intervention: 'What changing them otherwise does',
-        dose: 'How many of them it takes',
-        comparison: comparison?.trained.length ? `What alignment changed, ${between}` : `What changed ${between}`,
-    };
+    const said = (removed: boolean): [string, string][] =>
+        answers
+            .map(({ operation }) => operation)
+            .filter((operation) => isDeactivation(operation) === removed)
+            .map((operation) => [answersName(operation), `What the model says ${stateWords('them', operation)}`]);
+    return new Map([
+        ['overview', 'What was found'],
+        ['neurons', 'What the neurons are, and where they are'],
+        ['neuronsList', 'Neurons of each language'],
+        ['deactivation', 'What removing them does'],
+        ...said(true),
+        ['intervention', 'What changing them otherwise does'],
+        ...said(false),
+        ['dose', 'How many of them it takes'],
+        ['comparison', comparison?.trained.length ? `What alignment changed, ${between}` : `What changed ${between}`],
+    ]);
+}
+
+/** The anchor of the chapter of the answers under an operation: `answers`, `answers.scale-0.5`. */
+export function answersName(operation: Operation): string {
+    return ['answers', operationInFiles(operation)].filter((part) => part !== undefined).join('.');
 }
 
 /** One figure with all that belongs to it: caption, numbers, CSV file. */
 export interface Section {
     /** Name of the figure's file without ending; its anchor on the page. */
     readonly id: string;
-    readonly chapter: ChapterName;
+    /** Its anchor; see `chapterTitles`. */
+    readonly chapter: string;
     readonly title: string;
     readonly spec: TopLevelSpec;
     /** What a screen reader says in place of the figure. */

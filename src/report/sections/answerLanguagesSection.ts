@@ -1,45 +1,51 @@
 import type { SaidAnswers } from '../../experiments/saidAnswers.js';
-import { formatShare } from '../../support/format.js';
+import { operationInFiles } from '../../interventions/operationText.js';
+import { stateWords } from '../../interventions/operationWords.js';
+import { isDeactivation } from '../../interventions/Operation.js';
+import { capitalized, formatShare } from '../../support/format.js';
 import { answerLanguagesFigure, ownGrid } from '../figures/answerLanguagesFigure.js';
 import { html, type Html } from '../html.js';
 import { sum } from '../numbers.js';
 import { setLabel } from '../setSentences.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { answersName, type Section } from './Section.js';
 
 /** In tables, answers whose language is not recognised. */
 const unknown = 'unknown';
 /** Most languages that the caption names. */
 const mostNamed = 5;
 
-/** In which languages the model answers, whole and without each language's neurons. */
+/** In which languages the model answers, whole and where each language's neurons are changed. */
 export function answerLanguagesSection(answers: SaidAnswers): Section {
-    const label = setLabel(answers.set);
+    const { operation } = answers;
+    const table = languagesOfAnswers(answers);
+    const state = (whose: string): string => stateWords(`the ${setLabel(answers.set)} neurons of ${whose}`, operation);
     return {
-        id: 'answer-languages',
-        chapter: 'answers',
+        id: table.name,
+        chapter: answersName(operation),
         title: 'Languages of the answers',
         spec: answerLanguagesFigure(answers),
-        label: 'Share of the answers in each language by the language of the question, whole and without its neurons',
+        label: `Share of the answers in each language by the language of the question, whole and ${state('it')}`,
         wide: true,
         caption: html`<p>${switches(answers)}</p>
             <p>
-                Numbers are percent of the answers to questions in a row’s language. Above: in which language they are,
-                of the whole model and without the ${label} neurons of the row’s language; blue is the language of the
-                question, red another, ? a language that is not recognised. Below: answers in another language than the
-                question’s without the neurons of each language (rows).
+                Numbers are percent of the answers to questions in one language. Above: the languages of the answers, of
+                the whole model and of the model ${state('the row’s language')}; blue is the language of the question,
+                red another one, ? a language that is not recognised. Below: answers in another language than the
+                question’s, of the model ${state('the row’s language')}.
             </p>`,
         numbers: html`${matrix('The whole model', answers, answers.whole)}
-            ${matrix('Without the neurons of the question’s language', answers, ownGrid(answers))}
-            <p>The file has these numbers without the neurons of each language.</p>`,
-        table: languagesOfAnswers(answers),
+            ${matrix(capitalized(state('the question’s language')), answers, ownGrid(answers))}
+            <p>The file has these numbers for the change of each language’s neurons.</p>`,
+        table,
     };
 }
 
-/** Which languages are answered in another one without their neurons. */
+/** Which languages are answered in another one where their neurons are changed. */
 function switches(answers: SaidAnswers): string {
-    const { asked, told } = answers;
+    const { asked, told, operation } = answers;
+    const state = capitalized(stateWords('the neurons of the question’s language', operation));
     const left = ownGrid(answers)
         .flatMap((counts, a) => {
             const all = sum(counts);
@@ -50,12 +56,12 @@ function switches(answers: SaidAnswers): string {
                 : [{ language: asked[a]!, share: sum(elsewhere) / all, to: told[elsewhere.indexOf(most)]! }];
         })
         .sort((a, b) => b.share - a.share);
-    if (left.length === 0) return 'Without its own neurons, no language is answered in another.';
+    if (left.length === 0) return `${state}, no question is answered in another language.`;
     const named = left
         .slice(0, mostNamed)
         .map(({ language, share, to }) => `${language} ${formatShare(share)} (mostly in ${to})`);
     const more = left.length > mostNamed ? `; fewer in ${left.length - mostNamed} other languages` : '';
-    return `Without their own neurons, languages are answered in another: ${named.join(', ')}${more}.`;
+    return `${state}, questions are answered in another language: ${named.join(', ')}${more}.`;
 }
 
 function matrix(heading: string, { asked, told }: SaidAnswers, counts: readonly (readonly number[])[]): Html {
@@ -64,15 +70,15 @@ function matrix(heading: string, { asked, told }: SaidAnswers, counts: readonly 
         ${htmlTable({ name: heading, columns: ['language', ...told.map((language) => language ?? unknown)], rows })}`;
 }
 
-function languagesOfAnswers({ rows, asked, told, whole, without }: SaidAnswers): DataTable {
-    const grids = [{ removed: 'none', grid: whole }, ...rows.map((removed, r) => ({ removed, grid: without[r]! }))];
+function languagesOfAnswers({ operation, rows, asked, told, whole, changed }: SaidAnswers): DataTable {
+    const grids = [{ row: 'none', grid: whole }, ...rows.map((row, r) => ({ row, grid: changed[r]! }))];
     return {
-        name: 'answer-languages',
-        columns: ['removed', 'asked', 'answered', 'answers'],
-        rows: grids.flatMap(({ removed, grid }) =>
+        name: ['answer-languages', operationInFiles(operation)].filter((part) => part !== undefined).join('.'),
+        columns: [isDeactivation(operation) ? 'removed' : 'changed', 'asked', 'answered', 'answers'],
+        rows: grids.flatMap(({ row, grid }) =>
             asked.flatMap((language, a) =>
                 told
-                    .map((answered, t) => [removed, language, answered ?? unknown, grid[a]![t]!])
+                    .map((answered, t) => [row, language, answered ?? unknown, grid[a]![t]!])
                     .filter(([, , , count]) => count !== 0),
             ),
         ),

@@ -1,32 +1,32 @@
 import type { Said, SaidPair } from '../../experiments/saidAnswers.js';
 import { englishName } from '../../languages/englishName.js';
 import { languageTag } from '../../languages/languageTag.js';
-import { formatList } from '../../support/format.js';
+import { stateWords } from '../../interventions/operationWords.js';
+import { capitalized, formatList } from '../../support/format.js';
 import { html, type Html } from '../html.js';
 import { languageName } from '../page/languageName.js';
 import type { ReportAnswers } from '../readAnswers.js';
-import type { ReportInput } from '../Report.js';
 import { setLabel } from '../setSentences.js';
+import { answersName } from './Section.js';
 
 /** Most characters of an answer on the page. */
 const mostCharacters = 700;
 
-/** Questions with their answers by the whole model and without each language's neurons, beside each other. */
-export function answerPairs({ answers }: ReportInput): Html | false {
-    if (answers === undefined) return false;
-    const { pairs, rows, set, questions } = answers;
-    const switched = pairs.filter(({ language, without }) => without.language !== language && without.language);
+/** Questions with their answers by the whole model, and by it with each language's neurons changed, side by side. */
+export function answerPairs(answers: ReportAnswers): Html {
+    const { operation, pairs, rows, set, questions } = answers;
+    const switched = pairs.filter(({ language, changed }) => changed.language !== language && changed.language);
     const others = pairs.filter((pair) => !switched.includes(pair));
+    const own = stateWords(`the ${setLabel(set)} neurons of the question’s language`, operation);
     const same = rows.filter((row) => pairs.every(({ language }) => language !== row));
     const [first, folded] = switched.length > 0 ? [switched, others] : [others, []];
-    return html` <section id="answer-pairs">
+    return html` <section id="${answersName(operation)}.pairs">
         <h3>Answers side by side</h3>
         <p>
-            On the left the whole model, on the right the model without the ${setLabel(set)} neurons of the question’s
-            language. They are chosen by a rule, not by hand: for each language at most two questions in the order of
-            the file, first those that the whole model answers in the language of the question and that are answered in
-            another language without its neurons, then those whose answers differ at all.
-            ${same.length > 0 && `No answer changes without the neurons of ${formatList(same)}.`}
+            On the left the whole model answers, on the right the model ${own}. The questions are chosen by a rule, not
+            by hand: at most two of each language, in the order of the file. First come those that only the whole model
+            answers in their language, then others whose two answers differ.
+            ${same.length > 0 && `No answer changes ${stateWords(`the neurons of ${formatList(same)}`, operation)}.`}
             ${questions === undefined && 'The texts of the questions are not at hand.'}
         </p>
         ${first.map((pair) => asked(pair, answers))}
@@ -40,13 +40,13 @@ export function answerPairs({ answers }: ReportInput): Html | false {
     </section>`;
 }
 
-function asked({ language, index, whole, without }: SaidPair, { questions }: ReportAnswers): Html {
+function asked({ language, index, whole, changed }: SaidPair, { operation, questions }: ReportAnswers): Html {
     const question = questions?.find((one) => one.language === language && one.index === index);
     return html` <h4>${languageName(language)}, question ${index + 1}</h4>
         ${question !== undefined && html`<p class="question">${inLanguage(question.text, language)}</p>`}
         <div class="pair">
             ${answer('The whole model', language, whole)}
-            ${answer(`Without the neurons of ${language}`, language, without)}
+            ${answer(capitalized(stateWords(`the neurons of ${language}`, operation)), language, changed)}
         </div>`;
 }
 

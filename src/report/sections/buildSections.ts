@@ -1,4 +1,3 @@
-import { isDeactivation } from '../../interventions/Operation.js';
 import { commonScale } from '../figures/shownCells.js';
 import { setsOf } from '../matrixFacts.js';
 import { setLabel } from '../setSentences.js';
@@ -16,7 +15,7 @@ import { overviewSection } from './overviewSection.js';
 import { layersSection } from './layersSection.js';
 import { overlapSection, showsOverlap } from './overlapSection.js';
 import { doseSection } from './doseSection.js';
-import type { Section } from './Section.js';
+import { chapterTitles, type Section } from './Section.js';
 import { stabilitySection } from './stabilitySection.js';
 
 /** Share of a set's neurons that another set may have more or fewer and be nearly the same. */
@@ -24,7 +23,9 @@ const nearly = 0.05;
 
 /** All sections of a report in the order of the page. */
 export function buildSections(input: ReportInput): Section[] {
-    return [
+    const chapters = [...chapterTitles(input).keys()];
+    const place = ({ chapter }: Section): number => chapters.indexOf(chapter);
+    const sections = [
         ...overviewSection(input),
         layersSection(input),
         languagesSection(input),
@@ -33,12 +34,12 @@ export function buildSections(input: ReportInput): Section[] {
         ...(input.analysis.experts === undefined ? [] : [expertsSection(input, input.analysis.experts)]),
         ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
         histogramSection(input),
-        ...matrixSections(input.matrices.filter(({ operation }) => isDeactivation(operation))),
-        ...matrixSections(input.matrices.filter(({ operation }) => !isDeactivation(operation))),
-        ...(input.answers === undefined ? [] : [answerLanguagesSection(input.answers)]),
+        ...matrixSections(input.matrices),
+        ...(input.answers ?? []).map(answerLanguagesSection),
         ...(input.curves ?? []).map(doseSection),
         ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
     ];
+    return sections.sort((a, b) => place(a) - place(b));
 }
 
 function matrixSections(matrices: readonly DeactivationMatrix[]): Section[] {

@@ -10,12 +10,13 @@ import type { ReportInput } from '../Report.js';
 import { exceptionWords, setLabel, verdictLabel } from '../setSentences.js';
 import { answerPairs } from './answerPairs.js';
 import { neuronsList } from './neuronsList.js';
-import type { ChapterName } from './Section.js';
+import { answersName } from './Section.js';
 
 /** What a chapter begins with: its results beside each other, and how its figures are read. */
-export function chapterIntroduction(input: ReportInput, chapter: ChapterName): Html | false {
+export function chapterIntroduction(input: ReportInput, chapter: string): Html | false {
     if (chapter === 'neuronsList') return neuronsList(input);
-    if (chapter === 'answers') return answerPairs(input);
+    const said = input.answers?.find(({ operation }) => answersName(operation) === chapter);
+    if (said !== undefined) return answerPairs(said);
     if (chapter !== 'deactivation' && chapter !== 'intervention') return false;
     return setsOverview(input, chapter);
 }

@@ -2,6 +2,7 @@ import type { AnswerShare, DeactivationSet, Grid } from '../../experiments/Deact
 import type { CsvTable } from '../../files/csv.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doingWords, doneWords } from '../../interventions/operationWords.js';
+import { capitalized } from '../../support/format.js';
 import { deactivationFigure } from '../figures/deactivationFigure.js';
 import type { DivergingScale } from '../figures/divergingScale.js';
 import { html, type Html } from '../html.js';
@@ -76,14 +77,13 @@ function numbers(set: DeactivationSet, words: MetricWords, removed: boolean): Ht
     const grid = (of: Grid) =>
         set.rows.map((row, r): [string, ...Measured[]] => [row, ...set.columns.map((_, c) => cellOf(of, r, c))]);
     const header = [done, ...set.columns];
-    const noun = `${words.noun[0]!.toUpperCase()}${words.noun.slice(1)}`;
     const baseline: [string, ...Measured[]] = [
         'none (baseline)',
         ...set.columns.map((_, c) => set.baseline[c] ?? null),
     ];
     const shares = (heading: string, { baseline: none, values }: AnswerShare) =>
         matrix(heading, [['none (baseline)', ...none], ...grid(values)], header, 1);
-    return html` ${matrix(noun, [baseline, ...grid(set.values)], header, 1)}
+    return html` ${matrix(capitalized(words.noun), [baseline, ...grid(set.values)], header, 1)}
     ${matrix(`Change of ${words.noun}`, grid(set.change), header)}
     ${matrix(`Change of ${words.noun} in the random control`, grid(set.control), header)}
     ${matrix('Change beyond the control', grid(set.beyondControl), header)}

@@ -2,7 +2,7 @@ import type { DoseCurves } from '../../experiments/DoseCurves.js';
 import { type DosePoint, dosePoints, doseTable } from '../../experiments/doseTable.js';
 import { doneWords } from '../../interventions/operationWords.js';
 import { doseFigure } from '../figures/doseFigure.js';
-import { formatList, formatQuantity, formatShare } from '../../support/format.js';
+import { capitalized, formatList, formatQuantity, formatShare } from '../../support/format.js';
 import { html, type Html } from '../html.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { resultPrefix } from '../tables/deactivationTable.js';
@@ -25,7 +25,7 @@ export function doseSection(curves: DoseCurves): Section {
     return {
         id: table.name,
         chapter: 'dose',
-        title: `${words.noun[0]!.toUpperCase()}${words.noun.slice(1)} where ever more neurons are ${done}`,
+        title: `${capitalized(words.noun)} where ever more neurons are ${done}`,
         spec: doseFigure(curves),
         label:
             `Change of ${words.noun} where the first neurons of each language are ${done}, by their share, in the ` +
@@ -46,8 +46,7 @@ export function doseSection(curves: DoseCurves): Section {
                 ${formatQuantity(seeds, 'seed')}.
                 ${
                     words.relative
-                        ? html`${words.plural[0]!.toUpperCase()}${words.plural.slice(1)} are multiples of the whole
-                          model’s.`
+                        ? html`${capitalized(words.plural)} are multiples of the whole model’s.`
                         : html`Changes are in ${words.unit}.`
                 }
             </p>`,

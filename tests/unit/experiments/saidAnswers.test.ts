@@ -6,6 +6,7 @@ import type { DeactivationMatrix } from '../../../src/experiments/DeactivationMa
 import { questionTexts } from '../../../src/experiments/questionTexts.js';
 import { readSaidAnswers } from '../../../src/experiments/saidAnswers.js';
 import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
+import { readAnswers } from '../../../src/report/readAnswers.js';
 import { keyOf } from '../../../src/support/keyOf.js';
 import { folderOfTest } from '../../helpers/temporaryFolder.js';
 import { buildAccuracy, buildAnalysis } from '../report/fixture.js';
@@ -84,8 +85,8 @@ describe('readSaidAnswers', () => {
         const said = (await readSaidAnswers(folder, matrix(), analysis))!;
         expect(said.told).toEqual(['en', 'de', 'fr', undefined]);
         expect(said.whole).toEqual([[3, 0, 0, 0], [0, 3, 0, 0], [0, 0, 3, 0]]); // prettier-ignore
-        expect(said.without[1]).toEqual([[3, 0, 0, 0], [1, 2, 0, 0], [0, 0, 3, 0]]); // prettier-ignore
-        expect(said.without[2]).toEqual(said.whole);
+        expect(said.changed[1]).toEqual([[3, 0, 0, 0], [1, 2, 0, 0], [0, 0, 3, 0]]); // prettier-ignore
+        expect(said.changed[2]).toEqual(said.whole);
     });
 
     it('chooses first the questions that are answered in another language, then those that changed', async () => {
@@ -98,7 +99,7 @@ describe('readSaidAnswers', () => {
         expect(pairs[0]).toEqual({
             ...{ language: 'de', index: 2 },
             whole: { text: german, language: 'de', cut: false },
-            without: { text: english, language: 'en', cut: true },
+            changed: { text: english, language: 'en', cut: true },
         });
     });
 
@@ -107,6 +108,21 @@ describe('readSaidAnswers', () => {
         writeJournal([...earlier, ...planted, ...planted.map((line) => ({ ...line, text: french }))]);
         const said = (await readSaidAnswers(folder, matrix(), analysis))!;
         expect(said.whole).toEqual([[3, 0, 0, 0], [0, 3, 0, 0], [0, 0, 3, 0]]); // prettier-ignore
+    });
+
+    it('reads those of another operation under the conditions of its own', async () => {
+        const operation = { op: 'scale', value: 0.5 } as const;
+        const { own: scaled } = setConditions(analysis, languages, 'specific+related', 0, 0, { operation });
+        const halved = new Map([
+            [withoutEn!, scaled[0]!.name],
+            [withoutDe!, scaled[1]!.name],
+        ]);
+        writeJournal(planted.map((line) => ({ ...line, condition: halved.get(line.condition) ?? line.condition })));
+        const said = (await readSaidAnswers(folder, { ...matrix(), operation }, analysis))!;
+        expect(said.operation).toEqual(operation);
+        expect(said.changed[1]![1]).toEqual([1, 2, 0, 0]);
+        expect(said.pairs.map(({ changed }) => changed.language)).toEqual(['en', 'de']);
+        expect(await readSaidAnswers(folder, matrix(), analysis)).toBeUndefined();
     });
 
     it.each([
@@ -121,6 +137,19 @@ describe('readSaidAnswers', () => {
         expect(await readSaidAnswers(folder, matrix(), analysis)).toBeUndefined();
         writeJournal(planted.slice(1));
         expect(await readSaidAnswers(folder, matrix(), analysis)).toBeUndefined();
+    });
+});
+
+describe('readAnswers', () => {
+    it('gives those of each matrix of answers, and says of which there are none and why', async () => {
+        writeJournal(planted);
+        const half = { ...matrix(), operation: { op: 'scale', value: 0.5 } } as const;
+        const mean = { ...matrix(), operation: { op: 'replace', value: 'mean:en' } } as const;
+        const { answers, warnings } = await readAnswers(folder, [matrix(), half, mean], analysis);
+        expect(answers.map(({ operation }) => operation.op)).toEqual(['zero']);
+        expect(warnings).toHaveLength(2);
+        expect(warnings[0]).toContain('lacks the answers of accuracy.scale-0.5.matrix.json');
+        expect(warnings[1]).toMatch(/^The answers of accuracy\.replace-mean-en\.matrix\.json are not shown: /);
     });
 });
 

@@ -20,8 +20,8 @@ async function written(more: Partial<ReportInput>) {
 
 describe('what the model says', () => {
     it('stands side by side, changed languages first, and says how it was chosen', async () => {
-        const { tree } = await written({ answers: buildAnswers(languages) });
-        const section = select('#answer-pairs', tree)!;
+        const { tree } = await written({ answers: [buildAnswers(languages)] });
+        const section = select('[id="answers.pairs"]', tree)!;
         expect(toString(section)).toContain('by a rule, not by hand');
         const isOpen = (one: (typeof section.children)[number]): boolean =>
             !('tagName' in one) || one.tagName !== 'details';
@@ -41,16 +41,18 @@ describe('what the model says', () => {
 
     it('is shown without questions where they are not at hand, and clipped where it is long', async () => {
         const answers = { ...buildAnswers(languages, '答'.repeat(3000)), questions: undefined };
-        const { tree } = await written({ answers });
-        expect(toString(select('#answer-pairs', tree)!)).toContain('The texts of the questions are not at hand.');
+        const { tree } = await written({ answers: [answers] });
+        expect(toString(select('[id="answers.pairs"]', tree)!)).toContain(
+            'The texts of the questions are not at hand.',
+        );
         expect(selectAll('.question', tree)).toEqual([]);
         expect(toString(select('.answer span', tree)!)).toBe(`${'答'.repeat(700)} …`);
     });
 
     it('has its languages in a figure, and in a file under every condition', async () => {
-        const { tree, folder } = await written({ answers: buildAnswers(languages) });
+        const { tree, folder } = await written({ answers: [buildAnswers(languages)] });
         expect(toString(select('#answer-languages figcaption', tree)!)).toContain(
-            'languages are answered in another: de 10\u00a0% (mostly in en), zh 10\u00a0% (mostly in en).',
+            'questions are answered in another language: de 10\u00a0% (mostly in en), zh 10\u00a0% (mostly in en).',
         );
         const csv = await readFile(join(folder, 'tables', 'answer-languages.csv'), 'utf8');
         const rows = csv.trim().split(/\r?\n/);
@@ -59,6 +61,30 @@ describe('what the model says', () => {
         expect(rows).toContain('zh,zh,en,1');
         expect(rows).toContain('zh,zh,unknown,1');
         expect(rows).toContain('zh,de,de,10');
+    });
+
+    it('is shown for each operation in a chapter of its own, in the words of what it does', async () => {
+        const half = buildAnswers(languages, 'An answer.', { op: 'scale', value: 0.5 });
+        const accuracy = buildAccuracy(languages, [9, 9, 9], [3, 3, 3]);
+        const matrices = [accuracy, { ...accuracy, operation: half.operation }];
+        const { tree, folder } = await written({ answers: [half, buildAnswers(languages)], matrices });
+        expect(selectAll('h2.chapter', tree).map(toString).slice(2)).toEqual([
+            'What removing them does',
+            'What the model says without them',
+            'What changing them otherwise does',
+            'What the model says with them scaled by 0.5',
+        ]);
+        const pairs = toString(select('[id="answers.scale-0.5.pairs"]', tree)!);
+        expect(pairs).toMatch(/With the neurons of de scaled by 0\.5, in English\s+An answer\./);
+        const section = toString(select('[id="answer-languages.scale-0.5"]', tree)!);
+        expect(section).toContain('the specific + related neurons of the row’s language scaled by 0.5');
+        expect(section).toContain('Neurons of de changed, asked in de: 10\u00a0% in another language');
+        expect(`${pairs}${section}`).not.toMatch(/without|removed/i);
+        const csv = await readFile(join(folder, 'tables', 'answer-languages.scale-0.5.csv'), 'utf8');
+        expect(csv).toMatch(/^changed,asked,answered,answers\r?\nnone,en,en,10/);
+        // Figures are numbered in the order of the page.
+        const numbers = selectAll('h3', tree).flatMap((one) => /^Figure (\d+)\./.exec(toString(one))?.[1] ?? []);
+        expect(numbers).toEqual(numbers.map((_, i) => String(i + 1)));
     });
 });
 

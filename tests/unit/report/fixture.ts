@@ -2,6 +2,7 @@ import type { CellInterval, DeactivationMatrix, DeactivationSet } from '../../..
 import type { DoseCurves } from '../../../src/experiments/DoseCurves.js';
 import { compare } from '../../../src/experiments/compare.js';
 import type { Comparison } from '../../../src/experiments/Comparison.js';
+import { deactivation, type Operation } from '../../../src/interventions/Operation.js';
 import { findStages } from '../../../src/neurons/findStages.js';
 import type {
     Interval,
@@ -321,25 +322,30 @@ export function buildCurves(languages: readonly string[], effect = 0.1): DoseCur
 }
 
 /** One question of ten is answered in the first language without a language's neurons, and one in none. */
-export function buildAnswers(languages: readonly string[], text = 'An answer.'): ReportAnswers {
+export function buildAnswers(
+    languages: readonly string[],
+    text = 'An answer.',
+    operation: Operation = deactivation,
+): ReportAnswers {
     const said = (language: string | undefined): Said => ({ text, language, cut: language === undefined });
-    const counts = (without?: string) =>
+    const counts = (changed?: string) =>
         languages.map((asked) => [
             ...languages.map(
-                (told, t) => (asked !== told ? 0 : asked === without ? 8 : 10) + (asked === without && t === 0 ? 1 : 0),
+                (told, t) => (asked !== told ? 0 : asked === changed ? 8 : 10) + (asked === changed && t === 0 ? 1 : 0),
             ),
-            asked === without ? 1 : 0,
+            asked === changed ? 1 : 0,
         ]);
     return {
+        operation,
         set: 'specific+related',
         rows: languages,
         asked: languages,
         told: [...languages, undefined],
         whole: counts(),
-        without: languages.map(counts),
+        changed: languages.map(counts),
         pairs: languages.flatMap((language) => [
-            { language, index: 3, whole: said(language), without: said(languages[0]) },
-            { language, index: 4, whole: said(language), without: said(undefined) },
+            { language, index: 3, whole: said(language), changed: said(languages[0]) },
+            { language, index: 4, whole: said(language), changed: said(undefined) },
         ]),
         questions: languages.map((language) => ({ language, index: 3, text: `A question in ${language}?`, answer: 1 })),
     };
