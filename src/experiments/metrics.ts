@@ -3,6 +3,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { type MetricName, metricNames } from '../settings/settings.js';
 import { accuracy } from './accuracy.js';
 import { bitsPerByte } from './bitsPerByte.js';
+import { checkMetricKind, wrongMetric } from './checkMetric.js';
 import type { MetricKind, TextMetricKind } from './Metric.js';
 import { ppl } from './perplexity.js';
 import type { MeasurementPlan } from './planBase.js';
@@ -21,19 +22,18 @@ const known = new Map<string, MetricKind>(Object.entries(byName));
 /**
  * Makes a metric of your own known to this process: files name a metric, and `reportOn`, `compare`, `mergeMatrix` and
  * `clean` look it up. `deactivate` and `intervene` do this for the metric that they measure.
- * @throws LanguageNeuronsError WRONG_USE for a name that a metric of the tool has, or that file names cannot hold
+ * A second metric of one name replaces the first.
+ * @throws LanguageNeuronsError WRONG_USE if it is not a whole metric, or has the name or prefixes of another one
  */
 export function registerMetric(metric: MetricKind): void {
+    checkMetricKind(metric);
     const { name } = metric;
-    const wrong = (why: string): LanguageNeuronsError =>
-        new LanguageNeuronsError('WRONG_USE', `a metric cannot be called ${JSON.stringify(name)}, ${why}`);
-    if (!/^[A-Za-z0-9-]+$/.test(name)) throw wrong('as files are; use letters, digits and hyphens');
     if (metrics.some((other) => other.name === name && other !== metric))
-        throw wrong('as a metric of the tool is; choose another name');
+        throw wrongMetric(name, 'a metric of the tool has this name; choose another `name`');
     const prefixOf = (one: MetricKind): string => one.prefixes?.deactivation ?? one.name;
     const alike = knownMetrics().find((other) => other.name !== name && prefixOf(other) === prefixOf(metric));
     if (alike !== undefined)
-        throw wrong(`since its figures have the names of those of ${alike.name}; give it other \`prefixes\``);
+        throw wrongMetric(name, `its figures would have the names of those of ${alike.name}; give other \`prefixes\``);
     known.set(name, metric);
 }
 

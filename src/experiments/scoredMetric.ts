@@ -5,6 +5,7 @@ import { checkSettings } from '../settings/checkSetting.js';
 import { pick } from '../settings/pick.js';
 import type { SettingTable } from '../settings/Setting.js';
 import { perplexityTable } from '../settings/settings.js';
+import { checkedUnit, checkScoredMetric, wrongMetric } from './checkMetric.js';
 import { measureTexts } from './measureTexts.js';
 import type { Cell, MetricSettings, MetricWords, TextMetricKind } from './Metric.js';
 import { bootstrapIntervals } from './resampling.js';
@@ -31,19 +32,26 @@ export interface ScoredUnit {
 
 const noSettings = z.object({});
 
-/** A metric of the scores of texts: how they are measured, kept and resampled is the same for all such metrics. */
-export function scoredMetric<Own extends MetricSettings>({
-    own = noSettings as unknown as z.ZodObject & z.ZodType<Own>,
-    unitOf,
-    fromMean,
-    ...words
-}: ScoredMetric<Own>): TextMetricKind {
+/**
+ * A metric of the scores of texts: how they are measured, kept and resampled is the same for all such metrics.
+ * @throws LanguageNeuronsError WRONG_USE for a field that is missing or wrong; when measuring, for wrong units
+ */
+export function scoredMetric<Own extends MetricSettings>(metric: ScoredMetric<Own>): TextMetricKind {
+    checkScoredMetric(metric);
+    const { own = noSettings as unknown as z.ZodObject & z.ZodType<Own>, unitOf, fromMean, ...words } = metric;
+    const taken = Object.keys(own.shape).find((name) => Object.hasOwn(scoredPlan, name) || name === 'metric');
+    if (taken !== undefined)
+        throw wrongMetric(
+            words.name,
+            `its setting \`${taken}\` is one of every metric; give it another name in \`own\``,
+        );
     const settingsShape = own.extend({ over: scoredPlan.over.default('response') }) as unknown as z.ZodObject &
         z.ZodType<Own & { readonly over: ScoredPart }>;
     const known = settingsShape.shape;
     const cellsOf = (plan: ScoredPlan, conditions: readonly ModelState[], folder: string): ScoredTexts => {
         const settings = own.parse(plan);
-        const cellOf = (texts: readonly TextScore[]): Cell => cellOfUnits(texts.map((text) => unitOf(text, settings)));
+        const cellOf = (texts: readonly TextScore[]): Cell =>
+            cellOfUnits(texts.map((text) => checkedUnit(words.name, unitOf(text, settings))));
         return new ScoredTexts(plan, conditions, { folder, cellOf });
     };
     const kind: TextMetricKind = {
@@ -64,7 +72,11 @@ export function scoredMetric<Own extends MetricSettings>({
                 pick(perplexityTable, known),
                 known,
             );
-            const settings = settingsShape.parse(options);
+            const { data: settings, error } = settingsShape.safeParse(options);
+            if (error !== undefined) {
+                const [{ path, message }] = error.issues as [z.core.$ZodIssue];
+                throw wrongMetric(words.name, `\`${path.join('.')}\`: ${message}`);
+            }
             const { name: source, languages } = corpus;
             const measurement = { kind, corpus, settings, cellsOf };
             return {

@@ -138,16 +138,17 @@ function isDate(text: string): boolean {
 
 /** A value as it might stand in a file, shortened. */
 export function written(value: unknown): string {
-    const text = typeof value === 'number' || value === undefined ? String(value) : asJson(value);
+    if (typeof value === 'function') return 'a function';
+    const text = typeof value === 'string' || typeof value === 'object' ? asJson(value) : String(value);
     return text.length > 60 ? `${text.slice(0, 60)}…` : text;
 }
 
-/** YAML's aliases can make what JSON cannot write. */
+/** YAML's aliases can make a value that contains itself, which JSON cannot write. */
 function asJson(value: unknown): string {
     try {
         return JSON.stringify(value);
     } catch {
-        return 'what holds itself by an alias';
+        return 'a value that contains itself';
     }
 }
 

@@ -2,10 +2,15 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
+import { z } from 'zod';
+import type { Corpus } from '../../../src/corpus/Corpus.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
 import { readMatrixShard } from '../../../src/experiments/matrixShard.js';
 import { bitsPerByte } from '../../../src/experiments/bitsPerByte.js';
+import { checkedUnit } from '../../../src/experiments/checkMetric.js';
+import type { TextMetricOptions } from '../../../src/experiments/Metric.js';
 import { knownMetrics, metricOf, metrics, registerMetric } from '../../../src/experiments/metrics.js';
+import { scoredMetric, type ScoredUnit } from '../../../src/experiments/scoredMetric.js';
 import { unknownResults } from '../../../src/experiments/resultPaths.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-metric-'));
@@ -38,17 +43,73 @@ describe('a metric of your own', () => {
     it('needs names of its own for its figures', () => {
         const { prefixes } = metricOf('ppl');
         expect(() => registerMetric({ ...bitsPerByte, name: 'other', prefixes })).toThrow(
-            'since its figures have the names of those of ppl; give it other `prefixes`',
+            'metric "other": its figures would have the names of those of ppl; give other `prefixes`',
         );
     });
 
     it.each([
-        ['ppl', /called "ppl", as a metric of the tool is; choose another name$/],
-        ['bits.token', /called "bits.token", as files are; use letters, digits and hyphens$/],
-        ['', /called "", as files are/],
-        ['a/b', /called "a\/b", as files are/],
+        ['ppl', 'metric "ppl": a metric of the tool has this name; choose another `name`'],
+        ...['bits.token', '', 'a/b'].map((name) => [
+            name,
+            `metric "${name}": \`name\` takes letters, digits and hyphens, since file names hold it, not "${name}"`,
+        ]),
     ])('cannot be called %j', (name, message) => {
         expect(() => registerMetric({ ...bitsPerByte, name })).toThrow(message);
         expect(() => registerMetric(metricOf('ppl'))).not.toThrow();
+    });
+
+    const { noun: _, ...nameless } = bitsPerByte;
+    it.each([
+        [undefined, 'a metric: takes an object, not undefined'],
+        [{}, 'a metric: `name` takes letters, digits and hyphens, since file names hold it, not undefined'],
+        [{ ...nameless, name: 'own' }, 'metric "own": `noun` takes a text, not undefined'],
+        [{ ...bitsPerByte, measurementsOf: undefined }, '`measurementsOf` takes a function, not undefined'],
+        [{ ...bitsPerByte, formatPlain: '.3f' }, '`formatPlain` takes a function, not ".3f"'],
+        [{ ...bitsPerByte, harm: 0 }, '`harm` takes 1 where more is worse, or -1 where less is worse, not 0'],
+        [{ ...bitsPerByte, harm: () => 1 }, 'less is worse, not a function'],
+        [{ ...bitsPerByte, axis: { format: ',~r' } }, '`axis.least` takes a number from 0, not undefined'],
+        [{ ...bitsPerByte, prefixes: { deactivation: 'own' } }, '`prefixes.intervention` takes a text, not undefined'],
+        [{ ...bitsPerByte, intervals: 'bootstrap' }, '`intervals` takes an object, not "bootstrap"'],
+        [{ ...bitsPerByte, inputs: 'images' }, '`inputs` takes texts or questions, not "images"'],
+    ])('is refused where a field is missing or wrong: %#', (metric, message) => {
+        const register = (): void => registerMetric(metric as unknown as typeof bitsPerByte);
+        expect(register).toThrow(expect.objectContaining({ code: 'WRONG_USE' }));
+        expect(register).toThrow(message);
+    });
+});
+
+describe('a metric of the scores of texts', () => {
+    const unitOf = (): ScoredUnit => ({ numerator: 1, weight: 1, samples: 1 });
+    const fromMean = () => (mean: number) => mean;
+    const own = { ...bitsPerByte, name: 'own', unitOf, fromMean };
+
+    it.each([
+        [{ ...own, unitOf: undefined }, 'metric "own": `unitOf` takes a function, not undefined'],
+        [{ ...own, fromMean: 2 }, '`fromMean` takes a function, not 2'],
+        [{ ...own, own: { base: 2 } }, '`own` takes a zod object, not {"base":2}'],
+        [
+            { ...own, own: z.object({ languages: z.string() }) },
+            'its setting `languages` is one of every metric; give it another name in `own`',
+        ],
+    ])('is refused where a field is missing or wrong: %#', (metric, message) => {
+        expect(() => scoredMetric(metric as unknown as typeof own)).toThrow(message);
+    });
+
+    it('refuses wrong values of its own settings', () => {
+        const based = scoredMetric({ ...own, own: z.object({ base: z.number() }) });
+        const corpus = { name: 'texts', languages: ['en'] } as unknown as Corpus;
+        const measure = (base: unknown) => () => based.on(corpus, { base } as TextMetricOptions);
+        expect(measure('two')).toThrow('metric "own": `base`: Invalid input: expected number, received string');
+        expect(measure('two')).toThrow(expect.objectContaining({ code: 'WRONG_USE' }));
+        expect(measure(2)).not.toThrow();
+    });
+
+    it.each([
+        [undefined, 'not undefined'],
+        [{ numerator: 1, weight: 1 }, 'not {"numerator":1,"weight":1}'],
+        [{ numerator: 1, weight: -1, samples: 1 }, 'with a weight from 0, not {"numerator":1,"weight":-1,"samples":1}'],
+    ])('refuses a unit that is none: %#', (unit, message) => {
+        expect(() => checkedUnit('own', unit as ScoredUnit)).toThrow(message);
+        expect(checkedUnit('own', { numerator: NaN, weight: 0, samples: 0 })).toBeDefined(); // allowNonfinite
     });
 });

@@ -137,7 +137,7 @@ describe('a run configuration', () => {
         ['# only a remark', 'the file: takes settings, not null'],
         ['just words', 'the file: takes settings, not "just words"'],
         ['a: 1\n---\nb: 2', 'several documents'],
-        ['model: x\nout: y\ndata: &a [*a]', 'what holds itself by an alias'],
+        ['model: x\nout: y\ndata: &a [*a]', 'a value that contains itself'],
         ['['.repeat(50_000), 'not a run configuration'],
         [`x: ${'y'.repeat(2 ** 20)}`, 'larger than the 1 MB'],
         [
