@@ -32,6 +32,8 @@ interface Placed extends TokenizedSample {
     readonly place: number;
 }
 
+type Window = Omit<Placed, 'characters'>;
+
 /**
  * Lays samples one behind another and cuts the tape into full batches. A sequence that crosses an
  * edge goes on in the next batch, its KV cells kept: packing changes no token's context. BOS and
@@ -43,66 +45,85 @@ export async function* packBatches(
     samples: AsyncIterable<TokenizedSample>,
     options: PackOptions,
 ): AsyncGenerator<PackedBatch> {
-    const free = Array.from({ length: options.sequences }, (_, id) => options.sequences - 1 - id);
-    const { editAt = () => 0 } = options;
-    let batch = new BatchBuilder(options.batchSize);
-    let places: number[] = [];
-    let targetBytes: number[] = [];
-    let characters = 0;
-    const flush = (): PackedBatch => {
-        const built = {
-            ...batch.build(),
-            samples: Int32Array.from(places),
-            targetBytes: Int32Array.from(targetBytes),
-            characters,
-        };
-        characters = 0;
-        places = [];
-        targetBytes = [];
-        free.push(...built.finished);
-        batch = new BatchBuilder(options.batchSize);
-        return built;
-    };
+    const tape = new Tape(options);
     for await (const group of groupsOf(samples, options)) {
         const windows = group.flatMap((sample) => [...windowsOf(sample, options)]);
         // Windows of one long sample have nothing in common; those of a group begin alike.
         const shared = group.length > 1 ? windows[0]!.promptLength - 1 : 0;
         const together = group.length > 1 ? windows.length : 1;
-        const read = spread(
-            group.reduce((sum, sample) => sum + sample.characters, 0),
+        const characters = group.reduce((sum, sample) => sum + sample.characters, 0);
+        const charactersOfNext = spread(
+            characters,
             windows.reduce((sum, { tokens }) => sum + tokens.length - shared, shared),
         );
         for (let first = 0; first < windows.length; first += together) {
-            if (free.length < together) yield flush();
-            const ids = Array.from({ length: together }, () => free.pop()!);
+            if (tape.free.length < together) yield tape.cut();
+            const ids = Array.from({ length: together }, () => tape.free.pop()!);
             for (let position = 0; position < shared; position++) {
-                if (batch.capacity === 0) yield flush();
-                const { tokens, promptLength } = windows[first]!;
-                batch.add(tokens[position]!, position, ids, { edit: editAt(position, promptLength) });
-                places.push(windows[first]!.place);
-                targetBytes.push(0);
-                characters += read();
+                if (tape.full) yield tape.cut();
+                tape.add(windows[first]!, position, ids, charactersOfNext());
             }
-            for (const [i, sequence] of ids.entries()) {
-                const { tokens, promptLength, place, bytes } = windows[first + i]!;
-                for (let position = shared; position < tokens.length; position++) {
-                    if (batch.capacity === 0) yield flush();
-                    const nextScored = position + 1 < tokens.length && isScored(position + 1, promptLength, options);
-                    batch.add(tokens[position]!, position, [sequence], {
-                        counted: position >= promptLength,
-                        target: nextScored ? tokens[position + 1]! : -1,
-                        edit: editAt(position, promptLength),
-                    });
-                    places.push(place);
-                    targetBytes.push(nextScored ? (bytes?.[position + 1] ?? 0) : 0);
-                    characters += read();
+            for (const [i, id] of ids.entries()) {
+                const window = windows[first + i]!;
+                for (let position = shared; position < window.tokens.length; position++) {
+                    if (tape.full) yield tape.cut();
+                    tape.add(window, position, [id], charactersOfNext());
                 }
-                batch.finish(sequence);
+                tape.batch.finish(id);
             }
         }
-        if (windows.length === 0) characters += group.reduce((sum, sample) => sum + sample.characters, 0);
+        if (windows.length === 0) tape.characters += characters;
     }
-    if (!batch.empty) yield flush();
+    if (!tape.batch.empty) yield tape.cut();
+}
+
+/** The batch in the making, what is known of its tokens, and the sequence ids that are free. */
+class Tape {
+    readonly free: number[];
+    batch: BatchBuilder;
+    characters = 0;
+    #places: number[] = [];
+    #targetBytes: number[] = [];
+
+    constructor(readonly options: PackOptions) {
+        const { batchSize, sequences } = options;
+        this.free = Array.from({ length: sequences }, (_, id) => sequences - 1 - id);
+        this.batch = new BatchBuilder(batchSize);
+    }
+
+    get full(): boolean {
+        return this.batch.capacity === 0;
+    }
+
+    /** @param ids the sequences that the token belongs to */
+    add({ tokens, promptLength, place, bytes }: Window, position: number, ids: number[], characters: number): void {
+        const { editAt = () => 0 } = this.options;
+        const next = position + 1;
+        const nextScored = next < tokens.length && isScored(next, promptLength, this.options);
+        this.batch.add(tokens[position]!, position, ids, {
+            counted: position >= promptLength,
+            target: nextScored ? tokens[next]! : -1,
+            edit: editAt(position, promptLength),
+        });
+        this.#places.push(place);
+        this.#targetBytes.push(nextScored ? (bytes?.[next] ?? 0) : 0);
+        this.characters += characters;
+    }
+
+    /** Gives the batch as it is, and begins another. */
+    cut(): PackedBatch {
+        const built = {
+            ...this.batch.build(),
+            samples: Int32Array.from(this.#places),
+            targetBytes: Int32Array.from(this.#targetBytes),
+            characters: this.characters,
+        };
+        this.free.push(...built.finished);
+        this.batch = new BatchBuilder(this.options.batchSize);
+        this.characters = 0;
+        [this.#places, this.#targetBytes] = [[], []];
+        return built;
+    }
 }
 
 /** Spreads characters over tokens: each call gives those of the next token, and all calls their sum. */
@@ -146,10 +167,7 @@ async function* groupsOf(
 }
 
 /** The sample as sequences of at most `windowSize` tokens, each with its BOS as part of the prompt. */
-function* windowsOf(
-    sample: Placed,
-    { windowSize, bos, scored = 'response' }: PackOptions,
-): Generator<Omit<Placed, 'characters'>> {
+function* windowsOf(sample: Placed, { windowSize, bos, scored = 'response' }: PackOptions): Generator<Window> {
     const lead = bos >= 0 ? 1 : 0;
     const length = windowSize - lead;
     for (let begin = 0; begin < sample.tokens.length; begin += length) {

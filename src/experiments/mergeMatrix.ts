@@ -19,7 +19,7 @@ import type { DoseCurves } from './DoseCurves.js';
 import { planExperiment } from './experiment.js';
 import { writeMatrix } from './matrixFile.js';
 import { mergeJournals } from './journals.js';
-import { differencesOf, readMatrixShard } from './matrixShard.js';
+import { differencesOf, type MatrixShard, readMatrixShard } from './matrixShard.js';
 import { factsOf, readMeasurements } from './measurementPlan.js';
 import { metricOf } from './metrics.js';
 
@@ -44,19 +44,7 @@ export async function mergeMatrix(
 ): Promise<DeactivationMatrix | DoseCurves> {
     const { folder, excel, signal, progress = silent } = options;
     checkSettings(options, csvTable, { folder: true, signal: true, progress: true });
-    const found = [];
-    for (const file of files) {
-        const shard = await readMatrixShard(file);
-        if (shard === undefined) throw notFound(`${file}: no such file; deactivate it first`);
-        found.push({ file, ...shard });
-    }
-    const [first] = found;
-    checkShards(
-        found,
-        first !== undefined && isDeactivation(first.operation) ? 'deactivate' : 'measure',
-        differencesOf,
-    );
-    if (first === undefined) throw notFound('no shards; deactivate them with `shard` first');
+    const first = await readFirst(files);
     const neurons = join(folder, 'neurons.json');
     const analysis = await readNeurons(neurons);
     if (neuronsDigest(analysis) !== first.neurons) {
@@ -98,6 +86,22 @@ export async function mergeMatrix(
         await writeMatrix(folder, matrix!, { excel });
         return matrix!;
     });
+}
+
+/** The first shard, once all of them are checked to be of one work and complete. */
+async function readFirst(files: readonly string[]): Promise<MatrixShard> {
+    const found = [];
+    for (const file of files) {
+        const shard = await readMatrixShard(file);
+        if (shard === undefined)
+            throw notFound(`${file}: no such file; run deactivate or intervene with \`shard\` first`);
+        found.push({ file, ...shard });
+    }
+    const [first] = found;
+    const work = first !== undefined && isDeactivation(first.operation) ? 'deactivate' : 'measure';
+    checkShards(found, work, differencesOf);
+    if (first === undefined) throw notFound('no shard files; run deactivate or intervene with `shard` first');
+    return first;
 }
 
 function notFound(what: string): LanguageNeuronsError {
