@@ -69,7 +69,7 @@ const kind = {
     measurementsOf: method,
 } satisfies Record<keyof MetricKind, z.ZodType>;
 
-/** Checks an object that a script gives to `scoredMetric`. @throws LanguageNeuronsError WRONG_USE for its first fault */
+/** Checks an object that a script gives `scoredMetric`. @throws LanguageNeuronsError WRONG_USE for its first fault */
 export function checkScoredMetric(metric: unknown): void {
     check(scored, metric);
 }
