@@ -21,9 +21,7 @@ export const accuracy: QuestionMetricKind = {
     unit: 'percentage points',
     samples: 'Questions',
     axis: { format: '.0%', least: 0.1 },
-    paper:
-        'Corresponds to figs. 2 and 6–13 of the paper. An answer is right where its number is right and it is in the ' +
-        'language of the question.',
+    paper: 'An answer is right where its number is right and it is in the language of the question.',
     formatValue: formatShare,
     formatChange: formatPointsChange,
     formatEffect: formatPointsChange,

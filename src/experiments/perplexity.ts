@@ -26,8 +26,8 @@ export const ppl = scoredMetric({
     samples: 'Scored tokens',
     axis: { format: ',~r', least: 1 },
     paper:
-        'Corresponds to figs. 2 and 6–13 of the paper. Changes here are relative, so that languages whose ' +
-        'perplexities differ in size can be compared; absolute ones are in the numbers below.',
+        'Changes here are relative, so that languages whose perplexities differ in size can be compared; absolute ' +
+        'ones are in the numbers below each figure.',
     formatValue: formatShort,
     formatChange: formatDifference,
     formatEffect: formatChange,

@@ -20,9 +20,9 @@ export const shareIntervals: Intervals = {
     tooFew: {
         isTooFew: ({ baseline, change, samples }) => tooFewRight(baseline * samples, change * samples),
         rule:
-            'A grey cell with a number cannot tell harm from chance: the whole model answers fewer than ' +
-            `${fewestToTell} of its questions rightly, so that even a fall to none has a two-sided p of 5 % or more ` +
-            'in the exact sign test of the paired answers (2 · 0.5^k for k right answers). A cell that rises by ' +
-            `${fewestToTell} answers or more is coloured all the same.`,
+            `A cell is grey too where the whole model answers fewer than ${fewestToTell} of its questions rightly: ` +
+            'even a fall to no right answer could then be chance (exact sign test of the paired answers: ' +
+            'p = 2 · 0.5ᵏ for k right answers, which is 5 % or more). ' +
+            `A rise by ${fewestToTell} answers or more is coloured all the same.`,
     },
 };

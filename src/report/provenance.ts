@@ -1,4 +1,4 @@
-import { capitalized, formatCount, formatList, formatNumber, formatShare, formatShort } from '../support/format.js';
+import { capitalized, formatCount, formatList, formatShare, formatShort } from '../support/format.js';
 import { isDeactivation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
 import { metricOf } from '../experiments/metrics.js';
@@ -88,7 +88,7 @@ export function provenance(input: ReportInput): Html {
         ['Bar', formatShare(analysis.bar)],
         ['λ', analysis.lambda === null ? 'none' : String(analysis.lambda)],
         ['τ', String(analysis.threshold)],
-        ['Scoring and λ sweep', `${formatNumber(analysis.milliseconds / 1000)} s`],
+        ['Scoring and λ sweep', `${formatShort(analysis.milliseconds / 1000)} s`],
     ];
     for (const measured of [...matrices, ...curves]) {
         const { metric, operation, settings, decodedTokens } = measured;

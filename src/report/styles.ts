@@ -46,8 +46,8 @@ nav a{text-decoration:none}nav a:hover,nav a:focus{text-decoration:underline}
 background:none;color:var(--link);text-decoration:none}
 button.sort{all:unset;cursor:pointer;font-weight:600}
 button.sort:focus-visible{outline:2px solid var(--link)}
-button.sort::after{content:' ↕';color:var(--muted);font-weight:400}
-[aria-sort=ascending] button.sort::after{content:' ↑'}[aria-sort=descending] button.sort::after{content:' ↓'}
+button.sort::after{content:'\u00a0↕';color:var(--muted);font-weight:400}
+[aria-sort=ascending] button.sort::after{content:'\u00a0↑'}[aria-sort=descending] button.sort::after{content:'\u00a0↓'}
 .tip{position:fixed;z-index:9;max-width:min(340px,90vw);padding:6px 10px;border-radius:6px;
 background:var(--ink);color:var(--card);font-size:.85rem;pointer-events:none}
 .tip[hidden]{display:none}
@@ -79,6 +79,7 @@ background:var(--card);border:1px solid var(--line);border-radius:10px}
 .notes{margin:18px 0 0;padding:10px 16px;border-left:3px solid var(--line);color:var(--muted)}
 .notes p{margin:0;overflow-wrap:anywhere}
 .warnings{margin:0 0 22px;padding:12px 16px;border-left:4px solid var(--specific);background:var(--page)}
+.warnings:last-child{margin:0}
 .warnings p{margin:0;overflow-wrap:anywhere}
 figure{margin:0;display:grid;gap:8px 36px;align-items:start}
 figure svg{display:block;max-width:100%;height:auto}
@@ -93,7 +94,11 @@ figcaption p:last-child{margin:0}
 details>.small{margin:12px 0 0}
 details{margin:18px 0 0;border-top:1px solid var(--line);padding-top:12px}
 summary{cursor:pointer;font-weight:600;font-size:.92rem}
-.table{overflow-x:auto;margin:10px 0 16px}
+.table{overflow-x:auto;margin:10px 0 16px;
+background:linear-gradient(to right,var(--card) 60%,transparent) 0 0/40px 100% local,
+linear-gradient(to left,var(--card) 60%,transparent) 100% 0/40px 100% local,
+linear-gradient(to right,var(--line),transparent) 0 0/14px 100%,
+linear-gradient(to left,var(--line),transparent) 100% 0/14px 100%;background-repeat:no-repeat}
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
 th,td{padding:4px 12px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
 th:first-child,.text{text-align:left}
@@ -140,14 +145,14 @@ html{font-size:10pt}
 body{background:none;font-size:10pt}
 .tiles{grid-template-columns:repeat(6,1fr)}
 .tile{padding:6px 8px}.tile b{font-size:1.15rem}
-.table,figure .scroll{overflow:visible}
+.table,figure .scroll{overflow:visible;background:none}
 th,td{padding:2px 7px}
 body>*{max-width:none;padding:0}
 nav,.downloads,.tip,button.sort::after{display:none}
 section{margin:14px 0 0;padding:0;border:0}
-figure,.tiles,tr,dd{break-inside:avoid}
+figure,.tiles,tr,dd,.pair,table[data-fixed]{break-inside:avoid}
 dt{break-after:avoid}
-h2,h3{break-after:avoid}
+h2,h3,h4,.question{break-after:avoid}
 figure:not(.wide){grid-template-columns:minmax(0,56%) minmax(0,1fr)}
 details:not([open]){display:none}
 }

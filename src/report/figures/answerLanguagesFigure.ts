@@ -55,8 +55,8 @@ function toldPanel(title: string, { asked, told }: SaidAnswers, counts: Grid): P
         title,
         rows: asked,
         columns: shown.map((t) => told[t] ?? unknown),
-        rowTitle: 'language of the question',
-        columnTitle: 'language of the answer',
+        rowTitle: 'asked in',
+        columnTitle: 'answered in',
         step,
     });
 }
@@ -81,7 +81,7 @@ function leavingPanel({ operation, rows, asked, told, changed }: SaidAnswers): P
         rows,
         columns: asked,
         rowTitle: `neurons ${done}`,
-        columnTitle: 'language of the question',
+        columnTitle: 'asked in',
         step,
     });
 }

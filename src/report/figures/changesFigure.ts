@@ -4,6 +4,7 @@ import type { Measured } from '../numbers.js';
 import { isFiniteNumber } from '../numbers.js';
 import { languageLabel } from './languageLabel.js';
 import { languageRows } from './languageRows.js';
+import { paddedDomain } from './paddedDomain.js';
 import type { Layer } from './specTypes.js';
 import { classColors, colors, figureFrame, plotWidth, yExtent } from './theme.js';
 
@@ -47,7 +48,10 @@ export function changesFigure(
             return { ...row, language, low, high, color: differs ? classColors.specific : colors.unclassified };
         });
     const { y, height } = languageRows(shown.map(({ language }) => language));
-    const scale = { domain: domainOf(shown.flatMap(({ change, low, high }) => [change, low, high])), nice: false };
+    const scale = {
+        domain: paddedDomain([0, ...shown.flatMap(({ change, low, high }) => [change, low, high])], 0.06),
+        nice: false,
+    };
     const axis = {
         title,
         tickCount: 6,
@@ -90,11 +94,3 @@ export const changedNumberAxis = {
     minExtent: yExtent,
     maxExtent: yExtent,
 } as const;
-
-/** From the least to the greatest value, 0 among them, and a little more. */
-function domainOf(values: readonly Measured[]): [number, number] {
-    const known = [0, ...values.filter(isFiniteNumber)];
-    const [least, most] = [Math.min(...known), Math.max(...known)];
-    const margin = 0.06 * (most - least) || 1;
-    return [least - margin, most + margin];
-}

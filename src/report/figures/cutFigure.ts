@@ -22,7 +22,7 @@ export function cutFigure({ columns: [done, ...columns], rows }: DataTable): Top
             rows: rows.map(([row]) => row as string),
             columns,
             rowTitle: `neurons ${done!}`,
-            columnTitle: 'language of the question',
+            columnTitle: 'asked in',
         }),
     };
 }

@@ -20,10 +20,10 @@ export function deactivationFigure(
     scale: DivergingScale,
 ): TopLevelSpec {
     const words = metricOf(metric);
-    const rowTitle = isDeactivation(operation) ? 'deactivated language' : 'changed language';
     const beside = set.columns.length <= besideUpTo;
     const cells = cellsOf(set, metric).flat();
     const change = isDeactivation(operation) ? 'removed' : 'changed';
+    const rowTitle = `neurons ${change}`;
     const sides = (
         [
             {

@@ -3,6 +3,7 @@ import type { DoseCurves } from '../../experiments/DoseCurves.js';
 import { type DosePoint, dosePoints } from '../../experiments/doseTable.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
+import { paddedDomain } from './paddedDomain.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { classColors, colors, figureFrame, labelText } from './theme.js';
 
@@ -221,11 +222,8 @@ function rowsOf({ share, own, others, random, lowest, highest }: DrawnDose): Row
 function domainOf(values: readonly (number | null)[], logarithmic: boolean): [number, number] {
     const known = values.filter((value) => value !== null);
     if (known.length === 0) return [0.5, 2];
+    if (!logarithmic) return paddedDomain(known, 0.06);
     const [least, most] = [Math.min(...known), Math.max(...known)];
-    if (!logarithmic) {
-        const margin = 0.06 * (most - least) || 1;
-        return [least - margin, most + margin];
-    }
     const margin = least === most ? 1.5 : (most / least) ** 0.06;
     return [least / margin, most * margin];
 }

@@ -10,6 +10,12 @@ export const besideUpTo = 14;
 /** Few rows or columns get large cells, so that a panel is no smaller than the titles on its sides. */
 const leastSide = 210;
 
+/** Vega's width of a character of an axis' title, in px. */
+const titleCharacter = 10.4;
+
+/** Positions closer to 0 than this have no room for their label beside its. */
+const besideZero = 0.09;
+
 /** One cell of a heatmap. */
 export interface HeatmapCell {
     readonly row: string;
@@ -49,16 +55,19 @@ export function heatmap(cells: readonly HeatmapCell[], options: HeatmapOptions):
         // About 7 px a character: names wider than their cell stand aslant.
         axis: { ...axis, title: options.columnTitle, labelAngle: longest * 7 > step ? -45 : 0 },
     };
+    const height = Math.max(28, Math.min(42, Math.ceil(leastSide / rows.length)));
+    // A title longer than the axis, as Vega measures it, would push the panel's own title away.
+    const isLong = (options.rowTitle ?? '').length * titleCharacter > height * rows.length;
     const y: Channel<'y'> = {
         field: 'row',
         type: 'nominal',
         scale: { domain: rows },
-        axis: { ...axis, title: options.rowTitle },
+        axis: { ...axis, title: options.rowTitle, ...(isLong ? { titleAnchor: 'end' } : {}) },
     };
     return {
         ...(options.title === undefined ? {} : { title: options.title }),
         width: { step },
-        height: { step: Math.max(28, Math.min(42, Math.ceil(leastSide / rows.length))) },
+        height: { step: height },
         data: { values },
         encoding: { x, y },
         layer: [
@@ -118,7 +127,10 @@ export function colorBarPanel(
 ): Panel {
     const values = colorBar(low, high);
     const domain: [number, number] = [values[0]!.from, values.at(-1)!.to];
-    const shown = ticks.filter(({ position }) => position >= domain[0] && position <= domain[1]);
+    const shown = ticks.filter(
+        ({ position }) =>
+            position >= domain[0] && position <= domain[1] && (position === 0 || Math.abs(position) > besideZero),
+    );
     return {
         title: { text: title, fontWeight: 'normal', fontSize: 13, offset: 4 },
         width: Math.round(180 * (domain[1] - domain[0])) + 40,

@@ -2,6 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { AnalysisChange } from '../../experiments/Comparison.js';
 import { formatDifference } from '../../support/format.js';
 import { changedNumberAxis } from './changesFigure.js';
+import { paddedDomain } from './paddedDomain.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { colors, figureFrame, plotWidth } from './theme.js';
 
@@ -29,7 +30,6 @@ function changeBars(changes: readonly number[], title: string, axisTitle: string
         change,
         text: formatDifference(change),
     }));
-    const most = Math.max(1, ...values.map(({ change }) => Math.abs(change)));
     const x: Channel<'x'> = {
         field: 'n',
         type: 'ordinal',
@@ -40,13 +40,8 @@ function changeBars(changes: readonly number[], title: string, axisTitle: string
         field: 'change',
         type: 'quantitative',
         stack: null,
-        scale: {
-            domain: [
-                Math.min(0, ...values.map(({ change }) => change)) - 0.14 * most,
-                Math.max(0, ...values.map(({ change }) => change)) + 0.14 * most,
-            ],
-            nice: false,
-        },
+        // Room for the numbers above and below the bars.
+        scale: { domain: paddedDomain([0, ...values.map(({ change }) => change)], 0.16), nice: false },
         axis: changedNumberAxis,
     };
     const text = (rises: boolean): Layer => ({

@@ -5,6 +5,7 @@ import type { MetricWords } from '../../experiments/Metric.js';
 import { mean, type Measured } from '../numbers.js';
 import { divergingScale, type DivergingScale, tickLabels } from './divergingScale.js';
 import { languageRows } from './languageRows.js';
+import { paddedDomain } from './paddedDomain.js';
 import type { Layer } from './specTypes.js';
 import { classColors, colors, figureFrame, plotWidth } from './theme.js';
 
@@ -97,13 +98,12 @@ function seriesChannel<T>(of: (name: keyof typeof series) => T) {
 
 /** The horizontal axis of fields that hold positions on a scale, labelled in the scale's own units. */
 function axisOf(positions: readonly number[], { ticks: all }: DivergingScale, title: string) {
-    const [least, most] = [Math.min(...positions), Math.max(...positions)];
-    const margin = 0.04 * (most - least || 1);
-    const ticks = all.filter(({ position }) => position >= least - margin && position <= most + margin);
+    const [least, most] = paddedDomain(positions, 0.04);
+    const ticks = all.filter(({ position }) => position >= least && position <= most);
     return (field: string) => ({
         field,
         type: 'quantitative' as const,
-        scale: { domain: [least - margin, most + margin], nice: false, zero: false },
+        scale: { domain: [least, most], nice: false, zero: false },
         axis: { values: ticks.map(({ position }) => position), labelExpr: tickLabels(ticks), title },
     });
 }

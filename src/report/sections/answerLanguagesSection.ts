@@ -24,7 +24,7 @@ export function answerLanguagesSection(answers: SaidAnswers): Section {
     return {
         id: table.name,
         chapter: answersName(operation),
-        title: 'Languages of the answers',
+        title: `Languages of the answers, ${stateWords('own neurons', operation)}`,
         spec: answerLanguagesFigure(answers),
         label: `Share of the answers in each language by the language of the question, whole and ${state('it')}`,
         wide: true,

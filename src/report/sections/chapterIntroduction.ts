@@ -22,9 +22,9 @@ export function chapterIntroduction(input: ReportInput, chapter: string): Html |
 }
 
 /** All sets of a chapter beside each other; nothing without a matrix. */
-function setsOverview({ matrices }: ReportInput, chapter: 'deactivation' | 'intervention'): Html | false {
+function setsOverview(input: ReportInput, chapter: 'deactivation' | 'intervention'): Html | false {
     const removed = chapter === 'deactivation';
-    const measured = matrices.filter(({ operation }) => isDeactivation(operation) === removed);
+    const measured = input.matrices.filter(({ operation }) => isDeactivation(operation) === removed);
     const sets = factsOf(measured);
     if (sets.length === 0) return false;
     const units = [...new Set(sets.map(({ metric }) => metric))].map((name) => {
@@ -51,12 +51,12 @@ function setsOverview({ matrices }: ReportInput, chapter: 'deactivation' | 'inte
             </table>
         </div>
         <p class="small">
-            Changes ${formatList(units)}; means and medians leave out values that are not finite. A language is hurt
-            most where it gets worse, and more so than every other language in the row. “Selective” means: the own
-            language gets worse than in the control, and so many languages hurt most would come about by chance, each
-            language being equally likely, with a probability below 5 %.
+            Changes ${formatList(units)}; means and medians leave out values that are not finite. A row’s own language
+            is hurt most where it gets worse, and more so than every other language. “Selective” means two things: the
+            own languages get worse than in the control, and chance alone, which hits any language alike, would hurt as
+            many of them most with a probability below 5 %.
         </p>
-        ${readingGuide(measured, removed)}
+        ${removed || !isGuided(input) ? readingGuide(measured, removed) : shortGuide}
     </section>`;
 }
 
@@ -85,24 +85,48 @@ function overviewRows(facts: SetFacts): Html {
         </tr>`;
 }
 
+/** Whether the chapter on removal says how all metrics of the other operations are read. */
+function isGuided({ matrices }: ReportInput): boolean {
+    const metrics = (removed: boolean): string[] =>
+        matrices.filter(({ operation }) => isDeactivation(operation) === removed).map(({ metric }) => metric);
+    return metrics(false).every((metric) => metrics(true).includes(metric));
+}
+
+const shortGuide = html`<p class="guide">
+    The matrices are read as those of <a href="#deactivation">removal</a>: here rows are the languages whose neurons are
+    changed, and the control changes as many random neurons.
+</p>`;
+
 /** How the chapter's matrices are read, once for all of them. */
-function readingGuide(matrices: readonly DeactivationMatrix[], removed: boolean): Html | false {
-    if (matrices.length === 0) return false;
+function readingGuide(matrices: readonly DeactivationMatrix[], removed: boolean): Html {
     const words = [...new Set(matrices.map(({ metric }) => metric))].map(metricOf);
-    const seeds = Math.max(...matrices.flatMap((matrix) => setsOf(matrix).map(([, set]) => set.controls.length)), 0);
-    const done = removed ? 'are set to 0' : 'are changed';
+    const sets = matrices.flatMap((matrix) => setsOf(matrix).map(([, set]) => set));
+    const seeds = Math.max(...sets.map(({ controls }) => controls.length), 0);
+    const isTold = sets.some(({ intervals }) => intervals.beyondControl.flat().some((interval) => interval !== null));
+    const papers = removed ? words.flatMap(({ paper }) => paper ?? []) : [];
+    const rules = [
+        html`A row is a language whose neurons ${removed ? 'are set to 0' : 'are changed'}, a column the language then
+        evaluated. A language’s own cells are outlined.`,
+        html`Red is worse, blue is better. A red diagonal on grey says that the neurons serve their language.`,
+        isTold
+            ? html`A grey cell does not differ from the random control with 95 % confidence
+              (${[...new Set(words.map(({ intervals }) => intervals.toldBy))].join('; ')}). A grey cell of the control
+              changes by less than that margin.`
+            : html`No cell is grey: what differs from the random control cannot be told from so few texts.`,
+        ...words.flatMap(({ intervals }) => intervals.tooFew?.rule ?? []),
+        html`The control ${removed ? 'removes' : 'changes'} as many random neurons of the same
+        layers${seeds > 1 && html`, on average over ${seeds} seeds`}.`,
+        html`All figures of one metric share one colour scale: proportional up to ±${linearUpTo}&nbsp;%, logarithmic
+        beyond, up to the largest finite change (at least ${leastLimit}&nbsp;%).`,
+    ];
     return html`<div class="guide">
-        <p>
-            How to read the matrices: rows are the languages whose neurons ${done}, columns the languages then
-            evaluated; a language’s own cells are outlined. Red is worse, blue is better. Grey cells do not differ from
-            the random control with 95 % (${[...new Set(words.map(({ intervals }) => intervals.toldBy))].join('; ')}),
-            and a control’s are those whose change is within that margin. A red diagonal on grey says that the neurons
-            serve their language. The control ${removed ? 'removes' : 'changes'} as many random neurons of the same
-            layers${seeds > 1 && html`, on average over ${seeds} seeds`}.
-            ${words.map(({ intervals }) => intervals.tooFew?.rule)} All figures of one metric share one colour scale,
-            proportional up to ±${linearUpTo}&nbsp;% and logarithmic beyond, up to the largest finite change
-            (${leastLimit}&nbsp;% at least).
-        </p>
-        ${removed && words.map(({ paper }) => paper !== undefined && html`<p class="paper">${paper}</p>`)}
+        <p>How to read the matrices:</p>
+        <ul>
+            ${rules.map((rule) => html`<li>${rule}</li>`)}
+        </ul>
+        ${
+            papers.length > 0 &&
+            html`<p class="paper">Corresponds to figs. 2 and 6–13 of the paper. ${papers.join(' ')}</p>`
+        }
     </div>`;
 }

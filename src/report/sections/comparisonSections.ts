@@ -6,7 +6,7 @@ import { histogramChangesFigure } from '../figures/histogramChangesFigure.js';
 import { layerChangesFigure } from '../figures/layerChangesFigure.js';
 import { seriesFigure } from '../figures/seriesFigure.js';
 import { shareBars } from '../figures/shareBars.js';
-import { formatCount, formatDifference, formatShare } from '../../support/format.js';
+import { formatCount, formatDifference, formatNumber, formatShare } from '../../support/format.js';
 import { html, type Html } from '../html.js';
 import { effectOf } from '../../experiments/matrixTable.js';
 import { metricOf } from '../../experiments/metrics.js';
@@ -65,8 +65,9 @@ function layers(comparison: Comparison): Section {
         spec: layerChangesFigure(lastChange(comparison)),
         label: 'Change of the number of specific, related and general neurons in each layer',
         caption: html` <p>
-                The number of neurons of each class in each layer, ${fromTo(comparison)}: above 0 there are more after.
-                General neurons have a panel and a scale of their own; a panel without any change is left out.
+                How the number of neurons of each class changed in each layer, ${fromTo(comparison)}. Above 0 there are
+                more after. General neurons have a panel and a scale of their own; a panel without any change is left
+                out.
             </p>
             <p class="paper">Corresponds to fig. 4 of the paper.</p>`,
         numbers: htmlTable(table, { formats: differenceWords }),
@@ -80,9 +81,9 @@ function histogram(comparison: Comparison): Section {
         spec: histogramChangesFigure(lastChange(comparison)),
         label: 'Change of the number of neurons by the number of languages in which they are high',
         caption: html` <p>
-                Neurons by N, the number of languages in which they are high, ${fromTo(comparison)}: all neurons of the
-                model above, the selected ones below; a panel without any change is left out. A rise at the right says
-                that more neurons are shared by more languages.
+                How the number of neurons changed, ${fromTo(comparison)}, by N, the number of languages in which they
+                are high: all neurons of the model above, the selected ones below. A panel without any change is left
+                out. A rise at the right says that more neurons are shared by many languages.
             </p>
             <p class="paper">Corresponds to fig. 5 of the paper.</p>`,
         numbers: htmlTable(table, { formats: differenceWords }),
@@ -115,12 +116,13 @@ function languages(comparison: Comparison): Section {
             </p>
             ${htmlTable(groups, {
                 headings: Object.fromEntries(
-                    groups.columns.map((name) => [name, name.replace(/ change$/, ', change')]),
+                    groups.columns.map((name, i) => [
+                        name,
+                        i > 0 && /^\w+$/.test(name) ? `${name}, before` : name.replace(' ', ', '),
+                    ]),
                 ),
                 formats: Object.fromEntries(
-                    groups.columns
-                        .filter((name) => name.endsWith('change'))
-                        .map((name) => [name, formatMeanDifference]),
+                    groups.columns.map((name) => [name, name.endsWith('change') ? formatMeanDifference : formatMean]),
                 ),
             })}
             <p class="paper">
@@ -132,9 +134,9 @@ function languages(comparison: Comparison): Section {
 }
 
 /** Means over few languages are not known better than to a tenth of a neuron. */
-function formatMeanDifference(value: number | null): string {
-    return formatDifference(value === null ? null : Math.round(10 * value) / 10);
-}
+const toTenth = (value: number | null): number | null => (value === null ? null : Math.round(10 * value) / 10);
+const formatMean = (value: number | null): string => formatNumber(toTenth(value));
+const formatMeanDifference = (value: number | null): string => formatDifference(toTenth(value));
 
 function metric(comparison: Comparison, change: MetricChange): Section {
     const table = metricChangesTable(comparison, change.metric);
@@ -183,13 +185,13 @@ function classes(comparison: Comparison): Section {
         ]),
         label: 'Share of the neurons of each class that have the same class after',
         caption: html` <p>
-                The share of each class’s neurons that have the same class after, ${fromTo(comparison)}. Of those that
-                stay specific ${formatCount(switched.specific)} are of another language, of those that stay related
-                ${formatCount(switched.related)} of other languages.
+                The share of each class’s neurons that keep the class, ${fromTo(comparison)}. Of those that stay
+                specific, ${formatCount(switched.specific)} became specific to another language; of those that stay
+                related, ${formatCount(switched.related)} became related to other languages.
             </p>
             <p>
-                Below are the numbers of neurons by class before and after; the neurons themselves are in
-                comparison.json.
+                The numbers below count the neurons by class before and after. comparison.json lists the neurons
+                themselves.
             </p>
             <p class="paper">The overlap corresponds to table 4 of the paper.</p>`,
         numbers: htmlTable(table, { formats: { overlap: formatShare } }),

@@ -1,5 +1,6 @@
 import type { DeactivationSet } from '../../experiments/DeactivationMatrix.js';
 import { isDeactivation } from '../../interventions/Operation.js';
+import { doneWords } from '../../interventions/operationWords.js';
 import { formatShare } from '../../support/format.js';
 import { cutFigure } from '../figures/cutFigure.js';
 import { html } from '../html.js';
@@ -13,7 +14,8 @@ import type { Section } from './Section.js';
 export function cutSection(name: string, set: DeactivationSet, measured: MeasuredOperation): Section[] {
     const cut = set.answers?.cut;
     if (cut === undefined || [cut.baseline, ...cut.values].flat().every((share) => share === 0)) return [];
-    const removed = isDeactivation(measured.operation);
+    const { operation } = measured;
+    const removed = isDeactivation(operation);
     const done = removed ? 'removed' : 'changed';
     const own = set.rows.map((language, r) => cut.values[r]?.[set.columns.indexOf(language)] ?? null);
     const table = {
@@ -25,7 +27,7 @@ export function cutSection(name: string, set: DeactivationSet, measured: Measure
         {
             id: table.name,
             chapter: removed ? 'deactivation' : 'intervention',
-            title: `Answers cut off where ${setLabel(name)} neurons are ${done}`,
+            title: `Answers cut off where ${setLabel(name)} neurons are ${removed ? done : doneWords(operation)}`,
             spec: cutFigure(table),
             label: `Share of the answers that are cut off in each language where the neurons of each are ${done}`,
             wide: true,

@@ -62,7 +62,10 @@ function unknownTable({ answers, columns }: DeactivationSet, words: MetricWords)
     if (unknown.every((share) => share === 0)) return false;
     const name = 'right number, unknown language';
     const rows = columns.map((language, c): [string, Measured] => [language, unknown[c] ?? null]);
-    return html`<p>Answers too short, too mixed or in a language unknown to the detector do not count as right.</p>
+    return html`<p>
+            Answers too short, too mixed or in a language unknown to the detector do not count as right. So many of the
+            whole model’s answers have the right number all the same:
+        </p>
         ${htmlTable(
             { name: 'answers', columns: ['language', name], rows },
             { formats: { [name]: words.formatValue } },

@@ -25,7 +25,7 @@ export function doseSection(curves: DoseCurves): Section {
     return {
         id: table.name,
         chapter: 'dose',
-        title: `${capitalized(words.noun)} where ever more neurons are ${done}`,
+        title: `${capitalized(words.noun)} as more and more neurons are ${done}`,
         spec: doseFigure(curves),
         label:
             `Change of ${words.noun} where the first neurons of each language are ${done}, by their share, in the ` +
@@ -33,16 +33,18 @@ export function doseSection(curves: DoseCurves): Section {
         wide: true,
         caption: html` <p>${doseSentences(points, curves).join(' ')}</p>
             <p>
-                How to read it: a panel for each language. From left to right more of its neurons are ${done}, in the
-                order of the analysis’s score, lowest first, among those that are high in the language and not in all:
-                first its specific and related ones, then those that a greater top rate would select. A dose is a share
-                of all neurons
+                Each panel is a language. From left to right more of its neurons are ${done}: those that are high in the
+                language but not in all, in the order of their scores, the lowest first. Its specific and related ones
+                come first, then those that a greater top rate would select. A dose is a share of all neurons
                 assessed.${
                     exhausted.length > 0 &&
                     html` ${formatList(exhausted)} ${exhausted.length === 1 ? 'has' : 'have'} fewer than the largest
                     dose; there the curve ends with all.`
-                }${without.length > 0 && html` ${formatList(without)}: no neurons at these doses.`}
-                Shaded: as many random neurons of the same layers, the least and the greatest of
+                }${
+                    without.length > 0 &&
+                    html` ${formatList(without)} ${without.length === 1 ? 'has' : 'have'} no neurons at these doses.`
+                }
+                The shaded band is of as many random neurons of the same layers, from the least to the greatest value of
                 ${formatQuantity(seeds, 'seed')}.
                 ${
                     words.relative

@@ -1,6 +1,6 @@
 import { analysisSites, type ExpertAnalysis } from '../../neurons/NeuronAnalysis.js';
 import { expertsFigure, showsExperts } from '../figures/expertsFigure.js';
-import { formatCount, formatShare } from '../../support/format.js';
+import { formatCount, formatQuantity, formatShare } from '../../support/format.js';
 import { html } from '../html.js';
 import type { ReportInput } from '../Report.js';
 import { expertClasses, expertsTable } from '../tables/expertsTable.js';
@@ -40,21 +40,25 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
                 showsExperts(analysis, experts)
                     ? ''
                     : html`<p>
-                          So many experts are shown layer by layer: the share of a language’s routes that all languages
-                          together would send elsewhere (the total variation distance from their mean; 0 is no
-                          difference). The table has each expert.
+                          So many experts are shown layer by layer. A cell is the share of a language’s routes that the
+                          average over the languages sends elsewhere (total variation distance; 0 is no difference). The
+                          file has each expert.
                       </p>`
             }
             <p>
-                Of each language’s counted tokens, the share r = n<sub>e</sub> / T that the router sent through each
-                expert. A neuron of an expert is measured by ${tokens}: how often it is active there is one thing, how
-                often the expert is chosen is another, and shown here.
+                The router sends a share r = n<sub>e</sub> / T of a language’s counted tokens through each expert. That
+                is shown here, apart from how often the expert’s neurons are active: this is measured on ${tokens}.
             </p>
             <p>
-                By the same rule as neurons, with r in place of the activation probability (high is above
-                ${formatShare(experts.threshold)}), ${formatCount(specific)} of ${formatCount(all)} experts are specific
-                to a language. ${formatCount(experts.notAssessed)} neurons are not assessed: fewer than
-                ${formatCount(experts.minRouted)} tokens of some language went through their expert, too few to tell.
+                ${formatCount(specific)} of ${formatQuantity(all, 'expert')} ${specific === 1 ? 'is' : 'are'} specific
+                to a language, by the rule for neurons with r in place of the activation probability (high is above
+                ${formatShare(experts.threshold)}).
+                ${
+                    experts.notAssessed > 0 &&
+                    html`${formatQuantity(experts.notAssessed, 'neuron')} ${experts.notAssessed === 1 ? 'is' : 'are'}
+                    not assessed, since fewer than ${formatCount(experts.minRouted)} tokens of some language went
+                    through their expert.`
+                }
             </p>`,
         numbers: html`<p>
                 The ${formatCount(uneven.length)} experts whose shares differ most between languages; the file has all.

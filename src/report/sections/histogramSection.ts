@@ -24,10 +24,7 @@ export function histogramSection({ analysis }: ReportInput): Section {
                 A steep fall from N = 1 says that the selection prefers neurons of a single language. Selected neurons
                 at N = 0 differ between languages, but are high in none and belong to no class.
             </p>
-            <p class="paper">
-                Corresponds to the N = 1 to l of fig. 5 of the paper, which shows how these numbers change with
-                alignment.
-            </p>`,
+            <p class="paper">Fig. 5 of the paper shows how these numbers change with alignment, for N = 1 to ${l}.</p>`,
         numbers: htmlTable(table),
         table,
     };

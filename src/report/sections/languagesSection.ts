@@ -15,8 +15,8 @@ export function languagesSection({ analysis, tokens }: ReportInput): Section {
         spec: languagesFigure(analysis),
         label: 'Number of language-specific and language-related neurons of each language',
         caption: html` <p>
-                Each bar is one language: its specific neurons first, the related ones behind them, the sum at the end.
-                Most neurons are at the top.
+                Each bar is one language: its specific neurons first, then the related ones, the sum at the end. The
+                language with the most neurons is at the top.
             </p>
             <p>
                 A related neuron counts for each of its languages, so the bars add up to more than the number of
@@ -27,9 +27,8 @@ export function languagesSection({ analysis, tokens }: ReportInput): Section {
                               'How sure these numbers are is not known: collect with `folds: 5`, ' +
                                   'and the bars get intervals.',
                           )
-                        : 'The whiskers are 95 % intervals of the sums, ' +
-                          `by leaving out each of ${analysis.stability.folds} parts of the texts in turn ` +
-                          '(jackknife).'
+                        : 'The whiskers are 95 % intervals of the sums. They come from leaving out each of ' +
+                          `${analysis.stability.folds} parts of the texts in turn (jackknife).`
                 }
             </p>
             <p class="paper">The paper compares English with the other languages in table 3.</p>`,

@@ -16,7 +16,8 @@ export function layerLanguagesSection({ analysis }: ReportInput): Section {
         label: 'Number of specific and related neurons of each language in each layer',
         wide: true,
         caption: html`<p>
-            Specific and related neurons of each language in each layer. The darker, the more; grey cells have none.
+            The specific and related neurons of each language in each layer. The stronger the colour, the more; grey
+            cells have none.
         </p>`,
         numbers: htmlTable(table),
         table,

@@ -25,12 +25,9 @@ export function layersSection({ analysis }: ReportInput): Section {
         label: 'Number of language-specific, language-related and general neurons in each layer',
         caption: html` <p>
                 The number of neurons of each class in each layer, from the first layer (left) to the last. General
-                neurons are of another magnitude and have a panel and a scale of their own below.
+                neurons have a panel and a scale of their own below, since their numbers are of another size.
             </p>
-            <p>
-                Here specific and related neurons together peak ${peak(languagePeak)}; general ones peak
-                ${peak(generalPeak)}.
-            </p>
+            <p>Specific and related neurons together peak ${peak(languagePeak)}, general ones ${peak(generalPeak)}.</p>
             <p class="paper">
                 Corresponds to fig. 3 of the paper, which reads four stages off it: understanding (specific and related
                 neurons peak, general ones are few), reasoning in a shared space (nearly all are general),

@@ -23,15 +23,17 @@ export function neuronsList({ shownNeurons, site }: ReportInput): Html | false {
     const known = lists.filter(({ of }) => neurons.some((one) => of(one) !== undefined));
     const missing = lists.filter((list) => !known.includes(list)).map(({ command }) => command);
     return html` <section id="neurons-list">
-        <h3>Neurons of each language</h3>
+        <h3>Those that depend most on the language</h3>
         <p>
-            Of each language the specific and related neurons with the lowest scores, the most specific first.
+            For each language, its specific and related neurons with the lowest scores, the lowest first. A neuron is
+            named by its layer and its place in it. Active in it: the share of the language’s tokens on which it is
+            active.
             ${known.some(({ of }) => of === active) && 'Most active for: the tokens with its greatest activations.'}
             ${known.some(({ of }) => of === raised) && 'Raises: the tokens whose logits it raises most.'}
             ${
                 missing.length > 0 &&
-                html`Run ${missing.map((command, i) => html`${i > 0 && ' and '}<code>${command}</code>`)} and their
-                tokens stand here.`
+                html`After ${missing.map((command, i) => html`${i > 0 && ' and '}<code>${command}</code>`)} their tokens
+                stand here too.`
             }
             ${site !== undefined && html`<a href="${site}">Every neuron is on the explorer’s page.</a>`}
         </p>

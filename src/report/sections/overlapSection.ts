@@ -26,7 +26,8 @@ export function overlapSection(analysis: NeuronAnalysis): Section {
                 are specific or related to either (Jaccard index), in percent.
             </p>
             <p>
-                A language with many neurons has a small index with one that has few, even where it has all of them.
+                Where one language has many neurons and the other few, the index is small even if they share all of the
+                few.
             </p>`,
         numbers: htmlTable(table),
         table,

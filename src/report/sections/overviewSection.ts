@@ -43,12 +43,16 @@ export function overviewSection(input: ReportInput): Section[] {
                 `Change of ${words.noun} of each language without its own neurons, of the others, ` +
                 'and without random ones',
             caption: html` <p>
-                    A language without its own neurons, the other languages without these on average, and the language
-                    without as many random neurons of the same layers.
+                    Circles: what a language loses without its own neurons. Squares: what the other languages lose
+                    without these, on average. Diamonds: what the language loses without as many random neurons of the
+                    same layers.
                 </p>
                 <p>
-                    Whiskers are 95 % intervals of the language’s own change. The languages that lose most are at the
-                    top.
+                    The languages that lose most are at the top.
+                    ${
+                        rows.some(({ interval }) => interval !== null) &&
+                        'The whiskers are 95 % intervals of the language’s own loss.'
+                    }
                 </p>`,
             numbers: htmlTable(table, { formats }),
             table,

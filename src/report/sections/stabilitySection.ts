@@ -16,14 +16,15 @@ export function stabilitySection(stability: Stability): Section {
         spec: stabilityFigure(stability),
         label: 'Share of the neurons of each class that are found again on other texts',
         caption: html` <p>
-                The texts were counted in ${stability.folds} parts. Kept: the share of a class’s neurons that keep it
-                when one part is left out (specific ones their language too), on average. Overlap: 2|A ∩ B| / (|A| +
-                |B|) of the classes found on two halves of the texts, on average over ${stability.halves} divisions:
-                what two researchers with different texts would agree on.
+                The texts were counted in ${stability.folds} parts. Above: the share of a class’s neurons that keep the
+                class (specific ones their language too) when one part is left out, on average over the parts. Below:
+                how far the classes A and B that are found on two halves of the texts agree, 2|A∩B| / (|A|+|B|), on
+                average over ${stability.halves} divisions. That is what two researchers with different texts would
+                agree on.
             </p>
             <p>
-                Values near 1 say that the neurons belong to the model; low ones, that they belong to these texts, and
-                that more text is needed.
+                Shares near 100 % say that the neurons belong to the model. Low ones say that they belong to these
+                texts, and that more text is needed.
             </p>`,
         numbers: htmlTable(table, { formats: { kept: formatShare, overlap: formatShare } }),
         table,

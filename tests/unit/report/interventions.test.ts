@@ -54,7 +54,7 @@ describe('operations in the report', () => {
         expect(removal).toContain('Deactivating specific neurons: perplexity');
         expect(removal).not.toMatch(/scal(ed|ing)|changed/);
         const introduction = (id: string) => toString(select(`#${id} + section`, page)!);
-        expect(introduction('deactivation')).toContain('languages whose neurons are set to 0');
+        expect(introduction('deactivation')).toContain('a language whose neurons are set to 0');
         expect(introduction('intervention')).toMatch(/scaled by 0.5[^]*raised by 1[^]*whose neurons are changed/);
     });
 });
@@ -71,7 +71,7 @@ describe('dose curves in the report', () => {
         const page = fromHtml(await readFile(files.html, 'utf8'));
         expect(selectAll('h2.chapter', page).at(-1)!.properties.id).toBe('dose');
         const section = select('[id="dose.deactivation"]', page)!;
-        expect(toString(section)).toContain('Perplexity where ever more neurons are deactivated');
+        expect(toString(section)).toContain('Perplexity as more and more neurons are deactivated');
         const values = selectAll('data', section).map(({ properties }) => Number(properties.value));
         for (const { inOwn, inOthers } of dosePoints(curves)) {
             for (const value of [inOwn.own, inOwn.random, inOthers.own, inOthers.random])
@@ -146,7 +146,7 @@ describe('dose curves in the report', () => {
         expect(svg).not.toContain('>zh<');
         const page = fromHtml(await readFile(files.html, 'utf8'));
         const text = toString(select('[id="dose.deactivation"]', page)!);
-        expect(text).toMatch(/zh: no neurons at these doses/);
+        expect(text).toMatch(/zh has no neurons at these doses/);
         expect(text).toMatch(/assessed\. de has fewer than the largest\s+dose/);
         const one = { ...curves, doses: [low] };
         expect(await renderSvg(doseFigure(one), 'dose', 'doses')).not.toMatch(/NaN|undefined|Infinity/);

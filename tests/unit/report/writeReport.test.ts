@@ -275,7 +275,7 @@ describe('unusual inputs', () => {
         expect(hovers).toContain('Neurons removed of de, accuracy in itself: \u221235\u00a0points.');
         expect(svg).toContain('>\u221220<');
         expect(svg).toContain('grey: does not differ');
-        expect(files.get('report.html')).toContain('A grey cell with a number cannot tell harm from chance');
+        expect(files.get('report.html')).toContain('A cell is grey too where the whole model answers fewer than 6');
     });
 
     it('colours what differs from the control alone, and greys the rest', async () => {
