@@ -2,6 +2,7 @@ import type { Shard } from '../activations/Shard.js';
 import type { z } from 'zod';
 import type { Corpus } from '../corpus/Corpus.js';
 import type { Engine } from '../engine/Engine.js';
+import type { TextScore } from '../engine/engineTypes.js';
 import type { PromptTemplate } from '../questions/PromptTemplate.js';
 import type { Questions } from '../questions/Questions.js';
 import type { OptionsOf } from '../settings/Setting.js';
@@ -94,6 +95,25 @@ export interface QuestionMetricKind extends AnyMetricKind {
 }
 
 export type MetricKind = TextMetricKind | QuestionMetricKind;
+
+/** What a metric of the scores of texts has of its own. */
+export interface ScoredMetric<Own extends MetricSettings> extends MetricWords {
+    readonly name: string;
+    /** The shape of its settings, beside the part of each text that is scored, with their defaults. Default: none. */
+    readonly own?: z.ZodObject & z.ZodType<Own>;
+    /** What a text adds to the mean of its language. */
+    unitOf(text: TextScore, settings: Own): ScoredUnit;
+    /** Turns that mean into the metric. */
+    fromMean(settings: Own): (mean: number) => number;
+}
+
+/** A text's part of the mean over the texts of a language: the sum of numerators over the sum of weights. */
+export interface ScoredUnit {
+    readonly numerator: number;
+    readonly weight: number;
+    /** Scored tokens, or bytes. */
+    readonly samples: number;
+}
 
 /** The settings of `perplexityTable`; each metric takes those that are its own. */
 export type TextMetricOptions = OptionsOf<typeof perplexityTable>;

@@ -1,8 +1,7 @@
 import { z } from 'zod';
 import { LanguageNeuronsError } from '../errors.js';
 import { written } from '../settings/checkSetting.js';
-import type { MetricKind, MetricWords } from './Metric.js';
-import type { ScoredMetric, ScoredUnit } from './scoredMetric.js';
+import type { MetricKind, MetricWords, ScoredMetric, ScoredUnit } from './Metric.js';
 
 function field(takes: string, isTaken: (value: never) => boolean): z.ZodType {
     const error = ({ input }: { readonly input?: unknown }): string => `takes ${takes}, not ${written(input)}`;

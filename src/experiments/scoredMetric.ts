@@ -7,28 +7,9 @@ import type { SettingTable } from '../settings/Setting.js';
 import { perplexityTable } from '../settings/settings.js';
 import { checkedUnit, checkScoredMetric, wrongMetric } from './checkMetric.js';
 import { measureTexts } from './measureTexts.js';
-import type { Cell, MetricSettings, MetricWords, TextMetricKind } from './Metric.js';
+import type { Cell, MetricSettings, ScoredMetric, ScoredUnit, TextMetricKind } from './Metric.js';
 import { bootstrapIntervals } from './resampling.js';
 import { scoredPlan, type ScoredPlan, ScoredTexts, scoresJournal } from './scoredTexts.js';
-
-/** What a metric of the scores of texts has of its own. */
-export interface ScoredMetric<Own extends MetricSettings> extends MetricWords {
-    readonly name: string;
-    /** The shape of its settings, beside the part of each text that is scored, with their defaults. Default: none. */
-    readonly own?: z.ZodObject & z.ZodType<Own>;
-    /** What a text adds to the mean of its language. */
-    unitOf(text: TextScore, settings: Own): ScoredUnit;
-    /** Turns that mean into the metric. */
-    fromMean(settings: Own): (mean: number) => number;
-}
-
-/** A text's part of the mean over the texts of a language: the sum of numerators over the sum of weights. */
-export interface ScoredUnit {
-    readonly numerator: number;
-    readonly weight: number;
-    /** Scored tokens, or bytes. */
-    readonly samples: number;
-}
 
 const noSettings = z.object({});
 

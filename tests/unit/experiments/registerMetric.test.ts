@@ -8,9 +8,9 @@ import { readMatrices } from '../../../src/experiments/matrixFile.js';
 import { readMatrixShard } from '../../../src/experiments/matrixShard.js';
 import { bitsPerByte } from '../../../src/experiments/bitsPerByte.js';
 import { checkedUnit } from '../../../src/experiments/checkMetric.js';
-import type { TextMetricOptions } from '../../../src/experiments/Metric.js';
+import type { ScoredUnit, TextMetricOptions } from '../../../src/experiments/Metric.js';
 import { knownMetrics, metricOf, metrics, registerMetric } from '../../../src/experiments/metrics.js';
-import { scoredMetric, type ScoredUnit } from '../../../src/experiments/scoredMetric.js';
+import { scoredMetric } from '../../../src/experiments/scoredMetric.js';
 import { unknownResults } from '../../../src/experiments/resultPaths.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-metric-'));
