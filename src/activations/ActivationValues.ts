@@ -69,7 +69,7 @@ export class ActivationValues {
         if (this.sites[site]!.kind === 'routed') {
             throw new LanguageNeuronsError(
                 'UNSUPPORTED',
-                `percentiles of experts' neurons are not kept (site ${site}); use their mean`,
+                `percentiles of experts' neurons are not collected (site ${site}); use their mean`,
             );
         }
         const total = histogram.reduce((sum, count) => sum + count, 0);

@@ -110,7 +110,7 @@ export async function readActivations(path: string, options: { readonly values?:
     const whole: Counts = hasValues
         ? { ...counts, values: readValues(read, counts, { ...shape, edges: parse('edges', edgesShape) }, damaged) }
         : counts;
-    if (whole.counts.every((site) => site.length === 0)) throw damaged('holds no neuron');
+    if (whole.counts.every((site) => site.length === 0)) throw damaged('holds no neurons');
     const parts = Array.from({ length: folds }, (_, f) => readCounts(tensors, `fold.${f}.`, shape, damaged));
     if (folds > 0 && !addUp(parts, whole)) throw damaged('its folds do not add up to the whole');
     return {
@@ -216,11 +216,11 @@ function readCounts(
             if (through?.shape.join() !== [site.experts, l].join())
                 throw damaged(`${name} has no routed tokens of ${site.experts} experts`);
             checkCounts(through.data, tokens.data, l, undefined, () =>
-                damaged(`${name} counts more routed tokens than tokens, or fewer than none`),
+                damaged(`${name} has routed tokens below 0 or above the number of tokens`),
             );
         }
         checkCounts(found.data, through?.data ?? tokens.data, l, site?.width, () =>
-            damaged(`${name} counts more activations than tokens, or fewer than none`),
+            damaged(`${name} has counts below 0 or above the number of tokens`),
         );
         counts.push(found.data);
         routed.push(through?.data ?? new BigInt64Array(0));
@@ -238,7 +238,7 @@ function readValues(
     const names = counts.map((_, i) => tensorName(i, sites));
     const sums = names.map((name, i) => {
         const found = tensors.get(`${name}.sums`)?.data;
-        if (found?.length !== counts[i]!.length) throw damaged(`the sums of ${name} are not as many as its counts`);
+        if (found?.length !== counts[i]!.length) throw damaged(`the sums and counts of ${name} differ in number`);
         return found;
     });
     const histograms = names.map((name, i) => {

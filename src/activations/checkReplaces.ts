@@ -31,8 +31,8 @@ export async function checkReplaces(
     if (differences.length > 0 && !force) {
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${path}: holds finished counts, and these differ: ${differences.join(', ')}; ` +
-                'give another `out`, or `force` to put these in their place',
+            `${path}: holds finished counts that differ in ${differences.join(', ')}; ` +
+                'give another `out`, or `force` to replace them',
         );
     }
     const lacksValues = making.source.settings?.values !== undefined && had.source.settings?.values === undefined;

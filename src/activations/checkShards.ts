@@ -27,14 +27,14 @@ export function checkShards<Found extends FoundShard>(
     for (const other of found) {
         const { file } = other;
         const [, number, of] = (/^(\d+)\/(\d+)$/.exec(String(other.shard)) ?? []).map(Number);
-        if (number === undefined) throw mismatch(`${file} is no shard, it is whole`);
+        if (number === undefined) throw mismatch(`${file} is not a shard but a whole result`);
         if (shards !== undefined && of !== shards.total) {
             throw mismatch(`${file} is of ${of!} shards, ${first!.file} of ${shards.total}`);
         }
         shards = { number, total: of! };
         const twin = files.get(number);
         if (twin !== undefined) {
-            throw mismatch(`shard ${number} of ${of!} is there twice, in ${twin} and ${file}; leave one out`);
+            throw mismatch(`shard ${number} of ${of!} is given twice, in ${twin} and ${file}; leave one out`);
         }
         files.set(number, file);
         const differences = differencesOf(first!, other);
@@ -43,8 +43,8 @@ export function checkShards<Found extends FoundShard>(
     const missing = Array.from({ length: shards?.total ?? 0 }, (_, i) => i + 1).filter((number) => !files.has(number));
     if (missing.length === 0) return;
     const few = `${missing.slice(0, 20).join(', ')}${missing.length > 20 ? ' and more' : ''}`;
-    const [are, them] = missing.length === 1 ? ['is', 'it'] : ['are', 'them'];
-    throw mismatch(`of ${shards!.total} shards ${few} ${are} missing; ${command} ${them} first`);
+    const [nouns, are, them] = missing.length === 1 ? ['shard', 'is', 'it'] : ['shards', 'are', 'them'];
+    throw mismatch(`${nouns} ${few} of ${shards!.total} ${are} missing; ${command} ${them} first`);
 }
 
 /** Lists how versions differ: one clause, or none. */

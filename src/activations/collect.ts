@@ -93,7 +93,9 @@ async function collectInto(options: CollectOptions): Promise<CollectResult> {
         activations = await readActivations(resultPath);
     } else {
         if (differences.length > 0)
-            progress.note(`${resultPath}: is replaced when all is counted; it differs: ${differences.join(', ')}`);
+            progress.note(
+                `${resultPath}: will be replaced once all is counted; it differs in ${differences.join(', ')}`,
+            );
         const counted = await countAll(work);
         ({ decodedTokens } = counted);
         activations = activationsOf(options, counted.parts, source);

@@ -167,7 +167,7 @@ export function joinParts(parts: readonly CollectedPart[], edges: readonly numbe
     if (values !== undefined && parts.some(({ tokens }) => tokens > mostBinned)) {
         throw new LanguageNeuronsError(
             'UNSUPPORTED',
-            `values are kept of at most ${mostBinned} tokens a language; ` +
+            `values can be collected for at most ${mostBinned} tokens of a language; ` +
                 'give fewer texts, or collect without `values`',
         );
     }

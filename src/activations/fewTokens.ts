@@ -14,5 +14,6 @@ export function fewTokens({ languages, tokens }: Pick<Activations, 'languages' |
         return counted < enoughTokens ? [`${language} (${counted} ${counted === 1n ? 'token' : 'tokens'})`] : [];
     });
     if (few.length === 0) return undefined;
-    return `few tokens of ${inList(few)}: which neurons are found is chance below some hundred; give more texts`;
+    const why = 'below some hundred tokens chance decides which neurons are found';
+    return `few tokens of ${inList(few)}: ${why}; give more texts`;
 }

@@ -32,11 +32,12 @@ export async function mergeShards(files: readonly string[]): Promise<Activations
         if (sum !== undefined && !sameSites(sitesOf(sum), sitesOf(next))) {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${file}: its layers are not those of ${found[0]!.file}; collect it again`,
+                `${file}: has other layers than ${found[0]!.file}; collect it again`,
             );
         }
         sum = sum === undefined ? next : { ...addActivations(sum, next), source };
     }
-    if (sum === undefined) throw new LanguageNeuronsError('NOT_FOUND', 'no shards; collect them with `shard` first');
+    if (sum === undefined)
+        throw new LanguageNeuronsError('NOT_FOUND', 'no shard files; run collect with `shard` first');
     return sum;
 }

@@ -11,8 +11,8 @@ export function repeatedTextsNote(shares: ReadonlyMap<string, number>): string |
     if (repeated.length === 0) return undefined;
     const named = repeated.map(([language, share]) => `${language} ${(100 * share).toFixed(0)} %`).join(', ');
     return (
-        `Some texts are in several folds (of the different ones: ${named}), which leaving one fold out does not ` +
-        'leave out: the shares that keep their class are too high and the intervals too narrow. ' +
-        'Collect each text once to know how sure they are.'
+        `Some texts are in several folds (${named} of the distinct texts), and leaving one fold out does not ` +
+        'leave them out: the shares that keep their class are too high and the intervals too narrow. ' +
+        'Collect each text once for correct intervals.'
     );
 }

@@ -120,7 +120,7 @@ type Damaged = (what: string, cause?: unknown) => LanguageNeuronsError;
 
 function damageOf(path: string, { damaged }: SafetensorsMends): Damaged {
     return (what, cause) =>
-        new LanguageNeuronsError('DAMAGED', `${path}: not a sound safetensors file: ${what}; ${damaged}`, { cause });
+        new LanguageNeuronsError('DAMAGED', `${path}: not a valid safetensors file: ${what}; ${damaged}`, { cause });
 }
 
 function metadataOf(header: Header): Safetensors['metadata'] {

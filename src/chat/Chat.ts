@@ -85,11 +85,11 @@ export class Chat {
         if (options.maxTokens !== undefined && options.maxTokens >= windowSize - 1) {
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                `answers of ${options.maxTokens} tokens leave no room in a window of ${windowSize}; ` +
-                    'ask for shorter ones',
+                `a window of ${windowSize} tokens has no room for an answer of ${options.maxTokens}; ` +
+                    'lower `maxTokens`',
             );
         }
-        const mend = 'generate goes on from a text with any model';
+        const mend = 'generate continues a text with any model';
         const clock = options.date === undefined ? liveClock : clockAt(options.date);
         return new Chat(engine, await openChat(engine, mend, clock), options);
     }
@@ -114,7 +114,8 @@ export class Chat {
      */
     async again(options: AskOptions = {}): Promise<AskResult> {
         const last = this.#turns.at(-1);
-        if (last === undefined) throw new LanguageNeuronsError('WRONG_USE', 'nothing was said yet; say something');
+        if (last === undefined)
+            throw new LanguageNeuronsError('WRONG_USE', 'the chat holds no message yet; send one first');
         return this.#answer(last.user, this.#turns.slice(0, -1), options);
     }
 
@@ -179,9 +180,9 @@ export class Chat {
             if (first < before.length) continue;
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                `this takes ${tokens.length} tokens, and the window of ${windowSize} has room for ` +
-                    `${Math.max(0, room)} beside an answer of ${this.maxTokens}; say less, or begin with another ` +
-                    '`maxTokens` or `windowSize`',
+                `the chat takes ${tokens.length} tokens, but the window of ${windowSize} has room for ` +
+                    `${Math.max(0, room)} beside an answer of ${this.maxTokens}; shorten the message, or start ` +
+                    'again with a lower `maxTokens` or a larger `windowSize`',
             );
         }
     }

@@ -81,7 +81,7 @@ export class ChatSession {
         if (this.#state === wholeModel) return `${state} answers`;
         const { use, set = 'specific+related', where = 'both' } = this.#choice;
         const which = use === undefined ? ` (${set}${where === 'both' ? '' : `, ${String(where)} alone`})` : '';
-        const beside = this.both ? ', the whole model beside it' : '';
+        const beside = this.both ? ', next to the whole model' : '';
         return `${state}${which}${beside}`;
     }
 
@@ -116,7 +116,7 @@ export class ChatSession {
         const full = resolve(expandHome(path));
         const there = await lstat(full).catch(() => undefined);
         if (there !== undefined && !this.#saved.has(full))
-            throw new LanguageNeuronsError('WRONG_USE', `${path}: is there already; give another name`);
+            throw new LanguageNeuronsError('WRONG_USE', `${path}: already exists; give another name`);
         await writeFileAtomic(full, `${JSON.stringify(this.document(), nonFinite, 1)}\n`);
         this.#saved.add(full);
     }

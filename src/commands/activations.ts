@@ -59,6 +59,6 @@ function neuronsOfSet(
     if (neurons.length > 0) return neurons;
     throw new LanguageNeuronsError(
         'EMPTY',
-        `${languages.join(', ')}: no neurons are ${set!}; choose another \`set\`, or languages with \`of\``,
+        `${languages.join(', ')}: no neurons are ${set!}; choose another \`set\`, or other languages with \`of\``,
     );
 }

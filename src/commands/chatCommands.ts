@@ -20,17 +20,17 @@ const places = ['prompt', 'response', 'both'] as const;
 export const chatCommands: Readonly<Record<string, ChatCommand>> = {
     without: {
         takes: 'zh,ja',
-        describe: "sets the languages' neurons to 0; without an argument, no longer",
+        describe: "sets the languages' neurons to 0; without an argument, ends that",
         run: (session, languages) => change(session, { without: languages || undefined, use: undefined }),
     },
     amplify: {
         takes: 'de:2',
-        describe: "multiplies the activations of the languages' neurons; without an argument, no longer",
+        describe: "multiplies the activations of the languages' neurons; without an argument, ends that",
         run: (session, languages) => change(session, { amplify: languages || undefined, use: undefined }),
     },
     use: {
         takes: 'NAME',
-        describe: 'takes an intervention of the file of --interventions',
+        describe: 'uses an intervention from the file of --interventions',
         run(session, name) {
             const { named } = session.surroundings.facts;
             const names = named.map((one) => one.name).join(', ') || 'none, as there is no --interventions';
@@ -40,7 +40,7 @@ export const chatCommands: Readonly<Record<string, ChatCommand>> = {
     },
     whole: {
         takes: '',
-        describe: 'changes nothing any more',
+        describe: 'ends every change of neurons',
         run: (session) => change(session, { without: undefined, amplify: undefined, use: undefined }),
     },
     set: {
@@ -56,7 +56,7 @@ export const chatCommands: Readonly<Record<string, ChatCommand>> = {
     },
     both: {
         takes: '',
-        describe: 'lets the whole model answer beside the edited one, or no longer',
+        describe: "also shows the whole model's answer, or ends that",
         run(session) {
             session.both = !session.both;
             change(session, {});
@@ -64,17 +64,17 @@ export const chatCommands: Readonly<Record<string, ChatCommand>> = {
     },
     again: {
         takes: '',
-        describe: 'asks the last turn again, under what is chosen now',
+        describe: 'sends the last message again, under the present choices',
         run: (session, _, signal) => session.again(signal),
     },
     system: {
         takes: 'TEXT',
-        describe: 'what a system says before all else; without an argument, nothing',
+        describe: 'sets the system message; without an argument, removes it',
         run(session, text) {
             session.chat.system = text || undefined;
         },
     },
-    reset: { takes: '', describe: 'forgets what was said', run: (session) => session.reset() },
+    reset: { takes: '', describe: 'begins a new conversation', run: (session) => session.reset() },
     save: {
         takes: 'FILE',
         describe: 'writes the conversation as JSON',
@@ -86,7 +86,7 @@ export const chatCommands: Readonly<Record<string, ChatCommand>> = {
     },
     help: {
         takes: '',
-        describe: 'says what there is',
+        describe: 'lists the commands',
         run({ surroundings: { say } }) {
             for (const [name, { takes, describe }] of Object.entries(chatCommands))
                 say(`${`/${name} ${takes}`.padEnd(16)} ${describe}`);
@@ -111,7 +111,7 @@ export async function takeLine(session: ChatSession, line: string, signal: Abort
     const [, name, argument] = /^\/(\S*)\s*(.*)$/s.exec(text) as unknown as [string, string, string];
     if (!Object.hasOwn(chatCommands, name)) {
         const near = suggestion(name, Object.keys(chatCommands), (known) => `/${known}`);
-        throw wrongUse(`there is no command /${name}${near || '; /help says which there are'}`);
+        throw wrongUse(`there is no command /${name}${near || '; /help lists them'}`);
     }
     const { takes, run } = chatCommands[name]!;
     if (argument !== '' && takes === '') throw wrongUse(`/${name} takes nothing, not ${JSON.stringify(argument)}`);

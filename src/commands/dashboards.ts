@@ -11,7 +11,7 @@ export async function dashboardsCommand(
     const written = await exportDashboards(dir, out, { form, modelId, sourceSet, progress, signal });
     const { files, neurons, never, effects } = written;
     if (never > 0) say(`${formatQuantity(never, 'neuron')} left out: no token made them active`);
-    if (!effects) say('without the tokens that neurons raise and lower: run effects first to have them');
+    if (!effects) say('the tokens that neurons raise and lower are left out; run effects first to include them');
     return {
         json: written,
         text: `${formatQuantity(neurons, 'neuron')} in ${formatQuantity(files.length, 'file')} of ${out}`,

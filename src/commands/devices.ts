@@ -84,7 +84,7 @@ export function environmentOf(
         if (named !== undefined) return [name, named];
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `--devices: there is no device ${device}, ${name} shows ${list!.length}`,
+            `--devices: there is no device ${device}; ${name} lists ${list!.length}`,
         );
     });
     return { ...Object.fromEntries(seen), [deviceVariable]: String(device) };

@@ -37,8 +37,11 @@ export async function effectsCommand(
 function chosen(analysis: NeuronAnalysis, args: CommandArguments<typeof effectsDeclaration>): NeuronIndex[] {
     const { neurons, set, languages } = args;
     if (neurons !== undefined && (set !== undefined || languages !== undefined)) {
-        const mend = 'leave out `set` and `languages`, or `neurons`';
-        throw new LanguageNeuronsError('WRONG_USE', `\`neurons\` names all neurons that are taken; ${mend}`);
+        const mend = 'leave one of them out';
+        throw new LanguageNeuronsError(
+            'WRONG_USE',
+            `\`neurons\` cannot be used with \`set\` or \`languages\`; ${mend}`,
+        );
     }
     const sites = analysisSites(analysis);
     if (neurons !== undefined) return neurons.map((name) => neuronNamed(sites, name));

@@ -20,7 +20,7 @@ export async function exploreCommand(
         const written = await exportSite(dir, args.export, { title, progress, signal });
         const { files, bytes, page } = written;
         const size = `${formatQuantity(files, 'file')}, ${(bytes / 2 ** 20).toFixed(1)} MiB`;
-        return { json: written, text: `site: ${page} (${size}); any web server can give it` };
+        return { json: written, text: `site: ${page} (${size}); any web server can serve it` };
     }
     const serve = async (model?: LiveOptions): Promise<void> =>
         explore(dir, { title, port, signal, model, onStart: (url) => say(`explore ${dir} at ${url}; Ctrl-C ends it`) });

@@ -23,7 +23,7 @@ export async function generateCommand(
     if (asked.length === 0) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            'no intervention is asked for; give for example --without zh, --amplify de:2 or --interventions FILE',
+            'no intervention is given; give for example --without zh, --amplify de:2 or --interventions FILE',
         );
     }
     using model = await openIntervened(args, {}, () => asked, context);

@@ -41,7 +41,7 @@ export function mergeResult(merged: readonly Merged[]): CommandResult {
             wasThere,
         } = whole;
         const tokens = Object.fromEntries(languages.map((language, k) => [language, Number(totals[k])]));
-        const words = wasThere ? 'these counts were in' : 'counts are in';
+        const words = wasThere ? 'the same counts were already in' : 'counts are in';
         return { json: { tokens }, text: [tokensTable(tokens), `${words} ${path}`].join('\n') };
     });
     return {

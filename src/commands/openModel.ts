@@ -33,7 +33,7 @@ export async function openEngine(
     for (const note of engine.notes) progress.note(note);
     if (process.env[deviceVariable] === undefined || engine.backend.gpus > 0) return engine;
     engine.close();
-    throw new LanguageNeuronsError('NOT_FOUND', 'no such GPU is found; language-neurons inspect says why');
+    throw new LanguageNeuronsError('NOT_FOUND', 'no such GPU was found; language-neurons inspect says why');
 }
 
 /** A model under interventions with the neurons of a run folder. */

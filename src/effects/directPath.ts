@@ -66,7 +66,7 @@ const centredArchitectures: ReadonlySet<string> = new Set(
 /** Why no direct effect of an architecture's neurons can be told, or undefined. */
 export function noPathReason(architecture: string): string | undefined {
     if (directArchitectures.has(architecture)) return undefined;
-    return reasons[architecture] ?? "the way from its FFNs to the logits was not compared with llama.cpp's";
+    return reasons[architecture] ?? "the path from its FFNs to the logits was not compared with llama.cpp's";
 }
 
 /** llama.cpp's names of the norm behind an FFN: most architectures', PLaMo's and Grok's. */
@@ -89,7 +89,7 @@ export function directPath(files: readonly GgufFile[]): DirectPath {
     const architecture = String(metadata['general.architecture']);
     const why = noPathReason(architecture);
     if (why !== undefined) {
-        const what = `${path}: direct effects on the logits cannot be told of ${architecture}`;
+        const what = `${path}: direct effects on the logits cannot be computed for ${architecture}`;
         throw new LanguageNeuronsError('UNSUPPORTED', `${what}: ${why}`);
     }
     return pathIn(files);
@@ -107,7 +107,8 @@ export function pathIn(files: readonly GgufFile[]): DirectPath {
     const find = (...names: readonly string[]): PlacedTensor | undefined =>
         names.map((name) => places.get(name)).find((tensor) => tensor !== undefined);
     const head = find('output.weight', 'token_embd.weight');
-    if (head === undefined) throw new LanguageNeuronsError('DAMAGED', `${path}: has no output head; get the file anew`);
+    if (head === undefined)
+        throw new LanguageNeuronsError('DAMAGED', `${path}: has no output head; download the file again`);
     return {
         head,
         // lfm2's has the name of the embeddings' norm
@@ -121,7 +122,7 @@ export function pathIn(files: readonly GgufFile[]): DirectPath {
             const { shape = [] } = matrix ?? {};
             const [width, rows, experts = 1] = shape;
             if (matrix === undefined || width !== site.width || rows !== head.shape[0] || experts !== site.experts) {
-                const what = `${siteName(site)} of ${site.width} neurons is not among its tensors`;
+                const what = `${siteName(site)} with ${site.width} neurons is missing from its tensors`;
                 throw new LanguageNeuronsError('MISMATCH', `${path}: ${what}; give the model that was analysed`);
             }
             return { matrix, scales: find(...name.map((one) => `${one}.scale`)) };

@@ -51,14 +51,14 @@ export async function effects(folder: string, options: EffectsOptions): Promise<
         let file: EffectsFile = (await readEffectsIfAny(folder)) ?? { model: fingerprint, tokens: {}, neurons: [] };
         if (file.model !== fingerprint) {
             const mend = 'give that model, or remove the file';
-            throw new LanguageNeuronsError('MISMATCH', `${effectsPath(folder)}: is of another model; ${mend}`);
+            throw new LanguageNeuronsError('MISMATCH', `${effectsPath(folder)}: belongs to another model; ${mend}`);
         }
         const known = new Set(file.neurons.map(({ neuron }) => String(neuron)));
         const missing = distinctNeurons(asked).filter((neuron) => !known.has(String(neuron)));
         if (missing.length === 0) return file;
         if (known.size + missing.length > mostNeurons) {
             const what = `${effectsPath(folder)}: would hold ${known.size + missing.length} neurons`;
-            throw new LanguageNeuronsError('WRONG_USE', `${what}, it takes ${mostNeurons}; ask for fewer`);
+            throw new LanguageNeuronsError('WRONG_USE', `${what}, but can hold ${mostNeurons}; choose fewer`);
         }
         const texts = await tokenTexts(model);
         const sites = analysisSites(analysis);
@@ -89,8 +89,8 @@ function rounded({ neuron, raised, lowered }: Entry): Entry {
 
 function checkModel(analysis: NeuronAnalysis, fingerprint: string, path: string): void {
     if (isOfModel(analysis.source, fingerprint)) return;
-    const what = `${path}: is not the model whose neurons were analysed (${analysis.source.model.name})`;
-    const mend = 'give that file; of a model with LoRA adapters, merge them into a file and analyse it';
+    const what = `${path}: is not the analysed model (${analysis.source.model.name})`;
+    const mend = 'give that file; if the model has LoRA adapters, merge them into one file and analyse it';
     throw new LanguageNeuronsError('MISMATCH', `${what}; ${mend}`);
 }
 

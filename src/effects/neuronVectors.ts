@@ -72,7 +72,7 @@ export function matrixOf(
     rows: number,
 ) {
     if (type === undefined) {
-        throw new LanguageNeuronsError('UNSUPPORTED', `${path}: ${name} is of type ${typeName}, which is not known`);
+        throw new LanguageNeuronsError('UNSUPPORTED', `${path}: ${name} has the unknown type ${typeName}`);
     }
     const [width] = shape as [number];
     const rowBytes = (width / type.weights) * type.bytes;

@@ -87,8 +87,8 @@ export async function* tokenEffects(options: TokenEffectsOptions): AsyncGenerato
             TokenEffect[][],
         ];
         if (raised.some((list) => list.length < Math.min(keptTokens, tokens))) {
-            const what = `${path.head.path}: weights of its neurons or of its head are not finite`;
-            throw new LanguageNeuronsError('DAMAGED', `${what}; get the file anew`);
+            const what = `${path.head.path}: some weights of its neurons or its head are not finite`;
+            throw new LanguageNeuronsError('DAMAGED', `${what}; download the file again`);
         }
         yield some.map((neuron, i) => ({
             neuron,

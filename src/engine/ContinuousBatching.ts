@@ -86,7 +86,7 @@ export class ContinuousBatching {
         if (!(Number.isInteger(options.parallel) && options.parallel >= 1 && options.parallel <= most)) {
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                `requests side by side are from 1 to ${most}, not ${options.parallel}`,
+                `\`parallel\` takes a whole number from 1 to ${most}, not ${options.parallel}`,
             );
         }
         const batching = new ContinuousBatching(passes, await passes.tokenTexts(), options);
@@ -178,10 +178,11 @@ export class ContinuousBatching {
         const length = this.lengthWithBos(prompt);
         const { requestSize } = this.#options;
         const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
-        if (length === 0) throw wrong('a prompt has no token; give it some text');
-        if (!(Number.isInteger(maxTokens) && maxTokens >= 0)) throw wrong(`an answer has no ${maxTokens} tokens`);
+        if (length === 0) throw wrong('a prompt is empty; give it some text');
+        if (!(Number.isInteger(maxTokens) && maxTokens >= 0))
+            throw wrong(`an answer cannot have ${maxTokens} tokens; give at least 1`);
         if (!(Number.isInteger(edit) && edit >= 0 && edit < this.#edits.length))
-            throw wrong(`a prompt asks for edit ${edit} of ${this.#edits.length}`);
+            throw wrong(`a prompt uses edit ${edit}, but there are ${this.#edits.length} edits`);
         if (length + maxTokens > requestSize) {
             throw wrong(
                 `a prompt of ${length} tokens with an answer of up to ${maxTokens} is longer than the ` +
@@ -189,7 +190,8 @@ export class ContinuousBatching {
             );
         }
         const outside = prompt.find((token) => !this.texts.has(token));
-        if (outside !== undefined) throw wrong(`the model has no token ${outside} of ${this.texts.size}`);
+        if (outside !== undefined)
+            throw wrong(`the model has no token ${outside}; its tokens are 0 to ${this.texts.size - 1}`);
     }
 
     async #run(): Promise<void> {
@@ -270,9 +272,12 @@ function passError(cause: unknown): unknown {
 }
 
 function closedError(): LanguageNeuronsError {
-    return new LanguageNeuronsError('CLOSED', 'no more requests are taken; open another');
+    return new LanguageNeuronsError(
+        'CLOSED',
+        'continuous batching has ended and takes no more requests; open it again',
+    );
 }
 
 function abortedError(): LanguageNeuronsError {
-    return new LanguageNeuronsError('ABORTED', 'the request was abandoned');
+    return new LanguageNeuronsError('ABORTED', 'the request was cancelled');
 }

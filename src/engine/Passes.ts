@@ -223,7 +223,7 @@ export class Passes {
         if (this.#running) {
             throw new LanguageNeuronsError(
                 'BUSY',
-                'a pass is under way on this engine; await it first, or open another engine',
+                'the engine is busy with another call; await that first, or open another engine',
             );
         }
     }

@@ -171,9 +171,13 @@ export class SizedContext {
                         if (capacity === had) throw cause;
                         await reopen(undefined, had); // which fitted before
                         const { code, message } = nativeError(cause);
-                        failure = new LanguageNeuronsError(code, `${describe(capacity)} cannot be held: ${message}`, {
-                            cause,
-                        });
+                        failure = new LanguageNeuronsError(
+                            code,
+                            `${describe(capacity)} do not fit into memory: ${message}`,
+                            {
+                                cause,
+                            },
+                        );
                     }),
             );
         } finally {

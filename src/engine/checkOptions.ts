@@ -39,7 +39,7 @@ export function checkOptions(options: EngineOptions): void {
 export function checkTrainContext(trainContext: number, path: string): void {
     if (trainContext !== 1) return;
     const mend = 'download or convert it again';
-    throw new LanguageNeuronsError('DAMAGED', `${path}: its header says a context of 1 token; ${mend}`);
+    throw new LanguageNeuronsError('DAMAGED', `${path}: its header gives a context of 1 token; ${mend}`);
 }
 
 /**
@@ -50,8 +50,8 @@ export function checkWindow(windowSize: number, trainContext: number, path: stri
     if (trainContext > 0 && windowSize > trainContext) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `${path}: windows of ${windowSize} tokens are longer than the ${trainContext} that ` +
-                `the model was trained with; ask for at most ${trainContext} (\`windowSize\`), ` +
+            `${path}: \`windowSize\` is ${windowSize} tokens, longer than the ${trainContext} that ` +
+                `the model was trained with; give at most ${trainContext}, ` +
                 'or leave it out',
         );
     }

@@ -76,7 +76,7 @@ export async function logits(passes: Passes, text: string | Int32Array, options:
             throw new LanguageNeuronsError(
                 'WRONG_USE',
                 `the text takes ${batches.length} batches of ${passes.context.batchSize} tokens; ` +
-                    'logits are given for one',
+                    'logits need a single one; give a shorter text, or raise `batchSize`',
             );
         }
         return awaitNative(() => passes.context.native.logits(batches[0]!));

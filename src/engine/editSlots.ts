@@ -42,7 +42,7 @@ export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = co
             if (condition.edits.length > place && place >= 0) return begin + place;
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                `the token at position ${position} asks for edit ${place} of ${condition.edits.length}`,
+                `the token at position ${position} uses edit ${place}, but there are ${condition.edits.length} edits`,
             );
         };
     });

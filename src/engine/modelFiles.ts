@@ -31,7 +31,8 @@ export async function modelFiles(path: string): Promise<string[]> {
         const [wanted, all] = [splitNumber + 1, splitCount].map((n) => String(n).padStart(5, '0'));
         throw new LanguageNeuronsError(
             'DAMAGED',
-            `${path}: is ${place}, but not named so; call it NAME-${wanted}-of-${all}.gguf, and the others like it`,
+            `${path}: is ${place}, but its name does not say so; rename it to ` +
+                `NAME-${wanted}-of-${all}.gguf, and the others likewise`,
         );
     }
     const files = partNames(path);

@@ -50,7 +50,7 @@ export async function downloadModel(uri: string, options: DownloadOptions = {}):
             return await withFile(record, 'download', () => fetchModel(uri, record, options));
         } catch (cause) {
             if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'BUSY') throw cause;
-            if (!told) progress.note(`${uri}: waits until another process has downloaded it`);
+            if (!told) progress.note(`${uri}: waiting for another process that downloads it`);
             await wait(lookTime);
         }
     }
@@ -124,6 +124,6 @@ async function seesServer(uri: string, signal: AbortSignal | undefined): Promise
 }
 
 function notDownloaded(uri: string, why: string, cause: unknown): LanguageNeuronsError {
-    const mend = 'check the name and the network (what is not public asks for HF_TOKEN), or give a path';
+    const mend = 'check the name and the network (private models need HF_TOKEN), or give a path';
     return new LanguageNeuronsError('NOT_FOUND', `${uri}: cannot be downloaded (${why.trim()}); ${mend}`, { cause });
 }

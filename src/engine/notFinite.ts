@@ -55,7 +55,7 @@ export function notFinite(what: string, text: string, files: readonly string[]):
     return new LanguageNeuronsError(
         'NATIVE',
         `${files.join(' with ')}: ${what} is not finite (NaN or infinite) for ${text}; ` +
-            'download or convert the model again, change activations less, or go on all the same with ' +
+            'download or convert the model again, change activations less, or continue anyway with ' +
             '`allowNonfinite`',
     );
 }

@@ -129,7 +129,7 @@ export async function choosePlan(
         available.gpu > 0 ? ` or ${mebibytes(totalNeeds(await needs(totalLayers, least)).gpu)} on the GPU` : '';
     throw new LanguageNeuronsError(
         'OUT_OF_MEMORY',
-        `${path}: takes ${mebibytes(none.cpu)} in memory${whole}; there are ${mebibytes(available.cpu)} and ` +
+        `${path}: needs ${mebibytes(none.cpu)} of memory${whole}; free are ${mebibytes(available.cpu)} and ` +
             `${mebibytes(available.gpu)}; use a smaller quantization, context or batch`,
     );
 }
@@ -173,7 +173,7 @@ export async function checkWeightsFit(files: readonly string[], available = mach
     if (size > available) {
         throw new LanguageNeuronsError(
             'OUT_OF_MEMORY',
-            `${files[0]!}: is ${mebibytes(size)} large, the machine has ${mebibytes(available)} of memory; ` +
+            `${files[0]!}: has ${mebibytes(size)}, but the machine has only ${mebibytes(available)} of memory; ` +
                 'use a smaller quantization',
         );
     }
@@ -193,7 +193,7 @@ export function checkWatchedFit(neurons: number, batchSize: number, available = 
     if (values <= most) return;
     throw new LanguageNeuronsError(
         'OUT_OF_MEMORY',
-        `${neurons} watched neurons take ${mebibytes(watchedCopies * values)} for a batch of ${batchSize} tokens; ` +
+        `${neurons} watched neurons need ${mebibytes(watchedCopies * values)} for a batch of ${batchSize} tokens; ` +
             `there is space for ${Math.floor(most / (batchSize * Float32Array.BYTES_PER_ELEMENT))} neurons; ` +
             'watch fewer at a time, or lower `batchSize`',
     );

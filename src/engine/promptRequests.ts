@@ -32,7 +32,10 @@ export async function* requestsOf(
             draft,
         } = typeof prompt === 'string' ? { text: prompt, id: count++ } : checkedPrompt(prompt);
         if (!Number.isInteger(edit) || edit < 0 || edit >= edits.length) {
-            throw new LanguageNeuronsError('WRONG_USE', `a prompt asks for edit ${edit} of ${edits.length}`);
+            throw new LanguageNeuronsError(
+                'WRONG_USE',
+                `a prompt uses edit ${edit}, but there are ${edits.length} edits`,
+            );
         }
         const tokens = typeof text === 'string' ? await tokensOf(text, special) : text;
         yield {

@@ -37,7 +37,7 @@ export function checkDeviceCount(devices: number): void {
     const mend = 'name fewer servers, or leave the GPU out (`gpu: off`)';
     throw new LanguageNeuronsError(
         'UNSUPPORTED',
-        `RPC servers and GPU have ${devices} devices, of which ggml takes ${mostDevices}; ${mend}`,
+        `RPC servers and GPU have ${devices} devices, but ggml takes at most ${mostDevices}; ${mend}`,
     );
 }
 
@@ -67,8 +67,8 @@ export async function addServers(addon: NativeAddon, servers: readonly string[])
             if (version !== own) {
                 throw new LanguageNeuronsError(
                     'MISMATCH',
-                    `RPC server ${server}: speaks version ${version} of ggml's protocol, this build ${own}; ` +
-                        'start there the rpc-server of this version of language-neurons',
+                    `RPC server ${server}: speaks version ${version} of ggml's protocol, but this build ` +
+                        `speaks ${own}; start the rpc-server of this version of language-neurons there`,
                 );
             }
         }
@@ -103,12 +103,12 @@ async function askVersion(server: string): Promise<string> {
     }
     const answer = Buffer.concat(parts);
     if (answer.length < 8 + answerBytes || answer.readBigUInt64LE() !== BigInt(answerBytes)) {
-        throw notFound(server, 'what answers there is no RPC server, or one of another version');
+        throw notFound(server, 'the answer is not that of an RPC server of this version');
     }
     return [...answer.subarray(8, 11)].join('.');
 }
 
 function notFound(server: string, why: string, cause?: unknown): LanguageNeuronsError {
-    const mend = 'see that language-neurons rpc-server runs there and is free';
+    const mend = 'check that language-neurons rpc-server is running there and is free';
     return new LanguageNeuronsError('NOT_FOUND', `RPC server ${server}: ${why}; ${mend}`, { cause });
 }

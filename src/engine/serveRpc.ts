@@ -51,7 +51,7 @@ function checkListening(host: string, port: number): Promise<void> {
             reject(
                 new LanguageNeuronsError(
                     'UNWRITABLE',
-                    `${host}:${port}: cannot be listened on (${cause.message}); give another host or port`,
+                    `${host}:${port}: cannot listen there (${cause.message}); give another host or port`,
                     { cause },
                 ),
             ),

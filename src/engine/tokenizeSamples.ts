@@ -21,7 +21,7 @@ export async function* tokenizeSamples(
         if ('turns' in sample && sample.turns !== undefined) {
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                'a sample is a conversation; make a prompt of it by the chat template first (asPrompts)',
+                'a sample is a conversation; turn it into a prompt with asPrompts first',
             );
         }
         group.push(sample);

@@ -13,7 +13,7 @@ export function findByPath(ggmlDir: string): void {
     if (planted !== undefined) {
         throw new LanguageNeuronsError(
             'BUILD',
-            `${planted}: Windows would load this in the place of ggml's own library; ` +
+            `${planted}: Windows would load this instead of ggml's own library; ` +
                 'remove it, or run in another folder',
         );
     }

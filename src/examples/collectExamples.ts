@@ -76,7 +76,7 @@ export async function collectExamples(options: CollectExamplesOptions): Promise<
         const among = `the analysed languages (${analysis.languages.join(', ')})`;
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${corpus.name}: ${missing.join(', ')} not among ${among}; choose languages with \`languages\``,
+            `${corpus.name}: ${missing.join(', ')} missing from ${among}; choose languages with \`languages\``,
         );
     }
     if (shard === undefined) return withFolder(folder, 'examples', () => collectInto(options));

@@ -95,7 +95,7 @@ export function checkReplaced(path: string, had: ExamplesHead | undefined, force
     throw new LanguageNeuronsError(
         'MISMATCH',
         `${path}: holds finished examples of other neurons, texts or settings; ` +
-            'give `force` to put these in their place, or another run folder',
+            'give `force` to replace them, or choose another run folder',
     );
 }
 
@@ -137,7 +137,10 @@ export async function* readExamples(path: string, neurons?: readonly NeuronIndex
 async function neuronOf(path: string, { byteTensors }: Safetensors, name: string): Promise<NeuronExamples> {
     const block = byteTensors.get(name);
     if (block === undefined)
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: has no examples of neuron ${name}; name it to examples`);
+        throw new LanguageNeuronsError(
+            'NOT_FOUND',
+            `${path}: has no examples of neuron ${name}; run examples with it among \`neurons\``,
+        );
     try {
         const json = await promisify(inflate)(block.data, { maxOutputLength: mostNeuronBytes });
         return neuronExamplesShape.parse(JSON.parse(json.toString('utf8')));
@@ -150,13 +153,13 @@ async function neuronOf(path: string, { byteTensors }: Safetensors, name: string
 
 function headOf(path: string, metadata: Safetensors['metadata']): ExamplesHead {
     if (metadata.format !== format || metadata.version === undefined)
-        throw new LanguageNeuronsError('DAMAGED', `${path}: is no file of examples; ${mend}`);
+        throw new LanguageNeuronsError('DAMAGED', `${path}: is not a file of examples; ${mend}`);
     if (metadata.version !== String(version))
         throw new LanguageNeuronsError('DAMAGED', otherVersion(path, format, metadata.version, version, mend));
     try {
         return headShape.parse(JSON.parse(metadata.head ?? ''));
     } catch (cause) {
-        throw new LanguageNeuronsError('DAMAGED', `${path}: is no file of examples (its head is damaged); ${mend}`, {
+        throw new LanguageNeuronsError('DAMAGED', `${path}: is not a file of examples (its head is damaged); ${mend}`, {
             cause,
         });
     }

@@ -12,7 +12,7 @@ export async function headOfShards(files: readonly string[]): Promise<ExamplesHe
     for (const file of files) {
         const head = await readExamplesHead(file);
         if (head === undefined)
-            throw new LanguageNeuronsError('NOT_FOUND', `${file}: no such file; make it with examples first`);
+            throw new LanguageNeuronsError('NOT_FOUND', `${file}: no such file; run examples first`);
         const { shard, ...settings } = head.source.settings ?? {};
         found.push({ file, shard, head: { ...head, source: { ...head.source, settings } } });
     }

@@ -124,6 +124,6 @@ export const comparisonShape = z
             changes.every(({ label }, i) => label === analyses[i + 1]!.label) &&
             [...analyses, ...changes].every(isWhole)
         );
-    }, 'its parts do not agree in languages and layers');
+    }, 'its parts differ in languages or layers');
 /** Result of `compare`; what `comparison.json` holds. */
 export interface Comparison extends DeepReadonly<z.output<typeof comparisonShape>> {}

@@ -11,7 +11,7 @@ export type Grid<T = number> = readonly (readonly T[])[];
 const list = z.array(jsonNumber);
 const grid = z.array(list);
 const interval = z.tuple([jsonNumber, jsonNumber]).nullable();
-const names = z.array(nameShape).refine((given) => new Set(given).size === given.length, 'a name is there twice');
+const names = z.array(nameShape).refine((given) => new Set(given).size === given.length, 'a name occurs twice');
 
 /** 95 % interval; null where one text or question is too few to say. */
 export type CellInterval = DeepReadonly<z.output<typeof interval>>;
@@ -91,7 +91,7 @@ export const setShape = z
             lists.every(({ length }) => length === columns) &&
             grids.every((one) => one.length === rows && one.every(({ length }) => length === columns))
         );
-    }, 'rows, columns and cells are not as many as they should be');
+    }, 'the numbers of rows, columns and cells do not agree');
 /**
  * One matrix of an experiment (of deactivation: figs. 2, 6-13). Row r: the language whose neurons are deactivated, or
  * changed in another way; column c: the language evaluated.
@@ -105,7 +105,10 @@ const unitsShape = z
         /** over the sum of these. */
         weights: list,
     })
-    .refine(({ numerators, weights }) => numerators.length === weights.length, 'are not as many numerators as weights');
+    .refine(
+        ({ numerators, weights }) => numerators.length === weights.length,
+        'the numerators and weights differ in number',
+    );
 /** The whole model on each text or question of a language: what a comparison of two models pairs. */
 export interface WholeModelUnits extends DeepReadonly<z.output<typeof unitsShape>> {}
 
@@ -137,7 +140,10 @@ export interface MeasuredIntervention extends DeepReadonly<z.output<typeof measu
 
 export const matrixShape = measuredShape
     .extend({ sets: z.partialRecord(z.enum(neuronSetNames), setShape) })
-    .refine(({ languages, sets }) => areOf(languages, Object.values(sets)), 'a row or column is none of its languages');
+    .refine(
+        ({ languages, sets }) => areOf(languages, Object.values(sets)),
+        'a row or column is not one of its languages',
+    );
 /** What `ppl.matrix.json`, `accuracy.matrix.json` or, of another operation, `ppl.scale-0.5.matrix.json` holds. */
 export interface DeactivationMatrix extends DeepReadonly<z.output<typeof matrixShape>> {}
 

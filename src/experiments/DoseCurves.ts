@@ -24,7 +24,7 @@ export const curvesShape = measuredShape
                 languages,
                 doses.map(({ set }) => set),
             ),
-        'a row or column is none of its languages',
+        'a row or column is not one of its languages',
     )
     .refine(
         ({ doses }) => doses.every(({ share }, i) => i === 0 || share > doses[i - 1]!.share),

@@ -23,7 +23,7 @@ export function checkFit({ engine, analysis, metric, sets, otherModel }: FitOpti
     if (missing.length > 0) {
         const among = `the analysed languages (${analysis.languages.join(', ')})`;
         throw mismatch(
-            `${metric.source}: ${missing.join(', ')} not among ${among}; choose languages with \`languages\``,
+            `${metric.source}: ${missing.join(', ')} missing from ${among}; choose languages with \`languages\``,
         );
     }
     checkSets(engine, sets);
@@ -55,7 +55,7 @@ export function checkModel({
     if (!otherModel && !isOfModel(analysis.source, engine.fingerprint)) {
         const mend = 'give that model, or `force` to deactivate its neurons in this one';
         throw mismatch(
-            `${engine.path}: is not ${analysis.source.model.name} that was analysed, though of its shape; ${mend}`,
+            `${engine.path}: is not the analysed model (${analysis.source.model.name}), though of its shape; ${mend}`,
         );
     }
 }

@@ -60,7 +60,7 @@ export function compare(analyses: readonly LabelledAnalysis[], trainedIn: readon
     if (unknown.length > 0) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `\`trained\`: ${unknown.join(', ')} not among the languages analysed (${languages.join(', ')})`,
+            `\`trained\`: ${unknown.join(', ')} missing from the analysed languages (${languages.join(', ')})`,
         );
     }
     const trained = trainedIn.map((language) => languageAmong(language, languages)!);
@@ -129,8 +129,8 @@ function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
     const cutOff = accuracies.length === 2 ? cutOffNote(accuracies) : undefined;
     const metrics = unlike.map(
         ({ metric }) =>
-            `${metric} of ${other.label} was measured otherwise than that of ${first.label}, ` +
-            'on other texts, questions or languages, in another order or with other settings, and is not compared.',
+            `${metric} of ${other.label} was measured differently from that of ${first.label}, ` +
+            'on other texts, questions or languages, in another order or with other settings; they are not compared.',
     );
     if (cutOff !== undefined) metrics.push(cutOff);
     const both = `${first.label} and ${other.label}`;
@@ -139,7 +139,7 @@ function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
     const differences = sourceDifferences(a, b, { model: false, order: false });
     const same = a.model.fingerprint !== '' && a.model.fingerprint === b.model.fingerprint;
     return [
-        ...(same ? [`${both} are the same model (${modelName(a)}): what changed is not of an alignment.`] : []),
+        ...(same ? [`${both} are the same model (${modelName(a)}): no alignment made the changes.`] : []),
         ...(differences.length === 0 ? [] : [`${both} differ in more than the model: ${differences.join(', ')}.`]),
         ...settings,
         ...metrics,
@@ -154,7 +154,7 @@ function settingsNotes(both: string, a: NeuronAnalysis, b: NeuronAnalysis): stri
             ? []
             : [
                   `The neurons of ${both} were selected with λ = ${a.lambda ?? 'none'} and ${b.lambda ?? 'none'}: ` +
-                      'part of what changed may be of that; identify with the same `lambda` tells which.',
+                      'this may cause part of the changes; identify with the same `lambda` shows which.',
               ]),
         ...(minRouted[0] === minRouted[1]
             ? []

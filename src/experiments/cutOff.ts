@@ -19,6 +19,6 @@ export function cutOffNote(
     const told = known.map(([name, share]) => `${share === undefined ? '?' : (100 * share).toFixed(1)} % of ${name}`);
     return (
         `Answers were cut off at ${models[0]![1].settings.maxTokens ?? 'their most'} tokens, mostly before their ` +
-        `result, and count as wrong: ${told.join(', ')}; a larger \`maxTokens\` tells more.`
+        `result, and count as wrong: ${told.join(', ')}; a larger \`maxTokens\` lets them end.`
     );
 }

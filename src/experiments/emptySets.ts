@@ -12,7 +12,7 @@ export function emptySets({ askedSets, parts: [part] }: Experiment, languages: r
         return empty.length === languages.length
             ? [
                   `warning: no language has ${name} neurons, so nothing is changed: every row is the whole model's; ` +
-                      'see what identify says of why',
+                      'identify says why',
               ]
             : [`${empty.join(', ')}: no ${name} neurons, so nothing is changed in ${rows(empty)}`];
     });

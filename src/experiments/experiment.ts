@@ -73,10 +73,10 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
     checkSettings(options, experimentTable, experimentOptions);
     const { analysis, operations = [deactivation], doses: askedDoses, values } = options;
     const { seed = experimentTable.seed.default, controls = experimentTable.controls.default } = options;
-    if (operations.length === 0) throw wrong('no operation is asked for; give for example scale:0.5');
+    if (operations.length === 0) throw wrong('no operation is given; give for example scale:0.5');
     checkOperations(operations);
     if (askedDoses !== undefined && options.sets !== undefined)
-        throw wrong('doses are of rankings, not of sets; leave one of them out');
+        throw wrong('`doses` and `sets` cannot be used together; leave one out');
     const doses = askedDoses === undefined ? undefined : { ...askedDoses, shares: sharesOf(askedDoses) };
     const askedSets = doses === undefined ? (options.sets ?? setsFor(analysis)) : [];
     const parts = operations.map((operation): ExperimentPart => {
@@ -106,7 +106,7 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
 function sharesOf({ shares }: Doses): number[] {
     const odd = shares.find((share) => !(share > 0 && share < 1));
     if (odd !== undefined) throw wrong(`a dose must lie between 0 and 1, not ${odd}`);
-    if (shares.length === 0) throw wrong('no dose is asked for; give for example 0.01');
+    if (shares.length === 0) throw wrong('no dose is given; give for example 0.01');
     return [...new Set(shares)].sort((a, b) => a - b);
 }
 
@@ -115,7 +115,7 @@ function checkOperations(operations: readonly Operation[]): void {
     for (const operation of operations) checkOperation(operation);
     const names = operations.map(operationName);
     const twice = names.find((name, i) => names.indexOf(name) !== i);
-    if (twice !== undefined) throw wrong(`the operation ${twice} is asked for twice; leave one out`);
+    if (twice !== undefined) throw wrong(`the operation ${twice} is given twice; leave one out`);
     const idle = operations.find(changesNothing);
     if (idle !== undefined) throw wrong(`${operationName(idle)} changes nothing; leave it out`);
 }

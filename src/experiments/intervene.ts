@@ -143,8 +143,8 @@ async function measureShard(
         if (plan?.metric !== metric.kind.name) {
             throw new LanguageNeuronsError(
                 'UNSUPPORTED',
-                `${metric.source}: the metric ${metric.kind.name} has no plan of its own that could be divided; ` +
-                    `${command} without a shard`,
+                `${metric.source}: the metric ${metric.kind.name} cannot be divided into shards, since ` +
+                    `it has no plan of its own; ${command} without a shard`,
             );
         }
         const shards: MeasuredShard[] = [];

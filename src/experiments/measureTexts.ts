@@ -117,7 +117,7 @@ function checkFinite(
     if (Number.isFinite(kind.fromMean(settings)(sum(numerators) / sum(weights)))) return;
     throw new LanguageNeuronsError(
         'NATIVE',
-        `${corpus.name}: language ${language} has a ${kind.noun} beyond all numbers; change activations less, or go ` +
-            'on all the same with `allowNonfinite`',
+        `${corpus.name}: language ${language} has a ${kind.noun} that is not finite; change activations less, or ` +
+            'continue anyway with `allowNonfinite`',
     );
 }

@@ -50,7 +50,7 @@ export async function mergeMatrix(
     if (neuronsDigest(analysis) !== first.neurons) {
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${neurons}: holds other neurons than the shards deactivated; give their run folder`,
+            `${neurons}: holds other neurons than the shards; give the run folder of the shards`,
         );
     }
     return withFolder(folder, 'merge', async () => {
@@ -70,10 +70,10 @@ export async function mergeMatrix(
         const measurements = await readMeasurements(plan, [...experiment.asked, ...experiment.known], folder, signal);
         const lacking = experiment.asked.filter((condition) => !measurements.has(condition)).length;
         if (lacking > 0) {
-            const lack = `the shards' ${journal.name} lack a part of ${lacking} conditions`;
+            const lack = `${journal.name} lacks results of ${lacking} conditions`;
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${from.join(', ')}: ${lack}; run all shards again, which measures just that`,
+                `${from.join(', ')}: ${lack}; run all shards again, which measures only the missing ones`,
             );
         }
         const parts = { metric: factsOf(plan), experiment, measurements, model, folder, signal, progress };

@@ -30,7 +30,7 @@ const named = /^([A-Za-z0-9-]+)(?:\.(.+))?\.(matrix|dose)\.(?:json|csv)$/;
  */
 export function checkResultName(path: string, name: string, mend: string): void {
     if (basename(path) === `${name}.json`) return;
-    throw new LanguageNeuronsError('DAMAGED', `${path}: holds what belongs in ${name}.json; ${mend}`);
+    throw new LanguageNeuronsError('DAMAGED', `${path}: holds the content of ${name}.json; ${mend}`);
 }
 
 /** What the name of a result's file says. */

@@ -35,5 +35,6 @@ export function noteUnknownLanguages(
         if (tag === undefined || [tag, usualTag(tag)].includes(languageTag(language))) return [];
         return [`${language} as ${englishName(usualTag(tag) ?? tag)}`];
     });
-    if (wider.length > 0) progress.note(`${name}: the language of answers is detected less closely: ${inList(wider)}`);
+    if (wider.length > 0)
+        progress.note(`${name}: the language of answers is detected only as a wider one: ${inList(wider)}`);
 }

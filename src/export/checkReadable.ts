@@ -24,7 +24,7 @@ export async function checkSources(files: readonly GgufFile[]): Promise<void> {
 }
 
 function damaged(path: string, what: string): LanguageNeuronsError {
-    return new LanguageNeuronsError('DAMAGED', `${path}: ${what}; get the file anew, or convert the model again`);
+    return new LanguageNeuronsError('DAMAGED', `${path}: ${what}; download the file again, or convert the model again`);
 }
 
 /**
@@ -34,8 +34,8 @@ function damaged(path: string, what: string): LanguageNeuronsError {
  */
 export async function checkWritten(path: string, source: GgufFile, target: string, whole: boolean): Promise<void> {
     const wrong = (why: string): LanguageNeuronsError => {
-        const mend = `see that ${source.path} itself opens (inspect); if it does, please report it`;
-        return new LanguageNeuronsError('DAMAGED', `${target}: what was written does not read back (${why}); ${mend}`);
+        const mend = `check that inspect opens ${source.path}; if it does, please report this`;
+        return new LanguageNeuronsError('DAMAGED', `${target}: the written file cannot be read back (${why}); ${mend}`);
     };
     const { addon } = await loadAddon();
     const { refused } = await awaitNative(() => addon.readHeader(path));

@@ -71,7 +71,7 @@ export async function exportModel(options: ExportOptions): Promise<ExportResult>
     const targets = targetsOf(options.out, sources);
     const plan = planEdits(sources, analysisSites(analysis), edits);
     if (plan.zeroed + plan.scaled === 0) {
-        const what = 'no neuron is to be switched off or scaled';
+        const what = 'no neuron would be switched off or scaled';
         throw new LanguageNeuronsError('EMPTY', `${path}: ${what}; choose other languages or another set`);
     }
     for (const target of targets) await refuseThere(target); // before the model is read whole
@@ -108,7 +108,7 @@ function checkModel(path: string, fingerprint: string, { analysis, otherModel = 
     const mend = 'give that model (with LoRA adapters: merged into it), or `force` to edit this one';
     throw new LanguageNeuronsError(
         'MISMATCH',
-        `${path}: is not ${analysis.source.model.name} that was analysed; ${mend}`,
+        `${path}: is not the analysed model (${analysis.source.model.name}); ${mend}`,
     );
 }
 
@@ -193,5 +193,5 @@ async function writeAll({
 /** Refuses to overwrite the model or any other file. */
 async function refuseThere(target: string): Promise<void> {
     if ((await lstat(target).catch(() => undefined)) === undefined) return;
-    throw new LanguageNeuronsError('UNWRITABLE', `${target}: is there already; remove it, or give another \`out\``);
+    throw new LanguageNeuronsError('UNWRITABLE', `${target}: already exists; remove it, or give another \`out\``);
 }

@@ -60,13 +60,14 @@ export function planEdits(files: readonly GgufFile[], sites: readonly Site[], ed
         const site = sites[number]!;
         const found = findRows(site, tensors);
         if (found === undefined) {
-            const what = `${siteName(site)} of ${site.width} neurons is not among its tensors`;
+            const what = `${siteName(site)} with ${site.width} neurons is missing from its tensors`;
             throw new LanguageNeuronsError('MISMATCH', `${path}: ${what}; give the model that was analysed`);
         }
         for (const [neuron, scale] of ofSite) {
             if (scale === 0) zeroed++;
             else if (found.up === undefined) throw refused('its FFN has no gate: neurons can be switched off only');
-            else if (!linear) throw refused(`${architecture} bends what the activation is multiplied by`);
+            else if (!linear)
+                throw refused(`${architecture} applies a nonlinear function to the factor of the activation`);
             for (const { tensor, ...row } of rowsFor(found, site, neuron, scale, byUp)) {
                 const { type } = tensor;
                 if (type === undefined) throw refused(`${tensor.name} is of type ${tensor.typeName}`);

@@ -111,8 +111,8 @@ function unreadable(path: string, cause: Error): LanguageNeuronsError {
     const why = cause instanceof Misplaced ? cause.message.split('; ')[0]! : cause.message;
     return new LanguageNeuronsError(
         'NOT_FOUND',
-        `${path}: holds finished work and cannot be read (${why}); ` +
-            'mend that, or take the file away to do the work again',
+        `${path}: cannot be read (${why}), though it holds finished work; ` +
+            'make it readable, or remove it to do the work again',
         { cause },
     );
 }
@@ -139,6 +139,6 @@ export function noteUnreadable(
     if (unreadable > 0)
         progress.note(
             `${path}: ${unreadable} ${unreadable === 1 ? 'line' : 'lines'} cannot be read; ` +
-                'what was in them is done again',
+                'their work is done again',
         );
 }

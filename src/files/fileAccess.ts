@@ -14,14 +14,14 @@ const mends: Readonly<Record<string, string>> = {
     EPERM: 'no permission to write; choose another folder',
     EROFS: 'the file system is read-only; choose another folder',
     ENOTDIR: 'a part of the path is a file, not a folder; choose another folder',
-    EEXIST: 'a file is in the place of the folder; choose another folder',
+    EEXIST: 'the path is a file, not a folder; choose another folder',
     ENOENT: 'the folder cannot be made there; choose another folder',
     EFBIG: 'a file may not be so large here; raise the limit (ulimit -f), or choose another folder',
     EMFILE: 'too many files are open; raise the limit (ulimit -n)',
     ENFILE: 'too many files are open on this machine; end other processes',
     ENAMETOOLONG: 'the name is too long; choose a shorter one',
     ELOOP: 'its links lead in a circle; choose another folder',
-    EISDIR: 'a folder is in the place of the file; remove it, or choose another name',
+    EISDIR: 'the path is a folder, not a file; remove it, or choose another name',
 };
 
 /** The error of a failed write, in one line that names the file and what to do. */

@@ -19,7 +19,7 @@ const careful = (constants.O_NOFOLLOW ?? 0) | (constants.O_NONBLOCK ?? 0);
 export async function pathInFolder(path: string): Promise<string> {
     const found = await lstatIfAny(path);
     if (found?.isSymbolicLink() !== true) return path;
-    const mend = 'put what it is to be there itself, or remove it';
+    const mend = 'replace it with the file or folder itself, or remove it';
     const real = await realpath(path).catch(() => undefined);
     if (real === undefined) throw new Misplaced(`is a symbolic link that leads nowhere; ${mend}`);
     const below = relative(await realpath(dirname(path)), real);

@@ -34,7 +34,7 @@ export async function readNamedText(path: string): Promise<string> {
     for await (const part of readBytes(path)) {
         length += part.length;
         if (length > mostNamedBytes) {
-            const what = `is larger than the ${mostNamedBytes >> 20} MiB that are read of such a file`;
+            const what = `is larger than the ${mostNamedBytes >> 20} MiB that such a file may have`;
             throw new LanguageNeuronsError('DAMAGED', `${path}: ${what}; give the right one`);
         }
         parts.push(part);

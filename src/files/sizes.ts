@@ -16,7 +16,7 @@ export function checkFitsMemory(bytes: number): void {
 /** @throws Misplaced, naming the limit */
 export function checkSize(bytes: number, most: number): void {
     if (bytes > most)
-        throw new Misplaced(`is larger than the ${sizeWords(most)} that are read of such a file; give the right one`);
+        throw new Misplaced(`is larger than the ${sizeWords(most)} that such a file may have; give the right one`);
 }
 
 function sizeWords(bytes: number): string {

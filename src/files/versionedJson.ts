@@ -77,7 +77,7 @@ function headOf(format: string) {
 
 /** The first thing that is wrong, and where. */
 function reason(cause: unknown): string {
-    if (!(cause instanceof z.ZodError)) return 'it is no JSON';
+    if (!(cause instanceof z.ZodError)) return 'it is not JSON';
     const [{ path, message }] = cause.issues as [z.core.$ZodIssue];
     return path.length === 0 ? message : `${shownName(path.map(String).join('.'))}: ${message}`;
 }

@@ -54,7 +54,7 @@ export async function readGguf(path: string): Promise<GgufFile> {
         throw unreadable(path, cause);
     });
     const parsed = await gguf(path, { allowLocalFile: true }).catch((cause: Error) => {
-        const mend = 'get the file anew';
+        const mend = 'download the file again';
         throw new LanguageNeuronsError('DAMAGED', `${path}: not a GGUF file (${cause.message}); ${mend}`, { cause });
     });
     const { tensorInfos, tensorDataOffset, tensorInfoByteRange, littleEndian } = parsed;
@@ -79,9 +79,9 @@ export async function readGguf(path: string): Promise<GgufFile> {
         names.add(name);
     }
     const torn = tensors.find(({ type, shape }) => type !== undefined && (shape[0] ?? 1) % type.weights !== 0);
-    if (torn !== undefined) throw damaged(path, `rows of ${torn.name} are no whole blocks of ${torn.typeName}`);
+    if (torn !== undefined) throw damaged(path, `the rows of ${torn.name} are not whole blocks of ${torn.typeName}`);
     const cut = tensors.find((tensor) => tensor.offset + bytesOf(tensor) > size);
-    if (cut !== undefined) throw damaged(path, `ends before ${cut.name} does`);
+    if (cut !== undefined) throw damaged(path, `ends in the middle of ${cut.name}`);
     const [metadataEnd, entriesEnd] = tensorInfoByteRange;
     return {
         path,
@@ -96,7 +96,7 @@ export async function readGguf(path: string): Promise<GgufFile> {
 }
 
 function damaged(path: string, what: string): LanguageNeuronsError {
-    return new LanguageNeuronsError('DAMAGED', `${path}: ${what}; get the file anew`);
+    return new LanguageNeuronsError('DAMAGED', `${path}: ${what}; download the file again`);
 }
 
 function tensorOf(info: GGUFParseOutput['tensorInfos'][number], dataStart: number): GgufTensor {

@@ -67,7 +67,7 @@ export function compileInterventions(interventions: readonly Intervention[], opt
     if (ranges > mostRanges) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `interventions at ${ranges} ranges of positions are more than the ${mostRanges} at once; join some`,
+            `interventions name ${ranges} ranges of positions, more than the ${mostRanges} possible; join some`,
         );
     }
     if (clauses.every((where) => where === 'both')) return composed(steps, options);
@@ -115,7 +115,7 @@ function stepOf(intervention: Intervention, i: number, { sites, analysis, values
     if ('language' in choice) {
         if (analysis === undefined) throw wrong(`there is no analysis to take the neurons of ${choice.language} from`);
         const { set = defaultSet } = choice;
-        if (!setsFor(analysis).includes(set)) throw wrong(`the model analysed has no ${set}; choose another set`);
+        if (!setsFor(analysis).includes(set)) throw wrong(`the analysed model has no ${set}; choose another set`);
     }
     const neurons = chosenNeurons(choice, analysis);
     const missing = missingNeuron(neurons, sites);
@@ -123,7 +123,7 @@ function stepOf(intervention: Intervention, i: number, { sites, analysis, values
     if (values?.fits(sites) === false)
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${name}: the values are of a model with other neurons; collect again`,
+            `${name}: the values belong to a model with other neurons; collect again`,
         );
     const language = 'language' in choice ? choice.language : undefined;
     const valueOf = resolveValue({ op, value, language }, values, wrong);
@@ -172,7 +172,7 @@ function composed(steps: readonly Step[], { sites, conflict = 'order' }: Compile
                 throw new LanguageNeuronsError(
                     'WRONG_USE',
                     `${steps[before - 1]!.name} and ${name} both change neuron ${index} of site ${site}; choose ` +
-                        'others, or let them follow each other (conflict: order)',
+                        'others, or apply them one after the other (`conflict: order`)',
                 );
             }
             changedBy[site]![index] = i + 1;
@@ -182,8 +182,8 @@ function composed(steps: readonly Step[], { sites, conflict = 'order' }: Compile
             if (!Number.isFinite(factors[site]![index]) || !Number.isFinite(offsets[site]![index])) {
                 throw new LanguageNeuronsError(
                     'WRONG_USE',
-                    `${name}: it comes to more than a device can hold (3.4e38) for neuron ${index} of site ${site}; ` +
-                        'give smaller numbers',
+                    `${name}: it makes a number above 3.4e38, the most a device can hold, for neuron ${index} ` +
+                        `of site ${site}; give smaller numbers`,
                 );
             }
         }

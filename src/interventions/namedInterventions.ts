@@ -36,7 +36,7 @@ const fileShape = byName(z.array(interventionShape).min(1));
 export async function readInterventions(path: string): Promise<NamedInterventions[]> {
     const text = await readNamedText(path).catch((cause: LanguageNeuronsError) => {
         if (cause.code !== 'NOT_FOUND') throw cause;
-        const why = `${path}: no such file that can be read; give one of interventions`;
+        const why = `${path}: no such file, or it cannot be read; give a file of interventions`;
         throw new LanguageNeuronsError('NOT_FOUND', why, { cause });
     });
     const damaged = (why: string): LanguageNeuronsError =>

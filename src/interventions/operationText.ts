@@ -70,12 +70,12 @@ function takesValue(op: InterventionOp, value: InterventionValue | undefined): b
 function valueOf(op: InterventionOp, text: string, wrong: (why: string) => LanguageNeuronsError): InterventionValue {
     if (isNamedValue(text)) {
         if (op === 'scale') throw wrong('it scales by a number');
-        if (op === 'diffmean' && !text.startsWith('mean:')) throw wrong(`${text} is no mean of a language`);
+        if (op === 'diffmean' && !text.startsWith('mean:')) throw wrong(`${text} is not a mean of a language`);
         return text;
     }
-    if (op === 'diffmean') throw wrong(`${JSON.stringify(text)} is no mean of a language`);
+    if (op === 'diffmean') throw wrong(`${JSON.stringify(text)} is not a mean of a language`);
     const value = parseNumber(text, factorRange);
-    if (value === undefined) throw wrong(`${JSON.stringify(text)} is no number${beyond(text)}`);
+    if (value === undefined) throw wrong(`${JSON.stringify(text)} is not a number${beyond(text)}`);
     return value;
 }
 

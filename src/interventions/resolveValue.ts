@@ -55,14 +55,14 @@ export function resolveValue(
     if (value === undefined && op !== 'diffmean') return () => 1;
     if (op === 'scale') throw wrong('its value must be a number');
     const text = value ?? (language === undefined ? undefined : (`mean:${language}` as const));
-    if (text === undefined) throw wrong("neurons that are no language's need a value, such as mean:de");
+    if (text === undefined) throw wrong('neurons that are named without a language need a value, such as mean:de');
     const named = parseNamedValue(text);
     if (named === undefined) throw wrong(`its value must be a number, mean, mean:LANG or p90:LANG, not ${text}`);
     if (values === undefined) throw wrong(`its value ${text} was not collected; collect with \`values\` first`);
     const k = named.language === undefined ? undefined : values.languageNumber(named.language);
     if (op === 'diffmean') {
         if (k === undefined || named.percent !== undefined) throw wrong('its value is the mean of a language');
-        if (values.languages.length < 2) throw wrong('values of one language alone have no difference');
+        if (values.languages.length < 2) throw wrong('a difference needs values of at least two languages');
         return (site, index) => values.mean(site, index, k) - values.meanOfOthers(site, index, k);
     }
     const { percent } = named;

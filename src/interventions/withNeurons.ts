@@ -87,7 +87,7 @@ async function make<Context extends OwnedContext>(
             if (isByToken(edit)) {
                 throw new LanguageNeuronsError(
                     'WRONG_USE',
-                    'interventions on a context hold for all its tokens; leave where out',
+                    'interventions on a context apply to all its tokens; leave `where` out',
                 );
             }
             try {
@@ -114,5 +114,5 @@ function onlyOne(fresh: readonly number[]): number {
         );
     }
     if (more.length === 0) return number;
-    throw new LanguageNeuronsError('BUSY', `${fresh.length} contexts were made at once; make one after another`);
+    throw new LanguageNeuronsError('BUSY', `${fresh.length} contexts were created at once; create one after another`);
 }

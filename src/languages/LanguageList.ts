@@ -79,7 +79,7 @@ export class LanguageList {
      */
     checkOnce(
         languages?: readonly string[],
-        wordsOf = (names: string, label: string) => `${names} are both of ${label}; leave one in the folder`,
+        wordsOf = (names: string, label: string) => `${names} are both in ${label}; leave one in the folder`,
     ): void {
         const wanted = languages === undefined ? undefined : new Set(languages.flatMap((one) => this.#labels(one)));
         const seen = new Map<string, string>();
@@ -121,7 +121,7 @@ export class LanguageList {
             if (labels.length > 1 && called.includes(asked)) {
                 throw new LanguageNeuronsError(
                     'WRONG_USE',
-                    `${this.#name}: ${asked} could be ${labels.join(' or ')}; give texts of one of them`,
+                    `${this.#name}: ${asked} could be ${labels.join(' or ')}; give texts in one of them`,
                 );
             }
             for (const label of labels) {

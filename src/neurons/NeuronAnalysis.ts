@@ -158,7 +158,7 @@ export const analysisShape = z
             Object.values(experts?.shares ?? {})
                 .flat()
                 .every(({ length }) => length === languages.length),
-        'its parts do not agree in languages and layers',
+        'its parts differ in languages or layers',
     )
     .refine(
         ({ widths, neurons }) =>

@@ -61,9 +61,9 @@ function why({ threshold, bar, lambda }: NeuronAnalysis): string {
         ...(lambda === null
             ? []
             : [`give a \`lambda\` above ${lambda}, which prefers neurons that are active more often`]),
-        'collect more texts: of few tokens neurons that are seldom active look selective',
+        'collect more texts: with few tokens, neurons that are seldom active look selective',
     ];
-    return `${above}, and those selected are seldom active. Try: ${tries.join('; ')}.`;
+    return `${above}, and the selected ones are seldom active. Try one of these: ${tries.join('; ')}.`;
 }
 
 function percent(share: number): string {

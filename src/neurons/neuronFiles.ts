@@ -55,7 +55,7 @@ export function checkTablePath(path: string): void {
     if (['.csv', '.json', '.parquet'].includes(extname(path).toLowerCase())) return;
     throw new LanguageNeuronsError(
         'WRONG_USE',
-        `${path}: the ending says what is written; give a name that ends in .csv, .json or .parquet`,
+        `${path}: its ending names no format; give a name that ends in .csv, .json or .parquet`,
     );
 }
 

@@ -144,8 +144,8 @@ export class TemplateProcess {
         });
         child.on('error', (cause) => {
             if (child !== this.#child) return;
-            if (this.#running !== undefined) this.#failRunning(new Error(`its process: ${cause.message}`));
-            else this.#giveUp(`its process: ${cause.message}`);
+            if (this.#running !== undefined) this.#failRunning(new Error(`its process failed: ${cause.message}`));
+            else this.#giveUp(`its process failed: ${cause.message}`);
         });
         child.on('exit', (code, signal) => {
             if (child !== this.#child) return;

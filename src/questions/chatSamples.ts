@@ -2,7 +2,7 @@ import type { Sample } from '../corpus/Corpus.js';
 import { type ChatModel, chatWriter, type ChatWriter } from './chatTemplate.js';
 import { clockAt } from './templateClock.js';
 
-const mend = 'give texts of "text", or of "prompt" and "response", in the place of conversations';
+const mend = 'give texts as "text", or as "prompt" and "response", instead of conversations';
 /** The date for templates that write it: always the same, so that counts can be continued and compared. */
 const clock = clockAt('2026-01-01');
 

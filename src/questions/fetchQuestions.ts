@@ -60,7 +60,7 @@ export async function fetchQuestions(
             throw new LanguageNeuronsError(
                 'DAMAGED',
                 `${from}/${file}: is not the file known as ${name} (sha256 ${hashOf(data)} instead of ${sha256}); ` +
-                    'get it elsewhere and give its folder with `data`',
+                    'get it from elsewhere and give its folder with `data`',
             );
         }
         await writeFileAtomic(join(folder, file), data);
@@ -112,8 +112,8 @@ async function download(url: string, name: string, signal: AbortSignal | undefin
             if (bytes > maxFileBytes) {
                 throw new LanguageNeuronsError(
                     'DAMAGED',
-                    `${url}: is longer than ${maxFileBytes >> 20} MiB, so not a file of ${name}; get it elsewhere ` +
-                        'and give its folder with `data`',
+                    `${url}: is longer than ${maxFileBytes >> 20} MiB, so not a file of ${name}; get it ` +
+                        'from elsewhere and give its folder with `data`',
                 );
             }
             chunks.push(chunk);

@@ -110,7 +110,7 @@ async function openFolder(folder: string, options: QuestionsOptions): Promise<Qu
     );
     list.checkOnce(languages);
     if (passedOver.length > 0) {
-        progress?.note(`${folder}: passes over ${inList(passedOver, 5)}; questions are in files such as mgsm_en.tsv`);
+        progress?.note(`${folder}: skips ${inList(passedOver, 5)}; name files of questions like mgsm_en.tsv`);
     }
     const chosen = list.choose({ ...options, note: progress?.note.bind(progress) });
     const nameOf = new Map(chosen.map(({ language, name }) => [language, name]));
@@ -153,7 +153,7 @@ async function readQuestions(
         if (row === undefined || answer === undefined || row.text.trim() === '') {
             throw new LanguageNeuronsError(
                 'DAMAGED',
-                `${path}: line ${number} is not ${shapes[kind]}${columnsWords(kind, line)}; mend the line`,
+                `${path}: line ${number} is not ${shapes[kind]}${columnsWords(kind, line)}; correct the line`,
             );
         }
         if (kind === 'mgsm' && isAmbiguous(row.answer, language)) {
@@ -167,12 +167,12 @@ async function readQuestions(
         questions.push({ language, index: questions.length, text: row.text, answer });
     }
     if (questions.length === 0)
-        throw new LanguageNeuronsError('EMPTY', `${path}: holds no question; get the file again`);
+        throw new LanguageNeuronsError('EMPTY', `${path}: holds no question; download the file again`);
     return questions;
 }
 
 /** The number of columns of a refused line, where there are too many. */
 function columnsWords(kind: keyof typeof kinds, line: string): string {
     const columns = line.split('\t').length;
-    return kind === 'mgsm' && columns > 2 ? ` but ${columns} columns (leave out all but question and answer)` : '';
+    return kind === 'mgsm' && columns > 2 ? ` but has ${columns} columns (keep only question and answer)` : '';
 }

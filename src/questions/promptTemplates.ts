@@ -80,7 +80,7 @@ export async function openTemplate(nameOrPath: string, model: ChatModel): Promis
         if (cause.code !== 'NOT_FOUND') throw cause;
         throw new LanguageNeuronsError(
             'NOT_FOUND',
-            `${nameOrPath}: no such template, nor a file that can be read; ` +
+            `${nameOrPath}: neither a known template nor a readable file; ` +
                 `choose from chat, ${Object.keys(promptTemplates).join(', ')}, or give a text file with {question}`,
             { cause },
         );

@@ -30,7 +30,10 @@ export function checkNamed(setting: string, named: readonly string[] = [], langu
     const unknown = named.filter((language) => languageAmong(language, languages) === undefined);
     if (unknown.length === 0) return;
     const among = `the languages of the texts (${languages.join(', ')})`;
-    throw new LanguageNeuronsError('WRONG_USE', `${setting}: ${unknown.join(', ')} not among ${among}; mend the list`);
+    throw new LanguageNeuronsError(
+        'WRONG_USE',
+        `${setting}: ${unknown.join(', ')} missing from ${among}; correct the list`,
+    );
 }
 
 /**
@@ -48,7 +51,7 @@ export async function tryModel(config: RunConfig, options: EngineOptions): Promi
 /** @throws LanguageNeuronsError MISMATCH for models that cannot be compared */
 export function checkComparable({ path, sites }: Engine, others: readonly Site[] | undefined): void {
     if (others === undefined || sameSites(sites, others)) return;
-    const mend = 'give as aligned.model one that was made from it';
+    const mend = 'give as aligned.model a model that was trained from it';
     throw new LanguageNeuronsError('MISMATCH', `${path}: has other layers than aligned.model; ${mend}`);
 }
 

@@ -78,7 +78,7 @@ export async function clean(
 /** `parts (1.2 MB), ppl.cells.jsonl (0.1 MB)`, or `nothing`; and what is kept. */
 export function cleanedWords({ removed, kept }: Cleaned): string {
     const gone = removed.map(({ path, bytes }) => `${path} (${(bytes / 1e6).toFixed(1)} MB)`).join(', ') || 'nothing';
-    const stays = kept.map(({ path, results }) => `; ${path} stays for ${results.join(', ')}`);
+    const stays = kept.map(({ path, results }) => `; ${path} is kept for ${results.join(', ')}`);
     return gone + stays.join('');
 }
 

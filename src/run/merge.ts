@@ -73,7 +73,10 @@ export async function merge(paths: readonly string[], options: MergeOptions): Pr
     }
     if (merged.length > 0) return merged;
     const where = paths.join(', ');
-    throw new LanguageNeuronsError('NOT_FOUND', `${where}: no shards; collect or deactivate with \`shard\` first`);
+    throw new LanguageNeuronsError(
+        'NOT_FOUND',
+        `${where}: no shard files; run collect or deactivate with \`shard\` first`,
+    );
 }
 
 function wholeOf(file: string): string {
@@ -82,7 +85,7 @@ function wholeOf(file: string): string {
 
 async function shardsAt(path: string): Promise<string[]> {
     const found = await stat(path).catch((cause: unknown) => {
-        const mend = 'give what holds shards';
+        const mend = 'give a shard file, or a folder that holds some';
         throw new LanguageNeuronsError('NOT_FOUND', `${path}: no such file or folder; ${mend}`, { cause });
     });
     if (found.isDirectory()) {
@@ -93,7 +96,7 @@ async function shardsAt(path: string): Promise<string[]> {
     const examples = [activationsName, ...metricNames.map((metric) => `${resultName(metric)}.json`)];
     throw new LanguageNeuronsError(
         'WRONG_USE',
-        `${path}: is no shard by its name; give such as ${examples.map(exampleOf).join(', ')}`,
+        `${path}: is not named like a shard; give files such as ${examples.map(exampleOf).join(', ')}`,
     );
 }
 

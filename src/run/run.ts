@@ -129,7 +129,7 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
 /** What takes its time, in order. */
 function stepsOf({ accuracy, aligned, ...config }: RunConfig): string[] {
     const asked = accuracy === undefined ? [] : [ofQuestions.noun];
-    const ofOne = ['read texts and model', 'count', 'identify', textMetric(config).noun, ...asked];
+    const ofOne = ['read the texts and the model', 'count', 'identify', textMetric(config).noun, ...asked];
     if (aligned === undefined) return [...ofOne, 'report'];
     const ofOther = aligned.together === true ? [] : ofOne.map((name) => `${name}, aligned`);
     return [...ofOne, ...ofOther, 'compare', 'report'];

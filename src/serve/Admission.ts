@@ -21,13 +21,13 @@ export class Admission {
         if (count > this.#most) {
             throw new ApiError(
                 400,
-                `${count} ${this.#what} at once are more than the ${this.#most} that may wait; ask for less`,
+                `${count} ${this.#what} at once are more than the ${this.#most} that may wait; request fewer`,
             );
         }
         if (this.#open + count > this.#most) {
             throw new ApiError(
                 429,
-                `${this.#open} ${this.#what} are under way or wait already; ask again in a moment`,
+                `${this.#open} ${this.#what} are already being computed or waiting; try again in a moment`,
                 { code: 'rate_limit_exceeded' },
             );
         }

@@ -35,17 +35,17 @@ export class ApiError extends Error {
         if (cause instanceof ApiError) return cause;
         if (cause instanceof LanguageNeuronsError) {
             if (cause.code === 'ABORTED' || cause.code === 'CLOSED')
-                return new ApiError(503, 'the server is about to end; ask again later', {
+                return new ApiError(503, 'the server is shutting down; try again later', {
                     code: 'server_ending',
                     cause,
                 });
             if (cause.code === 'OUT_OF_MEMORY')
-                return new ApiError(503, 'the server has too little memory at the moment; ask again later', { cause });
+                return new ApiError(503, 'the server has too little memory at the moment; try again later', { cause });
         }
         const { statusCode, code } = Object(cause) as { readonly statusCode?: unknown; readonly code?: unknown };
         const known = typeof statusCode === 'number' && statusCode < 500 ? statusCode : undefined;
         if (known !== undefined) return new ApiError(known, wordsOf(known, String(code)), { cause });
-        return new ApiError(500, 'the server failed; its own output says more', { cause });
+        return new ApiError(500, 'the server failed; its log says more', { cause });
     }
 
     get body(): ErrorBody {
@@ -64,11 +64,11 @@ export function errorFor(cause: unknown): ApiError {
 /** Of what Fastify and Node refuse: theirs may quote anything. */
 function wordsOf(status: number, code: string): string {
     if (status === 408) return 'the request did not arrive in time; send it again';
-    if (status === 413) return 'the body is too large; ask for less at a time';
+    if (status === 413) return 'the body is too large; send less at a time';
     if (status === 415) return 'the body must be of the content type application/json';
     if (status === 431) return 'the header is too large; send fewer or shorter fields';
-    if (code === 'FST_ERR_BAD_URL') return 'the path is no valid URL; encode it as UTF-8';
-    return 'the request is no valid HTTP';
+    if (code === 'FST_ERR_BAD_URL') return 'the path is not a valid URL; encode it as UTF-8';
+    return 'the request is not valid HTTP';
 }
 
 export interface ErrorBody {

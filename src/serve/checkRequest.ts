@@ -56,7 +56,7 @@ export async function tokenizeTexts(
         if (!ofText) throw cause;
         throw new ApiError(
             400,
-            `${param}: the model's tokenizer cannot split such a text; send another or a part of it`,
+            `${param}: the model's tokenizer cannot split this text; send another text, or a part of it`,
             {
                 param,
                 cause,

@@ -17,7 +17,10 @@ export function isLoopback(host: string): boolean {
  */
 export function checkOrigin({ host, origin }: IncomingHttpHeaders, allowed: readonly string[] = []): void {
     const refused = (what: string, value: string): ApiError =>
-        new ApiError(403, `requests of ${what} ${JSON.stringify(value)} are refused: this server is for this machine`);
+        new ApiError(
+            403,
+            `requests of ${what} ${JSON.stringify(value)} are refused: this server serves only this machine`,
+        );
     if (!isLoopback(hostOf(`http://${host ?? ''}`))) throw refused('the host', host ?? '');
     if (origin !== undefined && !allowed.includes(origin) && !isLoopback(hostOf(origin)))
         throw refused('the origin', origin);

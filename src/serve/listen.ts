@@ -24,7 +24,7 @@ export function checkHost(host: string, apiKey: string | undefined): void {
     if (isLoopback(host) || apiKey !== undefined) return;
     throw new LanguageNeuronsError(
         'WRONG_USE',
-        `\`host: ${host}\` lets other machines ask; give an API key too, by LANGUAGE_NEURONS_API_KEY or ` +
+        `\`host: ${host}\` lets other machines send requests; also give an API key, in LANGUAGE_NEURONS_API_KEY or ` +
             '`apiKey`, or leave `host` out',
     );
 }

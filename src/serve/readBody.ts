@@ -50,7 +50,7 @@ export async function readBody(stream: IncomingMessage, mostBytes: number, arriv
 async function* chunksOf(stream: IncomingMessage, mostBytes: number): AsyncGenerator<Buffer> {
     const checkSize = (size: number): void => {
         if (size > mostBytes)
-            throw new ApiError(413, `the body is longer than ${mostBytes} bytes; ask for less at a time`);
+            throw new ApiError(413, `the body is longer than ${mostBytes} bytes; send less at a time`);
     };
     checkSize(Number(stream.headers['content-length'] ?? 0));
     let bytes = 0;
@@ -60,7 +60,7 @@ async function* chunksOf(stream: IncomingMessage, mostBytes: number): AsyncGener
             yield chunk;
         }
     } catch (cause) {
-        throw cause instanceof ApiError ? cause : new ApiError(400, 'the request broke off', { cause });
+        throw cause instanceof ApiError ? cause : new ApiError(400, 'the request ended before its body did', { cause });
     }
 }
 
@@ -83,7 +83,7 @@ class ArrivingText {
         if (this.#parts.values > mostParts || this.#parts.fields > mostFields) {
             throw new ApiError(
                 400,
-                `the body has more than ${mostParts} values or ${mostFields} fields; ask for less at a time`,
+                `the body has more than ${mostParts} values or ${mostFields} fields; send less at a time`,
             );
         }
         this.#text += decode(this.#decoder, chunk);
@@ -104,7 +104,7 @@ function decode(decoder: TextDecoder, chunk?: Buffer): string {
     try {
         return decoder.decode(chunk, { stream: chunk !== undefined });
     } catch {
-        throw new ApiError(400, 'the body is not valid UTF-8; encode it so');
+        throw new ApiError(400, 'the body is not valid UTF-8; encode it as UTF-8');
     }
 }
 

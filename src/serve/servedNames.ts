@@ -28,7 +28,7 @@ export function distinct(named: readonly NamedInterventions[]): NamedInterventio
     if (named.some(({ name }) => name === wholeModel.name)) {
         throw new LanguageNeuronsError(
             'WRONG_USE',
-            `interventions cannot be named ${wholeModel.name}, as the model is without any; choose another name`,
+            `the name ${wholeModel.name} belongs to the model without interventions; choose another name`,
         );
     }
     return [...new Map(named.map((one) => [one.name, one])).values()];

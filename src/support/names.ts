@@ -9,11 +9,11 @@ const mostNameBytes = 128;
  */
 export function nameProblem(name: string): string | undefined {
     if (name === '') return 'is empty';
-    if (name === '__proto__') return 'is a name that JavaScript keeps for itself';
+    if (name === '__proto__') return 'is a name that JavaScript reserves';
     if (name === '.' || name === '..') return 'is the name of a folder';
     if (/[/\\]/.test(name)) return 'has a slash in it, which file names cannot have';
     if (/[\p{Cc}\u2028\u2029]/u.test(name)) return 'has control characters in it';
-    if (/\p{Cs}/u.test(name)) return 'is no whole Unicode text';
+    if (/\p{Cs}/u.test(name)) return 'is not valid Unicode text';
     const bytes = Buffer.byteLength(name);
     return bytes > mostNameBytes ? `has ${bytes} bytes, more than the ${mostNameBytes} of a name` : undefined;
 }

@@ -6,5 +6,5 @@ export function nodeTooOld(version: string): string | undefined {
     const [have, need] = [version, leastNode].map((text) => text.split('.').map((part) => parseInt(part, 10)));
     const differs = need!.findIndex((number, i) => number !== have![i]);
     if (differs === -1 || have![differs]! > need![differs]!) return undefined;
-    return `needs Node ${leastNode} or later, this is Node ${version}; install a newer one, such as https://nodejs.org has`;
+    return `needs Node ${leastNode} or later, but this is Node ${version}; install a newer one from https://nodejs.org`;
 }

@@ -221,7 +221,7 @@ describe('where memory does not hold what is asked for', () => {
         const before = [await engine.score(samples, { edit: edits[0] }), await answersOf(engine, edits)];
         await expect(engine.score(samples, { edit: editsOf(engine, 1, 0.5)[0] })).rejects.toMatchObject({
             code: 'OUT_OF_MEMORY',
-            message: '3 edits at a time, with offsets cannot be held: no memory for the compute buffers',
+            message: '3 edits at a time, with offsets do not fit into memory: no memory for the compute buffers',
         });
         const four: TextEdit = { edits: [undefined, ...edits], at: () => 3 };
         await expect(answersOf(engine, [four])).rejects.toMatchObject({

@@ -106,7 +106,7 @@ describe('chat', () => {
             ['/set experts', /\/set takes specific, specific\+related or/],
             ['/where promt', /did you mean prompt\?/],
             ['/save', /takes a file/],
-            [`/save ${interventions}`, /interventions\.yaml: is there already; give another name/],
+            [`/save ${interventions}`, /interventions\.yaml: already exists; give another name/],
             ['/again', /nothing was said yet/],
             [question.repeat(30), /the window of 512 has room for 481/],
         ];

@@ -73,6 +73,6 @@ describe('chat messages', () => {
         writeFileSync(at('plain.gguf'), bytes);
         const { code, stderr } = await collect(at('messages.jsonl'), 'none', at('plain.gguf'));
         expect(code).not.toBe(0);
-        expect(stderr.trim().split('\n').at(-1)).toMatch(/plain\.gguf: has no chat template; give texts of "text"/);
+        expect(stderr.trim().split('\n').at(-1)).toMatch(/plain\.gguf: has no chat template; give texts as "text"/);
     });
 });

@@ -187,7 +187,7 @@ describe('the parts of one piece of work', () => {
             for (let number = total; number > 1; number--) await collectShard(folder, number, total);
             await expect(merge([folder], { folder: out })).rejects.toMatchObject({
                 code: 'MISMATCH',
-                message: `the shards cannot be merged: of ${total} shards 1 is missing; make it first`,
+                message: `the shards cannot be merged: shard 1 of ${total} is missing; make it first`,
             });
             await collectShard(folder, 1, total);
             const [merged] = await merge([folder], { folder: out });

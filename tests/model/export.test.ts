@@ -192,7 +192,7 @@ describe('export refuses', () => {
                 analysis: { widths: [1024, 512], source: someSource },
                 edits: [{ neurons: [[1, 7] as const], scale: 0, label: 'x' }],
             }),
-        ).toMatch(/^MISMATCH .*layer 1 of 512 neurons is not among its tensors/);
+        ).toMatch(/^MISMATCH .*layer 1 of 512 neurons is missing from its tensors/);
         const beyond = [{ neurons: [[0, 1024] as const], scale: 0, label: 'x' }];
         expect(await refusal({ model: embeddedModel, edits: beyond })).toMatch(/^WRONG_USE .*no neuron \[0, 1024\]/);
         expect(await refusal({ model: embeddedModel, edits: [] })).toMatch(/^EMPTY /);
@@ -217,7 +217,7 @@ describe('export refuses', () => {
         expect(await refusal({ model: at('text.gguf') })).toMatch(/^DAMAGED .*not a GGUF file/);
         copyFileSync(embeddedModel, at('cut.gguf'));
         truncateSync(at('cut.gguf'), 1_000_000);
-        expect(await refusal({ model: at('cut.gguf') })).toMatch(/^DAMAGED .*ends before/);
+        expect(await refusal({ model: at('cut.gguf') })).toMatch(/^DAMAGED .*ends in the middle of/);
         const torn = readFileSync(embeddedModel);
         const name = Buffer.from('blk.0.ffn_gate.weight');
         torn.writeBigUInt64LE(120n, torn.indexOf(name) + name.length + 4); // weights of a row

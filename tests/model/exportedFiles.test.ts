@@ -78,7 +78,7 @@ describe('export refuses a file that llama.cpp refuses, and writes nothing', () 
         {
             what: 'a tensor out of the file',
             write: () => writeChanged(gate.name, place, u64(1n << 40n)),
-            says: /ends before/,
+            says: /ends in the middle of/,
         },
         {
             what: 'a dimension of 2^62',

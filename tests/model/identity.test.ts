@@ -94,7 +94,7 @@ describe('counts', () => {
         await expect(counted(at('base'), { model: nearlySame })).rejects.toMatchObject({
             code: 'MISMATCH',
             message: expect.stringMatching(
-                /holds finished counts, and these differ: model .* and .*; give another `out`, or `force`/,
+                /holds finished counts that differ in model .* and .*; give another `out`, or `force`/,
             ) as string,
         });
         const notes: string[] = [];

@@ -40,7 +40,7 @@ it('languages are one on the way from texts to interventions, however they are w
     );
     expect(collected.code, collected.stderr).toBe(0);
     expect(Object.keys((JSON.parse(collected.stdout) as { tokens: object }).tokens)).toEqual(['de', 'en', 'ko', 'pt']);
-    expect(collected.stderr).toMatch(/passes over \._eng_Latn\.dev and fra_Latn\.dev\.gz;/);
+    expect(collected.stderr).toMatch(/skips \._eng_Latn\.dev and fra_Latn\.dev\.gz;/);
     expect(collected.stderr).toMatch(/pt-BR is there as pt\n/);
     expect(collected.stderr).toMatch(/few tokens of ko \(\d tokens?\) and pt \(\d tokens?\)/);
     expect((await cli('identify', at('run'), '--top-rate', '0.2')).code).toBe(0);

@@ -106,7 +106,7 @@ describe('shards of perplexities', () => {
         await expect(stopped).rejects.toMatchObject({ code: 'ABORTED' });
         await expect(merge([here, there], { folder: here })).rejects.toMatchObject({
             code: 'MISMATCH',
-            message: 'the shards cannot be merged: of 3 shards 2 is missing; deactivate it first',
+            message: 'the shards cannot be merged: shard 2 of 3 is missing; deactivate it first',
         });
         const again = watched();
         await measure(ppl, here, { number: 2, total: 3 }, again.changes);
@@ -189,11 +189,11 @@ describe('shards of perplexities', () => {
         copyFileSync(one(there, 3), one(at('twice'), 3));
         await refused(
             [one(here, 1), one(here, 2), there, at('twice')],
-            /shard 3 of 3 is there twice, in .*there.* and .*twice.*; leave one out/,
+            /shard 3 of 3 is given twice, in .*there.* and .*twice.*; leave one out/,
         );
         await refused([one(here, 1), one(here, 4, 5)], /is of 5 shards, .* of 3/);
         await refused([at('whole', 'ppl.matrix.json')], /not a shard of a matrix/);
-        await refused([at('whole')], /no shards; collect or deactivate with `shard` first/);
+        await refused([at('whole')], /no shard files; run collect or deactivate with `shard` first/);
         await refused([at('template.txt')], /template.txt: is no shard by its name; .*ppl.matrix.shard-1-of-2.json/);
         const other = runFolder('other');
         await measure(ppl, other, { number: 2, total: 3 }, { controls: 1 });
@@ -239,7 +239,7 @@ describe('shards of perplexities', () => {
         writeFileSync(journal, `${lines.slice(1).join('\n')}\n`);
         await expect(merge([folder], { folder })).rejects.toMatchObject({
             code: 'DAMAGED',
-            message: expect.stringContaining('lack a part of 1 conditions; run all shards again') as string,
+            message: expect.stringContaining('lacks results of 1 conditions; run all shards again') as string,
         });
         for (const number of [1, 2]) await measure(ppl, folder, { number, total: 2 }, few);
         await merge([folder], { folder });

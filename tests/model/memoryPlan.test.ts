@@ -51,7 +51,7 @@ async function measuredAndReal(path: string): Promise<{ measured: NativeMemory; 
     }
 }
 
-it('watched neurons take a value for each token of a batch', async () => {
+it('watched neurons need a value for each token of a batch', async () => {
     const { addon, ...model } = await planned(embeddedModel);
     const adapterOf = async (watched?: Int32Array): Promise<number> =>
         (await addon.measureMemory({ ...model, gpuLayers: 0, loras: [] }, { ...context, watched })).adapter.cpu;

@@ -14,7 +14,9 @@ describe('a Node that is too old', () => {
     });
 
     it.each(['16.20.2', '18.20.8', '20.0.0', '20.18.9', '9.11.2'])('%s gets a line', (version) => {
-        expect(nodeTooOld(version)).toMatch(new RegExp(`^needs Node 20\\.19\\.0 or later, this is Node ${version};`));
+        expect(nodeTooOld(version)).toMatch(
+            new RegExp(`^needs Node 20\\.19\\.0 or later, but this is Node ${version};`),
+        );
     });
 
     it.each(['20.19.0', '20.20.2', '22.0.0', '24.1.0-nightly', '100.0.0', process.versions.node])(
@@ -26,7 +28,7 @@ describe('a Node that is too old', () => {
         for (const args of [['--version'], ['run'], ['inspect', 'x', '--json'], []]) {
             const { status, stdout, stderr } = spawnSync(node18, ['dist/cli.js', ...args], { encoding: 'utf8' });
             expect({ status, stdout }).toEqual({ status: 1, stdout: '' });
-            expect(stderr).toMatch(/^language-neurons: needs Node 20\.19\.0 or later, this is Node 18\.[^\n]*\n$/);
+            expect(stderr).toMatch(/^language-neurons: needs Node 20\.19\.0 or later, but this is Node 18\.[^\n]*\n$/);
         }
     });
 

@@ -87,6 +87,6 @@ it('a metric whose plan is another metric’s cannot be divided', async () => {
     await expect(deactivate({ ...options, shard: { number: 1, total: 2 } })).rejects.toMatchObject({
         code: 'UNSUPPORTED',
         message:
-            'udhr:25-26: the metric renamed has no plan of its own that could be divided; deactivate without a shard',
+            'udhr:25-26: the metric renamed cannot be divided into shards, since it has no plan of its own; deactivate without a shard',
     });
 });

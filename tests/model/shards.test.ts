@@ -64,7 +64,7 @@ describe('shards', () => {
         expect((await collectShard(2, 3)).decodedTokens).toBeGreaterThan(0);
         await expect(merge([folder], { folder: join(root, 'merged') })).rejects.toMatchObject({
             code: 'MISMATCH',
-            message: 'the shards cannot be merged: of 3 shards 1 is missing; collect it first',
+            message: 'the shards cannot be merged: shard 1 of 3 is missing; collect it first',
         });
         expect((await collectShard(1, 3)).decodedTokens).toBeGreaterThan(0);
         expect((await collectShard(2, 3)).decodedTokens).toBe(0);
@@ -75,9 +75,11 @@ describe('shards', () => {
             [1, 2, 3].map((number) => `activations.shard-${number}-of-3.safetensors`),
         );
         expect(await refusal('merge', whole, '--out', out)).toContain(
-            'whole: no shards; collect or deactivate with --shard first',
+            'whole: no shard files; run collect or deactivate with --shard first',
         );
-        expect(await refusal('merge', activationsPath(whole), '--out', out)).toContain('is no shard, it is whole');
+        expect(await refusal('merge', activationsPath(whole), '--out', out)).toContain(
+            'is not a shard but a whole result',
+        );
     });
 
     const many = join(root, 'many');
@@ -98,7 +100,7 @@ describe('shards', () => {
         mkdirSync(twice);
         copyFileSync(activationsPath(folder, { number: 2, total: 3 }), activationsPath(twice, { number: 2, total: 3 }));
         expect(await refusal('merge', folder, twice, '--out', join(root, 'x'))).toMatch(
-            /^language-neurons: the shards cannot be merged: shard 2 of 3 is there twice, in .*; leave one out\n$/,
+            /^language-neurons: the shards cannot be merged: shard 2 of 3 is given twice, in .*; leave one out\n$/,
         );
         const other = join(root, 'other');
         await collect({

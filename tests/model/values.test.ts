@@ -234,7 +234,7 @@ describe('collect --values', () => {
             neurons.map(([site, index]) => values.percentile(site, index, 90, 0)),
         );
         expect(Math.max(...zh.map((mean, i) => Math.abs(mean - en[i]!)))).toBeGreaterThan(1e-3);
-        expect(() => offsets({ op: 'diffmean' })).toThrow("neurons that are no language's need a value");
+        expect(() => offsets({ op: 'diffmean' })).toThrow('neurons that are named without a language need a value');
         expect(() => offsets({ op: 'scale', value: 'mean:zh' })).toThrow('its value must be a number');
         expect(() => offsets({ op: 'add', value: 'mean:sw' })).toThrow('no values of sw were collected');
         expect(() => compileInterventions([{ neurons, op: 'add', value: 'mean' }], { sites: values.sites })).toThrow(

@@ -199,7 +199,7 @@ describe('a pass that watches', () => {
         const many = Array.from({ length: 3_000_000 }, () => [0, 1] as const); // of one batch 6 GB
         await expect(all(engine, [english], { neurons: many })).rejects.toMatchObject({
             code: 'OUT_OF_MEMORY',
-            message: expect.stringMatching(/^3000000 watched neurons take \d+ MiB for a batch of 512 tokens/) as string,
+            message: expect.stringMatching(/^3000000 watched neurons need \d+ MiB for a batch of 512 tokens/) as string,
         });
         expect(await all(engine, [english], { neurons })).toHaveLength(1);
     });
@@ -224,7 +224,7 @@ describe('a pass that watches', () => {
         const engine = await open();
         await expect(all(engine, [english], { neurons })).rejects.toMatchObject({
             code: 'OUT_OF_MEMORY',
-            message: expect.stringContaining('1 watched neurons cannot be held') as string,
+            message: expect.stringContaining('1 watched neurons do not fit into memory') as string,
         });
         expect((await engine.count([english])).tokens).toBeGreaterThan(0n);
     });

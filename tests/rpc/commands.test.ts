@@ -83,7 +83,7 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
         expect(code).toBe(1);
         const words = stderr.split(/[\r\n]/).filter((line) => line.startsWith('language-neurons:'));
         expect(words).toEqual([
-            `language-neurons: RPC server ${lost.endpoint} was lost; see that the servers of --rpc run; ` +
+            `language-neurons: RPC server ${lost.endpoint} was lost; check that the servers of --rpc are running; ` +
                 'finished parts are kept; run the same command again to continue',
         ]);
         expect(stderr.trim().endsWith(words[0]!)).toBe(true);
@@ -123,7 +123,7 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
 
     it('are other results than those made here, the same with servers elsewhere', async () => {
         const here = await cli('collect', ...model, '--data', at('short'), '--out', at('there'));
-        const differ = 'holds finished counts, and these differ: device cpu';
+        const differ = 'holds finished counts that differ in device cpu';
         expect([here.code, here.stderr]).toEqual([1, expect.stringContaining(differ)]);
         await servers.pop()!.kill();
         servers.push(await startServer());

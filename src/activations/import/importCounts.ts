@@ -46,7 +46,7 @@ export async function importCounts(
     );
     list.checkOnce(
         options.languages,
-        (names, label) => `the files of ${names} are both of ${label}; leave one in the folder`,
+        (names, label) => `the files of ${names} both hold counts of ${label}; leave one in the folder`,
     );
     const chosen = new Map(list.choose(options).map(({ language, name }) => [language, files.get(name)!]));
     const languages = [...chosen.keys()];
@@ -54,7 +54,7 @@ export async function importCounts(
     if (bare.length > 0 && bare.length < languages.length) {
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${folder}: no prefix.activation.${bare[0]!}.pt, but other languages have theirs; ` +
+            `${folder}: prefix.activation.${bare[0]!}.pt is missing, though other languages have such a file; ` +
                 `add it, or leave ${bare.join(', ')} out`,
         );
     }
@@ -98,8 +98,8 @@ async function joinedCounts(
         if (shape !== joined.shape) {
             throw new LanguageNeuronsError(
                 'MISMATCH',
-                `${folder}: ${languages[0]!} has ${joined.shape} neurons, ` +
-                    `${language} ${shape}; they are not of one model`,
+                `${folder}: ${languages[0]!} has ${joined.shape} neurons, but ` +
+                    `${language} has ${shape}; give counts of one model`,
             );
         }
         tokens[k] = BigInt(found.tokens);
@@ -129,7 +129,7 @@ async function filesIn(folder: string): Promise<ReadonlyMap<string, LanguageFile
         if (list.has(language))
             throw new LanguageNeuronsError(
                 'WRONG_USE',
-                `${folder}: ${basename(list.get(language)!)} and ${name} are both of ${language}; ` +
+                `${folder}: ${basename(list.get(language)!)} and ${name} both hold counts of ${language}; ` +
                     'leave one in the folder',
             );
         list.set(language, join(folder, name));
@@ -150,15 +150,15 @@ async function languageCounts({ full, prefix }: LanguageFiles): Promise<FileCoun
     if (prompts.counts.shape.join() !== all.counts.shape.join()) {
         throw new LanguageNeuronsError(
             'MISMATCH',
-            `${prefix}: has ${prompts.counts.shape.join(' x ')} neurons, ` +
-                `${basename(full)} ${all.counts.shape.join(' x ')}; they are not of one model`,
+            `${prefix}: has ${prompts.counts.shape.join(' x ')} neurons, but ` +
+                `${basename(full)} has ${all.counts.shape.join(' x ')}; give files of one model`,
         );
     }
     const tokens = all.tokens - prompts.tokens;
     if (tokens < 0)
         throw new LanguageNeuronsError(
             'DAMAGED',
-            `${prefix}: counts more tokens than ${basename(full)}; get both again`,
+            `${prefix}: counts more tokens than ${basename(full)}; download both again`,
         );
     const most = BigInt(tokens);
     const counts = all.counts.data.map((count, j) => {
@@ -175,14 +175,14 @@ async function fileCounts(path: string): Promise<FileCounts> {
     const tokens = wholeNumber(values.get('total_tokens') ?? values.get('n'));
     const counts = values.get('over_zero');
     const damaged = (what: string): LanguageNeuronsError =>
-        new LanguageNeuronsError('DAMAGED', `${path}: ${what}; get it again`);
+        new LanguageNeuronsError('DAMAGED', `${path}: ${what}; download it again`);
     if (tokens === undefined || tokens < 0) throw damaged('has no total_tokens (or n), a number of tokens');
     if (counts === undefined || typeof counts === 'number' || counts.shape.length !== 2 || counts.data.length === 0) {
         throw damaged('has no over_zero, a tensor [layers, neurons]');
     }
     const most = BigInt(tokens);
     if (counts.data.some((count) => count < 0n || count > most))
-        throw damaged('counts more activations than tokens, or fewer than none');
+        throw damaged('has counts below 0 or above the number of tokens');
     return { tokens, counts };
 }
 

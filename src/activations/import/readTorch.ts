@@ -63,7 +63,7 @@ export async function readTorch(
                 : (['DAMAGED', firstLine(cause)] as const);
         throw new LanguageNeuronsError(
             code,
-            `${path}: not a sound file of torch.save: ${what}; get it again, or save it anew with torch.save`,
+            `${path}: not a valid torch.save file: ${what}; download it again, or save it again with torch.save`,
             { cause },
         );
     } finally {
@@ -96,7 +96,7 @@ async function readArchive(
     const storages = new Map<string, BigInt64Array>();
     for (const [name, value] of parsed as Map<unknown, unknown>) {
         if (names !== undefined && !names.includes(name as string)) continue;
-        if (typeof name !== 'string') throw new Refusal('UNSUPPORTED', 'its dictionary has a key that is no text');
+        if (typeof name !== 'string') throw new Refusal('UNSUPPORTED', 'its dictionary has a key that is not a text');
         if (typeof value === 'number' && Number.isSafeInteger(value)) values.set(name, value);
         else if (value instanceof TensorReference)
             values.set(name, await readTensor(zip, entries, storages, checked(name, value)));

@@ -82,7 +82,7 @@ export function parsePickle(bytes: Uint8Array): unknown {
                 if (passedOver.test(full)) return unread;
                 throw new Refusal(
                     'UNSUPPORTED',
-                    `it asks for ${printable(full)}; only plain values and tensors are read, and nothing is run`,
+                    `it asks for ${printable(full)}; only plain values and tensors are allowed, and no code is run`,
                 );
             },
         },

@@ -95,18 +95,18 @@ export class CacheCapacity {
     #check(request: AnswerRequest, cells: number): void {
         const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
         const { prompt, answers = 1, maxTokens } = request;
-        if (prompt.length === 0) throw wrong('a prompt has no token; give it some text');
+        if (prompt.length === 0) throw wrong('a prompt is empty; give it some text');
         if (answers > this.#layout.sequences) {
             throw wrong(
                 `${answers} answers to a prompt are more than the ${this.#layout.sequences} sequences of a batch; ` +
-                    'ask for fewer at a time',
+                    'request fewer at a time',
             );
         }
         if (cells > this.cellsOfRequest) {
             throw wrong(
                 `a prompt of ${prompt.length} tokens with ${answers} answers of up to ${maxTokens} takes ` +
-                    `${cells} cells of context, ${this.cellsOfRequest} are there; raise the context size or lower ` +
-                    "the answers' length",
+                    `${cells} cells of context, but there are ${this.cellsOfRequest}; raise the context size or ` +
+                    "lower the answers' length",
             );
         }
     }

@@ -387,7 +387,7 @@ describe('a folder of published counts', () => {
             what: 'two files of a language',
             files: { 'activation.en.pt': four(), 'activation.en.train.a': four() },
             code: 'WRONG_USE',
-            says: 'both of en',
+            says: 'both hold counts of en',
         },
         {
             what: 'prompts of some languages',
@@ -417,13 +417,13 @@ describe('a folder of published counts', () => {
             what: 'more activations than tokens',
             files: { 'activation.en.pt': four(3) },
             code: 'DAMAGED',
-            says: 'more activations than tokens',
+            says: 'above the number of tokens',
         },
         {
             what: 'negative counts',
             files: { 'activation.en.pt': four(9, [1, -1, 1, 1]) },
             code: 'DAMAGED',
-            says: 'fewer than none',
+            says: 'has counts below 0',
         },
         {
             what: 'no tokens',

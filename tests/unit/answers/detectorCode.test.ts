@@ -119,7 +119,7 @@ describe('languages of answers that the detector does not know', () => {
 
     it('is said of those that it takes for another, not of those that it knows', () => {
         expect(noted('number+language', 'fil', 'pt-BR', 'zh-TW')).toEqual([
-            expect.stringMatching(/less closely: fil as Tagalog, pt-BR as Portuguese and zh-TW as Chinese$/),
+            expect.stringMatching(/only as a wider one: fil as Tagalog, pt-BR as Portuguese and zh-TW as Chinese$/),
         ]);
         const known = [
             'en',

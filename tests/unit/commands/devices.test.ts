@@ -17,7 +17,7 @@ describe('a process sees one device', () => {
         const given = { CUDA_VISIBLE_DEVICES: 'GPU-af, 3' };
         expect(environmentOf(0, given)).toMatchObject({ CUDA_VISIBLE_DEVICES: 'GPU-af' });
         expect(environmentOf(1, given)).toMatchObject({ CUDA_VISIBLE_DEVICES: '3', GGML_VK_VISIBLE_DEVICES: '1' });
-        expect(() => environmentOf(2, given)).toThrow('there is no device 2, CUDA_VISIBLE_DEVICES shows 2');
+        expect(() => environmentOf(2, given)).toThrow('there is no device 2; CUDA_VISIBLE_DEVICES lists 2');
     });
 });
 

@@ -29,7 +29,10 @@ describe.skipIf(process.platform === 'win32')('the end of a child that aborts is
             words: 'ops.cpp:1: GGML_ASSERT(n > 0) failed',
             says: 'llama.cpp aborted: ops.cpp:1: GGML_ASSERT(n > 0) failed;',
         },
-        { words: 'ggml-rpc.cpp:9: the server is gone', says: 'the server is gone; see that the servers of --rpc run;' },
+        {
+            words: 'ggml-rpc.cpp:9: the server is gone',
+            says: 'the server is gone; check that the servers of --rpc are running;',
+        },
         { words: '', says: 'the native library crashed (SIGABRT);' },
     ])('"$words"', async ({ words, says }) => {
         const end = await startWork([words], { stdio: ['ignore', 'ignore', 'inherit'] }).end;

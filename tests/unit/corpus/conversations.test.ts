@@ -65,8 +65,8 @@ describe('a line of chat messages', () => {
     });
 
     it.each([
-        { what: 'no answer', line: { messages: [say('user', 'a')] }, says: 'line 2 has no turn of the assistant' },
-        { what: 'nothing said', line: { conversations: [] }, says: 'line 2 has no turn of the assistant' },
+        { what: 'no answer', line: { messages: [say('user', 'a')] }, says: 'line 2 has no message of the assistant' },
+        { what: 'nothing said', line: { conversations: [] }, says: 'line 2 has no message of the assistant' },
         { what: 'a call in place of a text', line: { messages: [say('assistant', null)] }, says: 'line 2 is not' },
         {
             what: 'a picture',

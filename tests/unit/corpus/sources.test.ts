@@ -123,7 +123,7 @@ describe('layouts of parallel corpora', () => {
         const notes: string[] = [];
         const progress = { ...silent, note: (line: string) => notes.push(line) };
         expect((await openCorpus(folder, { progress })).languages).toEqual(['en', 'fr']);
-        expect(notes).toEqual([expect.stringMatching(/passes over \._en\.txt, README, de\.tsv and fr\.txt\.gz; /)]);
+        expect(notes).toEqual([expect.stringMatching(/skips \._en\.txt, README, de\.tsv and fr\.txt\.gz; /)]);
         const packed = await folderOf('packed', { 'fr.txt.gz': 'x' });
         await expect(openCorpus(packed)).rejects.toMatchObject({ message: expect.stringMatching(/only fr\.txt\.gz;/) });
     });
@@ -326,7 +326,7 @@ describe('files of a folder', () => {
             const wrong = {
                 code: 'WRONG_USE',
                 message: expect.stringMatching(
-                    new RegExp(`(${one}|${two})\\.txt and (${one}|${two})\\.txt are both of`),
+                    new RegExp(`(${one}|${two})\\.txt and (${one}|${two})\\.txt are both in`),
                 ),
             };
             expect(await refused(files)).toMatchObject(wrong);

@@ -48,8 +48,8 @@ describe('a memory plan', () => {
                     }
                     const message =
                         onGpu > 0
-                            ? /^m\.gguf: takes \d+ MiB in memory or \d+ MiB on the GPU; there are/
-                            : /^m\.gguf: takes \d+ MiB in memory; there are/;
+                            ? /^m\.gguf: needs \d+ MiB of memory or \d+ MiB on the GPU; free are/
+                            : /^m\.gguf: needs \d+ MiB of memory; free are/;
                     await expect(plan).rejects.toMatchObject({
                         code: 'OUT_OF_MEMORY',
                         message: expect.stringMatching(message),
@@ -125,7 +125,7 @@ describe('watched neurons', () => {
         expect(() => checkWatchedFit(1001, 512, available)).toThrow(
             expect.objectContaining({
                 code: 'OUT_OF_MEMORY',
-                message: expect.stringMatching(/^1001 watched neurons take 8 MiB .*there is space for 1000 neurons/),
+                message: expect.stringMatching(/^1001 watched neurons need 8 MiB .*there is space for 1000 neurons/),
             }),
         );
     });

@@ -62,7 +62,7 @@ describe('RPC servers', () => {
         [7, 0, 0],
     ])('of version %i.%i.%i are refused, with the mend', async (...version) => {
         const server = await listen((socket) => void socket.on('data', () => socket.write(answer(...version))));
-        const told = `${version.join('.')} of ggml's protocol, this build 7.0.1; start there the rpc-server`;
+        const told = `${version.join('.')} of ggml's protocol, but this build speaks 7.0.1; start the rpc-server`;
         await expect(addServers(addon(), [server])).rejects.toMatchObject(refused('MISMATCH', told));
     });
 
@@ -71,7 +71,7 @@ describe('RPC servers', () => {
         ['hangs up', (socket: Socket) => void socket.on('data', () => socket.end())],
     ])('what %s is none', async (_, onConnection) => {
         const server = await listen(onConnection);
-        const told = `RPC server ${server}: what answers there is no RPC server`;
+        const told = `RPC server ${server}: the answer is not that of an RPC server`;
         await expect(addServers(addon(), [server])).rejects.toMatchObject(refused('NOT_FOUND', told));
     });
 
@@ -84,7 +84,7 @@ describe('RPC servers', () => {
 
     it('that are not there are named', async () => {
         const server = `127.0.0.1:${await freePort()}`;
-        const told = `RPC server ${server}: no connection (connect ECONNREFUSED ${server}); see`;
+        const told = `RPC server ${server}: no connection (connect ECONNREFUSED ${server}); check`;
         await expect(addServers(addon(), [server])).rejects.toMatchObject(refused('NOT_FOUND', told));
     });
 
@@ -97,7 +97,7 @@ describe('RPC servers', () => {
     it('are each given once, and have no more devices than ggml takes', () => {
         expect(() => checkServers(['a:1', 'b:1', 'a:1'])).toThrow('rpc names a:1 twice');
         checkServers(['a:1', 'b:1', 'a:2']);
-        expect(() => checkDeviceCount(15)).toThrow('have 15 devices, of which ggml takes 14; name fewer');
+        expect(() => checkDeviceCount(15)).toThrow('have 15 devices, but ggml takes at most 14; name fewer');
         checkDeviceCount(14);
     });
 });

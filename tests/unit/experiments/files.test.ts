@@ -82,7 +82,7 @@ describe('a journal', () => {
         await mkdir(join(root, 'folder.jsonl'));
         await expect(open('folder.jsonl')).rejects.toMatchObject({
             code: 'NOT_FOUND',
-            message: expect.stringContaining('holds finished work and cannot be read') as string,
+            message: expect.stringContaining('though it holds finished work') as string,
         });
         await writeFile(join(root, 'file'), '');
         await expect(open('file/cells.jsonl')).rejects.toMatchObject({ code: 'NOT_FOUND' });
@@ -212,7 +212,7 @@ describe('a matrix file', () => {
             await expect(readMatrices(folder)).rejects.toMatchObject({
                 code: 'DAMAGED',
                 message: expect.stringMatching(
-                    /: (is not a deactivation matrix \(.*\)|holds what .*); run intervene again$/,
+                    /: (is not a deactivation matrix \(.*\)|holds the content of .*); run intervene again$/,
                 ),
             });
         }
@@ -333,7 +333,7 @@ describe('dose curves', () => {
             await expect(readCurves(folder)).rejects.toMatchObject({
                 code: 'DAMAGED',
                 message: expect.stringMatching(
-                    /: (is not a set of dose curves \(.*\)|holds what .*); run intervene with `dose` again$/,
+                    /: (is not a set of dose curves \(.*\)|holds the content of .*); run intervene with `dose` again$/,
                 ),
             });
         }

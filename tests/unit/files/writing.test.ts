@@ -196,7 +196,7 @@ describe.runIf(process.platform === 'linux')('a folder that cannot be', () => {
         ['/proc/self/task/x', 'the folder cannot be made there'],
         ['/dev/null/x', 'a part of the path is a file'],
         ['/sys/x', 'cannot be'],
-        [join(root, 'file'), 'a file is in the place of the folder'],
+        [join(root, 'file'), 'the path is a file, not a folder'],
         [join(root, 'file', 'x'), 'a part of the path is a file'],
         [join(root, long), 'the name is too long'],
         [join(root, 'deep', long, 'x'), 'the name is too long'],

@@ -157,7 +157,7 @@ describe('interventions', () => {
         const analysis = { languages: ['de'] } as unknown as NeuronAnalysis;
         const experts: Intervention = { neurons: { language: 'de', set: 'experts' }, op: 'zero' };
         expect(() => compileInterventions([experts], { sites, analysis })).toThrow(
-            'intervention 1 (zero): the model analysed has no experts; choose another set',
+            'intervention 1 (zero): the analysed model has no experts; choose another set',
         );
     });
 

@@ -36,14 +36,14 @@ describe('the short text of an operation', () => {
             ['zerro', 'there is no operation zerro'],
             ['zero:1', 'it takes no value'],
             ['scale', 'it takes a value'],
-            ['scale:', '"" is no number'],
-            ['scale:1:2', '"1:2" is no number'],
-            ['add:0x10', '"0x10" is no number'],
+            ['scale:', '"" is not a number'],
+            ['scale:1:2', '"1:2" is not a number'],
+            ['add:0x10', '"0x10" is not a number'],
             ['scale:mean:zh', 'it scales by a number'],
-            ['diffmean:p90:zh', 'p90:zh is no mean of a language'],
-            ['diffmean:1', '"1" is no mean of a language'],
-            ['replace:p101:zh', '"p101:zh" is no number'],
-            ['replace:1e999', '"1e999" is no number'],
+            ['diffmean:p90:zh', 'p90:zh is not a mean of a language'],
+            ['diffmean:1', '"1" is not a mean of a language'],
+            ['replace:p101:zh', '"p101:zh" is not a number'],
+            ['replace:1e999', '"1e999" is not a number'],
         ] as const) {
             expect(() => parseOperation(text), text).toThrow(
                 expect.objectContaining({

@@ -181,7 +181,7 @@ describe('languages of a dataset', () => {
             ['sr', 'srp_Cyrl'],
         ] as const) {
             const list = listOf(one, 'th', two);
-            const both = `${one} and ${two} are both of `;
+            const both = `${one} and ${two} are both in `;
             expect(() => list.checkOnce()).toThrow(both);
             expect(() => list.checkOnce([two])).toThrow(both);
             expect(() => list.checkOnce(['th'])).not.toThrow();

@@ -91,13 +91,13 @@ describe('notes on an analysis', () => {
         );
         expect(analysis.stability!.inSeveralFolds).toEqual({ en: 0.4 });
         expect(analysisNotes(analysis)).toEqual([
-            expect.stringMatching(/^Some texts are in several folds \(of the different ones: en 40 %\).*too high/),
+            expect.stringMatching(/^Some texts are in several folds \(en 40 % of the distinct texts\).*too high/),
         ]);
     });
 
     it('name in one line all languages that have such texts, and none that hardly has any', () => {
         const shares = new Map(Object.entries({ en: 0.2, de: 0.009, ru: 0, zh: 1 }));
-        expect(repeatedTextsNote(shares)).toContain('(of the different ones: en 20 %, zh 100 %)');
+        expect(repeatedTextsNote(shares)).toContain('(en 20 %, zh 100 % of the distinct texts)');
         expect(repeatedTextsNote(new Map([['de', 0.009]]))).toBeUndefined();
     });
 

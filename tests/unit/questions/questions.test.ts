@@ -53,7 +53,7 @@ describe('questions', () => {
         const questions = await openQuestions(folder, { progress });
         expect(questions.languages).toEqual(['en', 'de', 'sw', 'pt-BR', 'zh-TW']);
         expect((await questions.inLanguage('de'))[0]).toMatchObject({ language: 'de', text: 'x' });
-        expect(notes).toEqual([expect.stringContaining('passes over mgsm.txt')]);
+        expect(notes).toEqual([expect.stringContaining('skips mgsm.txt')]);
         const asked = await openQuestions(folder, { languages: ['English', 'deu_Latn', 'pt'] });
         expect(asked.languages).toEqual(['en', 'de', 'pt-BR']);
         const called = ['eng', 'zh_TW'];
@@ -65,7 +65,7 @@ describe('questions', () => {
             await expect(openQuestions(folder)).rejects.toMatchObject({
                 code: 'WRONG_USE',
                 message: expect.stringMatching(
-                    /mgsm_eng\.tsv and .* are both of en;|and mgsm_eng\.tsv are both of en;/,
+                    /mgsm_eng\.tsv and .* are both in en;|and mgsm_eng\.tsv are both in en;/,
                 ),
             });
             await rm(join(folder, other));
@@ -132,7 +132,7 @@ describe('questions', () => {
             what: 'a solution between',
             files: { 'mgsm_en.tsv': 'One?\t1\nTwo?\tIt is 1 + 1 = 2.\t2\n' },
             code: 'DAMAGED',
-            says: 'line 2 is not question, tab, number but 3 columns (leave out all but question and answer)',
+            says: 'line 2 is not question, tab, number but has 3 columns (keep only question and answer)',
         },
         {
             what: "MGSM's four columns",
@@ -146,7 +146,7 @@ describe('questions', () => {
             what: 'two files of a language',
             files: { 'mgsm_en.tsv': 'x\t1', 'test_English.json': '{}' },
             code: 'WRONG_USE',
-            says: 'both of en',
+            says: 'both in en',
         },
     ])('with $what are refused in one line', async ({ files, code, says }) => {
         const error = await folderOf(files)

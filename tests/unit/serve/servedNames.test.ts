@@ -22,7 +22,7 @@ it('of the same name the later one counts, and none is named as the whole model'
         { name: 'without-en', interventions: [{ neurons: { language: 'en', set: undefined }, op: 'zero' }] },
         file,
     ]);
-    expect(() => distinct([{ ...file, name: 'whole' }])).toThrow(/cannot be named whole/);
+    expect(() => distinct([{ ...file, name: 'whole' }])).toThrow(/the name whole belongs to/);
 });
 
 it('a model is found by its name, and a wrong name says which there are', () => {

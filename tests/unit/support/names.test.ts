@@ -13,7 +13,7 @@ const root = temporaryFolder();
 
 /** Names that cannot be kept, and why. */
 const odd: readonly [name: string, why: RegExp][] = [
-    ['__proto__', /__proto__.*keeps for itself/],
+    ['__proto__', /__proto__.*reserves/],
     ['n'.repeat(300), /300 bytes, more than the 128/],
     ['語'.repeat(43), /129 bytes/],
     ['a/b', /slash/],
@@ -23,7 +23,7 @@ const odd: readonly [name: string, why: RegExp][] = [
     ['a\nb', /control characters/],
     ['a\u0000b', /control characters/],
     ['a\u001b[31m', /control characters/],
-    ['a\ud800', /no whole Unicode/],
+    ['a\ud800', /not valid Unicode/],
 ];
 /** Names that look odd and can be. */
 const sound = ['nan', 'constructor', 'toString', '=1+1', 'zh-TW', 'n'.repeat(128), 'ความ', 'a b', '-', 'null'];

@@ -28,7 +28,7 @@ export async function loadColumn(
             const expected =
                 (Math.min(rows, (block + 1) * blockRows) - block * blockRows) * width * column.BYTES_PER_ELEMENT;
             if (data.length !== expected)
-                throw new Error(`${path} has ${data.length} bytes, not ${expected}: export it again`);
+                throw new Error(`${path} has ${data.length} bytes, not ${expected}; export it again`);
             bytes.set(data, block * blockRows * width * column.BYTES_PER_ELEMENT);
             onBlock();
         }
