@@ -115,7 +115,7 @@ describe('a conversation', () => {
         const plain = await Engine.open({ model: path, gpu: 'off' });
         await expect(Chat.begin(plain)).rejects.toMatchObject({
             code: 'UNSUPPORTED',
-            message: expect.stringMatching(/plain\.gguf: has no chat template; generate goes on from a text/),
+            message: expect.stringMatching(/plain\.gguf: has no chat template; generate continues a text/),
         });
         plain.close();
     });

@@ -107,7 +107,7 @@ describe('chat', () => {
             ['/where promt', /did you mean prompt\?/],
             ['/save', /takes a file/],
             [`/save ${interventions}`, /interventions\.yaml: already exists; give another name/],
-            ['/again', /nothing was said yet/],
+            ['/again', /the chat holds no message yet/],
             [question.repeat(30), /the window of 512 has room for 481/],
         ];
         const { code, stderr, stdout } = talk([...wrong.map(([line]) => line), question, `/save ${saved}`]);

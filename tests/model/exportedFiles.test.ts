@@ -107,7 +107,7 @@ it('what llama.cpp does not load when it is written gets no name', async () => {
     writeGguf(at('m.gguf'), metadata, without);
     await expect(edit()).rejects.toMatchObject({
         code: 'DAMAGED',
-        message: expect.stringMatching(/out\.gguf: what was written does not read back .*output_norm/),
+        message: expect.stringMatching(/out\.gguf: the written file cannot be read back .*output_norm/),
     });
     expect(readdirSync(folder).filter((name) => name.startsWith('out'))).toEqual([]);
 });

@@ -106,7 +106,7 @@ describe('counts', () => {
             ),
         );
         expect(forced.decoded).toBeGreaterThan(0);
-        expect(notes.join()).toContain('is replaced when all is counted');
+        expect(notes.join()).toContain('will be replaced once all is counted');
     });
 
     it.each<{

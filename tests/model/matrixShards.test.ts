@@ -194,7 +194,7 @@ describe('shards of perplexities', () => {
         await refused([one(here, 1), one(here, 4, 5)], /is of 5 shards, .* of 3/);
         await refused([at('whole', 'ppl.matrix.json')], /not a shard of a matrix/);
         await refused([at('whole')], /no shard files; run collect or deactivate with `shard` first/);
-        await refused([at('template.txt')], /template.txt: is no shard by its name; .*ppl.matrix.shard-1-of-2.json/);
+        await refused([at('template.txt')], /template.txt: is not named like a shard; .*ppl.matrix.shard-1-of-2.json/);
         const other = runFolder('other');
         await measure(ppl, other, { number: 2, total: 3 }, { controls: 1 });
         await refused([one(here, 1), one(other, 2)], /differ in controls 2 and 1$/);
@@ -202,7 +202,7 @@ describe('shards of perplexities', () => {
         await measure(others, other, { number: 2, total: 3 });
         await refused([one(here, 1), one(other, 2)], /differ in texts [0-9a-f]+ and [0-9a-f]+$/);
         await writeNeurons(join(other, 'neurons.json'), identify(await readActivations(at('run')), { topRate: 0.05 }));
-        const message = /neurons.json: holds other neurons than the shards deactivated/;
+        const message = /neurons.json: holds other neurons than the shards;/;
         await refused([one(here, 1), one(here, 2), one(there, 3)], message, other);
     });
 

@@ -169,7 +169,7 @@ describe.skipIf(absent)("node-llama-cpp's sessions on a context with neurons (of
             expect.stringMatching(/^WRONG_USE: .*no neuron \[99, 0\]: the model has sites 0 to 5/),
             expect.stringMatching(/^WRONG_USE: .*no analysis/),
             expect.stringMatching(/^CLOSED: /),
-            expect.stringMatching(/^BUSY: 2 contexts were made at once/),
+            expect.stringMatching(/^BUSY: 2 contexts were created at once/),
             expect.stringMatching(/^UNSUPPORTED: .*call prepareNeurons before getLlama/),
             expect.stringMatching(/^undefined: nothing made/),
             '6,6',

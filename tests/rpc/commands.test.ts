@@ -138,12 +138,12 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
         expect([taken.code, taken.stderr]).toEqual([
             1,
             expect.stringMatching(
-                new RegExp(`^language-neurons: 127.0.0.1:${port}: cannot be listened on \\(.*EADDRINUSE.*\\)`),
+                new RegExp(`^language-neurons: 127.0.0.1:${port}: cannot listen there \\(.*EADDRINUSE.*\\)`),
             ),
         ]);
         await server.kill();
         const elsewhere = await cli('rpc-server', '--host', '192.0.2.1', '--gpu', 'off');
-        const unheard = '192.0.2.1:50052: cannot be listened on';
+        const unheard = '192.0.2.1:50052: cannot listen there';
         expect([elsewhere.code, elsewhere.stderr]).toEqual([1, expect.stringContaining(unheard)]);
         const open = ['rpc-server', '--host', '0.0.0.0', '--port', String(await freePort()), '--gpu', 'off'];
         const { child, ended } = startCli(open);
