@@ -98,7 +98,9 @@ describe('a conversation', () => {
             expect(text).toBe(texts.at(-1));
         await expect(chat.ask(question.repeat(40))).rejects.toMatchObject({
             code: 'WRONG_USE',
-            message: expect.stringMatching(/window of 512 has room for 311 beside an answer of 200; say less/),
+            message: expect.stringMatching(
+                /window of 512 has room for 311 beside an answer of 200; shorten the message/,
+            ),
         });
         expect(chat.length).toBe(texts.length);
         chat.close();

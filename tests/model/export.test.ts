@@ -192,7 +192,7 @@ describe('export refuses', () => {
                 analysis: { widths: [1024, 512], source: someSource },
                 edits: [{ neurons: [[1, 7] as const], scale: 0, label: 'x' }],
             }),
-        ).toMatch(/^MISMATCH .*layer 1 of 512 neurons is missing from its tensors/);
+        ).toMatch(/^MISMATCH .*layer 1 with 512 neurons is missing from its tensors/);
         const beyond = [{ neurons: [[0, 1024] as const], scale: 0, label: 'x' }];
         expect(await refusal({ model: embeddedModel, edits: beyond })).toMatch(/^WRONG_USE .*no neuron \[0, 1024\]/);
         expect(await refusal({ model: embeddedModel, edits: [] })).toMatch(/^EMPTY /);

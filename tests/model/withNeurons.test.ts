@@ -165,7 +165,7 @@ describe.skipIf(absent)("node-llama-cpp's sessions on a context with neurons (of
         `);
         expect(found).toEqual([
             '6 sites',
-            expect.stringMatching(/^WRONG_USE: .*leave where out/),
+            expect.stringMatching(/^WRONG_USE: .*leave `where` out/),
             expect.stringMatching(/^WRONG_USE: .*no neuron \[99, 0\]: the model has sites 0 to 5/),
             expect.stringMatching(/^WRONG_USE: .*no analysis/),
             expect.stringMatching(/^CLOSED: /),
