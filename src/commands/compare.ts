@@ -12,6 +12,7 @@ import { writeComparison } from '../experiments/comparisonFile.js';
 import { readMatrices } from '../experiments/matrixFile.js';
 import { withFolder } from '../files/folderLock.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
+import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
 import { metricOf } from '../experiments/metrics.js';
 import { reportOn } from '../report/reportOn.js';
 import { type AlignedCell, alignedTable } from './alignedTable.js';
@@ -31,9 +32,11 @@ export async function compareCommand(
     const places = await Promise.all(paths.map(placeOf));
     const analyses: LabelledAnalysis[] = [];
     for (const [i, { folder, neurons }] of places.entries()) {
+        const analysis = await readNeurons(neurons);
         analyses.push({
             label: labelOf(i, paths),
-            analysis: await readNeurons(neurons),
+            analysis,
+            withoutFolds: await numbersWithoutFolds(folder, analysis),
             matrices: await readMatrices(folder),
         });
     }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { jsonNumber } from '../files/jsonNumber.js';
 import { identifyMethods } from '../neurons/choices.js';
-import { neuronClasses } from '../neurons/NeuronAnalysis.js';
+import { intervalShape, languageIntervalsShape, neuronClasses } from '../neurons/NeuronAnalysis.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
 import { byName, nameShape } from '../support/names.js';
 
@@ -81,6 +81,17 @@ const changeShape = z.object({
     /** All neurons by N (fig. 5), index 0..l. */
     histogramAll: counts,
     perLanguage: byName(numbersShape),
+    /**
+     * 95 % intervals of the changes of the classes and of `perLanguage`, from folds that hold the same texts of both
+     * counts (`changeIntervals`). Absent: there are none.
+     */
+    intervals: z
+        .object({
+            folds: count,
+            classes: z.record(z.enum(neuronClasses), intervalShape),
+            perLanguage: languageIntervalsShape,
+        })
+        .optional(),
     /** Absent groups have no language: without `trained`, all languages are `others`. */
     groups: z.partialRecord(z.enum(groupNames), groupChangeShape),
     /** |A ∩ B| / |A| of each class, A the fiducial's (table 4); null where A is empty. */

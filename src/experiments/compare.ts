@@ -1,6 +1,7 @@
 import { modelName, sourceDifferences } from '../activations/sourceDifferences.js';
 import { neuronsAt, sameSites, siteName } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { defined } from '../support/defined.js';
 import { languageAmong } from '../languages/languageAmong.js';
 import { siteStarts, locator } from '../neurons/flatIndex.js';
 import {
@@ -22,6 +23,7 @@ import type {
     GroupName,
     LanguageNumbers,
 } from './Comparison.js';
+import { changeIntervals, type FoldedAnalysis } from './changeIntervals.js';
 import { measuredAlike, metricChange } from './compareMetrics.js';
 import { cutOffNote, cutOffShare } from './cutOff.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
@@ -29,9 +31,8 @@ import type { DeactivationMatrix } from './DeactivationMatrix.js';
 const classesOrNone: readonly ClassOrNone[] = ['none', ...neuronClasses];
 
 /** An analysis and its name for people. */
-export interface LabelledAnalysis {
+export interface LabelledAnalysis extends FoldedAnalysis {
     readonly label: string;
-    readonly analysis: NeuronAnalysis;
     /** What was measured of the model. */
     readonly matrices?: readonly DeactivationMatrix[] | undefined;
 }
@@ -185,11 +186,8 @@ function summary({ label, analysis }: LabelledAnalysis): ComparedAnalysis {
     };
 }
 
-function changeOf(
-    first: LabelledAnalysis,
-    { label, analysis: b, matrices = [] }: LabelledAnalysis,
-    trained: readonly string[],
-): AnalysisChange {
+function changeOf(first: LabelledAnalysis, other: LabelledAnalysis, trained: readonly string[]): AnalysisChange {
+    const { label, analysis: b, matrices = [] } = other;
     const a = first.analysis;
     const { languages } = a;
     const english = languageAmong('en', languages);
@@ -210,6 +208,7 @@ function changeOf(
         perLanguage: Object.fromEntries(
             languages.map((language) => [language, numbersChange(a.perLanguage[language]!, b.perLanguage[language]!)]),
         ),
+        ...defined({ intervals: changeIntervals(first, other) }),
         groups: Object.fromEntries(
             Object.entries(groups)
                 .filter(([, members]) => members.length > 0)

@@ -67,9 +67,14 @@ const stagesShape = z.object({
 /** The result of `findStages`. */
 export interface Stages extends DeepReadonly<z.output<typeof stagesShape>> {}
 
-const interval = z.tuple([z.number(), z.number()]);
+export const intervalShape = z.tuple([z.number(), z.number()]);
 /** 95 % interval, `[low, high]`. */
 export type Interval = readonly [low: number, high: number];
+
+/** Of the numbers of neurons of each language. */
+export const languageIntervalsShape = byName(
+    z.object({ specific: intervalShape, related: intervalShape, total: intervalShape }),
+);
 
 const classStabilityShape = z.object({
     /** Mean share of the class's neurons that keep it when one fold is left out; null for an empty class. */
@@ -89,8 +94,8 @@ const stabilityShape = z.object({
     classes: z.record(z.enum(neuronClasses), classStabilityShape),
     /** 95 % intervals of the numbers of neurons, by the delete-one-fold jackknife. */
     intervals: z.object({
-        general: interval,
-        perLanguage: byName(z.object({ specific: interval, related: interval, total: interval })),
+        general: intervalShape,
+        perLanguage: languageIntervalsShape,
     }),
 });
 /** Certainty of an analysis, from counts kept in folds (`collect --folds`). */

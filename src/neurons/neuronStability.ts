@@ -1,9 +1,7 @@
 import type { Activations } from '../activations/Activations.js';
-import { assessable } from './activationProbabilities.js';
 import { classKeys } from './classKeys.js';
-import { identifyOnce } from './identify.js';
 import { type NeuronAnalysis, type NeuronClass, neuronClasses } from './NeuronAnalysis.js';
-import { withoutEachFold } from './stability.js';
+import { analysesWithoutFolds } from './withoutFolds.js';
 
 /**
  * For each neuron in a class, by its key of `classKeys`, the share of the folds without which it keeps the class (a
@@ -16,18 +14,12 @@ export function neuronStability(
 ): Readonly<Record<NeuronClass, ReadonlyMap<string, number>>> | undefined {
     const { folds } = activations;
     if (folds === undefined) return undefined;
-    const { method, topRate, bar, lambda, experts } = analysis;
-    const options = {
-        ...{ method, topRate, bar, lambda: lambda ?? undefined },
-        ...(experts === undefined ? {} : { probability: experts.probability, minRouted: experts.minRouted }),
-    };
-    const assessed = experts === undefined ? undefined : assessable(activations, experts.minRouted);
     const whole = classKeys(analysis);
     const kept = Object.fromEntries(
         neuronClasses.map((kind) => [kind, new Map(Array.from(whole[kind], (key) => [key, 0]))]),
     ) as Record<NeuronClass, Map<string, number>>;
-    for (const part of withoutEachFold(activations, folds)) {
-        const again = classKeys(identifyOnce(part, options, assessed));
+    for (const part of analysesWithoutFolds(activations, analysis)) {
+        const again = classKeys(part);
         for (const kind of neuronClasses) {
             for (const [key, share] of kept[kind])
                 if (again[kind].has(key)) kept[kind].set(key, share + 1 / folds.length);

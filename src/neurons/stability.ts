@@ -81,13 +81,16 @@ function ofFolds(
     return { languages, ...defined({ sites }), source, ...addCounts(chosen.map((f) => folds[f]!)) };
 }
 
-/** The delete-one jackknife's interval of a number, from its values with one part left out. */
-export function jackknife(whole: number, without: readonly number[]): Interval {
+/**
+ * The delete-one jackknife's 95 % interval of a number, from its values with one part left out.
+ * @param least that the number can be
+ */
+export function jackknife(whole: number, without: readonly number[], least = 0): Interval {
     const n = without.length;
     const centre = without.reduce((sum, value) => sum + value, 0) / n;
     const variance = ((n - 1) / n) * without.reduce((sum, value) => sum + (value - centre) ** 2, 0);
     const half = jStat.studentt.inv((1 + level) / 2, n - 1) * Math.sqrt(variance);
-    return [Math.max(0, whole - half), whole + half];
+    return [Math.max(least, whole - half), whole + half];
 }
 
 /** Divisions of the folds into floor(K / 2) and the rest, each once, in lexicographic order. */

@@ -1,4 +1,5 @@
 import { effectOf } from '../experiments/matrixTable.js';
+import type { CellInterval } from '../experiments/DeactivationMatrix.js';
 import type { AnalysisChange, Comparison, MetricGroupChange } from '../experiments/Comparison.js';
 import { metricOf } from '../experiments/metrics.js';
 import { type NeuronClass, neuronClasses } from '../neurons/NeuronAnalysis.js';
@@ -55,7 +56,7 @@ interface ChangedTotal {
 /** Neurons of each class and means of each metric, from the first analysis to the last. */
 function changedTotals(comparison: Comparison): { first: string; last: string; rows: readonly ChangedTotal[] } {
     const { analyses } = comparison;
-    const { label, layers, metrics } = lastChange(comparison);
+    const { label, layers, metrics, intervals } = lastChange(comparison);
     const [first, last] = [analyses[0]!, analyses[analyses.length - 1]!];
     const neurons = neuronClasses.map((kind): ChangedTotal => {
         const sum = (of: readonly Readonly<Record<NeuronClass, number>>[]): number =>
@@ -65,7 +66,7 @@ function changedTotals(comparison: Comparison): { first: string; last: string; r
             before: formatCount(sum(first.layers)),
             after: formatCount(sum(last.layers)),
             change: formatDifference(sum(layers)),
-            interval: '',
+            interval: intervalWords(intervals?.classes[kind], wholeDifference),
         };
     });
     const measured = metrics.flatMap(({ metric, groups: { all } }) =>
@@ -83,6 +84,15 @@ function metricTotal(metric: string, { before, after, change, interval }: Metric
         before: formatValue(before),
         after: formatValue(after),
         change: effect(change),
-        interval: interval === null ? 'not known' : `${effect(interval[0])} to ${effect(interval[1])}`,
+        interval: intervalWords(interval, effect),
     };
+}
+
+/** A difference of numbers of neurons, or its limit. */
+export function wholeDifference(value: number): string {
+    return formatDifference(Math.round(value) + 0); // −0 + 0 is 0
+}
+
+function intervalWords(interval: CellInterval | undefined, format: (value: number) => string): string {
+    return interval ? `${format(interval[0])} to ${format(interval[1])}` : 'not known';
 }

@@ -8,7 +8,7 @@ import type { EngineOptions } from '../engine/engineTypes.js';
 import type { Site } from '../engine/Site.js';
 import { accuracy as ofQuestions } from '../experiments/accuracy.js';
 import { checkSets } from '../experiments/checkFit.js';
-import { compare } from '../experiments/compare.js';
+import { compare, type LabelledAnalysis } from '../experiments/compare.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { writeComparison } from '../experiments/comparisonFile.js';
 import { deactivate, type DeactivateOptions, type DeactivateResult } from '../experiments/deactivate.js';
@@ -19,6 +19,7 @@ import type { CsvOptions } from '../files/csv.js';
 import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
+import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
 import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
@@ -105,13 +106,11 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
         nextStep,
     });
     nextStep();
-    const comparison = compare(
-        [
-            { label: 'base', ...base },
-            { label: 'aligned', ...aligned },
-        ],
-        after.trained,
-    );
+    const labelled = async (label: string, one: Examined): Promise<LabelledAnalysis> => ({
+        ...{ label, ...one },
+        withoutFolds: await numbersWithoutFolds(one.folder, one.analysis),
+    });
+    const comparison = compare([await labelled('base', base), await labelled('aligned', aligned)], after.trained);
     await writeComparison(config.out, comparison);
     nextStep();
     return {

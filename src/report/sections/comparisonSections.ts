@@ -1,13 +1,13 @@
 import type { Comparison, MetricChange } from '../../experiments/Comparison.js';
 import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import { lastChange } from '../comparisonSentences.js';
+import { lastChange, wholeDifference } from '../comparisonSentences.js';
 import { changesFigure } from '../figures/changesFigure.js';
 import { histogramChangesFigure } from '../figures/histogramChangesFigure.js';
 import { layerChangesFigure } from '../figures/layerChangesFigure.js';
 import { seriesFigure } from '../figures/seriesFigure.js';
 import { shareBars } from '../figures/shareBars.js';
 import { formatCount, formatDifference, formatNumber, formatShare } from '../../support/format.js';
-import { html, type Html } from '../html.js';
+import { html, type Html, withCode } from '../html.js';
 import { effectOf } from '../../experiments/matrixTable.js';
 import { metricOf } from '../../experiments/metrics.js';
 import {
@@ -15,6 +15,7 @@ import {
     changeColumns,
     groupsTable,
     histogramChangesTable,
+    intervalColumns,
     languageNumbersTable,
     layerChangesTable,
     metricChangesTable,
@@ -93,12 +94,12 @@ function histogram(comparison: Comparison): Section {
 function languages(comparison: Comparison): Section {
     const table = languageNumbersTable(comparison);
     const groups = ofOneAnalysis(groupsTable(comparison), comparison);
-    const { perLanguage } = lastChange(comparison);
+    const { perLanguage, intervals } = lastChange(comparison);
     const [first, last] = [comparison.analyses[0]!, comparison.analyses.at(-1)!];
     const rows = comparison.languages.map((language) => ({
         language,
         change: perLanguage[language]?.total ?? null,
-        interval: null,
+        interval: intervals?.perLanguage[language]?.total ?? null,
         text: [first, last].map((one) => formatCount(one.perLanguage[language]?.total)).join(' → '),
     }));
     return section(table, {
@@ -111,8 +112,19 @@ function languages(comparison: Comparison): Section {
         label: 'Change of the number of specific and related neurons of each language',
         wide: true,
         caption: html` <p>
-                The change of the number of specific and related neurons of each language, ${fromTo(comparison)}; at the
-                end of a row the numbers before and after. Means over groups of languages:
+                The change of the number of specific and related neurons of each language, ${fromTo(comparison)}. At the
+                end of a row are the numbers before and after.
+                ${
+                    intervals === undefined
+                        ? withCode(
+                              'How sure the changes are is not known: collect both with `folds: 5` on the same ' +
+                                  'texts, and they get intervals.',
+                          )
+                        : 'The whiskers are 95 % intervals of the changes; those that hold 0 are grey. They come ' +
+                          `from leaving out each of ${intervals.folds} parts of the texts in turn, the same of both ` +
+                          'models, while λ stays (jackknife).'
+                }
+                Means over groups of languages:
             </p>
             ${htmlTable(groups, {
                 headings: Object.fromEntries(
@@ -129,8 +141,15 @@ function languages(comparison: Comparison): Section {
                 The means over trained and other languages correspond to table 2 of the paper, English against the rest
                 to table 3.
             </p>`,
-        numbers: htmlTable(table),
+        numbers: htmlTable(table, {
+            formats: Object.fromEntries(intervalColumns.map((name) => [name, formatChangeIfAny])),
+        }),
     });
+}
+
+/** Empty for the analysis that the others are compared with. */
+function formatChangeIfAny(value: number | null): string {
+    return value === null ? '' : wholeDifference(value);
 }
 
 /** Means over few languages are not known better than to a tenth of a neuron. */

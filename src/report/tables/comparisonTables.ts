@@ -36,13 +36,29 @@ export function histogramChangesTable({ changes }: Comparison): DataTable {
     };
 }
 
-/** Numbers of neurons of each language in every analysis. */
-export function languageNumbersTable({ languages, analyses, trained }: Comparison): DataTable {
+/** Of the changes of `languageNumbersTable`. */
+export const intervalColumns: readonly string[] = ['total change', 'total change low', 'total change high'];
+
+/** Numbers of neurons of each language in every analysis, with 95 % intervals of their changes where there are. */
+export function languageNumbersTable({ languages, analyses, changes, trained }: Comparison): DataTable {
+    const isKnown = changes.some(({ intervals }) => intervals !== undefined);
+    const changeOf = (i: number, language: string): DataCell[] => {
+        const { perLanguage, intervals } = changes[i - 1] ?? {};
+        return [perLanguage?.[language]?.total ?? null, ...(intervals?.perLanguage[language]?.total ?? [null, null])];
+    };
     return {
         name: 'comparison-languages',
-        columns: ['language', 'trained', 'analysis', 'specific', 'related', 'total'],
+        columns: [
+            'language',
+            'trained',
+            'analysis',
+            'specific',
+            'related',
+            'total',
+            ...(isKnown ? intervalColumns : []),
+        ],
         rows: languages.flatMap((language) =>
-            analyses.map(({ label, perLanguage }): DataCell[] => {
+            analyses.map(({ label, perLanguage }, i): DataCell[] => {
                 const numbers = perLanguage[language];
                 return [
                     language,
@@ -51,6 +67,7 @@ export function languageNumbersTable({ languages, analyses, trained }: Compariso
                     numbers?.specific ?? null,
                     numbers?.related ?? null,
                     numbers?.total ?? null,
+                    ...(isKnown ? changeOf(i, language) : []),
                 ];
             }),
         ),

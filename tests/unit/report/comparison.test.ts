@@ -5,6 +5,7 @@ import { fromHtml } from 'hast-util-from-html';
 import { select, selectAll } from 'hast-util-select';
 import { toString } from 'hast-util-to-string';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { AnalysisChange } from '../../../src/experiments/Comparison.js';
 import { changesFigure } from '../../../src/report/figures/changesFigure.js';
 import { histogramChangesFigure } from '../../../src/report/figures/histogramChangesFigure.js';
 import { layerChangesFigure } from '../../../src/report/figures/layerChangesFigure.js';
@@ -98,6 +99,39 @@ describe('a comparison in the report', () => {
                 ]),
             ),
         );
+    });
+
+    it('has intervals of the numbers of neurons, or says that they are not known', async () => {
+        const comparison = buildComparison(['base', 'aligned'], ['de', 'zh']);
+        const unknown = await written({ ...buildInput(), comparison });
+        expect(toString(select('.summary', unknown.tree)!)).toMatch(/specific neurons[^%]*not known/);
+        const section = select('#comparison-languages', unknown.tree)!;
+        expect(toString(section)).toContain('How sure the changes are is not known');
+        expect(await unknown.csv('comparison-languages').then(([head]) => head)).toHaveLength(6);
+
+        const [change] = comparison.changes;
+        const { languages } = comparison;
+        const of = (...total: [number, number]) => ({ specific: total, related: total, total });
+        const intervals = {
+            folds: 5,
+            classes: { specific: [-812.4, -200], related: [-0.2, 3], general: [0, 0] },
+            perLanguage: Object.fromEntries(languages.map((one, k) => [one, k === 0 ? of(2, 7.5) : of(-3.5, 4)])),
+        } satisfies NonNullable<AnalysisChange['intervals']>;
+        const known = await written({
+            ...buildInput(),
+            comparison: { ...comparison, changes: [{ ...change!, intervals }] },
+        });
+        const summary = toString(select('.summary', known.tree)!).replace(/\s+/g, ' ');
+        expect(summary).toMatch(/−173−812 to −200 related neurons[^%]*00 to \+3 general neurons[^%]*00 to 0 /);
+        const figure = select('#comparison-languages figure', known.tree)!;
+        expect(toString(figure)).toContain('leaving out each of 5 parts of the texts');
+        // One does not hold 0.
+        const fills = selectAll('.mark-symbol.role-mark path', figure).map(({ properties }) => properties.fill);
+        expect(fills.filter((fill) => fill === classColors.specific)).toHaveLength(1);
+        const [head, first, second] = await known.csv('comparison-languages');
+        expect(head!.slice(6)).toEqual(['total change', 'total change low', 'total change high']);
+        expect(first!.slice(6)).toEqual(['', '', '']);
+        expect(second!.slice(6)).toEqual([String(change!.perLanguage[languages[0]!]!.total), '2', '7.5']);
     });
 
     it('tells what became of each metric, by language and group, with intervals', async () => {
