@@ -18,6 +18,7 @@ export default tseslint.config(
                 console: 'readonly',
                 Buffer: 'readonly',
                 URL: 'readonly',
+                AbortController: 'readonly',
                 fetch: 'readonly',
                 performance: 'readonly',
                 setTimeout: 'readonly',

@@ -4,7 +4,7 @@ import type { NeuronExamples } from './NeuronExamples.js';
 const shown = 5;
 
 /** A neuron's strongest tokens in whatever language, each different one once, blanks around it aside. */
-export function strongestOf({ languages }: NeuronExamples): string[] {
+export function strongestOf({ languages }: Pick<NeuronExamples, 'languages'>): string[] {
     const all = Object.values(languages)
         .flatMap(({ strongest }) => strongest)
         .sort((a, b) => b.value - a.value);

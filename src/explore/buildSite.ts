@@ -2,7 +2,10 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join, posix } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { effectsOf } from '../effects/effectsFile.js';
+import { withEffects } from '../effects/withEffects.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { examplesPath, openExamples } from '../examples/examplesFile.js';
+import { areOfAnalysis, withExamples } from '../examples/withExamples.js';
 import { neuronTable } from '../neurons/neuronTable.js';
 import { readReportSource } from '../report/reportOn.js';
 import { neuronColumns } from './neuronColumns.js';
@@ -11,6 +14,7 @@ import { siteExamples } from './siteExamples.js';
 import { type SiteSummary, summaryPath } from './siteFormat.js';
 import { siteResults } from './siteResults.js';
 import { siteSummary } from './siteSummary.js';
+import { siteTokens } from './siteTokens.js';
 
 /** Files of a site by their paths in it, `/` between folders; each is made when it is asked for. */
 export type SiteFiles = ReadonlyMap<string, () => Buffer | Promise<Buffer>>;
@@ -32,20 +36,31 @@ const pageFolder = fileURLToPath(new URL('../../dist/explore/page/', import.meta
 export async function buildSite(folder: string, { title, live }: SiteOptions = {}): Promise<SiteFiles> {
     const page = await pageFiles();
     const { input, activations } = await readReportSource(folder, { title });
-    const table = neuronTable(activations, input.analysis);
-    const columns = neuronColumns(table, activations, input.analysis);
+    const { analysis } = input;
+    const file = await effectsOf(folder, analysis);
+    const opened = await openExamples(examplesPath(folder));
+    // Those of another model are left out.
+    const examples = opened !== undefined && areOfAnalysis(opened.head, analysis) ? opened : undefined;
+    const table = withExamples(withEffects(neuronTable(activations, analysis), file), examples?.head);
+    const columns = neuronColumns(table, activations, analysis);
     const results = siteResults(input);
-    const file = await effectsOf(folder, input.analysis);
-    const effects = file === undefined ? undefined : siteEffects(file, input.analysis, table.starts);
-    const examples = await siteExamples(folder, input.analysis, table.starts);
-    const known = siteSummary(input, columns, results, examples.size > 0);
-    const summary = { ...known, live, effects: effects?.firsts } satisfies SiteSummary;
+    const effects = file === undefined ? undefined : siteEffects(file, analysis, table.starts);
+    const tokens = siteTokens(table, examples);
+    const known = siteSummary(input, columns, results);
+    const summary = {
+        ...known,
+        live,
+        effects: effects?.firsts,
+        hasExamples: examples !== undefined,
+        tokenBlocks: tokens.size,
+    } satisfies SiteSummary;
     return new Map<string, () => Buffer | Promise<Buffer>>([
         ...page,
         [summaryPath, () => Buffer.from(JSON.stringify(summary))],
         ...results.files,
         ...(effects?.files ?? []),
-        ...examples,
+        ...siteExamples(examples, table.starts),
+        ...tokens,
         ...Object.values(columns).flatMap(({ blocks }) => [...blocks]),
     ]);
 }

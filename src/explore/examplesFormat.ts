@@ -11,8 +11,6 @@ export const languagesOfFile = 6;
 export interface SiteExamplesHead {
     /** Their flat indices. */
     readonly flats: readonly number[];
-    /** Of each its strongest tokens, each different one once. */
-    readonly strongest: readonly (readonly string[])[];
     /** Languages of the texts. */
     readonly languages: readonly string[];
     /** Lower edges of the histograms' bins. */

@@ -1,7 +1,6 @@
-import { type ExamplesHead, examplesPath, openExamples } from '../examples/examplesFile.js';
+import type { ExamplesHead, OpenedExamples } from '../examples/examplesFile.js';
 import type { Example, NeuronExamples } from '../examples/NeuronExamples.js';
-import { areOfAnalysis } from '../examples/withExamples.js';
-import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import {
     examplesHeadPath,
     languagesOfFile,
@@ -14,21 +13,18 @@ import {
 } from './examplesFormat.js';
 
 /**
- * The files of a run folder's examples; none where it has no examples, or those of another model.
+ * The files of a run folder's examples; none without examples.
  * @param starts flat index of each site's first neuron
- * @throws LanguageNeuronsError NOT_FOUND, DAMAGED
  */
-export async function siteExamples(
-    folder: string,
-    analysis: NeuronAnalysis,
+export function siteExamples(
+    opened: OpenedExamples | undefined,
     starts: readonly number[],
-): Promise<ReadonlyMap<string, () => Buffer | Promise<Buffer>>> {
-    const opened = await openExamples(examplesPath(folder));
-    const files = new Map<string, () => Buffer | Promise<Buffer>>();
-    if (opened === undefined || !areOfAnalysis(opened.head, analysis)) return files;
+): ReadonlyMap<string, () => Promise<Buffer>> {
+    const files = new Map<string, () => Promise<Buffer>>();
+    if (opened === undefined) return files;
     const { head, of } = opened;
     const flats = head.neurons.map(([site, index]) => starts[site]! + index);
-    files.set(examplesHeadPath, () => json(headOf(head, flats)));
+    files.set(examplesHeadPath, async () => json(headOf(head, flats)));
     for (const [j, flat] of flats.entries()) {
         const neuron: NeuronIndex = head.neurons[j]!;
         files.set(neuronExamplesPath(flat), async () => json(factsOf(await of(neuron))));
@@ -44,11 +40,8 @@ function json(content: object): Buffer {
     return Buffer.from(JSON.stringify(content));
 }
 
-function headOf(
-    { strongest, languages, edges, kinds, wordBeginnings }: ExamplesHead,
-    flats: readonly number[],
-): SiteExamplesHead {
-    return { flats, strongest, languages, edges, kinds, wordBeginnings };
+function headOf({ languages, edges, kinds, wordBeginnings }: ExamplesHead, flats: readonly number[]): SiteExamplesHead {
+    return { flats, languages, edges, kinds, wordBeginnings };
 }
 
 function factsOf({ languages, kinds, wordBeginnings, sample }: NeuronExamples): SiteNeuronExamples {

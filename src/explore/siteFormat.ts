@@ -109,6 +109,8 @@ export interface SiteSummary {
     readonly effects?: readonly number[] | undefined;
     /** Whether neurons have examples: see `SiteExamplesHead`. */
     readonly hasExamples: boolean;
+    /** Blocks of neurons' tokens, see `SiteTokens`; 0: of no neuron are tokens known. */
+    readonly tokenBlocks: number;
     readonly columns: {
         /** uint32 [classified neurons, 2 + words]: flat index, place in `classNames`, bits of its languages. */
         readonly classified: ColumnSpec;

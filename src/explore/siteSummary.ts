@@ -24,8 +24,7 @@ export function siteSummary(
     input: ReportInput,
     columns: NeuronColumns,
     { parts }: SiteResults,
-    hasExamples: boolean,
-): SiteSummary {
+): Omit<SiteSummary, 'hasExamples' | 'tokenBlocks'> {
     const { analysis, source, title } = input;
     const { shared, jaccard } = languageOverlap(analysis);
     return {
@@ -56,7 +55,6 @@ export function siteSummary(
         found: found(input),
         warnings: input.warnings ?? [],
         ...parts,
-        hasExamples,
         columns: {
             classified: columns.classified.spec,
             scores: columns.scores.spec,

@@ -2,8 +2,9 @@ import { extname } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 import { type CsvOptions, csvPieces } from '../files/csv.js';
 import { writeFileAtomic } from '../files/fileAccess.js';
-import { type ParquetColumn, writeParquet } from '../files/parquet.js';
+import { writeParquet } from '../files/parquet.js';
 import { compact } from '../files/versionedJson.js';
+import { neuronFileColumns } from './neuronFileColumns.js';
 import { type NeuronRow, neuronRow } from './neuronRows.js';
 import type { NeuronTable } from './neuronTable.js';
 import { checkSettings } from '../settings/checkSetting.js';
@@ -11,10 +12,6 @@ import { csvTable } from '../settings/settings.js';
 
 /** Rows that are in memory at a time. */
 const groupRows = 20_000;
-
-interface Column extends ParquetColumn {
-    readonly of: (row: NeuronRow) => string | number | null;
-}
 
 /**
  * Writes rows of a table, one for each neuron: as CSV, as a JSON array of `NeuronRow`, or as Parquet. CSV and Parquet
@@ -31,7 +28,7 @@ export async function writeNeuronTable(
 ): Promise<void> {
     checkSettings(options, csvTable, {});
     checkTablePath(path);
-    const columns = columnsOf(table);
+    const columns = neuronFileColumns(table);
     const groups = <T>(of: (group: NeuronRow[]) => T): Generator<T> => groupsOf(table, rows, of);
     switch (extname(path).toLowerCase()) {
         case '.csv': {
@@ -57,40 +54,6 @@ export function checkTablePath(path: string): void {
         'WRONG_USE',
         `${path}: its ending names no format; give a name that ends in .csv, .json or .parquet`,
     );
-}
-
-function tokensColumn(name: string, of: 'strongest' | 'raised'): Column {
-    return { name, type: 'STRING', of: (row) => row[of]?.join(' ') ?? null };
-}
-
-function columnsOf({ languages, stability, strongest, raised }: NeuronTable): Column[] {
-    return [
-        { name: 'neuron', type: 'STRING', of: ({ neuron }) => neuron },
-        { name: 'layer', type: 'INT32', of: ({ layer }) => layer },
-        { name: 'site', type: 'INT32', of: ({ site }) => site },
-        { name: 'kind', type: 'STRING', of: ({ kind }) => kind },
-        { name: 'expert', type: 'INT32', of: ({ expert }) => expert },
-        { name: 'index', type: 'INT32', of: ({ index }) => index },
-        { name: 'class', type: 'STRING', of: (row) => row.class },
-        { name: 'languages', type: 'STRING', of: (row) => row.languages.join() },
-        { name: 'N', type: 'INT32', of: ({ N }) => N },
-        { name: 'score', type: 'DOUBLE', of: ({ score }) => score },
-        ...(stability === undefined
-            ? []
-            : [{ name: 'stability', type: 'DOUBLE', of: (row) => row.stability ?? null } satisfies Column]),
-        ...(strongest === undefined ? [] : [tokensColumn('strongest tokens', 'strongest')]),
-        ...(raised === undefined ? [] : [tokensColumn('tokens raised', 'raised')]),
-        ...languages.map((language): Column => ({
-            name: `probability ${language}`,
-            type: 'DOUBLE',
-            of: ({ probability }) => probability[language]!,
-        })),
-        ...languages.map((language): Column => ({
-            name: `count ${language}`,
-            type: 'DOUBLE',
-            of: ({ count }) => count[language]!,
-        })),
-    ];
 }
 
 function* groupsOf<T>(table: NeuronTable, rows: Uint32Array, of: (group: NeuronRow[]) => T): Generator<T> {

@@ -13,6 +13,21 @@ export function openBrowser(): Promise<Browser> {
     return chromium.launch({ executablePath: browserPath!, args: ['--no-sandbox'] });
 }
 
+/** Opens a page; what goes wrong in it is in `faults`. */
+export async function openPage(
+    browser: Browser,
+    at: string,
+    { width = 1300, colorScheme = 'light' }: { width?: number; colorScheme?: 'light' | 'dark' } = {},
+): Promise<{ readonly page: Page; readonly faults: string[] }> {
+    const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
+    const faults: string[] = [];
+    page.on('pageerror', ({ message }) => faults.push(message));
+    page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
+    await page.goto(at);
+    await page.waitForSelector('h1');
+    return { page, faults };
+}
+
 /** Widths of a phone and of a desk. */
 export const widths = [390, 1300] as const;
 

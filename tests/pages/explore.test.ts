@@ -8,7 +8,7 @@ import { buildSite } from '../../src/explore/buildSite.js';
 import { serveSite } from '../../src/explore/exploreServer.js';
 import { exportSite } from '../../src/explore/exportSite.js';
 import { languageTag } from '../../src/languages/languageTag.js';
-import { browserPath, openBrowser, overflow, violations, widths } from '../helpers/browser.js';
+import { browserPath, openBrowser, openPage, overflow, violations, widths } from '../helpers/browser.js';
 import { floresCodes } from '../helpers/floresCodes.js';
 import { writeExploredResults } from '../helpers/exploredResults.js';
 import { writeExploredRun } from '../helpers/exploredRun.js';
@@ -22,6 +22,7 @@ const views = {
     'other results': '#/overview?matrix=6&order=family&side=control&dose=1&doses=family&shared=script&experts=2',
     neurons: '#/neurons',
     'neurons of a range': '#/neurons?classes=any&p=zh,0.2,0.6&sort=en&order=descending',
+    'neurons of a token': '#/neurons?classes=any&token=die&among=de',
     'a neuron': '#/neuron/0:7',
     "an expert's neuron": '#/neuron/2:3:7',
 } as const;
@@ -58,17 +59,10 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         await ended;
     });
 
-    /** Opens a view; what goes wrong in it is in `faults`. */
-    async function open(at: string, size: { width: number; colorScheme?: 'light' | 'dark' } = { width: 1300 }) {
-        const { width, colorScheme = 'light' } = size;
-        const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
-        const faults: string[] = [];
-        page.on('pageerror', ({ message }) => faults.push(message));
-        page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-        await page.goto(at);
-        await page.waitForSelector('h1');
-        await page.waitForFunction("!/Reading|Loading/.test(document.querySelector('main').innerText)");
-        return { page, faults };
+    async function open(at: string, size?: Parameters<typeof openPage>[2]): ReturnType<typeof openPage> {
+        const opened = await openPage(browser, at, size);
+        await opened.page.waitForFunction("!/Reading|Loading/.test(document.querySelector('main').innerText)");
+        return opened;
     }
 
     const experts = '[aria-labelledby="experts"] td';
@@ -78,6 +72,7 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         'other results': experts,
         neurons: '.grid .row',
         'neurons of a range': '.grid .row',
+        'neurons of a token': '.grid .row bdi',
         'a neuron': '[aria-labelledby="alike"] tbody tr',
         "an expert's neuron": '[aria-labelledby="alike"] tbody tr',
     };

@@ -5,7 +5,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Engine } from '../../src/engine/Engine.js';
 import { explore } from '../../src/explore/explore.js';
 import type { AskEvent, TokenTrace } from '../../src/explore/live/liveFormat.js';
-import { browserPath, openBrowser, overflow, violations, widths } from '../helpers/browser.js';
+import { browserPath, openBrowser, openPage, overflow, violations, widths } from '../helpers/browser.js';
 import { writeLiveRun } from '../helpers/liveRun.js';
 import { embeddedModel } from '../helpers/models.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -47,15 +47,8 @@ describe.skipIf(browserPath === undefined)('the pages that ask the model', { tim
         engine.close();
     });
 
-    async function open(at: string, width = 1300, colorScheme: 'light' | 'dark' = 'light') {
-        const page = await browser.newPage({ viewport: { width, height: 900 }, colorScheme, bypassCSP: true });
-        const faults: string[] = [];
-        page.on('pageerror', ({ message }) => faults.push(message));
-        page.on('console', (message) => message.type() === 'error' && faults.push(message.text()));
-        await page.goto(at);
-        await page.waitForSelector('h1');
-        return { page, faults };
-    }
+    const open = (at: string, width = 1300, colorScheme: 'light' | 'dark' = 'light') =>
+        openPage(browser, at, { width, colorScheme });
     const sentence = (text: string): string => `${url}#/sentence?text=${encodeURIComponent(text)}`;
     const ask = (text: string, more = ''): string =>
         `${url}#/ask?tokens=16&languages=zh&text=${encodeURIComponent(text)}${more}`;

@@ -9,6 +9,8 @@ export default defineConfig({
     base: './',
     logLevel: 'warn',
     oxc: { jsx: { runtime: 'automatic', importSource: 'preact' } },
+    // The same code, for browsers.
+    resolve: { alias: { 'csv-stringify/sync': 'csv-stringify/browser/esm/sync' } },
     worker: { format: 'es' },
     build: {
         outDir: here('../../../dist/explore/page'),

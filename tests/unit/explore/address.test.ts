@@ -44,6 +44,7 @@ describe('the filters in the address', () => {
     const summary = {
         languages: ['en', 'de'].map((tag) => ({ tag })),
         layers: [{}, {}, {}],
+        tokenBlocks: 1,
     } as unknown as SiteSummary;
     const read = (text: string) => readQuery(new URLSearchParams(text), summary);
 
@@ -55,6 +56,7 @@ describe('the filters in the address', () => {
             layers: [0, 2],
             high: [0, 2],
             probability: undefined,
+            token: undefined,
             sort: 'score',
             descending: false,
         });
@@ -62,7 +64,8 @@ describe('the filters in the address', () => {
 
     it('are read, without what is not known', () => {
         const query = read(
-            'classes=general,bad&languages=de,xx&layers=..1&high=1..&p=de,0.5,&sort=de&order=descending&all=1',
+            'classes=general,bad&languages=de,xx&layers=..1&high=1..&p=de,0.5,&sort=de&order=descending&all=1' +
+                '&token=+a&among=de',
         );
         expect(query).toEqual({
             classes: ['general'],
@@ -71,10 +74,14 @@ describe('the filters in the address', () => {
             layers: [0, 1],
             high: [1, 2],
             probability: { language: 1, least: 0.5, most: 1 },
+            token: { text: ' a', among: 1 },
             sort: 1,
             descending: true,
         });
         expect(sortName(query.sort, summary)).toBe('de');
         expect(read('sort=constructor&p=xx,0,1&classes=any')).toMatchObject({ sort: 'score', classes: [] });
+        expect(read('token=a&among=constructor').token).toEqual({ text: 'a', among: 'any' });
+        expect(read('token=+').token).toBeUndefined();
+        expect(readQuery(new URLSearchParams('token=a'), { ...summary, tokenBlocks: 0 }).token).toBeUndefined();
     });
 });

@@ -3,6 +3,10 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildSite, type SiteFiles } from '../../../src/explore/buildSite.js';
 import { createSiteServer } from '../../../src/explore/exploreServer.js';
+import { examplesPath, readExamplesHead } from '../../../src/examples/examplesFile.js';
+import { shownToken } from '../../../src/effects/shownToken.js';
+import { writeEffects } from '../../../src/effects/effectsFile.js';
+import type { SiteTokens } from '../../../src/explore/tokensFormat.js';
 import { exportSite } from '../../../src/explore/exportSite.js';
 import type { SiteSummary } from '../../../src/explore/siteFormat.js';
 import { folderOfTest, temporaryFolder } from '../../helpers/temporaryFolder.js';
@@ -66,7 +70,7 @@ describe('a site', () => {
         const own = folderOfTest();
         const analysis = await writeExploredRun(own, 'a model', buildMatrix);
         const paths = async (): Promise<string[]> =>
-            [...(await buildSite(own)).keys()].filter((path) => path.startsWith('data/examples'));
+            [...(await buildSite(own)).keys()].filter((path) => /^data\/(examples|tokens)/.test(path));
         expect((await paths()).length).toBeGreaterThan(2);
         const activations = someActivations('another', analysis.languages);
         const { source, sites } = activations;
@@ -91,6 +95,29 @@ describe('a site', () => {
         await writeActivations(join(other, 'activations.safetensors'), activations);
         await expect(buildSite(other)).rejects.toThrow(/holds other counts than neurons\.json .*run identify again/);
     });
+});
+
+it('tokens of the site are those of the examples and the effects, in blocks of few KiB', async () => {
+    const own = folderOfTest();
+    const analysis = await writeExploredRun(own, 'm', buildMatrix);
+    const neurons = [{ neuron: [1, 3] as [number, number], raised: [[5, 2]] as [number, number][], lowered: [] }];
+    await writeEffects(own, { model: analysis.source!.model.fingerprint, tokens: { 5: ' a\u202e' }, neurons });
+    const files = [...(await buildSite(own))].filter(([path]) => path.startsWith('data/tokens.'));
+    expect(files.length).toBeGreaterThan(0);
+    const contents = await Promise.all(files.map(([, content]) => content()));
+    for (const content of contents) expect(content.length).toBeLessThan(96 * 1024);
+    const all = contents.flatMap((content) => (JSON.parse(content.toString()) as SiteTokens).neurons);
+    expect(all.map(({ flat }) => flat)).toEqual(all.map(({ flat }) => flat).toSorted((a, b) => a - b));
+    expect(all.find(({ flat }) => flat === 303)).toEqual({ flat: 303, languages: {}, raised: ['▁a\\u{202e}'] });
+    const head = (await readExamplesHead(examplesPath(own)))!;
+    expect(all.filter(({ strongest }) => strongest !== undefined)).toHaveLength(head.neurons.length);
+    const { strongest, languages } = all.find(({ flat }) => flat === 7)!;
+    expect(strongest).toEqual(
+        head.strongest[head.neurons.findIndex((one) => String(one) === '0,7')]!.map((token) => shownToken(token)),
+    );
+    expect(Object.keys(languages)).toEqual(head.languages);
+    expect(languages.de).toContain('Fra');
+    expect(languages.zh).not.toContain('Fra');
 });
 
 describe('its server', () => {

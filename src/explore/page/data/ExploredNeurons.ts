@@ -1,6 +1,7 @@
 import { type ColumnArray, type ExploredSite, classNames, wordsFor } from '../../siteFormat.js';
-import type { Neighbour, ExploredNeuron, Query, QueryResult } from './Query.js';
+import type { ExploredNeuron, Neighbour, Query, QueryResult, TokenSearch } from './Query.js';
 import { neuronsAt, startsOf } from './sites.js';
+import { TokenIndex } from './TokenIndex.js';
 
 /** The columns of `SiteSummary`, and what they are read by. */
 export interface TableSource {
@@ -20,6 +21,8 @@ export class ExploredNeurons {
     readonly n: number;
     /** Languages. */
     readonly l: number;
+    /** Of no neuron until they are read. */
+    tokens = new TokenIndex([], []);
     readonly #source: TableSource;
     readonly #denominators: Denominators;
     /** [n, l] */
@@ -75,7 +78,8 @@ export class ExploredNeurons {
         return { rows, milliseconds: performance.now() - begin };
     }
 
-    row(flat: number): ExploredNeuron {
+    /** @param search shown first where the neuron has what is searched */
+    row(flat: number, search?: TokenSearch): ExploredNeuron {
         const { l } = this;
         const each = Array.from({ length: l }, (_, k) => k);
         return {
@@ -87,11 +91,12 @@ export class ExploredNeurons {
             counts: each.map((k) => this.#source.counts[flat * l + k]!),
             tokens: each.map((k) => this.#tokensOf(flat, k)),
             probabilities: each.map((k) => this.#p[flat * l + k]!),
+            shown: this.tokens.shown(flat, search),
         };
     }
 
-    rows(flats: readonly number[]): ExploredNeuron[] {
-        return flats.map((flat) => this.row(flat));
+    rows(flats: readonly number[], search?: TokenSearch): ExploredNeuron[] {
+        return flats.map((flat) => this.row(flat, search));
     }
 
     /** Counts of neurons by their probability in a language, in `bins` equal bins of [0, 1]. */
@@ -125,16 +130,18 @@ export class ExploredNeurons {
             .map((other) => ({ flat: other, similarity: similarities[other]! }));
     }
 
-    #filter({ classes, languages, everyLanguage, layers, high, probability }: Query): Uint32Array {
+    #filter({ classes, languages, everyLanguage, layers, high, probability, token }: Query): Uint32Array {
         const [first, last] = layers;
         const [least, most] = high;
         const { l } = this;
         const codes = new Uint8Array(classNames.length);
         for (const name of classes) codes[classNames.indexOf(name)] = 1;
+        const searched = token === undefined ? undefined : this.tokens.search(token, this.n);
         const found = new Uint32Array(this.n);
         let count = 0;
         for (let j = 0; j < this.n; j++) {
             if (classes.length > 0 && codes[this.#class[j]!] === 0) continue;
+            if (searched !== undefined && searched[j] === 0) continue;
             if (this.#layer[j]! < first || this.#layer[j]! > last) continue;
             if (this.#high[j]! < least || this.#high[j]! > most) continue;
             if (probability !== undefined) {

@@ -3,6 +3,19 @@ import type { ClassName } from '../../siteFormat.js';
 /** What the table of neurons sorts by: a fixed column, or the probability in the language of an index. */
 export type SortColumn = 'place' | 'score' | 'high' | 'most' | number;
 
+/** Where a token is looked for, beside the strongest tokens in the language of an index. */
+export const tokenLists = {
+    any: 'strongest or raised',
+    strongest: 'strongest, any language',
+    raised: 'raised',
+} as const;
+
+/** A text that a token of a neuron holds. */
+export interface TokenSearch {
+    readonly text: string;
+    readonly among: keyof typeof tokenLists | number;
+}
+
 /** Which neurons are wanted, and in which order. Languages are indices. */
 export interface Query {
     /** Empty: every neuron, with a class or without. */
@@ -16,6 +29,8 @@ export interface Query {
     readonly high: readonly [least: number, most: number];
     /** Bounds of the probability in one language. Absent: none. */
     readonly probability?: { readonly language: number; readonly least: number; readonly most: number } | undefined;
+    /** Absent: any neuron, whether tokens of it are known or not. */
+    readonly token?: TokenSearch | undefined;
     readonly sort: SortColumn;
     readonly descending: boolean;
 }
@@ -41,6 +56,15 @@ export interface ExploredNeuron {
     /** Tokens that the probabilities divide by, by language. */
     readonly tokens: readonly number[];
     readonly probabilities: readonly number[];
+    readonly shown: ShownTokens;
+}
+
+/** Tokens of a neuron in the table. */
+export interface ShownTokens {
+    /** Those that were searched. */
+    readonly found: readonly string[];
+    /** Others, for which it is most active. */
+    readonly strongest: readonly string[];
 }
 
 /** A neuron whose probabilities have nearly the direction of another's. */

@@ -2,7 +2,10 @@ import { signal } from '@preact/signals';
 import type { ColumnArray, SiteSummary } from '../../siteFormat.js';
 import type { ExploredNeurons } from './ExploredNeurons.js';
 
-type Method = 'query' | 'row' | 'rows' | 'histogram' | 'neighbours';
+/** What the worker's table does, and makes of it. */
+export type Methods = Pick<ExploredNeurons, 'query' | 'row' | 'rows' | 'histogram' | 'neighbours'> & {
+    csv(flats: Uint32Array): Promise<Blob>;
+};
 
 /** What a table is made of, and where the rest of it is. */
 export interface Load {
@@ -13,26 +16,39 @@ export interface Load {
 
 /** What the worker is sent. */
 export type Asked =
-    { readonly load: Load } | { readonly id: number; readonly method: Method; readonly args: readonly unknown[] };
+    | { readonly load: Load }
+    | { readonly load: 'tokens' }
+    | { readonly id: number; readonly method: keyof Methods; readonly args: readonly unknown[] };
 
 /** What it sends. */
 export type Told =
-    | { readonly loaded: number; readonly ready?: true }
-    | { readonly failed: string }
-    | { readonly id: number; readonly answer: unknown };
+    | { readonly part: Part; readonly loaded: number; readonly ready?: true }
+    | { readonly part: Part; readonly failed: string }
+    | Answered;
 
-/** The table of neurons, in a worker. */
-export class TableClient {
-    /** Share of the columns that is read, 0 to 1. */
+type Answered = { readonly id: number; readonly answer: unknown } | { readonly id: number; readonly refused: string };
+
+/** What is read one after the other. */
+export type Part = 'columns' | 'tokens';
+
+class Reading {
+    /** Share of it that is read, 0 to 1. */
     readonly loaded = signal(0);
     readonly ready = signal(false);
     readonly failed = signal('');
+}
+
+/** The table of neurons, in a worker: its columns are read at once, its tokens when they are first wanted. */
+export class TableClient extends Reading {
+    readonly tokens = new Reading();
     readonly #worker: Worker;
-    readonly #waiting = new Map<number, (answer: never) => void>();
+    readonly #waiting = new Map<number, (told: Answered) => void>();
     #next = 0;
+    #tokensWanted = false;
 
     /** @param classified the column of that name */
     constructor(base: string, summary: SiteSummary, classified: Promise<ColumnArray>) {
+        super();
         this.#worker = new Worker(new URL('./worker.ts', import.meta.url), { type: 'module' });
         this.#worker.addEventListener('message', ({ data }: MessageEvent<Told>) => this.#take(data));
         this.#worker.addEventListener('error', ({ message }) => (this.failed.value = message || 'the worker ended'));
@@ -42,10 +58,18 @@ export class TableClient {
         );
     }
 
-    ask<M extends Method>(method: M, ...args: Parameters<ExploredNeurons[M]>): Promise<ReturnType<ExploredNeurons[M]>> {
+    /** Begins to read the tokens, once. */
+    readTokens(): void {
+        if (!this.#tokensWanted) this.#send({ load: 'tokens' });
+        this.#tokensWanted = true;
+    }
+
+    ask<M extends keyof Methods>(method: M, ...args: Parameters<Methods[M]>): Promise<Awaited<ReturnType<Methods[M]>>> {
         const id = this.#next++;
-        return new Promise((answer) => {
-            this.#waiting.set(id, answer as (answer: never) => void);
+        return new Promise((answer, refuse) => {
+            this.#waiting.set(id, (told) =>
+                'refused' in told ? refuse(new Error(told.refused)) : answer(told.answer as never),
+            );
             this.#send({ id, method, args });
         });
     }
@@ -56,12 +80,15 @@ export class TableClient {
 
     #take(told: Told): void {
         if ('id' in told) {
-            this.#waiting.get(told.id)?.(told.answer as never);
+            this.#waiting.get(told.id)?.(told);
             this.#waiting.delete(told.id);
-        } else if ('failed' in told) this.failed.value = told.failed;
+            return;
+        }
+        const part = told.part === 'tokens' ? this.tokens : this;
+        if ('failed' in told) part.failed.value = told.failed;
         else {
-            this.loaded.value = told.loaded;
-            if (told.ready) this.ready.value = true;
+            part.loaded.value = told.loaded;
+            if (told.ready) part.ready.value = true;
         }
     }
 }

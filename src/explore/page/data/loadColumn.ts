@@ -1,7 +1,6 @@
 import { blockPath, blocksOf, type ColumnArray, type ColumnSpec, columnTypes } from '../../siteFormat.js';
-
-/** Blocks that are fetched side by side. */
-const lanes = 6;
+import { fetchFile } from './fetchFile.js';
+import { inLanes } from './inLanes.js';
 
 /**
  * Reads a column, block by block.
@@ -17,22 +16,15 @@ export async function loadColumn(
     const { type, rows, width, blockRows } = spec;
     const column = new columnTypes[type](rows * width);
     const bytes = new Uint8Array(column.buffer);
-    let next = 0;
-    const lane = async (): Promise<void> => {
-        while (next < blocksOf(spec)) {
-            const block = next++;
-            const path = blockPath(spec, block);
-            const response = await fetch(new URL(path, base));
-            if (!response.ok) throw new Error(`${path} cannot be read: ${response.status} ${response.statusText}`);
-            const data = new Uint8Array(await response.arrayBuffer());
-            const expected =
-                (Math.min(rows, (block + 1) * blockRows) - block * blockRows) * width * column.BYTES_PER_ELEMENT;
-            if (data.length !== expected)
-                throw new Error(`${path} has ${data.length} bytes, not ${expected}; export it again`);
-            bytes.set(data, block * blockRows * width * column.BYTES_PER_ELEMENT);
-            onBlock();
-        }
-    };
-    await Promise.all(Array.from({ length: lanes }, lane));
+    await inLanes(blocksOf(spec), async (block) => {
+        const path = blockPath(spec, block);
+        const data = new Uint8Array(await (await fetchFile(path, base)).arrayBuffer());
+        const expected =
+            (Math.min(rows, (block + 1) * blockRows) - block * blockRows) * width * column.BYTES_PER_ELEMENT;
+        if (data.length !== expected)
+            throw new Error(`${path} has ${data.length} bytes, not ${expected}; export it again`);
+        bytes.set(data, block * blockRows * width * column.BYTES_PER_ELEMENT);
+        onBlock();
+    });
     return column;
 }

@@ -1,3 +1,5 @@
+import { fetchFile } from './fetchFile.js';
+
 const parts = new Map<string, Promise<unknown>>();
 
 /**
@@ -9,8 +11,7 @@ export function loadPart<Content>(path: string): Promise<Content> {
     const known = parts.get(path);
     if (known !== undefined) return known as Promise<Content>;
     const content = (async () => {
-        const response = await fetch(new URL(path, new URL('.', location.href)));
-        if (!response.ok) throw new Error(`${path} cannot be read: ${response.status} ${response.statusText}`);
+        const response = await fetchFile(path, new URL('.', location.href));
         return response.json() as Promise<Content>;
     })();
     parts.set(path, content);

@@ -1,14 +1,15 @@
 import { type ClassName, classNames, type SiteSummary } from '../../siteFormat.js';
-import type { Query, SortColumn } from './Query.js';
+import { type Query, type SortColumn, tokenLists, type TokenSearch } from './Query.js';
 
 const fixed: readonly string[] = ['place', 'score', 'high', 'most'];
 
 /** The table's query from the address; what is not there or not understood has its default: all selected neurons. */
-export function readQuery(settings: URLSearchParams, { languages, layers }: SiteSummary): Query {
+export function readQuery(settings: URLSearchParams, { languages, layers, tokenBlocks }: SiteSummary): Query {
     const place = (tag: string): number => languages.findIndex((language) => language.tag === tag);
     const list = (name: string): string[] => (settings.get(name) ?? '').split(',').filter((one) => one !== '');
     const sort = settings.get('sort') ?? 'score';
     const [of = '', least, most] = list('p');
+    const text = tokenBlocks === 0 ? '' : (settings.get('token') ?? '').trimEnd();
     return {
         classes: classesOf(settings.get('classes') ?? 'specific,related'),
         languages: list('languages')
@@ -19,9 +20,15 @@ export function readQuery(settings: URLSearchParams, { languages, layers }: Site
         high: rangeOf(settings.get('high'), languages.length),
         probability:
             place(of) === -1 ? undefined : { language: place(of), least: number(least, 0), most: number(most, 1) },
+        token: text === '' ? undefined : { text, among: amongOf(settings.get('among') ?? 'any', place) },
         sort: fixed.includes(sort) ? (sort as SortColumn) : place(sort) === -1 ? 'score' : place(sort),
         descending: settings.get('order') === 'descending',
     };
+}
+
+function amongOf(name: string, place: (tag: string) => number): TokenSearch['among'] {
+    if (Object.hasOwn(tokenLists, name)) return name as keyof typeof tokenLists;
+    return place(name) === -1 ? 'any' : place(name);
 }
 
 /** The name of a column in the address. */

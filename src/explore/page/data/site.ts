@@ -1,5 +1,6 @@
 import { siteVersion, type SiteSummary, summaryPath } from '../../siteFormat.js';
 import { type Classified, readClassified } from './classified.js';
+import { fetchFile } from './fetchFile.js';
 import { loadColumn } from './loadColumn.js';
 import { routeTo } from './routeText.js';
 import { flatName, startsOf } from './sites.js';
@@ -17,9 +18,7 @@ export interface LoadedSite {
 
 /** @throws Error in one line where the summary cannot be read, or is of another version */
 export async function loadSite(base: string): Promise<LoadedSite> {
-    const response = await fetch(new URL(summaryPath, base));
-    if (!response.ok) throw new Error(`${summaryPath} cannot be read: ${response.status} ${response.statusText}`);
-    const summary = (await response.json()) as SiteSummary;
+    const summary = (await (await fetchFile(summaryPath, base)).json()) as SiteSummary;
     if (summary.version !== siteVersion)
         throw new Error(
             `${summaryPath} has version ${summary.version}, this page reads ${siteVersion}: export it again`,

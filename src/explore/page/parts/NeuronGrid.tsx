@@ -1,98 +1,53 @@
 import type { ComponentChild } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
-import type { SiteSummary } from '../../siteFormat.js';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
+import type { ExploredNeuron, SortColumn, TokenSearch } from '../data/Query.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
-import { flatName } from '../data/sites.js';
-import type { ExploredNeuron, SortColumn } from '../data/Query.js';
-import { languageCodes } from './languageText.js';
-import { formatThree } from './formatThree.js';
+import { type GridColumn, gridColumns, languageWidth } from './gridColumns.js';
+import { GridHead } from './GridHead.js';
+import { spanInSight } from './heatWindow.js';
 
 const rowHeight = 32;
 /** Browsers hold no taller element; longer lists scroll by shares of their length. */
 const tallest = 8_000_000;
 
-interface Column {
-    readonly id: string;
-    readonly label: string;
-    readonly title: string;
-    readonly sort?: SortColumn;
-    readonly text: (row: ExploredNeuron) => ComponentChild;
-}
-
-function columnsOf(site: LoadedSite): Column[] {
-    const { summary, starts } = site;
-    const { languages, sites, threshold } = summary;
-    return [
-        {
-            id: 'place',
-            label: 'neuron',
-            title: 'Layer and neuron; of an expert: layer, expert, neuron',
-            sort: 'place',
-            text: ({ flat }) => {
-                return (
-                    <a href={neuronRoute(flat, site)} tabIndex={-1}>
-                        {flatName(flat, sites, starts)}
-                    </a>
-                );
-            },
-        },
-        { id: 'class', label: 'class', title: 'Class', text: (row) => <span class={row.class}>{row.class}</span> },
-        {
-            id: 'languages',
-            label: 'languages',
-            title: 'Languages that it is classified for',
-            text: (row) => languageCodes(languages, row.languages),
-        },
-        {
-            id: 'high',
-            label: 'N',
-            title: 'Number of languages in which it is high',
-            sort: 'high',
-            text: (row) => row.high,
-        },
-        {
-            id: 'score',
-            label: 'score',
-            title: 'The score that neurons are selected by; the lowest are selected',
-            sort: 'score',
-            text: (row) => formatThree(row.score),
-        },
-        ...languages.map(({ tag, english }, k): Column => ({
-            id: String(k),
-            label: tag,
-            title: `Activation probability in ${english}`,
-            sort: k,
-            text: ({ probabilities }) => (
-                <span class={probabilities[k]! > threshold ? 'high' : ''}>{formatThree(probabilities[k]!)}</span>
-            ),
-        })),
-    ];
-}
-
-/** Any number of neurons as a table of which only the rows in sight exist. */
+/** Any number of neurons as a table of which only the rows in sight, and of these the columns in sight, exist. */
 export function NeuronGrid({
     site,
     flats,
     sort,
     descending,
+    token,
     onSort,
 }: {
     site: LoadedSite;
     flats: Uint32Array;
     sort: SortColumn;
     descending: boolean;
+    /** Shown first where a neuron has it. */
+    token: TokenSearch | undefined;
     onSort: (column: SortColumn) => void;
 }): ComponentChild {
     const box = useRef<HTMLDivElement>(null);
     const [top, setTop] = useState(0);
-    const [height, setHeight] = useState(480);
+    const [left, setLeft] = useState(0);
+    const [[width, height], setSize] = useState<readonly [width: number, height: number]>([1000, 480]);
     const [rows, setRows] = useState<{
         readonly first: number;
         readonly of: Uint32Array;
-        readonly rows: ExploredNeuron[];
+        readonly rows: readonly ExploredNeuron[];
     }>();
     const [current, setCurrent] = useState(0);
-    const columns = columnsOf(site);
+    const columns = useMemo(() => gridColumns(site), [site]);
+    const languages = site.summary.languages.length;
+    const fixed = columns.length - languages;
+    const [rem, least] = useMemo(() => {
+        const pixels = Number.parseFloat(getComputedStyle(document.documentElement).fontSize);
+        return [pixels, pixels * columns.reduce((sum, { width: own }) => sum + own, 0)];
+    }, [columns]);
+    // From the right, since what stands before the languages may be stretched.
+    const behindFixed = Math.max(width, least) - rem * languageWidth * languages;
+    const across = spanInSight(left - behindFixed, width, rem * languageWidth, languages);
+    const inSight = [...columns.slice(0, fixed), ...columns.slice(fixed).slice(...across)];
 
     const content = flats.length * rowHeight;
     const room = height - rowHeight; // below the head
@@ -103,17 +58,20 @@ export function NeuronGrid({
     const last = Math.min(flats.length, Math.ceil((top * ratio + height) / rowHeight) + 4);
 
     useEffect(() => {
-        const observer = new ResizeObserver(([entry]) => setHeight(entry!.contentRect.height));
+        const observer = new ResizeObserver(([entry]) =>
+            setSize([entry!.contentRect.width, entry!.contentRect.height]),
+        );
         observer.observe(box.current!);
         return () => observer.disconnect();
     }, []);
+    const tokensReady = site.table.tokens.ready.value;
     useEffect(() => {
         let wanted = true;
-        void site.table.ask('rows', [...flats.subarray(first, last)]).then((found) => {
+        void site.table.ask('rows', [...flats.subarray(first, last)], token).then((found) => {
             if (wanted) setRows({ first, of: flats, rows: found });
         });
         return () => void (wanted = false);
-    }, [flats, first, last]);
+    }, [flats, first, last, tokensReady]);
     useEffect(() => {
         setCurrent(0);
         if (box.current !== null) box.current.scrollTop = 0;
@@ -163,32 +121,14 @@ export function NeuronGrid({
                     : undefined
             }
             tabIndex={0}
-            style={{ '--columns': columnWidths(site.summary) }}
-            onScroll={({ currentTarget }) => setTop(currentTarget.scrollTop)}
+            style={{ '--columns': tracks(columns), '--least': `${least}px` }}
+            onScroll={({ currentTarget }) => {
+                setTop(currentTarget.scrollTop);
+                setLeft(currentTarget.scrollLeft);
+            }}
             onKeyDown={onKeyDown}
         >
-            <div role="row" class="head" aria-rowindex={1}>
-                {columns.map(({ id, label, title, sort: by }) => (
-                    <div
-                        key={id}
-                        role="columnheader"
-                        title={title}
-                        class={id}
-                        aria-sort={
-                            by !== undefined && by === sort ? (descending ? 'descending' : 'ascending') : undefined
-                        }
-                    >
-                        {by === undefined ? (
-                            label
-                        ) : (
-                            <button type="button" onClick={() => onSort(by)}>
-                                {label}
-                                {by === sort ? (descending ? ' ↓' : ' ↑') : ''}
-                            </button>
-                        )}
-                    </div>
-                ))}
-            </div>
+            <GridHead columns={columns} sort={sort} descending={descending} onSort={onSort} />
             <div class="spacer" style={{ height: `${spacer}px` }}>
                 {shown?.rows.map((row, i) => {
                     const place = shown.first + i;
@@ -203,8 +143,8 @@ export function NeuronGrid({
                             style={{ transform: `translateY(${place * rowHeight - top * ratio + top}px)` }}
                             onClick={() => setCurrent(place)}
                         >
-                            {columns.map(({ id, text }) => (
-                                <div key={id} role="gridcell" class={id}>
+                            {inSight.map(({ id, place: at, text }) => (
+                                <div key={id} role="gridcell" aria-colindex={at} class={id} style={{ gridColumn: at }}>
                                     {text(row)}
                                 </div>
                             ))}
@@ -216,7 +156,7 @@ export function NeuronGrid({
     );
 }
 
-function columnWidths({ languages, sites }: SiteSummary): string {
-    const routed = sites.some(({ kind }) => kind === 'routed');
-    return `${routed ? 9 : 7}rem 5rem minmax(7rem, 1fr) 3rem 4.5rem repeat(${languages.length}, 4rem)`;
+/** The tracks of `grid-template-columns`. */
+function tracks(columns: readonly GridColumn[]): string {
+    return columns.map(({ width, stretches }) => (stretches ? `minmax(${width}rem, 1fr)` : `${width}rem`)).join(' ');
 }

@@ -44,8 +44,8 @@ export function useHeatWindow(
     }, [isWindowed]);
     return {
         isWindowed,
-        rows: isWindowed ? span(sight.top, sight.height, rowHeight, rows) : [0, rows],
-        columns: isWindowed ? span(sight.left, sight.width, columnWidth, columns) : [0, columns],
+        rows: isWindowed ? spanInSight(sight.top, sight.height, rowHeight, rows) : [0, rows],
+        columns: isWindowed ? spanInSight(sight.left, sight.width, columnWidth, columns) : [0, columns],
         reveal: (row, column) => {
             const element = box.current;
             if (!isWindowed || element === null) return;
@@ -60,7 +60,8 @@ export function useHeatWindow(
     };
 }
 
-function span(from: number, length: number, size: number, count: number): Span {
+/** Of places of one size in a row those in sight, and some on either side. */
+export function spanInSight(from: number, length: number, size: number, count: number): Span {
     const first = Math.max(0, Math.min(count - 1, Math.floor(from / size) - margin));
     return [first, Math.min(count, Math.ceil((from + length) / size) + margin)];
 }

@@ -7,10 +7,13 @@ import { changeSettings, route } from '../data/route.js';
 import { routeTo } from '../data/routeText.js';
 import type { LoadedSite } from '../data/site.js';
 import { flatNamed } from '../data/sites.js';
+import type { TableClient } from '../data/TableClient.js';
 import { Chips } from '../parts/Chips.js';
+import { CsvButton } from '../parts/CsvButton.js';
 import { languageOption } from '../parts/languageText.js';
 import { Histogram } from '../parts/Histogram.js';
 import { NeuronGrid } from '../parts/NeuronGrid.js';
+import { TokenField } from '../parts/TokenField.js';
 import { formatCount } from '../../../support/format.js';
 
 const bins = 50;
@@ -21,11 +24,15 @@ export function NeuronsView({ site }: { site: LoadedSite }): ComponentChild {
     const { settings } = route.value;
     const query = readQuery(settings, summary);
     const key = neuronSettingsText(query);
-    const ready = table.ready.value;
+    const waits = query.token !== undefined && !table.tokens.ready.value;
+    const ready = table.ready.value && !waits;
     const [found, setFound] = useState<QueryResult>();
     const [counts, setCounts] = useState<readonly number[]>([]);
     const shownLanguage = query.probability?.language ?? query.languages[0] ?? 0;
 
+    useEffect(() => {
+        if (table.ready.value && summary.tokenBlocks > 0) table.readTokens();
+    }, [table.ready.value]);
     useEffect(() => {
         if (!ready) return;
         let wanted = true;
@@ -78,16 +85,17 @@ export function NeuronsView({ site }: { site: LoadedSite }): ComponentChild {
                     }}
                 />
             </details>
-            <p class="tools" role="status">
-                {found === undefined
-                    ? `Reading the neurons: ${Math.round(100 * table.loaded.value)} %`
-                    : `${formatCount(found.rows.length)} neurons, found in ${Math.ceil(found.milliseconds)} ms`}
-            </p>
+            {table.tokens.failed.value !== '' && <p role="alert">No token can be found. {table.tokens.failed.value}</p>}
+            <div class="tools">
+                <span role="status">{statusOf(table, waits, found)}</span>
+                <CsvButton site={site} flats={found?.rows ?? none} />
+            </div>
             <NeuronGrid
                 site={site}
                 flats={found?.rows ?? none}
                 sort={query.sort}
                 descending={query.descending}
+                token={query.token}
                 onSort={(column) =>
                     changeSettings({
                         sort: sortName(column, summary),
@@ -100,6 +108,13 @@ export function NeuronsView({ site }: { site: LoadedSite }): ComponentChild {
 }
 
 const none = new Uint32Array(0);
+
+function statusOf(table: TableClient, waitsForTokens: boolean, found: QueryResult | undefined): string {
+    const share = ({ value }: { readonly value: number }): string => `${Math.round(100 * value)} %`;
+    if (table.ready.value && waitsForTokens) return `Reading the tokens: ${share(table.tokens.loaded)}`;
+    if (found === undefined) return `Reading the neurons: ${share(table.loaded)}`;
+    return `${formatCount(found.rows.length)} neurons, found in ${Math.ceil(found.milliseconds)} ms`;
+}
 
 function Filters({ site }: { site: LoadedSite }): ComponentChild {
     const { summary, starts } = site;
@@ -168,6 +183,7 @@ function Filters({ site }: { site: LoadedSite }): ComponentChild {
             </label>
             {range('Layers', 'layers', query.layers, summary.layers.length - 1)}
             {range('Languages in which it is high (N)', 'high', query.high, summary.languages.length)}
+            <TokenField site={site} search={query.token} />
             <span>
                 <label>
                     Neuron <input name="name" placeholder="layer:neuron" size={12} autocomplete="off" />

@@ -1,0 +1,37 @@
+import type { ComponentChild } from 'preact';
+import { tokenLists, type TokenSearch } from '../data/Query.js';
+import { changeSettings, route } from '../data/route.js';
+import type { LoadedSite } from '../data/site.js';
+import { Choice } from './Choice.js';
+import { languageOption } from './languageText.js';
+
+/** A text that tokens of a neuron hold, and which of its tokens; nothing where no tokens are known. */
+export function TokenField({ site, search }: { site: LoadedSite; search: TokenSearch | undefined }): ComponentChild {
+    const { tokenBlocks, languages } = site.summary;
+    if (tokenBlocks === 0) return null;
+    const { settings } = route.value;
+    const known = languages.map((language) => [language.tag, `strongest, ${languageOption(language)}`] as const);
+    const among = search?.among ?? 'any';
+    return (
+        <span>
+            <label>
+                Token{' '}
+                <input
+                    type="search"
+                    size={12}
+                    dir="auto"
+                    autocomplete="off"
+                    title="In any case; a blank is the one in front of a token. Neurons without tokens are left out"
+                    value={settings.get('token') ?? ''}
+                    onInput={({ currentTarget }) => changeSettings({ token: currentTarget.value })}
+                />
+            </label>{' '}
+            <Choice
+                label="among"
+                name="among"
+                value={typeof among === 'number' ? languages[among]!.tag : among}
+                options={[...Object.entries(tokenLists), ...known]}
+            />
+        </span>
+    );
+}
