@@ -50,6 +50,16 @@ export function firstRanked({ total, perLanguage }: Ranking, language: string, s
     return first.sort(([siteA, a], [siteB, b]) => siteA - siteB || a - b);
 }
 
+/** Some of a language's neurons in the order of its ranking. */
+export function inRankedOrder(
+    { perLanguage }: Pick<Ranking, 'perLanguage'>,
+    language: string,
+    neurons: readonly NeuronIndex[],
+): NeuronIndex[] {
+    const wanted = new Set(neurons.map(String));
+    return perLanguage[language]!.filter((neuron) => wanted.has(String(neuron)));
+}
+
 /** The number of neurons that a share of all is, rounded as for a top rate. */
 export function neuronsOfShare(total: number, share: number): number {
     return roundHalfToEven(total * share);

@@ -1,6 +1,7 @@
 import { join } from 'node:path';
 import type { FastifyInstance } from 'fastify';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { readActivations } from '../../src/activations/activationsFile.js';
 import { Engine } from '../../src/engine/Engine.js';
 import { buildSite } from '../../src/explore/buildSite.js';
 import { createSiteServer } from '../../src/explore/exploreServer.js';
@@ -8,7 +9,9 @@ import type { AskEvent, LiveFailure, RemovalEvent, SentenceEvent } from '../../s
 import { LiveModel } from '../../src/explore/live/LiveModel.js';
 import { modelState } from '../../src/interventions/ModelState.js';
 import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
+import { comparePlaces } from '../../src/neurons/distinctNeurons.js';
 import { neuronsOf } from '../../src/neurons/neuronsOf.js';
+import { firstRanked, rankNeurons } from '../../src/neurons/rankNeurons.js';
 import { cli, startCli } from '../helpers/cli.js';
 import { writeLiveRun } from '../helpers/liveRun.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -23,6 +26,7 @@ const question = {
     languages: ['de'],
     set: 'specific+related',
     neurons: [],
+    share: 1,
     factor: 0,
 };
 
@@ -113,8 +117,34 @@ describe.each(Object.entries(models))('the live pages of %s', (name, model) => {
         expect(expected[0]).not.toBe(expected[1]);
     });
 
+    it.each([
+        ['specific', 0.52],
+        ['specific+related', 0.27],
+    ] as const)('change the first of the %s neurons of the dose curves: a share of %d', async (set, share) => {
+        const ranking = rankNeurons(await readActivations(run), analysis);
+        const own = neuronsOf(analysis, 'de', set);
+        const count = Math.round(share * own.length);
+        const first = live.firstOf('de', set, share);
+        expect(first).toHaveLength(count);
+        expect(first).toEqual(
+            ranking.perLanguage.de!.filter((one) => own.some((other) => String(other) === String(one))).slice(0, count),
+        );
+        // As many of all neurons, as a dose counts them, where the set is what is ranked first.
+        if (set === 'specific+related')
+            expect(firstRanked(ranking, 'de', count / ranking.total)).toEqual(first.toSorted(comparePlaces));
+        const events = (await ask<AskEvent>('ask', { ...question, set, share })) as AskEvent[];
+        const { edit } = modelState({ name: 'x', interventions: [{ neurons: first, op: 'zero' }] }, engine);
+        for await (const { text: expected } of engine.generate([{ text: question.text, id: 0, edit: 0 }], {
+            edits: [edit],
+            maxTokens: 12,
+        })) {
+            const grown = events.filter((one) => one.kind === 'grew' && one.side === 1);
+            expect(grown.map((one) => (one as { text: string }).text).join('')).toContain(expected);
+        }
+    });
+
     it('answer once where nothing changes', async () => {
-        for (const nothing of [{ factor: 1 }, { languages: [] }]) {
+        for (const nothing of [{ factor: 1 }, { languages: [] }, { share: 0 }]) {
             const events = (await ask<AskEvent>('ask', { ...question, ...nothing })) as AskEvent[];
             expect(new Set(events.map(({ side }) => side))).toEqual(new Set([0]));
         }

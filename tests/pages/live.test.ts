@@ -163,6 +163,13 @@ describe.skipIf(browserPath === undefined)('the pages that ask the model', { tim
         await answered(again.page);
         expect(await again.page.locator('.answer').allInnerTexts()).toEqual(answers);
         await again.page.close();
+        await page.getByLabel("Share of each language's neurons").fill('30');
+        await expect
+            .poll(() => page.locator('form output').first().innerText())
+            .toMatch(/^30 %: [1-9]\d* of \d+ of \u2068de\u2069$/);
+        expect(page.url()).toContain('share=30');
+        await page.getByRole('button', { name: 'Ask' }).click();
+        await answered(page);
         await page.getByLabel('Factor of their activations').fill('1');
         await page.getByRole('button', { name: 'Ask' }).click();
         await answered(page, 1);

@@ -7,6 +7,8 @@ import type { TokenTexts } from '../../engine/TokenTexts.js';
 import { checkModel } from '../../experiments/checkFit.js';
 import { locator } from '../../neurons/flatIndex.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../../neurons/NeuronAnalysis.js';
+import { analysedLanguage, neuronsOf } from '../../neurons/neuronsOf.js';
+import { inRankedOrder, neuronsOfShare, type Ranking, rankNeurons } from '../../neurons/rankNeurons.js';
 import { readNeurons } from '../../neurons/neuronsFile.js';
 import { neuronsAt } from '../../engine/Site.js';
 import { type ChatWriter, chatWriter } from '../../questions/chatTemplate.js';
@@ -14,7 +16,7 @@ import { checkSettings } from '../../settings/checkSetting.js';
 import { ApiError } from '../../serve/ApiError.js';
 import { textPieces } from '../../support/textPieces.js';
 import { tokenText } from '../../support/tokenText.js';
-import type { LiveFacts, TokenTrace } from './liveFormat.js';
+import type { LiveFacts, LiveSet, TokenTrace } from './liveFormat.js';
 import { WatchedLanguages } from './WatchedLanguages.js';
 
 /** Tokens of a question and its answer: both sides of it are in memory at once. */
@@ -40,6 +42,8 @@ export class LiveModel implements Disposable {
     readonly writer: ChatWriter | undefined;
     readonly facts: LiveFacts;
     readonly #watched: WatchedLanguages;
+    /** Specific and related neurons alone. */
+    readonly #ranked: Ranking['perLanguage'];
     readonly #locate: (flat: number) => NeuronIndex;
     readonly #total: number;
 
@@ -55,6 +59,12 @@ export class LiveModel implements Disposable {
         this.texts = texts;
         this.writer = engine.info.chatTemplate === '' ? undefined : chatWriter(engine, 'ask without it');
         this.#watched = new WatchedLanguages(activations, analysis);
+        const ranking = rankNeurons(activations, analysis);
+        const selected = analysis.languages.map((language) => {
+            const neurons = neuronsOf(analysis, language, 'specific+related');
+            return [language, inRankedOrder(ranking, language, neurons)] as const;
+        });
+        this.#ranked = Object.fromEntries(selected);
         const widths = analysisSites(analysis).map(neuronsAt);
         this.#locate = locator(widths);
         this.#total = widths.reduce((sum, width) => sum + width, 0);
@@ -81,6 +91,18 @@ export class LiveModel implements Disposable {
         if (flat >= this.#total)
             throw new ApiError(400, `the model has no neuron ${flat}; it has ${this.#total}, from 0`);
         return this.#locate(flat);
+    }
+
+    /**
+     * A share of a language's neurons, those that its dose curves deactivate first; see `rankNeurons`.
+     * @param share of their number, 0 to 1
+     * @throws LanguageNeuronsError NOT_FOUND for a language that was not analysed
+     */
+    firstOf(language: string, set: LiveSet, share: number): NeuronIndex[] {
+        const neurons = neuronsOf(this.analysis, language, set);
+        const analysed = analysedLanguage(this.analysis, language);
+        const ranked = inRankedOrder({ perLanguage: this.#ranked }, analysed, neurons);
+        return ranked.slice(0, neuronsOfShare(ranked.length, share));
     }
 
     /** @throws ApiError 400 for a text of too many tokens, or none */

@@ -51,16 +51,11 @@ export async function* askBoth(live: LiveModel, question: AskQuestion, signal: A
 }
 
 /** @throws ApiError 400 */
-function interventionsOf(live: LiveModel, { languages, set, neurons, factor }: AskQuestion): Intervention[] {
-    const scaled = { op: 'scale', value: factor } as const;
+function interventionsOf(live: LiveModel, { languages, set, share, neurons, factor }: AskQuestion): Intervention[] {
     const single = neurons.map((flat) => live.neuronAt(flat));
     // Each neuron once, whichever languages have it.
-    const state = modelState(
-        { name: '', interventions: languages.map((language) => ({ neurons: { language, set }, ...scaled })) },
-        { sites: live.engine.sites, analysis: live.analysis },
-    );
-    const all = distinctNeurons([...state.neurons, ...single]);
-    return all.length === 0 || factor === 1 ? [] : [{ neurons: all, ...scaled }];
+    const all = distinctNeurons([...languages.flatMap((tag) => live.firstOf(tag, set, share)), ...single]);
+    return all.length === 0 || factor === 1 ? [] : [{ neurons: all, op: 'scale', value: factor }];
 }
 
 /** @throws ApiError 400 */

@@ -59,6 +59,8 @@ export interface AskQuestion {
     /** Languages whose neurons change. */
     readonly languages: readonly string[];
     readonly set: LiveSet;
+    /** Of each language's neurons the share that changes, 0 to 1: the first of its ranking, as for a dose. */
+    readonly share: number;
     /** Single neurons that change too, by their flat index. */
     readonly neurons: readonly number[];
     /** What their activations are multiplied by: 0 removes them. */

@@ -45,6 +45,7 @@ const readAsk = reader<AskQuestion>(
         maxTokens: z.int().positive(),
         languages: z.array(z.string()).max(mostLanguages),
         set: z.enum(liveSets),
+        share: z.number().min(0).max(1),
         neurons: z.array(flat).max(mostNeurons),
         factor: z.number().min(0).max(mostFactor),
     }),

@@ -10,8 +10,8 @@ const neurons: NeuronTokens[] = [
     { flat: 3, languages: {}, raised: ['▁river', '▁Riverbank'] },
     { flat: 7, strongest: [], languages: { en: [] }, raised: [] },
     { flat: 8, strongest: ['café'], languages: { de: ['cafe\u0301', 'ßtrom'] }, raised: [shownToken('x\u202e\n y')] },
-    { flat: 10, strongest: ['‹e4bd›', '\\n', '‹bd›人'], languages: {}, raised: [] },
     { flat: 9, strongest: ['İ'], languages: { en: ['İ', 'seaside'] }, raised: ['▁sea'] },
+    { flat: 10, strongest: ['‹e4bd›', '\\n', '‹bd›人'], languages: {}, raised: [] },
 ];
 const index = new TokenIndex(neurons, languages);
 
@@ -22,7 +22,9 @@ function expected({ text, among }: TokenSearch): number[] {
         one
             .normalize('NFC')
             .toLowerCase()
-            .replace(escape, (all) => `\0${all.split('').join('\0')}\0`);
+            .replace(escape, (all) =>
+                all.replace(/./gu, (sign) => String.fromCodePoint(2 ** 16 + sign.codePointAt(0)!)),
+            );
     const listsOf = ({ strongest = [], languages: own, raised = [] }: NeuronTokens): readonly string[] => {
         if (typeof among === 'number') return own[languages[among]!] ?? [];
         const all = [...strongest, ...Object.values(own).flat()];

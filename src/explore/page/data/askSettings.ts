@@ -1,3 +1,4 @@
+import { roundHalfToEven } from '../../../neurons/selectLowest.js';
 import { type AskQuestion, type LiveFacts, type LiveSet, liveSets } from '../../live/liveFormat.js';
 import type { LoadedSite } from './site.js';
 import { flatNamed } from './sites.js';
@@ -15,6 +16,8 @@ export function readAsk(
     readonly neurons: string;
     /** Why the first that the model has not is none; empty: it has all. */
     readonly refusal: string;
+    /** Of each language that is changed how many of its neurons are, and how many it has. */
+    readonly doses: readonly { readonly tag: string; readonly changed: number; readonly of: number }[];
     /** Whether anything changes, so that there is a second answer. */
     readonly changes: boolean;
 } {
@@ -24,6 +27,12 @@ export function readAsk(
     const tags = (settings.get('languages') ?? '').split(',');
     const languages = summary.languages.map(({ tag }) => tag).filter((tag) => tags.includes(tag));
     const factor = numberOf(settings.get('factor'), 0, 0, 3);
+    const set = readSet(settings.get('set'));
+    const share = numberOf(settings.get('share'), 100, 0, 100) / 100;
+    const doses = languages.map((tag) => {
+        const of = live.shares[set][summary.languages.findIndex((one) => one.tag === tag)]!.neurons;
+        return { tag, of, changed: roundHalfToEven(of * share) };
+    });
     const question = {
         text: settings.get('text') ?? '',
         chat: live.chat && settings.get('chat') !== 'no',
@@ -31,12 +40,14 @@ export function readAsk(
             numberOf(settings.get('tokens'), Math.min(defaultTokens, live.mostAnswer), 1, live.mostAnswer),
         ),
         languages,
-        set: readSet(settings.get('set')),
+        set,
+        share,
         neurons: flats.filter((flat) => typeof flat === 'number'),
         factor,
     };
     const refusal = flats.find((flat) => typeof flat === 'string') ?? '';
-    return { question, neurons, refusal, changes: factor !== 1 && (languages.length > 0 || names.length > 0) };
+    const changes = factor !== 1 && (doses.some(({ changed }) => changed > 0) || names.length > 0);
+    return { question, neurons, refusal, doses, changes };
 }
 
 function numberOf(text: string | null, none: number, least: number, most: number): number {

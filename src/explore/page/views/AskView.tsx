@@ -117,8 +117,8 @@ function Question({ live, question }: { live: LiveFacts; question: Settings['que
 }
 
 function Changes({ site, settings }: { site: LoadedSite; settings: Settings }): ComponentChild {
-    const { question, neurons } = settings;
-    const { factor } = question;
+    const { question, neurons, doses } = settings;
+    const { factor, share } = question;
     return (
         <>
             <Chips
@@ -129,6 +129,19 @@ function Changes({ site, settings }: { site: LoadedSite; settings: Settings }): 
             />
             <p class="tools">
                 <SetChoice label="Which" set={question.set} onChange={(set) => changeSettings({ set })} />
+                <label>
+                    Share of each language's neurons, the highest ranked first{' '}
+                    <input
+                        type="range"
+                        min={0}
+                        max={100}
+                        value={100 * share}
+                        onInput={({ currentTarget }) => changeSettings({ share: currentTarget.value })}
+                    />
+                </label>
+                <output>{doseWords(share, doses)}</output>
+            </p>
+            <p class="tools">
                 <label>
                     and the neurons{' '}
                     <input
@@ -153,4 +166,15 @@ function Changes({ site, settings }: { site: LoadedSite; settings: Settings }): 
             </p>
         </>
     );
+}
+
+/** Languages whose numbers are told. */
+const mostTold = 4;
+
+/** `50 %: 62 of 124 of zh` */
+function doseWords(share: number, doses: Settings['doses']): string {
+    const told = doses.slice(0, mostTold).map(({ tag, changed, of }) => `${changed} of ${of} of \u2068${tag}\u2069`);
+    if (doses.length > mostTold) told.push('…');
+    const percent = `${Math.round(100 * share)} %`;
+    return told.length === 0 ? percent : `${percent}: ${told.join(', ')}`;
 }
