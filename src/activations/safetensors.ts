@@ -39,7 +39,7 @@ const entry = z.object({
 const headerShape = byName(z.union([entry, byName(z.string())]));
 
 /** What to do where a file is not there or not sound, for messages. */
-export interface SafetensorsMends {
+interface SafetensorsMends {
     readonly missing: string;
     readonly damaged: string;
 }

@@ -29,7 +29,7 @@ export function describeMatrix(matrix: DeactivationMatrix, asked?: readonly stri
 }
 
 /** What the column of a cell with changed neurons is called. */
-export function changedHeading({ operation }: Pick<DeactivationMatrix, 'operation'>): string {
+function changedHeading({ operation }: Pick<DeactivationMatrix, 'operation'>): string {
     return isDeactivation(operation) ? 'without' : 'changed';
 }
 

@@ -7,7 +7,7 @@ import type { WindowRow } from './TextWindow.js';
 import { type TokenKinds, tokenKinds } from './TokenKinds.js';
 
 /** Sums are whole multiples of this, so that they are the same in whatever order they are added. */
-export const sumStep = 2 ** -20;
+const sumStep = 2 ** -20;
 
 /** A token that made a neuron active, its neighbours not written out yet. */
 interface Found {

@@ -9,7 +9,7 @@ import { metricOf } from './metrics.js';
  * What a dose does to a metric: of a perplexity the change as a fraction of the whole model's, of an accuracy the
  * change of the share. null where it is not known.
  */
-export interface DoseEffect {
+interface DoseEffect {
     readonly own: number | null;
     /** The same of as many random neurons: on average over the seeds, and the least and greatest of them. */
     readonly random: number | null;

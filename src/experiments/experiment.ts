@@ -43,7 +43,7 @@ export interface Doses {
 }
 
 /** What is measured of one operation: a matrix, or a curve. */
-export interface ExperimentPart {
+interface ExperimentPart {
     readonly operation: Operation;
     /** Of all sets that the model has, asked for or not, by name; or of all doses, by their share. */
     readonly sets: ReadonlyMap<string, SetConditions>;

@@ -1,11 +1,10 @@
 import { type Activations, sitesOf } from '../activations/Activations.js';
 import { toNumbers } from '../activations/toNumbers.js';
 import { neuronsAt, type Site } from '../engine/Site.js';
-import { LanguageNeuronsError } from '../errors.js';
 import { activationProbabilities } from './activationProbabilities.js';
 import { siteStarts } from './flatIndex.js';
 import { highLanguages } from './highLanguages.js';
-import { isOfCounts } from './isOfCounts.js';
+import { checkOfCounts } from './isOfCounts.js';
 import { type NeuronAnalysis, type NeuronClass, neuronClasses } from './NeuronAnalysis.js';
 import { neuronStability } from './neuronStability.js';
 import { scoreAt, scoreParts } from './scoreParts.js';
@@ -46,12 +45,7 @@ export interface NeuronTable {
  * @throws LanguageNeuronsError MISMATCH for an analysis of other counts
  */
 export function neuronTable(activations: Activations, analysis: NeuronAnalysis): NeuronTable {
-    if (!isOfCounts(analysis, activations)) {
-        throw new LanguageNeuronsError(
-            'MISMATCH',
-            'activations.safetensors holds other counts than neurons.json was made of; run identify again',
-        );
-    }
+    checkOfCounts(analysis, activations);
     const { languages, threshold } = analysis;
     const sites = sitesOf(activations);
     const widths = sites.map(neuronsAt);

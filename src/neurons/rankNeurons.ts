@@ -1,8 +1,7 @@
 import type { Activations } from '../activations/Activations.js';
-import { LanguageNeuronsError } from '../errors.js';
 import { activationProbabilities } from './activationProbabilities.js';
 import { highLanguages } from './highLanguages.js';
-import { isOfCounts } from './isOfCounts.js';
+import { checkOfCounts } from './isOfCounts.js';
 import type { NeuronAnalysis, NeuronIndex } from './NeuronAnalysis.js';
 import { scoreAt, scoreParts } from './scoreParts.js';
 import { roundHalfToEven } from './selectLowest.js';
@@ -22,12 +21,7 @@ export interface Ranking {
  * @throws LanguageNeuronsError MISMATCH for other counts
  */
 export function rankNeurons(activations: Activations, analysis: NeuronAnalysis): Ranking {
-    if (!isOfCounts(analysis, activations)) {
-        throw new LanguageNeuronsError(
-            'MISMATCH',
-            'activations.safetensors holds other counts than neurons.json was made of; run identify again',
-        );
-    }
+    checkOfCounts(analysis, activations);
     const { languages, method, experts, threshold, lambda } = analysis;
     const probabilities = activationProbabilities(activations, experts);
     const { p, n, l, locate } = probabilities;

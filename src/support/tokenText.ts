@@ -1,7 +1,7 @@
 import { isUtf8 } from 'node:buffer';
 
 /** Bytes of a token's text that are kept; no vocabulary of words has longer ones. */
-export const mostTokenBytes = 256;
+const mostTokenBytes = 256;
 
 /**
  * The bytes of a token as text: what is UTF-8 is read so, every other byte is a code unit from U+DC80 to U+DCFF, which

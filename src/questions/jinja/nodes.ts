@@ -52,7 +52,7 @@ export interface CallNode {
     readonly args: readonly Node[];
 }
 
-export interface MacroNode {
+interface MacroNode {
     readonly type: 'Macro';
     readonly name: { readonly value: string };
     readonly args: readonly Node[];

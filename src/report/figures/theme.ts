@@ -51,7 +51,7 @@ export const plotWidth = 430;
 export const yExtent = 54;
 
 /** Settings common to all figures. */
-export const figureConfig: Config = {
+const figureConfig: Config = {
     font: fontFamily,
     // The page labels whole figures; a label on every mark would only make the file larger.
     aria: false,

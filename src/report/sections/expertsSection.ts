@@ -17,12 +17,7 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
     const classes = expertClasses(experts);
     const specific = Object.values(experts.specific).reduce((sum, list) => sum + list.length, 0);
     const all = Object.values(experts.shares).reduce((sum, list) => sum + list.length, 0);
-    const uneven = Object.entries(experts.shares)
-        .flatMap(([site, list]) =>
-            list.map((shares, expert) => ({ site, expert, shares, spread: Math.max(...shares) - Math.min(...shares) })),
-        )
-        .sort((a, b) => b.spread - a.spread)
-        .slice(0, shown);
+    const uneven = mostUneven(experts);
     const tokens =
         experts.probability === 'conditional'
             ? html`the tokens that went through its expert, a / n<sub>e</sub>`
@@ -75,4 +70,14 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
             })}`,
         table,
     };
+}
+
+/** The experts whose shares differ most between languages, with their shares. */
+function mostUneven({ shares }: ExpertAnalysis) {
+    return Object.entries(shares)
+        .flatMap(([site, list]) =>
+            list.map((of, expert) => ({ site, expert, shares: of, spread: Math.max(...of) - Math.min(...of) })),
+        )
+        .sort((a, b) => b.spread - a.spread)
+        .slice(0, shown);
 }

@@ -23,7 +23,7 @@ const specials: Readonly<Record<string, string>> = {
 };
 
 /** A text as LaTeX shows it. Letters beyond Latin need XeLaTeX or LuaLaTeX with a font that has them. */
-export function latexText(text: string): string {
+function latexText(text: string): string {
     const plain = text.replaceAll(/\p{Cc}+/gu, ' ');
     return plain.replaceAll(/[\\{}$&#%_^~→−λτ]/g, (character) => specials[character] ?? character);
 }
