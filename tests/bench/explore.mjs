@@ -79,18 +79,18 @@ async function measure(name, run, work) {
                 }),
             );
     }
-    const page = await browser.newPage({ viewport: { width: 1300, height: 900 } });
+    const page = await browser.newPage({ viewport: { width: 1300, height: 900 }, bypassCSP: true });
     await page.goto(`${url}#/neurons`);
     await page.waitForSelector('.grid .row');
-    await page.waitForFunction("!/Reading/.test(document.querySelector('main').innerText)", undefined, {
-        timeout: 300_000,
-    });
+    const begin = performance.now();
+    await page.waitForSelector('.tools button:enabled', { timeout: 300_000 }); // CSV: all is read
+    console.log(`${name}: tokens read ${Math.round(performance.now() - begin)} ms after the first row`);
     await work(page, line);
     await page.close();
 }
 
 async function fresh(address, one) {
-    const page = await browser.newPage({ viewport: { width: 1300, height: 900 } });
+    const page = await browser.newPage({ viewport: { width: 1300, height: 900 }, bypassCSP: true });
     await page.goto(address);
     await page.waitForSelector('h1');
     const ms = await one(page);
@@ -146,15 +146,15 @@ async function writeSomeExamples(run, { languages, counts, source }, count) {
     const words = ['river', 'Fluss', '河', 'река', 'rivière', 'นที', 'নদী', 'mto'];
     const random = xoroshiro128plus(1);
     const width = counts[0].length / languages.length;
-    const each = Math.ceil(count / counts.length);
-    const neurons = counts.flatMap((_, site) => Array.from({ length: each }, (_, j) => [site, j * 2]));
+    const perLayer = Math.ceil(count / counts.length);
+    const neurons = counts.flatMap((_, site) => Array.from({ length: perLayer }, (_, j) => [site, j * 2]));
     const token = () => `${words[uniformInt(random, 0, words.length - 1)]}${uniformInt(random, 0, 9999)}`;
     const example = (value) => ({
         ...{ text: 0, key: 0, position: 0, value, at: 24 },
         tokens: Array.from({ length: 49 }, token),
         values: new Array(49).fill(value),
     });
-    const examples = neurons.map(() => ({
+    const examplesOf = () => ({
         ...noExamples,
         languages: Object.fromEntries(
             languages.map((language) => [
@@ -162,14 +162,18 @@ async function writeSomeExamples(run, { languages, counts, source }, count) {
                 { active: 9, histogram: [9, 0], strongest: Array.from({ length: 20 }, (_, i) => example(20 - i)) },
             ]),
         ),
-    }));
+    });
     const head = {
         ...{ languages, neurons, edges: [0, 1], seed: 1, key: '', done: {}, source },
         sites: counts.map((_, layer) => ({ layer, kind: 'dense', width, experts: 1 })),
         tokens: Object.fromEntries(languages.map((language) => [language, 1000])),
         ...{ kinds: {}, wordBeginnings: 0, strongest: neurons.map(() => [token(), token()]) },
     };
-    await writeExamples(examplesPath(run), head, examples);
+    await writeExamples(examplesPath(run), head, each(neurons, examplesOf));
+}
+
+function* each(neurons, of) {
+    for (const neuron of neurons) yield of(neuron);
 }
 
 function madeUp(number) {
