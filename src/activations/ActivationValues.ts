@@ -57,7 +57,7 @@ export class ActivationValues {
     }
 
     /**
-     * The value below which `percent` of the counted tokens of language k lie. Tokens count as spread evenly over a
+     * The value below which `percent` of the counted tokens of language k lie. Tokens are taken as spread evenly over a
      * bin; an open bin gives its end.
      * @throws LanguageNeuronsError UNSUPPORTED at a routed site
      */
@@ -94,7 +94,7 @@ export class ActivationValues {
         return Number(routed![site]![Math.floor(index / width) * l + k]!);
     }
 
-    /** Whether the values are of a model with these sites. */
+    /** Whether the values belong to a model with these sites. */
     fits(sites: readonly Site[]): boolean {
         return this.sites.map(neuronsAt).join() === sites.map(neuronsAt).join();
     }

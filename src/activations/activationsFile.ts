@@ -85,7 +85,7 @@ export async function writeActivations(path: string, activations: Activations): 
 
 /**
  * Reads counts from a file, or from `activations.safetensors` in a run folder; with `values` also those, where there
- * are any, which take many times the room.
+ * are any, which take many times the space.
  * @throws LanguageNeuronsError NOT_FOUND, or DAMAGED saying what is wrong
  */
 export async function readActivations(path: string, options: { readonly values?: boolean } = {}): Promise<Activations> {
@@ -123,7 +123,7 @@ export async function readActivations(path: string, options: { readonly values?:
 }
 
 /**
- * What made the counts of a run folder, or of a file, without reading them; undefined where there are none.
+ * The source of the counts of a run folder or file, without reading the counts; undefined where there are none.
  * @throws LanguageNeuronsError NOT_FOUND where they cannot be read, or DAMAGED
  */
 export async function readActivationsSource(
@@ -175,7 +175,7 @@ function sourceOf({ settings }: Metadata, parse: Parse): ActivationsSource {
     };
 }
 
-/** What the tensors of a file are to be. */
+/** The expected shapes of a file's tensors. */
 interface FileShape {
     readonly sites: readonly Site[] | undefined;
     /** Of sites. */

@@ -3,7 +3,7 @@ import type { ActivationsSource } from './ActivationsSource.js';
 import { readActivationsSource } from './activationsFile.js';
 import { sourceDifferences } from './sourceDifferences.js';
 
-/** What makes the counts that are to be written. */
+/** The source of the counts that are to be written. */
 export interface Making {
     readonly languages: readonly string[];
     readonly source: ActivationsSource;

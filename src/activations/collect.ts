@@ -43,7 +43,7 @@ export interface CollectOptions {
      * counted into the same folder meanwhile. See `mergeShards`. Default: all.
      */
     readonly shard?: Shard | undefined;
-    /** Put the counts in the place of finished ones of another model, other texts or settings. Default: refuse. */
+    /** Replace finished counts of another model, other texts or settings. Default: refuse. */
     readonly force?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
@@ -51,7 +51,7 @@ export interface CollectOptions {
 
 export interface CollectResult {
     readonly activations: Activations;
-    /** Tokens that went through the model in this call; parts found finished cost none. */
+    /** Tokens that the model computed in this call; parts that were finished before cost none. */
     readonly decodedTokens: number;
     readonly seconds: number;
 }
@@ -107,7 +107,7 @@ async function collectInto(options: CollectOptions): Promise<CollectResult> {
     return { activations, decodedTokens, seconds: (performance.now() - begin) / 1000 };
 }
 
-/** What is left to do once the texts were read. */
+/** The work that is left once the texts are read. */
 interface Work extends CollectOptions {
     readonly survey: CorpusSurvey;
     readonly progress: Progress;
@@ -132,7 +132,7 @@ function checkFolds({ languages }: CorpusSurvey, folds: number | undefined, prog
     if (repeated !== undefined) progress.note(`warning: ${repeated}`);
 }
 
-/** Where the part of a language, or of a fold of it, is kept while it grows, and the key of what it is. */
+/** Path and key of the growing part of a language, or of one of its folds. */
 function partOf(
     { engine, survey, folder, folds, shard }: Work,
     language: string,
@@ -153,7 +153,7 @@ function partOf(
     return { path: join(folder, 'parts', `${name}.${key}.safetensors`), key };
 }
 
-/** Parts of other settings stay; what cannot be removed now is removed the next time. */
+/** Parts of other settings stay; a part that cannot be removed now is removed the next time. */
 async function removeParts(work: Work): Promise<void> {
     for (const language of work.corpus.languages) {
         for (let fold = 0; fold < work.folds; fold++)
@@ -239,11 +239,11 @@ function activationsOf(
     };
 }
 
-/** What has been counted of one language, or of a fold of it, and where it is kept. */
+/** The counted part of one language, or of one of its folds, and its path. */
 interface GrowingPart {
     readonly path: string;
     part: CollectedPart;
-    /** Texts that it began with. */
+    /** Number of texts that were counted before this call. */
     readonly skip: number;
 }
 
@@ -260,7 +260,7 @@ function siteTable({ sites }: Engine): Site[] | undefined {
     }));
 }
 
-/** What a pass over a corpus says of itself. */
+/** The source of the counts of a pass over a corpus. */
 export function sourceOf(
     {
         engine,

@@ -6,9 +6,9 @@ import type { Counts, Values } from './Activations.js';
 import { addTo } from './addCounts.js';
 import { readSafetensors, type Safetensors, type TensorData, writeSafetensors } from './safetensors.js';
 
-/** Counts of the first samples of one language: what a stopped run leaves behind. */
+/** Counts of the first samples of one language, which a stopped run leaves behind. */
 export interface CollectedPart {
-    /** What made it: texts, model and settings. */
+    /** Key of its texts, model and settings. */
     readonly key: string;
     /** Samples and characters counted so far. */
     readonly samples: number;
@@ -58,7 +58,7 @@ export async function readPart(path: string, key: string): Promise<CollectedPart
     } catch (cause) {
         const { code, cause: reason } = cause as LanguageNeuronsError;
         const isMissing = (reason as NodeJS.ErrnoException | undefined)?.code === 'ENOENT';
-        if (code === 'DAMAGED' || isMissing) return undefined; // counted anew
+        if (code === 'DAMAGED' || isMissing) return undefined; // it is counted again
         throw cause;
     }
     const { tensors, wordTensors, metadata } = file;
@@ -87,7 +87,7 @@ export async function readPart(path: string, key: string): Promise<CollectedPart
                 : {}),
         };
     } catch {
-        return undefined; // counted anew
+        return undefined; // it is counted again
     }
 }
 

@@ -1,6 +1,6 @@
 import type { NativeBatch } from './addon.js';
 
-/** What a token is for, beside its place. */
+/** How a token is used, besides its position. */
 export interface TokenUse {
     /** Its activations count. Default false. */
     readonly counted?: boolean;
@@ -38,13 +38,13 @@ export class BatchBuilder {
         return this.#length === 0;
     }
 
-    /** Tokens that still fit. */
+    /** Number of tokens that still fit. */
     get capacity(): number {
         return this.#tokens.length - this.#length;
     }
 
     /**
-     * @param sequences those that the token belongs to, at least one
+     * @param sequences sequences of the token, at least one
      * @returns the token's index in the batch
      */
     add(

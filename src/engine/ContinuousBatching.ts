@@ -63,7 +63,7 @@ export class ContinuousBatching {
     readonly #passes: Passes;
     readonly #options: ContinuousBatchingOptions;
     readonly #arrivals = new Arrivals<AnswerRequest>();
-    /** By the request as the scheduler gets it. */
+    /** Keyed by the request object that the scheduler gets. */
     readonly #pending = new Map<AnswerRequest, Pending>();
     readonly #stop = new AbortController();
     #scheduler: Scheduler | undefined;
@@ -120,7 +120,7 @@ export class ContinuousBatching {
         return (await this.tokenizeAll([text], special))[0]!;
     }
 
-    /** Tokens of each text; as `tokenize`. */
+    /** Tokens of each text, as `tokenize` gives them. */
     async tokenizeAll(texts: readonly string[], special: boolean): Promise<Int32Array[]> {
         return awaitNative(() => this.#passes.model.tokenize(texts, special));
     }
@@ -158,7 +158,7 @@ export class ContinuousBatching {
         });
     }
 
-    /** Answers what was asked, then ends the pass; with `stop`, at once, and what is open is rejected with ABORTED. */
+    /** Ends the pass after the open requests; with `stop` at once, rejecting them with ABORTED. */
     async close(options: { readonly stop?: boolean } = {}): Promise<void> {
         checkSettings(options, { stop: { flag: true } }, {});
         const { stop = false } = options;
@@ -210,12 +210,12 @@ export class ContinuousBatching {
         }
     }
 
-    /** After a pass that failed: rejects the requests that it has lost, and leaves the others to the next pass. */
+    /** After a failed pass, rejects the requests that it lost and leaves the others to the next pass. */
     #recover(cause: unknown): void {
         const begun = this.#scheduler?.begun() ?? new Set();
         const open = [...this.#pending.keys()]; // in the order in which they came
         const lost = open.filter((request) => begun.has(request));
-        // A pass that fails before it computes anything, as of memory, fails for whatever comes.
+        // A pass that fails before it computes anything (for want of memory, say) would fail for every request.
         const goesOn = lost.length > 0 && !this.#stop.signal.aborted;
         this.#arrivals.replace(goesOn ? open.filter((request) => !begun.has(request)) : []);
         for (const request of goesOn ? lost : open) this.#settle(request)?.reject(passError(cause));
@@ -251,7 +251,7 @@ export class ContinuousBatching {
         );
     }
 
-    /** Takes the promise of a request that nobody waits for any more; undefined: it was taken before. */
+    /** Removes and returns the promise of a request; undefined where it was removed before. */
     #settle(request: AnswerRequest): Pending | undefined {
         const pending = this.#pending.get(request);
         if (pending !== undefined) request.signal?.removeEventListener('abort', pending.abandon);
@@ -265,7 +265,7 @@ function nonfiniteError(): LanguageNeuronsError {
     return new LanguageNeuronsError('NATIVE', `${why}: the model is damaged, or edited too much`);
 }
 
-/** A failure of the pass is nobody's own: no request was wrong. */
+/** The error of a failed pass: no single request caused it. */
 function passError(cause: unknown): unknown {
     if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'WRONG_USE') return cause;
     return new LanguageNeuronsError('NATIVE', `the batch cannot be computed: ${cause.message}; ask again`, { cause });

@@ -26,9 +26,9 @@ import { checkSettings } from '../settings/checkSetting.js';
 import { watch } from './watch.js';
 import type { WatchedText, WatchOptions } from './watchTypes.js';
 
-/** What computes. */
+/** The backend that computes. */
 export interface EngineBackend {
-    /** Its name, and how many RPC servers there are beside it. */
+    /** Its name, with the number of RPC servers. */
     readonly name: string;
     /** Release of llama.cpp. */
     readonly release: string;
@@ -48,7 +48,7 @@ export function backendsOf(engine: Engine): LoadedBackends {
 
 /**
  * One model in one context with the neuron adapter attached. One pass at a time; `close` frees all. The context holds
- * one edit without offsets at first. A pass that takes more gets another context before it begins, or OUT_OF_MEMORY
+ * one edit without offsets at first. A pass that needs more gets another context before it begins, or OUT_OF_MEMORY
  * where memory does not hold it; the engine stays usable.
  */
 export class Engine {
@@ -58,13 +58,13 @@ export class Engine {
     readonly sites: readonly ModelSite[];
     readonly backend: EngineBackend;
     readonly windowSize: number;
-    /** Tokens of a batch that was asked for; see `batchSize`. */
+    /** The batch size that the options ask for; see `batchSize`. */
     readonly requestedBatchSize: number;
-    /** Names the model by all its bytes and its adapters'; see `modelFingerprint`. */
+    /** Hash of all bytes of the model and its adapters; see `modelFingerprint`. */
     readonly fingerprint: string;
-    /** What else of the options shapes results. */
+    /** The other options that shape results. */
     readonly settings: EngineSettings;
-    /** Where the model goes; undefined on the CPU. */
+    /** How the model is placed in memory; undefined on the CPU. */
     readonly plan: MemoryPlan | undefined;
     /** Lower edges of the bins of activations' histograms, ascending; that of the first stands for minus infinity. */
     readonly binEdges: readonly number[];
@@ -101,12 +101,12 @@ export class Engine {
         this.binEdges = [...backends.addon.binEdges()];
     }
 
-    /** Whether what is NaN or infinite is let through; see `EngineOptions`. */
+    /** Whether NaN and infinite values are allowed; see `EngineOptions`. */
     get allowNonfinite(): boolean {
         return this.passes.allowNonfinite;
     }
 
-    /** Tokens of a batch: what was asked for, or less where memory is short. */
+    /** Tokens of a batch: as the options ask for, or fewer where memory is short. */
     get batchSize(): number {
         return this.passes.context.batchSize;
     }

@@ -3,27 +3,27 @@ import { collectTable, engineTable } from '../settings/settings.js';
 import type { EngineOptions } from './engineTypes.js';
 
 /**
- * What of an engine's options shapes its results beside model and adapters: the rows of `engineTable` that say so, by
+ * The options of an engine that shape its results besides model and adapters: the rows of `engineTable` that say so, by
  * their names in identities, and `values`. The KV cache's size shapes only what is generated.
  */
 export type EngineSettings = {
-    /** The backend, and how many RPC servers: what stands behind an address is not known, and may move. */
+    /** The backend, and the number of RPC servers; their addresses are left out, since servers may move. */
     readonly device: string;
-    /** Tokens of a batch that was asked for. */
+    /** The batch size that the options ask for. */
     readonly batch: number;
     /** Most tokens of one text. */
     readonly window: number;
-    /** Bins of each neuron's histogram, where activations are added up too. */
+    /** Bins of each neuron's histogram, where values are collected too. */
     readonly values?: number;
     /** On devices: layers asked for, or `auto`, and how the model is spread. */
     readonly gpuLayers?: number | 'auto';
     readonly split?: NonNullable<EngineOptions['split']>;
     readonly mainGpu?: number;
-    /** Where there are any. */
+    /** Absent: there are none. */
     readonly cpuExperts?: number;
 };
 
-/** What settings depend on besides options: the backend's name, its GPUs, the bins of a histogram. */
+/** What settings depend on besides the options: the backend's name, its GPUs, a histogram's bins. */
 interface Device {
     readonly name: string;
     readonly gpus: readonly unknown[];
@@ -62,7 +62,7 @@ export function engineSettings(
     return Object.fromEntries(named.filter(([, value]) => value !== undefined)) as EngineSettings;
 }
 
-/** Those that a kind of result is identified by. */
+/** The settings that identify a kind of result. */
 export function settingsOf<T extends Readonly<Record<string, string | number | undefined>>>(
     result: ShapedResult,
     settings: T,

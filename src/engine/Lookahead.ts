@@ -1,4 +1,4 @@
-/** Items that are looked at before they are taken. */
+/** A stream of items that can be looked at before they are taken. */
 export class Lookahead<T> {
     readonly #source: AsyncIterator<T>;
     #seen: T[] = [];
@@ -7,7 +7,7 @@ export class Lookahead<T> {
         this.#source = source[Symbol.asyncIterator]();
     }
 
-    /** The next items, `count` of them where there are so many. */
+    /** The next `count` items, or fewer at the end. */
     async peek(count: number): Promise<readonly T[]> {
         while (this.#seen.length < count) {
             const { value, done } = await this.#source.next();
@@ -18,8 +18,8 @@ export class Lookahead<T> {
     }
 
     /**
-     * Takes items as long as they meet a condition; the first that does not is left.
-     * @param belongs items that do not are passed over, and are the next afterwards. Default: all do
+     * Takes items until one does not meet the condition; that one stays.
+     * @param belongs other items are skipped and stay next in line. Default: all belong
      */
     async *takeWhile(condition: (item: T) => boolean, belongs: (item: T) => boolean = () => true): AsyncGenerator<T> {
         const passed: T[] = [];

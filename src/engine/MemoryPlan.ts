@@ -4,7 +4,7 @@ export interface MemoryBytes {
     readonly cpu: number;
 }
 
-/** What a model takes with so many layers on the GPU. */
+/** The memory that a model needs with a number of layers on the GPU. */
 export interface MemoryNeeds {
     readonly weights: MemoryBytes;
     /** KV cache, recurrent states, compute buffers and outputs. */
@@ -13,7 +13,7 @@ export interface MemoryNeeds {
     readonly adapter: MemoryBytes;
 }
 
-/** Where a model goes, and what that takes. */
+/** Where a model is placed, and the memory that this needs. */
 export interface MemoryPlan extends MemoryNeeds {
     /** Layers on the GPU, the output head counted as one. */
     readonly gpuLayers: number;

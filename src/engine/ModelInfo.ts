@@ -1,4 +1,4 @@
-/** From the GGUF keys `quantize.imatrix.*`; empty or 0 what the file leaves out. */
+/** From the GGUF keys `quantize.imatrix.*`; empty or 0 where the file has no such key. */
 export interface Imatrix {
     readonly file: string;
     readonly dataset: string;
@@ -6,7 +6,7 @@ export interface Imatrix {
     readonly chunks: number;
 }
 
-/** What the header of a model's file says of it. */
+/** Facts from the header of a model's file. */
 export interface ModelInfo {
     readonly name: string;
     readonly architecture: string;
@@ -34,6 +34,6 @@ export interface ModelInfo {
     readonly eosText: string;
     /** The model's own chat template, in Jinja; empty where it has none. */
     readonly chatTemplate: string;
-    /** What llama.cpp warned of when it read the header, of what changes tokens; each kind once, in its words. */
+    /** llama.cpp's warnings on the header that concern tokens, in its words; each kind once. */
     readonly warnings: readonly string[];
 }

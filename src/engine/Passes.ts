@@ -14,9 +14,9 @@ import { TokenTexts } from './TokenTexts.js';
 
 interface DecodeOptions extends RunOptions {
     readonly over?: ScoredPart;
-    /** Where the bytes that tokens stand for are wanted. */
+    /** Set where the bytes of tokens are wanted. */
     readonly tokenTexts?: TokenTexts | undefined;
-    /** Keeps the samples of the batch under way, and those that came after the batch before. */
+    /** Keeps the samples of the current batch, and those after the previous one. */
     readonly named?: NamedSamples;
 }
 
@@ -38,20 +38,20 @@ export class Passes {
     readonly windowSize: number;
     /** Whether layers are on a device, not on the processor alone. */
     readonly onDevice: boolean;
-    /** Whether the output head is too: tokens are picked there, and logits stay. */
+    /** Whether the output head is on a device too: tokens are drawn there, and logits stay there. */
     readonly headOnDevice: boolean;
     /** Whether sequences can have streams of their own, and take tokens back. */
     readonly plainCache: boolean;
-    /** Counting adds up activations too. */
+    /** Counting also collects values. */
     readonly values: boolean;
-    /** The model's file, and those of its adapters. */
+    /** The files of the model and its adapters. */
     readonly files: readonly string[];
-    /** What is NaN or infinite is no error. */
+    /** NaN and infinite values are no error. */
     readonly allowNonfinite: boolean;
     #tokenTexts: Promise<TokenTexts> | undefined;
     #steppedDown: boolean;
     #running = false;
-    /** Settles when all native work of the passes so far is over: an aborted one does not wait for it. */
+    /** Settles when all native work of the passes so far is over; an aborted pass does not wait for its work. */
     #settled: Promise<unknown> = Promise.resolve();
 
     constructor(parts: EngineParts) {
@@ -83,7 +83,7 @@ export class Passes {
         }
     }
 
-    /** Runs one pass from a clean context; refuses another while it lasts, which would mix their counts. */
+    /** Runs one pass on a clean context, and refuses a second one meanwhile: their counts would mix. */
     async run<T>(
         purpose: Purpose,
         conditions: readonly TextEdit[],
@@ -106,7 +106,7 @@ export class Passes {
     }
 
     /**
-     * A pass whose results are taken one by one, and which ends when they are no longer wanted. Its work lays the cache
+     * A pass that yields its results one by one and ends when the caller stops taking them. Its work lays the cache
      * out before it computes anything; see `SizedContext.relay`.
      */
     async *stream<T>(
@@ -170,7 +170,7 @@ export class Passes {
         return decodedTokens;
     }
 
-    /** The same, batch by batch. */
+    /** As `decodeAll`, but yields batch by batch. */
     async *decoded(
         samples: Samples,
         { signal, onBatch, over, tokenTexts, named = new NamedSamples() }: DecodeOptions,
@@ -201,7 +201,7 @@ export class Passes {
     async #checkFinite(batch: PackedBatch, logProbabilities: Float64Array, named: NamedSamples): Promise<void> {
         const found = this.context.isClosed ? null : this.context.native.nonfinite();
         if (found !== null) {
-            // Where activations are added up too, that fails of it first, by the layer in which it began.
+            // Where values are collected, their sum fails first; the message names the layer in which it began.
             if (this.values) await awaitNative(() => this.context.native.counts());
             const text = named.name(batch.samples[found.token]!);
             throw notFinite(`an activation of layer ${found.layer}`, text, this.files);
@@ -228,13 +228,13 @@ export class Passes {
         }
     }
 
-    /** Whoever it lets in sets `#running` to false at the end. */
+    /** The caller that it lets in sets `#running` to false at the end. */
     #enter(): void {
         this.#throwUnlessIdle();
         this.#running = true;
     }
 
-    /** Begins work when that of passes before is over. An abort waits neither for them nor for the work to end. */
+    /** Begins work when that of earlier passes is over. An abort waits for neither. */
     #within<T>(signal: AbortSignal | undefined, work: () => Promise<T>): Promise<T> {
         const running = this.#settled.then(() => {
             throwIfStopped(signal);
@@ -244,7 +244,7 @@ export class Passes {
         return orStopped(running, signal);
     }
 
-    /** Stops the decode under way when the signal says so, until released. */
+    /** Stops the running decode when the signal aborts, until released. */
     #stopOn(signal: AbortSignal | undefined): () => void {
         const stop = (): void => this.context.abort();
         signal?.addEventListener('abort', stop);

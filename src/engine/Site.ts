@@ -12,7 +12,7 @@ export const siteShape = z.object({
     experts: z.int().positive(),
     /** The function, such as `silu`. Absent: not known. */
     activation: z.string().optional(),
-    /** Whether the sign is that of a gate of its own. Absent: not known. */
+    /** Whether a gate of its own decides the sign. Absent: not known. */
     gated: z.boolean().optional(),
 });
 /**
@@ -29,11 +29,11 @@ export interface ModelSite extends Site {
     readonly addable: boolean;
     /** Experts that a token goes through; 1 where it is not routed. */
     readonly used: number;
-    /** `one-hot`: a routed site's on a device, by a product with one row a token and expert. */
+    /** `one-hot`: a routed site is counted on a device by a product with one row for each token and expert. */
     readonly counting: 'fused' | 'repeat' | 'transpose' | 'one-hot';
 }
 
-/** Neurons of a site, all experts together. */
+/** Number of neurons of a site, over all experts. */
 export function neuronsAt({ width, experts }: Site): number {
     return width * experts;
 }
@@ -43,17 +43,17 @@ export function areDense(sites: readonly Site[]): boolean {
     return sites.every(({ layer, kind }, i) => kind === 'dense' && layer === i);
 }
 
-/** The sites of a dense model, of which only the widths are known. */
+/** The sites of a dense model from their widths alone. */
 export function denseSites(widths: readonly number[]): Site[] {
     return widths.map((width, layer) => ({ layer, kind: 'dense', width, experts: 1 }));
 }
 
-/** A site for people, such as `layer 3`, `layer 3, experts`. */
+/** Name of a site for people, such as `layer 3`, `layer 3, experts`. */
 export function siteName({ layer, kind }: Site): string {
     return kind === 'dense' ? `layer ${layer}` : `layer ${layer}, ${kind === 'routed' ? 'experts' : 'shared expert'}`;
 }
 
-/** Why the model has not all of some neurons, `[site, index]`; undefined: it has them. */
+/** Says which of some neurons `[site, index]` the model lacks; undefined where it has all. */
 export function missingNeuron(
     neurons: Iterable<readonly [site: number, index: number]>,
     sites: readonly Site[],

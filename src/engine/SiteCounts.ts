@@ -1,4 +1,4 @@
-/** What was counted, of each site. */
+/** The counts of each site. */
 export interface SiteCounts {
     /** [experts * width], expert by expert: counted tokens with a positive activation. */
     readonly counts: BigInt64Array[];

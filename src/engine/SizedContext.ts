@@ -6,7 +6,7 @@ import { type EditCapacity, type EditSlots, largerCapacity, layOutEdits, nativeE
 import type { CacheLayout, EngineParts, OpenContext } from './loadEngine.js';
 import { awaitNative, nativeError } from './nativeError.js';
 
-/** What a pass is for; the conditions decide the rest of its mode. */
+/** The purpose of a pass; its conditions decide the rest of the mode. */
 export interface Purpose extends Omit<NativeMode, 'edit' | 'edits' | 'add' | 'watch'> {
     /** Neurons to watch, as pairs of site and index. Default: none. */
     readonly watched?: Int32Array | undefined;
@@ -31,13 +31,13 @@ export class SizedContext {
     #batchSize: number;
     /** Undefined: shared. */
     #layout: CacheLayout | undefined;
-    /** The most that a pass has asked for so far. */
+    /** The largest capacity that a pass has asked for so far. */
     #capacity: EditCapacity;
     /** What the pass under way asks for. */
     #asked: { readonly purpose: Purpose; readonly conditions: readonly TextEdit[] } | undefined;
-    /** The edits of it that the context holds; undefined before it is prepared. */
+    /** The edits of that pass that the context holds; undefined before it is prepared. */
     #slots: EditSlots | undefined;
-    /** Conditions of it that memory holds at a time, as far as is known. */
+    /** Number of its conditions that fit into memory at a time, as far as is known. */
     #together = Infinity;
     #replacing = false;
     #closed = false;
@@ -53,7 +53,7 @@ export class SizedContext {
         this.cells = sizes.contextSize;
     }
 
-    /** The one of now: a pass that asks for another size replaces it. */
+    /** The current context; a pass that asks for another size replaces it. */
     get native(): NativeContext {
         return this.#native;
     }
@@ -84,7 +84,7 @@ export class SizedContext {
     }
 
     /**
-     * Lays the cache out for what is left of a pass, and prepares its edits. Costs nothing where both are so already.
+     * Lays the cache out for the rest of a pass, and prepares its edits. Costs nothing where both are as needed.
      * @param layout undefined: shared
      * @param condition of what comes next: it is held, and as many others as memory has space for. Default: all are
      * @throws LanguageNeuronsError OUT_OF_MEMORY where that cannot be; the engine is what it was
@@ -108,7 +108,7 @@ export class SizedContext {
         }
     }
 
-    /** Whether a condition of the pass under way is held now. */
+    /** Whether the context holds a condition of the running pass. */
     holds(condition: number): boolean {
         return this.#slots !== undefined && condition >= this.#slots.first && condition < this.#slots.end;
     }
@@ -165,7 +165,7 @@ export class SizedContext {
                 reopen(layout, capacity)
                     .catch((cause: unknown) => {
                         if (layout === undefined) throw cause;
-                        return reopen(undefined, capacity); // streams' compute buffers are other ones
+                        return reopen(undefined, capacity); // streams have other compute buffers
                     })
                     .catch(async (cause: unknown) => {
                         if (capacity === had) throw cause;
@@ -187,7 +187,7 @@ export class SizedContext {
         return true;
     }
 
-    /** Where no other can be opened either, the engine is closed. */
+    /** If no other context can be opened either, the engine is closed. */
     async #replace(open: () => Promise<void>): Promise<void> {
         this.#replacing = true;
         try {

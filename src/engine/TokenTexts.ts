@@ -22,12 +22,12 @@ export class TokenTexts {
         return new TokenTexts(plain!, special!);
     }
 
-    /** Tokens that there are. */
+    /** Number of tokens. */
     get size(): number {
         return this.#plain.ends.length;
     }
 
-    /** Whether there is a token of this number. */
+    /** Whether a token has this number. */
     has(token: number): boolean {
         return Number.isInteger(token) && token >= 0 && token < this.size;
     }

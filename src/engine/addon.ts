@@ -11,11 +11,11 @@ import type { SiteCounts } from './SiteCounts.js';
  */
 export interface NativeAddon {
     /**
-     * Registers the best CPU backend in a folder of ggml plugins, and what else is there. No other folder is looked in,
-     * nor is the environment asked.
+     * Registers the best CPU backend in a folder of ggml plugins, and the other plugins there. It searches no other
+     * folder, and reads no environment variables.
      */
     loadBackends(folder: string): void;
-    /** Registers one plugin; answers why it cannot be loaded, as ggml says it, or null where it was. */
+    /** Registers one plugin; returns ggml's reason where it cannot be loaded, else null. */
     loadBackend(path: string): string | null;
     devices(): NativeDevice[];
     /** Major, minor and patch of the protocol that ggml's RPC backend speaks in this build. */
@@ -26,7 +26,7 @@ export interface NativeAddon {
      * @returns their names
      */
     addRpcServer(endpoint: string): Promise<string[]>;
-    /** Lends devices, by name, on HOST:PORT, HOST an IPv4 address, to one client at a time; settles where it cannot. */
+    /** Lends devices, by name, on HOST:PORT (an IPv4 address) to one client at a time; settles only if it fails. */
     serveRpc(endpoint: string, threads: number, devices: readonly string[]): Promise<never>;
     /** Lower edges of the bins of an activation's histogram, ascending; that of the first stands for minus infinity. */
     binEdges(): Float32Array;
@@ -35,9 +35,9 @@ export interface NativeAddon {
     loadModel(options: NativeModelOptions): Promise<NativeModel>;
     /** What a model and a context of it would take, LoRA adapters left out; nothing of it is allocated. */
     measureMemory(model: NativeModelOptions, context: NativeContextOptions): Promise<NativeMemory>;
-    /** Contexts that others made through this libllama and that live, by numbers never used again, the newest last. */
+    /** Numbers of the living contexts that others made through this libllama, newest last; no number is used twice. */
     guests(): number[];
-    /** Makes room for an edit, with offsets or without, on a context that nobody decodes with yet. */
+    /** Reserves memory for an edit, with or without offsets, on a context that has not decoded yet. */
     attachGuest(number: number, offsets: boolean): Promise<Site[]>;
     /**
      * All tokens of its next decode and those after it go through the edit, or none. Throws CLOSED for a context that
@@ -84,7 +84,7 @@ export interface NativeTokenLists {
 }
 
 export interface NativeHeader {
-    /** Why it takes the file for none; null where it does not. */
+    /** llama.cpp's reason to refuse the file; null where it reads it. */
     readonly refused: string | null;
     /** Files that the model is in, 0 where the header says nothing of it, and which of them this is, from 0. */
     readonly splitCount: number;
@@ -101,12 +101,12 @@ export interface NativeModelOptions {
     readonly split: NativeSplit;
     /** GPU that holds the model where it is not spread, or its small tensors where rows are. */
     readonly mainGpu: number;
-    /** Of so many layers, from the first, routed experts stay in the machine's own memory. */
+    /** Number of first layers whose routed experts stay in the machine's own memory. */
     readonly cpuExperts: number;
     readonly loras: readonly { readonly path: string; readonly scale: number }[];
 }
 
-/** What a model and a context take. */
+/** The memory that a model and a context need. */
 export interface NativeMemory {
     /** Layers that can go to a GPU, the output head counted as one. */
     readonly layers: number;
@@ -183,7 +183,7 @@ export interface NativeContextOptions {
     readonly f32Cache?: boolean;
     /** Edits held at a time, at least 1. */
     readonly edits: number;
-    /** They may have offsets, which take as much memory again. */
+    /** Whether they may have offsets, which take as much memory again. */
     readonly offsets: boolean;
     /** Room for sums and histograms of activations. Default false. */
     readonly values?: boolean;
@@ -202,7 +202,7 @@ export interface NativeFunction {
     readonly width: number;
     /** Experts that a token goes through; 1 where it is not routed. */
     readonly used: number;
-    /** Computed without vectors, which rounds otherwise. */
+    /** Computed without vector instructions, which rounds differently. */
     readonly oneByOne: boolean;
     /** [rows, used, width]: what it gave, for all tokens of the batch or those with an output. */
     readonly product: Float32Array;
@@ -213,7 +213,7 @@ export interface NativeFunction {
 }
 
 /**
- * What becomes of activations: each, act, becomes factor * act + offset. A factor of 0 makes 0 even of infinity. One
+ * The change of activations: each act becomes factor * act + offset. A factor of 0 makes 0 even of infinity. One
  * array [experts * width] a site.
  */
 export interface NativeEdit {
@@ -221,7 +221,7 @@ export interface NativeEdit {
     readonly offsets: readonly Float32Array[];
 }
 
-/** What the next decodes do; free where it fits the buffers reserved, else one reservation. */
+/** What the next decodes compute. A change costs nothing where the reserved buffers fit, else one reservation. */
 export interface NativeMode {
     readonly count: boolean;
     /** Activations go through the first edit. */
@@ -311,7 +311,7 @@ export interface NativeLogProbabilities {
     readonly ofLikeliest: Float64Array;
 }
 
-/** What one call of `sample` gives. Each log-probability is read from the logits of the batch that it belongs to. */
+/** Result of one call of `sample`. Each log-probability is read from the logits of the batch that it belongs to. */
 export interface NativeSampled {
     /** [steps done, entries]; the complement, below 0, of what was drawn from logits that are NaN or infinite. */
     readonly tokens: Int32Array;
@@ -357,7 +357,7 @@ export interface NativeContext {
     reset(): Promise<void>;
     /** Splits of the mode's graph over backends; rejects with OUT_OF_MEMORY where the graph cannot be reserved. */
     graphSplits(mode: NativeMode): Promise<number>;
-    /** What the context and its model take. */
+    /** The memory that the context and its model use. */
     memory(): Promise<NativeMemory>;
     /**
      * The batch under way or queued rejects with ABORTED, early where the backend can stop; one that is asked

@@ -59,7 +59,7 @@ async function* answers(
         yield* generateIn(
             passes,
             waiting.takeWhile(
-                // A longer one than was seen ahead waits until the streams can be laid out for it.
+                // A prompt longer than those seen ahead waits until the streams can be laid out for it.
                 (request) => !streams || needOf(request) <= cells / sequences,
                 ({ edit = 0 }) => context.holds(edit),
             ),

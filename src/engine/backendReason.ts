@@ -10,7 +10,7 @@ const mends: readonly (readonly [library: RegExp, mend: string])[] = [
     [/libvulkan|vulkan-1/, 'install the Vulkan loader (Debian: apt-get install libvulkan1) and a driver for the GPU'],
 ];
 
-/** Why a backend's plugin did not load, in words: the missing library by name, and how to get it. */
+/** Says why a backend's plugin did not load: the name of the missing library, and how to get it. */
 export function backendReason(errors: string): string {
     const library =
         /(?:: |^)([^\s:/]+\.(?:so|dll|dylib)[.\d]*): cannot open shared object/.exec(errors)?.[1] ??
@@ -20,7 +20,7 @@ export function backendReason(errors: string): string {
     return `${library} is missing${mend === undefined ? '' : `; ${mend}`}`;
 }
 
-/** Why a backend that loaded has no device. */
+/** Says why a loaded backend has no device. */
 export function deviceReason(backend: string): string {
     return backend === 'vulkan'
         ? 'it found no GPU (software devices are passed over; ' +

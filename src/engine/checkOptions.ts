@@ -15,7 +15,7 @@ const table = {
     values: collectTable.values,
 } as const;
 
-/** What tests and benchmarks set; see `EngineInternals`. */
+/** Options that only tests and benchmarks set; see `EngineInternals`. */
 const internals = { capacity: true, counting: true, f32Cache: true, callbackTensor: true } as const;
 
 /** The options of every pass over texts, for `checkSettings`. */

@@ -2,11 +2,11 @@ import { LanguageNeuronsError } from '../errors.js';
 import type { NativeEdit } from './addon.js';
 import { isAffine, isByToken, type NeuronEdit, type TextEdit } from './edits.js';
 
-/** What a context can hold of edits, and which neurons it can watch. */
+/** How many edits a context can hold, and which neurons it can watch. */
 export interface EditCapacity {
-    /** At a time, at least 1. */
+    /** Edits at a time, at least 1. */
     readonly edits: number;
-    /** They may have offsets. */
+    /** Whether edits may have offsets. */
     readonly offsets: boolean;
     /** Pairs of site and index; undefined: none. */
     readonly watched?: Int32Array | undefined;
@@ -20,7 +20,7 @@ export interface EditSlots {
     /** Conditions that are held, from the first up to the last but one, by their places. */
     readonly first: number;
     readonly end: number;
-    /** What they take. */
+    /** The capacity that they need. */
     readonly needs: EditCapacity;
 }
 
@@ -58,7 +58,7 @@ export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = co
     };
 }
 
-/** The least that holds either, but of watched neurons those of `b`; `a` itself where it does. */
+/** The least capacity that holds both, with the watched neurons of `b`; `a` itself where it suffices. */
 export function largerCapacity(a: EditCapacity, b: EditCapacity): EditCapacity {
     const watches = b.watched === undefined || isSame(a.watched, b.watched);
     if (a.edits >= b.edits && (a.offsets || !b.offsets) && watches) return a;

@@ -2,7 +2,7 @@
 export type NeuronMask = readonly Uint8Array[];
 
 /**
- * What becomes of activations at the gate site: each, act(gate), becomes factor * act(gate) + offset. For each site
+ * The change of activations at the gate site: each act(gate) becomes factor * act(gate) + offset. For each site
  * [experts * width]. A factor of 0 makes 0 even of infinity.
  */
 export interface AffineEdit {
@@ -18,7 +18,7 @@ export type NeuronEdit = NeuronMask | AffineEdit | undefined;
 export interface EditsByToken {
     readonly edits: readonly NeuronEdit[];
     /**
-     * Place in `edits` of a token's.
+     * Place in `edits` of a token's edit.
      * @param position in the text with its prompt, BOS first where the model asks for one; of a text longer than a
      * window, in the window
      * @param promptLength tokens of the prompt, BOS among them
@@ -26,7 +26,7 @@ export interface EditsByToken {
     readonly at: (position: number, promptLength: number) => number;
 }
 
-/** A condition of the model: what becomes of the activations of a text. */
+/** A condition of the model: how the activations of a text are changed. */
 export type TextEdit = NeuronEdit | EditsByToken;
 
 export function isByToken(edit: TextEdit): edit is EditsByToken {

@@ -9,7 +9,7 @@ import type { Cell } from './Metric.js';
 /** The parts of a question by which an answer is judged. */
 export type JudgedQuestion = Pick<Question, 'answer' | 'language'>;
 
-/** Bits of a verdict, which is kept of each answer beside the number of its tokens. */
+/** Bits of a verdict, which is kept for each answer beside the number of its tokens. */
 const answered = 1;
 const rightNumber = 2;
 const ownLanguage = 4;
@@ -17,7 +17,7 @@ const unknownLanguage = 8;
 const cutOff = 16;
 
 /**
- * Verdicts on the answers to some questions under some conditions, some bytes each: the texts stay in the journal.
+ * Verdicts on answers, a few bytes each, by question and condition. The texts of the answers stay in the journal.
  */
 export class AnswerSheet {
     readonly #questions: readonly JudgedQuestion[];
@@ -43,7 +43,7 @@ export class AnswerSheet {
         this.#tokens = new Uint32Array(conditions * questions.length);
     }
 
-    /** @param tokens that went through the model for it */
+    /** @param tokens that the model computed for it */
     mark(
         condition: number,
         question: number,

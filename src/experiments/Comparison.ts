@@ -55,7 +55,7 @@ const metricGroupShape = z.object({
     before: jsonNumber,
     after: jsonNumber,
     change: jsonNumber,
-    /** Of the change (95 %); null where one text or question is too few to say. */
+    /** 95 % interval of the change; null where there is only one text or question. */
     interval: z.tuple([jsonNumber, jsonNumber]).nullable(),
 });
 /** A metric's mean over some languages, before and after. */
@@ -65,10 +65,10 @@ const metricChangeShape = z.object({
     /** Its name; see `metrics`. */
     metric: z.string(),
     perLanguage: byName(metricGroupShape),
-    /** `all`, and those of the neurons' `groups` that have a language. */
+    /** `all`, and each of the neurons' `groups` that has a language. */
     groups: z.partialRecord(z.enum(['all', ...groupNames]), metricGroupShape),
 });
-/** What a metric of the whole model became. */
+/** A metric of the whole model, before and after. */
 export interface MetricChange extends DeepReadonly<z.output<typeof metricChangeShape>> {}
 
 const changeShape = z.object({
@@ -102,7 +102,7 @@ const changeShape = z.object({
     switched: z.object({ specific: count, related: count }),
     /** The neurons behind each change of class, by layer, then neuron. */
     moved: z.array(z.object({ from: classOrNone, to: classOrNone, neurons: z.array(z.tuple([count, count])) })),
-    /** Of the whole models, where both were measured on the same texts or questions. */
+    /** Metrics of the whole models, where both were measured on the same texts or questions. */
     metrics: z.array(metricChangeShape),
 });
 /** One analysis against the first, the fiducial: differences are `after - before`. */
@@ -116,11 +116,11 @@ export const comparisonShape = z
         widths: counts,
         /** Languages that the alignment was trained on; may be empty. */
         trained: z.array(z.string()),
-        /** What else differs, or does not, that a reader should know: sentences. */
+        /** Sentences on other differences, or the lack of any, that a reader should know. */
         notes: z.array(z.string()),
         /** In the order given; the first is the fiducial. */
         analyses: z.array(analysisShape).min(2),
-        /** Of every analysis but the first. */
+        /** The changes of every analysis but the first. */
         changes: z.array(changeShape).min(1),
     })
     .refine(({ languages, trained, analyses, changes }) => {

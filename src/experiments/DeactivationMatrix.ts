@@ -13,7 +13,7 @@ const grid = z.array(list);
 const interval = z.tuple([jsonNumber, jsonNumber]).nullable();
 const names = z.array(nameShape).refine((given) => new Set(given).size === given.length, 'a name occurs twice');
 
-/** 95 % interval; null where one text or question is too few to say. */
+/** 95 % interval; null where there is only one text or question. */
 export type CellInterval = DeepReadonly<z.output<typeof interval>>;
 
 const answerShareShape = z.object({
@@ -28,9 +28,9 @@ const answerSharesShape = z.object({
     number: answerShareShape,
     /** In the language of the question, whatever the number. */
     language: answerShareShape,
-    /** Right number, in a text too short or mixed to tell its language; not right. */
+    /** Right number, in a text whose language is unclear (too short or mixed); counts as wrong. */
     unknownLanguage: answerShareShape,
-    /** Ended by the most tokens of an answer, maybe before their result. */
+    /** Cut off at `maxTokens`, perhaps before their result. */
     cut: answerShareShape,
 });
 /**
@@ -51,14 +51,14 @@ export const setShape = z
         values: grid,
         /** values − baseline. */
         change: grid,
-        /** What as many random neurons of the same sites do, values − baseline, on average over the seeds. */
+        /** values − baseline for as many random neurons of the same sites, averaged over the seeds. */
         control: grid,
         /** The same for each seed, [seeds][rows][columns]. */
         controls: z.array(grid),
-        /** change − control: what the row's neurons do beyond their number. */
+        /** change − control: the effect of the row's neurons beyond that of their number. */
         beyondControl: grid,
         /**
-         * Intervals (95 %) as the metric has them; see `Intervals`. Paired: both sides of a difference are taken on
+         * 95 % intervals by the metric's method; see `Intervals`. Paired: both sides of a difference are taken on
          * the same texts or questions.
          */
         intervals: z.object({
@@ -71,7 +71,7 @@ export const setShape = z
         samples: z.array(z.array(z.number().nonnegative())),
         /** Neurons changed in each row. Length rows. */
         neurons: z.array(z.int().nonnegative()),
-        /** Of accuracies: what they are made of. */
+        /** For accuracies: the shares that they consist of. */
         answers: answerSharesShape.optional(),
     })
     .refine((set) => {
@@ -109,7 +109,7 @@ const unitsShape = z
         ({ numerators, weights }) => numerators.length === weights.length,
         'the numerators and weights differ in number',
     );
-/** The whole model on each text or question of a language: what a comparison of two models pairs. */
+/** The whole model on each text or question of a language; a comparison of two models pairs these. */
 export interface WholeModelUnits extends DeepReadonly<z.output<typeof unitsShape>> {}
 
 export const measuredModelShape = z.object({ name: z.string(), quantization: z.string(), fingerprint: z.string() });
@@ -123,19 +123,19 @@ export const measuredShape = z.object({
     settings: byName(z.union([z.string(), z.number()])),
     /** The model that was measured. */
     model: measuredModelShape,
-    /** Names the neurons of its analysis; see `neuronsDigest`. */
+    /** Hash of the neurons of its analysis; see `neuronsDigest`. */
     neurons: z.string(),
-    /** What was done to the neurons; see `isDeactivation`. */
+    /** The operation on the neurons; see `isDeactivation`. */
     operation: operationShape,
-    /** By language, the share of the texts that its neurons were found on too; absent where none was. */
+    /** By language, the share of its texts that were also counted to find the neurons; absent where none was. */
     counted: byName(z.number()).optional(),
     languages: names,
     /** By language. */
     whole: byName(unitsShape),
-    /** Tokens that went through the model for all cells, now or earlier. */
+    /** Tokens that the model computed for all cells, now or earlier. */
     decodedTokens: z.number().nonnegative(),
 });
-/** What was measured, and of what: of matrices and dose curves alike. */
+/** What was measured, and on which model; matrices and dose curves share it. */
 export interface MeasuredIntervention extends DeepReadonly<z.output<typeof measuredShape>> {}
 
 export const matrixShape = measuredShape
@@ -147,7 +147,7 @@ export const matrixShape = measuredShape
 /** What `ppl.matrix.json`, `accuracy.matrix.json` or, of another operation, `ppl.scale-0.5.matrix.json` holds. */
 export interface DeactivationMatrix extends DeepReadonly<z.output<typeof matrixShape>> {}
 
-/** Whether sets are of languages that a file names. */
+/** Whether the languages of the sets are those that the file names. */
 export function areOf(
     languages: readonly string[],
     sets: readonly { readonly rows: readonly string[]; readonly columns: readonly string[] }[],

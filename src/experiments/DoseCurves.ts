@@ -5,10 +5,10 @@ import { areOf, measuredShape, setShape } from './DeactivationMatrix.js';
 const doseShape = z.object({
     /** Of all neurons assessed, in (0, 1). A language that has fewer neurons gets all it has: see `set.neurons`. */
     share: z.number().gt(0).lt(1),
-    /** A matrix as of a set: rows are the languages whose neurons are changed. */
+    /** A matrix, as for a set: rows are the languages whose neurons are changed. */
     set: setShape,
 });
-/** What of each language's neurons is changed, up to which share of the model; see `rankNeurons`. */
+/** The effect of changing the best-ranked neurons of each language, up to a share of the model; see `rankNeurons`. */
 export interface Dose extends DeepReadonly<z.output<typeof doseShape>> {}
 
 export const curvesShape = measuredShape

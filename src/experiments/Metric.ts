@@ -65,7 +65,7 @@ export interface Intervals {
 
 export type MetricSettings = Readonly<Record<string, string | number>>;
 
-/** A kind of metric: everything that the program knows about it. `metrics` lists all kinds. */
+/** A kind of metric, with all that the program knows about it. `metrics` lists all kinds. */
 interface AnyMetricKind extends MetricWords {
     /** Name in options, settings and file names: letters, digits and hyphens. */
     readonly name: string;
@@ -199,7 +199,7 @@ export interface Cell {
     readonly weights: Float64Array;
     /** Scored tokens, or questions. */
     readonly samples: number;
-    /** Of answers to questions, shares besides the metric. */
+    /** For answers to questions: shares besides the metric. */
     readonly answers?: Readonly<Record<keyof AnswerShares, number>>;
 }
 

@@ -18,16 +18,16 @@ export const answerShape = z.object({
     tokens: z.int().nonnegative(),
     /** Of the prompt. */
     promptTokens: z.int().nonnegative(),
-    /** Who ended it: the model, or the most tokens of an answer, which cut it off. */
+    /** What ended it: the model, or the limit `maxTokens`, which cut it off. */
     end: z.enum(['stop', 'length']),
-    /** The day that a template wrote, YYYY-MM-DD; absent for a template that writes none. */
+    /** The day that the template wrote, YYYY-MM-DD; absent for a template without a date. */
     date: z.string().optional(),
 });
 export type JournalledAnswer = z.output<typeof answerShape>;
 
 export const answersJournal = { name: 'accuracy.answers.jsonl', shape: answerShape };
 
-/** What an accuracy is measured on: with the answers it is all that a matrix is made of. */
+/** The inputs of an accuracy; with the answers they suffice to make a matrix. */
 export const accuracyPlanShape = z
     .object({
         metric: z.literal('accuracy'),
@@ -58,7 +58,7 @@ export type AccuracyPlan = z.output<typeof accuracyPlanShape>;
 /** Verdicts on the answers under some conditions, as they come: from journals, or from the model. */
 export class AccuracyAnswers implements JournalledMeasurements {
     readonly plan: AccuracyPlan;
-    /** Places of a prompt's questions among all, by its key: a question may be there twice. In the plan's order. */
+    /** Places of a prompt's questions among all questions, by the prompt's key; some occur twice. In plan order. */
     readonly places: ReadonlyMap<string, readonly number[]>;
     readonly #folder: string;
     readonly #sheet: AnswerSheet;
@@ -87,7 +87,7 @@ export class AccuracyAnswers implements JournalledMeasurements {
         }
     }
 
-    /** Whether a condition is asked a question at all. */
+    /** Whether any question is asked under a condition. */
     isAsked({ name }: ModelState, place: number): boolean {
         return name === wholeModel.name || this.plan.questions[place]!.ofAll;
     }

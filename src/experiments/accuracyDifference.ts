@@ -8,7 +8,7 @@ const z = 1.959963984540054;
 /** Verdicts on the same questions, place by place: 1 right, 0 wrong. */
 export type VerdictPair = readonly [after: ArrayLike<number>, before: ArrayLike<number>];
 
-/** Pairs of verdicts on as many questions, taken place by place: what several pairs say of a question is added up. */
+/** Pairs of verdicts on equally many questions. The differences of several pairs are added up question by question. */
 interface PairedGroup {
     /** Of each question the sum of after − before over the pairs: integers from −pairs to pairs. Length questions. */
     readonly sums: readonly number[];

@@ -16,13 +16,13 @@ export interface AnsweredShares {
     readonly right: number;
     /** The right number, in whatever language. */
     readonly number: number;
-    /** The right number, in a text too short or mixed to tell its language; not right. */
+    /** The right number, in a text whose language is unclear (too short or mixed); counts as wrong. */
     readonly unknownLanguage: number;
-    /** Ended by the most tokens of an answer, maybe before their result. */
+    /** Cut off at `maxTokens`, perhaps before their result. */
     readonly cut: number;
 }
 
-/** How answers come out, by language, as accuracies judge them. */
+/** Shares of answers by outcome, for each language, judged as for an accuracy. */
 export function answeredShares(
     questions: readonly JudgedAnswers[],
     rule: NumberRule = 'last',

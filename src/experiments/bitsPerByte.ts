@@ -4,8 +4,8 @@ import type { Metric, TextMetricOptions } from './Metric.js';
 import { scoredMetric } from './scoredMetric.js';
 
 /**
- * Bits per byte of texts, −Σ log₂ p of the scored tokens over the bytes that they stand for: unlike perplexity the same
- * measure whatever the tokenizer, and of languages whose texts fall into more or fewer tokens.
+ * Bits per byte of texts, −Σ log₂ p of the scored tokens over the bytes that they stand for. Unlike perplexity it is
+ * the same measure for every tokenizer, and for languages whose texts have more or fewer tokens.
  */
 export const bitsPerByte = scoredMetric({
     name: 'bits-per-byte',

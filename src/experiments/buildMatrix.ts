@@ -14,14 +14,14 @@ import type { DoseCurves } from './DoseCurves.js';
 import type { Doses, Experiment } from './experiment.js';
 import type { Measurements, MetricFacts } from './Metric.js';
 
-/** All that matrices are made of. */
+/** The inputs of matrices. */
 export interface MatrixParts {
     readonly metric: MetricFacts;
     readonly experiment: Experiment;
-    /** Of all conditions asked for, in all languages. */
+    /** Measurements of all requested conditions in all languages. */
     readonly measurements: Measurements;
     readonly model: MeasuredModel;
-    /** Run folder; its counts name the texts that were counted too. */
+    /** Run folder; its counts say which texts were counted. */
     readonly folder: string;
     readonly signal?: AbortSignal | undefined;
     readonly progress: Progress;
@@ -54,7 +54,7 @@ export async function buildCurves(parts: MatrixParts, { ranking, shares }: Doses
     }));
 }
 
-/** What is built of one operation, in the order of its file. */
+/** The parts that one operation gives, in the order of its file. */
 interface BuiltPart {
     readonly before: Omit<MeasuredIntervention, keyof BuiltPart['after']>;
     readonly sets: ReadonlyMap<string, DeactivationSet>;

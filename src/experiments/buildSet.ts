@@ -17,7 +17,7 @@ export interface Measured {
     readonly estimate: Estimate;
 }
 
-/** Looks measurements up, each estimated once: sets share the whole model, and conditions that are equal. */
+/** Looks measurements up and estimates each once: sets share the whole model and equal conditions. */
 export function estimates(
     metric: MetricFacts,
     measurements: Measurements,
@@ -53,7 +53,7 @@ export function buildSet(
         average(controls.map((row) => changeOf(row[r]!, column)));
     const beyondOf = (r: number, column: Column): Estimate =>
         difference(changeOf(own[r]!, column), controlOf(r, column));
-    /** Of a condition's difference from others, on average over them. */
+    /** Interval of a condition's difference from others, averaged over them. */
     const intervalFrom = (others: readonly Measured[], one: Measured, estimated: Estimate): CellInterval =>
         intervals.ofDifference(
             estimated,

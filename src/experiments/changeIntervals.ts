@@ -5,7 +5,7 @@ import type { AnalysisChange } from './Comparison.js';
 
 const languageKinds = ['specific', 'related', 'total'] as const;
 
-/** An analysis, and what tells how sure its numbers are. */
+/** An analysis, and the repeats that show how certain its numbers are. */
 export interface FoldedAnalysis {
     readonly analysis: NeuronAnalysis;
     /** Its numbers with each fold of the counts left out, for intervals; see `numbersWithoutFolds`. */
@@ -13,8 +13,8 @@ export interface FoldedAnalysis {
 }
 
 /**
- * The 95 % intervals of what became of the numbers of neurons: the delete-one-fold jackknife of the difference, each
- * fold left out of both counts at once, so that what the same texts do to both cancels. Undefined where these are not
+ * The 95 % intervals of the changes in the numbers of neurons, by the delete-one-fold jackknife of the difference. Each
+ * fold is left out of both counts at once, so that the influence of shared texts cancels. Undefined unless both are
  * counts of the same texts in the same folds.
  */
 export function changeIntervals(first: FoldedAnalysis, other: FoldedAnalysis): AnalysisChange['intervals'] {

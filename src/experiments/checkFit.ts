@@ -14,7 +14,7 @@ export interface FitOptions extends Pick<ExperimentOptions, 'analysis' | 'sets'>
 }
 
 /**
- * Sees to it that model, analysis, sets and metric belong together.
+ * Checks that model, analysis, sets and metric fit together.
  * @throws LanguageNeuronsError MISMATCH, or WRONG_USE for a set that the model cannot have
  */
 export function checkFit({ engine, analysis, metric, sets, otherModel }: FitOptions): void {
@@ -37,7 +37,7 @@ export function checkSets({ path, sites }: Engine, sets: readonly NeuronSetName[
 }
 
 /**
- * Sees to it that an analysis is of the model.
+ * Checks that an analysis belongs to the model.
  * @throws LanguageNeuronsError MISMATCH
  */
 export function checkModel({

@@ -6,5 +6,5 @@ export const perplexityMeans = perplexityTable.mean.choices;
 export type PerplexityMean = ValueOf<typeof perplexityTable.mean>;
 
 export const answerJudges = accuracyTable.judge.choices;
-/** What an answer is right by: its number and the language that it is in, or its number alone. */
+/** What makes an answer right: its number and its language, or its number alone. */
 export type AnswerJudge = ValueOf<typeof accuracyTable.judge>;

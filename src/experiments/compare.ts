@@ -33,7 +33,7 @@ const classesOrNone: readonly ClassOrNone[] = ['none', ...neuronClasses];
 /** An analysis and its name for people. */
 export interface LabelledAnalysis extends FoldedAnalysis {
     readonly label: string;
-    /** What was measured of the model. */
+    /** The matrices that were measured on the model. */
     readonly matrices?: readonly DeactivationMatrix[] | undefined;
 }
 
@@ -114,7 +114,7 @@ function ofWholeModel({ matrices = [] }: LabelledAnalysis): readonly Deactivatio
     return matrices.filter((matrix, i) => matrices.findIndex(({ metric }) => metric === matrix.metric) === i);
 }
 
-/** What a reader should know of two runs beside the models: whether these are one, and what else differs. */
+/** Notes for a reader of two runs: whether the models are one and the same, and what else differs. */
 function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
     const [a, b] = [first.analysis.source, other.analysis.source];
     const unlike = ofWholeModel(first).filter(
@@ -147,7 +147,7 @@ function notesOn(first: LabelledAnalysis, other: LabelledAnalysis): string[] {
     ];
 }
 
-/** Of settings that may differ, since `auto` finds a λ for each. */
+/** Notes on settings that may differ, since `auto` finds a λ for each run. */
 function settingsNotes(both: string, a: NeuronAnalysis, b: NeuronAnalysis): string[] {
     const minRouted = [a, b].map(({ experts }) => experts?.minRouted);
     return [
@@ -243,7 +243,7 @@ function groupChange(a: NeuronAnalysis, b: NeuronAnalysis, languages: readonly s
     return { languages, before, after, change: numbersChange(before, after) };
 }
 
-/** A neuron with a class, and the languages it has it for. */
+/** A neuron with its class, and the languages of that class. */
 interface Membership {
     readonly kind: NeuronClass;
     readonly languages: string;

@@ -29,7 +29,7 @@ export function measuredAlike(a: DeactivationMatrix, b: DeactivationMatrix): boo
 }
 
 /**
- * What the whole model's perplexity or accuracy became, by language and on average over groups of
+ * The whole model's perplexity or accuracy before and after, by language and averaged over groups of
  * languages. Intervals are of the differences: of an accuracy as `accuracyDifferenceInterval`, of a perplexity by
  * bootstrap over the texts. Both models are taken on the same texts or questions, and languages with as many of them,
  * which may be parallel, on the same places.

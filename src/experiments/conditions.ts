@@ -24,7 +24,7 @@ export interface SetConditions {
  * @param languages rows of the matrix
  * @param seed of the first control; the others have the seeds after it
  * @param controls number of controls
- * @param what is done to the neurons, a language's own and random ones alike; by default they are deactivated
+ * @param the operation on the neurons, a language's own and random ones alike. Default: deactivation
  */
 export function setConditions(
     analysis: NeuronAnalysis,
@@ -88,7 +88,7 @@ function conditionsOf(
     };
 }
 
-/** Random neurons in the place of a set's; whole experts in the place of experts. */
+/** Random neurons to replace those of a set; whole experts to replace experts. */
 function randomOfSet(
     analysis: NeuronAnalysis,
     chosen: readonly NeuronIndex[],
@@ -106,7 +106,7 @@ export function allConditions(sets: Iterable<SetConditions>): ModelState[] {
     return [...found.values()];
 }
 
-/** `diffmean` is towards the language whose row it is, unless it says which. */
+/** `diffmean` goes towards the language of the row, unless it names another. */
 function ofLanguage(operation: Operation, language: string): Operation {
     if (operation.op !== 'diffmean' || operation.value !== undefined) return operation;
     return { ...operation, value: `mean:${language}` };
@@ -133,7 +133,7 @@ function valuedName(
     return hashOf([neurons, op, each, strength, where]);
 }
 
-/** Names a condition by what becomes of its neurons: those that are deactivated, by the neurons alone. */
+/** Names a condition by the change of its neurons; for deactivated ones the neurons alone are the name. */
 function conditionName(neurons: readonly NeuronIndex[], operation: Operation): string {
     const { factor, offset, where } = effectOf(operation);
     return hashOf(isDeactivation(operation) ? neurons : [neurons, factor, offset, where]);
@@ -153,5 +153,5 @@ function isDeactivation(operation: Operation): boolean {
 function effectOf({ op, value = 1, strength = 1, where = 'both' }: Operation): ReturnType<typeof affineOf> & {
     readonly where: InterventionWhere;
 } {
-    return { ...affineOf(op, value as number, strength), where }; // none that needs values comes here
+    return { ...affineOf(op, value as number, strength), where }; // operations that need values do not come here
 }

@@ -4,10 +4,10 @@ import type { DeactivationMatrix } from './DeactivationMatrix.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { intervene, interveneOptions, interveneTable, type InterveneOptions, type MeasuredShard } from './intervene.js';
 
-/** What makes an intervention a deactivation. */
+/** The operations that make an intervention a deactivation. */
 export const asDeactivation = { operations: [deactivation], command: 'deactivate' };
 
-/** As of any intervention: this is the one that sets activations to 0. */
+/** The options of any intervention; the operation is fixed and sets activations to 0. */
 export type DeactivateOptions = Omit<InterveneOptions, 'operations' | 'doses' | 'command' | 'shard'>;
 
 /** The matrix, and the time this call took. */

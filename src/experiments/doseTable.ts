@@ -6,7 +6,7 @@ import { effectOf } from './matrixTable.js';
 import { metricOf } from './metrics.js';
 
 /**
- * What a dose does to a metric: of a perplexity the change as a fraction of the whole model's, of an accuracy the
+ * The effect of a dose on a metric: for a perplexity the change as a fraction of the whole model's, for an accuracy the
  * change of the share. null where it is not known.
  */
 interface DoseEffect {
@@ -109,7 +109,7 @@ export function doseTable(curves: DoseCurves): CsvTable {
     };
 }
 
-/** null where one is not known, or of none. */
+/** null where one is not known, or where there is none. */
 function meanOf(values: readonly (number | null)[]): number | null {
     const known = values.filter((value) => value !== null);
     if (known.length < values.length || known.length === 0) return null;

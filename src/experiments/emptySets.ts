@@ -1,7 +1,7 @@
 import type { Experiment } from './experiment.js';
 
 /**
- * Sentences on the sets that are asked for: one for each set in which some languages have no neurons, so that their
+ * Sentences on the requested sets: one for each set in which some languages have no neurons, so that their
  * rows are the whole model's.
  */
 export function emptySets({ askedSets, parts: [part] }: Experiment, languages: readonly string[]): string[] {

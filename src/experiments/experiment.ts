@@ -15,9 +15,9 @@ export interface ExperimentOptions {
     readonly analysis: NeuronAnalysis;
     /** Default: all three. */
     readonly sets?: readonly NeuronSetName[] | undefined;
-    /** What is done to the neurons, each a matrix of its own. Default: they are deactivated. */
+    /** The operations on the neurons; each gives a matrix of its own. Default: deactivation. */
     readonly operations?: readonly Operation[] | undefined;
-    /** Means and percentiles of activations, where an operation takes any. */
+    /** Means and percentiles of activations, for operations that need them. */
     readonly values?: ActivationValues | undefined;
     /** Curves over the first neurons of each language's ranking, in the place of sets. */
     readonly doses?: Doses | undefined;
@@ -42,7 +42,7 @@ export interface Doses {
     readonly shares: readonly number[];
 }
 
-/** What is measured of one operation: a matrix, or a curve. */
+/** The conditions of one operation, for a matrix or a curve. */
 interface ExperimentPart {
     readonly operation: Operation;
     /** Of all sets that the model has, asked for or not, by name; or of all doses, by their share. */
@@ -54,7 +54,7 @@ export interface Experiment {
     readonly analysis: NeuronAnalysis;
     readonly seed: number;
     readonly controls: number;
-    /** Names of the sets that are asked for; none of a curve. */
+    /** Names of the requested sets; none for a curve. */
     readonly askedSets: readonly NeuronSetName[];
     readonly doses: Doses | undefined;
     /** Of each operation. */
@@ -110,7 +110,7 @@ function sharesOf({ shares }: Doses): number[] {
     return [...new Set(shares)].sort((a, b) => a - b);
 }
 
-/** Refuses an operation that changes nothing, or that is there twice. */
+/** Refuses an operation that changes nothing or occurs twice. */
 function checkOperations(operations: readonly Operation[]): void {
     for (const operation of operations) checkOperation(operation);
     const names = operations.map(operationName);

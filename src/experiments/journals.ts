@@ -19,13 +19,13 @@ interface ReadOptions<Entry> extends JournalOptions<Entry> {
 }
 
 interface OpenOptions<Entry> extends ReadOptions<Entry> {
-    /** Whose journal is written; undefined: the whole run's. */
+    /** The shard whose journal is written; undefined: the whole run's. */
     readonly shard: Shard | undefined;
     readonly progress: Progress;
 }
 
 /**
- * Reads all journals of a kind in a folder: what is finished is found however the work was divided.
+ * Reads all journals of a kind in a folder, so that finished work is found however it was divided.
  * @returns the one to write
  * @throws LanguageNeuronsError as `Journal.open`
  */

@@ -29,7 +29,7 @@ const shardShape = z.object({
     plan: planShape,
 });
 /**
- * Says that a shard's part of a matrix is measured, and all that the matrix is made of beside the journals and the
+ * Marks a shard's part of a matrix as measured, and holds all inputs of the matrix besides the journals and the
  * neurons: merging needs neither model nor texts.
  */
 export type MatrixShard = DeepReadonly<z.output<typeof shardShape>>;
@@ -73,7 +73,7 @@ export function isSameShard(a: MatrixShard, b: MatrixShard): boolean {
     return a.shard === b.shard && differencesOf({ ...a, versions: b.versions }, b).length === 0;
 }
 
-/** How the work of two shards differs, a clause each; where its texts lie is no part of it. */
+/** Clauses on how the work of two shards differs; the paths of texts do not count. */
 export function differencesOf(a: MatrixShard, b: MatrixShard): string[] {
     const [ours, theirs] = [settingsOf(a), settingsOf(b)];
     const names = [...new Set([...Object.keys(ours), ...Object.keys(theirs)])];

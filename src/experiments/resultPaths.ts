@@ -6,7 +6,7 @@ import { deactivation, type Operation } from '../interventions/Operation.js';
 import { operationInFiles } from '../interventions/operationText.js';
 import { knownMetrics } from './metrics.js';
 
-/** What experiments make. */
+/** The kinds of results of experiments. */
 export type ResultKind = 'matrix' | 'dose';
 
 /** Such as `ppl.matrix`, `ppl.scale-0.5.matrix`, `accuracy.dose`: what the files of a result begin with. */
@@ -25,7 +25,7 @@ export function dosePath(folder: string, metric: string, operation?: Operation):
 const named = /^([A-Za-z0-9-]+)(?:\.(.+))?\.(matrix|dose)\.(?:json|csv)$/;
 
 /**
- * Sees to it that a result's file is named by what it holds.
+ * Checks that the name of a result's file agrees with its content.
  * @throws LanguageNeuronsError DAMAGED
  */
 export function checkResultName(path: string, name: string, mend: string): void {

@@ -19,13 +19,13 @@ const count = z.int().nonnegative();
 const indices = z.array(z.tuple([count, count]));
 
 const expertsShape = z.object({
-    /** What the experts' neurons were measured by. */
+    /** Which tokens the experts' neurons were measured on. */
     probability: z.enum(probabilityNames),
     /** Least tokens of every language that an expert must have seen for its neurons to be assessed. */
     minRouted: count,
     /** Neurons that were not assessed, and are in no class. */
     notAssessed: count,
-    /** By the number of each routed site: r of its experts, [experts][languages]. */
+    /** r of the experts of each routed site, by the site's number: [experts][languages]. */
     shares: byName(z.array(z.array(z.number()))),
     /** Threshold of r above which it is high. */
     threshold: z.number(),
@@ -71,7 +71,7 @@ export const intervalShape = z.tuple([z.number(), z.number()]);
 /** 95 % interval, `[low, high]`. */
 export type Interval = readonly [low: number, high: number];
 
-/** Of the numbers of neurons of each language. */
+/** Intervals of the numbers of neurons of each language. */
 export const languageIntervalsShape = byName(
     z.object({ specific: intervalShape, related: intervalShape, total: intervalShape }),
 );
@@ -89,7 +89,7 @@ const stabilityShape = z.object({
     folds: count,
     /** By language, the share of its different texts that are in several folds. Absent: none are. */
     inSeveralFolds: byName(z.number()).optional(),
-    /** The number of divisions into halves that `overlap` is the mean of. */
+    /** The number of divisions into halves over which `overlap` is averaged. */
     halves: count,
     classes: z.record(z.enum(neuronClasses), classStabilityShape),
     /** 95 % intervals of the numbers of neurons, by the delete-one-fold jackknife. */
@@ -135,7 +135,7 @@ export const analysisShape = z
         /** Number of general neurons (N = l over all neurons). */
         general: count,
         perLanguage: byName(z.object({ specific: count, related: count, total: count })),
-        /** By layer, all its sites together. */
+        /** Numbers of neurons by layer, over all its sites. */
         layers: z.array(layerCountsShape),
         /** Scoring and λ sweep alone, in milliseconds. */
         milliseconds: z.number(),
@@ -175,7 +175,7 @@ export const analysisShape = z
 /** Result of `identify`; what `neurons.json` holds and `identify --json` prints (without `neurons`). */
 export interface NeuronAnalysis extends DeepReadonly<z.output<typeof analysisShape>> {}
 
-/** An analysis, wherever its counts are from. */
+/** An analysis of counts from any source. */
 export type Unsourced = Omit<NeuronAnalysis, 'source'>;
 
 /** Where the neurons of an analysis are. */

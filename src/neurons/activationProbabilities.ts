@@ -19,7 +19,7 @@ export interface Probabilities {
 export interface ProbabilityOptions {
     /** Default `conditional`. */
     readonly probability?: ProbabilityName;
-    /** Neurons of an expert that saw fewer tokens in some language are not assessed. Default 0: all are. */
+    /** Neurons of an expert with fewer tokens in some language are not assessed. Default 0: all are. */
     readonly minRouted?: number;
 }
 

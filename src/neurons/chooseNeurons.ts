@@ -42,7 +42,7 @@ function rowNamed({ sites, starts }: NeuronTable, name: string): number {
     return starts[site]! + index;
 }
 
-/** By a column, best first: the lowest score, else the largest number; equal ones, and NaN behind all, by place. */
+/** Sorts by a column, best first: lowest score, or largest number. Ties stay in order, and NaN comes last. */
 function sorted(
     table: NeuronTable,
     rows: Uint32Array,

@@ -1,6 +1,6 @@
 import type { Probabilities } from './activationProbabilities.js';
 
-/** N of each neuron: the number of languages in which it is strictly above τ. Length n. */
+/** N of each neuron: the number of languages in which its probability is strictly above τ. Length n. */
 export function highLanguages({ p, n, l }: Probabilities, threshold: number): Uint16Array {
     const high = new Uint16Array(n);
     for (let j = 0; j < n; j++) {

@@ -61,7 +61,7 @@ export function identify(activations: Activations, options: IdentifyOptions = {}
         },
     };
     if (folds === undefined) return analysis;
-    // Of fewer texts the same neurons are assessed.
+    // With fewer texts the same neurons are assessed.
     const { minRouted = identifyTable.minRouted.default } = options;
     const assessed = assessable(activations, minRouted);
     return {

@@ -3,7 +3,7 @@ import { countsDigest } from '../activations/countsDigest.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { NeuronAnalysis } from './NeuronAnalysis.js';
 
-/** Whether an analysis is of these counts. */
+/** Whether an analysis was made from these counts. */
 export function isOfCounts({ source }: NeuronAnalysis, activations: Activations): boolean {
     return source.counts === countsDigest(activations);
 }

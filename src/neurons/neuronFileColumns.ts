@@ -8,7 +8,7 @@ export interface NeuronFileColumn extends ParquetColumn {
     readonly of: (row: NeuronRow) => string | number | null;
 }
 
-/** What of a table decides on the columns; of all but the languages only whether it is there. */
+/** The parts of a table that decide on its columns; apart from the languages, only their presence matters. */
 interface NeuronFileTable {
     readonly languages: readonly string[];
     readonly stability?: object | undefined;

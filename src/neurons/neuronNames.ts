@@ -36,7 +36,7 @@ export function neuronNamed(sites: readonly Site[], name: string): NeuronIndex {
     return [place, expert * width + inside];
 }
 
-/** What a layer has where it has no such site. */
+/** Says which sites a layer has, where it lacks the one asked for. */
 function otherwise(sites: readonly Site[], layer: number): string {
     const forms = { dense: 'index', shared: 'shared:index', routed: 'expert:index' };
     const here = sites.filter((site) => site.layer === layer).map(({ kind }) => `${layer}:${forms[kind]}`);

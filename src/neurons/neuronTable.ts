@@ -41,7 +41,7 @@ export interface NeuronTable {
 }
 
 /**
- * All that counts and their analysis tell of each neuron.
+ * Joins counts and their analysis into one table of all neurons.
  * @throws LanguageNeuronsError MISMATCH for an analysis of other counts
  */
 export function neuronTable(activations: Activations, analysis: NeuronAnalysis): NeuronTable {

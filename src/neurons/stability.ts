@@ -12,7 +12,7 @@ import {
 } from './NeuronAnalysis.js';
 import { classKeys } from './classKeys.js';
 
-/** Most divisions into halves that are analysed: more would take longer and change little. */
+/** The most divisions into halves that are analysed; more would take longer and change little. */
 const mostHalves = 3;
 const level = 0.95;
 

@@ -34,7 +34,7 @@ export interface WatchedFileOptions {
     readonly progress?: Progress | undefined;
 }
 
-/** What was written. */
+/** Summary of a written file. */
 export interface WatchedFile {
     /** Rows of each language. */
     readonly tokens: Readonly<Record<string, number>>;
