@@ -6,7 +6,7 @@ import { languageLabel } from './languageLabel.js';
 import { languageRows } from './languageRows.js';
 import { paddedDomain } from './paddedDomain.js';
 import type { Layer } from './specTypes.js';
-import { classColors, colors, figureFrame, plotWidth, yExtent } from './theme.js';
+import { classColors, colors, figureFrame, neuronsAxis, plotWidth } from './theme.js';
 
 /** Room for `text` at the end of a row. */
 const textWidth = 110;
@@ -85,12 +85,10 @@ export function changesFigure(
 const zeroPlain = "datum.value === 0 ? '0' : datum.label";
 
 /** The vertical axis of changes of a number of neurons. */
-export const changedNumberAxis = {
-    tickMinStep: 1,
-    tickCount: 5,
-    format: '+,d',
-    labelExpr: zeroPlain,
-    title: 'change',
-    minExtent: yExtent,
-    maxExtent: yExtent,
-} as const;
+export const changedNumberAxis = { ...neuronsAxis, format: '+,d', labelExpr: zeroPlain, title: 'change' };
+
+/** Panels with a change: one of zeros says nothing; where nothing changed, the first says so. */
+export function changedPanels<T>(panels: readonly T[], changesOf: (panel: T) => readonly number[]): readonly T[] {
+    const changed = panels.filter((panel) => changesOf(panel).some((change) => change !== 0));
+    return changed.length > 0 ? changed : panels.slice(0, 1);
+}

@@ -4,6 +4,7 @@ import { type DosePoint, dosePoints } from '../../experiments/doseTable.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { paddedDomain } from './paddedDomain.js';
+import { seriesChannel } from './seriesChannel.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { classColors, colors, figureFrame, labelText } from './theme.js';
 
@@ -15,29 +16,19 @@ const panelHeight = 150;
 const fewestTicks = 3;
 const mostTicks = 6;
 
-const seriesNames = {
-    own: 'itself',
-    others: 'others, on average',
-    random: 'itself, random neurons',
-} as const;
-const colorOf: Readonly<Record<keyof typeof seriesNames, string>> = {
-    own: classColors.specific,
-    others: classColors.related,
-    random: colors.unclassified,
+/** The lines of a panel. Dashes and shapes tell them apart without colour. */
+const series = {
+    itself: { color: classColors.specific, dash: [1, 0], shape: 'circle' },
+    'others, on average': { color: classColors.related, dash: [6, 3], shape: 'square' },
+    'itself, random neurons': { color: colors.unclassified, dash: [2, 2], shape: 'diamond' },
 };
-/** Dashes and shapes tell the lines apart without colour. */
-const dashOf: Readonly<Record<keyof typeof seriesNames, number[]>> = { own: [1, 0], others: [6, 3], random: [2, 2] };
-const shapeOf: Readonly<Record<keyof typeof seriesNames, string>> = {
-    own: 'circle',
-    others: 'square',
-    random: 'diamond',
-};
-const names = Object.keys(seriesNames) as (keyof typeof seriesNames)[];
+type SeriesName = keyof typeof series;
+const legend = { orient: 'bottom' } as const;
 
 /** A point of a line, with the range of the seeds where it is of random neurons. */
 interface Row {
     readonly share: number;
-    readonly series: string;
+    readonly series: SeriesName;
     readonly value: number | null;
     readonly low: number | null;
     readonly high: number | null;
@@ -140,28 +131,19 @@ interface PanelOptions {
     readonly isLow: boolean;
 }
 
-function seriesChannel(of: (name: keyof typeof seriesNames) => string) {
-    return {
-        field: 'series',
-        type: 'nominal' as const,
-        scale: { domain: names.map((name) => seriesNames[name]), range: names.map(of) },
-        legend: { title: null, orient: 'bottom' as const, symbolSize: 90, symbolOpacity: 1, labelLimit: 0 },
-    };
-}
-
 function panel(title: string, values: readonly Row[], { words, ticks, x, y, isFirst, isLow }: PanelOptions): Panel {
-    const color = seriesChannel((name) => colorOf[name]);
-    const shape = seriesChannel((name) => shapeOf[name]);
-    const only = (name: keyof typeof seriesNames) => [{ filter: `datum.series === '${seriesNames[name]}'` }];
+    const color = seriesChannel(series, 'color', legend);
+    const shape = seriesChannel(series, 'shape', legend);
+    const only = (name: SeriesName) => [{ filter: `datum.series === '${name}'` }];
     // One layer for each line, not one dash scale: its legend would draw the symbols dashed.
-    const lines = names.map((name): Layer => ({
-        transform: only(name),
-        mark: { type: 'line', strokeWidth: 2, strokeDash: dashOf[name] },
+    const lines = Object.entries(series).map(([name, { dash }]): Layer => ({
+        transform: only(name as SeriesName),
+        mark: { type: 'line', strokeWidth: 2, strokeDash: dash },
         encoding: { color, y: { field: 'value', type: 'quantitative' } },
     }));
     const low: Channel<'y'> = { field: 'low', type: 'quantitative' };
     const band: Layer = {
-        transform: only('random'),
+        transform: only('itself, random neurons'),
         mark: { type: 'area', opacity: 0.35 },
         encoding: { color, y: low, y2: { field: 'high' } },
     };
@@ -211,9 +193,9 @@ export function axisTitle({ relative, unit }: MetricWords): string {
 function rowsOf({ share, own, others, random, lowest, highest }: DrawnDose): Row[] {
     const none = { low: null, high: null };
     const rows: Row[] = [
-        { share, series: seriesNames.own, value: own, ...none },
-        { share, series: seriesNames.others, value: others, ...none },
-        { share, series: seriesNames.random, value: random, low: lowest, high: highest },
+        { share, series: 'itself', value: own, ...none },
+        { share, series: 'others, on average', value: others, ...none },
+        { share, series: 'itself, random neurons', value: random, low: lowest, high: highest },
     ];
     return rows.filter(({ value }) => value !== null);
 }

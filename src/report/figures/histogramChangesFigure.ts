@@ -1,7 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { AnalysisChange } from '../../experiments/Comparison.js';
 import { formatDifference } from '../../support/format.js';
-import { changedNumberAxis } from './changesFigure.js';
+import { changedNumberAxis, changedPanels } from './changesFigure.js';
+import { numberChannel, numbersUpTo } from './histogramFigure.js';
 import { paddedDomain } from './paddedDomain.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
 import { colors, figureFrame, plotWidth } from './theme.js';
@@ -12,30 +13,21 @@ export function histogramChangesFigure({ histogram, histogramAll }: AnalysisChan
         { changes: histogramAll, title: 'All neurons' },
         { changes: histogram, title: 'Selected neurons' },
     ];
-    const changed = panels.filter(({ changes }) => changes.slice(1).some((change) => change !== 0));
-    // A panel of zeros says nothing; where nothing changed, one says so.
-    const shown = changed.length > 0 ? changed : panels.slice(0, 1);
+    const shown = changedPanels(panels, ({ changes }) => changes.slice(1));
     return {
         ...figureFrame,
         spacing: 20,
-        vconcat: shown.map(({ changes, title }, i) =>
-            changeBars(changes, title, i === shown.length - 1 ? 'N: languages in which a neuron is high' : null),
-        ),
+        vconcat: shown.map(({ changes, title }, i) => changeBars(changes, title, i === shown.length - 1)),
     };
 }
 
-function changeBars(changes: readonly number[], title: string, axisTitle: string | null): Panel {
+function changeBars(changes: readonly number[], title: string, last: boolean): Panel {
     const values = changes.slice(1).map((change, index) => ({
         n: index + 1,
         change,
         text: formatDifference(change),
     }));
-    const x: Channel<'x'> = {
-        field: 'n',
-        type: 'ordinal',
-        axis: { labelAngle: 0, labelOverlap: 'parity', title: axisTitle },
-        scale: { paddingInner: 0.22, paddingOuter: 0.2 },
-    };
+    const x = numberChannel(last);
     const y: Channel<'y'> = {
         field: 'change',
         type: 'quantitative',
@@ -51,7 +43,7 @@ function changeBars(changes: readonly number[], title: string, axisTitle: string
             dy: rises ? -7 : 8,
             fontSize: 11.5,
             color: colors.ink,
-            opacity: values.length > 15 ? 0 : 1,
+            opacity: values.length > numbersUpTo ? 0 : 1,
         },
         encoding: { x, y, text: { field: 'text', type: 'nominal' } },
     });

@@ -2,10 +2,10 @@ import type { TopLevelSpec } from 'vega-lite';
 import { type NeuronAnalysis, type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import { formatCompact, formatCount } from '../../support/format.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { classColors, classLabels, colors, figureFrame, plotWidth, yExtent } from './theme.js';
+import { classColors, classLabels, colors, figureFrame, neuronsAxis, plotWidth } from './theme.js';
 
 /** Above this many languages numbers over the bars would overlap. */
-const numbersUpTo = 15;
+export const numbersUpTo = 15;
 
 const unclassified = 'in no class';
 
@@ -90,25 +90,15 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
     const scale: PositionScale = options.log
         ? { type: 'symlog', constant: 1, domain: [0, largest ** 1.12 + 1], nice: false }
         : { domain: [0, largest * 1.12], nice: false };
-    const ticks = options.log
-        ? { values: powersOfTen(largest), labelExpr: "format(datum.value, '~s')" }
-        : { tickMinStep: 1, tickCount: 5, format: ',d' };
-    const x: Channel<'x'> = {
-        field: 'n',
-        type: 'ordinal',
-        axis: {
-            labelAngle: 0,
-            labelOverlap: 'parity',
-            title: options.log ? 'N: languages in which a neuron is high' : null,
-        },
-        scale: { paddingInner: 0.22, paddingOuter: 0.2 },
-    };
+    const { title, minExtent, maxExtent } = neuronsAxis;
+    const powers = { values: powersOfTen(largest), labelExpr: "format(datum.value, '~s')" };
+    const x = numberChannel(options.log);
     const y: Channel<'y'> = {
         field: 'count',
         type: 'quantitative',
         stack: null,
         scale,
-        axis: { ...ticks, title: 'neurons', minExtent: yExtent, maxExtent: yExtent },
+        axis: options.log ? { title, minExtent, maxExtent, ...powers } : neuronsAxis,
     };
     const bars: Layer = { mark: 'bar', encoding: { x, y, color: classColor } };
     const numbers: Layer = {
@@ -116,6 +106,16 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
         encoding: { x, y, text: { field: 'text', type: 'nominal' } },
     };
     return { width: plotWidth, height: 140, title: options.title, data: { values }, layer: [bars, numbers] };
+}
+
+/** The horizontal axis of N, with its title where it is the last. */
+export function numberChannel(last: boolean) {
+    return {
+        field: 'n',
+        type: 'ordinal',
+        axis: { labelAngle: 0, labelOverlap: 'parity', title: last ? 'N: languages in which a neuron is high' : null },
+        scale: { paddingInner: 0.22, paddingOuter: 0.2 },
+    } as const;
 }
 
 /** 0, 1, 10, 100, … up to `largest`. */

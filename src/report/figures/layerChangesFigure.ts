@@ -1,10 +1,10 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { AnalysisChange } from '../../experiments/Comparison.js';
 import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
-import { changedNumberAxis } from './changesFigure.js';
+import { changedNumberAxis, changedPanels } from './changesFigure.js';
 import { layerChannel, layerTitle } from './layersFigure.js';
 import type { Layer, Panel } from './specTypes.js';
-import { classChannels, classLabels, colors, figureFrame, plotWidth } from './theme.js';
+import { classChannels, classLabels, classPoints, colors, figureFrame, plotWidth } from './theme.js';
 
 /** Change of each layer's neurons (the paper's fig. 4), general ones on a scale of their own. */
 export function layerChangesFigure({ layers }: AnalysisChange): TopLevelSpec {
@@ -12,9 +12,7 @@ export function layerChangesFigure({ layers }: AnalysisChange): TopLevelSpec {
         { classes: ['specific', 'related'] as const, height: 170 },
         { classes: ['general'] as const, height: 120 },
     ];
-    const changed = panels.filter(({ classes }) => layers.some((layer) => classes.some((kind) => layer[kind] !== 0)));
-    // A panel of zeros says nothing; where nothing changed, one says so.
-    const shown = changed.length > 0 ? changed : panels.slice(0, 1);
+    const shown = changedPanels(panels, ({ classes }) => layers.flatMap((layer) => classes.map((kind) => layer[kind])));
     return {
         ...figureFrame,
         vconcat: shown.map(({ classes, height }, i) =>
@@ -31,7 +29,7 @@ function layersPanel(
     const values = layers.flatMap((layer, index) =>
         classes.map((kind) => ({ layer: index, class: classLabels[kind], change: layer[kind] })),
     );
-    const { color, shape } = classChannels;
+    const { color } = classChannels;
     const zero: Layer = {
         data: { values: [{}] },
         mark: { type: 'rule', color: colors.muted },
@@ -49,13 +47,6 @@ function layersPanel(
                 axis: changedNumberAxis,
             },
         },
-        layer: [
-            zero,
-            { mark: { type: 'line', strokeWidth: 1.6 }, encoding: { color } },
-            {
-                mark: { type: 'point', filled: true, opacity: 1, size: layers.length > 24 ? 34 : 54 },
-                encoding: { color, shape },
-            },
-        ],
+        layer: [zero, { mark: { type: 'line', strokeWidth: 1.6 }, encoding: { color } }, classPoints(layers.length)],
     };
 }

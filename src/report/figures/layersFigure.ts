@@ -1,7 +1,16 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { type NeuronAnalysis, type NeuronClass, type Stages } from '../../neurons/NeuronAnalysis.js';
 import type { Channel, Layer, Panel } from './specTypes.js';
-import { classChannels, classLabels, colors, figureFrame, plotWidth, yExtent, wholeTicks } from './theme.js';
+import {
+    classChannels,
+    classLabels,
+    classPoints,
+    colors,
+    figureFrame,
+    neuronsAxis,
+    plotWidth,
+    wholeTicks,
+} from './theme.js';
 
 /** Dashes, and the theme's shapes, tell the lines apart without colour. */
 const dashes: Readonly<Record<NeuronClass, number[]>> = { specific: [1, 0], related: [6, 3], general: [3, 2] };
@@ -40,17 +49,13 @@ function panel(
     const values = analysis.layers.flatMap((layer, index) =>
         classes.map((kind) => ({ layer: index, class: classLabels[kind], count: layer[kind] })),
     );
-    const { color, shape } = classChannels;
+    const { color } = classChannels;
     // One layer for each class, not one dash scale: its legend would draw the symbols dashed.
     const lines = classes.map((kind): Layer => ({
         transform: [{ filter: `datum.class === '${classLabels[kind]}'` }],
         mark: { type: 'line', strokeWidth: 2, strokeDash: dashes[kind] },
         encoding: { color },
     }));
-    const points: Layer = {
-        mark: { type: 'point', filled: true, opacity: 1, size: pointSize(layers) },
-        encoding: { color, shape },
-    };
     return {
         width: plotWidth,
         height: options.height,
@@ -65,17 +70,10 @@ function panel(
                     domain: [0, Math.max(1, ...counts) * (options.numbered && analysis.stages.seen ? 1.14 : 1.06)],
                     nice: false,
                 },
-                axis: {
-                    tickMinStep: 1,
-                    tickCount: 5,
-                    format: ',d',
-                    title: 'neurons',
-                    minExtent: yExtent,
-                    maxExtent: yExtent,
-                },
+                axis: neuronsAxis,
             },
         },
-        layer: [...stageLayers(analysis.stages, options.numbered), ...lines, points],
+        layer: [...stageLayers(analysis.stages, options.numbered), ...lines, classPoints(layers)],
     };
 }
 
@@ -87,12 +85,6 @@ export function layerChannel(layers: number, title: string | null): Channel<'x'>
         scale: { domain: [-0.5, layers - 0.5], nice: false },
         axis: { values: wholeTicks(0, layers - 1, 12), format: 'd', grid: false, title, labels: title !== null },
     };
-}
-
-/** Area of a point that leaves the line visible between its neighbours. */
-function pointSize(layers: number): number {
-    if (layers > 48) return 12;
-    return layers > 24 ? 34 : 54;
 }
 
 /** Shading behind stages 2 and 4, and the stages' numbers on top. */

@@ -6,6 +6,7 @@ import { mean, type Measured } from '../numbers.js';
 import { divergingScale, type DivergingScale, tickLabels } from './divergingScale.js';
 import { languageRows } from './languageRows.js';
 import { paddedDomain } from './paddedDomain.js';
+import { seriesChannel } from './seriesChannel.js';
 import type { Layer } from './specTypes.js';
 import { classColors, colors, figureFrame, plotWidth } from './theme.js';
 
@@ -15,7 +16,8 @@ const series = {
     'others, on average': { color: classColors.related, shape: 'square' },
     'itself, without random neurons': { color: colors.muted, shape: 'diamond' },
 } as const;
-const names = Object.keys(series) as (keyof typeof series)[];
+const names = Object.keys(series);
+const legend = { orient: 'top', columns: 1 } as const;
 
 /** A language's row: effects as fractions, and the interval of its own. */
 export interface OverviewRow {
@@ -79,21 +81,12 @@ export function overviewFigure(rows: readonly OverviewRow[], { noun, unit, forma
         encoding: {
             y,
             x: x('position'),
-            color: seriesChannel((name) => series[name].color),
-            shape: seriesChannel((name) => series[name].shape),
+            color: seriesChannel(series, 'color', legend),
+            shape: seriesChannel(series, 'shape', legend),
             description: { field: 'hover', type: 'nominal' },
         },
     };
     return { ...figureFrame, width: plotWidth, height, layer: [whisker, dots] };
-}
-
-function seriesChannel<T>(of: (name: keyof typeof series) => T) {
-    return {
-        field: 'series',
-        type: 'nominal',
-        scale: { domain: names, range: names.map(of) },
-        legend: { title: null, orient: 'top', symbolSize: 90, symbolOpacity: 1, labelLimit: 0, columns: 1 },
-    } as const;
 }
 
 /** The horizontal axis of fields that hold positions on a scale, labelled in the scale's own units. */

@@ -2,7 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { Comparison } from '../../experiments/Comparison.js';
 import { type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import type { Panel } from './specTypes.js';
-import { classChannels, classLabels, figureFrame, labelText, plotWidth, yExtent } from './theme.js';
+import { classChannels, classLabels, classPoints, figureFrame, labelText, plotWidth, yExtent } from './theme.js';
 
 /** Numbers by class along a series (the paper's figs. 17 to 19), and overlap with the first analysis. */
 export function seriesFigure({ analyses, changes }: Comparison): TopLevelSpec {
@@ -42,7 +42,7 @@ function seriesPanel(
     order: readonly string[],
     options: { height: number; title: string; format: string; last: boolean },
 ): Panel {
-    const { color, shape } = classChannels;
+    const { color } = classChannels;
     return {
         width: plotWidth,
         height: options.height,
@@ -74,9 +74,6 @@ function seriesPanel(
                 },
             },
         },
-        layer: [
-            { mark: { type: 'line', strokeWidth: 1.8 }, encoding: { color } },
-            { mark: { type: 'point', filled: true, opacity: 1, size: 54 }, encoding: { color, shape } },
-        ],
+        layer: [{ mark: { type: 'line', strokeWidth: 1.8 }, encoding: { color } }, classPoints(0)],
     };
 }

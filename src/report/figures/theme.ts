@@ -1,6 +1,6 @@
 import type { Config } from 'vega-lite';
 import { type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import type { Channel } from './specTypes.js';
+import type { Channel, Layer } from './specTypes.js';
 
 /** Fonts every system has; nothing is downloaded or embedded. */
 export const fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -49,6 +49,16 @@ export const plotWidth = 430;
 
 /** Room for the labels of a vertical axis, the same in panels that stand above each other. */
 export const yExtent = 54;
+
+/** A vertical axis of numbers of neurons. */
+export const neuronsAxis = {
+    tickMinStep: 1,
+    tickCount: 5,
+    format: ',d',
+    title: 'neurons',
+    minExtent: yExtent,
+    maxExtent: yExtent,
+};
 
 /** Settings common to all figures. */
 const figureConfig: Config = {
@@ -104,6 +114,12 @@ export const classChannels = {
         legend: classLegend,
     },
 } satisfies { readonly color: Channel<'color'>; readonly shape: Channel<'shape'> };
+
+/** Points of classes, of an area that leaves the lines visible between `number` neighbours. */
+export function classPoints(number: number): Layer {
+    const size = number > 48 ? 12 : number > 24 ? 34 : 54;
+    return { mark: { type: 'point', filled: true, opacity: 1, size }, encoding: classChannels };
+}
 
 /** Whole numbers from `first` to `last` in steps of 1, 2, 5, 10, …, at most `limit` of them. */
 export function wholeTicks(first: number, last: number, limit: number): number[] {

@@ -1,9 +1,10 @@
-import { analysisSites, type ExpertAnalysis } from '../../neurons/NeuronAnalysis.js';
+import type { ExpertAnalysis } from '../../neurons/NeuronAnalysis.js';
 import { expertsFigure, showsExperts } from '../figures/expertsFigure.js';
 import { formatCount, formatQuantity, formatShare } from '../../support/format.js';
 import { html } from '../html.js';
 import type { ReportInput } from '../Report.js';
-import { expertClasses, expertsTable } from '../tables/expertsTable.js';
+import type { DataTable } from '../tables/DataTable.js';
+import { expertsTable } from '../tables/expertsTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
 
@@ -13,11 +14,9 @@ const shown = 20;
 /** Which experts a language's tokens go through. */
 export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysis): Section {
     const table = expertsTable(analysis, experts);
-    const sites = analysisSites(analysis);
-    const classes = expertClasses(experts);
     const specific = Object.values(experts.specific).reduce((sum, list) => sum + list.length, 0);
     const all = Object.values(experts.shares).reduce((sum, list) => sum + list.length, 0);
-    const uneven = mostUneven(experts);
+    const uneven = mostUneven(table);
     const tokens =
         experts.probability === 'conditional'
             ? html`the tokens that went through its expert, a / n<sub>e</sub>`
@@ -56,28 +55,17 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
                 }
             </p>`,
         numbers: html`<p>
-                The ${formatCount(uneven.length)} experts whose shares differ most between languages; the file has all.
+                The ${formatCount(uneven.rows.length)} experts whose shares differ most between languages; the file has
+                all.
             </p>
-            ${htmlTable({
-                name: 'experts',
-                columns: ['layer', 'expert', 'class', ...analysis.languages],
-                rows: uneven.map(({ site, expert, shares }) => [
-                    sites[Number(site)]!.layer,
-                    expert,
-                    classes.get(`${site},${expert}`) ?? 'none',
-                    ...shares,
-                ]),
-            })}`,
+            ${htmlTable(uneven)}`,
         table,
     };
 }
 
-/** The experts whose shares differ most between languages, with their shares. */
-function mostUneven({ shares }: ExpertAnalysis) {
-    return Object.entries(shares)
-        .flatMap(([site, list]) =>
-            list.map((of, expert) => ({ site, expert, shares: of, spread: Math.max(...of) - Math.min(...of) })),
-        )
-        .sort((a, b) => b.spread - a.spread)
-        .slice(0, shown);
+/** The rows of `expertsTable` whose shares differ most between languages. */
+function mostUneven({ name, columns, rows }: DataTable): DataTable {
+    const spread = ([, , , ...shares]: DataTable['rows'][number]): number =>
+        Math.max(...(shares as number[])) - Math.min(...(shares as number[]));
+    return { name, columns, rows: [...rows].sort((a, b) => spread(b) - spread(a)).slice(0, shown) };
 }
