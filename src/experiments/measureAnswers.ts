@@ -57,7 +57,7 @@ export async function measureAnswers(
         drafts.take(answer);
     };
     const journal = await openJournals(answersJournal, { folder, shard, signal, progress, take });
-    // A shard asks its questions under all conditions: beside each other stands what would without shards.
+    // A shard asks its questions under all conditions: answers side by side are the same as without shards.
     const own = [...answers.places].filter((_, place) => isOwn(shard, place));
     announce(answers, own, conditions, progress);
     for (const together of drafts.groupsOf(conditions)) {
@@ -87,7 +87,7 @@ export async function measureAnswers(
     return answers;
 }
 
-/** The day of the answers in the folder, or else of those that are drafts. */
+/** The day of the answers in the folder, or else of the draft answers. */
 async function keptDate(
     { draftsOf }: AnswerOptions,
     folder: string,

@@ -11,7 +11,7 @@ import { openJournals } from './journals.js';
 import type { Cell, MeasureContext, MetricSettings, TextMetricKind } from './Metric.js';
 import { type ScoredCell, type ScoredPlan, type ScoredTexts, scoresJournal } from './scoredTexts.js';
 
-/** A metric of the scores of a corpus's texts, on its way. */
+/** A running measurement of a metric on the scores of a corpus's texts. */
 export interface TextMeasurement {
     readonly kind: TextMetricKind;
     readonly corpus: Corpus;
@@ -52,7 +52,7 @@ export async function measureTexts(
     const { over } = settings;
     const onBatch = (tokens: number, read: number): void => progress.advance(read, tokens);
     for (const condition of conditions) {
-        const { edit } = condition; // held, so that it is compiled once for all languages
+        const { edit } = condition; // kept, so that it is compiled once for all languages
         for (const { language } of ownCells.filter((cell) => cell.condition === condition)) {
             if (!cells.isOpen(condition, language)) {
                 progress.advance(charactersOf(language));

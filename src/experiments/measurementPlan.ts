@@ -4,7 +4,7 @@ import type { JournalledMeasurements, MetricFacts } from './Metric.js';
 import { metricOf } from './metrics.js';
 import type { MeasurementPlan } from './planBase.js';
 
-/** What a plan's metric is, without the texts or questions that it is of. */
+/** The metric of a plan, without its texts or questions. */
 export function factsOf(plan: MeasurementPlan): MetricFacts {
     const kind = metricOf(plan.metric);
     const source = plan.sources.map(({ name }) => name).join(' + ');

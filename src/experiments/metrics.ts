@@ -63,7 +63,7 @@ export function textMetricOf(name: string): TextMetricKind {
     throw new LanguageNeuronsError('WRONG_USE', `${name} is not measured on texts; choose another \`metric\``);
 }
 
-/** The shape of a plan: that of the metric that it names. */
+/** The shape of a plan, which the metric that it names gives. */
 export const planShape = z.looseObject({ metric: z.string() }).transform((plan, { issues }): MeasurementPlan => {
     const { data, error } = known.get(plan.metric)?.planShape.safeParse(plan) ?? {
         error: { issues: [{ path: ['metric'], message: unknownMetric(plan.metric) }] },

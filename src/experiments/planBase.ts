@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { nameShape } from '../support/names.js';
 
-/** Fields of every metric's plan, beside its name. A matrix is made of the plan and of journalled cells or answers. */
+/** Fields of every metric's plan, beside its name. A matrix needs the plan and the journals alone. */
 export const planBase = {
     languages: z
         .array(nameShape)

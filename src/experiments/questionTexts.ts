@@ -8,7 +8,7 @@ import { keyOf } from '../support/keyOf.js';
 import type { DeactivationMatrix } from './DeactivationMatrix.js';
 
 /**
- * The questions behind a matrix of answers, where they still are where they were; nothing is downloaded. Questions
+ * The questions behind a matrix of answers, if their files are still in place; nothing is downloaded. Questions
  * that are not the matrix's, by their hash, are not returned.
  * @param folder of the matrix: paths are relative to it
  */

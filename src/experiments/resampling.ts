@@ -79,7 +79,7 @@ export function bootstrapInterval({ replicates }: Estimate): CellInterval {
     return Number.isNaN(low) || Number.isNaN(high) ? null : [low, high];
 }
 
-/** Of a mean over texts: by bootstrap over them. */
+/** Intervals of a mean over texts, by bootstrap over them. */
 export const bootstrapIntervals: Intervals = {
     resamples: true,
     ofValue: bootstrapInterval,

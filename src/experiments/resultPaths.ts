@@ -9,7 +9,7 @@ import { knownMetrics } from './metrics.js';
 /** The kinds of results of experiments. */
 export type ResultKind = 'matrix' | 'dose';
 
-/** Such as `ppl.matrix`, `ppl.scale-0.5.matrix`, `accuracy.dose`: what the files of a result begin with. */
+/** The beginning of the names of a result's files, such as `ppl.matrix`, `ppl.scale-0.5.matrix`, `accuracy.dose`. */
 export function resultName(metric: string, operation: Operation = deactivation, kind: ResultKind = 'matrix'): string {
     return [metric, operationInFiles(operation), kind].filter((part) => part !== undefined).join('.');
 }
@@ -33,7 +33,7 @@ export function checkResultName(path: string, name: string, mend: string): void 
     throw new LanguageNeuronsError('DAMAGED', `${path}: holds the content of ${name}.json; ${mend}`);
 }
 
-/** What the name of a result's file says. */
+/** The parts of the name of a result's file. */
 export interface NamedResult {
     readonly metric: string;
     /** As files name it; undefined: deactivation. */
@@ -41,7 +41,7 @@ export interface NamedResult {
     readonly kind: ResultKind;
 }
 
-/** What a file of a run folder holds by its name; undefined for what is no result of an experiment. */
+/** Reads the name of a file in a run folder; undefined unless it is a result of an experiment. */
 export function resultOf(name: string): NamedResult | undefined {
     const [, metric, operation, kind] = named.exec(name) ?? [];
     if (metric === undefined) return undefined;

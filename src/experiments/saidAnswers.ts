@@ -9,19 +9,19 @@ import { valuesFor } from '../interventions/valuesFor.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { neuronSetNames, type NeuronSetName } from '../neurons/neuronSets.js';
 
-/** Most questions of a language that are shown with their answers. */
+/** The most questions of a language that are shown with their answers. */
 const mostPairs = 2;
 
-/** What a model said. */
+/** An answer of a model. */
 export interface Said {
     readonly text: string;
     /** Undefined: unknown. */
     readonly language: string | undefined;
-    /** Cut off at the most tokens of an answer. */
+    /** Whether it was cut off at `maxTokens`. */
     readonly cut: boolean;
 }
 
-/** The answers to one question: the whole model's, and that where the neurons of its language are changed. */
+/** The two answers to one question: of the whole model, and with the neurons of its language changed. */
 export interface SaidPair {
     readonly language: string;
     /** Of the question in its file, from 0. */
@@ -30,7 +30,7 @@ export interface SaidPair {
     readonly changed: Said;
 }
 
-/** What a model says whole, and where each language's neurons are removed or changed otherwise. */
+/** Answers of the whole model, and with each language's neurons removed or otherwise changed. */
 export interface SaidAnswers {
     readonly operation: Operation;
     readonly set: NeuronSetName;

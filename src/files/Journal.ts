@@ -9,7 +9,7 @@ import { readBytesInFolder } from './readBytes.js';
 import { takeSizeLimitAsError, writeFully } from './writeFully.js';
 import type { Progress } from '../support/progress.js';
 
-/** Far above any journal; a larger file was made to keep its reader busy. */
+/** The most bytes, far above those of any real journal. */
 const mostBytes = 64 * 1024 ** 3;
 
 export interface JournalOptions<Entry> {
@@ -25,7 +25,7 @@ export interface JournalOptions<Entry> {
  */
 export class Journal<Entry> {
     readonly #path: string;
-    /** The file does not end with a line's end: the next entry begins with one. */
+    /** The file does not end with a line break, so the next entry begins with one. */
     #torn: boolean;
 
     private constructor(
@@ -55,7 +55,7 @@ export class Journal<Entry> {
     }
 
     /**
-     * Reads one to which nothing is added.
+     * Reads a journal without opening it for writing.
      * @throws LanguageNeuronsError NOT_FOUND where it is there and cannot be read; ABORTED
      */
     static async read<Schema extends z.ZodType>(
@@ -130,7 +130,7 @@ function parsed<Schema extends z.ZodType>(
     }
 }
 
-/** Says where a journal has lines that count as not there. */
+/** Says which journal has unreadable lines. */
 export function noteUnreadable(
     { unreadable }: { readonly unreadable: number },
     path: string,

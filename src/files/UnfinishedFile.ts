@@ -4,26 +4,26 @@ import { type FileHandle, lstat, open, rename, rm } from 'node:fs/promises';
 import { pathInFolder } from './inFolder.js';
 import { takeSizeLimitAsError, writeFully } from './writeFully.js';
 
-/** Names of files that were on their way when their process ended, and of a folder's trial. */
+/** Names of unfinished files whose process ended, and of the trial file of a folder. */
 const unfinished = /\.(?:safetensors|json|jsonl|csv|parquet|html|svg|gguf)\.\d+$|^\.writable-\d+$/;
 
 export function isUnfinished(name: string): boolean {
     return unfinished.test(name);
 }
 
-/** Ten digits: the name of a file on its way is no other's, and nobody can be there before. */
+/** Ten random digits make the name of an unfinished file unique and unpredictable. */
 export function unfinishedNumber(): number {
     return randomInt(1e9, 1e10);
 }
 
 /**
- * A file on its way: it lies beside its place under a name of its own and gets its place only when all of it is surely
- * on the disk, so that there is always the old file or the new one, never a part.
+ * A file that is being written. It has a temporary name beside its target and replaces the target only when all is
+ * safely on the disk, so that there is always the old file or the new one, never a part.
  */
 export class UnfinishedFile {
-    /** Its place. */
+    /** The path of the finished file. */
     readonly target: string;
-    /** Where it lies until then. */
+    /** The temporary path. */
     readonly path: string;
     #file: FileHandle | undefined;
     #bytes = 0;
@@ -34,13 +34,13 @@ export class UnfinishedFile {
         this.#file = file;
     }
 
-    /** Written so far. */
+    /** Bytes written so far. */
     get bytes(): number {
         return this.#bytes;
     }
 
     /**
-     * @param target a file in whose place it is to be keeps its permissions
+     * @param target the new file gets the permissions of the file that it replaces
      * @throws Misplaced where a link out of the folder is in its place; of the system, with its code
      */
     static async create(target: string): Promise<UnfinishedFile> {

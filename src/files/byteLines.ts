@@ -1,4 +1,4 @@
-/** A longer line is a mistake; it would be in memory whole. */
+/** The most bytes of a line, since a line is held in memory whole. */
 export const maxLineBytes = 64 * 1024 * 1024;
 const newline = 0x0a;
 

@@ -32,7 +32,7 @@ export function unwritable(path: string, cause: unknown): LanguageNeuronsError {
     return new LanguageNeuronsError('UNWRITABLE', `${path}: ${why}`, { cause });
 }
 
-/** What to do where the path itself is wrong. */
+/** Advice where the path itself is wrong. */
 const readMends: Readonly<Record<string, string>> = {
     ENOTDIR: 'a part of the path is a file, not a folder; give the folder',
     EISDIR: 'it is a folder, not a file; give the file',
@@ -120,7 +120,7 @@ export async function checkFilePlaces(...paths: readonly string[]): Promise<void
 }
 
 /**
- * The same for a folder in a run folder, which must really be in there.
+ * As `ensureWritableFolder`, for a subfolder that must not be a link out of its folder.
  * @returns its path
  * @throws LanguageNeuronsError UNWRITABLE
  */

@@ -2,7 +2,7 @@ import type { NeuronSetName } from '../neurons/neuronSets.js';
 import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
 
 /**
- * What is done to the activations g = act(gate) of some neurons, at the gate site, before the product with up. With
+ * A change of the activations g = act(gate) of some neurons, at the gate site, before the product with up. With
  * strength s (1: whole), each becomes g + s * (op(g) - g):
  *
  * | op | op(g) |
@@ -13,7 +13,7 @@ import type { NeuronIndex } from '../neurons/NeuronAnalysis.js';
  * | replace | v |
  * | diffmean | g + v - mean over the other languages of their means |
  *
- * `add`, `replace` and `diffmean` are those of Language Arithmetics: its strength alpha is s, its mu_t the value
+ * `add`, `replace` and `diffmean` come from Language Arithmetics: its strength alpha is s, its mu_t the value
  * `mean:t`.
  */
 export interface Intervention {

@@ -6,7 +6,7 @@ import type { NamedInterventions } from './namedInterventions.js';
 
 /**
  * A state of the model: interventions under a name, as an engine takes them. A condition of an experiment, a side of
- * `generate`, what a conversation's turn is answered under, and a served model are such states.
+ * `generate`, the state in which a chat turn is answered, and a served model are such states.
  */
 export interface ModelState extends NamedInterventions {
     /** Neurons that change, each once. */
@@ -19,7 +19,7 @@ export interface ModelState extends NamedInterventions {
     readonly edit: TextEdit;
 }
 
-/** @param model where sites, neurons and values are taken from: at least an engine; see `compileInterventions` */
+/** @param model source of sites, neurons and values: at least an engine; see `compileInterventions` */
 export function modelState({ name, interventions }: NamedInterventions, model: CompileOptions): ModelState {
     checkCompileOptions(model);
     let held: WeakRef<TextEdit & object> | undefined;
@@ -38,7 +38,7 @@ export function modelState({ name, interventions }: NamedInterventions, model: C
     };
 }
 
-/** Nothing is done to it. */
+/** The model without interventions. */
 export const wholeModel: ModelState = modelState({ name: 'whole', interventions: [] }, { sites: [] });
 
 /** The whole model, and a state for each list of interventions. */

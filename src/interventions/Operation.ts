@@ -5,7 +5,7 @@ import type { Intervention } from './Intervention.js';
 /** An intervention without its neurons. */
 export type Operation = Omit<Intervention, 'neurons'>;
 
-/** For `unknownOption`. */
+/** Names of its fields, for `unknownOption`. */
 export const operationFields = {
     op: true,
     value: true,

@@ -14,11 +14,11 @@ import { resolveValue } from './resolveValue.js';
 
 /** More ranges of positions than this make more edits than are worth holding. */
 const mostRanges = 3;
-/** Of a language's neurons, where none is chosen. */
+/** The default set of a language's neurons. */
 const defaultSet = 'specific+related';
 
 export interface CompileOptions {
-    /** The engine's: where its neurons are. */
+    /** The engine's sites. */
     readonly sites: readonly Site[];
     /** Needed where neurons are chosen by language. */
     readonly analysis?: NeuronAnalysis | undefined;
@@ -39,7 +39,7 @@ const optionNames = {
 } as const satisfies OtherOptions<CompileOptions, object>;
 
 /**
- * An engine is taken for what it says of its sites.
+ * Of an engine only the sites are used.
  * @throws LanguageNeuronsError WRONG_USE for an option that there is not
  */
 export function checkCompileOptions(options: CompileOptions): void {
@@ -61,7 +61,7 @@ interface Affine {
 export function compileInterventions(interventions: readonly Intervention[], options: CompileOptions): TextEdit {
     checkCompileOptions(options);
     const steps = interventions.map((intervention, i) => stepOf(intervention, i, options));
-    // The different ways in which the tokens of a text are chosen.
+    // The distinct `where` clauses of the interventions.
     const clauses = [...new Map(steps.map(({ where }) => [JSON.stringify(where), where])).values()];
     const ranges = clauses.filter((where) => typeof where === 'object').length;
     if (ranges > mostRanges) {
@@ -132,7 +132,7 @@ function stepOf(intervention: Intervention, i: number, { sites, analysis, values
 
 /**
  * Returns the neurons of a choice, in its order.
- * @param analysis must be there where they are chosen by language
+ * @param analysis needed where neurons are chosen by language
  * @throws LanguageNeuronsError NOT_FOUND for a language that was not analysed
  */
 export function chosenNeurons(choice: NeuronChoice, analysis: NeuronAnalysis | undefined): readonly NeuronIndex[] {
@@ -189,12 +189,12 @@ function composed(steps: readonly Step[], { sites, conflict = 'order' }: Compile
         }
     }
     if (offsets.some((site) => site.some((offset) => offset !== 0))) return { factors, offsets } satisfies AffineEdit;
-    // A quarter of the memory, where an engine holds hundreds of states of a large model.
+    // Takes a quarter of the memory, which matters for hundreds of states of a large model.
     const deactivates = factors.every((site) => site.every((factor) => factor === 0 || factor === 1));
     return deactivates ? factors.map((site) => Uint8Array.from(site, (factor) => 1 - factor)) : { factors };
 }
 
-/** Whether a token can be chosen by these clauses and no others: it is of the prompt or of the response. */
+/** Whether one token can match exactly these clauses, given that it is in the prompt or in the response. */
 function possible(clauses: readonly InterventionWhere[], chosen: number): boolean {
     const has = (where: InterventionWhere): boolean | undefined => {
         const bit = clauses.indexOf(where);

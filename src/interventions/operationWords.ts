@@ -8,7 +8,7 @@ export function doneWords(operation: Operation): string {
     return `${{ zero: 'deactivated', scale: 'scaled', raise: 'raised', lower: 'lowered', set: 'set' }[done]}${value}`;
 }
 
-/** The words of the work: `Deactivating specific neurons`, `Scaling specific neurons by 0.5`. */
+/** The heading of the work: `Deactivating specific neurons`, `Scaling specific neurons by 0.5`. */
 export function doingWords(neurons: string, operation: Operation): string {
     const [doing, value] = wordsOf(operation);
     const word = { zero: 'Deactivating', scale: 'Scaling', raise: 'Raising', lower: 'Lowering', set: 'Setting' }[doing];

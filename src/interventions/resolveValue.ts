@@ -2,7 +2,7 @@ import type { ActivationValues } from '../activations/ActivationValues.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { Intervention, InterventionValue } from './Intervention.js';
 
-/** v of one neuron. */
+/** Gives the value v of one neuron. */
 export type ValueOfNeuron = (site: number, index: number) => number;
 
 /** A value that is not a number: the mean over all languages, or a mean or percentile of one language. */

@@ -26,9 +26,9 @@ export interface WithNeuronsOptions {
 
 /** A context of node-llama-cpp whose activations can be changed. */
 export interface ContextWithNeurons<Context> {
-    /** As node-llama-cpp made it; it is node-llama-cpp's, which disposes of it. */
+    /** The context as node-llama-cpp made it; node-llama-cpp owns and disposes of it. */
     readonly context: Context;
-    /** Where activations are computed, in the order of computation. */
+    /** The sites where activations are computed, in the order of computation. */
     readonly sites: readonly Site[];
     /**
      * Sets the interventions for all sequences of the context, from its next batch on; an empty list gives the whole

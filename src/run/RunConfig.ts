@@ -21,7 +21,7 @@ import {
 } from '../settings/settings.js';
 import { describeIssue, fieldsOf, nameList } from './settingIssues.js';
 
-/** Bytes of a configuration; what is larger was taken for one by mistake. */
+/** The most bytes of a configuration; a larger file is a mistake. */
 const mostBytes = 1024 * 1024;
 
 const text = z.string().min(1);
@@ -29,7 +29,7 @@ const loraScale = { number: factorRange } as const;
 const loras = z.array(z.strictObject({ path: text, ...fieldsOf({ scale: loraScale }) }));
 const { sets } = fieldsOf(experimentTable);
 
-/** The whole way in one file, by the settings of its commands; paths in it are relative to the file. */
+/** All steps in one file, with the settings of their commands; its paths are relative to the file. */
 const schema = z.strictObject({
     title: z.string().optional(),
     /** GGUF file or URI. */
@@ -40,7 +40,7 @@ const schema = z.strictObject({
     data: nameList(),
     /** Texts to deactivate on; default: those of `data`. */
     evaluation: nameList().optional(),
-    /** What is measured of them; default: `ppl`. */
+    /** The metric that is measured on them; default: `ppl`. */
     metric: z.enum(textMetrics.map(({ name }) => name)).optional(),
     ...fieldsOf({ languages: textTable.languages, folds: collectTable.folds }),
     ...fieldsOf(identifyTable),
@@ -58,13 +58,13 @@ const schema = z.strictObject({
             sets,
         })
         .optional(),
-    /** The model after alignment, to go the same way and be compared. */
+    /** The model after alignment, which goes through the same steps and is compared. */
     aligned: z
         .strictObject({
             /** Default: the model itself, with these adapters. */
             model: text.optional(),
             loras: loras.optional(),
-            /** Languages that it was aligned in. */
+            /** Languages that the alignment was trained on. */
             trained: z.array(text).optional(),
             /**
              * Examined beside the model, not after it: takes the memory of both, and pays where one alone leaves cores
@@ -101,7 +101,7 @@ export async function readRunConfig(path: string): Promise<RunConfig> {
         settings = parse(yaml, { logLevel: 'error' });
     } catch (cause) {
         const why = (cause as Error).message.split('\n')[0]!;
-        // yaml's own mend is for programmers
+        // the advice of the yaml library is for programmers
         const several = why.startsWith('Source contains multiple documents');
         throw damaged(several ? 'it holds several documents; leave one' : why, cause);
     }

@@ -12,7 +12,7 @@ import type { Questions } from '../questions/Questions.js';
 import type { RunConfig } from './RunConfig.js';
 
 /**
- * Tries what a template writes in each language.
+ * Tries the template in each language.
  * @throws LanguageNeuronsError WRONG_USE where it has no words in one
  */
 export async function checkPrompts(template: PromptTemplate, questions: Questions): Promise<void> {
@@ -37,7 +37,7 @@ export function checkNamed(setting: string, named: readonly string[] = [], langu
 }
 
 /**
- * Opens the model that is examined second, before the first takes its hours.
+ * Opens the second model before the hours of work on the first.
  * @returns its sites; see `checkComparable`
  * @throws LanguageNeuronsError as the engine, the template and its folder do
  */

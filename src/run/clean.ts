@@ -8,15 +8,15 @@ import { resultOf } from '../experiments/resultPaths.js';
 import { examplesName } from '../examples/examplesFile.js';
 import { withFolder } from '../files/folderLock.js';
 
-/** What `clean` did to a run folder. */
+/** The result of `clean`. */
 export interface Cleaned {
     /** Paths from the folder, each with its bytes. */
     readonly removed: readonly { readonly path: string; readonly bytes: number }[];
-    /** Journals that stay, and the results of other metrics that are made of them too. */
+    /** Journals that stay, with the results of other metrics that need them. */
     readonly kept: readonly { readonly path: string; readonly results: readonly string[] }[];
 }
 
-/** The files of a kind that have fixed names; of a metric the journal. */
+/** The files of a kind that have fixed names; for a metric its journal. */
 function filesOf(kind: string): readonly string[] {
     if (kind === 'counts')
         return ['parts', 'activations.safetensors', 'activations.parquet', 'neurons.json', 'effects.json'];
@@ -56,7 +56,7 @@ export async function clean(
             .filter(({ path, results }) => results.length > 0 && files.some((name) => wholeOf(name) === path));
         for (const { path } of kept) fixed.delete(path);
         const isShard = (name: string): boolean => nameOfWhole(name) !== undefined;
-        // Matrices and curves of whatever operation.
+        // Matrices and curves of all operations.
         const isMade = (name: string): boolean => kinds.some((kind) => kind === resultOf(name)?.metric);
         const removed = [];
         for (const path of [

@@ -15,7 +15,7 @@ export const embeddedSolvedProblems = embedded('problems/collect.jsonl');
 export const embeddedProblems = embedded('problems/test');
 
 /**
- * What `run` does without a configuration: the whole way on the embedded model, before and after
+ * The configuration of `run` without a file: all steps on the embedded model, before and after
  * alignment, over what is held out from its training (articles 25 to 30 of the UDHR, generated
  * sentences, word problems).
  */
@@ -44,7 +44,7 @@ export function embeddedRun(): RunConfig {
         bar: 0.98,
         controls: 1,
         gpu: 'off',
-        threads: 1, // batches this small lose more to waiting threads than they win
+        threads: 1, // for batches this small, more threads cost more than they gain
         out: resolve('runs/embedded'),
         notes: [
             'The embedded model is small and trained for half an hour, ' +

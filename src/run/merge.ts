@@ -27,13 +27,13 @@ import type { Progress } from '../support/progress.js';
 export interface MergeOptions extends CsvOptions {
     /** Run folder that gets what is merged. */
     readonly folder: string;
-    /** Put counts in the place of finished ones of another model, other texts or settings. Default: refuse. */
+    /** Replace finished counts of another model, other texts or settings. Default: refuse. */
     readonly force?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
 }
 
-/** What shards were merged to. */
+/** A merged result. */
 export type Merged =
     | { readonly path: string; readonly activations: Activations; readonly wasThere: boolean }
     | { readonly path: string; readonly examples: ExamplesHead; readonly wasThere: boolean }
@@ -42,7 +42,7 @@ export type Merged =
 
 type MergeKind = (files: readonly string[], options: MergeOptions) => Promise<Merged>;
 
-/** The function that merges shards into a file of this name; undefined for a name that no shards have. */
+/** The function that merges shards into a file of this name; undefined for a name that is not a shard's. */
 function kindOf(whole: string): MergeKind | undefined {
     if (whole === activationsName) return mergeCounts;
     if (whole === examplesName) return mergeExamplesOf;
@@ -59,7 +59,7 @@ function inOrder(wholes: Iterable<string>): string[] {
 }
 
 /**
- * Merges all shards that are there, of whatever kind: counts, perplexities, accuracies.
+ * Merges all shards found, of every kind: counts, examples, matrices, curves.
  * @param paths shards' files, or folders that hold some
  * @throws LanguageNeuronsError NOT_FOUND; as `mergeShards`, `checkReplaces` and `mergeMatrix`
  */

@@ -47,7 +47,7 @@ import { fromFolder } from './fromFolder.js';
 import { checkRunConfig, type RunConfig } from './RunConfig.js';
 import { workWeights } from './workWeights.js';
 
-/** What was found out about one model. */
+/** The results of one model. */
 export interface ExaminedModel {
     readonly folder: string;
     readonly analysis: NeuronAnalysis;
@@ -63,14 +63,14 @@ export interface RunResult extends ExaminedModel {
 }
 
 interface RunOptions extends CsvOptions {
-    /** Put new counts in the place of finished ones of another model, other texts or settings. Default: refuse. */
+    /** Replace finished counts of another model, other texts or settings. Default: refuse. */
     readonly force?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
 }
 
 /**
- * The whole way: collect, identify, deactivate, compare, report, into one run folder with `run.json`
+ * All steps (collect, identify, deactivate, compare, report) into one run folder, with `run.json`
  * saying what made it. Stopped, it continues where it was.
  * @throws LanguageNeuronsError as its steps
  */
@@ -125,7 +125,7 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
     };
 }
 
-/** What takes its time, in order. */
+/** The long steps, in order. */
 function stepsOf({ accuracy, aligned, ...config }: RunConfig): string[] {
     const asked = accuracy === undefined ? [] : [ofQuestions.noun];
     const ofOne = ['read the texts and the model', 'count', 'identify', textMetric(config).noun, ...asked];
@@ -138,7 +138,7 @@ type QuestionsConfig = NonNullable<RunConfig['accuracy']>;
 type Examined = Omit<ExaminedModel, 'report'>;
 
 interface ExamineOptions extends RunOptions {
-    /** What was examined before it; see `AccuracyOptions.draftsOf`. */
+    /** The model that was examined before it; see `QuestionMetricOptions.draftsOf`. */
     readonly draftsOf?: DraftingModel | undefined;
     /** Sites of the model that is examined after it. */
     readonly comparedWith?: readonly Site[] | undefined;
@@ -191,11 +191,11 @@ async function examineTogether(
         }),
     ]);
     const [base, aligned] = results.map((result) => (result.status === 'fulfilled' ? result.value : undefined));
-    if (base === undefined || aligned === undefined) throw causes[0]; // later ones only say that they were stopped
+    if (base === undefined || aligned === undefined) throw causes[0]; // later causes only say that they were stopped
     return [base, aligned];
 }
 
-/** One model's way up to its matrices. */
+/** The steps of one model, up to its matrices. */
 async function examine(config: RunConfig, options: ExamineOptions): Promise<Examined> {
     return withFolder(config.out, 'run', () => examineIn(config, options));
 }
@@ -239,9 +239,9 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
 }
 
 interface Inputs {
-    /** To count on. */
+    /** Texts to count on. */
     readonly texts: Corpus;
-    /** To measure on. */
+    /** Texts to measure on. */
     readonly evaluation: Corpus;
     readonly questions: Questions | undefined;
 }
@@ -255,7 +255,7 @@ async function openInputs(config: RunConfig, { signal, progress = silent, traine
     const alike = { languages, called: languages, signal, progress };
     const evaluation = await openCorpus(config.evaluation ?? config.data, {
         ...alike,
-        progress: config.evaluation === undefined ? silent : progress, // of the same files all is said
+        progress: config.evaluation === undefined ? silent : progress, // notes on the same files were shown already
     });
     const { accuracy } = config;
     const asked = accuracy?.languages ?? languages;
@@ -301,7 +301,7 @@ function textMetric({ metric = metricTable.metric.default }: RunConfig): TextMet
     return textMetricOf(metric);
 }
 
-/** What is asked; the template is tried in every language. */
+/** The questions to ask; the template is tried in every language. */
 async function answersMetric(
     {
         template: name = questionTable.template.default,

@@ -40,7 +40,7 @@ const kinds: Readonly<Record<string, string>> = {
     boolean: 'true or false',
 };
 
-/** What is wrong with a setting, in words that stand behind its name. */
+/** Says what is wrong with a setting; the words follow its name. */
 export function describeIssue(issue: z.core.$ZodRawIssue): string {
     const { input } = issue;
     const not = `not ${written(input)}`;
