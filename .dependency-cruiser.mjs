@@ -22,6 +22,7 @@ export const folders = {
     chat: 'conversations, each turn answered by states of its own',
     experiments: 'neurons → states → matrices, dose curves, comparisons',
     examples: 'texts → the tokens that make chosen neurons active',
+    lens: 'texts → the language of the likeliest token behind each layer',
     dashboards: "neurons → files of others' dashboards",
     serve: "an HTTP server that answers OpenAI's clients",
     report: 'results → a page, figures, tables',

@@ -12,6 +12,7 @@ export { modelFingerprint } from './engine/modelFingerprint.js';
 
 // Results
 export { type EffectsFile, readEffectsIfAny } from './effects/effectsFile.js';
+export { type LensFile, readLensIfAny } from './lens/lensFile.js';
 export { writeNeuronTable } from './neurons/neuronFiles.js';
 export { type ExamplesHead, readExamples, readExamplesHead } from './examples/examplesFile.js';
 export type { Example, NeuronExamples, SampledExample } from './examples/NeuronExamples.js';

@@ -54,6 +54,7 @@ export { rankNeurons } from './neurons/rankNeurons.js';
 // What makes neurons active, and what they say
 export { collectExamples } from './examples/collectExamples.js';
 export { effects } from './effects/effects.js';
+export { logitLens } from './lens/logitLens.js';
 
 // Interventions
 export { compileInterventions } from './interventions/compile.js';

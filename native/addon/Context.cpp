@@ -53,6 +53,8 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
     llama_neurons_take_cause(); // of an earlier call
     if (!options.callback_tensor.empty()) {
         callback.emplace(options.callback_tensor);
+    } else if (options.residuals) {
+        reader.emplace();
     }
     {
         const llama_neurons_own own;
@@ -96,6 +98,9 @@ llama_context_params Context::parameters(const ContextOptions & options) {
     if (callback) {
         params.cb_eval = CallbackCounter::on_eval;
         params.cb_eval_user_data = &*callback;
+    } else if (reader) {
+        params.cb_eval = ResidualReader::on_eval;
+        params.cb_eval_user_data = &*reader;
     }
     return params;
 }
@@ -200,6 +205,25 @@ Context::Output Context::decode(const Batch & batch, bool want_logits) {
     }
     finish(batch);
     return output;
+}
+
+std::map<int, std::vector<float>> Context::residuals(const Batch & batch) {
+    if (!reader) {
+        fail("WRONG_USE", "the context cannot read residuals; make it with the option 'residuals'");
+    }
+    refuse_if_aborted();
+    llama_neurons_set_tokens(context.get(), tokens_of(batch));
+    reader->begin();
+    std::map<int, std::vector<float>> layers;
+    try {
+        run(batch, std::vector<uint8_t>(batch.tokens.size(), 1)); // the last layer computes those with an output alone
+        layers = reader->end();
+    } catch (...) {
+        reader->end();
+        throw;
+    }
+    finish(batch);
+    return layers;
 }
 
 // Not every backend looks at the flag while it computes, so it is looked at here, before anything is counted.

@@ -5,11 +5,13 @@
 #include "Draws.h"
 #include "Failure.h"
 #include "Model.h"
+#include "ResidualReader.h"
 #include "ThreadPool.h"
 
 #include "neuron-adapter-api.h"
 
 #include <atomic>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -24,6 +26,7 @@ struct ContextOptions {
     bool f32_cache = false;  // keys and values in F32, without flash attention
     bool count_only = false; // compute buffers for counting, none for logits
     llama_neurons_capacity capacity;
+    bool residuals = false;      // an eval callback that `residuals` reads with; without `callback_tensor`
     std::string callback_tensor; // not empty: count by eval callback (see CallbackCounter) instead of the adapter
 };
 
@@ -44,6 +47,8 @@ public:
     void set_mode(llama_neurons_mode mode);
     void set_edit(int32_t number, const llama_neurons_edit & edit);
     Output decode(const Batch & batch, bool want_logits);
+    // Decodes a batch of one sequence. See ResidualReader::end.
+    std::map<int, std::vector<float>> residuals(const Batch & batch);
     // Frees the sequences that are finished, decodes a batch, draws the next token after some of its tokens, and goes
     // on with these in further steps.
     Sampled sample(const Batch & batch, const Draws & draws);
@@ -92,6 +97,7 @@ private:
     std::shared_ptr<Model> model; // before the context, so that it is freed after it
     ThreadPool threads;           // before the context too
     std::optional<CallbackCounter> callback;
+    std::optional<ResidualReader> reader;
     std::unique_ptr<llama_context, ContextDeleter> context;
     llama_neurons_mode mode;
     std::atomic<bool> aborting{ false };

@@ -28,6 +28,7 @@ Napi::Function ContextObject::define(Napi::Env env) {
             InstanceMethod<&ContextObject::set_edit>("setEdit"),
             InstanceMethod<&ContextObject::decode>("decode"),
             InstanceMethod<&ContextObject::logits>("logits"),
+            InstanceMethod<&ContextObject::residuals>("residuals"),
             InstanceMethod<&ContextObject::sample>("sample"),
             InstanceMethod<&ContextObject::counts>("counts"),
             InstanceMethod<&ContextObject::functions>("functions"),
@@ -148,6 +149,25 @@ Napi::Value ContextObject::logits(const Napi::CallbackInfo & info) {
         info.Env(), [batch = std::move(batch)](Context & context) { return context.decode(batch, true); },
         [](Napi::Env env, Context::Output & output) -> Napi::Value {
             return convert::typed_array<Napi::Float32Array>(env, output.logits);
+        },
+        /*abortable=*/true
+    );
+}
+
+Napi::Value ContextObject::residuals(const Napi::CallbackInfo & info) {
+    using Layers = std::map<int, std::vector<float>>;
+    auto batch = convert::batch(info[0].As<Napi::Object>());
+    return run<Layers>(
+        info.Env(), [batch = std::move(batch)](Context & context) { return context.residuals(batch); },
+        [](Napi::Env env, Layers & layers) -> Napi::Value {
+            auto result = Napi::Array::New(env);
+            for (const auto & [layer, values] : layers) {
+                auto entry = Napi::Object::New(env);
+                entry.Set("layer", layer);
+                entry.Set("values", convert::typed_array<Napi::Float32Array>(env, values));
+                result.Set(result.Length(), entry);
+            }
+            return result;
         },
         /*abortable=*/true
     );

@@ -22,6 +22,7 @@ private:
     Napi::Value set_edit(const Napi::CallbackInfo & info);
     Napi::Value decode(const Napi::CallbackInfo & info);
     Napi::Value logits(const Napi::CallbackInfo & info);
+    Napi::Value residuals(const Napi::CallbackInfo & info);
     Napi::Value sample(const Napi::CallbackInfo & info);
     Napi::Value counts(const Napi::CallbackInfo & info);
     Napi::Value functions(const Napi::CallbackInfo & info);

@@ -153,6 +153,7 @@ ContextOptions convert::context_options(const Napi::Object & object) {
     options.capacity.offsets = required(object, "offsets").ToBoolean();
     options.capacity.values = object.Get("values").ToBoolean();
     options.capacity.watched = watched(object);
+    options.residuals = object.Get("residuals").ToBoolean();
     options.callback_tensor = text(object, "callbackTensor");
     return options;
 }

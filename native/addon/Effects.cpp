@@ -5,6 +5,7 @@
 #include "TokenEffects.h"
 
 #include <memory>
+#include <utility>
 
 namespace {
 
@@ -64,7 +65,35 @@ Napi::Value lists_of(Napi::Env env, const std::vector<std::vector<TokenEffects::
     return result;
 }
 
-// tokenEffects(vectors: Float32Array, width, kept, threads): NativeTokenEffects
+// normalized(vectors: Float32Array, width: number, norm: NativeNorm): Promise<Float32Array>
+Napi::Value normalized(const Napi::CallbackInfo & info) {
+    using Values = std::vector<float>;
+    auto vectors = vector_of<float, Napi::Float32Array>(info[0]);
+    const int64_t width = info[1].ToNumber().Int64Value();
+    const auto object = info[2].As<Napi::Object>();
+    FinalNorm norm;
+    for (const auto & [name, values] : { std::pair{ "weights", &norm.weights }, std::pair{ "bias", &norm.bias } }) {
+        if (!object.Get(name).IsUndefined()) {
+            *values = vector_of<float, Napi::Float32Array>(object.Get(name));
+        }
+        if (!values->empty() && int64_t(values->size()) != width) {
+            throw Napi::TypeError::New(info.Env(), "a norm of another width");
+        }
+    }
+    norm.centred = object.Get("centred").ToBoolean();
+    norm.epsilon = object.Get("epsilon").ToNumber().DoubleValue();
+    if (width < 1 || int64_t(vectors.size()) % width != 0) {
+        throw Napi::TypeError::New(info.Env(), "vectors of another width");
+    }
+    return Task<Values>::run(
+        info.Env(), [vectors = std::move(vectors), width, norm] { return norm.apply(vectors, width); },
+        [](Napi::Env env, Values & values) -> Napi::Value {
+            return convert::typed_array<Napi::Float32Array>(env, values);
+        }
+    );
+}
+
+// tokenEffects(vectors: Float32Array, width, kept, threads, dequantized): NativeTokenEffects
 Napi::Value token_effects(const Napi::CallbackInfo & info) {
     const Napi::Env env = info.Env();
     const auto vectors = vector_of<float, Napi::Float32Array>(info[0]);
@@ -75,7 +104,7 @@ Napi::Value token_effects(const Napi::CallbackInfo & info) {
     std::shared_ptr<TokenEffects> effects;
     try {
         effects = std::make_shared<TokenEffects>(
-            vectors, width, info[2].ToNumber().Uint32Value(), info[3].ToNumber().Int32Value()
+            vectors, width, info[2].ToNumber().Uint32Value(), info[3].ToNumber().Int32Value(), info[4].ToBoolean()
         );
     } catch (const FailureException & e) {
         throw e.failure.to_js(env);
@@ -83,7 +112,11 @@ Napi::Value token_effects(const Napi::CallbackInfo & info) {
     auto object = Napi::Object::New(env);
     object.Set("add", Napi::Function::New(env, [effects, width](const Napi::CallbackInfo & info) -> Napi::Value {
                    const FileMatrix rows = matrix_of(info[0].As<Napi::Object>());
-                   if (rows.width != width) {
+                   std::vector<float> biases;
+                   if (!info[1].IsUndefined()) {
+                       biases = vector_of<float, Napi::Float32Array>(info[1]);
+                   }
+                   if (rows.width != width || (!biases.empty() && int64_t(biases.size()) != rows.rows)) {
                        throw Napi::TypeError::New(info.Env(), "rows of another width");
                    }
                    if (effects->busy.exchange(true)) {
@@ -91,8 +124,8 @@ Napi::Value token_effects(const Napi::CallbackInfo & info) {
                    }
                    return Task<bool>::run(
                        info.Env(),
-                       [effects, rows] {
-                           effects->add(rows);
+                       [effects, rows, biases = std::move(biases)] {
+                           effects->add(rows, biases);
                            return true;
                        },
                        [](Napi::Env env, bool &) { return env.Undefined(); }, [effects] { effects->busy = false; }
@@ -111,5 +144,6 @@ Napi::Value token_effects(const Napi::CallbackInfo & info) {
 
 void effects::define(Napi::Env env, Napi::Object exports) {
     exports.Set("matrixColumns", Napi::Function::New(env, matrix_columns));
+    exports.Set("normalized", Napi::Function::New(env, normalized));
     exports.Set("tokenEffects", Napi::Function::New(env, token_effects));
 }

@@ -28,11 +28,7 @@ ggml_backend_buffer_ptr allocate(ggml_context * context, ggml_backend_t backend)
 
 } // namespace
 
-std::vector<float> FileMatrix::read_rows(int64_t first, int64_t count) const {
-    const auto * traits = ggml_get_type_traits(type);
-    if (type != GGML_TYPE_F32 && traits->to_float == nullptr) {
-        fail("UNSUPPORTED", path + ": weights of type " + ggml_type_name(type) + " cannot be dequantized");
-    }
+std::vector<char> FileMatrix::read_bytes(int64_t first, int64_t count) const {
     const size_t row_bytes = ggml_row_size(type, width);
     std::vector<char> bytes(row_bytes * size_t(count));
     std::ifstream file(std::filesystem::u8path(path), std::ios::binary);
@@ -43,6 +39,15 @@ std::vector<float> FileMatrix::read_rows(int64_t first, int64_t count) const {
     if (!file.read(bytes.data(), std::streamsize(bytes.size()))) {
         fail("DAMAGED", path + ": ends before its tensors do; get the file anew");
     }
+    return bytes;
+}
+
+std::vector<float> FileMatrix::read_rows(int64_t first, int64_t count) const {
+    const auto * traits = ggml_get_type_traits(type);
+    if (type != GGML_TYPE_F32 && traits->to_float == nullptr) {
+        fail("UNSUPPORTED", path + ": weights of type " + ggml_type_name(type) + " cannot be dequantized");
+    }
+    const std::vector<char> bytes = read_bytes(first, count);
     std::vector<float> values(size_t(width * count));
     if (type == GGML_TYPE_F32) {
         std::memcpy(values.data(), bytes.data(), bytes.size());
@@ -66,8 +71,29 @@ std::vector<float> FileMatrix::read_columns(const std::vector<int32_t> & columns
     return result;
 }
 
-TokenEffects::TokenEffects(const std::vector<float> & values, int64_t width, size_t kept, int threads)
-    : most(kept), width(width), n(int64_t(values.size()) / width),
+std::vector<float> FinalNorm::apply(const std::vector<float> & vectors, int64_t width) const {
+    std::vector<float> result(vectors.size());
+    const size_t columns = size_t(width);
+    for (size_t first = 0; first < vectors.size(); first += columns) {
+        const float * vector = vectors.data() + first;
+        double mean = 0, squares = 0;
+        for (size_t i = 0; centred && i < columns; ++i) {
+            mean += double(vector[i]) / double(width);
+        }
+        for (size_t i = 0; i < columns; ++i) {
+            squares += (vector[i] - mean) * (vector[i] - mean);
+        }
+        const double scale = 1 / std::sqrt(squares / double(width) + epsilon);
+        for (size_t i = 0; i < columns; ++i) {
+            const double weight = weights.empty() ? 1 : weights[i];
+            result[first + i] = float((vector[i] - mean) * scale * weight + (bias.empty() ? 0 : bias[i]));
+        }
+    }
+    return result;
+}
+
+TokenEffects::TokenEffects(const std::vector<float> & values, int64_t width, size_t kept, int threads, bool dequantized)
+    : most(kept), dequantized(dequantized), width(width), n(int64_t(values.size()) / width),
       backend(ggml_backend_init_by_type(GGML_BACKEND_DEVICE_TYPE_CPU, nullptr)), context(context_of(1)) {
     if (!backend) {
         fail("BUILD", "ggml's CPU backend is not there; install language-neurons again");
@@ -86,13 +112,18 @@ TokenEffects::TokenEffects(const std::vector<float> & values, int64_t width, siz
     this->kept.lowered.resize(size_t(n));
 }
 
-void TokenEffects::add(const FileMatrix & rows) {
-    const std::vector<float> head = rows.read_rows(0, rows.rows);
+void TokenEffects::add(const FileMatrix & rows, const std::vector<float> & biases) {
     const ggml_context_ptr own = context_of(2);
-    ggml_tensor * weights = ggml_new_tensor_2d(own.get(), GGML_TYPE_F32, width, rows.rows);
+    ggml_tensor * weights = ggml_new_tensor_2d(own.get(), dequantized ? GGML_TYPE_F32 : rows.type, width, rows.rows);
     ggml_tensor * products = ggml_mul_mat(own.get(), weights, vectors); // [n, rows]
     const ggml_backend_buffer_ptr allocated = allocate(own.get(), backend.get());
-    ggml_backend_tensor_set(weights, head.data(), 0, head.size() * sizeof(float));
+    if (dequantized) {
+        const std::vector<float> head = rows.read_rows(0, rows.rows);
+        ggml_backend_tensor_set(weights, head.data(), 0, head.size() * sizeof(float));
+    } else {
+        const std::vector<char> head = rows.read_bytes(0, rows.rows);
+        ggml_backend_tensor_set(weights, head.data(), 0, head.size());
+    }
     ggml_cgraph * graph = ggml_new_graph(own.get());
     ggml_build_forward_expand(graph, products);
     if (ggml_backend_graph_compute(backend.get(), graph) != GGML_STATUS_SUCCESS) {
@@ -100,6 +131,9 @@ void TokenEffects::add(const FileMatrix & rows) {
     }
     std::vector<float> values(size_t(n * rows.rows));
     ggml_backend_tensor_get(products, values.data(), 0, values.size() * sizeof(float));
+    for (size_t i = 0; !biases.empty() && i < values.size(); ++i) {
+        values[i] += biases[i % biases.size()];
+    }
     take(values.data(), rows.rows);
 }
 

@@ -14,14 +14,27 @@ struct FileMatrix {
     int64_t width = 0; // weights of a row
     int64_t rows = 0;
 
-    // Rows in F32, [count, width]. Throws Failure NOT_FOUND, DAMAGED or UNSUPPORTED.
+    // Rows as they are in the file. Throws Failure NOT_FOUND or DAMAGED.
+    std::vector<char> read_bytes(int64_t first, int64_t count) const;
+    // The same in F32, [count, width]. Throws UNSUPPORTED too.
     std::vector<float> read_rows(int64_t first, int64_t count) const;
     // Some columns in F32, [columns, rows], read a few rows at a time.
     std::vector<float> read_columns(const std::vector<int32_t> & columns) const;
 };
 
+// The final norm of a model.
+struct FinalNorm {
+    std::vector<float> weights; // empty: 1
+    std::vector<float> bias;    // empty: 0
+    bool centred = false;       // LayerNorm: the mean is taken away first
+    double epsilon = 0;
+
+    // Vectors [n, width] as the output head takes them.
+    std::vector<float> apply(const std::vector<float> & vectors, int64_t width) const;
+};
+
 // Multiplies vectors with the rows of an output head, and keeps for each vector the tokens with the largest and the
-// smallest products. ggml multiplies on the CPU, in F32. One thread at a time.
+// smallest products. ggml multiplies on the CPU. One thread at a time.
 class TokenEffects {
 public:
     struct Token {
@@ -34,10 +47,11 @@ public:
     };
 
     // vectors: [n, width]
-    TokenEffects(const std::vector<float> & vectors, int64_t width, size_t kept, int threads);
+    // dequantized: rows are multiplied in F32; else as llama.cpp does, which rounds the vectors to fit quantized rows.
+    TokenEffects(const std::vector<float> & vectors, int64_t width, size_t kept, int threads, bool dequantized);
 
-    // Takes rows of the head as the next tokens.
-    void add(const FileMatrix & rows);
+    // Takes rows of the head as the next tokens. biases: added to each row's products; empty: none.
+    void add(const FileMatrix & rows, const std::vector<float> & biases);
 
     Kept kept;
     std::atomic<bool> busy{ false };
@@ -46,6 +60,7 @@ private:
     void take(const float * products, int64_t n_rows);
 
     const size_t most;
+    const bool dequantized;
     int32_t next_token = 0;
     int64_t width, n;
     ggml_backend_ptr backend;

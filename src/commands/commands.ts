@@ -18,6 +18,7 @@ export const commands: readonly Command[] = [
     command(declared.examplesDeclaration, async () => (await import('./examples.js')).examplesCommand),
     command(declared.activationsDeclaration, async () => (await import('./activations.js')).activationsCommand),
     command(declared.effectsDeclaration, async () => (await import('./effects.js')).effectsCommand),
+    command(declared.lensDeclaration, async () => (await import('./lens.js')).lensCommand),
     command(declared.deactivateDeclaration, async () => (await import('./deactivate.js')).deactivateCommand),
     command(declared.interveneDeclaration, async () => (await import('./intervene.js')).interveneCommand),
     command(declared.compareDeclaration, async () => (await import('./compare.js')).compareCommand),

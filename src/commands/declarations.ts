@@ -5,6 +5,7 @@ import {
     conversationTable,
     divisionTable,
     effectsTable,
+    lensTable,
     engineTable,
     examplesTable,
     experimentTable,
@@ -136,6 +137,19 @@ export const effectsDeclaration = {
     describe: 'find the tokens that neurons raise and lower, into DIR/effects.json',
     positionals: { dir },
     options: { model: modelTable.model, ...effectsTable, threads: engineTable.threads },
+} as const satisfies CommandDeclaration;
+
+export const lensDeclaration = {
+    usage: 'lens <dir>',
+    describe: 'find in which language the likeliest token would be behind each layer, into DIR/lens.json',
+    positionals: { dir },
+    options: {
+        ...modelTable,
+        ...textTable,
+        ...lensTable,
+        ...engineTable,
+        force: { ...force, describe: 'replace the result of other texts; use another model than the one analysed' },
+    },
 } as const satisfies CommandDeclaration;
 
 /** Of every command that measures what happens to languages when neurons change. */

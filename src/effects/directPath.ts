@@ -11,8 +11,13 @@ export interface PlacedTensor extends GgufTensor {
 export interface DirectPath {
     /** [n_embd, vocabulary]: a row for each token. */
     readonly head: PlacedTensor;
+    /** [vocabulary]: what is added to the logits; undefined: nothing. */
+    readonly headBias: PlacedTensor | undefined;
     /** Weights of the final norm; undefined: it has none. */
     readonly norm: PlacedTensor | undefined;
+    readonly normBias: PlacedTensor | undefined;
+    /** What the final norm adds to the mean square. */
+    readonly epsilon: number;
     /** Whether the final norm takes the mean away (LayerNorm). */
     readonly centred: boolean;
     /** What each FFN's output is multiplied by before it is added to the residual stream. */
@@ -82,14 +87,15 @@ const downNames: Readonly<Record<Site['kind'], readonly string[]>> = {
 /**
  * Finds the path in a model's files.
  * @param files of one model, in order
+ * @param wanted what it is for, in messages
  * @throws LanguageNeuronsError UNSUPPORTED for an architecture without one; DAMAGED
  */
-export function directPath(files: readonly GgufFile[]): DirectPath {
+export function directPath(files: readonly GgufFile[], wanted = 'direct effects on the logits'): DirectPath {
     const [{ path, metadata }] = files as [GgufFile];
     const architecture = String(metadata['general.architecture']);
     const why = noPathReason(architecture);
     if (why !== undefined) {
-        const what = `${path}: direct effects on the logits cannot be computed for ${architecture}`;
+        const what = `${path}: ${wanted} cannot be computed for ${architecture}`;
         throw new LanguageNeuronsError('UNSUPPORTED', `${what}: ${why}`);
     }
     return pathIn(files);
@@ -109,11 +115,15 @@ export function pathIn(files: readonly GgufFile[]): DirectPath {
     const head = find('output.weight', 'token_embd.weight');
     if (head === undefined)
         throw new LanguageNeuronsError('DAMAGED', `${path}: has no output head; download the file again`);
+    const centred = isCentred(architecture, metadata);
     return {
         head,
+        headBias: find('output.bias'),
         // lfm2's has the name of the embeddings' norm
         norm: find('output_norm.weight', 'token_embd_norm.weight'),
-        centred: isCentred(architecture, metadata),
+        normBias: find('output_norm.bias'),
+        epsilon: Number(metadata[`${architecture}.attention.layer_norm_${centred ? '' : 'rms_'}epsilon`] ?? 0),
+        centred,
         residualScale: Number(metadata[`${architecture}.residual_scale`] ?? 1) || 1,
         postNorm: (layer) => find(...postNorms.map((name) => `blk.${layer}.${name}`)),
         down: (site) => {

@@ -80,7 +80,10 @@ export function matrixOf(
 }
 
 /** The numbers of a tensor of one row. */
-async function numbersOf(addon: NativeAddon, tensor: PlacedTensor | undefined): Promise<Float32Array | undefined> {
+export async function numbersOf(
+    addon: NativeAddon,
+    tensor: PlacedTensor | undefined,
+): Promise<Float32Array | undefined> {
     if (tensor === undefined) return undefined;
     const [width] = tensor.shape as [number];
     const all = Int32Array.from({ length: width }, (_, i) => i);

@@ -2,7 +2,6 @@ import type { NativeTokenLists } from '../engine/addon.js';
 import { defaultThreads } from '../engine/defaultThreads.js';
 import { loadAddon } from '../engine/loadBackends.js';
 import { modelFiles } from '../engine/modelFiles.js';
-import { awaitNative } from '../engine/nativeError.js';
 import type { Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { readGguf } from '../gguf/GgufFile.js';
@@ -13,15 +12,11 @@ import { engineTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { directPath } from './directPath.js';
-import { matrixOf, neuronVectors } from './neuronVectors.js';
+import { multiplyHead, vectorsAtATime } from './multiplyHead.js';
+import { neuronVectors } from './neuronVectors.js';
 
 /** Tokens of each list. */
 export const keptTokens = 20;
-/** Rows of the head that are in memory at a time, in F32. */
-const blockRows = 2048;
-/** Neurons that are multiplied with a block at a time, and most numbers of their vectors. */
-const groupNeurons = 4096;
-const groupNumbers = 2 ** 25;
 
 /** A token, and what the neuron adds to its logit; see `NeuronEffects`. */
 export type TokenEffect = readonly [token: number, effect: number];
@@ -69,19 +64,14 @@ export async function* tokenEffects(options: TokenEffectsOptions): AsyncGenerato
     const { addon } = await loadAddon();
     const path = directPath(await Promise.all((await modelFiles(model)).map(readGguf)));
     const [width, tokens] = path.head.shape as [number, number];
-    const group = Math.max(1, Math.min(groupNeurons, Math.floor(groupNumbers / width)));
+    const group = vectorsAtATime(width);
     progress.stage('Multiplying the output head', tokens * Math.ceil(neurons.length / group));
     for (let first = 0; first < neurons.length; first += group) {
         throwIfStopped(signal);
         const some = neurons.slice(first, first + group);
         const vectors = await neuronVectors(addon, path, sites, some, signal);
-        const product = addon.tokenEffects(vectors, width, keptTokens, threads);
-        for (let row = 0; row < tokens; row += blockRows) {
-            throwIfStopped(signal);
-            const rows = Math.min(blockRows, tokens - row);
-            await awaitNative(() => product.add(matrixOf(path.head, row, rows)));
-            progress.advance(rows);
-        }
+        const product = addon.tokenEffects(vectors, width, keptTokens, threads, true);
+        await multiplyHead(product, path.head, { signal, onRows: (rows) => progress.advance(rows) });
         const [raised, lowered] = [product.raised(), product.lowered()].map(listsOf) as [
             TokenEffect[][],
             TokenEffect[][],

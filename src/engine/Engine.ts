@@ -1,6 +1,7 @@
 import { ContinuousBatching, type ContinuousBatchingOptions } from './ContinuousBatching.js';
 import { answerPrompts } from './answerPrompts.js';
-import { count, logits, score } from './countAndScore.js';
+import type { NativeResiduals } from './addon.js';
+import { count, logits, residuals, score } from './countAndScore.js';
 import type { EngineSettings } from './EngineSettings.js';
 import type {
     CountResult,
@@ -163,6 +164,19 @@ export class Engine {
      */
     logits(text: string | Int32Array, options: LogitsOptions = {}): Promise<Float32Array> {
         return logits(this.passes, text, options);
+    }
+
+    /**
+     * The residual stream behind each layer after every token of a text, or of tokens, [tokens, n_embd] row-major, BOS
+     * first where the model asks for one. It must fit one batch and one window. Layers whose output llama.cpp does not
+     * name are left out.
+     * @throws LanguageNeuronsError as `count`, and WRONG_USE for a text that does not fit
+     */
+    residuals(
+        text: string | Int32Array,
+        options: Pick<RunOptions, 'signal'> = {},
+    ): Promise<readonly NativeResiduals[]> {
+        return residuals(this.passes, text, options);
     }
 
     /**

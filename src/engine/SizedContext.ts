@@ -10,6 +10,8 @@ import { awaitNative, nativeError } from './nativeError.js';
 export interface Purpose extends Omit<NativeMode, 'edit' | 'edits' | 'add' | 'watch'> {
     /** Neurons to watch, as pairs of site and index. Default: none. */
     readonly watched?: Int32Array | undefined;
+    /** Default false. */
+    readonly residuals?: boolean | undefined;
 }
 
 /** A new context that takes longer is announced, in milliseconds. */
@@ -97,7 +99,8 @@ export class SizedContext {
             const isHeld = this.#slots?.first === first && this.#slots.end === end;
             const slots = isHeld ? this.#slots! : layOutEdits(conditions, first, end);
             try {
-                const isNew = await this.#lay(layout, { ...slots.needs, watched: purpose.watched });
+                const { watched, residuals } = purpose;
+                const isNew = await this.#lay(layout, { ...slots.needs, watched, residuals });
                 if (isNew || !isHeld) await this.#prepare(purpose, slots);
                 return;
             } catch (cause) {
@@ -206,7 +209,7 @@ export class SizedContext {
 
     async #prepare(purpose: Purpose, slots: EditSlots): Promise<void> {
         const { edits, needs } = slots;
-        const { watched, ...reads } = purpose;
+        const { watched, residuals: _, ...reads } = purpose;
         const several = edits.length > 1;
         const edit = !several && edits[0] !== undefined;
         const watch = watched !== undefined;

@@ -46,11 +46,20 @@ export interface NativeAddon {
     editGuest(number: number, edit: NativeEdit | null): void;
     /** Columns of a matrix in F32, [columns, rows]; dequantized by ggml, a few rows at a time. */
     matrixColumns(matrix: NativeMatrix, columns: Int32Array): Promise<Float32Array>;
+    /** Vectors [n, width] through a model's final norm, as its output head takes them. Computed in F64. */
+    normalized(vectors: Float32Array, width: number, norm: NativeNorm): Promise<Float32Array>;
     /**
      * Takes vectors [n, width] that rows of an output head are multiplied with.
      * @param kept tokens of each vector to keep, with the largest and with the smallest products
+     * @param dequantized multiply in F32; else as llama.cpp does, which rounds the vectors where rows are quantized
      */
-    tokenEffects(vectors: Float32Array, width: number, kept: number, threads: number): NativeTokenEffects;
+    tokenEffects(
+        vectors: Float32Array,
+        width: number,
+        kept: number,
+        threads: number,
+        dequantized: boolean,
+    ): NativeTokenEffects;
 }
 
 /** A matrix in a GGUF file, its rows one behind another. */
@@ -65,10 +74,25 @@ export interface NativeMatrix {
     readonly rows: number;
 }
 
+/** A final norm: RMS or, centred, LayerNorm. */
+export interface NativeNorm {
+    /** [width]; undefined: 1. */
+    readonly weights: Float32Array | undefined;
+    /** [width]; undefined: 0. */
+    readonly bias: Float32Array | undefined;
+    /** The mean is taken away first. */
+    readonly centred: boolean;
+    /** Added to the mean square. */
+    readonly epsilon: number;
+}
+
 /** Products of vectors and an output head's rows, of which each vector's most and least are kept. */
 export interface NativeTokenEffects {
-    /** Multiplies rows of the head, those of the next tokens, on the CPU, in F32. Refuses (BUSY) overlap. */
-    add(rows: NativeMatrix): Promise<void>;
+    /**
+     * Multiplies rows of the head, those of the next tokens, on the CPU. Refuses (BUSY) overlap.
+     * @param biases [rows], added to their products. Default: none
+     */
+    add(rows: NativeMatrix, biases?: Float32Array): Promise<void>;
     /** The largest products so far, those that are NaN or infinite left out; equal ones by token. */
     raised(): NativeTokenLists;
     /** The smallest. */
@@ -189,6 +213,8 @@ export interface NativeContextOptions {
     readonly values?: boolean;
     /** Neurons to watch, as pairs of site and index, in any order. Default: none. */
     readonly watched?: Int32Array | undefined;
+    /** Room for `residuals`, which takes llama.cpp's eval callback. Default false. */
+    readonly residuals?: boolean | undefined;
     /**
      * Not empty: count through llama.cpp's eval callback (the reference way): the activation of this name, or, for
      * `*`, what every activation function of an FFN is applied to, by layer and in a layer in the order of computation.
@@ -219,6 +245,12 @@ export interface NativeFunction {
 export interface NativeEdit {
     readonly factors: readonly Float32Array[];
     readonly offsets: readonly Float32Array[];
+}
+
+/** The residual stream behind a layer. */
+export interface NativeResiduals {
+    readonly layer: number;
+    readonly values: Float32Array;
 }
 
 /** What the next decodes compute. A change costs nothing where the reserved buffers fit, else one reservation. */
@@ -335,6 +367,11 @@ export interface NativeContext {
     decode(batch: NativeBatch): Promise<Float64Array>;
     /** Logits [tokens, vocabulary], row-major. */
     logits(batch: NativeBatch): Promise<Float32Array>;
+    /**
+     * Decodes a batch of one sequence; the residual stream behind each layer, where llama.cpp's graph names it `l_out`:
+     * [tokens, n_embd], row-major. Other layers are left out.
+     */
+    residuals(batch: NativeBatch): Promise<readonly NativeResiduals[]>;
     /**
      * Frees `finished` first, then decodes the batch, with the head `logits` (or `likeliest` where all temperatures are
      * 0), and draws a token after each row named.

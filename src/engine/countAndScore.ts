@@ -1,5 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { NativeBatch } from './addon.js';
+import type { NativeBatch, NativeResiduals } from './addon.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { perplexityTable } from '../settings/settings.js';
 import { runOptions } from './checkOptions.js';
@@ -66,19 +66,36 @@ function unlessNoVocabulary(cause: unknown): undefined {
 export async function logits(passes: Passes, text: string | Int32Array, options: LogitsOptions): Promise<Float32Array> {
     checkSettings(options, {}, { edit: true });
     return passes.run({ count: false, head: 'logits' }, [options.edit], undefined, async () => {
-        const batches: NativeBatch[] = [];
-        const sample =
-            typeof text === 'string'
-                ? { language: '', prompt: '', response: text }
-                : { tokens: text, promptLength: 0, characters: 0 };
-        for await (const batch of passes.batches([sample])) batches.push(batch);
-        if (batches.length !== 1) {
-            throw new LanguageNeuronsError(
-                'WRONG_USE',
-                `the text takes ${batches.length} batches of ${passes.context.batchSize} tokens; ` +
-                    'logits need a single one; give a shorter text, or raise `batchSize`',
-            );
-        }
-        return awaitNative(() => passes.context.native.logits(batches[0]!));
+        const batch = await onlyBatch(passes, text);
+        return awaitNative(() => passes.context.native.logits(batch));
     });
+}
+
+/** See `Engine.residuals`. */
+export async function residuals(
+    passes: Passes,
+    text: string | Int32Array,
+    options: Pick<RunOptions, 'signal'>,
+): Promise<readonly NativeResiduals[]> {
+    checkSettings(options, {}, { signal: true });
+    return passes.run({ count: false, head: 'none', residuals: true }, [], options.signal, async () => {
+        const batch = await onlyBatch(passes, text);
+        return awaitNative(() => passes.context.native.residuals(batch));
+    });
+}
+
+/** @throws LanguageNeuronsError WRONG_USE where the text does not fit one sequence in one batch */
+async function onlyBatch(passes: Passes, text: string | Int32Array): Promise<NativeBatch> {
+    const batches: NativeBatch[] = [];
+    const sample =
+        typeof text === 'string'
+            ? { language: '', prompt: '', response: text }
+            : { tokens: text, promptLength: 0, characters: 0 };
+    for await (const batch of passes.batches([sample])) batches.push(batch);
+    if (batches.length === 1) return batches[0]!;
+    throw new LanguageNeuronsError(
+        'WRONG_USE',
+        `the text takes ${batches.length} batches of ${passes.context.batchSize} tokens, but must fit a single one; ` +
+            'give a shorter text, or raise `batchSize`',
+    );
 }

@@ -19,7 +19,7 @@ export interface Cleaned {
 /** The files of a kind that have fixed names; for a metric its journal. */
 function filesOf(kind: string): readonly string[] {
     if (kind === 'counts')
-        return ['parts', 'activations.safetensors', 'activations.parquet', 'neurons.json', 'effects.json'];
+        return ['parts', 'activations.safetensors', 'activations.parquet', 'neurons.json', 'effects.json', 'lens.json'];
     if (kind === 'examples') return [examplesName];
     if (kind === 'report') return ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'];
     return knownMetrics()

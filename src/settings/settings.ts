@@ -170,6 +170,11 @@ export const effectsTable = inGroup('Neurons', {
     languages: { alias: 'l', list: true, defaultWords: 'all', describe: 'languages whose neurons these are' },
 });
 
+/** What the logit lens looks at. */
+export const lensTable = inGroup('Input and output', {
+    tokens: { number: count, default: 200, describe: 'tokens of each language to look at, the first ones' },
+});
+
 /** How answers are drawn. */
 export const samplingTable = inGroup('Answers', {
     temperature: {

@@ -49,6 +49,7 @@ const ofAddon: Record<keyof NativeAddon, (() => unknown) | string> = {
     attachGuest: () => expect(addon.attachGuest(4711, false)).rejects.toMatchObject({ code: 'CLOSED' }),
     matrixColumns: 'tests/model/effects.test.ts',
     tokenEffects: 'tests/model/effects.test.ts',
+    normalized: 'tests/model/logitLens.test.ts',
     editGuest: () => {
         expect(() => addon.editGuest(4711, null)).toThrow(expect.objectContaining({ code: 'CLOSED' }));
     },

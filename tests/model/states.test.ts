@@ -35,6 +35,7 @@ const operations: Record<Exclude<keyof NativeContext, 'close'>, (context: Native
     setEdit: (context) => context.setEdit(0, edit),
     decode: (context) => context.decode(batch),
     logits: (context) => context.logits(batch),
+    residuals: (context) => context.residuals(batch),
     // its first sequence goes on after it
     sample: (context) => context.sample({ ...batch, finished: Int32Array.of(1) }, draws),
     counts: (context) => context.counts(),

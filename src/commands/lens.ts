@@ -1,0 +1,44 @@
+import { join } from 'node:path';
+import { openCorpus } from '../data/openCorpus.js';
+import { type LensFile, lensKinds, lensPath } from '../lens/lensFile.js';
+import { logitLens } from '../lens/logitLens.js';
+import { meanShares } from '../lens/meanShares.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
+import { formatQuantity } from '../support/format.js';
+import { alignedTable } from './alignedTable.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { lensDeclaration } from './declarations.js';
+import { openEngine, toEngineOptions } from './openModel.js';
+
+/** `lens`: in which language each layer's likeliest tokens are, into DIR/lens.json. */
+export async function lensCommand(
+    args: CommandArguments<typeof lensDeclaration>,
+    { signal, progress }: CommandContext,
+): Promise<CommandResult> {
+    const { dir, tokens, force, threads } = args;
+    const analysis = await readNeurons(join(dir, 'neurons.json'));
+    const called = analysis.languages;
+    const corpus = await openCorpus(args.data, { languages: args.languages ?? called, called, signal, progress });
+    using engine = await openEngine({ ...toEngineOptions(args), countOnly: true }, { signal, progress });
+    const options = { engine, analysis, corpus, folder: dir, tokens, force, threads, signal, progress };
+    const lens = await logitLens(options);
+    return { json: lens, text: `${describe(lens)}\n${wordsOn(lens)} in ${lensPath(dir)}` };
+}
+
+/** Of all languages but English, each alike. */
+function describe(lens: LensFile): string {
+    const columns = ['layer', 'English', 'own', 'another', 'not to be told'].map((heading) => ({
+        heading,
+        right: true,
+    }));
+    const rows = meanShares(lens).map((shares, layer) => [
+        String(layer),
+        ...lensKinds.map((kind) => `${Math.round(100 * shares[kind])} %`),
+    ]);
+    return alignedTable(columns, rows, process.stdout.columns ?? 80);
+}
+
+function wordsOn({ languages }: LensFile): string {
+    const tokens = languages.reduce((sum, one) => sum + one.tokens, 0);
+    return `likeliest tokens behind ${formatQuantity(tokens, 'token')} of ${formatQuantity(languages.length, 'language')}`;
+}
