@@ -20,6 +20,7 @@ const sections: readonly Section[] = [
             'commands/neurons',
             'commands/activations',
             'commands/effects',
+            'commands/lens',
             'commands/examples',
             'commands/deactivate',
             'commands/intervene',

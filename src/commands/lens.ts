@@ -40,5 +40,6 @@ function describe(lens: LensFile): string {
 
 function wordsOn({ languages }: LensFile): string {
     const tokens = languages.reduce((sum, one) => sum + one.tokens, 0);
-    return `likeliest tokens behind ${formatQuantity(tokens, 'token')} of ${formatQuantity(languages.length, 'language')}`;
+    const [read, texts] = [formatQuantity(tokens, 'token'), formatQuantity(languages.length, 'language')];
+    return `likeliest tokens behind ${read} of ${texts}`;
 }

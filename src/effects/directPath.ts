@@ -118,7 +118,8 @@ export function pathIn(files: readonly GgufFile[]): DirectPath {
     const centred = isCentred(architecture, metadata);
     return {
         head,
-        headBias: find('output.bias'),
+        // llama.cpp reads qwen2vl's and does not add it
+        headBias: architecture === 'qwen2vl' ? undefined : find('output.bias'),
         // lfm2's has the name of the embeddings' norm
         norm: find('output_norm.weight', 'token_embd_norm.weight'),
         normBias: find('output_norm.bias'),

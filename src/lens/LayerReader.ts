@@ -25,7 +25,7 @@ export interface ReadingOptions {
 }
 
 /**
- * The logit lens (nostalgebraist, 2020): the residual stream behind a layer through the model's final norm and output
+ * The logit lens (nostalgebraist 2020): the residual stream behind a layer through the model's final norm and output
  * head, as if no layer came after it. Behind the last layer that gives the model's own logits, up to rounding and a
  * scale or soft cap, which keep their order.
  */

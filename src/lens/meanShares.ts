@@ -9,8 +9,8 @@ export function sharesOf(layer: LensLayer, tokens: number): LensShares {
 }
 
 /**
- * Behind each layer, the mean shares over the text languages other than English, each language alike; over English where
- * there is no other.
+ * Behind each layer, the mean shares over the text languages other than English, each language alike; over English
+ * where there is no other.
  */
 export function meanShares({ languages, english }: LensFile): LensShares[] {
     const others = languages.filter(({ language }) => language !== english);

@@ -33,6 +33,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     'Engine.generate': (options) => engine.generate([], options).next(),
     'Engine.logits': (options) => engine.logits('a', options),
     'Engine.open': (options) => library.Engine.open(options),
+    'Engine.residuals': (options) => engine.residuals('a', options),
     'Engine.score': (options) => engine.score([], options),
     'Engine.tokenize': (options) => engine.tokenize('a', options),
     'Engine.watch': (options) => engine.watch([], options).next(),
@@ -51,6 +52,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     identify: (options) => library.identify({} as library.Activations, options),
     importCounts: (options) => files.importCounts(folder, options),
     intervene: (options) => library.intervene(options),
+    logitLens: (options) => library.logitLens(options),
     merge: (options) => library.merge([], options),
     // an operation is one of the options of readMatrix
     readMatrix: (options) => files.readMatrix(folder, 'ppl', options),

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { writeActivations } from '../../../src/activations/activationsFile.js';
 import { writePart } from '../../../src/activations/collectedPart.js';
 import { writeEffects } from '../../../src/effects/effectsFile.js';
+import { writeLens } from '../../../src/lens/lensFile.js';
 import { embeddedAdapter, embeddedModel } from '../../../src/run/embeddedRun.js';
 import { writeUngated, writeWidths } from '../../helpers/syntheticModels.js';
 import { countsFile, dictionary, ints, number, tensor, torchFile } from '../../helpers/torchFiles.js';
@@ -85,6 +86,10 @@ export async function kindsOf(home: string): Promise<readonly Kind[]> {
         model: 'f',
         tokens: { 7: 'the', 9: '\udce4\udcbd' },
         neurons: [{ neuron: [0, 1], raised: [[7, 1.5]], lowered: [[9, -0.25]] }],
+    });
+    await writeLens(made, {
+        ...{ model: 'f', data: ['udhr'], english: 'en', key: 'k' },
+        languages: [{ language: 'de', tokens: 4, layers: [{ english: 1, own: 2, other: 0, untold: 1 }] }],
     });
     await writePart(join(made, 'part.safetensors'), {
         key: 'k',
@@ -204,6 +209,7 @@ export async function kindsOf(home: string): Promise<readonly Kind[]> {
                 ...['ppl', 'accuracy'].map((metric) => result(`${metric}.matrix.json`, 'matrix')),
                 result('comparison.json', 'comparison'),
                 { name: 'effects.json', reader: 'effects', bytes: read('made', 'effects.json'), mutations: json },
+                { name: 'lens.json', reader: 'lens', bytes: read('made', 'lens.json'), mutations: json },
             ],
         },
         {

@@ -103,6 +103,7 @@ const readers = {
     neurons: ({ path }) => library.readNeurons(path),
     matrix: async ({ path }) => (await library.readMatrices(dirname(path))).forEach(checkNumbers),
     effects: ({ path }) => library.readEffectsIfAny(dirname(path)),
+    lens: ({ path }) => library.readLensIfAny(dirname(path)),
     comparison: ({ path }) => library.readComparison(dirname(path)),
     config: ({ path }) => library.readRunConfig(path),
     perplexity: async ({ path, home }) =>

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { readActivations } from '../../../src/activations/activationsFile.js';
 import { writeSafetensors } from '../../../src/activations/safetensors.js';
 import { readEffectsIfAny } from '../../../src/effects/effectsFile.js';
+import { readLensIfAny } from '../../../src/lens/lensFile.js';
 import { readComparison } from '../../../src/experiments/comparisonFile.js';
 import { readCurves } from '../../../src/experiments/doseFile.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
@@ -57,6 +58,13 @@ const json: readonly Format[] = [
         what: "neurons' effects on tokens",
         mend: 'remove it and run effects again',
         read: () => readEffectsIfAny(root),
+    },
+    {
+        file: 'lens.json',
+        format: 'language-neurons/lens',
+        what: "languages of the layers' likeliest tokens",
+        mend: 'remove it and run lens again',
+        read: () => readLensIfAny(root),
     },
     {
         file: 'comparison.json',

@@ -18,6 +18,7 @@ import { z } from 'zod';
 import { readActivations, readActivationsSource } from '../../../src/activations/activationsFile.js';
 import { readPart } from '../../../src/activations/collectedPart.js';
 import { readEffectsIfAny } from '../../../src/effects/effectsFile.js';
+import { readLensIfAny } from '../../../src/lens/lensFile.js';
 import { readComparison } from '../../../src/experiments/comparisonFile.js';
 import { readCurves } from '../../../src/experiments/doseFile.js';
 import { readMatrices } from '../../../src/experiments/matrixFile.js';
@@ -60,6 +61,7 @@ const users: readonly { name: string; file: string; use: (path: string) => Promi
     { name: 'readMatrices', file: 'ppl.matrix.json', use: () => readMatrices(folder) },
     { name: 'readCurves', file: 'accuracy.dose.json', use: () => readCurves(folder) },
     { name: 'readEffectsIfAny', file: 'effects.json', use: () => readEffectsIfAny(folder) },
+    { name: 'readLensIfAny', file: 'lens.json', use: () => readLensIfAny(folder) },
     { name: 'readComparison', file: 'comparison.json', use: () => readComparison(folder) },
     { name: 'readMatrixShard', file: 'ppl.matrix.shard-1-of-2.json', use: readMatrixShard },
     { name: 'Journal.read', file: 'ppl.cells.jsonl', use: (path) => Journal.read(path, schema, { take }) },
