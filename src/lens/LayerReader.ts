@@ -123,7 +123,7 @@ export class LayerReader {
             const { tokens } = product.raised();
             if (tokens.length !== vectors.length / width) {
                 const what = 'the residual stream or the output head holds numbers that are not finite';
-                throw new LanguageNeuronsError('DAMAGED', `${this.#path.head.path}: ${what}; get the file anew`);
+                throw new LanguageNeuronsError('DAMAGED', `${this.#path.head.path}: ${what}; download the file again`);
             }
             for (let i = 0; i < some.length; i++) found.push(tokens.slice(i * rows, (i + 1) * rows));
         }
