@@ -152,7 +152,7 @@ nav,.downloads,.tip,button.sort::after{display:none}
 section{margin:14px 0 0;padding:0;border:0}
 figure,.tiles,tr,dd,.pair,table[data-fixed]{break-inside:avoid}
 dt{break-after:avoid}
-h2,h3,h4,.question{break-after:avoid}
+h2,h3,h4,.question,p:has(+.table table[data-fixed]){break-after:avoid}
 figure:not(.wide){grid-template-columns:minmax(0,56%) minmax(0,1fr)}
 details:not([open]){display:none}
 }

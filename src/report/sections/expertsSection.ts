@@ -19,7 +19,7 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
     const uneven = mostUneven(table);
     const tokens =
         experts.probability === 'conditional'
-            ? html`the tokens that went through its expert, a / n<sub>e</sub>`
+            ? html`the tokens that went through it, a / n<sub>e</sub>`
             : 'all tokens, a / T';
     return {
         id: 'experts',
@@ -41,7 +41,7 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
             }
             <p>
                 The router sends a share r = n<sub>e</sub> / T of a language’s counted tokens through each expert. That
-                is shown here, apart from how often the expert’s neurons are active: this is measured on ${tokens}.
+                is shown here, apart from how often the expert’s neurons are active, which is measured on ${tokens}.
             </p>
             <p>
                 ${formatCount(specific)} of ${formatQuantity(all, 'expert')} ${specific === 1 ? 'is' : 'are'} specific
