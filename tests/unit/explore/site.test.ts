@@ -93,7 +93,7 @@ describe('a site', () => {
         const activations = someActivations('m');
         activations.counts[0]![3]! += 1n;
         await writeActivations(join(other, 'activations.safetensors'), activations);
-        await expect(buildSite(other)).rejects.toThrow(/holds other counts than neurons\.json .*run identify again/);
+        await expect(buildSite(other)).rejects.toThrow(/neurons\.json was made from other counts .*run identify again/);
     });
 });
 
