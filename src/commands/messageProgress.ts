@@ -6,6 +6,7 @@ const callShape = z.discriminatedUnion('progress', [
     z.object({ progress: z.literal('whole'), total: z.number() }),
     z.object({ progress: z.literal('step'), name: z.string(), number: z.number(), of: z.number() }),
     z.object({ progress: z.literal('stage'), label: z.string(), total: z.number() }),
+    z.object({ progress: z.literal('position'), words: z.string() }),
     z.object({ progress: z.literal('advance'), units: z.number(), tokens: z.number().optional() }),
     z.object({ progress: z.literal('note'), line: z.string() }),
     z.object({ progress: z.literal('done') }),
@@ -21,6 +22,7 @@ export function progressAsMessages(): Progress {
         whole: (total) => send({ progress: 'whole', total }),
         step: (name, number, of) => send({ progress: 'step', name, number, of }),
         stage: (label, total) => send({ progress: 'stage', label, total }),
+        position: (words) => send({ progress: 'position', words }),
         advance: (units, tokens) => send({ progress: 'advance', units, tokens }),
         note: (line) => send({ progress: 'note', line }),
         done: () => send({ progress: 'done' }),
@@ -33,6 +35,7 @@ export function takeMessage(message: unknown, progress: Progress): void {
     if (call?.progress === 'whole') progress.whole?.(call.total);
     else if (call?.progress === 'step') progress.step?.(call.name, call.number, call.of);
     else if (call?.progress === 'stage') progress.stage(call.label, call.total);
+    else if (call?.progress === 'position') progress.position?.(call.words);
     else if (call?.progress === 'advance') progress.advance(call.units, call.tokens);
     else if (call?.progress === 'note') progress.note(call.line);
     else if (call?.progress === 'done') progress.done();

@@ -6,6 +6,7 @@ import type { ModelState } from '../interventions/ModelState.js';
 import { type AskedPrompt, askedPrompts, promptKey } from '../questions/askedPrompts.js';
 import { datedTemplate } from '../questions/datedTemplate.js';
 import { defined } from '../support/defined.js';
+import { formatCount } from '../support/format.js';
 import { keyOf } from '../support/keyOf.js';
 import type { Progress } from '../support/progress.js';
 import { AccuracyAnswers, type AccuracyPlan, answersJournal, type JournalledAnswer } from './accuracyAnswers.js';
@@ -59,7 +60,7 @@ export async function measureAnswers(
     const journal = await openJournals(answersJournal, { folder, shard, signal, progress, take });
     // A shard asks its questions under all conditions: answers side by side are the same as without shards.
     const own = [...answers.places].filter((_, place) => isOwn(shard, place));
-    announce(answers, own, conditions, progress);
+    const advance = announced(answers, own, conditions, progress);
     for (const together of drafts.groupsOf(conditions)) {
         const edits = together.map(({ edit }) => edit);
         await steppingDown(engine, progress, async () => {
@@ -78,7 +79,7 @@ export async function measureAnswers(
                 };
                 await journal.add(entry);
                 take(entry);
-                progress.advance(answers.places.get(key)!.length, tokens);
+                advance(answers.places.get(key)!.length, tokens);
             }
         });
     }
@@ -101,23 +102,32 @@ async function keptDate(
     return found;
 }
 
-/** Tells the progress how many answers there are, and how many of them are finished. */
-function announce(
+/**
+ * Tells the progress how many answers there are, and how many of them are finished.
+ * @returns tells it of more finished ones, whatever their condition: those of all conditions come side by side
+ */
+function announced(
     answers: AccuracyAnswers,
     own: OwnPrompts,
     conditions: readonly ModelState[],
     progress: Progress,
-): void {
+): (more: number, tokens?: number) => void {
     const places = own.flatMap(([, ofPrompt]) => ofPrompt);
     const count = (is: (condition: ModelState, place: number) => boolean): number =>
         conditions.reduce((sum, condition) => sum + places.filter((place) => is(condition, place)).length, 0);
     const total = count((condition, place) => answers.isAsked(condition, place));
-    const finished = total - count((condition, place) => answers.isOpen(condition, place));
+    let finished = 0;
+    const advance = (more: number, tokens?: number): void => {
+        finished += more;
+        progress.position?.(`answer ${formatCount(finished)} of ${formatCount(total)}`);
+        progress.advance(more, tokens);
+    };
+    const before = total - count((condition, place) => answers.isOpen(condition, place));
     progress.whole?.(total);
     progress.stage(answers.plan.metric, total);
-    if (finished === 0) return;
-    progress.note(`continues after ${finished} of ${total} answers`);
-    progress.advance(finished);
+    if (before > 0) progress.note(`continues after ${before} of ${total} answers`);
+    if (before > 0) advance(before);
+    return advance;
 }
 
 /** Prompts without an answer, question by question, so that conditions that share one are side by side. */

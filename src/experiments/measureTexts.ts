@@ -7,6 +7,7 @@ import { steppingDown } from '../engine/steppingDown.js';
 import { LanguageNeuronsError } from '../errors.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { asPrompts } from '../questions/chatSamples.js';
+import { formatCount } from '../support/format.js';
 import { openJournals } from './journals.js';
 import type { Cell, MeasureContext, MetricSettings, TextMetricKind } from './Metric.js';
 import { type ScoredCell, type ScoredPlan, type ScoredTexts, scoresJournal } from './scoredTexts.js';
@@ -51,9 +52,11 @@ export async function measureTexts(
 
     const { over } = settings;
     const onBatch = (tokens: number, read: number): void => progress.advance(read, tokens);
+    let number = 0;
     for (const condition of conditions) {
         const { edit } = condition; // kept, so that it is compiled once for all languages
         for (const { language } of ownCells.filter((cell) => cell.condition === condition)) {
+            progress.position?.(`cell ${formatCount(++number)} of ${formatCount(ownCells.length)}`);
             if (!cells.isOpen(condition, language)) {
                 progress.advance(charactersOf(language));
                 continue;

@@ -148,7 +148,7 @@ async function respondInto(options: RespondOptions): Promise<RespondResult> {
         const open = prompts.filter(({ key }) => !done.has(key));
         const onAnswer = (tokens: number): void => {
             generatedTokens += tokens;
-            progress.advance(1);
+            progress.advance(1, tokens);
         };
         for await (const answers of answersTo(open, { engine, signal, ...settings }, onAnswer)) {
             const line = { ...answers, ...defined({ date }) };

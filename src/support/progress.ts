@@ -9,6 +9,8 @@ export interface Progress {
     step?(name: string, number: number, of: number): void;
     /** Ends the current stage and begins one of `total` units. */
     stage(label: string, total: number): void;
+    /** Says where in the stage the work is, such as `cell 4 of 210`, until the next stage. */
+    position?(words: string): void;
     /** Adds units to the stage. @param tokens that went through the model for them, to tell how fast it is */
     advance(units: number, tokens?: number): void;
     /** Prints a line that stays: a reused part, a warning. */
@@ -31,6 +33,7 @@ export function withNotes(progress: Progress, wordsOf: (line: string) => string)
         whole: (total) => progress.whole?.(total),
         step: (name, number, of) => progress.step?.(name, number, of),
         stage: (label, total) => progress.stage(label, total),
+        position: (words) => progress.position?.(words),
         advance: (units, tokens) => progress.advance(units, tokens),
         note: (line) => progress.note(wordsOf(line)),
         done: () => progress.done(),
@@ -61,6 +64,7 @@ export function inParts(progress: Progress, weights: readonly number[]): readonl
             },
             step: (name, number, of) => progress.step?.(name, number, of),
             stage: (label, units) => progress.stage(label, units),
+            position: (words) => progress.position?.(words),
             advance: (units, tokens) => {
                 if (total === undefined) {
                     if (reported === undefined) progress.advance(units, tokens);

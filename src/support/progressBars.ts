@@ -87,6 +87,10 @@ class Bar implements Progress {
         this.bars.begin();
     }
 
+    position(words: string): void {
+        this.#work.position(words);
+    }
+
     advance(units: number, tokens = 0): void {
         this.#work.advance(units, tokens);
     }
@@ -100,7 +104,7 @@ class Bar implements Progress {
         this.bars.end();
     }
 
-    /** Label, bar, share and pace in so many columns: the bar shrinks first, then the label is cut. */
+    /** Label, bar, share and pace in so many columns: the bar shrinks first, then it goes, then the label is cut. */
     line(columns: number): string {
         const { label, share } = this.#work;
         if (share === undefined) return cutToWidth(this.#named(label), columns);
@@ -108,7 +112,8 @@ class Bar implements Progress {
         const figures = `${String(Math.floor(share * 100)).padStart(3)} %${pace === '' ? '' : `, ${pace}`}`;
         const room = columns - widthOf(figures) - leastBar - 3;
         if (room < 8) return cutToWidth(`${figures.trim()} ${this.#named(label)}`, columns);
-        const words = cutToWidth(this.#named(label), room);
+        const words = this.#named(label);
+        if (widthOf(words) > room) return `${cutToWidth(words, room + leastBar + 1)} ${figures}`;
         const size = Math.min(mostBar, leastBar + room - widthOf(words));
         const full = Math.round(size * share);
         return `${words} ${'█'.repeat(full)}${'░'.repeat(size - full)} ${figures}`;

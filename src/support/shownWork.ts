@@ -6,13 +6,15 @@ import { TokenRate } from './tokenRate.js';
 export class ShownWork {
     #step = '';
     #label = '';
+    #position = '';
     #ofAll = false;
     #left: TimeLeft | undefined;
     #rate = new TokenRate();
 
-    /** The stage, behind the step that it is part of. */
+    /** The stage, behind the step that it is part of, and where in it the work is. */
     get label(): string {
-        return this.#step === '' ? this.#label : `${this.#step}: ${this.#label}`;
+        const stage = this.#position === '' ? this.#label : `${this.#label}, ${this.#position}`;
+        return this.#step === '' ? stage : `${this.#step}: ${stage}`;
     }
 
     /** Whether the share is that of all stages. */
@@ -37,13 +39,17 @@ export class ShownWork {
 
     step(name: string, number: number, of: number): void {
         this.#step = `step ${number} of ${of}`;
-        this.#label = name;
+        this.#name(name);
         this.#rate = new TokenRate();
     }
 
     stage(label: string, total: number): void {
-        this.#label = label;
+        this.#name(label);
         if (!this.#ofAll) this.#begin(total);
+    }
+
+    position(words: string): void {
+        this.#position = words;
     }
 
     advance(units: number, tokens: number): void {
@@ -65,6 +71,11 @@ export class ShownWork {
             ...[this.#left?.words() ?? ''].filter((left) => left !== ''),
         ];
         return words.join(', ');
+    }
+
+    #name(label: string): void {
+        this.#label = label;
+        this.#position = '';
     }
 
     #begin(total: number): void {

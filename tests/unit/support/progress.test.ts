@@ -151,6 +151,50 @@ describe('progress without a terminal', () => {
             vi.useRealTimers();
         }
     });
+
+    it('writes of work under a second only what it is', () => {
+        const { stream, text } = screen();
+        const progress = terminalProgress(stream);
+        progress.whole!(1000);
+        progress.stage('count', 1000);
+        for (let i = 0; i < 1000; i++) progress.advance(1, 10);
+        progress.done();
+        expect(text()).toBe('count\n');
+    });
+
+    it('says where in a stage the work is, through its parts too, until the next stage', () => {
+        vi.useFakeTimers();
+        try {
+            const { stream, text } = screen();
+            const progress = terminalProgress(stream);
+            progress.step!('perplexity', 4, 7);
+            const [first] = inParts(progress, [1]);
+            first!.whole!(10);
+            first!.stage('perplexity', 10);
+            for (const cell of [1, 2, 3]) {
+                first!.position!(`cell ${cell} of 10`);
+                vi.advanceTimersByTime(2000);
+                first!.advance(1);
+            }
+            first!.stage('other', 7);
+            vi.advanceTimersByTime(2000);
+            first!.advance(1);
+            progress.done();
+            const words = text()
+                .trim()
+                .split('\n')
+                .map((line) => line.replace(/ % of all.*/, ''));
+            expect(words).toEqual([
+                'step 4 of 7: perplexity',
+                'step 4 of 7: perplexity, cell 1 of 10: 10',
+                'step 4 of 7: perplexity, cell 2 of 10: 20',
+                'step 4 of 7: perplexity, cell 3 of 10: 30',
+                'step 4 of 7: other: 40',
+            ]);
+        } finally {
+            vi.useRealTimers();
+        }
+    });
 });
 
 describe('progress on a terminal', () => {
@@ -174,6 +218,28 @@ describe('progress on a terminal', () => {
             progress.note('a note');
             progress.done();
             expect(terminal.shown()).toEqual(['a note']);
+        } finally {
+            vi.useRealTimers();
+        }
+    });
+
+    it('of 80 columns says the whole position, for which the bar goes', () => {
+        vi.useFakeTimers();
+        try {
+            const terminal = screen(80);
+            const progress = terminalProgress(terminal.stream);
+            progress.step!('perplexity', 4, 7);
+            progress.whole!(100);
+            progress.stage('perplexity', 100);
+            progress.position!('cell 1,104 of 2,100');
+            vi.advanceTimersByTime(30_000);
+            progress.advance(40, 12_345);
+            vi.advanceTimersByTime(200);
+            expect(terminal.shown()).toEqual([
+                'step 4 of 7: perplexity, cell 1,104 of 2,100  40 %, 409 tokens/s, 46 s left',
+            ]);
+            progress.done();
+            expect(terminal.shown()).toEqual([]);
         } finally {
             vi.useRealTimers();
         }
