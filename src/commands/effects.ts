@@ -2,12 +2,10 @@ import { join } from 'node:path';
 import { effects } from '../effects/effects.js';
 import { type EffectsFile, effectsPath } from '../effects/effectsFile.js';
 import { shownToken } from '../effects/shownToken.js';
-import { LanguageNeuronsError } from '../errors.js';
-import { distinctNeurons } from '../neurons/distinctNeurons.js';
-import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
-import { neuronName, neuronNamed } from '../neurons/neuronNames.js';
+import { chosenNeurons } from '../neurons/chosenNeurons.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { neuronName } from '../neurons/neuronNames.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
-import { neuronsOf } from '../neurons/neuronsOf.js';
 import { formatQuantity } from '../support/format.js';
 import { alignedTable } from './alignedTable.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
@@ -24,7 +22,7 @@ export async function effectsCommand(
 ): Promise<CommandResult> {
     const { dir, model, threads } = args;
     const analysis = await readNeurons(join(dir, 'neurons.json'));
-    const neurons = chosen(analysis, args);
+    const neurons = chosenNeurons(analysis, args);
     const file = await effects(dir, { model, neurons, threads, progress, signal });
     const asked = new Set(neurons.map(String));
     const found = { ...file, neurons: file.neurons.filter(({ neuron }) => asked.has(String(neuron))) };
@@ -32,21 +30,6 @@ export async function effectsCommand(
     const left = found.neurons.length - shownNeurons;
     if (left > 0) say(`${formatQuantity(left, 'more neuron')}, and 20 tokens of each, in ${effectsPath(dir)}`);
     return { json: found, text: describe(found, analysis, process.stdout.columns ?? 80) };
-}
-
-function chosen(analysis: NeuronAnalysis, args: CommandArguments<typeof effectsDeclaration>): NeuronIndex[] {
-    const { neurons, set, languages } = args;
-    if (neurons !== undefined && (set !== undefined || languages !== undefined)) {
-        const mend = 'leave one of them out';
-        throw new LanguageNeuronsError(
-            'WRONG_USE',
-            `\`neurons\` cannot be used with \`set\` or \`languages\`; ${mend}`,
-        );
-    }
-    const sites = analysisSites(analysis);
-    if (neurons !== undefined) return neurons.map((name) => neuronNamed(sites, name));
-    const all = (languages ?? analysis.languages).flatMap((one) => neuronsOf(analysis, one, set ?? 'specific+related'));
-    return distinctNeurons(all);
 }
 
 function describe({ neurons, tokens }: EffectsFile, analysis: NeuronAnalysis, width: number): string {

@@ -2,7 +2,9 @@ import { shownPath } from '../files/shownPath.js';
 import { embeddedRun } from '../run/embeddedRun.js';
 import { type ExaminedModel, run } from '../run/run.js';
 import { readRunConfig } from '../run/RunConfig.js';
+import type { NeuronDetails } from '../run/neuronDetails.js';
 import { durationWords } from '../support/timeLeft.js';
+import { formatQuantity } from '../support/format.js';
 import { describeRun, foundWords } from './describeRun.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { runDeclaration } from './declarations.js';
@@ -30,8 +32,18 @@ export async function runCommand(
             describeRun(models),
             '',
             ...foundWords(base, width),
+            ...detailWords(base.details),
             `done in ${durationWords(seconds)}; report: ${shownPath(base.report.html)}`,
             `look at every neuron: npx language-neurons explore ${shownPath(config.out)}`,
         ].join('\n'),
     };
+}
+
+/** Which details of neurons there are to look at. */
+function detailWords({ examples, effects }: NeuronDetails): string[] {
+    const words = [
+        ...(examples === undefined ? [] : [`examples of ${formatQuantity(examples.neurons, 'neuron')}`]),
+        ...(effects === undefined ? [] : [`effects of ${formatQuantity(effects.neurons, 'neuron')}`]),
+    ];
+    return words.length === 0 ? [] : [`to look at: ${words.join(', ')}`];
 }

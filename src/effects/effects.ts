@@ -44,7 +44,7 @@ export async function effects(folder: string, options: EffectsOptions): Promise<
     const analysis = await readNeurons(join(folder, 'neurons.json'));
     const asked = options.neurons ?? selectedNeurons(analysis);
     const model = await resolveModel(options.model, { signal, progress });
-    directPath(await Promise.all((await modelFiles(model)).map(readGguf))); // refuses before anything is computed
+    await checkDirectPath(model); // before anything is computed
     return withFolder(folder, 'effects', async () => {
         const fingerprint = await modelFingerprint(model, [], { signal, progress });
         checkModel(analysis, fingerprint, model);
@@ -76,6 +76,11 @@ export async function effects(folder: string, options: EffectsOptions): Promise<
         }
         return file;
     });
+}
+
+/** @throws LanguageNeuronsError UNSUPPORTED for a model without a path from neurons to logits */
+export async function checkDirectPath(model: string): Promise<void> {
+    directPath(await Promise.all((await modelFiles(model)).map(readGguf)));
 }
 
 type Entry = EffectsFile['neurons'][number];

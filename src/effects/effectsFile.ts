@@ -30,9 +30,12 @@ const effectsFormat = {
     shape: effectsShape,
 } as const;
 
+/** In a run folder. */
+export const effectsName = 'effects.json';
+
 /** Path of the effects in a run folder. */
 export function effectsPath(folder: string): string {
-    return join(folder, 'effects.json');
+    return join(folder, effectsName);
 }
 
 /**

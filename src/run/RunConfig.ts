@@ -12,14 +12,17 @@ import { isTemplateName } from '../questions/promptTemplates.js';
 import {
     accuracyTable,
     collectTable,
+    effectsTable,
     engineTable,
+    examplesTable,
     experimentTable,
     factorRange,
     identifyTable,
     questionTable,
     textTable,
+    watchTable,
 } from '../settings/settings.js';
-import { describeIssue, fieldsOf, nameList } from './settingIssues.js';
+import { askedPart, describeIssue, fieldsOf, nameList, partOf } from './settingIssues.js';
 
 /** The most bytes of a configuration; a larger file is a mistake. */
 const mostBytes = 1024 * 1024;
@@ -45,6 +48,15 @@ const schema = z.strictObject({
     ...fieldsOf({ languages: textTable.languages, folds: collectTable.folds }),
     ...fieldsOf(identifyTable),
     ...fieldsOf(experimentTable),
+    /** What makes neurons active, as `examples` finds it. Default: none. */
+    examples: partOf({
+        /** Default: the run's `data`. */
+        data: nameList().optional(),
+        ...fieldsOf({ languages: textTable.languages, neurons: watchTable.neurons }),
+        ...fieldsOf(examplesTable),
+    }).optional(),
+    /** Which tokens neurons raise and lower, as `effects` finds it. Default: none. */
+    effects: partOf(fieldsOf(effectsTable)).optional(),
     /** Questions to answer in every condition, beside the metric of `evaluation`. */
     accuracy: z
         .strictObject({
@@ -158,12 +170,14 @@ function withPathsFrom(folder: string, config: RunConfig): RunConfig {
     const adapters = (given: RunConfig['loras']) =>
         given === undefined ? {} : { loras: given.map((lora) => ({ ...lora, path: model(lora.path) })) };
     const { aligned, accuracy, evaluation } = config;
+    const examples = askedPart(config.examples);
     return {
         ...config,
         model: model(config.model),
         ...adapters(config.loras),
         data: config.data.map(texts),
         ...(evaluation === undefined ? {} : { evaluation: evaluation.map(texts) }),
+        ...(examples?.data === undefined ? {} : { examples: { ...examples, data: examples.data.map(texts) } }),
         ...(accuracy === undefined
             ? {}
             : {

@@ -3,6 +3,8 @@ import { Engine } from '../engine/Engine.js';
 import type { EngineOptions } from '../engine/engineTypes.js';
 import { sameSites, type Site } from '../engine/Site.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { effectsName } from '../effects/effectsFile.js';
+import { examplesName } from '../examples/examplesFile.js';
 import { resultName } from '../experiments/resultPaths.js';
 import { ensureWritableFolder } from '../files/fileAccess.js';
 import { languageAmong } from '../languages/languageAmong.js';
@@ -58,7 +60,7 @@ export function checkComparable({ path, sites }: Engine, others: readonly Site[]
 /** The files of a run that come after its counts. @param measured names of metrics */
 export function filesOf(folder: string, measured: readonly string[]): string[] {
     const matrices = measured.flatMap((metric) => ['json', 'csv'].map((ending) => `${resultName(metric)}.${ending}`));
-    return ['neurons.json', ...matrices, 'run.json', 'comparison.json', 'report.html'].map((name) =>
-        join(folder, name),
+    return ['neurons.json', examplesName, effectsName, ...matrices, 'run.json', 'comparison.json', 'report.html'].map(
+        (name) => join(folder, name),
     );
 }

@@ -5,6 +5,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { knownMetrics } from '../experiments/metrics.js';
 import { resultOf } from '../experiments/resultPaths.js';
+import { effectsName } from '../effects/effectsFile.js';
 import { examplesName } from '../examples/examplesFile.js';
 import { withFolder } from '../files/folderLock.js';
 
@@ -19,7 +20,7 @@ export interface Cleaned {
 /** The files of a kind that have fixed names; for a metric its journal. */
 function filesOf(kind: string): readonly string[] {
     if (kind === 'counts')
-        return ['parts', 'activations.safetensors', 'activations.parquet', 'neurons.json', 'effects.json', 'lens.json'];
+        return ['parts', 'activations.safetensors', 'activations.parquet', 'neurons.json', effectsName, 'lens.json'];
     if (kind === 'examples') return [examplesName];
     if (kind === 'report') return ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'];
     return knownMetrics()

@@ -44,7 +44,9 @@ import {
 import { toolVersions } from '../versions.js';
 import { checkComparable, checkNamed, checkPrompts, filesOf, tryModel } from './checkAhead.js';
 import { fromFolder } from './fromFolder.js';
+import { checkDetails, checkDetailsConfig, detailSteps, findDetails, type NeuronDetails } from './neuronDetails.js';
 import { checkRunConfig, type RunConfig } from './RunConfig.js';
+import { askedPart } from './settingIssues.js';
 import { workWeights } from './workWeights.js';
 
 /** The results of one model. */
@@ -53,6 +55,8 @@ export interface ExaminedModel {
     readonly analysis: NeuronAnalysis;
     /** Of the texts' metric, and of accuracy where questions were given. */
     readonly matrices: readonly DeactivationMatrix[];
+    /** Examples and effects of neurons, where they were asked for. */
+    readonly details: NeuronDetails;
     readonly report: ReportFiles;
 }
 
@@ -76,6 +80,7 @@ interface RunOptions extends CsvOptions {
  */
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
     checkRunConfig(config);
+    checkDetailsConfig(config);
     checkSettings(options, { ...csvTable, force: outputTable.force }, { signal: true, progress: true });
     return withFolder(config.out, 'run', () => runIn(config, options));
 }
@@ -91,14 +96,8 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
         nextStep();
         return { ...base, report: await reportOn(config.out, reportOptions(config, excel)), seconds: seconds() };
     }
-    const { model = config.model, loras = config.loras, together = false } = after;
-    const alignedConfig = {
-        ...before,
-        model,
-        loras,
-        title: config.title === undefined ? undefined : `${config.title}: aligned`,
-        out: join(config.out, 'aligned'),
-    };
+    const { together = false } = after;
+    const alignedConfig = alignedConfigOf(config, after);
     await checkInFolder(alignedConfig.out);
     const [base, aligned] = await (together ? examineTogether : examineInTurn)(before, alignedConfig, {
         ...options,
@@ -126,12 +125,33 @@ async function runIn(config: RunConfig, options: RunOptions): Promise<RunResult>
 }
 
 /** The long steps, in order. */
-function stepsOf({ accuracy, aligned, ...config }: RunConfig): string[] {
-    const asked = accuracy === undefined ? [] : [ofQuestions.noun];
-    const ofOne = ['read the texts and the model', 'count', 'identify', textMetric(config).noun, ...asked];
+function stepsOf(config: RunConfig): string[] {
+    const { aligned } = config;
+    const ofOne = stepsOfOne(config);
     if (aligned === undefined) return [...ofOne, 'report'];
-    const ofOther = aligned.together === true ? [] : ofOne.map((name) => `${name}, aligned`);
-    return [...ofOne, ...ofOther, 'compare', 'report'];
+    const ofOther = stepsOfOne(alignedConfigOf(config, aligned)).map((name) => `${name}, aligned`);
+    return [...ofOne, ...(aligned.together === true ? [] : ofOther), 'compare', 'report'];
+}
+
+function stepsOfOne(config: RunConfig): string[] {
+    const asked = config.accuracy === undefined ? [] : [ofQuestions.noun];
+    return [
+        ...['read the texts and the model', 'count', 'identify', ...detailSteps(config)],
+        ...[textMetric(config).noun, ...asked],
+    ];
+}
+
+/** The way of the model after alignment. */
+function alignedConfigOf(config: RunConfig, after: NonNullable<RunConfig['aligned']>): RunConfig {
+    const { aligned: _, ...before } = config;
+    const { model = config.model, loras = config.loras } = after;
+    return {
+        ...before,
+        model,
+        loras,
+        title: config.title === undefined ? undefined : `${config.title}: aligned`,
+        out: join(config.out, 'aligned'),
+    };
 }
 
 type QuestionsConfig = NonNullable<RunConfig['accuracy']>;
@@ -206,7 +226,7 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
     const inputs = await openInputs(config, options);
     const { texts, questions } = inputs;
     const weights = await workWeights(config, inputs, signal);
-    const [counting, scoring, answering] = inParts(progress, weights);
+    const [counting, examples, effects, scoring, answering] = inParts(progress, weights);
     const engine = await Engine.open({ ...engineOptionsOf(config), signal, progress });
     for (const note of engine.notes) progress.note(note);
     try {
@@ -220,6 +240,10 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
         const analysis = identify(activations, pick(config, identifyTable));
         await writeNeurons(join(folder, 'neurons.json'), analysis);
         for (const note of analysisNotes(analysis)) progress.note(note);
+        const details = await findDetails(config, {
+            ...{ engine, analysis, corpus: inputs.examples, force, signal, nextStep },
+            progress: [examples!, effects!],
+        });
         const { excel } = options;
         const { sets, seed, controls } = config;
         const experiment = { excel, analysis, sets, seed, controls, folder, signal };
@@ -232,7 +256,7 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
             matrices.push(await answerMatrix(config, { ...experiment, metric: ofAnswers, progress: answering }));
         }
         await writeRunFile(config, engine.backend.release);
-        return { folder, analysis, matrices };
+        return { folder, analysis, matrices, details };
     } finally {
         engine.close();
     }
@@ -243,6 +267,8 @@ interface Inputs {
     readonly texts: Corpus;
     /** Texts to measure on. */
     readonly evaluation: Corpus;
+    /** To find examples in. */
+    readonly examples: Corpus;
     readonly questions: Questions | undefined;
 }
 
@@ -257,18 +283,29 @@ async function openInputs(config: RunConfig, { signal, progress = silent, traine
         ...alike,
         progress: config.evaluation === undefined ? silent : progress, // notes on the same files were shown already
     });
+    const ofExamples = askedPart(config.examples);
+    checkNamed('effects.languages', askedPart(config.effects)?.languages, languages);
+    checkNamed('examples.languages', ofExamples?.languages, languages);
+    const examples =
+        ofExamples?.data === undefined && ofExamples?.languages === undefined
+            ? texts
+            : await openCorpus(ofExamples.data ?? config.data, {
+                  ...alike,
+                  languages: ofExamples.languages ?? languages,
+              });
     const { accuracy } = config;
     const asked = accuracy?.languages ?? languages;
     const questions = accuracy && (await openQuestions(accuracy.questions, { ...alike, languages: asked }));
     if (questions !== undefined)
         noteUnknownLanguages(questions, accuracy?.judge ?? accuracyTable.judge.default, progress);
-    return { texts, evaluation, questions };
+    return { texts, evaluation, examples, questions };
 }
 
 /** Refuses what the model or the run folder would refuse after hours of counting. */
 async function checkModel(config: RunConfig, engine: Engine, { comparedWith }: ExamineOptions): Promise<void> {
     const { accuracy } = config;
     checkComparable(engine, comparedWith);
+    await checkDetails(config, engine);
     for (const sets of [config.sets, accuracy?.sets]) checkSets(engine, sets);
     const measured = [textMetric(config).name, ...(accuracy === undefined ? [] : [ofQuestions.name])];
     await checkFilePlaces(...filesOf(config.out, measured));

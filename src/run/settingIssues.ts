@@ -22,6 +22,24 @@ export function fieldsOf<T extends SettingTable>(table: T): { [K in keyof T]: Fi
     ) as { [K in keyof T]: Field<T[K]> };
 }
 
+/** A part of the work whose settings all have defaults: `true` takes these, `false` leaves it out. */
+export function partOf<S extends z.ZodRawShape>(
+    shape: S,
+): z.ZodType<boolean | z.infer<z.ZodObject<S, z.core.$strict>> | undefined> {
+    const settings = z.strictObject(shape, {
+        error: ({ code, input }) =>
+            code === 'invalid_type' ? `takes true, false or settings, not ${written(input)}` : undefined,
+    });
+    const spelled: Readonly<Record<string, unknown>> = { true: {}, false: undefined };
+    return z.preprocess((value) => (typeof value === 'boolean' ? spelled[String(value)] : value), settings.optional());
+}
+
+/** The settings of such a part; undefined where it is not asked for. */
+export function askedPart<T extends object>(part: boolean | T | undefined): Partial<T> | undefined {
+    if (typeof part !== 'boolean') return part;
+    return part ? {} : undefined;
+}
+
 /** One name or a list of them, which becomes a list. */
 export function nameList(): z.ZodType<string[]> {
     const name = z.string().min(1);

@@ -4,21 +4,30 @@ import type { Questions } from '../questions/Questions.js';
 import { throwIfStopped } from '../support/stop.js';
 import { experimentTable, questionTable } from '../settings/settings.js';
 import type { RunConfig } from './RunConfig.js';
+import { askedPart } from './settingIssues.js';
 
 /** Characters of a text that take about as long as a token of an answer, and as a question with its template. */
 const charactersPerToken = 6;
 const charactersPerQuestion = 400;
 
+interface WeighedInputs {
+    readonly texts: Corpus;
+    readonly evaluation: Corpus;
+    readonly examples: Corpus;
+    readonly questions: Questions | undefined;
+}
+
 /**
- * How long counting, perplexities and answers take beside each other, in characters that go through the model, for one
- * estimate of all. Reads the texts, so that a garbled one is refused before hours of work.
+ * How long counting, examples, effects, perplexities and answers take beside each other, in characters that go
+ * through the model, for one estimate of all; effects take no share. Reads the texts, so that a garbled one is refused
+ * before hours of work.
  * @throws LanguageNeuronsError as the corpora; ABORTED
  */
 export async function workWeights(
     config: RunConfig,
-    { texts, evaluation, questions }: { texts: Corpus; evaluation: Corpus; questions: Questions | undefined },
+    { texts, evaluation, examples, questions }: WeighedInputs,
     signal: AbortSignal | undefined,
-): Promise<readonly [counting: number, perplexity: number, accuracy: number]> {
+): Promise<readonly [counting: number, examples: number, effects: number, perplexity: number, accuracy: number]> {
     const {
         accuracy,
         controls = experimentTable.controls.default,
@@ -27,9 +36,10 @@ export async function workWeights(
     const conditions = (asked: readonly string[], languages: readonly string[]): number =>
         asked.length * (1 + controls) * languages.length;
     const counting = await charactersOf(texts, signal);
+    const watching = askedPart(config.examples) === undefined ? 0 : await charactersOf(examples, signal);
     const scored = await charactersOf(evaluation, signal);
     const perplexity = scored * (1 + conditions(sets, texts.languages));
-    if (accuracy === undefined || questions === undefined) return [counting, perplexity, 0];
+    if (accuracy === undefined || questions === undefined) return [counting, watching, 0, perplexity, 0];
     const { limit = Infinity, wholeLimit = limit, maxTokens = questionTable.maxTokens.default } = accuracy;
     const edited = conditions(accuracy.sets ?? sets, questions.languages);
     let answers = 0;
@@ -37,7 +47,8 @@ export async function workWeights(
         const { length } = await questions.inLanguage(language);
         answers += Math.min(length, wholeLimit) + Math.min(length, limit) * edited;
     }
-    return [counting, perplexity, answers * (charactersPerQuestion + (maxTokens / 2) * charactersPerToken)];
+    const answering = answers * (charactersPerQuestion + (maxTokens / 2) * charactersPerToken);
+    return [counting, watching, 0, perplexity, answering];
 }
 
 async function charactersOf(corpus: Corpus, signal: AbortSignal | undefined): Promise<number> {

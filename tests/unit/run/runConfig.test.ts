@@ -28,6 +28,8 @@ describe('a run configuration', () => {
             topRate: 0.01,
             sets: ['specific', 'specific+related'],
             controls: 3,
+            examples: {},
+            effects: {},
             accuracy: {
                 questions: 'mgsm',
                 languages: ['zh', 'de'],
@@ -111,6 +113,20 @@ describe('a run configuration', () => {
         expect(accuracy).toEqual({ questions: 'msvamp', template });
     });
 
+    it('takes true, false or settings for examples and effects', async () => {
+        const parts = async (text: string) => {
+            const { examples, effects } = await readRunConfig(written(`model: m\ndata: udhr\nout: o\n${text}`));
+            return { examples, effects };
+        };
+        expect(await parts('examples: true\neffects: false')).toEqual({ examples: {} });
+        expect(
+            await parts('examples: {data: [~/more, udhr], general: 7, languages: zh}\neffects: {set: specific}'),
+        ).toEqual({
+            examples: { data: [join(homedir(), 'more'), 'udhr'], general: 7, languages: ['zh'] },
+            effects: { set: 'specific' },
+        });
+    });
+
     it('takes neuron sets of its own for accuracy', async () => {
         const base = 'model: m\ndata: udhr\nout: o\nsets: [specific, specific+related]\naccuracy: {questions: mgsm';
         const { sets, accuracy } = await readRunConfig(written(`${base}, sets: [specific+related]}`));
@@ -158,6 +174,12 @@ describe('a run configuration', () => {
         ['aligned: {loras: [{path: l.gguf, scal: 1}]}', 'aligned.loras.0: unknown key scal; did you mean scale?'],
         ['loras: [{path: l.gguf}, {path: m.gguf, scle: 1}]', 'loras.1: unknown key scle; did you mean scale?'],
         ['accuracy: {questions: mgsm, maxToken: 5}', 'accuracy: unknown key maxToken; did you mean maxTokens?'],
+        ['examples: {genral: 5}', 'examples: unknown key genral; did you mean general?'],
+        ['examples: {general: -1}', 'examples.general: takes a whole number'],
+        ['examples: 3', 'examples: takes true, false or settings, not 3'],
+        ['examples: yes please', 'examples: takes true, false or settings, not "yes please"'],
+        ['effects: [zh]', 'effects: takes true, false or settings, not'],
+        ['effects: {set: specifc}', 'effects.set: takes specific'],
         ['frobnicate: 1', 'unknown key frobnicate)'],
         ['<<: {threads: 1}', 'unknown key <<)'],
         ['__proto__: {threads: 1}', 'unknown key __proto__)'],
