@@ -148,6 +148,10 @@ void llama_neurons_attach(
     reserve(ctx, reserved);
 }
 
+void llama_neurons_set_products(llama_context * ctx, products::Kind kind) {
+    adapter_of(ctx).own_products = std::make_unique<neuron_products>(kind);
+}
+
 std::vector<llama_neurons_site> llama_neurons_sites(const llama_context * ctx) {
     std::vector<llama_neurons_site> result;
     for (const neuron_site & site : adapter_of(ctx).sites) {

@@ -6,12 +6,14 @@
 
 #include "neuron-adapter-api.h"
 #include "neuron-placement.h"
+#include "neuron-products.h"
 #include "neuron-site.h"
 #include "neuron-survey.h"
 #include "neuron-tokens.h"
 
 #include <atomic>
 #include <cstdint>
+#include <memory>
 #include <mutex>
 #include <optional>
 #include <vector>
@@ -41,6 +43,13 @@ struct llama_adapter_neuron {
 
     // Puts what the mode asks for in the place of the logits, at the end of a graph.
     void replace_logits(const llm_graph_context & graph) const;
+
+    // Takes over matrix products of a graph that is built, where they are not ggml's.
+    void take_products(ggml_cgraph * graph) const {
+        if (own_products) {
+            own_products->take(graph);
+        }
+    }
 
     // --- used by llama_context ---
 
@@ -74,6 +83,7 @@ struct llama_adapter_neuron {
     const llama_neurons_capacity capacity;
     llama_neurons_mode mode;
     llama_neurons_mode reserved; // the compute buffers are large enough for it
+    std::unique_ptr<neuron_products> own_products; // nullptr: ggml's alone
     std::vector<neuron_site> sites;
     neuron_placement placement;
     std::vector<double> log_probabilities; // in the order of set_tokens

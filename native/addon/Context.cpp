@@ -76,6 +76,9 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
           options.count_only ? llama_neurons_head::none : llama_neurons_head::scores },
         options.capacity
     );
+    if (model->products) {
+        llama_neurons_set_products(context.get(), *model->products);
+    }
 }
 
 llama_context_params Context::parameters(const ContextOptions & options) {

@@ -55,6 +55,18 @@ llama_neurons_head head(const std::string & name, Napi::Env env) {
     throw Napi::TypeError::New(env, "unknown output head '" + name + "'");
 }
 
+std::optional<products::Kind> products_of(const Napi::Object & object) {
+    const Napi::Value value = object.Get("products");
+    const std::string name = value.IsUndefined() ? "ggml" : std::string(value.ToString());
+    if (name == "ggml")
+        return std::nullopt;
+    if (name == "f32")
+        return products::Kind::f32;
+    if (name == "bf16")
+        return products::Kind::bf16;
+    throw Napi::TypeError::New(object.Env(), "unknown products '" + name + "'");
+}
+
 llama_split_mode split(const std::string & name, Napi::Env env) {
     if (name == "none")
         return LLAMA_SPLIT_MODE_NONE;
@@ -130,6 +142,7 @@ ModelOptions convert::model_options(const Napi::Object & object) {
     options.gpu_layers = integer(object, "gpuLayers");
     options.split = split(text(object, "split"), object.Env());
     options.main_gpu = integer(object, "mainGpu");
+    options.products = products_of(object);
     options.cpu_experts = integer(object, "cpuExperts");
     const auto loras = required(object, "loras").As<Napi::Array>();
     for (uint32_t i = 0; i < loras.Length(); ++i) {

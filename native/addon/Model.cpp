@@ -83,6 +83,7 @@ public:
         }
         buffers.push_back({ nullptr, nullptr });
         native.tensor_buft_overrides = buffers.data();
+        native.use_extra_bufts = !options.products; // orders of the CPU backend's own, which it alone can read
         native.no_alloc = options.measured;
         if (options.measured) {
             native.load_mode = LLAMA_LOAD_MODE_NONE; // nothing is mapped either
@@ -125,6 +126,7 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     const AbortsThrown aborts;
     llama_neurons_take_cause(); // of an earlier call
     auto model = std::make_shared<Model>();
+    model->products = options.products;
     model->on_device = !options.devices.empty();
     const gguf_context_ptr header = Header::open(options.path);
     if (header) {

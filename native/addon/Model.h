@@ -1,6 +1,7 @@
 #pragma once
 
 #include "llama.h"
+#include "products.h"
 
 #include <cstdint>
 #include <memory>
@@ -19,6 +20,7 @@ struct ModelOptions {
     int gpu_layers = 0;               // negative: all
     llama_split_mode split = LLAMA_SPLIT_MODE_LAYER; // over several GPUs
     int main_gpu = 0;
+    std::optional<products::Kind> products; // of large batches on the CPU; none: ggml's
     int cpu_experts = 0; // layers, from the first, whose routed experts stay in the machine's own memory
     std::vector<LoraFile> loras;
     bool measured = false; // allocate nothing: contexts measure what they would take
@@ -49,8 +51,9 @@ struct Model {
     std::vector<llama_adapter_lora *> loras; // owned by the llama_model
     std::vector<float> scales;
     std::vector<std::string> warnings; // of what changes tokens; each kind once
-    bool on_device = false;            // layers may be on another processor
-    size_t header_bytes = 0;           // of the GGUF: everything before the tensor data
+    std::optional<products::Kind> products;
+    bool on_device = false;  // layers may be on another processor
+    size_t header_bytes = 0; // of the GGUF: everything before the tensor data
 
     // Throws Failure NOT_FOUND, DAMAGED, UNSUPPORTED or OUT_OF_MEMORY, naming the file.
     static std::shared_ptr<Model> load(const ModelOptions & options);

@@ -45,6 +45,19 @@ Napi::Value load_backend(const Napi::CallbackInfo & info) {
     return info.Env().Null();
 }
 
+// products(): string[], those beside ggml's that this processor can compute
+Napi::Value own_products(const Napi::CallbackInfo & info) {
+    Napi::Env env = info.Env();
+    auto names = Napi::Array::New(env);
+    if (products::kernels_of(products::Kind::f32) != nullptr) {
+        names.Set(names.Length(), "f32");
+    }
+    if (products::kernels_of(products::Kind::bf16) != nullptr) {
+        names.Set(names.Length(), "bf16");
+    }
+    return names;
+}
+
 Napi::Value devices(const Napi::CallbackInfo & info) {
     Napi::Env env = info.Env();
     auto result = Napi::Array::New(env);
@@ -138,6 +151,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
         Napi::Persistent(ModelObject::define(env)), Napi::Persistent(ContextObject::define(env))));
     exports.Set("loadBackends", Napi::Function::New(env, load_backends));
     exports.Set("loadBackend", Napi::Function::New(env, load_backend));
+    exports.Set("products", Napi::Function::New(env, own_products));
     exports.Set("devices", Napi::Function::New(env, devices));
     exports.Set("rpcVersion", Napi::Function::New(env, rpc_version));
     exports.Set("addRpcServer", Napi::Function::New(env, add_rpc_server));

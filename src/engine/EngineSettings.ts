@@ -13,6 +13,8 @@ export type EngineSettings = {
     readonly batch: number;
     /** Most tokens of one text. */
     readonly window: number;
+    /** Other matrix products than ggml's. */
+    readonly products?: NonNullable<EngineOptions['products']>;
     /** Bins of each neuron's histogram, where values are collected too. */
     readonly values?: number;
     /** On devices: layers asked for, or `auto`, and how the model is spread. */
@@ -44,6 +46,7 @@ export function engineSettings(
         split = engineTable.split.default,
         mainGpu = engineTable.mainGpu.default,
         cpuExperts = engineTable.cpuExperts.default,
+        products = engineTable.products.default,
         values = false,
     }: Partial<EngineOptions>,
     { name: device, gpus, bins }: Device,
@@ -53,6 +56,7 @@ export function engineSettings(
     const given = {
         ...{ device, batch, window, split, mainGpu },
         gpuLayers: gpuLayers ?? 'auto',
+        products: products === engineTable.products.default ? undefined : products,
         cpuExperts: cpuExperts > 0 ? cpuExperts : undefined,
         values: values ? bins : undefined,
     };

@@ -32,6 +32,8 @@ export interface NativeAddon {
     binEdges(): Float32Array;
     /** What llama.cpp's reader finds in a GGUF file's header, no tensor's data read. */
     readHeader(path: string): Promise<NativeHeader>;
+    /** Products of large batches beside ggml's that this processor can compute. */
+    products(): ('f32' | 'bf16')[];
     loadModel(options: NativeModelOptions): Promise<NativeModel>;
     /** What a model and a context of it would take, LoRA adapters left out; nothing of it is allocated. */
     measureMemory(model: NativeModelOptions, context: NativeContextOptions): Promise<NativeMemory>;
@@ -117,6 +119,8 @@ export interface NativeHeader {
 
 export interface NativeModelOptions {
     readonly path: string;
+    /** How large batches are multiplied with weights on the CPU. Default `ggml`. */
+    readonly products?: 'ggml' | 'f32' | 'bf16';
     /** Names of the devices that layers may go to, in this order; none: the CPU alone. */
     readonly devices: readonly string[];
     /** Number of layers on the GPU; negative: all. */

@@ -87,6 +87,7 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
     const path = files[0]!; // which llama.cpp finds the others by
     const loras = await resolveLoras(options);
     const backends = await loadBackends(options.gpu ?? 'auto', options.rpc);
+    checkProducts(options.products, backends);
     const notes: string[] = [];
     const onDevice = backends.gpus.length > 0;
     const plan = onDevice ? await planOf(path, backends, options, requestedBatchSize) : undefined;
@@ -138,6 +139,18 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
     }
 }
 
+/** @throws LanguageNeuronsError UNSUPPORTED for products that the processor, or another device, cannot compute */
+function checkProducts(products: EngineOptions['products'] = 'ggml', { addon, gpus, name }: LoadedBackends): void {
+    if (products === 'ggml') return;
+    const refuse = (why: string): never => {
+        throw new LanguageNeuronsError('UNSUPPORTED', `\`products: ${products}\` ${why}`);
+    };
+    if (gpus.length > 0) refuse(`is for the CPU, and layers go to ${name}: add \`gpu: off\`, or leave it out`);
+    const own = addon.products();
+    if (own.includes(products)) return;
+    refuse(`cannot be computed by this processor or build: use ${['ggml', ...own].join(' or ')}`);
+}
+
 function resolveLoras(options: EngineOptions): Promise<NativeModelOptions['loras'][number][]> {
     return Promise.all(
         (options.loras ?? []).map(async ({ path, scale = 1 }) => ({ path: await resolveModel(path, options), scale })),
@@ -146,10 +159,10 @@ function resolveLoras(options: EngineOptions): Promise<NativeModelOptions['loras
 
 /** Where a model goes: the same for its plan and for loading it. */
 function placement(
-    { split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions,
+    { products = 'ggml', split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions,
     gpus: readonly NativeDevice[],
-): Pick<NativeModelOptions, 'devices' | 'split' | 'mainGpu' | 'cpuExperts'> {
-    return { devices: gpus.map(({ name }) => name), split, mainGpu, cpuExperts };
+): Pick<NativeModelOptions, 'products' | 'devices' | 'split' | 'mainGpu' | 'cpuExperts'> {
+    return { products, devices: gpus.map(({ name }) => name), split, mainGpu, cpuExperts };
 }
 
 /**

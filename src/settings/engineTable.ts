@@ -59,6 +59,16 @@ export const engineTable = inGroup('Devices and memory', {
         shapes: computed,
         onDevice: true,
     },
+    /**
+     * How batches of 32 tokens or more are multiplied with weights on the CPU: by ggml, which rounds activations to 8
+     * bits for most quantizations; in F32; or in BF16, where the processor has AVX-512 BF16. Attention stays ggml's.
+     */
+    products: {
+        choices: ['ggml', 'f32', 'bf16'],
+        default: 'ggml',
+        describe: 'matrix products of large batches on the CPU (see docs/scale.md)',
+        shapes: computed,
+    },
     /** Tokens of a batch. */
     batchSize: {
         number: contextTokens,

@@ -40,6 +40,7 @@ const ofAddon: Record<keyof NativeAddon, (() => unknown) | string> = {
     rpcVersion: 'tests/rpc/rpc.test.ts',
     addRpcServer: 'tests/rpc/rpc.test.ts',
     serveRpc: 'tests/rpc/commands.test.ts',
+    products: 'tests/model/products.test.ts',
     devices: () => addon.devices(),
     binEdges: () => addon.binEdges(),
     readHeader: () => addon.readHeader(path),

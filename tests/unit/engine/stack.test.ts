@@ -12,7 +12,12 @@ describe.skipIf(process.platform === 'win32')('a match of std::regex, which recu
         execFileSync(process.env.CXX ?? 'c++', [
             '-std=c++17',
             '-O1',
-            ...[resolve('native/adapter'), `${source}/include`, `${source}/ggml/include`].map((path) => `-I${path}`),
+            ...[
+                resolve('native/adapter'),
+                resolve('native/products'),
+                `${source}/include`,
+                `${source}/ggml/include`,
+            ].map((path) => `-I${path}`),
             resolve('tests/native/stack.cpp'),
             resolve('native/adapter/neuron-stack.cpp'),
             '-pthread',

@@ -35,6 +35,7 @@ const changed: Readonly<Record<keyof typeof engineTable | 'values', Options>> = 
     split: { split: 'row' },
     mainGpu: { mainGpu: 1 },
     cpuExperts: { cpuExperts: 2 },
+    products: { products: 'bf16' },
     batchSize: { batchSize: 64 },
     windowSize: { windowSize: 256 },
     threads: { threads: 3 },

@@ -1,0 +1,36 @@
+#pragma once
+
+// Products of large batches with weights, by native/products in the place of ggml's own: once a graph is built, its
+// MUL_MAT nodes become custom operations of the same operands, which ggml's threads compute.
+
+#include "products.h"
+
+#include "ggml.h"
+
+#include <atomic>
+#include <cstdint>
+#include <vector>
+
+class neuron_products {
+public:
+    // Throws UNSUPPORTED where this processor has none of the kind.
+    explicit neuron_products(products::Kind kind);
+
+    // Takes over those products of a graph that it can compute: of weights in the machine's memory, in their file's
+    // order, with a batch that is worth dequantizing them for. Before the graph is allocated.
+    void take(ggml_cgraph * graph);
+
+private:
+    static void compute(ggml_tensor * node, int thread, int threads, void * self);
+    bool can_take(const ggml_tensor * node) const;
+    void round_operands(const ggml_tensor * x, int thread, int threads);
+    products::Operands operands_of(const ggml_tensor * x) const;
+
+    const products::Kind kind;
+    const products::Kernels * const kernels;
+    std::vector<uint32_t> rounded; // operands in BF16, of one node at a time
+    // Of the node under way: threads that rounded their part, the next rows to multiply, threads that are done.
+    std::atomic<int> ready{ 0 };
+    std::atomic<int64_t> next{ 0 };
+    std::atomic<int> done{ 0 };
+};

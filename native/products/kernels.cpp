@@ -1,0 +1,226 @@
+// Compiled once for each kind of processors (CMakeLists.txt), which LN_PRODUCTS names. No templates and inline functions
+// of others: the linker would take one kind's code of them for all.
+
+#include "products.h"
+
+#include <cstring>
+#include <utility>
+
+#ifdef __AVX512F__
+#include <immintrin.h>
+#endif
+
+namespace products {
+
+namespace {
+
+// A vector register, and how many tokens fill the others with sums where each token has two.
+#if defined(__AVX512F__)
+constexpr int lanes = 16;
+constexpr int most_tokens = 12;
+#elif defined(__AVX2__)
+constexpr int lanes = 8;
+constexpr int most_tokens = 6;
+#else
+constexpr int lanes = 4;
+constexpr int most_tokens = 12;
+#endif
+typedef float Vector __attribute__((vector_size(lanes * sizeof(float)), aligned(4), may_alias));
+
+constexpr int columns = 2 * lanes; // of a strip: the rows of the matrix whose sums are in registers
+constexpr int64_t strips = panel_rows / columns;
+
+int64_t lesser(int64_t a, int64_t b) {
+    return a < b ? a : b;
+}
+
+// Rounds to the nearest BF16, and to the even one of two.
+uint32_t rounded(float value) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    return value != value ? (bits >> 16) | 0x40 : (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+}
+
+void round_row(const float * floats, uint32_t * words, int64_t k) {
+    int64_t i = 0;
+#ifdef __AVX512BF16__
+    for (; i + 2 * lanes <= k; i += 2 * lanes) {
+        const __m512bh pair = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(floats + i + lanes), _mm512_loadu_ps(floats + i));
+        _mm512_storeu_si512(words + i / 2, (__m512i)pair);
+    }
+#endif
+    for (; i < k; i += 2) {
+        words[i / 2] = rounded(floats[i]) | (i + 1 < k ? rounded(floats[i + 1]) << 16 : 0);
+    }
+}
+
+struct F32 {
+    static constexpr int values = 1; // a word
+    static Vector add(Vector sum, const uint32_t * w, uint32_t x) {
+        float factor;
+        std::memcpy(&factor, &x, sizeof(factor));
+        return sum + *reinterpret_cast<const Vector *>(w) * factor;
+    }
+};
+
+#ifdef __AVX512BF16__
+struct Bf16 {
+    static constexpr int values = 2;
+    static Vector add(Vector sum, const uint32_t * w, uint32_t x) {
+        const __m512i a = _mm512_loadu_si512(w);
+        const __m512i b = _mm512_set1_epi32(int(x));
+        return Vector(_mm512_dpbf16_ps(__m512(sum), (__m512bh)a, (__m512bh)b));
+    }
+};
+#endif
+
+// Sums of `tokens` rows of x with a strip of the panel, over `words` words of each; added to y's where `more` is.
+template <typename Operand, int tokens>
+void multiply_tile(
+    const uint32_t * panel, const uint32_t * x, size_t x_stride, int64_t words, float * y, size_t y_stride,
+    int64_t width, bool more
+) {
+    Vector sums[tokens][2] = {};
+    for (int64_t k = 0; k < words; ++k, panel += columns) {
+#pragma GCC unroll 16
+        for (int t = 0; t < tokens; ++t) {
+            const uint32_t factor = x[t * x_stride + k];
+            sums[t][0] = Operand::add(sums[t][0], panel, factor);
+            sums[t][1] = Operand::add(sums[t][1], panel + lanes, factor);
+        }
+    }
+    for (int t = 0; t < tokens; ++t) {
+        float * out = y + t * y_stride;
+        if (width == columns) {
+            for (int half = 0; half < 2; ++half) {
+                Vector & place = *reinterpret_cast<Vector *>(out + half * lanes);
+                place = more ? place + sums[t][half] : sums[t][half];
+            }
+            continue;
+        }
+        float last[columns];
+        std::memcpy(last, sums[t], sizeof(last));
+        for (int64_t i = 0; i < width; ++i) {
+            out[i] = more ? out[i] + last[i] : last[i];
+        }
+    }
+}
+
+using Tile = void (*)(const uint32_t *, const uint32_t *, size_t, int64_t, float *, size_t, int64_t, bool);
+
+template <typename Operand, size_t... tokens> Tile tile_of(int64_t n, std::index_sequence<tokens...>) {
+    static constexpr Tile tiles[] = { multiply_tile<Operand, int(tokens) + 1>... };
+    return tiles[n - 1];
+}
+
+// rows: `columns` rows of words; panel: the same with the rows' words side by side.
+void interleave(const uint32_t * rows, size_t stride, int64_t words, uint32_t * panel) {
+    int64_t k = 0;
+#ifdef __AVX512F__
+    for (; k + lanes <= words; k += lanes) {
+        for (int part = 0; part < columns; part += lanes) {
+            __m512i r[lanes], s[lanes];
+            for (int i = 0; i < lanes; ++i) {
+                r[i] = _mm512_loadu_si512(rows + (part + i) * stride + k);
+            }
+            for (int i = 0; i < lanes; i += 2) {
+                s[i] = _mm512_unpacklo_epi32(r[i], r[i + 1]);
+                s[i + 1] = _mm512_unpackhi_epi32(r[i], r[i + 1]);
+            }
+            for (int i = 0; i < lanes; i += 4) {
+                r[i] = _mm512_unpacklo_epi64(s[i], s[i + 2]);
+                r[i + 1] = _mm512_unpackhi_epi64(s[i], s[i + 2]);
+                r[i + 2] = _mm512_unpacklo_epi64(s[i + 1], s[i + 3]);
+                r[i + 3] = _mm512_unpackhi_epi64(s[i + 1], s[i + 3]);
+            }
+            for (int i = 0; i < 4; ++i) { // r[4 a + i]: of rows 4 a .. 4 a + 3 the words i, 4 + i, 8 + i, 12 + i
+                s[i] = _mm512_shuffle_i32x4(r[i], r[4 + i], 0x88);
+                s[4 + i] = _mm512_shuffle_i32x4(r[i], r[4 + i], 0xdd);
+                s[8 + i] = _mm512_shuffle_i32x4(r[8 + i], r[12 + i], 0x88);
+                s[12 + i] = _mm512_shuffle_i32x4(r[8 + i], r[12 + i], 0xdd);
+            }
+            for (int i = 0; i < 4; ++i) {
+                uint32_t * out = panel + (k + i) * columns + part;
+                _mm512_storeu_si512(out, _mm512_shuffle_i32x4(s[i], s[8 + i], 0x88));
+                _mm512_storeu_si512(out + 8 * columns, _mm512_shuffle_i32x4(s[i], s[8 + i], 0xdd));
+                _mm512_storeu_si512(out + 4 * columns, _mm512_shuffle_i32x4(s[4 + i], s[12 + i], 0x88));
+                _mm512_storeu_si512(out + 12 * columns, _mm512_shuffle_i32x4(s[4 + i], s[12 + i], 0xdd));
+            }
+        }
+    }
+#endif
+    for (; k < words; ++k) {
+        for (int i = 0; i < columns; ++i) {
+            panel[k * columns + i] = rows[i * stride + k];
+        }
+    }
+}
+
+// Lays out the values [from, from + k) of a strip's rows in the panel; rows that are not there are zeros.
+template <typename Operand>
+void fill_strip(const Matrix & w, int64_t first, int64_t from, int64_t k, uint32_t * panel, uint32_t * scratch) {
+    const int64_t words = (k + Operand::values - 1) / Operand::values;
+    const size_t stride = size_t(words) + lanes; // rows a power of two apart would share few lines of the cache
+    float * floats = reinterpret_cast<float *>(scratch);
+    uint32_t * rows = scratch + panel_values;
+    for (int64_t i = 0; i < columns; ++i) {
+        uint32_t * row = rows + size_t(i) * stride;
+        if (first + i >= w.rows) {
+            std::memset(row, 0, size_t(words) * sizeof(*row));
+            continue;
+        }
+        const char * data = w.data + size_t(first + i) * w.row_bytes + size_t(from / w.block_values) * w.block_bytes;
+        if (w.dequantize != nullptr) {
+            w.dequantize(data, floats, k);
+        } else {
+            std::memcpy(floats, data, size_t(k) * sizeof(float));
+        }
+        if (Operand::values == 1) {
+            std::memcpy(row, floats, size_t(k) * sizeof(float));
+        } else {
+            round_row(floats, row, k);
+        }
+    }
+    interleave(rows, stride, words, panel);
+}
+
+template <typename Operand>
+void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch) {
+    uint32_t * panels = scratch + scratch_words - panel_rows * panel_values;
+    const int64_t count = lesser(strips, (w.rows - first + columns - 1) / columns);
+    for (int64_t from = 0; from < w.k; from += panel_values) {
+        const int64_t k = lesser(panel_values, w.k - from);
+        const int64_t words = (k + Operand::values - 1) / Operand::values;
+        for (int64_t strip = 0; strip < count; ++strip) {
+            fill_strip<Operand>(w, first + strip * columns, from, k, panels + strip * words * columns, scratch);
+        }
+        for (int64_t token = 0; token < x.n; token += most_tokens) {
+            const int64_t tokens = lesser(most_tokens, x.n - token);
+            const Tile tile = tile_of<Operand>(tokens, std::make_index_sequence<most_tokens>());
+            const uint32_t * operands = x.words + size_t(token) * x.stride + from / Operand::values;
+            for (int64_t strip = 0; strip < count; ++strip) {
+                const int64_t row = first + strip * columns;
+                tile(
+                    panels + strip * words * columns, operands, x.stride, words, y + size_t(token) * y_stride + row,
+                    y_stride, lesser(columns, w.rows - row), from > 0
+                );
+            }
+        }
+    }
+}
+
+} // namespace
+
+namespace LN_PRODUCTS {
+
+extern const Kernels f32;
+const Kernels f32 = { multiply<F32>, round_row };
+
+#ifdef __AVX512BF16__
+extern const Kernels bf16;
+const Kernels bf16 = { multiply<Bf16>, round_row };
+#endif
+
+} // namespace LN_PRODUCTS
+
+} // namespace products

@@ -1,0 +1,58 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+
+// Products of a batch's activations with a quantized matrix, in F32 or, where the processor multiplies so, in BF16:
+// y[n][m] = sum over k of x[n][k] * w[m][k], added up in F32. A few rows of the matrix are dequantized at a time, so
+// that they stay in the core's cache, and are laid out as the vector units read them.
+namespace products {
+
+enum class Kind { f32, bf16 };
+
+// Turns `k` quantized values from the beginning of a block on into floats.
+using Dequantize = void (*)(const void * values, float * floats, int64_t k);
+
+// `rows` rows of `k` values, in blocks of `block_values` values and `block_bytes` bytes.
+struct Matrix {
+    const char * data;
+    size_t row_bytes;
+    int64_t rows;
+    int64_t k;
+    int64_t block_values;
+    size_t block_bytes;
+    Dequantize dequantize; // nullptr: they are floats
+};
+
+// `n` rows of operands, words of 32 bits: a float each, or two BF16 of which the first is the lower half.
+struct Operands {
+    const uint32_t * words;
+    size_t stride; // words
+    int64_t n;
+};
+
+constexpr int64_t words_of(Kind kind, int64_t k) {
+    return kind == Kind::f32 ? k : (k + 1) / 2;
+}
+
+// Rows of a matrix that are multiplied at once.
+constexpr int64_t panel_rows = 64;
+// Values of a row that are dequantized at once: whole blocks of every type.
+constexpr int64_t panel_values = 1024;
+// Words that a thread needs beside its operands: values, rows a little apart, a panel.
+constexpr size_t scratch_words = panel_values + panel_rows * (panel_values + 16) + panel_rows * panel_values;
+
+struct Kernels {
+    // The products with the rows [first, first + panel_rows) of `w`; y: from the matrix' first row on, its rows
+    // y_stride floats apart; scratch: scratch_words.
+    void (*multiply)(
+        const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
+    );
+    // Rounds k floats to BF16, with a zero after an odd one.
+    void (*round)(const float * floats, uint32_t * words, int64_t k);
+};
+
+// The fastest for this processor, or nullptr where it has no instructions for them or the compiler knew none.
+const Kernels * kernels_of(Kind kind);
+
+} // namespace products

@@ -1,0 +1,115 @@
+import { join } from 'node:path';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { loadBackends } from '../../src/engine/loadBackends.js';
+import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
+import { embeddedModel } from '../helpers/models.js';
+import { writeWidths } from '../helpers/syntheticModels.js';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
+import { writeUnquantized } from '../helpers/unquantized.js';
+
+const folder = temporaryFolder();
+const unquantized = join(folder, 'unquantized.gguf');
+const halves = join(folder, 'halves.gguf');
+const uneven = join(folder, 'uneven.gguf');
+beforeAll(async () => {
+    await writeUnquantized(embeddedModel, unquantized);
+    await writeUnquantized(embeddedModel, halves, true);
+    // rows beside whole panels of 64, an odd number of values in a row, and more than are dequantized at once
+    writeWidths(uneven, [67, 1531, 33]);
+});
+const { addon } = await loadBackends('off');
+const own = addon.products();
+const text = 'Der alte Mann und das Meer. '.repeat(12);
+
+/** With F32 attention, so that products alone differ. */
+async function withEngine<T>(options: MeasuredOptions, use: (engine: MeasuredEngine) => Promise<T>): Promise<T> {
+    const engine = await MeasuredEngine.open({ gpu: 'off', f32Cache: true, ...options });
+    try {
+        return await use(engine);
+    } finally {
+        engine.close();
+    }
+}
+
+const logitsOf = (options: MeasuredOptions, input: string | Int32Array): Promise<Float32Array> =>
+    withEngine(options, (engine) => engine.logits(input));
+
+/** Root mean square of the difference, as a share of the expected values'. */
+function distance(values: Float32Array, expected: Float32Array): number {
+    const square = (sum: number, value: number): number => sum + value * value;
+    const difference = values.map((value, i) => value - expected[i]!);
+    return Math.sqrt(difference.reduce(square, 0) / expected.reduce(square, 0));
+}
+
+/** What products round: F32 its sums, BF16 each operand to 8 bits. */
+const bounds = { f32: 1e-5, bf16: 2e-2 } as const;
+
+describe.each(own)('products in %s', (products) => {
+    it('of F32 weights are those of ggml within their rounding', async () => {
+        const expected = await logitsOf({ model: unquantized }, text);
+        const values = await logitsOf({ model: unquantized, products }, text);
+        expect(values).toHaveLength(expected.length);
+        expect(distance(values, expected)).toBeLessThan(bounds[products]);
+        expect(values).not.toEqual(expected); // they were computed in another way
+    });
+
+    it('take quantized weights for what they stand for', async () => {
+        const expected = await logitsOf({ model: unquantized }, text);
+        for (const model of [embeddedModel, halves]) {
+            // the copy in F16 has rounded weights
+            const bound = model === halves ? Math.max(bounds[products], 1e-3) : bounds[products];
+            expect(distance(await logitsOf({ model, products }, text), expected)).toBeLessThan(bound);
+        }
+    });
+
+    it('hold for matrices of any size', async () => {
+        for (const length of [32, 33, 47, 100]) {
+            const tokens = Int32Array.from({ length }, (_, i) => (7 * i) % 11);
+            const expected = await logitsOf({ model: uneven }, tokens);
+            expect(distance(await logitsOf({ model: uneven, products }, tokens), expected)).toBeLessThan(
+                bounds[products],
+            );
+        }
+    });
+
+    it('are ggml’s for batches of less than 32 tokens', async () => {
+        const few = text.slice(0, 20); // tokens are bytes there, and BOS is one
+        const [values, expected] = [
+            await logitsOf({ model: unquantized, products }, few),
+            await logitsOf({ model: unquantized }, few),
+        ];
+        expect(distance(values, expected)).toBe(0);
+    });
+
+    it('are the same by any number of threads', async () => {
+        const one = await logitsOf({ model: embeddedModel, products, threads: 1 }, text);
+        for (const threads of [2, 3]) {
+            expect(await logitsOf({ model: embeddedModel, products, threads }, text)).toEqual(one);
+        }
+    });
+
+    it('change counts in few places', async () => {
+        const samples = [{ language: 'de', prompt: '', response: text.repeat(4) }];
+        const count = (options: MeasuredOptions) => withEngine(options, (engine) => engine.count(samples));
+        const expected = await count({ model: unquantized });
+        const { counts, decodedTokens } = await count({ model: embeddedModel, products });
+        const flat = counts.flatMap((site) => Array.from(site, Number));
+        const before = expected.counts.flatMap((site) => Array.from(site, Number));
+        const differing = flat.reduce((sum, value, i) => sum + Math.abs(value - before[i]!), 0);
+        expect(differing / (flat.length * decodedTokens)).toBeLessThan(products === 'f32' ? 1e-4 : 5e-3);
+        expect(decodedTokens).toBeGreaterThan(256);
+    });
+});
+
+describe('products that cannot be had', () => {
+    it('are refused by their name', async () => {
+        const wrong = MeasuredEngine.open({ model: embeddedModel, gpu: 'off', products: 'f16' as 'bf16' });
+        await expect(wrong).rejects.toMatchObject({ code: 'WRONG_USE' });
+    });
+
+    it.skipIf(own.length === 2)('are refused where the processor has none', async () => {
+        const missing = (['f32', 'bf16'] as const).find((kind) => !own.includes(kind))!;
+        const wrong = MeasuredEngine.open({ model: embeddedModel, gpu: 'off', products: missing });
+        await expect(wrong).rejects.toMatchObject({ code: 'UNSUPPORTED' });
+    });
+});
