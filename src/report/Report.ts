@@ -2,6 +2,7 @@ import type { ActivationsSource } from '../activations/ActivationsSource.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
+import type { LensFile } from '../lens/lensFile.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { ReportAnswers } from './readAnswers.js';
 import type { ShownNeurons } from './shownNeurons.js';
@@ -24,6 +25,8 @@ export interface ReportInput {
     readonly shownNeurons?: ShownNeurons;
     /** The explorer's site, for links; see `siteLink`. */
     readonly site?: string;
+    /** The logit lens's result. Without it the report does not show the layers' languages. */
+    readonly lens?: LensFile;
     /** Without it the report has no comparison. */
     readonly comparison?: Comparison;
     readonly generatedBy: { readonly version: string; readonly command?: string };

@@ -13,6 +13,7 @@ import { resultName, unknownResults } from '../experiments/resultPaths.js';
 import type { CsvOptions } from '../files/csv.js';
 import { besideFolder } from '../files/folderLock.js';
 import { isDeactivation } from '../interventions/Operation.js';
+import { lensOf } from '../lens/lensFile.js';
 import { isOfCounts } from '../neurons/isOfCounts.js';
 import { isOfModel } from '../activations/isOfModel.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
@@ -61,6 +62,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const { input, activations, counted } = await readReportSource(folder, options);
     const { answers, warnings } = await readAnswers(folder, input.matrices, input.analysis);
     const shownNeurons = counted ? await readShownNeurons(folder, activations, input.analysis) : undefined;
+    const lens = await lensOf(folder, input.analysis);
     const known = [
         ...warnings,
         ...(shownNeurons?.passedOver ?? []).map((path) => `${basename(path)} is of another model and is not shown.`),
@@ -70,7 +72,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
         const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
         return writeReport(
             out,
-            { ...input, answers, ...defined({ shownNeurons, site }), warnings: [...running, ...known] },
+            { ...input, answers, ...defined({ lens, shownNeurons, site }), warnings: [...running, ...known] },
             { excel },
         );
     });

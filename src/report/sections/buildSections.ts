@@ -13,6 +13,7 @@ import { languagesSection } from './languagesSection.js';
 import { layerLanguagesSection } from './layerLanguagesSection.js';
 import { overviewSection } from './overviewSection.js';
 import { layersSection } from './layersSection.js';
+import { lensSection } from './lensSection.js';
 import { overlapSection, showsOverlap } from './overlapSection.js';
 import { doseSection } from './doseSection.js';
 import { chapterTitles, type Section } from './Section.js';
@@ -33,6 +34,7 @@ export function buildSections(input: ReportInput): Section[] {
         ...(showsOverlap(input.analysis) ? [overlapSection(input.analysis)] : []),
         ...(input.analysis.experts === undefined ? [] : [expertsSection(input, input.analysis.experts)]),
         ...(input.analysis.stability === undefined ? [] : [stabilitySection(input.analysis.stability)]),
+        ...(input.lens === undefined || input.lens.languages.length === 0 ? [] : [lensSection(input.lens)]),
         histogramSection(input),
         ...matrixSections(input.matrices),
         ...(input.answers ?? []).map(answerLanguagesSection),
