@@ -11,7 +11,10 @@ export type Purpose = 'run' | 'help' | 'complete';
 
 /** Gives options to yargs. */
 export function declareOptions(argv: Argv, table: SettingTable, purpose: Purpose): Argv {
-    for (const [title, group] of optionGroups(table)) {
+    const groups = optionGroups(table);
+    // yargs shows what has no group last: the options of every command
+    const titleOfAll = groups.length > 1 || table === globalOptions ? undefined : 'Options';
+    for (const [title = titleOfAll, group] of groups) {
         for (const [name, setting] of Object.entries(group)) {
             const { flag = false, alias } = setting;
             argv.option(dashed(name), {

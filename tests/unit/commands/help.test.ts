@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { globalOptions } from '../../../src/commands/CommandDeclaration.js';
 import { commands } from '../../../src/commands/commands.js';
+import { optionGroups } from '../../../src/commands/optionGroups.js';
 import { parseArguments } from '../../../src/commands/parseArguments.js';
 import { dashed } from '../../../src/commands/settingNames.js';
 import type { Setting } from '../../../src/settings/Setting.js';
@@ -57,6 +58,16 @@ describe('the help at 80 columns', () => {
             }
         },
     );
+
+    it("shows a command's own options first, and those of every command behind them", async () => {
+        for (const { declaration } of commands) {
+            const lines = await helpOf(declaration.usage.split(' ')[0]!);
+            const shown = lines.flatMap((line) => /^ {2,6}(?:-\w, )?--([\w-]+) /.exec(line)?.[1] ?? []);
+            if (optionGroups(declaration.options).length > 1) continue; // under titles
+            const behind = shown.slice(Object.keys(declaration.options).length);
+            expect(behind.sort(), declaration.usage).toEqual(['help', 'json', 'version']);
+        }
+    });
 
     it('lists the commands without what stands before all of them, completion last', async () => {
         const lines = await helpOf();
