@@ -1,5 +1,5 @@
 import type { Corpus } from '../corpus/Corpus.js';
-import { formatChange, formatDifference, formatShort } from '../support/format.js';
+import { formatChange, formatDifference, formatMeasured } from '../support/format.js';
 import type { Metric, TextMetricOptions } from './Metric.js';
 import { scoredMetric } from './scoredMetric.js';
 
@@ -19,7 +19,7 @@ export const bitsPerByte = scoredMetric({
     unit: '% of the baseline',
     samples: 'Scored bytes',
     axis: { format: ',~r', least: 0.1 },
-    formatValue: formatShort,
+    formatValue: formatMeasured,
     formatChange: formatDifference,
     formatEffect: formatChange,
     formatPlain: (value) => value.toFixed(3),

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Corpus } from '../corpus/Corpus.js';
 import type { TextScore } from '../engine/engineTypes.js';
-import { formatChange, formatDifference, formatShort } from '../support/format.js';
+import { formatChange, formatDifference, formatMeasured } from '../support/format.js';
 import { perplexityMeans } from './choices.js';
 import type { Metric, TextMetricOptions } from './Metric.js';
 import { scoredMetric } from './scoredMetric.js';
@@ -28,7 +28,7 @@ export const ppl = scoredMetric({
     paper:
         'Changes here are relative, so that languages whose perplexities differ in size can be compared; absolute ' +
         'ones are in the numbers below each figure.',
-    formatValue: formatShort,
+    formatValue: formatMeasured,
     formatChange: formatDifference,
     formatEffect: formatChange,
     formatPlain: (value) => value.toFixed(2),

@@ -4,13 +4,14 @@ const noBreak = '\u00a0';
 
 // Made once: `toLocaleString` makes its own at each call, which takes longer than all else of a large matrix.
 const whole = new Intl.NumberFormat('en-US', { maximumFractionDigits: 0 });
-const formatsOfDigits = new Map<number, Intl.NumberFormat>();
+const formatsOfDigits = new Map<string, Intl.NumberFormat>();
 
-function significant(maximumSignificantDigits: number): Intl.NumberFormat {
-    const made = formatsOfDigits.get(maximumSignificantDigits);
+function significant(most: number, least: number): Intl.NumberFormat {
+    const key = `${least} ${most}`;
+    const made = formatsOfDigits.get(key);
     if (made !== undefined) return made;
-    const format = new Intl.NumberFormat('en-US', { maximumSignificantDigits });
-    formatsOfDigits.set(maximumSignificantDigits, format);
+    const format = new Intl.NumberFormat('en-US', { minimumSignificantDigits: least, maximumSignificantDigits: most });
+    formatsOfDigits.set(key, format);
     return format;
 }
 
@@ -32,13 +33,18 @@ export function formatCount(value: number | null | undefined): string {
     return special(value) ?? withMinus(whole.format(value as number));
 }
 
-/** A measured value for a reader: three significant digits, integers in full. */
+/** A metric's value: three significant digits that are all known, `3.10` beside `3.12`. Integers in full. */
+export function formatMeasured(value: number | null | undefined): string {
+    return formatNumber(value, 3, 3);
+}
+
+/** A value for a reader, set or measured: at most three significant digits, integers in full. */
 export function formatShort(value: number | null | undefined): string {
     return formatNumber(value, 3);
 }
 
-/** A measured value with five significant digits, integers in full. */
-export function formatNumber(value: number | null | undefined, digits = 5): string {
+/** A value with at most five significant digits, integers in full. @param least digits, ending in zeros if need be */
+export function formatNumber(value: number | null | undefined, digits = 5, least = 1): string {
     const named = special(value);
     if (named !== undefined) return named;
     const number = value as number;
@@ -46,7 +52,7 @@ export function formatNumber(value: number | null | undefined, digits = 5): stri
     const magnitude = Math.abs(number);
     if (magnitude !== 0 && (magnitude < 1e-4 || magnitude >= 1e9))
         return withMinus(number.toExponential(Math.min(3, digits - 1)));
-    return withMinus(significant(digits).format(number));
+    return withMinus(significant(digits, least).format(number));
 }
 
 /** A difference with its sign. */

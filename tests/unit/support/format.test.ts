@@ -6,9 +6,11 @@ import {
     formatChange,
     formatLarge,
     formatList,
+    formatMeasured,
     formatNumber,
     formatPercentPoints,
     formatShare,
+    formatShort,
 } from '../../../src/support/format.js';
 import { html, raw } from '../../../src/report/html.js';
 import { relativeChange } from '../../../src/experiments/matrixTable.js';
@@ -29,6 +31,16 @@ describe('numbers in words', () => {
         [formatNumber(0.5644363), '0.56444'],
         [formatNumber(-1234), '−1,234'],
         [formatNumber(NaN), 'NaN'],
+        [formatNumber(3.1), '3.1'],
+        [formatMeasured(3.1), '3.10'],
+        [formatMeasured(3.0996), '3.10'],
+        [formatMeasured(0.5), '0.500'],
+        [formatMeasured(45.04), '45.0'],
+        [formatMeasured(-12_345.6), '−12,300'],
+        [formatMeasured(0.00001), '1.00e−5'],
+        [formatMeasured(12), '12'],
+        [formatMeasured(null), 'n/a'],
+        [formatShort(0.5), '0.5'],
         [formatLarge(4_229_741), '4.2 million'],
         [formatLarge(512), '512'],
         [formatList(['en', 'de', 'fr']), 'en, de and fr'],
