@@ -28,7 +28,7 @@ describe('clean', () => {
             expect(cleaned.removed.map(({ path }) => path)).toEqual(ppl);
             expect(cleaned.kept).toEqual([{ path: 'ppl.cells.jsonl', results: [other] }]);
             expect(cleanedWords(cleaned)).toMatch(
-                new RegExp(`^ppl.matrix.csv .*; ppl.cells.jsonl stays for ${other}$`),
+                new RegExp(`^ppl.matrix.csv .*; ppl.cells.jsonl is kept for ${other}$`),
             );
 
             expect((await clean(folder, ['bits-per-byte'])).kept).toEqual([]);
