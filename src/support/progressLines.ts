@@ -4,12 +4,10 @@ import { ShownWork } from './shownWork.js';
 /** Most milliseconds without a line; of long work most of its time so far. */
 const longestSilence = 60_000;
 const longestShare = 0.2;
-/** Least milliseconds between a line and one of how much is done: short work says only what it is. */
-const shortestSilence = 1000;
 
 /**
  * Progress without a terminal: a line for each step, or where there are none each stage, for each tenth of the work,
- * none within a second of another, and when none came for a minute and a fifth of the time so far.
+ * and when none came for a minute and a fifth of the time so far.
  */
 export class LineProgress implements Progress {
     readonly #work = new ShownWork();
@@ -52,7 +50,6 @@ export class LineProgress implements Progress {
         this.#work.advance(units, tokens);
         const tenths = Math.floor((this.#work.share ?? 0) * 10);
         if (tenths <= this.#tenths || tenths >= 10) return;
-        if (performance.now() - this.#said < shortestSilence) return;
         this.#tenths = tenths;
         this.#report();
     }

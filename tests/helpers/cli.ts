@@ -34,12 +34,12 @@ export function cli(...args: string[]): Promise<CliResult> {
 }
 
 /** Waits until stderr holds some text. */
-export function sees(child: ChildProcess, text: string): Promise<void> {
+export function sees(child: ChildProcess, text: string | RegExp): Promise<void> {
     return new Promise((done) => {
         let all = '';
         child.stderr!.on('data', (part: string) => {
             all += part;
-            if (all.includes(text)) done();
+            if (typeof text === 'string' ? all.includes(text) : text.test(all)) done();
         });
     });
 }

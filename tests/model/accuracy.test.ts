@@ -289,7 +289,7 @@ describe('deactivate --metric accuracy', () => {
         async (signal) => {
             const dir = runFolder(`stopped-${signal}`);
             const { child, ended } = startCli(deactivateArgs(dir));
-            await sees(child, 'accuracy: 30 %');
+            await sees(child, /accuracy, answer .* of .*: 30 %/);
             child.kill(signal);
             const stopped = await ended;
             if (signal === 'SIGINT') expect(stopped.code).toBe(130);

@@ -14,7 +14,7 @@ const model = ['--model', layer, '--gpu', 'off'];
 /** Runs until stderr says `text`, then sends a signal. */
 async function interrupted(
     args: readonly string[],
-    text: string,
+    text: string | RegExp,
     signal: NodeJS.Signals,
 ): Promise<{ code: number | null; signal: NodeJS.Signals | null; stderr: string }> {
     const { child, ended } = startCli(args);
@@ -123,7 +123,7 @@ describe('a run that was stopped continues and ends with the same files', () => 
         const cells = readFileSync(join(dir, 'ppl.cells.jsonl'), 'utf8');
 
         expect((await cli('clean', dir, '--only', 'ppl')).stdout).toContain('ppl.cells.jsonl');
-        const stopped = await interrupted(deactivate(dir), 'perplexity: 30 %', signal);
+        const stopped = await interrupted(deactivate(dir), /perplexity, cell .* of .*: 30 %/, signal);
         if (signal === 'SIGINT') expect(stopped.code).toBe(130);
         await untilQuiet(dir);
         expect(existsSync(join(dir, 'ppl.matrix.json'))).toBe(false);

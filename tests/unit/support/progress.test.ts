@@ -152,16 +152,6 @@ describe('progress without a terminal', () => {
         }
     });
 
-    it('writes of work under a second only what it is', () => {
-        const { stream, text } = screen();
-        const progress = terminalProgress(stream);
-        progress.whole!(1000);
-        progress.stage('count', 1000);
-        for (let i = 0; i < 1000; i++) progress.advance(1, 10);
-        progress.done();
-        expect(text()).toBe('count\n');
-    });
-
     it('says where in a stage the work is, through its parts too, until the next stage', () => {
         vi.useFakeTimers();
         try {
