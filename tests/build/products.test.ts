@@ -1,0 +1,59 @@
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { describe, expect, it } from 'vitest';
+import { temporaryFolder } from '../helpers/temporaryFolder.js';
+
+const folder = temporaryFolder();
+const isHere = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
+const cpuinfo = process.platform === 'linux' ? readFileSync('/proc/cpuinfo', 'utf8') : '';
+const has = (...flags: string[]): boolean => flags.every((flag) => new RegExp(`\\b${flag}\\b`).test(cpuinfo));
+
+interface Kind {
+    readonly name: string;
+    /** As in CMakeLists.txt. */
+    readonly flags: readonly string[];
+    readonly compiler: string;
+    /** What runs its programs on another processor. */
+    readonly emulator?: readonly string[];
+    readonly here: boolean;
+}
+
+const own = process.env.CXX ?? 'c++';
+const arm = 'aarch64-linux-gnu-g++';
+const kinds: Kind[] = [
+    { name: 'avx2', flags: ['-mavx2', '-mfma'], compiler: own, here: has('avx2', 'fma') },
+    { name: 'avx512', flags: ['-mavx512f', '-mavx512bw'], compiler: own, here: has('avx512f', 'avx512bw') },
+    {
+        name: 'avx512_bf16',
+        flags: ['-mavx512f', '-mavx512bw', '-mavx512bf16'],
+        compiler: own,
+        here: has('avx512f', 'avx512bw', 'avx512_bf16'),
+    },
+    {
+        name: 'neon',
+        flags: [],
+        ...(process.arch === 'arm64'
+            ? { compiler: own, here: isHere(own) }
+            : { compiler: arm, emulator: ['qemu-aarch64'], here: isHere(arm) && isHere('qemu-aarch64') }),
+    },
+];
+
+describe.each(kinds)('products of $name', ({ name, flags, compiler, emulator = [], here }) => {
+    it.skipIf(!here)('are those in doubles, of any sizes (skipped without such a processor or an emulator)', () => {
+        const program = join(folder, name);
+        execFileSync(compiler, [
+            ...['-std=c++17', '-O2', '-ffp-contract=fast', '-static', ...flags, `-DLN_PRODUCTS=${name}`],
+            ...[`-I${resolve('native/products')}`, resolve('tests/native/products.cpp')],
+            ...[resolve('native/products/kernels.cpp'), '-o', program],
+        ]);
+        const [command, ...args] = [...emulator, program];
+        const [f32, bf16 = 0] = execFileSync(command!, args, { encoding: 'utf8' }).trim().split('\n').map(Number);
+        // Rounded 2,080 times at most, each time by 2^-24 of a sum that is seldom near the sum of the magnitudes.
+        expect(f32).toBeGreaterThan(0);
+        expect(f32).toBeLessThan(1e-6);
+        // Both operands are rounded to 8 bits, by 2^-9 each.
+        if (name === 'avx512_bf16') expect(bf16).toBeGreaterThan(1e-4);
+        expect(bf16).toBeLessThan(2 ** -8);
+    });
+});
