@@ -139,6 +139,23 @@ export interface ComparedWith extends ComparedModel {
 
 export const transitionClasses = ['specific', 'related', 'general', 'none'] as const;
 
+/** In which language each layer's likeliest tokens are: the logit lens. */
+export interface SiteLens {
+    /** What the report says about it, with what is not to be told. */
+    readonly sentences: string;
+    /** What a token's language may be: `English`, `not to be told`. */
+    readonly kinds: readonly string[];
+    /** Means over the languages other than English, `[layers][kinds]`; of each 1 in all. */
+    readonly means: readonly (readonly number[])[];
+    readonly languages: readonly {
+        readonly tag: string;
+        /** Tokens that were looked at. */
+        readonly tokens: number;
+        /** `[layers][kinds]` */
+        readonly shares: readonly (readonly number[])[];
+    }[];
+}
+
 /** Routed experts: which languages' tokens go through which. */
 export interface SiteExperts {
     readonly threshold: number;

@@ -101,6 +101,8 @@ export interface SiteSummary {
     readonly curves: readonly SitePart[];
     /** Absent: the folder has none. */
     readonly comparison?: SitePart;
+    /** Absent: the folder has none. */
+    readonly lens?: SitePart;
     /** Absent: the model has no routed experts. */
     readonly experts?: SitePart;
     /** Of the pages that ask the model; null: no model is open. Absent: the site is of static files and has none. */

@@ -9,15 +9,19 @@ import type { MetricWords } from '../experiments/Metric.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { metricOf } from '../experiments/metrics.js';
 import { doneWords } from '../interventions/operationWords.js';
+import { type LensFile, lensKinds } from '../lens/lensFile.js';
+import { type LensShares, meanShares, sharesOf } from '../lens/meanShares.js';
 import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { changeWords } from '../report/changeWords.js';
 import { axisTitle, drawnCurves, type DrawnDose } from '../report/figures/doseFigure.js';
 import type { DivergingScale } from '../report/figures/divergingScale.js';
+import { lensLabels } from '../report/figures/lensFigure.js';
 import { commonScale, shownCell, type Side } from '../report/figures/shownCells.js';
 import { cellsOf, type SetCell, setFacts, setsOf } from '../report/matrixFacts.js';
 import { isFiniteNumber } from '../report/numbers.js';
 import type { ReportInput } from '../report/Report.js';
 import { doseSentences } from '../report/sections/doseSection.js';
+import { lensSentences, untoldSentence } from '../report/sections/lensSection.js';
 import { setLabel, setSentences } from '../report/setSentences.js';
 import { expertClasses } from '../report/tables/expertsTable.js';
 import { dosePoints } from '../experiments/doseTable.js';
@@ -29,6 +33,7 @@ import type {
     SiteDose,
     SiteEffect,
     SiteExperts,
+    SiteLens,
     SiteMatrix,
     SitePart,
 } from './resultsFormat.js';
@@ -40,13 +45,14 @@ export interface SiteResults {
         readonly matrices: readonly SitePart[];
         readonly curves: readonly SitePart[];
         readonly comparison?: SitePart;
+        readonly lens?: SitePart;
         readonly experts?: SitePart;
     };
     readonly files: ReadonlyMap<string, () => Buffer>;
 }
 
 /** Every result of a run folder, in the report's words, formats and colours. */
-export function siteResults({ matrices, curves = [], comparison, analysis }: ReportInput): SiteResults {
+export function siteResults({ matrices, curves = [], comparison, lens, analysis }: ReportInput): SiteResults {
     const files = new Map<string, () => Buffer>();
     const part = (name: string, title: string, make: () => object): SitePart => {
         const path = `data/${name}.json`;
@@ -72,6 +78,7 @@ export function siteResults({ matrices, curves = [], comparison, analysis }: Rep
             ...(comparison === undefined
                 ? {}
                 : { comparison: part('comparison', 'comparison', () => siteComparison(comparison)) }),
+            ...(lens === undefined ? {} : { lens: part('lens', 'logit lens', () => siteLens(lens)) }),
             ...(experts === undefined
                 ? {}
                 : { experts: part('experts', 'experts', () => siteExperts(analysis, experts)) }),
@@ -198,6 +205,20 @@ function metricChange({ metric, perLanguage, groups }: MetricChange): ComparedWi
             before: formatValue(change.before),
             after: formatValue(change.after),
             change: changeWords(metric, change),
+        })),
+    };
+}
+
+function siteLens(lens: LensFile): SiteLens {
+    const listed = (shares: LensShares): number[] => lensKinds.map((kind) => shares[kind]);
+    return {
+        sentences: `${lensSentences(lens)} ${untoldSentence}`,
+        kinds: lensKinds.map((kind) => lensLabels[kind]),
+        means: meanShares(lens).map(listed),
+        languages: lens.languages.map(({ language, tokens, layers }) => ({
+            tag: language,
+            tokens,
+            shares: layers.map((layer) => listed(sharesOf(layer, tokens))),
         })),
     };
 }

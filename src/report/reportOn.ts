@@ -62,7 +62,6 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
     const { input, activations, counted } = await readReportSource(folder, options);
     const { answers, warnings } = await readAnswers(folder, input.matrices, input.analysis);
     const shownNeurons = counted ? await readShownNeurons(folder, activations, input.analysis) : undefined;
-    const lens = await lensOf(folder, input.analysis);
     const known = [
         ...warnings,
         ...(shownNeurons?.passedOver ?? []).map((path) => `${basename(path)} is of another model and is not shown.`),
@@ -72,7 +71,7 @@ export async function reportOn(folder: string, options: ReportOptions = {}): Pro
         const running = meanwhile === undefined ? [] : [`${meanwhile} works in the folder: ${unfinished}`];
         return writeReport(
             out,
-            { ...input, answers, ...defined({ lens, shownNeurons, site }), warnings: [...running, ...known] },
+            { ...input, answers, ...defined({ shownNeurons, site }), warnings: [...running, ...known] },
             { excel },
         );
     });
@@ -128,7 +127,7 @@ export async function readReportSource(
         matrices,
         curves,
         warnings: [...stale.map((what) => `${what}.`), ...new Set(warnings)],
-        ...defined({ comparison: compared ? comparison : undefined, notes }),
+        ...defined({ comparison: compared ? comparison : undefined, notes, lens: await lensOf(folder, analysis) }),
     };
     return { input, activations, counted };
 }

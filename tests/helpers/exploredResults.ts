@@ -3,6 +3,7 @@ import { writeComparison } from '../../src/experiments/comparisonFile.js';
 import { writeCurves } from '../../src/experiments/doseFile.js';
 import type { AnswerShare, DeactivationMatrix } from '../../src/experiments/DeactivationMatrix.js';
 import { writeMatrix } from '../../src/experiments/matrixFile.js';
+import { lensKinds, type LensLayer, writeLens } from '../../src/lens/lensFile.js';
 import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
 import { neuronsDigest } from '../../src/neurons/neuronsDigest.js';
 import { buildAccuracy, buildCurves, buildMatrix } from '../unit/report/fixture.js';
@@ -10,7 +11,7 @@ import { someActivations, someAnalysis } from './exploredRun.js';
 
 /**
  * Adds results of every kind to a run folder of `writeExploredRun`: another operation, another metric, dose curves, and
- * a comparison with an analysis of slightly other counts.
+ * a comparison with an analysis of slightly other counts, and the logit lens.
  */
 export async function writeExploredResults(folder: string, analysis: NeuronAnalysis): Promise<void> {
     const { languages } = analysis;
@@ -31,6 +32,18 @@ export async function writeExploredResults(folder: string, analysis: NeuronAnaly
             [languages[1]!],
         ),
     );
+    await writeLens(folder, {
+        ...{ model: analysis.source.model.fingerprint, data: ['udhr'], english: languages[0]!, key: 'k' },
+        languages: languages.map((language, k) => ({
+            language,
+            tokens: 40,
+            layers: analysis.layers.map((_, layer) => lensLayer([0, 10 * layer, k, 40 - 10 * layer - k])),
+        })),
+    });
+}
+
+function lensLayer(counts: readonly number[]): LensLayer {
+    return Object.fromEntries(lensKinds.map((kind, i) => [kind, Math.max(0, counts[i]!)])) as unknown as LensLayer;
 }
 
 /** An accuracy with what its answers are made of. */

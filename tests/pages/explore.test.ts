@@ -3,7 +3,7 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { join, normalize } from 'node:path';
 import type { Browser, Page } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { buildSite } from '../../src/explore/buildSite.js';
 import { serveSite } from '../../src/explore/exploreServer.js';
 import { exportSite } from '../../src/explore/exportSite.js';
@@ -66,12 +66,13 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
     }
 
     const experts = '[aria-labelledby="experts"] td';
+    const saved = 'button:enabled:text-is("CSV")'; // once the tokens are read
     /** What each view shows last. */
     const last: Readonly<Record<keyof typeof views, string>> = {
         overview: experts,
         'other results': experts,
-        neurons: '.grid .row',
-        'neurons of a range': '.grid .row',
+        neurons: saved,
+        'neurons of a range': saved,
         'neurons of a token': '.grid .row bdi',
         'a neuron': '[aria-labelledby="alike"] tbody tr',
         "an expert's neuron": '[aria-labelledby="alike"] tbody tr',
@@ -176,6 +177,20 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
             .selectOption({ label: 'accuracy, specific + related neurons deactivated' });
         await expect.poll(() => page.getByRole('grid', { name: /accuracy/ }).count()).toBe(1);
         expect(faults).toEqual([]);
+        await page.close();
+    });
+
+    it('shows the languages of the likeliest tokens, on average and of one language', async () => {
+        const { page } = await open(`${url}#/overview`);
+        const section = page.locator('[aria-labelledby="lens"]');
+        const cells = section.locator('tbody tr:nth-child(2) td');
+        await expect.poll(() => cells.count()).toBe(4);
+        expect(await section.innerText()).toContain('English is most frequent behind layer');
+        expect(await cells.allInnerTexts()).toEqual(['0', '25', '50', '75']);
+        await section.getByLabel('Texts').selectOption({ index: 3 });
+        expect(page.url()).toContain('lens=');
+        expect(await section.locator('tbody tr:nth-child(3) td').allInnerTexts()).toEqual(['5', '5', '5', '5']);
+        expect(await section.innerText()).toContain('40 tokens');
         await page.close();
     });
 
@@ -294,7 +309,10 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
             }
             expect(b.faults).toEqual([]);
             const still = (text: string) => text.replace(/found in \d+ ms/, '');
-            expect(still(await words(b.page))).toBe(still(await words(a.page)));
+            // Rows are asked for again when the tokens are read.
+            await vi.waitFor(async () => expect(still(await words(b.page))).toBe(still(await words(a.page))), {
+                timeout: 20_000,
+            });
             await a.page.close();
             await b.page.close();
         }

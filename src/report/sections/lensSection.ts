@@ -7,26 +7,31 @@ import { htmlTable } from '../tables/htmlTable.js';
 import { lensTable } from '../tables/lensTable.js';
 import type { Section } from './Section.js';
 
+/** What the means over the languages other than English show. */
+export function lensSentences(lens: LensFile): string {
+    const shares = meanShares(lens);
+    const most = shares.reduce((best, { english }, layer) => (english > shares[best]!.english ? layer : best), 0);
+    return (
+        'The likeliest token if the model ended behind a layer (the logit lens), in the mean over the languages ' +
+        `other than English. English is most frequent behind layer ${most}: ${formatShare(shares[most]!.english)} of ` +
+        `the tokens there, and ${formatShare(shares.at(-1)!.english)} behind the last.`
+    );
+}
+
+export const untoldSentence =
+    'Not to be told are digits, punctuation, tokens that several languages use and tokens that the texts do not have.';
+
 /** In which language the model would answer if it ended behind a layer. */
 export function lensSection(lens: LensFile): Section {
     const table = lensTable(lens);
-    const shares = meanShares(lens);
-    const most = shares.reduce((best, { english }, layer) => (english > shares[best]!.english ? layer : best), 0);
     return {
         id: 'lens',
         chapter: 'neurons',
         title: 'Languages of the likeliest tokens, layer by layer',
         spec: lensFigure(lens),
         label: 'Shares of likeliest tokens in English, in the language of the text, in another one, behind each layer',
-        caption: html`<p>
-                The likeliest token if the model ended behind a layer (the logit lens), in the mean over the languages
-                other than English. English is most frequent behind layer ${most}: ${formatShare(shares[most]!.english)}
-                of the tokens there, and ${formatShare(shares.at(-1)!.english)} behind the last.
-            </p>
-            <p>
-                Not to be told are digits, punctuation, tokens that several languages use and tokens that the texts do
-                not have.
-            </p>
+        caption: html`<p>${lensSentences(lens)}</p>
+            <p>${untoldSentence}</p>
             <p class="paper">
                 The paper's second stage, reasoning in a shared space close to English, would show as English in the
                 middle layers.

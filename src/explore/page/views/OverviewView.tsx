@@ -9,6 +9,7 @@ import { Experts } from '../parts/Experts.js';
 import { LayerLanguages } from '../parts/LayerLanguages.js';
 import { LanguageName, languageOption } from '../parts/languageText.js';
 import { LayerCurves } from '../parts/LayerCurves.js';
+import { Lens } from '../parts/Lens.js';
 import { Matrices } from '../parts/Matrices.js';
 import { NeuronMap } from '../parts/NeuronMap.js';
 import { formatCount, formatShare } from '../../../support/format.js';
@@ -85,6 +86,12 @@ export function OverviewView({ site }: { site: LoadedSite }): ComponentChild {
                 <section aria-labelledby="comparison">
                     <h2 id="comparison">Before and after</h2>
                     <Comparison summary={summary} />
+                </section>
+            )}
+            {summary.lens !== undefined && (
+                <section aria-labelledby="lens">
+                    <h2 id="lens">Languages of the likeliest tokens, layer by layer</h2>
+                    <Lens summary={summary} />
                 </section>
             )}
             {summary.experts !== undefined && (
