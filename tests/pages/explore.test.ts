@@ -185,7 +185,7 @@ describe.skipIf(browserPath === undefined)('the page of explore', () => {
         const section = page.locator('[aria-labelledby="lens"]');
         const cells = section.locator('tbody tr:nth-child(2) td');
         await expect.poll(() => cells.count()).toBe(4);
-        expect(await section.innerText()).toContain('English is most frequent behind layer');
+        expect(await section.innerText()).toContain('It is English behind no layer');
         expect(await cells.allInnerTexts()).toEqual(['0', '25', '50', '75']);
         await section.getByLabel('Texts').selectOption({ index: 3 });
         expect(page.url()).toContain('lens=');

@@ -11,10 +11,14 @@ import type { Section } from './Section.js';
 export function lensSentences(lens: LensFile): string {
     const shares = meanShares(lens);
     const most = shares.reduce((best, { english }, layer) => (english > shares[best]!.english ? layer : best), 0);
+    const english =
+        shares[most]!.english === 0
+            ? 'It is English behind no layer.'
+            : `English is most frequent behind layer ${most}: ${formatShare(shares[most]!.english)} of the tokens ` +
+              `there, and ${formatShare(shares.at(-1)!.english)} behind the last.`;
     return (
         'The likeliest token if the model ended behind a layer (the logit lens), in the mean over the languages ' +
-        `other than English. English is most frequent behind layer ${most}: ${formatShare(shares[most]!.english)} of ` +
-        `the tokens there, and ${formatShare(shares.at(-1)!.english)} behind the last.`
+        `other than English. ${english}`
     );
 }
 

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest';
 import type { LensFile } from '../../../src/lens/lensFile.js';
 import { meanShares } from '../../../src/lens/meanShares.js';
 import { renderSvg } from '../../../src/report/figures/renderSvg.js';
-import { lensSection } from '../../../src/report/sections/lensSection.js';
+import { lensSection, lensSentences } from '../../../src/report/sections/lensSection.js';
 
 const layer = (english: number, own: number, other: number, untold: number) => ({ english, own, other, untold });
 const lens: LensFile = {
@@ -29,4 +29,9 @@ it('the section says where English is most frequent, and its table has every lan
     expect(table!.rows).toHaveLength(9);
     expect(table!.rows[4]).toEqual(['de', 1, 4, 0.5, 0.25, 0, 0.25]);
     expect(await renderSvg(spec, id, label)).toContain('not to be told');
+});
+
+it('the section says where English is the likeliest nowhere', () => {
+    const languages = [{ language: 'de', tokens: 4, layers: [layer(0, 1, 0, 3), layer(0, 4, 0, 0)] }];
+    expect(lensSentences({ ...lens, languages })).toMatch(/It is English behind no layer\.$/);
 });
