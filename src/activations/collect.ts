@@ -1,4 +1,4 @@
-import { rm, rmdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Corpus } from '../corpus/Corpus.js';
 import { datasetName } from '../corpus/datasetName.js';
@@ -10,6 +10,7 @@ import { defined } from '../support/defined.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { checkInFolder, ensureSubfolder } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
+import { leaveShared, writeShared } from '../files/sharedSubfolder.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { collectTable, outputTable } from '../settings/settings.js';
 import { keyOf } from '../support/keyOf.js';
@@ -159,7 +160,7 @@ async function removeParts(work: Work): Promise<void> {
         for (let fold = 0; fold < work.folds; fold++)
             await rm(partOf(work, language, fold).path, { force: true }).catch(() => undefined);
     }
-    await rmdir(join(work.folder, 'parts')).catch(() => undefined);
+    await leaveShared(join(work.folder, 'parts'));
 }
 
 /** Counts language by language: of each fold one part a language. */
@@ -216,7 +217,7 @@ async function countLanguage(
             );
             decodedTokens += counted.decodedTokens;
             to.part = addToPart(to.part, chunk, counted);
-            await writePart(to.path, to.part);
+            await writeShared(to.path, (path) => writePart(path, to.part));
         }
     }
     return { parts: growing.map(({ part }) => part), decodedTokens };

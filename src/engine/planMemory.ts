@@ -129,8 +129,8 @@ export async function choosePlan(
         available.gpu > 0 ? ` or ${mebibytes(totalNeeds(await needs(totalLayers, least)).gpu)} on the GPU` : '';
     throw new LanguageNeuronsError(
         'OUT_OF_MEMORY',
-        `${path}: needs ${mebibytes(none.cpu)} of memory${whole}; free are ${mebibytes(available.cpu)} and ` +
-            `${mebibytes(available.gpu)}; use a smaller quantization, context or batch`,
+        `${path}: needs ${mebibytes(none.cpu)} of memory${whole}; ${mebibytes(available.cpu)} and ` +
+            `${mebibytes(available.gpu)} are free; use a smaller quantization, context or batch`,
     );
 }
 

@@ -1,5 +1,6 @@
 import type { TokenTexts } from '../engine/TokenTexts.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { writeShared } from '../files/sharedSubfolder.js';
 import type { ChunkTally } from './ChunkTally.js';
 import { type ExamplesHead, readExamples, readExamplesHead, writeExamples } from './examplesFile.js';
 import { finishExamples, joinByName, joinExamples } from './joinExamples.js';
@@ -67,7 +68,7 @@ export class GrowingExamples {
         };
         if (performance.now() < this.#due) return;
         const begin = performance.now();
-        await writeExamples(this.#path, this.#head, this.#examples);
+        await writeShared(this.#path, (path) => writeExamples(path, this.#head, this.#examples));
         const now = performance.now();
         this.#due = now + (now - begin) / savingShare;
     }

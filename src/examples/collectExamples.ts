@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { rm, rmdir } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setImmediate } from 'node:timers/promises';
 import { sourceOf } from '../activations/collect.js';
@@ -13,6 +13,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { checkModel } from '../experiments/checkFit.js';
 import { ensureSubfolder } from '../files/fileAccess.js';
 import { withFile, withFolder } from '../files/folderLock.js';
+import { leaveShared } from '../files/sharedSubfolder.js';
 import type { NeuronAnalysis, NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { asPrompts } from '../questions/chatSamples.js';
 import { checkSettings } from '../settings/checkSetting.js';
@@ -103,7 +104,7 @@ async function collectInto(options: CollectExamplesOptions): Promise<CollectedEx
     await watchAll(options, survey, growing);
     const finished = await growing.write(path, shard === undefined);
     await rm(part, { force: true }).catch(() => undefined);
-    await rmdir(parts).catch(() => undefined);
+    await leaveShared(parts);
     return { path, head: finished, wasThere: false, seconds: seconds() };
 }
 

@@ -148,7 +148,7 @@ describe('requests that come while others are under way', () => {
                 [{ prompt, maxTokens: 256 }, /longer than the 256 tokens/],
                 [{ prompt: Int32Array.of(1_000_000), maxTokens: 1 }, /no token 1000000/],
                 [{ prompt, maxTokens: 1, edit: 2 }, /edit 2, but there are 2 edits/],
-                [{ prompt, maxTokens: -1 }, /no -1 tokens/],
+                [{ prompt, maxTokens: -1 }, /cannot have -1 tokens/],
             ] as const)
                 await expect(batching.ask(wrong)).rejects.toMatchObject({
                     code: 'WRONG_USE',

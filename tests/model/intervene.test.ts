@@ -224,7 +224,7 @@ describe('matrices of several operations', () => {
         for (const [text, why] of [
             ['scale:1', 'scale:1 changes nothing'],
             ['add:0', 'add:0 changes nothing'],
-            ['zero,scale:2,zero', 'the operation zero is asked for twice'],
+            ['zero,scale:2,zero', 'the operation zero is given twice'],
         ] as const) {
             await expect(measure(at('together'), { operations: parseOperations(text) })).rejects.toMatchObject({
                 code: 'WRONG_USE',

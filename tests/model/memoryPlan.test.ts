@@ -114,7 +114,7 @@ describe('a plan on the CPU', () => {
         const sizes = { contextSize: 1024, batchSize: 128, edits: 1 };
         await expect(planMemory(await planned(at('jamba.gguf')), [], sizes, 10_000)).rejects.toMatchObject({
             code: 'OUT_OF_MEMORY',
-            message: expect.stringMatching(/jamba\.gguf: takes \d+ MiB in memory; there are 1 MiB and 0 MiB/),
+            message: expect.stringMatching(/jamba\.gguf: needs \d+ MiB of memory; 1 MiB and 0 MiB are free/),
         });
     });
 

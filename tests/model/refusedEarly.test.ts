@@ -90,7 +90,7 @@ it('respond is refused before it answers where a folder is in the place of its f
         const options = ['--model', embeddedModel, '--gpu', 'off', '--data', at('questions'), '--out', at(out)];
         const { code, stdout, stderr } = await cli('respond', ...options);
         expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
-        expect(stderr).toMatch(new RegExp(`${named}: cannot be written: a folder is in the place of the file`));
+        expect(stderr).toMatch(new RegExp(`${named}: cannot be written: the path is a folder, not a file`));
         expect(stderr).not.toContain('respond\n'); // its stage
     }
 });

@@ -48,8 +48,8 @@ describe('a memory plan', () => {
                     }
                     const message =
                         onGpu > 0
-                            ? /^m\.gguf: needs \d+ MiB of memory or \d+ MiB on the GPU; free are/
-                            : /^m\.gguf: needs \d+ MiB of memory; free are/;
+                            ? /^m\.gguf: needs \d+ MiB of memory or \d+ MiB on the GPU; \d+ MiB and \d+ MiB are free/
+                            : /^m\.gguf: needs \d+ MiB of memory; \d+ MiB and \d+ MiB are free/;
                     await expect(plan).rejects.toMatchObject({
                         code: 'OUT_OF_MEMORY',
                         message: expect.stringMatching(message),
