@@ -42,7 +42,7 @@ export type { NeuronAnalysis, NeuronIndex } from './neurons/NeuronAnalysis.js';
 export type { NeuronSetName } from './neurons/neuronSets.js';
 export { chooseNeurons } from './neurons/chooseNeurons.js';
 export { identify, type IdentifyOptions } from './neurons/identify.js';
-export { languageOverlap, type LanguageOverlap } from './neurons/languageOverlap.js';
+export { languageOverlap } from './neurons/languageOverlap.js';
 export { neuronName, neuronNamed } from './neurons/neuronNames.js';
 export { neuronRow } from './neurons/neuronRows.js';
 export { neuronsInLayer } from './neurons/neuronsInLayer.js';

@@ -82,7 +82,7 @@ struct llama_adapter_neuron {
     const llama_neurons_ops ops_wanted;
     const llama_neurons_capacity capacity;
     llama_neurons_mode mode;
-    llama_neurons_mode reserved; // the compute buffers are large enough for it
+    llama_neurons_mode reserved;                   // the compute buffers are large enough for it
     std::unique_ptr<neuron_products> own_products; // nullptr: ggml's alone
     std::vector<neuron_site> sites;
     neuron_placement placement;

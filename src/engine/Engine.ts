@@ -1,6 +1,5 @@
 import { ContinuousBatching, type ContinuousBatchingOptions } from './ContinuousBatching.js';
 import { answerPrompts } from './answerPrompts.js';
-import type { NativeResiduals } from './addon.js';
 import { count, logits, residuals, score } from './countAndScore.js';
 import type { EngineSettings } from './EngineSettings.js';
 import type {
@@ -15,6 +14,7 @@ import type {
     ScoreOptions,
     ScoreResult,
 } from './engineTypes.js';
+import type { LayerResiduals } from './LayerResiduals.js';
 import type { LoadedBackends } from './loadBackends.js';
 import { type EngineParts, loadEngine } from './loadEngine.js';
 import type { MemoryPlan } from './MemoryPlan.js';
@@ -172,10 +172,7 @@ export class Engine {
      * name are left out.
      * @throws LanguageNeuronsError as `count`, and WRONG_USE for a text that does not fit
      */
-    residuals(
-        text: string | Int32Array,
-        options: Pick<RunOptions, 'signal'> = {},
-    ): Promise<readonly NativeResiduals[]> {
+    residuals(text: string | Int32Array, options: Pick<RunOptions, 'signal'> = {}): Promise<readonly LayerResiduals[]> {
         return residuals(this.passes, text, options);
     }
 

@@ -1,5 +1,6 @@
 import type { ValueOf } from '../settings/Setting.js';
 import type { engineTable } from '../settings/settings.js';
+import type { LayerResiduals } from './LayerResiduals.js';
 import type { MemoryBytes } from './MemoryPlan.js';
 import type { ModelInfo } from './ModelInfo.js';
 import type { ModelSite, Site } from './Site.js';
@@ -251,12 +252,6 @@ export interface NativeEdit {
     readonly offsets: readonly Float32Array[];
 }
 
-/** The residual stream behind a layer. */
-export interface NativeResiduals {
-    readonly layer: number;
-    readonly values: Float32Array;
-}
-
 /** What the next decodes compute. A change costs nothing where the reserved buffers fit, else one reservation. */
 export interface NativeMode {
     readonly count: boolean;
@@ -375,7 +370,7 @@ export interface NativeContext {
      * Decodes a batch of one sequence; the residual stream behind each layer, where llama.cpp's graph names it `l_out`:
      * [tokens, n_embd], row-major. Other layers are left out.
      */
-    residuals(batch: NativeBatch): Promise<readonly NativeResiduals[]>;
+    residuals(batch: NativeBatch): Promise<readonly LayerResiduals[]>;
     /**
      * Frees `finished` first, then decodes the batch, with the head `logits` (or `likeliest` where all temperatures are
      * 0), and draws a token after each row named.

@@ -1,5 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
-import type { NativeBatch, NativeResiduals } from './addon.js';
+import type { NativeBatch } from './addon.js';
+import type { LayerResiduals } from './LayerResiduals.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { perplexityTable } from '../settings/settings.js';
 import { runOptions } from './checkOptions.js';
@@ -76,7 +77,7 @@ export async function residuals(
     passes: Passes,
     text: string | Int32Array,
     options: Pick<RunOptions, 'signal'>,
-): Promise<readonly NativeResiduals[]> {
+): Promise<readonly LayerResiduals[]> {
     checkSettings(options, {}, { signal: true });
     return passes.run({ count: false, head: 'none', residuals: true }, [], options.signal, async () => {
         const batch = await onlyBatch(passes, text);

@@ -87,6 +87,7 @@ it('a metric whose plan is another metric’s cannot be divided', async () => {
     await expect(deactivate({ ...options, shard: { number: 1, total: 2 } })).rejects.toMatchObject({
         code: 'UNSUPPORTED',
         message:
-            'udhr:25-26: the metric renamed cannot be divided into shards, since it has no plan of its own; deactivate without a shard',
+            'udhr:25-26: the metric renamed cannot be divided into shards, since it has no plan of its own; ' +
+            'deactivate without a shard',
     });
 });

@@ -15,7 +15,7 @@ describe('language-neurons', () => {
         /^dist\/[\w/-]+\.(js|d\.ts|mjs|d\.mts)$/,
         /^dist\/explore\/page\/(index\.html|assets\/[\w-]+\.(css|js))$/, // the page, built
         /^(scripts\/figures|docs)\/[\w/-]+\.(svg|png)$/, // the README's
-        /^native\/(adapter|addon)\/[\w-]+\.(cpp|h|map)$/,
+        /^native\/(adapter|addon|products)\/[\w-]+\.(cpp|h|map)$/,
         /^native\/patches\/\d{4}-[\w-]+\.patch$/,
         /^scripts\/build\/[\w-]+\.(mjs|d\.mts|cmake)$/,
         /^src\/prebuilt\/\w+\.(mjs|ts)$/,
