@@ -1,6 +1,7 @@
 import { join, resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 import { cacheFolder } from '../files/cacheFolder.js';
+import { isReadFailure } from '../files/fileAccess.js';
 import { questionSets } from '../questions/fetchQuestions.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import type { Question } from '../questions/Questions.js';
@@ -11,6 +12,7 @@ import type { DeactivationMatrix } from './DeactivationMatrix.js';
  * The questions behind a matrix of answers, if their files are still in place; nothing is downloaded. Questions
  * that are not the matrix's, by their hash, are not returned.
  * @param folder of the matrix: paths are relative to it
+ * @throws LanguageNeuronsError NOT_FOUND where they are there and reading them fails
  */
 export async function questionTexts(
     folder: string,
@@ -27,7 +29,7 @@ export async function questionTexts(
         const hash = keyOf(asked.map(({ language, text, answer }) => [language, text, answer]));
         return hash === settings.texts ? asked : undefined;
     } catch (error) {
-        if (error instanceof LanguageNeuronsError) return undefined;
+        if (error instanceof LanguageNeuronsError && !isReadFailure(error)) return undefined;
         throw error;
     }
 }

@@ -32,6 +32,15 @@ export function unwritable(path: string, cause: unknown): LanguageNeuronsError {
     return new LanguageNeuronsError('UNWRITABLE', `${path}: ${why}`, { cause });
 }
 
+/** The system's codes for what is not there, or is not this user's to read. */
+const absent = ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'];
+
+/** Whether the system failed to read what is there, as a broken disk does. */
+export function isReadFailure({ cause }: LanguageNeuronsError): boolean {
+    const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+    return code !== undefined && /^E[A-Z]+$/.test(code) && !absent.includes(code);
+}
+
 /** Advice where the path itself is wrong. */
 const readMends: Readonly<Record<string, string>> = {
     ENOTDIR: 'a part of the path is a file, not a folder; give the folder',

@@ -5,6 +5,7 @@ import { questionTexts } from '../experiments/questionTexts.js';
 import { resultName } from '../experiments/resultPaths.js';
 import { readSaidAnswers, type SaidAnswers } from '../experiments/saidAnswers.js';
 import { LanguageNeuronsError } from '../errors.js';
+import { isReadFailure } from '../files/fileAccess.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { Question } from '../questions/Questions.js';
 
@@ -36,6 +37,7 @@ export async function readAnswers(
             else answers.push({ ...said, questions: await questionTexts(folder, matrix) });
         } catch (error) {
             if (!(error instanceof LanguageNeuronsError && error.code === 'NOT_FOUND')) throw error;
+            if (isReadFailure(error)) throw error;
             warnings.push(`The answers of ${name} are not shown: ${error.message}.`);
         }
     }

@@ -120,7 +120,7 @@ describe('a model of every architecture that llama.cpp can write, edited', () =>
                 .join('\n'),
         );
         const faults = outcomes.flatMap(({ name, architecture, zeroed, scaled, effect, gated }) => {
-            const bentUp = bent.includes(architecture) ? 'bends' : undefined;
+            const bentUp = bent.includes(architecture) ? 'nonlinear' : undefined;
             return [
                 ...faultOf(`${name} zeroed`, zeroed, refused[architecture]),
                 ...faultOf(`${name} scaled`, scaled, refused[architecture] ?? (gated ? bentUp : 'has no gate')),

@@ -1,4 +1,4 @@
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { setConditions } from '../../../src/experiments/conditions.js';
@@ -188,5 +188,12 @@ describe('questionTexts', () => {
         expect(await questionTexts(folder, measured)).toBeUndefined();
         writeFileSync(join(folder, 'questions', 'mgsm_de.tsv'), 'Wie viel?\t3\nWie wenige?\t4');
         expect(await questionTexts(runFolder(), measured)).toBeUndefined();
+    });
+
+    it.skipIf(process.platform !== 'linux')('fails, naming the file, where the system cannot read them', async () => {
+        const path = join(folder, 'questions', 'mgsm_de.tsv');
+        rmSync(path);
+        symlinkSync('/proc/self/mem', path); // whose first byte cannot be read: EIO
+        await expect(questionTexts(runFolder(), measured)).rejects.toThrow(path);
     });
 });
