@@ -94,7 +94,7 @@ describe.skipIf(absent !== undefined)(`commands${absent === undefined ? '' : ` (
         expect([dead.code, dead.stderr]).toEqual([
             1,
             expect.stringMatching(
-                new RegExp(`^language-neurons: RPC server ${lost.endpoint}: no connection \\(.*\\); see that .*\\n$`),
+                new RegExp(`^language-neurons: RPC server ${lost.endpoint}: no connection \\(.*\\); check that .*\\n$`),
             ),
         ]);
 
