@@ -35,10 +35,17 @@ export function unwritable(path: string, cause: unknown): LanguageNeuronsError {
 /** The system's codes for what is not there, or is not this user's to read. */
 const absent = ['ENOENT', 'ENOTDIR', 'EACCES', 'EPERM'];
 
-/** Whether the system failed to read what is there, as a broken disk does. */
-export function isReadFailure({ cause }: LanguageNeuronsError): boolean {
-    const code = (cause as NodeJS.ErrnoException | undefined)?.code;
+/** Whether what is there was not read: on a broken disk, or behind a link out of its folder. */
+export function isReadFailure(error: unknown): boolean {
+    if (!(error instanceof LanguageNeuronsError)) return false;
+    if (error.cause instanceof Misplaced) return true;
+    const code = (error.cause as NodeJS.ErrnoException | undefined)?.code;
     return code !== undefined && /^E[A-Z]+$/.test(code) && !absent.includes(code);
+}
+
+/** Whether an error says that something is not there: then one can go on without it. */
+export function isAbsence(error: unknown): boolean {
+    return error instanceof LanguageNeuronsError && error.code === 'NOT_FOUND' && !isReadFailure(error);
 }
 
 /** Advice where the path itself is wrong. */

@@ -1,6 +1,6 @@
 import type { Activations } from '../activations/Activations.js';
 import { readActivations } from '../activations/activationsFile.js';
-import { LanguageNeuronsError } from '../errors.js';
+import { isAbsence } from '../files/fileAccess.js';
 import { assessable } from './activationProbabilities.js';
 import { identifyOnce } from './identify.js';
 import { isOfCounts } from './isOfCounts.js';
@@ -28,7 +28,7 @@ export type NeuronNumbers = Pick<NeuronAnalysis, 'perLanguage' | 'layers'>;
 /**
  * The numbers of neurons with each fold of a run folder's counts left out; undefined where they have no folds, or are
  * not those of the analysis.
- * @throws LanguageNeuronsError as `readActivations`, but NOT_FOUND
+ * @throws LanguageNeuronsError as `readActivations`, but where there are none
  */
 export async function numbersWithoutFolds(
     folder: string,
@@ -43,7 +43,7 @@ export async function numbersWithoutFolds(
             layers,
         }));
     } catch (error) {
-        if (error instanceof LanguageNeuronsError && error.code === 'NOT_FOUND') return undefined;
+        if (isAbsence(error)) return undefined;
         throw error;
     }
 }

@@ -4,8 +4,7 @@ import { metricOf } from '../experiments/metrics.js';
 import { questionTexts } from '../experiments/questionTexts.js';
 import { resultName } from '../experiments/resultPaths.js';
 import { readSaidAnswers, type SaidAnswers } from '../experiments/saidAnswers.js';
-import { LanguageNeuronsError } from '../errors.js';
-import { isReadFailure } from '../files/fileAccess.js';
+import { isAbsence } from '../files/fileAccess.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { Question } from '../questions/Questions.js';
 
@@ -36,9 +35,8 @@ export async function readAnswers(
                 warnings.push(`${answersJournal.name} lacks the answers of ${name}, so none of them is shown.`);
             else answers.push({ ...said, questions: await questionTexts(folder, matrix) });
         } catch (error) {
-            if (!(error instanceof LanguageNeuronsError && error.code === 'NOT_FOUND')) throw error;
-            if (isReadFailure(error)) throw error;
-            warnings.push(`The answers of ${name} are not shown: ${error.message}.`);
+            if (!isAbsence(error)) throw error;
+            warnings.push(`The answers of ${name} are not shown: ${(error as Error).message}.`);
         }
     }
     return { answers, warnings };

@@ -1,3 +1,4 @@
+import { symlinkSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import type { Activations, Counts } from '../../../src/activations/Activations.js';
@@ -79,4 +80,14 @@ describe('intervals of what changed', () => {
         expect(await numbersWithoutFolds(folder, identify(a, settings))).toBeUndefined();
         expect(await numbersWithoutFolds(folder, identify(b, settings))).toHaveLength(folds);
     });
+
+    it.skipIf(process.platform !== 'linux')(
+        'fail, naming the file, where the counts are there and cannot be read',
+        async () => {
+            const folder = folderOfTest();
+            const path = join(folder, activationsName);
+            symlinkSync('/proc/self/mem', path);
+            await expect(numbersWithoutFolds(folder, identify(countsOf(1), settings))).rejects.toThrow(path);
+        },
+    );
 });
