@@ -14,7 +14,7 @@ import type { Progress } from '../support/progress.js';
 import type { RunConfig } from './RunConfig.js';
 import { askedPart } from './settingIssues.js';
 
-/** What a run found beside classes: what makes neurons active, and what they raise and lower. */
+/** Files of a run beside its classes: examples that make neurons active, tokens that they raise and lower. */
 export interface NeuronDetails {
     readonly examples?: DetailsFile;
     readonly effects?: DetailsFile;
@@ -22,17 +22,17 @@ export interface NeuronDetails {
 
 interface DetailsFile {
     readonly path: string;
-    /** How many it is of. */
+    /** Number of neurons in it. */
     readonly neurons: number;
 }
 
-/** Steps of `run` that make them, in order. */
+/** The steps of `run` that write these files, in order. */
 export function detailSteps(config: RunConfig): string[] {
     const steps = { examples: askedPart(config.examples), effects: effectsAsked(config) };
     return Object.entries(steps).flatMap(([name, asked]) => (asked === undefined ? [] : [name]));
 }
 
-/** A model with adapters has none: its neurons' weights are in no file. */
+/** The settings of effects; undefined for a model with adapters too, whose neurons' weights are in no file. */
 function effectsAsked(config: RunConfig): Partial<Exclude<RunConfig['effects'], boolean | undefined>> | undefined {
     return (config.loras?.length ?? 0) > 0 ? undefined : askedPart(config.effects);
 }
@@ -51,11 +51,11 @@ export async function checkDetails(config: RunConfig, { path, sites }: Engine): 
 interface FindOptions {
     readonly engine: Engine;
     readonly analysis: NeuronAnalysis;
-    /** For examples, where they are asked for. */
+    /** Texts to find examples in. */
     readonly corpus: Corpus;
     readonly force: boolean | undefined;
     readonly signal: AbortSignal | undefined;
-    /** Of examples, and of effects. */
+    /** Progress of the examples, and of the effects. */
     readonly progress: readonly [Progress, Progress];
     readonly nextStep: () => void;
 }

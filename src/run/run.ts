@@ -1,6 +1,5 @@
 import { join } from 'node:path';
 import { collect } from '../activations/collect.js';
-import type { Corpus } from '../corpus/Corpus.js';
 import { openCorpus } from '../data/openCorpus.js';
 import { Engine } from '../engine/Engine.js';
 import { generationContextSize } from '../engine/engineTypes.js';
@@ -47,7 +46,7 @@ import { fromFolder } from './fromFolder.js';
 import { checkDetails, checkDetailsConfig, detailSteps, findDetails, type NeuronDetails } from './neuronDetails.js';
 import { checkRunConfig, type RunConfig } from './RunConfig.js';
 import { askedPart } from './settingIssues.js';
-import { workWeights } from './workWeights.js';
+import { type RunInputs, workWeights } from './workWeights.js';
 
 /** The results of one model. */
 export interface ExaminedModel {
@@ -262,18 +261,11 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
     }
 }
 
-interface Inputs {
-    /** Texts to count on. */
-    readonly texts: Corpus;
-    /** Texts to measure on. */
-    readonly evaluation: Corpus;
-    /** To find examples in. */
-    readonly examples: Corpus;
-    readonly questions: Questions | undefined;
-}
-
 /** Opens all texts and questions, so that a language that lacks some is refused before hours of counting. */
-async function openInputs(config: RunConfig, { signal, progress = silent, trained }: ExamineOptions): Promise<Inputs> {
+async function openInputs(
+    config: RunConfig,
+    { signal, progress = silent, trained }: ExamineOptions,
+): Promise<RunInputs> {
     const texts = await openCorpus(config.data, { languages: config.languages, signal, progress });
     const { languages } = texts;
     checkNamed('aligned.trained', trained, languages);

@@ -10,9 +10,13 @@ import { askedPart } from './settingIssues.js';
 const charactersPerToken = 6;
 const charactersPerQuestion = 400;
 
-interface WeighedInputs {
+/** What a run reads. */
+export interface RunInputs {
+    /** Texts to count on. */
     readonly texts: Corpus;
+    /** Texts to measure on. */
     readonly evaluation: Corpus;
+    /** Texts to find examples in. */
     readonly examples: Corpus;
     readonly questions: Questions | undefined;
 }
@@ -25,7 +29,7 @@ interface WeighedInputs {
  */
 export async function workWeights(
     config: RunConfig,
-    { texts, evaluation, examples, questions }: WeighedInputs,
+    { texts, evaluation, examples, questions }: RunInputs,
     signal: AbortSignal | undefined,
 ): Promise<readonly [counting: number, examples: number, effects: number, perplexity: number, accuracy: number]> {
     const {
