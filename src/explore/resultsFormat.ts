@@ -145,7 +145,9 @@ export interface SiteLens {
     readonly sentences: string;
     /** What a token's language may be: `English`, `not to be told`. */
     readonly kinds: readonly string[];
-    /** Means over the languages other than English, `[layers][kinds]`; of each 1 in all. */
+    /** What the means are over: `languages other than English`. */
+    readonly meanTexts: string;
+    /** `[layers][kinds]`; 1 in all for each layer. */
     readonly means: readonly (readonly number[])[];
     readonly languages: readonly {
         readonly tag: string;

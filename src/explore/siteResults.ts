@@ -10,7 +10,7 @@ import type { DoseCurves } from '../experiments/DoseCurves.js';
 import { metricOf } from '../experiments/metrics.js';
 import { doneWords } from '../interventions/operationWords.js';
 import { type LensFile, lensKinds } from '../lens/lensFile.js';
-import { type LensShares, meanShares, sharesOf } from '../lens/meanShares.js';
+import { type LensShares, meanShares, meanTexts, sharesOf } from '../lens/meanShares.js';
 import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { changeWords } from '../report/changeWords.js';
 import { axisTitle, drawnCurves, type DrawnDose } from '../report/figures/doseFigure.js';
@@ -214,6 +214,7 @@ function siteLens(lens: LensFile): SiteLens {
     return {
         sentences: `${lensSentences(lens)} ${untoldSentence}`,
         kinds: lensKinds.map((kind) => lensLabels[kind]),
+        meanTexts: meanTexts(lens),
         means: meanShares(lens).map(listed),
         languages: lens.languages.map(({ language, tokens, layers }) => ({
             tag: language,

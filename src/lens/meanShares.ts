@@ -8,6 +8,11 @@ export function sharesOf(layer: LensLayer, tokens: number): LensShares {
     return Object.fromEntries(lensKinds.map((kind) => [kind, layer[kind] / tokens])) as LensShares;
 }
 
+/** The texts that `meanShares` are over, in words. */
+export function meanTexts({ languages, english }: LensFile): string {
+    return languages.some(({ language }) => language !== english) ? 'languages other than English' : 'English texts';
+}
+
 /**
  * Behind each layer, the mean shares over the text languages other than English, each language alike; over English
  * where there is no other.

@@ -1,5 +1,5 @@
 import type { LensFile } from '../../lens/lensFile.js';
-import { meanShares } from '../../lens/meanShares.js';
+import { meanShares, meanTexts } from '../../lens/meanShares.js';
 import { formatShare } from '../../support/format.js';
 import { lensFigure } from '../figures/lensFigure.js';
 import { html } from '../html.js';
@@ -7,7 +7,7 @@ import { htmlTable } from '../tables/htmlTable.js';
 import { lensTable } from '../tables/lensTable.js';
 import type { Section } from './Section.js';
 
-/** What the means over the languages other than English show. */
+/** What the means show. */
 export function lensSentences(lens: LensFile): string {
     const shares = meanShares(lens);
     const most = shares.reduce((best, { english }, layer) => (english > shares[best]!.english ? layer : best), 0);
@@ -17,8 +17,8 @@ export function lensSentences(lens: LensFile): string {
             : `English is most frequent behind layer ${most}: ${formatShare(shares[most]!.english)} of the tokens ` +
               `there, and ${formatShare(shares.at(-1)!.english)} behind the last.`;
     return (
-        'The likeliest token if the model ended behind a layer (the logit lens), in the mean over the languages ' +
-        `other than English. ${english}`
+        'The likeliest token if the model ended behind a layer (the logit lens), in the mean over the ' +
+        `${meanTexts(lens)}. ${english}`
     );
 }
 

@@ -1,6 +1,6 @@
 import { expect, it } from 'vitest';
 import type { LensFile } from '../../../src/lens/lensFile.js';
-import { meanShares } from '../../../src/lens/meanShares.js';
+import { meanShares, meanTexts } from '../../../src/lens/meanShares.js';
 import { renderSvg } from '../../../src/report/figures/renderSvg.js';
 import { lensSection, lensSentences } from '../../../src/report/sections/lensSection.js';
 
@@ -20,7 +20,10 @@ it('means are over the languages other than English, each alike', () => {
         { english: 0.25, own: 0.375, other: 0, untold: 0.375 },
         { english: 0, own: 0.75, other: 0, untold: 0.25 },
     ]);
-    expect(meanShares({ ...lens, languages: lens.languages.slice(0, 1) })[1]!.english).toBe(1);
+    expect(meanTexts(lens)).toBe('languages other than English');
+    const english = { ...lens, languages: lens.languages.slice(0, 1) };
+    expect(meanShares(english)[1]!.english).toBe(1);
+    expect(lensSentences(english)).toContain('in the mean over the English texts');
 });
 
 it('the section says where English is most frequent, and its table has every language and layer', async () => {

@@ -24,6 +24,9 @@ export interface HeatHeading {
     readonly title?: string | undefined;
 }
 
+/** A matrix of more layers has cells too narrow for numbers. */
+export const mostLayersWithNumbers = 24;
+
 /** A matrix as a table: colour, number, and lines on the cell that is pointed at or has the focus. */
 export function Heatmap({
     caption,

@@ -2,11 +2,8 @@ import type { ComponentChild } from 'preact';
 import { formatCompact, formatQuantity } from '../../../support/format.js';
 import type { SiteSummary } from '../../siteFormat.js';
 import { routeTo } from '../data/routeText.js';
-import { Heatmap } from './Heatmap.js';
+import { Heatmap, mostLayersWithNumbers } from './Heatmap.js';
 import { languageHeading } from './languageText.js';
-
-/** More layers than this have cells too narrow for numbers. */
-const mostNumbers = 24;
 
 /** Specific and related neurons of each language in each layer. */
 export function LayerLanguages({ summary }: { summary: SiteSummary }): ComponentChild {
@@ -17,7 +14,7 @@ export function LayerLanguages({ summary }: { summary: SiteSummary }): Component
             caption="Neurons of each language by layer"
             rowTitle="language"
             columnTitle="layer"
-            isDense={layers.length > mostNumbers}
+            isDense={layers.length > mostLayersWithNumbers}
             rows={languages.map(({ tag }) => languageHeading(tag, languages))}
             columns={layers.map((_, layer) => ({ key: String(layer), label: layer }))}
             cellAt={(k, layer) => {

@@ -4,12 +4,9 @@ import type { SiteLens } from '../../resultsFormat.js';
 import type { SiteSummary } from '../../siteFormat.js';
 import { route } from '../data/route.js';
 import { Choice } from './Choice.js';
-import { Heatmap } from './Heatmap.js';
+import { Heatmap, mostLayersWithNumbers } from './Heatmap.js';
 import { languageOption } from './languageText.js';
 import { Part } from './Part.js';
-
-/** More layers than this have cells too narrow for numbers. */
-const mostNumbers = 28;
 
 /** In which language the likeliest token is, layer by layer. */
 export function Lens({ summary }: { summary: SiteSummary }): ComponentChild {
@@ -17,11 +14,11 @@ export function Lens({ summary }: { summary: SiteSummary }): ComponentChild {
 }
 
 function LensOf({ lens, summary }: { lens: SiteLens; summary: SiteSummary }): ComponentChild {
-    const { sentences, kinds, means, languages } = lens;
+    const { sentences, kinds, meanTexts, means, languages } = lens;
     const asked = route.value.settings.get('lens');
     const chosen = languages.find(({ tag }) => tag === asked);
     const shares = chosen?.shares ?? means;
-    const texts = chosen === undefined ? 'mean of the languages other than English' : chosen.tag;
+    const texts = chosen === undefined ? `mean of the ${meanTexts}` : chosen.tag;
     const nameOf = (tag: string): string => {
         const known = summary.languages.find((one) => one.tag === tag);
         return known === undefined ? tag : languageOption(known);
@@ -35,7 +32,7 @@ function LensOf({ lens, summary }: { lens: SiteLens; summary: SiteSummary }): Co
                     name="lens"
                     value={chosen?.tag ?? ''}
                     options={[
-                        ['', 'all but English, on average'],
+                        ['', `${meanTexts}, on average`],
                         ...languages.map(({ tag }) => [tag, nameOf(tag)] as const),
                     ]}
                 />
@@ -45,7 +42,7 @@ function LensOf({ lens, summary }: { lens: SiteLens; summary: SiteSummary }): Co
                 caption={`Languages of likeliest tokens by layer: ${texts}`}
                 rowTitle="the likeliest token is in"
                 columnTitle="layer"
-                isDense={shares.length > mostNumbers}
+                isDense={shares.length > mostLayersWithNumbers}
                 rows={kinds.map((kind) => ({ key: kind, label: kind }))}
                 columns={shares.map((_, layer) => ({ key: String(layer), label: layer }))}
                 cellAt={(kind, layer) => {
