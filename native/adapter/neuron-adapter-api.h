@@ -142,8 +142,8 @@ LLAMA_API void llama_neurons_attach(
     llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, llama_neurons_capacity capacity
 );
 
-// From the next decode on, large batches are multiplied with weights so, and not by ggml. UNSUPPORTED where this processor
-// cannot.
+// From the next decode on, large batches are multiplied with weights so, and not by ggml. UNSUPPORTED where this
+// processor cannot.
 LLAMA_API void llama_neurons_set_products(llama_context * ctx, products::Kind kind);
 
 LLAMA_API std::vector<llama_neurons_site> llama_neurons_sites(const llama_context * ctx);

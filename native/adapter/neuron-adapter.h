@@ -38,7 +38,8 @@ struct llama_adapter_neuron {
     void site_gate(const llm_graph_context & graph, llm_ffn_op_type op, neuron_call call) const;
 
     // Says that `cur` is the site's activated value on its way into the down projection. In the mode `values`, its
-    // activations are added up, in the mode `watch` those of chosen neurons kept. In the modes `edit` and `edits` it returns the edited value, which goes there instead.
+    // activations are added up, in the mode `watch` those of chosen neurons kept. In the modes `edit` and `edits` it
+    // returns the edited value, which goes there instead.
     ggml_tensor * site_product(const llm_graph_context & graph, ggml_tensor * cur, int il) const;
 
     // Puts what the mode asks for in the place of the logits, at the end of a graph.

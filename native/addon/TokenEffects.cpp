@@ -37,7 +37,7 @@ std::vector<char> FileMatrix::read_bytes(int64_t first, int64_t count) const {
     }
     file.seekg(std::streamoff(offset + row_bytes * uint64_t(first)));
     if (!file.read(bytes.data(), std::streamsize(bytes.size()))) {
-        fail("DAMAGED", path + ": ends before its tensors do; get the file anew");
+        fail("DAMAGED", path + ": ends before its tensors do; download the file again");
     }
     return bytes;
 }

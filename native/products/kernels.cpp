@@ -1,5 +1,5 @@
-// Compiled once for each kind of processors (CMakeLists.txt), which LN_PRODUCTS names. No templates and inline functions
-// of others: the linker would take one kind's code of them for all.
+// Compiled once for each kind of processors (CMakeLists.txt), which LN_PRODUCTS names. No templates and inline
+// functions of others: the linker would take one kind's code of them for all.
 
 #include "products.h"
 
