@@ -1,6 +1,6 @@
 import { createLogUpdate } from 'log-update';
 import { widthOf } from '../support/textWidth.js';
-import { wrapText } from './wrapText.js';
+import { wrapText } from '../support/wrapText.js';
 
 /** Narrower columns are put one below another. */
 const leastWidth = 24;

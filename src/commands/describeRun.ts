@@ -6,7 +6,7 @@ import { headline } from '../report/headline.js';
 import type { ExaminedModel } from '../run/run.js';
 import { type AlignedCell, type AlignedColumn, alignedTable, type Tone } from './alignedTable.js';
 import { toneOf } from './effectCells.js';
-import { wrapText } from './wrapText.js';
+import { wrapText } from '../support/wrapText.js';
 
 /** A model of a run with its name for people. */
 export interface NamedModel extends Pick<ExaminedModel, 'analysis' | 'matrices'> {

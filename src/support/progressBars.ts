@@ -2,6 +2,7 @@ import { createLogUpdate } from 'log-update';
 import type { Progress } from './progress.js';
 import { ShownWork } from './shownWork.js';
 import { cutToWidth, widthOf } from './textWidth.js';
+import { wrapText } from './wrapText.js';
 
 /** Milliseconds between two drawings. */
 const drawnEvery = 100;
@@ -17,6 +18,10 @@ export class Bars {
         this.#write = createLogUpdate(stream);
     }
 
+    get #columns(): number {
+        return this.stream.columns > 0 ? this.stream.columns : 80;
+    }
+
     /** @param name stands before its stages and its notes; '': nothing does */
     part(name: string): Progress {
         const part = new Bar(name, this);
@@ -30,10 +35,10 @@ export class Bars {
         this.#timer ??= setInterval(() => this.#draw(), drawnEvery).unref();
     }
 
-    /** A line that stays, above the others. */
+    /** A line that stays, above the others; a long one is broken between words. */
     note(line: string): void {
         this.#write.clear();
-        this.stream.write(`${line}\n`);
+        this.stream.write(`${wrapText(line, this.#columns).join('\n')}\n`);
         if (this.#timer !== undefined) this.#draw();
     }
 
@@ -52,9 +57,8 @@ export class Bars {
     }
 
     #draw(): void {
-        const columns = this.stream.columns > 0 ? this.stream.columns : 80;
         const shown = this.#parts.filter(({ isShown }) => isShown);
-        if (shown.length > 0) this.#write(shown.map((part) => part.line(columns - 1)).join('\n'));
+        if (shown.length > 0) this.#write(shown.map((part) => part.line(this.#columns - 1)).join('\n'));
     }
 }
 

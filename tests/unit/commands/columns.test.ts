@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { columnsOf } from '../../../src/commands/columns.js';
-import { wrapText } from '../../../src/commands/wrapText.js';
+import { wrapText } from '../../../src/support/wrapText.js';
 import { widthOf } from '../../../src/support/textWidth.js';
 
 const texts = {

@@ -213,6 +213,16 @@ describe('progress on a terminal', () => {
         }
     });
 
+    it('breaks a long note between words, also of a language without blanks', () => {
+        const terminal = screen(30);
+        const progress = terminalProgress(terminal.stream);
+        progress.note('warning: evaluated on texts that were counted; 請使用其他文字來評估這個模型的困惑度');
+        progress.done();
+        const lines = terminal.shown();
+        for (const line of lines) expect(widthOf(line)).toBeLessThanOrEqual(30);
+        expect(lines.slice(0, 2)).toEqual(['warning: evaluated on texts', 'that were counted; 請使用其他']);
+    });
+
     it('of 80 columns says the whole position, for which the bar goes', () => {
         vi.useFakeTimers();
         try {

@@ -1,4 +1,4 @@
-import { widthOf } from '../support/textWidth.js';
+import { widthOf } from './textWidth.js';
 
 const words = new Intl.Segmenter(undefined, { granularity: 'word' });
 const characters = new Intl.Segmenter(undefined, { granularity: 'grapheme' });
