@@ -145,7 +145,7 @@ type Metadata = Readonly<Record<string, string>>;
 type Damage = (what: string, cause?: unknown) => LanguageNeuronsError;
 type Parse = <T>(key: string, shape: z.ZodType<T>) => T;
 
-const mend = 'collect or import it again';
+const mend = 'remove it, then collect or import it again';
 
 function damageOf(file: string): Damage {
     return (what, cause) => new LanguageNeuronsError('DAMAGED', `${file}: ${what}; ${mend}`, { cause });

@@ -1,11 +1,15 @@
 import type { ExamplesHead } from '../examples/examplesFile.js';
+import { strongestTokens } from '../examples/strongestTable.js';
 import { neuronName } from '../neurons/neuronNames.js';
 import { formatQuantity } from '../support/format.js';
 
 /** What a file of examples holds, as a command answers it. */
-export function summaryOf({ sites, neurons, tokens, strongest }: ExamplesHead): object {
-    const names = neurons.map((neuron) => neuronName(sites, neuron));
-    return { tokens, neurons: names.map((neuron, j) => ({ neuron, strongest: strongest[j] ?? [] })) };
+export function summaryOf(head: ExamplesHead): object {
+    const names = head.neurons.map((neuron) => neuronName(head.sites, neuron));
+    return {
+        tokens: head.tokens,
+        neurons: names.map((neuron, j) => ({ neuron, strongest: strongestTokens(head, j) })),
+    };
 }
 
 export function describeExamples({ neurons, languages }: ExamplesHead): string {

@@ -5,7 +5,7 @@ import type { ChunkTally } from './ChunkTally.js';
 import { type ExamplesHead, readExamples, readExamplesHead, writeExamples } from './examplesFile.js';
 import { finishExamples, joinByName, joinExamples } from './joinExamples.js';
 import { type NeuronExamples, noExamples } from './NeuronExamples.js';
-import { strongestOf } from './strongestOf.js';
+import { strongestTable } from './strongestTable.js';
 import { tokenKinds } from './TokenKinds.js';
 
 /** Saving takes at most this share of the time. */
@@ -96,7 +96,7 @@ export async function writeWhole(
     const finished: NeuronExamples[] = [];
     for await (const one of examples) finished.push(finishExamples(one, head.languages));
     const kinds = Object.fromEntries(Object.entries(head.kinds).filter(([, tokens]) => tokens > 0));
-    const whole = { ...head, kinds, strongest: finished.map(strongestOf), done: {} };
+    const whole = { ...head, kinds, ...strongestTable(finished, head.languages), done: {} };
     await writeExamples(path, whole, finished);
     return whole;
 }

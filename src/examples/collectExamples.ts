@@ -128,6 +128,7 @@ function headOf(options: CollectExamplesOptions, survey: CorpusSurvey): Examples
         tokens: Object.fromEntries(corpus.languages.map((language) => [language, 0])),
         kinds: {},
         wordBeginnings: 0,
+        vocabulary: [],
         strongest: [],
         source: sourceOf(options, survey),
         key,

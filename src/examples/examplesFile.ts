@@ -21,8 +21,8 @@ import { byName, nameShape } from '../support/names.js';
 import { type NeuronExamples, neuronExamplesShape } from './NeuronExamples.js';
 
 const format = 'language-neurons/examples';
-const version = 1;
-const mend = 'run examples again';
+const version = 2;
+const mend = 'remove it and run examples again';
 const mends = { missing: 'run examples first', damaged: mend };
 /** In a run folder. */
 export const examplesName = 'examples.safetensors';
@@ -46,8 +46,13 @@ const headShape = z.object({
     /** Counted tokens, by kind, and those that begin a word: what the neurons' shares are to be compared with. */
     kinds: byName(count),
     wordBeginnings: count,
-    /** Of each neuron its strongest tokens in whatever language, each different one once. Empty in a part. */
-    strongest: z.array(z.array(z.string())),
+    /** The different tokens of `strongest`. Empty in a part. */
+    vocabulary: z.array(z.string()),
+    /**
+     * Of each neuron its strongest tokens, by place in `vocabulary`: in whatever language, then in each of `languages`,
+     * at most five, the strongest first. Empty in a part. See `strongestTokens`.
+     */
+    strongest: z.array(z.array(z.array(count))),
     source: activationsSourceShape,
     /** Of a part: what it is of, and how many texts of each language are in it. */
     key: z.string(),

@@ -3,6 +3,7 @@ import { shownToken } from '../effects/shownToken.js';
 import { sameSites } from '../engine/Site.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import type { NeuronTable } from '../neurons/neuronTable.js';
+import { strongestTokens } from './strongestTable.js';
 import { type ExamplesHead, examplesPath, readExamplesHead } from './examplesFile.js';
 
 /** Tokens of a neuron in a table. */
@@ -27,7 +28,9 @@ export function withExamples(table: NeuronTable, head: ExamplesHead | undefined)
     if (head === undefined) return table;
     const strongest = head.neurons.map(([site, index], n): [number, string[]] => [
         table.starts[site]! + index,
-        (head.strongest[n] ?? []).slice(0, shownTokens).map((token) => shownToken(token)),
+        strongestTokens(head, n)
+            .slice(0, shownTokens)
+            .map((token) => shownToken(token)),
     ]);
     return { ...table, strongest: new Map(strongest) };
 }

@@ -45,7 +45,7 @@ export async function buildSite(folder: string, { title, live }: SiteOptions = {
     const columns = neuronColumns(table, activations, analysis);
     const results = siteResults(input);
     const effects = file === undefined ? undefined : siteEffects(file, analysis, table.starts);
-    const tokens = siteTokens(table, examples);
+    const tokens = siteTokens(table, examples?.head);
     const known = siteSummary(input, columns, results);
     const summary = {
         ...known,

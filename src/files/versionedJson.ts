@@ -53,10 +53,10 @@ export async function readJsonIfAny<Shape extends z.ZodType>(
     }
 }
 
-/** What is said of a file of another version than the one that is read. */
+/** What is said of a file of another version than the one that is read; an update helps only where that is older. */
 export function otherVersion(path: string, format: string, found: unknown, read: number, mend: string): string {
     const what = `is version ${String(found)} of ${format}, this tool reads version ${read}`;
-    return `${path}: ${what}; update language-neurons, or ${mend}`;
+    return `${path}: ${what}; ${Number(found) < read ? '' : 'update language-neurons, or '}${mend}`;
 }
 
 /** JSON on one line. */

@@ -148,7 +148,10 @@ async function writeSomeExamples(run, { languages, counts, source }, count) {
     const width = counts[0].length / languages.length;
     const perLayer = Math.ceil(count / counts.length);
     const neurons = counts.flatMap((_, site) => Array.from({ length: perLayer }, (_, j) => [site, j * 2]));
-    const token = () => `${words[uniformInt(random, 0, words.length - 1)]}${uniformInt(random, 0, 9999)}`;
+    const vocabulary = words.flatMap((word) => Array.from({ length: 10_000 }, (_, i) => `${word}${i}`));
+    const place = () => uniformInt(random, 0, vocabulary.length - 1);
+    const places = () => Array.from({ length: 5 }, place);
+    const token = () => vocabulary[place()];
     const example = (value) => ({
         ...{ text: 0, key: 0, position: 0, value, at: 24 },
         tokens: Array.from({ length: 49 }, token),
@@ -167,7 +170,8 @@ async function writeSomeExamples(run, { languages, counts, source }, count) {
         ...{ languages, neurons, edges: [0, 1], seed: 1, key: '', done: {}, source },
         sites: counts.map((_, layer) => ({ layer, kind: 'dense', width, experts: 1 })),
         tokens: Object.fromEntries(languages.map((language) => [language, 1000])),
-        ...{ kinds: {}, wordBeginnings: 0, strongest: neurons.map(() => [token(), token()]) },
+        ...{ kinds: {}, wordBeginnings: 0, vocabulary },
+        strongest: neurons.map(() => Array.from({ length: 1 + languages.length }, places)),
     };
     await writeExamples(examplesPath(run), head, each(neurons, examplesOf));
 }

@@ -1,7 +1,7 @@
 import type { Activations } from '../../src/activations/Activations.js';
 import { examplesPath, writeExamples } from '../../src/examples/examplesFile.js';
 import { type Example, type NeuronExamples, noExamples } from '../../src/examples/NeuronExamples.js';
-import { strongestOf } from '../../src/examples/strongestOf.js';
+import { strongestTable } from '../../src/examples/strongestTable.js';
 import { tokenText } from '../../src/support/tokenText.js';
 import { watchedNeurons } from '../../src/examples/watchedNeurons.js';
 import type { NeuronAnalysis, NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
@@ -71,7 +71,7 @@ export async function writeSomeExamples(
             ...{ languages: [...languages], sites: sites!.map((site) => ({ ...site })), neurons, edges, seed: 1 },
             tokens: Object.fromEntries(languages.map((language) => [language, 5000])),
             ...{ kinds: { Latn: 9000, digits: 400 }, wordBeginnings: 3000 },
-            strongest: examples.map(strongestOf),
+            ...strongestTable(examples, languages),
             ...{ source, key: 'k', done: {} },
         },
         examples,

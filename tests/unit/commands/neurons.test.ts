@@ -128,7 +128,8 @@ describe('neurons of a folder with examples', () => {
         const head = {
             ...{ languages: analysis.languages, sites: analysisSites(analysis), edges: [0, 1], seed: 1 },
             ...{ neurons: [[0, 7] as const], tokens: {}, kinds: {}, wordBeginnings: 0, key: 'k', done: {} },
-            strongest: [[' und', '\udce4\udcbd', ...Array.from({ length: 10 }, (_, i) => `t${i}`)]],
+            vocabulary: [' und', '\udce4\udcbd', ...Array.from({ length: 10 }, (_, i) => `t${i}`)],
+            strongest: [[Array.from({ length: 12 }, (_, i) => i)]],
             source: { ...analysis.source, model: { ...analysis.source.model, fingerprint: model } },
         };
         await writeExamples(examplesPath(other), head, [noExamples]);

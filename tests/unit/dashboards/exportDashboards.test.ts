@@ -138,7 +138,7 @@ async function made(): Promise<Made> {
         tokens: { en: 30, zh: 10 },
         kinds: {},
         wordBeginnings: 0,
-        strongest: Array.from({ length: 143 }, () => []),
+        ...{ vocabulary: [], strongest: [] },
         source: activations.source,
         key: 'k',
         done: {},

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { buildSite, type SiteFiles } from '../../../src/explore/buildSite.js';
 import { createSiteServer } from '../../../src/explore/exploreServer.js';
+import { strongestTokens } from '../../../src/examples/strongestTable.js';
 import { examplesPath, readExamplesHead } from '../../../src/examples/examplesFile.js';
 import { shownToken } from '../../../src/effects/shownToken.js';
 import { writeEffects } from '../../../src/effects/effectsFile.js';
@@ -112,8 +113,9 @@ it('tokens of the site are those of the examples and the effects, in blocks of f
     const head = (await readExamplesHead(examplesPath(own)))!;
     expect(all.filter(({ strongest }) => strongest !== undefined)).toHaveLength(head.neurons.length);
     const { strongest, languages } = all.find(({ flat }) => flat === 7)!;
+    const place = head.neurons.findIndex((one) => String(one) === '0,7');
     expect(strongest).toEqual(
-        head.strongest[head.neurons.findIndex((one) => String(one) === '0,7')]!.map((token) => shownToken(token)),
+        strongestTokens(head, place).map((token) => shownToken(token)),
     );
     expect(Object.keys(languages)).toEqual(head.languages);
     expect(languages.de).toContain('Fra');

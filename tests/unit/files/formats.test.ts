@@ -20,6 +20,8 @@ interface Format {
     readonly format: string;
     readonly what: string;
     readonly mend: string;
+    /** Default 1. */
+    readonly version?: number;
     readonly read: (path: string) => Promise<unknown>;
 }
 
@@ -85,7 +87,7 @@ const counts: Format = {
     file: 'activations.safetensors',
     format: 'language-neurons/activations',
     what: 'counts',
-    mend: 'collect or import it again',
+    mend: 'remove it, then collect or import it again',
     read: readActivations,
 };
 
@@ -93,7 +95,8 @@ const examples: Format = {
     file: 'examples.safetensors',
     format: 'language-neurons/examples',
     what: 'examples',
-    mend: 'run examples again',
+    mend: 'remove it and run examples again',
+    version: 2,
     read: readExamplesHead,
 };
 
@@ -108,7 +111,7 @@ async function write(path: string, head: Readonly<Record<string, unknown>>): Pro
     );
 }
 
-describe.each([...json, counts, examples])('$file', ({ file, format, what, mend, read }) => {
+describe.each([...json, counts, examples])('$file', ({ file, format, what, mend, read, version = 1 }) => {
     const path = join(root, file);
     const refusal = async (): Promise<{ code?: string; message: string }> =>
         read(path)
@@ -117,12 +120,20 @@ describe.each([...json, counts, examples])('$file', ({ file, format, what, mend,
             .finally(() => rmSync(path));
 
     it('of a newer version is refused by name', async () => {
-        await write(path, { format, version: 2 });
+        await write(path, { format, version: version + 1 });
         expect(await refusal()).toMatchObject({
             code: 'DAMAGED',
             message:
-                `${path}: is version 2 of ${format}, this tool reads version 1; ` +
+                `${path}: is version ${version + 1} of ${format}, this tool reads version ${version}; ` +
                 `update language-neurons, or ${mend}`,
+        });
+    });
+
+    it.runIf(version > 1)('of an older version is refused by name, and no update is asked for', async () => {
+        await write(path, { format, version: version - 1 });
+        expect(await refusal()).toMatchObject({
+            code: 'DAMAGED',
+            message: `${path}: is version ${version - 1} of ${format}, this tool reads version ${version}; ${mend}`,
         });
     });
 
@@ -133,8 +144,8 @@ describe.each([...json, counts, examples])('$file', ({ file, format, what, mend,
             { version: 1 },
             { format },
             { format, version: 'x' },
-            { format, version: 1 },
-            { format, version: 1, languages: '[]', widths: [] },
+            { format, version },
+            { format, version, languages: '[]', widths: [] },
         ];
         for (const attempt of [...bytes, ...heads]) {
             if (typeof attempt === 'string') writeFileSync(path, attempt);
@@ -152,6 +163,6 @@ describe.each([...json, counts, examples])('$file', ({ file, format, what, mend,
 
     it('is on the page of formats, with its version', () => {
         const rows = readFileSync('docs/formats.md', 'utf8').split('\n');
-        expect(rows.find((row) => row.includes(` | \`${format}\` | 1 |`))).toBeDefined();
+        expect(rows.find((row) => row.includes(` | \`${format}\` | ${version} |`))).toBeDefined();
     });
 });

@@ -36,7 +36,7 @@ async function writeTokens(model: string): Promise<void> {
     const head = {
         ...{ languages: analysis.languages, sites, neurons, edges: [0, 1], seed: 1 },
         ...{ tokens: {}, kinds: {}, wordBeginnings: 0, key: 'k', done: {} },
-        strongest: neurons.map(() => ['Straße', '\udce4\udcbd', '<b>\u202e']),
+        ...{ vocabulary: ['Straße', '\udce4\udcbd', '<b>\u202e'], strongest: neurons.map(() => [[0, 1, 2]]) },
         source: { ...analysis.source, model: { ...analysis.source.model, fingerprint: model } },
     };
     const none = neurons.map(() => noExamples);
