@@ -148,7 +148,7 @@ export class Passes {
             sequences: this.context.sequences,
             bos: this.info.bos,
             scored,
-            editAt: (position, promptLength) => this.context.editAt(0, position, promptLength),
+            editAt: (...token) => this.context.editAt(0, ...token),
         };
         return packBatches(tokenizeSamples(this.model, samples, tokenTexts), pack);
     }

@@ -117,8 +117,8 @@ export class SizedContext {
     }
 
     /** Number of the edit that a token has in the pass under way; see `EditsByToken.at`. */
-    editAt(condition: number, position: number, promptLength: number): number {
-        return this.#slots?.slotAt(condition, position, promptLength) ?? 0;
+    editAt(condition: number, position: number, promptLength: number, text = 0): number {
+        return this.#slots?.slotAt(condition, position, promptLength, text) ?? 0;
     }
 
     /**

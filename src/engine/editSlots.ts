@@ -18,7 +18,7 @@ export interface EditCapacity {
 export interface EditSlots {
     readonly edits: readonly NeuronEdit[];
     /** Number of the edit of a token, 0 where there are no conditions; see `EditsByToken.at`. */
-    readonly slotAt: (condition: number, position: number, promptLength: number) => number;
+    readonly slotAt: (condition: number, position: number, promptLength: number, text: number) => number;
     /** Conditions that are held, from the first up to the last but one, by their places. */
     readonly first: number;
     readonly end: number;
@@ -39,8 +39,8 @@ export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = co
             return () => begin;
         }
         edits.push(...condition.edits);
-        return (position: number, promptLength: number): number => {
-            const place = condition.at(position, promptLength);
+        return (position: number, promptLength: number, text: number): number => {
+            const place = condition.at(position, promptLength, text);
             if (condition.edits.length > place && place >= 0) return begin + place;
             throw new LanguageNeuronsError(
                 'WRONG_USE',
@@ -50,7 +50,7 @@ export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = co
     });
     return {
         edits,
-        slotAt: (condition, position, promptLength) => ways[condition - first]?.(position, promptLength) ?? 0,
+        slotAt: (condition, ...token) => ways[condition - first]?.(...token) ?? 0,
         first,
         end,
         needs: {

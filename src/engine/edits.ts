@@ -14,7 +14,7 @@ export interface AffineEdit {
 /** The same for every token of a text; undefined: the whole model. */
 export type NeuronEdit = NeuronMask | AffineEdit | undefined;
 
-/** Tokens of one text that go through different edits. */
+/** Tokens that go through different edits: by their position, by their text, or both. */
 export interface EditsByToken {
     readonly edits: readonly NeuronEdit[];
     /**
@@ -22,8 +22,9 @@ export interface EditsByToken {
      * @param position in the text with its prompt, BOS first where the model asks for one; of a text longer than a
      * window, in the window
      * @param promptLength tokens of the prompt, BOS among them
+     * @param text place of the text in the stream; 0 for all where answers are generated
      */
-    readonly at: (position: number, promptLength: number) => number;
+    readonly at: (position: number, promptLength: number, text: number) => number;
 }
 
 /** A condition of the model: how the activations of a text are changed. */

@@ -1,5 +1,6 @@
 import type { NativeBatch } from './addon.js';
 import { BatchBuilder } from './BatchBuilder.js';
+import type { EditsByToken } from './edits.js';
 import type { ScoredPart } from './engineTypes.js';
 import type { TokenizedSample } from './TokenizedSample.js';
 
@@ -15,7 +16,7 @@ export interface PackOptions {
     /** Tokens that are scored. Default: the response's. */
     readonly scored?: ScoredPart;
     /** Number of a token's edit; see `EditsByToken.at`. Default: 0 for all. */
-    readonly editAt?: ((position: number, promptLength: number) => number) | undefined;
+    readonly editAt?: EditsByToken['at'] | undefined;
 }
 
 /** A batch, and of each token its sample's place in the stream. */
@@ -39,7 +40,7 @@ type Window = Omit<Placed, 'characters'>;
  * edge goes on in the next batch, its KV cells kept: packing changes no token's context. BOS and
  * prompt tokens are not counted; a token is scored where it is of the part asked for and something
  * precedes it. Samples in a row with the same prompt share its tokens but the last, which go through
- * once, unless the prompt is scored.
+ * once, unless the prompt is scored, or a text's edits differ there from those of the text before it.
  */
 export async function* packBatches(
     samples: AsyncIterable<TokenizedSample>,
@@ -103,7 +104,7 @@ class Tape {
         this.batch.add(tokens[position]!, position, ids, {
             counted: position >= promptLength,
             target: nextScored ? tokens[next]! : -1,
-            edit: editAt(position, promptLength),
+            edit: editAt(position, promptLength, place),
         });
         this.#places.push(place);
         this.#targetBytes.push(nextScored ? (bytes?.[next] ?? 0) : 0);
@@ -141,27 +142,32 @@ function isScored(position: number, promptLength: number, { scored = 'response',
     return position >= (bos >= 0 ? 1 : 0) && (scored === 'text' || position < promptLength);
 }
 
-/** Samples in a row that have the same prompt and fit a window; any other is a group of its own. */
+/** Samples in a row whose prompts are computed alike and that fit a window; any other is a group of its own. */
 async function* groupsOf(
     samples: AsyncIterable<TokenizedSample>,
-    { windowSize, sequences, bos, scored = 'response' }: PackOptions,
+    { windowSize, sequences, bos, scored = 'response', editAt = () => 0 }: PackOptions,
 ): AsyncGenerator<Placed[]> {
-    const fits = ({ tokens }: TokenizedSample): boolean => tokens.length + (bos >= 0 ? 1 : 0) <= windowSize;
-    const alike = (a: TokenizedSample, b: TokenizedSample): boolean => {
+    const lead = bos >= 0 ? 1 : 0;
+    const fits = ({ tokens }: TokenizedSample): boolean => tokens.length + lead <= windowSize;
+    const edits = ({ promptLength, place }: Placed): number[] =>
+        Array.from({ length: promptLength + lead }, (_, position) => editAt(position, promptLength + lead, place));
+    const alike = (a: Placed, b: Placed): boolean => {
         if (scored !== 'response' || a.promptLength < 2 || a.promptLength !== b.promptLength || !fits(a) || !fits(b))
             return false;
         for (const sample of [a, b]) if (sample.tokens.length === sample.promptLength) return false; // counts nothing
         for (let i = 0; i < a.promptLength; i++) if (a.tokens[i] !== b.tokens[i]) return false;
-        return true;
+        const others = edits(b);
+        return edits(a).every((edit, i) => edit === others[i]);
     };
     let group: Placed[] = [];
     let place = 0;
     for await (const sample of samples) {
-        if (group.length > 0 && (group.length === sequences || !alike(group[0]!, sample))) {
+        const placed = { ...sample, place: place++ };
+        if (group.length > 0 && (group.length === sequences || !alike(group[0]!, placed))) {
             yield group;
             group = [];
         }
-        group.push({ ...sample, place: place++ });
+        group.push(placed);
     }
     if (group.length > 0) yield group;
 }

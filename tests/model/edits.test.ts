@@ -1,12 +1,13 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
-import type { AffineEdit, TextEdit } from '../../src/engine/edits.js';
+import type { AffineEdit, NeuronEdit, TextEdit } from '../../src/engine/edits.js';
 import { Engine } from '../../src/engine/Engine.js';
 import type { Samples, TextScore } from '../../src/engine/engineTypes.js';
 import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
 import { neuronsAt } from '../../src/engine/Site.js';
 import type { NeuronIndex } from '../../src/neurons/NeuronAnalysis.js';
 import { maskOf } from '../helpers/maskOf.js';
+import { everyNth } from '../helpers/neuronSets.js';
 import { halvedIntoPrompts, udhrSamples } from '../helpers/texts.js';
 import { fillRow } from '../helpers/fillRow.js';
 import { embeddedModel } from '../helpers/models.js';
@@ -173,6 +174,26 @@ describe('edits of some tokens of a text', () => {
                 expect(Math.abs(one - whole)).toBeGreaterThan(1);
                 expect(Math.abs(one - all)).toBeGreaterThan(1);
             }
+        });
+    });
+
+    it('text by text: each text has its own, as if it were scored alone, its prompt being its own too', async () => {
+        const [sample] = halvedIntoPrompts(await udhrSamples(['en'], '28-28'));
+        const samples = [sample!, sample!, sample!, { ...sample!, prompt: '' }]; // the first three begin alike
+        await withEngine({}, async (engine) => {
+            const off = maskOf(everyNth(engine.sites, 9), sizesOf(engine));
+            const edits: NeuronEdit[] = [undefined, affine(sizesOf(engine)), off];
+            const own = [2, 0, 1, 1];
+            const edit = { edits, at: (_: number, _length: number, text: number) => own[text]! };
+            const together = await engine.score(samples, { edit });
+            for (const [text, sample] of samples.entries()) {
+                const alone = await engine.score([sample], { edit: edits[own[text]!] });
+                expect(Math.abs(perToken(together.texts[text]!) - perToken(alone.texts[0]!))).toBeLessThan(rounding);
+            }
+            const [without, whole, changed] = together.texts.map(perToken);
+            for (const one of [without, changed]) expect(Math.abs(one! - whole!)).toBeGreaterThan(0.01);
+            const alike = await engine.score(samples.slice(0, 3)); // one edit for all: the prompt is computed once
+            expect(alike.decodedTokens).toBeLessThan((await engine.score(samples.slice(0, 3), { edit })).decodedTokens);
         });
     });
 

@@ -65,7 +65,7 @@ describe('interventions', () => {
                 fc.integer({ min: 3, max: 8 }),
                 (list, at, g, position, promptLength) => {
                     const edit = compile(...list);
-                    const own = isByToken(edit) ? edit.edits[edit.at(position, promptLength)] : edit;
+                    const own = isByToken(edit) ? edit.edits[edit.at(position, promptLength, 0)] : edit;
                     const expected = list
                         .filter(({ neurons }) =>
                             (neurons as readonly (readonly number[])[]).some((n) => `${n}` === `${at}`),
