@@ -96,3 +96,13 @@ export function wholeDifference(value: number): string {
 function intervalWords(interval: CellInterval | undefined, format: (value: number) => string): string {
     return interval ? `${format(interval[0])} to ${format(interval[1])}` : 'not known';
 }
+
+/**
+ * A metric's change and its interval, such as `+1.0 points, 95 % 0 points to +2.0 points`; relative where its effects
+ * are.
+ */
+export function changeWords(metric: string, { before, change, interval }: MetricGroupChange): string {
+    const { relative, formatEffect } = metricOf(metric);
+    const effect = (value: number): string => formatEffect(effectOf(relative, value, before));
+    return `${effect(change)}${interval === null ? '' : `, 95 % ${effect(interval[0])} to ${effect(interval[1])}`}`;
+}

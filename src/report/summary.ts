@@ -1,11 +1,13 @@
 import { analysisFacts, type AnalysisFacts, type Extreme } from './analysisFacts.js';
 import { formatCount, formatLarge, formatList, formatQuantity, formatShare } from '../support/format.js';
 import { html, type Html } from './html.js';
-import { datasetLabel } from './page/datasetLabel.js';
 import { comparisonSummary } from './comparisonSentences.js';
-import { stagesSentence } from './stagesSentence.js';
 import { ownValue, sum } from './numbers.js';
 import type { ReportInput } from './Report.js';
+import type { Stages } from '../neurons/NeuronAnalysis.js';
+
+/** Most sources that a sentence names. */
+const mostNamed = 3;
 
 /** What was examined and what was found, in words made from the data. */
 export function summary(input: ReportInput): Html {
@@ -70,4 +72,29 @@ function extremes(facts: AnalysisFacts, l: number): string {
 
 function share(part: number, whole: number): string {
     return formatShare(whole === 0 ? null : part / whole);
+}
+
+/** The sources of a dataset for a sentence: without their folders, and counted where they are many. */
+export function datasetLabel(name: string): string {
+    const sources = name.split(' + ').map((source) => source.replace(/^.*[/\\](?=.)/, ''));
+    return sources.length > mostNamed ? `${sources.length} sources` : sources.join(', ');
+}
+
+/** Whether and where the four stages are, in a sentence. */
+export function stagesSentence({ seen, reason, stages, confidence }: Stages): string {
+    if (!seen) return `The four stages are not seen in this model: ${reason ?? 'its layers do not show them'}.`;
+    const places = stages.map(
+        ({ name, first, last }, index) =>
+            `${index + 1} ${name}, ${first === last ? `layer ${first}` : `layers ${first} to ${last}`}`,
+    );
+    return (
+        `The four stages are seen in this model: ${places.join('; ')} ` +
+        `(shaded by turns; confidence ${formatConfidence(confidence)}).`
+    );
+}
+
+/** A share below 1 is never shown as 100 %. */
+export function formatConfidence(confidence: number): string {
+    const percent = Math.floor(confidence * 1000) / 10;
+    return `${percent.toFixed(percent > 99 || percent === 0 ? 1 : 0).replace(/\.0$/, '')}\u00a0%`;
 }

@@ -6,8 +6,7 @@ import { stateWords } from '../../interventions/operationWords.js';
 import { capitalized, formatCompact, formatShare } from '../../support/format.js';
 import { sum } from '../numbers.js';
 import { besideUpTo, heatmap, type HeatmapCell } from './heatmap.js';
-import type { Panel } from './specTypes.js';
-import { figureFrame } from './theme.js';
+import { figureFrame, type Panel } from './theme.js';
 
 /** Narrower than a matrix of changes: these numbers have three digits at most. */
 const step = 34;

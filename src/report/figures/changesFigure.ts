@@ -1,18 +1,30 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { CellInterval } from '../../experiments/DeactivationMatrix.js';
-import type { Measured } from '../numbers.js';
-import { isFiniteNumber } from '../numbers.js';
-import { languageLabel } from './languageLabel.js';
-import { languageRows } from './languageRows.js';
-import { paddedDomain } from './paddedDomain.js';
-import type { Layer } from './specTypes.js';
-import { classColors, colors, figureFrame, neuronsAxis, plotWidth } from './theme.js';
+import { isFiniteNumber, type Measured } from '../numbers.js';
+import {
+    classChannels,
+    classColors,
+    classLabels,
+    classPoints,
+    colors,
+    figureFrame,
+    languageLabel,
+    languageRows,
+    type Layer,
+    neuronsAxis,
+    paddedDomain,
+    type Panel,
+    plotWidth,
+} from './theme.js';
+import type { AnalysisChange } from '../../experiments/Comparison.js';
+import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import { layerChannel, layerTitle } from './layersFigure.js';
 
 /** Room for `text` at the end of a row. */
 const textWidth = 110;
 
 /** What became of a language. */
-export interface ChangedRow {
+interface ChangedRow {
     readonly language: string;
     readonly change: Measured;
     /** 95 %, of the change; null where it is not known. */
@@ -91,4 +103,49 @@ export const changedNumberAxis = { ...neuronsAxis, format: '+,d', labelExpr: zer
 export function changedPanels<T>(panels: readonly T[], changesOf: (panel: T) => readonly number[]): readonly T[] {
     const changed = panels.filter((panel) => changesOf(panel).some((change) => change !== 0));
     return changed.length > 0 ? changed : panels.slice(0, 1);
+}
+
+/** Change of each layer's neurons (the paper's fig. 4), general ones on a scale of their own. */
+export function layerChangesFigure({ layers }: AnalysisChange): TopLevelSpec {
+    const panels = [
+        { classes: ['specific', 'related'] as const, height: 170 },
+        { classes: ['general'] as const, height: 120 },
+    ];
+    const shown = changedPanels(panels, ({ classes }) => layers.flatMap((layer) => classes.map((kind) => layer[kind])));
+    return {
+        ...figureFrame,
+        vconcat: shown.map(({ classes, height }, i) =>
+            layersPanel(layers, classes, { height, title: i === shown.length - 1 ? layerTitle : null }),
+        ),
+    };
+}
+
+function layersPanel(
+    layers: AnalysisChange['layers'],
+    classes: readonly NeuronClass[],
+    options: { height: number; title: string | null },
+): Panel {
+    const values = layers.flatMap((layer, index) =>
+        classes.map((kind) => ({ layer: index, class: classLabels[kind], change: layer[kind] })),
+    );
+    const { color } = classChannels;
+    const zero: Layer = {
+        data: { values: [{}] },
+        mark: { type: 'rule', color: colors.muted },
+        encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0 } },
+    };
+    return {
+        width: plotWidth,
+        height: options.height,
+        data: { values },
+        encoding: {
+            x: layerChannel(layers.length, options.title),
+            y: {
+                field: 'change',
+                type: 'quantitative',
+                axis: changedNumberAxis,
+            },
+        },
+        layer: [zero, { mark: { type: 'line', strokeWidth: 1.6 }, encoding: { color } }, classPoints(layers.length)],
+    };
 }

@@ -4,8 +4,7 @@ import type { DeactivationMatrix, DeactivationSet } from '../../experiments/Deac
 import { cellsOf, type SetCell } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
-import type { DivergingScale } from './divergingScale.js';
-import { besideUpTo, colorBarPanel, heatmap, type HeatmapCell } from './heatmap.js';
+import { besideUpTo, colorBarPanel, type DivergingScale, heatmap, type HeatmapCell } from './heatmap.js';
 import { type ShownCell, shownCell } from './shownCells.js';
 import { figureFrame } from './theme.js';
 

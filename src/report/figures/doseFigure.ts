@@ -3,10 +3,17 @@ import type { DoseCurves } from '../../experiments/DoseCurves.js';
 import { type DosePoint, dosePoints } from '../../experiments/doseTable.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { metricOf } from '../../experiments/metrics.js';
-import { paddedDomain } from './paddedDomain.js';
-import { seriesChannel } from './seriesChannel.js';
-import type { Channel, Layer, Panel } from './specTypes.js';
-import { classColors, colors, figureFrame, labelText } from './theme.js';
+import {
+    type Channel,
+    classColors,
+    colors,
+    figureFrame,
+    labelText,
+    type Layer,
+    paddedDomain,
+    type Panel,
+    seriesChannel,
+} from './theme.js';
 
 /** Panels of languages beside each other. */
 const panelColumns = 5;

@@ -1,9 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { analysisSites, type ExpertAnalysis, type NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
 import { shareBarPanel, sharePosition } from './heatmap.js';
-import { languageLabel } from './languageLabel.js';
+import { colors, figureFrame, languageLabel, wholeTicks } from './theme.js';
 import { cellColor } from './palette.js';
-import { colors, figureFrame, wholeTicks } from './theme.js';
 
 /** Cells of a page that still opens at once; of more, a figure by layer takes their place. */
 const mostCells = 12_000;

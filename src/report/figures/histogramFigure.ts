@@ -1,11 +1,23 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { type NeuronAnalysis, type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import { formatCompact, formatCount } from '../../support/format.js';
-import type { Channel, Layer, Panel } from './specTypes.js';
-import { classColors, classLabels, colors, figureFrame, neuronsAxis, plotWidth } from './theme.js';
+import { formatCompact, formatCount, formatDifference } from '../../support/format.js';
+import {
+    type Channel,
+    classColors,
+    classLabels,
+    colors,
+    figureFrame,
+    type Layer,
+    neuronsAxis,
+    paddedDomain,
+    type Panel,
+    plotWidth,
+} from './theme.js';
+import type { AnalysisChange } from '../../experiments/Comparison.js';
+import { changedNumberAxis, changedPanels } from './changesFigure.js';
 
 /** Above this many languages numbers over the bars would overlap. */
-export const numbersUpTo = 15;
+const numbersUpTo = 15;
 
 const unclassified = 'in no class';
 
@@ -109,7 +121,7 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
 }
 
 /** The horizontal axis of N, with its title where it is the last. */
-export function numberChannel(last: boolean) {
+function numberChannel(last: boolean) {
     return {
         field: 'n',
         type: 'ordinal',
@@ -123,4 +135,53 @@ function powersOfTen(largest: number): number[] {
     const powers = [0];
     for (let power = 1; power <= Math.max(1, largest); power *= 10) powers.push(power);
     return powers;
+}
+
+/** Change of the number of neurons with N = 1..l (the paper's fig. 5): of all neurons, and of the selected. */
+export function histogramChangesFigure({ histogram, histogramAll }: AnalysisChange): TopLevelSpec {
+    const panels = [
+        { changes: histogramAll, title: 'All neurons' },
+        { changes: histogram, title: 'Selected neurons' },
+    ];
+    const shown = changedPanels(panels, ({ changes }) => changes.slice(1));
+    return {
+        ...figureFrame,
+        spacing: 20,
+        vconcat: shown.map(({ changes, title }, i) => changeBars(changes, title, i === shown.length - 1)),
+    };
+}
+
+function changeBars(changes: readonly number[], title: string, last: boolean): Panel {
+    const values = changes.slice(1).map((change, index) => ({
+        n: index + 1,
+        change,
+        text: formatDifference(change),
+    }));
+    const x = numberChannel(last);
+    const y: Channel<'y'> = {
+        field: 'change',
+        type: 'quantitative',
+        stack: null,
+        // Room for the numbers above and below the bars.
+        scale: { domain: paddedDomain([0, ...values.map(({ change }) => change)], 0.16), nice: false },
+        axis: changedNumberAxis,
+    };
+    const text = (rises: boolean): Layer => ({
+        transform: [{ filter: rises ? 'datum.change >= 0' : 'datum.change < 0' }],
+        mark: {
+            type: 'text',
+            dy: rises ? -7 : 8,
+            fontSize: 11.5,
+            color: colors.ink,
+            opacity: values.length > numbersUpTo ? 0 : 1,
+        },
+        encoding: { x, y, text: { field: 'text', type: 'nominal' } },
+    });
+    return {
+        width: plotWidth,
+        height: 130,
+        title,
+        data: { values },
+        layer: [{ mark: { type: 'bar', color: colors.muted }, encoding: { x, y } }, text(true), text(false)],
+    };
 }

@@ -3,10 +3,17 @@ import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.j
 import { languageCounts } from '../analysisFacts.js';
 import { formatCount } from '../../support/format.js';
 import { ownValue } from '../numbers.js';
-import { languageLabel } from './languageLabel.js';
-import { languageRows } from './languageRows.js';
-import type { Channel, Layer } from './specTypes.js';
-import { classColors, classLabels, colors, figureFrame, plotWidth } from './theme.js';
+import {
+    type Channel,
+    classColors,
+    classLabels,
+    colors,
+    figureFrame,
+    languageLabel,
+    languageRows,
+    type Layer,
+    plotWidth,
+} from './theme.js';
 
 const shownClasses: readonly NeuronClass[] = ['specific', 'related'];
 

@@ -1,13 +1,15 @@
 import type { TopLevelSpec } from 'vega-lite';
 import { type NeuronAnalysis, type NeuronClass, type Stages } from '../../neurons/NeuronAnalysis.js';
-import type { Channel, Layer, Panel } from './specTypes.js';
 import {
+    type Channel,
     classChannels,
     classLabels,
     classPoints,
     colors,
     figureFrame,
+    type Layer,
     neuronsAxis,
+    type Panel,
     plotWidth,
     wholeTicks,
 } from './theme.js';

@@ -1,14 +1,19 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { languageLabel } from './languageLabel.js';
+import {
+    classColors,
+    colors,
+    figureFrame,
+    languageLabel,
+    languageRows,
+    type Layer,
+    paddedDomain,
+    plotWidth,
+    seriesChannel,
+} from './theme.js';
 import type { SetCell } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
 import { mean, type Measured } from '../numbers.js';
-import { divergingScale, type DivergingScale, tickLabels } from './divergingScale.js';
-import { languageRows } from './languageRows.js';
-import { paddedDomain } from './paddedDomain.js';
-import { seriesChannel } from './seriesChannel.js';
-import type { Layer } from './specTypes.js';
-import { classColors, colors, figureFrame, plotWidth } from './theme.js';
+import { divergingScale, type DivergingScale, tickLabels } from './heatmap.js';
 
 /** What is drawn for each language. */
 const series = {

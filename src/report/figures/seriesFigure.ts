@@ -1,8 +1,16 @@
 import type { TopLevelSpec } from 'vega-lite';
 import type { Comparison } from '../../experiments/Comparison.js';
 import { type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import type { Panel } from './specTypes.js';
-import { classChannels, classLabels, classPoints, figureFrame, labelText, plotWidth, yExtent } from './theme.js';
+import {
+    classChannels,
+    classLabels,
+    classPoints,
+    figureFrame,
+    labelText,
+    type Panel,
+    plotWidth,
+    yExtent,
+} from './theme.js';
 
 /** Numbers by class along a series (the paper's figs. 17 to 19), and overlap with the first analysis. */
 export function seriesFigure({ analyses, changes }: Comparison): TopLevelSpec {

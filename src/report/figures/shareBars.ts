@@ -2,8 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
 import { formatShare } from '../../support/format.js';
 import type { Measured } from '../numbers.js';
-import type { Channel, Panel } from './specTypes.js';
-import { classColors, classLabels, colors, figureFrame, plotWidth } from './theme.js';
+import { type Channel, classColors, classLabels, colors, figureFrame, type Panel, plotWidth } from './theme.js';
 
 /** One group of bars: a share, or null, for each class. */
 export interface ShareGroup {

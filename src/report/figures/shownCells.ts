@@ -4,7 +4,7 @@ import { leastSignTestP } from '../../experiments/tooFewRight.js';
 import { formatCount, formatNumber, formatPercentPoints, formatQuantity } from '../../support/format.js';
 import { cellsOf, type SetCell, setsOf } from '../matrixFacts.js';
 import { isComparable, type Measured } from '../numbers.js';
-import { divergingScale, type DivergingScale } from './divergingScale.js';
+import { divergingScale, type DivergingScale } from './heatmap.js';
 
 /** What a matrix shows of a cell, for the report's figure and the explorer's page alike. */
 export interface ShownCell {

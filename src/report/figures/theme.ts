@@ -1,6 +1,10 @@
-import type { Config } from 'vega-lite';
+import type { Config, TopLevelSpec } from 'vega-lite';
 import { type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
-import type { Channel, Layer } from './specTypes.js';
+import { isFiniteNumber, type Measured } from '../numbers.js';
+import { nativeName } from '../../languages/nativeName.js';
+
+/** Above this many languages rows are narrower. */
+const wideUpTo = 20;
 
 /** Fonts every system has; nothing is downloaded or embedded. */
 export const fontFamily = "system-ui, -apple-system, 'Segoe UI', Roboto, 'Helvetica Neue', Arial, sans-serif";
@@ -135,3 +139,65 @@ export function labelText(name: string): string {
     // eslint-disable-next-line no-control-regex
     return name.replace(/[\u0000-\u001f\u007f\ufffe\uffff]+|\p{Surrogate}/gu, ' ');
 }
+
+type Legend = { readonly orient: 'top' | 'bottom'; readonly columns?: number };
+
+/** The channel of the field `series` that shows one property of each series, `color` or `shape`; by name. */
+export function seriesChannel<K extends string>(
+    series: Readonly<Record<string, Readonly<Record<K, string>>>>,
+    property: K,
+    legend: Legend,
+) {
+    return {
+        field: 'series',
+        type: 'nominal' as const,
+        scale: { domain: Object.keys(series), range: Object.values(series).map((one) => one[property]) },
+        legend: { title: null, symbolSize: 90, symbolOpacity: 1, labelLimit: 0, ...legend },
+    };
+}
+
+/** From the least to the greatest value, a share of their distance wider on each side. */
+export function paddedDomain(values: readonly Measured[], share: number): [number, number] {
+    const known = values.filter(isFiniteNumber);
+    const [least, most] = [Math.min(...known), Math.max(...known)];
+    const margin = share * (most - least) || 1;
+    return [least - margin, most + margin];
+}
+
+/** A language on an axis: its code and its own name, `zh 中文`. */
+export function languageLabel(language: string): string {
+    const name = nativeName(language);
+    return labelText(name === undefined || name === language ? language : `${language} ${name}`);
+}
+
+/** A row of a figure for each label of a language, from the top: its axis, and its height. */
+export function languageRows(order: readonly string[], { grid = true } = {}) {
+    return {
+        y: {
+            field: 'language',
+            type: 'nominal' as const,
+            sort: null,
+            scale: { domain: [...order], paddingInner: 0.25 },
+            axis: { title: null, domain: false, ticks: false, grid, labelPadding: 8, labelLimit: 230 },
+        },
+        height: { step: order.length > wideUpTo ? 19 : 25 },
+    };
+}
+
+// Vega-Lite exports the type of whole specifications only; these are its parts.
+
+type LayeredSpec = Extract<TopLevelSpec, { layer: unknown }>;
+
+/** A plot of layers, as it stands in a concatenation. */
+export type Panel = Omit<
+    LayeredSpec,
+    '$schema' | 'config' | 'padding' | 'background' | 'autosize' | 'params' | 'usermeta' | 'datasets'
+>;
+
+/** One layer of a panel: a mark and its encoding. */
+export type Layer = Panel['layer'][number];
+
+type Encoding = NonNullable<Panel['encoding']>;
+
+/** What one channel of an encoding shows. */
+export type Channel<Name extends keyof Encoding> = NonNullable<Encoding[Name]>;

@@ -1,13 +1,12 @@
 import { analysisNotes } from '../../neurons/analysisNotes.js';
 import { headline } from '../headline.js';
-import { html, raw, type Html, withCode } from '../html.js';
+import { html, type Html, raw, withCode } from '../html.js';
 import { definitions, provenance } from '../provenance.js';
 import type { ReportInput } from '../Report.js';
 import { chapterIntroduction } from '../sections/chapterIntroduction.js';
 import { chapterTitles, type Section } from '../sections/Section.js';
 import { styleSheet } from '../styles.js';
 import { summary } from '../summary.js';
-import { contents } from './contents.js';
 import { contentPolicy, pageScript } from './script.js';
 
 // The hash of the policy is of the script to the letter.
@@ -132,4 +131,37 @@ function figure({ section, svg, csv, number }: Numbered): Html {
             >
         </p>
     </section>`;
+}
+
+type FigureEntry = { readonly id: string; readonly title: string; readonly number: number };
+
+/** A chapter in the table of contents, with its figures. */
+interface ContentsEntry {
+    readonly id: string;
+    readonly title: string;
+    readonly figures: readonly FigureEntry[];
+}
+
+/** The table of contents; beside the page where it is wide enough. */
+function contents(entries: readonly ContentsEntry[]): Html {
+    return html` <nav aria-label="Contents">
+        <h2>Contents</h2>
+        <ol>
+            ${entries.map(
+                ({ id, title, figures }) =>
+                    html`<li>
+                        <a href="#${id}">${title}</a>${
+                            figures.length > 0 &&
+                            html`<ol>
+                                ${figures.map(figureEntry)}
+                            </ol>`
+                        }
+                    </li>`,
+            )}
+        </ol>
+    </nav>`;
+}
+
+function figureEntry({ id, title, number }: FigureEntry): Html {
+    return html`<li><a href="#${id}">${number}. ${title}</a></li>`;
 }

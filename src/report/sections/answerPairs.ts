@@ -4,7 +4,7 @@ import { languageTag } from '../../languages/languageTag.js';
 import { stateWords } from '../../interventions/operationWords.js';
 import { capitalized, formatList } from '../../support/format.js';
 import { html, type Html } from '../html.js';
-import { languageName } from '../page/languageName.js';
+import { languageName } from '../tables/htmlTable.js';
 import type { ReportAnswers } from '../readAnswers.js';
 import { setLabel } from '../setSentences.js';
 import { answersName } from './Section.js';

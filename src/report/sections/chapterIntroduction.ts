@@ -3,7 +3,7 @@ import { metricOf } from '../../experiments/metrics.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doneWords } from '../../interventions/operationWords.js';
 import { formatCount, formatList } from '../../support/format.js';
-import { leastLimit, linearUpTo } from '../figures/divergingScale.js';
+import { leastLimit, linearUpTo } from '../figures/heatmap.js';
 import { html, type Html } from '../html.js';
 import { factsOf, type SetFacts, setsOf } from '../matrixFacts.js';
 import type { ReportInput } from '../Report.js';

@@ -1,9 +1,8 @@
 import type { Comparison, MetricChange } from '../../experiments/Comparison.js';
 import { neuronClasses } from '../../neurons/NeuronAnalysis.js';
 import { lastChange, wholeDifference } from '../comparisonSentences.js';
-import { changesFigure } from '../figures/changesFigure.js';
-import { histogramChangesFigure } from '../figures/histogramChangesFigure.js';
-import { layerChangesFigure } from '../figures/layerChangesFigure.js';
+import { changesFigure, layerChangesFigure } from '../figures/changesFigure.js';
+import { histogramChangesFigure } from '../figures/histogramFigure.js';
 import { seriesFigure } from '../figures/seriesFigure.js';
 import { shareBars } from '../figures/shareBars.js';
 import { formatCount, formatDifference, formatNumber, formatShare } from '../../support/format.js';

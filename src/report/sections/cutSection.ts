@@ -1,14 +1,17 @@
 import type { DeactivationSet } from '../../experiments/DeactivationMatrix.js';
 import { isDeactivation } from '../../interventions/Operation.js';
 import { doneWords } from '../../interventions/operationWords.js';
-import { formatShare } from '../../support/format.js';
-import { cutFigure } from '../figures/cutFigure.js';
+import { formatCompact, formatShare } from '../../support/format.js';
 import { html } from '../html.js';
 import { mean } from '../numbers.js';
 import { setLabel } from '../setSentences.js';
 import { fileSafe, type MeasuredOperation, resultPrefix } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
+import type { TopLevelSpec } from 'vega-lite';
+import type { DataTable } from '../tables/DataTable.js';
+import { heatmap, type HeatmapCell } from '../figures/heatmap.js';
+import { figureFrame } from '../figures/theme.js';
 
 /** How many answers are cut off where each language's neurons are changed; none where no answer is. */
 export function cutSection(name: string, set: DeactivationSet, measured: MeasuredOperation): Section[] {
@@ -44,4 +47,27 @@ export function cutSection(name: string, set: DeactivationSet, measured: Measure
             table,
         },
     ];
+}
+
+/** Shares of answers that are cut off, from 0 to 1: neurons of a row, questions of a column. */
+function cutFigure({ columns: [done, ...columns], rows }: DataTable): TopLevelSpec {
+    const cells = rows.flatMap(([row, ...shares]) =>
+        (shares as number[]).map((share, c): HeatmapCell => ({
+            row: row as string,
+            column: columns[c]!,
+            position: share === 0 ? null : share,
+            text: share === 0 ? '0' : formatCompact(Math.round(100 * share)),
+            outlined: row === columns[c],
+            hover: `${row as string} ${done!}, asked in ${columns[c]!}: ${formatShare(share)} cut off`,
+        })),
+    );
+    return {
+        ...figureFrame,
+        ...heatmap(cells, {
+            rows: rows.map(([row]) => row as string),
+            columns,
+            rowTitle: `neurons ${done!}`,
+            columnTitle: 'asked in',
+        }),
+    };
 }

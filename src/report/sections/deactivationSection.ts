@@ -4,7 +4,7 @@ import { isDeactivation } from '../../interventions/Operation.js';
 import { doingWords, doneWords } from '../../interventions/operationWords.js';
 import { capitalized } from '../../support/format.js';
 import { deactivationFigure } from '../figures/deactivationFigure.js';
-import type { DivergingScale } from '../figures/divergingScale.js';
+import type { DivergingScale } from '../figures/heatmap.js';
 import { html, type Html } from '../html.js';
 import { cellsOf, setFacts } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';

@@ -2,7 +2,7 @@ import { analysisFacts, type Extreme } from '../analysisFacts.js';
 import { layersFigure } from '../figures/layersFigure.js';
 import { formatCount, formatList } from '../../support/format.js';
 import { html } from '../html.js';
-import { formatConfidence, stagesSentence } from '../stagesSentence.js';
+import { formatConfidence, stagesSentence } from '../summary.js';
 import type { ReportInput } from '../Report.js';
 import { layersTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';

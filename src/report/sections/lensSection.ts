@@ -1,11 +1,28 @@
-import type { LensFile } from '../../lens/lensFile.js';
-import { meanShares, meanTexts } from '../../lens/meanShares.js';
+import { type LensFile, lensKinds, type LensLayer } from '../../lens/lensFile.js';
+import { meanShares, meanTexts, sharesOf } from '../../lens/meanShares.js';
 import { formatShare } from '../../support/format.js';
-import { lensFigure } from '../figures/lensFigure.js';
 import { html } from '../html.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import { lensTable } from '../tables/lensTable.js';
 import type { Section } from './Section.js';
+import type { TopLevelSpec } from 'vega-lite';
+import { layerChannel } from '../figures/layersFigure.js';
+import { classColors, colors, figureFrame, type Panel, plotWidth, yExtent } from '../figures/theme.js';
+import type { DataTable } from '../tables/DataTable.js';
+
+/** What a likeliest token's language is called. */
+export const lensLabels: Readonly<Record<keyof LensLayer, string>> = {
+    english: 'English',
+    own: "the text's own language",
+    other: 'another language',
+    untold: 'not to be told',
+};
+
+const kindColors: Readonly<Record<keyof LensLayer, string>> = {
+    english: classColors.specific,
+    own: classColors.related,
+    other: classColors.general,
+    untold: colors.missing,
+};
 
 /** What the means show. */
 export function lensSentences(lens: LensFile): string {
@@ -42,5 +59,59 @@ export function lensSection(lens: LensFile): Section {
             </p>`,
         numbers: htmlTable(table),
         table,
+    };
+}
+
+/** Layer by layer, a bar of the mean shares over the languages other than English. */
+function lensFigure(lens: LensFile): TopLevelSpec {
+    const layers = meanShares(lens);
+    const values = layers.flatMap((shares, layer) =>
+        lensKinds.map((kind, order) => ({ layer, order, kind: lensLabels[kind], share: shares[kind] })),
+    );
+    const panel: Panel = {
+        width: plotWidth,
+        height: 220,
+        data: { values },
+        encoding: {
+            x: layerChannel(layers.length, 'layer (0 is the first)'),
+            y: {
+                field: 'share',
+                type: 'quantitative',
+                stack: 'zero',
+                scale: { domain: [0, 1], nice: false },
+                axis: {
+                    values: [0, 0.25, 0.5, 0.75, 1],
+                    format: '.0%',
+                    title: 'likeliest tokens',
+                    ...{ minExtent: yExtent, maxExtent: yExtent },
+                },
+            },
+            order: { field: 'order', type: 'quantitative' },
+            color: {
+                field: 'kind',
+                type: 'nominal',
+                scale: {
+                    domain: lensKinds.map((kind) => lensLabels[kind]),
+                    range: lensKinds.map((kind) => kindColors[kind]),
+                },
+                legend: { title: null, orient: 'top', columns: 2 },
+            },
+        },
+        layer: [{ mark: { type: 'bar', size: Math.max(2, Math.floor((0.8 * plotWidth) / layers.length)) } }],
+    };
+    return { ...figureFrame, vconcat: [panel] };
+}
+
+/** The logit lens: of each text language and layer, the shares of likeliest tokens by their language. */
+function lensTable({ languages }: LensFile): DataTable {
+    return {
+        name: 'lens',
+        columns: ['language', 'layer', 'tokens', 'English', 'own', 'another', 'not to be told'],
+        rows: languages.flatMap(({ language, tokens, layers }) =>
+            layers.map((counts, layer) => {
+                const shares = sharesOf(counts, tokens);
+                return [language, layer, tokens, ...lensKinds.map((kind) => shares[kind])];
+            }),
+        ),
     };
 }

@@ -1,6 +1,6 @@
 import { formatShare } from '../../support/format.js';
 import { html, type Html, type HtmlValue } from '../html.js';
-import { languageName } from '../page/languageName.js';
+import { languageName } from '../tables/htmlTable.js';
 import type { ReportInput } from '../Report.js';
 import type { ShownNeuron } from '../shownNeurons.js';
 import { neuronLink } from '../siteLink.js';

@@ -1,10 +1,16 @@
-import { languageOverlap } from '../../neurons/languageOverlap.js';
+import { languageOverlap, type LanguageOverlap } from '../../neurons/languageOverlap.js';
 import type { NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
-import { overlapFigure } from '../figures/overlapFigure.js';
 import { html } from '../html.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
+import type { TopLevelSpec } from 'vega-lite';
+import { formatShare } from '../../support/format.js';
+import { heatmap, type HeatmapCell, shareBarPanel, sharePosition } from '../figures/heatmap.js';
+import { figureFrame, languageLabel } from '../figures/theme.js';
+
+/** More languages have no room for numbers in their cells. */
+const mostNumbers = 12;
 
 /** Whether any two languages share neurons. */
 export function showsOverlap(analysis: NeuronAnalysis): boolean {
@@ -47,5 +53,35 @@ export function overlapTable(analysis: NeuronAnalysis): DataTable {
                 return [a, b, both, shared[i]![i]! + shared[j]![j]! - both, jaccard[i]![j]!];
             }),
         ),
+    };
+}
+
+/** Language by language, the share of their neurons that two have in common. The diagonal, always 1, is left empty. */
+function overlapFigure({ languages, jaccard }: LanguageOverlap): TopLevelSpec {
+    const largest = Math.max(0, ...jaccard.flatMap((row, i) => row.map((value, j) => (i === j ? 0 : (value ?? 0)))));
+    const isNumbered = languages.length <= mostNumbers;
+    const cells = languages.flatMap((a, i) =>
+        languages.map((b, j): HeatmapCell => {
+            const value = i === j ? null : jaccard[i]![j]!;
+            return {
+                row: languageLabel(a),
+                column: b,
+                position: value === null ? null : sharePosition(value, largest),
+                text: value === null || !isNumbered ? '' : value === 0 ? '0' : String(Math.round(100 * value)),
+                hover: value === null ? '' : `${a} and ${b}: ${formatShare(value)}`,
+            };
+        }),
+    );
+    const panel = heatmap(cells, {
+        rows: languages.map(languageLabel),
+        columns: languages,
+        rowTitle: null,
+        columnTitle: '',
+        step: isNumbered ? 34 : 22,
+    });
+    return {
+        ...figureFrame,
+        spacing: 22,
+        vconcat: [panel, shareBarPanel('neurons in common (Jaccard index)', largest)],
     };
 }

@@ -1,10 +1,11 @@
-import type { Stability } from '../../neurons/NeuronAnalysis.js';
-import { stabilityFigure } from '../figures/stabilityFigure.js';
+import { neuronClasses, type Stability } from '../../neurons/NeuronAnalysis.js';
 import { formatShare } from '../../support/format.js';
 import { html } from '../html.js';
 import { stabilityTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';
 import type { Section } from './Section.js';
+import type { TopLevelSpec } from 'vega-lite';
+import { shareBars } from '../figures/shareBars.js';
 
 /** How sure the classes are. */
 export function stabilitySection(stability: Stability): Section {
@@ -29,4 +30,18 @@ export function stabilitySection(stability: Stability): Section {
         numbers: htmlTable(table, { formats: { kept: formatShare, overlap: formatShare } }),
         table,
     };
+}
+
+/** Shares of each class that are kept without a fold, and that two halves agree on. */
+function stabilityFigure({ classes }: Stability): TopLevelSpec {
+    return shareBars([
+        {
+            title: 'Kept when a part of the texts is left out',
+            shares: neuronClasses.map((kind) => [kind, classes[kind].kept]),
+        },
+        {
+            title: 'Overlap of two halves of the texts',
+            shares: neuronClasses.map((kind) => [kind, classes[kind].overlap]),
+        },
+    ]);
 }

@@ -1,11 +1,12 @@
 import { formatShort } from '../../support/format.js';
 import { html, type Html } from '../html.js';
-import { languageName } from '../page/languageName.js';
 import { ownValue } from '../numbers.js';
 import type { DataCell, DataTable } from './DataTable.js';
+import { englishName } from '../../languages/englishName.js';
+import { nativeName } from '../../languages/nativeName.js';
 
 /** Options of `htmlTable`. */
-export interface HtmlTableOptions {
+interface HtmlTableOptions {
     /** Headings by column name, where they differ from it. */
     readonly headings?: Readonly<Record<string, string>>;
     /** How a number is written, by column name; `formatShort` otherwise. */
@@ -45,4 +46,16 @@ function tableCell(cell: DataCell, column: number, table: DataTable, options: Ht
         return html`<th scope="row">${isLanguage ? languageName(cell) : content}</th>`;
     }
     return typeof cell === 'string' ? html`<td class="text">${content}</td>` : html`<td>${content}</td>`;
+}
+
+/** A language by its code and its names: `zh 中文 (Chinese)`. */
+export function languageName(language: string): Html {
+    const [own, english] = [nativeName(language), englishName(language)];
+    const names = [own, english].filter(
+        (name, i, all) => name !== undefined && name !== language && all.indexOf(name) === i,
+    );
+    if (names.length === 0) return html`${language}`;
+    const shown =
+        names.length === 2 ? html`<span lang="${language}" dir="auto">${names[0]}</span> ${names[1]}` : names[0];
+    return html`${language} <span class="name">${shown}</span>`;
 }

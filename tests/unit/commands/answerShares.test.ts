@@ -12,7 +12,7 @@ import { wholeModel, type ModelState } from '../../../src/interventions/ModelSta
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { matrixTable } from '../../../src/experiments/matrixTable.js';
 import type { Html } from '../../../src/report/html.js';
-import { divergingScale } from '../../../src/report/figures/divergingScale.js';
+import { divergingScale } from '../../../src/report/figures/heatmap.js';
 import { cutSection } from '../../../src/report/sections/cutSection.js';
 import { deactivationSection } from '../../../src/report/sections/deactivationSection.js';
 import { someMeasurement } from '../../helpers/analysed.js';

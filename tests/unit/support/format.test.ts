@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { divergingScale } from '../../../src/report/figures/divergingScale.js';
+import { divergingScale } from '../../../src/report/figures/heatmap.js';
 import { labelText, wholeTicks } from '../../../src/report/figures/theme.js';
 import {
     formatCompact,
