@@ -2,6 +2,7 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Corpus } from '../corpus/Corpus.js';
 import { datasetName } from '../corpus/datasetName.js';
+import { type Transform, transformedCorpus } from '../corpus/transformedCorpus.js';
 import type { Engine } from '../engine/Engine.js';
 import { settingsOf } from '../engine/EngineSettings.js';
 import { steppingDown } from '../engine/steppingDown.js';
@@ -44,6 +45,10 @@ export interface CollectOptions {
      * counted into the same folder meanwhile. See `mergeShards`. Default: all.
      */
     readonly shard?: Shard | undefined;
+    /** Count rewritten texts; see `transformedCorpus`. Default: the texts as they are. */
+    readonly transform?: Transform | undefined;
+    /** Seed by which words are shuffled and tokens are drawn. Default: 1. */
+    readonly transformSeed?: number | undefined;
     /** Replace finished counts of another model, other texts or settings. Default: refuse. */
     readonly force?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
@@ -64,16 +69,19 @@ export interface CollectResult {
  * finished counts, BUSY, UNWRITABLE, ABORTED and the engine's
  */
 export async function collect(options: CollectOptions): Promise<CollectResult> {
-    const { folder, shard } = options;
+    const { values: _, ...table } = collectTable; // the engine's
     checkSettings(
         options,
-        { folds: collectTable.folds, force: outputTable.force },
+        { ...table, force: outputTable.force },
         { engine: true, corpus: true, folder: true, shard: true, signal: true, progress: true },
     );
-    if (shard === undefined) return withFolder(folder, 'collect', () => collectInto(options));
-    return withFile(activationsPath(folder, shard), `collect \`shard: ${shardText(shard)}\``, () =>
-        collectInto(options),
-    );
+    const { engine, corpus, folder, shard, transform, transformSeed = collectTable.transformSeed.default } = options;
+    const work =
+        transform === undefined
+            ? options
+            : { ...options, corpus: transformedCorpus(corpus, transform, transformSeed, engine) };
+    if (shard === undefined) return withFolder(folder, 'collect', () => collectInto(work));
+    return withFile(activationsPath(folder, shard), `collect \`shard: ${shardText(shard)}\``, () => collectInto(work));
 }
 
 async function collectInto(options: CollectOptions): Promise<CollectResult> {
@@ -272,14 +280,22 @@ export function sourceOf(
     }: Pick<CollectOptions, 'engine' | 'corpus' | 'folder' | 'folds' | 'shard'>,
     survey: CorpusSurvey,
 ): ActivationsSource {
+    const { transform } = corpus;
     const texts = [...survey.languages].map(
         ([language, { digest, set, sketch, inSeveralFolds }]) =>
             [language, { digest, set, sketch, ...defined({ inSeveralFolds }) }] as const,
     );
     return {
         model: modelSource(engine),
-        dataset: { name: datasetName(corpus.sources, folder), hash: survey.hash, texts: Object.fromEntries(texts) },
-        settings: { ...engine.settings, folds, ...(shard === undefined ? {} : { shard: shardText(shard) }) },
+        dataset: {
+            name: `${datasetName(corpus.sources, folder)}${transform === undefined ? '' : ` (${transform})`}`,
+            ...{ hash: survey.hash, texts: Object.fromEntries(texts) },
+        },
+        settings: {
+            ...{ ...engine.settings, folds },
+            ...(shard === undefined ? {} : { shard: shardText(shard) }),
+            ...defined({ transform }),
+        },
         versions: engineVersions(engine),
     };
 }

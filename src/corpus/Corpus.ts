@@ -25,6 +25,15 @@ export interface Sample {
     readonly turns?: readonly Turn[];
 }
 
+/** A sample whose tokens are given: its texts only list their numbers. */
+export interface SampleOfTokens extends Sample {
+    readonly tokens: Int32Array;
+    /** Tokens of the prompt, which are the first. */
+    readonly promptLength: number;
+    /** UTF-16 code units of both texts. */
+    readonly characters: number;
+}
+
 /** A source of texts or questions. */
 export interface Source {
     /** The user's name for it, such as `udhr:25-30` or a path. */
@@ -54,6 +63,8 @@ export interface Corpus {
     readonly name: string;
     /** The sources it is read from, in order: one for each specification given. */
     readonly sources: readonly Source[];
+    /** How its texts were rewritten, such as `shuffled, seed 1`; see `transformedCorpus`. Absent: they were not. */
+    readonly transform?: string;
     /** The names of the chosen languages in results (`LanguageList`), in the user's order. */
     readonly languages: readonly string[];
     /**

@@ -60,6 +60,20 @@ export const collectTable = inGroup('Counting', {
         describe: 'also keep sums and histograms of activations, for interventions by their means',
         shapes: computed,
     },
+    transform: {
+        choices: ['shuffled', 'romanized', 'random', 'pooled'],
+        describe:
+            'count texts in which there is less to find: words shuffled, romanized, or random tokens ' +
+            'of the frequencies in the language (random) or in all (pooled)',
+        shapes: ['counts'],
+    },
+    transformSeed: {
+        number: fromZero,
+        default: 1,
+        of: { transform: ['shuffled', 'random', 'pooled'] },
+        describe: 'seed by which words are shuffled and tokens are drawn',
+        shapes: ['counts'],
+    },
 });
 
 /** How neurons are scored and classified. */
