@@ -11,6 +11,8 @@ export { mergeActivations } from './activations/mergeActivations.js';
 export { modelFingerprint } from './engine/modelFingerprint.js';
 
 // Results
+export { readCheckIfAny } from './checks/checkFile.js';
+export type { CheckResult } from './checks/CheckResult.js';
 export { type EffectsFile, readEffectsIfAny } from './effects/effectsFile.js';
 export { type LensFile, readLensIfAny } from './lens/lensFile.js';
 export { writeNeuronTable } from './neurons/neuronFiles.js';

@@ -83,6 +83,7 @@ export { perplexity, perplexityMetric } from './experiments/perplexity.js';
 export { scoredMetric } from './experiments/scoredMetric.js';
 
 // The whole way
+export { check, type CheckOptions } from './checks/runChecks.js';
 export { explore } from './explore/explore.js';
 export { reportOn } from './report/reportOn.js';
 export { merge } from './run/merge.js';

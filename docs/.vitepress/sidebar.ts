@@ -24,6 +24,7 @@ const sections: readonly Section[] = [
             'commands/examples',
             'commands/deactivate',
             'commands/intervene',
+            'commands/check',
             'commands/report',
             'commands/explore',
             'commands/compare',
@@ -43,6 +44,7 @@ const sections: readonly Section[] = [
         text: 'What it does',
         pages: [
             'method',
+            'checks',
             'interventions',
             'glossary',
             'reasoning',
@@ -67,6 +69,7 @@ const sections: readonly Section[] = [
             'contributing/setting',
             'contributing/check',
             'contributing/figure',
+            'contributing/finding',
         ],
     },
 ];

@@ -19,6 +19,7 @@ export const commands: readonly Command[] = [
     command(declared.activationsDeclaration, async () => (await import('./activations.js')).activationsCommand),
     command(declared.effectsDeclaration, async () => (await import('./effects.js')).effectsCommand),
     command(declared.lensDeclaration, async () => (await import('./lens.js')).lensCommand),
+    command(declared.checkDeclaration, async () => (await import('./check.js')).checkCommand),
     command(declared.deactivateDeclaration, async () => (await import('./deactivate.js')).deactivateCommand),
     command(declared.interveneDeclaration, async () => (await import('./intervene.js')).interveneCommand),
     command(declared.compareDeclaration, async () => (await import('./compare.js')).compareCommand),

@@ -1,5 +1,6 @@
 import {
     accuracyTable,
+    checkTable,
     collectTable,
     dashboardsTable,
     conversationTable,
@@ -149,6 +150,25 @@ export const lensDeclaration = {
         ...lensTable,
         ...engineTable,
         force: { ...force, describe: 'replace the result of other texts; use another model than the one analysed' },
+    },
+} as const satisfies CommandDeclaration;
+
+export const checkDeclaration = {
+    usage: 'check <dir> [names..]',
+    describe: 'answer what a sceptic would ask of the findings in DIR, into DIR/checks',
+    positionals: {
+        dir,
+        names: { many: true, describe: 'checks to do', defaultWords: 'all that need neither a model nor texts' },
+    },
+    options: {
+        list: { group: 'Checks', flag: true, describe: 'list instead all checks, with what they need and take' },
+        ...checkTable,
+        ...modelTable,
+        model: { ...modelTable.model, required: false },
+        ...textTable,
+        data: { ...textTable.data, required: false },
+        ...engineTable,
+        force,
     },
 } as const satisfies CommandDeclaration;
 
@@ -376,7 +396,7 @@ export const cleanDeclaration = {
     positionals: { dir },
     options: {
         only: {
-            choices: ['counts', 'examples', ...metricNames, 'report'],
+            choices: ['counts', 'examples', 'checks', ...metricNames, 'report'],
             defaultWords: 'all',
             describe: 'kind of results to remove',
         },

@@ -3,7 +3,7 @@ import type { DatasetSource } from '../activations/ActivationsSource.js';
 import { countsDigest } from '../activations/countsDigest.js';
 import { textsSet } from '../activations/textsSet.js';
 import { checkSettings } from '../settings/checkSetting.js';
-import type { ArgumentsOf, OptionsOf } from '../settings/Setting.js';
+import type { OptionsOf } from '../settings/Setting.js';
 import { identifyTable } from '../settings/settings.js';
 import { defined } from '../support/defined.js';
 import { neuronsAt, type Site } from '../engine/Site.js';
@@ -15,8 +15,8 @@ import {
     routingProbabilities,
 } from './activationProbabilities.js';
 import type { IdentifyMethod } from './choices.js';
+import { type Choice, choose, type Criteria } from './choose.js';
 import { findStages } from './findStages.js';
-import { highLanguages } from './highLanguages.js';
 import {
     type ExpertAnalysis,
     type LayerCounts,
@@ -26,10 +26,7 @@ import {
     type Stability,
     type Unsourced,
 } from './NeuronAnalysis.js';
-import { scoreParts } from './scoreParts.js';
-import { kthSmallest, roundHalfToEven, selectLowest } from './selectLowest.js';
 import { stability } from './stability.js';
-import { fixedLambda, sweepLambda } from './sweepLambda.js';
 
 /** See `identifyTable`. */
 export type IdentifyOptions = OptionsOf<typeof identifyTable>;
@@ -156,39 +153,11 @@ function sizesByLanguage(
     );
 }
 
-interface Choice {
-    readonly threshold: number;
-    /** N of each row. */
-    readonly high: Uint16Array;
-    readonly lambda: number | null;
-    /** Rows, ascending. */
-    readonly selected: Uint32Array;
-}
-
-/** τ, N, and the rows with the lowest scores. */
-function choose(
-    probabilities: Probabilities,
-    { method, topRate, bar, lambda }: Pick<ArgumentsOf<typeof identifyTable>, 'method' | 'topRate' | 'bar' | 'lambda'>,
-): Choice {
-    const { p, n, l } = probabilities;
-    const threshold = kthSmallest(p, Math.max(1, roundHalfToEven(p.length * bar)));
-    const high = highLanguages(probabilities, threshold);
-    const parts = scoreParts(probabilities);
-    const count = roundHalfToEven(n * topRate);
-    const chosen =
-        method === 'lape'
-            ? { lambda: null, selected: selectLape(parts.entropy, high, count) }
-            : lambda === 'auto'
-              ? sweepLambda(parts, high, count, l)
-              : fixedLambda(parts, lambda, count);
-    return { threshold, high, ...chosen };
-}
-
 /** Experts classified as neurons are, by r = n_e / T in place of p. */
 function classifyExperts(
     routing: Probabilities,
     languages: readonly string[],
-    criteria: Parameters<typeof choose>[1],
+    criteria: Criteria,
 ): Pick<ExpertAnalysis, 'shares' | 'threshold' | 'specific' | 'related' | 'general'> {
     const { threshold, high, selected } = choose(routing, criteria);
     const shares: Record<string, number[][]> = {};
@@ -197,12 +166,6 @@ function classifyExperts(
         (shares[site] ??= []).push([...routing.p.subarray(row * routing.l, (row + 1) * routing.l)]);
     }
     return { shares, threshold, ...classify(routing, languages, criteria.method, { threshold, high, selected }) };
-}
-
-/** LAPE's selection: the lowest entropies among neurons high in at least one language; flat indices, ascending. */
-function selectLape(entropy: Float64Array, high: Uint16Array, count: number): Uint32Array {
-    const scores = entropy.map((h, j) => (high[j] === 0 ? Infinity : h));
-    return selectLowest(scores, count).filter((j) => high[j] !== 0);
 }
 
 function classify(

@@ -1,4 +1,5 @@
 import type { ActivationsSource } from '../activations/ActivationsSource.js';
+import type { CheckResult } from '../checks/CheckResult.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import type { DeactivationMatrix } from '../experiments/DeactivationMatrix.js';
 import type { DoseCurves } from '../experiments/DoseCurves.js';
@@ -29,6 +30,8 @@ export interface ReportInput {
     readonly lens?: LensFile;
     /** Without it the report has no comparison. */
     readonly comparison?: Comparison;
+    /** Finished checks of what was found. Default: none. */
+    readonly checks?: readonly CheckResult[];
     readonly generatedBy: { readonly version: string; readonly command?: string };
     /** Remarks shown under the summary; plain text, one paragraph each. */
     readonly notes?: readonly string[];

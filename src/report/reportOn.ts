@@ -2,6 +2,7 @@ import { basename, join } from 'node:path';
 import type { Activations } from '../activations/Activations.js';
 import type { ActivationsSource } from '../activations/ActivationsSource.js';
 import { readActivations } from '../activations/activationsFile.js';
+import { checkedFindings } from '../checks/checkedFindings.js';
 import { defined } from '../support/defined.js';
 import type { Comparison } from '../experiments/Comparison.js';
 import { readComparison } from '../experiments/comparisonFile.js';
@@ -114,6 +115,8 @@ export async function readReportSource(
             'comparison.json was made with other neurons than those of neurons.json and is left out; run compare again',
         );
     }
+    const { results: checks, others } = await checkedFindings(folder, analysis);
+    stale.push(...others.map((name) => staleWords(name, 'check')));
     const source = counted ? activations.source : analysis.source;
     const warnings = [...matrices, ...curves].flatMap((measured) => warningsOn(measured, source));
     const input: ReportInput = {
@@ -126,6 +129,7 @@ export async function readReportSource(
         generatedBy: { version: toolVersion },
         matrices,
         curves,
+        checks,
         warnings: [...stale.map((what) => `${what}.`), ...new Set(warnings)],
         ...defined({ comparison: compared ? comparison : undefined, notes, lens: await lensOf(folder, analysis) }),
     };

@@ -6,6 +6,7 @@ import { unwritable } from '../files/fileAccess.js';
 import { knownMetrics } from '../experiments/metrics.js';
 import { resultOf } from '../experiments/resultPaths.js';
 import { effectsName } from '../effects/effectsFile.js';
+import { checksName } from '../checks/checkFile.js';
 import { examplesName } from '../examples/examplesFile.js';
 import { withFolder } from '../files/folderLock.js';
 
@@ -22,6 +23,7 @@ function filesOf(kind: string): readonly string[] {
     if (kind === 'counts')
         return ['parts', 'activations.safetensors', 'activations.parquet', 'neurons.json', effectsName, 'lens.json'];
     if (kind === 'examples') return [examplesName];
+    if (kind === 'checks') return [checksName];
     if (kind === 'report') return ['comparison.json', 'report.html', 'figures', 'tables', 'run.json'];
     return knownMetrics()
         .filter(({ name }) => name === kind)
@@ -31,12 +33,12 @@ function filesOf(kind: string): readonly string[] {
 /**
  * Removes results from a run folder; nothing else does. Files of other names stay, and so does a journal that results
  * of a metric of another kind are made of too.
- * @param kinds `counts`, `examples`, `report`, or names of metrics, registered ones too. Default: all
+ * @param kinds `counts`, `examples`, `checks`, `report`, or names of metrics, registered ones too. Default: all
  * @throws LanguageNeuronsError NOT_FOUND for what is no folder, BUSY, UNWRITABLE
  */
 export async function clean(
     folder: string,
-    kinds: readonly string[] = ['counts', 'examples', ...knownMetrics().map(({ name }) => name), 'report'],
+    kinds: readonly string[] = ['counts', 'examples', 'checks', ...knownMetrics().map(({ name }) => name), 'report'],
 ): Promise<Cleaned> {
     const found = await stat(folder).catch(() => undefined);
     if (found?.isDirectory() !== true)

@@ -189,6 +189,12 @@ export const lensTable = inGroup('Input and output', {
     tokens: { number: count, default: 200, describe: 'tokens of each language to look at, the first ones' },
 });
 
+/** What shapes checks of what was found. */
+export const checkTable = inGroup('Checks', {
+    repeats: { number: { whole: true, least: 2, most: 1000 }, default: 20, describe: 'times that chance is drawn' },
+    seed: { number: fromZero, default: 1, describe: 'seed of what is drawn' },
+});
+
 /** How answers are drawn. */
 export const samplingTable = inGroup('Answers', {
     temperature: {

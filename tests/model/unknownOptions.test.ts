@@ -39,6 +39,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     'Engine.watch': (options) => engine.watch([], options).next(),
     accuracyMetric: (options) => library.accuracyMetric(options),
     bitsPerByteMetric: (options) => library.bitsPerByteMetric({} as library.Corpus, options),
+    check: (options) => library.check(folder, options),
     chooseNeurons: (options) => library.chooseNeurons({} as library.NeuronTable, options),
     collect: (options) => library.collect(options),
     collectExamples: (options) => library.collectExamples(options),

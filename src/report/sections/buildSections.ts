@@ -4,6 +4,7 @@ import { setLabel } from '../setSentences.js';
 import type { DeactivationMatrix, DeactivationSet } from '../../experiments/DeactivationMatrix.js';
 import type { ReportInput } from '../Report.js';
 import { answerLanguagesSection } from './answerLanguagesSection.js';
+import { checkSections } from './checkSections.js';
 import { comparisonSections } from './comparisonSections.js';
 import { cutSection } from './cutSection.js';
 import { deactivationSection } from './deactivationSection.js';
@@ -40,6 +41,7 @@ export function buildSections(input: ReportInput): Section[] {
         ...(input.answers ?? []).map(answerLanguagesSection),
         ...(input.curves ?? []).map(doseSection),
         ...(input.comparison === undefined ? [] : comparisonSections(input.comparison)),
+        ...checkSections(input.checks ?? []),
     ];
     return sections.sort((a, b) => place(a) - place(b));
 }

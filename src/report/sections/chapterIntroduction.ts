@@ -11,10 +11,12 @@ import { exceptionWords, setLabel, verdictLabel } from '../setSentences.js';
 import { answerPairs } from './answerPairs.js';
 import { neuronsList } from './neuronsList.js';
 import { answersName } from './Section.js';
+import { verdictTable } from './checkSections.js';
 
 /** What a chapter begins with: its results beside each other, and how its figures are read. */
 export function chapterIntroduction(input: ReportInput, chapter: string): Html | false {
     if (chapter === 'neuronsList') return neuronsList(input);
+    if (chapter === 'checks') return verdictTable(input.checks ?? []);
     const said = input.answers?.find(({ operation }) => answersName(operation) === chapter);
     if (said !== undefined) return answerPairs(said);
     if (chapter !== 'deactivation' && chapter !== 'intervention') return false;

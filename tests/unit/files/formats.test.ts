@@ -1,8 +1,9 @@
-import { readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { readActivations } from '../../../src/activations/activationsFile.js';
 import { writeSafetensors } from '../../../src/activations/safetensors.js';
+import { readCheckIfAny } from '../../../src/checks/checkFile.js';
 import { readEffectsIfAny } from '../../../src/effects/effectsFile.js';
 import { readLensIfAny } from '../../../src/lens/lensFile.js';
 import { readComparison } from '../../../src/experiments/comparisonFile.js';
@@ -14,6 +15,7 @@ import { readNeurons } from '../../../src/neurons/neuronsFile.js';
 import { temporaryFolder } from '../../helpers/temporaryFolder.js';
 
 const root = temporaryFolder();
+mkdirSync(join(root, 'checks'));
 
 interface Format {
     readonly file: string;
@@ -67,6 +69,13 @@ const json: readonly Format[] = [
         what: "languages of the layers' likeliest tokens",
         mend: 'remove it and run lens again',
         read: () => readLensIfAny(root),
+    },
+    {
+        file: 'checks/settings.json',
+        format: 'language-neurons/check',
+        what: 'the result of a check',
+        mend: 'remove it and run check again',
+        read: () => readCheckIfAny(root, 'settings'),
     },
     {
         file: 'comparison.json',

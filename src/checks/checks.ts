@@ -1,0 +1,5 @@
+import type { Check } from './Check.js';
+import { settingsCheck } from './settingsCheck.js';
+
+/** All checks, in the order in which they are run and shown. docs/contributing/finding.md says how to add one. */
+export const checks: readonly Check[] = [settingsCheck];

@@ -1,0 +1,101 @@
+import type { CheckOptions } from '../checks/runChecks.js';
+import type { Check } from '../checks/Check.js';
+import { readCheckIfAny } from '../checks/checkFile.js';
+import type { CheckResult, Verdict } from '../checks/CheckResult.js';
+import { check } from '../checks/runChecks.js';
+import { checks } from '../checks/checks.js';
+import { numberWords, secondsWords } from '../checks/checkWords.js';
+import { openCorpus } from '../data/openCorpus.js';
+import { pick } from '../settings/pick.js';
+import { checkTable } from '../settings/settings.js';
+import { wrapText } from '../support/wrapText.js';
+import { type AlignedCell, alignedTable, type Tone } from './alignedTable.js';
+import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { checkDeclaration } from './declarations.js';
+import { openEngine, toEngineOptions } from './openModel.js';
+
+/** `check`: what a sceptic would ask of the findings in DIR, answered into DIR/checks. */
+export async function checkCommand(
+    args: CommandArguments<typeof checkDeclaration>,
+    context: CommandContext,
+): Promise<CommandResult> {
+    const { dir, names = [], list } = args;
+    if (list) return listed(dir);
+    const { signal, progress, named } = context;
+    const options = { ...given(args, context), ...pick(args, checkTable), force: args.force, signal, progress };
+    const results = await check(dir, names.length === 0 ? options : { ...options, names });
+    return { json: results, text: describe(results, named, process.stdout.columns ?? 80) };
+}
+
+/** How the model and the texts are opened, where they are given. */
+function given(
+    args: CommandArguments<typeof checkDeclaration>,
+    { signal, progress }: CommandContext,
+): Pick<CheckOptions, 'engine' | 'corpus'> {
+    const { model, data } = args;
+    return {
+        ...(model !== undefined && {
+            engine: (options = {}) =>
+                openEngine({ ...toEngineOptions({ ...args, model }), ...options }, { signal, progress }),
+        }),
+        ...(data !== undefined && {
+            corpus: ({ languages: called }) =>
+                openCorpus(data, { languages: args.languages ?? called, called, signal, progress }),
+        }),
+    };
+}
+
+/** All checks, and the verdicts of those that are done. */
+async function listed(dir: string): Promise<CommandResult> {
+    const found = await Promise.all(
+        checks.map(async (one) => ({ check: one, verdict: (await readCheckIfAny(dir, one.name))?.verdict })),
+    );
+    const columns = [{ heading: 'check' }, { heading: 'needs' }, { heading: 'takes' }, { heading: 'verdict' }];
+    const rows = found.map(({ check: { name, needs, cost }, verdict }) => [
+        ...[name, needsWords(needs), cost],
+        verdict ?? 'not done',
+    ]);
+    const questions = checks.map(({ name, question }) => `${name}: ${question}`);
+    return {
+        json: found.map(({ check: { name, question, needs, cost }, verdict }) => ({
+            ...{ name, question, needs, cost },
+            verdict: verdict ?? null,
+        })),
+        text: [alignedTable(columns, rows), ...questions.flatMap(indentedLines)].join('\n'),
+    };
+}
+
+function needsWords(needs: Check['needs']): string {
+    return needs.length === 0 ? 'nothing more' : needs.map((need) => `--${need}`).join(' ');
+}
+
+const tones: Readonly<Record<Verdict, Tone>> = {
+    holds: 'good',
+    doubtful: 'heading',
+    fails: 'bad',
+    'not told': 'faint',
+};
+
+/** The verdicts in a table, and below it what each rests on. */
+function describe(results: readonly CheckResult[], named: (text: string) => string, width: number): string {
+    const columns = [
+        { heading: 'check' },
+        { heading: 'verdict' },
+        { heading: 'number', right: true },
+        { heading: 'of', elastic: true },
+        { heading: 'took', right: true },
+    ];
+    const rows = results.map(({ name, verdict, numbers: [first], seconds }): AlignedCell[] => [
+        name,
+        { text: verdict, tone: tones[verdict] },
+        first === undefined ? '' : numberWords(first),
+        first?.name ?? '',
+        secondsWords(seconds),
+    ]);
+    const words = results.flatMap(({ name, sentence }) => ['', ...wrapText(`${name}: ${named(sentence)}`, width)]);
+    return [alignedTable(columns, rows, width), ...words].join('\n');
+}
+
+function indentedLines(text: string): string[] {
+    return wrapText(text, process.stdout.columns ?? 80);
+}

@@ -1,0 +1,158 @@
+import type { TopLevelSpec } from 'vega-lite';
+import type { BarsFigure, CheckFigure, GridFigure, LinesFigure, NumberForm } from '../../checks/CheckResult.js';
+import { formats } from '../../checks/checkWords.js';
+import { formatCompact, formatPercentPoints } from '../../support/format.js';
+import { isFiniteNumber } from '../numbers.js';
+import { colorBarPanel, heatmap, type HeatmapCell } from './heatmap.js';
+import { seriesChannel } from './seriesChannel.js';
+import type { Channel, Layer, Panel } from './specTypes.js';
+import { classColors, colors, figureFrame, labelText, plotWidth } from './theme.js';
+
+/** Draws the figure of a check by its form. */
+export function checkFigure(figure: CheckFigure): TopLevelSpec {
+    const panels = { bars: barsPanels, grid: gridPanels, lines: linesPanels }[figure.form] as (
+        figure: CheckFigure,
+    ) => Panel[];
+    return { ...figureFrame, spacing: 22, vconcat: panels(figure) };
+}
+
+/** Colours and shapes of the series of a figure, in their order. */
+const looks = [
+    { color: classColors.specific, shape: 'circle' },
+    { color: classColors.related, shape: 'square' },
+    { color: classColors.general, shape: 'triangle-up' },
+    { color: colors.unclassified, shape: 'diamond' },
+    { color: colors.muted, shape: 'cross' },
+];
+
+function looksOf(names: readonly string[]): Record<string, (typeof looks)[number]> {
+    const labels = [...new Set(names.map(labelText))];
+    return Object.fromEntries(labels.map((name, i) => [name, looks[i % looks.length]!]));
+}
+
+const axisFormats: Readonly<Record<NumberForm, string>> = { share: '.0%', count: ',d', number: '~g', change: '+.0%' };
+
+function barsPanels({ title, numbers, bars }: BarsFigure): Panel[] {
+    const groups = looksOf(bars.map(({ group }) => group));
+    const values = bars.map(({ label, group, value, interval }, place) => ({
+        place: `${place}`,
+        label: labelText(label),
+        series: labelText(group),
+        value: isFiniteNumber(value) ? value : null,
+        low: interval?.[0] ?? null,
+        high: interval?.[1] ?? null,
+        text: formats[numbers](value),
+    }));
+    const several = Object.keys(groups).length > 1;
+    const labels = Object.fromEntries(values.map(({ place, label }) => [place, label]));
+    const y: Channel<'y'> = {
+        field: 'place',
+        type: 'nominal',
+        sort: null,
+        axis: {
+            ...{ title: null, domain: false, ticks: false, labelPadding: 8, labelLimit: 300 },
+            labelExpr: `${JSON.stringify(labels)}[datum.value]`,
+        },
+    };
+    const color = seriesChannel(groups, 'color', { orient: 'top', columns: 3 });
+    const x: Channel<'x'> = {
+        field: 'value',
+        type: 'quantitative',
+        axis: { title, format: axisFormats[numbers], tickCount: 5, labelOverlap: true },
+    };
+    const interval: Layer = {
+        transform: [{ filter: 'isValid(datum.low) && isValid(datum.high)' }],
+        mark: { type: 'rule', color: colors.ink, strokeWidth: 1.5 },
+        encoding: { x: { field: 'low', type: 'quantitative' }, x2: { field: 'high' }, y },
+    };
+    // behind the end of the interval, where there is one
+    const text: Layer = {
+        transform: [{ calculate: 'max(datum.value, isValid(datum.high) ? datum.high : datum.value, 0)', as: 'end' }],
+        mark: { type: 'text', align: 'left', dx: 5, fontSize: 12, color: colors.ink },
+        encoding: { x: { field: 'end', type: 'quantitative' }, y, text: { field: 'text', type: 'nominal' } },
+    };
+    const bar: Layer = {
+        mark: { type: 'bar' },
+        encoding: { x, y, color: several ? color : { ...color, legend: null } },
+    };
+    return [{ width: plotWidth - 70, height: { step: 25 }, data: { values }, layer: [bar, interval, text] }];
+}
+
+function gridPanels(figure: GridFigure): Panel[] {
+    const { title, numbers, rows, columns, values } = figure;
+    const has = (cells: GridFigure['grey'], r: number, c: number): boolean =>
+        cells.some(([row, column]) => row === r && column === c);
+    const finite = values.flat().filter(isFiniteNumber);
+    const largest = Math.max(0, ...finite.map(Math.abs));
+    const sign = numbers === 'change' ? 1 : -1; // a change for the worse is red, how much there is of something blue
+    const cells = values.flatMap((line, r) =>
+        line.map((value, c): HeatmapCell => {
+            const isShown = isFiniteNumber(value) && !has(figure.grey, r, c);
+            return {
+                ...{ row: rows[r]!, column: columns[c]! },
+                position: isShown ? (largest === 0 ? 0 : (sign * value) / largest) : null,
+                missing: value === null,
+                text: value === null ? '' : cellText(value, numbers),
+                outlined: has(figure.outlined, r, c),
+                hover: `${rows[r]!}, ${columns[c]!}: ${formats[numbers](value)}`,
+            };
+        }),
+    );
+    const panel = heatmap(cells, { rows, columns, rowTitle: figure.rowTitle, columnTitle: figure.columnTitle });
+    const least = finite.some((value) => value < 0) ? -1 : 0;
+    const ends = [least * sign, sign].sort((a, b) => a - b) as [number, number];
+    const ticks = [-1, -0.5, 0, 0.5, 1]
+        .filter((part) => part >= least)
+        .map((part) => ({ position: sign * part, label: formats[numbers](part * largest) }));
+    return largest === 0 ? [panel] : [panel, colorBarPanel(title, ends, ticks, sign < 0)];
+}
+
+/** A number in at most five characters. */
+function cellText(value: number, numbers: NumberForm): string {
+    if (!Number.isFinite(value)) return formats[numbers](value);
+    if (numbers === 'change') return formatPercentPoints(100 * value);
+    if (numbers === 'share') return String(Math.round(100 * value));
+    return numbers === 'count' ? formatCompact(value) : formats.number(value).slice(0, 5);
+}
+
+function linesPanels({ xTitle, xLog, yTitle, numbers, lines }: LinesFigure): Panel[] {
+    const series = looksOf(lines.map(({ label }) => label));
+    const values = lines.flatMap(({ label, points }) =>
+        points
+            .filter(({ x, y }) => isFiniteNumber(y) && Number.isFinite(x))
+            .map(({ x, y, interval }) => ({
+                ...{ series: labelText(label), x, y },
+                low: interval?.[0] ?? null,
+                high: interval?.[1] ?? null,
+            })),
+    );
+    const legend = { orient: 'top', columns: 3 } as const;
+    const color = seriesChannel(series, 'color', legend);
+    const shape = seriesChannel(series, 'shape', legend);
+    const y: Channel<'y'> = { field: 'y', type: 'quantitative', axis: { title: yTitle, format: axisFormats[numbers] } };
+    const interval: Layer = {
+        transform: [{ filter: 'isValid(datum.low) && isValid(datum.high)' }],
+        mark: { type: 'rule', strokeWidth: 1.2, opacity: 0.6 },
+        encoding: { color, y: { field: 'low', type: 'quantitative' }, y2: { field: 'high' } },
+    };
+    return [
+        {
+            width: plotWidth,
+            height: 240,
+            data: { values },
+            encoding: {
+                x: {
+                    field: 'x',
+                    type: 'quantitative',
+                    scale: { type: xLog ? 'log' : 'linear', zero: false },
+                    axis: { title: xTitle, format: '~g', labelOverlap: 'greedy' },
+                },
+            },
+            layer: [
+                { mark: { type: 'line', strokeWidth: 2 }, encoding: { color, y } },
+                interval,
+                { mark: { type: 'point', filled: true, opacity: 1, size: 45 }, encoding: { color, shape, y } },
+            ],
+        },
+    ];
+}
