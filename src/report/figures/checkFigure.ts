@@ -4,9 +4,17 @@ import { formats } from '../../checks/checkWords.js';
 import { formatCompact, formatPercentPoints } from '../../support/format.js';
 import { isFiniteNumber } from '../numbers.js';
 import { colorBarPanel, heatmap, type HeatmapCell } from './heatmap.js';
-import { seriesChannel } from './seriesChannel.js';
-import type { Channel, Layer, Panel } from './specTypes.js';
-import { classColors, colors, figureFrame, labelText, plotWidth } from './theme.js';
+import {
+    type Channel,
+    classColors,
+    colors,
+    figureFrame,
+    labelText,
+    type Layer,
+    type Panel,
+    plotWidth,
+    seriesChannel,
+} from './theme.js';
 
 /** Draws the figure of a check by its form. */
 export function checkFigure(figure: CheckFigure): TopLevelSpec {
