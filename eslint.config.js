@@ -41,8 +41,7 @@ export default tseslint.config(
         },
     },
     {
-        // Components of the explorer's page, whose markup is most of a function, are left out, as tests are.
-        files: ['src/**/*.ts'],
+        files: ['src/**/*.{ts,tsx}'],
         rules: { 'max-lines-per-function': ['error', { max: 60 }] },
     },
 );

@@ -2,16 +2,14 @@ import type { ComponentChild } from 'preact';
 import { formatCount } from '../../../support/format.js';
 import { formatThree } from './formatThree.js';
 
+interface ActivationBarsProps {
+    readonly label: string;
+    readonly counts: readonly number[];
+    readonly edges: readonly number[];
+}
+
 /** Tokens by activation, in bins whose width grows; bins below and above all tokens are left out. */
-export function ActivationBars({
-    label,
-    counts,
-    edges,
-}: {
-    label: string;
-    counts: readonly number[];
-    edges: readonly number[];
-}): ComponentChild {
+export function ActivationBars({ label, counts, edges }: ActivationBarsProps): ComponentChild {
     const used = counts.flatMap((count, bin) => (count > 0 ? [bin] : []));
     const [first, last] = [used[0]!, used.at(-1)!];
     const most = Math.max(...counts);

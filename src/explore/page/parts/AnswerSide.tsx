@@ -13,20 +13,17 @@ export interface Growing {
 
 export const noAnswer: Growing = { text: '' };
 
+interface AnswerSideProps {
+    readonly site: LoadedSite;
+    readonly live: LiveFacts;
+    readonly side: Growing;
+    readonly set: LiveSet;
+    readonly changed: boolean;
+}
+
 /** One of the two answers, and the strip of its tokens once it has ended. */
-export function AnswerSide({
-    site,
-    live,
-    side: { text, first, ended },
-    set,
-    changed,
-}: {
-    site: LoadedSite;
-    live: LiveFacts;
-    side: Growing;
-    set: LiveSet;
-    changed: boolean;
-}): ComponentChild {
+export function AnswerSide({ site, live, side, set, changed }: AnswerSideProps): ComponentChild {
+    const { text, first, ended } = side;
     const title = changed ? 'Changed model' : 'Whole model';
     return (
         <section aria-label={title}>

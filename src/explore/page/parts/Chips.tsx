@@ -6,18 +6,15 @@ export interface Chip {
     readonly title?: string;
 }
 
+interface ChipsProps {
+    readonly legend: string;
+    readonly chips: readonly Chip[];
+    readonly chosen: readonly string[];
+    readonly onChange: (chosen: string[]) => void;
+}
+
 /** Choices of which several may be taken. */
-export function Chips({
-    legend,
-    chips,
-    chosen,
-    onChange,
-}: {
-    legend: string;
-    chips: readonly Chip[];
-    chosen: readonly string[];
-    onChange: (chosen: string[]) => void;
-}): ComponentChild {
+export function Chips({ legend, chips, chosen, onChange }: ChipsProps): ComponentChild {
     return (
         <fieldset class="chips">
             <legend>{legend}</legend>

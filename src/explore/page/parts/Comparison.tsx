@@ -99,15 +99,13 @@ function Transitions({ before, after }: { before: ComparedModel; after: Compared
     );
 }
 
-function Languages({
-    comparison,
-    after,
-    summary,
-}: {
-    comparison: SiteComparison;
-    after: ComparedWith;
-    summary: SiteSummary;
-}): ComponentChild {
+interface LanguagesProps {
+    readonly comparison: SiteComparison;
+    readonly after: ComparedWith;
+    readonly summary: SiteSummary;
+}
+
+function Languages({ comparison, after, summary }: LanguagesProps): ComponentChild {
     const { languages, trained, first } = comparison;
     const kinds = ['specific', 'related'] as const;
     return (

@@ -59,15 +59,13 @@ function lastOwn({ doses }: Curve): number {
     return own === null ? -Infinity : Math.abs(own);
 }
 
-function Panels({
-    drawn,
-    shown,
-    summary,
-}: {
-    drawn: SiteCurves;
-    shown: readonly Curve[];
-    summary: SiteSummary;
-}): ComponentChild {
+interface PanelsProps {
+    readonly drawn: SiteCurves;
+    readonly shown: readonly Curve[];
+    readonly summary: SiteSummary;
+}
+
+function Panels({ drawn, shown, summary }: PanelsProps): ComponentChild {
     const { noun, done, sentences, seeds, axis } = drawn;
     return (
         <>

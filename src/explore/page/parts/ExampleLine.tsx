@@ -4,20 +4,18 @@ import type { SiteLanguage } from '../../siteFormat.js';
 import { shownTokens } from '../data/shownTokens.js';
 import { formatThree } from './formatThree.js';
 
-/** A token with those around it, each as strongly coloured as it made the neuron active. */
-export function ExampleLine({
-    example: { tokens, values, at, value, text },
-    language,
-    most,
-    named = false,
-}: {
-    example: ShownExample;
-    language: SiteLanguage | undefined;
+interface ExampleLineProps {
+    readonly example: ShownExample;
+    readonly language: SiteLanguage | undefined;
     /** The activation that has the whole colour. */
-    most: number;
+    readonly most: number;
     /** Whether the language is written in front. */
-    named?: boolean;
-}): ComponentChild {
+    readonly named?: boolean;
+}
+
+/** A token with those around it, each as strongly coloured as it made the neuron active. */
+export function ExampleLine({ example, language, most, named = false }: ExampleLineProps): ComponentChild {
+    const { tokens, values, at, value, text } = example;
     return (
         <li>
             <span class="value" title={`text ${text + 1}`}>

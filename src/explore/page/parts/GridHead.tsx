@@ -2,18 +2,15 @@ import type { ComponentChild } from 'preact';
 import type { SortColumn } from '../data/Query.js';
 import type { GridColumn } from './gridColumns.js';
 
+interface GridHeadProps {
+    readonly columns: readonly GridColumn[];
+    readonly sort: SortColumn;
+    readonly descending: boolean;
+    readonly onSort: (column: SortColumn) => void;
+}
+
 /** Headings of the table of neurons. All of them exist, so that Tab and readers go through all. */
-export function GridHead({
-    columns,
-    sort,
-    descending,
-    onSort,
-}: {
-    columns: readonly GridColumn[];
-    sort: SortColumn;
-    descending: boolean;
-    onSort: (column: SortColumn) => void;
-}): ComponentChild {
+export function GridHead({ columns, sort, descending, onSort }: GridHeadProps): ComponentChild {
     return (
         <div role="row" class="head" aria-rowindex={1}>
             {columns.map(({ id, place, label, title, sort: by }) => (

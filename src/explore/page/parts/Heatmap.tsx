@@ -27,26 +27,21 @@ export interface HeatHeading {
 /** A matrix of more layers has cells too narrow for numbers. */
 export const mostLayersWithNumbers = 24;
 
-/** A matrix as a table: colour, number, and lines on the cell that is pointed at or has the focus. */
-export function Heatmap({
-    caption,
-    rowTitle,
-    columnTitle,
-    rows,
-    columns,
-    cellAt,
-    isDense = false,
-}: {
-    caption: string;
-    rowTitle: string;
-    columnTitle: string;
-    rows: readonly HeatHeading[];
-    columns: readonly HeatHeading[];
+interface HeatmapProps {
+    readonly caption: string;
+    readonly rowTitle: string;
+    readonly columnTitle: string;
+    readonly rows: readonly HeatHeading[];
+    readonly columns: readonly HeatHeading[];
     /** Asked for the cells in sight alone. */
-    cellAt: (row: number, column: number) => HeatCell;
+    readonly cellAt: (row: number, column: number) => HeatCell;
     /** Without numbers, for many columns. */
-    isDense?: boolean;
-}): ComponentChild {
+    readonly isDense?: boolean;
+}
+
+/** A matrix as a table: colour, number, and lines on the cell that is pointed at or has the focus. */
+export function Heatmap(props: HeatmapProps): ComponentChild {
+    const { caption, rowTitle, columnTitle, rows, columns, cellAt, isDense = false } = props;
     const [at, setAt] = useState<CellPlace>([0, 0]);
     const { tip, show, hide } = useTip();
     const box = useRef<HTMLDivElement>(null);
@@ -55,21 +50,13 @@ export function Heatmap({
     const [row, column] = [within(at[0], down), within(at[1], across)];
     const onKeyDown = (event: KeyboardEvent): void => {
         const next = movedCell(event, [row, column], [rows.length, columns.length]);
-        if (next === undefined) {
-            const { link } = cellAt(row, column);
-            if (event.key === 'Enter' && link !== undefined) location.hash = link;
-            return;
-        }
+        const link = event.key === 'Enter' ? cellAt(row, column).link : undefined;
+        if (link !== undefined) location.hash = link;
+        if (next === undefined) return;
         event.preventDefault();
         setAt(next);
         reveal(...next);
-        const find = (): HTMLElement | null | undefined =>
-            box.current?.querySelector<HTMLElement>(`[data-cell="${next.join()}"]`);
-        // A frame for the cell to exist, and one for the scrolling, which would hide what the focus shows.
-        requestAnimationFrame(() => {
-            find()?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
-            requestAnimationFrame(() => find()?.focus({ preventScroll: true }));
-        });
+        focusCell(box, next);
     };
     const drawn = (r: number, c: number): ComponentChild => {
         const cell = cellAt(r, c);
@@ -94,8 +81,7 @@ export function Heatmap({
             </td>
         );
     };
-    const [shownRows, shownColumns] = [indices(down), indices(across)];
-    const gaps = [across[0], columns.length - across[1]] as const;
+    const corner = `${rowTitle}\u00a0↓ ${columnTitle}\u00a0→`;
     return (
         <div class={['heat', isDense ? 'dense' : '', isWindowed ? 'windowed' : ''].join(' ')}>
             <div class="scroll" ref={box}>
@@ -107,44 +93,73 @@ export function Heatmap({
                     onKeyDown={onKeyDown}
                     onPointerLeave={hide}
                 >
-                    {isWindowed && (
-                        <colgroup>
-                            <col class="headings" />
-                            <col span={columns.length} />
-                        </colgroup>
-                    )}
-                    <thead>
-                        <tr aria-rowindex={1}>
-                            <th scope="col" class="corner">
-                                {rowTitle}&nbsp;↓ {columnTitle}&nbsp;→
-                            </th>
-                            <Gap count={gaps[0]} />
-                            {shownColumns.map((c) => (
-                                <th key={columns[c]!.key} scope="col" title={columns[c]!.title} aria-colindex={c + 2}>
-                                    {columns[c]!.label}
-                                </th>
-                            ))}
-                            <Gap count={gaps[1]} />
-                        </tr>
-                    </thead>
-                    <tbody>
-                        <RowGap count={down[0]} columns={columns.length} />
-                        {shownRows.map((r) => (
-                            <tr key={rows[r]!.key} aria-rowindex={r + 2}>
-                                <th scope="row" title={rows[r]!.title}>
-                                    {rows[r]!.label}
-                                </th>
-                                <Gap count={gaps[0]} />
-                                {shownColumns.map((c) => drawn(r, c))}
-                                <Gap count={gaps[1]} />
-                            </tr>
-                        ))}
-                        <RowGap count={rows.length - down[1]} columns={columns.length} />
-                    </tbody>
+                    <Cells {...{ rows, columns, down, across, corner, isWindowed, drawn }} />
                 </table>
             </div>
             {tip}
         </div>
+    );
+}
+
+function focusCell(box: { readonly current: HTMLElement | null }, place: CellPlace): void {
+    const find = (): HTMLElement | null | undefined => box.current?.querySelector(`[data-cell="${place.join()}"]`);
+    // A frame for the cell to exist, and one for the scrolling, which would hide what the focus shows.
+    requestAnimationFrame(() => {
+        find()?.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+        requestAnimationFrame(() => find()?.focus({ preventScroll: true }));
+    });
+}
+
+interface CellsProps extends Pick<HeatmapProps, 'rows' | 'columns'> {
+    /** Rows and columns that exist, from the first to before the last. */
+    readonly down: readonly [number, number];
+    readonly across: readonly [number, number];
+    readonly corner: string;
+    readonly isWindowed: boolean;
+    readonly drawn: (row: number, column: number) => ComponentChild;
+}
+
+function Cells({ rows, columns, down, across, corner, isWindowed, drawn }: CellsProps): ComponentChild {
+    const inSight = (cells: readonly ComponentChild[]): ComponentChild => [
+        <Gap count={across[0]} />,
+        ...cells,
+        <Gap count={columns.length - across[1]} />,
+    ];
+    const [shownRows, shownColumns] = [indices(down), indices(across)];
+    const headings = shownColumns.map((c) => (
+        <th key={columns[c]!.key} scope="col" title={columns[c]!.title} aria-colindex={c + 2}>
+            {columns[c]!.label}
+        </th>
+    ));
+    return (
+        <>
+            {isWindowed && (
+                <colgroup>
+                    <col class="headings" />
+                    <col span={columns.length} />
+                </colgroup>
+            )}
+            <thead>
+                <tr aria-rowindex={1}>
+                    <th scope="col" class="corner">
+                        {corner}
+                    </th>
+                    {inSight(headings)}
+                </tr>
+            </thead>
+            <tbody>
+                <RowGap count={down[0]} columns={columns.length} />
+                {shownRows.map((r) => (
+                    <tr key={rows[r]!.key} aria-rowindex={r + 2}>
+                        <th scope="row" title={rows[r]!.title}>
+                            {rows[r]!.label}
+                        </th>
+                        {inSight(shownColumns.map((c) => drawn(r, c)))}
+                    </tr>
+                ))}
+                <RowGap count={rows.length - down[1]} columns={columns.length} />
+            </tbody>
+        </>
     );
 }
 

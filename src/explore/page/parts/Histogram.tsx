@@ -1,22 +1,44 @@
 import type { ComponentChild } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import { formatCount } from '../../../support/format.js';
+import { NumberField } from './Field.js';
+
+type Range = readonly [least: number, most: number];
+
+interface HistogramProps {
+    readonly label: string;
+    readonly counts: readonly number[];
+    readonly range: Range | undefined;
+    readonly onRange: (range: Range | undefined) => void;
+}
 
 /** Counts in equal bins of [0, 1], of which a range can be taken: by dragging, or by the two fields beside it. */
-export function Histogram({
-    label,
-    counts,
-    range,
-    onRange,
-}: {
-    label: string;
-    counts: readonly number[];
-    range: readonly [least: number, most: number] | undefined;
-    onRange: (range: readonly [number, number] | undefined) => void;
-}): ComponentChild {
+export function Histogram({ label, counts, range, onRange }: HistogramProps): ComponentChild {
+    const [least, most] = range ?? [0, 1];
+    const field = (name: string, value: number, change: (value: number) => Range): ComponentChild => {
+        const shown = Number(value.toFixed(3));
+        const take = (taken: number): void => onRange(change(taken));
+        return <NumberField label={name} range={[0, 1]} step={0.01} value={shown} otherwise={0} take={take} />;
+    };
+    return (
+        <div class="histogram">
+            <Bars label={label} counts={counts} range={[least, most]} onRange={onRange} />
+            <div class="tools">
+                {field('from', least, (value) => [value, most])}
+                {field('to', most, (value) => [least, value])}
+                <button type="button" disabled={range === undefined} onClick={() => onRange(undefined)}>
+                    Any
+                </button>
+                <span class="small">heights are square roots of numbers</span>
+            </div>
+        </div>
+    );
+}
+
+function Bars({ label, counts, range: [least, most], onRange }: HistogramProps & { range: Range }): ComponentChild {
     const box = useRef<HTMLDivElement>(null);
     const [from, setFrom] = useState<number>();
-    const most = Math.max(1, ...counts);
+    const highest = Math.max(1, ...counts);
     const total = counts.reduce((sum, count) => sum + count, 0);
     const edge = (bin: number): string => (bin / counts.length).toFixed(2);
     const binAt = (event: PointerEvent): number => {
@@ -25,61 +47,33 @@ export function Histogram({
     };
     const take = (a: number, b: number): void =>
         onRange([Math.min(a, b) / counts.length, (Math.max(a, b) + 1) / counts.length]);
-    const [least, greatest] = range ?? [0, 1];
-    const field = (
-        name: string,
-        value: number,
-        change: (value: number) => readonly [number, number],
-    ): ComponentChild => (
-        <label>
-            {name}{' '}
-            <input
-                type="number"
-                min={0}
-                max={1}
-                step={0.01}
-                value={Number(value.toFixed(3))}
-                onChange={({ currentTarget }) => onRange(change(currentTarget.valueAsNumber || 0))}
-            />
-        </label>
-    );
     return (
-        <div class="histogram">
-            <div
-                ref={box}
-                class="bars"
-                role="img"
-                aria-label={`${label}: ${formatCount(total)} neurons by activation probability`}
-                onPointerDown={(event) => {
-                    event.currentTarget.setPointerCapture(event.pointerId);
-                    const bin = binAt(event);
-                    setFrom(bin);
-                    take(bin, bin);
-                }}
-                onPointerMove={(event) => from !== undefined && take(from, binAt(event))}
-                onPointerUp={() => setFrom(undefined)}
-                onPointerCancel={() => setFrom(undefined)}
-            >
-                {counts.map((count, bin) => {
-                    const middle = (bin + 0.5) / counts.length;
-                    return (
-                        <i
-                            key={bin}
-                            class={middle >= least && middle <= greatest ? 'in' : ''}
-                            style={{ height: `${count === 0 ? 0 : 2 + 98 * Math.sqrt(count / most)}%` }}
-                            title={`${edge(bin)} to ${edge(bin + 1)}: ${formatCount(count)}`}
-                        />
-                    );
-                })}
-            </div>
-            <div class="tools">
-                {field('from', least, (value) => [value, greatest])}
-                {field('to', greatest, (value) => [least, value])}
-                <button type="button" disabled={range === undefined} onClick={() => onRange(undefined)}>
-                    Any
-                </button>
-                <span class="small">heights are square roots of numbers</span>
-            </div>
+        <div
+            ref={box}
+            class="bars"
+            role="img"
+            aria-label={`${label}: ${formatCount(total)} neurons by activation probability`}
+            onPointerDown={(event) => {
+                event.currentTarget.setPointerCapture(event.pointerId);
+                const bin = binAt(event);
+                setFrom(bin);
+                take(bin, bin);
+            }}
+            onPointerMove={(event) => from !== undefined && take(from, binAt(event))}
+            onPointerUp={() => setFrom(undefined)}
+            onPointerCancel={() => setFrom(undefined)}
+        >
+            {counts.map((count, bin) => {
+                const middle = (bin + 0.5) / counts.length;
+                return (
+                    <i
+                        key={bin}
+                        class={middle >= least && middle <= most ? 'in' : ''}
+                        style={{ height: `${count === 0 ? 0 : 2 + 98 * Math.sqrt(count / highest)}%` }}
+                        title={`${edge(bin)} to ${edge(bin + 1)}: ${formatCount(count)}`}
+                    />
+                );
+            })}
         </div>
     );
 }

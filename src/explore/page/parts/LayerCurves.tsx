@@ -10,21 +10,18 @@ const kinds = ['specific', 'related', 'general'] as const;
 /** Lines are told apart without colour too. */
 const dashes = { specific: [], related: [6, 3], general: [2, 3] };
 
-/** Neurons of each class by layer. */
-export function LayerCurves({
-    layers,
-    name,
-    stages = [],
-    most,
-}: {
-    layers: readonly ClassCounts[];
+interface LayerCurvesProps {
+    readonly layers: readonly ClassCounts[];
     /** What the table is called. */
-    name: string;
+    readonly name: string;
     /** First and last layers; every other one is shaded. */
-    stages?: readonly (readonly [first: number, last: number])[];
+    readonly stages?: readonly (readonly [first: number, last: number])[];
     /** Upper end of the vertical axis. Default: what the layers need. */
-    most?: number;
-}): ComponentChild {
+    readonly most?: number;
+}
+
+/** Neurons of each class by layer. */
+export function LayerCurves({ layers, name, stages = [], most }: LayerCurvesProps): ComponentChild {
     const spec = useMemo(() => specOf(layers, stages, most), [layers, stages, most]);
     return (
         <>

@@ -1,19 +1,18 @@
 import type { ComponentChild } from 'preact';
 import { type LiveFacts, type LiveSet, liveSets } from '../../live/liveFormat.js';
 import type { LoadedSite } from '../data/site.js';
+import { Choice } from './Choice.js';
 
 const command = 'language-neurons explore DIR --model MODEL.gguf';
 
+interface LivePageProps {
+    readonly site: LoadedSite;
+    readonly title: string;
+    readonly children: (live: LiveFacts) => ComponentChild;
+}
+
 /** A page that asks the model; without one it says how to open it. */
-export function LivePage({
-    site,
-    title,
-    children,
-}: {
-    site: LoadedSite;
-    title: string;
-    children: (live: LiveFacts) => ComponentChild;
-}): ComponentChild {
+export function LivePage({ site, title, children }: LivePageProps): ComponentChild {
     const { live, model } = site.summary;
     return (
         <>
@@ -38,25 +37,7 @@ export function LivePage({
 }
 
 /** Which of a language's neurons. */
-export function SetChoice({
-    label,
-    set,
-    onChange,
-}: {
-    label: string;
-    set: LiveSet;
-    onChange: (set: LiveSet) => void;
-}): ComponentChild {
-    return (
-        <label>
-            {label}{' '}
-            <select value={set} onChange={({ currentTarget }) => onChange(currentTarget.value as LiveSet)}>
-                {liveSets.map((one) => (
-                    <option key={one} value={one}>
-                        {one.replace('+', ' + ')}
-                    </option>
-                ))}
-            </select>
-        </label>
-    );
+export function SetChoice({ label, set }: { label: string; set: LiveSet }): ComponentChild {
+    const options = liveSets.map((one) => [one, one.replace('+', ' + ')] as const);
+    return <Choice label={label} name="set" value={set} options={options} />;
 }

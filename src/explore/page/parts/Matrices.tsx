@@ -45,15 +45,13 @@ function sideOf(settings: URLSearchParams): keyof typeof sides {
     return settings.get('side') === 'control' ? 'control' : 'own';
 }
 
-function Matrix({
-    matrix,
-    summary,
-    title,
-}: {
-    matrix: SiteMatrix;
-    summary: SiteSummary;
-    title: string;
-}): ComponentChild {
+interface MatrixProps {
+    readonly matrix: SiteMatrix;
+    readonly summary: SiteSummary;
+    readonly title: string;
+}
+
+function Matrix({ matrix, summary, title }: MatrixProps): ComponentChild {
     const { settings } = route.value;
     const { languages } = summary;
     const side = sideOf(settings);

@@ -1,6 +1,7 @@
 import type { ComponentChild } from 'preact';
 import { blockOf, effectsPath, type SiteEffects, type SiteTokenEffect } from '../../effectsFormat.js';
 import type { LoadedSite } from '../data/site.js';
+import { DataTable, heading } from './DataTable.js';
 import { Part } from './Part.js';
 
 const scriptNames = new Intl.DisplayNames('en', { type: 'script' });
@@ -60,32 +61,18 @@ interface TokensOptions {
 
 function Tokens({ title, tokens, most, kind }: TokensOptions): ComponentChild {
     return (
-        <table class={`tokens ${kind}`}>
-            <thead>
-                <tr>
-                    <th scope="col" class="text">
-                        {title}
-                    </th>
-                    <th scope="col" class="text">
-                        script
-                    </th>
-                    <th scope="col">effect</th>
-                </tr>
-            </thead>
-            <tbody>
-                {tokens.map(({ text, effect, script, language }, i) => (
-                    <tr key={i}>
-                        <th scope="row" class="text">
-                            <bdi lang={language}>{text === '' ? 'no text' : text}</bdi>
-                        </th>
-                        <td class="text">{scriptWords(script, language)}</td>
-                        <td style={{ '--strength': `${(100 * Math.abs(effect)) / most}%` }}>
-                            {effect.toPrecision(3).replace('-', '−')}
-                        </td>
-                    </tr>
-                ))}
-            </tbody>
-        </table>
+        <DataTable
+            name={`${title}: tokens`}
+            look={`tokens ${kind}`}
+            columns={[title, heading('script'), 'effect']}
+            rows={tokens.map(({ text, effect, script, language }) => [
+                <bdi lang={language}>{text === '' ? 'no text' : text}</bdi>,
+                <td class="text">{scriptWords(script, language)}</td>,
+                <td style={{ '--strength': `${(100 * Math.abs(effect)) / most}%` }}>
+                    {effect.toPrecision(3).replace('-', '−')}
+                </td>,
+            ])}
+        />
     );
 }
 

@@ -5,7 +5,8 @@ import { askModel } from '../data/askModel.js';
 import type { LoadedSite } from '../data/site.js';
 import { usePending } from '../data/usePending.js';
 import { formatCount } from '../../../support/format.js';
-import { LanguageName } from './languageText.js';
+import { DataTable } from './DataTable.js';
+import { LanguageTag } from './languageText.js';
 
 /** What removing one neuron alone does to texts in each language, measured when it is asked for. */
 export function Removal({ site, flat }: { site: LoadedSite; flat: number }): ComponentChild {
@@ -55,37 +56,16 @@ function RemovalTable({ site, rows }: { site: LoadedSite; rows: readonly Removal
                 Change of the mean log-probability of a token, in thousandths of a nat; below 0 the text becomes less
                 likely. The interval is that of 95 %, by bootstrap over the texts; where it holds 0, the number is grey.
             </p>
-            <div class="scroll" tabIndex={0} role="region" aria-label="Table of what removing it does">
-                <table>
-                    <thead>
-                        <tr>
-                            {['language', 'change', '95 % interval', 'perplexity', 'without it', 'tokens'].map(
-                                (name, i) => (
-                                    <th key={name} scope="col" class={i === 0 ? 'text' : undefined}>
-                                        {name}
-                                    </th>
-                                ),
-                            )}
-                        </tr>
-                    </thead>
-                    <tbody>
-                        {rows.map(({ language, tokens, whole, without, change, interval }) => (
-                            <tr key={language}>
-                                <th scope="row" class="text">
-                                    <LanguageName
-                                        language={site.summary.languages.find(({ tag }) => tag === language)!}
-                                    />
-                                </th>
-                                <td class={isNoise(interval) ? 'none' : 'high'}>{thousandths(change)}</td>
-                                <td>{interval === null ? '–' : interval.map(thousandths).join(' to ')}</td>
-                                <td>{whole.toFixed(2)}</td>
-                                <td>{without.toFixed(2)}</td>
-                                <td>{formatCount(tokens)}</td>
-                            </tr>
-                        ))}
-                    </tbody>
-                </table>
-            </div>
+            <DataTable
+                name="Table of what removing it does"
+                columns={['language', 'change', '95 % interval', 'perplexity', 'without it', 'tokens']}
+                rows={rows.map(({ language, tokens, whole, without, change, interval }) => [
+                    <LanguageTag tag={language} languages={site.summary.languages} />,
+                    <td class={isNoise(interval) ? 'none' : 'high'}>{thousandths(change)}</td>,
+                    interval === null ? '–' : interval.map(thousandths).join(' to '),
+                    ...[whole.toFixed(2), without.toFixed(2), formatCount(tokens)],
+                ])}
+            />
         </>
     );
 }

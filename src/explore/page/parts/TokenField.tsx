@@ -3,6 +3,7 @@ import { tokenLists, type TokenSearch } from '../data/Query.js';
 import { changeSettings, route } from '../data/route.js';
 import type { LoadedSite } from '../data/site.js';
 import { Choice } from './Choice.js';
+import { Field } from './Field.js';
 import { languageOption } from './languageText.js';
 
 /** A text that tokens of a neuron hold, and which of its tokens; nothing where no tokens are known. */
@@ -14,18 +15,16 @@ export function TokenField({ site, search }: { site: LoadedSite; search: TokenSe
     const among = search?.among ?? 'any';
     return (
         <span>
-            <label>
-                Token{' '}
-                <input
-                    type="search"
-                    size={12}
-                    dir="auto"
-                    autocomplete="off"
-                    title="In any case; a blank is the one in front of a token. Neurons without tokens are left out"
-                    value={settings.get('token') ?? ''}
-                    onInput={({ currentTarget }) => changeSettings({ token: currentTarget.value })}
-                />
-            </label>{' '}
+            <Field
+                label="Token"
+                type="search"
+                size={12}
+                dir="auto"
+                autocomplete="off"
+                title="In any case; a blank is the one in front of a token. Neurons without tokens are left out"
+                value={settings.get('token') ?? ''}
+                onInput={({ currentTarget }) => changeSettings({ token: currentTarget.value })}
+            />{' '}
             <Choice
                 label="among"
                 name="among"

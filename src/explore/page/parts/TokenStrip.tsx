@@ -11,40 +11,49 @@ import { type CellPlace, movedCell } from './movedCell.js';
 /** Characters that make a text run from right to left, where one of them comes first of all letters. */
 const rightToLeft = /^\P{L}*[\p{sc=Arab}\p{sc=Hebr}\p{sc=Syrc}\p{sc=Thaa}\p{sc=Nkoo}\p{sc=Adlm}]/u;
 
-/** A text's tokens, and under each the share of every language's neurons that is active at it. */
-export function TokenStrip({
-    site,
-    live,
-    trace,
-    set,
-    label,
-    changedAt = null,
-}: {
-    site: LoadedSite;
-    live: LiveFacts;
-    trace: TokenTrace;
-    set: LiveSet;
-    label: string;
+interface TokenStripProps {
+    readonly site: LoadedSite;
+    readonly live: LiveFacts;
+    readonly trace: TokenTrace;
+    readonly set: LiveSet;
+    readonly label: string;
     /** A token to mark. */
-    changedAt?: number | null;
-}): ComponentChild {
+    readonly changedAt?: number | null;
+}
+
+/** A text's tokens, and under each the share of every language's neurons that is active at it. */
+export function TokenStrip({ site, live, trace, set, label, changedAt = null }: TokenStripProps): ComponentChild {
     const { languages } = site.summary;
     const { pieces, strongest } = trace;
     const isRtl = rightToLeft.test(pieces.map(({ text }) => text).join(''));
     const [at, setAt] = useState<CellPlace>();
     const [chosen, setChosen] = useState<number>();
     const [row, column] = at ?? [0, 0];
-    const shares = trace.shares[set];
-    const facts = live.shares[set];
+    const [shares, facts] = [trace.shares[set], live.shares[set]];
     const tips = (k: number, token: number): string =>
         tipOf(languages[k]!, facts[k]!, shares[k]![token] ?? null, pieceOf(pieces, token));
     const onKeyDown = (event: KeyboardEvent): void => {
         const next = movedCell(event, [row, column], [languages.length, strongest.length], isRtl);
         if (next === undefined) return;
         event.preventDefault();
-        const table = event.currentTarget as HTMLElement;
-        table.querySelector<HTMLElement>(`[data-cell="${next.join()}"]`)?.focus();
+        (event.currentTarget as HTMLElement).querySelector<HTMLElement>(`[data-cell="${next.join()}"]`)?.focus();
     };
+    const cell = (k: number, token: number, share: number | null): ComponentChild => (
+        <td
+            key={token}
+            data-cell={`${k},${token}`}
+            tabIndex={k === row && token === column ? 0 : -1}
+            class={token === chosen ? 'chosen' : undefined}
+            style={{ '--strength': `${Math.round(55 * strengthOf(share, facts[k]!))}%` }}
+            title={tips(k, token)}
+            onFocus={() => {
+                setAt([k, token]);
+                setChosen(token);
+            }}
+        >
+            {share === null ? '–' : Math.round(100 * share)}
+        </td>
+    );
     return (
         <div class="strip">
             <div class="scroll" dir={isRtl ? 'rtl' : 'ltr'}>
@@ -56,22 +65,7 @@ export function TokenStrip({
                                 <th scope="row" title={english}>
                                     {tag}
                                 </th>
-                                {shares[k]!.map((share, token) => (
-                                    <td
-                                        key={token}
-                                        data-cell={`${k},${token}`}
-                                        tabIndex={k === row && token === column ? 0 : -1}
-                                        class={token === chosen ? 'chosen' : undefined}
-                                        style={{ '--strength': `${Math.round(55 * strengthOf(share, facts[k]!))}%` }}
-                                        title={tips(k, token)}
-                                        onFocus={() => {
-                                            setAt([k, token]);
-                                            setChosen(token);
-                                        }}
-                                    >
-                                        {share === null ? '–' : Math.round(100 * share)}
-                                    </td>
-                                ))}
+                                {shares[k]!.map((share, token) => cell(k, token, share))}
                             </tr>
                         ))}
                     </tbody>
@@ -89,18 +83,15 @@ export function TokenStrip({
     );
 }
 
+interface PieceHeadsProps {
+    readonly pieces: TokenTrace['pieces'];
+    readonly chosen: number | undefined;
+    readonly changedAt: number | null;
+    readonly onChoose: (token: number) => void;
+}
+
 /** The text over its tokens: a piece that several tokens write spans them. */
-function PieceHeads({
-    pieces,
-    chosen,
-    changedAt,
-    onChoose,
-}: {
-    pieces: TokenTrace['pieces'];
-    chosen: number | undefined;
-    changedAt: number | null;
-    onChoose: (token: number) => void;
-}): ComponentChild {
+function PieceHeads({ pieces, chosen, changedAt, onChoose }: PieceHeadsProps): ComponentChild {
     let next = 0;
     return (
         <thead>
@@ -131,17 +122,14 @@ function PieceHeads({
     );
 }
 
-function Strongest({
-    site,
-    neurons,
-    text,
-    place,
-}: {
-    site: LoadedSite;
-    neurons: TokenTrace['strongest'][number];
-    text: string;
-    place: number;
-}): ComponentChild {
+interface StrongestProps {
+    readonly site: LoadedSite;
+    readonly neurons: TokenTrace['strongest'][number];
+    readonly text: string;
+    readonly place: number;
+}
+
+function Strongest({ site, neurons, text, place }: StrongestProps): ComponentChild {
     const { summary, starts } = site;
     return (
         <div class="strongest">

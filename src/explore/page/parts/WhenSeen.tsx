@@ -1,17 +1,15 @@
 import type { ComponentChild } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 
-/** What is made only when it is nearly in sight, or printed; until then a space of its height. */
-export function WhenSeen({
-    height,
-    atOnce,
-    children,
-}: {
-    height: number;
+interface WhenSeenProps {
+    readonly height: number;
     /** Made without waiting. */
-    atOnce: boolean;
-    children: () => ComponentChild;
-}): ComponentChild {
+    readonly atOnce: boolean;
+    readonly children: () => ComponentChild;
+}
+
+/** What is made only when it is nearly in sight, or printed; until then a space of its height. */
+export function WhenSeen({ height, atOnce, children }: WhenSeenProps): ComponentChild {
     const box = useRef<HTMLDivElement>(null);
     const [seen, setSeen] = useState(atOnce);
     useEffect(() => {

@@ -1,4 +1,4 @@
-import type { ComponentChild } from 'preact';
+import type { ComponentChild, TargetedInputEvent } from 'preact';
 import { useState } from 'preact/hooks';
 import { type AskEvent, type LiveFacts, livePaths } from '../../live/liveFormat.js';
 import { askModel } from '../data/askModel.js';
@@ -8,6 +8,7 @@ import type { LoadedSite } from '../data/site.js';
 import { usePending } from '../data/usePending.js';
 import { AnswerSide, type Growing, noAnswer } from '../parts/AnswerSide.js';
 import { Chips } from '../parts/Chips.js';
+import { Field } from '../parts/Field.js';
 import { LivePage, SetChoice } from '../parts/LivePage.js';
 
 /** A question, answered by the whole model and by the changed one, side by side. */
@@ -101,16 +102,14 @@ function Question({ live, question }: { live: LiveFacts; question: Settings['que
                         by the chat template; otherwise the answer continues the text
                     </label>
                 )}
-                <label>
-                    Most tokens{' '}
-                    <input
-                        type="number"
-                        min={1}
-                        max={live.mostAnswer}
-                        value={question.maxTokens}
-                        onChange={({ currentTarget }) => changeSettings({ tokens: currentTarget.value })}
-                    />
-                </label>
+                <Field
+                    label="Most tokens"
+                    type="number"
+                    min={1}
+                    max={live.mostAnswer}
+                    value={question.maxTokens}
+                    onChange={({ currentTarget }) => changeSettings({ tokens: currentTarget.value })}
+                />
             </p>
         </>
     );
@@ -119,6 +118,8 @@ function Question({ live, question }: { live: LiveFacts; question: Settings['que
 function Changes({ site, settings }: { site: LoadedSite; settings: Settings }): ComponentChild {
     const { question, neurons, doses } = settings;
     const { factor, share } = question;
+    const kept = (name: string) => (event: TargetedInputEvent<HTMLInputElement>) =>
+        changeSettings({ [name]: event.currentTarget.value });
     return (
         <>
             <Chips
@@ -128,40 +129,34 @@ function Changes({ site, settings }: { site: LoadedSite; settings: Settings }): 
                 onChange={(tags) => changeSettings({ languages: tags.join() })}
             />
             <p class="tools">
-                <SetChoice label="Which" set={question.set} onChange={(set) => changeSettings({ set })} />
-                <label>
-                    Share of each language's neurons, the highest ranked first{' '}
-                    <input
-                        type="range"
-                        min={0}
-                        max={100}
-                        value={100 * share}
-                        onInput={({ currentTarget }) => changeSettings({ share: currentTarget.value })}
-                    />
-                </label>
+                <SetChoice label="Which" set={question.set} />
+                <Field
+                    label="Share of each language's neurons, the highest ranked first"
+                    type="range"
+                    min={0}
+                    max={100}
+                    value={100 * share}
+                    onInput={kept('share')}
+                />
                 <output>{doseWords(share, doses)}</output>
             </p>
             <p class="tools">
-                <label>
-                    and the neurons{' '}
-                    <input
-                        type="text"
-                        placeholder="12:345, 3:shared:7"
-                        value={neurons}
-                        onInput={({ currentTarget }) => changeSettings({ neurons: currentTarget.value })}
-                    />
-                </label>
-                <label>
-                    Factor of their activations{' '}
-                    <input
-                        type="range"
-                        min={0}
-                        max={3}
-                        step={0.1}
-                        value={factor}
-                        onInput={({ currentTarget }) => changeSettings({ factor: currentTarget.value })}
-                    />
-                </label>
+                <Field
+                    label="and the neurons"
+                    type="text"
+                    placeholder="12:345, 3:shared:7"
+                    value={neurons}
+                    onInput={kept('neurons')}
+                />
+                <Field
+                    label="Factor of their activations"
+                    type="range"
+                    min={0}
+                    max={3}
+                    step={0.1}
+                    value={factor}
+                    onInput={kept('factor')}
+                />
                 <output>{factor === 0 ? '0: removed' : factor === 1 ? '1: unchanged' : factor}</output>
             </p>
         </>

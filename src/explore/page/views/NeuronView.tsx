@@ -5,6 +5,7 @@ import { routeTo } from '../data/routeText.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
 import { flatName, flatNamed, placeOf } from '../data/sites.js';
 import type { Neighbour, ExploredNeuron } from '../data/Query.js';
+import { DataTable, heading } from '../parts/DataTable.js';
 import { NeuronExamples } from '../parts/NeuronExamples.js';
 import { LanguageName, languageCodes } from '../parts/languageText.js';
 import { formatCount } from '../../../support/format.js';
@@ -18,7 +19,7 @@ export function NeuronView({ site, name }: { site: LoadedSite; name: string }): 
     const flat = flatNamed(name, summary.sites, starts);
     const ready = table.ready.value;
     const [row, setRow] = useState<ExploredNeuron>();
-    const [alike, setAlike] = useState<readonly (Neighbour & { readonly row: ExploredNeuron })[]>([]);
+    const [alike, setAlike] = useState<readonly Alike[]>([]);
     useEffect(() => {
         if (typeof flat === 'string' || !ready) return;
         let wanted = true;
@@ -62,16 +63,17 @@ export function NeuronView({ site, name }: { site: LoadedSite; name: string }): 
     );
 }
 
-function Facts({
-    site,
-    row,
-    alike,
-}: {
-    site: LoadedSite;
-    row: ExploredNeuron;
-    alike: readonly (Neighbour & { readonly row: ExploredNeuron })[];
-}): ComponentChild {
-    const { languages, sites, threshold } = site.summary;
+/** One like it, with what is known of it. */
+type Alike = Neighbour & { readonly row: ExploredNeuron };
+
+interface FactsProps {
+    readonly site: LoadedSite;
+    readonly row: ExploredNeuron;
+    readonly alike: readonly Alike[];
+}
+
+function Facts({ site, row, alike }: FactsProps): ComponentChild {
+    const { languages, threshold } = site.summary;
     return (
         <>
             <p>
@@ -89,53 +91,7 @@ function Facts({
                     Share of tokens for which the activation is above 0, with its 95 % interval (Wilson). The line is
                     the threshold, {formatThree(threshold)}: above it the neuron is high.
                 </p>
-                <div class="scroll" tabIndex={0} role="region" aria-label="Table of activation probabilities">
-                    <table class="profile">
-                        <thead>
-                            <tr>
-                                <th scope="col" class="text">
-                                    language
-                                </th>
-                                <th scope="col" class="text wide">
-                                    activation probability
-                                </th>
-                                <th scope="col">p</th>
-                                <th scope="col">95 % interval</th>
-                                <th scope="col">active tokens</th>
-                                <th scope="col">of</th>
-                            </tr>
-                        </thead>
-                        <tbody>
-                            {languages.map((language, k) => {
-                                const [count, tokens, p] = [row.counts[k]!, row.tokens[k]!, row.probabilities[k]!];
-                                const { left: low, right: high } =
-                                    tokens === 0 ? { left: 0, right: 1 } : wilson(count, tokens);
-                                return (
-                                    <tr key={language.tag}>
-                                        <th scope="row" class="text">
-                                            <LanguageName language={language} />
-                                        </th>
-                                        <td class="probability">
-                                            <span class="track" style={{ '--threshold': `${100 * threshold}%` }}>
-                                                <i
-                                                    class={p > threshold ? 'high' : ''}
-                                                    style={{ width: `${100 * p}%` }}
-                                                />
-                                                <u style={{ left: `${100 * low}%`, width: `${100 * (high - low)}%` }} />
-                                            </span>
-                                        </td>
-                                        <td>{formatThree(p)}</td>
-                                        <td>
-                                            {formatThree(low)} to {formatThree(high)}
-                                        </td>
-                                        <td>{formatCount(count)}</td>
-                                        <td>{formatCount(tokens)}</td>
-                                    </tr>
-                                );
-                            })}
-                        </tbody>
-                    </table>
-                </div>
+                <Probabilities site={site} row={row} />
             </section>
             <NeuronExamples site={site} flat={row.flat} />
             <Removal site={site} flat={row.flat} />
@@ -145,49 +101,51 @@ function Facts({
                 <p class="small">
                     Those whose probabilities over the languages have nearly the same direction (cosine).
                 </p>
-                <div class="scroll" tabIndex={0} role="region" aria-label="Table of the neurons like it">
-                    <table>
-                        <thead>
-                            <tr>
-                                <th scope="col" class="text">
-                                    neuron
-                                </th>
-                                <th scope="col">cosine</th>
-                                <th scope="col" class="text">
-                                    class
-                                </th>
-                                <th scope="col" class="text">
-                                    languages
-                                </th>
-                                {languages.map(({ tag }) => (
-                                    <th key={tag} scope="col">
-                                        {tag}
-                                    </th>
-                                ))}
-                            </tr>
-                        </thead>
-                        <tbody>
-                            {alike.map(({ flat, similarity, row: other }) => {
-                                return (
-                                    <tr key={flat}>
-                                        <th scope="row" class="text">
-                                            <a href={neuronRoute(flat, site)}>{flatName(flat, sites, site.starts)}</a>
-                                        </th>
-                                        <td>{similarity.toFixed(4)}</td>
-                                        <td class={`text ${other.class}`}>{other.class}</td>
-                                        <td class="text">{languageCodes(languages, other.languages)}</td>
-                                        {other.probabilities.map((p, k) => (
-                                            <td key={k} class={p > threshold ? 'high' : ''}>
-                                                {formatThree(p)}
-                                            </td>
-                                        ))}
-                                    </tr>
-                                );
-                            })}
-                        </tbody>
-                    </table>
-                </div>
+                <AlikeTable site={site} alike={alike} />
             </section>
         </>
+    );
+}
+
+function Probabilities({ site, row }: Omit<FactsProps, 'alike'>): ComponentChild {
+    const { languages, threshold } = site.summary;
+    const rows = languages.map((language, k) => {
+        const [count, tokens, p] = [row.counts[k]!, row.tokens[k]!, row.probabilities[k]!];
+        const { left: low, right: high } = tokens === 0 ? { left: 0, right: 1 } : wilson(count, tokens);
+        return [
+            <LanguageName language={language} />,
+            <td class="probability">
+                <span class="track" style={{ '--threshold': `${100 * threshold}%` }}>
+                    <i class={p > threshold ? 'high' : ''} style={{ width: `${100 * p}%` }} />
+                    <u style={{ left: `${100 * low}%`, width: `${100 * (high - low)}%` }} />
+                </span>
+            </td>,
+            ...[formatThree(p), `${formatThree(low)} to ${formatThree(high)}`],
+            ...[formatCount(count), formatCount(tokens)],
+        ];
+    });
+    const wide = (
+        <th scope="col" class="text wide">
+            activation probability
+        </th>
+    );
+    const columns = ['language', wide, 'p', '95 % interval', 'active tokens', 'of'];
+    return <DataTable name="Table of activation probabilities" look="profile" columns={columns} rows={rows} />;
+}
+
+function AlikeTable({ site, alike }: Omit<FactsProps, 'row'>): ComponentChild {
+    const { languages, sites, threshold } = site.summary;
+    return (
+        <DataTable
+            name="Table of the neurons like it"
+            columns={['neuron', 'cosine', heading('class'), heading('languages'), ...languages.map(({ tag }) => tag)]}
+            rows={alike.map(({ flat, similarity, row: other }) => [
+                <a href={neuronRoute(flat, site)}>{flatName(flat, sites, site.starts)}</a>,
+                similarity.toFixed(4),
+                <td class={`text ${other.class}`}>{other.class}</td>,
+                <td class="text">{languageCodes(languages, other.languages)}</td>,
+                ...other.probabilities.map((p) => <td class={p > threshold ? 'high' : ''}>{formatThree(p)}</td>),
+            ])}
+        />
     );
 }

@@ -1,15 +1,17 @@
-import type { ComponentChild } from 'preact';
+import type { ComponentChild, TargetedSubmitEvent } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import { classNames } from '../../siteFormat.js';
+import { classNames, type SiteSummary } from '../../siteFormat.js';
 import { neuronSettingsText, readQuery, sortName } from '../data/neuronSettings.js';
-import type { QueryResult } from '../data/Query.js';
+import type { Query, QueryResult } from '../data/Query.js';
 import { changeSettings, route } from '../data/route.js';
 import { routeTo } from '../data/routeText.js';
 import type { LoadedSite } from '../data/site.js';
 import { flatNamed } from '../data/sites.js';
 import type { TableClient } from '../data/TableClient.js';
 import { Chips } from '../parts/Chips.js';
+import { Choice } from '../parts/Choice.js';
 import { CsvButton } from '../parts/CsvButton.js';
+import { Field, NumberField } from '../parts/Field.js';
 import { languageOption } from '../parts/languageText.js';
 import { Histogram } from '../parts/Histogram.js';
 import { NeuronGrid } from '../parts/NeuronGrid.js';
@@ -21,8 +23,7 @@ const bins = 50;
 /** Every neuron as a row, with filters. */
 export function NeuronsView({ site }: { site: LoadedSite }): ComponentChild {
     const { table, summary } = site;
-    const { settings } = route.value;
-    const query = readQuery(settings, summary);
+    const query = readQuery(route.value.settings, summary);
     const key = neuronSettingsText(query);
     const waits = query.token !== undefined && !table.tokens.ready.value;
     const ready = table.ready.value && !waits;
@@ -40,10 +41,8 @@ export function NeuronsView({ site }: { site: LoadedSite }): ComponentChild {
             const result = await table.ask('query', query);
             if (wanted) setFound(result);
             // Of what the other filters leave: a range is chosen among these.
-            const all =
-                query.probability === undefined
-                    ? result
-                    : await table.ask('query', { ...query, probability: undefined });
+            const { probability, ...others } = query;
+            const all = probability === undefined ? result : await table.ask('query', others);
             const histogram = await table.ask('histogram', all.rows, shownLanguage, bins);
             if (wanted) setCounts(histogram);
         })();
@@ -54,37 +53,8 @@ export function NeuronsView({ site }: { site: LoadedSite }): ComponentChild {
     return (
         <>
             <h1>Neurons</h1>
-            <Filters site={site} />
-            <details class="probability" open={query.probability !== undefined}>
-                <summary>Activation probability in a language</summary>
-                <p class="tools">
-                    <label>
-                        Language{' '}
-                        <select
-                            value={summary.languages[shownLanguage]!.tag}
-                            onChange={({ currentTarget }) => changeSettings({ p: `${currentTarget.value},0,1` })}
-                        >
-                            {summary.languages.map((language) => (
-                                <option key={language.tag} value={language.tag}>
-                                    {languageOption(language)}
-                                </option>
-                            ))}
-                        </select>
-                    </label>
-                </p>
-                <Histogram
-                    label={summary.languages[shownLanguage]!.english}
-                    counts={counts}
-                    range={
-                        query.probability === undefined ? undefined : [query.probability.least, query.probability.most]
-                    }
-                    onRange={(range) => {
-                        const { tag } = summary.languages[shownLanguage]!;
-                        const bounds = range?.map((one) => Number(one.toFixed(3)));
-                        changeSettings({ p: bounds === undefined ? '' : `${tag},${bounds.join()}` });
-                    }}
-                />
-            </details>
+            <Filters site={site} query={query} />
+            <Probability summary={summary} query={query} language={shownLanguage} counts={counts} />
             {table.tokens.failed.value !== '' && <p role="alert">No token can be found. {table.tokens.failed.value}</p>}
             <div class="tools">
                 <span role="status">{statusOf(table, waits, found)}</span>
@@ -107,6 +77,40 @@ export function NeuronsView({ site }: { site: LoadedSite }): ComponentChild {
     );
 }
 
+interface ProbabilityProps {
+    readonly summary: SiteSummary;
+    readonly query: Query;
+    /** Whose probabilities are shown. */
+    readonly language: number;
+    readonly counts: readonly number[];
+}
+
+function Probability({ summary, query: { probability }, language, counts }: ProbabilityProps): ComponentChild {
+    const { tag, english } = summary.languages[language]!;
+    return (
+        <details class="probability" open={probability !== undefined}>
+            <summary>Activation probability in a language</summary>
+            <p class="tools">
+                <Choice
+                    label="Language"
+                    value={tag}
+                    options={summary.languages.map((one) => [one.tag, languageOption(one)])}
+                    take={(chosen) => changeSettings({ p: `${chosen},0,1` })}
+                />
+            </p>
+            <Histogram
+                label={english}
+                counts={counts}
+                range={probability && [probability.least, probability.most]}
+                onRange={(range) => {
+                    const bounds = range?.map((one) => Number(one.toFixed(3)));
+                    changeSettings({ p: bounds === undefined ? '' : `${tag},${bounds.join()}` });
+                }}
+            />
+        </details>
+    );
+}
+
 const none = new Uint32Array(0);
 
 function statusOf(table: TableClient, waitsForTokens: boolean, found: QueryResult | undefined): string {
@@ -116,47 +120,18 @@ function statusOf(table: TableClient, waitsForTokens: boolean, found: QueryResul
     return `${formatCount(found.rows.length)} neurons, found in ${Math.ceil(found.milliseconds)} ms`;
 }
 
-function Filters({ site }: { site: LoadedSite }): ComponentChild {
+function Filters({ site, query }: { site: LoadedSite; query: Query }): ComponentChild {
     const { summary, starts } = site;
-    const { settings } = route.value;
-    const query = readQuery(settings, summary);
     const [unknown, setUnknown] = useState('');
-    const range = (
-        label: string,
-        name: string,
-        [least, most]: readonly [number, number],
-        top: number,
-    ): ComponentChild => (
-        <fieldset class="range">
-            <legend>{label}</legend>
-            {(['from', 'to'] as const).map((end, i) => (
-                <label key={end}>
-                    {end}{' '}
-                    <input
-                        type="number"
-                        min={0}
-                        max={top}
-                        value={i === 0 ? least : most}
-                        onChange={({ currentTarget: { valueAsNumber } }) => {
-                            const value = Number.isNaN(valueAsNumber) ? (i === 0 ? 0 : top) : valueAsNumber;
-                            changeSettings({ [name]: i === 0 ? `${value}..${most}` : `${least}..${value}` });
-                        }}
-                    />
-                </label>
-            ))}
-        </fieldset>
-    );
+    const open = (event: TargetedSubmitEvent<HTMLFormElement>): void => {
+        event.preventDefault();
+        const name = String(new FormData(event.currentTarget).get('name') ?? '');
+        const flat = flatNamed(name, summary.sites, starts);
+        if (typeof flat === 'string') setUnknown(`The neuron cannot be opened: ${flat}.`);
+        else location.hash = routeTo('neuron', {}, name.trim());
+    };
     return (
-        <form
-            class="filters"
-            onSubmit={(event) => {
-                event.preventDefault();
-                const name = String(new FormData(event.currentTarget).get('name') ?? '');
-                const flat = flatNamed(name, summary.sites, starts);
-                if (typeof flat === 'string') setUnknown(`The neuron cannot be opened: ${flat}.`);
-                else location.hash = routeTo('neuron', {}, name.trim());
-            }}
-        >
+        <form class="filters" onSubmit={open}>
             <Chips
                 legend="Class"
                 chips={classNames.map((name) => ({ value: name, label: name }))}
@@ -181,24 +156,49 @@ function Filters({ site }: { site: LoadedSite }): ComponentChild {
                 />{' '}
                 of all these languages, not of one of them
             </label>
-            {range('Layers', 'layers', query.layers, summary.layers.length - 1)}
-            {range('Languages in which it is high (N)', 'high', query.high, summary.languages.length)}
+            <Range label="Layers" name="layers" range={query.layers} top={summary.layers.length - 1} />
+            <Range
+                label="Languages in which it is high (N)"
+                name="high"
+                range={query.high}
+                top={summary.languages.length}
+            />
             <TokenField site={site} search={query.token} />
             <span>
-                <label>
-                    Neuron <input name="name" placeholder="layer:neuron" size={12} autocomplete="off" />
-                </label>{' '}
+                <Field label="Neuron" name="name" placeholder="layer:neuron" size={12} autocomplete="off" />{' '}
                 <button type="submit">Open</button>
             </span>
-            <button
-                type="button"
-                onClick={() => {
-                    location.hash = routeTo('neurons');
-                }}
-            >
+            <button type="button" onClick={() => void (location.hash = routeTo('neurons'))}>
                 Reset the filters
             </button>
             {unknown !== '' && <p role="alert">{unknown}</p>}
         </form>
+    );
+}
+
+interface RangeProps {
+    readonly label: string;
+    /** In the address. */
+    readonly name: string;
+    readonly range: readonly [least: number, most: number];
+    readonly top: number;
+}
+
+function Range({ label, name, range: [least, most], top }: RangeProps): ComponentChild {
+    const field = (
+        end: string,
+        value: number,
+        otherwise: number,
+        textOf: (value: number) => string,
+    ): ComponentChild => {
+        const take = (taken: number): void => changeSettings({ [name]: textOf(taken) });
+        return <NumberField label={end} range={[0, top]} value={value} otherwise={otherwise} take={take} />;
+    };
+    return (
+        <fieldset class="range">
+            <legend>{label}</legend>
+            {field('from', least, 0, (value) => `${value}..${most}`)}
+            {field('to', most, top, (value) => `${least}..${value}`)}
+        </fieldset>
     );
 }

@@ -1,9 +1,11 @@
 import type { ComponentChild } from 'preact';
 import type { SiteSummary } from '../../siteFormat.js';
-import { changeSettings, route } from '../data/route.js';
+import { route } from '../data/route.js';
 import { routeTo } from '../data/routeText.js';
 import type { LoadedSite } from '../data/site.js';
+import { Choice } from '../parts/Choice.js';
 import { Comparison } from '../parts/Comparison.js';
+import { DataTable, heading } from '../parts/DataTable.js';
 import { DoseCurves } from '../parts/DoseCurves.js';
 import { Experts } from '../parts/Experts.js';
 import { LayerLanguages } from '../parts/LayerLanguages.js';
@@ -18,88 +20,57 @@ import { SharedNeurons } from '../parts/SharedNeurons.js';
 /** What was found, at a glance. */
 export function OverviewView({ site }: { site: LoadedSite }): ComponentChild {
     const { summary } = site;
-    const { languages } = summary;
-    const settings = route.value.settings;
-    const colored = languages.findIndex(({ tag }) => tag === settings.get('language'));
+    const { stages, layers, matrices, curves, comparison, lens, experts } = summary;
+    const part = (id: string, title: string, content: ComponentChild): ComponentChild => (
+        <section aria-labelledby={id}>
+            <h2 id={id}>{title}</h2>
+            {content}
+        </section>
+    );
+    const layerCurves = <LayerCurves layers={layers} stages={stages.layers} name="Neurons of each layer by class" />;
     return (
         <>
             <Headline summary={summary} />
-            <section aria-labelledby="map">
-                <h2 id="map">Where the neurons are</h2>
-                <p class="tools">
-                    <label>
-                        Colour{' '}
-                        <select
-                            value={settings.get('language') ?? ''}
-                            onChange={({ currentTarget }) => changeSettings({ language: currentTarget.value })}
-                        >
-                            <option value="">neurons of every language</option>
-                            {languages.map((language) => (
-                                <option key={language.tag} value={language.tag}>
-                                    {languageOption(language)}
-                                </option>
-                            ))}
-                        </select>
-                    </label>
-                    <span class="legend">
-                        <i class="specific" /> specific <i class="related" /> related <i class="general" /> general
-                    </span>
-                </p>
-                <NeuronMap site={site} language={colored === -1 ? undefined : colored} />
-            </section>
+            {part('map', 'Where the neurons are', <ColoredMap site={site} />)}
             <div class="pair">
-                <section aria-labelledby="layers">
-                    <h2 id="layers">Layers</h2>
-                    <p>{summary.stages.sentence}</p>
-                    <LayerCurves
-                        layers={summary.layers}
-                        stages={summary.stages.layers}
-                        name="Neurons of each layer by class"
-                    />
-                </section>
-                <section aria-labelledby="languages">
-                    <h2 id="languages">Languages</h2>
-                    <Languages summary={summary} />
-                    <h3>By layer</h3>
-                    <LayerLanguages summary={summary} />
-                </section>
+                {part('layers', 'Layers', [<p>{stages.sentence}</p>, layerCurves])}
+                {part('languages', 'Languages', [
+                    <Languages summary={summary} />,
+                    <h3>By layer</h3>,
+                    <LayerLanguages summary={summary} />,
+                ])}
             </div>
             <div class="pair">
-                <section aria-labelledby="shared">
-                    <h2 id="shared">Neurons that languages share</h2>
-                    <SharedNeurons summary={summary} />
-                </section>
-                {summary.matrices.length > 0 && (
-                    <section aria-labelledby="experiments">
-                        <h2 id="experiments">What changing them does</h2>
-                        <Matrices summary={summary} />
-                    </section>
-                )}
+                {part('shared', 'Neurons that languages share', <SharedNeurons summary={summary} />)}
+                {matrices.length > 0 && part('experiments', 'What changing them does', <Matrices summary={summary} />)}
             </div>
-            {summary.curves.length > 0 && (
-                <section aria-labelledby="doses">
-                    <h2 id="doses">How many of them it takes</h2>
-                    <DoseCurves summary={summary} />
-                </section>
-            )}
-            {summary.comparison !== undefined && (
-                <section aria-labelledby="comparison">
-                    <h2 id="comparison">Before and after</h2>
-                    <Comparison summary={summary} />
-                </section>
-            )}
-            {summary.lens !== undefined && (
-                <section aria-labelledby="lens">
-                    <h2 id="lens">Languages of the likeliest tokens, layer by layer</h2>
-                    <Lens summary={summary} />
-                </section>
-            )}
-            {summary.experts !== undefined && (
-                <section aria-labelledby="experts">
-                    <h2 id="experts">Experts by language</h2>
-                    <Experts summary={summary} />
-                </section>
-            )}
+            {curves.length > 0 && part('doses', 'How many of them it takes', <DoseCurves summary={summary} />)}
+            {comparison && part('comparison', 'Before and after', <Comparison summary={summary} />)}
+            {lens && part('lens', 'Languages of the likeliest tokens, layer by layer', <Lens summary={summary} />)}
+            {experts && part('experts', 'Experts by language', <Experts summary={summary} />)}
+        </>
+    );
+}
+
+function ColoredMap({ site }: { site: LoadedSite }): ComponentChild {
+    const { languages } = site.summary;
+    const tag = route.value.settings.get('language') ?? '';
+    const colored = languages.findIndex((language) => language.tag === tag);
+    const options = languages.map((language) => [language.tag, languageOption(language)] as const);
+    return (
+        <>
+            <p class="tools">
+                <Choice
+                    label="Colour"
+                    name="language"
+                    value={tag}
+                    options={[['', 'neurons of every language'], ...options]}
+                />
+                <span class="legend">
+                    <i class="specific" /> specific <i class="related" /> related <i class="general" /> general
+                </span>
+            </p>
+            <NeuronMap site={site} language={colored === -1 ? undefined : colored} />
         </>
     );
 }
@@ -134,41 +105,23 @@ function Headline({ summary }: { summary: SiteSummary }): ComponentChild {
 
 function Languages({ summary: { languages } }: { summary: SiteSummary }): ComponentChild {
     const most = Math.max(1, ...languages.map(({ specific, related }) => specific + related));
+    const bar = (kind: 'specific' | 'related', count: number): ComponentChild => (
+        <i class={kind} style={{ width: `${(100 * count) / most}%` }} />
+    );
     return (
-        <div class="scroll" tabIndex={0} role="region" aria-label="Neurons of each language">
-            <table>
-                <thead>
-                    <tr>
-                        <th scope="col" class="text">
-                            language
-                        </th>
-                        <th scope="col">tokens</th>
-                        <th scope="col">specific</th>
-                        <th scope="col">related</th>
-                        <th scope="col" class="text">
-                            <span class="unseen">share</span>
-                        </th>
-                    </tr>
-                </thead>
-                <tbody>
-                    {languages.map((language) => (
-                        <tr key={language.tag}>
-                            <th scope="row" class="text">
-                                <a href={routeTo('neurons', { languages: language.tag })}>
-                                    <LanguageName language={language} />
-                                </a>
-                            </th>
-                            <td>{formatCount(language.tokens)}</td>
-                            <td>{formatCount(language.specific)}</td>
-                            <td>{formatCount(language.related)}</td>
-                            <td class="bar">
-                                <i class="specific" style={{ width: `${(100 * language.specific) / most}%` }} />
-                                <i class="related" style={{ width: `${(100 * language.related) / most}%` }} />
-                            </td>
-                        </tr>
-                    ))}
-                </tbody>
-            </table>
-        </div>
+        <DataTable
+            name="Neurons of each language"
+            columns={['language', 'tokens', 'specific', 'related', heading(<span class="unseen">share</span>)]}
+            rows={languages.map((language) => [
+                <a href={routeTo('neurons', { languages: language.tag })}>
+                    <LanguageName language={language} />
+                </a>,
+                ...[language.tokens, language.specific, language.related].map(formatCount),
+                <td class="bar">
+                    {bar('specific', language.specific)}
+                    {bar('related', language.related)}
+                </td>,
+            ])}
+        />
     );
 }

@@ -58,7 +58,7 @@ function Sentence({ site, live }: { site: LoadedSite; live: LiveFacts }): Compon
                 />
             </p>
             <p class="tools">
-                <SetChoice label="Neurons" set={set} onChange={(one) => changeSettings({ set: one })} />
+                <SetChoice label="Neurons" set={set} />
                 <span role="status" class="small">
                     {pending ? 'Computing' : found === undefined ? '' : `${found.trace.strongest.length} tokens`}
                 </span>
