@@ -38,7 +38,7 @@ export class TorchHooks {
         return (await this.#ask({ windows: lists, skip })).batch;
     }
 
-    /** Counts all windows. @returns {Promise<{tokens: number, seconds: number}>} */
+    /** Counts all windows. @returns {Promise<{tokens: number, seconds: number, cpu: number}>} cpu: of all threads */
     run() {
         return this.#ask({ run: true });
     }

@@ -1,65 +1,100 @@
 import { join } from 'node:path';
 import { defaultThreads } from '../../dist/engine/defaultThreads.js';
+import { loadBackends } from '../../dist/engine/loadBackends.js';
 import { collect, Engine, openCorpus } from '../../dist/index.js';
-import { compare, spread } from './measure.mjs';
+import { cpuSeconds, inTurn, ratioOf, spread } from './measure.mjs';
 import { TorchHooks } from './TorchHooks.mjs';
 
 const windowSize = 512;
+const dtypes = { F32: 'float32', BF16: 'bfloat16' };
+/** Of the fastest products: how many times as fast as PyTorch. */
+const aims = { F32: 1.7, BF16: 1 };
 
 /**
- * `collect` against PyTorch with forward hooks on an F32 copy of the same model, on the same windows of the same texts:
- * each language's is one long text, which both cut into windows of 512 tokens, so that neither pads nor packs badly.
+ * `collect` with each kind of matrix products that this processor has, beside PyTorch in F32 and BF16 with forward
+ * hooks on the dequantized weights, all in turn, on the same windows of the same texts: each language's is one long
+ * text, which both cut into windows of 512 tokens, so that neither pads nor packs badly.
  * @param {string} model GGUF file
- * @param {{rounds: number, folder: string}} options folder: gets what is counted
- * @returns {Promise<string>} the ratio of tokens a second and how many counts differ, or why it is left out
+ * @param {{rounds: number, folder: string, threads?: number}} options folder: gets what is counted; threads: of each
+ * side, by default one for each core
+ * @returns {Promise<string>} tokens and CPU seconds of each, their ratios and how many counts differ, or why it is left
+ * out
  */
-export async function benchHooks(model, { rounds, folder }) {
-    const threads = await defaultThreads();
-    let hooks;
+export async function benchHooks(model, { rounds, folder, threads: wanted }) {
+    const threads = wanted ?? (await defaultThreads());
+    const own = ['ggml', ...(await loadBackends('off')).addon.products()];
+    const hooks = {};
+    const engines = {};
     try {
-        hooks = await TorchHooks.open({ device: 'cpu', dtype: 'float32', threads, gguf: model });
+        for (const [name, dtype] of Object.entries(dtypes)) {
+            hooks[name] = await TorchHooks.open({ device: 'cpu', dtype, threads, gguf: model });
+        }
+        for (const products of own) {
+            engines[products] = await Engine.open({ model, gpu: 'off', threads, windowSize, products });
+        }
+        return await compareAll({ threads, engines, hooks, rounds, folder });
     } catch (cause) {
+        if (hooks.BF16 !== undefined) throw cause;
         return `PyTorch with forward hooks: left out (${cause.message})`;
-    }
-    const engine = await Engine.open({ model, gpu: 'off', threads, windowSize });
-    try {
-        const corpus = longTexts(await openCorpus('udhr:1-15', { languages: ['en', 'zh', 'de'] }));
-        const windows = [];
-        for (const language of corpus.languages) windows.push(await windowsOf(engine, corpus, language));
-        const batch = await hooks.take(windows, engine.info.bos >= 0 ? 1 : 0);
-        const total = windows.flat().reduce((sum, { length }) => sum + length, 0);
-        const speeds = { own: [], torch: [] };
-        let activations;
-        let place = 0;
-        const speed = (list, tokens, seconds) => {
-            if (tokens !== total) throw new Error(`${tokens} of ${total} tokens went through`);
-            list.push(tokens / seconds);
-            return tokens / seconds;
-        };
-        const { ratio, least, most } = await compare(
-            rounds,
-            async () => {
-                const counted = await collect({ engine, corpus, folder: join(folder, `hooks-${place++}`) });
-                activations = counted.activations;
-                return speed(speeds.own, counted.decodedTokens, counted.seconds);
-            },
-            async () => {
-                const { tokens, seconds } = await hooks.run();
-                return speed(speeds.torch, tokens, seconds);
-            },
-        );
-        const median = (list) => spread(list).median.toFixed(0);
-        return [
-            `collect / PyTorch with forward hooks, F32, tokens/s: ${ratio.toFixed(2)} ` +
-                `(${least.toFixed(2)} to ${most.toFixed(2)})  aim >= 5`,
-            `${median(speeds.own)} and ${median(speeds.torch)} tokens/s of ${total} tokens; ` +
-                `${threads} threads, ${hooks.versions}, ${batch} windows at a time`,
-            differences(activations, await hooks.counts()),
-        ].join('\n  ');
     } finally {
-        hooks.close();
-        engine.close();
+        for (const each of [...Object.values(hooks), ...Object.values(engines)]) each.close();
     }
+}
+
+async function compareAll({ threads, engines, hooks, rounds, folder }) {
+    const corpus = longTexts(await openCorpus('udhr:1-15', { languages: ['en', 'zh', 'de'] }));
+    const windows = [];
+    for (const language of corpus.languages) windows.push(await windowsOf(engines.ggml, corpus, language));
+    const lead = engines.ggml.info.bos >= 0 ? 1 : 0;
+    const batches = [];
+    for (const each of Object.values(hooks)) batches.push(await each.take(windows, lead));
+    const total = windows.flat().reduce((sum, { length }) => sum + length, 0);
+    const activations = {};
+    let place = 0;
+    const counting = async (name) => {
+        const into = { engine: engines[name], corpus, folder: join(folder, `hooks-${place++}`) };
+        let counted;
+        const cpu = await cpuSeconds(async () => (counted = await collect(into)));
+        activations[name] = counted.activations;
+        return { tokens: counted.decodedTokens, seconds: counted.seconds, cpu };
+    };
+    const names = [...Object.keys(engines), ...Object.keys(hooks)];
+    const measured = await inTurn(rounds, [
+        ...Object.keys(engines).map((name) => () => counting(name)),
+        ...Object.values(hooks).map((each) => () => each.run()),
+    ]);
+    const wrong = measured.flat().find(({ tokens }) => tokens !== total);
+    if (wrong !== undefined) throw new Error(`${wrong.tokens} of ${total} tokens went through`);
+    const found = Object.fromEntries(names.map((name, i) => [name, measured[i]]));
+    const expected = await hooks.F32.counts();
+    return [
+        `collect beside PyTorch with forward hooks: ${total} tokens, ${threads} threads, ${hooks.F32.versions}, ` +
+            `${batches.join(' and ')} windows at a time`,
+        ...Object.keys(hooks).map((name) => `PyTorch ${name}: ${figures(found[name])}`),
+        ...Object.keys(engines).map((name) => {
+            const ratios = Object.keys(hooks).map((other) => ratiosOf(found[name], found[other], other));
+            return `${name}: ${figures(found[name])}; ${ratios.join('; ')}`;
+        }),
+        ...Object.entries(activations).map(([name, each]) => `${name}: ${differences(each, expected)} of PyTorch F32`),
+    ].join('\n  ');
+}
+
+/** Medians of a side's rounds. */
+function figures(rounds) {
+    const median = (of) => spread(rounds.map(of)).median;
+    const speed = median(({ tokens, seconds }) => tokens / seconds).toFixed(0);
+    const [wall, cpu] = [median(({ seconds }) => seconds), median((round) => round.cpu)];
+    return `${speed} tokens/s, ${wall.toFixed(2)} s, ${cpu.toFixed(2)} CPU s`;
+}
+
+/** How many times as fast as PyTorch, by the clock and by the processor's time. */
+function ratiosOf(own, theirs, name) {
+    const of = (time) => {
+        const { ratio, least, most } = ratioOf(theirs.map(time), own.map(time));
+        return `${ratio.toFixed(2)} (${least.toFixed(2)} to ${most.toFixed(2)})`;
+    };
+    const [wall, cpu] = [of(({ seconds }) => seconds), of((round) => round.cpu)];
+    return `of PyTorch ${name}'s speed ${wall}, by CPU seconds ${cpu}, aim >= ${aims[name]}`;
 }
 
 /** Each language's texts as one. */

@@ -1,19 +1,38 @@
 /**
- * Runs both sides in turn, so that a busy machine slows both alike, and compares them round by round.
+ * Runs all sides in turn, so that a busy machine slows them alike, after a round that warms up.
+ * @template T
+ * @param {number} rounds
+ * @param {(() => Promise<T>)[]} sides
+ * @returns {Promise<T[][]>} [sides][rounds]
+ */
+export async function inTurn(rounds, sides) {
+    const found = sides.map(() => []);
+    for (let round = -1; round < rounds; round++) {
+        // The order changes, so that no side always runs on what the same other one left warm.
+        const order = round % 2 === 0 ? [...sides.keys()] : [...sides.keys()].reverse();
+        for (const side of order) {
+            const measured = await sides[side]();
+            if (round >= 0) found[side].push(measured);
+        }
+    }
+    return found;
+}
+
+/**
+ * Compares two sides round by round; see `inTurn`.
  * @param {number} rounds
  * @param {() => Promise<number>} side seconds, or tokens per second
  * @param {() => Promise<number>} against the same
  * @returns {Promise<{ratio: number, least: number, most: number}>} the median of side / against, and its quartiles
  */
 export async function compare(rounds, side, against) {
-    const ratios = [];
-    for (let round = -1; round < rounds; round++) {
-        // The order changes, so that neither side always runs on what the other left warm.
-        const first = round % 2 === 0 ? await side() : await against();
-        const second = round % 2 === 0 ? await against() : await side();
-        if (round >= 0) ratios.push(round % 2 === 0 ? first / second : second / first); // round -1 warms up
-    }
-    const { median, least, most } = spread(ratios);
+    const [own, others] = await inTurn(rounds, [side, against]);
+    return ratioOf(own, others);
+}
+
+/** The median and quartiles of own / others, round by round. */
+export function ratioOf(own, others) {
+    const { median, least, most } = spread(own.map((value, round) => value / others[round]));
     return { ratio: median, least, most };
 }
 
@@ -32,4 +51,12 @@ export async function seconds(work) {
     const begin = performance.now();
     await work();
     return (performance.now() - begin) / 1000;
+}
+
+/** Seconds that all threads of this process compute for work. */
+export async function cpuSeconds(work) {
+    const begin = process.cpuUsage();
+    await work();
+    const { user, system } = process.cpuUsage(begin);
+    return (user + system) / 1e6;
 }

@@ -1,16 +1,19 @@
-// npm run bench [-- MODEL.gguf [--rounds N] [--gpu off|auto|cuda|vulkan|metal] [--no-torch]]
+// npm run bench [-- MODEL.gguf [--rounds N] [--gpu off|auto|cuda|vulkan|metal]
+//                              [--no-torch | --only-torch] [--threads N]]
 // npm run bench -- --experts: four layers of Qwen3 30B-A3B's shape in Q4_0 (1.5 GB, written to the temporary folder).
 // Every figure is a ratio of two sides measured in turn in this one run: median, then quartiles.
 // Default model: SmolLM2-135M where scripts/fetch-models.mjs put it, else the embedded one.
-// Last, on the embedded model and all that scripts/fetch-models.mjs put there, or the one that is given: collect beside
-// PyTorch with forward hooks (LANGUAGE_NEURONS_PYTHON, else python3, with torch, transformers, accelerate and gguf;
-// left out, and said so, where they are not there).
+// Last, on the embedded model and all that scripts/fetch-models.mjs put there, or the one that is given: collect with
+// each kind of matrix products beside PyTorch with forward hooks, in F32 and BF16 (LANGUAGE_NEURONS_PYTHON, else
+// python3, with torch, transformers, accelerate and gguf; left out, and said so, where they are not there). On a busy
+// machine threads wait for each other: there --threads 1 compares CPU seconds fairly.
 
 import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { cpus, tmpdir } from 'node:os';
 import { basename, join, resolve } from 'node:path';
 import yargs from 'yargs';
-import { backendsOf, Engine } from '../../dist/engine/Engine.js';
+import { Engine } from '../../dist/engine/Engine.js';
+import { loadBackends } from '../../dist/engine/loadBackends.js';
 import { measuredEngines } from '../helpers/measured.mjs';
 import { collect, compileInterventions, embeddedModel, neuronsAt, openCorpus } from '../../dist/index.js';
 import { shapes, writeSyntheticModel } from '../../scripts/synthetic/model.mjs';
@@ -27,8 +30,10 @@ const argv = await yargs(process.argv.slice(2))
     .option('gpu', { type: 'string', default: 'off' })
     .option('experts', { type: 'boolean', default: false })
     .option('torch', { type: 'boolean', default: true })
+    .option('only-torch', { type: 'boolean', default: false })
+    .option('threads', { type: 'number', describe: 'of each side beside PyTorch' })
     .parseAsync();
-const { rounds, gpu, experts, torch } = argv;
+const { rounds, gpu, experts, torch, onlyTorch, threads } = argv;
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const synthetic = join(folder, 'experts.gguf');
@@ -38,6 +43,24 @@ const model = experts ? synthetic : (argv._[0] ?? (existsSync(smollm2) ? smollm2
 // of, so the unprobed side computes a head of 512 words for all.
 const head = experts ? 'every' : true;
 const aim = experts ? '<= 1.05' : '<= 1.03';
+
+const backends = await loadBackends(gpu);
+console.log(
+    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, ` +
+        `llama.cpp ${backends.release}, node ${process.version}`,
+);
+if (onlyTorch) {
+    await besideTorch();
+    process.exit();
+}
+
+async function besideTorch() {
+    const known = [embeddedModel, smollm2, gemma].filter((path) => existsSync(path));
+    const beside = argv._.length > 0 ? argv._.map(String) : known;
+    for (const path of beside) {
+        console.log(`${basename(path)}: ${await benchHooks(path, { rounds, folder, threads })}`);
+    }
+}
 
 const engine = await MeasuredEngine.open({ model, gpu });
 // Whole windows of one batch each: the plainest prefill there is.
@@ -59,11 +82,6 @@ const watched = spreadNeurons(full.sites, 5000);
 const edit = compileInterventions([{ op: 'zero', neurons }], full);
 
 const { info } = engine;
-const backends = backendsOf(engine);
-console.log(
-    `${new Date().toISOString().slice(0, 10)}  ${cpus()[0].model} x ${cpus().length}, ${backends.variant}, ` +
-        `llama.cpp ${backends.release}, node ${process.version}`,
-);
 console.log(
     `${info.name}, ${info.description}; batches of ${engine.batchSize} tokens; ${rounds} rounds; median (quartiles)`,
 );
@@ -137,8 +155,4 @@ if (!experts)
     );
 for (const each of [engine, full, valued, watching, callback]) each.close();
 
-if (torch && !experts) {
-    const known = [embeddedModel, smollm2, gemma].filter((path) => existsSync(path));
-    const beside = argv._.length > 0 ? argv._.map(String) : known;
-    for (const path of beside) console.log(`${basename(path)}: ${await benchHooks(path, { rounds, folder })}`);
-}
+if (torch && !experts) await besideTorch();

@@ -5,7 +5,7 @@ with the weights of a GGUF file, or "shape": {"layers": 32, ...} in its place fo
 Writes {"versions": "..."} once loaded, then answers each line of JSON on stdin with one on stdout:
   {"windows": [[[1, 306, ...], ...], ...], "skip": 1}  the tokens of each language's windows, of which the first `skip`
         of a window are not counted: {"batch": how many windows at a time are fastest here}
-  {"run": true}: {"tokens": all that went through, "seconds": ...}
+  {"run": true}: {"tokens": all that went through, "seconds": ..., "cpu": seconds of all threads}
   {"counts": true}: {"counts": those of the last run, [languages][layers][neurons]}
 """
 import json
@@ -62,7 +62,7 @@ class Counter:
         size = 1
         while size <= min(MOST_AT_A_TIME, len(windows[0])):
             self.batches = [self.batched(windows[0], size)]
-            seconds[size] = min(self.run()[1] for _ in range(3))
+            seconds[size] = min(self.run()["seconds"] for _ in range(3))
             size *= 2
         best = min(seconds, key=seconds.get)
         self.batches = [self.batched(language, best) for language in windows]
@@ -80,7 +80,7 @@ class Counter:
 
     def run(self):
         self.synchronize()
-        begin = time.perf_counter()
+        begin, cpu = time.perf_counter(), time.process_time()
         self.languages = []
         with torch.inference_mode():
             for batches in self.batches:
@@ -89,7 +89,11 @@ class Counter:
                     self.model.model(batch, use_cache=False)  # the base model: counting needs no output head
                 self.languages.append(self.counts)
         self.synchronize()
-        return sum(len(window) for windows in self.windows for window in windows), time.perf_counter() - begin
+        return {
+            "tokens": sum(len(window) for windows in self.windows for window in windows),
+            "seconds": time.perf_counter() - begin,
+            "cpu": time.process_time() - cpu,
+        }
 
     def synchronize(self):
         if self.device.type == "cuda":
@@ -107,7 +111,6 @@ for line in sys.stdin:
     if "windows" in request:
         answer({"batch": counter.take(request["windows"], request["skip"])})
     elif "run" in request:
-        tokens, seconds = counter.run()
-        answer({"tokens": tokens, "seconds": seconds})
+        answer(counter.run())
     else:
         answer({"counts": [[layer.tolist() for layer in layers] for layers in counter.languages]})
