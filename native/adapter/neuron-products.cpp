@@ -6,6 +6,7 @@
 #include "ggml-impl.h"
 
 #include <algorithm>
+#include <numeric>
 #include <thread>
 
 namespace {
@@ -23,13 +24,9 @@ const products::Kernels * required(products::Kind kind) {
     return kernels;
 }
 
-int64_t rounded_words(const ggml_tensor * x) {
-    return (products::words_of(products::Kind::bf16, x->ne[0]) + gap_words) * ggml_nrows(x);
-}
-
-products::Matrix matrix_of(const ggml_tensor * w) {
+products::Matrix matrix_of(const ggml_tensor * w, int64_t expert) {
     const ggml_type_traits * traits = ggml_get_type_traits(w->type);
-    return { static_cast<const char *>(w->data),
+    return { static_cast<const char *>(w->data) + size_t(expert) * w->nb[2],
              w->nb[1],
              w->ne[1],
              w->ne[0],
@@ -38,12 +35,50 @@ products::Matrix matrix_of(const ggml_tensor * w) {
              w->type == GGML_TYPE_F32 ? nullptr : products::Dequantize(traits->to_float) };
 }
 
+// The row of operands of a result's row: a token's experts have one each, or all the same.
+int32_t source_of(const ggml_tensor * node, int64_t place) {
+    if (node->src[2] == nullptr) {
+        return int32_t(place);
+    }
+    const int64_t used = node->ne[1], given = node->src[1]->ne[1];
+    return int32_t(place / used * given + place % used % given);
+}
+
+// node->src[2]: [experts used, tokens] their numbers, where there are experts.
+int32_t expert_of(const ggml_tensor * node, int64_t place) {
+    const ggml_tensor * ids = node->src[2];
+    if (ids == nullptr) {
+        return 0;
+    }
+    const char * row = static_cast<const char *>(ids->data) + size_t(place / node->ne[1]) * ids->nb[1];
+    return *reinterpret_cast<const int32_t *>(row + size_t(place % node->ne[1]) * ids->nb[0]);
+}
+
+void find_routes(const ggml_tensor * node, neuron_routes & routes) {
+    const int64_t rows = ggml_nrows(node);
+    routes.begins.assign(size_t(node->src[0]->ne[2]) + 1, 0);
+    routes.places.resize(size_t(rows));
+    routes.sources.resize(size_t(rows));
+    for (int64_t place = 0; place < rows; ++place) {
+        ++routes.begins[size_t(expert_of(node, place)) + 1];
+    }
+    std::partial_sum(routes.begins.begin(), routes.begins.end(), routes.begins.begin());
+    std::vector<int64_t> next(routes.begins);
+    for (int64_t place = 0; place < rows; ++place) {
+        const auto row = size_t(next[size_t(expert_of(node, place))]++);
+        routes.places[row] = int32_t(place);
+        routes.sources[row] = source_of(node, place);
+    }
+}
+
 } // namespace
 
 neuron_products::neuron_products(products::Kind kind) : kind(kind), kernels(required(kind)) {}
 
 bool neuron_products::can_take(const ggml_tensor * node) const {
-    if (node->op != GGML_OP_MUL_MAT || ggml_get_op_params_i32(node, 1) == GGML_HINT_SRC0_IS_HADAMARD) {
+    const bool is_dense = node->op == GGML_OP_MUL_MAT && ggml_get_op_params_i32(node, 1) != GGML_HINT_SRC0_IS_HADAMARD
+                       && ggml_is_matrix(node->src[0]);
+    if (!is_dense && node->op != GGML_OP_MUL_MAT_ID) {
         return false;
     }
     const ggml_tensor * w = node->src[0];
@@ -51,8 +86,8 @@ bool neuron_products::can_take(const ggml_tensor * node) const {
     const bool is_weight = w->buffer != nullptr
                         && ggml_backend_buffer_get_usage(w->buffer) == GGML_BACKEND_BUFFER_USAGE_WEIGHTS
                         && ggml_backend_buffer_is_host(w->buffer);
-    return is_weight && ggml_is_matrix(w) && ggml_is_contiguous(w) && ggml_is_contiguous(x) && ggml_is_contiguous(node)
-        && x->type == GGML_TYPE_F32 && node->type == GGML_TYPE_F32 && ggml_nrows(x) >= least_tokens
+    return is_weight && ggml_is_contiguous(w) && ggml_is_contiguous(x) && ggml_is_contiguous(node)
+        && x->type == GGML_TYPE_F32 && node->type == GGML_TYPE_F32 && ggml_nrows(node) >= least_tokens * w->ne[2]
         && (w->type == GGML_TYPE_F32 || ggml_get_type_traits(w->type)->to_float != nullptr);
 }
 
@@ -65,28 +100,20 @@ void neuron_products::take(ggml_cgraph * graph) {
         node->op = GGML_OP_CUSTOM;
         const ggml_custom_op_params params = { compute, GGML_N_TASKS_MAX, this };
         ggml_set_op_params(node, &params, sizeof(params));
-        if (kind == products::Kind::bf16) {
-            rounded.resize(std::max(rounded.size(), size_t(rounded_words(node->src[1]))));
-        }
+        rounded.resize(std::max(rounded.size(), size_t(ggml_nrows(node)) * stride_of(node->src[1])));
     }
 }
 
-products::Operands neuron_products::operands_of(const ggml_tensor * x) const {
-    const int64_t k = x->ne[0];
-    if (kind == products::Kind::f32) {
-        return { static_cast<const uint32_t *>(x->data), size_t(k), ggml_nrows(x) };
-    }
-    return { rounded.data(), size_t(products::words_of(kind, k) + gap_words), ggml_nrows(x) };
+size_t neuron_products::stride_of(const ggml_tensor * x) const {
+    return size_t(products::words_of(kind, x->ne[0]) + gap_words);
 }
 
 // A thread's part of them; returns when all parts are rounded.
-void neuron_products::round_operands(const ggml_tensor * x, int thread, int threads) {
-    const products::Operands to = operands_of(x);
-    const int64_t end = to.n * (thread + 1) / threads;
-    for (int64_t row = to.n * thread / threads; row < end; ++row) {
-        kernels->round(
-            static_cast<const float *>(x->data) + row * x->ne[0], rounded.data() + size_t(row) * to.stride, x->ne[0]
-        );
+void neuron_products::round_operands(const ggml_tensor * x, const neuron_routes & routes, int thread, int threads) {
+    const auto rows = int64_t(routes.sources.size());
+    for (int64_t row = rows * thread / threads; row < rows * (thread + 1) / threads; ++row) {
+        const float * source = static_cast<const float *>(x->data) + routes.sources[size_t(row)] * x->ne[0];
+        kernels->round(source, rounded.data() + size_t(row) * stride_of(x), x->ne[0]);
     }
     ready.fetch_add(1);
     while (ready.load() < threads) {
@@ -97,16 +124,24 @@ void neuron_products::round_operands(const ggml_tensor * x, int thread, int thre
 void neuron_products::compute(ggml_tensor * node, int thread, int threads, void * self) {
     auto & own = *static_cast<neuron_products *>(self);
     static thread_local std::vector<uint32_t> scratch(products::scratch_words);
-    const ggml_tensor * x = node->src[1];
-    if (own.kind == products::Kind::bf16) {
-        own.round_operands(x, thread, threads);
-    }
-    const products::Matrix w = matrix_of(node->src[0]);
-    const products::Operands operands = own.operands_of(x);
+    static thread_local neuron_routes routes;
+    const ggml_tensor * w = node->src[0];
+    find_routes(node, routes); // each thread for itself: sooner done than waited for
+    own.round_operands(node->src[1], routes, thread, threads);
+    const size_t stride = own.stride_of(node->src[1]);
+    const int64_t panels = (w->ne[1] + products::panel_rows - 1) / products::panel_rows;
     // whoever is free takes the next rows: a thread beside a busy program has fewer
-    for (int64_t first; (first = own.next.fetch_add(products::panel_rows)) < w.rows;) {
+    for (int64_t panel; (panel = own.next.fetch_add(1)) < panels * w->ne[2];) {
+        const int64_t expert = panel / panels;
+        const auto begin = size_t(routes.begins[size_t(expert)]);
+        const int64_t n = routes.begins[size_t(expert) + 1] - int64_t(begin);
+        if (n == 0) {
+            continue;
+        }
         own.kernels->multiply(
-            w, first, operands, static_cast<float *>(node->data), size_t(node->ne[0]), scratch.data()
+            matrix_of(w, expert), panel % panels * products::panel_rows,
+            { own.rounded.data() + begin * stride, stride, n, routes.places.data() + begin },
+            static_cast<float *>(node->data), size_t(node->ne[0]), scratch.data()
         );
     }
     if (own.done.fetch_add(1) + 1 == threads) { // the others are on their way to ggml's barrier

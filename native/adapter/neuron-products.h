@@ -1,7 +1,7 @@
 #pragma once
 
 // Products of large batches with weights, by native/products in the place of ggml's own: once a graph is built, its
-// MUL_MAT nodes become custom operations of the same operands, which ggml's threads compute.
+// MUL_MAT and MUL_MAT_ID nodes become custom operations of the same operands, which ggml's threads compute.
 
 #include "products.h"
 
@@ -10,6 +10,13 @@
 #include <atomic>
 #include <cstdint>
 #include <vector>
+
+// Rows of a product by the matrix that they are multiplied with: an expert's, or the only one.
+struct neuron_routes {
+    std::vector<int64_t> begins;  // [matrices + 1]; the rows of matrix e are places[begins[e] .. begins[e + 1] - 1]
+    std::vector<int32_t> places;  // in the result
+    std::vector<int32_t> sources; // of the same rows, in the operands
+};
 
 class neuron_products {
 public:
@@ -23,12 +30,13 @@ public:
 private:
     static void compute(ggml_tensor * node, int thread, int threads, void * self);
     bool can_take(const ggml_tensor * node) const;
-    void round_operands(const ggml_tensor * x, int thread, int threads);
-    products::Operands operands_of(const ggml_tensor * x) const;
+    void round_operands(const ggml_tensor * x, const neuron_routes & routes, int thread, int threads);
+    // Words from one row of operands to the next.
+    size_t stride_of(const ggml_tensor * x) const;
 
     const products::Kind kind;
     const products::Kernels * const kernels;
-    std::vector<uint32_t> rounded; // operands in BF16, of one node at a time
+    std::vector<uint32_t> rounded; // operands, of one node at a time
     // Of the node under way: threads that rounded their part, the next rows to multiply, threads that are done.
     std::atomic<int> ready{ 0 };
     std::atomic<int64_t> next{ 0 };

@@ -34,28 +34,11 @@ int64_t lesser(int64_t a, int64_t b) {
     return a < b ? a : b;
 }
 
-// Rounds to the nearest BF16, and to the even one of two.
-uint32_t rounded(float value) {
-    uint32_t bits;
-    std::memcpy(&bits, &value, sizeof(bits));
-    return value != value ? (bits >> 16) | 0x40 : (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
-}
-
-void round_row(const float * floats, uint32_t * words, int64_t k) {
-    int64_t i = 0;
-#ifdef __AVX512BF16__
-    for (; i + 2 * lanes <= k; i += 2 * lanes) {
-        const __m512bh pair = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(floats + i + lanes), _mm512_loadu_ps(floats + i));
-        _mm512_storeu_si512(words + i / 2, (__m512i)pair);
-    }
-#endif
-    for (; i < k; i += 2) {
-        words[i / 2] = rounded(floats[i]) | (i + 1 < k ? rounded(floats[i + 1]) << 16 : 0);
-    }
-}
-
 struct F32 {
     static constexpr int values = 1; // a word
+    static void round(const float * floats, uint32_t * words, int64_t k) {
+        std::memcpy(words, floats, size_t(k) * sizeof(float));
+    }
     static Vector add(Vector sum, const uint32_t * w, uint32_t x) {
         float factor;
         std::memcpy(&factor, &x, sizeof(factor));
@@ -64,8 +47,25 @@ struct F32 {
 };
 
 #ifdef __AVX512BF16__
+// Rounds to the nearest BF16, and to the even one of two.
+uint32_t rounded(float value) {
+    uint32_t bits;
+    std::memcpy(&bits, &value, sizeof(bits));
+    return value != value ? (bits >> 16) | 0x40 : (bits + 0x7fff + ((bits >> 16) & 1)) >> 16;
+}
+
 struct Bf16 {
     static constexpr int values = 2;
+    static void round(const float * floats, uint32_t * words, int64_t k) {
+        int64_t i = 0;
+        for (; i + 2 * lanes <= k; i += 2 * lanes) {
+            const __m512bh pair = _mm512_cvtne2ps_pbh(_mm512_loadu_ps(floats + i + lanes), _mm512_loadu_ps(floats + i));
+            _mm512_storeu_si512(words + i / 2, (__m512i)pair);
+        }
+        for (; i < k; i += 2) {
+            words[i / 2] = rounded(floats[i]) | (i + 1 < k ? rounded(floats[i + 1]) << 16 : 0);
+        }
+    }
     static Vector add(Vector sum, const uint32_t * w, uint32_t x) {
         const __m512i a = _mm512_loadu_si512(w);
         const __m512i b = _mm512_set1_epi32(int(x));
@@ -77,8 +77,8 @@ struct Bf16 {
 // Sums of `tokens` rows of x with a strip of the panel, over `words` words of each; added to y's where `more` is.
 template <typename Operand, int tokens>
 void multiply_tile(
-    const uint32_t * panel, const uint32_t * x, size_t x_stride, int64_t words, float * y, size_t y_stride,
-    int64_t width, bool more
+    const uint32_t * panel, const uint32_t * x, size_t x_stride, int64_t words, float * y, const int32_t * places,
+    size_t y_stride, int64_t width, bool more
 ) {
     Vector sums[tokens][2] = {};
     for (int64_t k = 0; k < words; ++k, panel += columns) {
@@ -90,7 +90,7 @@ void multiply_tile(
         }
     }
     for (int t = 0; t < tokens; ++t) {
-        float * out = y + t * y_stride;
+        float * out = y + size_t(places[t]) * y_stride;
         if (width == columns) {
             for (int half = 0; half < 2; ++half) {
                 Vector & place = *reinterpret_cast<Vector *>(out + half * lanes);
@@ -106,7 +106,8 @@ void multiply_tile(
     }
 }
 
-using Tile = void (*)(const uint32_t *, const uint32_t *, size_t, int64_t, float *, size_t, int64_t, bool);
+using Tile =
+    void (*)(const uint32_t *, const uint32_t *, size_t, int64_t, float *, const int32_t *, size_t, int64_t, bool);
 
 template <typename Operand, size_t... tokens> Tile tile_of(int64_t n, std::index_sequence<tokens...>) {
     static constexpr Tile tiles[] = { multiply_tile<Operand, int(tokens) + 1>... };
@@ -175,11 +176,7 @@ void fill_strip(const Matrix & w, int64_t first, int64_t from, int64_t k, uint32
         } else {
             std::memcpy(floats, data, size_t(k) * sizeof(float));
         }
-        if (Operand::values == 1) {
-            std::memcpy(row, floats, size_t(k) * sizeof(float));
-        } else {
-            round_row(floats, row, k);
-        }
+        Operand::round(floats, row, k);
     }
     interleave(rows, stride, words, panel);
 }
@@ -201,8 +198,8 @@ void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, si
             for (int64_t strip = 0; strip < count; ++strip) {
                 const int64_t row = first + strip * columns;
                 tile(
-                    panels + strip * words * columns, operands, x.stride, words, y + size_t(token) * y_stride + row,
-                    y_stride, lesser(columns, w.rows - row), from > 0
+                    panels + strip * words * columns, operands, x.stride, words, y + row, x.places + token, y_stride,
+                    lesser(columns, w.rows - row), from > 0
                 );
             }
         }
@@ -214,11 +211,11 @@ void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, si
 namespace LN_PRODUCTS {
 
 extern const Kernels f32;
-const Kernels f32 = { multiply<F32>, round_row };
+const Kernels f32 = { multiply<F32>, F32::round };
 
 #ifdef __AVX512BF16__
 extern const Kernels bf16;
-const Kernels bf16 = { multiply<Bf16>, round_row };
+const Kernels bf16 = { multiply<Bf16>, Bf16::round };
 #endif
 
 } // namespace LN_PRODUCTS

@@ -29,6 +29,7 @@ struct Operands {
     const uint32_t * words;
     size_t stride; // words
     int64_t n;
+    const int32_t * places; // the row of y of each
 };
 
 constexpr int64_t words_of(Kind kind, int64_t k) {
@@ -48,7 +49,7 @@ struct Kernels {
     void (*multiply)(
         const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
     );
-    // Rounds k floats to BF16, with a zero after an odd one.
+    // Makes words of k floats: copies them, or rounds them to BF16, with a zero after an odd one.
     void (*round)(const float * floats, uint32_t * words, int64_t k);
 };
 

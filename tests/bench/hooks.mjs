@@ -1,4 +1,4 @@
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { defaultThreads } from '../../dist/engine/defaultThreads.js';
 import { loadBackends } from '../../dist/engine/loadBackends.js';
 import { collect, Engine, openCorpus } from '../../dist/index.js';
@@ -32,7 +32,7 @@ export async function benchHooks(model, { rounds, folder, threads: wanted }) {
         for (const products of own) {
             engines[products] = await Engine.open({ model, gpu: 'off', threads, windowSize, products });
         }
-        return await compareAll({ threads, engines, hooks, rounds, folder });
+        return await compareAll(model, { threads, engines, hooks, rounds, folder });
     } catch (cause) {
         if (hooks.BF16 !== undefined) throw cause;
         return `PyTorch with forward hooks: left out (${cause.message})`;
@@ -41,7 +41,7 @@ export async function benchHooks(model, { rounds, folder, threads: wanted }) {
     }
 }
 
-async function compareAll({ threads, engines, hooks, rounds, folder }) {
+async function compareAll(model, { threads, engines, hooks, rounds, folder }) {
     const corpus = longTexts(await openCorpus('udhr:1-15', { languages: ['en', 'zh', 'de'] }));
     const windows = [];
     for (const language of corpus.languages) windows.push(await windowsOf(engines.ggml, corpus, language));
@@ -52,7 +52,7 @@ async function compareAll({ threads, engines, hooks, rounds, folder }) {
     const activations = {};
     let place = 0;
     const counting = async (name) => {
-        const into = { engine: engines[name], corpus, folder: join(folder, `hooks-${place++}`) };
+        const into = { engine: engines[name], corpus, folder: join(folder, `${basename(model)}-${place++}`) };
         let counted;
         const cpu = await cpuSeconds(async () => (counted = await collect(into)));
         activations[name] = counted.activations;
@@ -68,14 +68,14 @@ async function compareAll({ threads, engines, hooks, rounds, folder }) {
     const found = Object.fromEntries(names.map((name, i) => [name, measured[i]]));
     const expected = await hooks.F32.counts();
     return [
-        `collect beside PyTorch with forward hooks: ${total} tokens, ${threads} threads, ${hooks.F32.versions}, ` +
+        `collect beside PyTorch with forward hooks: ${total} tokens, threads: ${threads}, ${hooks.F32.versions}, ` +
             `${batches.join(' and ')} windows at a time`,
         ...Object.keys(hooks).map((name) => `PyTorch ${name}: ${figures(found[name])}`),
         ...Object.keys(engines).map((name) => {
             const ratios = Object.keys(hooks).map((other) => ratiosOf(found[name], found[other], other));
             return `${name}: ${figures(found[name])}; ${ratios.join('; ')}`;
         }),
-        ...Object.entries(activations).map(([name, each]) => `${name}: ${differences(each, expected)} of PyTorch F32`),
+        ...Object.keys(engines).map((name) => `${name}: ${differences(activations[name], expected)}`),
     ].join('\n  ');
 }
 
@@ -136,6 +136,6 @@ function differences({ languages, counts, tokens }, theirs) {
             most += Number(tokens[k]);
         }
     }
-    const share = ((100 * distance) / most).toFixed(3);
-    return `${differing} of ${all} counts differ, by ${share} % of the tokens on average`;
+    const share = ((100 * distance) / most).toPrecision(2);
+    return `${differing} of ${all} counts differ from PyTorch F32's, by ${share} % of the tokens on average`;
 }

@@ -46,11 +46,7 @@ double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_
     std::vector<uint32_t> words(size_t(n) * stride, 0x7fc07fc0);
     for (int64_t i = 0; i < n; ++i) {
         uint32_t * row = words.data() + size_t(i) * stride;
-        if (kind == Kind::f32) {
-            std::memcpy(row, x.data() + i * k, size_t(k) * sizeof(float));
-        } else {
-            kernels.round(x.data() + i * k, row, k);
-        }
+        kernels.round(x.data() + i * k, row, k);
     }
     const Matrix w = quantized ? Matrix{ reinterpret_cast<const char *>(bytes.data()),
                                          size_t(k),
@@ -68,9 +64,13 @@ double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_
                                          nullptr };
     const size_t y_stride = size_t(rows) + 5;
     std::vector<float> y(size_t(n) * y_stride, -7);
+    std::vector<int32_t> places(size_t(n), 0); // the first result is of the last row
+    for (int64_t i = 0; i < n; ++i) {
+        places[size_t(i)] = int32_t(n - 1 - i);
+    }
     std::vector<uint32_t> scratch(scratch_words);
     for (int64_t first = 0; first < rows; first += panel_rows) {
-        kernels.multiply(w, first, { words.data(), stride, n }, y.data(), y_stride, scratch.data());
+        kernels.multiply(w, first, { words.data(), stride, n, places.data() }, y.data(), y_stride, scratch.data());
     }
     double most = 0;
     for (int64_t i = 0; i < n; ++i) {
@@ -81,7 +81,8 @@ double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_
                 sum += term;
                 size += std::fabs(term);
             }
-            const double error = std::fabs(double(y[size_t(i) * y_stride + size_t(m)]) - sum) / std::max(size, 1e-30);
+            const double error =
+                std::fabs(double(y[size_t(n - 1 - i) * y_stride + size_t(m)]) - sum) / std::max(size, 1e-30);
             most = std::isnan(error) ? INFINITY : std::max(most, error);
         }
         for (size_t m = size_t(rows); m < y_stride; ++m) {
