@@ -1,10 +1,13 @@
+import { type ActivationValues, readValues } from '../activations/ActivationValues.js';
 import { type NamedInterventions, readInterventions } from '../interventions/namedInterventions.js';
 import { modelStates } from '../interventions/ModelState.js';
+import { needsValues } from '../interventions/resolveValue.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { pick } from '../settings/pick.js';
 import { serverTable } from '../settings/settings.js';
 import { parseShorthand } from '../interventions/shorthand.js';
 import { checkAddress, serve } from '../serve/serve.js';
+import type { FactsFor } from '../serve/ownEdits.js';
 import { distinct, nameShorthand, withoutEach } from '../serve/servedNames.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { serveDeclaration } from './declarations.js';
@@ -30,9 +33,14 @@ export async function serveCommand(
     const { engine, named, facts } = model;
     const models = modelStates(named, facts);
     const requestSize = engine.windowSize;
+    let values: Promise<ActivationValues> | undefined;
+    const factsFor: FactsFor = async (interventions) => ({
+        ...facts,
+        values: facts.values ?? (needsValues(interventions) ? await (values ??= readValues(args.dir)) : undefined),
+    });
     await serve({
         ...pick(args, { ...serverTable, date: true }),
-        ...{ apiKey, allowOrigin, engine, models, requestSize, signal },
+        ...{ apiKey, allowOrigin, engine, models, factsFor, requestSize, signal },
         onStart: (url) => {
             say(`serving ${models.map(({ name }) => name).join(', ')}`);
             say(`on ${url}, ${parallel} requests of ${requestSize} tokens side by side; Ctrl-C ends it`);

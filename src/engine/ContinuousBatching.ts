@@ -1,5 +1,6 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { checkSettings, type OtherOptions } from '../settings/checkSetting.js';
+import { EditPlaces } from './EditPlaces.js';
 import type { TextEdit } from './edits.js';
 import { awaitNative } from './nativeError.js';
 import type { CacheLayout } from './loadEngine.js';
@@ -22,6 +23,8 @@ const purpose: Purpose = { count: false, head: 'logits' };
 export interface ContinuousBatchingOptions {
     /** Conditions that requests name. Default: one, the whole model. */
     readonly edits?: readonly TextEdit[] | undefined;
+    /** Different edits that open requests may bring themselves (`ownEdit`); further ones wait. Default 0. */
+    readonly ownEdits?: number | undefined;
     /** Requests that are computed side by side, each in a part of the KV cache of its own; at most the batch's. */
     readonly parallel: number;
     /** Tokens of one request, prompt and answer. */
@@ -33,14 +36,23 @@ interface Pending {
     readonly resolve: (answer: TokenAnswer) => void;
     readonly reject: (cause: unknown) => void;
     readonly abandon: () => void;
+    /** Which place of its own edit it uses. */
+    place?: number | undefined;
 }
 
 /** A request for one answer, without a draft. */
-export type SingleRequest = Omit<AnswerRequest, 'answers' | 'draft'>;
+export interface SingleRequest extends Omit<AnswerRequest, 'answers' | 'draft'> {
+    /** The condition itself, instead of a place among those of the pass. Equal objects are held once. */
+    readonly ownEdit?: TextEdit;
+}
+
+/** A request whose edit may be known later than the rest. */
+type Arrival = Omit<AnswerRequest, 'edit'> & { edit?: number | undefined };
 
 const requestFields = {
     prompt: true,
     edit: true,
+    ownEdit: true,
     maxTokens: true,
     temperature: true,
     truncation: true,
@@ -63,6 +75,11 @@ export class ContinuousBatching {
     readonly #passes: Passes;
     readonly #options: ContinuousBatchingOptions;
     readonly #arrivals = new Arrivals<AnswerRequest>();
+    readonly #places: EditPlaces;
+    /** Requests for whose own edit there is no place yet, in the order in which they came. */
+    readonly #waiting = new Map<Arrival, TextEdit>();
+    /** Places whose edit the context does not hold yet. */
+    readonly #unset = new Set<number>();
     /** Keyed by the request object that the scheduler gets. */
     readonly #pending = new Map<AnswerRequest, Pending>();
     readonly #stop = new AbortController();
@@ -74,6 +91,7 @@ export class ContinuousBatching {
         this.#passes = passes;
         this.texts = texts;
         this.#options = options;
+        this.#places = new EditPlaces(options.ownEdits ?? 0);
     }
 
     /**
@@ -81,7 +99,7 @@ export class ContinuousBatching {
      * @internal
      */
     static async open(passes: Passes, options: ContinuousBatchingOptions): Promise<ContinuousBatching> {
-        checkSettings(options, {}, { edits: true, parallel: true, requestSize: true });
+        checkSettings(options, {}, { edits: true, ownEdits: true, parallel: true, requestSize: true });
         const most = Math.min(passes.context.sequences, passes.context.batchSize);
         if (!(Number.isInteger(options.parallel) && options.parallel >= 1 && options.parallel <= most)) {
             throw new LanguageNeuronsError(
@@ -91,7 +109,7 @@ export class ContinuousBatching {
         }
         const batching = new ContinuousBatching(passes, await passes.tokenTexts(), options);
         // The memory is taken now, so that no request has to wait or fail for it.
-        await passes.run(purpose, batching.#edits, undefined, () => Promise.resolve(), batching.#layout);
+        await passes.run(purpose, batching.#conditions, undefined, () => Promise.resolve(), batching.#layout);
         return batching;
     }
 
@@ -102,6 +120,11 @@ export class ContinuousBatching {
 
     get #edits(): readonly TextEdit[] {
         return this.#options.edits ?? [undefined];
+    }
+
+    /** The edits of the pass, and the places of those that requests bring. */
+    get #conditions(): readonly TextEdit[] {
+        return [...this.#edits, ...this.#places.conditions];
     }
 
     get #layout(): CacheLayout {
@@ -143,8 +166,9 @@ export class ContinuousBatching {
         return new Promise((resolve, reject) => {
             if (this.#closed) throw closedError();
             this.check(given);
-            const request: AnswerRequest = {
-                ...given,
+            const { ownEdit, ...asked } = given;
+            const request: Arrival = {
+                ...asked,
                 prompt: this.withBos(given.prompt),
                 answers: 1,
                 draft: undefined,
@@ -153,9 +177,38 @@ export class ContinuousBatching {
             this.#pending.set(request, { resolve, reject, abandon });
             if (request.signal?.aborted === true) return abandon();
             request.signal?.addEventListener('abort', abandon, { once: true });
-            this.#arrivals.push(request);
+            if (ownEdit === undefined) this.#arrivals.push(request);
+            else this.#waiting.set(request, ownEdit);
+            this.#findPlaces();
             this.#pass ??= this.#run();
         });
+    }
+
+    /** Lets requests in whose own edit has a place now. */
+    #findPlaces(): void {
+        for (const [request, edit] of this.#waiting) {
+            const found = this.#places.take(edit);
+            if (found === undefined) return;
+            this.#waiting.delete(request);
+            if (found.isNew) this.#unset.add(found.place);
+            this.#pending.get(request)!.place = found.place;
+            request.edit = this.#edits.length + found.place;
+            this.#arrivals.push(request);
+        }
+    }
+
+    /** Gives the context the edits that requests have brought since the last batch. */
+    async #setEdits(): Promise<void> {
+        for (const place of this.#unset) {
+            this.#unset.delete(place);
+            const condition = this.#edits.length + place;
+            const { edits } = this.#places.conditions[place]!;
+            await this.#passes.context.replaceEdits(condition, edits).catch((cause: unknown) => {
+                this.#places.empty(place); // the model goes on with what it took of it, for nobody
+                for (const request of [...this.#pending.keys()])
+                    if (request.edit === condition) this.#settle(request)?.reject(cause);
+            });
+        }
     }
 
     /** Ends the pass after the open requests; with `stop` at once, rejecting them with ABORTED. */
@@ -174,7 +227,8 @@ export class ContinuousBatching {
     /** @throws LanguageNeuronsError WRONG_USE for what `ask` would not take */
     check(request: SingleRequest): void {
         checkSettings(request, {}, requestFields);
-        const { prompt, maxTokens, edit = 0 } = request;
+        const { prompt, maxTokens, edit = 0, ownEdit } = request;
+        if (ownEdit !== undefined) this.#places.check(ownEdit);
         const length = this.lengthWithBos(prompt);
         const { requestSize } = this.#options;
         const wrong = (why: string): LanguageNeuronsError => new LanguageNeuronsError('WRONG_USE', why);
@@ -197,7 +251,7 @@ export class ContinuousBatching {
     async #run(): Promise<void> {
         const { signal } = this.#stop;
         try {
-            for await (const answer of this.#passes.stream(purpose, this.#edits, signal, () => this.#answers())) {
+            for await (const answer of this.#passes.stream(purpose, this.#conditions, signal, () => this.#answers())) {
                 const pending = this.#settle(answer.request);
                 if (answer.end === 'nonfinite') pending?.reject(nonfiniteError());
                 else pending?.resolve(answer);
@@ -213,12 +267,13 @@ export class ContinuousBatching {
     /** After a failed pass, rejects the requests that it lost and leaves the others to the next pass. */
     #recover(cause: unknown): void {
         const begun = this.#scheduler?.begun() ?? new Set();
-        const open = [...this.#pending.keys()]; // in the order in which they came
+        const open = [...this.#pending.keys()].filter((request) => !this.#waiting.has(request)); // in order
         const lost = open.filter((request) => begun.has(request));
         // A pass that fails before it computes anything (for want of memory, say) would fail for every request.
         const goesOn = lost.length > 0 && !this.#stop.signal.aborted;
         this.#arrivals.replace(goesOn ? open.filter((request) => !begun.has(request)) : []);
-        for (const request of goesOn ? lost : open) this.#settle(request)?.reject(passError(cause));
+        for (const request of goesOn ? lost : [...this.#pending.keys()])
+            this.#settle(request)?.reject(passError(cause));
     }
 
     async *#answers(): AsyncGenerator<TokenAnswer> {
@@ -236,7 +291,10 @@ export class ContinuousBatching {
             this.#scheduler,
             {
                 detokenize: (lists) => Promise.resolve(lists.map((tokens) => this.texts.textOf(tokens))),
-                sample: (batch, draws) => awaitNative(() => this.#passes.context.native.sample(batch, draws)),
+                sample: async (batch, draws) => {
+                    await this.#setEdits();
+                    return awaitNative(() => this.#passes.context.native.sample(batch, draws));
+                },
             },
             {
                 pace,
@@ -256,6 +314,9 @@ export class ContinuousBatching {
         const pending = this.#pending.get(request);
         if (pending !== undefined) request.signal?.removeEventListener('abort', pending.abandon);
         this.#pending.delete(request);
+        this.#waiting.delete(request);
+        if (pending?.place !== undefined) this.#places.release(pending.place);
+        this.#findPlaces();
         return pending;
     }
 }

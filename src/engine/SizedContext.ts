@@ -1,7 +1,7 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { Progress } from '../support/progress.js';
 import type { NativeContext, NativeMode, NativeModel } from './addon.js';
-import type { TextEdit } from './edits.js';
+import type { NeuronEdit, TextEdit } from './edits.js';
 import { type EditCapacity, type EditSlots, largerCapacity, layOutEdits, nativeEdit } from './editSlots.js';
 import type { CacheLayout, EngineParts, OpenContext } from './loadEngine.js';
 import { awaitNative, nativeError } from './nativeError.js';
@@ -119,6 +119,16 @@ export class SizedContext {
     /** Number of the edit that a token has in the pass under way; see `EditsByToken.at`. */
     editAt(condition: number, position: number, promptLength: number, text = 0): number {
         return this.#slots?.slotAt(condition, position, promptLength, text) ?? 0;
+    }
+
+    /**
+     * Puts other edits in the place of those of a condition of the running pass, as many as it has; between batches.
+     * @throws LanguageNeuronsError WRONG_USE where the model does not take them
+     */
+    async replaceEdits(condition: number, edits: readonly NeuronEdit[]): Promise<void> {
+        const begin = this.#slots!.begins(condition);
+        for (const [i, edit] of edits.entries())
+            await awaitNative(() => this.#native.setEdit(begin + i, nativeEdit(edit)));
     }
 
     /**

@@ -19,6 +19,8 @@ export interface EditSlots {
     readonly edits: readonly NeuronEdit[];
     /** Number of the edit of a token, 0 where there are no conditions; see `EditsByToken.at`. */
     readonly slotAt: (condition: number, position: number, promptLength: number, text: number) => number;
+    /** Number of the first edit of a condition. */
+    readonly begins: (condition: number) => number;
     /** Conditions that are held, from the first up to the last but one, by their places. */
     readonly first: number;
     readonly end: number;
@@ -32,8 +34,10 @@ export interface EditSlots {
  */
 export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = conditions.length): EditSlots {
     const edits: NeuronEdit[] = [];
+    const begins: number[] = [];
     const ways = conditions.slice(first, end).map((condition) => {
         const begin = edits.length;
+        begins.push(begin);
         if (!isByToken(condition)) {
             edits.push(condition);
             return () => begin;
@@ -51,6 +55,7 @@ export function layOutEdits(conditions: readonly TextEdit[], first = 0, end = co
     return {
         edits,
         slotAt: (condition, ...token) => ways[condition - first]?.(...token) ?? 0,
+        begins: (condition) => begins[condition - first]!,
         first,
         end,
         needs: {

@@ -14,7 +14,8 @@ export interface NamedInterventions {
 }
 
 const place = z.number().int().min(0);
-const interventionShape = operationShape
+/** An intervention as files and requests write it: the neurons by `language` and `set`, or as `neurons`. */
+export const interventionShape = operationShape
     .extend({
         language: z.string().min(1).optional(),
         set: z.enum(neuronSetNames as [string, ...string[]]).optional(),
@@ -59,9 +60,14 @@ export async function readInterventions(path: string): Promise<NamedIntervention
     if (odd !== undefined) throw damaged(`the name ${shownName(odd)} ${nameProblem(odd)!}`);
     return Object.entries(read.data).map(([name, list]) => ({
         name,
-        interventions: list.map(({ language, set, neurons, ...rest }) => ({
-            ...rest,
-            neurons: neurons ?? { language: language!, set: set as (typeof neuronSetNames)[number] | undefined },
-        })),
+        interventions: list.map(interventionOf),
     }));
+}
+
+/** An intervention as it was written. */
+export function interventionOf({ language, set, neurons, ...rest }: z.infer<typeof interventionShape>): Intervention {
+    return {
+        ...rest,
+        neurons: neurons ?? { language: language!, set: set as (typeof neuronSetNames)[number] | undefined },
+    };
 }

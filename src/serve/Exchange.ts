@@ -1,14 +1,18 @@
 import { setMaxListeners } from 'node:events';
 import { randomInt, randomUUID } from 'node:crypto';
-import type { ContinuousBatching } from '../engine/ContinuousBatching.js';
-import type { AnswerRequest, TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
+import type { ContinuousBatching, SingleRequest } from '../engine/ContinuousBatching.js';
+import type { TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import type { Truncation } from '../engine/scheduler/AnswerRequest.js';
 import type { LogProbabilityChoice, TokenLogProbability } from '../engine/scheduler/logProbabilities.js';
 import type { ModelInfo } from '../engine/ModelInfo.js';
 import { textBefore, wholeCharacters } from '../engine/stops.js';
 import type { ModelState } from '../interventions/ModelState.js';
+import { interventionOf } from '../interventions/namedInterventions.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { ApiError } from './ApiError.js';
 import { Latest } from './Latest.js';
 import type { ChatMessage, CommonRequest } from './requestShapes.js';
+import type { OwnEdit } from './ownEdits.js';
 import { findModel } from './servedNames.js';
 import type { TokenNames } from './TokenNames.js';
 
@@ -17,6 +21,8 @@ export interface Served {
     readonly batching: ContinuousBatching;
     readonly names: TokenNames;
     readonly models: readonly ModelState[];
+    /** @throws ApiError 400 */
+    readonly ownEdit: OwnEdit;
     /** Texts of special tokens and the chat template, for clients that tokenize through the server. */
     readonly info: Pick<ModelInfo, 'bosText' | 'eosText' | 'chatTemplate'>;
     /**
@@ -35,7 +41,7 @@ export type Admit = (answers: number, logProbabilities: number) => void;
 
 /** One request of a client: what it asks of the model, and how the answers, which are as many, are sent. */
 export interface Exchange {
-    readonly requests: readonly AnswerRequest[];
+    readonly requests: readonly SingleRequest[];
     /** Where the answers come at once: a document for `jsonPieces`. */
     whole(answers: readonly TokenAnswer[]): object;
     /** Where they come in pieces, each a document for `jsonPieces`; undefined: at once. */
@@ -50,20 +56,27 @@ export interface Pieces {
     end(answers: readonly TokenAnswer[]): Iterable<object>;
 }
 
+type Chosen = 'edit' | 'ownEdit' | 'temperature' | 'truncation' | 'seed' | 'stops';
+
 /** What every kind of request has. */
-export interface CommonOptions extends Pick<AnswerRequest, 'edit' | 'temperature' | 'truncation' | 'seed' | 'stops'> {
+export interface CommonOptions extends Pick<SingleRequest, Chosen> {
     readonly stops: readonly string[];
     /** Answers to each prompt. */
     readonly answers: number;
 }
 
-/** Of a request, with OpenAI's defaults. */
-export function commonOptions(
-    { model, temperature, top_p, top_k, min_p, seed, stop, n }: CommonRequest,
-    models: readonly ModelState[],
-): CommonOptions {
+/**
+ * Of a request, with OpenAI's defaults.
+ * @throws ApiError 400, 404
+ */
+export async function commonOptions(
+    { model, interventions, temperature, top_p, top_k, min_p, seed, stop, n }: CommonRequest,
+    { models, ownEdit }: Pick<Served, 'models' | 'ownEdit'>,
+): Promise<CommonOptions> {
+    const edit = findModel(models, model);
     return {
-        edit: findModel(models, model),
+        edit,
+        ownEdit: interventions?.length ? await ownEdit(models[edit]!, interventions.map(interventionOf)) : undefined,
         temperature: temperature ?? 1,
         truncation: truncationOf(top_k ?? 0, top_p ?? 1, min_p ?? 0),
         seed: seed ?? randomInt(2 ** 47),
@@ -133,7 +146,9 @@ export async function answerExchange(
         );
     } catch (cause) {
         failed.abort();
-        throw cause;
+        // Only an edit that a request brings meets a model that cannot take it here: the others were set before.
+        if (!(cause instanceof LanguageNeuronsError) || cause.code !== 'UNSUPPORTED') throw cause;
+        throw new ApiError(400, `interventions: ${cause.message}`, { param: 'interventions', cause });
     } finally {
         latest?.close();
     }

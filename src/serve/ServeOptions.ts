@@ -2,6 +2,7 @@ import type { Engine } from '../engine/Engine.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import type { ArgumentsOf, OptionsOf } from '../settings/Setting.js';
 import { conversationTable, engineTable, serverTable } from '../settings/settings.js';
+import type { FactsFor } from './ownEdits.js';
 
 export const serveTable = {
     ...serverTable,
@@ -15,6 +16,8 @@ export interface ServeOptions extends OptionsOf<typeof serveTable> {
     readonly engine: Engine;
     /** Clients ask for them by their names. */
     readonly models: readonly ModelState[];
+    /** Source of neurons and values for interventions that requests bring. Default: the engine's sites alone. */
+    readonly factsFor?: FactsFor | undefined;
     /** Most tokens of one request, prompt and answer. Default: the engine's window. */
     readonly requestSize?: number | undefined;
     /** Milliseconds that a client may take nothing of what it is sent; then it is given up. Default 60,000. */

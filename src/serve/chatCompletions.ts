@@ -1,4 +1,5 @@
-import type { AnswerRequest, TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
+import type { SingleRequest } from '../engine/ContinuousBatching.js';
+import type { TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import { ApiError } from './ApiError.js';
 import { checkRequest, checkTextLength, tokenizeTexts } from './checkRequest.js';
 import {
@@ -25,13 +26,13 @@ export async function chatExchange(served: Served, body: unknown, admit: Admit):
     const { texts, requestSize } = batching;
     const request = readChat(body);
     const likeliest = likeliestOf(request);
-    const { answers, ...options } = commonOptions(request, served.models);
+    const { answers, ...options } = await commonOptions(request, served);
     const asked = request.max_completion_tokens ?? request.max_tokens ?? undefined;
     admit(answers, answers * logProbabilitiesPerToken(likeliest) * Math.min((asked ?? requestSize) + 1, requestSize));
     const prompt = await promptOf(served, request.messages);
     const maxTokens = asked ?? Math.max(1, requestSize - prompt.length);
     const logProbabilities = logProbabilityChoice(likeliest, false);
-    const requests = Array.from({ length: answers }, (_, answerNumber): AnswerRequest => ({
+    const requests = Array.from({ length: answers }, (_, answerNumber): SingleRequest => ({
         ...{ prompt, answerNumber, maxTokens, logProbabilities },
         ...options,
     }));

@@ -1,5 +1,4 @@
-import type { ContinuousBatching } from '../engine/ContinuousBatching.js';
-import type { AnswerRequest } from '../engine/scheduler/AnswerRequest.js';
+import type { ContinuousBatching, SingleRequest } from '../engine/ContinuousBatching.js';
 import { type ErrorCode, LanguageNeuronsError } from '../errors.js';
 import { ApiError } from './ApiError.js';
 
@@ -10,7 +9,7 @@ const textFailures: ReadonlySet<ErrorCode> = new Set(['WRONG_USE', 'UNSUPPORTED'
  * Refuses a request that the model would not take.
  * @throws ApiError 400
  */
-export function checkRequest(batching: ContinuousBatching, request: AnswerRequest): void {
+export function checkRequest(batching: ContinuousBatching, request: SingleRequest): void {
     checkLength(batching, batching.lengthWithBos(request.prompt), request.maxTokens);
     try {
         batching.check(request);

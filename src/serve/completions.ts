@@ -1,4 +1,5 @@
-import type { AnswerRequest, TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
+import type { SingleRequest } from '../engine/ContinuousBatching.js';
+import type { TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import type { TokenTexts } from '../engine/TokenTexts.js';
 import { ApiError } from './ApiError.js';
 import { checkRequest, tokenizeTexts } from './checkRequest.js';
@@ -39,14 +40,14 @@ export async function completionExchange(served: Served, body: unknown, admit: A
     const echo = request.echo === true;
     const likeliest = request.logprobs ?? undefined;
     const maxTokens = request.max_tokens ?? defaultMaxTokens;
-    const { answers, ...options } = commonOptions(request, served.models);
+    const { answers, ...options } = await commonOptions(request, served);
     checkTogether(request, answers);
     const count = countPrompts(request.prompt);
     const ofAnswers = Math.min(maxTokens + 1, requestSize) * answers;
     admit(count * answers, count * logProbabilitiesPerToken(likeliest) * (ofAnswers + (echo ? requestSize : 0)));
     const prompts = await promptsOf(served, request.prompt, echo);
     const requests = prompts.flatMap(({ whole }, promptNumber) =>
-        Array.from({ length: answers }, (_, answerNumber): AnswerRequest => {
+        Array.from({ length: answers }, (_, answerNumber): SingleRequest => {
             const logProbabilities = logProbabilityChoice(likeliest, echo && answerNumber === 0);
             return { prompt: whole, promptNumber, answerNumber, maxTokens, logProbabilities, ...options };
         }),

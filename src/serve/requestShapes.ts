@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { samplingTable } from '../settings/settings.js';
+import { interventionShape } from '../interventions/namedInterventions.js';
 import { ApiError } from './ApiError.js';
 
 /** Of lone surrogates, which are no text: UTF-8 has no bytes for them. */
@@ -11,6 +12,10 @@ const mostStops = 16;
 const mostParts = 1024;
 /** Every token is looked for each stop's beginning: longer ones would hold the others up. */
 const mostStopLength = 1024;
+
+/** Of a request's own interventions: what they name is read while other requests wait. */
+const mostInterventions = 16;
+const mostNeurons = 16_384;
 
 const whole = z.number().int();
 /** What a client may send although it changes nothing. */
@@ -39,6 +44,10 @@ const common = {
         .max(2 ** 31 - 1)
         .nullish(),
     min_p: z.number().min(0).max(1).nullish(),
+    /** Not OpenAI's: applied after those of the model. */
+    interventions: listOf(interventionShape, mostInterventions)
+        .refine(haveNeurons, { error: `name more than ${mostNeurons} neurons; name them by language and set` })
+        .nullish(),
     seed: whole.min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).nullish(),
     n: whole.min(1).max(mostChoices).nullish(),
     stop: z.union([stop, listOf(stop, mostStops)]).nullish(),
@@ -107,7 +116,7 @@ const detokenizeShape = z.strictObject({ model: ignored, tokens: z.array(z.unkno
 
 export type CommonRequest = Pick<
     CompletionRequest,
-    'model' | 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'seed' | 'n' | 'stop'
+    'model' | 'interventions' | 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'seed' | 'n' | 'stop'
 >;
 export type CompletionRequest = z.infer<typeof completionShape>;
 export type ChatMessage = z.infer<typeof message>;
@@ -127,6 +136,10 @@ function isWellFormed(given: string): boolean {
 function listOf<T>(item: z.ZodType<T>, most: number): z.ZodType<T[]> {
     const short = z.array(z.unknown()).max(most, { error: `has more than ${most} items` });
     return short.pipe(z.array(item)) as z.ZodType<T[]>;
+}
+
+function haveNeurons(given: readonly { readonly neurons?: readonly unknown[] | undefined }[]): boolean {
+    return given.reduce((sum, { neurons = [] }) => sum + neurons.length, 0) <= mostNeurons;
 }
 
 /** @throws ApiError 400 for a text that has no bytes */

@@ -1,4 +1,5 @@
-import type { AnswerRequest, TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
+import type { SingleRequest } from '../engine/ContinuousBatching.js';
+import type { TokenAnswer } from '../engine/scheduler/AnswerRequest.js';
 import { answerText, type Exchange, type Pieces, type Served, usageOf } from './Exchange.js';
 import { JsonList } from './json.js';
 import { type PlacedToken, PlacedTokens } from './PlacedTokens.js';
@@ -6,7 +7,7 @@ import { StreamedText } from './StreamedText.js';
 
 /** How the answers to a kind of request are written: `choices` of OpenAI's documents, whole or in pieces. */
 export interface ResponseForm {
-    readonly requests: readonly AnswerRequest[];
+    readonly requests: readonly SingleRequest[];
     /** Answers to each prompt. */
     readonly answers: number;
     readonly stops: readonly string[];

@@ -12,6 +12,7 @@ import { checkHost, listen } from './listen.js';
 import { lengthOf } from './readMessages.js';
 import type { ChatMessage } from './requestShapes.js';
 import { type ServeOptions, serveTable } from './ServeOptions.js';
+import { ownEdits } from './ownEdits.js';
 import { checkOrigins } from './origins.js';
 import { TokenNames } from './TokenNames.js';
 
@@ -21,18 +22,20 @@ import { TokenNames } from './TokenNames.js';
  * @throws LanguageNeuronsError WRONG_USE for an address that cannot be listened on, or lets others in without a key
  */
 export async function serve(options: ServeOptions): Promise<void> {
-    checkSettings(options, serveTable, { engine: true, models: true, signal: true, onStart: true });
+    checkSettings(options, serveTable, { engine: true, models: true, factsFor: true, signal: true, onStart: true });
     const { engine, models, signal, onStart = () => undefined, requestSize = engine.windowSize } = options;
     const { allowOrigin } = checkAddress(options);
     const settings = { ...filled(options, serveTable), allowOrigin };
-    const { host, port, parallel, date } = settings;
+    const { host, port, parallel, date, ownInterventions } = settings;
     const edits = models.map(({ edit }) => edit);
-    const batching = await engine.batching({ edits, parallel, requestSize });
+    const batching = await engine.batching({ edits, ownEdits: ownInterventions, parallel, requestSize });
     const clock = date === undefined ? liveClock : clockAt(date);
     const { info } = engine;
     const writer = info.chatTemplate === '' ? undefined : chatWriter(engine, 'use /v1/completions', clock);
     const names = new TokenNames(batching.texts);
-    const app = await createServer({ batching, models, names, info, writeChat: chatOf(writer) }, settings);
+    const ownEdit = ownEdits(options.factsFor ?? (() => ({ sites: engine.sites })));
+    const served = { batching, models, names, info, ownEdit, writeChat: chatOf(writer) };
+    const app = await createServer(served, settings);
     try {
         await listen(app, {
             host,

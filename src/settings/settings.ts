@@ -297,6 +297,11 @@ export const serverTable = inGroup('Server', {
         default: 16,
         describe: 'requests computed at once, each in a window of its own; others wait',
     },
+    ownInterventions: {
+        number: { whole: true, least: 0, most: 64 },
+        default: 4,
+        describe: 'different interventions that requests may bring at once; further ones wait; 0: none may',
+    },
     maxWaiting: { number: count, default: 1024, describe: 'most answers that wait; further requests get 429' },
     maxBody: { number: { whole: true, least: 1, most: 1024 }, default: 8, describe: 'most MiB of one request' },
 });

@@ -35,6 +35,7 @@ const many = <T>(item: T, n: number): T[] => Array<T>(n).fill(item);
 /** Nearly all bytes that a body may have. */
 const most = 8 * 1024 * 1024 - 400;
 const numbers = (n: number): number[] => Array.from({ length: n }, (_, i) => 2 + (i % 1000));
+const off = (n: number): object[] => [{ op: 'zero', neurons: numbers(n).map((neuron) => [2, neuron]) }];
 const stops = Array.from({ length: 16 }, (_, i) => `${'e '.repeat(500)}${i}`);
 const fields = (n: number): object => Object.fromEntries(Array.from({ length: n }, (_, i) => [`k${i}`, 1]));
 
@@ -53,6 +54,18 @@ describe('no request holds the event loop for 50 ms', () => {
         ['empty lists of tokens', 400, '/v1/completions', completion({ prompt: many([], 100_000) })],
         ['lists of tokens', 200, '/v1/completions', completion({ prompt: many(numbers(250), 40), max_tokens: 0 })],
         ['a list of tokens that is too long', 400, '/v1/completions', completion({ prompt: numbers(260_000) })],
+        [
+            'interventions of 16,384 neurons',
+            200,
+            '/v1/completions',
+            completion({ prompt: 'a', interventions: off(16_384) }),
+        ],
+        [
+            'interventions of 80,000 neurons',
+            400,
+            '/v1/completions',
+            completion({ prompt: 'a', interventions: off(80_000) }),
+        ],
         ['a prompt of 8 MiB', 400, '/v1/completions', completion({ prompt: 'a'.repeat(most) })],
         ['a prompt of 8 MiB in Chinese', 400, '/v1/completions', completion({ prompt: '中'.repeat(most / 3) })],
         ['a prompt of line breaks', 400, '/v1/completions', completion({ prompt: '\n'.repeat(most / 2) })],
