@@ -9,6 +9,7 @@
 #include "Header.h"
 #include "Log.h"
 #include "ModelObject.h"
+#include "RandomRows.h"
 #include "Rpc.h"
 #include "Task.h"
 
@@ -139,6 +140,24 @@ Napi::Value read_header(const Napi::CallbackInfo & info) {
     );
 }
 
+// randomRows(type, width, rows, bound, seed): Promise<Uint8Array>
+Napi::Value random_rows_of(const Napi::CallbackInfo & info) {
+    using Bytes = std::vector<uint8_t>;
+    const int type = info[0].ToNumber().Int32Value();
+    const int64_t width = info[1].ToNumber().Int64Value();
+    const int64_t rows = info[2].ToNumber().Int64Value();
+    const float bound = info[3].ToNumber().FloatValue();
+    const auto seed = uint64_t(info[4].ToNumber().Int64Value());
+    if (type < 0 || type >= GGML_TYPE_COUNT || ggml_blck_size(ggml_type(type)) == 0 || width < 1 || rows < 1
+        || width % ggml_blck_size(ggml_type(type)) != 0) {
+        throw Napi::TypeError::New(info.Env(), "not rows of whole blocks");
+    }
+    return Task<Bytes>::run(
+        info.Env(), [=] { return random_rows(ggml_type(type), width, rows, bound, seed); },
+        [](Napi::Env env, Bytes & bytes) -> Napi::Value { return convert::typed_array<Napi::Uint8Array>(env, bytes); }
+    );
+}
+
 Napi::Value bin_edges(const Napi::CallbackInfo & info) {
     return convert::typed_array<Napi::Float32Array>(info.Env(), llama_neurons_bin_edges());
 }
@@ -158,6 +177,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
     exports.Set("serveRpc", Napi::Function::New(env, serve_rpc));
     exports.Set("binEdges", Napi::Function::New(env, bin_edges));
     exports.Set("readHeader", Napi::Function::New(env, read_header));
+    exports.Set("randomRows", Napi::Function::New(env, random_rows_of));
     exports.Set("loadModel", Napi::Function::New(env, load_model));
     exports.Set("measureMemory", Napi::Function::New(env, measure_memory));
     guests::define(env, exports);

@@ -33,6 +33,12 @@ export interface NativeAddon {
     binEdges(): Float32Array;
     /** What llama.cpp's reader finds in a GGUF file's header, no tensor's data read. */
     readHeader(path: string): Promise<NativeHeader>;
+    /**
+     * Rows of random weights, even in [-bound, bound), as bytes of a type of ggml.
+     * @param width weights of a row: whole blocks of the type
+     * @param seed a whole number
+     */
+    randomRows(type: number, width: number, rows: number, bound: number, seed: number): Promise<Uint8Array>;
     /** Products of large batches beside ggml's that this processor can compute. */
     products(): ('f32' | 'bf16')[];
     loadModel(options: NativeModelOptions): Promise<NativeModel>;

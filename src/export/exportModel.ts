@@ -1,11 +1,8 @@
-import { lstat } from 'node:fs/promises';
 import { modelFiles, partNames } from '../engine/modelFiles.js';
 import { modelFingerprint } from '../engine/modelFingerprint.js';
 import { resolveModel } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { unwritable } from '../files/fileAccess.js';
 import { withFile } from '../files/folderLock.js';
-import { UnfinishedFile } from '../files/UnfinishedFile.js';
 import { type GgufFile, type GgufValue, headWith, readGguf } from '../gguf/GgufFile.js';
 import { isOfModel } from '../activations/isOfModel.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
@@ -13,9 +10,10 @@ import { checkSettings } from '../settings/checkSetting.js';
 import { modelTable, outputTable } from '../settings/settings.js';
 import { type Progress, silent } from '../support/progress.js';
 import { toolVersion } from '../versions.js';
-import { checkSources, checkWritten } from './checkReadable.js';
+import { checkSources } from './checkReadable.js';
 import { type EditPlan, type WeightEdit, planEdits } from './planEdits.js';
 import { writeEdited } from './writeEdited.js';
+import { refuseThere, writeModel } from './writeModel.js';
 
 export interface ExportOptions {
     /** GGUF file, or `hf:user/repo:quant`; any of them, where the model is in several files. */
@@ -142,56 +140,28 @@ interface WriteAllOptions {
     readonly progress: Progress;
 }
 
-/** Writes all files under temporary names, then renames them. */
-async function writeAll({
-    sources,
-    targets,
-    plan,
-    keys,
-    signal,
-    progress,
-}: WriteAllOptions): Promise<Pick<ExportResult, 'rounding' | 'bytes'>> {
-    const unfinished: UnfinishedFile[] = [];
+/** Writes the files with their rows edited. */
+async function writeAll(options: WriteAllOptions): Promise<Pick<ExportResult, 'rounding' | 'bytes'>> {
+    const { sources, targets, plan, keys, signal, progress } = options;
     let rounding = 0;
-    try {
-        for (const target of targets) await refuseThere(target);
-        progress.stage(
-            'write the edited model',
-            sources.reduce((sum, { size, dataStart }) => sum + size - dataStart, 0),
-        );
-        for (const [i, source] of sources.entries()) {
-            const target = targets[i]!;
-            const refused = (cause: unknown): never => {
-                throw unwritable(target, cause);
-            };
-            const to = await UnfinishedFile.create(target).catch(refused);
-            unfinished.push(to);
+    progress.stage(
+        'write the edited model',
+        sources.reduce((sum, { size, dataStart }) => sum + size - dataStart, 0),
+    );
+    const bytes = await writeModel({
+        sources,
+        targets,
+        write: async (source, i, to) => {
             const rounded = await writeEdited({
                 source,
                 head: await headWith(source, i === 0 ? keys : {}),
                 rows: plan.rows[i]!,
                 to,
                 signal,
-                onBytes: (bytes) => progress.advance(bytes),
+                onBytes: (written) => progress.advance(written),
             });
-            await to.finish().catch(refused);
-            await checkWritten(to.path, source, target, sources.length === 1);
             rounding = Math.max(rounding, rounded);
-        }
-        for (const [i, target] of targets.entries()) {
-            await unfinished[i]!.place().catch((cause: unknown) => {
-                throw unwritable(target, cause);
-            });
-        }
-        return { rounding, bytes: unfinished.reduce((sum, file) => sum + file.bytes, 0) };
-    } catch (cause) {
-        for (const file of unfinished) await file.discard();
-        throw cause;
-    }
-}
-
-/** Refuses to overwrite the model or any other file. */
-async function refuseThere(target: string): Promise<void> {
-    if ((await lstat(target).catch(() => undefined)) === undefined) return;
-    throw new LanguageNeuronsError('UNWRITABLE', `${target}: already exists; remove it, or give another \`out\``);
+        },
+    });
+    return { rounding, bytes };
 }

@@ -113,7 +113,7 @@ function tensorOf(info: GGUFParseOutput['tensorInfos'][number], dataStart: numbe
 }
 
 /** Bytes of a tensor; 0 where its type is not known. */
-function bytesOf({ type, shape }: GgufTensor): number {
+export function bytesOf({ type, shape }: GgufTensor): number {
     const weights = shape.reduce((product, n) => product * n, 1);
     return type === undefined ? 0 : (weights / type.weights) * type.bytes;
 }

@@ -43,6 +43,7 @@ const ofAddon: Record<keyof NativeAddon, (() => unknown) | string> = {
     products: 'tests/model/products.test.ts',
     devices: () => addon.devices(),
     binEdges: () => addon.binEdges(),
+    randomRows: 'tests/model/untrained.test.ts',
     readHeader: () => addon.readHeader(path),
     loadModel: async () => (await addon.loadModel(which)).close(),
     measureMemory: () => addon.measureMemory(which, options),

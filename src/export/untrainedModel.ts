@@ -1,0 +1,168 @@
+import { createHash } from 'node:crypto';
+import type { FileHandle } from 'node:fs/promises';
+import { lstat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { loadAddon } from '../engine/loadBackends.js';
+import { modelFiles, partNames } from '../engine/modelFiles.js';
+import { modelFingerprint } from '../engine/modelFingerprint.js';
+import { awaitNative } from '../engine/nativeError.js';
+import { resolveModel } from '../engine/resolveModel.js';
+import { LanguageNeuronsError } from '../errors.js';
+import { cacheFolder } from '../files/cacheFolder.js';
+import { unwritable } from '../files/fileAccess.js';
+import { openNamed } from '../files/inFolder.js';
+import { makeFolder } from '../files/makeFolder.js';
+import { readInto } from '../files/readWhole.js';
+import type { UnfinishedFile } from '../files/UnfinishedFile.js';
+import { bytesOf, type GgufFile, type GgufTensor, headWith, readGguf } from '../gguf/GgufFile.js';
+import { type Progress, silent } from '../support/progress.js';
+import { throwIfStopped } from '../support/stop.js';
+import { toolVersion } from '../versions.js';
+import { checkSources } from './checkReadable.js';
+import { writeModel } from './writeModel.js';
+
+/** Standard deviation of the weights, as GPT-2's and Llama's before training. */
+const deviation = 0.02;
+/** Weights that one native call draws, and calls at a time. */
+const callWeights = 2 ** 20;
+const calls = 4;
+/** The number 1 in the types that norms have, by ggml's number of the type. */
+const ones: Readonly<Record<number, readonly number[]>> = { 0: [0, 0, 0x80, 0x3f], 1: [0, 0x3c], 30: [0x80, 0x3f] };
+
+export interface UntrainedOptions {
+    /** GGUF file, or `hf:user/repo:quant`. */
+    readonly model: string;
+    readonly seed?: number | undefined;
+    /** Default: the folder `untrained` in the cache folder. */
+    readonly folder?: string | undefined;
+    readonly signal?: AbortSignal | undefined;
+    readonly progress?: Progress | undefined;
+}
+
+/**
+ * Writes an untrained model of the shape, types of tensors and tokenizer of another one, unless it is there: matrices
+ * get random weights, even with a standard deviation of 0.02; norms 1; biases 0. What is none of them, such as
+ * frequencies of rotary positions, stays.
+ * @returns its first file
+ * @throws LanguageNeuronsError UNSUPPORTED for a type that ggml cannot write; NOT_FOUND, DAMAGED, UNWRITABLE, ABORTED
+ */
+export async function untrainedModel(options: UntrainedOptions): Promise<string> {
+    const { seed = 1, folder = join(cacheFolder(), 'untrained'), signal, progress = silent } = options;
+    const path = await resolveModel(options.model, { signal, progress });
+    const sources = await Promise.all((await modelFiles(path)).map(readGguf));
+    const fingerprint = await modelFingerprint(path, [], { signal, progress });
+    const name = `${fingerprint.replace(/^xxh128:/, '')}.seed-${seed}`;
+    const parts = String(sources.length).padStart(5, '0');
+    const targets =
+        sources.length === 1
+            ? [join(folder, `${name}.gguf`)]
+            : partNames(join(folder, `${name}-00001-of-${parts}.gguf`));
+    // The files get their names together: the last says that all are there.
+    if ((await lstat(targets.at(-1)!).catch(() => undefined)) !== undefined) return targets[0]!;
+    await checkSources(sources);
+    await makeFolder(folder);
+    const weights = sources.reduce((sum, { size, dataStart }) => sum + size - dataStart, 0);
+    progress.stage('write the untrained model', weights);
+    await writeModel({
+        sources,
+        targets,
+        write: async (source, i, to) => {
+            const keys = {
+                'language-neurons.untrained.tool': `language-neurons ${toolVersion}`,
+                'language-neurons.untrained.model': fingerprint,
+                'language-neurons.untrained.seed': seed,
+            };
+            await writeUntrained(source, await headWith(source, i === 0 ? keys : {}), to, { seed, signal, progress });
+        },
+    });
+    progress.done();
+    return targets[0]!;
+}
+
+interface DrawOptions {
+    readonly seed: number;
+    readonly signal: AbortSignal | undefined;
+    readonly progress: Progress;
+}
+
+/** Writes a head and the data behind it, tensor by tensor, each at its place. */
+async function writeUntrained(source: GgufFile, head: Buffer, to: UnfinishedFile, options: DrawOptions): Promise<void> {
+    const write = async (bytes: Uint8Array): Promise<void> => {
+        await to.write(bytes).catch((cause: unknown) => {
+            throw unwritable(to.target, cause);
+        });
+        options.progress.advance(bytes.length);
+    };
+    await write(head);
+    const from = await openNamed(source.path);
+    let at = source.dataStart;
+    try {
+        for (const tensor of [...source.tensors.values()].sort((a, b) => a.offset - b.offset)) {
+            await write(Buffer.alloc(tensor.offset - at));
+            for await (const bytes of dataOf(source, tensor, from, options)) await write(bytes);
+            at = tensor.offset + bytesOf(tensor);
+        }
+        await write(Buffer.alloc(source.size - at));
+    } finally {
+        await from.close();
+    }
+}
+
+/** The data of a tensor before training. */
+async function* dataOf(
+    { path }: GgufFile,
+    tensor: GgufTensor,
+    from: FileHandle,
+    { seed, signal }: DrawOptions,
+): AsyncGenerator<Uint8Array> {
+    const { name, shape, type, typeNumber, typeName, offset } = tensor;
+    if (type === undefined)
+        throw new LanguageNeuronsError('UNSUPPORTED', `${path}: ${name} is of type ${typeName}, which is not known`);
+    const size = bytesOf(tensor);
+    const isNorm = /norm/.test(name);
+    const one = ones[typeNumber];
+    if (/\.bias$/.test(name)) yield Buffer.alloc(size);
+    else if (isNorm && one !== undefined) yield Buffer.alloc(size, Buffer.from(one));
+    else if (shape.length > 1 && /\.weight$/.test(name) && !isNorm) yield* randomData(tensor, seed, signal);
+    else yield await readAt(from, offset, size);
+}
+
+async function* randomData(
+    { name, shape, typeNumber }: GgufTensor,
+    seed: number,
+    signal: AbortSignal | undefined,
+): AsyncGenerator<Uint8Array> {
+    const { addon } = await loadAddon();
+    const [width = 1, ...others] = shape;
+    const rows = others.reduce((product, n) => product * n, 1);
+    const atOnce = Math.max(1, Math.floor(callWeights / width));
+    const bound = deviation * Math.sqrt(3);
+    for (let first = 0; first < rows; first += calls * atOnce) {
+        throwIfStopped(signal);
+        const begins = Array.from({ length: calls }, (_, i) => first + i * atOnce).filter((begin) => begin < rows);
+        yield* await Promise.all(
+            begins.map((begin) =>
+                awaitNative(() =>
+                    addon.randomRows(
+                        typeNumber,
+                        width,
+                        Math.min(atOnce, rows - begin),
+                        bound,
+                        drawSeed(seed, name, begin),
+                    ),
+                ),
+            ),
+        );
+    }
+}
+
+/** A seed of its own for some rows of a tensor: 48 bits. */
+function drawSeed(seed: number, name: string, row: number): number {
+    return createHash('sha256').update(`${seed} ${name} ${row}`).digest().readUIntBE(0, 6);
+}
+
+async function readAt(from: FileHandle, offset: number, size: number): Promise<Buffer> {
+    const bytes = Buffer.alloc(size);
+    await readInto(from, bytes, offset);
+    return bytes;
+}
