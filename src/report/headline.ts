@@ -4,6 +4,7 @@ import { formatCount, formatQuantity, formatShare } from '../support/format.js';
 import { analysisFacts } from './analysisFacts.js';
 import { html, type Html } from './html.js';
 import { factsOf, type SetFacts } from './matrixFacts.js';
+import { meanWords } from './meanEffect.js';
 import { exceptionWords } from './setSentences.js';
 import type { ReportInput } from './Report.js';
 
@@ -16,17 +17,19 @@ export function headline(input: Pick<ReportInput, 'analysis' | 'matrices'>): Htm
             (<strong>${formatShare(neurons === 0 ? null : selected / neurons)}</strong>) depend on the language. What
             they do was not measured${facts !== undefined && ' well enough to say'}.`;
     }
-    const { noun, formatEffect } = metricOf(facts.metric);
+    const words = metricOf(facts.metric);
+    const { noun, formatEffect } = words;
+    const inTheMean = meanWords(words);
     const [own, random] = [formatEffect(facts.own), formatEffect(facts.controlOwn)];
     if (facts.verdict === 'absent') {
         return html`No language depends on neurons of its own here: without them its ${noun} changes by
-            <strong>${own}</strong> on average, without as many random ones by <strong>${random}</strong>.`;
+            <strong>${own}</strong> ${inTheMean}, without as many random ones by <strong>${random}</strong>.`;
     }
     const hits = `${formatCount(facts.hits)} of ${formatQuantity(facts.compared, 'language')}${exceptionWords(facts)}`;
     const chance = facts.verdict === 'unclear' && html` Chance could give as much.`;
     return html`Languages depend on neurons of their own: without them a language’s ${noun} changes by
-        <strong>${own}</strong> on average, without as many random ones by <strong>${random}</strong>, and in ${hits} no
-        other language is hurt more.${chance}`;
+        <strong>${own}</strong> ${inTheMean}, without as many random ones by <strong>${random}</strong>, and in ${hits}
+        no other language is hurt more.${chance}`;
 }
 
 /** The set that the headline is about: specific and related neurons where they were removed, of the first metric. */

@@ -7,7 +7,8 @@ import type {
 import { effectOf } from '../experiments/matrixTable.js';
 import type { Operation } from '../interventions/Operation.js';
 import { metricOf } from '../experiments/metrics.js';
-import { binomialTail, cellOf, isComparable, isFiniteNumber, mean, median, type Measured } from './numbers.js';
+import { meanEffect } from './meanEffect.js';
+import { binomialTail, cellOf, isComparable, isFiniteNumber, median, type Measured } from './numbers.js';
 
 /** Order of the sets in figures and tables; names unknown here follow. */
 const setOrder: readonly string[] = ['specific', 'specific+related', 'specific+related+general', 'experts'];
@@ -40,6 +41,7 @@ export interface SetFacts {
     readonly controlHits: number;
     /** Hits expected if the largest change fell on any language alike. */
     readonly expectedHits: number;
+    /** Mean over the languages, as of `others` and of the control: see `meanEffect`. */
     readonly own: Measured;
     readonly ownMedian: Measured;
     readonly others: Measured;
@@ -138,7 +140,10 @@ export function setFacts(
     set: DeactivationSet,
     { metric, operation }: Pick<MeasuredIntervention, 'metric' | 'operation'>,
 ): SetFacts {
-    const { harm } = metricOf(metric);
+    const words = metricOf(metric);
+    const { harm } = words;
+    const meanOf = (cells: readonly SetCell[], of: (cell: SetCell) => Measured): Measured =>
+        meanEffect(cells.map(of), words);
     // A language without neurons loses nothing: its row says nothing about the effect.
     const rows = cellsOf(set, metric).filter((row) => (row[0]?.neurons ?? 0) > 0 && row.some(isOwn));
     const measured = rows.filter((row) =>
@@ -160,12 +165,12 @@ export function setFacts(
         exceptions: compared.filter((row) => !isHit(row)).map((row) => row[0]!.row),
         controlHits: compared.filter((row) => hurtsOwnMost(row, (cell) => harmOf(cell.controlEffect, harm))).length,
         expectedHits: compared.length / set.columns.length,
-        own: mean(own.map((cell) => cell.effect)),
+        own: meanOf(own, ({ effect }) => effect),
         ownMedian: median(own.map((cell) => cell.effect)),
-        others: mean(others.map((cell) => cell.effect)),
-        controlOwn: mean(own.map((cell) => cell.controlEffect)),
+        others: meanOf(others, ({ effect }) => effect),
+        controlOwn: meanOf(own, ({ controlEffect }) => controlEffect),
         controlOwnMedian: median(own.map((cell) => cell.controlEffect)),
-        controlOthers: mean(others.map((cell) => cell.controlEffect)),
+        controlOthers: meanOf(others, ({ controlEffect }) => controlEffect),
     };
     return { ...facts, verdict: judge(facts, 1 / set.columns.length) };
 }

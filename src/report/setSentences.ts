@@ -1,4 +1,5 @@
-import { formatCount, formatList, formatQuantity } from '../support/format.js';
+import { capitalized, formatCount, formatList, formatQuantity } from '../support/format.js';
+import { meanWords } from './meanEffect.js';
 import type { SetFacts, Verdict } from './matrixFacts.js';
 import { doingWords } from '../interventions/operationWords.js';
 import { metricOf } from '../experiments/metrics.js';
@@ -43,7 +44,8 @@ export function setLabel(set: string): string {
 /** The facts of one set in words; effects and their absence in the same tone. */
 export function setSentences(facts: SetFacts): string[] {
     if (facts.compared === 0) return [hasNoNeurons(facts) ? noNeurons : verdicts[facts.verdict]];
-    const { noun, formatEffect } = metricOf(facts.metric);
+    const words = metricOf(facts.metric);
+    const { noun, formatEffect } = words;
     const doing = doingWords(`a language’s own ${setLabel(facts.set)} neurons`, facts.operation);
     return [
         `${doing} hurts that language most in ` +
@@ -51,7 +53,7 @@ export function setSentences(facts: SetFacts): string[] {
             `${exceptionWords(facts)}${leftOutWords(facts)}; ` +
             `with random neurons it does in ${formatCount(facts.controlHits)}, ` +
             `and chance alone would give ${facts.expectedHits.toFixed(1)}.`,
-        `On average the language’s own ${noun} changes by ${formatEffect(facts.own)} ` +
+        `${capitalized(meanWords(words))} the language’s own ${noun} changes by ${formatEffect(facts.own)} ` +
             `(random neurons: ${formatEffect(facts.controlOwn)}) ` +
             `and that of the others by ${formatEffect(facts.others)} ` +
             `(random neurons: ${formatEffect(facts.controlOthers)}).`,

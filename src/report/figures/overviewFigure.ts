@@ -12,13 +12,14 @@ import {
 } from './theme.js';
 import type { SetCell } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
-import { mean, type Measured } from '../numbers.js';
+import { meanEffect } from '../meanEffect.js';
+import type { Measured } from '../numbers.js';
 import { divergingScale, type DivergingScale, tickLabels } from './heatmap.js';
 
 /** What is drawn for each language. */
 const series = {
     'itself, without its neurons': { color: classColors.specific, shape: 'circle' },
-    'others, on average': { color: classColors.related, shape: 'square' },
+    'others, in the mean': { color: classColors.related, shape: 'square' },
     'itself, without random neurons': { color: colors.muted, shape: 'diamond' },
 } as const;
 const names = Object.keys(series);
@@ -34,15 +35,21 @@ export interface OverviewRow {
 }
 
 /** The rows of a set's cells, the languages that are hurt most first. */
-export function overviewRows(rows: readonly (readonly SetCell[])[], harm: 1 | -1): OverviewRow[] {
+export function overviewRows(
+    rows: readonly (readonly SetCell[])[],
+    words: Pick<MetricWords, 'harm' | 'relative'>,
+): OverviewRow[] {
     return rows
         .flatMap((row): OverviewRow[] => {
             const own = row.find(({ row: changed, column }) => changed === column);
             if (own === undefined || (own.neurons ?? 0) === 0) return [];
-            const others = mean(row.filter((cell) => cell !== own).map(({ effect }) => effect));
+            const others = meanEffect(
+                row.filter((cell) => cell !== own).map(({ effect }) => effect),
+                words,
+            );
             return [{ language: own.row, own: own.effect, interval: own.interval, others, random: own.controlEffect }];
         })
-        .sort((a, b) => harm * ((b.own ?? 0) - (a.own ?? 0)));
+        .sort((a, b) => words.harm * ((b.own ?? 0) - (a.own ?? 0)));
 }
 
 /**

@@ -53,10 +53,11 @@ function setsOverview(input: ReportInput, chapter: 'deactivation' | 'interventio
             </table>
         </div>
         <p class="small">
-            Changes ${formatList(units)}; means and medians leave out values that are not finite. A row’s own language
-            is hurt most where it gets worse, and more so than every other language. “Selective” means two things: the
-            own languages get worse than in the control, and chance alone, which hits any language alike, would hurt as
-            many of them most with a probability below 5 %.
+            Changes ${formatList(units)}. Means of changes in percent are geometric, so that one language does not stand
+            for all; means and medians leave out values that are not finite. A row’s own language is hurt most where it
+            gets worse, and more so than every other language. “Selective” means two things: the own languages get worse
+            than in the control, and chance alone, which hits any language alike, would hurt as many of them most with a
+            probability below 5 %.
         </p>
         ${removed || !isGuided(input) ? readingGuide(measured, removed) : shortGuide}
     </section>`;

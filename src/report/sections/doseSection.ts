@@ -4,6 +4,7 @@ import { doneWords } from '../../interventions/operationWords.js';
 import { doseFigure } from '../figures/doseFigure.js';
 import { capitalized, formatList, formatQuantity, formatShare } from '../../support/format.js';
 import { html, type Html } from '../html.js';
+import { meanEffect, meanWords } from '../meanEffect.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { resultPrefix } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
@@ -59,24 +60,20 @@ export function doseSection(curves: DoseCurves): Section {
 
 /** At the largest dose: where the own language is hurt beyond the random range, and beyond the others. */
 export function doseSentences(points: readonly DosePoint[], { metric, languages, doses }: DoseCurves): string[] {
-    const { harm, noun, formatEffect } = metricOf(metric);
+    const words = metricOf(metric);
+    const { harm, noun, formatEffect } = words;
     const last = doses.at(-1);
     const found = points.filter(({ share, neurons }) => share === last?.share && neurons > 0);
     const beyond = found.filter(({ inOwn: { own, lowest, highest } }) => {
         const worst = harm > 0 ? highest : lowest;
         return own !== null && worst !== null && harm * own > harm * worst;
     });
-    const average = (of: (point: DosePoint) => number | null): string => {
-        const values = found.map(of).filter((value) => value !== null && Number.isFinite(value));
-        return formatEffect(
-            values.length === 0 ? null : values.reduce((sum, value) => sum! + value!, 0)! / values.length,
-        );
-    };
+    const average = (of: (point: DosePoint) => number | null): string => formatEffect(meanEffect(found.map(of), words));
     if (last === undefined || found.length === 0) return ['No language has neurons at these doses.'];
     return [
         `At ${formatShare(last.share)} the language’s own ${noun} is worse than with any of its random controls in ` +
             `${beyond.length} of ${formatQuantity(languages.length, 'language')}.`,
-        `On average it changes by ${average(({ inOwn }) => inOwn.own)} ` +
+        `${capitalized(meanWords(words))} it changes by ${average(({ inOwn }) => inOwn.own)} ` +
             `(random neurons: ${average(({ inOwn }) => inOwn.random)}), ` +
             `that of the others by ${average(({ inOthers }) => inOthers.own)} ` +
             `(random neurons: ${average(({ inOthers }) => inOthers.random)}).`,

@@ -2,6 +2,7 @@ import { isDeactivation } from '../../interventions/Operation.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { overviewFigure, overviewRows } from '../figures/overviewFigure.js';
 import { mainFacts } from '../headline.js';
+import { meanWords } from '../meanEffect.js';
 import { html } from '../html.js';
 import { cellsOf } from '../matrixFacts.js';
 import type { ReportInput } from '../Report.js';
@@ -19,7 +20,7 @@ export function overviewSection(input: ReportInput): Section[] {
     const set = Object.entries(matrix?.sets ?? {}).find(([name]) => name === facts?.set)?.[1];
     if (facts === undefined || set === undefined) return [];
     const words = metricOf(facts.metric);
-    const rows = overviewRows(cellsOf(set, facts.metric), words.harm);
+    const rows = overviewRows(cellsOf(set, facts.metric), words);
     if (rows.length === 0) return [];
     const table = {
         name: 'overview',
@@ -44,8 +45,8 @@ export function overviewSection(input: ReportInput): Section[] {
                 'and without random ones',
             caption: html` <p>
                     Circles: what a language loses without its own neurons. Squares: what the other languages lose
-                    without these, on average. Diamonds: what the language loses without as many random neurons of the
-                    same layers.
+                    without these, ${meanWords(words)}. Diamonds: what the language loses without as many random neurons
+                    of the same layers.
                 </p>
                 <p>
                     The languages that lose most are at the top.

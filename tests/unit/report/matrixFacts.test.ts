@@ -3,6 +3,7 @@ import { deactivation } from '../../../src/interventions/Operation.js';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { cellsOf, setFacts, setsOf } from '../../../src/report/matrixFacts.js';
 import { setSentences, verdictLabel } from '../../../src/report/setSentences.js';
+import { meanEffect } from '../../../src/report/meanEffect.js';
 import { buildAccuracy, buildMatrix, buildSet } from './fixture.js';
 
 const languageTags = ['en', 'de', 'fr', 'sw'];
@@ -45,10 +46,30 @@ describe('setFacts', () => {
             { metric: 'ppl', operation: deactivation },
         );
         expect(facts).toMatchObject({ compared: 3, leftOut: 0, hits: 2, controlHits: 1, expectedHits: 1 });
-        expect(facts.own).toBe(0.3);
+        expect(facts.own).toBeCloseTo((1.5 * 1.1 * 1.3) ** (1 / 3) - 1, 12);
         expect(facts.ownMedian).toBe(0.3);
-        expect(facts.others).toBeCloseTo(0.05, 16); // 6.9e-18, one last bit; six shares are added
-        expect(facts.controlOwn).toBe(0.02 / 3);
+        expect(facts.others).toBeCloseTo((1.1 * 1.2) ** (1 / 6) - 1, 12);
+        expect(facts.controlOwn).toBeCloseTo((1.01 * 1.01) ** (1 / 3) - 1, 12);
+    });
+
+    it('no one language stands for all: changes in percent have a geometric mean, changes of shares the mean', () => {
+        const grid = [
+            [50_000, 0],
+            [0, 20],
+        ];
+        const of = (metric: string) => setFacts('specific', setOf(grid, grid), { metric, operation: deactivation });
+        const ppl = of('ppl');
+        expect(ppl.own).toBeCloseTo(Math.sqrt(501 * 1.2) - 1, 9);
+        expect(setSentences(ppl)[1]).toMatch(/^In the geometric mean the language’s own perplexity changes by \+2,352/);
+        const accuracy = of('accuracy');
+        expect(accuracy.own).toBe((5000 + 2) / 2);
+        expect(setSentences(accuracy).join(' ')).not.toContain('geometric');
+    });
+
+    it('an infinite effect is left out of means, a fall to nothing as well', () => {
+        expect(meanEffect([1, Infinity, null, 3], { relative: true })).toBeCloseTo(Math.sqrt(8) - 1, 12);
+        expect(meanEffect([Infinity, -1], { relative: true })).toBeNull();
+        expect(meanEffect([], { relative: false })).toBeNull();
     });
 
     it('compares relative, not absolute changes', () => {

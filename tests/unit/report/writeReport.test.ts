@@ -132,7 +132,7 @@ describe('the page', () => {
         const { tree } = await writtenPage(buildInput());
         const lead = toString(select('header .lead', tree)!).replace(/\s+/g, ' ');
         expect(lead).toMatch(
-            /^Languages depend on neurons of their own: without them a language’s perplexity changes by \+[\d,]+\s% on/,
+            /^Languages depend on neurons of their own: without them a language’s perplexity changes by \+[\d,]+\s% in/,
         );
         expect(lead).not.toMatch(/\//);
         expect(selectAll('header .lead strong', tree)).toHaveLength(2);
