@@ -3,6 +3,7 @@ import { neuronsOfShare } from '../neurons/rankNeurons.js';
 import type { CellInterval } from './DeactivationMatrix.js';
 import type { DoseCurves } from './DoseCurves.js';
 import { effectOf } from './matrixTable.js';
+import { meanEffect } from './meanEffect.js';
 import { metricOf } from './metrics.js';
 
 /**
@@ -30,13 +31,14 @@ export interface DosePoint {
     readonly inOwn: DoseEffect;
     /** Its interval (95 %), over the texts or questions. */
     readonly interval: CellInterval;
-    /** On average over the other languages. */
+    /** In the mean over the other languages: see `meanEffect`. */
     readonly inOthers: DoseEffect;
 }
 
 /** The points of each language's curve, language by language, doses ascending. */
 export function dosePoints({ metric, languages, total, doses }: DoseCurves): DosePoint[] {
-    const { relative } = metricOf(metric);
+    const words = metricOf(metric);
+    const { relative } = words;
     return languages.flatMap((language) =>
         doses.map(({ share, set }): DosePoint => {
             const r = set.rows.indexOf(language);
@@ -44,13 +46,16 @@ export function dosePoints({ metric, languages, total, doses }: DoseCurves): Dos
             const others = [...set.columns.keys()].filter((c) => c !== own);
             const effectIn = (columns: readonly number[]): DoseEffect => {
                 const of = (row: readonly number[]): number | null =>
-                    meanOf(columns.map((c) => effectOf(relative, row[c]!, set.baseline[c]!)));
+                    ifKnown(
+                        columns.map((c) => effectOf(relative, row[c]!, set.baseline[c]!)),
+                        (effects) => meanEffect(effects, words),
+                    );
                 const seeds = set.controls.map((grid) => of(grid[r]!));
                 const known = seeds.filter((effect) => effect !== null);
                 const all = known.length === seeds.length && seeds.length > 0;
                 return {
                     own: of(set.change[r]!),
-                    random: meanOf(seeds),
+                    random: ifKnown(seeds, (effects) => meanEffect(effects, { relative: false })),
                     lowest: all ? Math.min(...known) : null,
                     highest: all ? Math.max(...known) : null,
                 };
@@ -110,8 +115,7 @@ export function doseTable(curves: DoseCurves): CsvTable {
 }
 
 /** null where one is not known, or where there is none. */
-function meanOf(values: readonly (number | null)[]): number | null {
+function ifKnown(values: readonly (number | null)[], mean: (known: readonly number[]) => number): number | null {
     const known = values.filter((value) => value !== null);
-    if (known.length < values.length || known.length === 0) return null;
-    return known.reduce((sum, value) => sum + value, 0) / known.length;
+    return known.length < values.length || known.length === 0 ? null : mean(known);
 }

@@ -4,7 +4,7 @@ import { formatCount, formatQuantity, formatShare } from '../support/format.js';
 import { analysisFacts } from './analysisFacts.js';
 import { html, type Html } from './html.js';
 import { factsOf, type SetFacts } from './matrixFacts.js';
-import { meanWords } from './meanEffect.js';
+import { meanWords } from '../experiments/meanEffect.js';
 import { exceptionWords } from './setSentences.js';
 import type { ReportInput } from './Report.js';
 

@@ -7,8 +7,7 @@ import type {
 import { effectOf } from '../experiments/matrixTable.js';
 import type { Operation } from '../interventions/Operation.js';
 import { metricOf } from '../experiments/metrics.js';
-import { meanEffect } from './meanEffect.js';
-import { binomialTail, cellOf, isComparable, isFiniteNumber, median, type Measured } from './numbers.js';
+import { binomialTail, cellOf, isComparable, isFiniteNumber, meanOfFinite, median, type Measured } from './numbers.js';
 
 /** Order of the sets in figures and tables; names unknown here follow. */
 const setOrder: readonly string[] = ['specific', 'specific+related', 'specific+related+general', 'experts'];
@@ -143,7 +142,7 @@ export function setFacts(
     const words = metricOf(metric);
     const { harm } = words;
     const meanOf = (cells: readonly SetCell[], of: (cell: SetCell) => Measured): Measured =>
-        meanEffect(cells.map(of), words);
+        meanOfFinite(cells.map(of), words);
     // A language without neurons loses nothing: its row says nothing about the effect.
     const rows = cellsOf(set, metric).filter((row) => (row[0]?.neurons ?? 0) > 0 && row.some(isOwn));
     const measured = rows.filter((row) =>

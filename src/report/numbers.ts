@@ -1,3 +1,6 @@
+import { meanEffect } from '../experiments/meanEffect.js';
+import type { MetricWords } from '../experiments/Metric.js';
+
 /** A measured number. JSON has no Infinity or NaN: both come back from a file as null. */
 export type Measured = number | null;
 
@@ -30,6 +33,12 @@ export function sum(values: readonly Measured[]): number {
 export function mean(values: readonly Measured[]): Measured {
     const finite = values.filter(isFiniteNumber);
     return finite.length === 0 ? null : sum(finite) / finite.length;
+}
+
+/** Mean of the finite effects, see `meanEffect`; null where there is none. */
+export function meanOfFinite(effects: readonly Measured[], words: Pick<MetricWords, 'relative'>): Measured {
+    const finite = effects.filter(isFiniteNumber);
+    return finite.length === 0 ? null : meanEffect(finite, words);
 }
 
 /** Median of the finite values; null where there is none. */

@@ -1,5 +1,5 @@
 import { capitalized, formatCount, formatList, formatQuantity } from '../support/format.js';
-import { meanWords } from './meanEffect.js';
+import { meanWords } from '../experiments/meanEffect.js';
 import type { SetFacts, Verdict } from './matrixFacts.js';
 import { doingWords } from '../interventions/operationWords.js';
 import { metricOf } from '../experiments/metrics.js';

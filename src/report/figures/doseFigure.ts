@@ -26,7 +26,7 @@ const mostTicks = 6;
 /** The lines of a panel. Dashes and shapes tell them apart without colour. */
 const series = {
     itself: { color: classColors.specific, dash: [1, 0], shape: 'circle' },
-    'others, on average': { color: classColors.related, dash: [6, 3], shape: 'square' },
+    'others, in the mean': { color: classColors.related, dash: [6, 3], shape: 'square' },
     'itself, random neurons': { color: colors.unclassified, dash: [2, 2], shape: 'diamond' },
 };
 type SeriesName = keyof typeof series;
@@ -201,7 +201,7 @@ function rowsOf({ share, own, others, random, lowest, highest }: DrawnDose): Row
     const none = { low: null, high: null };
     const rows: Row[] = [
         { share, series: 'itself', value: own, ...none },
-        { share, series: 'others, on average', value: others, ...none },
+        { share, series: 'others, in the mean', value: others, ...none },
         { share, series: 'itself, random neurons', value: random, low: lowest, high: highest },
     ];
     return rows.filter(({ value }) => value !== null);

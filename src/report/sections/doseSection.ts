@@ -4,7 +4,8 @@ import { doneWords } from '../../interventions/operationWords.js';
 import { doseFigure } from '../figures/doseFigure.js';
 import { capitalized, formatList, formatQuantity, formatShare } from '../../support/format.js';
 import { html, type Html } from '../html.js';
-import { meanEffect, meanWords } from '../meanEffect.js';
+import { meanWords } from '../../experiments/meanEffect.js';
+import { meanOfFinite } from '../numbers.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { resultPrefix } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
@@ -68,7 +69,8 @@ export function doseSentences(points: readonly DosePoint[], { metric, languages,
         const worst = harm > 0 ? highest : lowest;
         return own !== null && worst !== null && harm * own > harm * worst;
     });
-    const average = (of: (point: DosePoint) => number | null): string => formatEffect(meanEffect(found.map(of), words));
+    const average = (of: (point: DosePoint) => number | null): string =>
+        formatEffect(meanOfFinite(found.map(of), words));
     if (last === undefined || found.length === 0) return ['No language has neurons at these doses.'];
     return [
         `At ${formatShare(last.share)} the language’s own ${noun} is worse than with any of its random controls in ` +

@@ -2,7 +2,7 @@ import { isDeactivation } from '../../interventions/Operation.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { overviewFigure, overviewRows } from '../figures/overviewFigure.js';
 import { mainFacts } from '../headline.js';
-import { meanWords } from '../meanEffect.js';
+import { meanWords } from '../../experiments/meanEffect.js';
 import { html } from '../html.js';
 import { cellsOf } from '../matrixFacts.js';
 import type { ReportInput } from '../Report.js';

@@ -3,7 +3,7 @@ import { deactivation } from '../../../src/interventions/Operation.js';
 import type { DeactivationSet } from '../../../src/experiments/DeactivationMatrix.js';
 import { cellsOf, setFacts, setsOf } from '../../../src/report/matrixFacts.js';
 import { setSentences, verdictLabel } from '../../../src/report/setSentences.js';
-import { meanEffect } from '../../../src/report/meanEffect.js';
+import { meanOfFinite } from '../../../src/report/numbers.js';
 import { buildAccuracy, buildMatrix, buildSet } from './fixture.js';
 
 const languageTags = ['en', 'de', 'fr', 'sw'];
@@ -67,9 +67,9 @@ describe('setFacts', () => {
     });
 
     it('an infinite effect is left out of means, a fall to nothing as well', () => {
-        expect(meanEffect([1, Infinity, null, 3], { relative: true })).toBeCloseTo(Math.sqrt(8) - 1, 12);
-        expect(meanEffect([Infinity, -1], { relative: true })).toBeNull();
-        expect(meanEffect([], { relative: false })).toBeNull();
+        expect(meanOfFinite([1, Infinity, null, 3], { relative: true })).toBeCloseTo(Math.sqrt(8) - 1, 12);
+        expect(meanOfFinite([Infinity, -1], { relative: true })).toBeNull();
+        expect(meanOfFinite([], { relative: false })).toBeNull();
     });
 
     it('compares relative, not absolute changes', () => {

@@ -75,7 +75,7 @@ function Panels({ drawn, shown, summary }: PanelsProps): ComponentChild {
                 {axis}; from left to right: per cent of all neurons.
             </p>
             <p class="legend lines">
-                <i class="line specific" /> itself <i class="line related dashed" /> others, on average{' '}
+                <i class="line specific" /> itself <i class="line related dashed" /> others, in the mean{' '}
                 <i class="line muted dotted" /> itself, random neurons <i class="area" /> least and greatest of{' '}
                 {formatQuantity(seeds, 'seed')}
             </p>
@@ -121,7 +121,7 @@ function tipOf({ neurons, share, words }: SiteDose, tag: string, { done }: SiteC
     return [
         `${tag}, ${formatQuantity(neurons, 'neuron')} ${done} (${formatShort(share)} %)`,
         `itself: ${words.own}${words.interval === '' ? '' : `, 95 % ${words.interval}`}`,
-        `others, on average: ${words.others}`,
+        `others, in the mean: ${words.others}`,
         `itself, random neurons: ${words.random}`,
     ];
 }
