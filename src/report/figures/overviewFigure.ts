@@ -12,19 +12,8 @@ import {
 } from './theme.js';
 import type { SetCell } from '../matrixFacts.js';
 import type { MetricWords } from '../../experiments/Metric.js';
-<<<<<<< HEAD
-import { meanEffect } from '../meanEffect.js';
-import type { Measured } from '../numbers.js';
-import { divergingScale, type DivergingScale, tickLabels } from './heatmap.js';
-=======
 import { meanOfFinite, type Measured } from '../numbers.js';
-import { divergingScale, type DivergingScale, tickLabels } from './divergingScale.js';
-import { languageRows } from './languageRows.js';
-import { paddedDomain } from './paddedDomain.js';
-import { seriesChannel } from './seriesChannel.js';
-import type { Layer } from './specTypes.js';
-import { classColors, colors, figureFrame, plotWidth } from './theme.js';
->>>>>>> 39e026a (dose curves: the mean over the other languages is geometric, too)
+import { divergingScale, type DivergingScale, tickLabels } from './heatmap.js';
 
 /** What is drawn for each language. */
 const series = {
