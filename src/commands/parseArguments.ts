@@ -4,6 +4,7 @@ import { suggestion } from '../support/nearest.js';
 import { toolVersion } from '../versions.js';
 import { type Command, globalOptions } from './CommandDeclaration.js';
 import { commands } from './commands.js';
+import { fishCompletion } from './fishCompletion.js';
 import { completeArguments, declareOptions, declarePositionals, type Purpose } from './options.js';
 import { asOptions, dashed } from './settingNames.js';
 
@@ -66,6 +67,10 @@ export async function parseArguments(args: readonly string[]): Promise<PlannedCo
         );
     }
     parser.completion('completion', 'print a script that completes commands and options in bash, zsh or fish');
+    if (args[0] === 'completion' && purpose === 'run' && process.env['SHELL']?.includes('fish') === true) {
+        process.stdout.write(fishCompletion(toolName));
+        return undefined;
+    }
     await parser.parseAsync();
     if (purpose === 'complete' || command === undefined || given === undefined) return undefined;
     return { command, args: completeArguments(command.declaration, given) };

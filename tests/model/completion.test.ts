@@ -80,18 +80,23 @@ describe.skipIf(!has('zsh'))('completion in zsh', () => {
 });
 
 describe.skipIf(!has('fish'))('completion in fish', () => {
-    it('offers commands, options and values', () => {
+    it('offers commands, options and values, and files where it has none of these', () => {
         const env = { ...process.env, PATH: `${bin}${delimiter}${process.env.PATH}`, SHELL: '/usr/bin/fish' };
         const script = spawnSync('language-neurons', ['completion'], { env, encoding: 'utf8' }).stdout;
+        const cwd = temporaryFolder();
+        writeFileSync(join(cwd, 'mine.yaml'), '');
         const offered = (line: string): string[] => {
-            const run = ['-c', 'eval $argv[1]; complete -C $argv[2]', script, line];
-            return spawnSync('fish', ['--no-config', ...run], { env, encoding: 'utf8' })
+            const run = ['-c', 'string collect -- $argv[1] | source; complete -C $argv[2]', script, line];
+            return spawnSync('fish', ['--no-config', ...run], { env, cwd, encoding: 'utf8' })
                 .stdout.trim()
                 .split('\n');
         };
         expect(offered('language-neurons col')).toEqual([expect.stringMatching(/^collect\tcount /)]);
         expect(offered('language-neurons identify x --top')).toEqual([expect.stringMatching(/^--top-rate/)]);
         expect(offered('language-neurons identify x --method ').sort()).toEqual(['lape', 'paper']);
+        expect(offered('language-neurons identify x --method la')).toEqual(['lape']);
+        expect(offered('language-neurons run mi')).toEqual(['mine.yaml']);
+        expect(offered('language-neurons collect x --model mi')).toEqual(['mine.yaml']);
     });
 });
 
