@@ -18,6 +18,7 @@ import { identify } from '../../dist/index.js';
 import { spread } from './measure.mjs';
 
 const argv = await yargs(process.argv.slice(2))
+    .demandCommand(1, "give the folder of the authors' activation.LL.pt files")
     .option('rounds', { type: 'number', default: 10 })
     .option('languages', { type: 'number', default: 204 })
     .parseAsync();
