@@ -1,4 +1,5 @@
 import { shownPath } from '../files/shownPath.js';
+import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { embeddedRun } from '../run/embeddedRun.js';
 import { type ExaminedModel, run } from '../run/run.js';
 import { readRunConfig } from '../run/RunConfig.js';
@@ -9,6 +10,7 @@ import { describeRun, foundWords } from './describeRun.js';
 import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
 import type { runDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
+import { layerBars } from './layerBars.js';
 
 /** `run`: everything in order; without a configuration, on the embedded model. */
 export async function runCommand(
@@ -17,15 +19,16 @@ export async function runCommand(
 ): Promise<CommandResult> {
     const { signal, progress } = context;
     const config = args.config === undefined ? embeddedRun() : await readRunConfig(args.config);
+    const width = Math.min(process.stdout.columns ?? 80, 100);
+    const onAnalysis = (analysis: NeuronAnalysis): void => progress.note(layerBars(analysis, width).join('\n'));
     const { aligned, seconds, ...base } = await freshly({ fresh: args.fresh, folder: config.out }, context, () =>
-        run(config, { force: args.force, excel: args.excel, signal, progress }),
+        run(config, { force: args.force, excel: args.excel, signal, progress, onAnalysis }),
     );
     const summary = ({ analysis: { neurons: _, ...numbers }, ...rest }: ExaminedModel): object => ({
         ...rest,
         analysis: numbers,
     });
     const models = [{ label: 'base', ...base }, ...(aligned === undefined ? [] : [{ label: 'aligned', ...aligned }])];
-    const width = Math.min(process.stdout.columns ?? 80, 100);
     return {
         json: { ...summary(base), ...(aligned === undefined ? {} : { aligned: summary(aligned) }), seconds },
         text: [

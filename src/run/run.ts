@@ -70,6 +70,8 @@ interface RunOptions extends CsvOptions {
     readonly force?: boolean | undefined;
     readonly signal?: AbortSignal | undefined;
     readonly progress?: Progress | undefined;
+    /** Told which neurons there are before the long work on them begins; of models examined together, the first's. */
+    readonly onAnalysis?: ((analysis: NeuronAnalysis) => void) | undefined;
 }
 
 /**
@@ -80,7 +82,15 @@ interface RunOptions extends CsvOptions {
 export async function run(config: RunConfig, options: RunOptions = {}): Promise<RunResult> {
     checkRunConfig(config);
     checkDetailsConfig(config);
-    checkSettings(options, { ...csvTable, force: outputTable.force }, { signal: true, progress: true });
+    checkSettings(
+        options,
+        { ...csvTable, force: outputTable.force },
+        {
+            signal: true,
+            progress: true,
+            onAnalysis: true,
+        },
+    );
     return withFolder(config.out, 'run', () => runIn(config, options));
 }
 
@@ -185,14 +195,14 @@ async function examineInTurn(
 async function examineTogether(
     before: RunConfig,
     after: RunConfig,
-    { signal, progress = silent, force, excel, trained, nextStep }: ExamineOptions,
+    { signal, progress = silent, force, excel, trained, nextStep, onAnalysis }: ExamineOptions,
 ): Promise<[Examined, Examined]> {
     const failed = new AbortController();
     const both = signal === undefined ? failed.signal : AbortSignal.any([signal, failed.signal]);
     const causes: unknown[] = [];
     const guarded = async (
         config: RunConfig,
-        shown: Pick<ExamineOptions, 'progress' | 'nextStep'>,
+        shown: Pick<ExamineOptions, 'progress' | 'nextStep' | 'onAnalysis'>,
     ): Promise<Examined> => {
         try {
             return await examine(config, { force, excel, trained, signal: both, ...shown });
@@ -203,7 +213,7 @@ async function examineTogether(
         }
     };
     const results = await Promise.allSettled([
-        guarded(before, { progress, nextStep }),
+        guarded(before, { progress, nextStep, onAnalysis }),
         guarded(after, {
             progress: { ...silent, note: (line) => progress.note(`aligned: ${line}`) },
             nextStep: () => undefined,
@@ -239,6 +249,7 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
         const analysis = identify(activations, pick(config, identifyTable));
         await writeNeurons(join(folder, 'neurons.json'), analysis);
         for (const note of analysisNotes(analysis)) progress.note(note);
+        options.onAnalysis?.(analysis);
         const details = await findDetails(config, {
             ...{ engine, analysis, corpus: inputs.examples, force, signal, nextStep },
             progress: [examples!, effects!],

@@ -2,6 +2,7 @@ import { existsSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
+import { layerBars } from '../../src/commands/layerBars.js';
 import { effectsPath, readEffectsIfAny } from '../../src/effects/effectsFile.js';
 import { examplesPath, readExamplesHead } from '../../src/examples/examplesFile.js';
 import { selectedNeurons } from '../../src/neurons/distinctNeurons.js';
@@ -57,10 +58,13 @@ describe('examples and effects of a run', () => {
         expect((await cli('examples', out, ...options)).stdout).toContain('were in');
     });
 
-    it('stay as they are when the run is done again, and are said at its end', async () => {
+    it('stay as they are when the run is done again, and are said at its end; neurons are drawn first', async () => {
         const times = (): number[] => [examplesPath(out), effectsPath(out)].map((path) => statSync(path).mtimeMs);
         const before = times();
-        const { stdout } = await cli('run', config);
+        const { stdout, stderr } = await cli('run', config);
+        const bars = layerBars(first.analysis, 80).join('\n');
+        expect(stderr.indexOf(bars)).toBeGreaterThan(stderr.indexOf('step 3 of 7'));
+        expect(stderr.indexOf(bars)).toBeLessThan(stderr.indexOf('step 4 of 7'));
         expect(stdout).toContain(
             `to look at: examples of ${first.details.examples!.neurons} neurons, ` +
                 `effects of ${first.details.effects!.neurons} neurons`,
