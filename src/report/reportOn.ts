@@ -27,6 +27,7 @@ import { readAnswers } from './readAnswers.js';
 import type { ReportFiles, ReportInput } from './Report.js';
 import { readShownNeurons } from './shownNeurons.js';
 import { siteLink } from './siteLink.js';
+import { unfinishedWork } from './unfinishedWork.js';
 import { writeReport } from './writeReport.js';
 
 const unfinished = 'what it has not finished is not in this report; write it again then.';
@@ -117,6 +118,8 @@ export async function readReportSource(
     }
     const { results: checks, others } = await checkedFindings(folder, analysis);
     stale.push(...others.map((name) => staleWords(name, 'check')));
+    const lens = await lensOf(folder, analysis);
+    const lacking = await unfinishedWork(folder, analysis.languages, lens);
     const source = counted ? activations.source : analysis.source;
     const warnings = [...matrices, ...curves].flatMap((measured) => warningsOn(measured, source));
     const input: ReportInput = {
@@ -130,8 +133,8 @@ export async function readReportSource(
         matrices,
         curves,
         checks,
-        warnings: [...stale.map((what) => `${what}.`), ...new Set(warnings)],
-        ...defined({ comparison: compared ? comparison : undefined, notes, lens: await lensOf(folder, analysis) }),
+        warnings: [...stale.map((what) => `${what}.`), ...new Set(warnings), ...lacking],
+        ...defined({ comparison: compared ? comparison : undefined, notes, lens }),
     };
     return { input, activations, counted };
 }

@@ -1,0 +1,80 @@
+import { appendFileSync, mkdirSync, readFileSync, renameSync, rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { fromHtml } from 'hast-util-from-html';
+import { select } from 'hast-util-select';
+import { toString } from 'hast-util-to-string';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { examplesPath, readExamples, readExamplesHead, writeExamples } from '../../../src/examples/examplesFile.js';
+import type { NeuronAnalysis } from '../../../src/neurons/NeuronAnalysis.js';
+import { writeLens } from '../../../src/lens/lensFile.js';
+import { reportOn } from '../../../src/report/reportOn.js';
+import { writeExploredRun } from '../../helpers/exploredRun.js';
+import { folderOfTest } from '../../helpers/temporaryFolder.js';
+import { buildMatrix } from './fixture.js';
+
+let folder: string;
+let analysis: NeuronAnalysis;
+beforeEach(async () => {
+    folder = folderOfTest();
+    analysis = await writeExploredRun(folder, 'a model', (languages) => buildMatrix(languages));
+});
+
+/** The warnings of the report, which its page shows. */
+async function warned(): Promise<readonly string[]> {
+    const { html, warnings } = await reportOn(folder);
+    const page = toString(select('body', fromHtml(readFileSync(html, 'utf8')))!).replace(/\s+/g, ' ');
+    for (const warning of warnings) expect(page).toContain(warning);
+    return warnings;
+}
+
+async function lensOf(languages: readonly string[]): Promise<void> {
+    const layers = [{ english: 1, own: 1, other: 1, untold: 1 }];
+    await writeLens(folder, {
+        ...{ model: analysis.source.model.fingerprint, data: ['udhr'], english: 'en', key: 'k' },
+        languages: languages.map((language) => ({ language, tokens: 4, layers })),
+    });
+}
+
+describe('a report of work that is not finished', () => {
+    it('says nothing where all is whole', async () => {
+        await lensOf(analysis.languages);
+        expect((await warned()).join()).not.toMatch(/lacks|not finished/);
+    });
+
+    it('names the languages that the logit lens lacks', async () => {
+        await lensOf(['en', 'de', 'hi']);
+        expect(await warned()).toContain('lens.json lacks zh and ar; run lens again for all languages.');
+    });
+
+    it('names those that the examples lack', async () => {
+        const path = examplesPath(folder);
+        const head = (await readExamplesHead(path))!;
+        mkdirSync(join(folder, 'parts'));
+        const part = join(folder, 'parts', 'examples.k.safetensors');
+        await writeExamples(part, { ...head, done: { en: 3, de: 1 } }, readExamples(path));
+        const begin = 'Examples are not finished: parts/examples.k.safetensors lacks';
+        expect(await warned()).toContain(`${begin} all texts of zh, ar and hi; run examples again.`);
+        const done = Object.fromEntries(head.languages.map((language) => [language, 1]));
+        renameSync(part, join(folder, 'other'));
+        await writeExamples(part, { ...head, done }, readExamples(path));
+        expect(await warned()).toContain(`${begin} the last texts; run examples again.`);
+    });
+
+    it('names those that a measurement lacks, until its matrix is there', async () => {
+        const journal = join(folder, 'ppl.cells.jsonl');
+        for (const language of ['en', 'de'])
+            appendFileSync(
+                journal,
+                `${JSON.stringify({
+                    ...{ key: `k${language}`, condition: 'whole', language, decodedTokens: 9 },
+                    ...{ logProbabilities: [-3], tokens: [2], bytes: [5] },
+                })}\n`,
+            );
+        expect((await warned()).join()).not.toContain('not finished');
+        rmSync(join(folder, 'ppl.matrix.json'));
+        const begin = 'The measurement of perplexity or bits per byte is not finished: ppl.cells.jsonl holds';
+        expect(await warned()).toContain(
+            `${begin} 2 finished pieces, none in zh, ar and hi; run the same command again.`,
+        );
+    });
+});
