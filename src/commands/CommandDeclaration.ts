@@ -39,6 +39,12 @@ export interface CommandResult {
     readonly text: string | undefined;
 }
 
+/** The work of a command, whose arguments its declaration has checked. */
+export type CommandOf<D extends CommandDeclaration> = (
+    args: CommandArguments<D>,
+    context: CommandContext,
+) => Promise<CommandResult>;
+
 /** A command: its work is loaded when it is asked for, so that `--help` and refusals are quick. */
 export interface Command {
     readonly declaration: CommandDeclaration;

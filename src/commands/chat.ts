@@ -7,7 +7,7 @@ import { chatCommands, takeLine } from './chatCommands.js';
 import { type ChatInput, pipedInput, terminalInput } from './chatInput.js';
 import { showAnswers } from './chatScreen.js';
 import { ChatSession } from './ChatSession.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandContext, CommandOf } from './CommandDeclaration.js';
 import type { chatDeclaration } from './declarations.js';
 import { openIntervened } from './openModel.js';
 
@@ -15,10 +15,7 @@ import { openIntervened } from './openModel.js';
 const passing: ReadonlySet<ErrorCode> = new Set(['WRONG_USE', 'NOT_FOUND', 'UNSUPPORTED', 'UNWRITABLE']);
 
 /** `chat`: a conversation whose turns are answered under interventions that change between them. */
-export async function chatCommand(
-    args: CommandArguments<typeof chatDeclaration>,
-    context: CommandContext,
-): Promise<CommandResult> {
+export const chatCommand: CommandOf<typeof chatDeclaration> = async (args, context) => {
     const { say } = context;
     parseShorthand(args); // cheap mistakes first
     const named = args.interventions === undefined ? [] : await readInterventions(args.interventions);
@@ -45,7 +42,7 @@ export async function chatCommand(
         chat.close();
     }
     return { json: session.document(), text: undefined };
-}
+};
 
 function inputOf(transcript: NodeJS.WritableStream): ChatInput {
     const { stdin, stderr } = process;

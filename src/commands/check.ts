@@ -10,22 +10,19 @@ import { pick } from '../settings/pick.js';
 import { checkTable } from '../settings/settings.js';
 import { wrapText } from '../support/wrapText.js';
 import { type AlignedCell, alignedTable, type Tone } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandArguments, CommandContext, CommandOf, CommandResult } from './CommandDeclaration.js';
 import type { checkDeclaration } from './declarations.js';
 import { openEngine, toEngineOptions } from './openModel.js';
 
 /** `check`: what a sceptic would ask of the findings in DIR, answered into DIR/checks. */
-export async function checkCommand(
-    args: CommandArguments<typeof checkDeclaration>,
-    context: CommandContext,
-): Promise<CommandResult> {
+export const checkCommand: CommandOf<typeof checkDeclaration> = async (args, context) => {
     const { dir, names = [], list } = args;
     if (list) return listed(dir);
     const { signal, progress, named } = context;
     const options = { ...given(args, context), ...pick(args, checkTable), force: args.force, signal, progress };
     const results = await check(dir, names.length === 0 ? options : { ...options, names });
     return { json: results, text: describe(results, named, process.stdout.columns ?? 80) };
-}
+};
 
 /** How the model and the texts are opened, where they are given. */
 function given(

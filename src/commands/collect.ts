@@ -3,7 +3,7 @@ import { collect } from '../activations/collect.js';
 import { openCorpus } from '../data/openCorpus.js';
 import { onDevices } from './devices.js';
 import { mergeResult } from './merge.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { collectDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
 import { openEngine, toEngineOptions } from './openModel.js';
@@ -11,10 +11,7 @@ import { readShardArgument } from './shardArgument.js';
 import { tokensTable } from './tokensTable.js';
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
-export async function collectCommand(
-    args: CommandArguments<typeof collectDeclaration>,
-    context: CommandContext,
-): Promise<CommandResult> {
+export const collectCommand: CommandOf<typeof collectDeclaration> = async (args, context) => {
     const { signal, progress } = context;
     const shard = readShardArgument(args);
     // Cheap mistakes first: the texts are looked at before a model is loaded.
@@ -63,4 +60,4 @@ export async function collectCommand(
     } finally {
         engine.close();
     }
-}
+};

@@ -1,10 +1,4 @@
-import type {
-    Command,
-    CommandArguments,
-    CommandContext,
-    CommandDeclaration,
-    CommandResult,
-} from './CommandDeclaration.js';
+import type { Command, CommandArguments, CommandDeclaration, CommandOf } from './CommandDeclaration.js';
 import * as declared from './declarations.js';
 import { asOptions } from './settingNames.js';
 
@@ -38,10 +32,7 @@ export const commands: readonly Command[] = [
 ];
 
 /** The compiler holds a command to the arguments that it declares. */
-function command<D extends CommandDeclaration>(
-    declaration: D,
-    load: () => Promise<(args: CommandArguments<D>, context: CommandContext) => Promise<CommandResult>>,
-): Command {
+function command<D extends CommandDeclaration>(declaration: D, load: () => Promise<CommandOf<D>>): Command {
     return {
         declaration,
         // Checked by the declaration, which the type is made from.

@@ -16,7 +16,7 @@ import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
 import { metricOf } from '../experiments/metrics.js';
 import { reportOn } from '../report/reportOn.js';
 import { type AlignedCell, alignedTable } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { compareDeclaration } from './declarations.js';
 import { changeCells, effectUnit } from './effectCells.js';
 
@@ -24,10 +24,7 @@ import { changeCells, effectUnit } from './effectCells.js';
  * `compare`: OUT/comparison.json, and OUT/report.html of the last analysis with the comparison in it
  * where its counts are at hand. OUT is by default the folder of the last analysis.
  */
-export async function compareCommand(
-    args: CommandArguments<typeof compareDeclaration>,
-    { say }: CommandContext,
-): Promise<CommandResult> {
+export const compareCommand: CommandOf<typeof compareDeclaration> = async (args, { say }) => {
     const paths = [args.before, args.after, ...(args.more ?? [])];
     const places = await Promise.all(paths.map(placeOf));
     const analyses: LabelledAnalysis[] = [];
@@ -53,7 +50,7 @@ export async function compareCommand(
         ...(counted ? [`report: ${join(out, 'report.html')}`] : []),
     ];
     return { json: comparison, text: text.join('\n') };
-}
+};
 
 /** A run folder, or a neurons.json in one. */
 async function placeOf(path: string): Promise<{ folder: string; neurons: string }> {

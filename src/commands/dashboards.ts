@@ -1,13 +1,13 @@
 import { exportDashboards } from '../dashboards/exportDashboards.js';
 import { formatQuantity } from '../support/format.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { dashboardsDeclaration } from './declarations.js';
 
 /** `dashboards`: the neurons of a run folder's examples as files that others' dashboards read. */
-export async function dashboardsCommand(
-    { dir, out, form, modelId, sourceSet }: CommandArguments<typeof dashboardsDeclaration>,
-    { progress, signal, say }: CommandContext,
-): Promise<CommandResult> {
+export const dashboardsCommand: CommandOf<typeof dashboardsDeclaration> = async (
+    { dir, out, form, modelId, sourceSet },
+    { progress, signal, say },
+) => {
     const written = await exportDashboards(dir, out, { form, modelId, sourceSet, progress, signal });
     const { files, neurons, never, effects } = written;
     if (never > 0) say(`${formatQuantity(never, 'neuron')} left out: no token made them active`);
@@ -16,4 +16,4 @@ export async function dashboardsCommand(
         json: written,
         text: `${formatQuantity(neurons, 'neuron')} in ${formatQuantity(files.length, 'file')} of ${out}`,
     };
-}
+};

@@ -8,7 +8,7 @@ import { neuronName } from '../neurons/neuronNames.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { formatQuantity } from '../support/format.js';
 import { alignedTable } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { effectsDeclaration } from './declarations.js';
 
 /** Neurons that the terminal shows, and tokens of each. */
@@ -16,10 +16,7 @@ const shownNeurons = 40;
 const shownTokens = 4;
 
 /** `effects`: which tokens chosen neurons raise and lower. */
-export async function effectsCommand(
-    args: CommandArguments<typeof effectsDeclaration>,
-    { progress, signal, say }: CommandContext,
-): Promise<CommandResult> {
+export const effectsCommand: CommandOf<typeof effectsDeclaration> = async (args, { progress, signal, say }) => {
     const { dir, model, threads } = args;
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const neurons = chosenNeurons(analysis, args);
@@ -30,7 +27,7 @@ export async function effectsCommand(
     const left = found.neurons.length - shownNeurons;
     if (left > 0) say(`${formatQuantity(left, 'more neuron')}, and 20 tokens of each, in ${effectsPath(dir)}`);
     return { json: found, text: describe(found, analysis, process.stdout.columns ?? 80) };
-}
+};
 
 function describe({ neurons, tokens }: EffectsFile, analysis: NeuronAnalysis, width: number): string {
     if (neurons.length === 0) return 'no neuron is in this set';

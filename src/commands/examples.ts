@@ -5,7 +5,7 @@ import { examplesPath } from '../examples/examplesFile.js';
 import { analysisSites } from '../neurons/NeuronAnalysis.js';
 import { neuronNamed } from '../neurons/neuronNames.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { examplesDeclaration } from './declarations.js';
 import { describeExamples, summaryOf } from './describeExamples.js';
 import { onDevices } from './devices.js';
@@ -15,10 +15,7 @@ import { openEngine, toEngineOptions } from './openModel.js';
 import { readShardArgument } from './shardArgument.js';
 
 /** `examples`: the tokens that make neurons active, into DIR/examples.safetensors. */
-export async function examplesCommand(
-    args: CommandArguments<typeof examplesDeclaration>,
-    context: CommandContext,
-): Promise<CommandResult> {
+export const examplesCommand: CommandOf<typeof examplesDeclaration> = async (args, context) => {
     const { dir, devices, fresh, force, general, seed } = args;
     const { signal, progress } = context;
     const shard = readShardArgument(args);
@@ -44,4 +41,4 @@ export async function examplesCommand(
         json: { path, seconds, ...summaryOf(head) },
         text: `${describeExamples(head)} ${words} ${path} (${seconds.toFixed(1)} s)`,
     };
-}
+};

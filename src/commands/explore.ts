@@ -3,7 +3,7 @@ import { explore } from '../explore/explore.js';
 import type { LiveOptions } from '../explore/live/LiveModel.js';
 import { exportSite } from '../explore/exportSite.js';
 import { formatQuantity } from '../support/format.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { exploreDeclaration } from './declarations.js';
 import { openEngine, toEngineOptions } from './openModel.js';
 
@@ -11,10 +11,7 @@ import { openEngine, toEngineOptions } from './openModel.js';
 const defaultTexts = ['udhr:25-30'];
 
 /** `explore`: serves the page of a run folder until it is stopped, or writes it as static files. */
-export async function exploreCommand(
-    args: CommandArguments<typeof exploreDeclaration>,
-    { progress, say, signal }: CommandContext,
-): Promise<CommandResult> {
+export const exploreCommand: CommandOf<typeof exploreDeclaration> = async (args, { progress, say, signal }) => {
     const { dir, title, port } = args;
     if (args.export !== undefined) {
         const written = await exportSite(dir, args.export, { title, progress, signal });
@@ -34,4 +31,4 @@ export async function exploreCommand(
         await serve({ engine, data: args.data ?? defaultTexts, otherModel: args.force });
     }
     return { json: {}, text: undefined };
-}
+};

@@ -7,14 +7,11 @@ import { parseShorthand } from '../interventions/shorthand.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandArguments, CommandOf } from './CommandDeclaration.js';
 import type { exportDeclaration } from './declarations.js';
 
 /** `export`: the model's file with the neurons of some languages switched off or scaled. */
-export async function exportCommand(
-    args: CommandArguments<typeof exportDeclaration>,
-    context: CommandContext,
-): Promise<CommandResult> {
+export const exportCommand: CommandOf<typeof exportDeclaration> = async (args, context) => {
     const { dir, model, out, set, force } = args;
     const asked = askedFor(args); // cheap mistakes first
     const analysis = await readNeurons(join(dir, 'neurons.json'));
@@ -22,7 +19,7 @@ export async function exportCommand(
     const { signal, progress } = context;
     const result = await exportModel({ model, analysis, edits, out, otherModel: force, signal, progress });
     return { json: { ...result, edits: edits.map(({ label, scale }) => ({ label, scale })) }, text: describe(result) };
-}
+};
 
 /** Languages and what their neurons' activations are multiplied by. */
 function askedFor(args: CommandArguments<typeof exportDeclaration>): [language: string, scale: number][] {

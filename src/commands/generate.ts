@@ -5,16 +5,13 @@ import { readInterventions } from '../interventions/namedInterventions.js';
 import { parseShorthand } from '../interventions/shorthand.js';
 import { openChat } from '../questions/chatTemplate.js';
 import { clockAt, liveClock } from '../questions/templateClock.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandArguments, CommandOf } from './CommandDeclaration.js';
 import type { generateDeclaration } from './declarations.js';
 import { columnsOf, liveColumns } from './columns.js';
 import { openIntervened } from './openModel.js';
 
 /** `generate`: what the whole model says, and what it says under each intervention. */
-export async function generateCommand(
-    args: CommandArguments<typeof generateDeclaration>,
-    context: CommandContext,
-): Promise<CommandResult> {
+export const generateCommand: CommandOf<typeof generateDeclaration> = async (args, context) => {
     const { maxTokens, temperature, seed } = args;
     const { signal } = context;
     const shorthand = parseShorthand(args);
@@ -61,7 +58,7 @@ export async function generateCommand(
             width,
         ),
     };
-}
+};
 
 async function promptOf(
     { prompt, chat, date }: CommandArguments<typeof generateDeclaration>,

@@ -8,14 +8,11 @@ import type { NeuronAnalysis, Stability } from '../neurons/NeuronAnalysis.js';
 import { pick } from '../settings/pick.js';
 import { identifyTable } from '../settings/settings.js';
 import { alignedTable } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { identifyDeclaration } from './declarations.js';
 
 /** `identify`: scores and classifies the neurons of DIR/activations.safetensors into DIR/neurons.json. */
-export async function identifyCommand(
-    args: CommandArguments<typeof identifyDeclaration>,
-    { say, named }: CommandContext,
-): Promise<CommandResult> {
+export const identifyCommand: CommandOf<typeof identifyDeclaration> = async (args, { say, named }) => {
     const { dir } = args;
     await readActivationsSource(dir); // refuses wrong files before anything is locked or made
     const analysis = await withFolder(dir, 'identify', async () => {
@@ -27,7 +24,7 @@ export async function identifyCommand(
     for (const note of notes) say(note);
     const { neurons: _, ...json } = analysis;
     return { json: { ...json, notes }, text: describeAnalysis(analysis) };
-}
+};
 
 /** Tables for people. */
 export function describeAnalysis(analysis: NeuronAnalysis): string {

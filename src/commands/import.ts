@@ -3,17 +3,12 @@ import { checkReplaces } from '../activations/checkReplaces.js';
 import { importCounts } from '../activations/import/importCounts.js';
 import { ensureWritableFolder } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
-import type { CommandArguments, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { importDeclaration } from './declarations.js';
 import { tokensTable } from './tokensTable.js';
 
 /** `import`: counts published by others (.pt files) into OUT/activations.safetensors. */
-export async function importCommand({
-    folder,
-    out,
-    languages: wanted,
-    force,
-}: CommandArguments<typeof importDeclaration>): Promise<CommandResult> {
+export const importCommand: CommandOf<typeof importDeclaration> = async ({ folder, out, languages: wanted, force }) => {
     const begin = performance.now();
     await ensureWritableFolder(out);
     const activations = await importCounts(folder, { languages: wanted });
@@ -39,4 +34,4 @@ export async function importCommand({
             `counts of ${neurons} neurons in ${counts.length} layers are in ${path} (${seconds.toFixed(1)} s)`,
         ].join('\n'),
     };
-}
+};

@@ -3,17 +3,14 @@ import type { MemoryBytes } from '../engine/MemoryPlan.js';
 import { describePlan, planMemory } from '../engine/planMemory.js';
 import type { ModelSite } from '../engine/Site.js';
 import { neuronsAt } from '../engine/Site.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { inspectDeclaration } from './declarations.js';
 import { toEngineOptions } from './openModel.js';
 
 const mebibyte = 1024 * 1024;
 
 /** `inspect`: what the tool sees of a model and of the machine, and what it would use. */
-export async function inspectCommand(
-    args: CommandArguments<typeof inspectDeclaration>,
-    { signal, progress }: CommandContext,
-): Promise<CommandResult> {
+export const inspectCommand: CommandOf<typeof inspectDeclaration> = async (args, { signal, progress }) => {
     const engine = await Engine.open({ ...toEngineOptions(args), signal, progress });
     try {
         const { info, sites } = engine;
@@ -67,7 +64,7 @@ export async function inspectCommand(
     } finally {
         engine.close();
     }
-}
+};
 
 function split({ gpu, cpu }: MemoryBytes, place: string): string {
     return `${(gpu / mebibyte).toFixed(1)} MiB on ${place}, ${(cpu / mebibyte).toFixed(1)} MiB in memory`;

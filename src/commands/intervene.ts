@@ -1,16 +1,13 @@
 import { LanguageNeuronsError } from '../errors.js';
 import { parseOperations } from '../interventions/operationText.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { interveneDeclaration } from './declarations.js';
 import { describeCurves } from './describeCurves.js';
 import { describeMatrix } from './describeMatrix.js';
 import { type ExperimentCommand, measureExperiment } from './measureExperiment.js';
 
 /** `intervene`: for each operation a matrix of each neuron set, or dose curves, beside random controls, into DIR. */
-export async function interveneCommand(
-    args: CommandArguments<typeof interveneDeclaration>,
-    context: CommandContext,
-): Promise<CommandResult> {
+export const interveneCommand: CommandOf<typeof interveneDeclaration> = async (args, context) => {
     const { op, strength, where, dose } = args;
     const command: ExperimentCommand = {
         command: 'intervene',
@@ -31,4 +28,4 @@ export async function interveneCommand(
     if (command.shares !== undefined && args.sets !== undefined)
         throw new LanguageNeuronsError('WRONG_USE', '--dose: takes neurons by rank, not by set; leave --sets out');
     return measureExperiment(args, command, context);
-}
+};

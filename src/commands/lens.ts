@@ -6,15 +6,12 @@ import { meanShares } from '../lens/meanShares.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { formatQuantity } from '../support/format.js';
 import { alignedTable } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { lensDeclaration } from './declarations.js';
 import { openEngine, toEngineOptions } from './openModel.js';
 
 /** `lens`: in which language each layer's likeliest tokens are, into DIR/lens.json. */
-export async function lensCommand(
-    args: CommandArguments<typeof lensDeclaration>,
-    { signal, progress }: CommandContext,
-): Promise<CommandResult> {
+export const lensCommand: CommandOf<typeof lensDeclaration> = async (args, { signal, progress }) => {
     const { dir, tokens, force, threads } = args;
     const analysis = await readNeurons(join(dir, 'neurons.json'));
     const called = analysis.languages;
@@ -23,7 +20,7 @@ export async function lensCommand(
     const options = { engine, analysis, corpus, folder: dir, tokens, force, threads, signal, progress };
     const lens = await logitLens(options);
     return { json: lens, text: `${describe(lens)}\n${wordsOn(lens)} in ${lensPath(dir)}` };
-}
+};
 
 /** Of all languages but English, each alike. */
 function describe(lens: LensFile): string {

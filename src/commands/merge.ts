@@ -4,17 +4,17 @@ import { merge, type Merged } from '../run/merge.js';
 import { describeCurves } from './describeCurves.js';
 import { describeExamples, summaryOf } from './describeExamples.js';
 import { describeMatrix } from './describeMatrix.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf, CommandResult } from './CommandDeclaration.js';
 import type { mergeDeclaration } from './declarations.js';
 import { tokensTable } from './tokensTable.js';
 
 /** `merge`: all shards into what they are parts of, in OUT. */
-export async function mergeCommand(
-    { shards, out, force, excel }: CommandArguments<typeof mergeDeclaration>,
-    { signal, progress }: CommandContext,
-): Promise<CommandResult> {
+export const mergeCommand: CommandOf<typeof mergeDeclaration> = async (
+    { shards, out, force, excel },
+    { signal, progress },
+) => {
     return mergeResult(await merge(shards, { folder: out, force, excel, signal, progress }));
-}
+};
 
 /** What was merged, as a command answers it. */
 export function mergeResult(merged: readonly Merged[]): CommandResult {

@@ -14,17 +14,14 @@ import { pick } from '../settings/pick.js';
 import { neuronsTable } from '../settings/settings.js';
 import { formatQuantity, formatShare } from '../support/format.js';
 import { type AlignedColumn, alignedTable } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { neuronsDeclaration } from './declarations.js';
 
 /** Rows that the terminal shows unless it is told how many. */
 const shownRows = 40;
 
 /** `neurons`: all or chosen neurons of a run folder, a row each, on stdout or in a file. */
-export async function neuronsCommand(
-    args: CommandArguments<typeof neuronsDeclaration>,
-    { say }: CommandContext,
-): Promise<CommandResult> {
+export const neuronsCommand: CommandOf<typeof neuronsDeclaration> = async (args, { say }) => {
     const { dir, out, excel, overlap: asksOverlap } = args;
     if (out !== undefined) checkTablePath(out);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
@@ -44,7 +41,7 @@ export async function neuronsCommand(
     const left = rows.length - shown.length;
     if (left > 0) say(`${formatQuantity(left, 'more neuron')}: show more with --limit, or write all with --out x.csv`);
     return { json: { languages: table.languages, neurons }, text: describeNeurons(neurons, args.language) };
-}
+};
 
 interface Shown extends AlignedColumn {
     readonly of: (row: NeuronRow) => string;

@@ -1,13 +1,10 @@
 import { reportOn } from '../report/reportOn.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { reportDeclaration } from './declarations.js';
 
 /** `report`: DIR/report.html with figures/*.svg and tables/*.csv, from what the run folder holds. */
-export async function reportCommand(
-    args: CommandArguments<typeof reportDeclaration>,
-    { say }: CommandContext,
-): Promise<CommandResult> {
+export const reportCommand: CommandOf<typeof reportDeclaration> = async (args, { say }) => {
     const files = await reportOn(args.dir, { title: args.title, site: args.site, excel: args.excel });
     for (const warning of files.warnings) say(warning);
     return { json: files, text: `report: ${files.html}` };
-}
+};

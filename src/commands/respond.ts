@@ -4,15 +4,12 @@ import { openTemplate } from '../questions/promptTemplates.js';
 import { respond } from '../questions/respond.js';
 import { type AnsweredShares, answeredShares } from '../experiments/answeredShares.js';
 import { alignedTable } from './alignedTable.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { respondDeclaration } from './declarations.js';
 import { openEngine, toEngineOptions } from './openModel.js';
 
 /** `respond`: answers to questions, into a JSON file that `collect` reads. */
-export async function respondCommand(
-    args: CommandArguments<typeof respondDeclaration>,
-    { signal, progress }: CommandContext,
-): Promise<CommandResult> {
+export const respondCommand: CommandOf<typeof respondDeclaration> = async (args, { signal, progress }) => {
     const { limit, answers, maxTokens, temperature, seed, out } = args;
     const questions = await openQuestions(args.data, { languages: args.languages, signal, progress });
     noteUnknownLanguages(questions, 'number+language', progress, 'see the share of right numbers alone');
@@ -56,7 +53,7 @@ export async function respondCommand(
     } finally {
         engine.close();
     }
-}
+};
 
 function sharesTable(shares: ReadonlyMap<string, AnsweredShares>): string {
     const all = [...shares.values()];

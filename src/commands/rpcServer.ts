@@ -1,13 +1,10 @@
 import { serveRpc } from '../engine/serveRpc.js';
 import { orStopped } from '../support/stop.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { rpcServerDeclaration } from './declarations.js';
 
 /** `rpc-server`: serves until it is stopped. */
-export function rpcServerCommand(
-    args: CommandArguments<typeof rpcServerDeclaration>,
-    { signal, say }: CommandContext,
-): Promise<CommandResult> {
+export const rpcServerCommand: CommandOf<typeof rpcServerDeclaration> = (args, { signal, say }) => {
     const onStart = (endpoint: string, devices: readonly string[]): void => {
         say(`lending ${devices.join(', ')} on ${endpoint}; Ctrl-C ends it`);
         if (!endpoint.startsWith('127.')) {
@@ -15,4 +12,4 @@ export function rpcServerCommand(
         }
     };
     return orStopped(serveRpc({ ...args, onStart }), signal);
-}
+};

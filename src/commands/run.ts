@@ -7,16 +7,13 @@ import type { NeuronDetails } from '../run/neuronDetails.js';
 import { durationWords } from '../support/timeLeft.js';
 import { formatQuantity } from '../support/format.js';
 import { describeRun, foundWords } from './describeRun.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { runDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
 import { layerBars } from './layerBars.js';
 
 /** `run`: everything in order; without a configuration, on the embedded model. */
-export async function runCommand(
-    args: CommandArguments<typeof runDeclaration>,
-    context: CommandContext,
-): Promise<CommandResult> {
+export const runCommand: CommandOf<typeof runDeclaration> = async (args, context) => {
     const { signal, progress } = context;
     const config = args.config === undefined ? embeddedRun() : await readRunConfig(args.config);
     const width = Math.min(process.stdout.columns ?? 80, 100);
@@ -40,7 +37,7 @@ export async function runCommand(
             `look at every neuron: npx language-neurons explore ${shownPath(config.out)}`,
         ].join('\n'),
     };
-}
+};
 
 /** Which details of neurons there are to look at. */
 function detailWords({ examples, effects }: NeuronDetails): string[] {

@@ -9,15 +9,12 @@ import { parseShorthand } from '../interventions/shorthand.js';
 import { checkAddress, serve } from '../serve/serve.js';
 import type { FactsFor } from '../serve/ownEdits.js';
 import { distinct, nameShorthand, withoutEach } from '../serve/servedNames.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandOf } from './CommandDeclaration.js';
 import type { serveDeclaration } from './declarations.js';
 import { openIntervened } from './openModel.js';
 
 /** `serve`: answers requests until it is stopped. */
-export async function serveCommand(
-    args: CommandArguments<typeof serveDeclaration>,
-    context: CommandContext,
-): Promise<CommandResult> {
+export const serveCommand: CommandOf<typeof serveDeclaration> = async (args, context) => {
     const { host, parallel } = args;
     const { signal, say } = context;
     const apiKey = args.apiKey ?? (process.env['LANGUAGE_NEURONS_API_KEY'] || undefined);
@@ -47,4 +44,4 @@ export async function serveCommand(
         },
     });
     return { json: { models: models.map(({ name }) => name) }, text: 'ended' };
-}
+};
