@@ -5,6 +5,7 @@ import { metricOf } from '../experiments/metrics.js';
 import { type NeuronClass, neuronClasses } from '../neurons/NeuronAnalysis.js';
 import { formatCount, formatDifference } from '../support/format.js';
 import { html, type Html } from './html.js';
+import { tableOf } from './tables/htmlTable.js';
 
 /** The last analysis against the first: what figures of one comparison show. */
 export function lastChange({ changes }: Comparison): AnalysisChange {
@@ -15,27 +16,16 @@ export function lastChange({ changes }: Comparison): AnalysisChange {
 export function comparisonSummary(comparison: Comparison | undefined): Html | false {
     if (comparison === undefined) return false;
     const { first, last, rows } = changedTotals(comparison);
+    const cells = rows.map(
+        ({ name, before, after, change, interval }) =>
+            html`<tr>
+                <th scope="row">${name}</th>
+                ${[before, after, change, interval].map((cell) => html`<td>${cell}</td>`)}
+            </tr>`,
+    );
+    const headings = ['of the whole model', first, last, 'change', '95 % interval'];
     return html`<p>From <strong>${first}</strong> to <strong>${last}</strong>:</p>
-        <div class="table" role="region" tabindex="0" aria-label="What changed">
-            <table data-fixed>
-                <thead>
-                    <tr>
-                        ${['of the whole model', first, last, 'change', '95 % interval'].map(
-                            (heading) => html`<th scope="col">${heading}</th>`,
-                        )}
-                    </tr>
-                </thead>
-                <tbody>
-                    ${rows.map(
-                        ({ name, before, after, change, interval }) =>
-                            html`<tr>
-                                <th scope="row">${name}</th>
-                                ${[before, after, change, interval].map((cell) => html`<td>${cell}</td>`)}
-                            </tr>`,
-                    )}
-                </tbody>
-            </table>
-        </div>`;
+        ${tableOf('What changed', headings, cells, true)}`;
 }
 
 /** The same in a sentence. */

@@ -2,10 +2,7 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { CellInterval } from '../../experiments/DeactivationMatrix.js';
 import { isFiniteNumber, type Measured } from '../numbers.js';
 import {
-    classChannels,
     classColors,
-    classLabels,
-    classPoints,
     colors,
     figureFrame,
     languageLabel,
@@ -13,12 +10,10 @@ import {
     type Layer,
     neuronsAxis,
     paddedDomain,
-    type Panel,
     plotWidth,
 } from './theme.js';
 import type { AnalysisChange } from '../../experiments/Comparison.js';
-import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
-import { layerChannel, layerTitle } from './layersFigure.js';
+import { layersPanel, layerTitle } from './layersFigure.js';
 
 /** Room for `text` at the end of a row. */
 const textWidth = 110;
@@ -105,6 +100,12 @@ export function changedPanels<T>(panels: readonly T[], changesOf: (panel: T) => 
     return changed.length > 0 ? changed : panels.slice(0, 1);
 }
 
+const zero: Layer = {
+    data: { values: [{}] },
+    mark: { type: 'rule', color: colors.muted },
+    encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0 } },
+};
+
 /** Change of each layer's neurons (the paper's fig. 4), general ones on a scale of their own. */
 export function layerChangesFigure({ layers }: AnalysisChange): TopLevelSpec {
     const panels = [
@@ -115,37 +116,10 @@ export function layerChangesFigure({ layers }: AnalysisChange): TopLevelSpec {
     return {
         ...figureFrame,
         vconcat: shown.map(({ classes, height }, i) =>
-            layersPanel(layers, classes, { height, title: i === shown.length - 1 ? layerTitle : null }),
+            layersPanel(layers, classes, {
+                ...{ height, title: i === shown.length - 1 ? layerTitle : null },
+                ...{ field: 'change', axis: changedNumberAxis, below: [zero], strokeWidth: 1.6 },
+            }),
         ),
-    };
-}
-
-function layersPanel(
-    layers: AnalysisChange['layers'],
-    classes: readonly NeuronClass[],
-    options: { height: number; title: string | null },
-): Panel {
-    const values = layers.flatMap((layer, index) =>
-        classes.map((kind) => ({ layer: index, class: classLabels[kind], change: layer[kind] })),
-    );
-    const { color } = classChannels;
-    const zero: Layer = {
-        data: { values: [{}] },
-        mark: { type: 'rule', color: colors.muted },
-        encoding: { x: { value: 0 }, x2: { value: 'width' }, y: { datum: 0 } },
-    };
-    return {
-        width: plotWidth,
-        height: options.height,
-        data: { values },
-        encoding: {
-            x: layerChannel(layers.length, options.title),
-            y: {
-                field: 'change',
-                type: 'quantitative',
-                axis: changedNumberAxis,
-            },
-        },
-        layer: [zero, { mark: { type: 'line', strokeWidth: 1.6 }, encoding: { color } }, classPoints(layers.length)],
     };
 }

@@ -1,14 +1,17 @@
 import type { TopLevelSpec } from 'vega-lite';
-import { type NeuronAnalysis, type NeuronClass, neuronClasses } from '../../neurons/NeuronAnalysis.js';
+import { type NeuronAnalysis, type NeuronClass } from '../../neurons/NeuronAnalysis.js';
 import { formatCompact, formatCount, formatDifference } from '../../support/format.js';
 import {
     type Channel,
     classColors,
     classLabels,
     colors,
+    extents,
     figureFrame,
     type Layer,
+    namesChannel,
     neuronsAxis,
+    ofClasses,
     paddedDomain,
     type Panel,
     plotWidth,
@@ -67,23 +70,15 @@ interface PanelOptions {
     readonly classOf: (n: number, l: number) => NeuronClass | undefined;
 }
 
-const classColor: Channel<'color'> = {
-    field: 'class',
-    type: 'nominal',
-    scale: {
-        domain: [unclassified, ...neuronClasses.map((kind) => classLabels[kind])],
-        range: [colors.unclassified, ...neuronClasses.map((kind) => classColors[kind])],
-    },
-    legend: {
-        title: null,
-        orient: 'top',
-        // Four entries in full are wider than the plot.
-        labelExpr: "replace(datum.label, 'language-', '')",
-        symbolType: 'square',
-        symbolSize: 110,
-        columnPadding: 4,
-    },
-};
+const classColor = namesChannel('class', { [unclassified]: colors.unclassified, ...ofClasses(classColors) }, {
+    title: null,
+    orient: 'top',
+    // Four entries in full are wider than the plot.
+    labelExpr: "replace(datum.label, 'language-', '')",
+    symbolType: 'square',
+    symbolSize: 110,
+    columnPadding: 4,
+} as const);
 
 function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
     const l = analysis.languages.length;
@@ -102,7 +97,7 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
     const scale: PositionScale = options.log
         ? { type: 'symlog', constant: 1, domain: [0, largest ** 1.12 + 1], nice: false }
         : { domain: [0, largest * 1.12], nice: false };
-    const { title, minExtent, maxExtent } = neuronsAxis;
+    const { title } = neuronsAxis;
     const powers = { values: powersOfTen(largest), labelExpr: "format(datum.value, '~s')" };
     const x = numberChannel(options.log);
     const y: Channel<'y'> = {
@@ -110,7 +105,7 @@ function panel(analysis: NeuronAnalysis, options: PanelOptions): Panel {
         type: 'quantitative',
         stack: null,
         scale,
-        axis: options.log ? { title, minExtent, maxExtent, ...powers } : neuronsAxis,
+        axis: options.log ? { title, ...extents, ...powers } : neuronsAxis,
     };
     const bars: Layer = { mark: 'bar', encoding: { x, y, color: classColor } };
     const numbers: Layer = {

@@ -1,10 +1,9 @@
 import type { TopLevelSpec } from 'vega-lite';
-import type { NeuronAnalysis, NeuronClass } from '../../neurons/NeuronAnalysis.js';
+import type { NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
 import { languageCounts } from '../analysisFacts.js';
 import { formatCount } from '../../support/format.js';
 import { ownValue } from '../numbers.js';
 import {
-    type Channel,
     classColors,
     classLabels,
     colors,
@@ -12,10 +11,10 @@ import {
     languageLabel,
     languageRows,
     type Layer,
+    namesChannel,
+    ofClasses,
     plotWidth,
 } from './theme.js';
-
-const shownClasses: readonly NeuronClass[] = ['specific', 'related'];
 
 /**
  * Neurons of each language, specific and related ones stacked, most neurons first; with the 95 %
@@ -79,15 +78,9 @@ function countAxis(largest: number) {
     });
 }
 
-const classColor: Channel<'color'> = {
-    field: 'class',
-    type: 'nominal',
-    scale: {
-        domain: shownClasses.map((kind) => classLabels[kind]),
-        range: shownClasses.map((kind) => classColors[kind]),
-    },
-    legend: { title: null, orient: 'top', symbolType: 'square', symbolSize: 110, columnPadding: 0 },
-};
+const classColor = namesChannel('class', ofClasses(classColors, ['specific', 'related']), {
+    ...{ title: null, orient: 'top', symbolType: 'square', symbolSize: 110, columnPadding: 0 },
+} as const);
 
 /** Lines from `low` to `high` with an end at each; their light edge is seen on dark bars. */
 function whiskers(

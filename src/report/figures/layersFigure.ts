@@ -24,58 +24,63 @@ export const layerTitle = 'layer (0 is the first)';
  * magnitude: they have a panel and a scale of their own. Where the four stages are seen, every other
  * one is shaded, and their numbers stand on top.
  */
-export function layersFigure(analysis: NeuronAnalysis): TopLevelSpec {
+export function layersFigure({ layers, general, stages }: NeuronAnalysis): TopLevelSpec {
+    const figure = (classes: readonly NeuronClass[], height: number, title: string | null, numbered = false): Panel => {
+        const counts = layers.flatMap((layer) => classes.map((kind) => layer[kind]));
+        // An empty class still needs a scale.
+        const most = Math.max(1, ...counts) * (numbered && stages.seen ? 1.14 : 1.06);
+        return layersPanel(layers, classes, {
+            ...{ field: 'count', height, title, axis: neuronsAxis, strokeWidth: 2 },
+            scale: { domain: [0, most], nice: false },
+            below: stageLayers(stages, numbered),
+        });
+    };
     return {
         ...figureFrame,
         vconcat: [
-            panel(analysis, ['specific', 'related'], {
-                height: 190,
-                title: analysis.general > 0 ? null : layerTitle,
-                numbered: true,
-            }),
+            figure(['specific', 'related'], 190, general > 0 ? null : layerTitle, true),
             // A panel of zeros says nothing.
-            ...(analysis.general > 0
-                ? [panel(analysis, ['general'], { height: 130, title: layerTitle, numbered: false })]
-                : []),
+            ...(general > 0 ? [figure(['general'], 130, layerTitle)] : []),
         ],
     };
 }
 
-function panel(
-    analysis: NeuronAnalysis,
+interface PanelOptions {
+    readonly field: string;
+    readonly height: number;
+    /** Of the horizontal axis; null: another stands below. */
+    readonly title: string | null;
+    readonly axis: object;
+    readonly scale?: { readonly domain: number[]; readonly nice: boolean };
+    /** Behind the lines. */
+    readonly below: readonly Layer[];
+    readonly strokeWidth: number;
+}
+
+/** Lines of classes over the layers, from left to right. */
+export function layersPanel(
+    layers: readonly Readonly<Record<NeuronClass, number>>[],
     classes: readonly NeuronClass[],
-    options: { height: number; title: string | null; numbered: boolean },
+    { field, height, title, axis, scale, below, strokeWidth }: PanelOptions,
 ): Panel {
-    const layers = analysis.layers.length;
-    const counts = analysis.layers.flatMap((layer) => classes.map((kind) => layer[kind]));
-    const values = analysis.layers.flatMap((layer, index) =>
-        classes.map((kind) => ({ layer: index, class: classLabels[kind], count: layer[kind] })),
+    const values = layers.flatMap((layer, index) =>
+        classes.map((kind) => ({ layer: index, class: classLabels[kind], [field]: layer[kind] })),
     );
-    const { color } = classChannels;
     // One layer for each class, not one dash scale: its legend would draw the symbols dashed.
     const lines = classes.map((kind): Layer => ({
         transform: [{ filter: `datum.class === '${classLabels[kind]}'` }],
-        mark: { type: 'line', strokeWidth: 2, strokeDash: dashes[kind] },
-        encoding: { color },
+        mark: { type: 'line', strokeWidth, strokeDash: dashes[kind] },
+        encoding: { color: classChannels.color },
     }));
     return {
         width: plotWidth,
-        height: options.height,
+        height,
         data: { values },
         encoding: {
-            x: layerChannel(layers, options.title),
-            y: {
-                field: 'count',
-                type: 'quantitative',
-                // An empty class still needs a scale.
-                scale: {
-                    domain: [0, Math.max(1, ...counts) * (options.numbered && analysis.stages.seen ? 1.14 : 1.06)],
-                    nice: false,
-                },
-                axis: neuronsAxis,
-            },
+            x: layerChannel(layers.length, title),
+            y: { field, type: 'quantitative', axis, ...(scale && { scale }) },
         },
-        layer: [...stageLayers(analysis.stages, options.numbered), ...lines, classPoints(layers)],
+        layer: [...below, ...lines, classPoints(layers.length)],
     };
 }
 

@@ -5,11 +5,11 @@ import {
     classChannels,
     classLabels,
     classPoints,
+    extents,
     figureFrame,
     labelText,
     type Panel,
     plotWidth,
-    yExtent,
 } from './theme.js';
 
 /** Numbers by class along a series (the paper's figs. 17 to 19), and overlap with the first analysis. */
@@ -77,8 +77,7 @@ function seriesPanel(
                     tickCount: 4,
                     format: options.format,
                     title: options.title,
-                    minExtent: yExtent,
-                    maxExtent: yExtent,
+                    ...extents,
                 },
             },
         },

@@ -2,7 +2,17 @@ import type { TopLevelSpec } from 'vega-lite';
 import type { NeuronClass } from '../../neurons/NeuronAnalysis.js';
 import { formatShare } from '../../support/format.js';
 import type { Measured } from '../numbers.js';
-import { type Channel, classColors, classLabels, colors, figureFrame, type Panel, plotWidth } from './theme.js';
+import {
+    type Channel,
+    classColors,
+    classLabels,
+    colors,
+    figureFrame,
+    namesChannel,
+    ofClasses,
+    type Panel,
+    plotWidth,
+} from './theme.js';
 
 /** One group of bars: a share, or null, for each class. */
 export interface ShareGroup {
@@ -24,7 +34,8 @@ function panel({ title, shares }: ShareGroup, last: boolean): Panel {
         share: share ?? 0,
         text: formatShare(share),
     }));
-    const labels = shares.map(([kind]) => classLabels[kind]);
+    const classes = shares.map(([kind]) => kind);
+    const labels = classes.map((kind) => classLabels[kind]);
     const y: Channel<'y'> = {
         field: 'class',
         type: 'nominal',
@@ -49,12 +60,7 @@ function panel({ title, shares }: ShareGroup, last: boolean): Panel {
                 encoding: {
                     x,
                     y,
-                    color: {
-                        field: 'class',
-                        type: 'nominal',
-                        scale: { domain: labels, range: shares.map(([kind]) => classColors[kind]) },
-                        legend: null,
-                    },
+                    color: namesChannel('class', ofClasses(classColors, classes), null),
                 },
             },
             {

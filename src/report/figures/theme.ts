@@ -52,7 +52,10 @@ const classShapes: Readonly<Record<NeuronClass, string>> = {
 export const plotWidth = 430;
 
 /** Room for the labels of a vertical axis, the same in panels that stand above each other. */
-export const yExtent = 54;
+const yExtent = 54;
+
+/** An axis of that room. */
+export const extents = { minExtent: yExtent, maxExtent: yExtent };
 
 /** A vertical axis of numbers of neurons. */
 export const neuronsAxis = {
@@ -60,8 +63,7 @@ export const neuronsAxis = {
     tickCount: 5,
     format: ',d',
     title: 'neurons',
-    minExtent: yExtent,
-    maxExtent: yExtent,
+    ...extents,
 };
 
 /** Settings common to all figures. */
@@ -100,24 +102,31 @@ export const figureFrame = {
     config: figureConfig,
 } as const;
 
-const classNames = neuronClasses.map((kind) => classLabels[kind]);
+/** A channel in which each name has its look, a colour or a shape. */
+export function namesChannel<Legend>(field: string, looks: Readonly<Record<string, string>>, legend: Legend) {
+    return {
+        field,
+        type: 'nominal' as const,
+        scale: { domain: Object.keys(looks), range: Object.values(looks) },
+        legend,
+    };
+}
+
+/** The looks of classes by their labels. */
+export function ofClasses(
+    looks: Readonly<Record<NeuronClass, string>>,
+    classes: readonly NeuronClass[] = neuronClasses,
+): Readonly<Record<string, string>> {
+    return Object.fromEntries(classes.map((kind) => [classLabels[kind], looks[kind]]));
+}
+
 const classLegend = { title: null, orient: 'top', symbolSize: 90, columnPadding: 0 } as const;
 
 /** The channels of lines and points of classes: colours and shapes, with one legend. */
 export const classChannels = {
-    color: {
-        field: 'class',
-        type: 'nominal',
-        scale: { domain: classNames, range: neuronClasses.map((kind) => classColors[kind]) },
-        legend: classLegend,
-    },
-    shape: {
-        field: 'class',
-        type: 'nominal',
-        scale: { domain: classNames, range: neuronClasses.map((kind) => classShapes[kind]) },
-        legend: classLegend,
-    },
-} satisfies { readonly color: Channel<'color'>; readonly shape: Channel<'shape'> };
+    color: namesChannel('class', ofClasses(classColors), classLegend),
+    shape: namesChannel('class', ofClasses(classShapes), classLegend),
+};
 
 /** Points of classes, of an area that leaves the lines visible between `number` neighbours. */
 export function classPoints(number: number): Layer {
@@ -148,12 +157,8 @@ export function seriesChannel<K extends string>(
     property: K,
     legend: Legend,
 ) {
-    return {
-        field: 'series',
-        type: 'nominal' as const,
-        scale: { domain: Object.keys(series), range: Object.values(series).map((one) => one[property]) },
-        legend: { title: null, symbolSize: 90, symbolOpacity: 1, labelLimit: 0, ...legend },
-    };
+    const looks = Object.fromEntries(Object.entries(series).map(([name, one]) => [name, one[property]]));
+    return namesChannel('series', looks, { title: null, symbolSize: 90, symbolOpacity: 1, labelLimit: 0, ...legend });
 }
 
 /** From the least to the greatest value, a share of their distance wider on each side. */

@@ -5,6 +5,7 @@ import { stateWords } from '../../interventions/operationWords.js';
 import type { Html } from '../html.js';
 import type { ReportInput } from '../Report.js';
 import type { DataTable } from '../tables/DataTable.js';
+import { htmlTable } from '../tables/htmlTable.js';
 
 /** Titles of the chapters by their anchors, in their order. */
 export function chapterTitles({ comparison, answers = [] }: ReportInput): ReadonlyMap<string, string> {
@@ -56,4 +57,13 @@ export interface Section {
     readonly wide?: boolean;
     /** Why the figure is folded away, in a sentence. Default: it is shown. */
     readonly folded?: string;
+}
+
+/** A section that is named as its table, and shows it unless other numbers are given. */
+export function section(
+    chapter: string,
+    table: DataTable,
+    rest: Omit<Section, 'id' | 'chapter' | 'table' | 'numbers'> & { readonly numbers?: Html },
+): Section {
+    return { id: table.name, chapter, table, numbers: htmlTable(table), ...rest };
 }

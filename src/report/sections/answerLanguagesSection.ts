@@ -9,7 +9,7 @@ import { sum } from '../numbers.js';
 import { setLabel } from '../setSentences.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import { answersName, type Section } from './Section.js';
+import { answersName, section, type Section } from './Section.js';
 
 /** In tables, answers whose language is not recognised. */
 const unknown = 'unknown';
@@ -21,9 +21,7 @@ export function answerLanguagesSection(answers: SaidAnswers): Section {
     const { operation } = answers;
     const table = languagesOfAnswers(answers);
     const state = (whose: string): string => stateWords(`the ${setLabel(answers.set)} neurons of ${whose}`, operation);
-    return {
-        id: table.name,
-        chapter: answersName(operation),
+    return section(answersName(operation), table, {
         title: `Languages of the answers, ${stateWords('own neurons', operation)}`,
         spec: answerLanguagesFigure(answers),
         label: `Share of the answers in each language by the language of the question, whole and ${state('it')}`,
@@ -38,8 +36,7 @@ export function answerLanguagesSection(answers: SaidAnswers): Section {
         numbers: html`${matrix('The whole model', answers, answers.whole)}
             ${matrix(capitalized(state('the question’s language')), answers, ownGrid(answers))}
             <p>The file has these numbers for the change of each language’s neurons.</p>`,
-        table,
-    };
+    });
 }
 
 /** Which languages are answered in another one where their neurons are changed. */

@@ -8,6 +8,7 @@ import { html, type Html } from '../html.js';
 import { factsOf, type SetFacts, setsOf } from '../matrixFacts.js';
 import type { ReportInput } from '../Report.js';
 import { exceptionWords, setLabel, verdictLabel } from '../setSentences.js';
+import { tableOf, textHeading } from '../tables/htmlTable.js';
 import { answerPairs } from './answerPairs.js';
 import { neuronsList } from './neuronsList.js';
 import { answersName } from './Section.js';
@@ -33,25 +34,15 @@ function setsOverview(input: ReportInput, chapter: 'deactivation' | 'interventio
         const { noun, unit } = metricOf(name);
         return `of ${noun} in ${unit}`;
     });
+    const headings = [
+        `neurons ${removed ? 'deactivated' : 'changed'}`,
+        textHeading('metric'),
+        'own language hurt most',
+        ...['own language, mean', 'own language, median', 'other languages, mean'],
+        textHeading('reading'),
+    ];
     return html` <section>
-        <div class="table">
-            <table data-fixed>
-                <thead>
-                    <tr>
-                        <th scope="col">neurons ${removed ? 'deactivated' : 'changed'}</th>
-                        <th scope="col" class="text">metric</th>
-                        <th scope="col">own language hurt most</th>
-                        <th scope="col">own language, mean</th>
-                        <th scope="col">own language, median</th>
-                        <th scope="col">other languages, mean</th>
-                        <th scope="col" class="text">reading</th>
-                    </tr>
-                </thead>
-                <tbody>
-                    ${sets.map(overviewRows)}
-                </tbody>
-            </table>
-        </div>
+        ${tableOf('Sets of neurons', headings, sets.map(overviewRows), true)}
         <p class="small">
             Changes ${formatList(units)}. Means of changes in percent are geometric, so that one language does not stand
             for all; means and medians leave out values that are not finite. A row’s own language is hurt most where it

@@ -26,7 +26,7 @@ import {
 import { isFiniteNumber } from '../numbers.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 
 /** What changed from the first analysis to the others; figures show the last. */
 export function comparisonSections(comparison: Comparison): Section[] {
@@ -44,11 +44,6 @@ function fromTo(comparison: Comparison): Html {
     return html`from ${comparison.analyses[0]!.label} to ${lastChange(comparison).label}`;
 }
 
-/** One section; its file and anchor are named as its table. */
-function section(table: DataTable, rest: Omit<Section, 'id' | 'chapter' | 'table'>): Section {
-    return { id: table.name, chapter: 'comparison', table, ...rest };
-}
-
 const differenceWords = {
     specific: formatDifference,
     related: formatDifference,
@@ -60,7 +55,7 @@ const differenceWords = {
 
 function layers(comparison: Comparison): Section {
     const table = layerChangesTable(comparison);
-    return section(table, {
+    return section('comparison', table, {
         title: 'What changed, by layer',
         spec: layerChangesFigure(lastChange(comparison)),
         label: 'Change of the number of specific, related and general neurons in each layer',
@@ -76,7 +71,7 @@ function layers(comparison: Comparison): Section {
 
 function histogram(comparison: Comparison): Section {
     const table = histogramChangesTable(comparison);
-    return section(table, {
+    return section('comparison', table, {
         title: 'What changed, by number of languages',
         spec: histogramChangesFigure(lastChange(comparison)),
         label: 'Change of the number of neurons by the number of languages in which they are high',
@@ -101,7 +96,7 @@ function languages(comparison: Comparison): Section {
         interval: intervals?.perLanguage[language]?.total ?? null,
         text: [first, last].map((one) => formatCount(one.perLanguage[language]?.total)).join(' → '),
     }));
-    return section(table, {
+    return section('comparison', table, {
         title: 'What changed, by language',
         spec: changesFigure(rows, {
             trained: comparison.trained,
@@ -178,7 +173,7 @@ function metric(comparison: Comparison, change: MetricChange): Section {
             text: `${formatValue(one.before)} → ${formatValue(one.after)}`,
         };
     });
-    return section(table, {
+    return section('comparison', table, {
         title: `What changed, ${noun} by language`,
         spec: changesFigure(rows, { trained: comparison.trained, title: `change of ${noun} in ${unit}` }),
         label: `Change of the whole model’s ${noun} in each language, with its interval`,
@@ -196,7 +191,7 @@ function metric(comparison: Comparison, change: MetricChange): Section {
 function classes(comparison: Comparison): Section {
     const table = transitionsTable(comparison);
     const { overlap, switched } = lastChange(comparison);
-    return section(table, {
+    return section('comparison', table, {
         title: 'Which neurons stay',
         spec: shareBars([
             { title: 'Neurons that keep their class', shares: neuronClasses.map((kind) => [kind, overlap[kind]]) },
@@ -219,7 +214,7 @@ function classes(comparison: Comparison): Section {
 function series(comparison: Comparison): Section {
     const table = seriesTable(comparison);
     const share = formatShare;
-    return section(table, {
+    return section('comparison', table, {
         title: 'The series',
         spec: seriesFigure(comparison),
         label:

@@ -7,7 +7,7 @@ import { mean } from '../numbers.js';
 import { setLabel } from '../setSentences.js';
 import { fileSafe, type MeasuredOperation, resultPrefix } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 import type { TopLevelSpec } from 'vega-lite';
 import type { DataTable } from '../tables/DataTable.js';
 import { heatmap, type HeatmapCell } from '../figures/heatmap.js';
@@ -26,10 +26,9 @@ export function cutSection(name: string, set: DeactivationSet, measured: Measure
         columns: [done, ...set.columns],
         rows: [['none', ...cut.baseline], ...set.rows.map((row, r) => [row, ...cut.values[r]!])],
     };
+    const chapter = removed ? 'deactivation' : 'intervention';
     return [
-        {
-            id: table.name,
-            chapter: removed ? 'deactivation' : 'intervention',
+        section(chapter, table, {
             title: `Answers cut off where ${setLabel(name)} neurons are ${removed ? done : doneWords(operation)}`,
             spec: cutFigure(table),
             label: `Share of the answers that are cut off in each language where the neurons of each are ${done}`,
@@ -44,8 +43,7 @@ export function cutSection(name: string, set: DeactivationSet, measured: Measure
                 leadRows: 1,
                 formats: Object.fromEntries(set.columns.map((column) => [column, formatShare])),
             }),
-            table,
-        },
+        }),
     ];
 }
 

@@ -13,7 +13,7 @@ import { cellOf, type Measured } from '../numbers.js';
 import { setLabel, setSentences } from '../setSentences.js';
 import { deactivationTable, type MeasuredOperation } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 
 /** What the removal of each language's neurons, or another change of them, does to each language. */
 export function deactivationSection(
@@ -26,9 +26,7 @@ export function deactivationSection(
     const table = deactivationTable(name, set, measured);
     const words = metricOf(metric);
     const removed = isDeactivation(operation);
-    return {
-        id: table.name,
-        chapter: removed ? 'deactivation' : 'intervention',
+    return section(removed ? 'deactivation' : 'intervention', table, {
         title: `${doingWords(`${setLabel(name)} neurons`, operation)}: ${words.noun}`,
         spec: deactivationFigure(name, set, measured, scale),
         label:
@@ -38,9 +36,8 @@ export function deactivationSection(
         caption: html` <p>${setSentences(setFacts(name, set, measured)).join(' ')}</p>
             ${unknownTable(set, words)}`,
         numbers: numbers(set, words, removed),
-        table,
         printed: { ...printedTable(set, metric), name: table.name },
-    };
+    });
 }
 
 /** The effects as languages × languages, in percent or points. */

@@ -9,7 +9,7 @@ import { meanOfFinite } from '../numbers.js';
 import { metricOf } from '../../experiments/metrics.js';
 import { resultPrefix } from '../tables/deactivationTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 
 /** What more and more of each language's neurons do. */
 export function doseSection(curves: DoseCurves): Section {
@@ -24,9 +24,7 @@ export function doseSection(curves: DoseCurves): Section {
     const found = inSome(({ neurons }) => neurons > 0);
     const without = languages.filter((language) => !found.includes(language));
     const exhausted = inSome(({ isAll, neurons }) => isAll && neurons > 0);
-    return {
-        id: table.name,
-        chapter: 'dose',
+    return section('dose', table, {
         title: `${capitalized(words.noun)} as more and more neurons are ${done}`,
         spec: doseFigure(curves),
         label:
@@ -55,8 +53,7 @@ export function doseSection(curves: DoseCurves): Section {
                 }
             </p>`,
         numbers: numbers(points, curves),
-        table,
-    };
+    });
 }
 
 /** At the largest dose: where the own language is hurt beyond the random range, and beyond the others. */

@@ -6,7 +6,7 @@ import type { ReportInput } from '../Report.js';
 import type { DataTable } from '../tables/DataTable.js';
 import { expertsTable } from '../tables/expertsTable.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 
 /** Rows of the table on the page; the file has all. */
 const shown = 20;
@@ -21,9 +21,7 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
         experts.probability === 'conditional'
             ? html`the tokens that went through it, a / n<sub>e</sub>`
             : 'all tokens, a / T';
-    return {
-        id: 'experts',
-        chapter: 'neurons',
+    return section('neurons', table, {
         title: 'Experts by language',
         spec: expertsFigure(analysis, experts),
         label: showsExperts(analysis, experts)
@@ -59,8 +57,7 @@ export function expertsSection({ analysis }: ReportInput, experts: ExpertAnalysi
                 all.
             </p>
             ${htmlTable(uneven)}`,
-        table,
-    };
+    });
 }
 
 /** The rows of `expertsTable` whose shares differ most between languages. */

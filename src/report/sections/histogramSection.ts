@@ -2,16 +2,13 @@ import { histogramFigure } from '../figures/histogramFigure.js';
 import { html } from '../html.js';
 import type { ReportInput } from '../Report.js';
 import { histogramTable } from '../tables/analysisTables.js';
-import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 
 /** In how many languages neurons are high. */
 export function histogramSection({ analysis }: ReportInput): Section {
     const l = analysis.languages.length;
     const table = histogramTable(analysis);
-    return {
-        id: 'histogram',
-        chapter: 'neurons',
+    return section('neurons', table, {
         title: 'Neurons by number of languages',
         spec: histogramFigure(analysis),
         label: 'Number of neurons by the number of languages in which they are high, selected neurons and all neurons',
@@ -25,7 +22,5 @@ export function histogramSection({ analysis }: ReportInput): Section {
                 at N = 0 differ between languages, but are high in none and belong to no class.
             </p>
             <p class="paper">Fig. 5 of the paper shows how these numbers change with alignment, for N = 1 to ${l}.</p>`,
-        numbers: htmlTable(table),
-        table,
-    };
+    });
 }

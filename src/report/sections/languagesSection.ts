@@ -3,14 +3,12 @@ import { html, withCode } from '../html.js';
 import type { ReportInput } from '../Report.js';
 import { languagesTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 
 /** How many neurons each language has. */
 export function languagesSection({ analysis, tokens }: ReportInput): Section {
     const table = languagesTable(analysis, tokens);
-    return {
-        id: 'languages',
-        chapter: 'neurons',
+    return section('neurons', table, {
         title: 'Neurons by language',
         spec: languagesFigure(analysis),
         label: 'Number of language-specific and language-related neurons of each language',
@@ -33,6 +31,5 @@ export function languagesSection({ analysis, tokens }: ReportInput): Section {
             </p>
             <p class="paper">The paper compares English with the other languages in table 3.</p>`,
         numbers: htmlTable(table, { headings: { tokens: 'counted tokens' } }),
-        table,
-    };
+    });
 }

@@ -1,8 +1,7 @@
 import { html } from '../html.js';
 import type { ReportInput } from '../Report.js';
 import { layerLanguagesTable } from '../tables/analysisTables.js';
-import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { formatCompact, formatQuantity } from '../../support/format.js';
 import type { DataTable } from '../tables/DataTable.js';
@@ -15,9 +14,7 @@ const wideUpTo = 20;
 /** In which layers each language's neurons are. */
 export function layerLanguagesSection({ analysis }: ReportInput): Section {
     const table = layerLanguagesTable(analysis);
-    return {
-        id: table.name,
-        chapter: 'neurons',
+    return section('neurons', table, {
         title: 'Neurons by language and layer',
         spec: layerLanguagesFigure(table),
         label: 'Number of specific and related neurons of each language in each layer',
@@ -26,9 +23,7 @@ export function layerLanguagesSection({ analysis }: ReportInput): Section {
             The specific and related neurons of each language in each layer. The stronger the colour, the more; grey
             cells have none.
         </p>`,
-        numbers: htmlTable(table),
-        table,
-    };
+    });
 }
 
 /** Neurons by language and layer, from `layerLanguagesTable`; the more, the redder. */

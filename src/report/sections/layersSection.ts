@@ -6,7 +6,7 @@ import { formatConfidence, stagesSentence } from '../summary.js';
 import type { ReportInput } from '../Report.js';
 import { layersTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 
 /** Where in the model the three classes lie. */
 export function layersSection({ analysis }: ReportInput): Section {
@@ -17,9 +17,7 @@ export function layersSection({ analysis }: ReportInput): Section {
         columns: ['stage', 'first layer', 'last layer'],
         rows: analysis.stages.stages.map(({ name, first, last }) => [name, first, last]),
     };
-    return {
-        id: 'layers',
-        chapter: 'neurons',
+    return section('neurons', table, {
         title: 'Neurons by layer',
         spec: layersFigure(analysis),
         label: 'Number of language-specific, language-related and general neurons in each layer',
@@ -39,8 +37,7 @@ export function layersSection({ analysis }: ReportInput): Section {
             <h4>The four stages</h4>
             <p>${analysis.stages.rule} Here ${formatConfidence(analysis.stages.confidence)} fit worse.</p>
             ${htmlTable(stages)}`,
-        table,
-    };
+    });
 }
 
 function peak(extreme: Extreme<number>): string {

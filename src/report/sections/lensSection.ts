@@ -2,11 +2,10 @@ import { type LensFile, lensKinds, type LensLayer } from '../../lens/lensFile.js
 import { meanShares, meanTexts, sharesOf } from '../../lens/meanShares.js';
 import { formatShare } from '../../support/format.js';
 import { html } from '../html.js';
-import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { layerChannel } from '../figures/layersFigure.js';
-import { classColors, colors, figureFrame, type Panel, plotWidth, yExtent } from '../figures/theme.js';
+import { classColors, colors, extents, figureFrame, namesChannel, type Panel, plotWidth } from '../figures/theme.js';
 import type { DataTable } from '../tables/DataTable.js';
 
 /** What a likeliest token's language is called. */
@@ -45,9 +44,7 @@ export const untoldSentence =
 /** In which language the model would answer if it ended behind a layer. */
 export function lensSection(lens: LensFile): Section {
     const table = lensTable(lens);
-    return {
-        id: 'lens',
-        chapter: 'neurons',
+    return section('neurons', table, {
         title: 'Languages of the likeliest tokens, layer by layer',
         spec: lensFigure(lens),
         label: 'Shares of likeliest tokens in English, in the language of the text, in another one, behind each layer',
@@ -57,9 +54,7 @@ export function lensSection(lens: LensFile): Section {
                 The paper's second stage, reasoning in a shared space close to English, would show as English in the
                 middle layers.
             </p>`,
-        numbers: htmlTable(table),
-        table,
-    };
+    });
 }
 
 /** Layer by layer, a bar of the mean shares over the languages other than English. */
@@ -68,6 +63,7 @@ function lensFigure(lens: LensFile): TopLevelSpec {
     const values = layers.flatMap((shares, layer) =>
         lensKinds.map((kind, order) => ({ layer, order, kind: lensLabels[kind], share: shares[kind] })),
     );
+    const looks = Object.fromEntries(lensKinds.map((kind) => [lensLabels[kind], kindColors[kind]]));
     const panel: Panel = {
         width: plotWidth,
         height: 220,
@@ -83,19 +79,11 @@ function lensFigure(lens: LensFile): TopLevelSpec {
                     values: [0, 0.25, 0.5, 0.75, 1],
                     format: '.0%',
                     title: 'likeliest tokens',
-                    ...{ minExtent: yExtent, maxExtent: yExtent },
+                    ...extents,
                 },
             },
             order: { field: 'order', type: 'quantitative' },
-            color: {
-                field: 'kind',
-                type: 'nominal',
-                scale: {
-                    domain: lensKinds.map((kind) => lensLabels[kind]),
-                    range: lensKinds.map((kind) => kindColors[kind]),
-                },
-                legend: { title: null, orient: 'top', columns: 2 },
-            },
+            color: namesChannel('kind', looks, { title: null, orient: 'top', columns: 2 } as const),
         },
         layer: [{ mark: { type: 'bar', size: Math.max(2, Math.floor((0.8 * plotWidth) / layers.length)) } }],
     };

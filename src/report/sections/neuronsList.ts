@@ -1,6 +1,6 @@
 import { formatShare } from '../../support/format.js';
 import { html, type Html, type HtmlValue } from '../html.js';
-import { languageName } from '../tables/htmlTable.js';
+import { languageName, tableOf, textHeading } from '../tables/htmlTable.js';
 import type { ReportInput } from '../Report.js';
 import type { ShownNeuron } from '../shownNeurons.js';
 import { neuronLink } from '../siteLink.js';
@@ -22,6 +22,12 @@ export function neuronsList({ shownNeurons, site }: ReportInput): Html | false {
     ];
     const known = lists.filter(({ of }) => neurons.some((one) => of(one) !== undefined));
     const missing = lists.filter((list) => !known.includes(list)).map(({ command }) => command);
+    const rows = neurons.map((one) => {
+        const tokens = known.map(({ of }) => of(one));
+        return neuronRow(one, site, tokens);
+    });
+    const words = known.map(({ heading }) => textHeading(heading));
+    const headings = ['language', textHeading('neuron'), textHeading('class'), 'active in it', ...words];
     return html` <section id="neurons-list">
         <h3>Those that depend most on the language</h3>
         <p>
@@ -37,27 +43,7 @@ export function neuronsList({ shownNeurons, site }: ReportInput): Html | false {
             }
             ${site !== undefined && html`<a href="${site}">Every neuron is on the explorer’s page.</a>`}
         </p>
-        <div class="table" role="region" tabindex="0" aria-label="Neurons of each language">
-            <table>
-                <thead>
-                    <tr>
-                        ${['language', 'neuron', 'class', 'active in it', ...known.map(({ heading }) => heading)].map(
-                            (heading, i) =>
-                                html`<th scope="col" ${i !== 3 && i > 0 && html` class="text"`}>${heading}</th>`,
-                        )}
-                    </tr>
-                </thead>
-                <tbody>
-                    ${neurons.map((one) =>
-                        neuronRow(
-                            one,
-                            site,
-                            known.map(({ of }) => of(one)),
-                        ),
-                    )}
-                </tbody>
-            </table>
-        </div>
+        ${tableOf('Neurons of each language', headings, rows)}
     </section>`;
 }
 

@@ -2,8 +2,7 @@ import { languageOverlap, type LanguageOverlap } from '../../neurons/languageOve
 import type { NeuronAnalysis } from '../../neurons/NeuronAnalysis.js';
 import { html } from '../html.js';
 import type { DataTable } from '../tables/DataTable.js';
-import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { formatShare } from '../../support/format.js';
 import { heatmap, type HeatmapCell, shareBarPanel, sharePosition } from '../figures/heatmap.js';
@@ -21,9 +20,7 @@ export function showsOverlap(analysis: NeuronAnalysis): boolean {
 export function overlapSection(analysis: NeuronAnalysis): Section {
     const overlap = languageOverlap(analysis);
     const table = overlapTable(analysis);
-    return {
-        id: 'overlap',
-        chapter: 'neurons',
+    return section('neurons', table, {
         title: 'Neurons that languages share',
         spec: overlapFigure(overlap),
         label: 'Jaccard index of the neurons of each two languages',
@@ -35,9 +32,7 @@ export function overlapSection(analysis: NeuronAnalysis): Section {
                 Where one language has many neurons and the other few, the index is small even if they share all of the
                 few.
             </p>`,
-        numbers: htmlTable(table),
-        table,
-    };
+    });
 }
 
 /** A row for each two languages. */

@@ -3,16 +3,14 @@ import { formatShare } from '../../support/format.js';
 import { html } from '../html.js';
 import { stabilityTable } from '../tables/analysisTables.js';
 import { htmlTable } from '../tables/htmlTable.js';
-import type { Section } from './Section.js';
+import { section, type Section } from './Section.js';
 import type { TopLevelSpec } from 'vega-lite';
 import { shareBars } from '../figures/shareBars.js';
 
 /** How sure the classes are. */
 export function stabilitySection(stability: Stability): Section {
     const table = stabilityTable(stability);
-    return {
-        id: table.name,
-        chapter: 'neurons',
+    return section('neurons', table, {
         title: 'How sure the classes are',
         spec: stabilityFigure(stability),
         label: 'Share of the neurons of each class that are found again on other texts',
@@ -28,8 +26,7 @@ export function stabilitySection(stability: Stability): Section {
                 texts, and that more text is needed.
             </p>`,
         numbers: htmlTable(table, { formats: { kept: formatShare, overlap: formatShare } }),
-        table,
-    };
+    });
 }
 
 /** Shares of each class that are kept without a fold, and that two halves agree on. */

@@ -1,5 +1,5 @@
 import { formatShort } from '../../support/format.js';
-import { html, type Html } from '../html.js';
+import { html, Html, type HtmlValue } from '../html.js';
 import { ownValue } from '../numbers.js';
 import type { DataCell, DataTable } from './DataTable.js';
 import { englishName } from '../../languages/englishName.js';
@@ -23,18 +23,38 @@ export function htmlTable(table: DataTable, options: HtmlTableOptions = {}): Htm
         return html`
 <tr${index < leadRows && html` class="lead"`}>${cells}</tr>`;
     });
-    return html`<div class="table" role="region" tabindex="0" aria-label="${table.name}">
-        <table>
+    return tableOf(
+        table.name,
+        table.columns.map((column) => ownValue(headings, column) ?? column),
+        body,
+    );
+}
+
+/**
+ * A table of rows of markup.
+ * @param headings those of words are `textHeading`s
+ * @param isFixed it is not sorted by its headings
+ */
+export function tableOf(name: string, headings: readonly HtmlValue[], rows: HtmlValue, isFixed = false): Html {
+    return html`<div class="table" role="region" tabindex="0" aria-label="${name}">
+        <table${isFixed && html` data-fixed`}>
             <thead>
                 <tr>
-                    ${table.columns.map((column) => html`<th scope="col">${ownValue(headings, column) ?? column}</th>`)}
+                    ${headings.map((heading) =>
+                        heading instanceof Html ? heading : html`<th scope="col">${heading}</th>`,
+                    )}
                 </tr>
             </thead>
             <tbody>
-                ${body}
+                ${rows}
             </tbody>
         </table>
     </div>`;
+}
+
+/** A heading above words, not above numbers. */
+export function textHeading(text: string): Html {
+    return html`<th scope="col" class="text">${text}</th>`;
 }
 
 function tableCell(cell: DataCell, column: number, table: DataTable, options: HtmlTableOptions): Html {
