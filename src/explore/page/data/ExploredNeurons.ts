@@ -219,23 +219,31 @@ function orderedBits(keys: Float32Array, descending: boolean): Uint32Array {
     return bits;
 }
 
-/** Places that a double has beside 32 bits of a key. */
-const placeBits = 2 ** 21;
+/** Bits of a digit: three digits are a key of 32 bits. */
+const digitBits = 11;
+const digits = 2 ** digitBits;
 
 /**
- * Flat indices in the order of their keys, equal ones as they were. A key and its place make one double, which the
- * engine's own sort of numbers orders without calling back.
+ * Places in the order of their keys, equal ones as they were: a radix sort from the last digit, in linear time.
+ * @param keys of 32 bits
  */
-function firstOf(keys: Float32Array, flats: Uint32Array, descending: boolean, count: number): Uint32Array {
-    const bits = orderedBits(keys, descending);
-    if (keys.length > placeBits) {
-        const places = Uint32Array.from(keys.keys()).sort((a, b) => bits[a]! - bits[b]! || a - b);
-        return places.subarray(0, count).map((place) => flats[place]!);
+function ascendingPlaces(keys: Uint32Array): Uint32Array {
+    let [from, to] = [Uint32Array.from(keys.keys()), new Uint32Array(keys.length)];
+    for (let shift = 0; shift < 32; shift += digitBits) {
+        const starts = new Uint32Array(digits + 1);
+        for (let i = 0; i < keys.length; i++) starts[((keys[i]! >>> shift) & (digits - 1)) + 1]!++;
+        for (let digit = 0; digit < digits; digit++) starts[digit + 1]! += starts[digit]!;
+        for (let i = 0; i < from.length; i++) {
+            const place = from[i]!;
+            to[starts[(keys[place]! >>> shift) & (digits - 1)]!++] = place;
+        }
+        [from, to] = [to, from];
     }
-    const joined = new Float64Array(keys.length);
-    for (let place = 0; place < bits.length; place++) joined[place] = bits[place]! * placeBits + place;
-    joined.sort();
-    const first = new Uint32Array(Math.min(count, joined.length));
-    for (let i = 0; i < first.length; i++) first[i] = flats[joined[i]! % placeBits]!;
-    return first;
+    return from;
+}
+
+/** Flat indices in the order of their keys, equal ones as they were. */
+function firstOf(keys: Float32Array, flats: Uint32Array, descending: boolean, count: number): Uint32Array {
+    const places = ascendingPlaces(orderedBits(keys, descending));
+    return places.subarray(0, count).map((place) => flats[place]!);
 }
