@@ -1,0 +1,152 @@
+import { sitesOf } from '../activations/Activations.js';
+import { choose } from '../neurons/choose.js';
+import { scoreAt, scoreParts } from '../neurons/scoreParts.js';
+import { formatShare } from '../support/format.js';
+import type { Check, CheckContext } from './Check.js';
+import type { Finding, Verdict } from './CheckResult.js';
+import { criteriaOf, isSwept, probabilitiesOf, type SpecificRows, specificRows } from './foundNeurons.js';
+import { type NullCounts, nullCounts, nulls } from './nullCounts.js';
+
+/** False discovery shares up to which a finding holds, and above which it fails. */
+const few = 0.05;
+const many = 0.2;
+/** Least share of the neurons that are to be found again in romanized texts. */
+const half = 0.5;
+
+/** What does the same procedure find where there is less to find, or nothing? */
+export const nullsCheck: Check = {
+    name: 'nulls',
+    question: 'What does the same procedure find in an untrained model, random tokens, shuffled or romanized texts?',
+    needs: ['model', 'data'],
+    cost: 'five passes over the texts',
+    settings: ['seed'],
+    version: 1,
+    run: checkNulls,
+};
+
+/** What is found in some counts. */
+interface Found {
+    readonly specific: SpecificRows;
+    readonly related: number;
+    readonly general: number;
+    /** Specific neurons by layer. */
+    readonly layers: readonly number[];
+    /** Neurons with a score up to the largest selected one of the analysis, above its τ in exactly one language. */
+    readonly atSameBars: number;
+    /** Of the specific neurons of the analysis, those that are specific to the same language here too. */
+    readonly again: ReadonlySet<number>;
+}
+
+async function checkNulls(context: CheckContext): Promise<Finding> {
+    const { activations, analysis } = context;
+    const measure = measureAgainst(context);
+    const found = measure(activations);
+    if (found.specific.size === 0) {
+        const sentence = 'The analysis has no specific neurons, so that there is nothing to compare.';
+        return { verdict: 'not told', sentence, numbers: [] };
+    }
+    const rows: [NullCounts | undefined, Found][] = [[undefined, found]];
+    for (const one of nulls) {
+        const counted = await nullCounts(one, context);
+        if (counted !== undefined) rows.push([one, measure(counted)]);
+    }
+    const of = (name: string): Found => rows.find(([one]) => one?.name === name)![1];
+    const shareOf = (some: number): number => some / found.specific.size;
+    const empty = rows.filter(([one]) => one?.empty === true);
+    const falseShares = empty.map(([one, { atSameBars }]) => ({ name: one!.name, value: shareOf(atSameBars) }));
+    const kept = { romanized: of('romanized').again, shuffled: of('words shuffled').again };
+    const ofTokens = of('random tokens of the language').again;
+    const pooled = of('random tokens, pooled').again;
+    const surviving = [...kept.romanized].filter((row) => kept.shuffled.has(row) && !pooled.has(row));
+    const beyond = surviving.filter((row) => !ofTokens.has(row));
+    const most = Math.max(...falseShares.map(({ value }) => value));
+    return {
+        verdict: verdictOf(most, shareOf(kept.romanized.size)),
+        sentence: sentenceOf(most, shareOf(kept.romanized.size), shareOf(ofTokens.size), shareOf(surviving.length)),
+        numbers: [
+            ...falseShares.map(({ name, value }) => ({
+                ...{ name: `false discovery share by ${name}`, value },
+                form: 'share' as const,
+            })),
+            ...[
+                ['found again in romanized texts', kept.romanized.size],
+                ['found again with words shuffled', kept.shuffled.size],
+                ['found again in random tokens of the language', ofTokens.size],
+                ['survive all: romanized and shuffled, not pooled', surviving.length],
+                ['of these, not in random tokens of the language', beyond.length],
+            ].map(([name, some]) => ({ name: String(name), value: shareOf(Number(some)), form: 'share' as const })),
+        ],
+        table: {
+            columns: [
+                ...['counts', 'specific', 'related', 'general', 'specific at the same bars', 'found again'],
+                ...found.layers.map((_, layer) => `layer ${layer}`),
+            ],
+            rows: rows.map(([one, { specific, related, general, atSameBars, again, layers }]) => [
+                ...[one?.name ?? 'the analysis', specific.size, related, general, atSameBars],
+                ...[one?.untrained === true ? null : again.size, ...layers],
+            ]),
+        },
+        caption: `Specific neurons of each layer, of ${analysis.languages.length} languages together.`,
+        figure: {
+            ...{ form: 'lines', xTitle: 'layer', xLog: false, yTitle: 'specific neurons', numbers: 'count' },
+            lines: rows.map(([one, { layers }]) => ({
+                label: one?.name ?? 'the analysis',
+                points: layers.map((y, x) => ({ x, y })),
+            })),
+        },
+    };
+}
+
+/** Finds neurons in counts as the analysis does, and by its own bars. */
+function measureAgainst({ activations, analysis }: CheckContext): (counts: CheckContext['activations']) => Found {
+    const probabilities = probabilitiesOf(activations, analysis);
+    const given = criteriaOf(analysis);
+    const criteria = isSwept(probabilities, analysis) ? { ...given, lambda: 'auto' as const } : given;
+    const choice = choose(probabilities, given);
+    const own = specificRows(probabilities, choice);
+    const lambda = analysis.lambda ?? 0;
+    const scoresOf = ({ p, n, l }: typeof probabilities): Float64Array =>
+        scoreAt(scoreParts({ p, n, l }), lambda, new Float64Array(n));
+    const scores = scoresOf(probabilities);
+    const highest = choice.selected.reduce((most, row) => Math.max(most, scores[row]!), -Infinity);
+    const sites = sitesOf(activations);
+    const layerCount = Math.max(...sites.map(({ layer }) => layer)) + 1;
+    return (counts) => {
+        const others = probabilitiesOf(activations, analysis, counts);
+        const chosen = choose(others, criteria);
+        const specific = specificRows(others, chosen);
+        const high = (row: number): number => {
+            let N = 0;
+            for (let k = 0; k < others.l; k++) if (others.p[row * others.l + k]! > choice.threshold) N++;
+            return N;
+        };
+        const layers = new Array<number>(layerCount).fill(0);
+        for (const row of specific.keys()) layers[sites[others.locate(row)[0]]!.layer]!++;
+        const related = chosen.selected.filter((row) => chosen.high[row]! > 1 && chosen.high[row]! < others.l).length;
+        return {
+            ...{ specific, related, layers },
+            general: chosen.high.filter((N) => N === others.l).length,
+            atSameBars: scoresOf(others).filter((score, row) => score <= highest && high(row) === 1).length,
+            again: new Set([...own].filter(([row, language]) => specific.get(row) === language).map(([row]) => row)),
+        };
+    };
+}
+
+function verdictOf(falseShare: number, romanized: number): Verdict {
+    if (falseShare > many) return 'fails';
+    return falseShare > few || romanized < half ? 'doubtful' : 'holds';
+}
+
+function sentenceOf(falseShare: number, romanized: number, ofTokens: number, surviving: number): string {
+    const many = `${formatShare(falseShare)} as many neurons pass the same bars`;
+    const found =
+        falseShare <= few
+            ? `Where there is nothing to find, at most ${many}.`
+            : `Where there is nothing to find, ${many}: so many of those found may be chance.`;
+    const script =
+        romanized < half
+            ? `Only ${formatShare(romanized)} are found again in romanized texts: the others are of a script.`
+            : `${formatShare(romanized)} are found again in romanized texts.`;
+    const tokens = `${formatShare(ofTokens)} are found in random tokens of the language: they need no context`;
+    return `${found} ${script} ${tokens}. ${formatShare(surviving)} survive all.`;
+}
