@@ -127,22 +127,14 @@ const signatures: Readonly<Record<string, readonly string[]>> = {
     rsplit: ['sep', 'maxsplit'],
     splitlines: ['keepends'],
     replace: ['', '', 'count'],
-    strip: [''],
-    lstrip: [''],
-    rstrip: [''],
-    startswith: [''],
-    endswith: [''],
-    find: [''],
-    rfind: [''],
-    index: [''],
-    rindex: [''],
-    count: [''],
-    join: [''],
-    removeprefix: [''],
-    removesuffix: [''],
-    partition: [''],
-    rpartition: [''],
-    zfill: [''],
+    ...Object.fromEntries(
+        (
+            'strip lstrip rstrip startswith endswith find rfind index rindex count join removeprefix removesuffix ' +
+            'partition rpartition zfill'
+        )
+            .split(' ')
+            .map((name) => [name, ['']]),
+    ),
 };
 
 const methods: Readonly<Record<string, Method>> = {
