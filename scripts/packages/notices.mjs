@@ -42,7 +42,7 @@ export function thirdPartyNotices({ llamaDir, release }, platform) {
 
 /** What Vite puts into the explorer's page. */
 function inPage() {
-    return ['preact', '@preact/signals', '@preact/signals-core', 'uplot', 'wilson-score-interval'].map((name) => {
+    return ['preact', '@preact/signals', '@preact/signals-core', 'uplot'].map((name) => {
         const found = findPackage(name, packageRoot);
         return {
             title: `${name} ${found?.manifest.version}`,

@@ -1,9 +1,7 @@
+import { normalQuantile } from '../support/normalIntervals.js';
 import { greatestCommonDivisor } from '../support/greatestCommonDivisor.js';
 import type { CellInterval } from './DeactivationMatrix.js';
 import { isTold } from './signFlipTest.js';
-
-/** Of the normal distribution, 97.5 %. */
-const z = 1.959963984540054;
 
 /** Verdicts on the same questions, place by place: 1 right, 0 wrong. */
 export type VerdictPair = readonly [after: ArrayLike<number>, before: ArrayLike<number>];
@@ -39,7 +37,7 @@ export function accuracyDifferenceInterval(pairs: readonly VerdictPair[]): CellI
         centre += (weight * total) / more;
         variance += (weight ** 2 * ((squares + 2) / more - (total / more) ** 2)) / more;
     }
-    const margin = z * Math.sqrt(variance);
+    const margin = normalQuantile * Math.sqrt(variance);
     const low = Math.max(-1, Math.min(centre - margin, value));
     const high = Math.min(1, Math.max(centre + margin, value));
     if ((low <= 0 && high >= 0) || isTold(shifts(groups))) return [low, high];

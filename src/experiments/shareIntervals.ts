@@ -1,19 +1,12 @@
-import wilson from 'wilson-score-interval';
+import { wilsonInterval } from '../support/normalIntervals.js';
 import { accuracyDifferenceInterval } from './accuracyDifference.js';
-import type { CellInterval } from './DeactivationMatrix.js';
-import type { Cell, Estimate, Intervals } from './Metric.js';
+import type { Intervals } from './Metric.js';
 import { fewestToTell, tooFewRight } from './tooFewRight.js';
-
-/** 95 % interval of a share of questions, by Wilson. */
-export function wilsonInterval({ value }: Estimate, { samples }: Cell): CellInterval {
-    const { left, right } = wilson(Math.round(value * samples), samples);
-    return [left, right];
-}
 
 /** Of a share of questions that are answered rightly. */
 export const shareIntervals: Intervals = {
     resamples: false,
-    ofValue: wilsonInterval,
+    ofValue: ({ value }, { samples }) => wilsonInterval(Math.round(value * samples), samples),
     ofDifference: (_, pairs) => accuracyDifferenceInterval(pairs),
     toldBy: 'exact sign test of the answers to the same questions',
     changeBy: 'from the answers that became right or wrong to the same questions (Bonett and Price)',

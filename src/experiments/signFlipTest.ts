@@ -1,10 +1,9 @@
+import { normalQuantile } from '../support/normalIntervals.js';
 import { greatestCommonDivisor } from '../support/greatestCommonDivisor.js';
 import { significance } from './tooFewRight.js';
 
 /** Additions that the exact distribution may take; beyond, there are so many differences that the normal one serves. */
 const mostAdditions = 5e7;
-/** Of the normal distribution, two-sided, at `significance`. */
-const z = 1.959963984540054;
 
 /**
  * Whether paired differences are significant: by chance each of them would have either sign alike. Two-sided p below
@@ -19,7 +18,7 @@ export function isTold(differences: readonly number[]): boolean {
     const total = Math.abs(differences.reduce((sum, difference) => sum + difference, 0)) / unit;
     const range = steps.reduce((sum, step) => sum + step, 0);
     if (steps.length * range > mostAdditions) {
-        return total - 1 >= z * Math.sqrt(steps.reduce((sum, step) => sum + step ** 2, 0));
+        return total - 1 >= normalQuantile * Math.sqrt(steps.reduce((sum, step) => sum + step ** 2, 0));
     }
     return signFlipP(steps, total) < significance;
 }

@@ -1,7 +1,7 @@
-import jStat from 'jstat';
 import type { Activations, Counts } from '../activations/Activations.js';
 import { addCounts } from '../activations/addCounts.js';
 import { defined } from '../support/defined.js';
+import { studentQuantile } from '../support/statistics.js';
 import {
     type ClassStability,
     type Interval,
@@ -14,7 +14,6 @@ import { classKeys } from './classKeys.js';
 
 /** The most divisions into halves that are analysed; more would take longer and change little. */
 const mostHalves = 3;
-const level = 0.95;
 
 /**
  * Estimates how much of an analysis other texts would confirm. Each fold is left out once and the
@@ -89,7 +88,7 @@ export function jackknife(whole: number, without: readonly number[], least = 0):
     const n = without.length;
     const centre = without.reduce((sum, value) => sum + value, 0) / n;
     const variance = ((n - 1) / n) * without.reduce((sum, value) => sum + (value - centre) ** 2, 0);
-    const half = jStat.studentt.inv((1 + level) / 2, n - 1) * Math.sqrt(variance);
+    const half = studentQuantile(n - 1) * Math.sqrt(variance);
     return [Math.max(least, whole - half), whole + half];
 }
 

@@ -1,7 +1,8 @@
 import { type ScoreParts, scoreAt } from './scoreParts.js';
 import { selectLowest } from './selectLowest.js';
 
-const most = 0.2;
+/** The greatest λ that the sweep tries. */
+export const mostSwept = 0.2;
 const precision = 1e-3;
 
 /** A choice of λ and what it selects. */
@@ -21,11 +22,11 @@ export function sweepLambda(parts: ScoreParts, high: Uint16Array, count: number,
     const at = (lambda: number): Sweep => ({ lambda, selected: selectLowest(scoreAt(parts, lambda, scores), count) });
     const clean = ({ selected }: Sweep): boolean => selected.every((j) => high[j] !== l);
 
-    const top = at(most);
+    const top = at(mostSwept);
     if (clean(top)) return top;
     let best = at(0);
     if (!clean(best)) return best;
-    let upper = most;
+    let upper = mostSwept;
     while (upper - best.lambda > precision) {
         const middle = at((best.lambda + upper) / 2);
         if (clean(middle)) best = middle;

@@ -37,8 +37,25 @@ describe('notes on an analysis', () => {
         expect(more).toEqual([]);
         expect(note).toMatch(/none of the 2 selected is high in any language/);
         expect(note).toMatch(/τ = 0\.\d+, the 50 % quantile/);
-        expect(note).toMatch(/lower `bar`/);
+        expect(note).toMatch(/active in most languages are \d+ % of what lies above τ/);
+        expect(note).toMatch(/lower `bar`, first to 0\.5/);
         expect(note).toMatch(/`lambda`/);
+    });
+
+    it('propose a bar at which they find what always-active neurons hid', () => {
+        // 5 % of the neurons are always active and fill the 5 % above the bar.
+        const input = of(
+            ...many(50, (i) => [97 + (i % 3), 96 + (i % 4)]),
+            ...many(30, (i) => [40 + (i % 9), 1]),
+            ...many(920, (i) => [5 + (i % 9), 5 + ((i * 7) % 9)]),
+        );
+        const [note] = notes(input, { topRate: 0.03 });
+        expect(note).toMatch(/^No neuron is in a class.*100 % of what lies above τ/);
+        expect(note).toContain('give a `lambda` above 0.2, where the sweep ends');
+        const bar = Number(/lower `bar`, first to ([\d.]+);/.exec(note!)![1]);
+        const found = identify(input, { topRate: 0.03, bar });
+        expect(found.perLanguage.en!.specific).toBe(30);
+        expect(analysisNotes(found)).toEqual([]);
     });
 
     it('say so where the bar is at 1, above which nothing lies', () => {

@@ -1,6 +1,5 @@
 import type { ComponentChild } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import wilson from 'wilson-score-interval';
 import { routeTo } from '../data/routeText.js';
 import { type LoadedSite, neuronRoute } from '../data/site.js';
 import { flatName, flatNamed, placeOf } from '../data/sites.js';
@@ -9,6 +8,7 @@ import { DataTable, heading } from '../parts/DataTable.js';
 import { NeuronExamples } from '../parts/NeuronExamples.js';
 import { LanguageName, languageCodes } from '../parts/languageText.js';
 import { formatCount } from '../../../support/format.js';
+import { wilsonInterval } from '../../../support/normalIntervals.js';
 import { Removal } from '../parts/Removal.js';
 import { NeuronEffects } from '../parts/NeuronEffects.js';
 import { formatThree } from '../parts/formatThree.js';
@@ -111,7 +111,7 @@ function Probabilities({ site, row }: Omit<FactsProps, 'alike'>): ComponentChild
     const { languages, threshold } = site.summary;
     const rows = languages.map((language, k) => {
         const [count, tokens, p] = [row.counts[k]!, row.tokens[k]!, row.probabilities[k]!];
-        const { left: low, right: high } = tokens === 0 ? { left: 0, right: 1 } : wilson(count, tokens);
+        const [low, high] = tokens === 0 ? [0, 1] : wilsonInterval(count, tokens);
         return [
             <LanguageName language={language} />,
             <td class="probability">

@@ -1,0 +1,30 @@
+import tCdf from '@stdlib/stats-base-dists-t-cdf';
+import tQuantile from '@stdlib/stats-base-dists-t-quantile';
+import padjust from '@stdlib/stats-padjust';
+
+/** Quantile of Student's t distribution at 97.5 %. */
+export function studentQuantile(degreesOfFreedom: number): number {
+    return tQuantile(0.975, degreesOfFreedom);
+}
+
+/** Two-sided p of a value of Student's t distribution; NaN of NaN. */
+export function studentP(t: number, degreesOfFreedom: number): number {
+    return Math.min(1, 2 * tCdf(-Math.abs(t), degreesOfFreedom));
+}
+
+/**
+ * The q-value of each p by Benjamini and Hochberg (J R Stat Soc B 57, 1995): where all with q up to 5 % are called
+ * discoveries, at most 5 % of them are false on average, for tests that are independent or positively dependent.
+ * @param ps those that are NaN were not tested; their q is NaN
+ */
+export function benjaminiHochberg(ps: readonly number[]): number[] {
+    const tested = [...ps.keys()].filter((i) => !Number.isNaN(ps[i]!));
+    const qs = ps.map(() => Number.NaN);
+    if (tested.length === 0) return qs;
+    const adjusted = padjust(
+        tested.map((i) => ps[i]!),
+        'bh',
+    );
+    for (const [place, i] of tested.entries()) qs[i] = adjusted[place]!;
+    return qs;
+}
