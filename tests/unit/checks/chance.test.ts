@@ -1,0 +1,54 @@
+import { describe, expect, it } from 'vitest';
+import { chanceCheck } from '../../../src/checks/chanceCheck.js';
+import type { Finding } from '../../../src/checks/CheckResult.js';
+import { identify } from '../../../src/neurons/identify.js';
+import { checkContext } from '../../helpers/checkContext.js';
+import { plantedCounts, type PlantedOptions } from '../../helpers/plantedCounts.js';
+
+const planted = 24;
+const options = { topRate: 0.1, bar: 0.9 } as const;
+
+interface Simulated {
+    readonly finding: Finding;
+    /** Specific neurons that are not planted. */
+    readonly wrong: number;
+    readonly right: number;
+}
+
+async function simulated(given: Omit<PlantedOptions, 'neurons' | 'tokens'>): Promise<Simulated> {
+    const activations = plantedCounts({ neurons: 600, tokens: 200, ...given });
+    const analysis = identify(activations, options);
+    const specific = Object.values(analysis.neurons.specific).flat();
+    const right = specific.filter(([, row]) => row < given.planted).length;
+    return {
+        finding: await chanceCheck.run(checkContext(activations, analysis, { seed: given.seed })),
+        ...{ right, wrong: specific.length - right },
+    };
+}
+
+describe('the check of chance', () => {
+    it.each([5, undefined])('states the false discoveries among planted neurons, with folds: %s', async (folds) => {
+        let within = 0;
+        for (let seed = 1; seed <= 100; seed++) {
+            const { finding, wrong, right } = await simulated({
+                seed,
+                planted,
+                ...(folds === undefined ? {} : { folds }),
+            });
+            expect(right).toBe(planted);
+            const [, chance] = finding.numbers;
+            const [low, high] = chance!.interval!;
+            if (wrong >= Math.floor(low) && wrong <= Math.ceil(high)) within++;
+        }
+        expect(within).toBeGreaterThanOrEqual(95);
+    });
+
+    it('finds nothing but chance in noise', async () => {
+        let fails = 0;
+        for (let seed = 1; seed <= 40; seed++) {
+            const { finding } = await simulated({ seed, planted: 0, folds: 5 });
+            if (finding.verdict === 'fails' || finding.verdict === 'not told') fails++;
+        }
+        expect(fails).toBeGreaterThanOrEqual(38);
+    });
+});
