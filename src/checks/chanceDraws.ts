@@ -82,7 +82,7 @@ function permuted(parts: readonly Tallies[], { n, l, locate }: Rows): ChanceDraw
     };
 }
 
-/** What a part has more than the mean of all parts, by language, as wide as it is for parts that no mean is taken of. */
+/** What a part has more than its language's mean over all parts, widened by what the mean took of it. */
 function residualsOf({ active, tokens }: Tallies, parts: readonly Tallies[]): Float64Array {
     const wider = Math.sqrt(parts.length / (parts.length - 1));
     return active.map((number, i) => {

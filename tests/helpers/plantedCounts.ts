@@ -8,7 +8,7 @@ export interface PlantedOptions {
     readonly seed: number;
     /** Neurons, in one layer. */
     readonly neurons: number;
-    /** The first of them are specific: neuron j is active for most tokens of language j mod l, and for few of others. */
+    /** The first of them are specific: neuron j is active for most tokens of language j mod l, few of others. */
     readonly planted: number;
     /** Tokens of each language. */
     readonly tokens: number;
