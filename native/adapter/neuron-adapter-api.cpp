@@ -148,8 +148,8 @@ void llama_neurons_attach(
     reserve(ctx, reserved);
 }
 
-void llama_neurons_set_products(llama_context * ctx, products::Kind kind) {
-    adapter_of(ctx).own_products = std::make_unique<neuron_products>(kind);
+void llama_neurons_set_products(llama_context * ctx, products::Kind kind, bool exact) {
+    adapter_of(ctx).own_products = std::make_unique<neuron_products>(kind, exact);
 }
 
 std::vector<llama_neurons_site> llama_neurons_sites(const llama_context * ctx) {

@@ -142,9 +142,9 @@ LLAMA_API void llama_neurons_attach(
     llama_context * ctx, llama_neurons_ops ops, llama_neurons_mode reserved, llama_neurons_capacity capacity
 );
 
-// From the next decode on, large batches are multiplied with weights so, and not by ggml. UNSUPPORTED where this
-// processor cannot.
-LLAMA_API void llama_neurons_set_products(llama_context * ctx, products::Kind kind);
+// From the next decode on, large batches are multiplied with weights so, and not by ggml; exact: see neuron_products.
+// UNSUPPORTED where this processor cannot.
+LLAMA_API void llama_neurons_set_products(llama_context * ctx, products::Kind kind, bool exact);
 
 LLAMA_API std::vector<llama_neurons_site> llama_neurons_sites(const llama_context * ctx);
 

@@ -1,6 +1,7 @@
 #include "neuron-products.h"
 
 #include "neuron-adapter-api.h"
+#include "neuron-gelu.h"
 
 #include "ggml-backend.h"
 #include "ggml-impl.h"
@@ -73,7 +74,7 @@ void find_routes(const ggml_tensor * node, neuron_routes & routes) {
 
 } // namespace
 
-neuron_products::neuron_products(products::Kind kind) : kind(kind), kernels(required(kind)) {}
+neuron_products::neuron_products(products::Kind kind, bool exact) : kind(kind), kernels(required(kind)), exact(exact) {}
 
 bool neuron_products::can_take(const ggml_tensor * node) const {
     const bool is_dense = node->op == GGML_OP_MUL_MAT && ggml_get_op_params_i32(node, 1) != GGML_HINT_SRC0_IS_HADAMARD
@@ -87,11 +88,15 @@ bool neuron_products::can_take(const ggml_tensor * node) const {
                         && ggml_backend_buffer_get_usage(w->buffer) == GGML_BACKEND_BUFFER_USAGE_WEIGHTS
                         && ggml_backend_buffer_is_host(w->buffer);
     return is_weight && ggml_is_contiguous(w) && ggml_is_contiguous(x) && ggml_is_contiguous(node)
-        && x->type == GGML_TYPE_F32 && node->type == GGML_TYPE_F32 && ggml_nrows(node) >= least_tokens * w->ne[2]
+        && x->type == GGML_TYPE_F32 && node->type == GGML_TYPE_F32
+        && (exact || ggml_nrows(node) >= least_tokens * w->ne[2])
         && (w->type == GGML_TYPE_F32 || ggml_get_type_traits(w->type)->to_float != nullptr);
 }
 
 void neuron_products::take(ggml_cgraph * graph) {
+    if (exact) {
+        take_gelus(graph);
+    }
     for (int i = 0; i < ggml_graph_n_nodes(graph); ++i) {
         ggml_tensor * node = ggml_graph_node(graph, i);
         if (!can_take(node)) {

@@ -20,8 +20,9 @@ struct neuron_routes {
 
 class neuron_products {
 public:
-    // Throws UNSUPPORTED where this processor has none of the kind.
-    explicit neuron_products(products::Kind kind);
+    // exact: in batches of any size, and what else of a layer ggml rounds to less than F32 is computed in it. Throws
+    // UNSUPPORTED where this processor has none of the kind.
+    neuron_products(products::Kind kind, bool exact);
 
     // Takes over those products of a graph that it can compute: of weights in the machine's memory, in their file's
     // order, with a batch that is worth dequantizing them for. Before the graph is allocated.
@@ -36,6 +37,7 @@ private:
 
     const products::Kind kind;
     const products::Kernels * const kernels;
+    const bool exact;
     std::vector<uint32_t> rounded; // operands, of one node at a time
     // Of the node under way: threads that rounded their part, the next rows to multiply, threads that are done.
     std::atomic<int> ready{ 0 };

@@ -77,7 +77,7 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
         options.capacity
     );
     if (model->products) {
-        llama_neurons_set_products(context.get(), *model->products);
+        llama_neurons_set_products(context.get(), *model->products, model->exact);
     }
 }
 
@@ -88,7 +88,7 @@ llama_context_params Context::parameters(const ContextOptions & options) {
     params.n_ubatch = options.batch_size;
     params.n_seq_max = options.sequences;
     params.kv_unified = !options.streams; // unified, cells go where they are needed, and batches stay in order
-    if (options.f32_cache) {
+    if (options.f32_cache || model->exact) {
         params.type_k = GGML_TYPE_F32;
         params.type_v = GGML_TYPE_F32;
         params.flash_attn_type = LLAMA_FLASH_ATTN_TYPE_DISABLED; // which rounds them to F16

@@ -55,16 +55,17 @@ llama_neurons_head head(const std::string & name, Napi::Env env) {
     throw Napi::TypeError::New(env, "unknown output head '" + name + "'");
 }
 
-std::optional<products::Kind> products_of(const Napi::Object & object) {
+void take_products(const Napi::Object & object, ModelOptions & options) {
     const Napi::Value value = object.Get("products");
     const std::string name = value.IsUndefined() ? "ggml" : std::string(value.ToString());
-    if (name == "ggml")
-        return std::nullopt;
-    if (name == "f32")
-        return products::Kind::f32;
-    if (name == "bf16")
-        return products::Kind::bf16;
-    throw Napi::TypeError::New(object.Env(), "unknown products '" + name + "'");
+    options.exact = name == "exact";
+    if (name == "f32" || options.exact) {
+        options.products = products::Kind::f32;
+    } else if (name == "bf16") {
+        options.products = products::Kind::bf16;
+    } else if (name != "ggml") {
+        throw Napi::TypeError::New(object.Env(), "unknown products '" + name + "'");
+    }
 }
 
 llama_split_mode split(const std::string & name, Napi::Env env) {
@@ -142,7 +143,7 @@ ModelOptions convert::model_options(const Napi::Object & object) {
     options.gpu_layers = integer(object, "gpuLayers");
     options.split = split(text(object, "split"), object.Env());
     options.main_gpu = integer(object, "mainGpu");
-    options.products = products_of(object);
+    take_products(object, options);
     options.cpu_experts = integer(object, "cpuExperts");
     const auto loras = required(object, "loras").As<Napi::Array>();
     for (uint32_t i = 0; i < loras.Length(); ++i) {

@@ -127,6 +127,7 @@ std::shared_ptr<Model> Model::load(const ModelOptions & options) {
     llama_neurons_take_cause(); // of an earlier call
     auto model = std::make_shared<Model>();
     model->products = options.products;
+    model->exact = options.exact;
     model->on_device = !options.devices.empty();
     const gguf_context_ptr header = Header::open(options.path);
     if (header) {

@@ -21,6 +21,7 @@ struct ModelOptions {
     llama_split_mode split = LLAMA_SPLIT_MODE_LAYER; // over several GPUs
     int main_gpu = 0;
     std::optional<products::Kind> products; // of large batches on the CPU; none: ggml's
+    bool exact = false;                     // of all batches, and attention in F32 too
     int cpu_experts = 0; // layers, from the first, whose routed experts stay in the machine's own memory
     std::vector<LoraFile> loras;
     bool measured = false; // allocate nothing: contexts measure what they would take
@@ -52,6 +53,7 @@ struct Model {
     std::vector<float> scales;
     std::vector<std::string> warnings; // of what changes tokens; each kind once
     std::optional<products::Kind> products;
+    bool exact = false;
     bool on_device = false;  // layers may be on another processor
     size_t header_bytes = 0; // of the GGUF: everything before the tensor data
 

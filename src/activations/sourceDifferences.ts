@@ -1,4 +1,5 @@
 import type { ActivationsSource } from './ActivationsSource.js';
+import { engineTable } from '../settings/settings.js';
 import { textsSet } from './textsSet.js';
 
 /** What to compare. */
@@ -29,12 +30,19 @@ export function sourceDifferences(
     const [setA, setB] = order ? [] : [textsSet(a.dataset), textsSet(b.dataset)];
     const sameSet = setA !== undefined && setA === setB;
     if (a.dataset.hash !== b.dataset.hash && !sameSet) found.push(`texts ${datasetName(a)} and ${datasetName(b)}`);
-    const [settingsA, settingsB] = [a.settings ?? {}, b.settings ?? {}];
+    const [settingsA, settingsB] = [settingsOf(a), settingsOf(b)];
     for (const name of new Set([...Object.keys(settingsA), ...Object.keys(settingsB)])) {
         const [ours, theirs] = [settingsA[name], settingsB[name]];
         if (ours !== undefined && theirs !== undefined && ours !== theirs) found.push(`${name} ${ours} and ${theirs}`);
     }
+    const [ours, theirs] = [settingsA.products, settingsB.products];
+    if (ours !== theirs) found.push('name the same `products` for both, not `auto`');
     return found;
+}
+
+/** The settings of counts that were made here name their products, ggml's too. */
+function settingsOf({ settings }: ActivationsSource): Readonly<Record<string, string | number>> {
+    return settings === undefined ? {} : { products: engineTable.products.default, ...settings };
 }
 
 /** A model's name with the beginning of its fingerprint, which distinguishes models of equal names. */

@@ -118,7 +118,7 @@ export class Engine {
      * counted, by name), OUT_OF_MEMORY, WRONG_USE or BUILD
      */
     static async open(options: EngineOptions): Promise<Engine> {
-        return new Engine(await loadEngine(options));
+        return new Engine(await loadEngine(options, (measured) => Engine.open(measured)));
     }
 
     /**

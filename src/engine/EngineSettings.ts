@@ -14,7 +14,7 @@ export type EngineSettings = {
     /** Most tokens of one text. */
     readonly window: number;
     /** Other matrix products than ggml's. */
-    readonly products?: NonNullable<EngineOptions['products']>;
+    readonly products?: 'f32' | 'bf16' | 'exact';
     /** Bins of each neuron's histogram, where values are collected too. */
     readonly values?: number;
     /** On devices: layers asked for, or `auto`, and how the model is spread. */
@@ -47,6 +47,7 @@ export function engineSettings(
         mainGpu = engineTable.mainGpu.default,
         cpuExperts = engineTable.cpuExperts.default,
         products = engineTable.products.default,
+        exact = false,
         values = false,
     }: Partial<EngineOptions>,
     { name: device, gpus, bins }: Device,
@@ -56,7 +57,7 @@ export function engineSettings(
     const given = {
         ...{ device, batch, window, split, mainGpu },
         gpuLayers: gpuLayers ?? 'auto',
-        products: products === engineTable.products.default ? undefined : products,
+        products: exact ? 'exact' : products === engineTable.products.default ? undefined : products,
         cpuExperts: cpuExperts > 0 ? cpuExperts : undefined,
         values: values ? bins : undefined,
     };

@@ -126,8 +126,8 @@ export interface NativeHeader {
 
 export interface NativeModelOptions {
     readonly path: string;
-    /** How large batches are multiplied with weights on the CPU. Default `ggml`. */
-    readonly products?: 'ggml' | 'f32' | 'bf16';
+    /** How large batches are multiplied with weights on the CPU; `exact`: all in F32, all else too. Default `ggml`. */
+    readonly products?: 'ggml' | 'f32' | 'bf16' | 'exact';
     /** Names of the devices that layers may go to, in this order; none: the CPU alone. */
     readonly devices: readonly string[];
     /** Number of layers on the GPU; negative: all. */

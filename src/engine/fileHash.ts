@@ -1,10 +1,9 @@
 import { realpath, stat } from 'node:fs/promises';
-import { join } from 'node:path';
 import { createXXHash128 } from 'hash-wasm';
 import { z } from 'zod';
-import { cacheFolder } from '../files/cacheFolder.js';
+import { keepCached, readCached } from '../files/cacheFolder.js';
 import { LanguageNeuronsError } from '../errors.js';
-import { readTextIfAny, unreadable, writeFileAtomic } from '../files/fileAccess.js';
+import { unreadable } from '../files/fileAccess.js';
 import { openNamed } from '../files/inFolder.js';
 import { keyOf } from '../support/keyOf.js';
 
@@ -18,8 +17,6 @@ export interface FileHashOptions {
 const chunkBytes = 4 * 1024 * 1024;
 /** A file changed this lately may change again within the clock's tick of its file system. */
 const settledMilliseconds = 2000;
-/** Of a hash that is kept. */
-const mostEntryBytes = 64 * 1024;
 
 const known = z.object({ path: z.string(), stamp: z.string(), xxh128: z.string().regex(/^[0-9a-f]{32}$/) });
 
@@ -33,10 +30,7 @@ export async function fileHash(path: string, { signal, onBytes }: FileHashOption
     try {
         const real = await realpath(path);
         const before = await stampOf(real);
-        const cached = join(cacheFolder(), 'fingerprints', `${keyOf(real)}.json`);
-        const found = await readTextIfAny(cached, mostEntryBytes)
-            .then((text) => known.parse(JSON.parse(text ?? '')))
-            .catch(() => undefined);
+        const found = await readCached('fingerprints', keyOf(real), known);
         if (found?.path === real && found.stamp === before.stamp) {
             onBytes?.(before.size);
             return found.xxh128;
@@ -49,8 +43,7 @@ export async function fileHash(path: string, { signal, onBytes }: FileHashOption
                 `${path}: changed while it was read; wait until it is written, then run again`,
             );
         }
-        // A cache that cannot be written costs time only.
-        if (after.settled) await keep(cached, { path: real, stamp: after.stamp, xxh128 }).catch(() => undefined);
+        if (after.settled) await keepCached('fingerprints', keyOf(real), { path: real, stamp: after.stamp, xxh128 });
         return xxh128;
     } catch (cause) {
         if (cause instanceof LanguageNeuronsError) throw cause;
@@ -95,8 +88,4 @@ async function hashBytes(
     } finally {
         await file.close();
     }
-}
-
-async function keep(path: string, entry: z.output<typeof known>): Promise<void> {
-    await writeFileAtomic(path, `${JSON.stringify(entry)}\n`);
 }

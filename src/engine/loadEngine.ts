@@ -19,7 +19,9 @@ import { modelFiles } from './modelFiles.js';
 import { modelFingerprint } from './modelFingerprint.js';
 import { awaitNative, nativeError } from './nativeError.js';
 import { checkWeightsFit, describePlan, maxSequences, planMemory } from './planMemory.js';
+import type { OpenCounting, Products } from './fastestProducts.js';
 import { resolveModel } from './resolveModel.js';
+import { settledProducts } from './settledProducts.js';
 
 const defaultBatchSize = 512;
 const defaultWindowSize = 2048; // covers MGSM's longest answers; a larger KV cache slows short texts down
@@ -77,18 +79,13 @@ export interface EngineInternals extends Partial<
 
 /**
  * Plans the memory, loads the model and its adapters, and makes a context.
+ * @param open for what has to be measured first
  * @throws LanguageNeuronsError as `Engine.open`
  */
-export async function loadEngine(options: EngineOptions & EngineInternals): Promise<EngineParts> {
-    checkOptions(options);
+export async function loadEngine(given: EngineOptions & EngineInternals, open: OpenCounting): Promise<EngineParts> {
+    const { files, path, loras, backends, notes, options } = await foundParts(given, open);
     const { batchSize: requestedBatchSize = defaultBatchSize, values = false, progress = silent, signal } = options;
     const { capacity = firstCapacity } = options;
-    const files = await modelFiles(await resolveModel(options.model, options));
-    const path = files[0]!; // which llama.cpp finds the others by
-    const loras = await resolveLoras(options);
-    const backends = await loadBackends(options.gpu ?? 'auto', options.rpc);
-    checkProducts(options.products, backends);
-    const notes: string[] = [];
     const onDevice = backends.gpus.length > 0;
     const plan = onDevice ? await planOf(path, backends, options, requestedBatchSize) : undefined;
     if (plan === undefined) await checkWeightsFit(files);
@@ -107,15 +104,22 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
         const sequences = Math.min(maxSequences, requestedBatchSize);
         const threads = options.threads ?? (await defaultThreads());
         let note = (line: string): unknown => notes.push(line);
-        const open = openerOf(model, options, { threads, onDevice, contextSize, sequences }, (line) => note(line));
-        const { context, batchSize } = await openFirst(open, plan?.batchSize ?? requestedBatchSize, capacity, notes);
+        const openContext = openerOf(model, options, { threads, onDevice, contextSize, sequences }, (line) =>
+            note(line),
+        );
+        const { context, batchSize } = await openFirst(
+            openContext,
+            plan?.batchSize ?? requestedBatchSize,
+            capacity,
+            notes,
+        );
         note = (line) => progress.note(line); // of contexts to come
         return {
             path,
             files: [path, ...loras.map((lora) => lora.path)],
             model,
             context,
-            open,
+            open: openContext,
             backends,
             fingerprint,
             settings: engineSettings(
@@ -139,16 +143,16 @@ export async function loadEngine(options: EngineOptions & EngineInternals): Prom
     }
 }
 
-/** @throws LanguageNeuronsError UNSUPPORTED for products that the processor, or another device, cannot compute */
-function checkProducts(products: EngineOptions['products'] = 'ggml', { addon, gpus, name }: LoadedBackends): void {
-    if (products === 'ggml') return;
-    const refuse = (why: string): never => {
-        throw new LanguageNeuronsError('UNSUPPORTED', `\`products: ${products}\` ${why}`);
-    };
-    if (gpus.length > 0) refuse(`is for the CPU, and layers go to ${name}: add \`gpu: off\`, or leave it out`);
-    const own = addon.products();
-    if (own.includes(products)) return;
-    refuse(`cannot be computed by this processor or build: use ${['ggml', ...own].join(' or ')}`);
+/** What an engine needs before its model is loaded, and its options with their products chosen. */
+async function foundParts<Options extends EngineOptions>(given: Options, open: OpenCounting) {
+    checkOptions(given);
+    const files = await modelFiles(await resolveModel(given.model, given));
+    const path = files[0]!; // which llama.cpp finds the others by
+    const loras = await resolveLoras(given);
+    const backends = await loadBackends(given.gpu ?? 'auto', given.rpc);
+    const notes: string[] = [];
+    const products = await settledProducts(given, backends, open, notes);
+    return { files, path, loras, backends, notes, options: { ...given, products } };
 }
 
 function resolveLoras(options: EngineOptions): Promise<NativeModelOptions['loras'][number][]> {
@@ -159,11 +163,14 @@ function resolveLoras(options: EngineOptions): Promise<NativeModelOptions['loras
 
 /** Where a model goes: the same for its plan and for loading it. */
 function placement(
-    { products = 'ggml', split = 'layer', mainGpu = 0, cpuExperts = 0 }: EngineOptions,
+    { products, exact = false, split = 'layer', mainGpu = 0, cpuExperts = 0 }: SettledOptions,
     gpus: readonly NativeDevice[],
 ): Pick<NativeModelOptions, 'products' | 'devices' | 'split' | 'mainGpu' | 'cpuExperts'> {
-    return { products, devices: gpus.map(({ name }) => name), split, mainGpu, cpuExperts };
+    return { products: exact ? 'exact' : products, devices: gpus.map(({ name }) => name), split, mainGpu, cpuExperts };
 }
+
+/** Options whose products are chosen. */
+type SettledOptions = EngineOptions & { readonly products: Products };
 
 /**
  * Opens contexts of a model.
@@ -247,7 +254,7 @@ function sizesOf(
 function planOf(
     path: string,
     { addon, gpus }: LoadedBackends,
-    options: EngineOptions & EngineInternals,
+    options: SettledOptions & EngineInternals,
     batchSize: number,
 ): Promise<MemoryPlan> {
     const { contextSize } = sizesOf(options, batchSize);

@@ -1,11 +1,9 @@
 import { resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { embedded, embeddedModel } from '../engine/embeddedModel.js';
 import type { RunConfig } from './RunConfig.js';
 
-const embedded = (name: string): string => fileURLToPath(new URL(`../../src/embedded/${name}`, import.meta.url));
-
-/** The model that ships with the package, and the adapter that aligns it. */
-export const embeddedModel = embedded('base.gguf');
+export { embeddedModel };
+/** The adapter that aligns it. */
 export const embeddedAdapter = embedded('aligned-lora.gguf');
 /** Texts it never saw in training, to count on and to evaluate on: folders of `LL.txt`. */
 export const embeddedCollectTexts = embedded('texts/collect');

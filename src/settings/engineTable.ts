@@ -62,12 +62,23 @@ export const engineTable = inGroup('Devices and memory', {
     /**
      * How batches of 32 tokens or more are multiplied with weights on the CPU: by ggml, which rounds activations to 8
      * bits for most quantizations; in F32; or in BF16, where the processor has AVX-512 BF16. Attention stays ggml's.
+     * `auto`: those that measure fastest on this processor. Results are of the products that it chose.
      */
     products: {
-        choices: ['ggml', 'f32', 'bf16'],
+        choices: ['auto', 'ggml', 'f32', 'bf16'],
         default: 'ggml',
         describe: 'matrix products of large batches on the CPU (see docs/scale.md)',
         shapes: computed,
+    },
+    /**
+     * Everything in F32: products of batches of any size, attention and GELU, so that counts are those of any other
+     * implementation that computes in F32. On the CPU.
+     */
+    exact: {
+        flag: true,
+        describe: 'compute in F32 throughout, on the CPU (see docs/scale.md)',
+        shapes: computed,
+        identity: 'products',
     },
     /** Tokens of a batch. */
     batchSize: {

@@ -31,11 +31,12 @@ export class TorchHooks {
 
     /**
      * The windows of each language, [languages][windows] of tokens, the first `skip` of a window not counted.
-     * @returns {Promise<number>} how many windows at a time are fastest
+     * @param {number} [size] windows at a time. Default: what is fastest
+     * @returns {Promise<number>} windows at a time
      */
-    async take(windows, skip) {
+    async take(windows, skip, size) {
         const lists = windows.map((language) => language.map((window) => Array.from(window)));
-        return (await this.#ask({ windows: lists, skip })).batch;
+        return (await this.#ask({ windows: lists, skip, size })).batch;
     }
 
     /** Counts all windows. @returns {Promise<{tokens: number, seconds: number, cpu: number}>} cpu: of all threads */
@@ -46,6 +47,15 @@ export class TorchHooks {
     /** Counts of the last run. @returns {Promise<number[][][]>} [languages][layers][neurons] */
     async counts() {
         return (await this.#ask({ counts: true })).counts;
+    }
+
+    /**
+     * @param {[layer: number, neuron: number][]} neurons in the order of their layers
+     * @returns {Promise<{signs: Buffer[], logProbability: number, scored: number}>} bits of each language
+     */
+    async compare(neurons) {
+        const { signs, ...rest } = await this.#ask({ compare: neurons });
+        return { signs: signs.map((bits) => Buffer.from(bits, 'base64')), ...rest };
     }
 
     close() {

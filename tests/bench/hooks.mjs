@@ -4,6 +4,7 @@ import { loadBackends } from '../../dist/engine/loadBackends.js';
 import { collect, Engine, openCorpus } from '../../dist/index.js';
 import { cpuSeconds, inTurn, ratioOf, spread } from './measure.mjs';
 import { TorchHooks } from './TorchHooks.mjs';
+import { longTexts, windowsOf } from './windows.mjs';
 
 const windowSize = 512;
 const dtypes = { F32: 'float32', BF16: 'bfloat16' };
@@ -15,12 +16,12 @@ const aims = { F32: 1.7, BF16: 1 };
  * hooks on the dequantized weights, all in turn, on the same windows of the same texts: each language's is one long
  * text, which both cut into windows of 512 tokens, so that neither pads nor packs badly.
  * @param {string} model GGUF file
- * @param {{rounds: number, folder: string, threads?: number}} options folder: gets what is counted; threads: of each
- * side, by default one for each core
+ * @param {{rounds: number, folder: string, threads?: number, articles: number}} options folder: gets what is counted;
+ * articles: of the UDHR in each language; threads: of each side, by default one for each core
  * @returns {Promise<string>} tokens and CPU seconds of each, their ratios and how many counts differ, or why it is left
  * out
  */
-export async function benchHooks(model, { rounds, folder, threads: wanted }) {
+export async function benchHooks(model, { rounds, folder, articles, threads: wanted }) {
     const threads = wanted ?? (await defaultThreads());
     const own = ['ggml', ...(await loadBackends('off')).addon.products()];
     const hooks = {};
@@ -32,7 +33,7 @@ export async function benchHooks(model, { rounds, folder, threads: wanted }) {
         for (const products of own) {
             engines[products] = await Engine.open({ model, gpu: 'off', threads, windowSize, products });
         }
-        return await compareAll(model, { threads, engines, hooks, rounds, folder });
+        return await compareAll(model, { threads, engines, hooks, rounds, folder, articles });
     } catch (cause) {
         if (hooks.BF16 !== undefined) throw cause;
         return `PyTorch with forward hooks: left out (${cause.message})`;
@@ -41,8 +42,8 @@ export async function benchHooks(model, { rounds, folder, threads: wanted }) {
     }
 }
 
-async function compareAll(model, { threads, engines, hooks, rounds, folder }) {
-    const corpus = longTexts(await openCorpus('udhr:1-15', { languages: ['en', 'zh', 'de'] }));
+async function compareAll(model, { threads, engines, hooks, rounds, folder, articles }) {
+    const corpus = longTexts(await openCorpus(`udhr:1-${articles}`, { languages: ['en', 'zh', 'de'] }));
     const windows = [];
     for (const language of corpus.languages) windows.push(await windowsOf(engines.ggml, corpus, language));
     const lead = engines.ggml.info.bos >= 0 ? 1 : 0;
@@ -95,32 +96,6 @@ function ratiosOf(own, theirs, name) {
     };
     const [wall, cpu] = [of(({ seconds }) => seconds), of((round) => round.cpu)];
     return `of PyTorch ${name}'s speed ${wall}, by CPU seconds ${cpu}, aim >= ${aims[name]}`;
-}
-
-/** Each language's texts as one. */
-function longTexts(corpus) {
-    return {
-        ...corpus,
-        async *samples(language) {
-            const texts = [];
-            for await (const { response } of corpus.samples(language)) texts.push(response);
-            yield { language, prompt: '', response: texts.join(' ') };
-        },
-    };
-}
-
-/** The windows that an engine makes of a language's one text: BOS first where the model has one. */
-async function windowsOf(engine, corpus, language) {
-    const lead = engine.info.bos >= 0 ? [engine.info.bos] : [];
-    const windows = [];
-    for await (const { response } of corpus.samples(language)) {
-        const tokens = await engine.tokenize(response);
-        const room = windowSize - lead.length;
-        for (let begin = 0; begin < tokens.length; begin += room) {
-            windows.push([...lead, ...tokens.subarray(begin, begin + room)]);
-        }
-    }
-    return windows;
 }
 
 /** In how many counts both differ, and by how much: rounding turns signs near zero, more is another model. */

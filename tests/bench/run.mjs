@@ -1,5 +1,5 @@
 // npm run bench [-- MODEL.gguf [--rounds N] [--gpu off|auto|cuda|vulkan|metal]
-//                              [--no-torch | --only-torch] [--threads N]]
+//                              [--no-torch | --only-torch] [--threads N] [--articles N]]
 // npm run bench -- --experts: four layers of Qwen3 30B-A3B's shape in Q4_0 (1.5 GB, written to the temporary folder).
 // Every figure is a ratio of two sides measured in turn in this one run: median, then quartiles.
 // Default model: SmolLM2-135M where scripts/fetch-models.mjs put it, else the embedded one.
@@ -32,8 +32,9 @@ const argv = await yargs(process.argv.slice(2))
     .option('torch', { type: 'boolean', default: true })
     .option('only-torch', { type: 'boolean', default: false })
     .option('threads', { type: 'number', describe: 'of each side beside PyTorch' })
+    .option('articles', { type: 'number', default: 15, describe: 'of the UDHR, counted beside PyTorch' })
     .parseAsync();
-const { rounds, gpu, experts, torch, onlyTorch, threads } = argv;
+const { rounds, gpu, experts, torch, onlyTorch, threads, articles } = argv;
 const folder = mkdtempSync(join(tmpdir(), 'language-neurons-bench-'));
 process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
 const synthetic = join(folder, 'experts.gguf');
@@ -58,7 +59,7 @@ async function besideTorch() {
     const known = [embeddedModel, smollm2, gemma].filter((path) => existsSync(path));
     const beside = argv._.length > 0 ? argv._.map(String) : known;
     for (const path of beside) {
-        console.log(`${basename(path)}: ${await benchHooks(path, { rounds, folder, threads })}`);
+        console.log(`${basename(path)}: ${await benchHooks(path, { rounds, folder, threads, articles })}`);
     }
 }
 

@@ -4,16 +4,20 @@ Usage: python3 torch_hooks.py '{"device": "cpu", "dtype": "float32", "threads": 
 with the weights of a GGUF file, or "shape": {"layers": 32, ...} in its place for a Llama with random ones.
 Writes {"versions": "..."} once loaded, then answers each line of JSON on stdin with one on stdout:
   {"windows": [[[1, 306, ...], ...], ...], "skip": 1}  the tokens of each language's windows, of which the first `skip`
-        of a window are not counted: {"batch": how many windows at a time are fastest here}
+        of a window are not counted: {"batch": how many windows at a time are fastest here, or "size" of the request}
   {"run": true}: {"tokens": all that went through, "seconds": ..., "cpu": seconds of all threads}
   {"counts": true}: {"counts": those of the last run, [languages][layers][neurons]}
+  {"compare": [[layer, neuron], ...]}: {"signs": whether each is active, [languages], base64 of bits in the order of
+        [windows, tokens, neurons], "logProbability": of all tokens but the first of a window, "scored": how many}
 """
+import base64
 import json
 import os
 import sys
 import time
 
 os.environ["HF_HUB_OFFLINE"] = "1"
+import numpy  # noqa: E402
 import torch  # noqa: E402
 import transformers  # noqa: E402
 from transformers import AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM  # noqa: E402
@@ -46,27 +50,55 @@ class Counter:
         self.model = load(want, self.device).eval()
         self.skip = 0
         self.counts = []
+        self.watched = None
         for layer, block in enumerate(self.model.model.layers):
             block.mlp.act_fn.register_forward_hook(self.counting(layer))
 
     def counting(self, layer):
         def hook(_module, _inputs, output):  # [windows, tokens, neurons]
-            self.counts[layer] += (output[:, self.skip:] > 0).sum((0, 1))
+            active = output[:, self.skip:] > 0
+            self.counts[layer] += active.sum((0, 1))
+            if self.watched is not None:
+                self.signs.append(active[0, :, self.watched[layer]])
         return hook
 
-    def take(self, windows, skip):
+    def compare(self, neurons):
+        """Window by window; the neurons are in the order of their layers."""
+        layers = range(len(self.model.model.layers))
+        self.watched = [[j for i, j in neurons if i == layer] for layer in layers]
+        self.counts = [0] * len(layers)
+        signs, total, scored = [], 0.0, 0
+        with torch.inference_mode():
+            for windows in self.windows:
+                rows = []
+                for window in windows:
+                    self.signs = []
+                    tokens = torch.tensor([window], device=self.device)
+                    logits = self.model(tokens, use_cache=False).logits[0, :-1].double()
+                    rows.append(torch.cat(self.signs, 1))
+                    total += logits.log_softmax(-1).gather(1, tokens[0, 1:, None]).sum().item()
+                    scored += len(window) - 1
+                bits = numpy.packbits(torch.cat(rows).cpu().numpy())
+                signs.append(base64.b64encode(bits.tobytes()).decode())
+        self.watched = None
+        return {"signs": signs, "logProbability": total, "scored": scored}
+
+    def take(self, windows, skip, best=None):
         """Keeps the windows, and how many of them at a time go fastest with the first language."""
         self.skip = skip
         self.windows = windows
-        seconds = {}
-        size = 1
-        while size <= min(MOST_AT_A_TIME, len(windows[0])):
-            self.batches = [self.batched(windows[0], size)]
-            seconds[size] = min(self.run()["seconds"] for _ in range(3))
-            size *= 2
-        best = min(seconds, key=seconds.get)
+        best = best or self.fastest(windows[0])
         self.batches = [self.batched(language, best) for language in windows]
         return best
+
+    def fastest(self, windows):
+        seconds = {}
+        size = 1
+        while size <= min(MOST_AT_A_TIME, len(windows)):
+            self.batches = [self.batched(windows, size)]
+            seconds[size] = min(self.run()["seconds"] for _ in range(3))
+            size *= 2
+        return min(seconds, key=seconds.get)
 
     def batched(self, windows, size):
         """Windows of equal length side by side: nothing is padded."""
@@ -109,7 +141,9 @@ answer({"versions": f"torch {torch.__version__}, transformers {transformers.__ve
 for line in sys.stdin:
     request = json.loads(line)
     if "windows" in request:
-        answer({"batch": counter.take(request["windows"], request["skip"])})
+        answer({"batch": counter.take(request["windows"], request["skip"], request.get("size"))})
+    elif "compare" in request:
+        answer(counter.compare(request["compare"]))
     elif "run" in request:
         answer(counter.run())
     else:

@@ -1,9 +1,14 @@
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { beforeAll, describe, expect, it } from 'vitest';
+import { Float16Array } from '@petamoriken/float16';
+import { beforeAll, describe, expect, it, vi } from 'vitest';
+import { collect } from '../../src/activations/collect.js';
+import { mergeShards } from '../../src/activations/mergeShards.js';
+import { openCorpus } from '../../src/data/openCorpus.js';
 import { loadBackends } from '../../src/engine/loadBackends.js';
 import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
 import { embeddedModel } from '../helpers/models.js';
-import { writeWidths } from '../helpers/syntheticModels.js';
+import { writeUngated, writeWidths } from '../helpers/syntheticModels.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
@@ -119,6 +124,90 @@ describe.each(own)('products in %s', (products) => {
         const differing = flat.reduce((sum, value, i) => sum + Math.abs(value - before[i]!), 0);
         expect(differing / (flat.length * decodedTokens)).toBeLessThan(products === 'f32' ? 1e-4 : 5e-3);
         expect(decodedTokens).toBeGreaterThan(256);
+    });
+});
+
+describe.skipIf(!own.includes('f32'))('exact', () => {
+    it('is F32 for batches of any size, where products in F32 leave small ones to ggml', async () => {
+        for (const part of [text, text.slice(0, 20)]) {
+            const expected = await logitsOf({ model: unquantized, f32Cache: true }, part);
+            const values = await logitsOf({ model: embeddedModel, exact: true, f32Cache: false }, part);
+            expect(distance(values, expected)).toBeLessThan(bounds.f32);
+        }
+    });
+
+    it('computes GELU where ggml reads it from a table of F16 values', async () => {
+        const path = join(folder, 'gelu.gguf');
+        writeUngated(path, 1, 48);
+        const neurons = Array.from({ length: 48 }, (_, j): [number, number] => [0, j]);
+        const valuesOf = (options: Partial<MeasuredOptions>): Promise<number[]> =>
+            withEngine({ model: path, ...options }, async (engine) => {
+                const tokens = Int32Array.from({ length: 60 }, (_, i) => (7 * i) % 61);
+                const samples = [{ language: '', tokens, promptLength: 0, characters: tokens.length }];
+                const found: number[] = [];
+                for await (const { values } of engine.watch(samples, { neurons })) found.push(...values);
+                return found;
+            });
+        const [table, values] = [await valuesOf({}), await valuesOf({ exact: true })];
+        const isHalf = (value: number): boolean => new Float16Array([value])[0] === value;
+        expect(table.every(isHalf)).toBe(true);
+        expect(values.filter(isHalf).length).toBeLessThan(values.length / 100);
+        // F16 rounds what goes in and what comes out by 2^-11; no slope of GELU is greater than 1.13
+        for (const [i, value] of values.entries()) {
+            expect(Math.abs(value - table[i]!)).toBeLessThan(1.13 * 2 ** -10 * Math.max(1, Math.abs(value)));
+        }
+    });
+
+    it('contradicts products in BF16', async () => {
+        const wrong = MeasuredEngine.open({ model: embeddedModel, gpu: 'off', exact: true, products: 'bf16' });
+        await expect(wrong).rejects.toMatchObject({ code: 'WRONG_USE' });
+    });
+});
+
+describe('products: auto', () => {
+    it('is one of those that this processor has, kept in the cache, and names it in the identity', async () => {
+        const cache = join(folder, 'cache');
+        vi.stubEnv('LANGUAGE_NEURONS_CACHE', cache);
+        try {
+            const kept = (): string => {
+                const [name] = readdirSync(join(cache, 'products'));
+                return join(cache, 'products', name!);
+            };
+            const productsOf = (): Promise<string> =>
+                withEngine({ model: embeddedModel, products: 'auto' }, ({ settings: { products = 'ggml' } }) =>
+                    Promise.resolve(products),
+                );
+            const chosen = await productsOf();
+            expect(['ggml', ...own]).toContain(chosen);
+            expect(JSON.parse(readFileSync(kept(), 'utf8'))).toEqual({ products: chosen });
+            // it is read from there
+            const other = ['ggml', ...own].find((kind) => kind !== chosen)!;
+            writeFileSync(kept(), JSON.stringify({ products: other }));
+            expect(await productsOf()).toBe(other);
+            // what cannot be read is measured anew
+            writeFileSync(kept(), 'nothing');
+            expect(['ggml', ...own]).toContain(await productsOf());
+            expect(JSON.parse(readFileSync(kept(), 'utf8'))).toHaveProperty('products');
+        } finally {
+            vi.unstubAllEnvs();
+        }
+    });
+
+    it('that chose others for another shard is refused where shards are merged', async () => {
+        const corpus = await openCorpus('udhr:1-2', { languages: ['en', 'de'] });
+        const out = join(folder, 'shards');
+        for (const [number, products] of (['ggml', own[0]!] as const).entries()) {
+            await withEngine({ model: embeddedModel, products }, (engine) =>
+                collect({ engine, corpus, folder: out, shard: { number: number + 1, total: 2 } }),
+            );
+        }
+        const files = [1, 2].map((number) => join(out, `activations.shard-${number}-of-2.safetensors`));
+        await expect(mergeShards(files)).rejects.toMatchObject({
+            code: 'MISMATCH',
+            message: expect.stringContaining(
+                `products ggml and ${own[0]!}, name the same \`products\` for both`,
+            ) as string,
+        });
     });
 });
 

@@ -36,6 +36,7 @@ const changed: Readonly<Record<keyof typeof engineTable | 'values', Options>> = 
     mainGpu: { mainGpu: 1 },
     cpuExperts: { cpuExperts: 2 },
     products: { products: 'bf16' },
+    exact: { exact: true },
     batchSize: { batchSize: 64 },
     windowSize: { windowSize: 256 },
     threads: { threads: 3 },
