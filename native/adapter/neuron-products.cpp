@@ -2,6 +2,7 @@
 
 #include "neuron-adapter-api.h"
 #include "neuron-gelu.h"
+#include "neuron-ggml-bits.h"
 
 #include "ggml-backend.h"
 #include "ggml-impl.h"
@@ -13,9 +14,14 @@
 namespace {
 
 // Below it, ggml's kernels multiply the quantized values sooner than they are dequantized.
-constexpr int64_t least_tokens = 32;
-// Rows of rounded operands are a cache line farther apart than they are long: else many would share few lines.
-constexpr int64_t gap_words = 16;
+constexpr int64_t least_dequantized_tokens = 32;
+constexpr size_t line_words = 16; // of a cache line
+
+// Where the first line begins. words: a line more than are needed.
+uint32_t * line_of(std::vector<uint32_t> & words) {
+    const auto address = reinterpret_cast<uintptr_t>(words.data());
+    return words.data() + (line_words - address / sizeof(uint32_t) % line_words) % line_words;
+}
 
 const products::Kernels * required(products::Kind kind) {
     const products::Kernels * kernels = products::kernels_of(kind);
@@ -33,7 +39,8 @@ products::Matrix matrix_of(const ggml_tensor * w, int64_t expert) {
              w->ne[0],
              traits->blck_size,
              traits->type_size,
-             w->type == GGML_TYPE_F32 ? nullptr : products::Dequantize(traits->to_float) };
+             w->type == GGML_TYPE_F32 ? nullptr : products::Dequantize(traits->to_float),
+             neuron_format_of(w->type) };
 }
 
 // The row of operands of a result's row: a token's experts have one each, or all the same.
@@ -87,10 +94,18 @@ bool neuron_products::can_take(const ggml_tensor * node) const {
     const bool is_weight = w->buffer != nullptr
                         && ggml_backend_buffer_get_usage(w->buffer) == GGML_BACKEND_BUFFER_USAGE_WEIGHTS
                         && ggml_backend_buffer_is_host(w->buffer);
+    const int64_t least = kind == products::Kind::integers ? least_integer_tokens : least_dequantized_tokens;
     return is_weight && ggml_is_contiguous(w) && ggml_is_contiguous(x) && ggml_is_contiguous(node)
-        && x->type == GGML_TYPE_F32 && node->type == GGML_TYPE_F32
-        && (exact || ggml_nrows(node) >= least_tokens * w->ne[2])
-        && (w->type == GGML_TYPE_F32 || ggml_get_type_traits(w->type)->to_float != nullptr);
+        && x->type == GGML_TYPE_F32 && node->type == GGML_TYPE_F32 && (exact || ggml_nrows(node) >= least * w->ne[2])
+        && has_kernel(node);
+}
+
+bool neuron_products::has_kernel(const ggml_tensor * node) const {
+    const ggml_type type = node->src[0]->type;
+    if (kind == products::Kind::integers) {
+        return node->op == GGML_OP_MUL_MAT && neuron_has_ggml_bits(type); // which were compared for dense ones
+    }
+    return type == GGML_TYPE_F32 || ggml_get_type_traits(type)->to_float != nullptr;
 }
 
 void neuron_products::take(ggml_cgraph * graph) {
@@ -105,12 +120,14 @@ void neuron_products::take(ggml_cgraph * graph) {
         node->op = GGML_OP_CUSTOM;
         const ggml_custom_op_params params = { compute, GGML_N_TASKS_MAX, this };
         ggml_set_op_params(node, &params, sizeof(params));
-        rounded.resize(std::max(rounded.size(), size_t(ggml_nrows(node)) * stride_of(node->src[1])));
+        const size_t words = size_t(ggml_nrows(node)) * stride_of(node->src[1]) + line_words;
+        rounded.resize(std::max(rounded.size(), words));
     }
 }
 
 size_t neuron_products::stride_of(const ggml_tensor * x) const {
-    return size_t(products::words_of(kind, x->ne[0]) + gap_words);
+    const size_t lines = (size_t(products::words_of(kind, x->ne[0])) + line_words - 1) / line_words;
+    return (lines | 1) * line_words; // an even number would have many rows share few lines
 }
 
 // A thread's part of them; returns when all parts are rounded.
@@ -118,7 +135,7 @@ void neuron_products::round_operands(const ggml_tensor * x, const neuron_routes 
     const auto rows = int64_t(routes.sources.size());
     for (int64_t row = rows * thread / threads; row < rows * (thread + 1) / threads; ++row) {
         const float * source = static_cast<const float *>(x->data) + routes.sources[size_t(row)] * x->ne[0];
-        kernels->round(source, rounded.data() + size_t(row) * stride_of(x), x->ne[0]);
+        kernels->round(source, line_of(rounded) + size_t(row) * stride_of(x), x->ne[0]);
     }
     ready.fetch_add(1);
     while (ready.load() < threads) {
@@ -128,9 +145,10 @@ void neuron_products::round_operands(const ggml_tensor * x, const neuron_routes 
 
 void neuron_products::compute(ggml_tensor * node, int thread, int threads, void * self) {
     auto & own = *static_cast<neuron_products *>(self);
-    static thread_local std::vector<uint32_t> scratch(products::scratch_words);
+    static thread_local std::vector<uint32_t> scratch;
     static thread_local neuron_routes routes;
     const ggml_tensor * w = node->src[0];
+    scratch.resize(std::max(scratch.size(), products::scratch_words(own.kind, w->ne[0]) + line_words));
     find_routes(node, routes); // each thread for itself: sooner done than waited for
     own.round_operands(node->src[1], routes, thread, threads);
     const size_t stride = own.stride_of(node->src[1]);
@@ -145,8 +163,8 @@ void neuron_products::compute(ggml_tensor * node, int thread, int threads, void 
         }
         own.kernels->multiply(
             matrix_of(w, expert), panel % panels * products::panel_rows,
-            { own.rounded.data() + begin * stride, stride, n, routes.places.data() + begin },
-            static_cast<float *>(node->data), size_t(node->ne[0]), scratch.data()
+            { line_of(own.rounded) + begin * stride, stride, n, routes.places.data() + begin },
+            static_cast<float *>(node->data), size_t(node->ne[0]), line_of(scratch)
         );
     }
     if (own.done.fetch_add(1) + 1 == threads) { // the others are on their way to ggml's barrier

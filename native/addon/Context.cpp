@@ -76,8 +76,11 @@ Context::Context(std::shared_ptr<Model> model_, const ContextOptions & options)
           options.count_only ? llama_neurons_head::none : llama_neurons_head::scores },
         options.capacity
     );
-    if (model->products) {
-        llama_neurons_set_products(context.get(), *model->products, model->exact);
+    // A device takes over products with weights in the machine's memory, but not operations of ours.
+    const bool like_ggml = !model->products && !model->on_device && !options.ggml_alone
+                        && products::kernels_of(products::Kind::integers) != nullptr;
+    if (model->products || like_ggml) {
+        llama_neurons_set_products(context.get(), model->products.value_or(products::Kind::integers), model->exact);
     }
 }
 

@@ -24,6 +24,7 @@ struct ContextOptions {
     int32_t threads = 1;
     llama_neurons_ops ops = llama_neurons_ops::automatic;
     bool f32_cache = false;  // keys and values in F32, without flash attention
+    bool ggml_alone = false; // no products of our own, not even those with the bits of ggml's
     bool count_only = false; // compute buffers for counting, none for logits
     llama_neurons_capacity capacity;
     bool residuals = false;      // an eval callback that `residuals` reads with; without `callback_tensor`

@@ -163,6 +163,7 @@ ContextOptions convert::context_options(const Napi::Object & object) {
     options.ops = ops(text(object, "counting"), object.Env());
     options.count_only = required(object, "countOnly").ToBoolean();
     options.f32_cache = object.Get("f32Cache").ToBoolean();
+    options.ggml_alone = object.Get("ggmlAlone").ToBoolean();
     options.capacity.edits = integer(object, "edits");
     options.capacity.offsets = required(object, "offsets").ToBoolean();
     options.capacity.values = object.Get("values").ToBoolean();

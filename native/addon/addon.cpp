@@ -13,6 +13,8 @@
 #include "Rpc.h"
 #include "Task.h"
 
+#include "neuron-ggml-bits.h"
+
 #include "ggml-backend.h"
 
 #include <napi.h>
@@ -44,6 +46,16 @@ Napi::Value load_backend(const Napi::CallbackInfo & info) {
         return Napi::String::New(info.Env(), *reason);
     }
     return info.Env().Null();
+}
+
+// ggmlBits(): string[], ggml's types whose products our kernels compute to the same bits here
+Napi::Value ggml_bits(const Napi::CallbackInfo & info) {
+    const auto types = llama_neurons_ggml_bits();
+    auto names = Napi::Array::New(info.Env(), types.size());
+    for (size_t i = 0; i < types.size(); ++i) {
+        names.Set(uint32_t(i), types[i]);
+    }
+    return names;
 }
 
 // products(): string[], those beside ggml's that this processor can compute
@@ -170,6 +182,7 @@ Napi::Object init(Napi::Env env, Napi::Object exports) {
         Napi::Persistent(ModelObject::define(env)), Napi::Persistent(ContextObject::define(env))));
     exports.Set("loadBackends", Napi::Function::New(env, load_backends));
     exports.Set("loadBackend", Napi::Function::New(env, load_backend));
+    exports.Set("ggmlBits", Napi::Function::New(env, ggml_bits));
     exports.Set("products", Napi::Function::New(env, own_products));
     exports.Set("devices", Napi::Function::New(env, devices));
     exports.Set("rpcVersion", Napi::Function::New(env, rpc_version));

@@ -183,7 +183,7 @@ void fill_strip(const Matrix & w, int64_t first, int64_t from, int64_t k, uint32
 
 template <typename Operand>
 void multiply(const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch) {
-    uint32_t * panels = scratch + scratch_words - panel_rows * panel_values;
+    uint32_t * panels = scratch + scratch_words(Kind::f32, w.k) - panel_rows * panel_values;
     const int64_t count = lesser(strips, (w.rows - first + columns - 1) / columns);
     for (int64_t from = 0; from < w.k; from += panel_values) {
         const int64_t k = lesser(panel_values, w.k - from);

@@ -4,6 +4,9 @@ namespace products {
 
 // Of kernels.cpp, compiled for each.
 #ifdef LN_PRODUCTS_X86
+namespace avx512_vnni {
+extern const Kernels integers;
+}
 namespace avx512_bf16 {
 extern const Kernels f32;
 extern const Kernels bf16;
@@ -25,6 +28,10 @@ const Kernels * kernels_of(Kind kind) {
     __builtin_cpu_init();
     const bool wide = __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw");
     const bool rounds = wide && __builtin_cpu_supports("avx512bf16");
+    if (kind == Kind::integers) {
+        const bool counts = wide && __builtin_cpu_supports("avx512vl") && __builtin_cpu_supports("avx512vnni");
+        return counts ? &avx512_vnni::integers : nullptr;
+    }
     if (kind == Kind::bf16) {
         return rounds ? &avx512_bf16::bf16 : nullptr;
     }

@@ -3,12 +3,16 @@
 #include <cstddef>
 #include <cstdint>
 
-// Products of a batch's activations with a quantized matrix, in F32 or, where the processor multiplies so, in BF16:
-// y[n][m] = sum over k of x[n][k] * w[m][k], added up in F32. A few rows of the matrix are dequantized at a time, so
-// that they stay in the core's cache, and are laid out as the vector units read them.
+// Products of a batch's activations with a quantized matrix: y[n][m] = sum over k of x[n][k] * w[m][k], added up in
+// F32. In F32 or, where the processor multiplies so, in BF16, a few rows of the matrix are dequantized at a time, so
+// that they stay in the core's cache, and are laid out as the vector units read them. In integers of 8 bits they are
+// laid out likewise, and the results have the bits of ggml's.
 namespace products {
 
-enum class Kind { f32, bf16 };
+enum class Kind { integers, f32, bf16 };
+
+// ggml's formats whose products can be computed in integers.
+enum class Format { other, q8_0, q5_0, q5_1, q4_1 };
 
 // Turns `k` quantized values from the beginning of a block on into floats.
 using Dequantize = void (*)(const void * values, float * floats, int64_t k);
@@ -22,9 +26,11 @@ struct Matrix {
     int64_t block_values;
     size_t block_bytes;
     Dequantize dequantize; // nullptr: they are floats
+    Format format;
 };
 
-// `n` rows of operands, words of 32 bits: a float each, or two BF16 of which the first is the lower half.
+// `n` rows of operands, words of 32 bits: a float each, or two BF16 of which the first is the lower half; or blocks of
+// integers and their scales.
 struct Operands {
     const uint32_t * words;
     size_t stride; // words
@@ -32,24 +38,31 @@ struct Operands {
     const int32_t * places; // the row of y of each
 };
 
+// Values of a block of the formats that are multiplied in integers.
+constexpr int64_t integer_block = 32;
+
 constexpr int64_t words_of(Kind kind, int64_t k) {
-    return kind == Kind::f32 ? k : (k + 1) / 2;
+    return kind == Kind::f32 ? k : kind == Kind::bf16 ? (k + 1) / 2 : k / integer_block * 18;
 }
 
 // Rows of a matrix that are multiplied at once.
 constexpr int64_t panel_rows = 64;
 // Values of a row that are dequantized at once: whole blocks of every type.
 constexpr int64_t panel_values = 1024;
-// Words that a thread needs beside its operands: values, rows a little apart, a panel.
-constexpr size_t scratch_words = panel_values + panel_rows * (panel_values + 16) + panel_rows * panel_values;
+// Words that a thread needs beside its operands: values, rows a little apart, a panel; of integers, whole rows with
+// eight scales a block and a minimum.
+constexpr size_t scratch_words(Kind kind, int64_t k) {
+    return kind == Kind::integers ? size_t(panel_rows * (k / integer_block) * 17)
+                                  : panel_values + panel_rows * (panel_values + 16) + panel_rows * panel_values;
+}
 
 struct Kernels {
     // The products with the rows [first, first + panel_rows) of `w`; y: from the matrix' first row on, its rows
-    // y_stride floats apart; scratch: scratch_words.
+    // y_stride floats apart; scratch: scratch_words. Fastest where operands and scratch begin lines of the cache.
     void (*multiply)(
         const Matrix & w, int64_t first, const Operands & x, float * y, size_t y_stride, uint32_t * scratch
     );
-    // Makes words of k floats: copies them, or rounds them to BF16, with a zero after an odd one.
+    // Makes words of k floats: copies them, or rounds them to BF16, with a zero after an odd one, or to integers.
     void (*round)(const float * floats, uint32_t * words, int64_t k);
 };
 

@@ -41,6 +41,8 @@ export interface NativeAddon {
     randomRows(type: number, width: number, rows: number, bound: number, seed: number): Promise<Uint8Array>;
     /** Products of large batches beside ggml's that this processor can compute. */
     products(): ('f32' | 'bf16')[];
+    /** ggml's types whose products with batches our kernels compute on this processor, to the same bits. */
+    ggmlBits(): string[];
     loadModel(options: NativeModelOptions): Promise<NativeModel>;
     /** What a model and a context of it would take, LoRA adapters left out; nothing of it is allocated. */
     measureMemory(model: NativeModelOptions, context: NativeContextOptions): Promise<NativeMemory>;
@@ -216,6 +218,8 @@ export interface NativeContextOptions {
     readonly countOnly: boolean;
     /** Attention is computed in F32 throughout. Default: its keys and values are rounded to F16, as llama.cpp does. */
     readonly f32Cache?: boolean;
+    /** No product of ggml's is computed by our kernels, which give the same bits. Default false. */
+    readonly ggmlAlone?: boolean;
     /** Edits held at a time, at least 1. */
     readonly edits: number;
     /** Whether they may have offsets, which take as much memory again. */

@@ -71,7 +71,7 @@ export interface EngineParts {
 
 /** What tests and benchmarks ask for beside an engine's options. */
 export interface EngineInternals extends Partial<
-    Pick<NativeContextOptions, 'counting' | 'callbackTensor' | 'f32Cache'>
+    Pick<NativeContextOptions, 'counting' | 'callbackTensor' | 'f32Cache' | 'ggmlAlone'>
 > {
     /** Edits that are held from the beginning. Default: one, without offsets. */
     readonly capacity?: EditCapacity;
@@ -186,6 +186,7 @@ function openerOf(
         counting = 'automatic',
         callbackTensor = '',
         f32Cache = false,
+        ggmlAlone = false,
         countOnly = false,
         values = false,
     } = options;
@@ -202,6 +203,7 @@ function openerOf(
                 counting,
                 countOnly,
                 f32Cache,
+                ggmlAlone,
                 ...held,
                 values,
                 callbackTensor,

@@ -39,6 +39,21 @@ const kinds: Kind[] = [
     },
 ];
 
+const vnni = ['-mavx512f', '-mavx512bw', '-mavx512vl', '-mavx512vnni', '-mf16c', '-mfma'];
+const hasVnni = isHere(own) && has('avx512f', 'avx512bw', 'avx512vl', 'avx512_vnni');
+
+describe.skipIf(!hasVnni)('products in integers (skipped without AVX-512 VNNI)', () => {
+    it('have the bits of sums in the order of ggml’s kernels, of any sizes', () => {
+        const program = join(folder, 'integers');
+        execFileSync(own, [
+            ...['-std=c++17', '-O2', '-ffp-contract=fast', ...vnni, '-DLN_PRODUCTS=avx512_vnni'],
+            ...[`-I${resolve('native/products')}`, resolve('tests/native/integers.cpp')],
+            ...[resolve('native/products/integers.cpp'), '-o', program],
+        ]);
+        expect(execFileSync(program, { encoding: 'utf8' }).trim()).toBe('170128 0');
+    });
+});
+
 describe.each(kinds)('products of $name', ({ name, flags, compiler, emulator = [], here }) => {
     it.skipIf(!here)('are those in doubles, of any sizes (skipped without such a processor or an emulator)', () => {
         const program = join(folder, name);

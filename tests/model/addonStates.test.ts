@@ -41,6 +41,7 @@ const ofAddon: Record<keyof NativeAddon, (() => unknown) | string> = {
     addRpcServer: 'tests/rpc/rpc.test.ts',
     serveRpc: 'tests/rpc/commands.test.ts',
     products: 'tests/model/products.test.ts',
+    ggmlBits: 'tests/model/products.test.ts',
     devices: () => addon.devices(),
     binEdges: () => addon.binEdges(),
     randomRows: 'tests/model/untrained.test.ts',

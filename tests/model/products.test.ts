@@ -5,12 +5,18 @@ import { beforeAll, describe, expect, it, vi } from 'vitest';
 import { collect } from '../../src/activations/collect.js';
 import { mergeShards } from '../../src/activations/mergeShards.js';
 import { openCorpus } from '../../src/data/openCorpus.js';
+import { blockTypes } from '../../src/gguf/blockTypes.js';
 import { loadBackends } from '../../src/engine/loadBackends.js';
+import { neuronsAt } from '../../src/engine/Site.js';
+import { GgmlBlocks, noGgml } from '../helpers/ggmlBlocks.js';
+import { maskOf } from '../helpers/maskOf.js';
 import { MeasuredEngine, type MeasuredOptions } from '../helpers/MeasuredEngine.js';
 import { embeddedModel } from '../helpers/models.js';
+import { everyNth } from '../helpers/neuronSets.js';
 import { writeUngated, writeWidths } from '../helpers/syntheticModels.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
 import { writeUpcycled } from '../helpers/upcycled.js';
+import { writeTyped } from '../helpers/typedModel.js';
 import { writeUnquantized } from '../helpers/unquantized.js';
 
 const folder = temporaryFolder();
@@ -33,6 +39,7 @@ beforeAll(async () => {
 });
 const { addon } = await loadBackends('off');
 const own = addon.products();
+const cpuinfo = process.platform === 'linux' ? readFileSync('/proc/cpuinfo', 'utf8') : '';
 const text = 'Der alte Mann und das Meer. '.repeat(12);
 
 /** With F32 attention, so that products alone differ. */
@@ -208,6 +215,49 @@ describe('products: auto', () => {
                 `products ggml and ${own[0]!}, name the same \`products\` for both`,
             ) as string,
         });
+    });
+});
+
+const sameBits = Object.entries(blockTypes)
+    .map(([number, type]) => ({ number: Number(number), type, name: type.name }))
+    .filter(({ name }) => addon.ggmlBits().includes(name.toLowerCase()));
+const title = 'ggml’s products by kernels of our own';
+
+describe.skipIf(noGgml !== undefined)(`${title}${noGgml === undefined ? '' : ` (skipped: ${noGgml})`}`, () => {
+    it.skipIf(!/avx512_vnni/.test(cpuinfo))('are there for each type that they know (skipped without VNNI)', () => {
+        expect(addon.ggmlBits().sort()).toEqual(['q4_1', 'q5_0', 'q5_1', 'q8_0']);
+    });
+
+    it.each(sameBits)('have the same bits: type $name', async ({ number, type }) => {
+        const model = join(folder, `${type.name}.gguf`);
+        writeTyped(model, number, type, new GgmlBlocks(folder));
+        const bytes = (options: Omit<MeasuredOptions, 'model'>) =>
+            withEngine({ model, ...options }, async (engine) => {
+                const ofLengths: Buffer[] = [];
+                for (const length of [1, 3, 4, 5, 31, 32, 101]) {
+                    const tokens = Int32Array.from({ length }, (_, i) => (37 * i + 11) % 64);
+                    ofLengths.push(Buffer.from((await engine.logits(tokens)).buffer));
+                }
+                return ofLengths;
+            });
+        const expected = await bytes({ ggmlAlone: true, threads: 1 });
+        for (const threads of [1, 2]) {
+            for (const [i, values] of (await bytes({ threads })).entries()) {
+                expect(values.equals(expected[i]!)).toBe(true);
+            }
+        }
+    });
+
+    it('give the embedded model the same scores and counts', async () => {
+        const samples = [{ language: 'de', prompt: '', response: text.repeat(4) }];
+        const measure = (options: Omit<MeasuredOptions, 'model'>) =>
+            withEngine({ model: embeddedModel, f32Cache: false, ...options }, async (engine) => {
+                const edit = maskOf(everyNth(engine.sites, 7), engine.sites.map(neuronsAt));
+                return { ...(await engine.score(samples, { edit })), counts: await engine.count(samples) };
+            });
+        const [expected, values] = [await measure({ ggmlAlone: true }), await measure({})];
+        expect(values).toEqual(expected);
+        expect(values.tokens).toBeGreaterThan(256);
     });
 });
 

@@ -54,21 +54,23 @@ double worst(Kind kind, const Kernels & kernels, int64_t rows, int64_t k, int64_
                                          k,
                                          block,
                                          size_t(block),
-                                         dequantize }
+                                         dequantize,
+                                         Format::other }
                                : Matrix{ reinterpret_cast<const char *>(floats.data()),
                                          size_t(k) * sizeof(float),
                                          rows,
                                          k,
                                          1,
                                          sizeof(float),
-                                         nullptr };
+                                         nullptr,
+                                         Format::other };
     const size_t y_stride = size_t(rows) + 5;
     std::vector<float> y(size_t(n) * y_stride, -7);
     std::vector<int32_t> places(size_t(n), 0); // the first result is of the last row
     for (int64_t i = 0; i < n; ++i) {
         places[size_t(i)] = int32_t(n - 1 - i);
     }
-    std::vector<uint32_t> scratch(scratch_words);
+    std::vector<uint32_t> scratch(scratch_words(kind, k));
     for (int64_t first = 0; first < rows; first += panel_rows) {
         kernels.multiply(w, first, { words.data(), stride, n, places.data() }, y.data(), y_stride, scratch.data());
     }

@@ -1,0 +1,24 @@
+#pragma once
+
+// Whether native/products multiplies in integers as ggml does on this processor, to the bit.
+
+#include "products.h"
+
+#include "ggml.h"
+#include "llama.h"
+
+#include <string>
+#include <vector>
+
+// other: ggml alone computes the type's products.
+products::Format neuron_format_of(ggml_type type);
+
+// Fewest tokens of a batch whose products are computed in integers.
+constexpr int64_t least_integer_tokens = 4;
+
+// Multiplies a small matrix of the type both ways, once in a process, and compares the results. false where this
+// processor has no such kernels, or they know no such format.
+bool neuron_has_ggml_bits(ggml_type type);
+
+// ggml's names of the types that have.
+LLAMA_API std::vector<std::string> llama_neurons_ggml_bits();
