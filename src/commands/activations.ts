@@ -10,17 +10,12 @@ import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
 import { writeWatched } from '../neurons/watchedFile.js';
 import { formatQuantity } from '../support/format.js';
-import type { CommandArguments, CommandContext, CommandResult } from './CommandDeclaration.js';
+import type { CommandArguments, CommandOf } from './CommandDeclaration.js';
 import type { activationsDeclaration } from './declarations.js';
 import { openEngine, toEngineOptions } from './openModel.js';
 
-type Arguments = CommandArguments<typeof activationsDeclaration>;
-
 /** `activations`: the activations of chosen neurons for every token, as Parquet. */
-export async function activationsCommand(
-    args: Arguments,
-    { signal, progress }: CommandContext,
-): Promise<CommandResult> {
+export const activationsCommand: CommandOf<typeof activationsDeclaration> = async (args, { signal, progress }) => {
     const { dir, neurons: names, set, limit, languages, out = join(dir, 'activations.parquet') } = args;
     if ((names === undefined) === (set === undefined))
         throw new LanguageNeuronsError(
@@ -43,11 +38,11 @@ export async function activationsCommand(
         json: { out, neurons: neurons.length, tokens, seconds },
         text: `${formatQuantity(neurons.length, 'neuron')} at ${formatQuantity(all, 'token')} in ${out}`,
     };
-}
+};
 
 /** Those of all languages, each once. */
 function neuronsOfSet(
-    { set, force }: Arguments,
+    { set, force }: CommandArguments<typeof activationsDeclaration>,
     engine: Engine,
     analysis: NeuronAnalysis,
     languages: readonly string[],

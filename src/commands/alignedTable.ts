@@ -1,5 +1,6 @@
 import { styleText } from 'node:util';
 import { cutToWidth, widthOf } from '../support/textWidth.js';
+import { formatCount } from '../support/format.js';
 
 export interface AlignedColumn {
     readonly heading: string;
@@ -112,4 +113,12 @@ function groupLines(columns: readonly AlignedColumn[], widths: readonly number[]
         return aligned({ text, tone: 'heading' }, size);
     });
     return [line(cells)];
+}
+
+/** Tokens of each language, a row each. */
+export function tokensTable(tokens: Readonly<Record<string, number | bigint>>): string {
+    return alignedTable(
+        [{ heading: 'language' }, { heading: 'tokens', right: true }],
+        Object.entries(tokens).map(([language, count]) => [language, formatCount(Number(count))]),
+    );
 }

@@ -8,7 +8,7 @@ import type { collectDeclaration } from './declarations.js';
 import { freshly } from './freshly.js';
 import { openEngine, toEngineOptions } from './openModel.js';
 import { readShardArgument } from './shardArgument.js';
-import { tokensTable } from './tokensTable.js';
+import { tokensTable } from './alignedTable.js';
 
 /** `collect`: counts the texts of each language into DIR/activations.safetensors. */
 export const collectCommand: CommandOf<typeof collectDeclaration> = async (args, context) => {

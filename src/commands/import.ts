@@ -5,7 +5,7 @@ import { ensureWritableFolder } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import type { CommandOf } from './CommandDeclaration.js';
 import type { importDeclaration } from './declarations.js';
-import { tokensTable } from './tokensTable.js';
+import { tokensTable } from './alignedTable.js';
 
 /** `import`: counts published by others (.pt files) into OUT/activations.safetensors. */
 export const importCommand: CommandOf<typeof importDeclaration> = async ({ folder, out, languages: wanted, force }) => {

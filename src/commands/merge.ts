@@ -6,7 +6,7 @@ import { describeExamples, summaryOf } from './describeExamples.js';
 import { describeMatrix } from './describeMatrix.js';
 import type { CommandOf, CommandResult } from './CommandDeclaration.js';
 import type { mergeDeclaration } from './declarations.js';
-import { tokensTable } from './tokensTable.js';
+import { tokensTable } from './alignedTable.js';
 
 /** `merge`: all shards into what they are parts of, in OUT. */
 export const mergeCommand: CommandOf<typeof mergeDeclaration> = async (

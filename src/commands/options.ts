@@ -3,8 +3,10 @@ import { LanguageNeuronsError } from '../errors.js';
 import { checkApplies, parseSetting } from '../settings/checkSetting.js';
 import type { Setting, SettingTable } from '../settings/Setting.js';
 import { type CommandDeclaration, globalOptions } from './CommandDeclaration.js';
-import { optionGroups } from './optionGroups.js';
 import { asOptions, dashed } from './settingNames.js';
+
+/** Options beyond this many are shown in groups. */
+const mostUngrouped = 15;
 
 /** What yargs is to do with a line: run a command, show help, or complete it. */
 export type Purpose = 'run' | 'help' | 'complete';
@@ -98,4 +100,15 @@ export function completeArguments(
     );
     checkApplies(all, table, Object.keys(table));
     return all;
+}
+
+/** Options in the groups in which they are shown, each with its title; few are in none. */
+export function optionGroups(table: SettingTable): [title: string | undefined, table: SettingTable][] {
+    if (Object.keys(table).length <= mostUngrouped) return [[undefined, table]];
+    const groups = new Map<string | undefined, Record<string, Setting>>();
+    for (const [name, setting] of Object.entries(table)) {
+        const group = groups.get(setting.group) ?? {};
+        groups.set(setting.group, Object.assign(group, { [name]: setting }));
+    }
+    return [...groups];
 }

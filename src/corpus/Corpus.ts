@@ -1,4 +1,5 @@
 import type { Progress } from '../support/progress.js';
+import type { ChosenLanguage } from '../languages/LanguageList.js';
 
 /** One message of a conversation. */
 export interface Turn {
@@ -73,4 +74,18 @@ export interface Corpus {
      * @throws LanguageNeuronsError NOT_FOUND, EMPTY, ENCODING or DAMAGED, naming the file
      */
     samples(language: string): AsyncIterable<Sample>;
+}
+
+/** A corpus of the languages chosen of a dataset. */
+export function chosenCorpus(
+    named: Pick<Corpus, 'name' | 'sources'>,
+    chosen: readonly ChosenLanguage[],
+    samples: (chosen: ChosenLanguage) => AsyncIterable<Sample>,
+): Corpus {
+    const byLanguage = new Map(chosen.map((one) => [one.language, one]));
+    return {
+        ...named,
+        languages: [...byLanguage.keys()],
+        samples: (language) => samples(byLanguage.get(language)!),
+    };
 }

@@ -6,8 +6,7 @@ import { LanguageList } from '../languages/LanguageList.js';
 import { languageTag } from '../languages/languageTag.js';
 import { inList } from '../support/inList.js';
 import { throwIfStopped } from '../support/stop.js';
-import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
-import { chosenCorpus } from './chosenCorpus.js';
+import { chosenCorpus, type Corpus, type CorpusOptions, type Sample } from './Corpus.js';
 import { readLines } from './readLines.js';
 
 /** Parts of FLORES, after the language (`eng_Latn.dev`) or before it (`dev.eng_Latn`). */

@@ -2,8 +2,7 @@ import { resolve } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 import { throwIfStopped } from '../support/stop.js';
 import { type ChosenLanguage, LanguageList } from '../languages/LanguageList.js';
-import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
-import { chosenCorpus } from './chosenCorpus.js';
+import { chosenCorpus, type Corpus, type CorpusOptions, type Sample } from './Corpus.js';
 import { SampleSpool } from './SampleSpool.js';
 
 /**

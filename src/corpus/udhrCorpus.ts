@@ -8,8 +8,7 @@ import { LanguageList } from '../languages/LanguageList.js';
 import { languageTag } from '../languages/languageTag.js';
 import { paperLanguages } from '../languages/paperLanguages.js';
 import { throwIfStopped } from '../support/stop.js';
-import { chosenCorpus } from './chosenCorpus.js';
-import type { Corpus, CorpusOptions, Sample } from './Corpus.js';
+import { chosenCorpus, type Corpus, type CorpusOptions, type Sample } from './Corpus.js';
 
 /** The declaration that a tag means where a language has several. Default: the package's first. */
 const preferredCodes: Readonly<Record<string, string>> = {

@@ -2,7 +2,6 @@ import { stat } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
 import { shownPath } from '../files/shownPath.js';
 import { isQuestions, openQuestions } from '../questions/openQuestions.js';
-import { questionsCorpus } from './questionsCorpus.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { languagesTable } from '../settings/settings.js';
 import { throwIfStopped } from '../support/stop.js';
@@ -11,6 +10,7 @@ import type { Corpus, CorpusOptions, Sample } from '../corpus/Corpus.js';
 import { folderCorpus } from '../corpus/folderCorpus.js';
 import { jsonlCorpus } from '../corpus/jsonlCorpus.js';
 import { isUdhr, udhrCorpus } from '../corpus/udhrCorpus.js';
+import type { Questions } from '../questions/Questions.js';
 
 /**
  * Opens a corpus: `udhr`, `udhr:FROM-TO`, the questions of `mgsm` or `msvamp` or of a folder of their files,
@@ -75,4 +75,16 @@ function withShownName(corpus: Corpus): Corpus {
 
 async function* concatenated(corpora: readonly Corpus[], language: string): AsyncGenerator<Sample> {
     for (const corpus of corpora) yield* corpus.samples(language);
+}
+
+/** A corpus of the questions themselves as texts. */
+function questionsCorpus(questions: Questions): Corpus {
+    return {
+        name: questions.name,
+        sources: questions.sources,
+        languages: questions.languages,
+        async *samples(language) {
+            for (const { text } of await questions.inLanguage(language)) yield { language, prompt: '', response: text };
+        },
+    };
 }

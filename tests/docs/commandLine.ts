@@ -1,6 +1,6 @@
 import { type CommandDeclaration, globalOptions } from '../../src/commands/CommandDeclaration.js';
 import { commands } from '../../src/commands/commands.js';
-import { optionGroups } from '../../src/commands/optionGroups.js';
+import { optionGroups } from '../../src/commands/options.js';
 import { asOptions, dashed } from '../../src/commands/settingNames.js';
 import type { Setting, SettingTable } from '../../src/settings/Setting.js';
 import { describeRange } from '../../src/support/numberRanges.js';

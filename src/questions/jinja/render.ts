@@ -1,12 +1,22 @@
 import { callArguments, evaluate, filtered } from './evaluate.js';
 import { globals } from './globals.js';
-import { loopOf } from './loop.js';
 import { macro } from './macro.js';
 import type { CallStatementNode, Node } from './nodes.js';
 import { parse } from './parse.js';
 import { Scope } from './Scope.js';
 import { str } from './text.js';
-import { Callable, fromJson, isTrue, JinjaError, listOf, Namespace, typeName, type Value } from './values.js';
+import {
+    Callable,
+    fromJson,
+    isTrue,
+    JinjaError,
+    listOf,
+    Namespace,
+    typeName,
+    Undefined,
+    type Value,
+} from './values.js';
+import { equal } from './compare.js';
 
 type LoopNode = Extract<Node, { type: 'For' }>;
 
@@ -148,4 +158,39 @@ function callBlock(node: CallStatementNode, scope: Scope): Value {
 function withoutSafe(node: Node): Node {
     const safe = node.type === 'FilterExpression' && node.filter.type === 'Identifier' && node.filter.value === 'safe';
     return safe ? withoutSafe(node.operand) : node;
+}
+
+/** `loop` of each turn over some items. */
+function loopOf(items: readonly Value[]): (i: number) => Namespace {
+    let before: readonly Value[] | undefined;
+    const changed = new Callable('changed', (values) => {
+        const same = before?.length === values.length && before.every((value, i) => equal(value, values[i]!));
+        before = values;
+        return !same;
+    });
+    return (i) =>
+        new Namespace(
+            new Map<string, Value>([
+                ['index', i + 1],
+                ['index0', i],
+                ['revindex', items.length - i],
+                ['revindex0', items.length - i - 1],
+                ['first', i === 0],
+                ['last', i === items.length - 1],
+                ['length', items.length],
+                ['depth', 1],
+                ['depth0', 0],
+                ['previtem', i > 0 ? items[i - 1]! : new Undefined('the item before the first')],
+                ['nextitem', i + 1 < items.length ? items[i + 1]! : new Undefined('the item after the last')],
+                ['changed', changed],
+                [
+                    'cycle',
+                    new Callable('cycle', (values) => {
+                        if (values.length === 0) throw new JinjaError('no items for cycling given');
+                        return values[i % values.length]!;
+                    }),
+                ],
+            ]),
+            'LoopContext',
+        );
 }

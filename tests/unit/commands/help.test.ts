@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { globalOptions } from '../../../src/commands/CommandDeclaration.js';
 import { commands } from '../../../src/commands/commands.js';
-import { optionGroups } from '../../../src/commands/optionGroups.js';
+import { optionGroups } from '../../../src/commands/options.js';
 import { parseArguments } from '../../../src/commands/parseArguments.js';
 import { dashed } from '../../../src/commands/settingNames.js';
 import type { Setting } from '../../../src/settings/Setting.js';

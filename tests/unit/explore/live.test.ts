@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { changeOf, languageSpans } from '../../../src/explore/live/languageSpans.js';
-import { OneByOne } from '../../../src/explore/live/OneByOne.js';
+import { changeOf, languageSpans } from '../../../src/explore/live/askBoth.js';
+import { OneByOne } from '../../../src/explore/live/liveRoutes.js';
 
 describe('the languages of an answer', () => {
     const english = 'Everyone has the right to education and to a free life. ';

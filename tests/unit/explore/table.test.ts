@@ -1,9 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { neuronColumns } from '../../../src/explore/neuronColumns.js';
+import { type Column, neuronColumns } from '../../../src/explore/neuronColumns.js';
 import { classNames, type ColumnArray, type ColumnSpec, columnTypes } from '../../../src/explore/siteFormat.js';
 import { ExploredNeurons } from '../../../src/explore/page/data/ExploredNeurons.js';
 import type { ExploredNeuron, Query } from '../../../src/explore/page/data/Query.js';
-import type { Column } from '../../../src/explore/columns.js';
 import type { Activations } from '../../../src/activations/Activations.js';
 import { activationProbabilities } from '../../../src/neurons/activationProbabilities.js';
 import { siteStarts } from '../../../src/neurons/flatIndex.js';

@@ -1,6 +1,7 @@
 import { blockPath, blocksOf, type ColumnArray, type ColumnSpec, columnTypes } from '../../siteFormat.js';
-import { fetchFile } from './fetchFile.js';
-import { inLanes } from './inLanes.js';
+
+/** Files that are fetched side by side. */
+const lanes = 6;
 
 /**
  * Reads a column, block by block.
@@ -27,4 +28,24 @@ export async function loadColumn(
         onBlock();
     });
     return column;
+}
+
+/** Does work for each of some numbers, from 0 on, several at a time. */
+export async function inLanes(count: number, work: (one: number) => Promise<void>): Promise<void> {
+    let next = 0;
+    const lane = async (): Promise<void> => {
+        while (next < count) await work(next++);
+    };
+    await Promise.all(Array.from({ length: lanes }, lane));
+}
+
+/**
+ * Asks for a file of the site.
+ * @param base address of the page's folder
+ * @throws Error naming the file that cannot be read
+ */
+export async function fetchFile(path: string, base: string | URL): Promise<Response> {
+    const response = await fetch(new URL(path, base));
+    if (!response.ok) throw new Error(`${path} cannot be read: ${response.status} ${response.statusText}`);
+    return response;
 }

@@ -1,7 +1,6 @@
 import { siteVersion, type SiteSummary, summaryPath } from '../../siteFormat.js';
 import { type Classified, readClassified } from './classified.js';
-import { fetchFile } from './fetchFile.js';
-import { loadColumn } from './loadColumn.js';
+import { fetchFile, loadColumn } from './loadColumn.js';
 import { routeTo } from './routeText.js';
 import { flatName, startsOf } from './sites.js';
 import { TableClient } from './TableClient.js';

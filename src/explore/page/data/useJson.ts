@@ -1,8 +1,10 @@
 import { useEffect, useState } from 'preact/hooks';
-import { loadPart } from './loadPart.js';
+import { fetchFile } from './loadColumn.js';
+
+const parts = new Map<string, Promise<unknown>>();
 
 /** A file that is being read: its content, or why it cannot be read. */
-export interface ReadFile<T> {
+interface ReadFile<T> {
     readonly value?: T | undefined;
     readonly failed?: string | undefined;
 }
@@ -21,4 +23,21 @@ export function useJson<T>(path: string | undefined): ReadFile<T> {
         return () => void (wanted = false);
     }, [path]);
     return path !== undefined && read.path === path ? read : {};
+}
+
+/**
+ * Reads a file of results, once.
+ * @param path relative to the page
+ * @throws Error naming the file
+ */
+function loadPart<Content>(path: string): Promise<Content> {
+    const known = parts.get(path);
+    if (known !== undefined) return known as Promise<Content>;
+    const content = (async () => {
+        const response = await fetchFile(path, new URL('.', location.href));
+        return response.json() as Promise<Content>;
+    })();
+    parts.set(path, content);
+    content.catch(() => parts.delete(path));
+    return content;
 }

@@ -1,9 +1,7 @@
 import { blocksOf, type ColumnSpec } from '../../siteFormat.js';
 import { type NeuronTokens, type SiteTokens, tokensPath } from '../../tokensFormat.js';
 import { ExploredNeurons } from './ExploredNeurons.js';
-import { fetchFile } from './fetchFile.js';
-import { inLanes } from './inLanes.js';
-import { loadColumn } from './loadColumn.js';
+import { fetchFile, inLanes, loadColumn } from './loadColumn.js';
 import type { Asked, Load, Methods, Part, Told } from './TableClient.js';
 import { TokenIndex } from './TokenIndex.js';
 

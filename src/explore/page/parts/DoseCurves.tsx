@@ -1,5 +1,5 @@
 import type { ComponentChild } from 'preact';
-import { useMemo } from 'preact/hooks';
+import { useEffect, useMemo, useRef, useState } from 'preact/hooks';
 import type uPlot from 'uplot';
 import { formatCount, formatQuantity, formatShort } from '../../../support/format.js';
 import type { SiteCurves, SiteDose } from '../../resultsFormat.js';
@@ -12,7 +12,6 @@ import { DataTable } from './DataTable.js';
 import { LanguageTag } from './languageText.js';
 import { Part } from './Part.js';
 import { axisColors, type ColorOf, Plot, type PlotSpec } from './Plot.js';
-import { WhenSeen } from './WhenSeen.js';
 import { useTip } from './useTip.js';
 
 const panelHeight = 190;
@@ -204,5 +203,36 @@ function DoseTable({ shown, summary }: { shown: readonly Curve[]; summary: SiteS
                 ]),
             )}
         />
+    );
+}
+
+interface WhenSeenProps {
+    readonly height: number;
+    /** Made without waiting. */
+    readonly atOnce: boolean;
+    readonly children: () => ComponentChild;
+}
+
+/** What is made only when it is nearly in sight, or printed; until then a space of its height. */
+function WhenSeen({ height, atOnce, children }: WhenSeenProps): ComponentChild {
+    const box = useRef<HTMLDivElement>(null);
+    const [seen, setSeen] = useState(atOnce);
+    useEffect(() => {
+        const show = (): void => setSeen(true);
+        const observer = new IntersectionObserver(
+            (entries) => entries.some(({ isIntersecting }) => isIntersecting) && show(),
+            { rootMargin: '800px' },
+        );
+        observer.observe(box.current!);
+        addEventListener('beforeprint', show);
+        return () => {
+            observer.disconnect();
+            removeEventListener('beforeprint', show);
+        };
+    }, []);
+    return (
+        <div ref={box} style={{ minHeight: `${height}px` }}>
+            {seen && children()}
+        </div>
     );
 }

@@ -8,15 +8,17 @@ import {
     type SiteStrongest,
     strongestPath,
 } from '../../examplesFormat.js';
-import { formatCount } from '../../../support/format.js';
+import { formatCount, formatShare } from '../../../support/format.js';
 import type { SiteLanguage } from '../../siteFormat.js';
 import type { LoadedSite } from '../data/site.js';
 import { useJson } from '../data/useJson.js';
-import { ActivationBars } from './ActivationBars.js';
 import { ExampleLine } from './ExampleLine.js';
 import { formatThree } from './formatThree.js';
-import { KindsTable } from './KindsTable.js';
 import { LanguageName } from './languageText.js';
+import type { ActiveShare } from '../../../examples/NeuronExamples.js';
+import { DataTable } from './DataTable.js';
+
+const scripts = new Intl.DisplayNames('en', { type: 'script' });
 
 /** Languages whose examples are open at first: those in which it is active most often. */
 const openAtFirst = 2;
@@ -139,5 +141,68 @@ function LanguageExamples({ flat, k, language, active, histogram, edges, isOpen 
             </ul>
             {open && <ActivationBars label={language.english} counts={histogram} edges={edges} />}
         </details>
+    );
+}
+
+function nameOf(kind: string): string {
+    return kind.length === 4 ? (scripts.of(kind) ?? kind) : kind;
+}
+
+/** How a neuron's activity divides over kinds of tokens, beside how the texts do. */
+function KindsTable({ head, facts }: { head: SiteExamplesHead; facts: SiteNeuronExamples }): ComponentChild {
+    const total = Object.values(facts.kinds).reduce((sum, one) => sum + one.sum, 0);
+    const seen = Object.values(head.kinds).reduce((sum, tokens) => sum + tokens, 0);
+    const row = (name: string, { active, sum }: ActiveShare, tokens: number): string[] => [
+        name,
+        formatCount(active),
+        formatCount(tokens),
+        total === 0 ? '' : formatShare(sum / total),
+        formatShare(tokens / seen),
+    ];
+    const kinds = Object.entries(facts.kinds).sort(([, a], [, b]) => b.sum - a.sum);
+    return (
+        <DataTable
+            name="Table of kinds of tokens"
+            columns={['tokens', 'active', 'of', 'share of its activation', 'share of all tokens']}
+            rows={[
+                ...kinds.map(([kind, share]) => row(nameOf(kind), share, head.kinds[kind] ?? 0)),
+                row('beginnings of words', facts.wordBeginnings, head.wordBeginnings),
+            ]}
+        />
+    );
+}
+
+interface ActivationBarsProps {
+    readonly label: string;
+    readonly counts: readonly number[];
+    readonly edges: readonly number[];
+}
+
+/** Tokens by activation, in bins whose width grows; bins below and above all tokens are left out. */
+function ActivationBars({ label, counts, edges }: ActivationBarsProps): ComponentChild {
+    const used = counts.flatMap((count, bin) => (count > 0 ? [bin] : []));
+    const [first, last] = [used[0]!, used.at(-1)!];
+    const most = Math.max(...counts);
+    const upTo = (bin: number): string =>
+        edges[bin + 1] === undefined ? 'and more' : `to ${formatThree(edges[bin + 1]!)}`;
+    return (
+        <figure class="activations">
+            <div
+                class="bars"
+                role="img"
+                aria-label={`${label}: tokens by activation, ${formatThree(edges[first]!)} ${upTo(last)}`}
+            >
+                {counts.slice(first, last + 1).map((count, i) => (
+                    <i
+                        key={i}
+                        style={{ height: `${count === 0 ? 0 : 4 + (96 * count) / most}%` }}
+                        title={`${formatThree(edges[first + i]!)} ${upTo(first + i)}: ${formatCount(count)}`}
+                    />
+                ))}
+            </div>
+            <figcaption class="small">
+                tokens by activation, {formatThree(edges[first]!)} {upTo(last)}
+            </figcaption>
+        </figure>
     );
 }

@@ -1,15 +1,17 @@
 import type { ComponentChild, TargetedInputEvent } from 'preact';
 import { useState } from 'preact/hooks';
-import { type AskEvent, type LiveFacts, livePaths } from '../../live/liveFormat.js';
+import { type AskEvent, type LiveFacts, livePaths, type LiveSet } from '../../live/liveFormat.js';
 import { askModel } from '../data/askModel.js';
 import { readAsk } from '../data/askSettings.js';
 import { changeSettings, route } from '../data/route.js';
 import type { LoadedSite } from '../data/site.js';
 import { usePending } from '../data/usePending.js';
-import { AnswerSide, type Growing, noAnswer } from '../parts/AnswerSide.js';
 import { Chips } from '../parts/Chips.js';
 import { Field } from '../parts/Field.js';
 import { LivePage, SetChoice } from '../parts/LivePage.js';
+import { TokenStrip } from '../parts/TokenStrip.js';
+
+const noAnswer: Growing = { text: '' };
 
 /** A question, answered by the whole model and by the changed one, side by side. */
 export function AskView({ site }: { site: LoadedSite }): ComponentChild {
@@ -172,4 +174,61 @@ function doseWords(share: number, doses: Settings['doses']): string {
     if (doses.length > mostTold) told.push('…');
     const percent = `${Math.round(100 * share)} %`;
     return told.length === 0 ? percent : `${percent}: ${told.join(', ')}`;
+}
+
+/** An answer as it grows. */
+interface Growing {
+    readonly text: string;
+    /** Milliseconds until its first text. */
+    readonly first?: number;
+    readonly ended?: AskEvent & { readonly kind: 'ended' };
+}
+
+interface AnswerSideProps {
+    readonly site: LoadedSite;
+    readonly live: LiveFacts;
+    readonly side: Growing;
+    readonly set: LiveSet;
+    readonly changed: boolean;
+}
+
+/** One of the two answers, and the strip of its tokens once it has ended. */
+function AnswerSide({ site, live, side, set, changed }: AnswerSideProps): ComponentChild {
+    const { text, first, ended } = side;
+    const title = changed ? 'Changed model' : 'Whole model';
+    return (
+        <section aria-label={title}>
+            <h2>{title}</h2>
+            <p class="answer" dir="auto" aria-live="polite" aria-busy={ended === undefined}>
+                {text}
+            </p>
+            <p class="small">
+                {first !== undefined && `First text after ${(first / 1000).toFixed(1)} s. `}
+                {ended?.end === 'length' && 'Cut off at the most tokens. '}
+                {ended !== undefined && languagesOf(ended, site)}
+            </p>
+            {ended !== undefined && ended.trace.strongest.length > 0 && (
+                <TokenStrip
+                    site={site}
+                    live={live}
+                    trace={ended.trace}
+                    set={set}
+                    label={`Active neurons by token, ${title.toLowerCase()}`}
+                    changedAt={ended.changedAt}
+                />
+            )}
+        </section>
+    );
+}
+
+function languagesOf({ spans, changedAt }: AskEvent & { readonly kind: 'ended' }, { summary }: LoadedSite): string {
+    const nameOf = (tag: string): string => summary.languages.find((one) => one.tag === tag)?.english ?? tag;
+    const known = spans.filter(({ language }) => language !== null);
+    if (known.length === 0) return 'Its language cannot be told: it is too short, or like several.';
+    const words = spans.map(({ language, from, to }) => {
+        const where = to === from + 1 ? `token ${to}` : `tokens ${from + 1} to ${to}`;
+        return `${language === null ? 'not to be told' : nameOf(language)} (${where})`;
+    });
+    const change = changedAt === null ? '' : ` It changes at token ${changedAt + 1}, which is marked.`;
+    return `Language by sentence: ${words.join(', ')}.${change}`;
 }

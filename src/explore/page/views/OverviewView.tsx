@@ -8,14 +8,14 @@ import { Comparison } from '../parts/Comparison.js';
 import { DataTable, heading } from '../parts/DataTable.js';
 import { DoseCurves } from '../parts/DoseCurves.js';
 import { Experts } from '../parts/Experts.js';
-import { LayerLanguages } from '../parts/LayerLanguages.js';
-import { LanguageName, languageOption } from '../parts/languageText.js';
+import { languageHeading, LanguageName, languageOption } from '../parts/languageText.js';
 import { LayerCurves } from '../parts/LayerCurves.js';
 import { Lens } from '../parts/Lens.js';
 import { Matrices } from '../parts/Matrices.js';
 import { NeuronMap } from '../parts/NeuronMap.js';
-import { formatCount, formatShare } from '../../../support/format.js';
+import { formatCompact, formatCount, formatQuantity, formatShare } from '../../../support/format.js';
 import { SharedNeurons } from '../parts/SharedNeurons.js';
+import { Heatmap, mostLayersWithNumbers } from '../parts/Heatmap.js';
 
 /** What was found, at a glance. */
 export function OverviewView({ site }: { site: LoadedSite }): ComponentChild {
@@ -122,6 +122,33 @@ function Languages({ summary: { languages } }: { summary: SiteSummary }): Compon
                     {bar('related', language.related)}
                 </td>,
             ])}
+        />
+    );
+}
+
+/** Specific and related neurons of each language in each layer. */
+function LayerLanguages({ summary }: { summary: SiteSummary }): ComponentChild {
+    const { languages, layerLanguages, layers } = summary;
+    const most = Math.max(1, ...layerLanguages.flat());
+    return (
+        <Heatmap
+            caption="Neurons of each language by layer"
+            rowTitle="language"
+            columnTitle="layer"
+            isDense={layers.length > mostLayersWithNumbers}
+            rows={languages.map(({ tag }) => languageHeading(tag, languages))}
+            columns={layers.map((_, layer) => ({ key: String(layer), label: layer }))}
+            cellAt={(k, layer) => {
+                const { tag } = languages[k]!;
+                const count = layerLanguages[k]![layer]!;
+                return {
+                    text: count === 0 ? '' : formatCompact(count),
+                    // Square roots, so that few neurons are still seen beside many.
+                    position: count === 0 ? null : -Math.sqrt(count / most),
+                    tip: [`${tag}, layer ${layer}`, formatQuantity(count, 'neuron')],
+                    link: routeTo('neurons', { languages: tag, layers: `${layer}..${layer}` }),
+                };
+            }}
         />
     );
 }
