@@ -5,7 +5,7 @@ import { LanguageNeuronsError } from '../errors.js';
 import { shareInSeveral, Sketch } from './sketch.js';
 
 /** What one language of a corpus holds. */
-export interface LanguageSurvey {
+interface LanguageSurvey {
     readonly samples: number;
     /** UTF-16 code units of all prompts and responses: the measure of progress. */
     readonly characters: number;

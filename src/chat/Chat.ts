@@ -25,7 +25,7 @@ export interface AskOptions {
     readonly onGrowth?: ((place: number, text: string) => void) | undefined;
 }
 
-export interface ChatAnswer {
+interface ChatAnswer {
     readonly text: string;
     readonly tokens: number;
     /** Who ended it: the model, `maxTokens`, or `signal`. */

@@ -19,7 +19,7 @@ import { neuronVectors } from './neuronVectors.js';
 export const keptTokens = 20;
 
 /** A token, and what the neuron adds to its logit; see `NeuronEffects`. */
-export type TokenEffect = readonly [token: number, effect: number];
+type TokenEffect = readonly [token: number, effect: number];
 
 /**
  * The direct effect of a neuron on the logits: `W · (w ⊙ v)`, `v` its column of the down matrix, times the weights of

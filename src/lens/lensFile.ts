@@ -39,7 +39,7 @@ const lensShape = z.object({
 /** In which language each layer's likeliest tokens are: `lens.json`. */
 export interface LensFile extends DeepReadonly<z.output<typeof lensShape>> {}
 /** Of one text language. */
-export type LensLanguage = LensFile['languages'][number];
+type LensLanguage = LensFile['languages'][number];
 /** Behind one layer. */
 export type LensLayer = LensLanguage['layers'][number];
 

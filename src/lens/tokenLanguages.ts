@@ -5,9 +5,9 @@ import { languageOfScript, textScript } from '../languages/textScript.js';
  * Occurrences in all texts from which on a token's language is told by them. Of a token that two languages use alike, 5
  * are all of one in 1 of 16 cases.
  */
-export const leastOccurrences = 5;
+const leastOccurrences = 5;
 /** Share of a token's occurrences, each language's texts taken as equally long, that makes it that language's. */
-export const leastShare = 0.9;
+const leastShare = 0.9;
 
 /** A language's tokens. */
 export interface LanguageTokens {

@@ -38,9 +38,9 @@ export interface RespondOptions extends OptionsOf<typeof generateTable> {
 }
 
 /** The end of an answer: `stop` by the model, or `length`, cut off by `maxTokens`. */
-export type AnswerEnd = 'stop' | 'length';
+type AnswerEnd = 'stop' | 'length';
 
-export interface GivenAnswer {
+interface GivenAnswer {
     readonly generated: string;
     readonly end: AnswerEnd;
     /** Tokens of the answer, without the prompt's. */

@@ -118,7 +118,7 @@ export type CommonRequest = Pick<
     CompletionRequest,
     'model' | 'interventions' | 'temperature' | 'top_p' | 'top_k' | 'min_p' | 'seed' | 'n' | 'stop'
 >;
-export type CompletionRequest = z.infer<typeof completionShape>;
+type CompletionRequest = z.infer<typeof completionShape>;
 export type ChatMessage = z.infer<typeof message>;
 
 export const readCompletion = reader(completionShape);
