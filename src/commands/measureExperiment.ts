@@ -11,6 +11,7 @@ import { dosePath, matrixPath } from '../experiments/resultPaths.js';
 import type { Operation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
+import { pooledRates } from '../neurons/rateMatched.js';
 import { rankNeurons } from '../neurons/rankNeurons.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { settingsFor } from '../settings/checkSetting.js';
@@ -46,16 +47,17 @@ export async function measureExperiment(
     context: CommandContext,
 ): Promise<CommandResult> {
     const { signal, progress } = context;
-    const { dir, data, sets, limit, wholeLimit, maxTokens, controls, seed, metric: name } = args;
+    const { dir, data, sets, limit, wholeLimit, maxTokens, controls, seed, matched, metric: name } = args;
     const kind = metricOf(name);
     if (kind.inputs === 'questions' && data.length > 1)
         throw new LanguageNeuronsError('WRONG_USE', `\`data\`: ${name} takes the questions of one dataset; give one`);
     const shard = readShardArgument(args);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
-    const doses =
-        shares === undefined ? undefined : { shares, ranking: rankNeurons(await readActivations(dir), analysis) };
+    const counts = shares === undefined && matched !== 'rate' ? undefined : await readActivations(dir);
+    const doses = shares && { shares, ranking: rankNeurons(counts!, analysis) };
+    const rates = counts && pooledRates(counts, analysis);
     const values = await valuesFor(operations, dir);
-    const experiment = { analysis, sets, operations, values, doses, controls, seed };
+    const experiment = { analysis, sets, operations, values, doses, controls, seed, matched, rates };
     const called = analysis.languages; // and so the languages of texts and questions
     const languages = args.languages ?? called;
     const { devices } = args;

@@ -6,6 +6,7 @@ import { neuronsDigest } from '../neurons/neuronsDigest.js';
 import type { Progress } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { wholeModel } from '../interventions/ModelState.js';
+import { experimentTable } from '../settings/settings.js';
 import { buildSet, estimates } from './buildSet.js';
 import { allConditions, type SetConditions } from './conditions.js';
 import { countedWords } from './countedTexts.js';
@@ -71,7 +72,7 @@ async function buildParts({
     progress,
 }: MatrixParts): Promise<BuiltPart[]> {
     const { languages } = metric;
-    const { analysis, asked, known, controls, seed } = experiment;
+    const { analysis, asked, known, controls, seed, matched } = experiment;
     const measuredToo = known.filter((condition) => measurements.has?.(condition) ?? false);
     const there = new Set([...asked, ...measuredToo].map(({ name }) => name));
     const isHeld = ({ own, controls }: SetConditions): boolean =>
@@ -102,7 +103,10 @@ async function buildParts({
         return {
             before: {
                 metric: metric.kind.name,
-                settings: { ...metric.settings, ...measurements.settings, controls, seed },
+                settings: {
+                    ...{ ...metric.settings, ...measurements.settings, controls, seed },
+                    ...(matched === experimentTable.matched.default ? {} : { matched }),
+                },
                 model,
                 neurons: neuronsDigest(analysis),
                 operation,

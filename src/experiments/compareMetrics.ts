@@ -5,7 +5,7 @@ import { metricOf } from './metrics.js';
 import { average, difference, estimatorOf } from './resampling.js';
 
 /** Settings that do not shape the whole model's measurements, or only their last bits. */
-const passedOver = ['controls', 'seed', 'batch', 'context', 'device'];
+const passedOver = ['controls', 'seed', 'matched', 'batch', 'context', 'device'];
 /** The user's names of texts or questions: ignored where a hash of them is known. */
 const names = ['data', 'questions'];
 

@@ -20,6 +20,9 @@ export interface SetConditions {
     readonly controls: readonly (readonly ModelState[])[];
 }
 
+/** Draws other neurons in the place of a set's. The same seeds give the same neurons. */
+export type ControlRule = (set: readonly NeuronIndex[], ...seeds: readonly number[]) => readonly NeuronIndex[];
+
 /**
  * @param languages rows of the matrix
  * @param seed of the first control; the others have the seeds after it
@@ -32,13 +35,15 @@ export function setConditions(
     set: NeuronSetName,
     seed: number,
     controls: number,
-    { operation = deactivation, values }: OperationWithValues = {},
+    { operation = deactivation, values, draw }: ControlledBy = {},
 ): SetConditions {
     return conditionsOf(
         analysis,
         languages,
         languages.map((language) => neuronsOf(analysis, language, set)),
-        (chosen, ...seeds) => randomOfSet(analysis, chosen, set, ...seeds),
+        set === 'experts'
+            ? (chosen, ...seeds) => randomExperts(analysis, chosen, ...seeds)
+            : (draw ?? ((chosen, ...seeds) => randomNeurons(chosen, analysisSites(analysis), ...seeds))),
         { seed, controls, operation, values },
     );
 }
@@ -53,7 +58,7 @@ export function doseConditions(
         analysis,
         languages,
         languages.map((language) => firstRanked(ranking, language, share)),
-        (chosen, ...seeds) => randomNeurons(chosen, analysisSites(analysis), ...seeds),
+        options.draw ?? ((chosen, ...seeds) => randomNeurons(chosen, analysisSites(analysis), ...seeds)),
         options,
     );
 }
@@ -64,7 +69,12 @@ export interface OperationWithValues {
     readonly values?: ActivationValues | undefined;
 }
 
-interface ControlledOperation extends OperationWithValues {
+interface ControlledBy extends OperationWithValues {
+    /** Default: random neurons of the same layers. Whole experts are always drawn in the place of experts. */
+    readonly draw?: ControlRule | undefined;
+}
+
+interface ControlledOperation extends ControlledBy {
     readonly seed: number;
     readonly controls: number;
 }
@@ -73,12 +83,12 @@ function conditionsOf(
     analysis: NeuronAnalysis,
     languages: readonly string[],
     neurons: readonly (readonly NeuronIndex[])[],
-    draw: (chosen: readonly NeuronIndex[], ...seeds: readonly number[]) => readonly NeuronIndex[],
+    draw: ControlRule,
     { seed, controls, operation = deactivation, values }: ControlledOperation,
 ): SetConditions {
     const model = { sites: analysisSites(analysis), values };
     const changed = (chosen: readonly NeuronIndex[], row: number): ModelState =>
-        condition(chosen, ofLanguage(operation, languages[row]!), model);
+        conditionOf(chosen, ofLanguage(operation, languages[row]!), model);
     // By language, not by row: the same neurons whatever other languages are asked for.
     const random = (chosen: readonly NeuronIndex[], row: number, k: number): ModelState =>
         changed(draw(chosen, seed + k, ...[...languages[row]!].map((letter) => letter.codePointAt(0)!)), row);
@@ -86,17 +96,6 @@ function conditionsOf(
         own: neurons.map(changed),
         controls: Array.from({ length: controls }, (_, k) => neurons.map((chosen, row) => random(chosen, row, k))),
     };
-}
-
-/** Random neurons to replace those of a set; whole experts to replace experts. */
-function randomOfSet(
-    analysis: NeuronAnalysis,
-    chosen: readonly NeuronIndex[],
-    set: NeuronSetName,
-    ...seeds: readonly number[]
-): NeuronIndex[] {
-    if (set !== 'experts') return randomNeurons(chosen, analysisSites(analysis), ...seeds);
-    return randomExperts(analysis, chosen, ...seeds);
 }
 
 /** All different conditions of some sets, the whole model first. */
@@ -113,7 +112,7 @@ function ofLanguage(operation: Operation, language: string): Operation {
 }
 
 /** A condition. Its name follows from what is done to its neurons: equal conditions have equal names. */
-function condition(neurons: readonly NeuronIndex[], operation: Operation, model: CompileOptions): ModelState {
+export function conditionOf(neurons: readonly NeuronIndex[], operation: Operation, model: CompileOptions): ModelState {
     if (neurons.length === 0) return wholeModel; // nothing to change changes nothing
     const name = needsValues([operation])
         ? valuedName(neurons, operation, model.values)

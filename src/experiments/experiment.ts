@@ -1,13 +1,15 @@
 import { LanguageNeuronsError } from '../errors.js';
 import type { ActivationValues } from '../activations/ActivationValues.js';
 import { checkSettings, type OtherOptions } from '../settings/checkSetting.js';
+import type { ValueOf } from '../settings/Setting.js';
 import { experimentTable } from '../settings/settings.js';
 import { changesNothing, checkOperation, deactivation, type Operation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { rateMatched } from '../neurons/rateMatched.js';
 import type { Ranking } from '../neurons/rankNeurons.js';
 import type { ModelState } from '../interventions/ModelState.js';
-import { allConditions, doseConditions, setConditions, type SetConditions } from './conditions.js';
+import { allConditions, type ControlRule, doseConditions, setConditions, type SetConditions } from './conditions.js';
 import { type NeuronSetName, setsFor } from '../neurons/neuronSets.js';
 
 /** The conditions of an experiment. */
@@ -25,6 +27,10 @@ export interface ExperimentOptions {
     readonly seed?: number | undefined;
     /** Random controls of each cell, each with a seed of its own. Default 3. */
     readonly controls?: number | undefined;
+    /** In what controls are like the neurons beside their number. Default `layers`; `rate` needs `rates`. */
+    readonly matched?: ValueOf<typeof experimentTable.matched> | undefined;
+    /** How often each neuron is active; see `pooledRates`. */
+    readonly rates?: readonly Float64Array[] | undefined;
 }
 
 /** The options of an experiment that are no settings, for `checkSettings`. */
@@ -33,6 +39,7 @@ export const experimentOptions = {
     operations: true,
     values: true,
     doses: true,
+    rates: true,
 } as const satisfies OtherOptions<ExperimentOptions, typeof experimentTable>;
 
 /** The shares of a ranking that are changed, a curve's points. */
@@ -54,6 +61,7 @@ export interface Experiment {
     readonly analysis: NeuronAnalysis;
     readonly seed: number;
     readonly controls: number;
+    readonly matched: NonNullable<ExperimentOptions['matched']>;
     /** Names of the requested sets; none for a curve. */
     readonly askedSets: readonly NeuronSetName[];
     readonly doses: Doses | undefined;
@@ -73,6 +81,8 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
     checkSettings(options, experimentTable, experimentOptions);
     const { analysis, operations = [deactivation], doses: askedDoses, values } = options;
     const { seed = experimentTable.seed.default, controls = experimentTable.controls.default } = options;
+    const { matched = experimentTable.matched.default } = options;
+    const draw = ruleOf(options);
     if (operations.length === 0) throw wrong('no operation is given; give for example scale:0.5');
     checkOperations(operations);
     if (askedDoses !== undefined && options.sets !== undefined)
@@ -80,7 +90,7 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
     const doses = askedDoses === undefined ? undefined : { ...askedDoses, shares: sharesOf(askedDoses) };
     const askedSets = doses === undefined ? (options.sets ?? setsFor(analysis)) : [];
     const parts = operations.map((operation): ExperimentPart => {
-        const controlled = { seed, controls, operation, values };
+        const controlled = { seed, controls, operation, values, draw };
         const sets =
             doses?.shares.map(
                 (share) =>
@@ -90,7 +100,11 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
                     ] as const,
             ) ??
             setsFor(analysis).map(
-                (set) => [set, setConditions(analysis, languages, set, seed, controls, { operation, values })] as const,
+                (set) =>
+                    [
+                        set,
+                        setConditions(analysis, languages, set, seed, controls, { operation, values, draw }),
+                    ] as const,
             );
         return { operation, sets: new Map<string, SetConditions>(sets) };
     });
@@ -99,7 +113,14 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
     const asked = allConditions(all.filter(([name]) => isAsked(name)).map(([, set]) => set));
     const askedNames = new Set(asked.map(({ name }) => name));
     const known = allConditions(all.map(([, set]) => set)).filter(({ name }) => !askedNames.has(name));
-    return { analysis, seed, controls, askedSets, doses, parts, asked, known };
+    return { analysis, seed, controls, matched, askedSets, doses, parts, asked, known };
+}
+
+/** How controls are drawn; undefined: at random. */
+function ruleOf({ analysis, matched, rates }: ExperimentOptions): ControlRule | undefined {
+    if (matched !== 'rate') return undefined;
+    if (rates === undefined) throw wrong('controls that are active as often need `rates`; see pooledRates');
+    return (set, ...seeds) => rateMatched(set, analysisSites(analysis), rates, ...seeds);
 }
 
 /** Ascending, each once. */

@@ -165,7 +165,7 @@ async function measureShard(
 }
 
 function shardOf(
-    { analysis, askedSets, doses, controls, seed }: Experiment,
+    { analysis, askedSets, doses, controls, seed, matched }: Experiment,
     operation: Operation,
     { shard, engine, plan }: Pick<ShardOptions, 'shard' | 'engine'> & Pick<MatrixShard, 'plan'>,
 ): MatrixShard {
@@ -178,6 +178,7 @@ function shardOf(
         sets: askedSets,
         controls,
         seed,
+        matched,
         versions: engineVersions(engine),
         plan,
     };

@@ -6,6 +6,7 @@ import { pathFrom } from '../corpus/datasetName.js';
 import { readJsonIfAny, writeJson } from '../files/versionedJson.js';
 import { operationShape } from '../interventions/operationShape.js';
 import { operationName } from '../interventions/operationText.js';
+import { experimentTable } from '../settings/settings.js';
 import { keyOf } from '../support/keyOf.js';
 import { neuronSetNames } from '../neurons/neuronSets.js';
 import type { DeepReadonly } from '../support/DeepReadonly.js';
@@ -25,6 +26,7 @@ const shardShape = z.object({
     sets: z.array(z.enum(neuronSetNames)),
     controls: z.int().positive(),
     seed: z.number(),
+    matched: z.enum(experimentTable.matched.choices),
     versions: versionsShape,
     plan: planShape,
 });
@@ -94,6 +96,7 @@ function settingsOf({
     sets,
     controls,
     seed,
+    matched,
     plan,
 }: MatrixShard): Readonly<Record<string, string | number>> {
     const { languages, ...planned } = plan;
@@ -109,6 +112,7 @@ function settingsOf({
         sets: sets.join(','),
         controls,
         seed,
+        matched,
         languages: languages.join(','),
     };
 }

@@ -8,6 +8,7 @@ import { isDeactivation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
+import { pooledRates } from '../neurons/rateMatched.js';
 import { rankNeurons } from '../neurons/rankNeurons.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable } from '../settings/settings.js';
@@ -54,14 +55,15 @@ export async function mergeMatrix(
         );
     }
     return withFolder(folder, 'merge', async () => {
-        const { plan, model, operation, doses: shares, sets, controls, seed } = first;
+        const { plan, model, operation, doses: shares, sets, controls, seed, matched } = first;
+        const rates = matched === 'rate' ? pooledRates(await readActivations(folder), analysis) : undefined;
         const asked =
             shares === undefined
                 ? { sets }
                 : { doses: { shares, ranking: rankNeurons(await readActivations(folder), analysis) } };
         const values = await valuesFor([operation], folder);
         const experiment = planExperiment(
-            { analysis, operations: [operation], values, ...asked, controls, seed },
+            { analysis, operations: [operation], values, ...asked, controls, seed, matched, rates },
             plan.languages,
         );
         const { journal } = metricOf(plan.metric);

@@ -1,9 +1,6 @@
-import { uniformInt } from 'pure-rand/distribution/uniformInt';
 import { randomGenerator } from '../support/randomGenerator.js';
+import { drawNearest } from './drawNearest.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from './NeuronAnalysis.js';
-
-/** A control is drawn from this many experts, whose shares of all tokens are nearest. */
-const nearest = 4;
 
 /**
  * Draws as many experts in the same sites as the set has, and returns all their neurons. For each expert of the set it
@@ -26,17 +23,13 @@ export function randomExperts(
     const chosen: NeuronIndex[] = [];
     for (const [site, experts] of [...taken].sort(([a], [b]) => a - b)) {
         const routing = analysis.experts!.shares[site]!.map((shares) => shares.reduce((sum, share) => sum + share, 0));
-        const drawn: number[] = [];
-        for (const expert of [...experts].sort((a, b) => a - b)) {
-            const others = [...routing.keys()].filter((other) => !experts.has(other) && !drawn.includes(other));
-            const pool = others
-                .sort(
-                    (a, b) =>
-                        Math.abs(routing[a]! - routing[expert]!) - Math.abs(routing[b]! - routing[expert]!) || a - b,
-                )
-                .slice(0, nearest);
-            drawn.push(pool.length === 0 ? expert : pool[uniformInt(generator, 0, pool.length - 1)]!);
-        }
+        const others = [...routing.keys()].filter((other) => !experts.has(other));
+        const drawn = drawNearest(
+            [...experts].sort((a, b) => a - b),
+            others,
+            (expert) => routing[expert]!,
+            generator,
+        );
         const { width } = sites[site]!;
         for (const expert of drawn.sort((a, b) => a - b))
             for (let j = 0; j < width; j++) chosen.push([site, expert * width + j]);

@@ -1,5 +1,6 @@
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Site } from '../engine/Site.js';
+import { expertGroups } from './expertGroups.js';
 import type { NeuronIndex } from './NeuronAnalysis.js';
 
 /**
@@ -13,23 +14,13 @@ export function randomNeurons(
     ...seeds: readonly number[]
 ): NeuronIndex[] {
     const generator = randomGenerator(...seeds);
-    const groups = new Map<string, { readonly site: number; readonly expert: number; readonly taken: Set<number> }>();
-    for (const [site, index] of set) {
-        const expert = Math.floor(index / sites[site]!.width);
-        const key = `${site} ${expert}`;
-        if (!groups.has(key)) groups.set(key, { site, expert, taken: new Set() });
-        groups.get(key)!.taken.add(index);
-    }
-    const chosen: NeuronIndex[] = [];
-    for (const { site, expert, taken } of [...groups.values()].sort((a, b) => a.site - b.site || a.expert - b.expert)) {
-        const { width } = sites[site]!;
-        const others = Array.from({ length: width }, (_, j) => expert * width + j).filter((j) => !taken.has(j));
-        const fromOthers = Math.min(taken.size, others.length);
+    return expertGroups(set, sites).flatMap(({ site, all, members }) => {
+        const others = all.filter((j) => !members.has(j));
+        const fromOthers = Math.min(members.size, others.length);
         const neurons = [
             ...drawFrom(others, fromOthers, generator),
-            ...drawFrom([...taken], taken.size - fromOthers, generator),
+            ...drawFrom([...members], members.size - fromOthers, generator),
         ];
-        for (const index of neurons.sort((a, b) => a - b)) chosen.push([site, index]);
-    }
-    return chosen;
+        return neurons.sort((a, b) => a - b).map((index): NeuronIndex => [site, index]);
+    });
 }

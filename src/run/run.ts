@@ -18,6 +18,7 @@ import type { CsvOptions } from '../files/csv.js';
 import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
+import { pooledRates } from '../neurons/rateMatched.js';
 import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
 import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
@@ -255,8 +256,9 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
             progress: [examples!, effects!],
         });
         const { excel } = options;
-        const { sets, seed, controls } = config;
-        const experiment = { excel, analysis, sets, seed, controls, folder, signal };
+        const { sets, seed, controls, matched } = config;
+        const rates = matched === 'rate' ? pooledRates(activations, analysis) : undefined;
+        const experiment = { excel, analysis, sets, seed, controls, matched, rates, folder, signal };
         const metric = textMetric(config).on(inputs.evaluation, {});
         nextStep();
         const matrices = [await deactivate({ ...experiment, engine, metric, progress: scoring })];

@@ -49,6 +49,12 @@ export const experimentTable = inGroup('Experiment', {
         shapes: ['matrix'],
     },
     seed: { number: fromZero, default: 1, describe: 'seed of the first random control', shapes: ['matrix'] },
+    matched: {
+        choices: ['layers', 'rate'],
+        default: 'layers',
+        describe: 'controls are of the same layers, or also active as often',
+        shapes: ['matrix'],
+    },
 });
 
 /** How perplexity is measured. */

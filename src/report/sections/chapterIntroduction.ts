@@ -96,6 +96,7 @@ function readingGuide(matrices: readonly DeactivationMatrix[], removed: boolean)
     const words = [...new Set(matrices.map(({ metric }) => metric))].map(metricOf);
     const sets = matrices.flatMap((matrix) => setsOf(matrix).map(([, set]) => set));
     const seeds = Math.max(...sets.map(({ controls }) => controls.length), 0);
+    const byRate = matrices.some(({ settings }) => settings.matched === 'rate');
     const isTold = sets.some(({ intervals }) => intervals.beyondControl.flat().some((interval) => interval !== null));
     const papers = removed ? words.flatMap(({ paper }) => paper ?? []) : [];
     const rules = [
@@ -109,7 +110,7 @@ function readingGuide(matrices: readonly DeactivationMatrix[], removed: boolean)
             : html`No cell is grey: what differs from the random control cannot be told from so few texts.`,
         ...words.flatMap(({ intervals }) => intervals.tooFew?.rule ?? []),
         html`The control ${removed ? 'removes' : 'changes'} as many random neurons of the same
-        layers${seeds > 1 && html`, on average over ${seeds} seeds`}.`,
+        layers${byRate && ' that are active as often'}${seeds > 1 && html`, on average over ${seeds} seeds`}.`,
         html`All figures of one metric share one colour scale: proportional up to ±${linearUpTo}&nbsp;%, logarithmic
         beyond, up to the largest finite change (at least ${leastLimit}&nbsp;%).`,
     ];

@@ -214,6 +214,7 @@ it('a shard names all languages that it asks', async () => {
         sets: ['specific'],
         controls: 1,
         seed: 1,
+        matched: 'layers',
         versions: {},
     };
     const plan: { [key: string]: Json } = {
