@@ -57,7 +57,7 @@ export interface Check {
     /** From 1; raised by a change that gives other numbers. */
     readonly version: number;
     /** Identity of what else it reads, such as matrices in the folder. */
-    readonly reads?: (context: Pick<CheckContext, 'folder' | 'analysis'>) => Promise<KeyPart>;
+    readonly reads?: (context: Omit<CheckContext, 'kept'>) => Promise<KeyPart>;
     /**
      * Answers the question. What is missing in the folder is told by the verdict `not told`, with what to do.
      * @throws LanguageNeuronsError ABORTED where the signal is

@@ -26,6 +26,8 @@ const numberShape = z.object({
     form,
 });
 
+export interface CheckNumber extends DeepReadonly<z.output<typeof numberShape>> {}
+
 const tableShape = z.object({
     columns: z.array(z.string()).min(1),
     rows: z.array(z.array(z.union([z.string(), value]))),

@@ -20,7 +20,7 @@ export function openedOnce(factory: EngineFactory | undefined, accept: (engine: 
         if (factory === undefined) throw new LanguageNeuronsError('WRONG_USE', 'no model is given; give `model`');
         const engine = await factory(options);
         opened.set(key, engine);
-        if (options.model === undefined) accept(engine);
+        if (options.model === undefined && options.loras === undefined) accept(engine);
         return engine;
     };
     return { open, [Symbol.dispose]: () => opened.forEach((engine) => engine.close()) };

@@ -142,9 +142,14 @@ async function headOf(one: Check, given: Given): Promise<Pick<CheckResult, 'name
     return { name, question, key, source };
 }
 
-/** The settings that shape a check. */
+/** The settings that shape a check, those that have a value. */
 function settingsOf({ settings: names }: Check, values: CheckSettings): CheckResult['source']['settings'] {
-    return Object.fromEntries(names.map((name) => [name, values[name]]));
+    return Object.fromEntries(
+        names.flatMap((name) => {
+            const value = values[name];
+            return value === undefined ? [] : [[name, value] as const];
+        }),
+    );
 }
 
 function analysisKey({

@@ -60,6 +60,17 @@ export function difference(a: Estimate, b: Estimate): Estimate {
     return { value: a.value - b.value, replicates: a.replicates.map((value, i) => value - b.replicates[i]!) };
 }
 
+/** An estimate of exactly 0, on the units of another one. */
+export function nothing({ replicates }: Estimate): Estimate {
+    return { value: 0, replicates: new Float64Array(replicates.length) };
+}
+
+/** The point at a share of the way from a to b, resample by resample. */
+export function between(a: Estimate, b: Estimate, share: number): Estimate {
+    const at = (from: number, to: number): number => from + share * (to - from);
+    return { value: at(a.value, b.value), replicates: a.replicates.map((value, i) => at(value, b.replicates[i]!)) };
+}
+
 /** Mean of several estimates on the same units. */
 export function average(estimates: readonly Estimate[]): Estimate {
     const over = (of: (one: Estimate) => number): number =>

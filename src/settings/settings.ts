@@ -193,6 +193,15 @@ export const lensTable = inGroup('Input and output', {
 export const checkTable = inGroup('Checks', {
     repeats: { number: { whole: true, least: 2, most: 1000 }, default: 20, describe: 'times that chance is drawn' },
     seed: { number: fromZero, default: 1, describe: 'seed of what is drawn' },
+    set: {
+        choices: ['specific', 'specific+related', 'specific+related+general'],
+        default: 'specific+related',
+        describe: "a language's neurons that are changed",
+    },
+    controls: { ...experimentTable.controls, describe: 'random controls of each kind for each language' },
+    sample: { number: count, default: 200, describe: 'specific neurons that are set to 0 one by one' },
+    other: { path: true, describe: 'another model, made of this one, such as its chat model' },
+    otherLora: { path: true, describe: 'or a LoRA adapter that makes the other model' },
 });
 
 /** How answers are drawn. */

@@ -28,3 +28,15 @@ export function benjaminiHochberg(ps: readonly number[]): number[] {
     for (const [place, i] of tested.entries()) qs[i] = adjusted[place]!;
     return qs;
 }
+
+/**
+ * Student's t test of whether the mean of some numbers is above 0.
+ * @returns mean, and one-sided p: NaN for fewer than two numbers, or where they are all alike
+ */
+export function meanAbove0(values: ArrayLike<number>): { readonly mean: number; readonly p: number } {
+    const all = Array.from(values);
+    const mean = all.reduce((sum, one) => sum + one, 0) / all.length;
+    const variance = all.reduce((sum, one) => sum + (one - mean) ** 2, 0) / (all.length - 1);
+    const p = variance > 0 ? tCdf(-mean / Math.sqrt(variance / all.length), all.length - 1) : Number.NaN;
+    return { mean, p };
+}

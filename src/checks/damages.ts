@@ -1,0 +1,111 @@
+import type { Engine } from '../engine/Engine.js';
+import { conditionOf } from '../experiments/conditions.js';
+import type { Estimate } from '../experiments/Metric.js';
+import { perplexityMetric } from '../experiments/perplexity.js';
+import { average, bootstrapInterval } from '../experiments/resampling.js';
+import { type Damage, damageOf, risesOf } from '../experiments/selectivity.js';
+import { deactivation, type Operation } from '../interventions/Operation.js';
+import { type ModelState, wholeModel } from '../interventions/ModelState.js';
+import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
+import { neuronsOf } from '../neurons/neuronsOf.js';
+import type { NeuronSetName } from '../neurons/neuronSets.js';
+import { formatNumber } from '../support/format.js';
+import type { CheckContext } from './Check.js';
+import type { CheckNumber, Finding } from './CheckResult.js';
+
+/** The share of languages for which a conclusion has to hold. */
+export const mostLanguages = 0.75;
+
+/** A language with neurons of its own: its place among the languages of the texts, and those neurons. */
+export interface OwnNeurons {
+    readonly language: string;
+    readonly place: number;
+    readonly neurons: readonly NeuronIndex[];
+}
+
+/** The languages of some texts that have neurons in a set. */
+export function ownNeurons(analysis: NeuronAnalysis, languages: readonly string[], set: NeuronSetName): OwnNeurons[] {
+    return languages
+        .map((language, place) => ({ language, place, neurons: neuronsOf(analysis, language, set) }))
+        .filter(({ neurons }) => neurons.length > 0);
+}
+
+/** What a check of damages says where languages cannot be compared; undefined where they can. */
+export function tooFewLanguages(
+    languages: readonly string[],
+    own: readonly OwnNeurons[],
+    set: string,
+): Finding | undefined {
+    const sentence =
+        languages.length < 2
+            ? 'The texts have one language; give texts of at least two with `data`.'
+            : own.length === 0
+              ? `No language has neurons in the set ${set}; choose another \`set\`.`
+              : undefined;
+    return sentence === undefined ? undefined : { verdict: 'not told', sentence, numbers: [] };
+}
+
+/** The state in which an operation changes some neurons. */
+export function stateOf(
+    analysis: NeuronAnalysis,
+    neurons: readonly NeuronIndex[],
+    operation: Operation = deactivation,
+): ModelState {
+    return conditionOf(neurons, operation, { sites: analysisSites(analysis) });
+}
+
+/**
+ * Measures the rise of log-perplexity in every language of the texts under each state. Cells are kept in the folder's
+ * journal of perplexities: those of `deactivate` are found there.
+ */
+export async function measureRises(
+    { folder, corpus, progress, signal }: CheckContext,
+    engine: Engine,
+    states: readonly ModelState[],
+): Promise<(state: ModelState) => Estimate[]> {
+    const metric = perplexityMetric(await corpus());
+    const distinct = new Map([wholeModel, ...states].map((state) => [state.name, state]));
+    const measured = await metric.measure([...distinct.values()], { engine, folder, known: [], signal, progress });
+    return risesOf(measured, wholeModel, metric.languages);
+}
+
+/** The damage of several states together, on average over them. */
+export function meanDamage(rises: readonly (readonly Estimate[])[], place: number): Damage {
+    return damageOf(
+        rises[0]!.map((_, k) => average(rises.map((one) => one[k]!))),
+        place,
+    );
+}
+
+/** The field `interval` of an estimate that has one. */
+export function intervalOf(estimate: Estimate): { interval?: readonly [low: number, high: number] } {
+    const interval = bootstrapInterval(estimate);
+    return interval === null ? {} : { interval };
+}
+
+/** An estimate as a check's number, in nats a token. */
+export function numberOf(name: string, estimate: Estimate): CheckNumber {
+    return { name, value: estimate.value, ...intervalOf(estimate), form: 'number' };
+}
+
+/** Whether the whole interval of an estimate is above 0. */
+export function isAbove0(estimate: Estimate): boolean {
+    return (bootstrapInterval(estimate)?.[0] ?? Number.NEGATIVE_INFINITY) > 0;
+}
+
+/** Columns of a table for `damageCells`. */
+export const damageColumns = ['own', 'others', 'selectivity', 'low', 'high', 'rank'];
+
+/** A damage in a table: rises in nats a token, the selectivity index with its interval, the place. */
+export function damageCells({ own, others, selectivity, rank }: Damage): (number | null)[] {
+    const limits = bootstrapInterval(selectivity) ?? [null, null];
+    return [own.value, others.value, selectivity.value, ...limits, rank];
+}
+
+/** An estimate with its interval, such as `0.31 (0.28 to 0.34)`. */
+export function formatEstimate(estimate: Estimate): string {
+    const interval = bootstrapInterval(estimate);
+    const value = formatNumber(estimate.value, 2, 2);
+    if (interval === null) return value;
+    return `${value} (95 %: ${interval.map((limit) => formatNumber(limit, 2, 2)).join(' to ')})`;
+}

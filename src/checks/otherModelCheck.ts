@@ -1,0 +1,123 @@
+import type { Engine } from '../engine/Engine.js';
+import type { EngineOptions } from '../engine/engineTypes.js';
+import { checkModel } from '../experiments/checkFit.js';
+import type { Estimate } from '../experiments/Metric.js';
+import { average, difference } from '../experiments/resampling.js';
+import { type Damage, damageOf } from '../experiments/selectivity.js';
+import { formatQuantity, formatShare } from '../support/format.js';
+import type { Check, CheckContext, CheckSettings } from './Check.js';
+import type { Finding, Verdict } from './CheckResult.js';
+import {
+    damageCells,
+    damageColumns,
+    formatEstimate,
+    intervalOf,
+    isAbove0,
+    measureRises,
+    mostLanguages,
+    numberOf,
+    type OwnNeurons,
+    ownNeurons,
+    stateOf,
+    tooFewLanguages,
+} from './damages.js';
+
+/** Are the neurons that were found on one model those of its language in another one that was made of it? */
+export const otherModelCheck: Check = {
+    name: 'other-model',
+    question: 'Do the neurons found on the model harm their language in its chat model too?',
+    needs: ['model', 'data'],
+    cost: 'two passes over the texts for each language',
+    settings: ['set', 'other', 'otherLora'],
+    version: 1,
+    reads: async ({ engine, settings }) => {
+        const options = otherOptions(settings);
+        return options === undefined ? undefined : (await engine(options)).fingerprint;
+    },
+    run: checkOtherModel,
+};
+
+/** How the other model is opened; undefined where none is given. */
+function otherOptions({ other, otherLora }: CheckSettings): Partial<EngineOptions> | undefined {
+    if (other === undefined && otherLora === undefined) return undefined;
+    return {
+        ...(other === undefined ? {} : { model: other }),
+        ...(otherLora === undefined ? {} : { loras: [{ path: otherLora }] }),
+    };
+}
+
+async function checkOtherModel(context: CheckContext): Promise<Finding> {
+    const { analysis, settings } = context;
+    const options = otherOptions(settings);
+    if (options === undefined) {
+        const sentence =
+            'No other model is given; give one made of this model with `other`, or a LoRA with `otherLora`.';
+        return { verdict: 'not told', sentence, numbers: [] };
+    }
+    const { languages } = await context.corpus();
+    const own = ownNeurons(analysis, languages, settings.set);
+    const none = tooFewLanguages(languages, own, settings.set);
+    if (none !== undefined) return none;
+    const other = await context.engine(options);
+    checkModel({ engine: other, analysis, otherModel: true });
+    const damages = await damagesIn(context, await context.engine(), own);
+    return findingOf(own, damages, await damagesIn(context, other, own));
+}
+
+async function damagesIn(context: CheckContext, engine: Engine, own: readonly OwnNeurons[]): Promise<Damage[]> {
+    const states = own.map(({ neurons }) => stateOf(context.analysis, neurons));
+    const risesOf = await measureRises(context, engine, states);
+    return states.map((state, row) => damageOf(risesOf(state), own[row]!.place));
+}
+
+function findingOf(own: readonly OwnNeurons[], here: readonly Damage[], there: readonly Damage[]): Finding {
+    const mean = (damages: readonly Damage[]): Estimate => average(damages.map(({ selectivity }) => selectivity));
+    const [index, otherIndex] = [mean(here), mean(there)];
+    const first = there.filter(({ rank }) => rank === 1).length;
+    const kept = otherIndex.value / index.value;
+    const models = [
+        ['the analysed model', here],
+        ['the other model', there],
+    ] as const;
+    return {
+        verdict: verdictOf(otherIndex, first / own.length),
+        sentence:
+            `In the other model, neurons found on this one harm their own language most for ${first} of ` +
+            `${formatQuantity(own.length, 'language')}; the selectivity index is ${formatEstimate(otherIndex)} nats ` +
+            `a token, ${formatShare(kept)} of that in this model.`,
+        numbers: [
+            numberOf('selectivity index in the other model, nats a token', otherIndex),
+            numberOf('in the analysed model', index),
+            numberOf('difference', difference(otherIndex, index)),
+            { name: 'own language first in the other model', value: first / own.length, form: 'share' },
+        ],
+        table: {
+            columns: ['model', 'language', 'neurons', ...damageColumns],
+            rows: models.flatMap(([model, damages]) =>
+                damages.map((damage, row) => [
+                    ...[model, own[row]!.language, own[row]!.neurons.length],
+                    ...damageCells(damage),
+                ]),
+            ),
+        },
+        caption:
+            'The selectivity index of each language, in nats a token, when the neurons that were found on the ' +
+            'analysed model are set to 0 in it, and in the other model.',
+        figure: {
+            form: 'bars',
+            title: 'selectivity index (nats a token)',
+            numbers: 'number',
+            bars: own.flatMap(({ language }, row) =>
+                models.map(([group, damages]) => ({
+                    ...{ label: language, group, value: damages[row]!.selectivity.value },
+                    ...intervalOf(damages[row]!.selectivity),
+                })),
+            ),
+        },
+    };
+}
+
+function verdictOf(index: Estimate, first: number): Verdict {
+    if (!isAbove0(index)) return 'fails';
+    return first >= mostLanguages ? 'holds' : 'doubtful';
+}
