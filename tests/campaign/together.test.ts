@@ -1,5 +1,5 @@
 import type { ChildProcess } from 'node:child_process';
-import { cpSync, readFileSync, writeFileSync } from 'node:fs';
+import { cpSync } from 'node:fs';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { openCorpus } from '../../src/data/openCorpus.js';
@@ -8,7 +8,7 @@ import { Engine } from '../../src/engine/Engine.js';
 import { embeddedModel } from '../../src/run/embeddedRun.js';
 import { sees, startCli } from '../helpers/cli.js';
 import { compareFolders } from './compareFolders.js';
-import { languages, modelArguments, writeInputs } from './inputs.js';
+import { modelArguments, writeInputs } from './inputs.js';
 import { runIn } from './kills/chain.js';
 import { childrenOf } from './kills/processTree.js';
 import { temporaryFolder } from '../helpers/temporaryFolder.js';
@@ -26,15 +26,21 @@ const deactivating = [
     'specific,specific+related',
 ];
 
+/** Folders by what is done in them, one after another: before, collected, identified and deactivated. */
+const [empty, collected, counted, measured] = ['empty', 'collected', 'counted', 'measured'].map((name) =>
+    join(root, name),
+) as [string, string, string, string];
+
 beforeAll(async () => {
-    writeInputs(join(root, 'empty'), { texts: 78, evaluate: 3, questions: 1 });
-    for (const language of languages) {
-        // the first must still be at work when the second has started
-        const path = join(root, 'empty', 'texts', `${language}.txt`);
-        writeFileSync(path, readFileSync(path, 'utf8').repeat(3));
+    writeInputs(empty, { texts: 78, evaluate: 3, questions: 1 });
+    for (const [from, args, to] of [
+        [empty, collecting, collected],
+        [collected, identifying, counted],
+        [counted, deactivating, measured],
+    ] as const) {
+        cpSync(from, to, { recursive: true });
+        expect((await runIn(to, args)).code).toBe(0);
     }
-    cpSync(join(root, 'empty'), join(root, 'counted'), { recursive: true });
-    for (const args of [collecting, identifying]) expect((await runIn(join(root, 'counted'), args)).code).toBe(0);
 });
 
 /** Does work while a process and its children stand still: they cannot end before it, however fast the machine. */
@@ -49,23 +55,16 @@ async function whileStopped<T>(child: ChildProcess, work: () => Promise<T>): Pro
 }
 
 describe('one process at a time in a run folder', () => {
+    const firstCollects = { from: empty, first: collecting, seen: 'count ', alone: collected };
+    const firstDeactivates = { from: counted, first: deactivating, seen: 'perplexity', alone: measured };
     it.each([
-        { what: 'collect twice', from: 'empty', first: collecting, seen: 'count ', second: collecting },
-        { what: 'run beside collect', from: 'empty', first: collecting, seen: 'count ', second: ['run', 'run.yaml'] },
-        { what: 'deactivate twice', from: 'counted', first: deactivating, seen: 'perplexity', second: deactivating },
-        {
-            what: 'identify beside deactivate',
-            from: 'counted',
-            first: deactivating,
-            seen: 'perplexity',
-            second: identifying,
-        },
-    ])('$what: the second refuses and names the first', async ({ what, from, first, seen, second }) => {
-        const [folder, alone] = [
-            join(root, what.replaceAll(' ', '-')),
-            join(root, `${what.replaceAll(' ', '-')}-alone`),
-        ];
-        for (const place of [folder, alone]) cpSync(join(root, from), place, { recursive: true });
+        { what: 'collect twice', ...firstCollects, second: collecting },
+        { what: 'run beside collect', ...firstCollects, second: ['run', 'run.yaml'] },
+        { what: 'deactivate twice', ...firstDeactivates, second: deactivating },
+        { what: 'identify beside deactivate', ...firstDeactivates, second: identifying },
+    ])('$what: the second refuses and names the first', async ({ what, from, first, seen, second, alone }) => {
+        const folder = join(root, what.replaceAll(' ', '-'));
+        cpSync(from, folder, { recursive: true });
         const { child, ended } = startCli(first, {}, folder);
         await sees(child, seen);
         const { holders, result: refused } = await whileStopped(child, () => runIn(folder, second));
@@ -77,13 +76,12 @@ describe('one process at a time in a run folder', () => {
         expect(child.exitCode, 'the first ended before the second').toBe(null);
         const { code, stderr } = await ended;
         expect(code, stderr).toBe(0);
-        expect((await runIn(alone, first)).code).toBe(0);
         expect(compareFolders(folder, alone).faults).toEqual([]);
     });
 
     it('the library refuses with BUSY', async () => {
         const folder = join(root, 'library');
-        cpSync(join(root, 'empty'), folder, { recursive: true });
+        cpSync(empty, folder, { recursive: true });
         const { child, ended } = startCli(collecting, {}, folder);
         await sees(child, 'count ');
         const engine = await Engine.open({ model: embeddedModel, gpu: 'off', threads: 1 });

@@ -1,6 +1,8 @@
 import { join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
+import type { Sample } from '../../src/corpus/Corpus.js';
 import type { NativeCounting } from '../../src/engine/addon.js';
+import type { CountResult } from '../../src/engine/engineTypes.js';
 import { MeasuredEngine } from '../helpers/MeasuredEngine.js';
 import { publicModels } from '../helpers/models.js';
 import { counting, mixedBatch, openNative } from '../helpers/native.js';
@@ -12,24 +14,24 @@ const ways: readonly NativeCounting[] = ['automatic', 'fused', 'repeat', 'transp
 
 for (const { name, path, here } of publicModels) {
     describe.skipIf(!here)(`counts on ${name} equal the eval callback's, integer for integer`, () => {
-        it.each(ways)('%s, texts and prompts with responses', async (way) => {
+        const options = { model: path, gpu: 'off', batchSize: 128 } as const;
+        let samples: Sample[];
+        let reference: CountResult;
+        beforeAll(async () => {
             const texts = await udhrSamples(['en', 'zh'], '28-29');
-            const samples = [...texts, ...halvedIntoPrompts(texts)];
-            const [adapter, callback] = [
-                await MeasuredEngine.open({ model: path, gpu: 'off', batchSize: 128, counting: way }),
-                await MeasuredEngine.open({ model: path, gpu: 'off', batchSize: 128, callbackTensor: 'ffn_gate' }),
-            ];
-            try {
-                const [own, reference] = [await adapter.count(samples), await callback.count(samples)];
-                expect(own.tokens).toBeGreaterThan(0n);
-                expect(own.tokens).toBe(reference.tokens);
-                expect(own.decodedTokens).toBeGreaterThan(Number(own.tokens)); // prompts are decoded, not counted
-                expect(own.counts).toEqual(reference.counts);
-                expect(own.counts.some((layer) => layer.some((count) => count > 0n && count < own.tokens))).toBe(true);
-            } finally {
-                adapter.close();
-                callback.close();
-            }
+            samples = [...texts, ...halvedIntoPrompts(texts)];
+            using callback = await MeasuredEngine.open({ ...options, callbackTensor: 'ffn_gate' });
+            reference = await callback.count(samples);
+        });
+
+        it.each(ways)('%s, texts and prompts with responses', async (way) => {
+            using adapter = await MeasuredEngine.open({ ...options, counting: way });
+            const own = await adapter.count(samples);
+            expect(own.tokens).toBeGreaterThan(0n);
+            expect(own.tokens).toBe(reference.tokens);
+            expect(own.decodedTokens).toBeGreaterThan(Number(own.tokens)); // prompts are decoded, not counted
+            expect(own.counts).toEqual(reference.counts);
+            expect(own.counts.some((layer) => layer.some((count) => count > 0n && count < own.tokens))).toBe(true);
         });
     });
 }
