@@ -61,13 +61,17 @@ export function heatmap(cells: readonly HeatmapCell[], options: HeatmapOptions):
         axis: { ...axis, title: options.columnTitle, labelAngle: longest * 7 > step ? -45 : 0 },
     };
     const height = Math.max(28, Math.min(42, Math.ceil(leastSide / rows.length)));
-    // A title longer than the axis, as Vega measures it, would push the panel's own title away.
-    const isLong = (options.rowTitle ?? '').length * titleCharacter > height * rows.length;
+    // A title longer than the axis, as Vega measures it, has a word a line; where one is longer still, it would push
+    // the panel's own title away, and hangs below.
+    const isLong = (line: string): boolean => line.length * titleCharacter > height * rows.length;
+    const { rowTitle } = options;
+    const lines = rowTitle !== null && isLong(rowTitle) ? rowTitle.split(' ') : rowTitle;
+    const hangs = Array.isArray(lines) && lines.some(isLong);
     const y: Channel<'y'> = {
         field: 'row',
         type: 'nominal',
         scale: { domain: rows },
-        axis: { ...axis, title: options.rowTitle, ...(isLong ? { titleAnchor: 'end' } : {}) },
+        axis: { ...axis, title: lines, ...(hangs ? { titleAnchor: 'end' } : {}) },
     };
     return {
         ...(options.title === undefined ? {} : { title: options.title }),
