@@ -43,7 +43,10 @@ interface SafetensorsMends {
     readonly missing: string;
     readonly damaged: string;
 }
-const countsMends: SafetensorsMends = { missing: 'run collect first', damaged: 'remove it, then collect or import it again' };
+const countsMends: SafetensorsMends = {
+    missing: 'run collect first',
+    damaged: 'remove it, then collect or import it again',
+};
 
 /** @throws LanguageNeuronsError UNWRITABLE */
 export async function writeSafetensors(

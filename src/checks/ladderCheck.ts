@@ -124,7 +124,8 @@ function findingOf(own: readonly OwnNeurons[], rungs: readonly MeasuredRung[], l
             `Its own language is harmed most ${formatList(whole.map((rung) => rungWords(rung, own.length)))}, out of ` +
             `${formatQuantity(languages, 'language')}. ${againstWords(rungs)}`,
         numbers: [
-            ...rungs.map(({ name, first }) => ({
+            // The whole set off first: the table of verdicts shows the first number.
+            ...[...whole, ...rungs.filter(({ isWhole }) => !isWhole)].map(({ name, first }) => ({
                 name: `own language first: ${name}`,
                 value: first,
                 form: 'share' as const,

@@ -11,7 +11,6 @@ import { dosePath, matrixPath } from '../experiments/resultPaths.js';
 import type { Operation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
-import { pooledRates } from '../neurons/rateMatched.js';
 import { rankNeurons } from '../neurons/rankNeurons.js';
 import { openQuestions } from '../questions/openQuestions.js';
 import { settingsFor } from '../settings/checkSetting.js';
@@ -53,11 +52,10 @@ export async function measureExperiment(
         throw new LanguageNeuronsError('WRONG_USE', `\`data\`: ${name} takes the questions of one dataset; give one`);
     const shard = readShardArgument(args);
     const analysis = await readNeurons(join(dir, 'neurons.json'));
-    const counts = shares === undefined && matched !== 'rate' ? undefined : await readActivations(dir);
-    const doses = shares && { shares, ranking: rankNeurons(counts!, analysis) };
-    const rates = counts && pooledRates(counts, analysis);
+    const activations = shares === undefined && matched !== 'rate' ? undefined : await readActivations(dir);
+    const doses = shares && { shares, ranking: rankNeurons(activations!, analysis) };
     const values = await valuesFor(operations, dir);
-    const experiment = { analysis, sets, operations, values, doses, controls, seed, matched, rates };
+    const experiment = { analysis, sets, operations, values, doses, controls, seed, matched, activations };
     const called = analysis.languages; // and so the languages of texts and questions
     const languages = args.languages ?? called;
     const { devices } = args;

@@ -1,4 +1,5 @@
 import { LanguageNeuronsError } from '../errors.js';
+import type { Activations } from '../activations/Activations.js';
 import type { ActivationValues } from '../activations/ActivationValues.js';
 import { checkSettings, type OtherOptions } from '../settings/checkSetting.js';
 import type { ValueOf } from '../settings/Setting.js';
@@ -6,7 +7,7 @@ import { experimentTable } from '../settings/settings.js';
 import { changesNothing, checkOperation, deactivation, type Operation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
 import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { rateMatched } from '../neurons/rateMatched.js';
+import { pooledRates, rateMatched } from '../neurons/rateMatched.js';
 import type { Ranking } from '../neurons/rankNeurons.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { allConditions, type ControlRule, doseConditions, setConditions, type SetConditions } from './conditions.js';
@@ -27,10 +28,10 @@ export interface ExperimentOptions {
     readonly seed?: number | undefined;
     /** Random controls of each cell, each with a seed of its own. Default 3. */
     readonly controls?: number | undefined;
-    /** In what controls are like the neurons beside their number. Default `layers`; `rate` needs `rates`. */
+    /** In what controls are like the neurons beside their number. Default `layers`; `rate` needs `activations`. */
     readonly matched?: ValueOf<typeof experimentTable.matched> | undefined;
-    /** How often each neuron is active; see `pooledRates`. */
-    readonly rates?: readonly Float64Array[] | undefined;
+    /** The counts of the analysis, which say how often each neuron is active. */
+    readonly activations?: Activations | undefined;
 }
 
 /** The options of an experiment that are no settings, for `checkSettings`. */
@@ -39,7 +40,7 @@ export const experimentOptions = {
     operations: true,
     values: true,
     doses: true,
-    rates: true,
+    activations: true,
 } as const satisfies OtherOptions<ExperimentOptions, typeof experimentTable>;
 
 /** The shares of a ranking that are changed, a curve's points. */
@@ -117,9 +118,10 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
 }
 
 /** How controls are drawn; undefined: at random. */
-function ruleOf({ analysis, matched, rates }: ExperimentOptions): ControlRule | undefined {
+function ruleOf({ analysis, matched, activations }: ExperimentOptions): ControlRule | undefined {
     if (matched !== 'rate') return undefined;
-    if (rates === undefined) throw wrong('controls that are active as often need `rates`; see pooledRates');
+    if (activations === undefined) throw wrong('controls that are active as often need the counts; give `activations`');
+    const rates = pooledRates(activations, analysis);
     return (set, ...seeds) => rateMatched(set, analysisSites(analysis), rates, ...seeds);
 }
 

@@ -8,7 +8,6 @@ import { isDeactivation } from '../interventions/Operation.js';
 import { valuesFor } from '../interventions/valuesFor.js';
 import { readNeurons } from '../neurons/neuronsFile.js';
 import { neuronsDigest } from '../neurons/neuronsDigest.js';
-import { pooledRates } from '../neurons/rateMatched.js';
 import { rankNeurons } from '../neurons/rankNeurons.js';
 import { checkSettings } from '../settings/checkSetting.js';
 import { csvTable } from '../settings/settings.js';
@@ -56,14 +55,14 @@ export async function mergeMatrix(
     }
     return withFolder(folder, 'merge', async () => {
         const { plan, model, operation, doses: shares, sets, controls, seed, matched } = first;
-        const rates = matched === 'rate' ? pooledRates(await readActivations(folder), analysis) : undefined;
+        const activations = matched === 'rate' ? await readActivations(folder) : undefined;
         const asked =
             shares === undefined
                 ? { sets }
                 : { doses: { shares, ranking: rankNeurons(await readActivations(folder), analysis) } };
         const values = await valuesFor([operation], folder);
         const experiment = planExperiment(
-            { analysis, operations: [operation], values, ...asked, controls, seed, matched, rates },
+            { analysis, operations: [operation], values, ...asked, controls, seed, matched, activations },
             plan.languages,
         );
         const { journal } = metricOf(plan.metric);

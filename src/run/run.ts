@@ -18,7 +18,6 @@ import type { CsvOptions } from '../files/csv.js';
 import { checkInFolder, checkFilePlaces, writeFileAtomic } from '../files/fileAccess.js';
 import { withFolder } from '../files/folderLock.js';
 import { writeNeurons } from '../neurons/neuronsFile.js';
-import { pooledRates } from '../neurons/rateMatched.js';
 import { numbersWithoutFolds } from '../neurons/withoutFolds.js';
 import { analysisNotes } from '../neurons/analysisNotes.js';
 import { identify } from '../neurons/identify.js';
@@ -257,8 +256,7 @@ async function examineIn(config: RunConfig, options: ExamineOptions): Promise<Ex
         });
         const { excel } = options;
         const { sets, seed, controls, matched } = config;
-        const rates = matched === 'rate' ? pooledRates(activations, analysis) : undefined;
-        const experiment = { excel, analysis, sets, seed, controls, matched, rates, folder, signal };
+        const experiment = { excel, analysis, sets, seed, controls, matched, activations, folder, signal };
         const metric = textMetric(config).on(inputs.evaluation, {});
         nextStep();
         const matrices = [await deactivate({ ...experiment, engine, metric, progress: scoring })];

@@ -20,7 +20,6 @@ import { identify } from '../../src/neurons/identify.js';
 import type { NeuronAnalysis } from '../../src/neurons/NeuronAnalysis.js';
 import { writeNeurons } from '../../src/neurons/neuronsFile.js';
 import { neuronsOf } from '../../src/neurons/neuronsOf.js';
-import { pooledRates } from '../../src/neurons/rateMatched.js';
 import { firstRanked, rankNeurons } from '../../src/neurons/rankNeurons.js';
 import { silent } from '../../src/support/progress.js';
 import { openQuestions } from '../../src/questions/openQuestions.js';
@@ -133,8 +132,8 @@ describe('controls that are active as often', () => {
     it('are other neurons than those of the same layers alone; shards, merged, give the same bytes', async () => {
         const folder = runFolder('rate');
         const plain = await measure(folder, {});
-        await expect(measure(folder, { matched: 'rate' })).rejects.toThrow('need `rates`');
-        const matched = { matched: 'rate', rates: pooledRates(activations, analysis) } as const;
+        await expect(measure(folder, { matched: 'rate' })).rejects.toThrow('give `activations`');
+        const matched = { matched: 'rate', activations } as const;
         const { matrices } = await measure(folder, matched);
         const [random, rate] = [plain.matrices[0]!, matrices[0]!].map(({ sets }) => sets['specific+related']!);
         expect(matrices[0]!.settings).toEqual({ ...plain.matrices[0]!.settings, matched: 'rate' });

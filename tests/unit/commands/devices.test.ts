@@ -35,7 +35,13 @@ it("what a child tells of its progress is told beside others', each by its name"
     const tell = (progress: Progress, ...messages: unknown[]): void =>
         messages.forEach((message) => takeMessage(message, progress));
     tell(parts[0]!, { progress: 'stage', args: ['count en', 100] }, { progress: 'advance', args: [30] });
-    tell(parts[1]!, 'told', { progress: 'note', args: ['a note'] }, { progress: 'other' }, { progress: 'done', args: [] });
+    tell(
+        parts[1]!,
+        'told',
+        { progress: 'note', args: ['a note'] },
+        { progress: 'other' },
+        { progress: 'done', args: [] },
+    );
     const tenth: unknown = expect.stringMatching(/^device 0: count en: 30 %\n$/);
     expect(lines).toEqual(['device 0: count en\n', tenth, 'device 1: a note\n']);
 });

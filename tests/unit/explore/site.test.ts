@@ -114,9 +114,7 @@ it('tokens of the site are those of the examples and the effects, in blocks of f
     expect(all.filter(({ strongest }) => strongest !== undefined)).toHaveLength(head.neurons.length);
     const { strongest, languages } = all.find(({ flat }) => flat === 7)!;
     const place = head.neurons.findIndex((one) => String(one) === '0,7');
-    expect(strongest).toEqual(
-        strongestTokens(head, place).map((token) => shownToken(token)),
-    );
+    expect(strongest).toEqual(strongestTokens(head, place).map((token) => shownToken(token)));
     expect(Object.keys(languages)).toEqual(head.languages);
     expect(languages.de).toContain('Fra');
     expect(languages.zh).not.toContain('Fra');
