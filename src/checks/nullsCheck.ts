@@ -145,7 +145,7 @@ function sentenceOf(falseShare: number, romanized: number, ofTokens: number, sur
             : `Where there is nothing to find, ${many}: so many of those found may be chance.`;
     const script =
         romanized < half
-            ? `Only ${formatShare(romanized)} are found again in romanized texts: the others are of a script.`
+            ? `Only ${formatShare(romanized)} are found again in romanized texts: the others may be of a script.`
             : `${formatShare(romanized)} are found again in romanized texts.`;
     const tokens = `${formatShare(ofTokens)} are found in random tokens of the language: they need no context`;
     return `${found} ${script} ${tokens}. ${formatShare(surviving)} survive all.`;

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import type { Counts } from '../../../src/activations/Activations.js';
-import { mixedFolds, perUnit, scriptPairs } from '../../../src/checks/scriptCheck.js';
+import { mixedFolds, perUnit, scriptPairs, stillFirst } from '../../../src/checks/scriptCheck.js';
 
 describe('activations per another unit', () => {
     const probabilities = { p: Float64Array.of(0.1, 0.2, 0.3, 0.4), n: 2, l: 2, locate: () => [0, 0] as const };
@@ -14,6 +14,23 @@ describe('activations per another unit', () => {
         // 100 tokens each; 100 bytes in the first, 300 in the second: 2 bytes a token in the mean
         const { p } = perUnit(probabilities, BigInt64Array.of(100n, 100n), [100, 300]);
         expect([...p].map((value) => Number(value.toFixed(12)))).toEqual([0.2, 0.133333333333, 0.6, 0.266666666667]);
+    });
+});
+
+describe('neurons that are still most active in their language', () => {
+    const of = (...p: number[]): Parameters<typeof stillFirst>[1] => ({
+        ...{ p: Float64Array.from(p), n: p.length / 2, l: 2, locate: () => [0, 0] as const },
+    });
+
+    it('are those with the largest activation there; a tie is none', () => {
+        const found = new Map([
+            [0, 0],
+            [1, 1],
+            [2, 0],
+            [3, 1],
+        ]);
+        expect(stillFirst(found, of(0.9, 0.1, 0.9, 0.1, 0.5, 0.5, 0, 2))).toBe(0.5);
+        expect(stillFirst(new Map(), of(0.9, 0.1))).toBeNull();
     });
 });
 
