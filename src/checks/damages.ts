@@ -1,3 +1,4 @@
+import { join } from 'node:path';
 import type { Engine } from '../engine/Engine.js';
 import { conditionOf } from '../experiments/conditions.js';
 import type { Estimate } from '../experiments/Metric.js';
@@ -11,6 +12,7 @@ import { neuronsOf } from '../neurons/neuronsOf.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
 import { formatNumber } from '../support/format.js';
 import type { CheckContext } from './Check.js';
+import { checksName } from './checkFile.js';
 import type { CheckNumber, Finding } from './CheckResult.js';
 
 /** The share of languages for which a conclusion has to hold. */
@@ -55,8 +57,8 @@ export function stateOf(
 }
 
 /**
- * Measures the rise of log-perplexity in every language of the texts under each state. Cells are kept in the folder's
- * journal of perplexities: those of `deactivate` are found there.
+ * Measures the rise of log-perplexity in every language of the texts under each state. Cells are kept in a
+ * journal of the checks' folder: in that of `deactivate` they would be taken for work of its that was stopped.
  */
 export async function measureRises(
     { folder, corpus, progress, signal }: CheckContext,
@@ -65,7 +67,8 @@ export async function measureRises(
 ): Promise<(state: ModelState) => Estimate[]> {
     const metric = perplexityMetric(await corpus());
     const distinct = new Map([wholeModel, ...states].map((state) => [state.name, state]));
-    const measured = await metric.measure([...distinct.values()], { engine, folder, known: [], signal, progress });
+    const context = { engine, folder: join(folder, checksName), known: [], signal, progress };
+    const measured = await metric.measure([...distinct.values()], context);
     return risesOf(measured, wholeModel, metric.languages);
 }
 

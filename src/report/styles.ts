@@ -102,6 +102,7 @@ linear-gradient(to left,var(--line),transparent) 100% 0/14px 100%;background-rep
 table{border-collapse:collapse;font-size:.86rem;font-variant-numeric:tabular-nums}
 th,td{padding:4px 12px;border-bottom:1px solid var(--line);text-align:right;white-space:nowrap}
 th:first-child,.text{text-align:left}
+.sentences td,.sentences th{white-space:normal;vertical-align:top}
 ul{margin:0 0 .8em;padding-left:1.3em}
 thead th{white-space:normal;vertical-align:bottom;border-bottom:2px solid var(--line)}
 tbody th{font-weight:600}

@@ -75,9 +75,9 @@ describe('the checks by intervention', () => {
         const ranks = other!.table!.rows.map((row) => row.at(-1));
         expect(ranks).toEqual(ranks.map(() => 1));
 
-        const cells = readFileSync(join(folder, 'ppl.cells.jsonl'), 'utf8');
+        const cells = readFileSync(join(folder, 'checks', 'ppl.cells.jsonl'), 'utf8');
         expect(await check(folder, options())).toEqual(results);
-        expect(readFileSync(join(folder, 'ppl.cells.jsonl'), 'utf8')).toBe(cells);
+        expect(readFileSync(join(folder, 'checks', 'ppl.cells.jsonl'), 'utf8')).toBe(cells);
     });
 
     it('fail for random neurons of the same layers in the place of these', async () => {

@@ -36,7 +36,7 @@ export function checkSections(checks: readonly CheckResult[]): Section[] {
 export function verdictTable(checks: readonly CheckResult[]): Html | false {
     if (checks.length === 0) return false;
     return html`<section>
-        <div class="table">
+        <div class="table sentences">
             <table data-fixed>
                 <thead>
                     <tr>
