@@ -88,7 +88,7 @@ function zeroed({ activations, analysis }: CheckContext, own: readonly OwnNeuron
     };
     return [
         ...doses.map((share) => ({
-            name: `zero, ${share === 0.5 ? 'half' : 'a quarter'} of the neurons`,
+            name: `zero, ${share === 0.5 ? 'half' : 'a quarter'}`,
             isWhole: false,
             states: own.map((one) => stateOf(analysis, best(one, share))),
         })),
