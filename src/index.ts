@@ -47,7 +47,7 @@ export { neuronName, neuronNamed } from './neurons/neuronNames.js';
 export { neuronRow } from './neurons/neuronRows.js';
 export { neuronsInLayer } from './neurons/neuronsInLayer.js';
 export { neuronsOf } from './neurons/neuronsOf.js';
-export { type NeuronTable, neuronTable } from './neurons/neuronTable.js';
+export { neuronTable } from './neurons/neuronTable.js';
 export { randomNeurons } from './neurons/randomNeurons.js';
 export { rankNeurons } from './neurons/rankNeurons.js';
 
@@ -83,7 +83,7 @@ export { perplexity, perplexityMetric } from './experiments/perplexity.js';
 export { scoredMetric } from './experiments/scoredMetric.js';
 
 // The whole way
-export { check, type CheckOptions } from './checks/runChecks.js';
+export { check } from './checks/runChecks.js';
 export { explore } from './explore/explore.js';
 export { reportOn } from './report/reportOn.js';
 export { merge } from './run/merge.js';

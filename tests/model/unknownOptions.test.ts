@@ -40,7 +40,7 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     accuracyMetric: (options) => library.accuracyMetric(options),
     bitsPerByteMetric: (options) => library.bitsPerByteMetric({} as library.Corpus, options),
     check: (options) => library.check(folder, options),
-    chooseNeurons: (options) => library.chooseNeurons({} as library.NeuronTable, options),
+    chooseNeurons: (options) => library.chooseNeurons({} as ReturnType<typeof library.neuronTable>, options),
     collect: (options) => library.collect(options),
     collectExamples: (options) => library.collectExamples(options),
     compileInterventions: (options) => library.compileInterventions([], options),
@@ -72,7 +72,12 @@ const calls: Readonly<Record<string, (options: never) => unknown>> = {
     writeCurves: (options) => files.writeCurves(folder, {} as library.DoseCurves, options),
     writeMatrix: (options) => files.writeMatrix(folder, {} as library.DeactivationMatrix, options),
     writeNeuronTable: (options) =>
-        files.writeNeuronTable(`${folder}/n.csv`, {} as library.NeuronTable, new Uint32Array(0), options),
+        files.writeNeuronTable(
+            `${folder}/n.csv`,
+            {} as ReturnType<typeof library.neuronTable>,
+            new Uint32Array(0),
+            options,
+        ),
     writeReport: (options) => files.writeReport(folder, {} as files.ReportInput, options),
     writeWatched: (options) => files.writeWatched(`${folder}/w.parquet`, options),
 };
