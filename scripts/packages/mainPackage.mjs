@@ -1,4 +1,4 @@
-import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { resolveBackends } from '../../src/prebuilt/backends.mjs';
 import { packageRoot } from '../../src/prebuilt/packages.mjs';
@@ -20,6 +20,7 @@ export function packMain(outDir) {
     const folder = join(outDir, 'language-neurons');
     rmSync(folder, { recursive: true, force: true });
     compileTo(join(folder, 'dist'));
+    removeTypings(join(folder, 'dist'), ['index.d.ts', 'files.d.ts']);
     for (const file of [...packedFiles(), ...shownFiles()]) {
         mkdirSync(dirname(join(folder, file)), { recursive: true });
         cpSync(join(packageRoot, file), join(folder, file));
@@ -57,6 +58,24 @@ function compileTo(outDir) {
     const vite = join(packageRoot, 'node_modules', 'vite', 'bin', 'vite.js');
     const page = ['build', '--config', 'src/explore/page/vite.config.ts', '--outDir', join(outDir, 'explore', 'page')];
     runProgram(process.execPath, [vite, ...page], { what: "Building the explorer's page", cwd: packageRoot });
+}
+
+/**
+ * Removes typings that nobody can import: those that the entries do not import, directly or not.
+ *
+ * @param {string} dist
+ * @param {string[]} entries
+ */
+function removeTypings(dist, entries) {
+    const reached = new Set(entries);
+    for (const file of reached) {
+        if (!existsSync(join(dist, file))) continue; // of an import that is no file of ours
+        const text = readFileSync(join(dist, file), 'utf8');
+        for (const [, path] of text.matchAll(/(?:from |import\()['"](\.[^'"]+)['"]/g))
+            reached.add(join(dirname(file), `${path}`).replace(/\.(m?)js$/, '.d.$1ts'));
+    }
+    const all = readdirSync(dist, { recursive: true }).map(String);
+    for (const file of all.filter((name) => /\.d\.m?ts$/.test(name) && !reached.has(name))) rmSync(join(dist, file));
 }
 
 /** What npm would pack of the project, but for what is compiled. */
