@@ -202,11 +202,11 @@ export class ContinuousBatching {
         for (const place of this.#unset) {
             this.#unset.delete(place);
             const condition = this.#edits.length + place;
-            const { edits } = this.#places.conditions[place]!;
-            await this.#passes.context.replaceEdits(condition, edits).catch((cause: unknown) => {
+            await this.#passes.context.replaceEdits(condition, this.#places.editsOf(place)).catch((cause: unknown) => {
                 this.#places.empty(place); // the model goes on with what it took of it, for nobody
-                for (const request of [...this.#pending.keys()])
-                    if (request.edit === condition) this.#settle(request)?.reject(cause);
+                // All of them before the first leaves its place to another request.
+                const failed = [...this.#pending.keys()].filter((request) => request.edit === condition);
+                for (const request of failed) this.#settle(request)?.reject(cause);
             });
         }
     }
@@ -219,6 +219,7 @@ export class ContinuousBatching {
         this.#arrivals.close();
         if (stop) {
             this.#stop.abort();
+            this.#waiting.clear(); // none of them takes a place that another leaves
             for (const { abandon } of this.#pending.values()) abandon();
         }
         while (this.#pass !== undefined) await this.#pass;
@@ -272,6 +273,7 @@ export class ContinuousBatching {
         // A pass that fails before it computes anything (for want of memory, say) would fail for every request.
         const goesOn = lost.length > 0 && !this.#stop.signal.aborted;
         this.#arrivals.replace(goesOn ? open.filter((request) => !begun.has(request)) : []);
+        if (!goesOn) this.#waiting.clear();
         for (const request of goesOn ? lost : [...this.#pending.keys()])
             this.#settle(request)?.reject(passError(cause));
     }
@@ -279,6 +281,7 @@ export class ContinuousBatching {
     async *#answers(): AsyncGenerator<TokenAnswer> {
         const { model, info } = this.#passes;
         await this.#passes.context.relay(this.#layout);
+        for (const place of this.#places.filled) this.#unset.add(place); // one that is refused fails alone
         this.#scheduler = new Scheduler(this.#arrivals, {
             endTokens: new Set(model.endTokens()),
             batchSize: this.#passes.context.batchSize,

@@ -18,15 +18,13 @@ interface Place {
  */
 export class EditPlaces {
     readonly #places: readonly Place[];
-    /** The places as conditions of a pass. */
+    /** The places as conditions of a pass: empty, until their edits are set one by one. */
     readonly conditions: readonly EditsByToken[];
 
     constructor(number: number) {
         this.#places = Array.from({ length: number }, () => ({ edit: undefined, users: 0 }));
         this.conditions = this.#places.map((place) => ({
-            get edits() {
-                return editsOf(place.edit);
-            },
+            edits: new Array<NeuronEdit>(editsEach).fill(nothing),
             at: (...token) => (isByToken(place.edit) ? place.edit.at(...token) : 0),
         }));
     }
@@ -58,6 +56,18 @@ export class EditPlaces {
         return { place, isNew: same < 0 };
     }
 
+    /** Places that have an edit. */
+    get filled(): number[] {
+        return [...this.#places.keys()].filter((place) => this.#places[place]!.edit !== undefined);
+    }
+
+    /** The edits of a place, as many as its condition has. */
+    editsOf(place: number): NeuronEdit[] {
+        const { edit } = this.#places[place]!;
+        const edits = isByToken(edit) ? edit.edits : [edit];
+        return Array.from({ length: editsEach }, (_, i) => edits[i] ?? nothing);
+    }
+
     /** One user less. */
     release(place: number): void {
         this.#places[place]!.users--;
@@ -67,9 +77,4 @@ export class EditPlaces {
     empty(place: number): void {
         this.#places[place]!.edit = undefined;
     }
-}
-
-function editsOf(edit: TextEdit): NeuronEdit[] {
-    const edits = isByToken(edit) ? edit.edits : [edit];
-    return Array.from({ length: editsEach }, (_, i) => edits[i] ?? nothing);
 }

@@ -308,3 +308,83 @@ describe('log-probabilities', () => {
         });
     });
 });
+
+describe('edits that requests bring', () => {
+    /** The pass of `edits` with places for as many of the requests' own. */
+    async function withOwn<T>(ownEdits: number, work: (batching: ContinuousBatching) => Promise<T>): Promise<T> {
+        const batching = await engine.batching({ edits, ownEdits, parallel: 4, requestSize: 256 });
+        try {
+            return await work(batching);
+        } finally {
+            await batching.close({ stop: true });
+        }
+    }
+    const every = (n: number): TextEdit & object => ({
+        factors: engine.sites.map(({ width }) => Float32Array.from({ length: width }, (_, j) => (j % n ? 1 : 0))),
+    });
+
+    it('give what they give as edits of the pass, one after another where places are few', async () => {
+        const [, expected] = await generated({ maxTokens: 20 });
+        const texts = await withOwn(1, (batching) =>
+            Promise.all(
+                prompts.map(async (text, i) => {
+                    const ownEdit = every(i === 0 ? 7 : 7 + i); // each an edit of its own
+                    const answer = await batching.ask({
+                        prompt: await batching.tokenize(text, false),
+                        maxTokens: 20,
+                        ownEdit,
+                    });
+                    return batching.texts.textOf(answer.tokens);
+                }),
+            ),
+        );
+        expect(texts[0]).toBe(expected![0]);
+        expect(texts.slice(1)).not.toEqual(expected!.slice(1));
+    });
+
+    it('fail alone where the model does not take one', async () => {
+        const expected = (await generated({ maxTokens: 20 })).flat();
+        await withOwn(1, async (batching) => {
+            const prompt = await batching.tokenize(prompts[0]!, false);
+            const asked = [undefined, { factors: [new Float32Array(3)] }, every(7)].map((ownEdit) =>
+                batching.ask({ prompt, maxTokens: 20, ownEdit }).then(
+                    ({ tokens }) => batching.texts.textOf(tokens),
+                    (cause: { readonly code: string }) => cause.code,
+                ),
+            );
+            expect(await Promise.all(asked)).toEqual([expected[0], 'WRONG_USE', expected[prompts.length]]);
+        });
+    });
+
+    it.each([true, false])('end with the pass, those that wait for a place too; stopped: %s', async (stop) => {
+        await withOwn(1, async (batching) => {
+            const prompt = await batching.tokenize(prompts[0]!, false);
+            const asked = [3, 4, 5].map((n) =>
+                batching.ask({ prompt, maxTokens: 200, ownEdit: every(n) }).then(
+                    ({ end }) => end,
+                    (cause: { readonly code: string }) => cause.code,
+                ),
+            );
+            await sleep(30);
+            await batching.close({ stop });
+            const ends = stop ? ['ABORTED'] : ['stop', 'length'];
+            for (const end of await Promise.all(asked)) expect(ends).toContain(end);
+            expect(batching.open).toBe(0);
+        });
+    });
+
+    it('of a pass that fails before it computes anything are all rejected', async () => {
+        await withOwn(1, async (batching) => {
+            const prompt = await batching.tokenize(prompts[0]!, false);
+            const { context } = passesOf(engine);
+            const relay = context.relay.bind(context);
+            context.relay = () => Promise.reject(new Error('no memory'));
+            const asked = [3, 4, 5].map((n) => batching.ask({ prompt, maxTokens: 4, ownEdit: every(n) }));
+            const ends = await Promise.allSettled(asked);
+            context.relay = relay;
+            expect(ends.map(({ status }) => status)).toEqual(Array(3).fill('rejected'));
+            expect(batching.open).toBe(0);
+            expect((await batching.ask({ prompt, maxTokens: 4 })).tokens).toHaveLength(4);
+        });
+    });
+});
