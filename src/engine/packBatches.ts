@@ -149,15 +149,14 @@ async function* groupsOf(
 ): AsyncGenerator<Placed[]> {
     const lead = bos >= 0 ? 1 : 0;
     const fits = ({ tokens }: TokenizedSample): boolean => tokens.length + lead <= windowSize;
-    const edits = ({ promptLength, place }: Placed): number[] =>
-        Array.from({ length: promptLength + lead }, (_, position) => editAt(position, promptLength + lead, place));
     const alike = (a: Placed, b: Placed): boolean => {
         if (scored !== 'response' || a.promptLength < 2 || a.promptLength !== b.promptLength || !fits(a) || !fits(b))
             return false;
         for (const sample of [a, b]) if (sample.tokens.length === sample.promptLength) return false; // counts nothing
         for (let i = 0; i < a.promptLength; i++) if (a.tokens[i] !== b.tokens[i]) return false;
-        const others = edits(b);
-        return edits(a).every((edit, i) => edit === others[i]);
+        const length = a.promptLength + lead;
+        for (let i = 0; i < length; i++) if (editAt(i, length, a.place) !== editAt(i, length, b.place)) return false;
+        return true;
     };
     let group: Placed[] = [];
     let place = 0;
