@@ -4,6 +4,7 @@ import { readSaidAnswers, type SaidAnswers } from '../experiments/saidAnswers.js
 import { readableName } from '../languages/englishName.js';
 import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
 import { formatList, formatShare } from '../support/format.js';
+import { mean } from '../support/mean.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding } from './CheckResult.js';
 
@@ -65,18 +66,18 @@ async function checkAnswers({ folder, analysis }: CheckContext): Promise<Finding
     const said = await readSaidAnswers(folder, matrix, analysis);
     const shares = own.map((one) => ({ ...one, share: shareOfLanguage(one) }));
     const fallen = shares.filter(({ share }) => share !== null);
-    const mean = average(fallen.map(({ share }) => share!));
-    const elsewhere = average(own.map(({ ownAfter }) => 1 - ownAfter));
+    const share = mean(fallen.map(({ share }) => share!));
+    const elsewhere = mean(own.map(({ ownAfter }) => 1 - ownAfter));
     const ability = (given: number, of: number): number | null => (of === 0 ? null : given / of);
     return {
-        verdict: mean === null ? 'not told' : mean > nearlyAll ? 'fails' : mean > half ? 'doubtful' : 'holds',
-        sentence: sentenceOf(mean, elsewhere, said, analysis),
+        verdict: share === null ? 'not told' : share > nearlyAll ? 'fails' : share > half ? 'doubtful' : 'holds',
+        sentence: sentenceOf(share, elsewhere, said, analysis),
         numbers: [
-            { name: 'share of the fall that is of the language of answers', value: mean, form: 'share' },
+            { name: 'share of the fall that is of the language of answers', value: share, form: 'share' },
             { name: 'answers in another language without its neurons', value: elsewhere, form: 'share' },
             {
                 ...{ name: 'answers in another language with all neurons', form: 'share' as const },
-                value: average(own.map(({ ownBefore }) => 1 - ownBefore)),
+                value: mean(own.map(({ ownBefore }) => 1 - ownBefore)),
             },
         ],
         table: {
@@ -140,8 +141,4 @@ function sentenceOf(
     if (mean === null) return `${where} No accuracy falls by a point, so that there is no fall to divide.`;
     const rest = 'the rest are wrong numbers in the language asked';
     return `${where} That is ${formatShare(mean)} of the fall in accuracy; ${rest}.`;
-}
-
-function average(values: readonly number[]): number | null {
-    return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

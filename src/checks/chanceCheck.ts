@@ -1,12 +1,21 @@
 import { choose, type Choice } from '../neurons/choose.js';
 import type { Probabilities } from '../neurons/activationProbabilities.js';
-import { analysisSites, type NeuronAnalysis, type NeuronClass, neuronClasses } from '../neurons/NeuronAnalysis.js';
+import { type NeuronAnalysis, neuronClasses } from '../neurons/NeuronAnalysis.js';
 import { formatCount, formatQuantity, formatShare, formatShort } from '../support/format.js';
 import { studentQuantile } from '../support/statistics.js';
 import { type ChanceDraws, chanceDraws } from './chanceDraws.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding } from './CheckResult.js';
-import { breathe, criteriaOf, isSwept, probabilitiesOf, specificRows } from './foundNeurons.js';
+import {
+    breathe,
+    type ClassSizes,
+    classSizes,
+    criteriaOf,
+    probabilitiesOf,
+    repeatedCriteria,
+    sizesByLayer,
+    specificRows,
+} from './foundNeurons.js';
 
 /** Shares of false discoveries up to which a finding holds, and is doubtful. */
 const few = 0.05;
@@ -25,7 +34,7 @@ export const chanceCheck: Check = {
 
 /** Numbers of neurons. */
 interface Found {
-    readonly classes: Readonly<Record<NeuronClass, number>>;
+    readonly classes: ClassSizes;
     /** Specific ones by layer, and by language. */
     readonly layers: readonly number[];
     readonly languages: readonly number[];
@@ -34,8 +43,7 @@ interface Found {
 async function checkChance(context: CheckContext): Promise<Finding> {
     const { activations, analysis, settings, progress, signal } = context;
     const probabilities = probabilitiesOf(activations, analysis);
-    const swept = isSwept(probabilities, analysis);
-    const criteria = { ...criteriaOf(analysis), ...(swept ? { lambda: 'auto' as const } : {}) };
+    const criteria = repeatedCriteria(probabilities, analysis);
     const found = countFound(probabilities, choose(probabilities, criteriaOf(analysis)), analysis);
     const chance = chanceDraws(activations, analysis);
     const drawn: Found[] = [];
@@ -50,20 +58,14 @@ async function checkChance(context: CheckContext): Promise<Finding> {
 }
 
 function countFound(probabilities: Probabilities, choice: Choice, analysis: NeuronAnalysis): Found {
-    const sites = analysisSites(analysis);
-    const { l, locate } = probabilities;
-    const { selected, high } = choice;
     const specific = specificRows(probabilities, choice);
-    const layers = analysis.layers.map(() => 0);
     const languages = analysis.languages.map(() => 0);
-    for (const [row, language] of specific) {
-        layers[sites[locate(row)[0]]!.layer]!++;
-        languages[language]!++;
-    }
-    const isRelated = (N: number): boolean => N > 1 && (N < l || analysis.method === 'lape');
-    const related = selected.reduce((sum, row) => sum + Number(isRelated(high[row]!)), 0);
-    const general = high.reduce((sum, N) => sum + Number(N === l), 0);
-    return { classes: { specific: specific.size, related, general }, layers, languages };
+    for (const language of specific.values()) languages[language]!++;
+    return {
+        classes: classSizes(choice, probabilities, analysis.method),
+        layers: sizesByLayer(specific, probabilities, analysis),
+        languages,
+    };
 }
 
 /** A number that was found, and what chance gives. */

@@ -1,12 +1,12 @@
 import type { Engine } from '../engine/Engine.js';
-import { type ControlRule, setConditions } from '../experiments/conditions.js';
+import { setConditions } from '../experiments/conditions.js';
 import type { Estimate } from '../experiments/Metric.js';
 import { average, difference } from '../experiments/resampling.js';
 import { type Damage, damageOf, matchDamage } from '../experiments/selectivity.js';
 import { distinctNeurons } from '../neurons/distinctNeurons.js';
 import { analysisSites, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { randomNeurons } from '../neurons/randomNeurons.js';
-import { pooledRates, rateMatched } from '../neurons/rateMatched.js';
+import { rateRule } from '../neurons/rateMatched.js';
 import { formatQuantity } from '../support/format.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding, Verdict } from './CheckResult.js';
@@ -21,9 +21,8 @@ import {
     mostLanguages,
     numberOf,
     type OwnNeurons,
-    ownNeurons,
-    stateOf,
-    tooFewLanguages,
+    stateWithout,
+    withOwnNeurons,
 } from './damages.js';
 
 /** How often the number of random neurons is doubled to do as much damage. */
@@ -37,7 +36,7 @@ export const controlsCheck: Check = {
     cost: 'some 12 passes over the texts for each language',
     settings: ['set', 'controls', 'seed'],
     version: 1,
-    run: checkControls,
+    run: (context) => withOwnNeurons(context, (own) => checkControls(context, own)),
 };
 
 /** What other neurons are like. */
@@ -56,12 +55,7 @@ interface Row extends OwnNeurons {
     readonly matched: { readonly neurons: number; readonly reached: boolean };
 }
 
-async function checkControls(context: CheckContext): Promise<Finding> {
-    const { analysis, settings } = context;
-    const { languages } = await context.corpus();
-    const own = ownNeurons(analysis, languages, settings.set);
-    const none = tooFewLanguages(languages, own, settings.set);
-    if (none !== undefined) return none;
+async function checkControls(context: CheckContext, own: readonly OwnNeurons[]): Promise<Finding> {
     const rows = await measureRows(context, own);
     const selectivity = average(rows.map(({ damage }) => damage.selectivity));
     const beyond = Object.fromEntries(
@@ -127,13 +121,10 @@ async function measureRows(context: CheckContext, own: readonly OwnNeurons[]): P
     const { analysis, activations, settings } = context;
     const { set, controls, seed } = settings;
     const engine = await context.engine();
-    const sites = analysisSites(analysis);
-    const rates = pooledRates(activations, analysis);
     const names = own.map(({ language }) => language);
-    const byRate: ControlRule = (chosen, ...seeds) => rateMatched(chosen, sites, rates, ...seeds);
     const conditions = {
         layers: setConditions(analysis, names, set, seed, controls),
-        rate: setConditions(analysis, names, set, seed, controls, { draw: byRate }),
+        rate: setConditions(analysis, names, set, seed, controls, { draw: rateRule(activations, analysis) }),
     };
     const states = Object.values(conditions).flatMap((one) => [one.own, ...one.controls].flat());
     const risesOf = await measureRises(context, engine, states);
@@ -181,12 +172,12 @@ async function measureMore(
         const risesOf = await measureRises(
             context,
             engine,
-            open.map((row) => stateOf(analysis, drawn[row]!)),
+            open.map((row) => stateWithout(analysis, drawn[row]!)),
         );
         for (const row of open) {
             const before = found[row]!.at(-1)?.neurons ?? 0;
             if (drawn[row]!.length > before || doubling === 0)
-                found[row]!.push({ neurons: drawn[row]!.length, rises: risesOf(stateOf(analysis, drawn[row]!)) });
+                found[row]!.push({ neurons: drawn[row]!.length, rises: risesOf(stateWithout(analysis, drawn[row]!)) });
         }
     }
     return found;

@@ -5,11 +5,10 @@ import type { Estimate } from '../experiments/Metric.js';
 import { perplexityMetric } from '../experiments/perplexity.js';
 import { average, bootstrapInterval } from '../experiments/resampling.js';
 import { type Damage, damageOf, risesOf } from '../experiments/selectivity.js';
-import { deactivation, type Operation } from '../interventions/Operation.js';
+import { deactivation } from '../interventions/Operation.js';
 import { type ModelState, wholeModel } from '../interventions/ModelState.js';
 import { analysisSites, type NeuronAnalysis, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronsOf } from '../neurons/neuronsOf.js';
-import type { NeuronSetName } from '../neurons/neuronSets.js';
 import { formatNumber } from '../support/format.js';
 import type { CheckContext } from './Check.js';
 import { checksName } from './checkFile.js';
@@ -25,35 +24,30 @@ export interface OwnNeurons {
     readonly neurons: readonly NeuronIndex[];
 }
 
-/** The languages of some texts that have neurons in a set. */
-export function ownNeurons(analysis: NeuronAnalysis, languages: readonly string[], set: NeuronSetName): OwnNeurons[] {
-    return languages
+/**
+ * Runs a check of damages with those languages of the texts that have neurons in the set; says what is missing where
+ * languages cannot be compared.
+ * @param run gets all languages of the texts too
+ */
+export async function withOwnNeurons(
+    { analysis, corpus, settings: { set } }: CheckContext,
+    run: (own: readonly OwnNeurons[], languages: readonly string[]) => Promise<Finding>,
+): Promise<Finding> {
+    const { languages } = await corpus();
+    const own = languages
         .map((language, place) => ({ language, place, neurons: neuronsOf(analysis, language, set) }))
         .filter(({ neurons }) => neurons.length > 0);
-}
-
-/** What a check of damages says where languages cannot be compared; undefined where they can. */
-export function tooFewLanguages(
-    languages: readonly string[],
-    own: readonly OwnNeurons[],
-    set: string,
-): Finding | undefined {
+    if (languages.length >= 2 && own.length > 0) return run(own, languages);
     const sentence =
         languages.length < 2
             ? 'The texts have one language; give texts of at least two with `data`.'
-            : own.length === 0
-              ? `No language has neurons in the set ${set}; choose another \`set\`.`
-              : undefined;
-    return sentence === undefined ? undefined : { verdict: 'not told', sentence, numbers: [] };
+            : `No language has neurons in the set ${set}; choose another \`set\`.`;
+    return { verdict: 'not told', sentence, numbers: [] };
 }
 
-/** The state in which an operation changes some neurons. */
-export function stateOf(
-    analysis: NeuronAnalysis,
-    neurons: readonly NeuronIndex[],
-    operation: Operation = deactivation,
-): ModelState {
-    return conditionOf(neurons, operation, { sites: analysisSites(analysis) });
+/** The state in which some neurons are set to 0. */
+export function stateWithout(analysis: NeuronAnalysis, neurons: readonly NeuronIndex[]): ModelState {
+    return conditionOf(neurons, deactivation, { sites: analysisSites(analysis) });
 }
 
 /**

@@ -1,8 +1,8 @@
 import { setImmediate } from 'node:timers/promises';
-import { type Activations } from '../activations/Activations.js';
+import type { Activations } from '../activations/Activations.js';
 import { activationProbabilities, assessable, type Probabilities } from '../neurons/activationProbabilities.js';
 import { type Choice, choose, type Criteria } from '../neurons/choose.js';
-import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { analysisSites, type NeuronAnalysis, type NeuronClass } from '../neurons/NeuronAnalysis.js';
 import { throwIfStopped } from '../support/stop.js';
 
 /** Specific neurons: the language's number by the neuron's row. */
@@ -23,9 +23,49 @@ export function criteriaOf({ method, topRate, bar, lambda }: NeuronAnalysis): Cr
     return { method, topRate, bar, lambda: lambda ?? 'auto' };
 }
 
-/** Whether λ is the one that the sweep finds, rather than one that was given. */
-export function isSwept(probabilities: Probabilities, analysis: NeuronAnalysis): boolean {
-    return choose(probabilities, { ...criteriaOf(analysis), lambda: 'auto' }).lambda === analysis.lambda;
+/**
+ * The criteria with which an analysis is repeated on other probabilities: λ is found anew where the sweep found it, and
+ * stays where it was given.
+ * @param probabilities those of the analysis
+ */
+export function repeatedCriteria(probabilities: Probabilities, analysis: NeuronAnalysis): Criteria {
+    const given = criteriaOf(analysis);
+    const swept = { ...given, lambda: 'auto' as const };
+    return choose(probabilities, swept).lambda === analysis.lambda ? swept : given;
+}
+
+/** Numbers of neurons: of those selected by class, `none` high in no language; general ones among all. */
+export interface ClassSizes extends Readonly<Record<NeuronClass, number>> {
+    readonly none: number;
+}
+
+/** Sizes of the classes as `identify` makes them, without their neurons. */
+export function classSizes(
+    { high, selected }: Pick<Choice, 'high' | 'selected'>,
+    { l }: Pick<Probabilities, 'l'>,
+    method: Criteria['method'],
+): ClassSizes {
+    const sizes = { specific: 0, related: 0, general: 0, none: 0 };
+    for (const row of selected) {
+        const N = high[row]!;
+        if (N === 0) sizes.none++;
+        else if (N === 1) sizes.specific++;
+        else if (N < l || method === 'lape') sizes.related++;
+    }
+    for (const N of high) if (N === l) sizes.general++;
+    return sizes;
+}
+
+/** Numbers of neurons by layer. */
+export function sizesByLayer(
+    rows: SpecificRows,
+    { locate }: Pick<Probabilities, 'locate'>,
+    analysis: NeuronAnalysis,
+): number[] {
+    const sites = analysisSites(analysis);
+    const sizes = analysis.layers.map(() => 0);
+    for (const row of rows.keys()) sizes[sites[locate(row)[0]]!.layer]!++;
+    return sizes;
 }
 
 /** The neurons among those chosen that are high in one language. */

@@ -8,10 +8,10 @@ import { drawResamples, estimate } from '../experiments/resampling.js';
 import { analysisSites, type NeuronIndex } from '../neurons/NeuronAnalysis.js';
 import { neuronName } from '../neurons/neuronNames.js';
 import { neuronTable } from '../neurons/neuronTable.js';
-import { pooledRates, rateMatched } from '../neurons/rateMatched.js';
+import { rateRule } from '../neurons/rateMatched.js';
 import { jsonNumber } from '../files/jsonNumber.js';
 import { formatCount, formatQuantity, formatShare, formatShort } from '../support/format.js';
-import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
+import { drawFrom, numbersOf, randomGenerator } from '../support/randomGenerator.js';
 import { type Correlation, rankCorrelation } from '../support/rankCorrelation.js';
 import { benjaminiHochberg, meanAbove0 } from '../support/statistics.js';
 import type { Check, CheckContext } from './Check.js';
@@ -204,14 +204,14 @@ async function testAll(context: CheckContext): Promise<Tested[] | undefined> {
 
 async function plansOf({ activations, analysis, settings, corpus }: CheckContext): Promise<Plan[]> {
     const texts = await corpus();
-    const rates = pooledRates(activations, analysis);
+    const control = rateRule(activations, analysis);
     const named = texts.languages.filter((language) => analysis.neurons.specific[language]!.length > 0);
     const each = Math.max(1, Math.floor(settings.sample / named.length));
     const plans: Plan[] = [];
     for (const language of named) {
         const own = analysis.neurons.specific[language]!;
-        const seeds = [settings.seed, ...[...language].map((letter) => letter.codePointAt(0)!)];
-        const drawn = rateMatched(own, analysisSites(analysis), rates, ...seeds);
+        const seeds = [settings.seed, ...numbersOf(language)];
+        const drawn = control(own, ...seeds);
         const some = (neurons: readonly NeuronIndex[]): NeuronIndex[] =>
             drawFrom([...neurons], Math.min(each, neurons.length), randomGenerator(...seeds));
         const samples: Sample[] = [];

@@ -19,9 +19,8 @@ import {
     mostLanguages,
     numberOf,
     type OwnNeurons,
-    ownNeurons,
-    stateOf,
-    tooFewLanguages,
+    stateWithout,
+    withOwnNeurons,
 } from './damages.js';
 
 /** Does the conclusion depend on what takes the place of activations, or on how many neurons it takes? */
@@ -32,7 +31,7 @@ export const ladderCheck: Check = {
     cost: 'some 6 passes over the texts for each language',
     settings: ['set', 'seed'],
     version: 1,
-    run: checkLadder,
+    run: (context) => withOwnNeurons(context, (own, languages) => checkLadder(context, own, languages.length)),
 };
 
 /** Shares of a language's neurons, the best-ranked ones, that are set to 0. */
@@ -55,12 +54,7 @@ interface MeasuredRung extends Rung {
     readonly first: number;
 }
 
-async function checkLadder(context: CheckContext): Promise<Finding> {
-    const { analysis, settings } = context;
-    const { languages } = await context.corpus();
-    const own = ownNeurons(analysis, languages, settings.set);
-    const none = tooFewLanguages(languages, own, settings.set);
-    if (none !== undefined) return none;
+async function checkLadder(context: CheckContext, own: readonly OwnNeurons[], languages: number): Promise<Finding> {
     const engine = await context.engine();
     const rungs = [...zeroed(context, own), ...(await replaced(context, engine, own))];
     const risesOf = await measureRises(
@@ -77,7 +71,7 @@ async function checkLadder(context: CheckContext): Promise<Finding> {
             first: damages.filter(({ rank }) => rank === 1).length / damages.length,
         };
     });
-    return findingOf(own, measured, languages.length);
+    return findingOf(own, measured, languages);
 }
 
 function zeroed({ activations, analysis }: CheckContext, own: readonly OwnNeurons[]): Rung[] {
@@ -90,9 +84,9 @@ function zeroed({ activations, analysis }: CheckContext, own: readonly OwnNeuron
         ...doses.map((share) => ({
             name: `zero, ${share === 0.5 ? 'half' : 'a quarter'}`,
             isWhole: false,
-            states: own.map((one) => stateOf(analysis, best(one, share))),
+            states: own.map((one) => stateWithout(analysis, best(one, share))),
         })),
-        { name: 'zero', isWhole: true, states: own.map(({ neurons }) => stateOf(analysis, neurons)) },
+        { name: 'zero', isWhole: true, states: own.map(({ neurons }) => stateWithout(analysis, neurons)) },
     ];
 }
 

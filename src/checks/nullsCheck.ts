@@ -1,10 +1,18 @@
-import { sitesOf } from '../activations/Activations.js';
 import { choose } from '../neurons/choose.js';
 import { scoreAt, scoreParts } from '../neurons/scoreParts.js';
 import { formatShare } from '../support/format.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding, Verdict } from './CheckResult.js';
-import { criteriaOf, isSwept, probabilitiesOf, type SpecificRows, specificRows } from './foundNeurons.js';
+import {
+    type ClassSizes,
+    classSizes,
+    criteriaOf,
+    probabilitiesOf,
+    repeatedCriteria,
+    sizesByLayer,
+    type SpecificRows,
+    specificRows,
+} from './foundNeurons.js';
 import { type NullCounts, nullCounts, nulls } from './nullCounts.js';
 
 /** False discovery shares up to which a finding holds, and above which it fails. */
@@ -27,8 +35,7 @@ export const nullsCheck: Check = {
 /** What is found in some counts. */
 interface Found {
     readonly specific: SpecificRows;
-    readonly related: number;
-    readonly general: number;
+    readonly sizes: ClassSizes;
     /** Specific neurons by layer. */
     readonly layers: readonly number[];
     /** Neurons with a score up to the largest selected one of the analysis, above its τ in exactly one language. */
@@ -81,8 +88,8 @@ async function checkNulls(context: CheckContext): Promise<Finding> {
                 ...['counts', 'specific', 'related', 'general', 'specific at the same bars', 'found again'],
                 ...found.layers.map((_, layer) => `layer ${layer}`),
             ],
-            rows: rows.map(([one, { specific, related, general, atSameBars, again, layers }]) => [
-                ...[one?.name ?? 'the analysis', specific.size, related, general, atSameBars],
+            rows: rows.map(([one, { sizes, atSameBars, again, layers }]) => [
+                ...[one?.name ?? 'the analysis', sizes.specific, sizes.related, sizes.general, atSameBars],
                 ...[one?.untrained === true ? null : again.size, ...layers],
             ]),
         },
@@ -100,17 +107,14 @@ async function checkNulls(context: CheckContext): Promise<Finding> {
 /** Finds neurons in counts as the analysis does, and by its own bars. */
 function measureAgainst({ activations, analysis }: CheckContext): (counts: CheckContext['activations']) => Found {
     const probabilities = probabilitiesOf(activations, analysis);
-    const given = criteriaOf(analysis);
-    const criteria = isSwept(probabilities, analysis) ? { ...given, lambda: 'auto' as const } : given;
-    const choice = choose(probabilities, given);
+    const criteria = repeatedCriteria(probabilities, analysis);
+    const choice = choose(probabilities, criteriaOf(analysis));
     const own = specificRows(probabilities, choice);
     const lambda = analysis.lambda ?? 0;
     const scoresOf = ({ p, n, l }: typeof probabilities): Float64Array =>
         scoreAt(scoreParts({ p, n, l }), lambda, new Float64Array(n));
     const scores = scoresOf(probabilities);
     const highest = choice.selected.reduce((most, row) => Math.max(most, scores[row]!), -Infinity);
-    const sites = sitesOf(activations);
-    const layerCount = Math.max(...sites.map(({ layer }) => layer)) + 1;
     return (counts) => {
         const others = probabilitiesOf(activations, analysis, counts);
         const chosen = choose(others, criteria);
@@ -120,12 +124,10 @@ function measureAgainst({ activations, analysis }: CheckContext): (counts: Check
             for (let k = 0; k < others.l; k++) if (others.p[row * others.l + k]! > choice.threshold) N++;
             return N;
         };
-        const layers = new Array<number>(layerCount).fill(0);
-        for (const row of specific.keys()) layers[sites[others.locate(row)[0]]!.layer]!++;
-        const related = chosen.selected.filter((row) => chosen.high[row]! > 1 && chosen.high[row]! < others.l).length;
         return {
-            ...{ specific, related, layers },
-            general: chosen.high.filter((N) => N === others.l).length,
+            specific,
+            sizes: classSizes(chosen, others, analysis.method),
+            layers: sizesByLayer(specific, others, analysis),
             atSameBars: scoresOf(others).filter((score, row) => score <= highest && high(row) === 1).length,
             again: new Set([...own].filter(([row, language]) => specific.get(row) === language).map(([row]) => row)),
         };

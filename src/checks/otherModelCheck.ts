@@ -17,9 +17,8 @@ import {
     mostLanguages,
     numberOf,
     type OwnNeurons,
-    ownNeurons,
-    stateOf,
-    tooFewLanguages,
+    stateWithout,
+    withOwnNeurons,
 } from './damages.js';
 
 /** Are the neurons that were found on one model those of its language in another one that was made of it? */
@@ -34,7 +33,7 @@ export const otherModelCheck: Check = {
         const options = otherOptions(settings);
         return options === undefined ? undefined : (await engine(options)).fingerprint;
     },
-    run: checkOtherModel,
+    run: (context) => withOwnNeurons(context, (own) => checkOtherModel(context, own)),
 };
 
 /** How the other model is opened; undefined where none is given. */
@@ -46,7 +45,7 @@ function otherOptions({ other, otherLora }: CheckSettings): Partial<EngineOption
     };
 }
 
-async function checkOtherModel(context: CheckContext): Promise<Finding> {
+async function checkOtherModel(context: CheckContext, own: readonly OwnNeurons[]): Promise<Finding> {
     const { analysis, settings } = context;
     const options = otherOptions(settings);
     if (options === undefined) {
@@ -54,10 +53,6 @@ async function checkOtherModel(context: CheckContext): Promise<Finding> {
             'No other model is given; give one made of this model with `other`, or a LoRA with `otherLora`.';
         return { verdict: 'not told', sentence, numbers: [] };
     }
-    const { languages } = await context.corpus();
-    const own = ownNeurons(analysis, languages, settings.set);
-    const none = tooFewLanguages(languages, own, settings.set);
-    if (none !== undefined) return none;
     const other = await context.engine(options);
     checkModel({ engine: other, analysis, otherModel: true });
     const damages = await damagesIn(context, await context.engine(), own);
@@ -65,7 +60,7 @@ async function checkOtherModel(context: CheckContext): Promise<Finding> {
 }
 
 async function damagesIn(context: CheckContext, engine: Engine, own: readonly OwnNeurons[]): Promise<Damage[]> {
-    const states = own.map(({ neurons }) => stateOf(context.analysis, neurons));
+    const states = own.map(({ neurons }) => stateWithout(context.analysis, neurons));
     const risesOf = await measureRises(context, engine, states);
     return states.map((state, row) => damageOf(risesOf(state), own[row]!.place));
 }

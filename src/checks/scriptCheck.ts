@@ -5,15 +5,15 @@ import type { Probabilities } from '../neurons/activationProbabilities.js';
 import { choose } from '../neurons/choose.js';
 import { languageOverlap } from '../neurons/languageOverlap.js';
 import { formatMeasured, formatShare } from '../support/format.js';
+import { mean } from '../support/mean.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding, Verdict } from './CheckResult.js';
 import {
     breathe,
-    criteriaOf,
-    isSwept,
     overlapOf,
     probabilitiesOf,
+    repeatedCriteria,
     type SpecificRows,
     specificRows,
 } from './foundNeurons.js';
@@ -45,8 +45,7 @@ async function checkScript(context: CheckContext): Promise<Finding> {
         return { verdict: 'not told', sentence, numbers: [] };
     }
     const probabilities = probabilitiesOf(activations, analysis);
-    const given = criteriaOf(analysis);
-    const criteria = isSwept(probabilities, analysis) ? { ...given, lambda: 'auto' as const } : given;
+    const criteria = repeatedCriteria(probabilities, analysis);
     const find = (one: Probabilities): SpecificRows => specificRows(one, choose(one, criteria));
     const found = find(probabilities);
     const sizes = await sizesOf(context);
@@ -262,8 +261,4 @@ function sentenceOf(
     const first = `Specific neurons are most active in their language not only per token: ${units}.`;
     const repeated = `The analysis finds again of them: ${overlaps}.`;
     return [first, repeated, ...script, topic].join(' ');
-}
-
-function mean(values: readonly number[]): number | null {
-    return values.length === 0 ? null : values.reduce((sum, value) => sum + value, 0) / values.length;
 }

@@ -7,10 +7,11 @@ import type { Check, CheckContext } from './Check.js';
 import type { Finding, Verdict } from './CheckResult.js';
 import {
     breathe,
-    criteriaOf,
-    isSwept,
+    type ClassSizes,
+    classSizes,
     overlapOf,
     probabilitiesOf,
+    repeatedCriteria,
     type SpecificRows,
     specificRows,
 } from './foundNeurons.js';
@@ -46,18 +47,14 @@ interface Point {
     readonly lambda: number | null;
     readonly threshold: number | null;
     readonly specific: SpecificRows;
-    readonly related: number;
-    readonly general: number;
-    /** Selected neurons that are high in no language. */
-    readonly none: number;
+    readonly sizes: ClassSizes;
     readonly selected: number;
 }
 
 async function checkSettings(context: CheckContext): Promise<Finding> {
     const { activations, analysis } = context;
     const probabilities = probabilitiesOf(activations, analysis);
-    const chosenCriteria = criteriaOf(analysis);
-    const criteria = isSwept(probabilities, analysis) ? { ...chosenCriteria, lambda: 'auto' as const } : chosenCriteria;
+    const criteria = repeatedCriteria(probabilities, analysis);
     const map = await settingsMap(probabilities, criteria, context);
     const chosen = map[middle]![middle]!;
     if (chosen.specific.size === 0) return nothingFound(chosen);
@@ -68,7 +65,7 @@ async function checkSettings(context: CheckContext): Promise<Finding> {
         ...[middle - 1, middle + 1].map((i) => overlaps[middle]?.[i]),
     ].filter((value) => value != null);
     const least = neighbours.length === 0 ? null : Math.min(...neighbours);
-    const none = chosen.none / chosen.selected;
+    const none = chosen.sizes.none / chosen.selected;
     const others = methods.map((point) => ({ name: point.method, value: overlapOf(chosen.specific, point.specific) }));
     return {
         verdict: verdictOf(least, none, others[0]!.value),
@@ -128,21 +125,10 @@ function pointOf(
     choice: Choice,
     { method, topRate, bar }: Pick<Criteria, 'method' | 'topRate' | 'bar'>,
 ): Point {
-    const { high, selected, lambda, threshold } = choice;
+    const { selected, lambda, threshold } = choice;
     const specific = specificRows(probabilities, choice);
-    const count = (of: Iterable<number>, is: (N: number) => boolean): number => {
-        let sum = 0;
-        for (const N of of) if (is(N)) sum++;
-        return sum;
-    };
-    const chosen = Array.from(selected, (row) => high[row]!);
-    const { l } = probabilities;
-    return {
-        ...{ method: methodNames[method], topRate, bar, lambda, threshold, specific, selected: selected.length },
-        related: count(chosen, (N) => N > 1 && (N < l || method === 'lape')),
-        general: count(high, (N) => N === l),
-        none: count(chosen, (N) => N === 0),
-    };
+    const sizes = classSizes(choice, probabilities, method);
+    return { method: methodNames[method], topRate, bar, lambda, threshold, specific, sizes, selected: selected.length };
 }
 
 /** The other method of `identify`, and a threshold alone. */
@@ -171,16 +157,11 @@ function thresholdPoint({ p, n, l }: Probabilities): Point {
         }
     }
     const specific = new Map<number, number>();
-    let [related, general, none] = [0, 0, 0];
-    for (let row = 0; row < n; row++) {
-        if (high[row] === 1) specific.set(row, language[row]!);
-        else if (high[row] === l) general++;
-        else if (high[row]! > 1) related++;
-        else none++;
-    }
+    for (let row = 0; row < n; row++) if (high[row] === 1) specific.set(row, language[row]!);
+    const sizes = classSizes({ high, selected: Uint32Array.from({ length: n }, (_, row) => row) }, { l }, 'paper');
     return {
         ...{ method: 'a threshold alone', topRate: 1, bar: thresholdQuantile, lambda: null, threshold: null },
-        ...{ specific, related, general, none, selected: n },
+        ...{ specific, sizes, selected: n },
     };
 }
 
@@ -220,8 +201,9 @@ function tableOf(points: readonly Point[], chosen: Point): NonNullable<Finding['
     const columns = ['method', 'top rate', 'bar', 'lambda', 'tau', 'specific', 'related', 'general', 'in no class'];
     return {
         columns: [...columns, 'overlap'],
-        rows: points.map(({ method, topRate, bar, lambda, threshold, specific, related, general, none }) => [
-            ...[method, topRate, bar, lambda, threshold, specific.size, related, general, none],
+        rows: points.map(({ method, topRate, bar, lambda, threshold, specific, sizes }) => [
+            ...[method, topRate, bar, lambda, threshold],
+            ...[sizes.specific, sizes.related, sizes.general, sizes.none],
             overlapOf(chosen.specific, specific),
         ]),
     };

@@ -12,6 +12,7 @@ import { randomExperts } from '../neurons/randomExperts.js';
 import { firstRanked, type Ranking } from '../neurons/rankNeurons.js';
 import { randomNeurons } from '../neurons/randomNeurons.js';
 import type { NeuronSetName } from '../neurons/neuronSets.js';
+import { numbersOf } from '../support/randomGenerator.js';
 
 /** The conditions of one set: each language's own neurons, and random ones of the same layers for each seed. */
 export interface SetConditions {
@@ -91,7 +92,7 @@ function conditionsOf(
         conditionOf(chosen, ofLanguage(operation, languages[row]!), model);
     // By language, not by row: the same neurons whatever other languages are asked for.
     const random = (chosen: readonly NeuronIndex[], row: number, k: number): ModelState =>
-        changed(draw(chosen, seed + k, ...[...languages[row]!].map((letter) => letter.codePointAt(0)!)), row);
+        changed(draw(chosen, seed + k, ...numbersOf(languages[row]!)), row);
     return {
         own: neurons.map(changed),
         controls: Array.from({ length: controls }, (_, k) => neurons.map((chosen, row) => random(chosen, row, k))),

@@ -110,7 +110,7 @@ export function resampledState(
     const { tokens } = donors;
     const values = tokens.map((token) => valuesOf(donors, neurons, token.values));
     const at = (position: number, _: number, text: number): number => {
-        let place = mixed(seed, position, text) % tokens.length;
+        let place = uniformInt(randomGenerator(seed, position, text), 0, tokens.length - 1);
         while (tokens[place]!.text === text) place = (place + 1) % tokens.length;
         return place;
     };
@@ -161,16 +161,4 @@ function replaced(neurons: readonly NeuronIndex[], values: Float32Array, sites: 
         offsets[site]![index] = values[i]!;
     }
     return { factors, offsets };
-}
-
-/** A number below 2^32 that seems random, always the same for the same numbers (the last steps of MurmurHash3). */
-function mixed(...numbers: readonly number[]): number {
-    let hash = 0;
-    for (const number of numbers) {
-        hash = Math.imul(hash ^ number, 0x9e3779b1);
-        hash = Math.imul(hash ^ (hash >>> 16), 0x85ebca6b);
-        hash = Math.imul(hash ^ (hash >>> 13), 0xc2b2ae35);
-        hash ^= hash >>> 16;
-    }
-    return hash >>> 0;
 }

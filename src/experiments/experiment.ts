@@ -6,8 +6,8 @@ import type { ValueOf } from '../settings/Setting.js';
 import { experimentTable } from '../settings/settings.js';
 import { changesNothing, checkOperation, deactivation, type Operation } from '../interventions/Operation.js';
 import { operationName } from '../interventions/operationText.js';
-import { analysisSites, type NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
-import { pooledRates, rateMatched } from '../neurons/rateMatched.js';
+import type { NeuronAnalysis } from '../neurons/NeuronAnalysis.js';
+import { rateRule } from '../neurons/rateMatched.js';
 import type { Ranking } from '../neurons/rankNeurons.js';
 import type { ModelState } from '../interventions/ModelState.js';
 import { allConditions, type ControlRule, doseConditions, setConditions, type SetConditions } from './conditions.js';
@@ -121,8 +121,7 @@ export function planExperiment(options: ExperimentOptions, languages: readonly s
 function ruleOf({ analysis, matched, activations }: ExperimentOptions): ControlRule | undefined {
     if (matched !== 'rate') return undefined;
     if (activations === undefined) throw wrong('controls that are active as often need the counts; give `activations`');
-    const rates = pooledRates(activations, analysis);
-    return (set, ...seeds) => rateMatched(set, analysisSites(analysis), rates, ...seeds);
+    return rateRule(activations, analysis);
 }
 
 /** Ascending, each once. */

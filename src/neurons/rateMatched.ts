@@ -5,7 +5,7 @@ import { randomGenerator } from '../support/randomGenerator.js';
 import { activationProbabilities } from './activationProbabilities.js';
 import { drawNearest } from './drawNearest.js';
 import { expertGroups } from './expertGroups.js';
-import type { NeuronAnalysis, NeuronIndex } from './NeuronAnalysis.js';
+import { analysisSites, type NeuronAnalysis, type NeuronIndex } from './NeuronAnalysis.js';
 
 /**
  * Draws a control of a set that is active as often: for each of its neurons another one of the same site, and of the
@@ -31,6 +31,16 @@ export function rateMatched(
         );
         return drawn.sort((a, b) => a - b).map((index): NeuronIndex => [site, index]);
     });
+}
+
+/** A rule of controls that are active as often as the neurons of an analysis; see `rateMatched`. */
+export function rateRule(
+    activations: Activations,
+    analysis: NeuronAnalysis,
+): (set: readonly NeuronIndex[], ...seeds: readonly number[]) => NeuronIndex[] {
+    const rates = pooledRates(activations, analysis);
+    const sites = analysisSites(analysis);
+    return (set, ...seeds) => rateMatched(set, sites, rates, ...seeds);
 }
 
 /**

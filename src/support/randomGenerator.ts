@@ -15,6 +15,11 @@ export function randomGenerator(...numbers: readonly number[]): RandomGenerator 
     return xoroshiro128plusFromState([0, 4, 8, 12].map((offset) => hash.readInt32LE(offset)));
 }
 
+/** Numbers of a text, for `randomGenerator`: those of its characters. */
+export function numbersOf(text: string): number[] {
+    return Array.from(text, (letter) => letter.codePointAt(0)!);
+}
+
 /** Draws some of a pool, each once and all as likely, and leaves the pool in another order. */
 export function drawFrom<T>(pool: T[], count: number, generator: RandomGenerator): T[] {
     for (let i = 0; i < count; i++) {

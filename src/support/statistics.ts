@@ -7,11 +7,6 @@ export function studentQuantile(degreesOfFreedom: number): number {
     return tQuantile(0.975, degreesOfFreedom);
 }
 
-/** Two-sided p of a value of Student's t distribution; NaN of NaN. */
-export function studentP(t: number, degreesOfFreedom: number): number {
-    return Math.min(1, 2 * tCdf(-Math.abs(t), degreesOfFreedom));
-}
-
 /**
  * The q-value of each p by Benjamini and Hochberg (J R Stat Soc B 57, 1995): where all with q up to 5 % are called
  * discoveries, at most 5 % of them are false on average, for tests that are independent or positively dependent.
