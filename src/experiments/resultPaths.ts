@@ -1,7 +1,6 @@
-import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
-import { unreadable } from '../files/fileAccess.js';
+import { namesIfAny } from '../files/fileAccess.js';
 import { deactivation, type Operation } from '../interventions/Operation.js';
 import { operationInFiles } from '../interventions/operationText.js';
 import { knownMetrics } from './metrics.js';
@@ -76,9 +75,5 @@ function isKnown(name: string): boolean {
 }
 
 async function resultFiles(folder: string): Promise<string[]> {
-    const files = await readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-        if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return []; // no folder, no results
-        throw unreadable(folder, cause);
-    });
-    return files.filter((name) => name.endsWith('.json') && resultOf(name) !== undefined);
+    return (await namesIfAny(folder)).filter((name) => name.endsWith('.json') && resultOf(name) !== undefined);
 }

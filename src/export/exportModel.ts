@@ -1,4 +1,4 @@
-import { modelFiles, partNames } from '../engine/modelFiles.js';
+import { modelFiles } from '../engine/modelFiles.js';
 import { modelFingerprint } from '../engine/modelFingerprint.js';
 import { resolveModel } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
@@ -13,7 +13,7 @@ import { toolVersion } from '../versions.js';
 import { checkSources } from './checkReadable.js';
 import { type EditPlan, type WeightEdit, planEdits } from './planEdits.js';
 import { writeEdited } from './writeEdited.js';
-import { refuseThere, writeModel } from './writeModel.js';
+import { refuseThere, targetsOf, writeModel } from './writeModel.js';
 
 export interface ExportOptions {
     /** GGUF file, or `hf:user/repo:quant`; any of them, where the model is in several files. */
@@ -89,15 +89,6 @@ export async function exportModel(options: ExportOptions): Promise<ExportResult>
         rounding,
         seconds: (performance.now() - begin) / 1000,
     };
-}
-
-/** Where each file of a model goes. */
-function targetsOf(out: string, sources: readonly GgufFile[]): string[] {
-    const name = /^(.+)\.gguf$/.exec(out)?.[1];
-    if (name === undefined) {
-        throw new LanguageNeuronsError('WRONG_USE', `${out}: not the name of a GGUF file; give NAME.gguf`);
-    }
-    return sources.length === 1 ? [out] : partNames(`${name}-00001-of-${String(sources.length).padStart(5, '0')}.gguf`);
 }
 
 /** @throws LanguageNeuronsError MISMATCH */

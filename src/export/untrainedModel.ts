@@ -3,23 +3,23 @@ import type { FileHandle } from 'node:fs/promises';
 import { lstat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { loadAddon } from '../engine/loadBackends.js';
-import { modelFiles, partNames } from '../engine/modelFiles.js';
+import { modelFiles } from '../engine/modelFiles.js';
 import { modelFingerprint } from '../engine/modelFingerprint.js';
 import { awaitNative } from '../engine/nativeError.js';
 import { resolveModel } from '../engine/resolveModel.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { cacheFolder } from '../files/cacheFolder.js';
-import { unwritable } from '../files/fileAccess.js';
+import { fillFrom, unwritable } from '../files/fileAccess.js';
+import { withFile } from '../files/folderLock.js';
 import { openNamed } from '../files/inFolder.js';
 import { makeFolder } from '../files/makeFolder.js';
-import { readInto } from '../files/readWhole.js';
 import type { UnfinishedFile } from '../files/UnfinishedFile.js';
 import { bytesOf, type GgufFile, type GgufTensor, headWith, readGguf } from '../gguf/GgufFile.js';
 import { type Progress, silent } from '../support/progress.js';
 import { throwIfStopped } from '../support/stop.js';
 import { toolVersion } from '../versions.js';
 import { checkSources } from './checkReadable.js';
-import { writeModel } from './writeModel.js';
+import { targetsOf, writeModel } from './writeModel.js';
 
 /** Standard deviation of the weights, as GPT-2's and Llama's before training. */
 const deviation = 0.02;
@@ -52,15 +52,23 @@ export async function untrainedModel(options: UntrainedOptions): Promise<string>
     const sources = await Promise.all((await modelFiles(path)).map(readGguf));
     const fingerprint = await modelFingerprint(path, [], { signal, progress });
     const name = `${fingerprint.replace(/^xxh128:/, '')}.seed-${seed}`;
-    const parts = String(sources.length).padStart(5, '0');
-    const targets =
-        sources.length === 1
-            ? [join(folder, `${name}.gguf`)]
-            : partNames(join(folder, `${name}-00001-of-${parts}.gguf`));
-    // The files get their names together: the last says that all are there.
-    if ((await lstat(targets.at(-1)!).catch(() => undefined)) !== undefined) return targets[0]!;
-    await checkSources(sources);
+    const targets = targetsOf(join(folder, `${name}.gguf`), sources);
     await makeFolder(folder);
+    await withFile(targets[0]!, 'write an untrained model', async () => {
+        // The files get their names together: the last says that all are there.
+        if ((await lstat(targets.at(-1)!).catch(() => undefined)) !== undefined) return;
+        await checkSources(sources);
+        await writeUntrainedModel(sources, targets, fingerprint, { seed, signal, progress });
+    });
+    return targets[0]!;
+}
+
+async function writeUntrainedModel(
+    sources: readonly GgufFile[],
+    targets: readonly string[],
+    fingerprint: string,
+    { seed, signal, progress }: DrawOptions,
+): Promise<void> {
     const weights = sources.reduce((sum, { size, dataStart }) => sum + size - dataStart, 0);
     progress.stage('write the untrained model', weights);
     await writeModel({
@@ -76,7 +84,6 @@ export async function untrainedModel(options: UntrainedOptions): Promise<string>
         },
     });
     progress.done();
-    return targets[0]!;
 }
 
 interface DrawOptions {
@@ -124,7 +131,11 @@ async function* dataOf(
     if (/\.bias$/.test(name)) yield Buffer.alloc(size);
     else if (isNorm && one !== undefined) yield Buffer.alloc(size, Buffer.from(one));
     else if (shape.length > 1 && /\.weight$/.test(name) && !isNorm) yield* randomData(tensor, seed, signal);
-    else yield await readAt(from, offset, size);
+    else {
+        const bytes = Buffer.alloc(size);
+        await fillFrom(from, path, bytes, offset);
+        yield bytes;
+    }
 }
 
 async function* randomData(
@@ -159,10 +170,4 @@ async function* randomData(
 /** A seed of its own for some rows of a tensor: 48 bits. */
 function drawSeed(seed: number, name: string, row: number): number {
     return createHash('sha256').update(`${seed} ${name} ${row}`).digest().readUIntBE(0, 6);
-}
-
-async function readAt(from: FileHandle, offset: number, size: number): Promise<Buffer> {
-    const bytes = Buffer.alloc(size);
-    await readInto(from, bytes, offset);
-    return bytes;
 }

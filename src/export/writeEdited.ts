@@ -1,8 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 import { LanguageNeuronsError } from '../errors.js';
-import { unreadable, unwritable } from '../files/fileAccess.js';
+import { fillFrom, unreadable, unwritable } from '../files/fileAccess.js';
 import { openNamed } from '../files/inFolder.js';
-import { readInto } from '../files/readWhole.js';
 import type { UnfinishedFile } from '../files/UnfinishedFile.js';
 import type { GgufFile } from '../gguf/GgufFile.js';
 import { scaleRow } from '../gguf/scaleRow.js';
@@ -80,12 +79,7 @@ async function readChunk(
         end = Math.max(end, rows[last]!.offset + rows[last]!.bytes);
     }
     const chunk = buffer.subarray(0, end - at);
-    const bytesRead = await readInto(file, chunk, at).catch((cause: unknown) => {
-        throw unreadable(path, cause);
-    });
-    if (bytesRead < chunk.length) {
-        throw new LanguageNeuronsError('NOT_FOUND', `${path}: was cut short while it was read; run again`);
-    }
+    await fillFrom(file, path, chunk, at);
     return [chunk, rows.slice(next, last)];
 }
 

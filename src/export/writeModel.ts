@@ -1,9 +1,23 @@
 import { lstat } from 'node:fs/promises';
+import { partNames } from '../engine/modelFiles.js';
 import { LanguageNeuronsError } from '../errors.js';
 import { unwritable } from '../files/fileAccess.js';
 import { UnfinishedFile } from '../files/UnfinishedFile.js';
 import type { GgufFile } from '../gguf/GgufFile.js';
 import { checkWritten } from './checkReadable.js';
+
+/**
+ * Where each file of a copy goes.
+ * @param out `NAME.gguf`
+ * @throws LanguageNeuronsError WRONG_USE for another name
+ */
+export function targetsOf(out: string, sources: readonly GgufFile[]): string[] {
+    const name = /^(.+)\.gguf$/.exec(out)?.[1];
+    if (name === undefined) {
+        throw new LanguageNeuronsError('WRONG_USE', `${out}: not the name of a GGUF file; give NAME.gguf`);
+    }
+    return sources.length === 1 ? [out] : partNames(`${name}-00001-of-${String(sources.length).padStart(5, '0')}.gguf`);
+}
 
 /** A model's files and where copies of them go. */
 export interface ModelCopy {

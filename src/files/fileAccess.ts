@@ -1,10 +1,10 @@
 import { constants } from 'node:fs';
-import { open, rm, stat } from 'node:fs/promises';
+import { type FileHandle, open, readdir, rm, stat } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { LanguageNeuronsError } from '../errors.js';
 import { Misplaced, pathInFolder } from './inFolder.js';
 import { makeFolder } from './makeFolder.js';
-import { readWhole } from './readWhole.js';
+import { readInto, readWhole } from './readWhole.js';
 import { UnfinishedFile, unfinishedNumber } from './UnfinishedFile.js';
 
 const mends: Readonly<Record<string, string>> = {
@@ -62,6 +62,30 @@ export function unreadable(path: string, cause: unknown, mend = 'check its permi
     const better = isLimit ? mends[code]!.replace(/^.*; /, '') : readMends[code ?? ''];
     const why = `cannot be read (${message}); ${better ?? mend}`;
     return new LanguageNeuronsError('NOT_FOUND', `${path}: ${cause instanceof Misplaced ? message : why}`, { cause });
+}
+
+/**
+ * Names of what is in a folder; none where there is no such folder.
+ * @throws LanguageNeuronsError NOT_FOUND where it cannot be read
+ */
+export async function namesIfAny(folder: string): Promise<string[]> {
+    return readdir(folder).catch((cause: NodeJS.ErrnoException) => {
+        if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return [];
+        throw unreadable(folder, cause);
+    });
+}
+
+/**
+ * Fills a buffer from a place in a file on.
+ * @param path of the file
+ * @throws LanguageNeuronsError NOT_FOUND where it cannot be read, or ends before
+ */
+export async function fillFrom(file: FileHandle, path: string, buffer: Buffer, position: number): Promise<void> {
+    const done = await readInto(file, buffer, position).catch((cause: unknown) => {
+        throw unreadable(path, cause);
+    });
+    if (done < buffer.length)
+        throw new LanguageNeuronsError('NOT_FOUND', `${path}: was cut short while it was read; run again`);
 }
 
 /** Shorter pieces are written together. */

@@ -1,9 +1,9 @@
-import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readExamplesHead } from '../examples/examplesFile.js';
 import { readJournals } from '../experiments/journals.js';
 import { knownMetrics } from '../experiments/metrics.js';
 import { resultsIn, resultOf } from '../experiments/resultPaths.js';
+import { namesIfAny } from '../files/fileAccess.js';
 import type { LensFile } from '../lens/lensFile.js';
 import { formatList, formatQuantity } from '../support/format.js';
 
@@ -35,7 +35,7 @@ function unfinishedLens(languages: readonly string[], lens: LensFile | undefined
 
 /** Of shards, too: none is whole before `merge`. */
 async function unfinishedExamples(folder: string): Promise<string[]> {
-    const parts = await namesIn(join(folder, 'parts'));
+    const parts = await namesIfAny(join(folder, 'parts'));
     const found = parts.filter((name) => /^examples\..+\.safetensors$/.test(name)).sort();
     const sentences = found.map(async (name) => {
         const head = await readExamplesHead(join(folder, 'parts', name));
@@ -77,12 +77,4 @@ function languageOf(entry: unknown): unknown {
 
 function without(wanted: readonly string[], had: readonly unknown[]): string[] {
     return wanted.filter((language) => !had.includes(language));
-}
-
-/** None where there is no such folder. */
-async function namesIn(folder: string): Promise<string[]> {
-    return readdir(folder).catch((cause: NodeJS.ErrnoException) => {
-        if (cause.code === 'ENOENT' || cause.code === 'ENOTDIR') return [];
-        throw cause;
-    });
 }
