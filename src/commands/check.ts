@@ -1,11 +1,12 @@
-import type { CheckOptions } from '../checks/runChecks.js';
+import { join } from 'node:path';
 import type { Check } from '../checks/Check.js';
-import { readCheckIfAny } from '../checks/checkFile.js';
+import { checkedFindings } from '../checks/checkedFindings.js';
 import type { CheckResult, Verdict } from '../checks/CheckResult.js';
-import { check } from '../checks/runChecks.js';
+import { check, type CheckOptions } from '../checks/runChecks.js';
 import { checks } from '../checks/checks.js';
 import { numberWords, secondsWords } from '../checks/checkWords.js';
 import { openCorpus } from '../data/openCorpus.js';
+import { readNeurons } from '../neurons/neuronsFile.js';
 import { pick } from '../settings/pick.js';
 import { checkTable } from '../settings/settings.js';
 import { wrapText } from '../support/wrapText.js';
@@ -42,11 +43,11 @@ function given(
     };
 }
 
-/** All checks, and the verdicts of those that are done. */
+/** All checks, and the verdicts of those that are done for the neurons in DIR. */
 async function listed(dir: string): Promise<CommandResult> {
-    const found = await Promise.all(
-        checks.map(async (one) => ({ check: one, verdict: (await readCheckIfAny(dir, one.name))?.verdict })),
-    );
+    const { results } = await checkedFindings(dir, await readNeurons(join(dir, 'neurons.json')));
+    const verdictOf = new Map(results.map(({ name, verdict }) => [name, verdict]));
+    const found = checks.map((one) => ({ check: one, verdict: verdictOf.get(one.name) }));
     const columns = [{ heading: 'check' }, { heading: 'needs' }, { heading: 'takes' }, { heading: 'verdict' }];
     const rows = found.map(({ check: { name, needs, cost }, verdict }) => [
         ...[name, needsWords(needs), cost],

@@ -25,17 +25,22 @@ export function checkFigure(figure: CheckFigure): TopLevelSpec {
 }
 
 /** Colours and shapes of the series of a figure, in their order. */
-const looks = [
-    { color: classColors.specific, shape: 'circle' },
-    { color: classColors.related, shape: 'square' },
-    { color: classColors.general, shape: 'triangle-up' },
-    { color: colors.unclassified, shape: 'diamond' },
-    { color: colors.muted, shape: 'cross' },
+const seriesColors = [
+    ...[classColors.specific, classColors.related, classColors.general],
+    ...[colors.unclassified, colors.muted],
 ];
+const seriesShapes = ['circle', 'square', 'triangle-up', 'diamond', 'cross'];
 
-function looksOf(names: readonly string[]): Record<string, (typeof looks)[number]> {
+/** Where there are more series than colours, a colour comes again with another shape. */
+function looksOf(names: readonly string[]): Record<string, { readonly color: string; readonly shape: string }> {
     const labels = [...new Set(names.map(labelText))];
-    return Object.fromEntries(labels.map((name, i) => [name, looks[i % looks.length]!]));
+    const at = (list: readonly string[], i: number): string => list[i % list.length]!;
+    return Object.fromEntries(
+        labels.map((name, i) => {
+            const again = Math.floor(i / seriesColors.length);
+            return [name, { color: at(seriesColors, i), shape: at(seriesShapes, i + again) }];
+        }),
+    );
 }
 
 const axisFormats: Readonly<Record<NumberForm, string>> = { share: '.0%', count: ',d', number: '~g', change: '+.0%' };
@@ -52,7 +57,10 @@ function barsPanels({ title, numbers, bars }: BarsFigure): Panel[] {
         text: formats[numbers](value),
     }));
     const several = Object.keys(groups).length > 1;
-    const labels = Object.fromEntries(values.map(({ place, label }) => [place, label]));
+    // Bars of one label in a row have it once, at the first.
+    const labels = Object.fromEntries(
+        values.map(({ place, label }, i) => [place, label === values[i - 1]?.label ? '' : label]),
+    );
     const y: Channel<'y'> = {
         field: 'place',
         type: 'nominal',
