@@ -18,11 +18,12 @@ import { openEngine, toEngineOptions } from './openModel.js';
 /** `check`: what a sceptic would ask of the findings in DIR, answered into DIR/checks. */
 export const checkCommand: CommandOf<typeof checkDeclaration> = async (args, context) => {
     const { dir, names = [], list } = args;
-    if (list) return listed(dir);
     const { signal, progress, named } = context;
+    const width = process.stdout.columns ?? 80;
+    if (list) return listed(dir, named, width);
     const options = { ...given(args, context), ...pick(args, checkTable), force: args.force, signal, progress };
     const results = await check(dir, names.length === 0 ? options : { ...options, names });
-    return { json: results, text: describe(results, named, process.stdout.columns ?? 80) };
+    return { json: results, text: describe(results, named, width) };
 };
 
 /** How the model and the texts are opened, where they are given. */
@@ -44,22 +45,25 @@ function given(
 }
 
 /** All checks, and the verdicts of those that are done for the neurons in DIR. */
-async function listed(dir: string): Promise<CommandResult> {
+async function listed(dir: string, named: (text: string) => string, width: number): Promise<CommandResult> {
     const { results } = await checkedFindings(dir, await readNeurons(join(dir, 'neurons.json')));
     const verdictOf = new Map(results.map(({ name, verdict }) => [name, verdict]));
     const found = checks.map((one) => ({ check: one, verdict: verdictOf.get(one.name) }));
-    const columns = [{ heading: 'check' }, { heading: 'needs' }, { heading: 'takes' }, { heading: 'verdict' }];
-    const rows = found.map(({ check: { name, needs, cost }, verdict }) => [
-        ...[name, needsWords(needs), cost],
-        verdict ?? 'not done',
+    const columns = [{ heading: 'check' }, { heading: 'needs' }, { heading: 'verdict' }];
+    const rows = found.map(({ check: { name, needs }, verdict }): AlignedCell[] => [
+        ...[name, needsWords(needs)],
+        verdict === undefined ? 'not done' : { text: verdict, tone: tones[verdict] },
     ]);
-    const questions = checks.map(({ name, question }) => `${name}: ${question}`);
+    const words = checks.flatMap(({ name, question, cost }) => [
+        '',
+        ...wrapText(`${name}: ${question} It takes ${named(cost)}.`, width),
+    ]);
     return {
         json: found.map(({ check: { name, question, needs, cost }, verdict }) => ({
             ...{ name, question, needs, cost },
             verdict: verdict ?? null,
         })),
-        text: [alignedTable(columns, rows), ...questions.flatMap(indentedLines)].join('\n'),
+        text: [alignedTable(columns, rows, width), ...words].join('\n'),
     };
 }
 
@@ -92,8 +96,4 @@ function describe(results: readonly CheckResult[], named: (text: string) => stri
     ]);
     const words = results.flatMap(({ name, sentence }) => ['', ...wrapText(`${name}: ${named(sentence)}`, width)]);
     return [alignedTable(columns, rows, width), ...words].join('\n');
-}
-
-function indentedLines(text: string): string[] {
-    return wrapText(text, process.stdout.columns ?? 80);
 }

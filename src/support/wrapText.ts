@@ -46,12 +46,17 @@ function wrapLine(line: string, width: number): string[] {
     return lines;
 }
 
-/** Words, each with the marks behind it, which begin no line. */
+/** Whether a piece goes on without a blank, as in `--top-rate`, `runs/mine` and `(95`. */
+const goesOn = (piece: string, segment: string): boolean =>
+    /[-/.:=_`'"([{<]$/.test(piece) && /^[\p{Script=Latin}\p{N}]/u.test(segment);
+
+/** Words, each with the marks behind it, which begin no line, and those before it, which end none. */
 function piecesOf(line: string): string[] {
     const pieces: string[] = [];
     for (const { segment } of words.segment(line)) {
         const last = pieces.at(-1);
-        if (last !== undefined && isMark(segment) && !isBlank(last)) pieces[pieces.length - 1] = last + segment;
+        const joins = last !== undefined && !isBlank(last) && (isMark(segment) || goesOn(last, segment));
+        if (joins) pieces[pieces.length - 1] = last + segment;
         else pieces.push(segment);
     }
     return pieces;

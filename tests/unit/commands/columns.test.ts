@@ -40,6 +40,17 @@ describe('columns', () => {
         expect(wrapText('  indented text', 40)).toEqual(['  indented text']);
         expect(wrapText('a\n\nb', 10)).toEqual(['a', '', 'b']);
         expect(wrapText('', 10)).toEqual(['']);
+        expect(wrapText('for each of --sample, or --top-rate', 14)).toEqual([
+            'for each of',
+            '--sample, or',
+            '--top-rate',
+        ]);
+        expect(wrapText('within (some) of runs/mine/a.json', 10)).toEqual([
+            'within',
+            '(some) of',
+            'runs/mine/',
+            'a.json',
+        ]);
         const thai = wrapText(texts.Thai, 20);
         const words = new Set(
             [...new Intl.Segmenter('th', { granularity: 'word' }).segment(texts.Thai)].map(({ index }) => index),
