@@ -14,6 +14,7 @@ import {
     type Panel,
     plotWidth,
     seriesChannel,
+    wholeTicks,
 } from './theme.js';
 
 /** Draws the figure of a check by its form. */
@@ -131,6 +132,12 @@ function cellText(value: number, numbers: NumberForm): string {
     return numbers === 'count' ? formatCompact(value) : formats.number(value).slice(0, 5);
 }
 
+/** Layers and the like have ticks at whole numbers only. */
+function ticksOf(xs: readonly number[]): { readonly values?: number[] } {
+    if (xs.length === 0 || !xs.every(Number.isInteger)) return {};
+    return { values: wholeTicks(Math.min(...xs), Math.max(...xs), 12) };
+}
+
 function linesPanels({ xTitle, xLog, yTitle, numbers, lines }: LinesFigure): Panel[] {
     const series = looksOf(lines.map(({ label }) => label));
     const values = lines.flatMap(({ label, points }) =>
@@ -161,7 +168,7 @@ function linesPanels({ xTitle, xLog, yTitle, numbers, lines }: LinesFigure): Pan
                     field: 'x',
                     type: 'quantitative',
                     scale: { type: xLog ? 'log' : 'linear', zero: false },
-                    axis: { title: xTitle, format: '~g', labelOverlap: 'greedy' },
+                    axis: { title: xTitle, format: '~g', labelOverlap: 'greedy', ...ticksOf(values.map(({ x }) => x)) },
                 },
             },
             layer: [
