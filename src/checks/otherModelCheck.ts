@@ -33,7 +33,18 @@ export const otherModelCheck: Check = {
         const options = otherOptions(settings);
         return options === undefined ? undefined : (await engine(options)).fingerprint;
     },
-    run: (context) => withOwnNeurons(context, (own) => checkOtherModel(context, own)),
+    run: (context) => {
+        const options = otherOptions(context.settings);
+        return options === undefined
+            ? Promise.resolve(nothingGiven)
+            : withOwnNeurons(context, (own) => checkOtherModel(context, own, options));
+    },
+};
+
+const nothingGiven: Finding = {
+    verdict: 'not told',
+    sentence: 'No other model is given; give one made of this model with `other`, or a LoRA with `otherLora`.',
+    numbers: [],
 };
 
 /** How the other model is opened; undefined where none is given. */
@@ -45,16 +56,13 @@ function otherOptions({ other, otherLora }: CheckSettings): Partial<EngineOption
     };
 }
 
-async function checkOtherModel(context: CheckContext, own: readonly OwnNeurons[]): Promise<Finding> {
-    const { analysis, settings } = context;
-    const options = otherOptions(settings);
-    if (options === undefined) {
-        const sentence =
-            'No other model is given; give one made of this model with `other`, or a LoRA with `otherLora`.';
-        return { verdict: 'not told', sentence, numbers: [] };
-    }
+async function checkOtherModel(
+    context: CheckContext,
+    own: readonly OwnNeurons[],
+    options: Partial<EngineOptions>,
+): Promise<Finding> {
     const other = await context.engine(options);
-    checkModel({ engine: other, analysis, otherModel: true });
+    checkModel({ engine: other, analysis: context.analysis, otherModel: true });
     const damages = await damagesIn(context, await context.engine(), own);
     return findingOf(own, damages, await damagesIn(context, other, own));
 }
