@@ -8,11 +8,13 @@ import { nullsCheck } from './nullsCheck.js';
 import { otherModelCheck } from './otherModelCheck.js';
 import { scriptCheck } from './scriptCheck.js';
 import { settingsCheck } from './settingsCheck.js';
+import { tokensCheck } from './tokensCheck.js';
 
 /** All checks, in the order in which they are run and shown. docs/contributing/finding.md says how to add one. */
 export const checks: readonly Check[] = [
     chanceCheck,
     settingsCheck,
+    tokensCheck,
     nullsCheck,
     scriptCheck,
     controlsCheck,

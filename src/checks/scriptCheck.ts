@@ -1,4 +1,4 @@
-import type { Activations, Counts } from '../activations/Activations.js';
+import type { Activations } from '../activations/Activations.js';
 import { surveyCorpus } from '../activations/surveyCorpus.js';
 import { scriptOf } from '../languages/scriptOf.js';
 import type { Probabilities } from '../neurons/activationProbabilities.js';
@@ -9,6 +9,7 @@ import { mean } from '../support/mean.js';
 import { drawFrom, randomGenerator } from '../support/randomGenerator.js';
 import type { Check, CheckContext } from './Check.js';
 import type { Finding, Verdict } from './CheckResult.js';
+import { mixedFolds } from './mixedFolds.js';
 import {
     breathe,
     overlapOf,
@@ -181,30 +182,6 @@ export function scriptPairs(analysis: Pick<CheckContext['analysis'], 'languages'
     const meanOf = (same: boolean): number | null =>
         mean(pairs.filter((pair) => pair.same === same).flatMap(({ value }) => value ?? []));
     return { same: meanOf(true), different: meanOf(false) };
-}
-
-/**
- * Counts of chosen folds, other ones for each language.
- * @param chosen folds of each language
- */
-export function mixedFolds(folds: readonly Counts[], chosen: readonly (readonly number[])[]): Counts {
-    const l = chosen.length;
-    const mixed = (of: (fold: Counts) => readonly BigInt64Array[]): BigInt64Array[] =>
-        of(folds[0]!).map((first, site) => {
-            const sums = new BigInt64Array(first.length);
-            for (const [k, own] of chosen.entries())
-                for (const fold of own) {
-                    const counts = of(folds[fold]!)[site]!;
-                    for (let i = k; i < sums.length; i += l) sums[i]! += counts[i]!;
-                }
-            return sums;
-        });
-    const { routed } = folds[0]!;
-    return {
-        counts: mixed(({ counts }) => counts),
-        ...(routed === undefined ? {} : { routed: mixed((fold) => fold.routed!) }),
-        tokens: mixed(({ tokens }) => [tokens])[0]!,
-    };
 }
 
 /** Mean overlaps of what halves of the texts find with the found neurons. */

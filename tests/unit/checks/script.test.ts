@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Counts } from '../../../src/activations/Activations.js';
-import { mixedFolds, perUnit, scriptPairs, stillFirst } from '../../../src/checks/scriptCheck.js';
+import { mixedFolds } from '../../../src/checks/mixedFolds.js';
+import { perUnit, scriptPairs, stillFirst } from '../../../src/checks/scriptCheck.js';
 
 describe('activations per another unit', () => {
     const probabilities = { p: Float64Array.of(0.1, 0.2, 0.3, 0.4), n: 2, l: 2, locate: () => [0, 0] as const };
