@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { readQuery, sortName } from '../../../src/explore/page/data/neuronSettings.js';
+import { readQuery, searchedLists, sortName } from '../../../src/explore/page/data/neuronSettings.js';
 import { readRoute, routeTo } from '../../../src/explore/page/data/routeText.js';
 import { flatName, flatNamed, placeOf, startsOf } from '../../../src/explore/page/data/sites.js';
 import type { ExploredSite, SiteSummary } from '../../../src/explore/siteFormat.js';
@@ -45,6 +45,8 @@ describe('the filters in the address', () => {
         languages: ['en', 'de'].map((tag) => ({ tag })),
         layers: [{}, {}, {}],
         tokenBlocks: 1,
+        hasExamples: true,
+        effects: [0],
     } as unknown as SiteSummary;
     const read = (text: string) => readQuery(new URLSearchParams(text), summary);
 
@@ -83,5 +85,16 @@ describe('the filters in the address', () => {
         expect(read('token=a&among=constructor').token).toEqual({ text: 'a', among: 'any' });
         expect(read('token=+').token).toBeUndefined();
         expect(readQuery(new URLSearchParams('token=a'), { ...summary, tokenBlocks: 0 }).token).toBeUndefined();
+    });
+
+    it.each([
+        { lists: 'examples and effects', part: {}, raised: 'raised', de: 1, offered: ['any', 'strongest', 'raised'] },
+        { lists: 'examples', part: { effects: undefined }, raised: 'any', de: 1, offered: ['any'] },
+        { lists: 'effects', part: { hasExamples: false }, raised: 'any', de: 'any', offered: ['any'] },
+    ])('look for tokens in the lists that there are: $lists', ({ part, raised, de, offered }) => {
+        const site = { ...summary, ...part };
+        const among = (name: string) => readQuery(new URLSearchParams(`token=a&among=${name}`), site).token!.among;
+        expect([among('raised'), among('de')]).toEqual([raised, de]);
+        expect(searchedLists(site).map(([name]) => name)).toEqual(offered);
     });
 });

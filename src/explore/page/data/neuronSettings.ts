@@ -4,7 +4,8 @@ import { type Query, type SortColumn, tokenLists, type TokenSearch } from './Que
 const fixed: readonly string[] = ['place', 'score', 'high', 'most'];
 
 /** The table's query from the address; what is not there or not understood has its default: all selected neurons. */
-export function readQuery(settings: URLSearchParams, { languages, layers, tokenBlocks }: SiteSummary): Query {
+export function readQuery(settings: URLSearchParams, summary: SiteSummary): Query {
+    const { languages, layers, tokenBlocks } = summary;
     const place = (tag: string): number => languages.findIndex((language) => language.tag === tag);
     const list = (name: string): string[] => (settings.get(name) ?? '').split(',').filter((one) => one !== '');
     const sort = settings.get('sort') ?? 'score';
@@ -20,15 +21,25 @@ export function readQuery(settings: URLSearchParams, { languages, layers, tokenB
         high: rangeOf(settings.get('high'), languages.length),
         probability:
             place(of) === -1 ? undefined : { language: place(of), least: number(least, 0), most: number(most, 1) },
-        token: text === '' ? undefined : { text, among: amongOf(settings.get('among') ?? 'any', place) },
+        token: text === '' ? undefined : { text, among: amongOf(settings.get('among') ?? 'any', summary, place) },
         sort: fixed.includes(sort) ? (sort as SortColumn) : place(sort) === -1 ? 'score' : place(sort),
         descending: settings.get('order') === 'descending',
     };
 }
 
-function amongOf(name: string, place: (tag: string) => number): TokenSearch['among'] {
-    if (Object.hasOwn(tokenLists, name)) return name as keyof typeof tokenLists;
-    return place(name) === -1 ? 'any' : place(name);
+/** Lists that the site has tokens in, with their labels; those of each language aside. `any` is one of them. */
+export function searchedLists({
+    hasExamples,
+    effects,
+}: SiteSummary): readonly (readonly [name: keyof typeof tokenLists, label: string])[] {
+    if (hasExamples && effects !== undefined) return Object.entries(tokenLists) as [keyof typeof tokenLists, string][];
+    return [['any', hasExamples ? tokenLists.strongest : tokenLists.raised]];
+}
+
+function amongOf(name: string, summary: SiteSummary, place: (tag: string) => number): TokenSearch['among'] {
+    const list = searchedLists(summary).find(([known]) => known === name);
+    if (list !== undefined) return list[0];
+    return place(name) === -1 || !summary.hasExamples ? 'any' : place(name);
 }
 
 /** The name of a column in the address. */

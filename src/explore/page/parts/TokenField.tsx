@@ -1,5 +1,6 @@
 import type { ComponentChild } from 'preact';
-import { tokenLists, type TokenSearch } from '../data/Query.js';
+import { searchedLists } from '../data/neuronSettings.js';
+import type { TokenSearch } from '../data/Query.js';
 import { changeSettings, route } from '../data/route.js';
 import type { LoadedSite } from '../data/site.js';
 import { Choice } from './Choice.js';
@@ -8,10 +9,12 @@ import { languageOption } from './languageText.js';
 
 /** A text that tokens of a neuron hold, and which of its tokens; nothing where no tokens are known. */
 export function TokenField({ site, search }: { site: LoadedSite; search: TokenSearch | undefined }): ComponentChild {
-    const { tokenBlocks, languages } = site.summary;
+    const { tokenBlocks, languages, hasExamples } = site.summary;
     if (tokenBlocks === 0) return null;
     const { settings } = route.value;
-    const known = languages.map((language) => [language.tag, `strongest, ${languageOption(language)}`] as const);
+    const known = hasExamples
+        ? languages.map((language) => [language.tag, `strongest, ${languageOption(language)}`] as const)
+        : [];
     const among = search?.among ?? 'any';
     return (
         <span>
@@ -29,7 +32,7 @@ export function TokenField({ site, search }: { site: LoadedSite; search: TokenSe
                 label="among"
                 name="among"
                 value={typeof among === 'number' ? languages[among]!.tag : among}
-                options={[...Object.entries(tokenLists), ...known]}
+                options={[...searchedLists(site.summary), ...known]}
             />
         </span>
     );
